@@ -1,0 +1,111 @@
+"""Initial weights: how widely they scatter, given how many inputs and outputs a layer has. Biases start at 0."""
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from core.randomness import Purpose, generator
+from core.variants import Variant, parameter
+
+
+@dataclass(frozen=True)
+class Initializer(Variant):
+    """Base of the initializers: `shape` names the distribution, `spread` its standard deviation or half width."""
+
+    shape: ClassVar[str] = "normal"
+
+    def spread(self, inputs: int, outputs: int) -> float:
+        """Standard deviation (normal) or half width (uniform) of the weights of a layer with so many inputs and
+        outputs.
+        """
+        raise NotImplementedError
+
+    def draw(self, inputs: int, outputs: int, *, seed: int, repeat: int, layer: int) -> np.ndarray:
+        """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, alike for every configuration of a repeat."""
+        source = generator(seed, repeat, Purpose.WEIGHTS, layer)
+        shape = (outputs, inputs)
+        unit = source.standard_normal(shape) if self.shape == "normal" else source.uniform(-1, 1, shape)
+        return unit * self.spread(inputs, outputs)
+
+
+@dataclass(frozen=True)
+class GlorotUniform(Initializer):
+    """Uniform within ±√(6/(inputs + outputs)) (Glorot & Bengio 2010), for functions that are symmetric about 0."""
+
+    shape = "uniform"
+
+    def spread(self, inputs, outputs):
+        return math.sqrt(6 / (inputs + outputs))
+
+
+@dataclass(frozen=True)
+class GlorotNormal(Initializer):
+    """Normal with variance 2/(inputs + outputs) (Glorot & Bengio 2010)."""
+
+    def spread(self, inputs, outputs):
+        return math.sqrt(2 / (inputs + outputs))
+
+
+@dataclass(frozen=True)
+class HeUniform(Initializer):
+    """Uniform within ±√(6/inputs) (He et al. 2015), for functions of the ReLU family."""
+
+    shape = "uniform"
+
+    def spread(self, inputs, outputs):
+        return math.sqrt(6 / inputs)
+
+
+@dataclass(frozen=True)
+class HeNormal(Initializer):
+    """Normal with variance 2/inputs (He et al. 2015), for functions of the ReLU family."""
+
+    def spread(self, inputs, outputs):
+        return math.sqrt(2 / inputs)
+
+
+@dataclass(frozen=True)
+class Uniform(Initializer):
+    """Uniform within ± a fixed limit."""
+
+    shape = "uniform"
+    limit: float = parameter(0.05, above=0, headline=True, description="half width")
+
+    def spread(self, inputs, outputs):
+        return self.limit
+
+
+@dataclass(frozen=True)
+class Normal(Initializer):
+    """Normal with a fixed standard deviation."""
+
+    deviation: float = parameter(0.05, above=0, headline=True, description="standard deviation")
+
+    def spread(self, inputs, outputs):
+        return self.deviation
+
+
+@dataclass(frozen=True)
+class Zeros(Initializer):
+    """All weights 0: fit for a single layer, but the units of a hidden layer then never differ."""
+
+    def spread(self, inputs, outputs):
+        return 0.0
+
+
+INITIALIZERS: dict[str, type[Initializer]] = {
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+    "uniform": Uniform,
+    "normal": Normal,
+    "zeros": Zeros,
+}
+
+
+def suiting(activation_name: str) -> str:
+    """The initializer for a layer whose activation has this name, where the user names none."""
+    return "he_normal" if activation_name in ("relu", "prelu") else "glorot_uniform"

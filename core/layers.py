@@ -1,0 +1,82 @@
+"""Dense layers of a pack: where each layer's weights and biases lie in the parameter buffer, and what a layer computes.
+
+All parameters of a pack are one array (K, P): a row per member, first the weights of all layers, then all biases. An
+optimizer works on whole rows, a penalty on the leading columns, a layer on views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K,
+1, n_k).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Rows start at multiples of this many numbers (64 bytes of float32), where vector instructions like them best.
+ROW_ALIGNMENT = 16
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns of the parameter buffer for layers of the given sizes, inputs first."""
+
+    sizes: tuple[int, ...]
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers that compute."""
+        return len(self.sizes) - 1
+
+    @property
+    def weight_count(self) -> int:
+        """How many leading columns are weights."""
+        return sum(inputs * outputs for inputs, outputs in self.connections())
+
+    @property
+    def parameter_count(self) -> int:
+        """N, the number of weights and biases of one member."""
+        return self.weight_count + sum(self.sizes[1:])
+
+    @property
+    def row_length(self) -> int:
+        """P: the parameters and a padding that stays 0."""
+        return -(-self.parameter_count // ROW_ALIGNMENT) * ROW_ALIGNMENT
+
+    def connections(self) -> list[tuple[int, int]]:
+        """(inputs, outputs) of every layer."""
+        return list(zip(self.sizes, self.sizes[1:], strict=False))
+
+    def weights(self, buffer: np.ndarray) -> list[np.ndarray]:
+        """Views W⁽¹⁾ … W⁽ᴸ⁾, each (K, n_k, n_{k-1}), into a buffer (K, P)."""
+        views, start = [], 0
+        for inputs, outputs in self.connections():
+            views.append(buffer[:, start : start + inputs * outputs].reshape(len(buffer), outputs, inputs))
+            start += inputs * outputs
+        return views
+
+    def biases(self, buffer: np.ndarray) -> list[np.ndarray]:
+        """Views b⁽¹⁾ … b⁽ᴸ⁾, each (K, 1, n_k), into a buffer (K, P)."""
+        views, start = [], self.weight_count
+        for outputs in self.sizes[1:]:
+            views.append(buffer[:, start : start + outputs].reshape(len(buffer), 1, outputs))
+            start += outputs
+        return views
+
+
+def weigh(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
+    """s = W a + b for every example (Magyar 2024, Eq. 2): inputs (K, B, n_{k-1}), out (K, B, n_k)."""
+    np.matmul(inputs, weights.transpose(0, 2, 1), out=out)
+    out += bias
+
+
+def add_up_gradient(
+    delta: np.ndarray, inputs: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray
+) -> None:
+    """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8): delta (K, B, n_k), inputs (K, B, n_{k-1})."""
+    np.matmul(delta.transpose(0, 2, 1), inputs, out=weights_gradient)
+    np.sum(delta, axis=1, keepdims=True, out=bias_gradient)
+
+
+def pass_back(delta: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
+    """Wᵀ d for every example: what the error changes by with this layer's inputs, out (K, B, n_{k-1}).
+
+    The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).
+    """
+    np.matmul(delta, weights, out=out)

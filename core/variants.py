@@ -1,0 +1,132 @@
+"""A variant: one named alternative of a table (an activation, an optimizer, …) with its parameters.
+
+A variant is a frozen dataclass whose fields are made by `parameter`. Its table maps names to such classes; the sweep
+file, the flags and `fitgap list` read names, defaults and domains from here, so a new variant is written in one place.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any, Self
+
+REQUIRED: Any = dataclasses.MISSING
+
+
+class ParameterError(ValueError):
+    """A parameter of a variant is unknown, missing or outside its domain.
+
+    `parameter` is its name, `rule` what must hold, `value` what was received.
+    """
+
+    def __init__(self, parameter: str, rule: str, value: object = None):
+        super().__init__(f"{parameter}: {rule}")
+        self.parameter = parameter
+        self.rule = rule
+        self.value = value
+
+
+@dataclasses.dataclass(frozen=True)
+class Domain:
+    """The values a parameter may take: an interval for numbers, a list of words for text."""
+
+    above: float | None = None
+    at_least: float | None = None
+    below: float | None = None
+    at_most: float | None = None
+    choices: tuple[str, ...] = ()
+    whole: bool = False
+
+    def describe(self) -> str:
+        """The rule in words, such as `a number, at least 0, below 1`."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        bounds = [
+            f"{word} {bound:g}"
+            for word, bound in (
+                ("above", self.above),
+                ("at least", self.at_least),
+                ("below", self.below),
+                ("at most", self.at_most),
+            )
+            if bound is not None
+        ]
+        return ", ".join(["a whole number" if self.whole else "a number", *bounds])
+
+    def accept(self, value: object) -> Any:
+        """`value` in its proper type; ValueError when it lies outside the domain."""
+        if self.choices:
+            if value not in self.choices:
+                raise ValueError(self.describe())
+            return value
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError(self.describe())
+        inside = (
+            (self.above is None or value > self.above)
+            and (self.at_least is None or value >= self.at_least)
+            and (self.below is None or value < self.below)
+            and (self.at_most is None or value <= self.at_most)
+            and (not self.whole or value == int(value))
+        )
+        if not inside:
+            raise ValueError(self.describe())
+        return int(value) if self.whole else float(value)
+
+
+def parameter(default: Any = REQUIRED, *, headline: bool = False, description: str = "", **domain: Any) -> Any:
+    """A field of a variant. `domain` holds the arguments of `Domain`.
+
+    A headline parameter is always part of the variant's label; any other only where it differs from its default.
+    """
+    metadata = {"domain": Domain(**domain), "headline": headline, "description": description}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """Base of every variant: checks its parameters, knows its label and its canonical form."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            domain, value = field.metadata["domain"], getattr(self, field.name)
+            try:
+                object.__setattr__(self, field.name, domain.accept(value))
+            except ValueError as error:
+                raise ParameterError(field.name, f"must be {error}", value) from None
+
+    @classmethod
+    def parameters(cls) -> dict[str, dataclasses.Field]:
+        """The fields of this variant by name, in the order they are written."""
+        return {field.name: field for field in dataclasses.fields(cls)}
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """The variant with `settings` over its defaults.
+
+        Raises ParameterError for a name it does not have, a required one that is missing, a value outside its domain.
+        """
+        known = cls.parameters()
+        for name, value in settings.items():
+            if name not in known:
+                raise ParameterError(name, "is not a parameter here", value)
+        for name, field in known.items():
+            if field.default is REQUIRED and name not in settings:
+                raise ParameterError(name, "must be given")
+        return cls(**settings)
+
+    def settings(self) -> dict[str, Any]:
+        """All parameters with their values, as plain data."""
+        return dataclasses.asdict(self)
+
+    def label(self, name: str) -> str:
+        """The shorthand of this variant under `name`: headline parameters and those that differ from their defaults."""
+        shown = [
+            f"{field.name}={format_number(getattr(self, field.name))}"
+            for field in dataclasses.fields(self)
+            if field.metadata["headline"] or getattr(self, field.name) != field.default
+        ]
+        return f"{name}:{','.join(shown)}" if shown else name
+
+
+def format_number(value: Any) -> str:
+    """The shortest text that reads back as the same value: `0.001`, `2`, `1e-05`."""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -1,0 +1,96 @@
+"""First schema: sweeps, data sets, configurations, trials and their epochs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "data_set",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("fingerprint", sa.Text, nullable=False, unique=True),
+        sa.Column("example_count", sa.Integer, nullable=False),
+        sa.Column("target_kind", sa.Text, nullable=False),
+        sa.Column("input_names", sa.JSON, nullable=False),
+        sa.Column("target_names", sa.JSON, nullable=False),
+    )
+    op.create_table(
+        "sweep",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False, unique=True),
+        sa.Column("data_set_id", sa.Integer, sa.ForeignKey("data_set.id"), nullable=False),
+        sa.Column("specification", sa.JSON, nullable=False),
+        sa.Column("created", sa.Double, nullable=False),
+        sa.Column("program_version", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "split",
+        sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweep.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("repeat", sa.Integer, primary_key=True),
+        sa.Column("training_count", sa.Integer, nullable=False),
+        sa.Column("validation_count", sa.Integer, nullable=False),
+        sa.Column("constant_columns", sa.JSON, nullable=False),
+    )
+    op.create_table(
+        "configuration",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweep.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("hash", sa.Text, nullable=False),
+        sa.Column("settings", sa.JSON, nullable=False),
+        sa.Column("architecture", sa.Text, nullable=False),
+        sa.Column("layers", sa.Text, nullable=False),
+        sa.Column("activation", sa.Text, nullable=False),
+        sa.Column("output_activation", sa.Text, nullable=False),
+        sa.Column("initializer", sa.Text, nullable=False),
+        sa.Column("regularizer", sa.Text, nullable=False),
+        sa.Column("optimizer", sa.Text, nullable=False),
+        sa.Column("loss", sa.Text, nullable=False),
+        sa.Column("learning_rate", sa.Double, nullable=False),
+        sa.Column("batch_size", sa.Integer, nullable=False),
+        sa.Column("planned_epochs", sa.Integer, nullable=False),
+        sa.Column("parameters", sa.Integer, nullable=False),
+        sa.UniqueConstraint("sweep_id", "hash", name="configuration_once_per_sweep"),
+    )
+    op.create_table(
+        "trial",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweep.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "configuration_id", sa.Integer, sa.ForeignKey("configuration.id", ondelete="CASCADE"), nullable=False
+        ),
+        sa.Column("repeat", sa.Integer, nullable=False),
+        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("attempt", sa.Integer, nullable=False),
+        sa.Column("reason", sa.Text),
+        sa.Column("started", sa.Double),
+        sa.Column("ended", sa.Double),
+        sa.Column("epochs", sa.Integer),
+        sa.Column("e_t", sa.Double),
+        sa.Column("e_v", sa.Double),
+        sa.Column("best_epoch", sa.Integer),
+        sa.Column("best_e_t", sa.Double),
+        sa.Column("best_e_v", sa.Double),
+        sa.Column("accuracy_t", sa.Double),
+        sa.Column("accuracy_v", sa.Double),
+        sa.Column("seconds", sa.Double),
+        sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),
+    )
+    op.create_table(
+        "epoch",
+        sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("epoch", sa.Integer, primary_key=True),
+        sa.Column("e_t", sa.Double),
+        sa.Column("e_v", sa.Double),
+        sa.Column("e_t_running", sa.Double),
+        sa.Column("se_t", sa.Double),
+        sa.Column("se_v", sa.Double),
+        sa.Column("accuracy_t", sa.Double),
+        sa.Column("accuracy_v", sa.Double),
+        sa.Column("learning_rate", sa.Double),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("trial_by_status", "trial", ["sweep_id", "status"])

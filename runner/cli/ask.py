@@ -1,0 +1,107 @@
+"""The commands that ask the store: sweeps, trials, show, epochs, compare."""
+
+from typing import Annotated
+
+import typer
+
+from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument
+
+SWEEP_KEYS = ("sweep", "name", "trials", "completed", "pending", "running", "failed", "created", "diverged")
+TRIAL_KEYS = (
+    "trial",
+    "repeat",
+    "status",
+    "architecture",
+    "activation",
+    "regularizer",
+    "optimizer",
+    "e_t",
+    "e_v",
+    "best_e_v",
+    "best_epoch",
+)
+EPOCH_KEYS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
+GROUP_KEYS = ("configurations", "trials", "best_e_v", "best_epoch", "e_t", "e_v", "gap", "accuracy_v")
+
+
+def sweeps(database: Database = None, output_format: OutputFormat = Format.TABLE, columns: Columns = None) -> None:
+    """List all sweeps with how their trials stand."""
+    from runner.cli.output import print_rows
+    from runner.store import open_store
+
+    with open_store(database) as store:
+        print_rows(store.sweeps(), output_format, table_keys=SWEEP_KEYS, columns=columns)
+
+
+def trials(
+    sweep: SweepArgument,
+    sort: Annotated[str, typer.Option(metavar="KEY", help="A key of the rows; -KEY for the highest first.")] = "trial",
+    limit: Limit = None,
+    columns: Columns = None,
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """List the trials of a sweep."""
+    from runner.cli.output import print_rows
+    from runner.store import open_store
+
+    with open_store(database) as store:
+        print_rows(store.trials(sweep, sort=sort, limit=limit), output_format, table_keys=TRIAL_KEYS, columns=columns)
+
+
+def show(
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial.", show_default=False)],
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """Show everything known of one trial."""
+    from runner.cli.output import print_csv, print_json
+    from runner.cli.trial_page import print_trial
+    from runner.store import open_store
+
+    with open_store(database) as store:
+        row = store.show(trial)
+    if output_format is Format.JSON:
+        print_json(row)
+    elif output_format is Format.CSV:
+        print_csv([row], list(row))
+    else:
+        print_trial(row)
+
+
+def epochs(
+    what: Annotated[
+        list[str], typer.Argument(metavar="SWEEP|TRIAL…", help="A sweep, or numbers of trials.", show_default=False)
+    ],
+    columns: Columns = None,
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """List the epochs of trials, or of all trials of a sweep."""
+    from runner.cli.output import print_rows
+    from runner.store import open_store
+
+    with open_store(database) as store:
+        if all(each.isdecimal() for each in what):
+            rows = store.epochs([int(each) for each in what])
+        else:
+            rows = [row for each in what for row in store.sweep_epochs(each)]
+        print_rows(rows, output_format, table_keys=EPOCH_KEYS, columns=columns)
+
+
+def compare(
+    sweep: SweepArgument,
+    by: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="Settings to group by, such as activation,optimizer.")],
+    limit: Limit = None,
+    columns: Columns = None,
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """Compare groups of configurations: means over their completed trials."""
+    from runner.cli.output import print_rows
+    from runner.store import open_store
+
+    keys = [key.strip() for key in by.split(",") if key.strip()]
+    with open_store(database) as store:
+        rows = store.compare(sweep, keys, limit=limit)
+        print_rows(rows, output_format, table_keys=[*keys, *GROUP_KEYS], columns=columns)

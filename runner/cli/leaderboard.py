@@ -1,0 +1,36 @@
+"""What a sweep ends with: its best configurations, and how many trials ended how."""
+
+import sys
+from typing import Any
+
+from runner.cli.tables import print_table
+from runner.driver import WrittenSweep
+from runner.store import Store
+
+SHOWN = 10
+# The columns of the axes that are not named alike.
+COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
+MEANS = ("best_e_v", "best_epoch", "e_t", "e_v", "gap")
+
+
+def print_leaderboard(store: Store, written: WrittenSweep) -> int:
+    """Print the best configurations of a sweep, means over repeats; returns the number of failed trials."""
+    axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
+    groups = store.compare(written.sweep_id, list(axes))
+    varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
+    has_classes = any(group["accuracy_v"] is not None for group in groups)
+    keys = [*varied, *MEANS, *(["accuracy_v"] if has_classes else [])]
+    title = f"{written.name}: the best {min(SHOWN, len(groups))} of {len(groups)} configurations, by best E_v"
+    print_table(groups[:SHOWN], keys, title=title)
+    counts = next(row for row in store.sweeps() if row["sweep"] == written.sweep_id)
+    print(summary(written.name, counts), file=sys.stderr)
+    return counts["failed"]
+
+
+def summary(name: str, counts: dict[str, Any]) -> str:
+    """Such as `324 trials: 320 completed, 4 diverged. Ask on: fitgap trials digits`."""
+    ends = [
+        f"{counts[end]} {end}" for end in ("completed", "diverged", "failed", "cancelled", "pending") if counts[end]
+    ]
+    advice = f"fitgap trials {name} --sort best_e_v, fitgap compare {name} --by activation"
+    return f"{counts['trials']} trials: {', '.join(ends)}. Look closer: {advice}"

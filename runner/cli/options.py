@@ -1,0 +1,29 @@
+"""Options that several commands share, and the formats of an answer."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+Database = Annotated[
+    str | None,
+    typer.Option("--db", metavar="FILE", help="The database; else FITGAP_DB, else fitgap.db here.", show_default=False),
+]
+OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many rows.", show_default=False)]
+SweepArgument = Annotated[str, typer.Argument(metavar="SWEEP", help="Name or number of a sweep.", show_default=False)]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--columns", metavar="KEY[,KEY…]", help="Only these keys of each row, in this order.", show_default=False
+    ),
+]

@@ -1,0 +1,90 @@
+"""The live line of a running sweep, on standard error: trials done, rate, time left, best E_v so far."""
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from runner.messages import Block
+
+# Without a terminal a line is printed this often instead.
+PLAIN_SECONDS = 10.0
+
+
+class LiveProgress:
+    """Observes a sweep's blocks. `work` holds, per trial, its planned epochs and what one of them costs."""
+
+    def __init__(self, work: Mapping[int, tuple[int, float]]):
+        self.cost_per_epoch = {trial: cost for trial, (_, cost) in work.items()}
+        self.work_total = sum(epochs * cost for epochs, cost in work.values())
+        self.work_left = {trial: epochs * cost for trial, (epochs, cost) in work.items()}
+        self.work_done = 0.0
+        self.trials_done = 0
+        self.best_e_v = float("inf")
+        self.started = self.printed = time.monotonic()
+        self.first_block: float | None = None
+        self.live = sys.stderr.isatty()
+        self.bar = Progress(
+            BarColumn(bar_width=16),
+            TextColumn("{task.description}"),
+            console=Console(stderr=True),
+            disable=not self.live,
+        )
+
+    def __enter__(self) -> Self:
+        self.bar.start()
+        self.task = self.bar.add_task(f"0/{len(self.work_left)} trials, starting", total=self.work_total)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, block: Block) -> None:
+        """Take in a block."""
+        now = time.monotonic()
+        self.first_block = self.first_block or now
+        self._count(block)
+        text = self.describe(now)
+        self.bar.update(self.task, completed=self.work_done, description=text)
+        if not self.live and now - self.printed >= PLAIN_SECONDS:
+            self.printed = now
+            print(text, file=sys.stderr, flush=True)
+
+    def _count(self, block: Block) -> None:
+        if block.rows is not None:
+            for trial in block.rows.trial_id.tolist():
+                self.work_done += self.cost_per_epoch[trial]
+                self.work_left[trial] -= self.cost_per_epoch[trial]
+            finite = block.rows.e_v[np.isfinite(block.rows.e_v)]
+            self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
+        for end in block.ended:
+            # What a trial that ended early leaves undone will not be done.
+            self.work_done += self.work_left.pop(end.trial_id, 0.0)
+        self.trials_done += len(block.ended)
+
+    def describe(self, now: float) -> str:
+        """One line, short enough for a terminal of 80 columns beside the bar."""
+        total = self.trials_done + len(self.work_left)
+        seconds = now - self.started
+        best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
+        return f"{self.trials_done}/{total} trials, {self.trials_done / seconds:.1f}/s, {self._left(now)}{best}"
+
+    def _left(self, now: float) -> str:
+        if not self.work_done or self.first_block is None:
+            return "starting"
+        seconds = (now - self.first_block) * (self.work_total - self.work_done) / self.work_done
+        return f"{duration(seconds)} left"
+
+
+def duration(seconds: float) -> str:
+    """Such as `8 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,36 @@
+"""The flags that define a sweep, each with its place in the help of `fitgap run`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+PANEL = "The sweep"
+
+
+def flag(metavar: str, help_text: str) -> Any:
+    """An option of the sweep."""
+    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=PANEL, show_default=False)
+
+
+File = Annotated[Path | None, typer.Argument(help="A sweep file; flags replace what it says.", show_default=False)]
+Name = Annotated[str | None, flag("NAME", "What to call the sweep.")]
+Data = Annotated[str | None, flag("NAME|PATH", "A named data set, or a CSV, Parquet or NPZ file.")]
+Target = Annotated[str | None, flag("COLUMN[,…]", "The column or columns to learn, for a file.")]
+Validation = Annotated[str | None, flag("SHARE|COUNT|same", "Which part of the examples validates.")]
+Preprocess = Annotated[str | None, flag("NAME", "Scaling of the inputs: standard, minmax or none.")]
+TargetScaling = Annotated[str | None, flag("NAME", "Scaling of targets that are numbers: standard or none.")]
+Seed = Annotated[int | None, flag("N", "Decides splits, initial weights and batches.")]
+Repeats = Annotated[int | None, flag("N", "Trials per configuration, over splits and initial weights.")]
+
+Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layers, or none. Repeat for alternatives.")]
+Activation = Annotated[list[str] | None, flag("NAME[:…]", "Such as relu or prelu:beta=0.05. Repeat.")]
+Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as none or l2:weight=1e-3. Repeat.")]
+Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as adam:rate=1e-3. Repeat.")]
+
+Epochs = Annotated[int | None, flag("N", "Passes over the training examples.")]
+BatchSize = Annotated[int | None, flag("N", "Examples per step.")]
+Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights; else what suits the activation.")]
+OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer; else identity.")]
+Loss = Annotated[str | None, flag("NAME", "The error of an example; else half_squared_error.")]
+DType = Annotated[str | None, flag("NAME", "float32 or float64.")]

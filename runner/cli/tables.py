@@ -1,0 +1,121 @@
+"""Tables for people, made to fit: what is alike in all rows is told once, what has no room is named."""
+
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+Row = dict[str, Any]
+
+TIMES = ("created", "started", "ended")
+# Written as shorthand, which other programs read; people read less of it.
+SHORTHAND = ("activation", "output_activation", "initializer", "regularizer", "optimizer")
+# What may stand above the table instead of in every row, when it is the same in all.
+TOLD_ONCE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
+# Text in these columns may be broken between words; nothing else is ever broken.
+BREAKABLE = (*SHORTHAND, "parameters", "description")
+LONGEST_WORD = 20
+GUTTER = 2
+PIPE_WIDTH = 10_000
+HEADERS = {"architecture": "archi-\ntecture", "configurations": "configu-\nrations"}
+
+
+def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None) -> None:
+    """Print rows in a table as wide as the terminal; into a pipe as wide as it needs."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    if title:
+        console.print(Text(title), soft_wrap=True)
+    common = common_values(rows, keys)
+    if common:
+        console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
+    keys = [key for key in keys if key not in common]
+    fitting = fitting_keys(rows, keys, console.width)
+    console.print(table_of(rows, fitting))
+    if len(fitting) < len(keys):
+        left_out = ", ".join(key for key in keys if key not in fitting)
+        console.print(Text(f"(no room at this width for {left_out})"), soft_wrap=True)
+
+
+def table_of(rows: list[Row], keys: Sequence[str]) -> Any:
+    """The table of these columns."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for key in keys:
+        table.add_column(
+            header(key),
+            justify="right" if is_number_column(rows, key) else "left",
+            no_wrap=key not in BREAKABLE,
+            min_width=least_width(rows, key),
+            overflow="fold",
+        )
+    for row in rows:
+        table.add_row(*(Text(cell(key, row[key])) for key in keys))
+    return table
+
+
+def common_values(rows: list[Row], keys: Sequence[str]) -> dict[str, str]:
+    """For each key whose value is the same in all of several rows: how to say so."""
+    if len(rows) < 2:
+        return {}
+    alike = [key for key in keys if key in TOLD_ONCE and len({row[key] for row in rows}) == 1]
+    return {key: f"{key} {cell(key, rows[0][key])}" for key in alike if len(alike) < len(keys)}
+
+
+def fitting_keys(rows: list[Row], keys: Sequence[str], width: int) -> list[str]:
+    """As many of the keys, from the left, as have room."""
+    fitting: list[str] = []
+    used = 1
+    for key in keys:
+        used += least_width(rows, key) + GUTTER
+        if used > width and fitting:
+            break
+        fitting.append(key)
+    return fitting
+
+
+def least_width(rows: list[Row], key: str) -> int:
+    """The least width of a column: of its longest word where it may be broken, else of its longest cell."""
+    texts = [*header(key).split("\n"), *(cell(key, row[key]) for row in rows)]
+    if key in BREAKABLE:
+        return min(LONGEST_WORD, max(len(word) for text in texts for word in text.split() or [""]))
+    return max(map(len, texts))
+
+
+def header(key: str) -> str:
+    """A long key on two lines, so that a narrow column need not be as wide as its name."""
+    return HEADERS.get(key) or re.sub(r"^(\w{4,})_(\w{3,})$", r"\1_\n\2", key)
+
+
+def is_number_column(rows: list[Row], key: str) -> bool:
+    """Whether a column holds numbers, which are set to the right."""
+    values = [row[key] for row in rows if row[key] is not None]
+    return bool(values) and all(isinstance(value, (int, float)) for value in values) and key not in TIMES
+
+
+def cell(key: str, value: Any) -> str:
+    """A value as people read it: three significant digits, a date for a time, nothing for null."""
+    if value is None:
+        return ""
+    if key in TIMES:
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, float):
+        return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+    return printable(plainer(value) if key in SHORTHAND else str(value))
+
+
+def plainer(shorthand: str) -> str:
+    """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once."""
+    text = re.sub(r":\w+=([^,+]+)(?=\+|$)", r" \1", shorthand)
+    return text.replace(":", " ").replace(",", " ").replace("+", " + ")
+
+
+def printable(text: str) -> str:
+    """Text without characters that a terminal would obey."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

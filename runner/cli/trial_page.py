@@ -1,0 +1,62 @@
+"""`fitgap show` for people: one trial on a page."""
+
+from typing import Any
+
+from runner.cli.tables import cell
+
+# Sections of the page; every key of the row stands in one of them.
+SECTIONS = {
+    "trial": (
+        "trial",
+        "sweep",
+        "configuration",
+        "repeat",
+        "status",
+        "reason",
+        "attempt",
+        "started",
+        "ended",
+        "seconds",
+    ),
+    "network": (
+        "layers",
+        "parameters",
+        "activation",
+        "regularizer",
+        "optimizer",
+        "learning_rate",
+        "batch_size",
+        "epochs",
+    ),
+    "errors": (
+        "e_t",
+        "e_v",
+        "gap",
+        "best_epoch",
+        "best_e_v",
+        "underfit",
+        "overfit",
+        "verdict",
+        "accuracy_t",
+        "accuracy_v",
+    ),
+    "data": ("data", "training_count", "validation_count"),
+}
+WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
+
+
+def print_trial(row: dict[str, Any]) -> None:
+    """Print a trial, section by section, leaving out what is not known."""
+    for section, keys in SECTIONS.items():
+        print(section)
+        for key in keys:
+            if row[key] is not None:
+                print(f"  {key:{WIDTH}}{cell(key, row[key])}")
+    print(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+
+
+def constant_columns(names: list[str]) -> str:
+    """Which inputs do not vary among the training examples, and so were made 0 everywhere."""
+    if not names:
+        return "none (all vary among the training examples)"
+    return f"{', '.join(names)} (the same in all training examples)"

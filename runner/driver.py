@@ -1,0 +1,79 @@
+"""The driver: writes a sweep's trials, hands packs to an engine, records what comes back."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from runner.engine import make_engine
+from runner.messages import Block, PackTask
+from runner.packing import PlannedTrial, pack_trials
+from runner.planning import PreparedSweep, prepare_sweep, sweep_plan
+from runner.spec import Configuration, Sweep
+from runner.store import Store
+
+Observer = Callable[[Block], None]
+
+
+@dataclass(frozen=True)
+class SweepStoppedError(Exception):
+    """The sweep was stopped by the user; `released` trials wait to be trained again."""
+
+    sweep_name: str
+    released: int
+
+
+@dataclass(frozen=True)
+class WrittenSweep:
+    """A sweep whose trials are rows: its number and name in the store."""
+
+    sweep_id: int
+    name: str
+    prepared: PreparedSweep
+
+
+def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
+    """Write a sweep and all its trials as pending."""
+    sweep_id, name = store.add_sweep(sweep_plan(prepared))
+    return WrittenSweep(sweep_id, name, prepared)
+
+
+def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
+    """A sweep from the store, with its data loaded again."""
+    row = store.sweep(name_or_number)
+    return WrittenSweep(row["id"], row["name"], prepare_sweep(Sweep.from_canonical(row["specification"])))
+
+
+def drive(store: Store, written: WrittenSweep, *, engine: str, workers: int | None, observe: Observer) -> None:
+    """Train all pending trials of a sweep and record every epoch.
+
+    Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending.
+    """
+    trials = pending_trials(store, written.sweep_id)
+    prepared = written.prepared
+    try:
+        with make_engine(engine, prepared.dataset, workers) as running:
+            tasks = pack_trials(
+                trials, prepared.dataset, prepared.preparation, seed=prepared.sweep.seed, workers=running.workers
+            )
+            for block in running.run(started(store, tasks)):
+                store.record(block)
+                observe(block)
+    except KeyboardInterrupt:
+        raise SweepStoppedError(written.name, store.release_trials(written.sweep_id)) from None
+
+
+def pending_trials(store: Store, sweep_id: int) -> list[PlannedTrial]:
+    """The trials that wait, with what to train."""
+    configurations = {
+        row["id"]: Configuration.from_canonical(row["settings"]) for row in store.configurations(sweep_id)
+    }
+    return [
+        PlannedTrial(row["id"], configurations[row["configuration_id"]], row["repeat"])
+        for row in store.pending_trials(sweep_id)
+    ]
+
+
+def started(store: Store, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
+    """The tasks, each marked as running when the engine takes it."""
+    for task in tasks:
+        store.start_trials(task.trials)
+        yield task

@@ -1,0 +1,28 @@
+"""The engine without Ray: packs train one after another in this process."""
+
+from collections.abc import Iterator
+from typing import Self
+
+from core.data import Dataset
+from runner.engine.worker import train_pack
+from runner.messages import Block, PackTask
+
+
+class LocalEngine:
+    """Trains every pack in this process, on one core."""
+
+    name = "local"
+    workers = 1
+
+    def __init__(self, dataset: Dataset):
+        self.dataset = dataset
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        for task in tasks:
+            yield from train_pack(task, self.dataset)

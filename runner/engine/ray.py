@@ -1,0 +1,120 @@
+"""The engine on Ray: every pack is a task, its blocks stream back. The only file that imports Ray."""
+
+import contextlib
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from typing import Any, Self
+
+from core.data import Dataset
+from runner.engine.worker import train_pack
+from runner.messages import Block, PackTask, TrialEnd
+from runner.status import Status
+
+# Tasks beyond the number of workers that wait inside Ray, so that a worker never waits for the driver.
+SPARE_TASKS = 2
+
+# Read by Ray when it is imported or started; workers inherit them.
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Ray 2.60 listens on every interface and replaces the address it is given; this makes it keep to loopback.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_AUTH_MODE": "token",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+LOOPBACK = "127.0.0.1"
+
+
+class RayEngine:
+    """Trains packs on the workers of a Ray that it starts on this machine and stops at the end."""
+
+    name = "ray"
+
+    def __init__(self, dataset: Dataset, workers: int | None = None):
+        self.dataset = dataset
+        self.workers = workers or usable_cores()
+
+    def __enter__(self) -> Self:
+        # Workers stand in this folder as long as they live.
+        self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
+        start_ray(self.workers, self.folder.name)
+        import ray
+
+        self.dataset_reference = ray.put(self.dataset)
+        self.train = ray.remote(num_cpus=1, max_retries=3)(train_pack_remotely)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        import ray
+
+        ray.shutdown()
+        self.folder.cleanup()
+
+    def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        running: dict[Any, PackTask] = {}
+        self._submit(tasks, running)
+        while running:
+            yield from self._next_blocks(running)
+            self._submit(tasks, running)
+
+    def _submit(self, tasks: Iterator[PackTask], running: dict[Any, PackTask]) -> None:
+        """Hand tasks to Ray until every worker has one and some wait."""
+        while len(running) < self.workers + SPARE_TASKS:
+            task = next(tasks, None)
+            if task is None:
+                return
+            running[self.train.remote(task, self.dataset_reference)] = task
+
+    def _next_blocks(self, running: dict[Any, PackTask]) -> Iterator[Block]:
+        """The next block of every stream that has one; streams that have ended leave `running`."""
+        import ray
+
+        # Ray's annotations know references, but not the streams that `wait` takes as well.
+        wait: Any = ray.wait
+        for stream in wait(list(running), num_returns=1)[0]:
+            try:
+                block: Any = ray.get(next(stream))
+                yield block
+            except StopIteration:
+                del running[stream]
+            except ray.exceptions.RayError as error:
+                yield lost_pack(running.pop(stream), error)
+
+
+def train_pack_remotely(task: PackTask, dataset: Dataset) -> Iterator[Block]:
+    """The task that a worker runs."""
+    yield from train_pack(task, dataset)
+
+
+def lost_pack(task: PackTask, error: Exception) -> Block:
+    """The end of a pack whose worker was lost or broke down."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return Block(None, tuple(TrialEnd(trial, Status.FAILED, f"worker lost: {lines[-1]}") for trial in task.trials))
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def start_ray(workers: int, folder: str) -> None:
+    """Start a Ray of our own on this machine, listening on loopback only, without dashboard or usage statistics."""
+    os.environ.update(ENVIRONMENT)
+    # A token of our own: nobody else on this machine can submit work, and no token file is left behind.
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    import ray
+
+    # Ray puts the current folder at the head of the workers' module path; a `core` or `runner.py` there must not win.
+    with contextlib.chdir(folder):
+        ray.init(
+            address="local",
+            num_cpus=workers,
+            include_dashboard=False,
+            _node_ip_address=LOOPBACK,
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+        )

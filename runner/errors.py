@@ -1,0 +1,39 @@
+"""The errors that people see: one line each, with the rule, the value received and the next step."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class FitgapError(Exception):
+    """Base of every error a user can cause or mend: the command line prints it as one line and exits with its code."""
+
+    exit_code = 2
+
+
+class SpecError(FitgapError):
+    """The sweep, as a file or as flags, asks for something that does not exist or cannot be.
+
+    `path` leads to the offending place in the sweep as written: keys and list positions, such as
+    `("axes", "optimizer", 1, "adam", "rate")`. Whoever knows the text turns it into file, line and column, or a flag.
+    """
+
+    def __init__(self, message: str, path: tuple[str | int, ...] = ()):
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+class DataError(FitgapError):
+    """A data set cannot be read or cannot be trained on."""
+
+
+class StoreError(FitgapError):
+    """The database cannot be used, or holds nothing by the name that was asked for."""
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """Advice for a misspelt name: the nearest known one, then all of them."""
+    names = list(known)
+    close = difflib.get_close_matches(str(name), names, n=1)
+    hint = f"did you mean '{close[0]}'? " if close else ""
+    return f"{hint}known: {', '.join(names)}"

@@ -1,0 +1,115 @@
+"""CSV files: columns separated by commas, their names in the first line, UTF-8.
+
+Every cell is read as text and a column gets its type from all of its cells, so that no type is guessed from the first
+rows. Spaces around a cell are ignored, and so are blank lines at the end of the file.
+"""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import polars
+
+from core.data import Dataset
+from runner.errors import DataError
+from runner.sources.tables import dataset_from_table
+from runner.sources.wording import file_error, visible
+
+
+def load_csv(source: str, content: bytes, target: Sequence[str]) -> Dataset:
+    """The examples of a CSV file; places are given as lines. Raises DataError for whatever is wrong with it."""
+    text = decode(source, content)
+    table = read_cells(source, text)
+    if sum(table.null_count().row(0)):
+        # An absent cell and an empty one look alike to polars, but only the first is a broken line.
+        check_widths(source, text)
+    typed = table.select(typed_column(column) for column in table)
+    return dataset_from_table(source, typed, target, lambda row: f"line {record_starts(text)[row + 1][0]}")
+
+
+def decode(source: str, content: bytes) -> str:
+    """The text of the file, lines ending in newlines, no blank ones at the end; DataError when it is not UTF-8."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise file_error(source, f"line {line} is not UTF-8 text; save the file as UTF-8") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
+
+
+def read_cells(source: str, text: str) -> polars.DataFrame:
+    """All cells as text, stripped, null where empty, under the names of the first line."""
+    try:
+        records = polars.read_csv(text.encode(), has_header=False, infer_schema=False)
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
+        check_widths(source, text)
+        raise malformed_error(source, text, error) from None
+    cells = records.with_columns(polars.all().str.strip_chars().replace("", None))
+    names = cells.row(0)
+    check_names(source, names)
+    table = cells.slice(1)
+    table.columns = list(names)
+    return table
+
+
+def check_names(source: str, names: Sequence[str | None]) -> None:
+    """Raises DataError unless every column has a name of its own."""
+    if len(names) == 1 and (found := re.search("[;\t|]", names[0] or "")):
+        rule = f"line 1 holds no comma, but '{visible(found.group())}'; columns must be separated by commas"
+        raise file_error(source, rule)
+    if None in names:
+        rule = f"line 1: column {names.index(None) + 1} has no name; name it or, if it only counts the rows, remove it"
+        raise file_error(source, rule)
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise file_error(source, f"line 1: {count} columns are named '{visible(name)}'; give each a name of its own")
+
+
+def malformed_error(source: str, text: str, error: Exception) -> DataError:
+    if '"' in text:
+        reason = 'quotation marks do not pair up; put a cell that holds one in quotes and double those inside it ("")'
+    else:
+        reason = visible(str(error).partition("\n")[0], longest=200)
+    return file_error(source, f"this is not a valid CSV file: {reason}")
+
+
+def check_widths(source: str, text: str) -> None:
+    """Raises DataError at the first line that has not as many cells as the first."""
+    records = record_starts(text)
+    expected = records[0][1] if records else 0
+    for line, width in records:
+        if width == 0:
+            raise file_error(source, f"line {line} is blank; remove it")
+        if width != expected:
+            raise file_error(
+                source, f"line {line} has {width} cells, but line 1 has {expected}; every line needs as many"
+            )
+
+
+def record_starts(text: str) -> list[tuple[int, int]]:
+    """Line number and number of cells of every record, which spans several lines where a quoted cell does.
+
+    Read by Python's slower reader, and only to say where something is wrong.
+    """
+    reader = csv.reader(io.StringIO(text, newline="\n"))
+    longest_cell = csv.field_size_limit(len(text) + 1)
+    records, line = [], 1
+    try:
+        for cells in reader:
+            records.append((line, len(cells)))
+            line = reader.line_num + 1
+        return records
+    finally:
+        csv.field_size_limit(longest_cell)
+
+
+def typed_column(column: polars.Series) -> polars.Series:
+    """The column as integers, floats or booleans where every cell allows it, otherwise as text."""
+    for number in (polars.Int64, polars.Float64):
+        numbers = column.cast(number, strict=False)
+        if numbers.null_count() == column.null_count():
+            return numbers
+    words = column.str.to_lowercase()
+    return words == "true" if words.drop_nulls().is_in(["true", "false"]).all() else column

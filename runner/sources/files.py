@@ -1,0 +1,68 @@
+"""Data files: which sources are files, what they contain, and the reader for each suffix."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from core.data import Dataset
+from runner.sources.named import SOURCES
+from runner.sources.source import SourceDefaults
+from runner.sources.wording import file_error, visible
+
+FILE_DEFAULTS = SourceDefaults(preprocess="standard", validation=0.3)
+SUFFIXES = (".csv", ".parquet", ".npz")
+
+
+def is_file(source: str) -> bool:
+    """Whether `source` is meant as a file: it is no known name and has a suffix or a folder."""
+    return source not in SOURCES and (Path(source).suffix != "" or "/" in source or os.sep in source)
+
+
+def load_file(source: str, options: Mapping[str, Any], target: Sequence[str]) -> Dataset:
+    """The examples of the file at the path `source`. Raises DataError for whatever is wrong with it."""
+    if options:
+        rule = f"a file takes no options, but '{visible(next(iter(options)))}' was given; leave it out"
+        raise file_error(source, rule)
+    content = read_content(source)
+    # The readers are imported here because polars takes long to import and named data sets do without it.
+    match Path(source).suffix.lower():
+        case ".npz":
+            from runner.sources.npz_files import load_npz
+
+            return load_npz(source, content, target)
+        case ".csv":
+            from runner.sources.csv_files import load_csv
+
+            return load_csv(source, content, target)
+        case _:
+            from runner.sources.parquet_files import load_parquet
+
+            return load_parquet(source, content, target)
+
+
+def read_content(source: str) -> bytes:
+    """The bytes of a file. Raises DataError when it is missing, no file, of an unknown kind, unreadable or empty."""
+    try:
+        check_path(source, Path(source))
+        content = Path(source).read_bytes()
+    # A path that holds a null character is a ValueError.
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise file_error(source, f"the file cannot be read: {reason}") from None
+    if not content.strip():
+        raise file_error(source, "the file is empty; it must hold at least 2 rows")
+    return content
+
+
+def check_path(source: str, path: Path) -> None:
+    """Raises DataError unless `path` is an existing file with a known suffix."""
+    if not path.exists():
+        raise file_error(source, "there is no such file; check the path, which counts from the current folder")
+    if path.is_dir():
+        raise file_error(source, "this is a directory; name a file in it")
+    if not path.is_file():
+        raise file_error(source, "this is neither a file nor a directory; save the data as a file first")
+    if path.suffix.lower() not in SUFFIXES:
+        rule = f"unknown suffix '{visible(path.suffix)}'; a data file ends in one of {', '.join(SUFFIXES)}"
+        raise file_error(source, rule)

@@ -1,0 +1,18 @@
+"""What a sweep asks for: the sweep file, the command-line shorthand, and axes turned into configurations."""
+
+from runner.spec.configuration import Choice, Configuration
+from runner.spec.flags import Flags
+from runner.spec.reading import sweep_from_file, sweep_from_flags, sweep_from_text
+from runner.spec.sweep import DataSettings, Sweep, TrainingSettings
+
+__all__ = [
+    "Choice",
+    "Configuration",
+    "DataSettings",
+    "Flags",
+    "Sweep",
+    "TrainingSettings",
+    "sweep_from_file",
+    "sweep_from_flags",
+    "sweep_from_text",
+]

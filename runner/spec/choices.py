@@ -1,0 +1,103 @@
+"""Reading variants: a name with its settings becomes one choice for every combination of the listed values."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field
+from typing import Any
+
+from core.variants import ParameterError, Variant
+from runner.errors import SpecError, nearest
+from runner.spec.alternatives import Alternatives, either, listed, together
+from runner.spec.configuration import Choice
+from runner.spec.nodes import LONGEST_SHOWN, Node, shown
+from runner.spec.shorthand import parse_shorthand
+
+Table = Mapping[str, type[Variant]]
+
+
+def read_choice(node: Node, table: Table, noun: str) -> Alternatives:
+    """Alternatives, each a Choice, from a node that names one variant of the table."""
+    names = named(node, noun)
+    if len(names.value) != 1:
+        advice = "alternatives are written as a list, or with one flag each"
+        raise SpecError(f"must name one {noun}, but names {len(names.value)}; {advice}", node.path)
+    (part,) = read_names(node, names, table, noun)
+    return part
+
+
+def read_combination(node: Node, table: Table, noun: str) -> Alternatives:
+    """Alternatives, each a tuple of Choices in the order of the table, from a node that names some variants or none."""
+    if node.value in (None, "none"):
+        return listed([()])
+    names = named(node, noun)
+    order = list(table)
+    parts = list(read_names(node, names, table, noun))
+    return together(parts, lambda choices: tuple(sorted(choices, key=lambda choice: order.index(choice.name))))
+
+
+def named(node: Node, noun: str) -> Node:
+    """The node as a mapping of names to settings, whether it was written so or as shorthand."""
+    if isinstance(node.value, str):
+        try:
+            return Node(parse_shorthand(node.value), node.path)
+        except SpecError as error:
+            raise SpecError(error.message, node.path) from None
+    if not isinstance(node.value, dict):
+        raise node.wrong(f"must be the name of one {noun}, or its name and settings")
+    if not node.value:
+        raise node.wrong(f"must name at least one {noun}")
+    return node
+
+
+def read_names(node: Node, names: Node, table: Table, noun: str) -> Iterator[Alternatives]:
+    """The choices of each name in `names`, which is `node` as a mapping."""
+    for name in names.value:
+        if name not in table:
+            # In shorthand the name has no place of its own.
+            path = node.path if names is not node else (*node.path, name)
+            advice = nearest(str(name)[:LONGEST_SHOWN], table)
+            raise SpecError(f"there is no {noun} {shown(name)}; {advice}", path)
+        settings = names.child(name)
+        yield either([read_settings(name, table[name], leaf) for leaf in settings.leaves()])
+
+
+def read_settings(name: str, variant: type[Variant], node: Node) -> Alternatives:
+    """The choices that one mapping of settings stands for: the product of the values listed in it."""
+    known = variant.parameters()
+    entries = node.entries(known)
+    for key, field in known.items():
+        if field.default is MISSING and key not in entries:
+            raise SpecError(f"{key} must be given: {field.metadata['domain'].describe()}", node.path)
+    values = [read_values(known[key], entry) for key, entry in entries.items()]
+
+    def choice(chosen: tuple[Any, ...]) -> Choice:
+        return build(name, variant, dict(zip(entries, chosen, strict=True)), node)
+
+    return together(values, choice)
+
+
+def read_values(field: Field, node: Node) -> Alternatives:
+    """The values of one parameter, each inside its domain."""
+    return listed([accepted(field, leaf) for leaf in node.leaves()])
+
+
+def accepted(field: Field, node: Node) -> Any:
+    """One value of a parameter in its proper type."""
+    try:
+        return field.metadata["domain"].accept(node.value)
+    except (ValueError, OverflowError):
+        raise node.wrong(f"must be {field.metadata['domain'].describe()}") from None
+
+
+def build(name: str, variant: type[Variant], settings: dict[str, Any], node: Node) -> Choice:
+    """The choice, after whatever the variant itself checks across its parameters."""
+    try:
+        return Choice(name, variant(**settings))
+    except ParameterError as error:
+        raise SpecError(f"{error.parameter} {error.rule}, but is {shown(error.value)}", node.path) from None
+
+
+def only(alternatives: Alternatives, node: Node) -> Any:
+    """The value of a setting that can have one only."""
+    if alternatives.size != 1:
+        raise SpecError(f"must be one value, but is {alternatives.size}; only axes have alternatives", node.path)
+    return next(iter(alternatives))

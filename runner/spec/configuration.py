@@ -1,0 +1,117 @@
+"""A configuration: one combination of alternatives, with everything that training needs except data and repeat."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, Self
+
+from core.activations import ACTIVATIONS
+from core.initializers import INITIALIZERS
+from core.losses import LOSSES
+from core.optimizers import OPTIMIZERS
+from core.regularizers import REGULARIZERS
+from core.variants import ParameterError, Variant
+from runner.errors import SpecError, nearest
+
+TABLES: dict[str, Mapping[str, type[Variant]]] = {
+    "activation": ACTIVATIONS,
+    "output_activation": ACTIVATIONS,
+    "initializer": INITIALIZERS,
+    "regularizers": REGULARIZERS,
+    "optimizer": OPTIMIZERS,
+    "loss": LOSSES,
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One variant of a table, with the name that the table has for it; which class it is, the table decides."""
+
+    name: str
+    variant: Any
+
+    @property
+    def label(self) -> str:
+        """The shorthand that reads back as this choice, such as `adam:rate=0.001`."""
+        return self.variant.label(self.name)
+
+    def canonical(self) -> dict[str, Any]:
+        """The name and all settings, as plain data."""
+        return {"name": self.name, **self.variant.settings()}
+
+    @classmethod
+    def from_canonical(cls, stored: Mapping[str, Any], table: Mapping[str, type[Variant]]) -> Self:
+        """The choice whose canonical form is `stored`. Raises SpecError when this version has no such variant."""
+        settings = dict(stored)
+        name = settings.pop("name")
+        if name not in table:
+            raise SpecError(f"the stored variant {name!r} does not exist in this version; {nearest(name, table)}")
+        try:
+            return cls(name, table[name].from_settings(settings))
+        except ParameterError as error:
+            raise SpecError(f"the stored variant {name!r} does not fit this version: {error}") from None
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One combination of alternatives; its hash identifies it inside a sweep."""
+
+    architecture: tuple[int, ...]
+    activation: Choice
+    output_activation: Choice
+    initializer: Choice
+    regularizers: tuple[Choice, ...]
+    optimizer: Choice
+    loss: Choice
+    batch_size: int
+    epochs: int
+    dtype: str
+
+    def canonical(self) -> dict[str, Any]:
+        """All settings as plain data, alike for equal configurations."""
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_canonical(cls, stored: Mapping[str, Any]) -> Self:
+        """The configuration whose canonical form is `stored`. Raises SpecError when this version cannot express it."""
+        settings = {name: restored(TABLES.get(name), value) for name, value in stored.items()}
+        return cls(**{**settings, "architecture": tuple(stored["architecture"])})
+
+    @cached_property
+    def hash(self) -> str:
+        """16 hexadecimal digits that stand for the canonical form."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def architecture_label(self) -> str:
+        """The hidden layers as they are written: `64-32` or `none`."""
+        return architecture_label(self.architecture)
+
+    @property
+    def regularizer_label(self) -> str:
+        """The regularizers as they are written: `l1:weight=0.0001+dropout:ratio=0.2` or `none`."""
+        return "+".join(choice.label for choice in self.regularizers) or "none"
+
+
+def architecture_label(architecture: tuple[int, ...]) -> str:
+    """Hidden layers as they are written: `64-32` or `none`."""
+    return "-".join(map(str, architecture)) or "none"
+
+
+def plain(value: Any) -> Any:
+    """A setting of a configuration as plain data."""
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    return value.canonical() if isinstance(value, Choice) else value
+
+
+def restored(table: Mapping[str, type[Variant]] | None, value: Any) -> Any:
+    """A setting of a configuration from its plain data; `table` is None where it is not a choice."""
+    if table is None:
+        return value
+    if isinstance(value, list):
+        return tuple(Choice.from_canonical(item, table) for item in value)
+    return Choice.from_canonical(value, table)

@@ -1,0 +1,92 @@
+"""The `data` section of a sweep: which data set, and how it is prepared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from runner.errors import SpecError, nearest
+from runner.spec.choices import only, read_choice
+from runner.spec.nodes import LONGEST_SHOWN, Node, is_number, shown
+
+PREPROCESS = ("standard", "minmax", "none")
+TARGET_SCALING = ("standard", "none")
+KEYS = ("source", "target", "validation", "preprocess", "target_scaling")
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """The source (a named data set with its options, or a path) and its preparation; None is the source's default."""
+
+    source: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    target: tuple[str, ...] = ()
+    validation: float | int | Literal["same"] | None = None
+    preprocess: Literal["standard", "minmax", "none"] | None = None
+    target_scaling: Literal["standard", "none"] | None = None
+
+    @classmethod
+    def read(cls, node: Node) -> Self:
+        """The settings from a mapping as written. Raises SpecError."""
+        entries = node.entries(KEYS)
+        if "source" not in entries:
+            raise SpecError("source must be given: the name of a data set or the path of a file", node.path)
+        readers = {
+            "target": read_target,
+            "validation": read_validation,
+            "preprocess": lambda entry: entry.one_of(PREPROCESS),
+            "target_scaling": lambda entry: entry.one_of(TARGET_SCALING),
+        }
+        source, options = read_source(entries["source"])
+        return cls(source, options, **{key: read(entries[key]) for key, read in readers.items() if key in entries})
+
+    def canonical(self) -> dict[str, Any]:
+        """The mapping that reads back as these settings."""
+        return {
+            "source": self.source if is_path(self.source) else {self.source: dict(self.options)},
+            "target": list(self.target),
+            "validation": self.validation,
+            "preprocess": self.preprocess,
+            "target_scaling": self.target_scaling,
+        }
+
+
+def is_path(source: str) -> bool:
+    """Whether a source as written is a path, judged by its text alone."""
+    from runner.sources import SOURCES, is_file
+
+    # `sine:noise=0.2` ends in what looks like the suffix of a file.
+    name, _, settings = source.partition(":")
+    is_shorthand = name in SOURCES or ("=" in settings and "/" not in source)
+    return not is_shorthand and is_file(source)
+
+
+def read_source(node: Node) -> tuple[str, dict[str, Any]]:
+    """The name and options of a data set, or a path and no options."""
+    from runner.sources import SOURCES
+
+    if isinstance(node.value, str):
+        if is_path(node.value):
+            return node.value, {}
+        name = node.value.partition(":")[0]
+        if name not in SOURCES:
+            advice = f"{nearest(name[:LONGEST_SHOWN], SOURCES)}; a file is given by its path, such as data.csv"
+            raise SpecError(f"there is no data set {shown(name)}; {advice}", node.path)
+    choice = only(read_choice(node, SOURCES, "data set"), node)
+    return choice.name, choice.variant.settings()
+
+
+def read_target(node: Node) -> tuple[str, ...]:
+    """The names of the target columns, from a text or a list of texts."""
+    if isinstance(node.value, list):
+        return tuple(node.child(position).text() for position in range(len(node.value)))
+    return (node.text(),)
+
+
+def read_validation(node: Node) -> float | int | Literal["same"]:
+    """A share between 0 and 1, a whole count, or `same`: the training examples themselves."""
+    value = node.value
+    is_count = isinstance(value, int) and is_number(value) and value >= 1
+    is_share = isinstance(value, float) and 0 < value < 1
+    if not (is_count or is_share or value == "same"):
+        raise node.wrong("must be a share above 0 and below 1, a whole number of examples, or same")
+    return value

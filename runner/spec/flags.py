@@ -1,0 +1,98 @@
+"""What the command line says about a sweep, laid over what a file says."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from runner.spec.data_settings import is_path
+from runner.spec.nodes import Path
+from runner.spec.places import Places
+from runner.spec.shorthand import scalar
+
+SOURCE = ("data", "source")
+TARGET = ("data", "target")
+
+# Where the value of a flag stands in a sweep, and how the flag is written.
+WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "name": ("--name", ("name",)),
+    "data": ("--data", SOURCE),
+    "target": ("--target", TARGET),
+    "validation": ("--validation", ("data", "validation")),
+    "preprocess": ("--preprocess", ("data", "preprocess")),
+    "target_scaling": ("--target-scaling", ("data", "target_scaling")),
+    "seed": ("--seed", ("seed",)),
+    "repeats": ("--repeats", ("repeats",)),
+    "hidden": ("--hidden", ("axes", "architecture")),
+    "activation": ("--activation", ("axes", "activation")),
+    "regularizer": ("--regularizer", ("axes", "regularizer")),
+    "optimizer": ("--optimizer", ("axes", "optimizer")),
+    "epochs": ("--epochs", ("training", "epochs")),
+    "batch_size": ("--batch-size", ("training", "batch_size")),
+    "initializer": ("--initializer", ("training", "initializer")),
+    "output_activation": ("--output-activation", ("training", "output_activation")),
+    "loss": ("--loss", ("training", "loss")),
+    "dtype": ("--dtype", ("training", "dtype")),
+}
+NUMBERS = ("validation", "seed", "repeats", "epochs", "batch_size")
+
+
+@dataclass(frozen=True)
+class Flags:
+    """The values of the flags as given, numbers as numbers or as text; None or empty where a flag was not given."""
+
+    file: str | None = None
+    name: str | None = None
+    data: str | None = None
+    target: Sequence[str] = ()
+    validation: float | str | None = None
+    preprocess: str | None = None
+    target_scaling: str | None = None
+    seed: int | str | None = None
+    repeats: int | str | None = None
+    hidden: Sequence[str] = ()
+    activation: Sequence[str] = ()
+    regularizer: Sequence[str] = ()
+    optimizer: Sequence[str] = ()
+    epochs: int | str | None = None
+    batch_size: int | str | None = None
+    initializer: str | None = None
+    output_activation: str | None = None
+    loss: str | None = None
+    dtype: str | None = None
+
+    def given(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
+        """The flag, its place in a sweep and its value there, for each flag that was given."""
+        for field, (flag, path) in WRITTEN_AS.items():
+            value = getattr(self, field)
+            if isinstance(value, (list, tuple)):
+                value = list(value) or None
+            if value is not None:
+                yield flag, path, scalar(value) if field in NUMBERS and isinstance(value, str) else value
+
+
+def overlay(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
+    """Replace in `sweep`, as written, what the flags say, and note in `places` that they said it."""
+    for flag, path, value in flags.given():
+        note(places, flag, path, value)
+        *section, key = path
+        replaced = sweep.setdefault(section[0], {}) if section else sweep
+        # A section that is no mapping is a mistake of the file, which is told when the sweep is read.
+        if isinstance(replaced, dict):
+            replaced[key] = columns(value) if path == TARGET else value
+        # A named data set knows its target; that of the file belongs to the data it replaces.
+        if path == SOURCE and not is_path(value):
+            sweep["data"].pop("target", None)
+        if section == ["training"] and isinstance(sweep.get("axes"), dict):
+            sweep["axes"].pop(key, None)
+
+
+def note(places: Places, flag: str, path: Path, value: Any) -> None:
+    """Remember which flag wrote the value at `path`, and which one wrote each item of it."""
+    places.flags[path] = flag if isinstance(value, list) else f"{flag} {value}"
+    for position, item in enumerate(value if isinstance(value, list) else ()):
+        places.flags[(*path, position)] = f"{flag} {item}"
+
+
+def columns(targets: list[str]) -> list[str]:
+    """Target columns, of which one flag may give several: `a,b`."""
+    return [column for target in targets for column in target.split(",")]

@@ -1,0 +1,97 @@
+"""A node: a piece of a sweep as it was written, with the path that leads to it."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from runner.errors import SpecError, nearest
+
+LONGEST_SHOWN = 60
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """Plain data (mapping, list, text, number, true, false or None) and where it stands in the sweep."""
+
+    value: Any
+    path: Path = ()
+
+    def child(self, key: str | int) -> "Node":
+        """The entry `key` of a mapping or a list."""
+        return Node(self.value[key], (*self.path, key))
+
+    def wrong(self, rule: str, advice: str = "") -> SpecError:
+        """The error that says which rule this value breaks."""
+        return SpecError(f"{rule}, but is {shown(self.value)}" + (f"; {advice}" if advice else ""), self.path)
+
+    def entries(self, known: Collection[str]) -> dict[str, "Node"]:
+        """The entries of a mapping that may only have `known` keys; those left empty count as not given."""
+        if self.value is None:
+            return {}
+        if not isinstance(self.value, dict):
+            example = ", such as " + next(iter(known)) if known else ", which are none here"
+            raise self.wrong(f"must be a mapping of settings{example}")
+        for key in self.value:
+            if key not in known:
+                raise unknown_key(self, key, known)
+        return {key: self.child(key) for key, value in self.value.items() if value is not None}
+
+    def leaves(self) -> Iterator["Node"]:
+        """The alternatives: the items of this list and of the lists in it, or this node itself when it is no list."""
+        if not isinstance(self.value, list):
+            yield self
+            return
+        if not self.value:
+            raise self.wrong("must name at least one alternative")
+        for position in range(len(self.value)):
+            yield from self.child(position).leaves()
+
+    def text(self) -> str:
+        """This value, which must be text."""
+        if not isinstance(self.value, str):
+            raise self.wrong("must be text", "put it in quotes" if is_number(self.value) else "")
+        return self.value
+
+    def one_of(self, words: Collection[str]) -> str:
+        """This value, which must be one of `words`."""
+        if not isinstance(self.value, str) or self.value not in words:
+            raise self.wrong(f"must be one of {', '.join(words)}")
+        return self.value
+
+    def whole_number(self, at_least: int, at_most: int) -> int:
+        """This value, which must be a whole number between the two bounds; 30.0 is one."""
+        if not is_number(self.value) or not at_least <= self.value <= at_most or self.value != int(self.value):
+            raise self.wrong(f"must be a whole number, at least {at_least}, at most {at_most}")
+        return int(self.value)
+
+
+def unknown_key(node: Node, key: object, known: Collection[str]) -> SpecError:
+    """The error for a key that a mapping does not have."""
+    advice = nearest(str(key)[:LONGEST_SHOWN], known) if known else "it takes none"
+    return SpecError(f"there is no setting {shown(key)} here; {advice}", (*node.path, str(key)))
+
+
+def is_number(value: object) -> bool:
+    """Whether `value` is a number; true and false are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def shown(value: object) -> str:
+    """A value as messages show it: on one line and not too long."""
+    match value:
+        case None:
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case dict():
+            return "a mapping" if value else "an empty mapping"
+        case list():
+            return "a list" if value else "an empty list"
+    return shortened(repr(value))
+
+
+def shortened(text: str) -> str:
+    """`text`, its end cut off where it is too long for a message."""
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"

@@ -1,0 +1,129 @@
+"""A sweep: a named set of axes with its data, seed and training settings, read from and written as plain data."""
+
+import itertools
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from core.initializers import INITIALIZERS, suiting
+from core.losses import LOSSES
+from runner.errors import SpecError
+from runner.spec.alternatives import Alternatives, listed
+from runner.spec.axes import AUTO, AXES, read_axis, write_choice
+from runner.spec.choices import only, read_choice
+from runner.spec.configuration import Choice, Configuration
+from runner.spec.data_settings import DataSettings
+from runner.spec.nodes import Node
+
+DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
+TRAINING_KEYS = ("loss", "dtype", *(name for name, axis in AXES.items() if axis.in_training))
+DTYPES = ("float32", "float64")
+MOST_TRIALS = 1_000_000
+MOST_REPEATS = 10_000
+LARGEST_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What every configuration of a sweep shares."""
+
+    loss: Choice
+    dtype: str
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A named set of axes, a seed and settings. `axes` has the expanded alternatives of every axis of `AXES`."""
+
+    name: str
+    data: DataSettings
+    seed: int
+    repeats: int
+    training: TrainingSettings
+    axes: Mapping[str, tuple[Any, ...]]
+
+    def configurations(self) -> list[Configuration]:
+        """Every combination of the alternatives, each once; the axis written last changes fastest."""
+        combinations = itertools.product(*self.axes.values())
+        return list(dict.fromkeys(self.configuration(combination) for combination in combinations))
+
+    def configuration(self, combination: tuple[Any, ...]) -> Configuration:
+        """The configuration with one alternative of each axis."""
+        settings = {AXES[name].field: value for name, value in zip(self.axes, combination, strict=True)}
+        if settings["initializer"] == AUTO:
+            name = suiting(settings["activation"].name)
+            settings["initializer"] = Choice(name, INITIALIZERS[name]())
+        return Configuration(**settings, loss=self.training.loss, dtype=self.training.dtype)
+
+    def canonical(self) -> dict[str, Any]:
+        """This sweep as a file would have it, with nothing left to defaults; plain data that JSON can hold."""
+        return {
+            "name": self.name,
+            "data": self.data.canonical(),
+            "seed": self.seed,
+            "repeats": self.repeats,
+            "training": {"loss": write_choice(self.training.loss), "dtype": self.training.dtype},
+            "axes": {name: [AXES[name].write(value) for value in values] for name, values in self.axes.items()},
+        }
+
+    @classmethod
+    def from_canonical(cls, written: Mapping[str, Any]) -> Self:
+        """The sweep that `written`, a mapping like that of a file, asks for. Raises SpecError."""
+        given = {key: value for key, value in written.items() if value is not None}
+        entries = Node({**DEFAULTS, **given}).entries(DEFAULTS)
+        repeats = entries["repeats"].whole_number(1, MOST_REPEATS)
+        return cls(
+            name=read_name(entries["name"]),
+            data=DataSettings.read(entries["data"]),
+            seed=entries["seed"].whole_number(0, LARGEST_SEED),
+            repeats=repeats,
+            training=read_training(entries["training"]),
+            axes=read_axes(entries["axes"], entries["training"], repeats),
+        )
+
+
+def read_name(node: Node) -> str:
+    """The name of a sweep, which must not look like a number, since numbers are ids."""
+    name = node.text()
+    if not re.fullmatch("[A-Za-z0-9._-]{1,64}", name) or name.isdigit():
+        raise node.wrong("must be 1 to 64 letters, digits, dots, underscores or hyphens, and not digits alone")
+    return name
+
+
+def read_training(node: Node) -> TrainingSettings:
+    """What all configurations share, from the `training` section, which may hold other settings too."""
+    entries = {"loss": Node("half_squared_error"), "dtype": Node("float32"), **node.entries(TRAINING_KEYS)}
+    loss = entries["loss"]
+    return TrainingSettings(only(read_choice(loss, LOSSES, "loss"), loss), entries["dtype"].one_of(DTYPES))
+
+
+def read_axes(axes: Node, training: Node, repeats: int) -> dict[str, tuple[Any, ...]]:
+    """All axes: those written first, in their order, then those that `training` or the defaults give one value."""
+    written, common = axes.entries(AXES), training.entries(TRAINING_KEYS)
+    alternatives = {name: read_axis(name, node) for name, node in written.items()}
+    for name, axis in AXES.items():
+        if name in written and name in common:
+            raise SpecError("is given under training too; keep one of them", written[name].path)
+        if name in common:
+            alternatives[name] = listed([only(axis.read(common[name]), common[name])])
+        elif name not in written:
+            alternatives[name] = axis.read(Node(axis.default))
+    check_size(alternatives, repeats, axes)
+    return {name: tuple(values) for name, values in alternatives.items()}
+
+
+def check_size(axes: Mapping[str, Alternatives], repeats: int, node: Node) -> None:
+    """Raises SpecError when there would be too many trials to plan, before any of them takes memory."""
+    sizes = {**{name: values.size for name, values in axes.items()}, "repeats": repeats}
+    trials = math.prod(sizes.values())
+    if trials > MOST_TRIALS:
+        product = " x ".join(f"{name} {count(size)}" for name, size in sizes.items() if size > 1)
+        rule = f"must be at most {MOST_TRIALS:,} trials, but are {count(trials)} ({product})"
+        raise SpecError(f"{rule}; name fewer alternatives", node.path)
+
+
+def count(size: int) -> str:
+    """A number of trials in words of bounded length."""
+    return f"{size:,}" if size < 10**15 else "over 10^15"

@@ -1,0 +1,118 @@
+"""YAML 1.2 text as plain data, with the line and column of every part. Never constructs objects from tags."""
+
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+
+from runner.errors import SpecError
+from runner.spec.nodes import Path, shown
+from runner.spec.places import Places
+from runner.spec.shorthand import bounded
+
+MOST_NODES = 100_000
+DEEPEST_NESTING = 50
+STANDARD_TAG = "tag:yaml.org,2002:"
+# 1024-12-14 are layers, not a date, and << and = are nothing special here.
+TEXT_TAGS = ("str", "timestamp", "merge", "value")
+STANDARD_TAGS: dict[type[Node], tuple[str, ...]] = {
+    MappingNode: ("map",),
+    SequenceNode: ("seq",),
+    ScalarNode: (*TEXT_TAGS, "null", "bool", "int", "float"),
+}
+
+
+def read_yaml(text: str, places: Places) -> Any:
+    """The plain data of a YAML text, every part marked in `places`. Raises SpecError."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False
+    places.marks[()] = (1, 1)
+    root = compose(yaml, text, places)
+    if root is None:
+        raise SpecError("is empty; write at least `data: NAME`, NAME being a data set or the path of a file")
+    return PlainData(yaml, places).read(root, ())
+
+
+def compose(yaml: YAML, text: str, places: Places) -> Node | None:
+    """The tree of nodes; None for a text without any."""
+    try:
+        return yaml.compose(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        places.marks[()] = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        problem = ", ".join(filter(None, (error.context, error.problem)))
+    except ReaderError as error:
+        before = text[: error.position]
+        places.marks[()] = (before.count("\n") + 1, error.position - before.rfind("\n"))
+        problem = f"the character {shown(text[error.position])} must not stand here"
+    except RecursionError:
+        problem = f"is nested deeper than {DEEPEST_NESTING} levels"
+    # ruamel.yaml fails on some broken texts with what its own code runs into: "\UFFFFFFFF" is an OverflowError.
+    except Exception as error:
+        problem = f"it breaks the YAML reader ({error})"
+    raise SpecError(f"this is not readable YAML: {' '.join(str(problem).split())}")
+
+
+class PlainData:
+    """Turns nodes into plain data. Counts them, because aliases can make few bytes stand for endlessly many."""
+
+    def __init__(self, yaml: YAML, places: Places):
+        self.yaml = yaml
+        self.places = places
+        self.nodes_left = MOST_NODES
+
+    def read(self, node: Node, path: Path) -> Any:
+        """The plain data of a node; its entries and items are marked."""
+        self.places.marks.setdefault(path, mark_of(node))
+        self.nodes_left -= 1
+        if self.nodes_left < 0:
+            raise SpecError(f"the file has more than {MOST_NODES:,} values, aliases counted each time", path)
+        if len(path) > DEEPEST_NESTING:
+            raise SpecError(f"is nested deeper than {DEEPEST_NESTING} levels", path[:3])
+        check_tag(node, path)
+        if isinstance(node, MappingNode):
+            return self.mapping(node, path)
+        if isinstance(node, SequenceNode):
+            return [self.read(item, (*path, position)) for position, item in enumerate(node.value)]
+        return self.scalar(node)
+
+    def mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
+        """A mapping, whose keys must be texts and differ. The mark of an entry is that of its key."""
+        entries: dict[str, Any] = {}
+        for key, value in node.value:
+            entry = (*path, key.value if isinstance(key, ScalarNode) else "a key")
+            self.places.marks[entry] = mark_of(key)
+            if not isinstance(key, ScalarNode) or short_tag(key) not in TEXT_TAGS:
+                raise SpecError("a key must be text; put it in quotes if it is meant", entry)
+            if key.value in entries:
+                raise SpecError("is written twice; keep one of them", entry)
+            entries[key.value] = self.read(value, entry)
+        return entries
+
+    def scalar(self, node: Node) -> Any:
+        """Text, a number, true, false or None."""
+        if short_tag(node) in TEXT_TAGS:
+            return node.value
+        try:
+            return bounded(self.yaml.constructor.construct_object(node))
+        # Such as a whole number of 5000 digits, which Python refuses to read.
+        except ValueError:
+            return node.value
+
+
+def mark_of(node: Node) -> tuple[int, int]:
+    """Line and column of a node, from 1."""
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def short_tag(node: Node) -> str:
+    """The tag of a node, without what all standard tags begin with."""
+    return str(node.tag).removeprefix(STANDARD_TAG)
+
+
+def check_tag(node: Node, path: Path) -> None:
+    """Raises SpecError for a tag other than those that YAML itself gives."""
+    if short_tag(node) not in STANDARD_TAGS[type(node)]:
+        raise SpecError(f"has the tag {shown(short_tag(node))}, which means nothing here; leave it out", path)

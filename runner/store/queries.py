@@ -1,0 +1,189 @@
+"""Questions to the store: sweeps, trials, epochs, groups. Every answer is a list of plain rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.errors import StoreError, nearest
+from runner.status import Status
+from runner.store import rows
+from runner.store.tables import configuration, data_set, epoch, split, sweep, trial
+
+Row = dict[str, Any]
+
+
+def find_sweep(connection: Connection, name_or_number: str) -> Row:
+    """The sweep of this name or number; StoreError where there is none."""
+    by = sweep.c.id == int(name_or_number) if name_or_number.isdecimal() else sweep.c.name == name_or_number
+    found = connection.execute(sa.select(sweep).where(by)).mappings().one_or_none()
+    if found is None:
+        names = connection.execute(sa.select(sweep.c.name).order_by(sweep.c.id.desc()).limit(20)).scalars().all()
+        hint = nearest(name_or_number, names) if names else "there are none yet, `fitgap run` makes one"
+        raise StoreError(f"there is no sweep {name_or_number!r}; {hint}")
+    return dict(found)
+
+
+def sweeps(connection: Connection) -> list[Row]:
+    """All sweeps with the number of their trials in every status, oldest first."""
+    counts = {
+        status.value: sa.func.count(sa.case((trial.c.status == status, 1))).label(status.value) for status in Status
+    }
+    query = (
+        sa.select(
+            sweep.c.id.label("sweep"),
+            sweep.c.name,
+            sa.func.count(trial.c.id).label("trials"),
+            *counts.values(),
+            sweep.c.created,
+        )
+        .join_from(sweep, trial, isouter=True)
+        .group_by(sweep.c.id)
+        .order_by(sweep.c.id)
+    )
+    return fetch(connection, query)
+
+
+def trials(connection: Connection, sweep_id: int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
+    """The trials of a sweep. `sort` is a key of a row, led by `-` for the highest first; nulls always come last."""
+    order = ordering(sort, rows.TRIAL)
+    query = trial_query(sweep_id).order_by(*order, trial.c.id).limit(limit)
+    return fetch(connection, query)
+
+
+def trial_query(sweep_id: int) -> sa.Select:
+    """Rows of all trials of a sweep, each beside the same repeat of the reference."""
+    reference = reference_configuration(sweep_id).scalar_subquery()
+    beside = sa.and_(
+        rows.reference_trial.c.configuration_id == reference, rows.reference_trial.c.repeat == trial.c.repeat
+    )
+    return (
+        sa.select(*rows.labelled(rows.TRIAL))
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .join(rows.reference_trial, beside, isouter=True)
+        .where(trial.c.sweep_id == sweep_id)
+    )
+
+
+def reference_configuration(sweep_id: int) -> sa.Select:
+    """The configuration with the lowest mean over repeats of its best E_v, among those whose repeats all completed."""
+    return (
+        sa.select(trial.c.configuration_id)
+        .where(trial.c.sweep_id == sweep_id)
+        .group_by(trial.c.configuration_id)
+        .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((rows.is_completed, 1))))
+        .order_by(sa.func.avg(trial.c.best_e_v), trial.c.configuration_id)
+        .limit(1)
+    )
+
+
+def ordering(sort: str, columns: dict[str, Any]) -> list[Any]:
+    """The ORDER BY for a key; StoreError for a key that no row has."""
+    key = sort.removeprefix("-")
+    if key not in columns:
+        raise StoreError(f"cannot sort by {key!r}; {nearest(key, columns)}")
+    expression = columns[key]
+    return [expression.is_(None), expression.desc() if sort.startswith("-") else expression.asc()]
+
+
+def show_trial(connection: Connection, number: int) -> Row:
+    """Everything known of one trial: its row, its settings, its data and split; StoreError where there is none."""
+    require_trials(connection, [number])
+    sweep_id = connection.execute(sa.select(trial.c.sweep_id).where(trial.c.id == number)).scalar_one()
+    more = (
+        sa.select(
+            sweep.c.name.label("sweep"),
+            trial.c.attempt,
+            trial.c.reason,
+            trial.c.started,
+            trial.c.ended,
+            configuration.c.settings,
+            data_set.c.name.label("data"),
+            data_set.c.fingerprint,
+            data_set.c.input_names,
+            split.c.training_count,
+            split.c.validation_count,
+            split.c.constant_columns,
+        )
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .join(sweep, sweep.c.id == trial.c.sweep_id)
+        .join(data_set, data_set.c.id == sweep.c.data_set_id)
+        .join(split, sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat))
+        .where(trial.c.id == number)
+    )
+    (row,) = fetch(connection, trial_query(sweep_id).where(trial.c.id == number))
+    (details,) = fetch(connection, more)
+    names = details.pop("input_names")
+    details["constant_columns"] = [names[column] for column in details["constant_columns"]]
+    return {**row, **details}
+
+
+def require_trials(connection: Connection, numbers: Sequence[int]) -> None:
+    """StoreError where one of the trials does not exist."""
+    known = set(connection.execute(sa.select(trial.c.id).where(trial.c.id.in_(numbers))).scalars())
+    missing = [number for number in numbers if number not in known]
+    if missing:
+        highest = connection.execute(sa.select(sa.func.max(trial.c.id))).scalar_one()
+        rest = f"the highest number is {highest}" if highest else "there are none yet, `fitgap run` makes some"
+        raise StoreError(f"there is no trial {missing[0]}; {rest}")
+
+
+def epochs(connection: Connection, trial_ids: Sequence[int]) -> list[Row]:
+    """The epochs of these trials, in order; StoreError where one of them does not exist."""
+    require_trials(connection, trial_ids)
+    query = sa.select(*rows.labelled(rows.EPOCH)).where(epoch.c.trial_id.in_(trial_ids))
+    return fetch(connection, query.order_by(epoch.c.trial_id, epoch.c.epoch))
+
+
+def sweep_epochs(connection: Connection, sweep_id: int) -> list[Row]:
+    """The epochs of all trials of a sweep, in order."""
+    members = sa.select(trial.c.id).where(trial.c.sweep_id == sweep_id)
+    query = sa.select(*rows.labelled(rows.EPOCH)).where(epoch.c.trial_id.in_(members))
+    return fetch(connection, query.order_by(epoch.c.trial_id, epoch.c.epoch))
+
+
+def compare(connection: Connection, sweep_id: int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
+    """Means over the completed trials of each group of settings, the lowest mean best E_v first.
+
+    Groups with trials that did not complete come after those without: their means leave out what went wrong.
+    """
+    known = {**rows.SETTINGS, **rows.MORE_SETTINGS}
+    for key in by:
+        if key not in known:
+            raise StoreError(f"cannot compare by {key!r}; {nearest(key, known)}")
+    keys = {key: known[key] for key in by}
+    query = (
+        sa.select(*rows.labelled(keys), *rows.labelled(rows.GROUP))
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .where(trial.c.sweep_id == sweep_id)
+        .group_by(*keys.values())
+        .order_by(
+            rows.GROUP["completed"] < rows.GROUP["trials"],
+            rows.GROUP["best_e_v"].is_(None),
+            rows.GROUP["best_e_v"],
+            *keys.values(),
+        )
+        .limit(limit)
+    )
+    return fetch(connection, query)
+
+
+def pending_trials(connection: Connection, sweep_id: int) -> list[Row]:
+    """Number, repeat and settings of the trials that wait."""
+    query = (
+        sa.select(trial.c.id, trial.c.repeat, trial.c.configuration_id)
+        .where(trial.c.sweep_id == sweep_id, trial.c.status == Status.PENDING)
+        .order_by(trial.c.id)
+    )
+    return fetch(connection, query)
+
+
+def configurations(connection: Connection, sweep_id: int) -> list[Row]:
+    """Number and settings of the configurations of a sweep."""
+    query = sa.select(configuration.c.id, configuration.c.settings).where(configuration.c.sweep_id == sweep_id)
+    return fetch(connection, query.order_by(configuration.c.id))
+
+
+def fetch(connection: Connection, query: sa.Select) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]

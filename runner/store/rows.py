@@ -1,0 +1,82 @@
+"""What a row of an answer holds: each key with the expression that gives it. The keys are a contract with users."""
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from runner.status import Status
+from runner.store.tables import configuration, epoch, trial
+
+# The same repeat of the reference, the configuration with the lowest mean of its best E_v.
+reference_trial = trial.alias("reference_trial")
+
+SETTINGS: dict[str, ColumnElement] = {
+    "architecture": configuration.c.architecture,
+    "layers": configuration.c.layers,
+    "activation": configuration.c.activation,
+    "regularizer": configuration.c.regularizer,
+    "optimizer": configuration.c.optimizer,
+    "learning_rate": configuration.c.learning_rate,
+    "batch_size": configuration.c.batch_size,
+    "parameters": configuration.c.parameters,
+}
+# Settings beyond the contract's columns, to group by.
+MORE_SETTINGS: dict[str, ColumnElement] = {
+    "configuration": configuration.c.hash,
+    "output_activation": configuration.c.output_activation,
+    "initializer": configuration.c.initializer,
+    "loss": configuration.c.loss,
+    "planned_epochs": configuration.c.planned_epochs,
+}
+
+is_completed = trial.c.status == Status.COMPLETED
+gap = trial.c.e_v - trial.c.e_t
+
+TRIAL: dict[str, ColumnElement] = {
+    "trial": trial.c.id,
+    "configuration": configuration.c.hash,
+    "repeat": trial.c.repeat,
+    "status": trial.c.status,
+    **SETTINGS,
+    "epochs": trial.c.epochs,
+    "e_t": trial.c.e_t,
+    "e_v": trial.c.e_v,
+    "best_epoch": trial.c.best_epoch,
+    "best_e_v": trial.c.best_e_v,
+    "gap": gap,
+    "underfit": sa.case((is_completed, trial.c.e_t - reference_trial.c.best_e_t)),
+    "overfit": sa.case((is_completed, gap - (reference_trial.c.best_e_v - reference_trial.c.best_e_t))),
+    "verdict": sa.null(),
+    "accuracy_t": trial.c.accuracy_t,
+    "accuracy_v": trial.c.accuracy_v,
+    "seconds": trial.c.seconds,
+}
+
+EPOCH: dict[str, ColumnElement] = {
+    "trial": epoch.c.trial_id,
+    **{column.name: column for column in epoch.columns if column.name != "trial_id"},
+}
+
+# Means over completed trials, for groups of them.
+GROUP: dict[str, ColumnElement] = {
+    "configurations": sa.func.count(sa.distinct(trial.c.configuration_id)),
+    "trials": sa.func.count(trial.c.id),
+    "completed": sa.func.count(sa.case((is_completed, 1))),
+    **{
+        name: sa.func.avg(sa.case((is_completed, value)))
+        for name, value in {
+            "e_t": trial.c.e_t,
+            "e_v": trial.c.e_v,
+            "gap": gap,
+            "best_epoch": trial.c.best_epoch,
+            "best_e_v": trial.c.best_e_v,
+            "accuracy_t": trial.c.accuracy_t,
+            "accuracy_v": trial.c.accuracy_v,
+            "seconds": trial.c.seconds,
+        }.items()
+    },
+}
+
+
+def labelled(columns: dict[str, ColumnElement]) -> list[ColumnElement]:
+    """The expressions under the names of their keys."""
+    return [expression.label(name) for name, expression in columns.items()]

@@ -1,0 +1,159 @@
+"""Which units are dropped, by what they are drawn, and what dropping does to a network."""
+
+import numpy as np
+import pytest
+
+from core.activations import Identity, Sigmoid, Tanh
+from core.dropout import DropoutMasks, dropout_of
+from core.layers import Layout
+from core.network import Workspace
+from core.regularizers import L1, L2, Dropout
+
+LAYERS = (40, 30, 3)
+EXAMPLES = 50
+
+
+@pytest.fixture
+def masks_of(make_member):
+    """`masks_of(members, epoch)`: r⁽⁰⁾ and r⁽¹⁾ of two batches, one array (K, B, n) each."""
+
+    def masks(members, epoch=1, dtype="float64"):
+        layout, drawn = Layout(LAYERS), []
+        source = DropoutMasks(members, epoch, dtype)
+        for _ in range(2):
+            work = Workspace(len(members), EXAMPLES, layout, dtype)
+            for layer in (0, 1):
+                work.activations[layer].fill(1)
+                work.slopes[layer].fill(1)
+                source.apply(work, layer)
+                drawn.append(work.activations[layer])
+            assert np.array_equal(work.slopes[1], work.activations[1])
+        return drawn
+
+    return masks
+
+
+@pytest.fixture
+def dropping(make_member):
+    """`dropping(ratio, **changes)`: a member that drops units."""
+    return lambda ratio, **changes: make_member(regularizers=(Dropout(ratio=ratio),), **changes)
+
+
+def equal(one, other):
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("ratio", [0.05, 0.2, 0.5, 0.9])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_mean_of_the_mask_is_one(masks_of, dropping, ratio, dtype):
+    for mask in masks_of([dropping(ratio)], dtype=dtype):
+        assert np.unique(mask) == pytest.approx([0, 1 / (1 - ratio)])
+        deviation = np.sqrt(ratio / (1 - ratio) / mask.size)
+        assert mask.mean() == pytest.approx(1, abs=4 * deviation)
+
+
+def test_equal_seed_repeat_and_epoch_give_equal_masks(masks_of, dropping):
+    """Whatever else the member does, and however many others are in its pack."""
+    mine = dropping(0.3, seed=1, repeat=2)
+    other = dropping(0.3, seed=1, repeat=2, activation=Sigmoid(), output_activation=Tanh(), epochs=7)
+    assert equal(masks_of([mine]), masks_of([mine]))
+    assert equal(masks_of([mine]), masks_of([other]))
+    together = masks_of([dropping(0.5, seed=4), mine, dropping(0.1, repeat=3)])
+    assert equal(masks_of([mine]), [mask[1:2] for mask in together])
+
+
+def test_another_seed_repeat_epoch_layer_or_batch_gives_other_masks(masks_of, dropping):
+    drawn = [
+        masks_of([dropping(0.5, seed=seed, repeat=repeat)], epoch)
+        for seed in (0, 1)
+        for repeat in (0, 1)
+        for epoch in (1, 2)
+    ]
+    corners = [mask[0, :, :30].tobytes() for masks in drawn for mask in masks]
+    assert len(set(corners)) == len(corners)
+
+
+def test_examples_drop_different_units(masks_of, dropping):
+    assert len({row.tobytes() for row in masks_of([dropping(0.5)])[0][0]}) == EXAMPLES
+
+
+def test_members_of_a_repeat_drop_alike_as_far_as_their_ratios_go(masks_of, dropping):
+    for mask in masks_of([dropping(0.2), dropping(0.5)]):
+        assert (mask[1][mask[0] == 0] == 0).all()
+
+
+def test_members_without_dropout_keep_every_unit(masks_of, dropping, make_member):
+    for mask in masks_of([make_member(), dropping(0.5), make_member(), dropping(0.0)]):
+        assert (mask[[0, 2, 3]] == 1).all()
+        assert (mask[1] != 1).all()
+
+
+def test_dropout_is_found_among_the_regularizers(make_member):
+    assert dropout_of(make_member()) is None
+    assert dropout_of(make_member(regularizers=(L1(weight=0.1),))) is None
+    assert dropout_of(make_member(regularizers=(L2(weight=0.1), Dropout(ratio=0.2)))) == Dropout(ratio=0.2)
+
+
+@pytest.fixture
+def evaluated(make_networks):
+    """`evaluated(member)`: the network of a member and a workspace it has evaluated for training, with its masks."""
+
+    def evaluate(member):
+        layout = Layout((5, 8, 3))
+        networks = make_networks(layout, [member])
+        work = Workspace(1, 200, layout, "float64")
+        inputs = np.random.default_rng(17).normal(size=(1, 200, 5))
+        np.copyto(work.inputs, inputs)
+        networks.evaluate_for_training(work, DropoutMasks([member], 1, "float64"))
+        return networks, work, inputs
+
+    return evaluate
+
+
+def test_inputs_are_dropped_or_scaled_once(evaluated, dropping):
+    _, work, inputs = evaluated(dropping(0.5))
+    kept = work.inputs != 0
+    assert 0.4 < kept.mean() < 0.6
+    np.testing.assert_allclose(work.inputs[kept], 2 * inputs[kept])
+
+
+@pytest.mark.parametrize("activation", [Identity(), Sigmoid(), Tanh()], ids=lambda each: type(each).__name__)
+def test_hidden_units_are_scaled_once_outside_their_function(evaluated, dropping, smooth_functions, activation):
+    """Correction 9: a = r ⊙ f(W a) and d = r ⊙ f′(W a) ⊙ …; as printed r is inside f as well."""
+    networks, work, _ = evaluated(dropping(0.5, activation=activation))
+    f, derivative = smooth_functions[type(activation)]
+    s = work.inputs @ networks.weights[0].transpose(0, 2, 1) + networks.biases[0]
+    kept = work.activations[1] != 0
+    assert 0.4 < kept.mean() < 0.6
+    np.testing.assert_allclose(work.activations[1][kept], 2 * f(s[kept]), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(work.slopes[1], np.where(kept, 2 * derivative(s), 0), rtol=1e-12, atol=1e-12)
+
+
+def test_outputs_are_never_dropped(evaluated, dropping):
+    """Correction 8: the printed form multiplies the outputs by r, which may be 0."""
+    networks, work, _ = evaluated(dropping(0.9))
+    expected = work.activations[1] @ networks.weights[1].transpose(0, 2, 1) + networks.biases[1]
+    np.testing.assert_allclose(work.outputs, expected, rtol=1e-12)
+    assert (work.slopes[2] == 1).all()
+
+
+def test_training_with_a_ratio_of_zero_is_training_without(
+    dropping, make_member, make_shape, make_examples, run_training, assert_same_member
+):
+    layers = (4, 5, 2)
+    training = run_training(
+        make_shape(layers, 3), [make_member(epochs=3), dropping(0.0, epochs=3)], {0: make_examples(layers)}
+    )
+    assert_same_member(training, 0, training, 1)
+
+
+def test_errors_are_measured_with_every_unit(
+    dropping, make_member, make_shape, make_examples, run_training, standing_still
+):
+    """E_t and E_v know nothing of dropout; the running mean over the epoch does."""
+    layers, optimizer = (4, 5, 2), standing_still(rate=1.0)
+    members = [dropping(0.6, optimizer=optimizer), make_member(optimizer=optimizer)]
+    training = run_training(make_shape(layers, 3), members, {0: make_examples(layers, 40)})
+    assert training.last(0, "e_t_running") != pytest.approx(training.last(1, "e_t_running"))
+    for name in ("e_t", "e_v", "se_t", "se_v"):
+        assert training.last(0, name) == training.last(1, name)

@@ -1,0 +1,173 @@
+"""Every optimizer against a scalar reference, on functions with a known minimum, and per member."""
+
+import math
+
+import numpy as np
+import pytest
+
+from core.groups import stack_numbers
+from core.optimizers import OPTIMIZERS, Adam, RMSProp
+
+
+def gradient_descent(w, gradients, rate):
+    for gradient in gradients:
+        w -= rate * gradient
+    return w
+
+
+def momentum(w, gradients, rate, beta):
+    velocity = 0.0
+    for gradient in gradients:
+        velocity = beta * velocity + (1 - beta) * gradient
+        w -= rate * velocity
+    return w
+
+
+def rmsprop(w, gradients, rate, beta, epsilon):
+    square = 0.0
+    for gradient in gradients:
+        square = beta * square + (1 - beta) * gradient**2
+        w -= rate / math.sqrt(square + epsilon) * gradient
+    return w
+
+
+def adam(w, gradients, rate, beta_1, beta_2, epsilon):
+    """Kingma & Ba 2015, Alg. 1, line by line."""
+    mean = square = 0.0
+    for t, gradient in enumerate(gradients, start=1):
+        mean = beta_1 * mean + (1 - beta_1) * gradient
+        square = beta_2 * square + (1 - beta_2) * gradient**2
+        corrected_mean = mean / (1 - beta_1**t)
+        corrected_square = square / (1 - beta_2**t)
+        w -= rate * corrected_mean / (math.sqrt(corrected_square) + epsilon)
+    return w
+
+
+REFERENCES = {"gradient_descent": gradient_descent, "momentum": momentum, "rmsprop": rmsprop, "adam": adam}
+
+
+@pytest.fixture(params=sorted(OPTIMIZERS))
+def kind(request):
+    return OPTIMIZERS[request.param]
+
+
+def descend(members, start, gradients, dtype="float64"):
+    """Parameters (k, P) after one step per gradient; `gradients` are arrays, or functions of the parameters."""
+    kind, parameters = type(members[0]), np.array(start, dtype)
+    slots = [np.zeros_like(parameters) for _ in range(kind.slot_count)]
+    numbers = stack_numbers(members, dtype, 2)
+    for step_number, gradient in enumerate(gradients, start=1):
+        gradient = gradient(parameters) if callable(gradient) else np.array(gradient, dtype)
+        kind.step(parameters, gradient, slots, np.full_like(parameters, np.nan), step_number, **numbers)
+    return parameters
+
+
+def drawn_gradients(steps, shape):
+    """Gradients of very different sizes, some of them exactly 0."""
+    rng = np.random.default_rng(8)
+    gradients = rng.normal(size=(steps, *shape)) * 10 ** rng.uniform(-6, 3, (steps, *shape))
+    return np.where(rng.random(gradients.shape) < 0.1, 0, gradients)
+
+
+@pytest.fixture
+def drawn_members(kind, draw_variant):
+    rng = np.random.default_rng(9)
+    return [draw_variant(kind, rng) for _ in range(6)]
+
+
+@pytest.mark.parametrize("name", sorted(REFERENCES))
+def test_fifty_steps_agree_with_the_scalar_reference(name, draw_variant):
+    rng = np.random.default_rng(10)
+    members = [OPTIMIZERS[name]()] + [draw_variant(OPTIMIZERS[name], rng) for _ in range(5)]
+    start, gradients = rng.normal(size=(6, 7)), drawn_gradients(50, (6, 7))
+    computed = descend(members, start, gradients)
+    for row, column in np.ndindex(start.shape):
+        history = [float(gradient) for gradient in gradients[:, row, column]]
+        expected = REFERENCES[name](float(start[row, column]), history, **members[row].settings())
+        # Relative to all the way that was gone: opposite steps cancel, and so do not leave 12 digits of their sum.
+        way = sum(abs(step) for step in np.diff([start[row, column], expected])) + abs(start[row, column])
+        assert computed[row, column] == pytest.approx(expected, rel=1e-12, abs=1e-12 * way)
+
+
+def test_a_step_goes_against_the_gradient(kind, drawn_members):
+    """Correction 3: w ← w − α∇C. The step changes the parameters themselves (correction 11)."""
+    start, gradient = np.zeros((6, 4)), np.array([[3.0, -2.0, 1e-3, -1e-3]] * 6)
+    assert np.array_equal(np.sign(descend(drawn_members, start, [gradient])), -np.sign(gradient))
+
+
+def test_no_gradient_is_no_step(kind, drawn_members):
+    start = np.random.default_rng(11).normal(size=(6, 4))
+    assert np.array_equal(descend(drawn_members, start, [np.zeros((6, 4))] * 3), start)
+
+
+def test_a_parabola_is_descended_to_its_bottom(kind):
+    bottom, curvature = np.array([[1.0, -2.0]]), np.array([[1.0, 3.0]])
+    end = descend([kind(rate=0.01)], [[3.0, -0.5]], [lambda w: curvature * (w - bottom)] * 1500)
+    np.testing.assert_allclose(end, bottom, atol=0.02)
+
+
+def rosenbrock(w):
+    x, y = w.T
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+
+def rosenbrock_gradient(w):
+    x, y = w.T
+    return np.stack([-2 * (1 - x) - 400 * x * (y - x**2), 200 * (y - x**2)], axis=1)
+
+
+def test_the_valley_of_rosenbrock_is_found_and_followed(kind):
+    start = np.array([[-1.2, 1.0]])
+    early = descend([kind(rate=0.001)], start, [rosenbrock_gradient] * 1000)
+    late = descend([kind(rate=0.001)], start, [rosenbrock_gradient] * 6000)
+    assert rosenbrock(early) < rosenbrock(start) / 2
+    assert rosenbrock(late) < rosenbrock(early) / 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_member_steps_as_it_would_alone(kind, drawn_members, dtype):
+    start, gradients = np.random.default_rng(12).normal(size=(6, 5)), drawn_gradients(20, (6, 5))
+    together = descend(drawn_members, start, gradients, dtype)
+    assert together.dtype == dtype
+    for row, member in enumerate(drawn_members):
+        one = slice(row, row + 1)
+        assert np.array_equal(descend([member], start[one], gradients[:, one], dtype), together[one])
+
+
+def test_a_member_that_is_not_finite_leaves_the_others_alone(kind, drawn_members):
+    start, gradients = np.random.default_rng(13).normal(size=(6, 5)), drawn_gradients(20, (6, 5))
+    expected = descend(drawn_members, start, gradients)
+    gradients[5:, 2] = np.nan
+    gradients[6:, 3] = np.inf
+    with np.errstate(all="ignore"):
+        computed = descend(drawn_members, start, gradients)
+    assert np.array_equal(computed[[0, 1, 4, 5]], expected[[0, 1, 4, 5]])
+
+
+def test_single_precision_is_near_double_precision(kind, drawn_members):
+    start, gradients = np.random.default_rng(14).normal(size=(6, 5)), drawn_gradients(20, (6, 5)) / 100
+    single, double = (descend(drawn_members, start, gradients, dtype) for dtype in ("float32", "float64"))
+    np.testing.assert_allclose(single, double, rtol=1e-4, atol=1e-4)
+
+
+def test_adam_keeps_going_when_the_gradient_vanishes():
+    """Correction 10: the moment remembers previous gradients; as printed it is the new gradient alone."""
+    after_one, after_two = (descend([Adam()], [[0.0]], gradients) for gradients in ([[[1.0]]], [[[1.0]], [[0.0]]]))
+    assert after_two < after_one < 0
+
+
+@pytest.mark.parametrize("gradient", [1e-4, 1.0, 1e4])
+def test_the_first_step_of_adam_is_as_long_as_the_rate(gradient):
+    """Correction 12: with the bias corrected; without, it is (1 − β₁)/√(1 − β₂), about 3 times as long."""
+    assert descend([Adam(rate=0.01)], [[0.0]], [[[gradient]]]) == pytest.approx(-0.01, rel=2e-4)
+
+
+def test_epsilon_of_adam_is_outside_the_root():
+    """Correction 12: a gradient as large as ε makes half a step; inside the root it would make a step of √ε."""
+    step = descend([Adam(rate=1.0, epsilon=1e-8)], [[0.0]], [[[1e-8]]])
+    assert step == pytest.approx(-0.5, rel=1e-9)
+
+
+def test_epsilon_of_rmsprop_is_inside_the_root():
+    step = descend([RMSProp(rate=1.0, beta=0.0, epsilon=1e-8)], [[0.0]], [[[1e-4]]])
+    assert step == pytest.approx(-1 / math.sqrt(2), rel=1e-9)

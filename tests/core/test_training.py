@@ -1,0 +1,413 @@
+"""Training: members apart from each other bit for bit, what a step and an epoch are, and problems with known answers."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+
+from core.activations import ACTIVATIONS, Identity, PReLU, ReLU, Sigmoid, Tanh
+from core.data import Dataset
+from core.initializers import INITIALIZERS, HeNormal, Zeros
+from core.losses import LOSSES, HalfSquaredError
+from core.measuring import CHUNK
+from core.members import PackShape
+from core.optimizers import OPTIMIZERS, Adam, GradientDescent
+from core.preprocessing import Examples, Preparation, prepare_examples
+from core.regularizers import L2, REGULARIZERS, Dropout
+from core.training import Pack, train
+
+SIZES = st.one_of(st.integers(1, 9), st.sampled_from([15, 16, 17, 33]))
+LAYERS = st.lists(SIZES, min_size=2, max_size=4).map(tuple)
+
+
+@pytest.fixture(scope="session")
+def draw_member(draw_variant, make_member):
+    """`draw_member(rng)`: a member with a row of every table, parameters from their domains, at most four epochs."""
+
+    def pick(table, rng):
+        return draw_variant(table[sorted(table)[rng.integers(len(table))]], rng)
+
+    def draw(rng):
+        regularizers = [draw_variant(kind, rng) for kind in REGULARIZERS.values() if rng.random() < 0.4]
+        return make_member(
+            activation=pick(ACTIVATIONS, rng),
+            output_activation=pick(ACTIVATIONS, rng),
+            initializer=pick(INITIALIZERS, rng),
+            regularizers=tuple(regularizers),
+            optimizer=pick(OPTIMIZERS, rng),
+            epochs=int(rng.integers(1, 5)),
+            seed=int(rng.integers(2)),
+            repeat=int(rng.integers(3)),
+        )
+
+    return draw
+
+
+@st.composite
+def packs(draw):
+    """Whatever a pack may be, apart from its members: (shape, numbers of examples, a number to draw the members from)."""
+    layers, dtype = draw(LAYERS), draw(st.sampled_from(["float32", "float64"]))
+    loss = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]()
+    counts = draw(st.integers(1, 40)), draw(st.sampled_from([1, 2, 20, CHUNK + 1]))
+    shape = PackShape(layers, draw(st.integers(1, 12)), loss, dtype)
+    return shape, counts, draw(st.integers(2, 6)), draw(st.integers(0, 2**32))
+
+
+def examples_of_repeats(make_examples, shape, counts):
+    return {repeat: make_examples(shape.layers, *counts, seed=repeat, dtype=shape.dtype) for repeat in range(3)}
+
+
+@hypothesis_settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pack=packs())
+def test_a_member_trains_bit_for_bit_as_it_would_alone(
+    pack, draw_member, make_examples, run_training, assert_same_member
+):
+    """In any company and in any order: every number of every epoch, and the parameters at the end."""
+    shape, counts, member_count, number = pack
+    rng = np.random.default_rng(number)
+    members = [draw_member(rng) for _ in range(member_count)]
+    examples = examples_of_repeats(make_examples, shape, counts)
+    together = run_training(shape, members, examples, classes=True)
+    order = rng.permutation(member_count)
+    reordered = run_training(shape, [members[row] for row in order], examples, classes=True)
+    for number, member in enumerate(members):
+        alone = run_training(shape, [member], {member.repeat: examples[member.repeat]}, classes=True)
+        assert_same_member(together, number, alone, 0)
+        assert_same_member(reordered, order.tolist().index(number), alone, 0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("layers", [(64, 32, 10), (20, 100, 1)])
+def test_packs_of_the_usual_sizes_keep_members_apart(
+    layers, dtype, draw_member, make_shape, make_examples, run_training, assert_same_member
+):
+    """Matrices large enough for the blocked kernels of the linear algebra library."""
+    rng, shape = np.random.default_rng(27), make_shape(layers, 32, dtype)
+    members = [draw_member(rng) for _ in range(12)]
+    examples = examples_of_repeats(make_examples, shape, (100, 300))
+    together = run_training(shape, members, examples)
+    for number, member in enumerate(members):
+        assert_same_member(together, number, run_training(shape, [member], examples), 0)
+
+
+def test_two_runs_are_equal(draw_member, make_shape, make_examples, run_training, assert_same_member):
+    rng, shape = np.random.default_rng(28), make_shape((3, 5, 2), 4)
+    members = [draw_member(rng) for _ in range(8)]
+    examples = examples_of_repeats(make_examples, shape, (10, 5))
+    np.random.seed(1)
+    one = run_training(shape, members, examples)
+    np.random.seed(2)
+    other = run_training(shape, members, examples)
+    for number in range(8):
+        assert_same_member(one, number, other, number)
+
+
+def test_train_yields_one_result_per_epoch_of_those_who_are_left(make_member, make_shape, make_examples):
+    members = [
+        make_member(epochs=epochs, activation=kind()) for epochs, kind in [(3, Tanh), (1, ReLU), (2, Tanh), (3, ReLU)]
+    ]
+    results = list(train(make_shape((3, 4, 2)), members, {0: make_examples((3, 4, 2))}, classes=False))
+    assert [each.epoch for each in results] == [1, 2, 3]
+    assert [sorted(each.members.tolist()) for each in results] == [[0, 1, 2, 3], [0, 2, 3], [0, 3]]
+    finished = [sorted(each.members[each.finished].tolist()) for each in results]
+    assert finished == [[1], [2], [0, 3]]
+    assert not any(each.diverged.any() for each in results)
+
+
+def test_train_yields_what_its_pack_computes(draw_member, make_shape, make_examples, run_training):
+    rng, shape = np.random.default_rng(29), make_shape((3, 5, 2), 4)
+    members = [draw_member(rng) for _ in range(8)]
+    examples = examples_of_repeats(make_examples, shape, (10, 5))
+    expected = run_training(shape, members, examples, classes=True).epochs
+    for results in train(shape, members, examples, classes=True):
+        for row, number in enumerate(results.members):
+            for name, value in expected[number][results.epoch - 1].items():
+                found = getattr(results, name)
+                assert np.array_equal(found if name == "epoch" else found[row], value, equal_nan=True), name
+
+
+def test_results_have_the_promised_types(make_member, make_shape, make_examples):
+    shape = make_shape((3, 4, 2), dtype="float32")
+    results = next(train(shape, [make_member()] * 3, {0: make_examples((3, 4, 2), dtype="float32")}, classes=False))
+    for name in ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate"):
+        assert getattr(results, name).dtype == np.float64 and getattr(results, name).shape == (3,), name
+    assert np.isnan(results.accuracy_t).all() and np.isnan(results.accuracy_v).all()
+    assert results.learning_rate.tolist() == [0.1] * 3
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("diverging", [(0,), (1, 2), (0, 3, 5), (0, 1, 2, 3, 4)])
+def test_members_that_diverge_leave_the_others_bit_for_bit(
+    diverging, dtype, draw_variant, make_member, make_shape, make_examples, run_training, assert_same_member
+):
+    """They are marked at the first epoch whose error is not finite, and are gone thereafter."""
+    rng, shape = np.random.default_rng(30), make_shape((3, 6, 2), 4, dtype)
+    plain = [
+        make_member(activation=draw_variant(kind, rng), optimizer=optimizer(rate=0.01), epochs=6)
+        for kind, optimizer in zip(itertools.cycle(ACTIVATIONS.values()), list(OPTIMIZERS.values()) * 2, strict=False)
+    ]
+    wild = [
+        dataclasses.replace(member, activation=Identity(), optimizer=GradientDescent(rate=1e6))
+        if number in diverging
+        else member
+        for number, member in enumerate(plain)
+    ]
+    examples = {0: make_examples(shape.layers, 30, dtype=dtype)}
+    calm, training = run_training(shape, plain, examples), run_training(shape, wild, examples)
+    for number in range(len(plain)):
+        if number not in diverging:
+            assert len(training.epochs[number]) == 6
+            assert_same_member(training, number, calm, number)
+        else:
+            *before, last = training.epochs[number]
+            assert last["diverged"] and not (np.isfinite(last["e_t"]) and np.isfinite(last["e_v"]))
+            assert all(not each["diverged"] and np.isfinite([each["e_t"], each["e_v"]]).all() for each in before)
+
+
+def test_a_member_diverges_as_well_by_its_validation_error_alone(make_member, make_shape, run_training):
+    """A validation example far out overflows the outputs, while all goes well on the training examples."""
+    ordinary, far = np.array([[1.0], [2.0]]), np.array([[1e200]])
+    examples = Examples(ordinary, ordinary, far, np.array([[0.0]]), ())
+    training = run_training(make_shape((1, 1)), [make_member(epochs=3)], {0: examples})
+    (only,) = training.epochs[0]
+    assert only["diverged"] and np.isfinite(only["e_t"]) and only["e_v"] == np.inf
+
+
+def one_hot_examples(count):
+    """Each example has an input of its own, so that the gradient of a weight tells when its example was used."""
+    targets = np.arange(1.0, count + 1)[:, None]
+    return Examples(np.eye(count), targets, np.eye(count), targets, ())
+
+
+def batches_of(training_gradients, count):
+    """Numbers of the examples in every batch, from gradients (K, P) of networks whose outputs are all 0."""
+    return [np.flatnonzero(gradient[0, :count]).tolist() for gradient in training_gradients]
+
+
+@pytest.fixture
+def gradients_of(make_member, make_shape, standing_still, run_training):
+    """`gradients_of(count, batch_size, epochs, **changes)`: the gradient (P,) of every step on one-hot examples."""
+
+    def gradients(count, batch_size, epochs=1, **changes):
+        standing_still.gradients.clear()
+        member = make_member(optimizer=standing_still(rate=1.0), initializer=Zeros(), epochs=epochs, **changes)
+        run_training(make_shape((count, 1), batch_size), [member], {member.repeat: one_hot_examples(count)})
+        return list(standing_still.gradients)
+
+    return gradients
+
+
+@pytest.mark.parametrize(
+    ("count", "batch_size", "sizes"), [(10, 4, [4, 4, 2]), (10, 5, [5, 5]), (3, 8, [3]), (5, 1, [1] * 5)]
+)
+def test_an_epoch_uses_every_example_once_the_last_batch_with_what_is_left(gradients_of, count, batch_size, sizes):
+    batches = batches_of(gradients_of(count, batch_size), count)
+    assert [len(batch) for batch in batches] == sizes
+    assert sorted(itertools.chain(*batches)) == list(range(count))
+
+
+def test_the_gradient_of_a_batch_is_the_mean_over_its_examples(gradients_of):
+    """Correction 6, for a last batch that is smaller as well: each weight has (0 − y)/B."""
+    for gradient, size in zip(gradients_of(10, 4), [4, 4, 2], strict=True):
+        used = np.flatnonzero(gradient[0, :10])
+        np.testing.assert_allclose(gradient[0, used], -(used + 1) / size, rtol=1e-14)
+        assert gradient[0, 10] == pytest.approx(-(used + 1).mean())
+
+
+def test_batches_are_drawn_anew_every_epoch_by_seed_and_repeat_alone(gradients_of):
+    def order(**changes):
+        batches = batches_of(gradients_of(12, 1, epochs=2, **changes), 12)
+        return tuple(batch[0] for batch in batches[:12]), tuple(batch[0] for batch in batches[12:])
+
+    first = order()
+    assert first == order() == order(regularizers=(L2(weight=0.1),), output_activation=Tanh())
+    everything = [*first, *order(seed=1), *order(repeat=1)]
+    assert len(set(everything)) == 6
+    assert all(sorted(each) == list(range(12)) for each in everything)
+
+
+def parameters_after_a_step(make_shape, member, examples, batch_size):
+    pack = Pack(make_shape((3, 4, 2), batch_size), [member], {0: examples}, classes=False)
+    pack.run_epoch()
+    return pack.networks.parameters
+
+
+@pytest.mark.parametrize("name", sorted(OPTIMIZERS))
+def test_a_batch_that_holds_every_example_twice_makes_the_same_step(name, make_member, make_shape, make_examples):
+    """Correction 6: the mean over the batch; the sum would make the step twice as long."""
+    examples, member = make_examples((3, 4, 2), 6), make_member(optimizer=OPTIMIZERS[name](rate=0.1))
+    twice = dataclasses.replace(
+        examples,
+        training_inputs=np.repeat(examples.training_inputs, 2, axis=0),
+        training_targets=np.repeat(examples.training_targets, 2, axis=0),
+    )
+    once = parameters_after_a_step(make_shape, member, examples, 6)
+    np.testing.assert_allclose(parameters_after_a_step(make_shape, member, twice, 12), once, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("loss_name", sorted(LOSSES))
+def test_a_step_of_gradient_descent_goes_down_the_measured_error_and_the_penalties(
+    loss_name, draw_variant, make_member, make_shape, make_examples
+):
+    """From end to end: the step over all examples is −α∇(E_t + λR), E_t as it is measured and λR by its own formula."""
+    rng, layers, rate = np.random.default_rng(31), (3, 4, 2), 0.5
+    penalties = tuple(draw_variant(kind, rng) for kind in REGULARIZERS.values() if kind is not Dropout)
+    shape = make_shape(layers, loss=LOSSES[loss_name]())
+    member = make_member(output_activation=Sigmoid(), regularizers=penalties, optimizer=GradientDescent(rate=rate))
+    examples = {0: make_examples(layers)}
+
+    def started_at(parameters):
+        pack = Pack(shape, [member], examples, classes=False)
+        pack.networks.parameters[0, :26] = parameters
+        return pack
+
+    def cost(parameters):
+        pack = started_at(parameters)
+        weights = pack.networks.parameters[:, : pack.layout.weight_count]
+        sums = [penalty.penalty(weights, np.array([[penalty.weight]]))[0] for penalty in penalties]
+        return pack.on_training.measure(pack.networks, np.array([0])).error[0] + sum(sums)
+
+    start, h = rng.normal(size=26), 1e-5
+    pack = started_at(start)
+    pack.run_epoch()
+    gradient = (start - pack.networks.parameters[0, :26]) / rate
+    expected = [(cost(start + h * unit) - cost(start - h * unit)) / (2 * h) for unit in np.eye(26)]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_padding_of_the_parameters_stays_zero(draw_member, make_shape, make_examples):
+    rng, shape = np.random.default_rng(32), make_shape((3, 5, 2), 4)
+    members = [draw_member(rng) for _ in range(8)]
+    pack = Pack(shape, members, examples_of_repeats(make_examples, shape, (10, 5)), classes=False)
+    with np.errstate(all="ignore"):
+        pack.run_epoch()
+    assert (pack.networks.parameters[:, pack.layout.parameter_count :] == 0).all()
+
+
+def test_errors_are_measured_without_penalty(make_member, make_shape, make_examples, run_training, standing_still):
+    """Corrected once and for all: E_t and E_v are ½‖a − y‖² alone, whatever is added to the gradient."""
+    optimizer, examples = standing_still(rate=1.0), make_examples((3, 4, 2))
+    members = [make_member(optimizer=optimizer), make_member(optimizer=optimizer, regularizers=(L2(weight=9.0),))]
+    training = run_training(make_shape((3, 4, 2), 4), members, {0: examples})
+    for name in ("e_t", "e_v", "e_t_running"):
+        assert training.last(0, name) == training.last(1, name)
+
+
+def test_errors_after_an_epoch_are_those_before_the_next_step(make_member, make_shape, make_examples, run_training):
+    """One batch per epoch: the running mean of an epoch, taken before its step, is E_t of the epoch before."""
+    training = run_training(make_shape((3, 4, 2)), [make_member(epochs=5)], {0: make_examples((3, 4, 2))})
+    measured, running = ([epoch[name] for epoch in training.epochs[0]] for name in ("e_t", "e_t_running"))
+    np.testing.assert_allclose(running[1:], measured[:-1], rtol=1e-12)
+    assert measured == sorted(measured, reverse=True)
+
+
+def test_the_running_mean_weighs_every_example_alike(
+    make_member, make_shape, make_examples, run_training, standing_still
+):
+    """Also those in the last, smaller batch: while nothing changes it is E_t."""
+    member = make_member(optimizer=standing_still(rate=1.0))
+    training = run_training(make_shape((3, 4, 2), 4), [member], {0: make_examples((3, 4, 2), 10)})
+    assert training.last(0, "e_t_running") == pytest.approx(training.last(0, "e_t"), rel=1e-12)
+
+
+def test_members_see_the_examples_of_their_own_repeat(
+    make_member, make_shape, make_examples, run_training, standing_still
+):
+    layers, optimizer = (3, 4, 2), standing_still(rate=1.0)
+    examples = {repeat: make_examples(layers, seed=repeat) for repeat in (2, 5)}
+    swapped = {2: examples[5], 5: examples[2]}
+    members = [make_member(optimizer=optimizer, repeat=repeat) for repeat in (5, 2)]
+    right, wrong = (run_training(make_shape(layers), members, each) for each in (examples, swapped))
+    assert right.last(0, "e_t") != wrong.last(0, "e_t")
+    alone = run_training(make_shape(layers), members[:1], {5: examples[5]})
+    assert right.last(0, "e_t") == alone.last(0, "e_t")
+
+
+@pytest.mark.parametrize("changed", [(11, 5), (10, 6)])
+def test_repeats_with_other_numbers_of_examples_are_refused(changed, make_member, make_shape, make_examples):
+    examples = {0: make_examples((3, 4, 2), 10, 5), 1: make_examples((3, 4, 2), *changed)}
+    members = [make_member(repeat=repeat) for repeat in (0, 1)]
+    with pytest.raises(ValueError, match="all repeats of a pack need equally many examples"):
+        next(train(make_shape((3, 4, 2)), members, examples, classes=False))
+
+
+XOR = Dataset(
+    "xor",
+    np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]),
+    np.array([[0.0], [1.0], [1.0], [0.0]]),
+    "classes",
+    ("a", "b"),
+    ("a xor b",),
+)
+TRUTH_TABLE = Preparation(validation="same", preprocess="none", target_scaling="none")
+
+
+def train_on(run_training, dataset, preparation, hidden, members, batch_size, dtype="float32"):
+    shape = PackShape((dataset.input_count, *hidden, dataset.output_count), batch_size, HalfSquaredError(), dtype)
+    examples = {
+        member.repeat: prepare_examples(dataset, preparation, seed=member.seed, repeat=member.repeat, dtype=dtype)
+        for member in members
+    }
+    return run_training(shape, members, examples, classes=dataset.target_kind == "classes")
+
+
+def test_four_hidden_units_learn_xor(make_member, run_training):
+    """tanh, sigmoid output, Adam with rate 0.05, 400 epochs solve it from at least 4 of 5 initial weights (in fact all)."""
+    members = [
+        make_member(output_activation=Sigmoid(), optimizer=Adam(rate=0.05), epochs=400, seed=seed) for seed in range(5)
+    ]
+    training = train_on(run_training, XOR, TRUTH_TABLE, (4,), members, 4)
+    solved = [training.last(row, "accuracy_t") == 1 and training.last(row, "e_t") < 0.01 for row in range(5)]
+    assert sum(solved) >= 4
+    assert all(training.last(row, "e_t") == training.last(row, "e_v") for row in range(5))
+
+
+def test_no_single_layer_learns_xor(make_member, run_training):
+    """A straight line cannot tell it: the best that one unit does is ⅛, and one row of four stays wrong."""
+    settings = itertools.product(
+        (Identity(), Sigmoid(), Tanh(), ReLU(), PReLU()), (Adam(rate=0.05), GradientDescent(rate=0.5)), range(3)
+    )
+    members = [
+        make_member(output_activation=output, optimizer=optimizer, epochs=300, seed=seed)
+        for output, optimizer, seed in settings
+    ]
+    training = train_on(run_training, XOR, TRUTH_TABLE, (), members, 4)
+    for row in range(len(members)):
+        assert training.last(row, "e_t") >= 0.1
+        assert training.last(row, "accuracy_t") <= 0.75
+
+
+def test_a_sine_is_fitted(make_member, run_training):
+    x = np.random.default_rng(33).uniform(-np.pi, np.pi, (200, 1))
+    sine = Dataset("sine", x, np.sin(x), "numbers", ("x",), ("sin x",))
+    preparation = Preparation(validation=0.3, preprocess="standard", target_scaling="standard")
+    members = [make_member(optimizer=Adam(rate=0.02), epochs=200, repeat=repeat) for repeat in range(3)]
+    training = train_on(run_training, sine, preparation, (16,), members, 32)
+    for row in range(3):
+        # Targets have variance 1, so half of it is the error of the mean.
+        assert training.last(row, "e_t") < 0.005 and training.last(row, "e_v") < 0.005
+        assert np.isnan(training.last(row, "accuracy_v"))
+
+
+def test_digits_are_told(make_member, run_training):
+    pixels, digits = load_digits(return_X_y=True)
+    dataset = Dataset(
+        "digits", pixels, np.eye(10)[digits], "classes", tuple(map(str, range(64))), tuple(map(str, range(10)))
+    )
+    preparation = Preparation(validation=0.3, preprocess="standard", target_scaling="none")
+    settings = {
+        "activation": ReLU(),
+        "output_activation": Sigmoid(),
+        "initializer": HeNormal(),
+        "optimizer": Adam(rate=0.003),
+        "epochs": 30,
+    }
+    members = [make_member(**settings, repeat=repeat) for repeat in range(3)]
+    training = train_on(run_training, dataset, preparation, (32,), members, 32)
+    assert min(training.last(row, "accuracy_v") for row in range(3)) >= 0.95
+    assert min(training.last(row, "accuracy_t") for row in range(3)) >= 0.98

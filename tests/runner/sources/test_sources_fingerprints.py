@@ -1,0 +1,34 @@
+"""Tests of the fingerprint of a data set."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.data import Dataset
+from runner.sources import fingerprint
+
+DATASET = Dataset("a", np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]]), "numbers", ("x", "y"), ("z",))
+
+
+def test_fingerprint_is_fixed_for_all_time():
+    assert fingerprint(DATASET) == "6f00911982b04311c28c74081e85cb517273ebc3915d8c498710d71fff8d5f05"
+
+
+def test_memory_layout_byte_order_and_name_do_not_matter():
+    same = replace(DATASET, name="b", inputs=np.asfortranarray(DATASET.inputs.astype(">f8")))
+    assert fingerprint(same) == fingerprint(DATASET)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"inputs": np.array([[1.0, 2.0], [3.0, np.nextafter(4.0, 5.0)]])},
+        {"targets": np.array([[1.0], [0.0]])},
+        {"input_names": ("x", "w")},
+        {"target_names": ("w",)},
+        {"target_kind": "classes"},
+    ],
+)
+def test_every_part_matters(change):
+    assert fingerprint(replace(DATASET, **change)) != fingerprint(DATASET)

@@ -1,0 +1,63 @@
+"""Wrong sweep files, each with what its message must match: line, column and the words that help."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "wrong_sweeps"
+
+WRONG_SWEEPS: dict[str, str] = {
+    # Not a sweep at all
+    "empty.yaml": r":1:1: is empty; write at least `data: NAME`",
+    "only_comments.yaml": r":1:1: is empty",
+    "list_at_top.yaml": r":1:1: must be a mapping of settings, such as name, but is a list",
+    "broken_syntax.yaml": r":4:1: this is not readable YAML: .*expected ',' or '}'",
+    "tab_indent.yaml": r":3:1: this is not readable YAML: .*'\\t'",
+    "two_documents.yaml": r":2:1: this is not readable YAML: .*single document",
+    "undefined_alias.yaml": r":2:19: this is not readable YAML: .*undefined alias 'fast'",
+    "latin_1.yaml": r":2:10: the file is not UTF-8 text",
+    "control_character.yaml": r":2:9: this is not readable YAML: the character '\\x07'",
+    "duplicate_key.yaml": r":4:1: seed: is written twice",
+    "python_tag.yaml": r":2:1: name: has the tag 'python/object/apply:os.system'",
+    "exploding_aliases.yaml": r":4:\d+: axes\.activation\[4\].*: the file has more than 100,000 values",
+    "alias_in_itself.yaml": r":3:15: axes\.activation\[1\]: is nested deeper than 50 levels",
+    "deep_nesting.yaml": r":2:17: axes\.epochs\[0\]: is nested deeper than 50 levels",
+    "key_not_text.yaml": r":3:3: axes\.5: a key must be text",
+    "key_is_list.yaml": r":3:5: axes\.a key: a key must be text",
+    # Wrong sections and settings
+    "unknown_key.yaml": r":2:1: epochs: there is no setting 'epochs' here; known: name, data, .*training",
+    "unknown_axis.yaml": r":3:3: axes\.optimiser: .*did you mean 'optimizer'\?",
+    "unknown_training_key.yaml": r":3:3: training\.batchsize: .*did you mean 'batch_size'\?",
+    "unknown_data_key.yaml": r":1:24: data\.validatoin: .*did you mean 'validation'\?",
+    "no_data.yaml": r":1:1: data: source must be given: the name of a data set or the path of a file",
+    "unknown_source.yaml": r":1:1: data\.source: there is no data set 'digit'; did you mean 'digits'\? .*path",
+    "source_parameter.yaml": r":2:34: data\.source\.sine\.noise: must be a number, at least 0, .*but is -1",
+    "two_sources.yaml": r":2:3: data\.source: must be one value, but is 2",
+    "validation_share.yaml": r":3:3: data\.validation: must be a share above 0 and below 1, .*but is 1\.5",
+    "target_number.yaml": r":3:19: data\.target\[1\]: must be text, but is 2024; put it in quotes",
+    "preprocess.yaml": r":1:24: data\.preprocess: must be one of standard, minmax, none, but is 'normal'",
+    "name_digits.yaml": r":2:1: name: must be .*not digits alone, but is '2024'",
+    "control_character_escaped.yaml": r":2:1: name: must be .*but is 'two\\nlines\\x1b\[31m'",
+    "seed_negative.yaml": r":2:1: seed: must be a whole number, at least 0, .*but is -1",
+    "repeats_mapping.yaml": r":2:1: repeats: must be a whole number, .*at most 10000, but is a mapping",
+    "epochs_true.yaml": r":2:12: training\.epochs: must be a whole number, .*but is true",
+    "epochs_twice.yaml": r":3:8: axes\.epochs: is given under training too; keep one",
+    "training_list.yaml": r":3:3: training\.epochs: must be a whole number, .*but is a list",
+    "dtype.yaml": r":2:12: training\.dtype: must be one of float32, float64, but is 'float16'",
+    # Wrong alternatives
+    "empty_axis.yaml": r":3:3: axes\.activation: must name at least one alternative, but is an empty list",
+    "unknown_optimizer.yaml": r":5:7: axes\.optimizer\[1\]\.adamm: there is no optimizer 'adamm'; .*mean 'adam'\?",
+    "unknown_activation.yaml": r":3:29: axes\.activation\[1\]\[1\]: there is no activation 'rellu'; .*mean 'relu'\?",
+    "two_optimizers.yaml": r":3:15: axes\.optimizer\[0\]: must name one optimizer, but names 2; .*list",
+    "negative_rate.yaml": r":5:29: axes\.optimizer\[1\]\.adam\.rate\[1\]: must be a number, above 0, but is -1$",
+    "rate_nan.yaml": r":2:27: axes\.optimizer\.adam\.rate: must be a number, above 0, but is nan",
+    "rate_infinite.yaml": r":2:8: axes\.optimizer\.adam\.rate: must be a number, above 0, but is inf",
+    "rate_mapping.yaml": r":2:27: axes\.optimizer\.adam\.rate: must be a number, above 0, but is a mapping",
+    "rate_is_date.yaml": r":2:27: axes\.optimizer\.adam\.rate: must be a number, above 0, but is '2024-01-01'",
+    "unknown_parameter.yaml": r":3:24: axes\.activation\.prelu\.beat: .*did you mean 'beta'\?",
+    "parameter_without_any.yaml": r":2:8: axes\.activation\.relu\.beta: there is no setting 'beta' here; it takes none",
+    "missing_parameter.yaml": r":3:23: axes\.regularizer\[1\]\.l2: weight must be given: a number, at least 0",
+    "shorthand_without_value.yaml": r":2:22: axes\.regularizer\[0\]: '0\.1' must be written key=value",
+    "architecture_comma.yaml": r":2:23: axes\.architecture\[0\]: must be hidden layers .*but is '64,32'; write 64-32",
+    "architecture_zero.yaml": r":2:23: axes\.architecture\[0\]: must be layers of at least 1, .*but is '64-0'",
+    "architecture_fraction.yaml": r":2:8: axes\.architecture: must be a whole number, .*but is 1\.5",
+    "too_many_trials.yaml": r":3:1: axes: must be at most 1,000,000 trials, but are 1,000,000,000,000 \(epochs 100 x",
+}
