@@ -1,19 +1,36 @@
-"""Activation functions f and their derivatives f′, on stacks of members (Magyar 2024, §2.1.1).
+"""Activation functions f, their derivatives f′, and those by their parameters β and γ (Magyar 2024, §2.1.1).
 
-Every function works elementwise on `x` (k, B, n), the pre-activations of k neighbouring members of one kind, and writes
-into `out` of the same shape. Parameters such as β arrive as arrays (k, 1, 1), so each member has its own.
+Every function works elementwise on `x`, the pre-activations (k, B, n) of k neighbouring members of one kind, and writes
+into `out` of the same shape. β and γ arrive as arrays (k, 1, 1), so each member has its own; where they are learned,
+`by_parameter` tells how f changes with them (see the table in docs/mathematics.md).
+
+The forms are those that neither overflow nor cancel: σ by tanh, softplus by its distance from max(0, x).
 """
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.variants import Variant, parameter
 
+LEARNABLE = ("beta", "gamma")
+
+
+def learnable(*names: str) -> Any:
+    """The parameter that says which of β and γ are learned with the weights."""
+    choices = ("nothing", *names, *(["beta+gamma"] if len(names) > 1 else []))
+    return parameter("nothing", choices=choices, description="which parameters are learned with the weights")
+
 
 @dataclass(frozen=True)
 class Activation(Variant):
-    """Base of the activation functions."""
+    """Base of the activation functions. One that is not `differentiable` cannot be trained by gradient descent."""
+
+    differentiable: ClassVar[bool] = True
+    learn = "nothing"
+
+    share: float = parameter(1.0, above=0, description="share of the units, where a layer mixes functions")
 
     @staticmethod
     def value(x: np.ndarray, out: np.ndarray, **parameters: np.ndarray) -> None:
@@ -24,6 +41,16 @@ class Activation(Variant):
     def derivative(x: np.ndarray, a: np.ndarray, out: np.ndarray, **parameters: np.ndarray) -> None:
         """Write f′(x) into `out`, which may be `x` itself; `a` is f(x)."""
         raise NotImplementedError
+
+    @staticmethod
+    def by_parameter(x: np.ndarray, a: np.ndarray, **parameters: np.ndarray) -> dict[str, np.ndarray]:
+        """∂f/∂β and ∂f/∂γ at every x, by name, for the parameters that can be learned."""
+        return {}
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The names of the parameters that are learned."""
+        return tuple(name for name in LEARNABLE if name in self.learn.split("+"))
 
 
 @dataclass(frozen=True)
@@ -40,19 +67,49 @@ class Identity(Activation):
 
 
 @dataclass(frozen=True)
+class Threshold(Activation):
+    """1 where x > 0, else 0 (Magyar 2024, §2.1.1.1); its derivative is 0 almost everywhere."""
+
+    differentiable = False
+
+    @staticmethod
+    def value(x, out):
+        np.greater(x, 0, out=out)
+
+    @staticmethod
+    def derivative(x, a, out):
+        out.fill(0)
+
+
+@dataclass(frozen=True)
+class Sign(Activation):
+    """1 where x > 0, else −1 (Magyar 2024, §2.1.1.2); its derivative is 0 almost everywhere."""
+
+    differentiable = False
+
+    @staticmethod
+    def value(x, out):
+        np.greater(x, 0, out=out)
+        out *= 2
+        out -= 1
+
+    @staticmethod
+    def derivative(x, a, out):
+        out.fill(0)
+
+
+@dataclass(frozen=True)
 class Sigmoid(Activation):
     """γ/(1 + e^(−βx)), the logistic curve (Magyar 2024, §2.1.1.3)."""
 
     beta: float = parameter(1.0, description="steepness β")
     gamma: float = parameter(1.0, above=0, description="upper limit γ")
+    learn: str = learnable("beta", "gamma")
 
     @staticmethod
     def value(x, out, beta, gamma):
-        # γ/2·(1 + tanh(βx/2)) is the same function and cannot overflow.
-        np.multiply(x, beta / 2, out=out)
-        np.tanh(out, out=out)
-        out += 1
-        out *= gamma / 2
+        logistic(x, beta, out)
+        out *= gamma
 
     @staticmethod
     def derivative(x, a, out, beta, gamma):
@@ -60,6 +117,10 @@ class Sigmoid(Activation):
         out += 1
         out *= a
         out *= beta
+
+    @staticmethod
+    def by_parameter(x, a, beta, gamma):
+        return {"beta": x * a * (1 - a / gamma), "gamma": a / gamma}
 
 
 @dataclass(frozen=True)
@@ -91,9 +152,12 @@ class ReLU(Activation):
 
 @dataclass(frozen=True)
 class PReLU(Activation):
-    """x where x > 0, else βx, with derivative β at 0; also known as leaky ReLU (Magyar 2024, §2.1.1.5)."""
+    """x where x > 0, else βx, with derivative β at 0; with a small β also known as leaky ReLU (Magyar 2024,
+    §2.1.1.5).
+    """
 
     beta: float = parameter(0.01, headline=True, description="slope β left of 0")
+    learn: str = learnable("beta")
 
     @staticmethod
     def value(x, out, beta):
@@ -106,11 +170,176 @@ class PReLU(Activation):
         out[...] = beta
         np.copyto(out, 1, where=positive)
 
+    @staticmethod
+    def by_parameter(x, a, beta):
+        return {"beta": np.minimum(x, 0)}
+
+
+@dataclass(frozen=True)
+class SiLU(Activation):
+    """x·σ(x), also known as swish (Magyar 2024, §2.1.1.6, with the derivative corrected)."""
+
+    beta: float = parameter(1.0, description="steepness β of σ")
+    gamma: float = parameter(1.0, description="upper limit γ of σ")
+    learn: str = learnable("beta", "gamma")
+
+    @staticmethod
+    def value(x, out, beta, gamma):
+        logistic(x, beta, out)
+        out *= gamma
+        out *= x
+
+    @staticmethod
+    def derivative(x, a, out, beta, gamma):
+        # γu + βx·γu(1 − u) with u = σ/γ; as printed, β is missing and x stands outside the bracket.
+        u = logistic(x, beta)
+        np.multiply(x, beta, out=out)
+        out *= 1 - u
+        out += 1
+        out *= u
+        out *= gamma
+
+    @staticmethod
+    def by_parameter(x, a, beta, gamma):
+        u = logistic(x, beta)
+        return {"beta": x * a * (1 - u), "gamma": x * u}
+
+
+@dataclass(frozen=True)
+class ELU(Activation):
+    """x where x > 0, else β(eˣ − 1), with derivative β at 0 (Magyar 2024, §2.1.1.7)."""
+
+    beta: float = parameter(1.0, at_least=0, description="limit −β far left of 0")
+    learn: str = learnable("beta")
+
+    @staticmethod
+    def value(x, out, beta):
+        positive = x > 0
+        np.minimum(x, 0, out=out)
+        np.expm1(out, out=out)
+        out *= beta
+        np.copyto(out, x, where=positive)
+
+    @staticmethod
+    def derivative(x, a, out, beta):
+        positive = x > 0
+        np.add(a, beta, out=out)
+        np.copyto(out, 1, where=positive)
+
+    @staticmethod
+    def by_parameter(x, a, beta):
+        return {"beta": np.expm1(np.minimum(x, 0))}
+
+
+@dataclass(frozen=True)
+class Softplus(Activation):
+    """γ/β·ln(1 + e^(βx)), also known as SmoothReLU (Magyar 2024, §2.1.1.8)."""
+
+    beta: float = parameter(1.0, above=0, description="sharpness β")
+    gamma: float = parameter(1.0, description="slope γ far right of 0")
+    learn: str = learnable("beta", "gamma")
+
+    @staticmethod
+    def value(x, out, beta, gamma):
+        log_one_plus_exp(x * beta, out)
+        out *= gamma / beta
+
+    @staticmethod
+    def derivative(x, a, out, beta, gamma):
+        logistic(x, beta, out)
+        out *= gamma
+
+    @staticmethod
+    def by_parameter(x, a, beta, gamma):
+        p = log_one_plus_exp(x * beta)
+        return {"beta": gamma * softplus_by_beta(x, p, beta), "gamma": p / beta}
+
+
+@dataclass(frozen=True)
+class Mish(Activation):
+    """x·tanh(s) with s = softplus(x) (Magyar 2024, §2.1.1.9)."""
+
+    beta: float = parameter(1.0, above=0, description="sharpness β of softplus")
+    learn: str = learnable("beta")
+
+    @staticmethod
+    def value(x, out, beta):
+        bend = np.tanh(log_one_plus_exp(x * beta) / beta)
+        np.multiply(x, bend, out=out)
+
+    @staticmethod
+    def derivative(x, a, out, beta):
+        bend = np.tanh(log_one_plus_exp(x * beta) / beta)
+        rest = x * logistic(x, beta) * (1 - bend * bend)
+        np.add(bend, rest, out=out)
+
+    @staticmethod
+    def by_parameter(x, a, beta):
+        p = log_one_plus_exp(x * beta)
+        bend = np.tanh(p / beta)
+        return {"beta": x * (1 - bend * bend) * softplus_by_beta(x, p, beta)}
+
+
+@dataclass(frozen=True)
+class Squareplus(Activation):
+    """(x + √(x² + β))/2 (Magyar 2024, §2.1.1.10)."""
+
+    beta: float = parameter(1.0, at_least=0, description="roundness β; 0 gives ReLU")
+    learn: str = learnable("beta")
+
+    @staticmethod
+    def value(x, out, beta):
+        # Left of 0, x + √(x² + β) cancels; β/(√(x² + β) − x) is the same number and does not.
+        root = np.sqrt(x * x + beta)
+        left = np.divide(beta, root - x, out=np.zeros_like(root), where=x < 0)
+        np.add(root, x, out=out)
+        np.copyto(out, left, where=left > 0)
+        out *= 0.5
+
+    @staticmethod
+    def derivative(x, a, out, beta):
+        root = np.sqrt(x * x + beta)
+        slope = np.divide(x, root, out=np.zeros_like(root), where=root > 0)
+        np.multiply(slope, 0.5, out=out)
+        out += 0.5
+
+    @staticmethod
+    def by_parameter(x, a, beta):
+        root = np.sqrt(x * x + beta)
+        return {"beta": np.divide(0.25, root, out=np.zeros_like(root), where=root > 0)}
+
 
 ACTIVATIONS: dict[str, type[Activation]] = {
     "identity": Identity,
+    "threshold": Threshold,
+    "sign": Sign,
     "sigmoid": Sigmoid,
     "tanh": Tanh,
     "relu": ReLU,
     "prelu": PReLU,
+    "silu": SiLU,
+    "elu": ELU,
+    "softplus": Softplus,
+    "mish": Mish,
+    "squareplus": Squareplus,
 }
+
+
+def logistic(x: np.ndarray, beta: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """1/(1 + e^(−βx)) as ½(1 + tanh(βx/2)), which cannot overflow."""
+    out = np.multiply(x, beta / 2, out=out)
+    np.tanh(out, out=out)
+    out += 1
+    out *= 0.5
+    return out
+
+
+def log_one_plus_exp(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """ln(1 + e^z) as max(0, z) + ln(1 + e^(−|z|)), which cannot overflow."""
+    rest = np.log1p(np.exp(-np.abs(z)))
+    return np.add(np.maximum(z, 0), rest, out=out)
+
+
+def softplus_by_beta(x: np.ndarray, p: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """∂/∂β of ln(1 + e^(βx))/β, with p = ln(1 + e^(βx))."""
+    return (x * logistic(x, beta) - p / beta) / beta

@@ -12,12 +12,14 @@ from core.variants import Variant
 
 @dataclass(frozen=True)
 class Run:
-    """Members `rows` of a pack, all of the variant class `kind` (such as `Adam`); `numbers` holds each parameter as
+    """Members `rows` of a pack that are computed together.
+
+    `variant` stands for all of them in its class and in everything that is no number; `numbers` holds every number as
     an array over them.
     """
 
     rows: slice
-    kind: Any
+    variant: Any
     numbers: dict[str, np.ndarray]
 
 
@@ -26,26 +28,24 @@ def runs_of(settings: Sequence[Variant | None], dtype: str, dimensions: int) -> 
 
     Each number becomes an array of shape (k, 1, …) with so many dimensions, to be broadcast against the run's rows.
     """
-    runs, start = [], 0
-    for kind, group in itertools.groupby(settings, key=type):
-        members = list(group)
-        if kind is not type(None):
-            rows = slice(start, start + len(members))
-            numbers = stack_numbers([member for member in members if member is not None], dtype, dimensions)
-            runs.append(Run(rows, kind, numbers))
-        start += len(members)
+    runs = []
+    numbered = enumerate(settings)
+    for kind, group in itertools.groupby(numbered, key=lambda each: kind_of(each[1])):
+        if kind is not None:
+            positions, members = zip(*group, strict=True)
+            rows = slice(positions[0], positions[-1] + 1)
+            runs.append(Run(rows, members[0], stack_numbers(members, dtype, dimensions)))
     return runs
 
 
+def kind_of(setting: Variant | None) -> tuple[Any, ...] | None:
+    return None if setting is None else setting.kind()
+
+
 def stack_numbers(members: Sequence[Variant], dtype: str, dimensions: int) -> dict[str, np.ndarray]:
-    """Every parameter of variants of one class as an array over the members."""
+    """Every number of variants of one kind as an array over the members."""
     shape = (len(members),) + (1,) * (dimensions - 1)
     return {
         name: np.array([getattr(member, name) for member in members], dtype=dtype).reshape(shape)
-        for name in members[0].parameters()
+        for name in members[0].number_names()
     }
-
-
-def kind_name(setting: Variant | None) -> str:
-    """A key that sorts members so that equal kinds become neighbours."""
-    return "" if setting is None else type(setting).__name__

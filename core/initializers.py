@@ -1,4 +1,4 @@
-"""Initial weights: how widely they scatter, given how many inputs and outputs a layer has. Biases start at 0."""
+"""Initial weights: how widely they scatter, given how many inputs and outputs a layer has; and initial biases."""
 
 import math
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from core.activations import Activation
 from core.randomness import Purpose, generator
 from core.variants import Variant, parameter
 
@@ -28,6 +29,14 @@ class Initializer(Variant):
         shape = (outputs, inputs)
         unit = source.standard_normal(shape) if self.shape == "normal" else source.uniform(-1, 1, shape)
         return unit * self.spread(inputs, outputs)
+
+    def bias(self, inputs: int) -> float:
+        """The initial bias of every unit in a layer with so many inputs."""
+        return 0.0
+
+    def suiting(self, activation: Activation) -> "Initializer":
+        """The initializer for a layer with this activation: itself, unless it leaves the choice to the activation."""
+        return self
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,31 @@ class Zeros(Initializer):
         return 0.0
 
 
+@dataclass(frozen=True)
+class Majority(Initializer):
+    """Weights 1 and biases −n/2: with the threshold function, tells whether most inputs are 1 (Magyar 2024,
+    §2.2.2.3.1).
+
+    Printed is b = n/2, with which it always fires.
+    """
+
+    def draw(self, inputs, outputs, *, seed, repeat, layer):
+        return np.ones((outputs, inputs))
+
+    def bias(self, inputs):
+        return -inputs / 2
+
+
+@dataclass(frozen=True)
+class Auto(Initializer):
+    """What suits each layer's activation: he_normal for the ReLU family, glorot_uniform for the others."""
+
+    def suiting(self, activation):
+        return HeNormal() if type(activation).__name__ in RELU_FAMILY else GlorotUniform()
+
+
 INITIALIZERS: dict[str, type[Initializer]] = {
+    "auto": Auto,
     "glorot_uniform": GlorotUniform,
     "glorot_normal": GlorotNormal,
     "he_uniform": HeUniform,
@@ -103,9 +136,6 @@ INITIALIZERS: dict[str, type[Initializer]] = {
     "uniform": Uniform,
     "normal": Normal,
     "zeros": Zeros,
+    "majority": Majority,
 }
-
-
-def suiting(activation_name: str) -> str:
-    """The initializer for a layer whose activation has this name, where the user names none."""
-    return "he_normal" if activation_name in ("relu", "prelu") else "glorot_uniform"
+RELU_FAMILY = ("ReLU", "PReLU", "SiLU", "ELU", "Softplus", "Mish", "Squareplus")

@@ -1,8 +1,8 @@
 """Dense layers of a pack: where each layer's weights and biases lie in the parameter buffer, and what a layer computes.
 
-All parameters of a pack are one array (K, P): a row per member, first the weights of all layers, then all biases. An
-optimizer works on whole rows, a penalty on the leading columns, a layer on views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K,
-1, n_k).
+All parameters of a pack are one array (K, P): a row per member, first the weights of all layers, then all biases, then
+β and γ of the activation functions. An optimizer works on whole rows, a penalty on the leading columns, a layer on
+views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K, 1, n_k).
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,18 @@ import numpy as np
 
 # Rows start at multiples of this many numbers (64 bytes of float32), where vector instructions like them best.
 ROW_ALIGNMENT = 16
+FUNCTION_PARAMETERS = ("beta", "gamma")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Columns of the parameter buffer for layers of the given sizes, inputs first."""
+    """Columns of the parameter buffer for layers of the given sizes, inputs first.
+
+    `function_counts` says for every layer that computes how many activation functions share its units.
+    """
 
     sizes: tuple[int, ...]
+    function_counts: tuple[int, ...] = ()
 
     @property
     def depth(self) -> int:
@@ -36,8 +41,9 @@ class Layout:
 
     @property
     def row_length(self) -> int:
-        """P: the parameters and a padding that stays 0."""
-        return -(-self.parameter_count // ROW_ALIGNMENT) * ROW_ALIGNMENT
+        """P: the parameters, β and γ of every function, and a padding that stays 0."""
+        used = self.parameter_count + len(FUNCTION_PARAMETERS) * sum(self.function_counts)
+        return -(-used // ROW_ALIGNMENT) * ROW_ALIGNMENT
 
     def connections(self) -> list[tuple[int, int]]:
         """(inputs, outputs) of every layer."""
@@ -50,6 +56,19 @@ class Layout:
             views.append(buffer[:, start : start + inputs * outputs].reshape(len(buffer), outputs, inputs))
             start += inputs * outputs
         return views
+
+    def penalty_columns(self, scope: str, biases: bool) -> list[slice]:
+        """The columns that a penalty counts: of the whole network or of the input layer, with biases or without."""
+        first_weights = self.sizes[0] * self.sizes[1]
+        if scope == "input":
+            first_biases = slice(self.weight_count, self.weight_count + self.sizes[1])
+            return [slice(first_weights), *([first_biases] if biases else [])]
+        return [slice(self.parameter_count if biases else self.weight_count)]
+
+    def function_parameter(self, layer: int, position: int, name: str) -> int:
+        """The column of β or γ of one of the functions of layer 1 … L."""
+        before = sum(self.function_counts[: layer - 1]) + position
+        return self.parameter_count + len(FUNCTION_PARAMETERS) * before + FUNCTION_PARAMETERS.index(name)
 
     def biases(self, buffer: np.ndarray) -> list[np.ndarray]:
         """Views b⁽¹⁾ … b⁽ᴸ⁾, each (K, 1, n_k), into a buffer (K, P)."""

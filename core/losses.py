@@ -1,15 +1,26 @@
-"""Losses: the error of one example, and its gradient by the outputs of the network."""
+"""Losses: the error of one example, and its gradient by the outputs of the network.
+
+Neither function of a loss sums or averages over examples: that is the caller's, and visible there.
+"""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
+from core.activations import log_one_plus_exp
 from core.variants import Variant
 
 
 @dataclass(frozen=True)
 class Loss(Variant):
-    """Base of the losses. Neither function sums or averages over examples: that is the caller's, and visible there."""
+    """Base of the losses. `readings` are the readings it makes sense with, all if empty.
+
+    A loss with a `link` applies a function of its own to the outputs, whose activation must be the identity.
+    """
+
+    readings: ClassVar[tuple[str, ...]] = ()
+    link: ClassVar[str] = ""
 
     @staticmethod
     def errors(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -20,6 +31,11 @@ class Loss(Variant):
     def gradient(outputs: np.ndarray, targets: np.ndarray, out: np.ndarray) -> None:
         """Write the derivative of each example's error by its outputs into `out` (…, B, n)."""
         raise NotImplementedError
+
+    @staticmethod
+    def linked(outputs: np.ndarray) -> np.ndarray:
+        """What is read as the network's answer: the outputs after the loss's own function."""
+        return outputs
 
 
 @dataclass(frozen=True)
@@ -38,4 +54,62 @@ class HalfSquaredError(Loss):
         np.subtract(outputs, targets, out=out)
 
 
-LOSSES: dict[str, type[Loss]] = {"half_squared_error": HalfSquaredError}
+@dataclass(frozen=True)
+class SoftmaxCrossEntropy(Loss):
+    """−Σ y·ln softmax(a), for classes with one output each; the network's answer is softmax(a)."""
+
+    readings = ("one_per_class", "unrecognized")
+    link = "softmax"
+
+    @staticmethod
+    def errors(outputs, targets):
+        outputs = outputs.astype(np.float64)
+        shifted = outputs - outputs.max(axis=-1, keepdims=True)
+        return np.log(np.exp(shifted).sum(axis=-1)) - (targets * shifted).sum(axis=-1)
+
+    @staticmethod
+    def gradient(outputs, targets, out):
+        np.subtract(softmax(outputs), targets, out=out)
+
+    @staticmethod
+    def linked(outputs):
+        return softmax(outputs)
+
+
+@dataclass(frozen=True)
+class SigmoidCrossEntropy(Loss):
+    """−Σ y·ln σ(a) + (1 − y)·ln(1 − σ(a)), for two classes on one output; the network's answer is σ(a)."""
+
+    readings = ("zero_one",)
+    link = "sigmoid"
+
+    @staticmethod
+    def errors(outputs, targets):
+        outputs = outputs.astype(np.float64)
+        return (log_one_plus_exp(outputs) - targets * outputs).sum(axis=-1)
+
+    @staticmethod
+    def gradient(outputs, targets, out):
+        np.subtract(one_output_sigmoid(outputs), targets, out=out)
+
+    @staticmethod
+    def linked(outputs):
+        return one_output_sigmoid(outputs)
+
+
+def softmax(outputs: np.ndarray) -> np.ndarray:
+    """e^a/Σe^a over the last axis, which cannot overflow."""
+    powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def one_output_sigmoid(outputs: np.ndarray) -> np.ndarray:
+    """1/(1 + e^(−a)), by tanh."""
+    return 0.5 * (1 + np.tanh(outputs * 0.5))
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "half_squared_error": HalfSquaredError,
+    "softmax_cross_entropy": SoftmaxCrossEntropy,
+    "sigmoid_cross_entropy": SigmoidCrossEntropy,
+}

@@ -1,4 +1,4 @@
-"""E_t and E_v: the mean error over a set of examples, its standard error, and the share of classes told right.
+"""E_t and E_v: the mean error over a set of examples, its standard error, and how well the answers are read.
 
 Both are measured in the same way by the same network, after the epoch, with no dropout and no penalty, so that their
 difference says something about the examples and nothing about how they were measured.
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.losses import Loss
+from core.members import PackShape
 from core.network import Networks, Workspace
 
 # Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on the number of its rows.
@@ -17,45 +17,68 @@ CHUNK = 128
 
 @dataclass(frozen=True)
 class Measurement:
-    """One number per member (K,), float64. `accuracy` is None where targets are numbers."""
+    """One number per member (K,), float64; `errors` (K, N) holds those of the single examples.
 
-    error: np.ndarray
-    standard_error: np.ndarray
-    accuracy: np.ndarray | None
+    `accuracy` is the share of classes told right; for numbers R², the share of the targets' variance explained.
+    """
+
+    errors: np.ndarray
+    accuracy: np.ndarray
+
+    @property
+    def error(self) -> np.ndarray:
+        return self.errors.mean(axis=1)
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """Standard error of the mean; NaN for a single example."""
+        example_count = self.errors.shape[1]
+        if example_count < 2:
+            return np.full(len(self.errors), np.nan)
+        return self.errors.std(axis=1, ddof=1) / np.sqrt(example_count)
 
 
 class Measurer:
     """Measures the members of a pack on one set of examples.
 
-    `inputs` (R, N, n_0) and `targets` (R, N, n_L) hold the examples of R repeats, `repeat_rows` (K,) each member's
-    among them.
+    `inputs` (R, N, n_0) and `targets` (R, N, n_L) hold the examples of R repeats; members name theirs by `repeat_rows`.
     """
 
-    def __init__(self, inputs: np.ndarray, targets: np.ndarray, loss: Loss, *, classes: bool):
-        self.inputs, self.targets = inputs, targets
-        self.loss = loss
-        self.classes = classes
+    def __init__(self, inputs: np.ndarray, targets: np.ndarray, shape: PackShape):
+        self.inputs, self.targets, self.shape = inputs, targets, shape
         self._workspaces: dict[tuple[int, int], Workspace] = {}
 
-    def measure(self, networks: Networks, repeat_rows: np.ndarray) -> Measurement:
-        """Evaluate all examples for all members."""
-        example_count = self.inputs.shape[1]
+    def measure(self, networks: Networks, repeat_rows: np.ndarray, chosen: np.ndarray | None = None) -> Measurement:
+        """Evaluate all members, `repeat_rows` (K,), on all examples or on the `chosen` (R, M) of each repeat."""
+        inputs, targets = self.inputs, self.targets
+        if chosen is not None:
+            inputs = np.take_along_axis(inputs, chosen[..., None], axis=1)
+            targets = np.take_along_axis(targets, chosen[..., None], axis=1)
+        example_count = inputs.shape[1]
         errors = np.empty((len(repeat_rows), example_count))
-        right = np.empty((len(repeat_rows), example_count), bool)
+        marks = np.empty((len(repeat_rows), example_count))
         for start in range(0, example_count, CHUNK):
             chunk = slice(start, min(start + CHUNK, example_count))
-            work = self._evaluate(networks, repeat_rows, chunk)
-            errors[:, chunk] = self.loss.errors(work.outputs, work.targets)
-            if self.classes:
-                right[:, chunk] = told_right(work.outputs, work.targets)
-        return Measurement(errors.mean(axis=1), standard_error(errors), right.mean(axis=1) if self.classes else None)
+            work = self._workspace(networks, len(repeat_rows), chunk.stop - chunk.start)
+            np.take(inputs[:, chunk], repeat_rows, axis=0, out=work.inputs, mode="clip")
+            np.take(targets[:, chunk], repeat_rows, axis=0, out=work.targets, mode="clip")
+            networks.evaluate(work)
+            errors[:, chunk] = self.shape.loss.errors(work.outputs, work.targets)
+            marks[:, chunk] = self._mark(work)
+        return Measurement(errors, self._accuracy(marks, targets[repeat_rows]))
 
-    def _evaluate(self, networks: Networks, repeat_rows: np.ndarray, chunk: slice) -> Workspace:
-        work = self._workspace(networks, len(repeat_rows), chunk.stop - chunk.start)
-        np.take(self.inputs[:, chunk], repeat_rows, axis=0, out=work.inputs, mode="clip")
-        np.take(self.targets[:, chunk], repeat_rows, axis=0, out=work.targets, mode="clip")
-        networks.evaluate(work)
-        return work
+    def _mark(self, work: Workspace) -> np.ndarray:
+        """For every example (K, B): whether its class is told right, or its squared difference."""
+        if not self.shape.class_count:
+            difference = np.subtract(work.outputs, work.targets, dtype=np.float64)
+            return (difference * difference).sum(axis=-1)
+        answers = self.shape.reading.read(self.shape.loss.linked(work.outputs), self.shape.class_count)
+        return answers == self.shape.reading.read(work.targets, self.shape.class_count)
+
+    def _accuracy(self, marks: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        if self.shape.class_count:
+            return marks.mean(axis=1)
+        return 1 - marks.sum(axis=1) / total_variation(targets)
 
     def _workspace(self, networks: Networks, member_count: int, example_count: int) -> Workspace:
         key = (member_count, example_count)
@@ -65,16 +88,8 @@ class Measurer:
         return self._workspaces[key]
 
 
-def standard_error(errors: np.ndarray) -> np.ndarray:
-    """Standard error of the mean of each row of `errors` (K, N); NaN for a single example."""
-    example_count = errors.shape[1]
-    if example_count < 2:
-        return np.full(len(errors), np.nan)
-    return errors.std(axis=1, ddof=1) / np.sqrt(example_count)
-
-
-def told_right(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Whether each example's class is told right (K, B): the largest output, or one output against ½."""
-    if outputs.shape[-1] == 1:
-        return ((outputs > 0.5) == (targets > 0.5))[..., 0]
-    return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
+def total_variation(targets: np.ndarray) -> np.ndarray:
+    """Σ‖y − ȳ‖² over the examples of each member (K,), from targets (K, N, m); NaN where they do not vary."""
+    values = targets.astype(np.float64)
+    total = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2))
+    return np.where(total > 0, total, np.nan)

@@ -5,29 +5,71 @@ from dataclasses import dataclass
 from core.activations import Activation
 from core.initializers import Initializer
 from core.losses import Loss
-from core.optimizers import Optimizer
+from core.optimizers import Optimizer, PerceptronRule
+from core.readings import Reading
 from core.regularizers import Regularizer
+from core.schedules import Schedule
+from core.stopping import Stopping
+
+# The functions of a layer's units, each for its share of them; mostly one.
+LayerFunctions = tuple[Activation, ...]
 
 
 @dataclass(frozen=True)
 class Member:
-    """One network to train: everything in which the members of a pack may differ."""
+    """One network to train: everything in which the members of a pack may differ.
 
-    activation: Activation
-    output_activation: Activation
+    `activations` holds the functions of every layer that computes, the output layer last. `keep` says which parameters
+    to hand back at the end: those after the last epoch, or after the epoch with the lowest E_v.
+    """
+
+    activations: tuple[LayerFunctions, ...]
     initializer: Initializer
     regularizers: tuple[Regularizer, ...]
     optimizer: Optimizer
+    schedule: Schedule
+    stopping: tuple[Stopping, ...]
     epochs: int
     seed: int
     repeat: int
+    keep: str = "none"
 
 
 @dataclass(frozen=True)
 class PackShape:
-    """What all members of a pack share. `layers` counts units from the inputs to the outputs: (64, 32, 10)."""
+    """What all members of a pack share. `layers` counts units from the inputs to the outputs: (64, 32, 10).
+
+    `measured_examples` is how many examples of either kind E_t and E_v are measured on, drawn anew for every epoch;
+    None for all of them. `class_count` is 0 where targets are numbers.
+    """
 
     layers: tuple[int, ...]
     batch_size: int
     loss: Loss
+    reading: Reading
+    class_count: int
     dtype: str
+    measured_examples: int | None = None
+
+
+def why_untrainable(activations: tuple[LayerFunctions, ...], optimizer: Optimizer, loss: Loss) -> str | None:
+    """Why a network with these functions cannot be trained so, and what to do; None where it can."""
+    hard = [function for layer in activations for function in layer if not function.differentiable]
+    name = type(hard[0]).__name__.lower() if hard else ""
+    if isinstance(optimizer, PerceptronRule):
+        return why_no_perceptron(activations, loss)
+    if hard and optimizer.descends:
+        return (
+            f"{name} has derivative 0 almost everywhere, so gradient descent cannot train it; "
+            "without hidden layers the optimizer perceptron can, and fixed only evaluates"
+        )
+    if loss.link and any(type(function).__name__ != "Identity" for function in activations[-1]):
+        return f"this loss applies {loss.link} itself; make the output activation identity"
+    return None
+
+
+def why_no_perceptron(activations: tuple[LayerFunctions, ...], loss: Loss) -> str | None:
+    """Why the perceptron rule cannot train such a network."""
+    if len(activations) > 1 or any(function.differentiable for function in activations[-1]):
+        return "the perceptron rule trains networks without hidden layers whose output activation is threshold or sign"
+    return "the perceptron rule goes with the loss half_squared_error" if loss.link else None

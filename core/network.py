@@ -1,8 +1,7 @@
 """Networks of a pack: forward through all layers, and the error back (Magyar 2024, Alg. 6, 8, 17, 19).
 
-There is one code path: a single network is a pack of one. Only operations that keep members apart are used
-(`np.matmul` on stacks, elementwise functions, reductions inside a member), so a member's numbers never depend on its
-neighbours.
+There is one code path: a single network is a pack of one. Only operations that keep members apart are used (`np.matmul`
+on stacks, elementwise functions, reductions inside a member), so a member's numbers never depend on its neighbours.
 """
 
 from collections.abc import Sequence
@@ -10,17 +9,18 @@ from typing import Protocol
 
 import numpy as np
 
-from core.groups import Run, runs_of
+from core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
 from core.layers import Layout, add_up_gradient, pass_back, weigh
 from core.members import Member
+from core.optimizers import PerceptronRule
 
 
 class Workspace:
     """Buffers for so many examples per member, reused from step to step.
 
     `inputs` (K, B, n_0) and `targets` (K, B, n_L) are filled by the caller. Of layer k = 1 … L, `activations[k]` is
-    a⁽ᵏ⁾ and `slopes[k]` holds s⁽ᵏ⁾ and then, while training, f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ in its place; `deltas[k]` is d⁽ᵏ⁾. Index
-    0 of the activations is `inputs`.
+    a⁽ᵏ⁾ and `slopes[k]` holds s⁽ᵏ⁾ and then, while training, f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ in its place; `deltas[k]` is d⁽ᵏ⁾, and
+    `partials[k]` has, by name, ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r where they are learned. Index 0 of the activations is `inputs`.
     """
 
     def __init__(self, member_count: int, example_count: int, layout: Layout, dtype: str):
@@ -28,6 +28,7 @@ class Workspace:
         self.activations = [np.empty(shape, dtype) for shape in shapes]
         self.slopes = [np.empty(shape, dtype) for shape in shapes]
         self.deltas = [np.empty(shape, dtype) for shape in shapes]
+        self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
         self.targets = np.empty(shapes[-1], dtype)
 
     @property
@@ -38,12 +39,18 @@ class Workspace:
     def outputs(self) -> np.ndarray:
         return self.activations[-1]
 
+    def partial(self, layer: int, name: str) -> np.ndarray:
+        """The buffer for the derivatives by a learned parameter, made when first asked for."""
+        if name not in self.partials[layer]:
+            self.partials[layer][name] = np.zeros_like(self.activations[layer])
+        return self.partials[layer][name]
+
 
 class DropoutMasks(Protocol):
     """What leaves units out while training; see `core.dropout`."""
 
     def apply(self, work: Workspace, layer: int) -> None:
-        """Multiply the activations of a layer, and its slopes with them, by r."""
+        """Multiply the activations of a layer, and its derivatives with them, by r."""
 
 
 class Networks:
@@ -51,19 +58,22 @@ class Networks:
     layers.
     """
 
-    def __init__(self, layout: Layout, members: Sequence[Member], dtype: str):
-        self.layout = layout
+    def __init__(self, sizes: tuple[int, ...], members: Sequence[Member], dtype: str):
+        self.layout = Layout(sizes, function_counts(members))
         self.dtype = dtype
-        self.parameters = np.zeros((len(members), layout.row_length), dtype)
+        self.parameters = np.zeros((len(members), self.layout.row_length), dtype)
         self.gradient = np.zeros_like(self.parameters)
         self._look_at(members)
+        set_initial(self.parameters, members, self.layout)
         for row, member in enumerate(members):
             self._draw_weights(row, member)
 
     def _draw_weights(self, row: int, member: Member) -> None:
         for layer, weights in enumerate(self.weights, start=1):
             outputs, inputs = weights.shape[1:]
-            weights[row] = member.initializer.draw(inputs, outputs, seed=member.seed, repeat=member.repeat, layer=layer)
+            initializer = member.initializer.suiting(member.activations[layer - 1][0])
+            weights[row] = initializer.draw(inputs, outputs, seed=member.seed, repeat=member.repeat, layer=layer)
+            self.biases[layer - 1][row] = initializer.bias(inputs)
 
     def _look_at(self, members: Sequence[Member]) -> None:
         """Take the views and the runs of equal functions for these members."""
@@ -71,18 +81,17 @@ class Networks:
         self.biases = self.layout.biases(self.parameters)
         self.weight_gradients = self.layout.weights(self.gradient)
         self.bias_gradients = self.layout.biases(self.gradient)
-        self.hidden_functions = runs_of([member.activation for member in members], self.dtype, dimensions=3)
-        self.output_functions = runs_of([member.output_activation for member in members], self.dtype, dimensions=3)
+        layers = range(1, self.layout.depth + 1)
+        self.functions = [[], *(layer_runs(members, layer, self.layout) for layer in layers)]
+        self.numbers = [[run.numbers(self.parameters) for run in runs] for runs in self.functions]
+        self.learning = [run for runs in self.functions for run in runs if run.learned]
+        self.by_perceptron_rule = np.array([isinstance(member.optimizer, PerceptronRule) for member in members])
 
     def keep(self, rows: np.ndarray, members: Sequence[Member]) -> None:
         """Go on with these rows alone, whose members are given."""
         self.parameters = np.ascontiguousarray(self.parameters[rows])
         self.gradient = np.ascontiguousarray(self.gradient[rows])
         self._look_at(members)
-
-    def functions(self, layer: int) -> list[Run]:
-        """The runs of equal activation functions in layer 1 … L."""
-        return self.output_functions if layer == self.layout.depth else self.hidden_functions
 
     def evaluate(self, work: Workspace) -> None:
         """a⁽ᴸ⁾ from a⁽⁰⁾ for every example in the workspace (Alg. 6)."""
@@ -95,18 +104,28 @@ class Networks:
             dropout.apply(work, 0)
         for layer in range(1, self.layout.depth + 1):
             self._activate(work, layer)
-            for run in self.functions(layer):
-                x, a = work.slopes[layer][run.rows], work.activations[layer][run.rows]
-                run.kind.derivative(x, a, x, **run.numbers)
+            self._differentiate(work, layer)
             if dropout and layer < self.layout.depth:
                 # r multiplies f(s) and f′(s), once each: Alg. 17 as printed has it inside f as well.
                 dropout.apply(work, layer)
+        if self.by_perceptron_rule.any():
+            work.slopes[-1][self.by_perceptron_rule] = 1
 
     def _activate(self, work: Workspace, layer: int) -> None:
         s, a = work.slopes[layer], work.activations[layer]
         weigh(work.activations[layer - 1], self.weights[layer - 1], self.biases[layer - 1], out=s)
-        for run in self.functions(layer):
-            run.kind.value(s[run.rows], a[run.rows], **run.numbers)
+        for run, numbers in zip(self.functions[layer], self.numbers[layer], strict=True):
+            run.function.value(s[run.rows, :, run.units], a[run.rows, :, run.units], **numbers)
+
+    def _differentiate(self, work: Workspace, layer: int) -> None:
+        for run, numbers in zip(self.functions[layer], self.numbers[layer], strict=True):
+            where = (run.rows, slice(None), run.units)
+            x, a = work.slopes[layer][where], work.activations[layer][where]
+            if run.learned:
+                partials = run.function.by_parameter(x, a, **numbers)
+                for name in run.learned:
+                    work.partial(layer, name)[where] = partials[name]
+            run.function.derivative(x, a, x, **numbers)
 
     def backpropagate(self, work: Workspace) -> None:
         """The gradient of the summed error of the workspace's examples (Alg. 8, 19).
@@ -115,9 +134,21 @@ class Networks:
         """
         for layer in range(self.layout.depth, 0, -1):
             delta = work.deltas[layer]
+            for run in self.functions[layer]:
+                self._add_up_function_gradient(work, layer, run)
             delta *= work.slopes[layer]
             add_up_gradient(
                 delta, work.activations[layer - 1], self.weight_gradients[layer - 1], self.bias_gradients[layer - 1]
             )
             if layer > 1:
                 pass_back(delta, self.weights[layer - 1], out=work.deltas[layer - 1])
+
+    def _add_up_function_gradient(self, work: Workspace, layer: int, run: FunctionRun) -> None:
+        where = (run.rows, slice(None), run.units)
+        for name in run.learned:
+            changes = work.deltas[layer][where] * work.partials[layer][name][where]
+            self.gradient[run.rows, run.columns[name]] = changes.reshape(len(changes), -1).sum(axis=1)
+
+    def keep_inside_domains(self) -> None:
+        """After a step: learned β and γ stay inside their domains."""
+        keep_inside_domains(self.parameters, self.learning)

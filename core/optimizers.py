@@ -1,7 +1,7 @@
 """Optimizers: how a gradient changes the parameters (Magyar 2024, §3.2 and §3.4).
 
-Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `scratch` and each of `slots` are (k,
-P), the numbers of the members arrive as arrays (k, 1). Slots start at 0 and are all that an optimizer remembers.
+Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `scratch` and each of `slots` are (k, P),
+the numbers of the members arrive as arrays (k, 1). Slots start at 0 and are all that an optimizer remembers.
 """
 
 from collections.abc import Sequence
@@ -15,14 +15,14 @@ from core.variants import Variant, parameter
 
 @dataclass(frozen=True)
 class Optimizer(Variant):
-    """Base of the optimizers."""
+    """Base of the optimizers. One that does not descend the gradient says so: it can do without a derivative."""
 
     slot_count: ClassVar[int] = 0
+    descends: ClassVar[bool] = True
+    rate = 0.0
 
-    rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
-
-    @staticmethod
     def step(
+        self,
         parameters: np.ndarray,
         gradient: np.ndarray,
         slots: Sequence[np.ndarray],
@@ -31,16 +31,24 @@ class Optimizer(Variant):
         rate: np.ndarray,
         **numbers: np.ndarray,
     ) -> None:
-        """Change `parameters` in place; `step_number` counts from 1. `gradient` and `scratch` may be overwritten."""
+        """Change `parameters` in place; `step_number` counts from 1.
+
+        `gradient` and `scratch` may be overwritten. `rate` is the learning rate of this epoch. Of `self` only what is
+        no number may be used: it stands for all members of its kind.
+        """
         raise NotImplementedError
+
+    def decay(self, weights: np.ndarray, rate: np.ndarray, **numbers: np.ndarray) -> None:
+        """Shrink the weights (k, n_w), before the step, where the optimizer does that apart from the gradient."""
 
 
 @dataclass(frozen=True)
 class GradientDescent(Optimizer):
     """w ← w − α∇C (Magyar 2024, Alg. 9), ∇C being the mean over the batch."""
 
-    @staticmethod
-    def step(parameters, gradient, slots, scratch, step_number, rate):
+    rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
+
+    def step(self, parameters, gradient, slots, scratch, step_number, rate):
         np.multiply(gradient, rate, out=scratch)
         parameters -= scratch
 
@@ -50,13 +58,31 @@ class Momentum(Optimizer):
     """v ← βv + (1 − β)∇C; w ← w − αv (Magyar 2024, Alg. 20)."""
 
     slot_count = 1
+    rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
     beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
 
-    @staticmethod
-    def step(parameters, gradient, slots, scratch, step_number, rate, beta):
+    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
         (velocity,) = slots
         moving_average(velocity, gradient, beta, scratch)
         np.multiply(velocity, rate, out=scratch)
+        parameters -= scratch
+
+
+@dataclass(frozen=True)
+class Nesterov(Optimizer):
+    """v ← βv + (1 − β)∇C; w ← w − α(βv + (1 − β)∇C), momentum that looks a step ahead (Sutskever et al. 2013)."""
+
+    slot_count = 1
+    rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
+    beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
+
+    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
+        (velocity,) = slots
+        moving_average(velocity, gradient, beta, scratch)
+        gradient *= 1 - beta
+        np.multiply(velocity, beta, out=scratch)
+        scratch += gradient
+        scratch *= rate
         parameters -= scratch
 
 
@@ -69,8 +95,7 @@ class RMSProp(Optimizer):
     beta: float = parameter(0.9, at_least=0, below=1, description="decay rate β")
     epsilon: float = parameter(1e-8, above=0, description="ε inside the root")
 
-    @staticmethod
-    def step(parameters, gradient, slots, scratch, step_number, rate, beta, epsilon):
+    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta, epsilon):
         (squares,) = slots
         moving_square(squares, gradient, beta, scratch)
         np.add(squares, epsilon, out=scratch)
@@ -84,28 +109,91 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Adaptive moments with bias correction and ε outside the root (Kingma & Ba 2015, Alg. 1).
 
-    Magyar 2024, Alg. 23 has neither, and forgets the previous gradient in the moment.
+    The form `notes` is Magyar 2024, Alg. 23 with its moment mended: no bias correction, ε inside the root. As printed,
+    the moment forgets the previous gradient, and the last line assigns to the gradient instead of the weights.
     """
 
     slot_count = 2
     rate: float = parameter(0.001, above=0, headline=True, description="learning rate α")
     beta_1: float = parameter(0.9, at_least=0, below=1, description="decay rate β₁ of the mean")
     beta_2: float = parameter(0.999, at_least=0, below=1, description="decay rate β₂ of the mean square")
-    epsilon: float = parameter(1e-8, above=0, description="ε outside the root")
+    epsilon: float = parameter(1e-8, above=0, description="ε, outside the root but in the notes' form")
+    form: str = parameter("kingma_ba", choices=("kingma_ba", "notes"), description="which Adam")
 
-    @staticmethod
-    def step(parameters, gradient, slots, scratch, step_number, rate, beta_1, beta_2, epsilon):
+    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta_1, beta_2, epsilon):
         mean, squares = slots
         moving_average(mean, gradient, beta_1, scratch)
         moving_square(squares, gradient, beta_2, scratch)
-        # α·(m/c₁)/(√(v/c₂) + ε) with both corrections moved into small arrays: α√c₂/c₁ · m/(√v + ε√c₂).
-        root = np.sqrt(1 - beta_2.astype(np.float64) ** step_number)
-        length = rate * root / (1 - beta_1.astype(np.float64) ** step_number)
-        np.sqrt(squares, out=scratch)
-        scratch += (epsilon * root).astype(scratch.dtype)
+        if self.form == "notes":
+            np.add(squares, epsilon, out=scratch)
+            np.sqrt(scratch, out=scratch)
+            length = rate
+        else:
+            length = corrected_root(squares, scratch, step_number, rate, beta_1, beta_2, epsilon)
         np.divide(mean, scratch, out=scratch)
-        scratch *= length.astype(scratch.dtype)
+        scratch *= length
         parameters -= scratch
+
+
+@dataclass(frozen=True)
+class AdamW(Optimizer):
+    """Adam whose weights also shrink by αλw in every step, apart from the gradient (Loshchilov & Hutter 2019)."""
+
+    slot_count = 2
+    rate: float = parameter(0.001, above=0, headline=True, description="learning rate α")
+    weight_decay: float = parameter(0.01, at_least=0, headline=True, description="λ, for weights and not for biases")
+    beta_1: float = parameter(0.9, at_least=0, below=1, description="decay rate β₁ of the mean")
+    beta_2: float = parameter(0.999, at_least=0, below=1, description="decay rate β₂ of the mean square")
+    epsilon: float = parameter(1e-8, above=0, description="ε outside the root")
+
+    def step(self, parameters, gradient, slots, scratch, step_number, rate, weight_decay, beta_1, beta_2, epsilon):
+        mean, squares = slots
+        moving_average(mean, gradient, beta_1, scratch)
+        moving_square(squares, gradient, beta_2, scratch)
+        length = corrected_root(squares, scratch, step_number, rate, beta_1, beta_2, epsilon)
+        np.divide(mean, scratch, out=scratch)
+        scratch *= length
+        parameters -= scratch
+
+    def decay(self, weights, rate, weight_decay, **numbers):
+        weights *= 1 - rate * weight_decay
+
+
+@dataclass(frozen=True)
+class PerceptronRule(Optimizer):
+    """w ← w − α(a − y)x for a network without hidden layers whose outputs are threshold or sign (Rosenblatt 1958).
+
+    It is gradient descent on the half squared error with the derivative of the activation, which is 0, taken as 1.
+    """
+
+    descends = False
+    rate: float = parameter(1.0, above=0, headline=True, description="learning rate α")
+
+    def step(self, parameters, gradient, slots, scratch, step_number, rate):
+        np.multiply(gradient, rate, out=scratch)
+        parameters -= scratch
+
+
+@dataclass(frozen=True)
+class Fixed(Optimizer):
+    """Leaves the initial weights as they are: the network is only evaluated."""
+
+    descends = False
+
+    def step(self, parameters, gradient, slots, scratch, step_number, rate):
+        pass
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "gradient_descent": GradientDescent,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": AdamW,
+    "perceptron": PerceptronRule,
+    "fixed": Fixed,
+}
 
 
 def moving_average(average: np.ndarray, gradient: np.ndarray, beta: np.ndarray, scratch: np.ndarray) -> None:
@@ -123,9 +211,21 @@ def moving_square(average: np.ndarray, gradient: np.ndarray, beta: np.ndarray, s
     average += scratch
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "gradient_descent": GradientDescent,
-    "momentum": Momentum,
-    "rmsprop": RMSProp,
-    "adam": Adam,
-}
+def corrected_root(
+    squares: np.ndarray,
+    out: np.ndarray,
+    step_number: int,
+    rate: np.ndarray,
+    beta_1: np.ndarray,
+    beta_2: np.ndarray,
+    epsilon: np.ndarray,
+) -> np.ndarray:
+    """Write √v + ε√c₂ into `out` and return the step length α√c₂/c₁ (k, 1), cᵢ = 1 − βᵢᵗ.
+
+    m/c₁ over √(v/c₂) + ε is the same as √c₂/c₁ times m over that sum, so the corrections cost nothing on whole rows.
+    """
+    root = np.sqrt(1 - beta_2.astype(np.float64) ** step_number)
+    length = rate * root / (1 - beta_1.astype(np.float64) ** step_number)
+    np.sqrt(squares, out=out)
+    out += (epsilon * root).astype(out.dtype)
+    return length.astype(out.dtype)

@@ -1,12 +1,15 @@
-"""Scaling of inputs and targets by what the training examples alone show."""
+"""Filling and scaling of inputs and targets by what the training examples alone show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from core.data import Dataset, Split, split_examples
+from core.data import Dataset, Division, Split, split_examples
+from core.randomness import Purpose, generator
+from core.readings import Reading, Unrecognized
+
+TRAINING, VALIDATION = 0, 1
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,32 @@ class Scaling:
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Scaled values (N, n)."""
         return (values - self.shift) * self.factor
+
+    def undo(self, scaled: np.ndarray) -> np.ndarray:
+        """The values (N, n) that were scaled; a column with a factor of 0 is its shift everywhere."""
+        lengths = np.divide(1.0, self.factor, out=np.zeros_like(self.factor), where=self.factor != 0)
+        return scaled * lengths + self.shift
+
+
+@dataclass(frozen=True)
+class InputTransform:
+    """What is done to inputs, all (n_0,) float64: a missing value (NaN) becomes `fill`, then (value − shift)·factor.
+
+    `fill` is NaN where missing values are not to be filled.
+    """
+
+    fill: np.ndarray
+    shift: np.ndarray
+    factor: np.ndarray
+
+    def apply(self, values: np.ndarray) -> np.ndarray:
+        """Filled and scaled inputs (N, n_0)."""
+        return (np.where(np.isnan(values), self.fill, values) - self.shift) * self.factor
+
+
+# For any number of columns.
+NO_SCALING = Scaling(np.zeros(1), np.ones(1))
+NO_TRANSFORM = InputTransform(np.full(1, np.nan), np.zeros(1), np.ones(1))
 
 
 def standard(values: np.ndarray) -> Scaling:
@@ -43,10 +72,14 @@ PREPROCESSINGS: dict[str, Callable[[np.ndarray], Scaling]] = {
     "none": unchanged,
 }
 
+# What fills the missing values of a column, from those that are present.
+FILLINGS: dict[str, Callable[..., np.ndarray]] = {"mean": np.nanmean, "median": np.nanmedian}
+
 
 def varying(values: np.ndarray) -> np.ndarray:
-    """Which columns of `values` (N, n) hold more than one value."""
-    return values.min(axis=0) != values.max(axis=0)
+    """Which columns of `values` (N, n) hold more than one value; NaN is none."""
+    # A column of NaN alone gives NaN twice, of which neither is below the other.
+    return np.fmin.reduce(values, axis=0) < np.fmax.reduce(values, axis=0)
 
 
 def divide_where_varying(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
@@ -63,13 +96,14 @@ def divide_where_varying(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
 class Preparation:
     """How a data set becomes the examples of a repeat.
 
-    `validation` is a share, a count or "same" (see `split_examples`), `preprocess` a key of PREPROCESSINGS for the
-    inputs, `target_scaling` "standard" or "none" for targets that are numbers; classes are never scaled.
+    `preprocess` is a key of PREPROCESSINGS for the inputs, `target_scaling` "standard" or "none" for targets that are
+    numbers; classes are never scaled. `missing` is a key of FILLINGS, or "refuse" or "drop", which leave none to fill.
     """
 
-    validation: float | int | Literal["same"]
+    division: Division
     preprocess: str
     target_scaling: str
+    missing: str = "refuse"
 
 
 @dataclass(frozen=True)
@@ -77,6 +111,7 @@ class Examples:
     """Prepared examples of one repeat: inputs (n, n_0) and targets (n, n_L) in the dtype of training.
 
     `constant_columns` lists the inputs that do not vary among the training examples and are 0 here.
+    `inputs_transform` and `targets_scaling` say what was done, to do the same to other examples and to undo it.
     """
 
     training_inputs: np.ndarray
@@ -84,30 +119,73 @@ class Examples:
     validation_inputs: np.ndarray
     validation_targets: np.ndarray
     constant_columns: tuple[int, ...]
+    inputs_transform: InputTransform = NO_TRANSFORM
+    targets_scaling: Scaling = NO_SCALING
 
 
-def prepare_examples(dataset: Dataset, preparation: Preparation, *, seed: int, repeat: int, dtype: str) -> Examples:
-    """Split and scale a data set for one repeat, learning the scaling from its training examples.
+def prepare_examples(
+    dataset: Dataset, preparation: Preparation, reading: Reading, *, seed: int, repeat: int, dtype: str
+) -> Examples:
+    """Split, fill and scale a data set for one repeat, learning from its training examples alone.
 
     Raises ValueError where the split leaves no training or no validation example.
     """
-    split = split_examples(dataset.example_count, preparation.validation, seed=seed, repeat=repeat)
-    inputs = PREPROCESSINGS[preparation.preprocess](dataset.inputs[split.training]).apply(dataset.inputs)
-    targets = target_scaling(dataset, preparation, split).apply(dataset.targets)
+    split = split_examples(dataset, preparation.division, seed=seed, repeat=repeat)
+    transform = learned_transform(dataset.inputs[split.training], preparation)
+    scaling = target_scaling(dataset, preparation, split)
+
+    def side(rows: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+        inputs, targets = transform.apply(dataset.inputs[rows]), scaling.apply(dataset.targets[rows])
+        if isinstance(reading, Unrecognized):
+            random = generator(seed, repeat, Purpose.NOISE, number)
+            inputs, targets = with_made(inputs, targets, reading.share, dataset.class_count, random)
+        return inputs.astype(dtype), reading.encode(targets, dataset.class_count).astype(dtype)
+
     return Examples(
-        training_inputs=inputs[split.training].astype(dtype),
-        training_targets=targets[split.training].astype(dtype),
-        validation_inputs=inputs[split.validation].astype(dtype),
-        validation_targets=targets[split.validation].astype(dtype),
+        *side(split.training, TRAINING),
+        *side(split.validation, VALIDATION),
         constant_columns=constant_columns(dataset, split),
+        inputs_transform=transform,
+        targets_scaling=scaling,
     )
+
+
+def learned_transform(training: np.ndarray, preparation: Preparation) -> InputTransform:
+    """What to do to inputs, learned from those of the training examples (n, n_0)."""
+    fill = fill_values(training, preparation.missing)
+    scaling = PREPROCESSINGS[preparation.preprocess](np.where(np.isnan(training), fill, training))
+    # Judged without what was filled in: the mean of equal values may differ from them by rounding.
+    return InputTransform(fill, scaling.shift, np.where(varying(training), scaling.factor, 0.0))
+
+
+def fill_values(training: np.ndarray, missing: str) -> np.ndarray:
+    """What replaces a missing value in each column (n_0,): 0 where none is present, NaN where none is replaced."""
+    if missing not in FILLINGS:
+        return np.full(training.shape[1], np.nan)
+    present = ~np.isnan(training).all(axis=0)
+    fill = np.zeros(training.shape[1])
+    fill[present] = FILLINGS[missing](training[:, present], axis=0)
+    return fill
 
 
 def target_scaling(dataset: Dataset, preparation: Preparation, split: Split) -> Scaling:
     """The scaling of the targets, learned from the training examples."""
     if dataset.target_kind == "numbers" and preparation.target_scaling == "standard":
         return standard(dataset.targets[split.training])
-    return Scaling(np.zeros(dataset.output_count), np.ones(dataset.output_count))
+    return Scaling(np.zeros(dataset.target_count), np.ones(dataset.target_count))
+
+
+def with_made(
+    inputs: np.ndarray, targets: np.ndarray, share: float, class_count: int, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (n, n_0) and class numbers (n, 1), and after them `share`·n made examples of the class number C.
+
+    Every input of a made example is that of another example, drawn for itself.
+    """
+    count = round(share * len(inputs))
+    rows = random.integers(len(inputs), size=(count, inputs.shape[1]))
+    made = np.take_along_axis(inputs, rows, axis=0)
+    return np.concatenate([inputs, made]), np.concatenate([targets, np.full((count, 1), float(class_count))])
 
 
 def constant_columns(dataset: Dataset, split: Split) -> tuple[int, ...]:

@@ -16,6 +16,8 @@ class Purpose(IntEnum):
     BATCHES = 2
     DROPOUT = 3
     DATA = 4
+    NOISE = 5
+    MEASURING = 6
 
 
 def generator(seed: int, repeat: int, purpose: Purpose, *rest: int) -> np.random.Generator:

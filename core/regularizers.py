@@ -1,7 +1,7 @@
-"""Regularizers: penalties on the weights, and dropout (Magyar 2024, §3.3.2).
+"""Regularizers: penalties on the weights, and dropout (Magyar 2024, §3.3.2), on the whole network or its input layer.
 
 A penalty is added once per step to the mean gradient of the batch, so that its weight λ means the same for every batch
-size (Alg. 12 adds it once per example). Biases are left out.
+size (Alg. 12 adds it once per example). Biases are left out unless asked for.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ class Penalty(Regularizer):
     """A regularizer that adds the gradient of λ·R(w) to the gradient of the error."""
 
     weight: float = parameter(at_least=0, headline=True, description="weight λ of the penalty")
+    scope: str = parameter("network", choices=("network", "input"), description="all layers, or the first alone")
+    biases: bool = parameter(False, flag=True, description="whether biases count")
 
     @staticmethod
     def penalty(weights: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -70,14 +72,23 @@ class Dropout(Regularizer):
     """
 
     ratio: float = parameter(at_least=0, below=1, headline=True, description="share δ that is dropped")
+    scope: str = parameter(
+        "network", choices=("network", "input", "hidden"), description="inputs and hidden units, or one of them alone"
+    )
+
+    def reaches(self, layer: int) -> bool:
+        """Whether units of layer 0 (the inputs), 1, … are dropped."""
+        return self.scope == "network" or (self.scope == "input") == (layer == 0)
 
     @staticmethod
     def mask(uniform: np.ndarray, out: np.ndarray, ratio: np.ndarray) -> None:
-        """Write r into `out`: 0 where `uniform`, drawn from [0, 1), is below δ, else 1/(1 − δ). All (k, B, n), δ (k,
-        1, 1).
+        """Write r into `out`: 0 where `uniform`, drawn from [0, 1), is below δ, else 1/(1 − δ).
+
+        Arrays (k, B, n), δ (k, 1, 1).
         """
         np.greater_equal(uniform, ratio, out=out)
         out *= 1 / (1 - ratio)
 
 
 REGULARIZERS: dict[str, type[Regularizer]] = {"l1": L1, "l2": L2, "dropout": Dropout}
+PENALTIES: tuple[type[Penalty], ...] = tuple(kind for kind in REGULARIZERS.values() if issubclass(kind, Penalty))

@@ -6,23 +6,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.dropout import DropoutMasks, dropout_of
-from core.groups import Run, kind_name, runs_of
-from core.layers import Layout
-from core.measuring import Measurer
+from core.groups import Run, runs_of
+from core.measuring import Measurement, Measurer
 from core.members import Member, PackShape
 from core.network import Networks, Workspace
 from core.preprocessing import Examples
 from core.randomness import Purpose, generator
-from core.regularizers import L1, L2, Penalty
+from core.regularizers import PENALTIES, Penalty
+from core.stopping import Standing
+
+TRAINING_SIDE, VALIDATION_SIDE = 0, 1
 
 
 @dataclass(frozen=True)
 class EpochResults:
-    """One epoch of the members still in the pack: arrays (k,), `members` holding their numbers in the order given to
-    `train`.
+    """One epoch of the members still in the pack: arrays (k,), `members` holding their numbers in the order given.
 
-    Errors are float64; accuracies are NaN where targets are numbers. `diverged` marks members with an error that is not
-    finite, `finished` those that have trained all their epochs; either leaves the pack.
+    Errors are float64. `diverged` marks members with an error that is not finite, `finished` those that have trained
+    all their epochs or were stopped, for which `stopped_because` has the reason; either leaves the pack.
     """
 
     members: np.ndarray
@@ -37,53 +38,43 @@ class EpochResults:
     learning_rate: np.ndarray
     diverged: np.ndarray
     finished: np.ndarray
+    stopped_because: tuple[str | None, ...]
 
 
-def train(
-    shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples], *, classes: bool
-) -> Iterator[EpochResults]:
+def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:
     """Train all members of a pack together, each bit for bit as if alone; one result per epoch.
 
-    `examples` holds the prepared examples of every repeat that a member has. `classes` says whether targets are
-    classes. Raises ValueError where the repeats differ in their number of training or validation examples.
+    `examples` holds the prepared examples of every repeat that a member has. Raises ValueError where the repeats differ
+    in their number of training or validation examples.
     """
-    # A member that diverges computes with infinities until its epoch ends; that is told by its results, not by
-    # warnings.
-    with np.errstate(all="ignore"):
-        pack = Pack(shape, members, examples, classes=classes)
-    while pack.member_numbers.size:
-        with np.errstate(all="ignore"):
-            results = pack.run_epoch()
-        yield results
-        pack.keep(~(results.diverged | results.finished))
+    return Pack(shape, members, examples).run()
 
 
 class Pack:
     """Members in training: their networks, optimizer slots, examples and epoch."""
 
-    def __init__(self, shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples], *, classes: bool):
+    def __init__(self, shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]):
         order = sorted(range(len(members)), key=lambda number: sorting_key(members[number]))
         self.shape = shape
         self.member_numbers = np.array(order)
         self.members = [members[number] for number in order]
-        self.layout = Layout(shape.layers)
-        self.networks = Networks(self.layout, self.members, shape.dtype)
+        self.networks = Networks(shape.layers, self.members, shape.dtype)
         self.slots = [np.zeros_like(self.networks.parameters) for _ in range(slot_count(members))]
+        self.standings = [[Standing() for _ in member.stopping] for member in self.members]
         self.epoch = 0
         self.steps = 0
-        self._take_examples(examples, classes)
+        self._take_examples(examples)
         self._look_at_members()
 
-    def _take_examples(self, examples: Mapping[int, Examples], classes: bool) -> None:
-        self.repeats = sorted({member.repeat for member in self.members})
-        chosen = [examples[repeat] for repeat in self.repeats]
+    def _take_examples(self, examples: Mapping[int, Examples]) -> None:
+        self.repeats = sorted({(member.seed, member.repeat) for member in self.members})
+        chosen = [examples[repeat] for _, repeat in self.repeats]
         self.training_inputs = stack([each.training_inputs for each in chosen])
         self.training_targets = stack([each.training_targets for each in chosen])
         validation_inputs = stack([each.validation_inputs for each in chosen])
         validation_targets = stack([each.validation_targets for each in chosen])
-        loss = self.shape.loss
-        self.on_training = Measurer(self.training_inputs, self.training_targets, loss, classes=classes)
-        self.on_validation = Measurer(validation_inputs, validation_targets, loss, classes=classes)
+        self.on_training = Measurer(self.training_inputs, self.training_targets, self.shape)
+        self.on_validation = Measurer(validation_inputs, validation_targets, self.shape)
 
     def _look_at_members(self) -> None:
         """Everything that follows from which members are in the pack."""
@@ -91,9 +82,9 @@ class Pack:
         self.scratch = np.empty_like(self.networks.parameters)
         self.workspaces: dict[int, Workspace] = {}
         self.optimizers = runs_of([member.optimizer for member in self.members], dtype, dimensions=2)
-        self.penalties = [run for kind in (L1, L2) for run in penalty_runs(self.members, kind, dtype)]
+        self.penalties = [run for kind in PENALTIES for run in penalty_runs(self.members, kind, dtype)]
         self.has_dropout = any(dropout_of(member) for member in self.members)
-        self.repeat_rows = np.array([self.repeats.index(member.repeat) for member in self.members])
+        self.repeat_rows = np.array([self.repeats.index((member.seed, member.repeat)) for member in self.members])
 
     def keep(self, staying: np.ndarray) -> None:
         """Go on with the members marked in `staying` (K,), compacted."""
@@ -102,35 +93,44 @@ class Pack:
         rows = np.flatnonzero(staying)
         self.member_numbers = self.member_numbers[rows]
         self.members = [self.members[row] for row in rows]
+        self.standings = [self.standings[row] for row in rows]
         self.networks.keep(rows, self.members)
         self.slots = [np.ascontiguousarray(slot[rows]) for slot in self.slots]
         self._look_at_members()
 
+    def run(self) -> Iterator[EpochResults]:
+        """Train until no member is left; while a result is out, the members it speaks of are still here."""
+        while self.member_numbers.size:
+            results = self.run_epoch()
+            yield results
+            self.keep(~(results.diverged | results.finished))
+
     def run_epoch(self) -> EpochResults:
         """One pass over the training examples in mini-batches, then E_t and E_v."""
         self.epoch += 1
+        self.rates = np.array([learning_rate(member, self.epoch) for member in self.members])
+        # A member that diverges computes with infinities until its epoch ends; its results tell so, not warnings.
+        with np.errstate(all="ignore"):
+            return self._measure(self._train())
+
+    def _train(self) -> np.ndarray:
+        """All mini-batches of an epoch; returns the running mean of the error (K,) (Alg. 11)."""
         order = self._draw_order()
         dropout = DropoutMasks(self.members, self.epoch, self.shape.dtype) if self.has_dropout else None
         example_count = order.shape[1]
         running = np.zeros(len(self.members))
         for start in range(0, example_count, self.shape.batch_size):
             running += self._step(order[:, start : start + self.shape.batch_size], dropout)
-        return self._measure(running / example_count)
+        return running / example_count
 
     def _draw_order(self) -> np.ndarray:
         """For each member (K, N) the rows of its examples in the order of this epoch, in the stack of all repeats."""
         example_count = self.training_inputs.shape[1]
-        orders = {
-            (member.seed, member.repeat): generator(member.seed, member.repeat, Purpose.BATCHES, self.epoch)
-            for member in self.members
-        }
-        drawn = {key: source.permutation(example_count) for key, source in orders.items()}
-        return np.stack(
-            [
-                drawn[member.seed, member.repeat] + row * example_count
-                for member, row in zip(self.members, self.repeat_rows, strict=True)
-            ]
-        )
+        orders = [
+            generator(seed, repeat, Purpose.BATCHES, self.epoch).permutation(example_count) + row * example_count
+            for row, (seed, repeat) in enumerate(self.repeats)
+        ]
+        return np.stack(orders)[self.repeat_rows]
 
     def _step(self, rows: np.ndarray, dropout: DropoutMasks | None) -> np.ndarray:
         """One mini-batch, `rows` (K, B); returns the summed error of its examples, per member, before the step."""
@@ -149,58 +149,99 @@ class Pack:
 
     def _workspace(self, example_count: int) -> Workspace:
         if example_count not in self.workspaces:
-            self.workspaces[example_count] = Workspace(len(self.members), example_count, self.layout, self.shape.dtype)
+            layout = self.networks.layout
+            self.workspaces[example_count] = Workspace(len(self.members), example_count, layout, self.shape.dtype)
         return self.workspaces[example_count]
 
     def _add_penalties(self) -> None:
-        weights = np.s_[: self.layout.weight_count]
+        buffers = (self.networks.parameters, self.networks.gradient, self.scratch)
         for run in self.penalties:
-            buffers = (self.networks.parameters, self.networks.gradient, self.scratch)
-            run.kind.add_gradient(*(buffer[run.rows, weights] for buffer in buffers), **run.numbers)
+            for columns in self.networks.layout.penalty_columns(run.variant.scope, run.variant.biases):
+                run.variant.add_gradient(*(buffer[run.rows, columns] for buffer in buffers), **run.numbers)
 
     def _apply_gradient(self) -> None:
         self.steps += 1
+        parameters, weight_count = self.networks.parameters, self.networks.layout.weight_count
         for run in self.optimizers:
-            rows = run.rows
-            run.kind.step(
-                self.networks.parameters[rows],
-                self.networks.gradient[rows],
-                [slot[rows] for slot in self.slots[: run.kind.slot_count]],
-                self.scratch[rows],
-                self.steps,
-                **run.numbers,
+            rows, optimizer = run.rows, run.variant
+            numbers = {**run.numbers, "rate": self.rates[rows, None].astype(self.shape.dtype)}
+            optimizer.decay(parameters[rows, :weight_count], **numbers)
+            slots = [slot[rows] for slot in self.slots[: optimizer.slot_count]]
+            optimizer.step(
+                parameters[rows], self.networks.gradient[rows], slots, self.scratch[rows], self.steps, **numbers
             )
+        self.networks.keep_inside_domains()
 
     def _measure(self, e_t_running: np.ndarray) -> EpochResults:
-        on_training = self.on_training.measure(self.networks, self.repeat_rows)
-        on_validation = self.on_validation.measure(self.networks, self.repeat_rows)
-        unknown = np.full(len(self.members), np.nan)
-        finite = np.isfinite(on_training.error) & np.isfinite(on_validation.error)
+        on_training = self.on_training.measure(self.networks, self.repeat_rows, self._choose(TRAINING_SIDE))
+        on_validation = self.on_validation.measure(self.networks, self.repeat_rows, self._choose(VALIDATION_SIDE))
+        e_t, e_v = on_training.error, on_validation.error
+        reasons = self._ask_stopping_rules(on_training, e_v)
+        over = np.array([self.epoch >= member.epochs for member in self.members])
         return EpochResults(
             members=self.member_numbers,
             epoch=self.epoch,
-            e_t=on_training.error,
-            e_v=on_validation.error,
+            e_t=e_t,
+            e_v=e_v,
             e_t_running=e_t_running,
             se_t=on_training.standard_error,
             se_v=on_validation.standard_error,
-            accuracy_t=unknown if on_training.accuracy is None else on_training.accuracy,
-            accuracy_v=unknown if on_validation.accuracy is None else on_validation.accuracy,
-            learning_rate=np.array([member.optimizer.rate for member in self.members]),
-            diverged=~finite,
-            finished=np.array([self.epoch >= member.epochs for member in self.members]),
+            accuracy_t=on_training.accuracy,
+            accuracy_v=on_validation.accuracy,
+            learning_rate=self.rates,
+            diverged=~(np.isfinite(e_t) & np.isfinite(e_v)),
+            finished=over | np.array([reason is not None for reason in reasons]),
+            stopped_because=reasons,
         )
+
+    def _choose(self, side: int) -> np.ndarray | None:
+        """The examples of each repeat to measure on in this epoch (R, M); None for all of them."""
+        available = (self.on_training, self.on_validation)[side].inputs.shape[1]
+        wanted = self.shape.measured_examples
+        if wanted is None or wanted >= available:
+            return None
+        sources = [generator(seed, repeat, Purpose.MEASURING, self.epoch, side) for seed, repeat in self.repeats]
+        return np.stack([np.sort(source.permutation(available)[:wanted]) for source in sources])
+
+    def _ask_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
+        return tuple(
+            first_reason(member, standings, on_training.errors[row], float(e_v[row]))
+            for row, (member, standings) in enumerate(zip(self.members, self.standings, strict=True))
+        )
+
+    def parameters_of(self, member_number: int) -> np.ndarray:
+        """A copy of the parameters (P,) of a member that is still in the pack."""
+        (row,) = np.flatnonzero(self.member_numbers == member_number)
+        return self.networks.parameters[row].copy()
+
+
+def learning_rate(member: Member, epoch: int) -> float:
+    """The learning rate of a member in an epoch."""
+    return member.optimizer.rate * member.schedule.factor(epoch, member.epochs)
+
+
+def first_reason(member: Member, standings: list[Standing], training_errors: np.ndarray, e_v: float) -> str | None:
+    """Why the member stops after this epoch; every rule takes the epoch in. None where it goes on."""
+    reasons = [
+        rule.reason() if rule.should_stop(standing, training_errors, e_v) else None
+        for rule, standing in zip(member.stopping, standings, strict=True)
+    ]
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def sorting_key(member: Member) -> tuple[str, ...]:
     """Brings members of equal kinds together, the kinds that cost most calls first."""
-    kinds = sorted(kind_name(regularizer) for regularizer in member.regularizers)
-    return (kind_name(member.activation), kind_name(member.optimizer), kind_name(member.output_activation), *kinds)
+    kinds = [
+        [[(function.kind(), function.share) for function in functions] for functions in member.activations],
+        member.optimizer.kind(),
+        [regularizer.kind() for regularizer in member.regularizers],
+    ]
+    return tuple(map(repr, kinds))
 
 
 def slot_count(members: Sequence[Member]) -> int:
     """How many slots the hungriest optimizer among the members needs."""
-    return max(type(member.optimizer).slot_count for member in members)
+    return max(member.optimizer.slot_count for member in members)
 
 
 def penalty_runs(members: Sequence[Member], kind: type[Penalty], dtype: str) -> list[Run]:
@@ -212,9 +253,8 @@ def penalty_runs(members: Sequence[Member], kind: type[Penalty], dtype: str) -> 
 def stack(tables: Sequence[np.ndarray]) -> np.ndarray:
     """Tables of one shape as (R, N, n); ValueError where their numbers of rows differ."""
     if len({table.shape for table in tables}) > 1:
-        raise ValueError(
-            f"all repeats of a pack need equally many examples, but have {[len(table) for table in tables]}"
-        )
+        counts = [len(table) for table in tables]
+        raise ValueError(f"all repeats of a pack need equally many examples, but have {counts}")
     return np.stack(tables)
 
 

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, Self
 
+import numpy as np
+
 REQUIRED: Any = dataclasses.MISSING
 
 
@@ -35,11 +37,14 @@ class Domain:
     at_most: float | None = None
     choices: tuple[str, ...] = ()
     whole: bool = False
+    flag: bool = False
 
     def describe(self) -> str:
         """The rule in words, such as `a number, at least 0, below 1`."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        if self.flag:
+            return "true or false"
         bounds = [
             f"{word} {bound:g}"
             for word, bound in (
@@ -58,18 +63,27 @@ class Domain:
             if value not in self.choices:
                 raise ValueError(self.describe())
             return value
+        if self.flag:
+            return read_flag(value, self.describe())
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
             raise ValueError(self.describe())
-        inside = (
+        if not self.holds(value) or (self.whole and value != int(value)):
+            raise ValueError(self.describe())
+        # Members train in float32 unless told otherwise, where 1 − 1e-9 is 1 and 1e-46 is 0.
+        with np.errstate(over="ignore"):
+            rounded = float(np.float32(value))
+        if not math.isfinite(rounded) or not self.holds(rounded):
+            raise ValueError(f"{self.describe()}, also when rounded to float32")
+        return int(value) if self.whole else float(value)
+
+    def holds(self, value: float) -> bool:
+        """Whether a number keeps the bounds."""
+        return (
             (self.above is None or value > self.above)
             and (self.at_least is None or value >= self.at_least)
             and (self.below is None or value < self.below)
             and (self.at_most is None or value <= self.at_most)
-            and (not self.whole or value == int(value))
         )
-        if not inside:
-            raise ValueError(self.describe())
-        return int(value) if self.whole else float(value)
 
 
 def parameter(default: Any = REQUIRED, *, headline: bool = False, description: str = "", **domain: Any) -> Any:
@@ -117,6 +131,17 @@ class Variant:
         """All parameters with their values, as plain data."""
         return dataclasses.asdict(self)
 
+    @classmethod
+    def number_names(cls) -> tuple[str, ...]:
+        """The parameters that are numbers, in the order they are written."""
+        domains = {name: field.metadata["domain"] for name, field in cls.parameters().items()}
+        return tuple(name for name, domain in domains.items() if not domain.choices and not domain.flag)
+
+    def kind(self) -> tuple[Any, ...]:
+        """What variants that can be computed together share: their class and everything that is no number."""
+        numbers = self.number_names()
+        return (type(self).__name__, *(getattr(self, name) for name in self.parameters() if name not in numbers))
+
     def label(self, name: str) -> str:
         """The shorthand of this variant under `name`: headline parameters and those that differ from their defaults."""
         shown = [
@@ -127,6 +152,16 @@ class Variant:
         return f"{name}:{','.join(shown)}" if shown else name
 
 
+def read_flag(value: object, rule: str) -> bool:
+    """A truth value, also from the words that shorthand has for it."""
+    known = {True: True, False: False, "true": True, "false": False}
+    if not isinstance(value, (bool, str)) or value not in known:
+        raise ValueError(rule)
+    return known[value]
+
+
 def format_number(value: Any) -> str:
-    """The shortest text that reads back as the same value: `0.001`, `2`, `1e-05`."""
+    """The shortest text that reads back as the same value: `0.001`, `2`, `1e-05`, `true`."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

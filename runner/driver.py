@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from runner.engine import make_engine
+from runner.errors import DataError
 from runner.messages import Block, PackTask
 from runner.packing import PlannedTrial, pack_trials
 from runner.planning import PreparedSweep, prepare_sweep, sweep_plan
+from runner.sources import fingerprint
 from runner.spec import Configuration, Sweep
 from runner.store import Store
 
@@ -37,9 +39,12 @@ def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
 
 
 def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
-    """A sweep from the store, with its data loaded again."""
+    """A sweep from the store, with its data loaded again. Raises DataError where they have changed since."""
     row = store.sweep(name_or_number)
-    return WrittenSweep(row["id"], row["name"], prepare_sweep(Sweep.from_canonical(row["specification"])))
+    prepared = prepare_sweep(Sweep.from_canonical(row["specification"]))
+    if fingerprint(prepared.dataset) != row["fingerprint"]:
+        raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; bring the old data back")
+    return WrittenSweep(row["id"], row["name"], prepared)
 
 
 def drive(store: Store, written: WrittenSweep, *, engine: str, workers: int | None, observe: Observer) -> None:
@@ -51,9 +56,7 @@ def drive(store: Store, written: WrittenSweep, *, engine: str, workers: int | No
     prepared = written.prepared
     try:
         with make_engine(engine, prepared.dataset, workers) as running:
-            tasks = pack_trials(
-                trials, prepared.dataset, prepared.preparation, seed=prepared.sweep.seed, workers=running.workers
-            )
+            tasks = pack_trials(trials, prepared, workers=running.workers)
             for block in running.run(started(store, tasks)):
                 store.record(block)
                 observe(block)
@@ -73,7 +76,8 @@ def pending_trials(store: Store, sweep_id: int) -> list[PlannedTrial]:
 
 
 def started(store: Store, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
-    """The tasks, each marked as running when the engine takes it."""
+    """The tasks, each marked as running when the engine takes it; what others have started meanwhile is left out."""
     for task in tasks:
-        store.start_trials(task.trials)
-        yield task
+        gained = store.start_trials(task.trials)
+        if gained:
+            yield task.only(gained)

@@ -27,6 +27,10 @@ class DataError(FitgapError):
     """A data set cannot be read or cannot be trained on."""
 
 
+class ModelError(FitgapError):
+    """A model file cannot be read or written."""
+
+
 class StoreError(FitgapError):
     """The database cannot be used, or holds nothing by the name that was asked for."""
 

@@ -1,6 +1,7 @@
 """What passes between the driver and the workers: packs to train one way, blocks of epochs the other."""
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,12 +12,25 @@ from runner.status import Status
 
 @dataclass(frozen=True)
 class PackTask:
-    """A pack to train: the numbers of its trials, their members in the same order, and what they share."""
+    """A pack to train: the numbers of its trials, their members in the same order, and what they share.
+
+    `keep` says which parameters of every member to send back: none, those of the last epoch, or of the best.
+    """
 
     trials: tuple[int, ...]
     members: tuple[Member, ...]
     shape: PackShape
     preparation: Preparation
+    keep: str = "none"
+
+    def only(self, trials: Container[int]) -> "PackTask":
+        """The same task with these of its trials alone."""
+        chosen = [position for position, trial in enumerate(self.trials) if trial in trials]
+        return replace(
+            self,
+            trials=tuple(self.trials[position] for position in chosen),
+            members=tuple(self.members[position] for position in chosen),
+        )
 
 
 @dataclass(frozen=True)
@@ -54,11 +68,23 @@ class TrialEnd:
     accuracy_t: float = float("nan")
     accuracy_v: float = float("nan")
     seconds: float = float("nan")
+    # Learned β and γ after the last epoch, such as `layer_1.0.beta`.
+    learned: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class KeptNetwork:
+    """The parameters (P,) of a trial after an epoch, as they lie in a row of the pack's buffer."""
+
+    trial_id: int
+    epoch: int
+    parameters: np.ndarray
 
 
 @dataclass(frozen=True)
 class Block:
-    """What a worker sends while a pack trains: new rows, and the trials that ended with them."""
+    """What a worker sends while a pack trains: new rows, the trials that ended with them, the networks they keep."""
 
     rows: EpochRows | None
     ended: tuple[TrialEnd, ...]
+    kept: tuple[KeptNetwork, ...] = ()

@@ -1,15 +1,19 @@
 """From a sweep to the rows that are written before it runs."""
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from core.data import Dataset, split_examples
+from core.data import Dataset, Division, Split, split_examples
 from core.layers import Layout
+from core.losses import Loss
 from core.preprocessing import Preparation, constant_columns
-from runner.errors import DataError
-from runner.sources import fingerprint, load_dataset, source_defaults
-from runner.spec import Configuration, DataSettings, Sweep
+from core.readings import READINGS, TWO_CLASSES, Reading
+from runner.errors import DataError, SpecError
+from runner.sources import default_reading, fingerprint, is_file, load_dataset, source_defaults
+from runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
 from runner.store import SweepPlan
 
 
@@ -20,33 +24,101 @@ class PreparedSweep:
     sweep: Sweep
     dataset: Dataset
     preparation: Preparation
+    reading: Reading
     configurations: tuple[Configuration, ...]
 
     @property
+    def repeat_count(self) -> int:
+        """Trials per configuration: every fold of every repeat."""
+        return self.sweep.repeats * max(1, self.preparation.division.folds)
+
+    @property
     def trial_count(self) -> int:
-        return len(self.configurations) * self.sweep.repeats
+        return len(self.configurations) * self.repeat_count
+
+    @property
+    def output_count(self) -> int:
+        return self.reading.output_count(self.dataset.class_count, self.dataset.target_count)
+
+    @cached_property
+    def splits(self) -> dict[int, Split]:
+        """The split of every repeat, by its number."""
+        division, seed = self.preparation.division, self.sweep.seed
+        return {
+            repeat: split_examples(self.dataset, division, seed=seed, repeat=repeat)
+            for repeat in range(1, self.repeat_count + 1)
+        }
+
+    def layers(self, configuration: Configuration) -> tuple[int, ...]:
+        """Units of every layer of a configuration, inputs first."""
+        return (self.dataset.input_count, *configuration.architecture, self.output_count)
 
 
 def prepare_sweep(sweep: Sweep) -> PreparedSweep:
-    """Load the data and expand the axes. Raises DataError where the data cannot be read or divided."""
+    """Load the data and expand the axes.
+
+    Raises DataError where the data cannot be read or divided, SpecError where outputs or loss do not go with them.
+    """
     data = sweep.data
-    dataset = load_dataset(data.source, options=data.options, target=data.target, seed=sweep.seed)
     preparation = preparation_of(data)
+    dataset = load_dataset(
+        data.source, options=data.options, target=data.target, seed=sweep.seed, missing=data.missing, text=data.text
+    )
     try:
-        split_examples(dataset.example_count, preparation.validation, seed=sweep.seed, repeat=1)
+        split_examples(dataset, preparation.division, seed=sweep.seed, repeat=1)
     except ValueError as error:
         raise DataError(f"{data.source}: {error}") from None
-    return PreparedSweep(sweep, dataset, preparation, tuple(sweep.configurations()))
+    outputs = sweep.training.outputs or default_outputs(data.source, dataset)
+    check_outputs(outputs, sweep.training.loss, dataset)
+    return PreparedSweep(sweep, dataset, preparation, outputs.variant, tuple(sweep.configurations()))
 
 
 def preparation_of(data: DataSettings) -> Preparation:
     """How the examples are divided and scaled: as the sweep says, else as suits the source."""
     defaults = source_defaults(data.source)
+    if isinstance(data.validation, Folds):
+        division = Division(folds=data.validation.count, stratified=data.stratified)
+    else:
+        validation = defaults.validation if data.validation is None else data.validation
+        division = Division(validation, stratified=data.stratified)
     return Preparation(
-        validation=defaults.validation if data.validation is None else data.validation,
+        division=division,
         preprocess=data.preprocess or defaults.preprocess,
         target_scaling=data.target_scaling or "standard",
+        missing=data.missing,
     )
+
+
+def default_outputs(source: str, dataset: Dataset) -> Choice:
+    """How the classes or numbers of a data set become outputs where the sweep says nothing."""
+    name = default_reading(source, dataset)
+    return Choice(name, READINGS[name]())
+
+
+def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
+    """SpecError unless these outputs can express the targets and the loss can measure them."""
+    path = ("training", "outputs")
+    if outputs.variant.for_classes != (dataset.target_kind == "classes"):
+        fitting = ", ".join(name for name, kind in READINGS.items() if kind.for_classes != outputs.variant.for_classes)
+        raise SpecError(f"training.outputs: {outputs.name} is not for {dataset.target_kind}; use {fitting}", path)
+    if outputs.name in TWO_CLASSES and dataset.class_count != 2:
+        raise SpecError(
+            f"training.outputs: {outputs.name} is for two classes, but there are {dataset.class_count}; "
+            "use one_per_class or intervals",
+            path,
+        )
+    readings = as_loss(loss).readings
+    if readings and outputs.name not in readings:
+        raise SpecError(
+            f"training.loss: {loss.name} needs the outputs {' or '.join(readings)}, but they are {outputs.name}; "
+            "change training.outputs or use half_squared_error",
+            ("training", "loss"),
+        )
+
+
+def as_loss(choice: Choice) -> Loss:
+    loss: Loss = choice.variant
+    return loss
 
 
 def sweep_plan(prepared: PreparedSweep) -> SweepPlan:
@@ -54,13 +126,20 @@ def sweep_plan(prepared: PreparedSweep) -> SweepPlan:
     sweep = prepared.sweep
     return SweepPlan(
         name=sweep.name,
-        specification=sweep.canonical(),
+        specification=with_absolute_path(sweep).canonical(),
         data_set=data_set_row(prepared.dataset),
-        splits=[split_row(prepared, repeat) for repeat in range(1, sweep.repeats + 1)],
-        configurations=[configuration_row(each, prepared.dataset) for each in prepared.configurations],
-        repeats=sweep.repeats,
+        splits=[split_row(prepared.dataset, repeat, split) for repeat, split in prepared.splits.items()],
+        configurations=[configuration_row(each, prepared) for each in prepared.configurations],
+        repeats=prepared.repeat_count,
         program_version=version("fitgap"),
     )
+
+
+def with_absolute_path(sweep: Sweep) -> Sweep:
+    """The sweep with a data file's full path, so that it can go on from any folder."""
+    if not is_file(sweep.data.source):
+        return sweep
+    return replace(sweep, data=replace(sweep.data, source=os.path.abspath(sweep.data.source)))
 
 
 def data_set_row(dataset: Dataset) -> dict[str, Any]:
@@ -71,12 +150,11 @@ def data_set_row(dataset: Dataset) -> dict[str, Any]:
         "target_kind": dataset.target_kind,
         "input_names": list(dataset.input_names),
         "target_names": list(dataset.target_names),
+        "class_names": list(dataset.class_names),
     }
 
 
-def split_row(prepared: PreparedSweep, repeat: int) -> dict[str, Any]:
-    dataset, seed = prepared.dataset, prepared.sweep.seed
-    split = split_examples(dataset.example_count, prepared.preparation.validation, seed=seed, repeat=repeat)
+def split_row(dataset: Dataset, repeat: int, split: Split) -> dict[str, Any]:
     return {
         "repeat": repeat,
         "training_count": len(split.training),
@@ -85,22 +163,24 @@ def split_row(prepared: PreparedSweep, repeat: int) -> dict[str, Any]:
     }
 
 
-def configuration_row(configuration: Configuration, dataset: Dataset) -> dict[str, Any]:
+def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:
     """A configuration as it is searched and shown, beside its canonical settings."""
-    sizes = (dataset.input_count, *configuration.architecture, dataset.output_count)
+    layers = prepared.layers(configuration)
     return {
         "hash": configuration.hash,
         "settings": configuration.canonical(),
         "architecture": configuration.architecture_label,
-        "layers": "-".join(map(str, sizes)),
-        "activation": configuration.activation.label,
-        "output_activation": configuration.output_activation.label,
+        "layers": "-".join(map(str, layers)),
+        "activation": configuration.activation_label,
+        "output_activation": configuration.output_activation_label,
         "initializer": configuration.initializer.label,
         "regularizer": configuration.regularizer_label,
         "optimizer": configuration.optimizer.label,
+        "schedule": configuration.schedule.label,
+        "stopping": configuration.stopping_label,
         "loss": configuration.loss.label,
         "learning_rate": configuration.optimizer.variant.rate,
         "batch_size": configuration.batch_size,
         "planned_epochs": configuration.epochs,
-        "parameters": Layout(sizes).parameter_count,
+        "parameters": Layout(layers).parameter_count,
     }

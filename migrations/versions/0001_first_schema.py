@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("target_kind", sa.Text, nullable=False),
         sa.Column("input_names", sa.JSON, nullable=False),
         sa.Column("target_names", sa.JSON, nullable=False),
+        sa.Column("class_names", sa.JSON, nullable=False),
     )
     op.create_table(
         "sweep",
@@ -48,6 +49,8 @@ def upgrade() -> None:
         sa.Column("initializer", sa.Text, nullable=False),
         sa.Column("regularizer", sa.Text, nullable=False),
         sa.Column("optimizer", sa.Text, nullable=False),
+        sa.Column("schedule", sa.Text, nullable=False),
+        sa.Column("stopping", sa.Text, nullable=False),
         sa.Column("loss", sa.Text, nullable=False),
         sa.Column("learning_rate", sa.Double, nullable=False),
         sa.Column("batch_size", sa.Integer, nullable=False),
@@ -77,6 +80,7 @@ def upgrade() -> None:
         sa.Column("accuracy_t", sa.Double),
         sa.Column("accuracy_v", sa.Double),
         sa.Column("seconds", sa.Double),
+        sa.Column("learned", sa.JSON),
         sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),
     )
     op.create_table(
@@ -92,5 +96,11 @@ def upgrade() -> None:
         sa.Column("accuracy_v", sa.Double),
         sa.Column("learning_rate", sa.Double),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "snapshot",
+        sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("epoch", sa.Integer, primary_key=True),
+        sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_index("trial_by_status", "trial", ["sweep_id", "status"])

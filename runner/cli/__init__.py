@@ -3,14 +3,19 @@
 Commands import what they need when they run, so that `--help` answers at once and asking never loads Ray.
 """
 
+import contextlib
 import os
+import select
 import sys
 
 import typer
 
-from runner.cli import ask, catalogue
+from runner.cli import ask, catalogue, models
 from runner.cli.run import resume, run
+from runner.cli.tables import printable
 from runner.errors import FitgapError
+
+STANDARD_OUTPUT = 1
 
 app = typer.Typer(
     name="fitgap",
@@ -26,6 +31,8 @@ app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
 app.command()(ask.compare)
+app.command()(models.export)
+app.command()(models.predict)
 app.command("list")(catalogue.list_names)
 
 
@@ -37,9 +44,20 @@ def main() -> None:
     try:
         app()
     except FitgapError as error:
-        print(f"fitgap: {error}", file=sys.stderr)
+        print(printable(f"fitgap: {error}"), file=sys.stderr)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of the pipe has seen enough; Python would complain about it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit:
+        if reader_has_gone():
+            # Who reads the pipe has seen enough: no failure, and nothing more to say.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
+            sys.exit(0)
+        raise
+
+
+def reader_has_gone() -> bool:
+    """Whether standard output is a pipe that nobody reads any more."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    watch = select.poll()
+    watch.register(STANDARD_OUTPUT, 0)
+    return any(event & select.POLLERR for _, event in watch.poll(0))

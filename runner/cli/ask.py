@@ -82,10 +82,9 @@ def epochs(
     from runner.store import open_store
 
     with open_store(database) as store:
-        if all(each.isdecimal() for each in what):
-            rows = store.epochs([int(each) for each in what])
-        else:
-            rows = [row for each in what for row in store.sweep_epochs(each)]
+        # A number is a trial here; a sweep is meant by its name.
+        rows = store.epochs([int(each) for each in what if each.isdecimal()])
+        rows += [row for each in what if not each.isdecimal() for row in store.sweep_epochs(each)]
         print_rows(rows, output_format, table_keys=EPOCH_KEYS, columns=columns)
 
 

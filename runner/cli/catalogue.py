@@ -9,7 +9,17 @@ from runner.cli.options import Format, OutputFormat
 if TYPE_CHECKING:
     from core.variants import Variant
 
-KINDS = ("activations", "initializers", "losses", "optimizers", "regularizers", "data")
+KINDS = (
+    "activations",
+    "initializers",
+    "losses",
+    "optimizers",
+    "outputs",
+    "regularizers",
+    "schedules",
+    "stopping",
+    "data",
+)
 
 
 def list_names(
@@ -31,11 +41,24 @@ def table_of(kind: str) -> "dict[str, type[Variant]]":
     from core.initializers import INITIALIZERS
     from core.losses import LOSSES
     from core.optimizers import OPTIMIZERS
+    from core.readings import READINGS
     from core.regularizers import REGULARIZERS
+    from core.schedules import SCHEDULES
+    from core.stopping import STOPPINGS
     from runner.errors import SpecError, nearest
     from runner.sources import SOURCES
 
-    in_order: tuple[Any, ...] = (ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, REGULARIZERS, SOURCES)
+    in_order: tuple[Any, ...] = (
+        ACTIVATIONS,
+        INITIALIZERS,
+        LOSSES,
+        OPTIMIZERS,
+        READINGS,
+        REGULARIZERS,
+        SCHEDULES,
+        STOPPINGS,
+        SOURCES,
+    )
     tables = dict(zip(KINDS, in_order, strict=True))
     if kind not in tables:
         raise SpecError(f"nothing is listed under {kind!r}; {nearest(kind, KINDS)}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from runner.cli.tables import print_table
 from runner.driver import WrittenSweep
+from runner.status import Status
 from runner.store import Store
 
 SHOWN = 10
@@ -29,8 +30,6 @@ def print_leaderboard(store: Store, written: WrittenSweep) -> int:
 
 def summary(name: str, counts: dict[str, Any]) -> str:
     """Such as `324 trials: 320 completed, 4 diverged. Ask on: fitgap trials digits`."""
-    ends = [
-        f"{counts[end]} {end}" for end in ("completed", "diverged", "failed", "cancelled", "pending") if counts[end]
-    ]
+    ends = [f"{counts[status]} {status}" for status in Status if counts[status]]
     advice = f"fitgap trials {name} --sort best_e_v, fitgap compare {name} --by activation"
     return f"{counts['trials']} trials: {', '.join(ends)}. Look closer: {advice}"

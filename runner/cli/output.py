@@ -43,7 +43,7 @@ def print_json(answer: Any) -> None:
 
 def print_csv(rows: list[Row], keys: Sequence[str]) -> None:
     """CSV with a header line; null is an empty cell, lists and mappings are JSON."""
-    writer = csv.DictWriter(sys.stdout, keys, lineterminator="\n")
+    writer = csv.DictWriter(UnixLines(), keys)
     writer.writeheader()
     writer.writerows({key: csv_cell(row[key]) for key in keys} for row in rows)
 
@@ -53,3 +53,10 @@ def csv_cell(value: Any) -> Any:
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+class UnixLines:
+    """Standard output for a CSV writer that ends its lines with CR LF: only then does it quote a CR inside a cell."""
+
+    def write(self, line: str) -> None:
+        sys.stdout.write(line.removesuffix("\r\n") + "\n")

@@ -69,7 +69,7 @@ class LiveProgress:
     def describe(self, now: float) -> str:
         """One line, short enough for a terminal of 80 columns beside the bar."""
         total = self.trials_done + len(self.work_left)
-        seconds = now - self.started
+        seconds = max(now - self.started, 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
         return f"{self.trials_done}/{total} trials, {self.trials_done / seconds:.1f}/s, {self._left(now)}{best}"
 

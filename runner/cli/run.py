@@ -31,6 +31,9 @@ def run(
     validation: sweep_flags.Validation = None,
     preprocess: sweep_flags.Preprocess = None,
     target_scaling: sweep_flags.TargetScaling = None,
+    stratified: sweep_flags.Stratified = None,
+    missing: sweep_flags.Missing = None,
+    text: sweep_flags.Text = None,
     seed: sweep_flags.Seed = None,
     repeats: sweep_flags.Repeats = None,
     hidden: sweep_flags.Hidden = None,
@@ -39,9 +42,14 @@ def run(
     optimizer: sweep_flags.Optimizer = None,
     epochs: sweep_flags.Epochs = None,
     batch_size: sweep_flags.BatchSize = None,
+    schedule: sweep_flags.Schedule = None,
+    stopping: sweep_flags.Stopping = None,
     initializer: sweep_flags.Initializer = None,
     output_activation: sweep_flags.OutputActivation = None,
     loss: sweep_flags.Loss = None,
+    outputs: sweep_flags.Outputs = None,
+    measure: sweep_flags.Measure = None,
+    keep: sweep_flags.Keep = None,
     dtype: sweep_flags.DType = None,
     engine: Engine = "auto",
     workers: Workers = None,
@@ -60,6 +68,9 @@ def run(
         validation=validation,
         preprocess=preprocess,
         target_scaling=target_scaling,
+        stratified=stratified,
+        missing=missing,
+        text=text,
         seed=seed,
         repeats=repeats,
         hidden=hidden or [],
@@ -68,9 +79,14 @@ def run(
         optimizer=optimizer or [],
         epochs=epochs,
         batch_size=batch_size,
+        schedule=schedule or [],
+        stopping=stopping,
         initializer=initializer,
         output_activation=output_activation,
         loss=loss,
+        outputs=outputs,
+        measure=measure,
+        keep=keep,
         dtype=dtype,
     )
     prepared = prepare_sweep(sweep_from_flags(flags))
@@ -116,7 +132,7 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
     from runner.driver import SweepStoppedError, drive, pending_trials
     from runner.packing import work_of
 
-    work = work_of(pending_trials(store, written.sweep_id), written.prepared.dataset)
+    work = work_of(pending_trials(store, written.sweep_id), written.prepared)
     try:
         with LiveProgress(work) as progress:
             drive(store, written, engine=engine, workers=workers, observe=progress)
@@ -130,12 +146,19 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
 
 def show_plan(prepared: "PreparedSweep") -> None:
     """What a sweep would train, without training it."""
-    from runner.cli.tables import print_table
+    from runner.cli.tables import print_table, printable
     from runner.planning import configuration_row
 
-    rows = [configuration_row(each, prepared.dataset) for each in prepared.configurations]
+    rows = [configuration_row(each, prepared) for each in prepared.configurations]
     keys = ["architecture", "activation", "regularizer", "optimizer", "batch_size", "planned_epochs", "parameters"]
     print_table(rows, keys)
     sweep, data = prepared.sweep, prepared.dataset
-    print(f"{sweep.name}: {len(rows)} configurations × {sweep.repeats} repeats = {prepared.trial_count} trials")
-    print(f"on {data.name}: {data.example_count} examples, {data.input_count} inputs, {data.output_count} outputs")
+    count = f"{counted(len(rows), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
+    print(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
+    shape = f"{data.example_count} examples, {data.input_count} inputs, {prepared.output_count} outputs"
+    print(f"on {printable(data.name)}: {shape}")
+
+
+def counted(count: int, noun: str) -> str:
+    """Such as `1 trial`, `2 trials`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -20,6 +20,12 @@ Target = Annotated[str | None, flag("COLUMN[,…]", "The column or columns to le
 Validation = Annotated[str | None, flag("SHARE|COUNT|same", "Which part of the examples validates.")]
 Preprocess = Annotated[str | None, flag("NAME", "Scaling of the inputs: standard, minmax or none.")]
 TargetScaling = Annotated[str | None, flag("NAME", "Scaling of targets that are numbers: standard or none.")]
+Stratified = Annotated[
+    bool | None,
+    typer.Option(help="Whether both sides get their part of every class.", rich_help_panel=PANEL, show_default=False),
+]
+Missing = Annotated[str | None, flag("NAME", "Missing inputs of a file: refuse, drop, mean or median.")]
+Text = Annotated[str | None, flag("NAME", "Text among the inputs of a file: refuse or one_hot.")]
 Seed = Annotated[int | None, flag("N", "Decides splits, initial weights and batches.")]
 Repeats = Annotated[int | None, flag("N", "Trials per configuration, over splits and initial weights.")]
 
@@ -30,7 +36,12 @@ Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as adam:rate=1e
 
 Epochs = Annotated[int | None, flag("N", "Passes over the training examples.")]
 BatchSize = Annotated[int | None, flag("N", "Examples per step.")]
+Schedule = Annotated[list[str] | None, flag("NAME[:…]", "Learning rate over time, such as cosine. Repeat.")]
+Stopping = Annotated[str | None, flag("NAME[:…]", "Such as no_improvement:epochs=10; joined by +.")]
 Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights; else what suits the activation.")]
 OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer; else identity.")]
 Loss = Annotated[str | None, flag("NAME", "The error of an example; else half_squared_error.")]
+Outputs = Annotated[str | None, flag("NAME", "How targets become outputs; else what suits the data.")]
+Measure = Annotated[str | None, flag("N|all", "Examples of either kind to measure E_t and E_v on.")]
+Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last or best.")]
 DType = Annotated[str | None, flag("NAME", "float32 or float64.")]

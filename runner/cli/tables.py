@@ -10,7 +10,15 @@ Row = dict[str, Any]
 
 TIMES = ("created", "started", "ended")
 # Written as shorthand, which other programs read; people read less of it.
-SHORTHAND = ("activation", "output_activation", "initializer", "regularizer", "optimizer")
+SHORTHAND = (
+    "activation",
+    "output_activation",
+    "initializer",
+    "regularizer",
+    "optimizer",
+    "schedule",
+    "stopping",
+)
 # What may stand above the table instead of in every row, when it is the same in all.
 TOLD_ONCE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
 # Text in these columns may be broken between words; nothing else is ever broken.
@@ -28,7 +36,7 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
 
     console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
     if title:
-        console.print(Text(title), soft_wrap=True)
+        console.print(Text(printable(title)), soft_wrap=True)
     common = common_values(rows, keys)
     if common:
         console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
@@ -112,8 +120,10 @@ def cell(key: str, value: Any) -> str:
 
 def plainer(shorthand: str) -> str:
     """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once."""
-    text = re.sub(r":\w+=([^,+]+)(?=\+|$)", r" \1", shorthand)
-    return text.replace(":", " ").replace(",", " ").replace("+", " + ")
+    # A plus inside 1e+3 or beta+gamma joins nothing.
+    text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
+    text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)
+    return text.replace(":", " ").replace(",", " ").replace("/", " / ")
 
 
 def printable(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runner.cli.tables import cell
+from runner.cli.tables import cell, printable
 
 # Sections of the page; every key of the row stands in one of them.
 SECTIONS = {
@@ -52,11 +52,18 @@ def print_trial(row: dict[str, Any]) -> None:
         for key in keys:
             if row[key] is not None:
                 print(f"  {key:{WIDTH}}{cell(key, row[key])}")
+    if row["learned"]:
+        print(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
     print(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+
+
+def learned_values(learned: dict[str, float]) -> str:
+    """Learned β and γ, such as `layer_1.0.beta 1.23`."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in learned.items())
 
 
 def constant_columns(names: list[str]) -> str:
     """Which inputs do not vary among the training examples, and so were made 0 everywhere."""
     if not names:
         return "none (all vary among the training examples)"
-    return f"{', '.join(names)} (the same in all training examples)"
+    return f"{printable(', '.join(names))} (the same in all training examples)"

@@ -4,7 +4,9 @@ import contextlib
 import logging
 import os
 import secrets
+import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -41,12 +43,21 @@ class RayEngine:
     def __enter__(self) -> Self:
         # Workers stand in this folder as long as they live.
         self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
-        start_ray(self.workers, self.folder.name)
+        with interrupts_waiting():
+            start_ray(self.workers, self.folder.name)
+        try:
+            self._prepare()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _prepare(self) -> None:
         import ray
 
         self.dataset_reference = ray.put(self.dataset)
-        self.train = ray.remote(num_cpus=1, max_retries=3)(train_pack_remotely)
-        return self
+        # Ray would start a lost stream again from its first block, but blocks are cut by the clock and would differ.
+        self.train = ray.remote(num_cpus=1, max_retries=0)(train_pack_remotely)
 
     def __exit__(self, *exception: object) -> None:
         import ray
@@ -99,6 +110,22 @@ def lost_pack(task: PackTask, error: Exception) -> Block:
 def usable_cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def interrupts_waiting() -> Iterator[None]:
+    """Let Ctrl-C wait until the end of the block: Ray, stopped while it starts, crashes or goes on without noticing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    waiting: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if waiting:
+        raise KeyboardInterrupt
 
 
 def start_ray(workers: int, folder: str) -> None:

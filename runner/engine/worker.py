@@ -9,9 +9,10 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from core.data import Dataset
+from core.functions import learned_values
 from core.preprocessing import Examples, prepare_examples
-from core.training import EpochResults, train
-from runner.messages import Block, EpochRows, PackTask, TrialEnd
+from core.training import EpochResults, Pack
+from runner.messages import Block, EpochRows, KeptNetwork, PackTask, TrialEnd
 from runner.status import Status
 
 # Rows are sent this often, so that another terminal sees a sweep grow.
@@ -25,13 +26,12 @@ def train_pack(task: PackTask, dataset: Dataset) -> Iterator[Block]:
     Errors of the training itself end its trials as failed, with the message as the reason.
     """
     journal = Journal(task)
-    classes = dataset.target_kind == "classes"
     try:
         # One thread a worker: matrices this small gain nothing from more, and the workers share the cores.
         with blas().limit(limits=1):
-            examples = prepare_repeats(task, dataset)
-            for results in train(task.shape, task.members, examples, classes=classes):
-                journal.add(results)
+            pack = Pack(task.shape, task.members, prepare_repeats(task, dataset))
+            for results in pack.run():
+                journal.add(results, pack)
                 if journal.is_due():
                     yield journal.block()
     except (ArithmeticError, MemoryError, ValueError) as error:
@@ -49,7 +49,9 @@ def prepare_repeats(task: PackTask, dataset: Dataset) -> dict[int, Examples]:
     """The examples of every repeat in the pack."""
     keys = {(member.seed, member.repeat) for member in task.members}
     return {
-        repeat: prepare_examples(dataset, task.preparation, seed=seed, repeat=repeat, dtype=task.shape.dtype)
+        repeat: prepare_examples(
+            dataset, task.preparation, task.shape.reading, seed=seed, repeat=repeat, dtype=task.shape.dtype
+        )
         for seed, repeat in sorted(keys)
     }
 
@@ -58,6 +60,7 @@ class Journal:
     """Collects a pack's epochs for the next block and keeps each member's summary."""
 
     def __init__(self, task: PackTask):
+        self.task = task
         self.trials = np.array(task.trials)
         count = len(task.trials)
         self.best_e_v = np.full(count, np.inf)
@@ -65,38 +68,52 @@ class Journal:
         self.best_epoch = np.zeros(count, int)
         self.seconds = np.zeros(count)
         self.open = np.ones(count, bool)
+        self.best_networks: dict[int, KeptNetwork] = {}
         self.results: list[EpochResults] = []
         self.ended: list[TrialEnd] = []
+        self.kept: list[KeptNetwork] = []
         self.last_epoch_at = self.last_block_at = time.monotonic()
 
-    def add(self, results: EpochResults) -> None:
-        """Take in one epoch."""
+    def add(self, results: EpochResults, pack: Pack) -> None:
+        """Take in an epoch that the pack has just trained."""
         now = time.monotonic()
         members = results.members
         self.seconds[members] += (now - self.last_epoch_at) / len(members)
         self.last_epoch_at = now
-        self._remember_best(results)
+        self._remember_best(results, pack)
         self.results.append(results)
         for position in np.flatnonzero(results.diverged | results.finished):
-            self._end(results, int(position))
+            self._end(results, int(position), pack)
 
-    def _remember_best(self, results: EpochResults) -> None:
+    def _remember_best(self, results: EpochResults, pack: Pack) -> None:
         # NaN compares as false, and a diverged epoch never counts, whichever of its two errors is finite.
         better = (results.e_v < self.best_e_v[results.members]) & ~results.diverged
         members = results.members[better]
         self.best_e_v[members] = results.e_v[better]
         self.best_e_t[members] = results.e_t[better]
         self.best_epoch[members] = results.epoch
+        if self.task.keep == "best":
+            self.best_networks |= {int(member): self._network(int(member), results.epoch, pack) for member in members}
 
-    def _end(self, results: EpochResults, position: int) -> None:
+    def _network(self, member: int, epoch: int, pack: Pack) -> KeptNetwork:
+        return KeptNetwork(int(self.trials[member]), epoch, pack.parameters_of(member))
+
+    def _end(self, results: EpochResults, position: int, pack: Pack) -> None:
         member = int(results.members[position])
         diverged = bool(results.diverged[position])
         self.open[member] = False
+        if self.task.keep == "last":
+            self.kept.append(self._network(member, results.epoch, pack))
+        elif member in self.best_networks:
+            self.kept.append(self.best_networks.pop(member))
+        row = pack.parameters_of(member)
         self.ended.append(
             TrialEnd(
                 trial_id=int(self.trials[member]),
                 status=Status.DIVERGED if diverged else Status.COMPLETED,
-                reason=f"an error was no longer finite after epoch {results.epoch}" if diverged else None,
+                reason=f"an error was no longer finite after epoch {results.epoch}"
+                if diverged
+                else results.stopped_because[position],
                 epochs=results.epoch,
                 e_t=float(results.e_t[position]),
                 e_v=float(results.e_v[position]),
@@ -106,6 +123,7 @@ class Journal:
                 accuracy_t=float(results.accuracy_t[position]),
                 accuracy_v=float(results.accuracy_v[position]),
                 seconds=float(self.seconds[member]),
+                learned=learned_values(row, self.task.members[member], pack.networks.layout) or None,
             )
         )
 
@@ -121,8 +139,8 @@ class Journal:
     def block(self) -> Block:
         """Everything since the last block."""
         rows = self._rows() if self.results else None
-        block = Block(rows, tuple(self.ended))
-        self.results, self.ended, self.last_block_at = [], [], time.monotonic()
+        block = Block(rows, tuple(self.ended), tuple(self.kept))
+        self.results, self.ended, self.kept, self.last_block_at = [], [], [], time.monotonic()
         return block
 
     def _rows(self) -> EpochRows:

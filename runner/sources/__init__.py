@@ -4,22 +4,44 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.data import Dataset
-from runner.sources.files import FILE_DEFAULTS, is_file, load_file
+from runner.sources.files import FILE_DEFAULTS, is_file, load_file, read_inputs
 from runner.sources.fingerprints import fingerprint
+from runner.sources.handling import MISSING, TEXT, Handling
 from runner.sources.named import SOURCES, find_source, load_named
 from runner.sources.source import Source, SourceDefaults
 
-__all__ = ["SOURCES", "Source", "SourceDefaults", "fingerprint", "is_file", "load_dataset", "source_defaults"]
+__all__ = [
+    "MISSING",
+    "SOURCES",
+    "TEXT",
+    "Source",
+    "SourceDefaults",
+    "default_reading",
+    "fingerprint",
+    "is_file",
+    "load_dataset",
+    "read_inputs",
+    "source_defaults",
+]
 
 
-def load_dataset(source: str, *, options: Mapping[str, Any] = {}, target: Sequence[str] = (), seed: int = 0) -> Dataset:
+def load_dataset(
+    source: str,
+    *,
+    options: Mapping[str, Any] = {},
+    target: Sequence[str] = (),
+    seed: int = 0,
+    missing: str = "refuse",
+    text: str = "refuse",
+) -> Dataset:
     """The examples of a named data set or of a CSV, Parquet or NPZ file.
 
     `options` are the parameters of a named set, `target` the target columns of a file, `seed` that of the sweep: sets
-    drawn at random depend on it. Raises DataError for whatever cannot be read or trained on.
+    drawn at random depend on it. `missing` (one of MISSING) and `text` (one of TEXT) say what becomes of such inputs of
+    a file; named sets have none. Raises DataError for whatever cannot be read or trained on.
     """
     if is_file(source):
-        return load_file(source, options, target)
+        return load_file(source, options, target, Handling(missing, text))
     return load_named(source, options, target, seed)
 
 
@@ -29,3 +51,10 @@ def source_defaults(source: str) -> SourceDefaults:
         return FILE_DEFAULTS
     kind = find_source(source)
     return SourceDefaults(kind.preprocess, kind.validation)
+
+
+def default_reading(source: str, dataset: Dataset) -> str:
+    """The name of the reading, of those in `core.readings`, for a data set that was loaded from `source`."""
+    if is_file(source):
+        return "one_per_class" if dataset.target_kind == "classes" else "numbers"
+    return find_source(source).reading

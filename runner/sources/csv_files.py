@@ -8,25 +8,32 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import polars
 
 from core.data import Dataset
 from runner.errors import DataError
+from runner.sources.columns import Table
+from runner.sources.handling import Handling
 from runner.sources.tables import dataset_from_table
 from runner.sources.wording import file_error, visible
 
 
-def load_csv(source: str, content: bytes, target: Sequence[str]) -> Dataset:
-    """The examples of a CSV file; places are given as lines. Raises DataError for whatever is wrong with it."""
+def load_csv(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
+    """The examples of a CSV file. Raises DataError for whatever is wrong with it."""
+    return dataset_from_table(read_csv(source, content), target, handling)
+
+
+def read_csv(source: str, content: bytes, text_columns: Collection[str] = ()) -> Table:
+    """The table of a CSV file, with places as lines; `text_columns` stay text whatever they hold."""
     text = decode(source, content)
-    table = read_cells(source, text)
-    if sum(table.null_count().row(0)):
+    cells = read_cells(source, text)
+    if sum(cells.null_count().row(0)):
         # An absent cell and an empty one look alike to polars, but only the first is a broken line.
         check_widths(source, text)
-    typed = table.select(typed_column(column) for column in table)
-    return dataset_from_table(source, typed, target, lambda row: f"line {record_starts(text)[row + 1][0]}")
+    frame = cells.select(column if column.name in text_columns else typed_column(column) for column in cells)
+    return Table(source, frame, lambda row: f"line {record_starts(text)[row + 1][0]}")
 
 
 def decode(source: str, content: bytes) -> str:

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from core.data import Dataset
+from runner.sources.handling import Handling
 from runner.sources.named import SOURCES
 from runner.sources.source import SourceDefaults
 from runner.sources.wording import file_error, visible
@@ -19,7 +22,7 @@ def is_file(source: str) -> bool:
     return source not in SOURCES and (Path(source).suffix != "" or "/" in source or os.sep in source)
 
 
-def load_file(source: str, options: Mapping[str, Any], target: Sequence[str]) -> Dataset:
+def load_file(source: str, options: Mapping[str, Any], target: Sequence[str], handling: Handling) -> Dataset:
     """The examples of the file at the path `source`. Raises DataError for whatever is wrong with it."""
     if options:
         rule = f"a file takes no options, but '{visible(next(iter(options)))}' was given; leave it out"
@@ -30,15 +33,43 @@ def load_file(source: str, options: Mapping[str, Any], target: Sequence[str]) ->
         case ".npz":
             from runner.sources.npz_files import load_npz
 
-            return load_npz(source, content, target)
+            return load_npz(source, content, target, handling)
         case ".csv":
             from runner.sources.csv_files import load_csv
 
-            return load_csv(source, content, target)
+            return load_csv(source, content, target, handling)
         case _:
             from runner.sources.parquet_files import load_parquet
 
-            return load_parquet(source, content, target)
+            return load_parquet(source, content, target, handling)
+
+
+def read_inputs(
+    path: str, input_names: Sequence[str], text_columns: Mapping[str, Sequence[str]], *, missing: str
+) -> np.ndarray:
+    """Inputs (N, n_0) of a file, unscaled, in the order that a network was trained on.
+
+    Columns are found by name and others ignored; NPZ files have the inputs in this order in their array `inputs`.
+    A missing value is NaN where `missing` says that it is filled. A text that was not seen in training is of no
+    category: 0 in all inputs of its column. Raises DataError for whatever is wrong with the file.
+    """
+    from runner.sources.unseen_inputs import inputs_from_table
+
+    content, handling = read_content(path), Handling(missing)
+    match Path(path).suffix.lower():
+        case ".npz":
+            from runner.sources.npz_files import load_npz_inputs
+
+            return load_npz_inputs(path, content, len(input_names), handling)
+        case ".csv":
+            from runner.sources.csv_files import read_csv
+
+            table = read_csv(path, content, text_columns)
+        case _:
+            from runner.sources.parquet_files import read_parquet
+
+            table = read_parquet(path, content)
+    return inputs_from_table(table, input_names, text_columns, handling)
 
 
 def read_content(source: str) -> bytes:
@@ -51,7 +82,7 @@ def read_content(source: str) -> bytes:
         reason = getattr(error, "strerror", None) or error
         raise file_error(source, f"the file cannot be read: {reason}") from None
     if not content.strip():
-        raise file_error(source, "the file is empty; it must hold at least 2 rows")
+        raise file_error(source, "the file is empty; it must hold examples")
     return content
 
 

@@ -12,23 +12,47 @@ import numpy as np
 
 from core.data import Dataset
 from runner.errors import DataError
+from runner.sources.handling import Handling, check_complete
 from runner.sources.targets import encode_targets
 from runner.sources.wording import file_error, nearest_column, visible
 
 
-def load_npz(source: str, content: bytes, target: Sequence[str]) -> Dataset:
+def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
     """The examples of an NPZ file; rows are counted from 1. Raises DataError for whatever is wrong with it."""
     target_name = choose_target(source, target)
     arrays = read_arrays(source, content, ("inputs", target_name))
     inputs, targets = arrays["inputs"], arrays[target_name]
     check_inputs(source, inputs)
+    check_size(source, len(inputs))
     check_targets(source, target_name, targets, row_count=len(inputs))
-    columns = {"inputs": inputs, target_name: targets}
-    for name, array in columns.items():
-        check_values(source, name, array)
+    check_values(source, "inputs", inputs, may_miss=handling.missing != "refuse")
+    check_values(source, target_name, targets)
+    if handling.missing == "drop":
+        complete = complete_rows(source, inputs)
+        inputs, targets = inputs[complete], targets[complete]
     encoded = encode_targets(source, target_columns(target_name, targets))
-    input_names = numbered("input", inputs.shape[1])
-    return Dataset(source, inputs.astype(np.float64), encoded.values, encoded.kind, input_names, encoded.names)
+    return Dataset(
+        name=source,
+        inputs=inputs.astype(np.float64),
+        targets=encoded.values,
+        target_kind=encoded.kind,
+        input_names=numbered("input", inputs.shape[1]),
+        target_names=encoded.names,
+        class_names=encoded.class_names,
+    )
+
+
+def load_npz_inputs(source: str, content: bytes, input_count: int, handling: Handling) -> np.ndarray:
+    """The array `inputs` (N, n_0) of a file of unseen examples, in float64."""
+    inputs = read_arrays(source, content, ("inputs",))["inputs"]
+    check_inputs(source, inputs)
+    if len(inputs) == 0:
+        raise file_error(source, "the file has no rows; at least 1 is needed")
+    if inputs.shape[1] != input_count:
+        rule = f"array 'inputs' has {inputs.shape[1]} columns, but the network was trained on {input_count}"
+        raise file_error(source, f"{rule}; store these, in the same order")
+    check_values(source, "inputs", inputs, may_miss=handling.fills)
+    return inputs.astype(np.float64)
 
 
 def choose_target(source: str, target: Sequence[str]) -> str:
@@ -80,7 +104,7 @@ def damaged_error(source: str, error: Exception) -> DataError:
 
 
 def check_inputs(source: str, inputs: np.ndarray) -> None:
-    """Raises DataError unless `inputs` is a table of numbers with at least 2 rows and a column."""
+    """Raises DataError unless `inputs` is a table of numbers with at least one column."""
     if inputs.dtype.kind not in "biuf":
         raise file_error(
             source, f"array 'inputs' holds {visible(inputs.dtype)}, but inputs must be numbers; convert it"
@@ -91,8 +115,12 @@ def check_inputs(source: str, inputs: np.ndarray) -> None:
         )
     if inputs.shape[1] == 0:
         raise file_error(source, "no input column is left; array 'inputs' needs at least one column")
-    if len(inputs) < 2:
-        found = "only 1 row" if len(inputs) else "no rows"
+
+
+def check_size(source: str, row_count: int) -> None:
+    """Raises DataError unless there are rows for both sides."""
+    if row_count < 2:
+        found = "only 1 row" if row_count else "no rows"
         raise file_error(source, f"the file has {found}; at least 2 are needed, one to train and one to validate")
 
 
@@ -109,15 +137,23 @@ def check_targets(source: str, name: str, targets: np.ndarray, row_count: int) -
         raise file_error(source, f"{rule}; both need one row per example")
 
 
-def check_values(source: str, name: str, array: np.ndarray) -> None:
-    """Raises DataError at the first value that is missing (NaN, empty text) or infinite."""
+def check_values(source: str, name: str, array: np.ndarray, *, may_miss: bool = False) -> None:
+    """Raises DataError at the first value that is infinite or, unless it may be, missing (NaN, empty text)."""
     if array.dtype.kind == "U":
         raise_at(source, name, array == "", "missing")
     if array.dtype.kind == "f":
-        raise_at(source, name, np.isnan(array), "missing")
+        if not may_miss:
+            raise_at(source, name, np.isnan(array), "missing")
         # Long doubles may be too large for float64, which is what networks are trained on.
         with np.errstate(over="ignore"):
             raise_at(source, name, np.isinf(array.astype(np.float64)), "infinite")
+
+
+def complete_rows(source: str, inputs: np.ndarray) -> np.ndarray:
+    """Which rows of `inputs` (N, n) have all their values (N,); DataError when fewer than two have."""
+    complete = np.logical_not(np.isnan(inputs.astype(np.float64)).any(axis=1))
+    check_complete(source, int(complete.sum()), len(inputs))
+    return complete
 
 
 def raise_at(source: str, name: str, wrong: np.ndarray, fault: str) -> None:

@@ -6,25 +6,28 @@ from io import BytesIO
 import polars
 
 from core.data import Dataset
+from runner.sources.columns import Table, plain_column
+from runner.sources.handling import Handling
 from runner.sources.tables import dataset_from_table
 from runner.sources.wording import file_error, visible
 
 MARK = b"PAR1"
 
 
-def load_parquet(source: str, content: bytes, target: Sequence[str]) -> Dataset:
-    """The examples of a Parquet file; rows are counted from 1. Raises DataError for whatever is wrong with it."""
-    return dataset_from_table(source, read_table(source, content), target, lambda row: f"row {row + 1}")
+def load_parquet(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
+    """The examples of a Parquet file. Raises DataError for whatever is wrong with it."""
+    return dataset_from_table(read_parquet(source, content), target, handling)
 
 
-def read_table(source: str, content: bytes) -> polars.DataFrame:
-    """The table as it is stored; DataError when the file is damaged."""
+def read_parquet(source: str, content: bytes) -> Table:
+    """The table as it is stored, rows counted from 1; DataError when the file is damaged."""
     if not (content.startswith(MARK) and content.endswith(MARK)):
         rule = "this is not a whole Parquet file, which starts and ends with PAR1; write or copy it again"
         raise file_error(source, rule)
     try:
-        return polars.read_parquet(BytesIO(content))
+        frame = polars.read_parquet(BytesIO(content))
     # polars raises a PanicException, which is no Exception, where a damaged file leads its reader astray.
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
         reason = visible(str(error).partition("\n")[0], longest=200)
         raise file_error(source, f"the file is damaged ({reason}); write or copy it again") from None
+    return Table(source, frame.select(plain_column(column) for column in frame), lambda row: f"row {row + 1}")

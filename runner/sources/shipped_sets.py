@@ -8,7 +8,6 @@ import numpy as np
 
 from core.data import Dataset
 from runner.sources.source import Source
-from runner.sources.targets import one_hot
 
 
 @dataclass(frozen=True)
@@ -16,19 +15,20 @@ class Shipped(Source):
     """A data set read from `shipped/<file>.npz`, whose integer targets are class numbers and others plain values."""
 
     file: ClassVar[str]
+    target: ClassVar[str]
     largest_input: ClassVar[float] = 1.0
 
     def load(self, seed: int) -> Dataset:
         arrays = read_shipped(self.file)
         classes = arrays["targets"].dtype.kind == "u"
-        class_count = len(arrays["target_names"])
         return Dataset(
             name=self.file,
             inputs=arrays["inputs"].astype(np.float64) / self.largest_input,
-            targets=one_hot(arrays["targets"], class_count) if classes else arrays["targets"][:, np.newaxis],
+            targets=arrays["targets"].astype(np.float64)[:, np.newaxis],
             target_kind="classes" if classes else "numbers",
             input_names=tuple(arrays["input_names"].tolist()),
-            target_names=tuple(arrays["target_names"].tolist()),
+            target_names=(self.target,),
+            class_names=tuple(arrays["target_names"].tolist()) if classes else (),
         )
 
 
@@ -44,6 +44,7 @@ class Digits(Shipped):
     """Handwritten digits: 1,797 images of 8 x 8 pixels, ten classes."""
 
     file = "digits"
+    target = "digit"
     largest_input = 16.0
     # Pixels share one scale already, and those that are nearly always white would be blown up by standardising.
     preprocess = "none"
@@ -54,6 +55,7 @@ class Iris(Shipped):
     """Iris flowers: 150 examples of four lengths, three species."""
 
     file = "iris"
+    target = "species"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Wine(Shipped):
     """Wines: 178 examples of 13 chemical measurements, three cultivars."""
 
     file = "wine"
+    target = "cultivar"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class BreastCancer(Shipped):
     """Breast cancer: 569 examples of 30 measurements of cell nuclei, malignant or benign."""
 
     file = "breast_cancer"
+    target = "diagnosis"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,8 @@ class Diabetes(Shipped):
     """Diabetes: 442 examples of ten measurements, and the progression of the disease as a number."""
 
     file = "diabetes"
+    target = "progression"
+    reading = "numbers"
 
 
 SHIPPED_SETS: dict[str, type[Source]] = {

@@ -20,10 +20,14 @@ class SourceDefaults:
 
 @dataclass(frozen=True)
 class Source(Variant):
-    """Base of every named data set. The first line of a subclass's docstring is its description."""
+    """Base of every named data set. The first line of a subclass's docstring is its description.
+
+    `reading` names how its targets become outputs, a key of `core.readings.READINGS`.
+    """
 
     preprocess: ClassVar[Preprocess] = "standard"
     validation: ClassVar[Validation] = 0.3
+    reading: ClassVar[str] = "one_per_class"
 
     def load(self, seed: int) -> Dataset:
         """The examples; `seed` matters only to the sets that are drawn at random."""

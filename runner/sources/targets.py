@@ -6,7 +6,7 @@
   these are fewer than a tenth of the rows; otherwise it holds numbers.
 - Several target columns must all hold numbers; integers among them are numbers.
 
-Classes become one column each, in sorted order, 1 for the right one.
+Classes are numbered from 0 in sorted order.
 """
 
 from collections.abc import Mapping
@@ -24,16 +24,12 @@ MOST_CLASSES = 1000
 
 @dataclass(frozen=True)
 class Targets:
-    """`values` (N, n_L) float64, and a name for each column."""
+    """`values` (N, m) float64 and a name for each column; for classes one column of class numbers, and their names."""
 
     values: np.ndarray
     kind: TargetKind
     names: tuple[str, ...]
-
-
-def one_hot(class_numbers: np.ndarray, class_count: int) -> np.ndarray:
-    """A row of `class_count` numbers for each class number: 1 in the column of the class, 0 elsewhere."""
-    return (class_numbers.astype(np.int64)[:, np.newaxis] == np.arange(class_count)).astype(np.float64)
+    class_names: tuple[str, ...] = ()
 
 
 def encode_targets(source: str, columns: Mapping[str, np.ndarray]) -> Targets:
@@ -68,7 +64,7 @@ def holds_classes(values: np.ndarray) -> bool:
 
 
 def encode_classes(source: str, name: str, values: np.ndarray) -> Targets:
-    """One column per class, in sorted order."""
+    """Class numbers in the sorted order of the classes."""
     classes, class_numbers = np.unique(values, return_inverse=True)
     names = tuple(class_name(value) for value in classes.tolist())
     if len(names) == 1:
@@ -77,7 +73,7 @@ def encode_classes(source: str, name: str, values: np.ndarray) -> Targets:
     if len(names) > MOST_CLASSES:
         rule = f"target column '{visible(name)}' has {len(names)} classes, but may have at most {MOST_CLASSES}"
         raise file_error(source, f"{rule}; name another column, or store numbers as numbers")
-    return Targets(one_hot(class_numbers, len(names)), "classes", names)
+    return Targets(class_numbers.astype(np.float64)[:, np.newaxis], "classes", (name,), names)
 
 
 def class_name(value: object) -> str:

@@ -1,15 +1,17 @@
 """What a sweep asks for: the sweep file, the command-line shorthand, and axes turned into configurations."""
 
 from runner.spec.configuration import Choice, Configuration
+from runner.spec.data_settings import DataSettings, Folds
 from runner.spec.flags import Flags
 from runner.spec.reading import sweep_from_file, sweep_from_flags, sweep_from_text
-from runner.spec.sweep import DataSettings, Sweep, TrainingSettings
+from runner.spec.sweep import Sweep, TrainingSettings
 
 __all__ = [
     "Choice",
     "Configuration",
     "DataSettings",
     "Flags",
+    "Folds",
     "Sweep",
     "TrainingSettings",
     "sweep_from_file",

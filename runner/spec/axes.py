@@ -10,13 +10,15 @@ from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
 from core.optimizers import OPTIMIZERS
 from core.regularizers import REGULARIZERS
+from core.schedules import SCHEDULES
+from core.stopping import STOPPINGS
 from runner.errors import SpecError
-from runner.spec.alternatives import Alternatives, either, listed
-from runner.spec.choices import read_choice, read_combination
+from runner.spec.alternatives import Alternatives, either, listed, together
+from runner.spec.choices import read_choice, read_combination, read_mixture
 from runner.spec.configuration import Choice, architecture_label
 from runner.spec.nodes import Node, is_number
 
-AUTO = "auto"
+LAYER = "layer_"
 MOST_LAYERS = 64
 WIDEST_LAYER = 100_000
 LARGEST_COUNT = 1_000_000_000
@@ -68,9 +70,26 @@ def checked_architecture(node: Node, architecture: tuple[int, ...]) -> tuple[int
     return architecture
 
 
-def read_initializer(node: Node) -> Alternatives:
-    """Initializers, or `auto`, which becomes one when the activation is known."""
-    return listed([AUTO]) if node.value == AUTO else read_choice(node, INITIALIZERS, "initializer")
+def read_activation(node: Node) -> Alternatives:
+    """Functions of the hidden layers: a tuple for every layer, of one function or of several that share its units.
+
+    `relu` is for all layers, `relu/silu` and `{layer_1: relu, layer_2: silu}` give each its own (the last one also to
+    the layers that follow), `relu+silu` and `{relu: , silu: }` share the units of a layer.
+    """
+    layers = [[read_mixture(leaf, ACTIVATIONS, "activation") for leaf in layer.leaves()] for layer in layers_of(node)]
+    return together([either(alternatives) for alternatives in layers], tuple)
+
+
+def layers_of(node: Node) -> list[Node]:
+    """What is written for the first layer, the second, …"""
+    if isinstance(node.value, str):
+        return [Node(part.strip(), node.path) for part in node.value.split("/")]
+    if not isinstance(node.value, dict) or not any(str(key).startswith(LAYER) for key in node.value):
+        return [node]
+    expected = [f"{LAYER}{number}" for number in range(1, len(node.value) + 1)]
+    if list(node.value) != expected:
+        raise SpecError(f"layers must be written in order, as {', '.join(expected[:MOST_LAYERS])}", node.path)
+    return [node.child(key) for key in expected]
 
 
 def read_count(node: Node) -> Alternatives:
@@ -88,9 +107,9 @@ def write_combination(choices: tuple[Choice, ...]) -> Any:
     return {choice.name: choice.variant.settings() for choice in choices} or "none"
 
 
-def write_initializer(value: Any) -> Any:
-    """An initializer, or `auto`, as a sweep file has it."""
-    return value if value == AUTO else write_choice(value)
+def write_layers(layers: tuple[tuple[Choice, ...], ...]) -> Any:
+    """The functions of several layers as a sweep file has them."""
+    return {f"{LAYER}{number}": write_combination(functions) for number, functions in enumerate(layers, start=1)}
 
 
 def same(value: Any) -> Any:
@@ -98,17 +117,24 @@ def same(value: Any) -> Any:
     return value
 
 
-read_activation = partial(read_choice, table=ACTIVATIONS, noun="activation")
+read_output_activation = partial(read_mixture, table=ACTIVATIONS, noun="activation")
+read_initializer = partial(read_choice, table=INITIALIZERS, noun="initializer")
 read_optimizer = partial(read_choice, table=OPTIMIZERS, noun="optimizer")
+read_schedule = partial(read_choice, table=SCHEDULES, noun="schedule")
+read_stopping = partial(read_combination, table=STOPPINGS, noun="stopping rule")
 read_regularizers = partial(read_combination, table=REGULARIZERS, noun="regularizer")
 
 AXES: dict[str, Axis] = {
     "architecture": Axis("architecture", read_architecture, architecture_label, "none"),
-    "activation": Axis("activation", read_activation, write_choice, "relu"),
+    "activation": Axis("activation", read_activation, write_layers, "relu"),
     "regularizer": Axis("regularizers", read_regularizers, write_combination, "none"),
     "optimizer": Axis("optimizer", read_optimizer, write_choice, "adam"),
-    "initializer": Axis("initializer", read_initializer, write_initializer, AUTO, in_training=True),
-    "output_activation": Axis("output_activation", read_activation, write_choice, "identity", in_training=True),
+    "schedule": Axis("schedule", read_schedule, write_choice, "constant", in_training=True),
+    "stopping": Axis("stopping", read_stopping, write_combination, "none", in_training=True),
+    "initializer": Axis("initializer", read_initializer, write_choice, "auto", in_training=True),
+    "output_activation": Axis(
+        "output_activation", read_output_activation, write_combination, "identity", in_training=True
+    ),
     "batch_size": Axis("batch_size", read_count, same, 32, in_training=True),
     "epochs": Axis("epochs", read_count, same, 30, in_training=True),
 }

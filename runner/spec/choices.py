@@ -28,10 +28,14 @@ def read_combination(node: Node, table: Table, noun: str) -> Alternatives:
     """Alternatives, each a tuple of Choices in the order of the table, from a node that names some variants or none."""
     if node.value in (None, "none"):
         return listed([()])
-    names = named(node, noun)
     order = list(table)
-    parts = list(read_names(node, names, table, noun))
-    return together(parts, lambda choices: tuple(sorted(choices, key=lambda choice: order.index(choice.name))))
+    combine = read_mixture(node, table, noun)
+    return together([combine], lambda one: tuple(sorted(one[0], key=lambda choice: order.index(choice.name))))
+
+
+def read_mixture(node: Node, table: Table, noun: str) -> Alternatives:
+    """Alternatives, each a tuple of Choices in the order written, from a node that names one variant or several."""
+    return together(list(read_names(node, named(node, noun), table, noun)), tuple)
 
 
 def named(node: Node, noun: str) -> Node:
@@ -82,10 +86,12 @@ def read_values(field: Field, node: Node) -> Alternatives:
 
 def accepted(field: Field, node: Node) -> Any:
     """One value of a parameter in its proper type."""
+    domain = field.metadata["domain"]
     try:
-        return field.metadata["domain"].accept(node.value)
-    except (ValueError, OverflowError):
-        raise node.wrong(f"must be {field.metadata['domain'].describe()}") from None
+        return domain.accept(node.value)
+    except (ValueError, OverflowError) as error:
+        rule = error if isinstance(error, ValueError) else domain.describe()
+        raise node.wrong(f"must be {rule}") from None
 
 
 def build(name: str, variant: type[Variant], settings: dict[str, Any], node: Node) -> Choice:

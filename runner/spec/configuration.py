@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
@@ -12,6 +12,8 @@ from core.initializers import INITIALIZERS
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
 from core.regularizers import REGULARIZERS
+from core.schedules import SCHEDULES
+from core.stopping import STOPPINGS
 from core.variants import ParameterError, Variant
 from runner.errors import SpecError, nearest
 
@@ -19,6 +21,8 @@ TABLES: dict[str, Mapping[str, type[Variant]]] = {
     "activation": ACTIVATIONS,
     "output_activation": ACTIVATIONS,
     "initializer": INITIALIZERS,
+    "schedule": SCHEDULES,
+    "stopping": STOPPINGS,
     "regularizers": REGULARIZERS,
     "optimizer": OPTIMIZERS,
     "loss": LOSSES,
@@ -56,14 +60,20 @@ class Choice:
 
 @dataclass(frozen=True)
 class Configuration:
-    """One combination of alternatives; its hash identifies it inside a sweep."""
+    """One combination of alternatives; its hash identifies it inside a sweep.
+
+    `activation` holds, for each hidden layer from the first on, the functions that share its units; layers beyond have
+    those of the last one named.
+    """
 
     architecture: tuple[int, ...]
-    activation: Choice
-    output_activation: Choice
+    activation: tuple[tuple[Choice, ...], ...]
+    output_activation: tuple[Choice, ...]
     initializer: Choice
     regularizers: tuple[Choice, ...]
     optimizer: Choice
+    schedule: Choice
+    stopping: tuple[Choice, ...]
     loss: Choice
     batch_size: int
     epochs: int
@@ -91,9 +101,40 @@ class Configuration:
         return architecture_label(self.architecture)
 
     @property
+    def activation_label(self) -> str:
+        """The functions of the hidden layers as they are written: `relu`, `relu+silu`, `relu/prelu:beta=0.05`."""
+        return layers_label(self.activation)
+
+    @property
     def regularizer_label(self) -> str:
         """The regularizers as they are written: `l1:weight=0.0001+dropout:ratio=0.2` or `none`."""
-        return "+".join(choice.label for choice in self.regularizers) or "none"
+        return combination_label(self.regularizers)
+
+    @property
+    def output_activation_label(self) -> str:
+        """The functions of the output layer as they are written."""
+        return combination_label(self.output_activation)
+
+    @property
+    def stopping_label(self) -> str:
+        """The stopping rules as they are written, or `none`."""
+        return combination_label(self.stopping)
+
+    def functions(self, layer: int) -> tuple[Choice, ...]:
+        """The functions of layer 1, 2, …; after the hidden layers comes the output layer."""
+        if layer > len(self.architecture):
+            return self.output_activation
+        return self.activation[min(layer, len(self.activation)) - 1]
+
+
+def combination_label(choices: tuple[Choice, ...]) -> str:
+    """Several choices at once as they are written: `relu+silu`, or `none`."""
+    return "+".join(choice.label for choice in choices) or "none"
+
+
+def layers_label(layers: Sequence[tuple[Choice, ...]]) -> str:
+    """The functions of several layers as they are written: `relu/silu`."""
+    return "/".join(map(combination_label, layers))
 
 
 def architecture_label(architecture: tuple[int, ...]) -> str:
@@ -113,5 +154,5 @@ def restored(table: Mapping[str, type[Variant]] | None, value: Any) -> Any:
     if table is None:
         return value
     if isinstance(value, list):
-        return tuple(Choice.from_canonical(item, table) for item in value)
+        return tuple(restored(table, item) for item in value)
     return Choice.from_canonical(value, table)

@@ -1,5 +1,6 @@
 """The `data` section of a sweep: which data set, and how it is prepared."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
@@ -10,7 +11,17 @@ from runner.spec.nodes import LONGEST_SHOWN, Node, is_number, shown
 
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")
-KEYS = ("source", "target", "validation", "preprocess", "target_scaling")
+KEYS = ("source", "target", "validation", "stratified", "preprocess", "target_scaling", "missing", "text")
+MOST_FOLDS = 1000
+
+Validation = float | int | Literal["same"]
+
+
+@dataclass(frozen=True)
+class Folds:
+    """Validation by k folds: in each repeat another one of k parts of the examples validates."""
+
+    count: int
 
 
 @dataclass(frozen=True)
@@ -20,33 +31,49 @@ class DataSettings:
     source: str
     options: Mapping[str, Any] = field(default_factory=dict)
     target: tuple[str, ...] = ()
-    validation: float | int | Literal["same"] | None = None
+    validation: Validation | Folds | None = None
+    stratified: bool = True
     preprocess: Literal["standard", "minmax", "none"] | None = None
     target_scaling: Literal["standard", "none"] | None = None
+    missing: str = "refuse"
+    text: str = "refuse"
 
     @classmethod
     def read(cls, node: Node) -> Self:
         """The settings from a mapping as written. Raises SpecError."""
+        from runner.sources import MISSING, TEXT
+
         entries = node.entries(KEYS)
         if "source" not in entries:
             raise SpecError("source must be given: the name of a data set or the path of a file", node.path)
         readers = {
             "target": read_target,
             "validation": read_validation,
+            "stratified": read_truth,
             "preprocess": lambda entry: entry.one_of(PREPROCESS),
             "target_scaling": lambda entry: entry.one_of(TARGET_SCALING),
+            "missing": lambda entry: entry.one_of(MISSING),
+            "text": lambda entry: entry.one_of(TEXT),
         }
         source, options = read_source(entries["source"])
         return cls(source, options, **{key: read(entries[key]) for key, read in readers.items() if key in entries})
+
+    @property
+    def folds(self) -> int:
+        """The number of folds, 0 without."""
+        return self.validation.count if isinstance(self.validation, Folds) else 0
 
     def canonical(self) -> dict[str, Any]:
         """The mapping that reads back as these settings."""
         return {
             "source": self.source if is_path(self.source) else {self.source: dict(self.options)},
             "target": list(self.target),
-            "validation": self.validation,
+            "validation": {"folds": self.folds} if self.folds else self.validation,
+            "stratified": self.stratified,
             "preprocess": self.preprocess,
             "target_scaling": self.target_scaling,
+            "missing": self.missing,
+            "text": self.text,
         }
 
 
@@ -82,11 +109,37 @@ def read_target(node: Node) -> tuple[str, ...]:
     return (node.text(),)
 
 
-def read_validation(node: Node) -> float | int | Literal["same"]:
-    """A share between 0 and 1, a whole count, or `same`: the training examples themselves."""
+def read_validation(node: Node) -> Validation | Folds:
+    """A share between 0 and 1, a whole count, `same` (the training examples themselves), or folds."""
     value = node.value
+    if isinstance(value, dict) and value:
+        return read_folds(node)
+    if isinstance(value, str) and (written := re.fullmatch("([0-9]{1,9})-fold", value)):
+        return checked_folds(node, int(written[1]))
     is_count = isinstance(value, int) and is_number(value) and value >= 1
     is_share = isinstance(value, float) and 0 < value < 1
     if not (is_count or is_share or value == "same"):
-        raise node.wrong("must be a share above 0 and below 1, a whole number of examples, or same")
+        raise node.wrong("must be a share above 0 and below 1, a whole number of examples, 5-fold or the like, or same")
     return value
+
+
+def read_folds(node: Node) -> Folds:
+    """Folds from a mapping, `folds: 5`."""
+    entries = node.entries(("folds",))
+    if "folds" not in entries:
+        raise SpecError("folds must be given: how many parts of the examples validate in turn", node.path)
+    return Folds(entries["folds"].whole_number(2, MOST_FOLDS))
+
+
+def checked_folds(node: Node, count: int) -> Folds:
+    """Folds written in one word, `5-fold`."""
+    if not 2 <= count <= MOST_FOLDS:
+        raise node.wrong(f"must be at least 2-fold, at most {MOST_FOLDS}-fold")
+    return Folds(count)
+
+
+def read_truth(node: Node) -> bool:
+    """True or false."""
+    if not isinstance(node.value, bool):
+        raise node.wrong("must be true or false")
+    return node.value

@@ -20,6 +20,9 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "validation": ("--validation", ("data", "validation")),
     "preprocess": ("--preprocess", ("data", "preprocess")),
     "target_scaling": ("--target-scaling", ("data", "target_scaling")),
+    "stratified": ("--stratified", ("data", "stratified")),
+    "missing": ("--missing", ("data", "missing")),
+    "text": ("--text", ("data", "text")),
     "seed": ("--seed", ("seed",)),
     "repeats": ("--repeats", ("repeats",)),
     "hidden": ("--hidden", ("axes", "architecture")),
@@ -28,12 +31,17 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "optimizer": ("--optimizer", ("axes", "optimizer")),
     "epochs": ("--epochs", ("training", "epochs")),
     "batch_size": ("--batch-size", ("training", "batch_size")),
+    "schedule": ("--schedule", ("axes", "schedule")),
+    "stopping": ("--stopping", ("training", "stopping")),
     "initializer": ("--initializer", ("training", "initializer")),
     "output_activation": ("--output-activation", ("training", "output_activation")),
     "loss": ("--loss", ("training", "loss")),
+    "outputs": ("--outputs", ("training", "outputs")),
+    "measure": ("--measure", ("training", "measure")),
+    "keep": ("--keep", ("training", "keep")),
     "dtype": ("--dtype", ("training", "dtype")),
 }
-NUMBERS = ("validation", "seed", "repeats", "epochs", "batch_size")
+NUMBERS = ("measure", "validation", "seed", "repeats", "epochs", "batch_size")
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,9 @@ class Flags:
     validation: float | str | None = None
     preprocess: str | None = None
     target_scaling: str | None = None
+    stratified: bool | str | None = None
+    missing: str | None = None
+    text: str | None = None
     seed: int | str | None = None
     repeats: int | str | None = None
     hidden: Sequence[str] = ()
@@ -55,9 +66,14 @@ class Flags:
     optimizer: Sequence[str] = ()
     epochs: int | str | None = None
     batch_size: int | str | None = None
+    schedule: Sequence[str] = ()
+    stopping: str | None = None
     initializer: str | None = None
     output_activation: str | None = None
     loss: str | None = None
+    outputs: str | None = None
+    measure: int | str | None = None
+    keep: str | None = None
     dtype: str | None = None
 
     def given(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
@@ -82,8 +98,10 @@ def overlay(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
         # A named data set knows its target; that of the file belongs to the data it replaces.
         if path == SOURCE and not is_path(value):
             sweep["data"].pop("target", None)
-        if section == ["training"] and isinstance(sweep.get("axes"), dict):
-            sweep["axes"].pop(key, None)
+        # What a flag says of a setting also ends what the file's other section says of it.
+        other = {"training": "axes", "axes": "training"}.get(path[0])
+        if other and isinstance(sweep.get(other), dict):
+            sweep[other].pop(key, None)
 
 
 def note(places: Places, flag: str, path: Path, value: Any) -> None:

@@ -7,18 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from core.initializers import INITIALIZERS, suiting
 from core.losses import LOSSES
+from core.members import why_untrainable
+from core.readings import READINGS
+from core.variants import Variant
 from runner.errors import SpecError
 from runner.spec.alternatives import Alternatives, listed
-from runner.spec.axes import AUTO, AXES, read_axis, write_choice
+from runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from runner.spec.choices import only, read_choice
-from runner.spec.configuration import Choice, Configuration
+from runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
 from runner.spec.data_settings import DataSettings
 from runner.spec.nodes import Node
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
-TRAINING_KEYS = ("loss", "dtype", *(name for name, axis in AXES.items() if axis.in_training))
+COMMON_DEFAULTS = {
+    "loss": "half_squared_error",
+    "dtype": "float32",
+    "outputs": "auto",
+    "measure": "all",
+    "keep": "none",
+}
+TRAINING_KEYS = (*COMMON_DEFAULTS, *(name for name, axis in AXES.items() if axis.in_training))
+KEPT = ("none", "last", "best")
 DTYPES = ("float32", "float64")
 MOST_TRIALS = 1_000_000
 MOST_REPEATS = 10_000
@@ -27,10 +37,27 @@ LARGEST_SEED = 2**63 - 1
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What every configuration of a sweep shares."""
+    """What every configuration of a sweep shares.
+
+    `outputs` is how classes or numbers become outputs, None as suits the data; `measure` on how many examples E_t and
+    E_v are measured, None for all; `keep` which parameters of a trial are stored: none, last or best.
+    """
 
     loss: Choice
     dtype: str
+    outputs: Choice | None
+    measure: int | None
+    keep: str
+
+    def canonical(self) -> dict[str, Any]:
+        """These settings as a file would have them."""
+        return {
+            "loss": write_choice(self.loss),
+            "dtype": self.dtype,
+            "outputs": write_choice(self.outputs) if self.outputs else "auto",
+            "measure": self.measure or "all",
+            "keep": self.keep,
+        }
 
 
 @dataclass(frozen=True)
@@ -52,9 +79,6 @@ class Sweep:
     def configuration(self, combination: tuple[Any, ...]) -> Configuration:
         """The configuration with one alternative of each axis."""
         settings = {AXES[name].field: value for name, value in zip(self.axes, combination, strict=True)}
-        if settings["initializer"] == AUTO:
-            name = suiting(settings["activation"].name)
-            settings["initializer"] = Choice(name, INITIALIZERS[name]())
         return Configuration(**settings, loss=self.training.loss, dtype=self.training.dtype)
 
     def canonical(self) -> dict[str, Any]:
@@ -64,7 +88,7 @@ class Sweep:
             "data": self.data.canonical(),
             "seed": self.seed,
             "repeats": self.repeats,
-            "training": {"loss": write_choice(self.training.loss), "dtype": self.training.dtype},
+            "training": self.training.canonical(),
             "axes": {name: [AXES[name].write(value) for value in values] for name, values in self.axes.items()},
         }
 
@@ -74,7 +98,7 @@ class Sweep:
         given = {key: value for key, value in written.items() if value is not None}
         entries = Node({**DEFAULTS, **given}).entries(DEFAULTS)
         repeats = entries["repeats"].whole_number(1, MOST_REPEATS)
-        return cls(
+        sweep = cls(
             name=read_name(entries["name"]),
             data=DataSettings.read(entries["data"]),
             seed=entries["seed"].whole_number(0, LARGEST_SEED),
@@ -82,6 +106,8 @@ class Sweep:
             training=read_training(entries["training"]),
             axes=read_axes(entries["axes"], entries["training"], repeats),
         )
+        check_trainable(sweep)
+        return sweep
 
 
 def read_name(node: Node) -> str:
@@ -94,9 +120,21 @@ def read_name(node: Node) -> str:
 
 def read_training(node: Node) -> TrainingSettings:
     """What all configurations share, from the `training` section, which may hold other settings too."""
-    entries = {"loss": Node("half_squared_error"), "dtype": Node("float32"), **node.entries(TRAINING_KEYS)}
-    loss = entries["loss"]
-    return TrainingSettings(only(read_choice(loss, LOSSES, "loss"), loss), entries["dtype"].one_of(DTYPES))
+    entries = {**{key: Node(value) for key, value in COMMON_DEFAULTS.items()}, **node.entries(TRAINING_KEYS)}
+    outputs, measure = entries["outputs"], entries["measure"]
+    return TrainingSettings(
+        loss=single(entries["loss"], LOSSES, "loss"),
+        dtype=entries["dtype"].one_of(DTYPES),
+        outputs=None if outputs.value == "auto" else single(outputs, READINGS, "kind of outputs"),
+        measure=None if measure.value == "all" else measure.whole_number(1, LARGEST_COUNT),
+        keep=entries["keep"].one_of(KEPT),
+    )
+
+
+def single(node: Node, table: Mapping[str, type[Variant]], noun: str) -> Choice:
+    """The one choice of a setting that has no alternatives."""
+    choice: Choice = only(read_choice(node, table, noun), node)
+    return choice
 
 
 def read_axes(axes: Node, training: Node, repeats: int) -> dict[str, tuple[Any, ...]]:
@@ -112,6 +150,21 @@ def read_axes(axes: Node, training: Node, repeats: int) -> dict[str, tuple[Any, 
             alternatives[name] = axis.read(Node(axis.default))
     check_size(alternatives, repeats, axes)
     return {name: tuple(values) for name, values in alternatives.items()}
+
+
+def check_trainable(sweep: Sweep) -> None:
+    """Raises SpecError where an architecture, its functions, an optimizer and the loss do not go together."""
+    axes = sweep.axes
+    depths = {min(len(architecture), 1): architecture for architecture in axes["architecture"]}
+    for hidden, activation, output, optimizer in itertools.product(
+        depths.values(), axes["activation"], axes["output_activation"], axes["optimizer"]
+    ):
+        functions = [*(activation if hidden else ()), output]
+        layers = tuple(tuple(choice.variant for choice in layer) for layer in functions)
+        problem = why_untrainable(layers, optimizer.variant, sweep.training.loss.variant)
+        if problem:
+            names = f"{architecture_label(hidden)}, {layers_label(functions)}, {optimizer.label}"
+            raise SpecError(f"{names} cannot be trained: {problem}", ("axes",))
 
 
 def check_size(axes: Mapping[str, Alternatives], repeats: int, node: Node) -> None:

@@ -3,9 +3,10 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Self
 
+import numpy as np
 from sqlalchemy.engine import Engine
 
 from runner.messages import Block
@@ -66,6 +67,10 @@ class Store:
         with self._engine.connect() as connection:
             return queries.configurations(connection, sweep_id)
 
+    def kept_parameters(self, trial: int, epoch: int) -> np.ndarray | None:
+        with self._engine.connect() as connection:
+            return queries.kept_parameters(connection, trial, epoch)
+
     def pending_trials(self, sweep_id: int) -> list[Row]:
         with self._engine.connect() as connection:
             return queries.pending_trials(connection, sweep_id)
@@ -73,8 +78,8 @@ class Store:
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
         return writing.add_sweep(self._engine, plan)
 
-    def start_trials(self, trials: Iterable[int]) -> None:
-        writing.start_trials(self._engine, trials)
+    def start_trials(self, trials: Sequence[int]) -> set[int]:
+        return writing.start_trials(self._engine, trials)
 
     def record(self, block: Block) -> None:
         writing.record(self._engine, block)

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ def database_url(given: str | None) -> URL:
         ) from None
     if url.get_backend_name() != "sqlite":
         raise StoreError(f"databases of the kind '{url.get_backend_name()}' are not supported; use an SQLite file")
+    if not url.database or url.host:
+        raise StoreError("the database address names no file; write sqlite:///FILE, with three slashes")
     return url
 
 
@@ -64,7 +67,8 @@ def open_sqlite(path: Path, read_only: bool) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode={mode}"
     try:
         connection = sqlite3.connect(address, uri=True, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
-        prepare_sqlite(connection, read_only)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.OperationalError as error:
         raise StoreError(f"the database {path} cannot be opened: {error}") from None
     except sqlite3.DatabaseError as error:
@@ -72,13 +76,30 @@ def open_sqlite(path: Path, read_only: bool) -> sqlite3.Connection:
     return connection
 
 
-def prepare_sqlite(connection: sqlite3.Connection, read_only: bool) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
-    if not read_only:
-        # Readers go on while the driver writes, and a killed process loses no committed row.
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("SELECT count(*) FROM sqlite_master")
+def prepare_for_writing(engine: Engine) -> None:
+    """Let readers go on while the driver writes, and lose no committed row to a killed process (SQLite's WAL).
+
+    Only for a database that is known to be ours or empty: the mode is written into the file.
+    """
+    with engine.connect() as connection:
+        native = connection.connection.dbapi_connection
+        assert isinstance(native, sqlite3.Connection)
+        native.execute("PRAGMA synchronous = NORMAL")
+        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        while not switched_to_wal(native):
+            if time.monotonic() > deadline:
+                raise StoreError("the database is locked by another program; try again when it has finished")
+            time.sleep(0.02)
+
+
+def switched_to_wal(connection: sqlite3.Connection) -> bool:
+    """Whether the database is in WAL mode now. Unlike any other statement, switching does not wait for a lock."""
+    try:
+        return connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal"
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise
 
 
 def finite(value: Any) -> float | None:

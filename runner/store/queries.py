@@ -1,23 +1,29 @@
 """Questions to the store: sweeps, trials, epochs, groups. Every answer is a list of plain rows."""
 
+import io
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StoreError, nearest
 from runner.status import Status
 from runner.store import rows
-from runner.store.tables import configuration, data_set, epoch, split, sweep, trial
+from runner.store.tables import configuration, data_set, epoch, snapshot, split, sweep, trial
 
 Row = dict[str, Any]
+# Numbers beyond are no numbers of rows, and databases refuse them.
+LARGEST_NUMBER = 2**63 - 1
 
 
 def find_sweep(connection: Connection, name_or_number: str) -> Row:
     """The sweep of this name or number; StoreError where there is none."""
-    by = sweep.c.id == int(name_or_number) if name_or_number.isdecimal() else sweep.c.name == name_or_number
-    found = connection.execute(sa.select(sweep).where(by)).mappings().one_or_none()
+    number = int(name_or_number) if name_or_number.isdecimal() else None
+    by = sweep.c.name == name_or_number if number is None else sweep.c.id == min(number, LARGEST_NUMBER)
+    query = sa.select(sweep, data_set.c.fingerprint).join_from(sweep, data_set).where(by)
+    found = connection.execute(query).mappings().one_or_none()
     if found is None:
         names = connection.execute(sa.select(sweep.c.name).order_by(sweep.c.id.desc()).limit(20)).scalars().all()
         hint = nearest(name_or_number, names) if names else "there are none yet, `fitgap run` makes one"
@@ -98,6 +104,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.reason,
             trial.c.started,
             trial.c.ended,
+            trial.c.learned,
             configuration.c.settings,
             data_set.c.name.label("data"),
             data_set.c.fingerprint,
@@ -121,7 +128,8 @@ def show_trial(connection: Connection, number: int) -> Row:
 
 def require_trials(connection: Connection, numbers: Sequence[int]) -> None:
     """StoreError where one of the trials does not exist."""
-    known = set(connection.execute(sa.select(trial.c.id).where(trial.c.id.in_(numbers))).scalars())
+    possible = [number for number in numbers if number <= LARGEST_NUMBER]
+    known = set(connection.execute(sa.select(trial.c.id).where(trial.c.id.in_(possible))).scalars())
     missing = [number for number in numbers if number not in known]
     if missing:
         highest = connection.execute(sa.select(sa.func.max(trial.c.id))).scalar_one()
@@ -149,6 +157,8 @@ def compare(connection: Connection, sweep_id: int, by: Sequence[str], *, limit: 
     Groups with trials that did not complete come after those without: their means leave out what went wrong.
     """
     known = {**rows.SETTINGS, **rows.MORE_SETTINGS}
+    if not by:
+        raise StoreError(f"name what to compare by, such as --by activation; known: {', '.join(known)}")
     for key in by:
         if key not in known:
             raise StoreError(f"cannot compare by {key!r}; {nearest(key, known)}")
@@ -167,6 +177,16 @@ def compare(connection: Connection, sweep_id: int, by: Sequence[str], *, limit: 
         .limit(limit)
     )
     return fetch(connection, query)
+
+
+def kept_parameters(connection: Connection, number: int, epoch_number: int) -> np.ndarray | None:
+    """The parameters (P,) that were kept of a trial after an epoch; None where they were not."""
+    query = sa.select(snapshot.c.content).where(snapshot.c.trial_id == number, snapshot.c.epoch == epoch_number)
+    content = connection.execute(query).scalar_one_or_none()
+    if content is None:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return arrays["parameters"]
 
 
 def pending_trials(connection: Connection, sweep_id: int) -> list[Row]:

@@ -24,6 +24,8 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
     "configuration": configuration.c.hash,
     "output_activation": configuration.c.output_activation,
     "initializer": configuration.c.initializer,
+    "schedule": configuration.c.schedule,
+    "stopping": configuration.c.stopping,
     "loss": configuration.c.loss,
     "planned_epochs": configuration.c.planned_epochs,
 }

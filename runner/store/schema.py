@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection, Engine
 
 import migrations
 from runner.errors import StoreError
+from runner.store.database import prepare_for_writing
 
 VERSION_TABLE = "fitgap_version"
 FOLDER = Path(migrations.__file__).parent
@@ -39,10 +40,7 @@ def check_version(engine: Engine) -> None:
         version = current_version(connection)
     if version is None:
         raise StoreError("the database is empty; `fitgap run` fills it, --db FILE names another")
-    if version > newest_version():
-        raise StoreError(
-            f"the database has schema {version}, newer than this program's {newest_version()}; update fitgap"
-        )
+    refuse_newer(version)
     if version < newest_version():
         raise StoreError(
             f"the database has schema {version}, older than this program's {newest_version()}; run `fitgap db upgrade`"
@@ -51,15 +49,23 @@ def check_version(engine: Engine) -> None:
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema, in one transaction; nothing happens where it is there already."""
+    with engine.connect() as connection:
+        # Looked at first, so that nothing is written into a database that is not ours.
+        refuse_newer(current_version(connection))
+    prepare_for_writing(engine)
     with engine.begin() as connection:
         version = current_version(connection)
         if version == newest_version():
             return
-        if version is not None and version > newest_version():
-            raise StoreError(
-                f"the database has schema {version}, newer than this program's {newest_version()}; update fitgap"
-            )
+        refuse_newer(version)
         run_migrations(connection)
+
+
+def refuse_newer(version: str | None) -> None:
+    """StoreError for a schema that only a later program knows."""
+    newest = newest_version()
+    if version is not None and version > newest:
+        raise StoreError(f"the database has schema {version}, newer than this program's {newest}; update fitgap")
 
 
 def run_migrations(connection: Connection) -> None:

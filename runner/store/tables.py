@@ -18,6 +18,7 @@ data_set = sa.Table(
     sa.Column("target_kind", sa.Text, nullable=False),
     sa.Column("input_names", sa.JSON, nullable=False),
     sa.Column("target_names", sa.JSON, nullable=False),
+    sa.Column("class_names", sa.JSON, nullable=False),
 )
 
 sweep = sa.Table(
@@ -57,6 +58,8 @@ configuration = sa.Table(
     sa.Column("initializer", sa.Text, nullable=False),
     sa.Column("regularizer", sa.Text, nullable=False),
     sa.Column("optimizer", sa.Text, nullable=False),
+    sa.Column("schedule", sa.Text, nullable=False),
+    sa.Column("stopping", sa.Text, nullable=False),
     sa.Column("loss", sa.Text, nullable=False),
     sa.Column("learning_rate", sa.Double, nullable=False),
     sa.Column("batch_size", sa.Integer, nullable=False),
@@ -87,6 +90,8 @@ trial = sa.Table(
     sa.Column("accuracy_t", sa.Double),
     sa.Column("accuracy_v", sa.Double),
     sa.Column("seconds", sa.Double),
+    # Learned parameters of activation functions after the last epoch.
+    sa.Column("learned", sa.JSON),
     sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),
     sa.Index("trial_by_status", "sweep_id", "status"),
 )
@@ -106,4 +111,13 @@ epoch = sa.Table(
     sa.Column("learning_rate", sa.Double),
     # The rows of a trial lie side by side on disk, in the order of their epochs.
     sqlite_with_rowid=False,
+)
+
+# Kept networks: arrays as .npz, never pickled.
+snapshot = sa.Table(
+    "snapshot",
+    metadata,
+    sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
 )

@@ -1,15 +1,17 @@
 """Writing: a sweep with all its trials before the first one starts, then blocks of epochs while it runs."""
 
 import dataclasses
+import io
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from runner.messages import Block, EpochRows, TrialEnd
+from runner.messages import Block, EpochRows, KeptNetwork, TrialEnd
 from runner.status import Status
 from runner.store import tables
 from runner.store.database import finite
@@ -88,15 +90,17 @@ def insert(connection: Connection, table: sa.Table, **row: Any) -> int:
     return connection.execute(sa.insert(table).values(**row).returning(table.c.id)).scalar_one()
 
 
-def start_trials(engine: Engine, trials: Iterable[int]) -> None:
-    """Mark trials as running, in their next attempt."""
-    change = (
-        sa.update(tables.trial)
-        .where(tables.trial.c.id == sa.bindparam("number"))
-        .values(status=Status.RUNNING, attempt=tables.trial.c.attempt + 1, started=time.time())
-    )
+def start_trials(engine: Engine, trials: Sequence[int]) -> set[int]:
+    """Mark those of the trials that are pending as running, in their next attempt; returns which they are."""
     with engine.begin() as connection:
-        connection.execute(change, [{"number": number} for number in trials])
+        pending = sa.select(tables.trial.c.id).where(
+            tables.trial.c.id.in_(trials), tables.trial.c.status == Status.PENDING
+        )
+        gained = set(connection.execute(pending).scalars())
+        change = sa.update(tables.trial).where(tables.trial.c.id.in_(gained))
+        attempt = tables.trial.c.attempt + 1
+        connection.execute(change.values(status=Status.RUNNING, attempt=attempt, started=time.time()))
+    return gained
 
 
 def record(engine: Engine, block: Block) -> None:
@@ -106,6 +110,8 @@ def record(engine: Engine, block: Block) -> None:
             connection.execute(sa.insert(tables.epoch), epoch_rows(block.rows))
         if block.ended:
             connection.execute(END_TRIAL, [trial_row(end) for end in block.ended])
+        if block.kept:
+            connection.execute(sa.insert(tables.snapshot), [snapshot_row(kept) for kept in block.kept])
 
 
 def epoch_rows(rows: EpochRows) -> list[dict[str, Any]]:
@@ -132,6 +138,13 @@ def trial_row(end: TrialEnd) -> dict[str, Any]:
     number = row.pop("trial_id")
     values = {f"new_{name}": finite(value) if isinstance(value, float) else value for name, value in row.items()}
     return {"number": number, "now": time.time(), **values}
+
+
+def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
+    """A kept network as its row."""
+    content = io.BytesIO()
+    np.savez_compressed(content, parameters=kept.parameters)
+    return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content.getvalue()}
 
 
 def release_trials(engine: Engine, sweep_id: int) -> int:

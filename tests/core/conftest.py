@@ -1,18 +1,29 @@
-"""Makers of what the tests of the core need: variants drawn from their domains, members, examples, whole trainings."""
+"""Makers of what the tests of the core need: variants drawn from their domains, members, examples, whole trainings.
+
+A *form* of a variant is one setting of its words and flags, such as `learn` or `scope`; its numbers are drawn. The
+fixtures `activation_form`, `optimizer_form`, … walk every form of every row of a table.
+"""
 
 import dataclasses
+import itertools
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
-from core.activations import Identity, Sigmoid, Tanh
-from core.initializers import GlorotUniform
+from core.activations import ACTIVATIONS, Activation, Identity, Sigmoid, Tanh
+from core.functions import function_counts, learned_values
+from core.initializers import INITIALIZERS, GlorotUniform
+from core.layers import FUNCTION_PARAMETERS, Layout
 from core.losses import HalfSquaredError
 from core.members import Member, PackShape
 from core.network import Networks
-from core.optimizers import GradientDescent, Optimizer
+from core.optimizers import OPTIMIZERS, GradientDescent, Optimizer
 from core.preprocessing import Examples
+from core.readings import Numbers, OnePerClass, ZeroOne
+from core.regularizers import REGULARIZERS
+from core.schedules import SCHEDULES, Constant
+from core.stopping import STOPPINGS
 from core.training import Pack
 
 
@@ -31,33 +42,86 @@ def draw_number(domain, rng):
     return float(np.ceil(value)) if domain.whole else float(value)
 
 
+def draw_value(domain, rng):
+    words = domain.choices or ((False, True) if domain.flag else ())
+    return words[rng.integers(len(words))] if words else draw_number(domain, rng)
+
+
+def forms_of(kind):
+    """Every combination of the words and flags of a variant, as settings."""
+    domains = {name: field.metadata["domain"] for name, field in kind.parameters().items()}
+    words = {name: domain.choices or (False, True) for name, domain in domains.items() if domain.choices or domain.flag}
+    return [dict(zip(words, values, strict=True)) for values in itertools.product(*words.values())]
+
+
+def form_params(table):
+    """Every form of every row of a table, as parameters of a fixture: (class, settings of its words and flags)."""
+    return [
+        pytest.param((kind, form), id="-".join([name, *(str(word) for word in form.values())]))
+        for name, kind in table.items()
+        for form in forms_of(kind)
+    ]
+
+
+@pytest.fixture(params=form_params(ACTIVATIONS))
+def activation_form(request):
+    return request.param
+
+
+@pytest.fixture(params=form_params(OPTIMIZERS))
+def optimizer_form(request):
+    return request.param
+
+
+@pytest.fixture(params=form_params(REGULARIZERS))
+def regularizer_form(request):
+    return request.param
+
+
+@pytest.fixture(params=form_params(SCHEDULES))
+def schedule_form(request):
+    return request.param
+
+
+@pytest.fixture(params=form_params(STOPPINGS))
+def stopping_form(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def all_forms():
+    """`all_forms(table)`: every form of every row of a table, as (class, settings of its words and flags)."""
+    return lambda table: [(kind, form) for kind in table.values() for form in forms_of(kind)]
+
+
 @pytest.fixture(scope="session")
 def draw_variant():
-    """`draw_variant(kind, rng)`: a variant of a class with every parameter drawn from its domain."""
+    """`draw_variant(kind, rng, **fixed)`: a variant of a class with every other parameter drawn from its domain."""
 
-    def draw(kind, rng):
+    def draw(kind, rng, **fixed):
         domains = {name: field.metadata["domain"] for name, field in kind.parameters().items()}
-        return kind(
-            **{
-                name: str(rng.choice(domain.choices)) if domain.choices else draw_number(domain, rng)
-                for name, domain in domains.items()
-            }
-        )
+        drawn = {name: draw_value(domain, rng) for name, domain in domains.items() if name not in fixed}
+        return kind(**drawn, **fixed)
 
     return draw
 
 
 @pytest.fixture(scope="session")
 def make_member():
-    """`make_member(**changes)`: a member with everything but `changes` plain."""
+    """`make_member(activation, output_activation, depth, **changes)`: a member with everything but these plain.
 
-    def make(**changes):
+    A function is an activation, or a tuple of those that share a layer; `activations` names all layers itself.
+    """
+
+    def make(activation=Tanh(), output_activation=Identity(), *, depth=2, **changes):
+        layers = [activation] * (depth - 1) + [output_activation]
         plain = {
-            "activation": Tanh(),
-            "output_activation": Identity(),
+            "activations": tuple((each,) if isinstance(each, Activation) else tuple(each) for each in layers),
             "initializer": GlorotUniform(),
             "regularizers": (),
             "optimizer": GradientDescent(rate=0.1),
+            "schedule": Constant(),
+            "stopping": (),
             "epochs": 1,
             "seed": 0,
             "repeat": 0,
@@ -68,11 +132,50 @@ def make_member():
 
 
 @pytest.fixture(scope="session")
-def make_shape():
-    """`make_shape(layers, batch_size, dtype, loss)`, in float64 with half squared error."""
+def draw_member(draw_variant):
+    """`draw_member(rng, depth)`: a member with forms of rows of every table, parameters from their domains, mixtures.
 
-    def make(layers, batch_size=1000, dtype="float64", loss=None):
-        return PackShape(tuple(layers), batch_size, loss or HalfSquaredError(), dtype)
+    It may be one that cannot be trained in earnest: its numbers still must not depend on the others'.
+    """
+
+    def pick(table, rng):
+        return draw_variant(table[sorted(table)[rng.integers(len(table))]], rng)
+
+    def draw(rng, depth):
+        layers = [tuple(pick(ACTIVATIONS, rng) for _ in range(rng.choice([1, 1, 2, 3]))) for _ in range(depth)]
+        return Member(
+            activations=tuple(layers),
+            initializer=pick(INITIALIZERS, rng),
+            regularizers=tuple(draw_variant(kind, rng) for kind in REGULARIZERS.values() if rng.random() < 0.4),
+            optimizer=pick(OPTIMIZERS, rng),
+            schedule=pick(SCHEDULES, rng),
+            stopping=tuple(draw_variant(kind, rng) for kind in STOPPINGS.values() if rng.random() < 0.4),
+            epochs=int(rng.integers(1, 5)),
+            seed=int(rng.integers(2)),
+            repeat=int(rng.integers(3)),
+        )
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def make_shape():
+    """`make_shape(layers, batch_size, dtype, loss, classes, **changes)`, in float64 with half squared error.
+
+    With `classes` there is one output per class, or a single one for two.
+    """
+
+    def make(layers, batch_size=1000, dtype="float64", loss=None, *, classes=False, **changes):
+        one = layers[-1] == 1
+        settings = {
+            "layers": tuple(layers),
+            "batch_size": batch_size,
+            "loss": loss or HalfSquaredError(),
+            "reading": Numbers() if not classes else ZeroOne() if one else OnePerClass(),
+            "class_count": 0 if not classes else 2 if one else layers[-1],
+            "dtype": dtype,
+        }
+        return PackShape(**{**settings, **changes})
 
     return make
 
@@ -93,13 +196,13 @@ def make_examples():
 
 @pytest.fixture(scope="session")
 def make_networks():
-    """`make_networks(layout, members, seed, dtype)`: networks whose weights and biases are all drawn at random."""
+    """`make_networks(sizes, members, seed, dtype)`: networks whose weights and biases are all drawn at random."""
 
-    def make(layout, members, *, seed=0, dtype="float64"):
-        networks = Networks(layout, members, dtype)
+    def make(sizes, members, *, seed=0, dtype="float64"):
+        networks = Networks(tuple(sizes), members, dtype)
         rng = np.random.default_rng(seed)
-        shape = (len(members), layout.parameter_count)
-        networks.parameters[:, : layout.parameter_count] = rng.normal(scale=0.7, size=shape)
+        count = networks.layout.parameter_count
+        networks.parameters[:, :count] = rng.normal(scale=0.7, size=(len(members), count))
         return networks
 
     return make
@@ -126,34 +229,41 @@ def standing_still():
     class StandingStill(Optimizer):
         gradients: ClassVar[list] = []
 
-        @staticmethod
-        def step(parameters, gradient, slots, scratch, step_number, rate):
+        def step(self, parameters, gradient, slots, scratch, step_number, rate):
             StandingStill.gradients.append(gradient.copy())
 
     return StandingStill
 
 
+def own_parameters(row, member, layout):
+    """Weights, biases, and every β and γ of one member: its row (P,) without what only others have use for."""
+    columns = [
+        layout.function_parameter(layer, position, name)
+        for layer, functions in enumerate(member.activations, start=1)
+        for position, function in enumerate(functions)
+        for name in FUNCTION_PARAMETERS
+        if name in function.parameters()
+    ]
+    return np.concatenate([row[: layout.parameter_count], row[columns]])
+
+
 class Training:
-    """All that came out of a training: per member its epochs, one dictionary of numbers each, and its last parameters."""
+    """All that came out of a training: per member its epochs, one dictionary of numbers each, and what it has learned."""
 
-    def __init__(self, shape, members, examples, classes):
+    def __init__(self, shape, members, examples):
         self.epochs = {number: [] for number in range(len(members))}
-        self.parameters = {}
-        with np.errstate(all="ignore"):
-            pack = Pack(shape, members, examples, classes=classes)
-            while pack.member_numbers.size:
-                results = pack.run_epoch()
-                leaving = results.diverged | results.finished
-                self._record(results, pack.networks.parameters, leaving)
-                pack.keep(~leaving)
-
-    def _record(self, results, parameters, leaving):
-        columns = [field.name for field in dataclasses.fields(results) if field.name not in ("members", "epoch")]
-        for row, number in enumerate(results.members):
-            numbers = {name: getattr(results, name)[row] for name in columns}
-            self.epochs[int(number)].append({"epoch": results.epoch, **numbers})
-            if leaving[row]:
-                self.parameters[int(number)] = parameters[row].copy()
+        self.parameters, self.learned = {}, {}
+        layout = Layout(shape.layers, function_counts(members))
+        pack = Pack(shape, members, examples)
+        for results in pack.run():
+            columns = [field.name for field in dataclasses.fields(results) if field.name not in ("members", "epoch")]
+            for row, number in enumerate(results.members.tolist()):
+                numbers = {name: getattr(results, name)[row] for name in columns}
+                self.epochs[number].append({"epoch": results.epoch, **numbers})
+                if results.finished[row] or results.diverged[row]:
+                    parameters = pack.parameters_of(number)
+                    self.parameters[number] = own_parameters(parameters, members[number], layout)
+                    self.learned[number] = learned_values(parameters, members[number], layout)
 
     def last(self, number, name):
         return self.epochs[number][-1][name]
@@ -162,11 +272,13 @@ class Training:
 @pytest.fixture(scope="session")
 def run_training():
     """`run_training(shape, members, examples)`: the whole training of a pack as a `Training`."""
+    return Training
 
-    def run(shape, members, examples, *, classes=False):
-        return Training(shape, members, examples, classes)
 
-    return run
+def same(one, other):
+    if one is None or isinstance(one, str):
+        return one == other
+    return np.array_equal(one, other, equal_nan=True)
 
 
 @pytest.fixture(scope="session")
@@ -177,7 +289,7 @@ def assert_same_member():
         assert len(one.epochs[number]) == len(other.epochs[other_number])
         for mine, others in zip(one.epochs[number], other.epochs[other_number], strict=True):
             for name, value in mine.items():
-                assert np.array_equal(value, others[name], equal_nan=True), name
-        assert np.array_equal(one.parameters[number], other.parameters[other_number], equal_nan=True)
+                assert same(value, others[name]), name
+        assert same(one.parameters[number], other.parameters[other_number])
 
     return check

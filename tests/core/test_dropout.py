@@ -25,9 +25,11 @@ def masks_of(make_member):
             for layer in (0, 1):
                 work.activations[layer].fill(1)
                 work.slopes[layer].fill(1)
+                work.partial(layer, "beta").fill(1)
                 source.apply(work, layer)
                 drawn.append(work.activations[layer])
             assert np.array_equal(work.slopes[1], work.activations[1])
+            assert np.array_equal(work.partials[1]["beta"], work.activations[1])
         return drawn
 
     return masks
@@ -36,7 +38,11 @@ def masks_of(make_member):
 @pytest.fixture
 def dropping(make_member):
     """`dropping(ratio, **changes)`: a member that drops units."""
-    return lambda ratio, **changes: make_member(regularizers=(Dropout(ratio=ratio),), **changes)
+
+    def make(ratio, scope="network", **changes):
+        return make_member(regularizers=(Dropout(ratio=ratio, scope=scope),), **changes)
+
+    return make
 
 
 def equal(one, other):
@@ -88,6 +94,28 @@ def test_members_without_dropout_keep_every_unit(masks_of, dropping, make_member
         assert (mask[1] != 1).all()
 
 
+@pytest.mark.parametrize(("scope", "dropped"), [("network", (True, True)), ("input", (True, False)), ("hidden", (False, True))])
+def test_a_scope_drops_inputs_or_hidden_units_alone(masks_of, dropping, scope, dropped):
+    """Where it drops, it drops what the whole network would: a draw has its place whoever makes use of it."""
+    everywhere, here = masks_of([dropping(0.4)]), masks_of([dropping(0.4, scope)])
+    for number, (mask, reference) in enumerate(zip(here, everywhere, strict=True)):
+        assert np.array_equal(mask, reference if dropped[number % 2] else np.ones_like(mask))
+
+
+def test_members_of_other_scopes_do_not_disturb_each_other(masks_of, dropping):
+    members = [dropping(0.4, scope) for scope in ("hidden", "network", "input", "hidden")]
+    together = masks_of(members)
+    for row, member in enumerate(members):
+        assert equal(masks_of([member]), [mask[row : row + 1] for mask in together])
+
+
+def test_every_scope_is_told_of_every_layer():
+    """Walks the scopes: each reaches some layer, and the whole network reaches all."""
+    scopes = Dropout.parameters()["scope"].metadata["domain"].choices
+    reached = {scope: {layer for layer in range(4) if Dropout(ratio=0.5, scope=scope).reaches(layer)} for scope in scopes}
+    assert reached == {"network": {0, 1, 2, 3}, "input": {0}, "hidden": {1, 2, 3}}
+
+
 def test_dropout_is_found_among_the_regularizers(make_member):
     assert dropout_of(make_member()) is None
     assert dropout_of(make_member(regularizers=(L1(weight=0.1),))) is None
@@ -99,9 +127,8 @@ def evaluated(make_networks):
     """`evaluated(member)`: the network of a member and a workspace it has evaluated for training, with its masks."""
 
     def evaluate(member):
-        layout = Layout((5, 8, 3))
-        networks = make_networks(layout, [member])
-        work = Workspace(1, 200, layout, "float64")
+        networks = make_networks((5, 8, 3), [member])
+        work = Workspace(1, 200, networks.layout, "float64")
         inputs = np.random.default_rng(17).normal(size=(1, 200, 5))
         np.copyto(work.inputs, inputs)
         networks.evaluate_for_training(work, DropoutMasks([member], 1, "float64"))
@@ -151,7 +178,7 @@ def test_errors_are_measured_with_every_unit(
     dropping, make_member, make_shape, make_examples, run_training, standing_still
 ):
     """E_t and E_v know nothing of dropout; the running mean over the epoch does."""
-    layers, optimizer = (4, 5, 2), standing_still(rate=1.0)
+    layers, optimizer = (4, 5, 2), standing_still()
     members = [dropping(0.6, optimizer=optimizer), make_member(optimizer=optimizer)]
     training = run_training(make_shape(layers, 3), members, {0: make_examples(layers, 40)})
     assert training.last(0, "e_t_running") != pytest.approx(training.last(1, "e_t_running"))

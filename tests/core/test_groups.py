@@ -1,14 +1,30 @@
 """Runs of neighbouring members of one kind."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.activations import PReLU, ReLU, Sigmoid
-from core.groups import kind_name, runs_of, stack_numbers
+from core.groups import runs_of, stack_numbers
+from core.optimizers import Adam
 
-SETTINGS = st.lists(st.sampled_from([None, ReLU(), PReLU(beta=0.1), PReLU(beta=0.2), Sigmoid(), Sigmoid(beta=2.0)]))
+SETTINGS = st.lists(
+    st.sampled_from(
+        [
+            None,
+            ReLU(),
+            PReLU(beta=0.1),
+            PReLU(beta=0.2),
+            PReLU(beta=0.2, learn="beta"),
+            Sigmoid(),
+            Sigmoid(beta=2.0),
+            Sigmoid(learn="gamma"),
+        ]
+    )
+)
 
 
 @settings(max_examples=60, deadline=None, database=None)
@@ -23,16 +39,16 @@ def test_runs_hold_every_member_that_has_a_setting_once_and_in_order(members):
 def test_a_run_is_of_one_kind_and_as_long_as_can_be(members):
     runs = runs_of(members, "float64", 3)
     for run in runs:
-        assert {type(member) for member in members[run.rows]} == {run.kind}
-    for run, following in zip(runs, runs[1:], strict=False):
-        assert run.rows.stop < following.rows.start or run.kind is not following.kind
+        assert {member.kind() for member in members[run.rows]} == {run.variant.kind()}
+    for run, following in itertools.pairwise(runs):
+        assert run.rows.stop < following.rows.start or run.variant.kind() != following.variant.kind()
 
 
 @settings(max_examples=60, deadline=None, database=None)
 @given(SETTINGS)
 def test_numbers_of_a_run_are_those_of_its_members(members):
     for run in runs_of(members, "float64", 3):
-        assert list(run.numbers) == list(run.kind.parameters())
+        assert tuple(run.numbers) == run.variant.number_names()
         for name, numbers in run.numbers.items():
             assert numbers[:, 0, 0].tolist() == [getattr(member, name) for member in members[run.rows]]
 
@@ -50,8 +66,7 @@ def test_nobody_has_no_runs():
     assert runs_of([None, None], "float32", 3) == []
 
 
-def test_sorting_by_kind_name_makes_equal_kinds_neighbours():
-    members = [ReLU(), None, PReLU(), ReLU(), None, PReLU(beta=0.3)]
-    ordered = sorted(members, key=kind_name)
-    assert len(runs_of(ordered, "float32", 3)) == 2
-    assert ordered[:2] == [None, None]
+def test_numbers_make_no_other_kind_but_words_do():
+    assert Adam(rate=1.0, beta_1=0.5).kind() == Adam().kind()
+    assert Adam(form="notes").kind() != Adam().kind()
+    assert len(runs_of([Adam(), Adam(rate=1.0), Adam(form="notes"), Adam()], "float32", 2)) == 3

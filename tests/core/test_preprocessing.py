@@ -1,19 +1,37 @@
-"""Scaling, learned from the training examples alone."""
+"""Filling and scaling, learned from the training examples alone."""
 
 import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from core.data import Dataset, split_examples
-from core.preprocessing import PREPROCESSINGS, Preparation, prepare_examples
+from core.data import Dataset, Division, split_examples
+from core.preprocessing import (
+    FILLINGS,
+    PREPROCESSINGS,
+    Preparation,
+    Scaling,
+    fill_values,
+    learned_transform,
+    prepare_examples,
+)
+from core.readings import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
 
 KEY = {"seed": 3, "repeat": 1}
-SPLIT = split_examples(40, 0.3, **KEY)
+DIVISION = Division(0.3)
+NAN = float("nan")
 
 
 @pytest.fixture(params=sorted(PREPROCESSINGS))
 def preprocess(request):
+    return request.param
+
+
+@pytest.fixture(params=sorted(FILLINGS))
+def filling(request):
     return request.param
 
 
@@ -26,9 +44,20 @@ def dataset():
     return Dataset("any", inputs, targets, "numbers", ("a", "b", "c"), ("number", "other"))
 
 
-def prepare(dataset, preprocess="standard", target_scaling="none", dtype="float64", **key):
-    preparation = Preparation(validation=0.3, preprocess=preprocess, target_scaling=target_scaling)
-    return prepare_examples(dataset, preparation, **{**KEY, **key}, dtype=dtype)
+@pytest.fixture
+def three_classes(dataset):
+    targets = np.arange(40.0)[:, np.newaxis] % 3
+    changes = {"targets": targets, "target_kind": "classes", "target_names": ("y",), "class_names": ("a", "b", "c")}
+    return dataclasses.replace(dataset, **changes)
+
+
+SPLIT = split_examples(Dataset("any", *np.zeros((2, 40, 1)), "numbers", ("x",), ("y",)), DIVISION, **KEY)
+
+
+def prepare(dataset, preprocess="standard", target_scaling="none", missing="refuse", dtype="float64", **changes):
+    reading = changes.pop("reading", Numbers())
+    preparation = Preparation(changes.pop("division", DIVISION), preprocess, target_scaling, missing)
+    return prepare_examples(dataset, preparation, reading, **{**KEY, **changes}, dtype=dtype)
 
 
 def with_inputs(dataset, rows, column, values):
@@ -107,11 +136,135 @@ def test_targets_stay_as_they_are_where_no_scaling_is_asked_for(dataset):
 
 
 @pytest.mark.parametrize("target_scaling", ["standard", "none"])
-def test_classes_are_never_scaled(dataset, target_scaling):
-    classes = dataclasses.replace(dataset, targets=np.eye(2)[np.arange(40) % 2], target_kind="classes")
-    examples = prepare(classes, target_scaling=target_scaling)
-    assert np.array_equal(examples.training_targets, classes.targets[SPLIT.training])
-    assert np.array_equal(examples.validation_targets, classes.targets[SPLIT.validation])
+def test_classes_are_encoded_and_never_scaled(three_classes, target_scaling):
+    examples = prepare(three_classes, target_scaling=target_scaling, reading=OnePerClass())
+    split = split_examples(three_classes, DIVISION, **KEY)
+    one_hot = np.eye(3)[np.arange(40) % 3]
+    assert np.array_equal(examples.training_targets, one_hot[split.training])
+    assert np.array_equal(examples.validation_targets, one_hot[split.validation])
+    assert np.array_equal(examples.targets_scaling.apply(three_classes.targets), three_classes.targets)
+
+
+def test_the_reading_decides_what_is_learned(three_classes):
+    examples = prepare(three_classes, reading=Intervals())
+    assert set(np.unique(examples.training_targets)) == {0.5 / 3, 1.5 / 3, 2.5 / 3}
+
+
+def test_what_was_done_can_be_done_again(dataset, preprocess):
+    """To the bit, for those who only have the transform, as a prediction has."""
+    examples = prepare(with_inputs(dataset, [0, 5, 9], [0, 1, 1], NAN), preprocess, "standard", "mean")
+    again = examples.inputs_transform.apply(with_inputs(dataset, [0, 5, 9], [0, 1, 1], NAN).inputs)
+    assert np.array_equal(again[SPLIT.training], examples.training_inputs)
+    assert np.array_equal(again[SPLIT.validation], examples.validation_inputs)
+    assert all(values.shape == (3,) for values in vars(examples.inputs_transform).values())
+
+
+def test_scaled_targets_can_be_brought_back(dataset):
+    examples = prepare(dataset, target_scaling="standard")
+    restored = examples.targets_scaling.undo(examples.validation_targets)
+    np.testing.assert_allclose(restored, dataset.targets[SPLIT.validation], rtol=1e-12)
+
+
+def test_a_target_without_spread_comes_back_as_what_it_was():
+    scaling = Scaling(np.array([5.0, 1.0]), np.array([0.0, 2.0]))
+    assert scaling.undo(np.array([[0.7, 4.0]])).tolist() == [[5.0, 3.0]]
+
+
+def test_a_missing_value_becomes_what_the_training_examples_say(dataset, filling):
+    rows = [SPLIT.training[0], SPLIT.training[3], SPLIT.validation[0]]
+    examples = prepare(with_inputs(dataset, rows, 1, NAN), "none", missing=filling)
+    present = np.delete(dataset.inputs[SPLIT.training, 1], [0, 3])
+    expected = {"mean": np.mean, "median": np.median}[filling](present)
+    assert examples.inputs_transform.fill[1] == pytest.approx(expected, rel=1e-14)
+    for value in (examples.training_inputs[0, 1], examples.training_inputs[3, 1], examples.validation_inputs[0, 1]):
+        assert value == examples.inputs_transform.fill[1]
+
+
+def test_missing_values_of_validation_examples_have_no_part_in_the_filling(dataset, preprocess, filling):
+    holey = with_inputs(dataset, SPLIT.training[:4], 0, NAN)
+    moved = with_inputs(holey, SPLIT.validation, slice(None), 1e6)
+    before, after = (prepare(each, preprocess, missing=filling) for each in (holey, moved))
+    assert np.array_equal(before.training_inputs, after.training_inputs)
+    assert np.array_equal(before.inputs_transform.fill, after.inputs_transform.fill)
+
+
+def test_an_input_that_no_training_example_has_becomes_zero(dataset, preprocess, filling):
+    examples = prepare(with_inputs(dataset, SPLIT.training, 1, NAN), preprocess, missing=filling)
+    assert examples.inputs_transform.fill[1] == 0
+    assert examples.constant_columns == (1,)
+    assert (examples.training_inputs[:, 1] == 0).all() and (examples.validation_inputs[:, 1] == 0).all()
+
+
+@pytest.mark.parametrize("constant", [0.1, 1e9 + 0.1, -7.3])
+def test_filling_does_not_make_a_constant_input_vary(dataset, preprocess, filling, constant):
+    """The mean of equal values differs from them by rounding, and must not be taken for spread."""
+    some = with_inputs(dataset, SPLIT.training, 1, constant)
+    examples = prepare(with_inputs(some, SPLIT.training[:7], 1, NAN), preprocess, missing=filling)
+    assert examples.constant_columns == (1,)
+    assert (examples.training_inputs[:, 1] == 0).all() and (examples.validation_inputs[:, 1] == 0).all()
+
+
+MOSTLY_NUMBERS = st.one_of(st.floats(-1e6, 1e6), st.just(NAN))
+
+
+@settings(max_examples=100, deadline=None, database=None)
+@given(st.data(), st.integers(1, 20), st.integers(1, 4), st.sampled_from(sorted(FILLINGS)))
+def test_filled_inputs_are_finite_and_lie_among_those_present(data, rows, columns, filling):
+    values = data.draw(arrays(float, (rows, columns), elements=MOSTLY_NUMBERS))
+    fill = fill_values(values, filling)
+    for column, value in zip(values.T, fill, strict=True):
+        present = column[~np.isnan(column)]
+        if len(present):
+            assert present.min() - 1e-6 <= value <= present.max() + 1e-6
+        else:
+            assert value == 0
+    for preprocess in PREPROCESSINGS:
+        transform = learned_transform(values, Preparation(DIVISION, preprocess, "none", filling))
+        assert np.isfinite(transform.apply(values)).all()
+
+
+@pytest.mark.parametrize("missing", ["refuse", "drop"])
+def test_nothing_is_filled_where_nothing_may_be_missing(dataset, missing):
+    assert np.isnan(prepare(dataset, missing=missing).inputs_transform.fill).all()
+
+
+@pytest.mark.parametrize(("share", "made"), [(0, (0, 0)), (0.1, (3, 1)), (1, (28, 12)), (2.5, (70, 30))])
+def test_examples_of_no_class_are_added_to_both_sides(three_classes, share, made):
+    plain = prepare(three_classes, reading=OnePerClass())
+    examples = prepare(three_classes, reading=Unrecognized(share=share))
+    assert (len(examples.training_inputs), len(examples.validation_inputs)) == (28 + made[0], 12 + made[1])
+    assert np.array_equal(examples.training_inputs[:28], plain.training_inputs)
+    assert np.array_equal(examples.validation_inputs[:12], plain.validation_inputs)
+    assert (examples.training_targets[:28, 3] == 0).all()
+    assert (examples.training_targets[28:] == [0, 0, 0, 1]).all()
+    assert (examples.validation_targets[12:] == [0, 0, 0, 1]).all()
+
+
+def test_made_examples_take_every_input_from_examples_of_their_own_side(three_classes):
+    examples = prepare(three_classes, reading=Unrecognized(share=2))
+    for inputs, real in ((examples.training_inputs, 28), (examples.validation_inputs, 12)):
+        made = inputs[real:]
+        for column in range(3):
+            assert np.isin(made[:, column], inputs[:real, column]).all()
+        sources = [[int(np.flatnonzero(inputs[:real, k] == row[k])[0]) for k in range(3)] for row in made]
+        assert sum(len(set(rows)) > 1 for rows in sources) > 0.8 * len(made)
+
+
+def test_made_examples_depend_on_seed_and_repeat_and_side_alone(three_classes):
+    def made(**changes):
+        examples = prepare(three_classes, division=Division("same"), reading=Unrecognized(share=1), **changes)
+        return examples.training_inputs[40:].tolist(), examples.validation_inputs[40:].tolist()
+
+    assert made() == made()
+    assert made() != made(seed=4) and made() != made(repeat=2)
+    assert made()[0] != made()[1]
+
+
+def test_two_classes_of_one_output(three_classes):
+    targets = np.arange(40.0)[:, np.newaxis] % 2
+    two = dataclasses.replace(three_classes, targets=targets, class_names=("0", "1"))
+    examples = prepare(two, reading=ZeroOne(), division=Division("same"))
+    assert np.array_equal(examples.training_targets, targets)
 
 
 def test_preparing_leaves_the_data_set_alone(dataset, preprocess):
@@ -125,7 +278,8 @@ def test_rows_are_those_of_the_split_in_the_dtype_of_training(dataset, preproces
     examples = prepare(dataset, preprocess, dtype=dtype)
     assert examples.training_targets[:, 0].tolist() == SPLIT.training.tolist()
     assert examples.validation_targets[:, 0].tolist() == SPLIT.validation.tolist()
-    tables = (value for value in vars(examples).values() if isinstance(value, np.ndarray))
+    tables = [value for value in vars(examples).values() if isinstance(value, np.ndarray)]
+    assert len(tables) == 4
     assert {table.dtype for table in tables} == {np.dtype(dtype)}
 
 

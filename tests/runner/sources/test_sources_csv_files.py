@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from runner.errors import DataError
 from runner.sources.csv_files import load_csv, record_starts
+from runner.sources.handling import MISSING, TEXT, Handling
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
-def read(text, *target):
-    return load_csv("a.csv", text.encode(), target)
+def read(text, *target, **handling):
+    return load_csv("a.csv", text.encode(), target, Handling(**handling))
 
 
 @given(st.lists(st.tuples(FINITE, FINITE), min_size=2, max_size=30))
@@ -28,20 +29,21 @@ def test_text_target_becomes_sorted_classes():
     dataset = read("x,kind,y\n1,pear,2\n3,apple,4\n5,pear,6\n", "kind")
     assert dataset.inputs.tolist() == [[1, 2], [3, 4], [5, 6]]
     assert dataset.input_names == ("x", "y")
-    assert dataset.target_names == ("apple", "pear")
-    assert dataset.targets.tolist() == [[0, 1], [1, 0], [0, 1]]
+    assert dataset.target_names == ("kind",)
+    assert dataset.class_names == ("apple", "pear")
+    assert dataset.targets.tolist() == [[1], [0], [1]]
 
 
 def test_booleans_are_inputs_and_classes():
     dataset = read("flag,answer\ntrue,False\nFALSE,TRUE\n", "answer")
     assert dataset.inputs.tolist() == [[1], [0]]
-    assert dataset.target_names == ("false", "true")
-    assert dataset.targets.tolist() == [[1, 0], [0, 1]]
+    assert dataset.class_names == ("false", "true")
+    assert dataset.targets.tolist() == [[0], [1]]
 
 
 def test_several_targets_are_numbers_even_where_they_are_integers():
     dataset = read("x,a,b\n1,0,0.5\n2,1,1.5\n", "b", "a")
-    assert dataset.target_names == ("b", "a")
+    assert (dataset.target_names, dataset.class_names) == (("b", "a"), ())
     assert dataset.targets.tolist() == [[0.5, 0], [1.5, 1]]
 
 
@@ -84,9 +86,9 @@ def test_records_start_where_their_first_cell_does():
     assert record_starts('a,b\n"1\n2",3\n4\n') == [(1, 2), (2, 2), (4, 1)]
 
 
-@given(st.binary(max_size=200))
-def test_any_bytes_load_or_give_a_data_error(content):
+@given(st.binary(max_size=200), st.sampled_from(MISSING), st.sampled_from(TEXT))
+def test_any_bytes_load_or_give_a_data_error(content, missing, text):
     try:
-        load_csv("a.csv", b"x,y\n" + content, ("y",))
+        load_csv("a.csv", b"x,y\n" + content, ("y",), Handling(missing, text))
     except DataError as error:
         assert str(error).isprintable()

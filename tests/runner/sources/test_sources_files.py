@@ -3,7 +3,7 @@
 import pytest
 
 from runner.errors import DataError
-from runner.sources import SourceDefaults, is_file, load_dataset, source_defaults
+from runner.sources import SourceDefaults, default_reading, is_file, load_dataset, source_defaults
 
 
 @pytest.mark.parametrize("source", ["a.csv", "A.CSV", "folder/a", "/a", "digits.csv", "a.txt", "./digits"])
@@ -18,6 +18,14 @@ def test_words_are_not_files(source):
 
 def test_files_have_defaults():
     assert source_defaults("any.csv") == SourceDefaults("standard", 0.3)
+
+
+@pytest.mark.parametrize(("target", "reading"), [("y", "numbers"), ("kind", "one_per_class")])
+def test_the_reading_of_a_file_is_that_of_its_target(tmp_path, target, reading):
+    path = tmp_path / "table.csv"
+    path.write_text("x,y,kind\n1,0.5,a\n2,1.5,b\n")
+    dataset = load_dataset(str(path), target=[target], text="one_hot")
+    assert default_reading(str(path), dataset) == reading
 
 
 def test_suffix_may_be_in_capitals(tmp_path):

@@ -28,7 +28,16 @@ def test_memory_layout_byte_order_and_name_do_not_matter():
         {"input_names": ("x", "w")},
         {"target_names": ("w",)},
         {"target_kind": "classes"},
+        {"class_names": ("a", "b")},
+        {"inputs": np.array([[1.0, 2.0], [3.0, np.nan]])},
     ],
 )
 def test_every_part_matters(change):
     assert fingerprint(replace(DATASET, **change)) != fingerprint(DATASET)
+
+
+def test_a_missing_value_has_one_form():
+    """NaN has a sign and a payload, which mean nothing."""
+    odd = np.array([0x7FF8000000000000, 0xFFF8000000000123], dtype=np.uint64).view(np.float64)
+    one, other = (np.array([[1.0, 2.0], [3.0, missing]]) for missing in odd)
+    assert fingerprint(replace(DATASET, inputs=one)) == fingerprint(replace(DATASET, inputs=other))

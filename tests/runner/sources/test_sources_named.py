@@ -6,9 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from core.readings import READINGS, TWO_CLASSES
 from core.variants import REQUIRED
 from runner.errors import DataError
-from runner.sources import SOURCES, SourceDefaults, load_dataset, source_defaults
+from runner.sources import SOURCES, SourceDefaults, default_reading, load_dataset, source_defaults
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -18,10 +19,23 @@ def test_contract_of_every_named_set(name):
     assert dataset.inputs.dtype == dataset.targets.dtype == np.float64
     assert np.isfinite(dataset.inputs).all() and np.isfinite(dataset.targets).all()
     assert len(dataset.input_names) == dataset.input_count
-    assert len(dataset.target_names) == dataset.output_count
-    assert all(type(word) is str for word in (*dataset.input_names, *dataset.target_names))
+    assert len(dataset.target_names) == dataset.target_count
+    words = (*dataset.input_names, *dataset.target_names, *dataset.class_names)
+    assert all(type(word) is str for word in words)
+    assert dataset.text_columns == {}
     if dataset.target_kind == "classes":
-        assert set(np.unique(dataset.targets)) == {0.0, 1.0}
+        assert set(np.unique(dataset.targets)) == set(range(dataset.class_count))
+    else:
+        assert dataset.class_names == ()
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_named_set_has_a_reading_that_suits_it(name):
+    dataset = load_dataset(name)
+    reading = default_reading(name, dataset)
+    assert READINGS[reading].for_classes == (dataset.target_kind == "classes")
+    if reading in TWO_CLASSES:
+        assert dataset.class_count == 2
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -7,13 +7,16 @@ import numpy as np
 import polars
 import pytest
 
+from runner.sources.handling import Handling
 from runner.sources.parquet_files import load_parquet
 
+REFUSE = Handling()
 
-def load(target, **columns):
+
+def load(target, handling=REFUSE, **columns):
     stream = io.BytesIO()
     polars.DataFrame(columns).write_parquet(stream)
-    return load_parquet("a.parquet", stream.getvalue(), target)
+    return load_parquet("a.parquet", stream.getvalue(), target, handling)
 
 
 def test_all_kinds_of_numbers_are_inputs():
@@ -35,8 +38,28 @@ def test_all_kinds_of_numbers_are_inputs():
 def test_text_and_categories_are_classes_sorted_by_name(kind):
     dataset = load(["kind"], x=[1.0, 2.0, 3.0], kind=polars.Series(["pear", "apple", "pear"], dtype=kind))
     assert dataset.target_kind == "classes"
-    assert dataset.target_names == ("apple", "pear")
-    assert dataset.targets.tolist() == [[0, 1], [1, 0], [0, 1]]
+    assert dataset.class_names == ("apple", "pear")
+    assert dataset.targets.tolist() == [[1], [0], [1]]
+
+
+@pytest.mark.parametrize("kind", [polars.String, polars.Categorical, polars.Enum(["pear", "apple"])])
+def test_text_and_categories_are_inputs_where_wanted(kind):
+    column = polars.Series(["pear", None, "apple"], dtype=kind)
+    dataset = load(["y"], Handling("mean", "one_hot"), kind=column, y=[0.1, 0.2, 0.3])
+    assert dataset.input_names == ("kind=apple", "kind=pear")
+    assert np.array_equal(dataset.inputs, [[0, 1], [np.nan, np.nan], [1, 0]], equal_nan=True)
+
+
+@pytest.mark.parametrize("number", [polars.UInt8, polars.Float32, polars.Boolean, polars.Decimal(10, 2)])
+def test_any_kind_of_number_may_be_missing(number):
+    column = polars.Series([1, None, 0]).cast(number)
+    dataset = load(["y"], Handling("median"), x=column, y=[0.1, 0.2, 0.3])
+    assert np.array_equal(dataset.inputs, [[1], [np.nan], [0]], equal_nan=True)
+
+
+def test_text_that_looks_like_numbers_is_text():
+    dataset = load(["y"], Handling(text="one_hot"), code=["2", "10"], y=[0.1, 0.2])
+    assert dataset.input_names == ("code=10", "code=2")
 
 
 @pytest.mark.parametrize("number", [polars.Int8, polars.UInt64, polars.Int128, polars.Decimal(10, 2)])

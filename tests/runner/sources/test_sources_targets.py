@@ -1,4 +1,4 @@
-"""Tests of how classes are told from numbers, and of one-hot rows."""
+"""Tests of how classes are told from numbers, and of their numbers."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import DataError
-from runner.sources.targets import encode_targets, holds_classes, one_hot
+from runner.sources.targets import encode_targets, holds_classes
 
 
-@given(st.lists(st.integers(0, 9), min_size=1))
-def test_one_hot_rows_hold_a_single_one_in_the_right_place(class_numbers):
-    rows = one_hot(np.array(class_numbers), 10)
-    assert rows.sum(axis=1).tolist() == [1.0] * len(class_numbers)
-    assert rows.argmax(axis=1).tolist() == class_numbers
+@given(st.lists(st.text(), min_size=2).filter(lambda words: len(set(words)) > 1))
+def test_class_numbers_name_the_classes(words):
+    encoded = encode_targets("a.csv", {"y": np.array(words, dtype=object)})
+    assert (encoded.kind, encoded.names, encoded.class_names) == ("classes", ("y",), tuple(sorted(set(words))))
+    assert [encoded.class_names[int(number)] for (number,) in encoded.values] == words
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,8 @@ def test_the_type_tells_classes_from_numbers(values, expected):
 
 def test_integer_classes_are_sorted_as_numbers():
     encoded = encode_targets("a.csv", {"y": np.array([10, 9, 10] * 10)})
-    assert encoded.names == ("9", "10")
+    assert encoded.class_names == ("9", "10")
+    assert encoded.values[:3].tolist() == [[1], [0], [1]]
 
 
 def test_too_many_classes_are_refused():

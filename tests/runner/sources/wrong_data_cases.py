@@ -17,7 +17,7 @@ WRONG_FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "huge_text.csv": (KIND, "line 3, column 'height': 'x{60}…' is no number"),
     "infinite.csv": (KIND, "line 3, column 'width': the value is infinite"),
     "latin1.csv": (KIND, "line 3 is not UTF-8"),
-    "missing_cell.csv": (KIND, "line 5, column 'height': the value is missing"),
+    "missing_cell.csv": (KIND, "line 5, column 'height': the value is missing; .*data.missing"),
     "missing_target.csv": (KIND, "line 3, column 'kind': the value is missing"),
     "mistyped_number.csv": (KIND, "line 152, column 'width': '12O' is no number"),
     "nan.csv": (KIND, "line 3, column 'height': the value is missing"),
@@ -29,7 +29,7 @@ WRONG_FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "single_row.csv": (KIND, "only 1 row"),
     "table.txt": (KIND, r"unknown suffix '\.txt'; a data file ends in one of \.csv, \.parquet, \.npz"),
     "target_twice.csv": (("kind", "kind"), "target column 'kind' is named twice"),
-    "text_column.csv": (KIND, "line 2, column 'colour': 'red' is text"),
+    "text_column.csv": (KIND, "line 2, column 'colour': 'red' is text, .*data.text"),
     "too_few_cells.csv": (KIND, "line 3 has 2 cells, but line 1 has 3"),
     "too_few_cells_after_quotes.csv": (KIND, "line 4 has 2 cells, but line 1 has 3"),
     "too_large_number.csv": (KIND, "line 3, column 'width': the value is infinite"),
@@ -65,3 +65,32 @@ WRONG_FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "text_named.npz": ((), "not a whole NPZ file"),
     "truncated.npz": ((), "not a whole NPZ file"),
 }
+
+DROP, FILL, ONE_HOT = {"missing": "drop"}, {"missing": "mean"}, {"text": "one_hot"}
+
+# File name, target columns, what is allowed -> what the message must contain all the same.
+WRONG_HANDLINGS: list[tuple[str, tuple[str, ...], dict[str, str], str]] = [
+    ("missing_target.csv", KIND, DROP, "line 3, column 'kind': the value is missing; fill it in or remove the row$"),
+    ("missing_target.csv", KIND, FILL, "line 3, column 'kind': the value is missing"),
+    ("infinite.csv", KIND, FILL, "line 3, column 'width': the value is infinite"),
+    ("mistyped_number.csv", KIND, ONE_HOT, "line 152, column 'width': '12O' is no number"),
+    ("control_characters.csv", KIND, ONE_HOT, r"line 3, column 'height': '\\x1b\[31m\\x07red' is no number"),
+    ("text_column.csv", KIND, FILL, "line 2, column 'colour': 'red' is text"),
+    ("missing_text.csv", KIND, ONE_HOT, "line 3, column 'colour': the value is missing"),
+    ("missing_text.csv", KIND, FILL, "line 2, column 'colour': 'red' is text"),
+    (
+        "never_complete.csv",
+        KIND,
+        DROP,
+        "only 0 of the 4 rows have all their inputs; at least 2 are needed; choose mean",
+    ),
+    ("once_complete.csv", KIND, DROP, "only 1 of the 4 rows have all their inputs"),
+    ("one_class_complete.csv", KIND, DROP, "target column 'kind' has only one class, 'a'"),
+    ("names_clash.csv", KIND, ONE_HOT, "2 inputs would be named 'colour=red', .*rename a column"),
+    ("many_categories.csv", KIND, ONE_HOT, "have 1003 categories, but may have at most 1000; 'id' alone has 1001"),
+    ("no_text.parquet", KIND, {**FILL, **ONE_HOT}, "column 'colour' holds no value at all; remove it"),
+    ("dates.parquet", KIND, {**FILL, **ONE_HOT}, "column 'day' holds Date"),
+    ("never_complete.npz", (), DROP, "only 0 of the 4 rows have all their inputs"),
+    ("nan_and_infinite.npz", (), FILL, "array 'inputs', row 3, column 1: the value is infinite"),
+    ("text_inputs.npz", (), ONE_HOT, "array 'inputs' holds <U1"),
+]

@@ -15,6 +15,9 @@ class Band(Variant):
     low: float = parameter(0.0)
     high: float = parameter(1.0)
     edge: str = parameter("hard", choices=("hard", "soft"))
+    count: int = parameter(1, at_least=1, whole=True)
+    closed: bool = parameter(False, flag=True)
+    part: float = parameter(0.5, above=0, below=1)
 
     def __post_init__(self):
         super().__post_init__()
@@ -33,6 +36,8 @@ def test_words_and_numbers():
     assert labels("band:high=2,edge=soft") == labels({"band": {"high": 2, "edge": "soft"}}) == ["band:high=2,edge=soft"]
     assert labels({"band": {"edge": ["hard", "soft"], "low": None}}) == ["band", "band:edge=soft"]
     assert labels({"band": None}) == ["band"]
+    assert labels("band:closed=true,count=3.0") == labels({"band": {"closed": True, "count": 3}})
+    assert labels({"band": {"closed": [True, "false"]}}) == ["band:closed=true", "band"]
 
 
 @pytest.mark.parametrize(
@@ -42,6 +47,13 @@ def test_words_and_numbers():
         ({"band": {"edge": {}}}, "must be one of hard, soft, but is an empty mapping"),
         ({"band": {"low": 10**400}}, "must be a number, but is 1000"),
         ({"band": {"low": 3}}, "high must be at least low, 3, but is 1.0"),
+        ({"band": {"count": 1.5}}, "must be a whole number, at least 1, but is 1.5"),
+        ({"band": {"closed": 1}}, "must be true or false, but is 1"),
+        ("band:closed=yes", "must be true or false, but is 'yes'"),
+        ({"band": {"closed": {}}}, "must be true or false, but is an empty mapping"),
+        ({"band": {"part": 1 - 1e-9}}, "above 0, below 1, also when rounded to float32, but is 0.999999999"),
+        ({"band": {"part": 1e-50}}, "above 0, below 1, also when rounded to float32, but is 1e-50"),
+        ({"band": {"low": 1e39}}, "must be a number, also when rounded to float32, but is 1e\\+39"),
         ({"band": 3}, "must be a mapping of settings, such as low, but is 3"),
         ({}, "must name at least one band"),
         (True, "must be the name of one band, or its name and settings, but is true"),

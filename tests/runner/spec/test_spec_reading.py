@@ -12,6 +12,7 @@ from spec_strategies import WRITTEN_SWEEPS, as_flags, as_yaml
 
 from runner.errors import SpecError
 from runner.spec import Flags, Sweep, sweep_from_file, sweep_from_flags, sweep_from_text
+from runner.spec.configuration import layers_label
 
 EXAMPLE = """
 name: digits
@@ -52,7 +53,7 @@ def test_the_example_of_the_design():
         "l2:weight=0.001",
         "l1:weight=0.0001+dropout:ratio=0.2",
     ]
-    assert [choice.label for choice in sweep.axes["activation"]] == [
+    assert [layers_label(layers) for layers in sweep.axes["activation"]] == [
         "relu",
         "prelu:beta=0.01",
         "prelu:beta=0.05",
@@ -95,8 +96,8 @@ def test_whatever_stands_in_a_file_gives_a_sweep_or_one_line(text):
 
 
 @given(
-    st.text(alphabet="adm:rate=,+-.0123456789enl1_ \n\x00é", max_size=30),
-    st.sampled_from(["hidden", "regularizer", "optimizer"]),
+    st.text(alphabet="adm:rate=,+/-.0123456789enl1_ \n\x00é", max_size=30),
+    st.sampled_from(["hidden", "activation", "regularizer", "optimizer", "schedule"]),
 )
 def test_whatever_stands_in_a_flag_gives_a_sweep_or_one_line(text, flag):
     try:
@@ -155,6 +156,38 @@ def test_a_mistake_of_the_file_beside_flags_is_told_as_one_of_the_file():
         (Flags(data="digits", seed=-1), "--seed -1: must be a whole number, at least 0"),
         (Flags(data="digits", batch_size=0), "--batch-size 0: must be a whole number, at least 1"),
         (Flags(data="digits", name="7"), "--name 7: must be 1 to 64 letters"),
+        (
+            Flags(data="digits", activation=["relu", "relu/silk"]),
+            "--activation relu/silk: there is no activation 'silk'; did you mean 'silu'?",
+        ),
+        (Flags(data="digits", activation=["relu/"]), "--activation relu/: there is no activation ''"),
+        (
+            Flags(data="digits", activation=["tanh:learn=beta"]),
+            "--activation tanh:learn=beta: tanh.learn: there is no setting 'learn' here",
+        ),
+        (
+            Flags(data="digits", activation=["elu:learn=gamma"]),
+            "--activation elu:learn=gamma: elu.learn: must be one of nothing, beta, but is 'gamma'",
+        ),
+        (
+            Flags(data="digits", schedule=["cosine", "cosin"]),
+            "--schedule cosin: there is no schedule 'cosin'; did you mean 'cosine'?",
+        ),
+        (
+            Flags(data="digits", schedule=["step:every=0"]),
+            "--schedule step:every=0: step.every: must be a whole number, at least 1",
+        ),
+        (
+            Flags(data="digits", stopping="no_improvment"),
+            "--stopping no_improvment: there is no stopping rule 'no_improvment'; did you mean 'no_improvement'?",
+        ),
+        (
+            Flags(data="digits", outputs="interval"),
+            "--outputs interval: there is no kind of outputs 'interval'; did you mean 'intervals'?",
+        ),
+        (Flags(data="digits", measure="0"), "--measure 0: must be a whole number, at least 1"),
+        (Flags(data="digits", measure="some"), "--measure some: must be a whole number, at least 1"),
+        (Flags(data="digits", keep="maybe"), "--keep maybe: must be one of none, last, best, but is 'maybe'"),
     ],
 )
 def test_wrong_flags(flags, message):
@@ -233,3 +266,22 @@ def test_importing_stays_quick_and_reads_no_yaml():
         text=True,
     )
     assert (result.stdout.strip(), result.stderr) == ("[]", "")
+
+
+def test_flags_for_what_is_kept_measured_and_read():
+    flags = Flags(data="digits", keep="best", measure="100", outputs="unrecognized:share=0.2", stopping="none")
+    training = sweep_from_flags(flags).training
+    assert (training.keep, training.measure, training.outputs.label) == ("best", 100, "unrecognized:share=0.2")
+    assert sweep_from_flags(flags).axes["stopping"] == ((),)
+
+
+def test_repeated_schedules_are_alternatives_and_replace_what_the_file_says():
+    file = "data: digits\ntraining: {schedule: step, stopping: no_improvement}\naxes: {epochs: [1, 2]}"
+    flags = Flags(schedule=["constant", "cosine:warm_up=5"], stopping="no_improvement+acceptable_error:error=0.1")
+    sweep = sweep_from_text(file, flags=flags)
+    assert [choice.label for choice in sweep.axes["schedule"]] == ["constant", "cosine:warm_up=5"]
+    ((first, second),) = sweep.axes["stopping"]
+    assert (first.label, second.label) == ("acceptable_error:error=0.1", "no_improvement:epochs=10")
+    file = "data: digits\naxes: {stopping: [none, no_improvement], output_activation: [identity, tanh]}"
+    sweep = sweep_from_text(file, flags=Flags(stopping="none", output_activation="sigmoid"))
+    assert (sweep.axes["stopping"], len(sweep.axes["output_activation"])) == (((),), 1)

@@ -1,9 +1,11 @@
 import json
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
-from spec_strategies import WRITTEN_SWEEPS
+from hypothesis import strategies as st
+from spec_strategies import WRITTEN_FILES
 
 from runner.errors import SpecError
 from runner.spec import Configuration, Sweep, sweep_from_text
@@ -14,7 +16,7 @@ def axes_of(text):
     return sweep_from_text(f"data: digits\naxes: {text}").axes
 
 
-@given(WRITTEN_SWEEPS)
+@given(WRITTEN_FILES)
 def test_distinct_alternatives_give_their_product(written):
     sweep = Sweep.from_canonical(written)
     configurations = sweep.configurations()
@@ -30,12 +32,14 @@ def test_every_axis_has_one_alternative_by_default():
     assert set(sweep.axes) == set(AXES)
     assert configuration.architecture_label == "none"
     assert configuration.regularizer_label == "none"
-    assert configuration.activation.label == "relu"
+    assert configuration.activation_label == "relu"
     assert configuration.optimizer.label == "adam:rate=0.001"
-    assert (configuration.initializer.name, configuration.output_activation.name) == ("he_normal", "identity")
+    assert (configuration.initializer.label, configuration.output_activation_label) == ("auto", "identity")
+    assert (configuration.schedule.label, configuration.stopping_label) == ("constant", "none")
     assert (configuration.epochs, configuration.batch_size, configuration.dtype) == (30, 32, "float32")
     assert configuration.loss.name == "half_squared_error"
     assert (sweep.name, sweep.seed, sweep.repeats) == ("sweep", 0, 1)
+    assert (sweep.training.outputs, sweep.training.measure, sweep.training.keep) == (None, None, "none")
 
 
 def test_the_axis_written_last_changes_fastest():
@@ -46,19 +50,25 @@ def test_the_axis_written_last_changes_fastest():
 
 def test_duplicates_are_removed():
     sweep = sweep_from_text(
-        "data: digits\naxes: {activation: [relu, relu, tanh], initializer: [auto, he_normal, glorot_uniform]}"
+        "data: digits\naxes: {activation: [relu, relu/relu, tanh, {layer_1: relu}], initializer: [auto, zeros, auto]}"
     )
-    pairs = [(each.activation.name, each.initializer.name) for each in sweep.configurations()]
+    pairs = [(each.activation_label, each.initializer.label) for each in sweep.configurations()]
     assert pairs == [
-        ("relu", "he_normal"),
-        ("relu", "glorot_uniform"),
-        ("tanh", "glorot_uniform"),
-        ("tanh", "he_normal"),
+        ("relu", "auto"),
+        ("relu", "zeros"),
+        ("relu/relu", "auto"),
+        ("relu/relu", "zeros"),
+        ("tanh", "auto"),
+        ("tanh", "zeros"),
     ]
 
 
 def test_a_setting_means_the_same_under_training_and_as_an_axis_of_one():
-    for setting in ("epochs: 7", "batch_size: 3", "initializer: zeros", "output_activation: sigmoid"):
+    settings = (
+        *("epochs: 7", "batch_size: 3", "initializer: zeros", "output_activation: sigmoid+relu"),
+        *("schedule: {step: {every: 3}}", "stopping: {acceptable_error: {error: 0.1}, no_improvement: }"),
+    )
+    for setting in settings:
         under_training = sweep_from_text(f"data: digits\ntraining: {{{setting}}}")
         as_axis = sweep_from_text(f"data: digits\naxes: {{{setting}}}")
         assert under_training == as_axis
@@ -122,3 +132,106 @@ def test_a_sweep_of_a_later_version_is_refused():
     written["axes"]["optimizer"] = [{"lion": {"rate": 0.1}}]
     with pytest.raises(SpecError, match="there is no optimizer 'lion'"):
         Sweep.from_canonical(written)
+
+
+@given(WRITTEN_FILES)
+def test_the_canonical_form_is_stable(written):
+    sweep = Sweep.from_canonical(written)
+    canonical = json.loads(json.dumps(sweep.canonical(), allow_nan=False))
+    assert Sweep.from_canonical(canonical) == sweep
+    assert Sweep.from_canonical(canonical).canonical() == canonical
+
+
+@pytest.mark.parametrize(
+    ("written", "label"),
+    [
+        ("{outputs: unrecognized}", "unrecognized"),
+        ("{outputs: {unrecognized: {share: 0.5}}}", "unrecognized:share=0.5"),
+        ("{outputs: intervals}", "intervals"),
+    ],
+)
+def test_outputs(written, label):
+    sweep = sweep_from_text(f"data: digits\ntraining: {written}")
+    assert sweep.training.outputs.label == label
+    assert Sweep.from_canonical(sweep.canonical()) == sweep
+
+
+def test_outputs_as_suits_the_data():
+    assert sweep_from_text("data: digits\ntraining: {outputs: auto}").training.outputs is None
+
+
+@pytest.mark.parametrize(("written", "count"), [("all", None), ("500", 500), ("500.0", 500)])
+def test_measure(written, count):
+    assert sweep_from_text(f"data: digits\ntraining: {{measure: {written}}}").training.measure == count
+
+
+TRAINABLE = [
+    "{architecture: [none], output_activation: threshold, optimizer: perceptron}",
+    "{architecture: none, activation: threshold, output_activation: [threshold, sign], optimizer: perceptron}",
+    "{architecture: none, output_activation: threshold+sign, optimizer: perceptron}",
+    "{architecture: [none, 8], activation: threshold, output_activation: sign, optimizer: fixed}",
+    "{architecture: none, activation: threshold, optimizer: adam}",
+    "{architecture: 8, activation: silu+mish/tanh, output_activation: sigmoid}",
+]
+UNTRAINABLE = {
+    "{architecture: [none, 8], activation: threshold}": "8, threshold/identity, adam.* cannot be trained: threshold",
+    "{architecture: 8, activation: relu+sign}": r"8, relu\+sign/identity, adam.*: sign has derivative 0",
+    "{architecture: 8-8, activation: relu/sign}": "8-8, relu/sign/identity, adam.*: sign has derivative 0",
+    "{output_activation: threshold}": "none, threshold, adam.*: threshold has derivative 0",
+    "{output_activation: [identity, threshold+relu]}": r"none, threshold\+relu, adam.*: threshold has derivative 0",
+    "{optimizer: [adam, perceptron]}": "none, identity, perceptron.*: the perceptron rule trains networks without",
+    "{architecture: 4, output_activation: sign, optimizer: perceptron}": "4, relu/sign, perceptron.*without hidden",
+    "{output_activation: sign+relu, optimizer: perceptron}": r"none, sign\+relu, perceptron.*: .*threshold or sign",
+}
+
+
+@pytest.mark.parametrize("axes", TRAINABLE)
+def test_combinations_that_can_be_trained(axes):
+    assert sweep_from_text(f"data: xor\naxes: {axes}").configurations()
+
+
+@pytest.mark.parametrize("axes", UNTRAINABLE)
+def test_combinations_that_cannot_be_trained(axes):
+    with pytest.raises(SpecError, match=f"sweep.yaml:2:1: axes: {UNTRAINABLE[axes]}"):
+        sweep_from_text(f"data: xor\naxes: {axes}")
+
+
+@pytest.mark.parametrize(
+    ("axes", "loss", "message"),
+    [
+        ("{output_activation: tanh}", "softmax_cross_entropy", "this loss applies softmax itself; make .* identity"),
+        ("{output_activation: [identity, sigmoid]}", "sigmoid_cross_entropy", "this loss applies sigmoid itself"),
+        ("{output_activation: identity+relu}", "softmax_cross_entropy", "this loss applies softmax itself"),
+        (
+            "{output_activation: sign, optimizer: perceptron}",
+            "softmax_cross_entropy",
+            "the perceptron rule goes with the loss half_squared_error",
+        ),
+    ],
+)
+def test_losses_that_do_not_go_with_the_outputs(axes, loss, message):
+    with pytest.raises(SpecError, match=message):
+        sweep_from_text(f"data: digits\naxes: {axes}\ntraining: {{loss: {loss}}}")
+
+
+@given(
+    st.sampled_from(
+        [
+            *("dropout:ratio={}", "l2:weight={}", "l1:weight={}"),
+            *("momentum:beta={}", "adam:beta_2={}", "adam:epsilon={}", "rmsprop:rate={}"),
+        ]
+    ),
+    st.one_of(st.floats(0, 1e-30), st.floats(1 - 1e-6, 1), st.floats(1e38, 1e40)),
+)
+def test_what_is_accepted_keeps_its_bounds_in_float32(template, value):
+    axis = "regularizer" if template[:2] in ("dr", "l1", "l2") else "optimizer"
+    try:
+        sweep = sweep_from_text(f"data: digits\naxes: {{{axis}: '{template.format(repr(value))}'}}")
+    except SpecError as error:
+        assert "must be a number" in str(error)
+        return
+    (choice,) = next(zip(*sweep.axes[axis], strict=True)) if axis == "regularizer" else sweep.axes[axis]
+    for name, field in choice.variant.parameters().items():
+        if name in choice.variant.number_names():
+            rounded = np.float32(getattr(choice.variant, name))
+            assert np.isfinite(rounded) and field.metadata["domain"].holds(float(rounded))

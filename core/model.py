@@ -1,0 +1,92 @@
+"""A trained network on its own, with all that it takes to answer: scaling, layers, reading."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.activations import Activation
+from core.functions import unit_slices
+from core.layers import FUNCTION_PARAMETERS, Layout
+from core.losses import Loss
+from core.members import Member
+from core.preprocessing import InputTransform, Scaling
+from core.readings import Reading
+
+
+@dataclass(frozen=True)
+class ModelLayer:
+    """A layer: weights (n_k, n_{k-1}), biases (n_k,), and its functions, each with its units and its β and γ."""
+
+    weights: np.ndarray
+    biases: np.ndarray
+    functions: tuple[tuple[Activation, slice, dict[str, float]], ...]
+
+    def evaluate(self, inputs: np.ndarray) -> np.ndarray:
+        """a⁽ᵏ⁾ (N, n_k) from a⁽ᵏ⁻¹⁾ (N, n_{k-1}) (Magyar 2024, Eq. 2)."""
+        s = (inputs @ self.weights.T + self.biases)[None]
+        a = np.empty_like(s)
+        for function, units, numbers in self.functions:
+            stacked = {name: np.full((1, 1, 1), value, s.dtype) for name, value in numbers.items()}
+            function.value(s[:, :, units], a[:, :, units], **stacked)
+        return a[0]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network that answers about inputs as they came, unscaled (N, n_0), NaN where missing ones are filled."""
+
+    layers: tuple[ModelLayer, ...]
+    inputs_transform: InputTransform
+    targets_scaling: Scaling
+    loss: Loss
+    reading: Reading
+    class_count: int
+
+    def outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """What the output layer says (N, n_L), after the loss's own function where it has one."""
+        values = self.inputs_transform.apply(inputs).astype(self.layers[0].weights.dtype)
+        for layer in self.layers:
+            values = layer.evaluate(values)
+        return self.loss.linked(values)
+
+    def predict(self, inputs: np.ndarray) -> np.ndarray:
+        """Class numbers (N,), C for "unrecognized"; or numbers (N, m) in their own unit."""
+        outputs = self.outputs(inputs)
+        if self.class_count:
+            return self.reading.read(outputs, self.class_count)
+        return self.targets_scaling.undo(self.reading.read(outputs, 0).astype(np.float64))
+
+
+def model_layers(row: np.ndarray, member: Member, layout: Layout) -> tuple[ModelLayer, ...]:
+    """The layers of one member, from its row (P,) of a pack's parameter buffer."""
+    buffer = row[None]
+    return tuple(
+        ModelLayer(
+            weights=weights[0].copy(),
+            biases=biases[0, 0].copy(),
+            functions=model_functions(row, member.activations[number - 1], number, layout),
+        )
+        for number, (weights, biases) in enumerate(
+            zip(layout.weights(buffer), layout.biases(buffer), strict=True), start=1
+        )
+    )
+
+
+def model_functions(
+    row: np.ndarray, functions: Sequence[Activation], layer: int, layout: Layout
+) -> tuple[tuple[Activation, slice, dict[str, float]], ...]:
+    """The functions of a layer with their units and the values that β and γ have by now."""
+    return tuple(
+        (function, units, function_numbers(row, function, layer, position, layout))
+        for position, (function, units) in enumerate(
+            zip(functions, unit_slices(tuple(functions), layout.sizes[layer]), strict=True)
+        )
+    )
+
+
+def function_numbers(
+    row: np.ndarray, function: Activation, layer: int, position: int, layout: Layout
+) -> dict[str, float]:
+    names = [name for name in FUNCTION_PARAMETERS if name in function.parameters()]
+    return {name: float(row[layout.function_parameter(layer, position, name)]) for name in names}

@@ -1,0 +1,85 @@
+"""Schedules: how the learning rate changes over the epochs (Magyar 2024, §3.2), each after a linear warm-up if
+wanted.
+"""
+
+import math
+from dataclasses import dataclass
+
+from core.variants import Variant, parameter
+
+
+@dataclass(frozen=True)
+class Schedule(Variant):
+    """Base of the schedules."""
+
+    warm_up: int = parameter(0, at_least=0, whole=True, description="epochs in which the rate first grows")
+
+    def factor(self, epoch: int, epochs: int) -> float:
+        """What the learning rate is multiplied by in epoch 1 … `epochs`."""
+        if epoch <= self.warm_up:
+            return epoch / (self.warm_up + 1)
+        return self.after_warm_up(epoch - self.warm_up - 1, epochs - self.warm_up)
+
+    def after_warm_up(self, past: int, epochs: int) -> float:
+        """The factor after `past` of the `epochs` that follow the warm-up; 1 where none is past."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Constant(Schedule):
+    """The same rate throughout."""
+
+    def after_warm_up(self, past, epochs):
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Step(Schedule):
+    """Multiplied by a factor after every so many epochs."""
+
+    every: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs between changes")
+    by: float = parameter(0.5, above=0, at_most=1, headline=True, description="factor of a change")
+
+    def after_warm_up(self, past, epochs):
+        return self.by ** (past // self.every)
+
+
+@dataclass(frozen=True)
+class Exponential(Schedule):
+    """Multiplied by a factor after every epoch."""
+
+    by: float = parameter(0.95, above=0, at_most=1, headline=True, description="factor of an epoch")
+
+    def after_warm_up(self, past, epochs):
+        return self.by**past
+
+
+@dataclass(frozen=True)
+class InverseTime(Schedule):
+    """1/(1 + decay·t) after t epochs."""
+
+    decay: float = parameter(0.1, at_least=0, headline=True, description="how fast it falls")
+
+    def after_warm_up(self, past, epochs):
+        return 1 / (1 + self.decay * past)
+
+
+@dataclass(frozen=True)
+class Cosine(Schedule):
+    """Half a cosine from 1 down towards `lowest`, which the epoch after the last would reach (Loshchilov & Hutter
+    2017).
+    """
+
+    lowest: float = parameter(0.0, at_least=0, at_most=1, description="share of the rate at the end")
+
+    def after_warm_up(self, past, epochs):
+        return self.lowest + (1 - self.lowest) * (1 + math.cos(math.pi * past / epochs)) / 2
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "step": Step,
+    "exponential": Exponential,
+    "inverse_time": InverseTime,
+    "cosine": Cosine,
+}

@@ -1,0 +1,70 @@
+"""Stopping before the last epoch: because the error is acceptable, or because E_v improves no more (Magyar 2024,
+§3.2).
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.variants import Variant, parameter
+
+
+@dataclass
+class Standing:
+    """How far a member is on its way to be stopped by a rule: all that the rule remembers from epoch to epoch."""
+
+    epochs: int = 0
+    best: float = field(default=float("inf"))
+
+
+@dataclass(frozen=True)
+class Stopping(Variant):
+    """Base of the stopping rules."""
+
+    def should_stop(self, standing: Standing, training_errors: np.ndarray, e_v: float) -> bool:
+        """Take in an epoch: the errors of all training examples (N,) and E_v; say whether to stop after it."""
+        raise NotImplementedError
+
+    def reason(self) -> str:
+        """Why a member was stopped, for people."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class AcceptableError(Stopping):
+    """Stop once most training examples have had an acceptable error for some epochs (Magyar 2024, after Alg. 1)."""
+
+    error: float = parameter(above=0, headline=True, description="error of an example that is acceptable")
+    share: float = parameter(0.95, above=0, at_most=1, description="share of the examples that must have it")
+    epochs: int = parameter(5, at_least=1, whole=True, description="for so many epochs on end")
+
+    def should_stop(self, standing, training_errors, e_v):
+        acceptable = np.mean(training_errors <= self.error) >= self.share
+        standing.epochs = standing.epochs + 1 if acceptable else 0
+        return standing.epochs >= self.epochs
+
+    def reason(self):
+        return (
+            f"{self.share:.0%} of the training examples had an error of at most {self.error:g} for {self.epochs} epochs"
+        )
+
+
+@dataclass(frozen=True)
+class NoImprovement(Stopping):
+    """Stop when E_v has not improved for some epochs."""
+
+    epochs: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs to wait")
+    least: float = parameter(0.0, at_least=0, description="what counts as an improvement must be larger")
+
+    def should_stop(self, standing, training_errors, e_v):
+        if e_v < standing.best - self.least:
+            standing.epochs, standing.best = 0, e_v
+        else:
+            standing.epochs += 1
+        return standing.epochs >= self.epochs
+
+    def reason(self):
+        return f"E_v had not improved for {self.epochs} epochs"
+
+
+STOPPINGS: dict[str, type[Stopping]] = {"acceptable_error": AcceptableError, "no_improvement": NoImprovement}

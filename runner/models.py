@@ -1,0 +1,223 @@
+"""Networks that come out of a sweep: kept or trained again, written to a file, read back, asked.
+
+A model file is an `.npz` that NumPy alone can read; its layout is in docs/model-file.md.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.activations import ACTIVATIONS
+from core.layers import Layout
+from core.losses import LOSSES
+from core.model import Model, ModelLayer, model_layers
+from core.preprocessing import InputTransform, Scaling, prepare_examples
+from core.readings import READINGS
+from core.training import Pack
+from core.variants import Variant
+from runner.errors import DataError, ModelError, StoreError
+from runner.packing import PlannedTrial, member_of, pack_shape
+from runner.planning import PreparedSweep, prepare_sweep
+from runner.sources import fingerprint
+from runner.spec import Configuration, Sweep
+from runner.status import Status
+from runner.store import Store
+
+FORMAT = "fitgap model 1"
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedModel:
+    """A model with the names that its inputs and answers go by."""
+
+    model: Model
+    input_names: tuple[str, ...]
+    text_columns: dict[str, tuple[str, ...]]
+    target_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    fills_missing: bool
+
+
+def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
+    """The network of a finished trial after its best epoch (`at` "best") or its last one.
+
+    What was not kept is trained again, which gives the same bits on the same kind of machine. Raises StoreError where
+    there is no such trial or epoch, or where the data are no longer the same.
+    """
+    row = store.show(number)
+    epoch = row["best_epoch"] if at == "best" else row["epochs"]
+    if epoch is None or (at == "last" and row["status"] == Status.DIVERGED):
+        rule = f"trial {number} is {row['status']} and has no usable network after its {at} epoch"
+        raise StoreError(f"{rule}; choose a completed one")
+    sweep = store.sweep(row["sweep"])
+    prepared = prepare_sweep(Sweep.from_canonical(sweep["specification"]))
+    if fingerprint(prepared.dataset) != row["fingerprint"]:
+        raise StoreError(f"the data set {row['data']} has changed since trial {number}; bring the old one back")
+    trial = PlannedTrial(number, Configuration.from_canonical(row["settings"]), row["repeat"])
+    parameters = store.kept_parameters(number, epoch)
+    return named_model(trial, prepared, train_again(trial, prepared, epoch) if parameters is None else parameters)
+
+
+def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.ndarray:
+    """The parameters (P,) of a trial after one of its epochs."""
+    shape = pack_shape(trial.configuration, prepared)
+    seed = prepared.sweep.seed
+    member = member_of(trial.configuration, seed, trial.repeat)
+    examples = prepare_examples(
+        prepared.dataset, prepared.preparation, prepared.reading, seed=seed, repeat=trial.repeat, dtype=shape.dtype
+    )
+    pack = Pack(shape, [member], {trial.repeat: examples})
+    for results in pack.run():
+        if results.epoch == epoch:
+            return pack.parameters_of(0)
+    raise StoreError(f"trial {trial.trial_id} ended before epoch {epoch} when it was trained again")
+
+
+def named_model(trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray) -> NamedModel:
+    """The model with these parameters, with the scaling that its repeat learned."""
+    configuration, dataset = trial.configuration, prepared.dataset
+    member = member_of(configuration, prepared.sweep.seed, trial.repeat)
+    examples = prepare_examples(
+        dataset,
+        prepared.preparation,
+        prepared.reading,
+        seed=prepared.sweep.seed,
+        repeat=trial.repeat,
+        dtype=configuration.dtype,
+    )
+    layout = Layout(prepared.layers(configuration), tuple(len(functions) for functions in member.activations))
+    model = Model(
+        layers=model_layers(parameters, member, layout),
+        inputs_transform=examples.inputs_transform,
+        targets_scaling=examples.targets_scaling,
+        loss=configuration.loss.variant,
+        reading=prepared.reading,
+        class_count=dataset.class_count,
+    )
+    return NamedModel(
+        model,
+        dataset.input_names,
+        dict(dataset.text_columns),
+        dataset.target_names,
+        dataset.class_names,
+        fills_missing=prepared.preparation.missing not in ("refuse", "drop"),
+    )
+
+
+def save_model(named: NamedModel, path: Path) -> None:
+    """Write a model file. Raises ModelError where the path cannot be written."""
+    model = named.model
+    arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
+    for number, layer in enumerate(model.layers, start=1):
+        arrays |= {f"weights_{number}": layer.weights, f"biases_{number}": layer.biases}
+    transform, scaling = model.inputs_transform, model.targets_scaling
+    arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
+    arrays |= {"target_shift": scaling.shift, "target_factor": scaling.factor}
+    try:
+        with path.open("wb") as file:
+            np.savez(file, **arrays)
+    except OSError as error:
+        raise ModelError(f"{path} cannot be written: {error.strerror}; check the path and its permissions") from None
+
+
+def description(named: NamedModel) -> dict[str, Any]:
+    """Everything of a model that is no array."""
+    model = named.model
+    return {
+        "format": FORMAT,
+        "layers": [layer_description(layer) for layer in model.layers],
+        "loss": name_of(model.loss, LOSSES),
+        "reading": {"name": name_of(model.reading, READINGS), **model.reading.settings()},
+        "input_names": list(named.input_names),
+        "text_columns": {name: list(categories) for name, categories in named.text_columns.items()},
+        "target_names": list(named.target_names),
+        "class_names": list(named.class_names),
+        "fills_missing": named.fills_missing,
+    }
+
+
+def layer_description(layer: ModelLayer) -> list[dict[str, Any]]:
+    """The functions of a layer: name, first unit and the one after the last, β and γ."""
+    return [
+        {"name": name_of(function, ACTIVATIONS), "from": units.start, "to": units.stop, **numbers}
+        for function, units, numbers in layer.functions
+    ]
+
+
+def name_of(variant: Variant, table: Any) -> str:
+    """The name that a table has for a variant's class."""
+    return next(name for name, kind in table.items() if kind is type(variant))
+
+
+def load_model(path: Path) -> NamedModel:
+    """Read a model file. Raises ModelError where it is none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        told = json.loads(str(arrays["description"]))
+        if told["format"] != FORMAT:
+            raise ModelError(f"{path} has the format {told['format']!r}, but this program reads {FORMAT!r}; update it")
+        named = assembled(arrays, told)
+        # Whether the parts fit together.
+        named.model.predict(np.zeros((1, len(named.input_names))))
+        return named
+    except ModelError:
+        raise
+    except FileNotFoundError:
+        raise ModelError(f"there is no file {path}; `fitgap export TRIAL -o {path}` makes one") from None
+    # A damaged archive makes zipfile, zlib, NumPy and what takes its parts raise nearly anything.
+    except Exception as error:
+        raise ModelError(f"{path} is no model file of fitgap ({type(error).__name__}); export it again") from None
+
+
+def assembled(arrays: dict[str, np.ndarray], told: dict[str, Any]) -> NamedModel:
+    """The model that the parts of a file make."""
+    reading = dict(told["reading"])
+    model = Model(
+        layers=tuple(
+            ModelLayer(arrays[f"weights_{number}"], arrays[f"biases_{number}"], tuple(map(function_told, functions)))
+            for number, functions in enumerate(told["layers"], start=1)
+        ),
+        inputs_transform=InputTransform(arrays["input_fill"], arrays["input_shift"], arrays["input_factor"]),
+        targets_scaling=Scaling(arrays["target_shift"], arrays["target_factor"]),
+        loss=LOSSES[told["loss"]](),
+        reading=READINGS[reading.pop("name")].from_settings(reading),
+        class_count=len(told["class_names"]),
+    )
+    return NamedModel(
+        model,
+        tuple(told["input_names"]),
+        {name: tuple(categories) for name, categories in told["text_columns"].items()},
+        tuple(told["target_names"]),
+        tuple(told["class_names"]),
+        fills_missing=told["fills_missing"],
+    )
+
+
+def function_told(told: dict[str, Any]) -> tuple[Any, slice, dict[str, float]]:
+    numbers = {name: value for name, value in told.items() if name not in ("name", "from", "to")}
+    return ACTIVATIONS[told["name"]](), slice(told["from"], told["to"]), numbers
+
+
+def predictions(named: NamedModel, inputs: np.ndarray) -> list[dict[str, Any]]:
+    """A row per example: its number, and its class or the numbers told, by the names of the targets."""
+    if np.isnan(inputs).any() and not named.fills_missing:
+        raise DataError("a value is missing, and this network was trained without filling any; fill it in")
+    # What is too large for the network's dtype becomes infinite, and its answer null.
+    with np.errstate(all="ignore"):
+        answers = named.model.predict(inputs)
+    if named.class_names:
+        words = [*named.class_names, "unrecognized"]
+        return [{"row": row, named.target_names[0]: words[int(answer)]} for row, answer in enumerate(answers, start=1)]
+    return [
+        {"row": row, **dict(zip(named.target_names, map(finite_number, answer), strict=True))}
+        for row, answer in enumerate(answers, start=1)
+    ]
+
+
+def finite_number(value: Any) -> float | None:
+    """The number, None where it is none."""
+    return float(value) if np.isfinite(value) else None

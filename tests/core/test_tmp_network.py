@@ -1,0 +1,351 @@
+"""The gradient of whole networks, by finite differences and against loops over single units."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from core.activations import ACTIVATIONS, Identity, PReLU, ReLU, Sigmoid, Tanh
+from core.dropout import DropoutMasks
+from core.layers import FUNCTION_PARAMETERS, Layout, pass_back
+from core.losses import LOSSES, HalfSquaredError
+from core.network import Networks, Workspace
+from core.regularizers import Dropout
+
+SIZES = (3, 5, 4, 2)
+EXAMPLES = 5
+
+
+def filled(layout, members, examples=EXAMPLES, seed=18):
+    """A workspace with drawn inputs, and targets between 0 and 1 that sum to 1, as those of classes do."""
+    work, rng = Workspace(members, examples, layout, "float64"), np.random.default_rng(seed)
+    work.inputs[...] = rng.normal(size=work.inputs.shape)
+    work.targets[...] = rng.uniform(0.05, 0.95, work.targets.shape)
+    work.targets /= work.targets.sum(axis=2, keepdims=True)
+    return work
+
+
+def summed_errors(networks, members, loss, dropout, moved_inputs=None):
+    """The error of each member summed over its examples, as while training."""
+    work = filled(networks.layout, len(members))
+    if moved_inputs is not None:
+        np.add(work.inputs, moved_inputs, out=work.inputs)
+    masks = DropoutMasks(members, 1, "float64") if dropout else None
+    networks.evaluate_for_training(work, masks)
+    return loss.errors(work.outputs, work.targets).sum(axis=1), work
+
+
+def by_fourth_order(error_at, h=1e-4):
+    """The derivative at 0 of errors (K,) that `error_at` tells for a step."""
+    f = {steps: error_at(steps * h) for steps in (-2, -1, 1, 2)}
+    return (8 * (f[1] - f[-1]) - (f[2] - f[-2])) / (12 * h)
+
+
+def learned_columns(networks, member):
+    """The columns of the member's learned β and γ."""
+    return [
+        networks.layout.function_parameter(layer, position, name)
+        for layer, functions in enumerate(member.activations, start=1)
+        for position, function in enumerate(functions)
+        for name in function.learned
+    ]
+
+
+def backpropagated(networks, members, loss, dropout):
+    """The gradient (K, P), and that by the inputs (K, B·n_0); what is not written is NaN, but 0 for β and γ."""
+    _, work = summed_errors(networks, members, loss, dropout)
+    loss.gradient(work.outputs, work.targets, out=work.deltas[-1])
+    networks.gradient[:, : networks.layout.parameter_count] = np.nan
+    networks.gradient[:, networks.layout.parameter_count :] = 0
+    for row, member in enumerate(members):
+        networks.gradient[row, learned_columns(networks, member)] = np.nan
+    networks.backpropagate(work)
+    by_inputs = np.empty_like(work.inputs)
+    pass_back(work.deltas[1], networks.weights[0], out=by_inputs)
+    by_inputs *= work.inputs / filled(networks.layout, len(members)).inputs
+    return networks.gradient.copy(), by_inputs.reshape(len(members), -1)
+
+
+def differences(networks, members, loss, dropout):
+    """Central differences of fourth order, by every parameter and every input of all members at once."""
+    parameters = networks.parameters
+    gradient = np.empty_like(parameters)
+    for column in range(parameters.shape[1]):
+        before = parameters[:, column].copy()
+
+        def moved_parameter(step, column=column, before=before):
+            parameters[:, column] = before + step
+            return summed_errors(networks, members, loss, dropout)[0]
+
+        gradient[:, column] = by_fourth_order(moved_parameter)
+        parameters[:, column] = before
+    shape = EXAMPLES, networks.layout.sizes[0]
+    steps = [unit.reshape(shape) for unit in np.eye(EXAMPLES * shape[1])]
+    by_inputs = [
+        by_fourth_order(lambda h, unit=unit: summed_errors(networks, members, loss, dropout, h * unit)[0])
+        for unit in steps
+    ]
+    return gradient, np.stack(by_inputs, axis=1)
+
+
+def assert_gradient_is_right(networks, members, loss, *, dropout=False):
+    """By weights, biases, learned β and γ, and inputs; that by β and γ that are not learned is 0."""
+    (computed, by_inputs), (expected, inputs_expected) = (
+        find(networks, members, loss, dropout) for find in (backpropagated, differences)
+    )
+    count, alive = networks.layout.parameter_count, []
+    for row, member in enumerate(members):
+        columns = [*range(count), *learned_columns(networks, member)]
+        scale = abs(expected[row, columns]).max()
+        for mine, reference in (
+            (computed[row, columns], expected[row, columns]),
+            (by_inputs[row], inputs_expected[row]),
+        ):
+            np.testing.assert_allclose(mine, reference, rtol=1e-7, atol=1e-8 * scale + 1e-11)
+        assert not np.delete(computed[row], columns).any()
+        if all(function.differentiable for layer in member.activations for function in layer):
+            alive.append(scale > 1e-5)
+    # A network may happen to be dead, but hardly many of them.
+    assert not alive or np.mean(alive) > 0.8
+
+
+@pytest.fixture(scope="session")
+def moderate(draw_variant):
+    """`moderate(kind, form, rng)`: a form of a function with β and γ not near the edges of their domains."""
+
+    def draw(kind, form, rng):
+        names = [name for name in FUNCTION_PARAMETERS if name in kind.parameters()]
+        return draw_variant(kind, rng, **form, **{name: rng.uniform(0.5, 2) for name in names})
+
+    return draw
+
+
+@pytest.fixture
+def all_forms_of_functions(all_forms, moderate):
+    """Every form of every activation function."""
+    rng = np.random.default_rng(19)
+    return [moderate(kind, form, rng) for kind, form in all_forms(ACTIVATIONS)]
+
+
+@pytest.fixture
+def all_pairs(make_member, all_forms, moderate):
+    """Members with every row in the hidden layers beside every row in the output layer, all forms among them."""
+    rng = np.random.default_rng(19)
+    forms = {kind: itertools.cycle([f for k, f in all_forms(ACTIVATIONS) if k is kind]) for kind in ACTIVATIONS.values()}
+    pairs = itertools.product(ACTIVATIONS.values(), repeat=2)
+    drawn = [[moderate(kind, next(forms[kind]), rng) for kind in pair] for pair in pairs]
+    return [make_member(hidden, output, depth=3) for hidden, output in drawn]
+
+
+@pytest.fixture
+def mixtures(make_member, all_forms_of_functions):
+    """Members of three layers with other functions in each, up to three in a layer; every form is in several."""
+    rng = np.random.default_rng(23)
+
+    def layers():
+        order = iter(rng.permutation(len(all_forms_of_functions)))
+        return [
+            [tuple(all_forms_of_functions[next(order)] for _ in range(count)) for count in (3, 2, 1)] for _ in range(4)
+        ]
+
+    return [make_member(activations=tuple(functions)) for _ in range(6) for functions in layers()]
+
+
+def with_dropout(make_member, members):
+    """The members, of which two in three drop units, here and there of the inputs or the hidden layers alone."""
+    scopes = itertools.cycle(["network", "network", "input", "hidden"])
+    return [
+        make_member(
+            activations=member.activations,
+            regularizers=(Dropout(ratio=0.4, scope=next(scopes)),) if number % 3 else (),
+            repeat=number % 2,
+        )
+        for number, member in enumerate(members)
+    ]
+
+
+@pytest.fixture(params=sorted(LOSSES))
+def loss(request, draw_variant):
+    return draw_variant(LOSSES[request.param], np.random.default_rng(20))
+
+
+@pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
+def test_gradient_of_a_pack_of_all_functions(all_pairs, make_networks, make_member, loss, dropout):
+    members = with_dropout(make_member, all_pairs) if dropout else all_pairs
+    assert_gradient_is_right(make_networks(SIZES, members, seed=3), members, loss, dropout=dropout)
+
+
+@pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
+def test_gradient_of_a_pack_with_other_functions_in_every_layer_and_mixtures(
+    mixtures, make_networks, make_member, loss, dropout
+):
+    members = with_dropout(make_member, mixtures) if dropout else mixtures
+    assert_gradient_is_right(make_networks(SIZES, members, seed=3), members, loss, dropout=dropout)
+
+
+@pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
+@pytest.mark.parametrize("output", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("hidden", sorted(ACTIVATIONS))
+def test_gradient_of_a_single_member(hidden, output, dropout, make_member, make_networks, moderate):
+    rng = np.random.default_rng(21)
+    functions = [moderate(ACTIVATIONS[name], {}, rng) for name in (hidden, output)]
+    member = make_member(*functions, regularizers=(Dropout(ratio=0.3),) if dropout else ())
+    networks = make_networks((3, 4, 2), [member], seed=5)
+    assert_gradient_is_right(networks, [member], HalfSquaredError(), dropout=dropout)
+
+
+@pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
+@pytest.mark.parametrize("place", ["hidden", "output", "both", "mixed"])
+def test_gradient_of_a_single_member_with_what_it_learns(
+    activation_form, place, dropout, make_member, make_networks, moderate
+):
+    rng = np.random.default_rng(24)
+    one, other = (moderate(*activation_form, rng) for _ in range(2))
+    functions = {"hidden": (one, Tanh()), "output": (Tanh(), one), "both": (one, other), "mixed": ((one, Tanh()), other)}
+    member = make_member(*functions[place], regularizers=(Dropout(ratio=0.3),) if dropout else ())
+    networks = make_networks((3, 4, 2), [member], seed=5)
+    assert_gradient_is_right(networks, [member], HalfSquaredError(), dropout=dropout)
+
+
+@pytest.mark.parametrize("sizes", [(1, 1), (4, 3), (2, 1, 1), (1, 3, 1, 2)])
+def test_gradient_of_narrow_and_of_flat_networks(sizes, make_member, make_networks):
+    depth = len(sizes) - 1
+    members = [make_member(Tanh(), Sigmoid(learn="beta+gamma"), depth=depth), make_member(Sigmoid(), depth=depth)]
+    assert_gradient_is_right(make_networks(sizes, members), members, HalfSquaredError())
+
+
+FUNCTIONS = {
+    Identity: (lambda x: x, lambda x: 1),
+    Tanh: (math.tanh, lambda x: 1 - math.tanh(x) ** 2),
+    ReLU: (lambda x: max(x, 0), lambda x: 1 if x > 0 else 0),
+}
+
+
+class LoopedNetwork:
+    """One network, unit by unit: Magyar 2024, Alg. 5 and 7 with corrections 1, 3, 4 and 5.
+
+    w[k][j][i] is the weight from unit i of layer k − 1 to unit j of layer k; unit 0 is the bias unit, the constant 1.
+    """
+
+    def __init__(self, sizes, w, hidden, output):
+        self.sizes, self.w = sizes, w
+        self.depth = len(sizes) - 1
+        self.functions = [None] + [FUNCTIONS[type(hidden)]] * (self.depth - 1) + [FUNCTIONS[type(output)]]
+        self.gradient = [None] + [
+            [[0.0] * (sizes[k - 1] + 1) for _ in range(sizes[k] + 1)] for k in range(1, self.depth + 1)
+        ]
+
+    def evaluate(self, x):
+        self.a, self.s = [[1.0, *x]], [None]
+        for k in range(1, self.depth + 1):
+            f = self.functions[k][0]
+            sums = [sum(w * a for w, a in zip(row, self.a[k - 1], strict=True)) for row in self.w[k][1:]]
+            self.s.append([None, *sums])
+            self.a.append([1.0, *map(f, sums)])
+        return self.a[-1][1:]
+
+    def adjust_gradient(self, y):
+        above = [(a - target) for a, target in zip(self.a[-1][1:], y, strict=True)]
+        for k in range(self.depth, 0, -1):
+            slope = self.functions[k][1]
+            d = [None] + [above[j - 1] * slope(self.s[k][j]) for j in range(1, self.sizes[k] + 1)]
+            for j in range(1, self.sizes[k] + 1):
+                for i in range(self.sizes[k - 1] + 1):
+                    self.gradient[k][j][i] += d[j] * self.a[k - 1][i]
+            above = [
+                sum(d[j] * self.w[k][j][i] for j in range(1, self.sizes[k] + 1))
+                for i in range(1, self.sizes[k - 1] + 1)
+            ]
+
+
+def looped(networks, row, member):
+    """The looped twin of one member of a pack."""
+    w = [None]
+    for weights, biases in zip(networks.weights, networks.biases, strict=True):
+        rows = [[float(b), *map(float, units)] for b, units in zip(biases[row, 0], weights[row], strict=True)]
+        w.append([None, *rows])
+    return LoopedNetwork(networks.layout.sizes, w, member.activations[0][0], member.activations[-1][0])
+
+
+@pytest.mark.parametrize("sizes", [(3, 2), (2, 4, 1), (3, 4, 3, 2)])
+def test_forward_and_backward_agree_with_loops_over_single_units(sizes, make_member, make_networks):
+    """Corrections 1, 3, 4 and 5: one bias unit that is 1, sums back from i = 1, and d⁽ᴸ⁾ = (a − y)·f′."""
+    kinds = itertools.product((Tanh(), ReLU(), Identity()), repeat=2)
+    members = [make_member(hidden, output, depth=len(sizes) - 1) for hidden, output in kinds]
+    networks = make_networks(sizes, members, seed=22)
+    backpropagated(networks, members, HalfSquaredError(), False)
+    _, work = summed_errors(networks, members, HalfSquaredError(), False)
+    for row, member in enumerate(members):
+        twin = looped(networks, row, member)
+        for example in range(EXAMPLES):
+            outputs = twin.evaluate(map(float, work.inputs[row, example]))
+            np.testing.assert_allclose(work.outputs[row, example], outputs, rtol=1e-12, atol=1e-14)
+            twin.adjust_gradient(map(float, work.targets[row, example]))
+        for k in range(1, len(sizes)):
+            expected = np.array(twin.gradient[k][1:])
+            np.testing.assert_allclose(networks.bias_gradients[k - 1][row, 0], expected[:, 0], rtol=1e-11, atol=1e-13)
+            np.testing.assert_allclose(networks.weight_gradients[k - 1][row], expected[:, 1:], rtol=1e-11, atol=1e-13)
+
+
+def test_biases_start_at_zero_and_weights_as_drawn(make_member, draw_variant):
+    members = [make_member(repeat=repeat, depth=3) for repeat in (0, 1)]
+    networks = Networks(SIZES, members, "float64")
+    assert all((biases == 0).all() for biases in networks.biases)
+    for row, member in enumerate(members):
+        for layer, weights in enumerate(networks.weights, start=1):
+            key = {"seed": member.seed, "repeat": member.repeat, "layer": layer}
+            assert np.array_equal(weights[row], member.initializer.draw(weights.shape[2], weights.shape[1], **key))
+
+
+def test_a_bias_moves_its_unit_and_no_other(make_member, make_networks):
+    members = [make_member(depth=1)]
+    networks = make_networks((3, 2), members)
+    work = filled(networks.layout, 1)
+    networks.evaluate(work)
+    before = work.outputs.copy()
+    networks.biases[0][0, 0, 1] += 1
+    networks.evaluate(work)
+    np.testing.assert_allclose(work.outputs - before, np.array([0.0, 1.0]) * np.ones((1, EXAMPLES, 2)), atol=1e-12)
+
+
+def test_evaluating_is_evaluating_for_training_without_dropout(all_pairs, make_networks):
+    networks = make_networks(SIZES, all_pairs)
+    plain, training = (filled(networks.layout, len(all_pairs)) for _ in range(2))
+    networks.evaluate(plain)
+    networks.evaluate_for_training(training, None)
+    assert np.array_equal(plain.outputs, training.outputs)
+
+
+def test_evaluating_leaves_inputs_and_parameters_alone(all_pairs, make_networks):
+    networks = make_networks(SIZES, all_pairs)
+    work = filled(networks.layout, len(all_pairs))
+    inputs, parameters = work.inputs.copy(), networks.parameters.copy()
+    networks.evaluate(work)
+    assert np.array_equal(work.inputs, inputs)
+    assert np.array_equal(networks.parameters, parameters)
+
+
+def test_kept_rows_go_on_as_they_were(all_pairs, make_networks):
+    """Views and runs are taken anew; what the members compute stays bit for bit."""
+    networks, rows = make_networks(SIZES, all_pairs), np.arange(1, len(all_pairs), 3)
+    work = filled(networks.layout, len(all_pairs))
+    networks.evaluate(work)
+    networks.keep(rows, [all_pairs[row] for row in rows])
+    rest = Workspace(len(rows), EXAMPLES, networks.layout, "float64")
+    rest.inputs[...] = work.inputs[rows]
+    networks.evaluate(rest)
+    assert np.array_equal(rest.outputs, work.outputs[rows])
+    networks.weights[0][:] = 0
+    assert (networks.parameters[:, : networks.weights[0][0].size] == 0).all()
+
+
+def test_hidden_and_output_layers_have_their_own_functions(make_member, make_networks):
+    members = [make_member(PReLU(beta=0.5), ReLU())]
+    networks = make_networks((1, 1, 1), members)
+    networks.parameters[0, :4] = [1, -1, 0, 0]
+    work = Workspace(1, 2, networks.layout, "float64")
+    work.inputs[...] = np.array([-2.0, 2.0]).reshape(1, 2, 1)
+    networks.evaluate(work)
+    assert work.activations[1].ravel().tolist() == [-1.0, 2.0]
+    assert work.outputs.ravel().tolist() == [1.0, 0.0]
