@@ -134,7 +134,7 @@ def standing_still():
 
 
 class Training:
-    """All that came out of a training: per member its epochs, one dictionary of numbers each, and its last parameters."""
+    """All that came out of a training: each member's epochs as dictionaries, and its last parameters."""
 
     def __init__(self, shape, members, examples, classes):
         self.epochs = {number: [] for number in range(len(members))}
@@ -171,7 +171,7 @@ def run_training():
 
 @pytest.fixture(scope="session")
 def assert_same_member():
-    """`assert_same_member(one, number, other, other_number)`: a member had bit for bit the same numbers in two trainings."""
+    """`assert_same_member(one, number, other, other_number)`: equal bit for bit."""
 
     def check(one, number, other, other_number):
         assert len(one.epochs[number]) == len(other.epochs[other_number])

@@ -1,5 +1,7 @@
 """Runs of neighbouring members of one kind."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,7 @@ def test_a_run_is_of_one_kind_and_as_long_as_can_be(members):
     runs = runs_of(members, "float64", 3)
     for run in runs:
         assert {type(member) for member in members[run.rows]} == {run.kind}
-    for run, following in zip(runs, runs[1:], strict=False):
+    for run, following in itertools.pairwise(runs):
         assert run.rows.stop < following.rows.start or run.kind is not following.kind
 
 

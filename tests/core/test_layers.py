@@ -1,5 +1,7 @@
 """Where parameters lie in the buffer, and what a layer computes."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,7 +32,7 @@ def test_views_share_out_the_buffer_and_leave_the_padding(layers, members):
 @given(LAYERS)
 def test_counts_follow_from_the_sizes(layers):
     layout = Layout(layers)
-    pairs = list(zip(layers[:-1], layers[1:], strict=True))
+    pairs = list(itertools.pairwise(layers))
     assert layout.depth == len(layers) - 1
     assert layout.connections() == pairs
     assert layout.parameter_count == sum((inputs + 1) * outputs for inputs, outputs in pairs)

@@ -39,9 +39,10 @@ def test_gradient_of_a_penalty_agrees_with_central_differences(penalty_kind, dra
 
 def test_gradient_of_a_penalty_is_added_to_what_is_there(penalty_kind):
     weights, numbers = np.array([[1.0, -2.0]]), {"weight": np.array([[0.5]])}
-    there = np.array([[10.0, 20.0]])
+    before = np.array([[10.0, 20.0]])
+    there = before.copy()
     penalty_kind.add_gradient(weights, there, np.empty_like(weights), **numbers)
-    np.testing.assert_allclose(there, [[10.0, 20.0]] + gradient_of(penalty_kind, weights, numbers))
+    np.testing.assert_allclose(there, before + gradient_of(penalty_kind, weights, numbers))
 
 
 @pytest.mark.parametrize("zero", [0.0, -0.0])

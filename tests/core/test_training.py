@@ -1,4 +1,4 @@
-"""Training: members apart from each other bit for bit, what a step and an epoch are, and problems with known answers."""
+"""Training: members kept apart bit for bit, what a step and an epoch are, and problems with known answers."""
 
 import dataclasses
 import itertools
@@ -50,7 +50,7 @@ def draw_member(draw_variant, make_member):
 
 @st.composite
 def packs(draw):
-    """Whatever a pack may be, apart from its members: (shape, numbers of examples, a number to draw the members from)."""
+    """Whatever a pack may be, apart from its members: shape, numbers of examples and members, and a seed."""
     layers, dtype = draw(LAYERS), draw(st.sampled_from(["float32", "float64"]))
     loss = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]()
     counts = draw(st.integers(1, 40)), draw(st.sampled_from([1, 2, 20, CHUNK + 1]))
@@ -68,17 +68,17 @@ def test_a_member_trains_bit_for_bit_as_it_would_alone(
     pack, draw_member, make_examples, run_training, assert_same_member
 ):
     """In any company and in any order: every number of every epoch, and the parameters at the end."""
-    shape, counts, member_count, number = pack
-    rng = np.random.default_rng(number)
+    shape, counts, member_count, seed = pack
+    rng = np.random.default_rng(seed)
     members = [draw_member(rng) for _ in range(member_count)]
     examples = examples_of_repeats(make_examples, shape, counts)
     together = run_training(shape, members, examples, classes=True)
     order = rng.permutation(member_count)
     reordered = run_training(shape, [members[row] for row in order], examples, classes=True)
-    for number, member in enumerate(members):
+    for row, member in enumerate(members):
         alone = run_training(shape, [member], {member.repeat: examples[member.repeat]}, classes=True)
-        assert_same_member(together, number, alone, 0)
-        assert_same_member(reordered, order.tolist().index(number), alone, 0)
+        assert_same_member(together, row, alone, 0)
+        assert_same_member(reordered, order.tolist().index(row), alone, 0)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -290,7 +290,7 @@ def test_padding_of_the_parameters_stays_zero(draw_member, make_shape, make_exam
 
 
 def test_errors_are_measured_without_penalty(make_member, make_shape, make_examples, run_training, standing_still):
-    """Corrected once and for all: E_t and E_v are ½‖a − y‖² alone, whatever is added to the gradient."""
+    """E_t and E_v are ½‖a − y‖² alone, whatever is added to the gradient."""
     optimizer, examples = standing_still(rate=1.0), make_examples((3, 4, 2))
     members = [make_member(optimizer=optimizer), make_member(optimizer=optimizer, regularizers=(L2(weight=9.0),))]
     training = run_training(make_shape((3, 4, 2), 4), members, {0: examples})
@@ -357,7 +357,7 @@ def train_on(run_training, dataset, preparation, hidden, members, batch_size, dt
 
 
 def test_four_hidden_units_learn_xor(make_member, run_training):
-    """tanh, sigmoid output, Adam with rate 0.05, 400 epochs solve it from at least 4 of 5 initial weights (in fact all)."""
+    """tanh, sigmoid output, 400 epochs of Adam with rate 0.05 solve it from at least 4 of 5 initial weights."""
     members = [
         make_member(output_activation=Sigmoid(), optimizer=Adam(rate=0.05), epochs=400, seed=seed) for seed in range(5)
     ]

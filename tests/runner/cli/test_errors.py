@@ -1,0 +1,81 @@
+"""Errors that people see, and help: every command explains itself and stands in the README."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from runner.cli import app
+from runner.errors import DataError, FitgapError, SpecError, StoreError, nearest
+
+ROOT = Path(__file__).parents[3]
+COMMANDS = typer.main.get_command(app).commands
+
+
+def test_the_commands_are_those_of_the_design():
+    assert set(COMMANDS) == {"run", "resume", "sweeps", "trials", "show", "epochs", "compare", "list"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_every_option_has_help(name, invoke):
+    command = COMMANDS[name]
+    assert command.help
+    assert all(parameter.help for parameter in command.params)
+    answer = invoke(name, "--help")
+    assert answer.code == 0
+    assert command.help.splitlines()[0] in " ".join(answer.out.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_named_in_the_readme(name):
+    assert f"fitgap {name}" in (ROOT / "README.md").read_text()
+
+
+def test_help_names_every_command(invoke):
+    answer = invoke("--help")
+    assert answer.code == 0
+    assert all(name in answer.out for name in COMMANDS)
+
+
+def test_no_command_at_all_shows_help(invoke):
+    answer = invoke()
+    assert answer.code == 2
+    assert "Usage" in answer.out + answer.err and "Traceback" not in answer.err
+
+
+def test_an_unknown_command_exits_with_2(invoke):
+    answer = invoke("trial")
+    assert (answer.code, answer.out) == (2, "")
+    assert "trial" in answer.err
+
+
+@pytest.mark.parametrize("kind", [SpecError, DataError, StoreError])
+def test_every_error_of_ours_exits_with_2(kind):
+    assert issubclass(kind, FitgapError) and kind("message").exit_code == 2
+    assert str(kind("message")) == "message"
+
+
+def test_the_nearest_name_stands_before_all_names():
+    assert nearest("rellu", ["tanh", "relu"]) == "did you mean 'relu'? known: tanh, relu"
+    assert nearest("xyz", ["tanh", "relu"]) == "known: tanh, relu"
+    assert nearest("x", []) == "known: "
+
+
+def test_an_error_of_the_program_itself_is_not_hidden(monkeypatch, invoke):
+    """Only errors that people can mend become one line; a bug keeps its traceback."""
+    from runner import store
+
+    def broken(database):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(store, "open_store", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        invoke("sweeps")
+
+
+def test_the_module_of_the_command_is_importable_from_anywhere(tmp_path):
+    """The console command's target, as pyproject.toml names it."""
+    line = [sys.executable, "-c", "from runner.cli import main; print(main.__name__)"]
+    assert subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout == "main\n"

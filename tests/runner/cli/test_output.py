@@ -1,0 +1,78 @@
+"""JSON and CSV for programs: strict, exact, and harmless in a spreadsheet."""
+
+import contextlib
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.cli.options import Format
+from runner.cli.output import csv_cell, print_json, print_rows
+from runner.errors import StoreError
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)"])
+def test_text_that_a_spreadsheet_would_run_is_led_by_an_apostrophe(text):
+    assert csv_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", [-1, -0.5, -1e-300, 0, 2.5, None, "plain", "1-2", "a=b", "", "64-32"])
+def test_numbers_and_plain_text_are_left_as_they_are(value):
+    assert csv_cell(value) is value
+
+
+def test_a_formula_in_a_stored_name_is_defused_and_a_negative_gap_is_a_number(store, make_plan, end_trial, invoke):
+    store.add_sweep(make_plan(1, 1, name="=1+1"))
+    end_trial(store, 1, e_t=0.75, e_v=0.5, best_e_t=0.75, best_e_v=0.5)
+    assert read_csv(invoke("sweeps", "--format", "csv", "--db", "store.db").out)[0]["name"] == "'=1+1"
+    assert read_csv(invoke("trials", 1, "--format", "csv", "--db", "store.db").out)[0]["gap"] == "-0.25"
+
+
+def read_csv(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@given(
+    text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r")),
+    number=st.floats(allow_nan=False, allow_infinity=False),
+)
+def test_any_row_comes_back_from_csv_and_json(text, number):
+    rows = [{"text": text, "number": number, "nothing": None, "list": [text, 1], "whole": 2**53 + 1}]
+    (read,) = read_csv(printed(rows, Format.CSV))
+    assert read["text"] == (csv_cell(text) if text else "")
+    assert float(read["number"]) == number and read["nothing"] == ""
+    assert json.loads(read["list"]) == [text, 1]
+    assert json.loads(printed(rows, Format.JSON)) == rows
+
+
+def test_a_carriage_return_is_quoted():
+    """Outside quotes it would end the line for whoever reads it."""
+    assert read_csv(printed([{"text": "one\rtwo"}], Format.CSV)) == [{"text": "one\rtwo"}]
+
+
+def printed(rows, output_format):
+    out = io.StringIO(newline="")
+    with contextlib.redirect_stdout(out):
+        print_rows(rows, output_format, table_keys=list(rows[0]))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_json_refuses_what_json_does_not_have(value):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        print_json({"e_v": value})
+
+
+@pytest.mark.parametrize("output_format", [Format.JSON, Format.CSV])
+def test_no_rows_are_an_empty_list_or_a_header_alone(output_format, capsys):
+    print_rows([], output_format, table_keys=["name", "trials"])
+    assert capsys.readouterr().out == {"json": "[]\n", "csv": "name,trials\n"}[output_format]
+
+
+def test_an_unknown_column_is_told_with_the_nearest(capsys):
+    with pytest.raises(StoreError, match="--columns: there is no column 'e_w'; did you mean 'e_v'"):
+        print_rows([{"e_v": 1.0, "name": "x"}], Format.TABLE, table_keys=["name"], columns="name,e_w")
+    assert capsys.readouterr().out == ""

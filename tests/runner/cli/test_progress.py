@@ -1,0 +1,94 @@
+"""The live line: what it counts, by a clock that the test holds."""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from runner.cli import progress
+from runner.cli.progress import LiveProgress, duration
+from runner.messages import Block, TrialEnd
+from runner.status import Status
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of the module: it stands where `clock.now` says."""
+    held = SimpleNamespace(now=100.0)
+    held.monotonic = lambda: held.now
+    monkeypatch.setattr(progress, "time", held)
+    return held
+
+
+def ends(*trials, status=Status.COMPLETED):
+    return tuple(TrialEnd(trial, status) for trial in trials)
+
+
+def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
+    """Two trials of 10 epochs, one of them three times as costly: 40 units of work."""
+    with LiveProgress({1: (10, 1.0), 2: (10, 3.0)}) as live:
+        assert live.describe(101.0) == "0/2 trials, 0.0/s, starting"
+        clock.now = 110.0
+        live(Block(make_rows([1, 2], [1, 1], e_v=[0.5, 0.25]), ()))
+        assert live.work_done == 4.0
+        clock.now = 120.0
+        live(Block(make_rows([1] * 9 + [2], [*range(2, 11), 2], e_v=[0.125] * 10), ends(1)))
+        assert live.work_done == 16.0
+        # 16 units of 40 took 10 s since the first block: 24 are left.
+        assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125"
+
+
+@pytest.mark.parametrize("status", [Status.DIVERGED, Status.FAILED])
+def test_what_a_trial_leaves_undone_is_not_waited_for(status, clock, make_rows):
+    with LiveProgress({1: (10, 1.0), 2: (10, 1.0)}) as live:
+        clock.now += 1
+        live(Block(make_rows([1], [1]), ends(1, status=status)))
+        assert live.work_done == 10.0
+        live(Block(None, ends(2, status=status)))
+        assert live.work_done == 20.0 and live.trials_done == 2
+
+
+def test_errors_that_are_not_finite_are_never_the_best(clock, make_rows):
+    with LiveProgress({1: (3, 1.0)}) as live:
+        clock.now += 1
+        live(Block(make_rows([1, 1, 1], [1, 2, 3], e_v=[math.nan, -math.inf, math.inf]), ends(1)))
+        assert "best" not in live.describe(clock.now)
+
+
+def test_a_block_in_the_first_tick_of_the_clock_is_counted(clock, make_rows):
+    """Clocks with coarse ticks stand still between two looks."""
+    with LiveProgress({1: (3, 1.0)}) as live:
+        live(Block(make_rows([1], [1]), ()))
+        assert live.work_done == 1.0
+
+
+def test_without_a_terminal_a_line_is_printed_now_and_then(clock, make_rows, capsys):
+    with LiveProgress({1: (100, 1.0)}) as live:
+        for epoch in range(1, 100):
+            clock.now += 1.0
+            live(Block(make_rows([1], [epoch]), ()))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 9
+    assert all(line.startswith("0/1 trials") for line in captured.err.splitlines())
+
+
+def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plain_text):
+    code, written = in_terminal("run", "--data", "iris", "--hidden", "4", "--epochs", "3", "--engine", "local")
+    assert code == 0
+    assert "1/1 trials" in plain_text(written) and "best E_v" in plain_text(written)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (200.0, "3 min 20 s"),
+        (3600.0, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations_are_told_in_two_units(seconds, text):
+    assert duration(seconds) == text

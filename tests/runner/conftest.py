@@ -1,0 +1,295 @@
+"""Makers of what the tests of the runner need: plans and blocks as plain data, stores, small sweeps, the command."""
+
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runner.cli import main
+from runner.messages import Block, EpochRows, TrialEnd
+from runner.status import Status
+from runner.store import SweepPlan, open_store_for_writing
+
+COMMAND = Path(sys.executable).parent / "fitgap"
+MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+# Several architectures, dropout, two optimizers and a rate that diverges; takes well under a second.
+SMALL_SWEEP = """\
+name: small
+data: {source: iris, validation: 0.3}
+seed: 3
+repeats: 2
+training: {epochs: 4, batch_size: 16}
+axes:
+  architecture: [4, 6-3]
+  activation: [relu, {prelu: {beta: 0.05}}]
+  regularizer: [none, {l2: {weight: 1e-3}, dropout: {ratio: 0.2}}]
+  optimizer: [{gradient_descent: {rate: [0.1, 1e+30]}}, adam]
+"""
+SMALL_TRIALS = 2 * 2 * 2 * 3 * 2
+SMALL_DIVERGED = SMALL_TRIALS // 3
+# The keys of rows in `--format json`, as design.md (Commands) lists them.
+CONTRACT = {
+    "trial": """trial, configuration, repeat, status, architecture, layers, activation, regularizer, optimizer,
+        learning_rate, batch_size, parameters, epochs, e_t, e_v, best_epoch, best_e_v, gap, underfit, overfit, verdict,
+        accuracy_t, accuracy_v, seconds""",
+    "epoch": "trial, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate",
+    "sweep": "sweep, name, trials, pending, running, completed, diverged, pruned, failed, cancelled, created",
+    "list": "name, parameters, description",
+}
+# The same sweep, as flags.
+SMALL_FLAGS = (
+    *("--data", "iris", "--validation", "0.3", "--seed", "3", "--repeats", "2", "--name", "small"),
+    *("--epochs", "4", "--batch-size", "16", "--hidden", "4", "--hidden", "6-3"),
+    *("--activation", "relu", "--activation", "prelu:beta=0.05"),
+    *("--regularizer", "none", "--regularizer", "l2:weight=1e-3+dropout:ratio=0.2"),
+    *("--optimizer", "gradient_descent:rate=0.1", "--optimizer", "gradient_descent:rate=1e+30", "--optimizer", "adam"),
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command gave back."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out, parse_constant=refuse_constant)
+
+
+def refuse_constant(text):
+    raise ValueError(f"{text} is no JSON")
+
+
+@pytest.fixture(autouse=True)
+def own_folder(request, tmp_path, monkeypatch):
+    """Every test stands in an empty folder of its own, with no database named by the environment."""
+    monkeypatch.delenv("FITGAP_DB", raising=False)
+    for variable in THREAD_VARIABLES:
+        # `main` sets them; remembered here, they are put back.
+        monkeypatch.setenv(variable, os.environ.get(variable, "1"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def invoke(monkeypatch, capsys):
+    """`invoke(*arguments)`: runs the command in this process, through the same `main` as the installed command."""
+
+    def run(*arguments):
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        captured = capsys.readouterr()
+        return Answer(exit_.value.code or 0, captured.out, captured.err)
+
+    return run
+
+
+def run_command(*arguments, **options):
+    """The installed command in a process of its own."""
+    done = subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+        **options,
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def command():
+    """`command(*arguments, cwd=…, env=…)`: runs the installed command and gives its `Answer`."""
+    return run_command
+
+
+@pytest.fixture
+def in_terminal():
+    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote."""
+
+    def run(*arguments, columns=80):
+        terminal, end = pty.openpty()
+        fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 200, columns, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color"}
+        for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+            environment.pop(variable, None)
+        with subprocess.Popen(
+            [COMMAND, *map(str, arguments)], stdin=end, stdout=end, stderr=end, env=environment
+        ) as ran:
+            os.close(end)
+            written = read_all(terminal)
+        os.close(terminal)
+        return ran.returncode, written.decode().replace("\r\n", "\n")
+
+    return run
+
+
+def read_all(terminal):
+    """All bytes until the last process closes its end; Linux tells that by an error."""
+    parts = []
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:
+            part = b""
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+@pytest.fixture(scope="session")
+def contract():
+    """The keys of each kind of row, in order."""
+    return {kind: re.findall(r"\w+", keys) for kind, keys in CONTRACT.items()}
+
+
+@pytest.fixture(scope="session")
+def plain_text():
+    """`plain_text(text)`: text without the escape sequences for colours and styles."""
+
+    def strip(text):
+        return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+    return strip
+
+
+@pytest.fixture(scope="session")
+def small_sweep():
+    """The text of a small sweep file, which trains in well under a second."""
+    return SMALL_SWEEP
+
+
+@pytest.fixture(scope="session")
+def small_flags():
+    """The flags that ask for the same sweep."""
+    return SMALL_FLAGS
+
+
+@pytest.fixture(scope="session")
+def small_counts():
+    """The number of trials of the small sweep, and how many of them diverge."""
+    return SMALL_TRIALS, SMALL_DIVERGED
+
+
+@pytest.fixture(scope="session")
+def trained_database(tmp_path_factory):
+    """A database in which the small sweep was trained in one process. Only for reading."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "small.yaml").write_text(SMALL_SWEEP)
+    answer = run_command("run", "small.yaml", "--engine", "local", "--db", "trained.db", cwd=folder)
+    assert answer.code == 0, answer.err
+    return folder / "trained.db"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty store, open for writing, in `store.db` of the test's folder."""
+    with open_store_for_writing(str(tmp_path / "store.db")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def make_configuration():
+    """`make_configuration(number, **changes)`: the row of a configuration, as `SweepPlan` has it."""
+
+    def make(number, **changes):
+        plain = {
+            "hash": f"{number:016x}",
+            "settings": {"number": number},
+            "architecture": "4",
+            "layers": "2-4-1",
+            "activation": "relu",
+            "output_activation": "identity",
+            "initializer": "he_normal",
+            "regularizer": "none",
+            "optimizer": "adam:rate=0.001",
+            "loss": "half_squared_error",
+            "learning_rate": 0.001,
+            "batch_size": 32,
+            "planned_epochs": 3,
+            "parameters": 17,
+        }
+        return {**plain, **changes}
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_plan(make_configuration):
+    """`make_plan(configurations=2, repeats=2, **changes)`: a sweep as it is written; configurations may be rows."""
+
+    def make(configurations=2, repeats=2, **changes):
+        if isinstance(configurations, int):
+            configurations = [make_configuration(number) for number in range(configurations)]
+        plain = {
+            "name": "plan",
+            "specification": {"name": "plan", "seed": 0},
+            "data_set": {
+                "name": "made",
+                "fingerprint": "f" * 16,
+                "example_count": 10,
+                "target_kind": "numbers",
+                "input_names": ["left", "right"],
+                "target_names": ["sum"],
+            },
+            "splits": [
+                {"repeat": repeat, "training_count": 7, "validation_count": 3, "constant_columns": [1]}
+                for repeat in range(1, repeats + 1)
+            ],
+            "configurations": configurations,
+            "repeats": repeats,
+            "program_version": "0",
+        }
+        return SweepPlan(**{**plain, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_rows():
+    """`make_rows(trials, epochs, **numbers)`: rows of the epoch table; every number is 0.5 unless given."""
+
+    def make(trials, epochs, **numbers):
+        given = {name: np.asarray(numbers.get(name, np.full(len(trials), 0.5)), float) for name in MEASURED}
+        return EpochRows(trial_id=np.array(trials), epoch=np.array(epochs), **given)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def end_trial():
+    """`end_trial(store, trial, status, **numbers)`: starts a trial and ends it with these numbers."""
+
+    def end(store, trial, status=Status.COMPLETED, **numbers):
+        store.start_trials([trial])
+        store.record(Block(None, (TrialEnd(trial, status, **numbers),)))
+
+    return end
+
+
+@pytest.fixture(scope="session")
+def same_bits():
+    """`same_bits(one, other)`: whether two numbers are the same double; -0.0 is not 0.0."""
+
+    def same(one, other):
+        return struct.pack("<d", one) == struct.pack("<d", other)
+
+    return same

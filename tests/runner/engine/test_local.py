@@ -1,0 +1,62 @@
+"""The engine in this process: packs one after another, each taken only when the one before has ended."""
+
+import numpy as np
+import pytest
+
+from runner.engine import ENGINES, make_engine, require_engine
+from runner.engine.local import LocalEngine
+from runner.engine.worker import train_pack
+from runner.errors import SpecError
+from runner.packing import PlannedTrial, pack_trials
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+
+@pytest.fixture
+def packs(small_sweep):
+    """The packs of the small sweep, with its data set."""
+    sweep = prepare_sweep(sweep_from_text(small_sweep))
+    trials = [PlannedTrial(number, each, 1) for number, each in enumerate(sweep.configurations)]
+    return list(pack_trials(trials, sweep.dataset, sweep.preparation, seed=0, workers=1)), sweep.dataset
+
+
+def test_blocks_are_those_of_the_worker(packs):
+    tasks, dataset = packs
+    expected = [block for task in tasks for block in train_pack(task, dataset)]
+    with LocalEngine(dataset) as engine:
+        blocks = list(engine.run(iter(tasks)))
+    assert len(blocks) == len(expected)
+    for mine, other in zip(blocks, expected, strict=True):
+        assert np.array_equal(mine.rows.trial_id, other.rows.trial_id)
+        assert np.array_equal(mine.rows.e_v, other.rows.e_v, equal_nan=True)
+        assert [end.status for end in mine.ended] == [end.status for end in other.ended]
+
+
+def test_a_pack_is_taken_only_when_the_one_before_has_ended(packs):
+    tasks, dataset = packs
+    taken, ended = [], set()
+
+    def given():
+        for task in tasks:
+            assert ended == {trial for each in taken for trial in each.trials}
+            taken.append(task)
+            yield task
+
+    with LocalEngine(dataset) as engine:
+        for block in engine.run(given()):
+            ended.update(end.trial_id for end in block.ended)
+    assert taken == tasks
+
+
+def test_an_engine_is_made_by_its_name(packs):
+    """Making one starts nothing: that is for entering it."""
+    _, dataset = packs
+    made = {name: make_engine(name, dataset, 3) for name in ENGINES}
+    assert (made["local"].name, made["ray"].name, made["auto"].name) == ("local", "ray", "ray")
+    assert (made["local"].workers, made["ray"].workers) == (1, 3)
+
+
+@pytest.mark.parametrize("name", ["", "rya", "Local"])
+def test_an_unknown_engine_is_told_with_the_known_ones(name):
+    with pytest.raises(SpecError, match="known: auto, ray, local"):
+        require_engine(name)

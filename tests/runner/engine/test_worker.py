@@ -1,0 +1,229 @@
+"""A worker's blocks are the training itself, cut into pieces, with a summary of each trial at its end."""
+
+import math
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from core.training import train
+from runner.engine import worker
+from runner.engine.worker import prepare_repeats, train_pack
+from runner.packing import PlannedTrial, pack_shape, pack_task
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+from runner.status import Status
+
+MEASURED = [field.name for field in fields(worker.EpochRows) if field.name not in ("trial_id", "epoch")]
+# Trains in a process of its own, which its environment tells to use four threads.
+COUNT_THREADS = """
+import numpy as np
+from threadpoolctl import threadpool_info
+import core.training, runner.engine.worker as worker
+from runner.packing import PlannedTrial, pack_trials
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+def spy(*arguments, **options):
+    print("inside", max(each["num_threads"] for each in threadpool_info()))
+    return core.training.train(*arguments, **options)
+
+worker.train = spy
+sweep = prepare_sweep(sweep_from_text("{data: iris, training: {epochs: 1}}"))
+trials = [PlannedTrial(1, sweep.configurations[0], 1)]
+(task,) = pack_trials(trials, sweep.dataset, sweep.preparation, seed=0, workers=1)
+print("before", max(each["num_threads"] for each in threadpool_info()))
+list(worker.train_pack(task, sweep.dataset))
+"""
+
+
+@pytest.fixture
+def tasks_of():
+    """`tasks_of(text)`: a pack for every shape in a sweep, and its data set; trials are numbered from 10."""
+
+    def make(text):
+        sweep = prepare_sweep(sweep_from_text(text))
+        pairs = [(each, repeat) for each in sweep.configurations for repeat in range(1, sweep.sweep.repeats + 1)]
+        packs = defaultdict(list)
+        for number, pair in enumerate(pairs, start=10):
+            packs[pack_shape(pair[0], sweep.dataset)].append(PlannedTrial(number, *pair))
+        tasks = [pack_task(trials, shape, sweep.preparation, sweep.sweep.seed) for shape, trials in packs.items()]
+        return tasks, sweep.dataset
+
+    return make
+
+
+def trained(task, dataset):
+    """The epochs of a pack by the core alone: one dictionary per row, by trial and epoch."""
+    rows = {}
+    classes = dataset.target_kind == "classes"
+    for results in train(task.shape, task.members, prepare_repeats(task, dataset), classes=classes):
+        for position, member in enumerate(results.members):
+            numbers = {name: getattr(results, name)[position] for name in (*MEASURED, "diverged", "finished")}
+            rows[task.trials[member], results.epoch] = numbers
+    return rows
+
+
+def rows_of(blocks):
+    """The rows of all blocks, by trial and epoch."""
+    rows = {}
+    for block in blocks:
+        for position in range(len(block.rows) if block.rows else 0):
+            key = int(block.rows.trial_id[position]), int(block.rows.epoch[position])
+            assert key not in rows
+            rows[key] = {name: getattr(block.rows, name)[position] for name in MEASURED}
+    return rows
+
+
+def ends_of(blocks):
+    ends = [end for block in blocks for end in block.ended]
+    assert len({end.trial_id for end in ends}) == len(ends)
+    return {end.trial_id: end for end in ends}
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1000.0])
+def test_the_blocks_of_a_pack_together_are_its_training(seconds, tasks_of, small_sweep, monkeypatch):
+    """However often blocks are sent: after every epoch, or once at the end."""
+    monkeypatch.setattr(worker, "BLOCK_SECONDS", seconds)
+    tasks, dataset = tasks_of(small_sweep)
+    assert len(tasks) > 1
+    for task in tasks:
+        blocks = list(train_pack(task, dataset))
+        rows, expected = rows_of(blocks), trained(task, dataset)
+        assert rows.keys() == expected.keys()
+        for key, numbers in rows.items():
+            for name, value in numbers.items():
+                assert np.array_equal(value, expected[key][name], equal_nan=True)
+        assert set(ends_of(blocks)) == set(task.trials)
+
+
+def test_a_summary_is_that_of_the_trials_epochs(tasks_of, small_sweep):
+    """Best is the first epoch with the lowest E_v, and diverged epochs never count."""
+    for task in tasks_of(small_sweep)[0]:
+        dataset = tasks_of(small_sweep)[1]
+        blocks = list(train_pack(task, dataset))
+        epochs, ends = rows_of(blocks), ends_of(blocks)
+        for trial, end in ends.items():
+            check_summary(end, [epochs[key] for key in sorted(epochs) if key[0] == trial])
+
+
+def check_summary(end, epochs):
+    finite = [epoch for epoch in epochs if math.isfinite(epoch["e_t"]) and math.isfinite(epoch["e_v"])]
+    assert end.status is (Status.COMPLETED if len(finite) == len(epochs) else Status.DIVERGED)
+    assert end.epochs == len(epochs)
+    for name in ("e_t", "e_v", "accuracy_t", "accuracy_v"):
+        assert np.array_equal(getattr(end, name), epochs[-1][name], equal_nan=True)
+    assert end.seconds > 0
+    if finite:
+        best = int(np.argmin([epoch["e_v"] for epoch in finite]))
+        assert (end.best_epoch, end.best_e_v, end.best_e_t) == (best + 1, finite[best]["e_v"], finite[best]["e_t"])
+    else:
+        assert end.best_epoch is None
+
+
+def test_of_equal_errors_the_first_epoch_is_the_best(tasks_of):
+    journal = worker.Journal(tasks_of("{data: iris, training: {epochs: 3}}")[0][0])
+    for epoch, e_v in enumerate([2.0, 1.0, 1.0, 3.0], start=1):
+        journal.add(results_of(epoch, e_t=float(epoch), e_v=e_v, finished=epoch == 4))
+    (end,) = journal.ended
+    assert (end.best_epoch, end.best_e_v, end.best_e_t, end.e_v) == (2, 1.0, 2.0, 3.0)
+
+
+def results_of(epoch, e_t, e_v, *, finished=False):
+    from core.training import EpochResults
+
+    numbers = {name: np.array([0.5]) for name in MEASURED} | {"e_t": np.array([e_t]), "e_v": np.array([e_v])}
+    diverged = ~np.isfinite(numbers["e_t"]) | ~np.isfinite(numbers["e_v"])
+    return EpochResults(np.array([0]), epoch, **numbers, diverged=diverged, finished=np.array([finished]))
+
+
+@pytest.mark.parametrize(("e_t", "e_v"), [(math.nan, 0.1), (0.1, math.inf), (math.inf, math.nan), (-math.inf, 0.1)])
+def test_an_epoch_in_which_either_error_is_not_finite_ends_the_trial_and_is_never_its_best(e_t, e_v, tasks_of):
+    journal = worker.Journal(tasks_of("{data: iris}")[0][0])
+    journal.add(results_of(1, e_t=3.0, e_v=2.0))
+    journal.add(results_of(2, e_t=e_t, e_v=e_v))
+    block = journal.block()
+    (end,) = block.ended
+    assert (end.status, end.epochs, end.best_epoch, end.best_e_v) == (Status.DIVERGED, 2, 1, 2.0)
+    assert "after epoch 2" in end.reason
+    # The bad epoch stays, as evidence.
+    assert block.rows.epoch.tolist() == [1, 2]
+
+
+def test_a_trial_that_diverges_leaves_the_others_as_they_were(tasks_of):
+    """The same members with and without one that diverges: bit for bit the same numbers."""
+    text = "{{data: iris, training: {{epochs: 3}}, axes: {{optimizer: [adam, {{gradient_descent: {{rate: {}}}}}]}}}}"
+    (sick,), dataset = tasks_of(text.format("1e+30"))
+    (healthy,), _ = tasks_of(text.format("0.1"))
+    with_it, without = rows_of(train_pack(sick, dataset)), rows_of(train_pack(healthy, dataset))
+    assert ends_of(train_pack(sick, dataset))[11].status is Status.DIVERGED
+    assert [with_it[10, epoch] for epoch in (1, 2, 3)] == [without[10, epoch] for epoch in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("error", [ValueError("bad\nnumber"), MemoryError("too large"), FloatingPointError("overflow")])
+def test_a_training_that_breaks_ends_all_open_trials_as_failed(error, tasks_of, small_sweep, monkeypatch):
+    """What was measured before stays, and trials that had ended keep their end."""
+    tasks, dataset = tasks_of(small_sweep)
+    task = max(tasks, key=lambda task: len(task.trials))
+
+    def breaking(*arguments, **options):
+        results = train(*arguments, **options)
+        yield next(results)
+        yield next(results)
+        raise error
+
+    monkeypatch.setattr(worker, "train", breaking)
+    blocks = list(train_pack(task, dataset))
+    ends = ends_of(blocks)
+    assert set(ends) == set(task.trials)
+    diverged = {trial for trial, end in ends.items() if end.status is Status.DIVERGED}
+    failed = {trial for trial, end in ends.items() if end.status is Status.FAILED}
+    assert diverged and failed and not diverged & failed and diverged | failed == set(task.trials)
+    assert {(trial, epoch) for trial, epoch in rows_of(blocks)} >= {(trial, 2) for trial in failed}
+    for trial in failed:
+        assert ends[trial].reason.startswith(type(error).__name__) and str(error) in ends[trial].reason
+
+
+def test_data_that_cannot_be_prepared_fails_the_trials_too(tasks_of, monkeypatch):
+    def refuse(*arguments, **options):
+        raise ValueError("no such split")
+
+    (task,), dataset = tasks_of("{data: iris}")
+    monkeypatch.setattr(worker, "prepare_examples", refuse)
+    (block,) = train_pack(task, dataset)
+    assert block.rows is None
+    assert [(end.status, end.reason) for end in block.ended] == [(Status.FAILED, "ValueError: no such split")]
+
+
+def test_a_worker_trains_on_one_blas_thread_whatever_the_environment_says(tmp_path):
+    four = {name: "4" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT_THREADS],
+        env={**os.environ, **four},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "inside 1" in done.stdout.splitlines()
+
+
+def test_the_number_of_blas_threads_is_put_back(tasks_of):
+    from threadpoolctl import threadpool_info, threadpool_limits
+
+    (task,), dataset = tasks_of("{data: iris, training: {epochs: 1}}")
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = threadpool_info()
+        list(train_pack(task, dataset))
+        assert threadpool_info() == before
+
+
+def test_several_repeats_in_a_pack_have_their_own_examples(tasks_of):
+    (task,), dataset = tasks_of("{data: iris, repeats: 2, training: {epochs: 1}}")
+    examples = prepare_repeats(task, dataset)
+    assert set(examples) == {1, 2}
+    assert not np.array_equal(examples[1].validation_inputs, examples[2].validation_inputs)

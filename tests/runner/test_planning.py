@@ -1,0 +1,82 @@
+"""Planning: what is written of a sweep before it runs agrees with what will be trained."""
+
+import numpy as np
+import pytest
+
+from core.data import split_examples
+from core.layers import Layout
+from runner.errors import DataError
+from runner.planning import configuration_row, prepare_sweep, sweep_plan
+from runner.sources import fingerprint, load_dataset
+from runner.spec import Configuration, Sweep, sweep_from_text
+
+
+def prepared(text):
+    return prepare_sweep(sweep_from_text(text))
+
+
+def test_the_plan_has_every_configuration_once_with_its_number_of_trials(small_sweep, small_counts):
+    sweep = prepared(small_sweep)
+    plan = sweep_plan(sweep)
+    assert sweep.trial_count == len(plan.configurations) * plan.repeats == small_counts[0]
+    assert len({row["hash"] for row in plan.configurations}) == len(plan.configurations)
+    assert (plan.name, plan.repeats) == ("small", 2)
+
+
+def test_what_is_written_reads_back_as_the_same_sweep(small_sweep):
+    sweep = prepared(small_sweep)
+    plan = sweep_plan(sweep)
+    again = prepare_sweep(Sweep.from_canonical(plan.specification))
+    assert again.configurations == sweep.configurations
+    assert again.preparation == sweep.preparation
+    assert sweep_plan(again) == plan
+    restored = [Configuration.from_canonical(row["settings"]) for row in plan.configurations]
+    assert tuple(restored) == sweep.configurations
+
+
+def test_every_split_row_is_what_the_core_will_draw():
+    """Among digits several pixels vary among all examples, but not among the training examples of every repeat."""
+    sweep = prepared("{data: digits, seed: 4, repeats: 3}")
+    for row in sweep_plan(sweep).splits:
+        split = split_examples(1797, 0.3, seed=4, repeat=row["repeat"])
+        assert (row["training_count"], row["validation_count"]) == (len(split.training), len(split.validation))
+        constant = np.ptp(sweep.dataset.inputs[split.training], axis=0) == 0
+        assert row["constant_columns"] == np.flatnonzero(constant).tolist() != []
+
+
+def test_the_data_set_is_known_by_its_contents():
+    plan = sweep_plan(prepared("{data: iris}"))
+    assert plan.data_set["fingerprint"] == fingerprint(load_dataset("iris"))
+    assert plan.data_set["example_count"] == 150
+    assert len(plan.data_set["input_names"]) == 4
+
+
+def test_a_configuration_row_says_what_people_search_for():
+    text = """
+    data: iris
+    training: {epochs: 5, batch_size: 7, output_activation: sigmoid}
+    axes:
+      architecture: 6-3
+      regularizer: {dropout: {ratio: 0.2}, l1: {weight: 0.001}}
+      optimizer: {gradient_descent: {rate: 0.25}}
+    """
+    sweep = prepared(text)
+    row = configuration_row(sweep.configurations[0], sweep.dataset)
+    assert (row["architecture"], row["layers"]) == ("6-3", "4-6-3-3")
+    assert row["parameters"] == Layout((4, 6, 3, 3)).parameter_count == 4 * 6 + 6 + 6 * 3 + 3 + 3 * 3 + 3
+    assert row["regularizer"] == "l1:weight=0.001+dropout:ratio=0.2"
+    assert (row["optimizer"], row["learning_rate"]) == ("gradient_descent:rate=0.25", 0.25)
+    assert (row["planned_epochs"], row["batch_size"], row["output_activation"]) == (5, 7, "sigmoid")
+
+
+def test_the_data_set_decides_what_the_sweep_leaves_open():
+    """A truth table validates on its own rows; the sweep's word counts where it says something."""
+    assert prepared("{data: xor}").preparation.validation == "same"
+    assert prepared("{data: {source: xor, validation: 1}}").preparation.validation == 1
+    assert prepared("{data: {source: iris, preprocess: none}}").preparation.preprocess == "none"
+
+
+@pytest.mark.parametrize("validation", [150, 1000, 0.001])
+def test_a_split_that_leaves_a_side_empty_is_refused(validation):
+    with pytest.raises(DataError, match=r"iris: .*both must be at least 1"):
+        prepared(f"{{data: {{source: iris, validation: {validation}}}}}")

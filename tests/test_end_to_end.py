@@ -1,0 +1,92 @@
+"""The whole way: the installed command trains digits with Ray into a database, which answers while it grows."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "fitgap"
+PATIENCE = 60.0
+SWEEP = """\
+name: digits
+data: {source: digits, validation: 0.3}
+repeats: 2
+training: {epochs: 20, batch_size: 32}
+axes:
+  architecture: [16, 32-16]
+  activation: [relu, sigmoid]
+  optimizer: [{gradient_descent: {rate: 0.1}}, {adam: {rate: 0.01}}]
+"""
+CONFIGURATIONS, TRIALS, EPOCHS = 8, 16, 20
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """The folder of a sweep that Ray trained, with what the command wrote, and how the rows grew meanwhile."""
+    folder = tmp_path_factory.mktemp("digits")
+    (folder / "digits.yaml").write_text(SWEEP)
+    with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
+        running = subprocess.Popen([COMMAND, "run", "digits.yaml"], cwd=folder, stdout=out, stderr=err)
+        try:
+            seen = watch(running, folder)
+            code = running.wait(PATIENCE)
+        finally:
+            running.kill()
+            running.wait()
+    return folder, code, seen
+
+
+def watch(running, folder):
+    """How many epochs another process sees, asked again and again until the sweep has ended."""
+    seen = []
+    end = time.monotonic() + PATIENCE
+    while running.poll() is None and time.monotonic() < end:
+        if (folder / "fitgap.db").exists():
+            answer = ask(folder, "epochs", "digits", check=False)
+            seen.append(len(json.loads(answer)) if answer else 0)
+    return seen
+
+
+def ask(folder, *arguments, check=True):
+    """The answer of the installed command as JSON text; nothing where it has none yet."""
+    line = [COMMAND, *arguments, "--format", "json"]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=check).stdout
+
+
+def test_all_trials_of_a_sweep_on_ray_complete(digits):
+    folder, code, _ = digits
+    assert code == 0, (folder / "err").read_text()
+    (sweep,) = json.loads(ask(folder, "sweeps"))
+    assert (sweep["name"], sweep["trials"], sweep["completed"]) == ("digits", TRIALS, TRIALS)
+    trials = json.loads(ask(folder, "trials", "digits"))
+    assert {trial["epochs"] for trial in trials} == {EPOCHS}
+    assert len(json.loads(ask(folder, "epochs", "digits"))) == TRIALS * EPOCHS
+
+
+def test_the_leaderboard_is_on_standard_output_and_progress_is_not(digits):
+    folder, _, _ = digits
+    out, err = (folder / "out").read_text(), (folder / "err").read_text()
+    assert out.startswith(f"digits: the best {CONFIGURATIONS} of {CONFIGURATIONS} configurations, by best E_v\n")
+    assert f"{TRIALS} trials: {TRIALS} completed" in err
+    assert f"{TRIALS} trials" not in out
+    assert not re.search("Traceback|Warning|ERROR|WARNING", out + err)
+    best = min(json.loads(ask(folder, "compare", "digits", "--by", "configuration")), key=lambda row: row["best_e_v"])
+    assert f"{best['best_e_v']:.3g}" in out
+
+
+def test_networks_learn_the_digits(digits):
+    """Ten classes: guessing is right once in ten."""
+    folder, _, _ = digits
+    best = json.loads(ask(folder, "trials", "digits", "--sort", "-accuracy_v", "--limit", "1"))[0]
+    assert best["accuracy_v"] > 0.9
+
+
+def test_another_process_sees_the_rows_grow(digits):
+    """Never fewer than before, and some before all were there."""
+    _, _, seen = digits
+    assert seen == sorted(seen)
+    assert any(0 < count < TRIALS * EPOCHS for count in seen), seen
