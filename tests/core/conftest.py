@@ -283,7 +283,7 @@ def same(one, other):
 
 @pytest.fixture(scope="session")
 def assert_same_member():
-    """`assert_same_member(one, number, other, other_number)`: a member had bit for bit the same numbers in two trainings."""
+    """`assert_same_member(one, number, other, other_number)`: equal bit for bit."""
 
     def check(one, number, other, other_number):
         assert len(one.epochs[number]) == len(other.epochs[other_number])

@@ -35,6 +35,10 @@ def summed_errors(networks, members, loss, dropout, moved_inputs=None):
     networks.evaluate_for_training(work, masks)
     return loss.errors(work.outputs, work.targets).sum(axis=1), work
 
+    def __init__(self, networks, members, loss, *, dropout=False):
+        self.networks, self.members, self.loss, self.dropout = networks, members, loss, dropout
+        self.inputs = filled(networks.layout, len(members)).inputs
+        self._move_away_from_kinks()
 
 def by_fourth_order(error_at, h=1e-4):
     """The derivative at 0 of errors (K,) that `error_at` tells for a step."""
@@ -66,6 +70,14 @@ def backpropagated(networks, members, loss, dropout):
     by_inputs *= work.inputs / filled(networks.layout, len(members)).inputs
     return networks.gradient.copy(), by_inputs.reshape(len(members), -1)
 
+    def _move_away_from_kinks(self, margin=5e-3):
+        """Draw a member anew while any of its pre-activations is so near 0 that differences may cross it."""
+        rng, count = np.random.default_rng(17), self.networks.layout.parameter_count
+        for _ in range(100):
+            near = self._nearest_to_zero() < margin
+            self.inputs[near] = rng.normal(size=self.inputs[near].shape)
+            self.networks.parameters[near, :count] = rng.normal(scale=0.7, size=(near.sum(), count))
+        assert not near.any()
 
 def differences(networks, members, loss, dropout):
     """Central differences of fourth order, by every parameter and every input of all members at once."""
