@@ -143,11 +143,13 @@ class ReLU(Activation):
 
     @staticmethod
     def value(x, out):
-        np.maximum(x, 0, out=out)
+        # NumPy takes the maximum of two arrays five times as fast as that of an array and a number.
+        out.fill(0)
+        np.maximum(x, out, out=out)
 
     @staticmethod
     def derivative(x, a, out):
-        np.sign(a, out=out)
+        np.greater(a, 0, out=out)
 
 
 @dataclass(frozen=True)

@@ -79,18 +79,23 @@ class Layout:
         return views
 
 
-def weigh(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
-    """s = W a + b for every example (Magyar 2024, Eq. 2): inputs (K, B, n_{k-1}), out (K, B, n_k)."""
-    np.matmul(inputs, weights.transpose(0, 2, 1), out=out)
+def weigh(inputs: np.ndarray, transposed_weights: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
+    """s = W a + b for every example (Magyar 2024, Eq. 2): inputs (K, B, n_{k-1}), Wᵀ (K, n_{k-1}, n_k), out (K, B, n_k)."""
+    np.matmul(inputs, transposed_weights, out=out)
     out += bias
 
 
 def add_up_gradient(
-    delta: np.ndarray, inputs: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray
+    delta: np.ndarray,
+    inputs: np.ndarray,
+    ones: np.ndarray,
+    weights_gradient: np.ndarray,
+    bias_gradient: np.ndarray,
 ) -> None:
     """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8): delta (K, B, n_k), inputs (K, B, n_{k-1})."""
     np.matmul(delta.transpose(0, 2, 1), inputs, out=weights_gradient)
-    np.sum(delta, axis=1, keepdims=True, out=bias_gradient)
+    # A product with ones, which NumPy does many times faster than a sum over the middle axis.
+    np.matmul(ones, delta, out=bias_gradient)
 
 
 def pass_back(delta: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:

@@ -32,6 +32,13 @@ class Loss(Variant):
         """Write the derivative of each example's error by its outputs into `out` (…, B, n)."""
         raise NotImplementedError
 
+    def summed_errors(self, outputs: np.ndarray, targets: np.ndarray, gradient: np.ndarray) -> np.ndarray:
+        """The sum over the batch of each member's errors (K,), from arrays (K, B, n), `gradient` by the outputs.
+
+        For the running mean, which is told beside E_t and need not be as exact.
+        """
+        return self.errors(outputs, targets).sum(axis=-1)
+
     @staticmethod
     def linked(outputs: np.ndarray) -> np.ndarray:
         """What is read as the network's answer: the outputs after the loss's own function."""
@@ -52,6 +59,11 @@ class HalfSquaredError(Loss):
     def gradient(outputs, targets, out):
         # a − y, not y − a: Alg. 7 prints the sign that climbs the error.
         np.subtract(outputs, targets, out=out)
+
+    def summed_errors(self, outputs, targets, gradient):
+        # The gradient is the difference already; its product with itself is one call.
+        differences = gradient.reshape(len(gradient), 1, -1)
+        return 0.5 * np.matmul(differences, differences.transpose(0, 2, 1))[:, 0, 0].astype(np.float64)
 
 
 @dataclass(frozen=True)

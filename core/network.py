@@ -5,14 +5,26 @@ on stacks, elementwise functions, reductions inside a member), so a member's num
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from core.activations import Identity
 from core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
 from core.layers import Layout, add_up_gradient, pass_back, weigh
 from core.members import Member
 from core.optimizers import PerceptronRule
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a run of functions works on in a workspace: the views of its members' units, made once."""
+
+    run: FunctionRun
+    numbers: dict[str, np.ndarray]
+    x: np.ndarray
+    a: np.ndarray
 
 
 class Workspace:
@@ -23,13 +35,22 @@ class Workspace:
     `partials[k]` has, by name, ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r where they are learned. Index 0 of the activations is `inputs`.
     """
 
-    def __init__(self, member_count: int, example_count: int, layout: Layout, dtype: str):
-        shapes = [(member_count, example_count, size) for size in layout.sizes]
+    def __init__(self, networks: "Networks", example_count: int):
+        dtype = networks.dtype
+        shapes = [(len(networks.parameters), example_count, size) for size in networks.layout.sizes]
         self.activations = [np.empty(shape, dtype) for shape in shapes]
         self.slopes = [np.empty(shape, dtype) for shape in shapes]
         self.deltas = [np.empty(shape, dtype) for shape in shapes]
         self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
         self.targets = np.empty(shapes[-1], dtype)
+        self.ones = np.ones((1, example_count), dtype)
+        self.pieces = [
+            [
+                Piece(run, numbers, self.slopes[layer][run.rows, :, run.units], activations[run.rows, :, run.units])
+                for run, numbers in zip(networks.functions[layer], networks.numbers[layer], strict=True)
+            ]
+            for layer, activations in enumerate(self.activations)
+        ]
 
     @property
     def inputs(self) -> np.ndarray:
@@ -78,6 +99,7 @@ class Networks:
     def _look_at(self, members: Sequence[Member]) -> None:
         """Take the views and the runs of equal functions for these members."""
         self.weights = self.layout.weights(self.parameters)
+        self.transposed_weights = [weights.transpose(0, 2, 1) for weights in self.weights]
         self.biases = self.layout.biases(self.parameters)
         self.weight_gradients = self.layout.weights(self.gradient)
         self.bias_gradients = self.layout.biases(self.gradient)
@@ -85,7 +107,10 @@ class Networks:
         self.functions = [[], *(layer_runs(members, layer, self.layout) for layer in layers)]
         self.numbers = [[run.numbers(self.parameters) for run in runs] for runs in self.functions]
         self.learning = [run for runs in self.functions for run in runs if run.learned]
-        self.by_perceptron_rule = np.array([isinstance(member.optimizer, PerceptronRule) for member in members])
+        by_rule = np.array([isinstance(member.optimizer, PerceptronRule) for member in members])
+        self.by_perceptron_rule = by_rule if by_rule.any() else None
+        # Nothing is to be done for an output layer of identities, neither forward nor back.
+        self.plain_outputs = all(isinstance(run.function, Identity) for run in self.functions[-1])
 
     def keep(self, rows: np.ndarray, members: Sequence[Member]) -> None:
         """Go on with these rows alone, whose members are given."""
@@ -104,28 +129,33 @@ class Networks:
             dropout.apply(work, 0)
         for layer in range(1, self.layout.depth + 1):
             self._activate(work, layer)
-            self._differentiate(work, layer)
+            if not self._is_plain(layer):
+                self._differentiate(work, layer)
             if dropout and layer < self.layout.depth:
                 # r multiplies f(s) and f′(s), once each: Alg. 17 as printed has it inside f as well.
                 dropout.apply(work, layer)
-        if self.by_perceptron_rule.any():
+        if self.by_perceptron_rule is not None:
             work.slopes[-1][self.by_perceptron_rule] = 1
 
+    def _is_plain(self, layer: int) -> bool:
+        return self.plain_outputs and layer == self.layout.depth
+
     def _activate(self, work: Workspace, layer: int) -> None:
-        s, a = work.slopes[layer], work.activations[layer]
-        weigh(work.activations[layer - 1], self.weights[layer - 1], self.biases[layer - 1], out=s)
-        for run, numbers in zip(self.functions[layer], self.numbers[layer], strict=True):
-            run.function.value(s[run.rows, :, run.units], a[run.rows, :, run.units], **numbers)
+        plain = self._is_plain(layer)
+        s = work.activations[layer] if plain else work.slopes[layer]
+        weigh(work.activations[layer - 1], self.transposed_weights[layer - 1], self.biases[layer - 1], out=s)
+        if not plain:
+            for piece in work.pieces[layer]:
+                piece.run.function.value(piece.x, piece.a, **piece.numbers)
 
     def _differentiate(self, work: Workspace, layer: int) -> None:
-        for run, numbers in zip(self.functions[layer], self.numbers[layer], strict=True):
-            where = (run.rows, slice(None), run.units)
-            x, a = work.slopes[layer][where], work.activations[layer][where]
+        for piece in work.pieces[layer]:
+            run, x, a = piece.run, piece.x, piece.a
             if run.learned:
-                partials = run.function.by_parameter(x, a, **numbers)
+                partials = run.function.by_parameter(x, a, **piece.numbers)
                 for name in run.learned:
-                    work.partial(layer, name)[where] = partials[name]
-            run.function.derivative(x, a, x, **numbers)
+                    work.partial(layer, name)[run.rows, :, run.units] = partials[name]
+            run.function.derivative(x, a, x, **piece.numbers)
 
     def backpropagate(self, work: Workspace) -> None:
         """The gradient of the summed error of the workspace's examples (Alg. 8, 19).
@@ -134,21 +164,28 @@ class Networks:
         """
         for layer in range(self.layout.depth, 0, -1):
             delta = work.deltas[layer]
-            for run in self.functions[layer]:
-                self._add_up_function_gradient(work, layer, run)
-            delta *= work.slopes[layer]
+            if self.learning:
+                self._add_up_function_gradients(work, layer)
+            if not self._is_plain(layer):
+                delta *= work.slopes[layer]
             add_up_gradient(
-                delta, work.activations[layer - 1], self.weight_gradients[layer - 1], self.bias_gradients[layer - 1]
+                delta,
+                work.activations[layer - 1],
+                work.ones,
+                self.weight_gradients[layer - 1],
+                self.bias_gradients[layer - 1],
             )
             if layer > 1:
                 pass_back(delta, self.weights[layer - 1], out=work.deltas[layer - 1])
 
-    def _add_up_function_gradient(self, work: Workspace, layer: int, run: FunctionRun) -> None:
-        where = (run.rows, slice(None), run.units)
-        for name in run.learned:
-            changes = work.deltas[layer][where] * work.partials[layer][name][where]
-            self.gradient[run.rows, run.columns[name]] = changes.reshape(len(changes), -1).sum(axis=1)
+    def _add_up_function_gradients(self, work: Workspace, layer: int) -> None:
+        for run in self.functions[layer]:
+            where = (run.rows, slice(None), run.units)
+            for name in run.learned:
+                changes = work.deltas[layer][where] * work.partials[layer][name][where]
+                self.gradient[run.rows, run.columns[name]] = changes.reshape(len(changes), -1).sum(axis=1)
 
     def keep_inside_domains(self) -> None:
         """After a step: learned β and γ stay inside their domains."""
-        keep_inside_domains(self.parameters, self.learning)
+        if self.learning:
+            keep_inside_domains(self.parameters, self.learning)

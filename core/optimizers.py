@@ -2,6 +2,9 @@
 
 Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `scratch` and each of `slots` are (k, P),
 the numbers of the members arrive as arrays (k, 1). Slots start at 0 and are all that an optimizer remembers.
+
+Where the literature keeps an average, v ← βv + (1 − β)g, a slot holds the sum s = v/(1 − β), s ← βs + g: every pass over
+whole rows that is saved counts, and 1 − β goes into the small arrays of numbers.
 """
 
 from collections.abc import Sequence
@@ -63,8 +66,8 @@ class Momentum(Optimizer):
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
         (velocity,) = slots
-        moving_average(velocity, gradient, beta, scratch)
-        np.multiply(velocity, rate, out=scratch)
+        accumulate(velocity, gradient, beta)
+        np.multiply(velocity, rate * (1 - beta), out=scratch)
         parameters -= scratch
 
 
@@ -78,11 +81,10 @@ class Nesterov(Optimizer):
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
         (velocity,) = slots
-        moving_average(velocity, gradient, beta, scratch)
-        gradient *= 1 - beta
+        accumulate(velocity, gradient, beta)
         np.multiply(velocity, beta, out=scratch)
         scratch += gradient
-        scratch *= rate
+        scratch *= rate * (1 - beta)
         parameters -= scratch
 
 
@@ -97,11 +99,12 @@ class RMSProp(Optimizer):
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, beta, epsilon):
         (squares,) = slots
-        moving_square(squares, gradient, beta, scratch)
-        np.add(squares, epsilon, out=scratch)
+        accumulate_squares(squares, gradient, beta, scratch)
+        # α∇C/√((1 − β)s + ε) = α/√(1 − β) · ∇C/√(s + ε/(1 − β))
+        np.add(squares, epsilon / (1 - beta), out=scratch)
         np.sqrt(scratch, out=scratch)
         np.divide(gradient, scratch, out=scratch)
-        scratch *= rate
+        scratch *= rate / np.sqrt(1 - beta)
         parameters -= scratch
 
 
@@ -121,18 +124,13 @@ class Adam(Optimizer):
     form: str = parameter("kingma_ba", choices=("kingma_ba", "notes"), description="which Adam")
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, beta_1, beta_2, epsilon):
-        mean, squares = slots
-        moving_average(mean, gradient, beta_1, scratch)
-        moving_square(squares, gradient, beta_2, scratch)
         if self.form == "notes":
-            np.add(squares, epsilon, out=scratch)
-            np.sqrt(scratch, out=scratch)
-            length = rate
+            # α(1 − β₁)m/√((1 − β₂)s + ε), with both sums as they lie in the slots.
+            length, inside, outside = rate * (1 - beta_1) / np.sqrt(1 - beta_2), epsilon / (1 - beta_2), None
         else:
-            length = corrected_root(squares, scratch, step_number, rate, beta_1, beta_2, epsilon)
-        np.divide(mean, scratch, out=scratch)
-        scratch *= length
-        parameters -= scratch
+            length, outside = corrected(step_number, rate, beta_1, beta_2, epsilon)
+            inside = None
+        step_by_moments(parameters, gradient, slots, scratch, beta_1, beta_2, length, inside, outside)
 
 
 @dataclass(frozen=True)
@@ -147,13 +145,8 @@ class AdamW(Optimizer):
     epsilon: float = parameter(1e-8, above=0, description="ε outside the root")
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, weight_decay, beta_1, beta_2, epsilon):
-        mean, squares = slots
-        moving_average(mean, gradient, beta_1, scratch)
-        moving_square(squares, gradient, beta_2, scratch)
-        length = corrected_root(squares, scratch, step_number, rate, beta_1, beta_2, epsilon)
-        np.divide(mean, scratch, out=scratch)
-        scratch *= length
-        parameters -= scratch
+        length, outside = corrected(step_number, rate, beta_1, beta_2, epsilon)
+        step_by_moments(parameters, gradient, slots, scratch, beta_1, beta_2, length, None, outside)
 
     def decay(self, weights, rate, weight_decay, **numbers):
         weights *= 1 - rate * weight_decay
@@ -196,36 +189,55 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 
 
-def moving_average(average: np.ndarray, gradient: np.ndarray, beta: np.ndarray, scratch: np.ndarray) -> None:
-    """average ← β·average + (1 − β)·gradient, in place."""
-    average *= beta
-    np.multiply(gradient, 1 - beta, out=scratch)
-    average += scratch
+def accumulate(total: np.ndarray, gradient: np.ndarray, beta: np.ndarray) -> None:
+    """s ← βs + g, in place."""
+    total *= beta
+    total += gradient
 
 
-def moving_square(average: np.ndarray, gradient: np.ndarray, beta: np.ndarray, scratch: np.ndarray) -> None:
-    """average ← β·average + (1 − β)·gradient², in place."""
-    average *= beta
+def accumulate_squares(total: np.ndarray, gradient: np.ndarray, beta: np.ndarray, scratch: np.ndarray) -> None:
+    """s ← βs + g², in place."""
     np.multiply(gradient, gradient, out=scratch)
-    scratch *= 1 - beta
-    average += scratch
+    total *= beta
+    total += scratch
 
 
-def corrected_root(
-    squares: np.ndarray,
-    out: np.ndarray,
-    step_number: int,
-    rate: np.ndarray,
+def step_by_moments(
+    parameters: np.ndarray,
+    gradient: np.ndarray,
+    slots: Sequence[np.ndarray],
+    scratch: np.ndarray,
     beta_1: np.ndarray,
     beta_2: np.ndarray,
-    epsilon: np.ndarray,
-) -> np.ndarray:
-    """Write √v + ε√c₂ into `out` and return the step length α√c₂/c₁ (k, 1), cᵢ = 1 − βᵢᵗ.
+    length: np.ndarray,
+    inside: np.ndarray | None,
+    outside: np.ndarray | None,
+) -> None:
+    """w ← w − length·m/(√(s + inside) + outside), after both sums have taken the gradient in."""
+    mean, squares = slots
+    accumulate(mean, gradient, beta_1)
+    accumulate_squares(squares, gradient, beta_2, scratch)
+    if inside is None:
+        np.sqrt(squares, out=scratch)
+    else:
+        np.add(squares, inside, out=scratch)
+        np.sqrt(scratch, out=scratch)
+    if outside is not None:
+        scratch += outside
+    np.divide(mean, scratch, out=scratch)
+    scratch *= length
+    parameters -= scratch
 
-    m/c₁ over √(v/c₂) + ε is the same as √c₂/c₁ times m over that sum, so the corrections cost nothing on whole rows.
+
+def corrected(
+    step_number: int, rate: np.ndarray, beta_1: np.ndarray, beta_2: np.ndarray, epsilon: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Step length and ε for the sums as they lie in the slots, with the corrections cᵢ = 1 − βᵢᵗ.
+
+    With m = (1 − β₁)M and v = (1 − β₂)S, α(m/c₁)/(√(v/c₂) + ε) is the length α(1 − β₁)/c₁·√(c₂/(1 − β₂)) times
+    M/(√S + ε√(c₂/(1 − β₂))). Computed in float64 on arrays (k, 1), so nothing is lost in the corrections.
     """
-    root = np.sqrt(1 - beta_2.astype(np.float64) ** step_number)
-    length = rate * root / (1 - beta_1.astype(np.float64) ** step_number)
-    np.sqrt(squares, out=out)
-    out += (epsilon * root).astype(out.dtype)
-    return length.astype(out.dtype)
+    beta_1, beta_2 = beta_1.astype(np.float64), beta_2.astype(np.float64)
+    root = np.sqrt((1 - beta_2**step_number) / (1 - beta_2))
+    length = rate * (1 - beta_1) / (1 - beta_1**step_number) * root
+    return length.astype(rate.dtype), (epsilon * root).astype(rate.dtype)

@@ -16,6 +16,9 @@ from core.regularizers import PENALTIES, Penalty
 from core.stopping import Standing
 
 TRAINING_SIDE, VALIDATION_SIDE = 0, 1
+# With β = 0.9 a number falls by 10⁻³ between two flushes, far less than the factor leaves above the denormal range.
+STEPS_BETWEEN_FLUSHES = 64
+FLUSH_FACTOR = 1e8
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,22 @@ class Pack:
         dropout = DropoutMasks(self.members, self.epoch, self.shape.dtype) if self.has_dropout else None
         example_count = order.shape[1]
         running = np.zeros(len(self.members))
-        for start in range(0, example_count, self.shape.batch_size):
+        for number, start in enumerate(range(0, example_count, self.shape.batch_size), start=1):
             running += self._step(order[:, start : start + self.shape.batch_size], dropout)
+            if number % STEPS_BETWEEN_FLUSHES == 0:
+                self._flush_slots()
+        self._flush_slots()
         return running / example_count
+
+    def _flush_slots(self) -> None:
+        """Set to 0 what has decayed so far that it would become denormal, in which processors are many times slower.
+
+        The gradient of a dead unit is exactly 0; its slots decay by β in each step and would stay denormal for ever.
+        """
+        lowest = np.finfo(self.shape.dtype).tiny * FLUSH_FACTOR
+        for slot in self.slots:
+            np.absolute(slot, out=self.scratch)
+            slot[self.scratch < lowest] = 0
 
     def _draw_order(self) -> np.ndarray:
         """For each member (K, N) the rows of its examples in the order of this epoch, in the stack of all repeats."""
@@ -138,19 +154,19 @@ class Pack:
         gather(self.training_inputs, rows, work.inputs)
         gather(self.training_targets, rows, work.targets)
         self.networks.evaluate_for_training(work, dropout)
-        self.shape.loss.gradient(work.outputs, work.targets, out=work.deltas[-1])
-        errors = self.shape.loss.errors(work.outputs, work.targets).sum(axis=1)
-        self.networks.backpropagate(work)
+        delta = work.deltas[-1]
+        self.shape.loss.gradient(work.outputs, work.targets, out=delta)
+        errors = self.shape.loss.summed_errors(work.outputs, work.targets, delta)
         # The mean over the batch, so that the step does not grow with it (Alg. 9 as printed takes the sum).
-        self.networks.gradient /= self.networks.gradient.dtype.type(rows.shape[1])
+        delta *= delta.dtype.type(1 / rows.shape[1])
+        self.networks.backpropagate(work)
         self._add_penalties()
         self._apply_gradient()
         return errors
 
     def _workspace(self, example_count: int) -> Workspace:
         if example_count not in self.workspaces:
-            layout = self.networks.layout
-            self.workspaces[example_count] = Workspace(len(self.members), example_count, layout, self.shape.dtype)
+            self.workspaces[example_count] = Workspace(self.networks, example_count)
         return self.workspaces[example_count]
 
     def _add_penalties(self) -> None:
