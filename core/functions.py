@@ -108,3 +108,16 @@ def learned_values(row: np.ndarray, member: Member, layout: Layout) -> dict[str,
         for position, function in enumerate(functions)
         for name in function.learned
     }
+
+
+def own_row(row: np.ndarray, member: Member, layout: Layout) -> np.ndarray:
+    """A member's row (P,) as it would lie were the member alone: others may have more functions in a layer."""
+    own = Layout(layout.sizes, function_counts([member]))
+    alone = np.zeros(own.row_length, row.dtype)
+    alone[: own.parameter_count] = row[: own.parameter_count]
+    for layer, functions in enumerate(member.activations, start=1):
+        for position in range(len(functions)):
+            for name in FUNCTION_PARAMETERS:
+                column = layout.function_parameter(layer, position, name)
+                alone[own.function_parameter(layer, position, name)] = row[column]
+    return alone

@@ -64,7 +64,7 @@ class NoImprovement(Stopping):
         return standing.epochs >= self.epochs
 
     def reason(self):
-        return f"E_v had not improved for {self.epochs} epochs"
+        return f"E_v had not improved for {self.epochs} {'epoch' if self.epochs == 1 else 'epochs'}"
 
 
 STOPPINGS: dict[str, type[Stopping]] = {"acceptable_error": AcceptableError, "no_improvement": NoImprovement}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.dropout import DropoutMasks, dropout_of
+from core.functions import learned_values, own_row
 from core.groups import Run, runs_of
 from core.measuring import Measurement, Measurer
 from core.members import Member, PackShape
@@ -226,9 +227,18 @@ class Pack:
         )
 
     def parameters_of(self, member_number: int) -> np.ndarray:
-        """A copy of the parameters (P,) of a member that is still in the pack."""
+        """A copy of the parameters (P,) of a member that is still in the pack, as they lie where it is alone."""
+        row = self._row_of(member_number)
+        return own_row(self.networks.parameters[row], self.members[row], self.networks.layout)
+
+    def learned_by(self, member_number: int) -> dict[str, float]:
+        """The learned β and γ of a member that is still in the pack, by name."""
+        row = self._row_of(member_number)
+        return learned_values(self.networks.parameters[row], self.members[row], self.networks.layout)
+
+    def _row_of(self, member_number: int) -> int:
         (row,) = np.flatnonzero(self.member_numbers == member_number)
-        return self.networks.parameters[row].copy()
+        return int(row)
 
 
 def learning_rate(member: Member, epoch: int) -> float:

@@ -18,6 +18,7 @@ from core.preprocessing import InputTransform, Scaling, prepare_examples
 from core.readings import READINGS
 from core.training import Pack
 from core.variants import Variant
+from runner.engine.worker import one_blas_thread
 from runner.errors import DataError, ModelError, StoreError
 from runner.packing import PlannedTrial, member_of, pack_shape
 from runner.planning import PreparedSweep, prepare_sweep
@@ -70,9 +71,10 @@ def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.
         prepared.dataset, prepared.preparation, prepared.reading, seed=seed, repeat=trial.repeat, dtype=shape.dtype
     )
     pack = Pack(shape, [member], {trial.repeat: examples})
-    for results in pack.run():
-        if results.epoch == epoch:
-            return pack.parameters_of(0)
+    with one_blas_thread():
+        for results in pack.run():
+            if results.epoch == epoch:
+                return pack.parameters_of(0)
     raise StoreError(f"trial {trial.trial_id} ended before epoch {epoch} when it was trained again")
 
 
@@ -155,8 +157,9 @@ def name_of(variant: Variant, table: Any) -> str:
 def load_model(path: Path) -> NamedModel:
     """Read a model file. Raises ModelError where it is none."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        # Opened here, because NumPy leaves a damaged archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
         told = json.loads(str(arrays["description"]))
         if told["format"] != FORMAT:
             raise ModelError(f"{path} has the format {told['format']!r}, but this program reads {FORMAT!r}; update it")

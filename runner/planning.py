@@ -1,6 +1,7 @@
 """From a sweep to the rows that are written before it runs."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -70,7 +71,9 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
         raise DataError(f"{data.source}: {error}") from None
     outputs = sweep.training.outputs or default_outputs(data.source, dataset)
     check_outputs(outputs, sweep.training.loss, dataset)
-    return PreparedSweep(sweep, dataset, preparation, outputs.variant, tuple(sweep.configurations()))
+    configurations = tuple(sweep.configurations())
+    check_signs(outputs, configurations)
+    return PreparedSweep(sweep, dataset, preparation, outputs.variant, configurations)
 
 
 def preparation_of(data: DataSettings) -> Preparation:
@@ -114,6 +117,18 @@ def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
             "change training.outputs or use half_squared_error",
             ("training", "loss"),
         )
+
+
+def check_signs(outputs: Choice, configurations: Iterable[Configuration]) -> None:
+    """SpecError where an output unit can only say −1 and 1 but is read as 0 and 1, or the other way round."""
+    fitting = {"sign": "signs", "threshold": "zero_one"}
+    for choice in {choice for configuration in configurations for choice in configuration.output_activation}:
+        if outputs.name in TWO_CLASSES and fitting.get(choice.name, outputs.name) != outputs.name:
+            raise SpecError(
+                f"training.outputs: {outputs.name} does not go with the output activation {choice.name}; "
+                f"use {fitting[choice.name]}",
+                ("training", "outputs"),
+            )
 
 
 def as_loss(choice: Choice) -> Loss:

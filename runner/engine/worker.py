@@ -1,5 +1,6 @@
 """What a worker does with a pack, the same in every engine: train it and send blocks of epochs."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import fields
@@ -9,7 +10,6 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from core.data import Dataset
-from core.functions import learned_values
 from core.preprocessing import Examples, prepare_examples
 from core.training import EpochResults, Pack
 from runner.messages import Block, EpochRows, KeptNetwork, PackTask, TrialEnd
@@ -27,8 +27,7 @@ def train_pack(task: PackTask, dataset: Dataset) -> Iterator[Block]:
     """
     journal = Journal(task)
     try:
-        # One thread a worker: matrices this small gain nothing from more, and the workers share the cores.
-        with blas().limit(limits=1):
+        with one_blas_thread():
             pack = Pack(task.shape, task.members, prepare_repeats(task, dataset))
             for results in pack.run():
                 journal.add(results, pack)
@@ -37,6 +36,13 @@ def train_pack(task: PackTask, dataset: Dataset) -> Iterator[Block]:
     except (ArithmeticError, MemoryError, ValueError) as error:
         journal.fail(f"{type(error).__name__}: {error}")
     yield journal.block()
+
+
+@contextlib.contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """One thread a worker: matrices this small gain nothing from more, and the workers share the cores."""
+    with blas().limit(limits=1):
+        yield
 
 
 @cache
@@ -106,7 +112,6 @@ class Journal:
             self.kept.append(self._network(member, results.epoch, pack))
         elif member in self.best_networks:
             self.kept.append(self.best_networks.pop(member))
-        row = pack.parameters_of(member)
         self.ended.append(
             TrialEnd(
                 trial_id=int(self.trials[member]),
@@ -123,7 +128,7 @@ class Journal:
                 accuracy_t=float(results.accuracy_t[position]),
                 accuracy_v=float(results.accuracy_v[position]),
                 seconds=float(self.seconds[member]),
-                learned=learned_values(row, self.task.members[member], pack.networks.layout) or None,
+                learned=pack.learned_by(member) or None,
             )
         )
 

@@ -113,7 +113,9 @@ def make_member():
     A function is an activation, or a tuple of those that share a layer; `activations` names all layers itself.
     """
 
-    def make(activation=Tanh(), output_activation=Identity(), *, depth=2, **changes):
+    tanh, identity = Tanh(), Identity()
+
+    def make(activation=tanh, output_activation=identity, *, depth=2, **changes):
         layers = [activation] * (depth - 1) + [output_activation]
         plain = {
             "activations": tuple((each,) if isinstance(each, Activation) else tuple(each) for each in layers),
@@ -248,7 +250,7 @@ def own_parameters(row, member, layout):
 
 
 class Training:
-    """All that came out of a training: per member its epochs, one dictionary of numbers each, and what it has learned."""
+    """All that came out of a training: per member its epochs, a dictionary of numbers each, and what it has learned."""
 
     def __init__(self, shape, members, examples):
         self.epochs = {number: [] for number in range(len(members))}

@@ -1,4 +1,4 @@
-"""Every form of every activation function against high precision, finite differences, and numbers that are too large."""
+"""Every form of every activation function against high precision, finite differences, and very large numbers."""
 
 import decimal
 import math
@@ -137,9 +137,7 @@ def test_derivatives_by_parameters_agree_with_central_differences(kind, members)
     computed = changes(kind, x, numbers)
     for name in computed:
         h = 1e-3 * np.minimum(abs(numbers[name]), 1)
-        f = {
-            steps: values(kind, x, {**numbers, name: numbers[name] + steps * h}) for steps in (-3, -2, -1, 1, 2, 3)
-        }
+        f = {steps: values(kind, x, {**numbers, name: numbers[name] + steps * h}) for steps in (-3, -2, -1, 1, 2, 3)}
         difference = (45 * (f[1] - f[-1]) - 9 * (f[2] - f[-2]) + (f[3] - f[-3])) / (60 * h)
         np.testing.assert_allclose(np.broadcast_to(computed[name], x.shape), difference, rtol=1e-7, atol=1e-7)
 

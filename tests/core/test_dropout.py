@@ -94,7 +94,9 @@ def test_members_without_dropout_keep_every_unit(masks_of, dropping, make_member
         assert (mask[1] != 1).all()
 
 
-@pytest.mark.parametrize(("scope", "dropped"), [("network", (True, True)), ("input", (True, False)), ("hidden", (False, True))])
+@pytest.mark.parametrize(
+    ("scope", "dropped"), [("network", (True, True)), ("input", (True, False)), ("hidden", (False, True))]
+)
 def test_a_scope_drops_inputs_or_hidden_units_alone(masks_of, dropping, scope, dropped):
     """Where it drops, it drops what the whole network would: a draw has its place whoever makes use of it."""
     everywhere, here = masks_of([dropping(0.4)]), masks_of([dropping(0.4, scope)])
@@ -112,7 +114,9 @@ def test_members_of_other_scopes_do_not_disturb_each_other(masks_of, dropping):
 def test_every_scope_is_told_of_every_layer():
     """Walks the scopes: each reaches some layer, and the whole network reaches all."""
     scopes = Dropout.parameters()["scope"].metadata["domain"].choices
-    reached = {scope: {layer for layer in range(4) if Dropout(ratio=0.5, scope=scope).reaches(layer)} for scope in scopes}
+    reached = {
+        scope: {layer for layer in range(4) if Dropout(ratio=0.5, scope=scope).reaches(layer)} for scope in scopes
+    }
     assert reached == {"network": {0, 1, 2, 3}, "input": {0}, "hidden": {1, 2, 3}}
 
 

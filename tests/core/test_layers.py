@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.layers import ROW_ALIGNMENT, Layout, add_up_gradient, pass_back, weigh
+from core.layers import FUNCTION_PARAMETERS, ROW_ALIGNMENT, Layout, add_up_gradient, pass_back, weigh
+from core.regularizers import Penalty
 
 LAYERS = st.lists(st.integers(1, 9), min_size=2, max_size=5).map(tuple)
 
@@ -45,6 +46,45 @@ def test_shapes_of_the_views():
     assert layout.row_length == 32
     assert [view.shape for view in layout.weights(buffer)] == [(5, 3, 4), (5, 2, 3)]
     assert [view.shape for view in layout.biases(buffer)] == [(5, 1, 3), (5, 1, 2)]
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(LAYERS, st.data())
+def test_every_function_parameter_has_a_column_of_its_own_after_the_biases(layers, data):
+    counts = tuple(data.draw(st.integers(1, 3)) for _ in layers[1:])
+    layout = Layout(layers, counts)
+    columns = [
+        layout.function_parameter(layer, position, name)
+        for layer, count in enumerate(counts, start=1)
+        for position in range(count)
+        for name in FUNCTION_PARAMETERS
+    ]
+    assert columns == list(range(layout.parameter_count, layout.parameter_count + len(columns)))
+    assert layout.row_length % ROW_ALIGNMENT == 0
+    assert 0 <= layout.row_length - layout.parameter_count - len(columns) < ROW_ALIGNMENT
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(LAYERS, st.booleans())
+def test_penalties_count_the_network_or_its_first_layer_with_biases_or_without(layers, biases):
+    layout = Layout(layers)
+    views = layout.weights, layout.biases
+    for scope, taken in {"network": slice(None), "input": slice(1)}.items():
+        counted = np.zeros((1, layout.row_length))
+        for columns in layout.penalty_columns(scope, biases):
+            counted[:, columns] += 1
+        expected = np.zeros_like(counted)
+        for view in views if biases else views[:1]:
+            for array in view(expected)[taken]:
+                array += 1
+        assert np.array_equal(counted, expected)
+
+
+def test_every_scope_of_a_penalty_has_its_columns():
+    """Walks the scopes: none falls through to that of another."""
+    scopes = Penalty.parameters()["scope"].metadata["domain"].choices
+    found = {str(Layout((4, 3, 2)).penalty_columns(scope, True)) for scope in scopes}
+    assert len(found) == len(scopes)
 
 
 @pytest.fixture

@@ -1,9 +1,13 @@
 """Every loss against finite differences and its formula."""
 
+import decimal
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
-from core.losses import LOSSES, HalfSquaredError
+from core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from core.readings import READINGS
 
 
 @pytest.fixture(params=sorted(LOSSES))
@@ -12,9 +16,10 @@ def loss(request, draw_variant):
 
 
 def drawn(dtype="float64"):
-    """Outputs and targets (2, 6, 3) between 0 and 1."""
+    """Outputs (2, 6, 3), and targets between 0 and 1 that sum to 1, as those of classes do."""
     rng = np.random.default_rng(6)
-    return rng.uniform(0.05, 0.95, (2, 6, 3)).astype(dtype), rng.uniform(0.05, 0.95, (2, 6, 3)).astype(dtype)
+    outputs, targets = rng.uniform(0.05, 0.95, (2, 6, 3)), rng.uniform(0.05, 0.95, (2, 6, 3))
+    return outputs.astype(dtype), (targets / targets.sum(axis=2, keepdims=True)).astype(dtype)
 
 
 def test_gradient_agrees_with_central_differences(loss):
@@ -47,6 +52,82 @@ def test_gradient_has_the_dtype_of_training(loss):
     loss.gradient(outputs, targets, out=gradient)
     assert gradient.dtype == np.float32
     assert np.isfinite(gradient).all()
+
+
+def test_outputs_and_targets_are_left_alone(loss):
+    outputs, targets = drawn()
+    before = outputs.copy(), targets.copy()
+    loss.errors(outputs, targets)
+    loss.gradient(outputs, targets, out=np.empty_like(outputs))
+    loss.linked(outputs)
+    assert np.array_equal(outputs, before[0]) and np.array_equal(targets, before[1])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_outputs_of_any_size_give_finite_numbers_and_no_warning(loss, dtype):
+    sizes = np.concatenate([[0], 10 ** np.linspace(-8, 4, 50)])
+    values = np.concatenate([-sizes, sizes])
+    outputs = np.stack(np.meshgrid(values, values), axis=-1).reshape(1, -1, 2).astype(dtype)
+    for target in ([0.0, 1.0], [1.0, 0.0], [0.5, 0.5]):
+        targets = np.broadcast_to(np.array(target, dtype), outputs.shape)
+        gradient = np.empty_like(outputs)
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            errors, linked = loss.errors(outputs, targets), loss.linked(outputs)
+            loss.gradient(outputs, targets, out=gradient)
+        assert all(np.isfinite(each).all() for each in (errors, linked, gradient))
+        assert (errors >= -1e-12).all()
+        assert linked.dtype == gradient.dtype == dtype
+
+
+def decimal_cross_entropy(kind, outputs, targets):
+    """The formula as it is written, in decimal numbers that neither round nor overflow."""
+    a, y = [Decimal(float(each)) for each in outputs], [Decimal(float(each)) for each in targets]
+    if kind is SoftmaxCrossEntropy:
+        total = sum(each.exp() for each in a)
+        return -sum(target * (each.exp() / total).ln() for each, target in zip(a, y, strict=True))
+    one = Decimal(1)
+    shares = [one / (one + (-each).exp()) for each in a]
+    return -sum(t * p.ln() + (one - t) * (one - p).ln() for p, t in zip(shares, y, strict=True))
+
+
+@pytest.mark.parametrize("size", [1, 10, 100])
+@pytest.mark.parametrize("kind", [SoftmaxCrossEntropy, SigmoidCrossEntropy])
+def test_cross_entropy_agrees_with_its_formula(kind, size):
+    """Also where a share is so near 0 or 1 that the formula in floating point fails."""
+    outputs, targets = np.random.default_rng(7).normal(scale=size, size=(1, 40, 3)), drawn()[1][:1, :1]
+    outputs[0, 0] = 0
+    targets = np.broadcast_to(targets, outputs.shape).copy()
+    targets[0, 20:] = [0, 1, 0]
+    with decimal.localcontext(prec=700):
+        expected = [decimal_cross_entropy(kind, a, y) for a, y in zip(outputs[0], targets[0], strict=True)]
+    np.testing.assert_allclose(
+        kind.errors(outputs, targets)[0], [float(each) for each in expected], rtol=1e-12, atol=1e-13 * size
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_answers_of_the_cross_entropies_are_shares(dtype):
+    outputs = np.random.default_rng(8).normal(scale=3, size=(1, 40, 3)).astype(dtype)
+    softmax, sigmoid = SoftmaxCrossEntropy.linked(outputs), SigmoidCrossEntropy.linked(outputs)
+    powers = np.exp(outputs.astype(np.float64))
+    np.testing.assert_allclose(softmax, powers / powers.sum(axis=2, keepdims=True), rtol=2e-6)
+    np.testing.assert_allclose(sigmoid, powers / (1 + powers), rtol=2e-6, atol=1e-7)
+
+
+def test_cross_entropy_of_a_network_that_knows_nothing():
+    zeros = np.zeros((1, 1, 4))
+    assert SoftmaxCrossEntropy.errors(zeros, np.eye(4)[None, :1]) == pytest.approx(np.log(4), rel=1e-15)
+    assert SigmoidCrossEntropy.errors(zeros[..., :1], np.ones((1, 1, 1))) == pytest.approx(np.log(2), rel=1e-15)
+
+
+def test_the_loss_without_a_function_of_its_own_reads_outputs_as_they_are():
+    outputs = drawn()[0]
+    assert np.array_equal(HalfSquaredError.linked(outputs), outputs)
+
+
+def test_a_loss_names_readings_that_there_are(loss):
+    assert set(loss.readings) <= set(READINGS)
+    assert bool(loss.link) == (not np.array_equal(loss.linked(drawn()[0]), drawn()[0]))
 
 
 def test_half_squared_error_is_half_the_sum_over_the_outputs():

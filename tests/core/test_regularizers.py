@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from core.activations import Sigmoid
 from core.groups import stack_numbers
 from core.initializers import Zeros
 from core.optimizers import GradientDescent
@@ -28,7 +29,8 @@ def gradient_of(kind, weights, numbers):
 
 def test_gradient_of_a_penalty_agrees_with_central_differences(penalty_kind, draw_variant):
     rng = np.random.default_rng(15)
-    numbers = stack_numbers([draw_variant(penalty_kind, rng) for _ in range(4)], "float64", 2)
+    members = [draw_variant(penalty_kind, rng, scope="network", biases=False) for _ in range(4)]
+    numbers = stack_numbers(members, "float64", 2)
     weights, h = rng.choice([-1, 1], (4, 6)) * rng.uniform(0.1, 2, (4, 6)), 1e-5
     gradient = gradient_of(penalty_kind, weights, numbers)
     for column in range(6):
@@ -67,12 +69,12 @@ def test_the_two_norms_have_their_own_names():
 
 def one_step(make_shape, member, examples, batch_size, layers=(3, 4, 2)):
     """Parameters before and after one step of a member, all of them drawn from a normal distribution before."""
-    pack = Pack(make_shape(layers, batch_size), [member], {0: examples}, classes=False)
-    count = pack.layout.parameter_count
+    pack = Pack(make_shape(layers, batch_size), [member], {0: examples})
+    count = pack.networks.layout.parameter_count
     pack.networks.parameters[:, :count] = np.random.default_rng(16).normal(size=(1, count))
     before = pack.networks.parameters.copy()
     pack.run_epoch()
-    return pack.layout, before, pack.networks.parameters
+    return pack.networks.layout, before, pack.networks.parameters
 
 
 @pytest.fixture
@@ -112,6 +114,71 @@ def test_the_push_of_a_penalty_does_not_depend_on_the_batch_size(penalty_kind, p
     np.testing.assert_allclose(pushes[2], pushes[0], atol=1e-12)
 
 
+def counted_parameters(layout, form):
+    """Which columns a penalty counts, told by the views of the layers, not by `penalty_columns`."""
+    marks = np.zeros((1, layout.row_length))
+    layers = slice(1) if form["scope"] == "input" else slice(None)
+    for view in (layout.weights, layout.biases) if form["biases"] else (layout.weights,):
+        for array in view(marks)[layers]:
+            array[...] = 1
+    return marks == 1
+
+
+def test_scopes_and_biases_by_central_differences_of_error_and_penalty(
+    regularizer_form, make_member, make_shape, make_examples
+):
+    """A step over all examples goes down E_t + λR, R being taken over what the form counts and nothing else."""
+    kind, form = regularizer_form
+    if kind is Dropout:
+        assert form.keys() == {"scope"}  # Its scopes are pinned in test_dropout.py.
+        return
+    sizes, examples = (3, 4, 3, 2), {0: make_examples((3, 4, 3, 2))}
+    member = make_member(depth=3, regularizers=(kind(weight=0.3, **form),), optimizer=GradientDescent(rate=0.5))
+
+    def started_at(parameters):
+        pack = Pack(make_shape(sizes), [member], examples)
+        pack.networks.parameters[0, : parameters.size] = parameters
+        return pack
+
+    def cost(parameters):
+        pack = started_at(parameters)
+        counted = pack.networks.parameters[:, counted_parameters(pack.networks.layout, form)[0]]
+        error = pack.on_training.measure(pack.networks, np.array([0])).error[0]
+        return error + kind.penalty(counted, np.array([[0.3]]))[0]
+
+    count, h = 16 + 15 + 8, 1e-5
+    start = np.random.default_rng(17).normal(size=count)
+    pack = started_at(start)
+    pack.run_epoch()
+    gradient = (start - pack.networks.parameters[0, :count]) / 0.5
+    expected = [(cost(start + h * unit) - cost(start - h * unit)) / (2 * h) for unit in np.eye(count)]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_a_penalty_leaves_learned_beta_and_gamma_alone(penalty_kind, make_member, make_shape, make_examples):
+    """Even with biases: they are no weights, and 0 is no natural place for them."""
+    ends = []
+    for regularizers in ((penalty_kind(weight=9.0, biases=True),), ()):
+        function = Sigmoid(beta=1.5, gamma=0.7, learn="beta+gamma")
+        member = make_member(function, function, regularizers=regularizers, optimizer=GradientDescent(rate=1.0))
+        layout, _, after = one_step(make_shape, member, make_examples((3, 4, 2)), 10)
+        ends.append(after[0, layout.parameter_count :])
+    assert np.array_equal(*ends)
+    assert ends[0][0] != 1.5
+
+
+def test_members_with_other_scopes_do_not_disturb_each_other(
+    all_forms, make_member, make_shape, make_examples, run_training, assert_same_member
+):
+    forms = [(kind, form) for kind, form in all_forms(REGULARIZERS) if kind is not Dropout]
+    members = [make_member(regularizers=(kind(weight=0.2, **form),), epochs=2) for kind, form in forms]
+    shape, examples = make_shape((3, 4, 2), 4), {0: make_examples((3, 4, 2))}
+    together = run_training(shape, members, examples)
+    for number, member in enumerate(members):
+        assert_same_member(together, number, run_training(shape, [member], examples), 0)
+    assert len({together.parameters[number].tobytes() for number in together.parameters}) == len(members)
+
+
 def test_penalties_add_up(pushed_by):
     both, first, second = (pushed_by(each)[2] for each in ((L1(weight=0.1), L2(weight=0.2)), (L1(0.1),), (L2(0.2),)))
     np.testing.assert_allclose(both, first + second, atol=1e-12)
@@ -121,8 +188,8 @@ def test_without_error_only_the_penalty_moves_a_network(penalty_kind, make_membe
     """All weights 0 and targets 0: the error has no gradient, and neither has the penalty."""
     zeros = np.zeros((4, 2))
     examples = Examples(np.ones((4, 2)), zeros, np.ones((4, 2)), zeros, ())
-    member = make_member(initializer=Zeros(), regularizers=(penalty_kind(weight=5.0),))
-    pack = Pack(make_shape((2, 2)), [member], {0: examples}, classes=False)
+    member = make_member(depth=1, initializer=Zeros(), regularizers=(penalty_kind(weight=5.0),))
+    pack = Pack(make_shape((2, 2)), [member], {0: examples})
     pack.run_epoch()
     assert (pack.networks.parameters == 0).all()
 

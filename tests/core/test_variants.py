@@ -1,7 +1,9 @@
 """Parameters, their domains, labels and settings."""
 
 import dataclasses
+import importlib
 import math
+import pkgutil
 
 import numpy as np
 import pytest
@@ -9,15 +11,28 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import core
 from core.activations import ACTIVATIONS
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
+from core.readings import READINGS
 from core.regularizers import REGULARIZERS
+from core.schedules import SCHEDULES
+from core.stopping import STOPPINGS
 from core.variants import Domain, ParameterError, Variant, format_number, parameter
 
-TABLES = [ACTIVATIONS, INITIALIZERS, LOSSES, OPTIMIZERS, REGULARIZERS]
-ROWS = [pytest.param(name, kind, id=name) for table in TABLES for name, kind in table.items()]
+TABLES = {
+    "activations": ACTIVATIONS,
+    "initializers": INITIALIZERS,
+    "losses": LOSSES,
+    "optimizers": OPTIMIZERS,
+    "readings": READINGS,
+    "regularizers": REGULARIZERS,
+    "schedules": SCHEDULES,
+    "stopping rules": STOPPINGS,
+}
+ROWS = [pytest.param(name, kind, id=name) for table in TABLES.values() for name, kind in table.items()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,14 +48,15 @@ class Example(Variant):
 @pytest.mark.parametrize(
     ("domain", "inside", "outside"),
     [
-        (Domain(), [0, -1e308, 2.5], [math.nan, math.inf, -math.inf]),
-        (Domain(above=0), [5e-324, 1], [0, -0.0, -1]),
+        (Domain(), [0, -3e38, 2.5, 5e-324], [math.nan, math.inf, -math.inf]),
+        (Domain(above=0), [1e-45, 1], [0, -0.0, -1]),
         (Domain(at_least=0), [0, -0.0, 1], [-5e-324]),
-        (Domain(below=1), [0.9999999999999999, -5], [1, 2]),
+        (Domain(below=1), [0.9999999, -5], [1, 2]),
         (Domain(at_most=1), [1, 0], [1.0000000000000002]),
         (Domain(at_least=0, below=1), [0, 0.5], [1, -0.1]),
         (Domain(whole=True), [3, 3.0, -2], [3.5]),
         (Domain(choices=("a", "b")), ["a", "b"], ["c", "", 1]),
+        (Domain(flag=True), [True, False], ["yes", "", 1, 0, None, "True"]),
     ],
 )
 def test_a_domain_accepts_what_is_inside_and_nothing_else(domain, inside, outside):
@@ -49,6 +65,28 @@ def test_a_domain_accepts_what_is_inside_and_nothing_else(domain, inside, outsid
     for value in outside:
         with pytest.raises(ValueError):
             domain.accept(value)
+
+
+@pytest.mark.parametrize(
+    ("domain", "value"),
+    [
+        (Domain(), -1e308),
+        (Domain(at_least=0), 1e39),
+        (Domain(above=0), 5e-324),
+        (Domain(above=0), 1e-46),
+        (Domain(below=1), 0.9999999999999999),
+        (Domain(below=1), 1 - 1e-9),
+    ],
+)
+def test_what_leaves_the_domain_in_single_precision_is_refused(domain, value):
+    """Members train in float32 unless told otherwise: β = 1 − 1e-9 would be 1 there, and ε = 1e-46 be 0."""
+    with pytest.raises(ValueError, match="also when rounded to float32"):
+        domain.accept(value)
+
+
+def test_flags_may_be_written_as_words():
+    assert Domain(flag=True).accept("true") is True
+    assert Domain(flag=True).accept("false") is False
 
 
 @pytest.mark.parametrize("value", [True, False, "0.5", None, [1], {"a": 1}, 1j])
@@ -71,6 +109,7 @@ def test_numbers_come_back_in_their_proper_type():
         (Domain(at_least=0, below=1), "a number, at least 0, below 1"),
         (Domain(at_least=1, at_most=9, whole=True), "a whole number, at least 1, at most 9"),
         (Domain(choices=("a", "b")), "one of a, b"),
+        (Domain(flag=True), "true or false"),
     ],
 )
 def test_a_domain_says_its_rule_in_words(domain, rule):
@@ -146,9 +185,34 @@ def test_every_row_has_a_sentence_and_every_parameter_a_description(name, kind):
     assert all(field.metadata["description"] for field in kind.parameters().values())
 
 
-@pytest.mark.parametrize("table", TABLES, ids=["activations", "initializers", "losses", "optimizers", "regularizers"])
+@pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 def test_no_class_has_two_names(table):
     assert len(set(table.values())) == len(table)
+
+
+@pytest.mark.parametrize(("name", "kind"), ROWS)
+def test_kinds_tell_apart_words_and_flags_but_no_numbers(name, kind, draw_variant):
+    one, other = (draw_variant(kind, np.random.default_rng(seed)) for seed in (27, 28))
+    words = [each for each in kind.parameters() if each not in kind.number_names()]
+    assert (one.kind() == other.kind()) == all(getattr(one, each) == getattr(other, each) for each in words)
+
+
+def is_variant(row):
+    return isinstance(row, type) and issubclass(row, Variant)
+
+
+def test_the_tables_here_are_all_there_are():
+    """Walks the modules of the core: a new table of variants must be walked here."""
+    modules = [importlib.import_module(f"core.{module.name}") for module in pkgutil.iter_modules(core.__path__)]
+    found = {
+        id(value)
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, dict)
+        and value
+        and all(isinstance(row, type) and issubclass(row, Variant) for row in value.values())
+    }
+    assert found == {id(table) for table in TABLES.values()}
 
 
 def test_variants_cannot_be_changed():

@@ -107,6 +107,11 @@ def test_the_data_decide_the_outputs_where_the_sweep_says_nothing(data, reading,
         ("iris", "{outputs: signs}", "signs is for two classes, but there are 3"),
         ("iris", "{loss: sigmoid_cross_entropy}", "sigmoid_cross_entropy needs the outputs zero_one"),
         ("diabetes", "{loss: softmax_cross_entropy}", "needs the outputs one_per_class or unrecognized"),
+        (
+            "or, axes: {optimizer: perceptron}",
+            "{output_activation: sign}",
+            "zero_one does not go with .* sign; use signs",
+        ),
     ],
 )
 def test_outputs_and_loss_must_go_with_the_data(data, training, message):
