@@ -163,14 +163,19 @@ class PReLU(Activation):
 
     @staticmethod
     def value(x, out, beta):
-        np.multiply(x, beta, out=out)
-        np.copyto(out, x, where=x > 0)
+        # max(0, x) + β·min(0, x): one of the two is 0, and no call has to look at every number for itself.
+        out.fill(0)
+        left = np.minimum(x, out)
+        left *= beta
+        np.maximum(x, out, out=out)
+        out += left
 
     @staticmethod
     def derivative(x, a, out, beta):
-        positive = x > 0
-        out[...] = beta
-        np.copyto(out, 1, where=positive)
+        np.greater(x, 0, out=out)
+        left = 1 - out
+        left *= beta
+        out += left
 
     @staticmethod
     def by_parameter(x, a, beta):
@@ -291,12 +296,16 @@ class Squareplus(Activation):
 
     @staticmethod
     def value(x, out, beta):
-        # Left of 0, x + √(x² + β) cancels; β/(√(x² + β) − x) is the same number and does not.
-        root = np.sqrt(x * x + beta)
-        left = np.divide(beta, root - x, out=np.zeros_like(root), where=x < 0)
-        np.add(root, x, out=out)
-        np.copyto(out, left, where=left > 0)
-        out *= 0.5
+        # x + √(x² + β) cancels left of 0; max(0, x) + β/(2(√(x² + β) + |x|)) is the same and cancels nowhere.
+        rest = np.sqrt(x * x + beta)
+        rest += np.abs(x)
+        rest *= 2
+        # Where x and β are both 0, the quotient is 0 as well.
+        rest += np.finfo(x.dtype).tiny
+        np.divide(beta, rest, out=rest)
+        out.fill(0)
+        np.maximum(x, out, out=out)
+        out += rest
 
     @staticmethod
     def derivative(x, a, out, beta):

@@ -3,8 +3,8 @@
 Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `scratch` and each of `slots` are (k, P),
 the numbers of the members arrive as arrays (k, 1). Slots start at 0 and are all that an optimizer remembers.
 
-Where the literature keeps an average, v ← βv + (1 − β)g, a slot holds the sum s = v/(1 − β), s ← βs + g: every pass over
-whole rows that is saved counts, and 1 − β goes into the small arrays of numbers.
+Where the literature keeps an average, v ← βv + (1 − β)g, a slot holds the sum s = v/(1 − β), s ← βs + g: every pass
+over whole rows that is saved counts, and 1 − β goes into the small arrays of numbers.
 """
 
 from collections.abc import Sequence

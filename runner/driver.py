@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runner.engine import make_engine
 from runner.errors import DataError
 from runner.messages import Block, PackTask
-from runner.packing import PlannedTrial, pack_trials
+from runner.packing import PlannedTrial, pack_trials, work_of
 from runner.planning import PreparedSweep, prepare_sweep, sweep_plan
 from runner.sources import fingerprint
 from runner.spec import Configuration, Sweep
@@ -54,8 +54,9 @@ def drive(store: Store, written: WrittenSweep, *, engine: str, workers: int | No
     """
     trials = pending_trials(store, written.sweep_id)
     prepared = written.prepared
+    expected_work = sum(epochs * cost for epochs, cost in work_of(trials, prepared).values())
     try:
-        with make_engine(engine, prepared.dataset, workers) as running:
+        with make_engine(engine, prepared.dataset, workers, expected_work) as running:
             tasks = pack_trials(trials, prepared, workers=running.workers)
             for block in running.run(started(store, tasks)):
                 store.record(block)

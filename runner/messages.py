@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.layers import Layout
 from core.members import Member, PackShape
 from core.preprocessing import Preparation
 from runner.status import Status
@@ -22,6 +23,11 @@ class PackTask:
     shape: PackShape
     preparation: Preparation
     keep: str = "none"
+
+    @property
+    def work_per_epoch(self) -> float:
+        """Roughly what an epoch of one member costs: the connections of its network."""
+        return float(Layout(self.shape.layers).weight_count)
 
     def only(self, trials: Container[int]) -> "PackTask":
         """The same task with these of its trials alone."""

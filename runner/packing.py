@@ -1,18 +1,27 @@
 """Which trials train together: pending trials become packs of one shape."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
+import numpy as np
+
+from core.layers import Layout
 from core.members import Member, PackShape
+from core.training import sorting_key
 from runner.messages import PackTask
 from runner.planning import PreparedSweep
 from runner.spec import Configuration
 
-# Members beyond this many gain little: the calls are shared already, and the buffers leave the cache.
-LARGEST_PACK = 24
+# Members beyond this many gain nothing: the calls are shared well enough.
+LARGEST_PACK = 48
 # Every worker should get several packs, so that none waits long for the last.
 PACKS_PER_WORKER = 4
+# A pack may be several times as large as a core's second-level cache before it loses more than it gains.
+CACHES_PER_PACK = 8
+USUAL_CACHE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,14 @@ class PlannedTrial:
     repeat: int
 
 
+@dataclass(frozen=True)
+class PackSize:
+    """How many members a pack of one shape gets, and which of three bounds decided it."""
+
+    members: int
+    because: str
+
+
 def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
     """Packs over all trials, those that will take longest first, so that no long one starts last."""
     trials = list(trials)
@@ -33,10 +50,48 @@ def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, work
         split = prepared.splits[trial.repeat]
         sizes = (len(split.training), len(split.validation))
         groups[pack_shape(trial.configuration, prepared), sizes].append(trial)
-    size = max(1, min(LARGEST_PACK, len(trials) // (PACKS_PER_WORKER * workers)))
+    total = total_work(trials, prepared)
     for (shape, _), members in sorted(groups.items(), key=lambda group: -cost(group[0][0])):
-        for part in even_parts(members, size):
+        # Members of equal length end together; of those, equal kinds lie side by side and share their calls.
+        members.sort(key=lambda trial: (-trial.configuration.epochs, kinds_of(trial, prepared)))
+        size = pack_size(shape, members, total, workers)
+        for part in even_parts(members, size.members):
             yield pack_task(part, shape, prepared)
+
+
+def total_work(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> float:
+    """The work of all trials together."""
+    return sum(epochs * work for epochs, work in work_of(trials, prepared).values())
+
+
+def kinds_of(trial: PlannedTrial, prepared: PreparedSweep) -> tuple[str, ...]:
+    return sorting_key(member_of(trial.configuration, prepared.sweep.seed, trial.repeat))
+
+
+def pack_size(shape: PackShape, trials: list[PlannedTrial], total: float, workers: int) -> PackSize:
+    """The size that pays: as large as the cache allows, and no larger than leaves every worker several packs."""
+    work = sum(trial.configuration.epochs for trial in trials) * cost(shape) / len(trials)
+    bounds = {
+        "no more gains anything": LARGEST_PACK,
+        "more would leave the cache": CACHES_PER_PACK * cache_bytes() // member_bytes(shape),
+        "every worker gets several packs": int(total / work / (PACKS_PER_WORKER * workers)),
+    }
+    because = min(bounds, key=lambda reason: bounds[reason])
+    return PackSize(max(1, bounds[because]), because)
+
+
+def member_bytes(shape: PackShape) -> int:
+    """What a member needs while it trains: parameters, gradient, two slots and scratch; its batch in three forms."""
+    numbers = 5 * Layout(shape.layers).row_length + 3 * shape.batch_size * sum(shape.layers)
+    return numbers * np.dtype(shape.dtype).itemsize
+
+
+@cache
+def cache_bytes() -> int:
+    """The size of a core's second-level cache, where the system tells it."""
+    names = getattr(os, "sysconf_names", {})
+    told = os.sysconf("SC_LEVEL2_CACHE_SIZE") if "SC_LEVEL2_CACHE_SIZE" in names else 0
+    return told if told > 0 else USUAL_CACHE_BYTES
 
 
 def pack_shape(configuration: Configuration, prepared: PreparedSweep) -> PackShape:
@@ -80,7 +135,7 @@ def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
 
 def cost(shape: PackShape) -> int:
     """Roughly how much work an example is: the connections of the network."""
-    return sum(inputs * outputs for inputs, outputs in zip(shape.layers, shape.layers[1:], strict=False))
+    return Layout(shape.layers).weight_count
 
 
 def even_parts(trials: list[PlannedTrial], largest: int) -> Iterator[list[PlannedTrial]]:

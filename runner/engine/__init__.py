@@ -13,13 +13,17 @@ def require_engine(name: str) -> None:
         raise SpecError(f"--engine {name!r}: {nearest(name, ENGINES)}")
 
 
-def make_engine(name: str, dataset: Dataset, workers: int | None) -> Engine:
-    """The engine of this name, not yet started; `auto` is Ray."""
+def make_engine(name: str, dataset: Dataset, workers: int | None, expected_work: float) -> Engine:
+    """The engine of this name, not yet started; `auto` decides by the expected work whether Ray is worth starting."""
     require_engine(name)
     if name == "local":
         from runner.engine.local import LocalEngine
 
         return LocalEngine(dataset)
+    if name == "auto":
+        from runner.engine.auto import AutoEngine
+
+        return AutoEngine(dataset, workers, expected_work)
     from runner.engine.ray import RayEngine
 
     return RayEngine(dataset, workers)

@@ -39,6 +39,7 @@ class RayEngine:
     def __init__(self, dataset: Dataset, workers: int | None = None):
         self.dataset = dataset
         self.workers = workers or usable_cores()
+        self.running: dict[Any, PackTask] = {}
 
     def __enter__(self) -> Self:
         # Workers stand in this folder as long as they live.
@@ -66,34 +67,33 @@ class RayEngine:
         self.folder.cleanup()
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        running: dict[Any, PackTask] = {}
-        self._submit(tasks, running)
-        while running:
-            yield from self._next_blocks(running)
-            self._submit(tasks, running)
+        self.submit(tasks)
+        while self.running:
+            yield from self.poll()
+            self.submit(tasks)
 
-    def _submit(self, tasks: Iterator[PackTask], running: dict[Any, PackTask]) -> None:
+    def submit(self, tasks: Iterator[PackTask]) -> None:
         """Hand tasks to Ray until every worker has one and some wait."""
-        while len(running) < self.workers + SPARE_TASKS:
+        while len(self.running) < self.workers + SPARE_TASKS:
             task = next(tasks, None)
             if task is None:
                 return
-            running[self.train.remote(task, self.dataset_reference)] = task
+            self.running[self.train.remote(task, self.dataset_reference)] = task
 
-    def _next_blocks(self, running: dict[Any, PackTask]) -> Iterator[Block]:
-        """The next block of every stream that has one; streams that have ended leave `running`."""
+    def poll(self, seconds: float | None = None) -> Iterator[Block]:
+        """The next block of a stream, waiting so long for one; streams that have ended leave `running`."""
         import ray
 
         # Ray's annotations know references, but not the streams that `wait` takes as well.
         wait: Any = ray.wait
-        for stream in wait(list(running), num_returns=1)[0]:
+        for stream in wait(list(self.running), num_returns=1, timeout=seconds)[0]:
             try:
                 block: Any = ray.get(next(stream))
                 yield block
             except StopIteration:
-                del running[stream]
+                del self.running[stream]
             except ray.exceptions.RayError as error:
-                yield lost_pack(running.pop(stream), error)
+                yield lost_pack(self.running.pop(stream), error)
 
 
 def train_pack_remotely(task: PackTask, dataset: Dataset) -> Iterator[Block]:

@@ -78,7 +78,9 @@ class Journal:
         self.results: list[EpochResults] = []
         self.ended: list[TrialEnd] = []
         self.kept: list[KeptNetwork] = []
-        self.last_epoch_at = self.last_block_at = time.monotonic()
+        self.last_epoch_at = time.monotonic()
+        # The first epoch is sent at once: it shows that the pack trains.
+        self.last_block_at = -BLOCK_SECONDS
 
     def add(self, results: EpochResults, pack: Pack) -> None:
         """Take in an epoch that the pack has just trained."""
