@@ -258,8 +258,7 @@ class Softplus(Activation):
 
     @staticmethod
     def by_parameter(x, a, beta, gamma):
-        p = log_one_plus_exp(x * beta)
-        return {"beta": gamma * softplus_by_beta(x, p, beta), "gamma": p / beta}
+        return {"beta": gamma * softplus_by_beta(x, beta), "gamma": log_one_plus_exp(x * beta) / beta}
 
 
 @dataclass(frozen=True)
@@ -276,15 +275,14 @@ class Mish(Activation):
 
     @staticmethod
     def derivative(x, a, out, beta):
-        bend = np.tanh(log_one_plus_exp(x * beta) / beta)
-        rest = x * logistic(x, beta) * (1 - bend * bend)
-        np.add(bend, rest, out=out)
+        s = log_one_plus_exp(x * beta) / beta
+        rest = x * logistic(x, beta) * squared_sech(s)
+        np.add(np.tanh(s), rest, out=out)
 
     @staticmethod
     def by_parameter(x, a, beta):
-        p = log_one_plus_exp(x * beta)
-        bend = np.tanh(p / beta)
-        return {"beta": x * (1 - bend * bend) * softplus_by_beta(x, p, beta)}
+        s = log_one_plus_exp(x * beta) / beta
+        return {"beta": x * squared_sech(s) * softplus_by_beta(x, beta)}
 
 
 @dataclass(frozen=True)
@@ -351,6 +349,18 @@ def log_one_plus_exp(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray
     return np.add(np.maximum(z, 0), rest, out=out)
 
 
-def softplus_by_beta(x: np.ndarray, p: np.ndarray, beta: np.ndarray) -> np.ndarray:
-    """∂/∂β of ln(1 + e^(βx))/β, with p = ln(1 + e^(βx))."""
-    return (x * logistic(x, beta) - p / beta) / beta
+def softplus_by_beta(x: np.ndarray, beta: np.ndarray) -> np.ndarray:
+    """∂/∂β of ln(1 + e^(βx))/β, which is (xσ − p/β)/β with p = ln(1 + e^(βx)).
+
+    Far right of 0, xσ and p/β cancel; with z = |βx| both are −(z·e^(−z)/(1 + e^(−z)) + ln(1 + e^(−z)))/β², which does
+    not.
+    """
+    z = np.abs(x * beta)
+    rest = np.exp(-z)
+    return -(z * rest / (1 + rest) + np.log1p(rest)) / beta**2
+
+
+def squared_sech(s: np.ndarray) -> np.ndarray:
+    """sech² s for s ≥ 0 as 4e^(−2s)/(1 + e^(−2s))², where 1 − tanh² s would cancel."""
+    rest = np.exp(-2 * s)
+    return 4 * rest / (1 + rest) ** 2

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.activations import ACTIVATIONS, Activation, Identity, Sigmoid, Tanh
-from core.functions import function_counts, learned_values
+from core.functions import function_counts
 from core.initializers import INITIALIZERS, GlorotUniform
 from core.layers import FUNCTION_PARAMETERS, Layout
 from core.losses import HalfSquaredError
@@ -237,8 +237,9 @@ def standing_still():
     return StandingStill
 
 
-def own_parameters(row, member, layout):
-    """Weights, biases, and every β and γ of one member: its row (P,) without what only others have use for."""
+def own_parameters(row, member, sizes):
+    """Weights, biases, and every β and γ of one member, from its own row (P,)."""
+    layout = Layout(sizes, function_counts([member]))
     columns = [
         layout.function_parameter(layer, position, name)
         for layer, functions in enumerate(member.activations, start=1)
@@ -255,7 +256,6 @@ class Training:
     def __init__(self, shape, members, examples):
         self.epochs = {number: [] for number in range(len(members))}
         self.parameters, self.learned = {}, {}
-        layout = Layout(shape.layers, function_counts(members))
         pack = Pack(shape, members, examples)
         for results in pack.run():
             columns = [field.name for field in dataclasses.fields(results) if field.name not in ("members", "epoch")]
@@ -263,9 +263,8 @@ class Training:
                 numbers = {name: getattr(results, name)[row] for name in columns}
                 self.epochs[number].append({"epoch": results.epoch, **numbers})
                 if results.finished[row] or results.diverged[row]:
-                    parameters = pack.parameters_of(number)
-                    self.parameters[number] = own_parameters(parameters, members[number], layout)
-                    self.learned[number] = learned_values(parameters, members[number], layout)
+                    self.parameters[number] = own_parameters(pack.parameters_of(number), members[number], shape.layers)
+                    self.learned[number] = pack.learned_by(number)
 
     def last(self, number, name):
         return self.epochs[number][-1][name]

@@ -101,6 +101,19 @@ def test_learned_values_are_read_back_by_name(make_member):
     assert learned_values(networks.parameters[0], make_member(), networks.layout) == {}
 
 
+def test_a_member_is_handed_out_as_if_it_were_alone(draw_member, make_shape, make_examples):
+    """Its row does not depend on how many functions the others have; its learned values are found in either."""
+    rng, shape = np.random.default_rng(53), make_shape((3, 6, 5, 2))
+    members = [draw_member(rng, 3) for _ in range(12)]
+    examples = {repeat: make_examples(shape.layers, seed=repeat) for repeat in range(3)}
+    together = Pack(shape, members, examples)
+    for number, member in enumerate(members):
+        alone = Pack(shape, [member], examples)
+        assert np.array_equal(together.parameters_of(number), alone.parameters_of(0))
+        assert np.array_equal(alone.parameters_of(0), alone.networks.parameters[0])
+        assert together.learned_by(number) == alone.learned_by(0)
+
+
 @pytest.mark.parametrize("name", sorted(DESCENDING))
 def test_learned_values_are_trained_by_the_members_own_optimizer(
     name, make_member, make_shape, make_examples, run_training
@@ -175,7 +188,7 @@ def test_learned_values_stay_in_their_domains(
     shape = make_shape((3, 4, 2), 3, dtype)
     pack = Pack(shape, [member], {0: make_examples(shape.layers, dtype=dtype)})
     for results in pack.run():
-        values = learned_values(pack.parameters_of(0), member, pack.networks.layout)
+        values = pack.learned_by(0)
         for name, value in values.items():
             domain = kind.parameters()[name.rpartition(".")[2]].metadata["domain"]
             assert results.diverged[0] or domain.holds(value), name
@@ -231,7 +244,7 @@ def test_the_gradient_of_a_shared_value_is_the_mean_over_the_batch(make_member, 
         member = make_member(SiLU(learn="beta+gamma"), optimizer=GradientDescent(rate=0.5))
         pack = Pack(make_shape(layers), [member], {0: each})
         pack.run_epoch()
-        steps.append(list(learned_values(pack.parameters_of(0), member, pack.networks.layout).values()))
+        steps.append(list(pack.learned_by(0).values()))
     assert steps[0] == pytest.approx(steps[1], rel=1e-12)
     assert 1 not in steps[0]
 
