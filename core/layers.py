@@ -79,11 +79,9 @@ class Layout:
         return views
 
 
-def weigh(inputs: np.ndarray, transposed_weights: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
-    """s = W a + b for every example (Magyar 2024, Eq. 2): inputs (K, B, n_{k-1}), Wᵀ (K, n_{k-1}, n_k), out (K, B,
-    n_k).
-    """
-    np.matmul(inputs, transposed_weights, out=out)
+def weigh(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
+    """s = W a + b for every example (Magyar 2024, Eq. 2): inputs (K, B, n_{k-1}), out (K, B, n_k)."""
+    np.matmul(inputs, weights.transpose(0, 2, 1), out=out)
     out += bias
 
 

@@ -84,7 +84,7 @@ class Measurer:
         key = (member_count, example_count)
         if key not in self._workspaces:
             self._workspaces = {other: kept for other, kept in self._workspaces.items() if other[0] == member_count}
-            self._workspaces[key] = Workspace(networks, example_count)
+            self._workspaces[key] = Workspace(member_count, example_count, networks.layout, networks.dtype)
         return self._workspaces[key]
 
 

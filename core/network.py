@@ -35,22 +35,16 @@ class Workspace:
     `partials[k]` has, by name, ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r where they are learned. Index 0 of the activations is `inputs`.
     """
 
-    def __init__(self, networks: "Networks", example_count: int):
-        dtype = networks.dtype
-        shapes = [(len(networks.parameters), example_count, size) for size in networks.layout.sizes]
+    def __init__(self, member_count: int, example_count: int, layout: Layout, dtype: str):
+        shapes = [(member_count, example_count, size) for size in layout.sizes]
         self.activations = [np.empty(shape, dtype) for shape in shapes]
         self.slopes = [np.empty(shape, dtype) for shape in shapes]
         self.deltas = [np.empty(shape, dtype) for shape in shapes]
         self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
         self.targets = np.empty(shapes[-1], dtype)
         self.ones = np.ones((1, example_count), dtype)
-        self.pieces = [
-            [
-                Piece(run, numbers, self.slopes[layer][run.rows, :, run.units], activations[run.rows, :, run.units])
-                for run, numbers in zip(networks.functions[layer], networks.numbers[layer], strict=True)
-            ]
-            for layer, activations in enumerate(self.activations)
-        ]
+        # Filled by the networks that first use this workspace; no others may.
+        self.pieces: list[list[Piece]] = []
 
     @property
     def inputs(self) -> np.ndarray:
@@ -99,7 +93,6 @@ class Networks:
     def _look_at(self, members: Sequence[Member]) -> None:
         """Take the views and the runs of equal functions for these members."""
         self.weights = self.layout.weights(self.parameters)
-        self.transposed_weights = [weights.transpose(0, 2, 1) for weights in self.weights]
         self.biases = self.layout.biases(self.parameters)
         self.weight_gradients = self.layout.weights(self.gradient)
         self.bias_gradients = self.layout.biases(self.gradient)
@@ -120,11 +113,13 @@ class Networks:
 
     def evaluate(self, work: Workspace) -> None:
         """a⁽ᴸ⁾ from a⁽⁰⁾ for every example in the workspace (Alg. 6)."""
+        self._cut_into_pieces(work)
         for layer in range(1, self.layout.depth + 1):
             self._activate(work, layer)
 
     def evaluate_for_training(self, work: Workspace, dropout: DropoutMasks | None) -> None:
         """The same with dropout, keeping f′(s) ⊙ r of every layer for `backpropagate` (Alg. 17)."""
+        self._cut_into_pieces(work)
         if dropout:
             dropout.apply(work, 0)
         for layer in range(1, self.layout.depth + 1):
@@ -137,13 +132,25 @@ class Networks:
         if self.by_perceptron_rule is not None:
             work.slopes[-1][self.by_perceptron_rule] = 1
 
+    def _cut_into_pieces(self, work: Workspace) -> None:
+        if work.pieces:
+            return
+        for layer, (slopes, activations) in enumerate(zip(work.slopes, work.activations, strict=True)):
+            runs = zip(self.functions[layer], self.numbers[layer], strict=True)
+            work.pieces.append(
+                [
+                    Piece(run, numbers, slopes[run.rows, :, run.units], activations[run.rows, :, run.units])
+                    for run, numbers in runs
+                ]
+            )
+
     def _is_plain(self, layer: int) -> bool:
         return self.plain_outputs and layer == self.layout.depth
 
     def _activate(self, work: Workspace, layer: int) -> None:
         plain = self._is_plain(layer)
         s = work.activations[layer] if plain else work.slopes[layer]
-        weigh(work.activations[layer - 1], self.transposed_weights[layer - 1], self.biases[layer - 1], out=s)
+        weigh(work.activations[layer - 1], self.weights[layer - 1], self.biases[layer - 1], out=s)
         if not plain:
             for piece in work.pieces[layer]:
                 piece.run.function.value(piece.x, piece.a, **piece.numbers)

@@ -167,7 +167,8 @@ class Pack:
 
     def _workspace(self, example_count: int) -> Workspace:
         if example_count not in self.workspaces:
-            self.workspaces[example_count] = Workspace(self.networks, example_count)
+            layout = self.networks.layout
+            self.workspaces[example_count] = Workspace(len(self.members), example_count, layout, self.shape.dtype)
         return self.workspaces[example_count]
 
     def _add_penalties(self) -> None:

@@ -106,7 +106,8 @@ def test_weigh_sums_each_input_once_and_adds_the_bias_once(layer):
 
 def test_gradient_is_summed_over_the_examples(layer):
     weights_gradient, bias_gradient = np.empty((2, 2, 4)), np.empty((2, 1, 2))
-    add_up_gradient(layer["delta"], layer["inputs"], weights_gradient, bias_gradient)
+    ones = np.ones((1, layer["delta"].shape[1]))
+    add_up_gradient(layer["delta"], layer["inputs"], ones, weights_gradient, bias_gradient)
     for member, unit, i in np.ndindex(weights_gradient.shape):
         terms = [layer["delta"][member, example, unit] * layer["inputs"][member, example, i] for example in range(3)]
         assert weights_gradient[member, unit, i] == pytest.approx(sum(terms), rel=1e-12)

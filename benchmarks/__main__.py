@@ -1,0 +1,76 @@
+"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores`."""
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.comparison import Comparison
+from benchmarks.interleaving import measure
+from benchmarks.machine import describe
+from benchmarks.peers import PEERS, peers_called
+from benchmarks.processes import MeasurementError
+from benchmarks.report import as_text
+from benchmarks.tables import TABLES, Settings
+
+RUNS, QUICK_RUNS = 5, 1
+
+
+def main() -> int:
+    """Measure one table and print it; 1 where fitgap itself could not be measured."""
+    options = parse()
+    runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
+    table = TABLES[options.table]
+    with tempfile.TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
+        comparisons = table.comparisons(Settings(quick=options.quick, folder=Path(folder)))
+        chosen = without_absent(comparisons, {name for given in options.without for name in peers_called(given)})
+        try:
+            rows = measure(options.table, chosen, runs, tell)
+        except MeasurementError as error:
+            tell(f"fitgap could not be measured: {error}")
+            return 1
+    if options.json:
+        print(json.dumps([row.plain() for row in rows], indent=2, ensure_ascii=False))
+        return 0
+    packages = {package for comparison in chosen for package in PEERS[comparison.peer].distributions}
+    print(*describe(sorted(packages)), *table.explanation, sep="\n")
+    print(f"medians of {runs} interleaved runs (lowest–highest){', QUICK: too short to rely on' * options.quick}\n")
+    print(as_text(rows))
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="fitgap beside its peers, in one run.")
+    parser.add_argument("table", choices=TABLES, help="what to measure")
+    parser.add_argument("--quick", action="store_true", help="a shorter run of the same, to see that it works")
+    parser.add_argument("--json", action="store_true", help="print a list of rows instead of a table")
+    parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave a peer out; repeats")
+    parser.add_argument("--runs", type=int, metavar="N", help=f"runs of every measurement, else {RUNS}")
+    options = parser.parse_args()
+    unknown = [name for name in options.without if not peers_called(name)]
+    if unknown:
+        parser.error(f"--without {unknown[0]}: no such peer; there are {', '.join(PEERS)}")
+    if options.runs is not None and options.runs < 1:
+        parser.error(f"--runs {options.runs}: must be at least 1")
+    return options
+
+
+def without_absent(comparisons: Sequence[Comparison], unwanted: set[str]) -> list[Comparison]:
+    """The comparisons whose peer is wanted and installed; each peer that is not installed is told once."""
+    wanted = [comparison for comparison in comparisons if comparison.peer not in unwanted]
+    for name in dict.fromkeys(comparison.peer for comparison in wanted):
+        missing = PEERS[name].missing()
+        if missing:
+            tell(f"left out: {name} ({', '.join(missing)} not installed; pip install 'fitgap[bench]')")
+            unwanted = unwanted | {name}
+    return [comparison for comparison in wanted if comparison.peer not in unwanted]
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Names the machine and the versions of what is measured on it."""
+
+import os
+import platform
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+
+def describe(distributions: Iterable[str]) -> list[str]:
+    """Lines that say what the figures of a table were measured on and with."""
+    blas = ", ".join(f"{each['internal_api']} {each['version']}" for each in threadpool_info()) or "unknown"
+    versions = [f"{name} {found}" for name in distributions if (found := installed_version(name))]
+    return [
+        f"{processor()}, {usable_cores()} cores, {platform.system()} {platform.release()}",
+        f"Python {platform.python_version()}, NumPy {np.__version__}, BLAS {blas}, one thread a process",
+        *([", ".join(versions)] if versions else []),
+    ]
+
+
+def processor() -> str:
+    """The processor's name as Linux tells it, else as Python does."""
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def installed_version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

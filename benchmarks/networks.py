@@ -1,0 +1,39 @@
+"""The networks of the `core` table, in words that every peer can put into its own."""
+
+from dataclasses import dataclass
+
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "prelu")
+OPTIMIZERS = ("gradient_descent", "momentum", "rmsprop", "adam")
+RATES = {"gradient_descent": 0.1, "momentum": 0.1, "rmsprop": 1e-3, "adam": 1e-3}
+DROPOUT = 0.2
+REPEATS = 4
+# Combinations of activation and optimizer; every sixteen networks have each once.
+KIND_COUNT = len(ACTIVATIONS) * len(OPTIMIZERS)
+
+
+@dataclass(frozen=True)
+class Network:
+    """One network to train: its kinds, whether inputs and hidden units are dropped, and its repeat, from 0."""
+
+    activation: str
+    optimizer: str
+    dropout: bool
+    repeat: int
+
+
+def networks(count: int, *, mixed: bool) -> list[Network]:
+    """`count` networks over four repeats: all relu and Adam, or mixed, half of those with dropout."""
+    return [network(number, number * REPEATS // count, mixed) for number in range(count)]
+
+
+def network(number: int, repeat: int, mixed: bool) -> Network:
+    if not mixed:
+        return Network("relu", "adam", dropout=False, repeat=repeat)
+    # Shifted by one in every round of four, so that eight networks already have every kind of both.
+    optimizer = OPTIMIZERS[(number + number // 4) % 4]
+    return Network(ACTIVATIONS[number % 4], optimizer, dropout=(number + number // 8) % 2 == 0, repeat=repeat)
+
+
+def layer_sizes(text: str) -> tuple[int, ...]:
+    """Units of every layer, inputs first, from such as `64-32-10`."""
+    return tuple(map(int, text.split("-")))

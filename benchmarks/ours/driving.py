@@ -1,0 +1,134 @@
+"""Sweeps driven by the real driver with an engine of our choice: one that is warm, or one that only pretends."""
+
+import contextlib
+import json
+import pickle
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+
+from runner.driver import drive, write_sweep
+from runner.engine.ray import RayEngine
+from runner.messages import Block, EpochRows, PackTask, TrialEnd
+from runner.planning import PreparedSweep, prepare_sweep
+from runner.spec import Sweep
+from runner.status import Status
+from runner.store import Store, open_store_for_writing
+
+MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
+
+
+class WarmEngine:
+    """An engine that is running already and goes on afterwards; remembers the packs it was given and when."""
+
+    def __init__(self, inner: Any):
+        self.inner, self.name, self.workers = inner, inner.name, inner.workers
+        self.packs: list[PackTask] = []
+        self.started = 0.0
+
+    def __enter__(self) -> "WarmEngine":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        self.packs, self.started = [], time.monotonic()
+        yield from self.inner.run(self._noted(tasks))
+
+    def _noted(self, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
+        for task in tasks:
+            self.packs.append(task)
+            yield task
+
+
+class PretendingEngine(WarmEngine):
+    """Makes the blocks of a pack up at once: what remains is the driver's work."""
+
+    def __init__(self, workers: int):
+        self.name, self.workers, self.packs = "pretending", workers, []
+
+    def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        for task in self._noted(tasks):
+            rows = made_up_rows(np.array(task.trials), np.ones(len(task.trials), int))
+            yield Block(rows, tuple(made_up_end(trial) for trial in task.trials))
+
+    def _noted(self, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
+        """Without remembering: the memory of the driver is measured."""
+        return tasks
+
+
+class RecordingEngine(PretendingEngine):
+    """Pretends, and remembers the packs."""
+
+    _noted = WarmEngine._noted
+
+
+def made_up_rows(trials: np.ndarray, epochs: np.ndarray) -> EpochRows:
+    """Rows (n,) that look like those of a worker."""
+    numbers = np.random.default_rng(0)
+    return EpochRows(trials, epochs, **{name: numbers.random(len(trials)) for name in MEASURED})
+
+
+def made_up_end(trial: int) -> TrialEnd:
+    return TrialEnd(
+        trial, Status.COMPLETED, epochs=1, e_t=0.1, e_v=0.2, best_epoch=1, best_e_t=0.1, best_e_v=0.2, seconds=0.01
+    )
+
+
+def prepared_sweep(text: str) -> PreparedSweep:
+    return prepare_sweep(Sweep.from_canonical(json.loads(text)))
+
+
+def drive_with(engine: WarmEngine, store: Store, prepared: PreparedSweep, observe: Callable[[Block], None]) -> None:
+    """Write a sweep and drive it to its end with this engine instead of one that the driver makes."""
+    written = write_sweep(store, prepared)
+    with patch("runner.driver.make_engine", lambda *arguments, **options: engine):
+        drive(store, written, engine="ray", workers=engine.workers, observe=observe)
+
+
+@contextlib.contextmanager
+def fresh_store() -> Iterator[Store]:
+    """A store in a folder that goes with it."""
+    with TemporaryDirectory(prefix="fitgap-benchmark-") as folder, open_store_for_writing(f"{folder}/it.db") as store:
+        yield store
+
+
+def planned_packs(prepared: PreparedSweep, workers: int) -> list[PackTask]:
+    """The packs that the driver would hand to workers."""
+    engine = RecordingEngine(workers)
+    with fresh_store() as store:
+        drive_with(engine, store, prepared, lambda block: None)
+    return engine.packs
+
+
+def time_warm(sweep: str, workers: int, packs: str) -> dict[str, float]:
+    """Seconds from the first pack handed out to the last block written, by Ray workers that have trained before.
+
+    The packs are left in the file `packs`, for the bare loop.
+    """
+    prepared = prepared_sweep(sweep)
+    with RayEngine(prepared.dataset, workers) as inner:
+        engine = WarmEngine(inner)
+        time_once(engine, prepared)
+        seconds = time_once(engine, prepared)
+    Path(packs).write_bytes(pickle.dumps((engine.packs, prepared.dataset)))
+    return {"seconds": seconds}
+
+
+def time_once(engine: WarmEngine, prepared: PreparedSweep) -> float:
+    last = 0.0
+
+    def observe(block: Block) -> None:
+        # The driver tells a block after it has written it.
+        nonlocal last
+        last = time.monotonic()
+
+    with fresh_store() as store:
+        drive_with(engine, store, prepared, observe)
+    return last - engine.started

@@ -1,0 +1,98 @@
+"""Training steps of a pack, without measuring E_t and E_v. The only file here that calls what `core` keeps private."""
+
+from statistics import fmean
+
+import numpy as np
+
+from benchmarks.digits import BATCH_SIZE, TRAINING_COUNT, digits
+from benchmarks.networks import DROPOUT, KIND_COUNT, RATES, Network, layer_sizes, networks
+from benchmarks.timing import microseconds_per_step
+from core.activations import ACTIVATIONS
+from core.initializers import INITIALIZERS
+from core.losses import LOSSES
+from core.members import Member, PackShape
+from core.optimizers import OPTIMIZERS
+from core.preprocessing import Examples
+from core.readings import READINGS
+from core.regularizers import Dropout
+from core.schedules import SCHEDULES
+from core.training import Pack, learning_rate
+
+# More epochs than any run here trains: no member leaves its pack.
+EPOCHS = 10**6
+# So large that relu units die, and so long that the slots of what feeds them would have become denormal.
+DEADLY_RATE, LATE_EPOCH, DENORMAL_SECONDS = 0.03, 90, 0.1
+
+
+def time_pack(layers: str, size: int, mixed: bool, seconds: float) -> dict[str, float]:
+    """µs per step and trial of a pack of `size`."""
+    members = [member(each, layers) for each in networks(size, mixed=mixed)]
+    return {"microseconds": time_members(layers, members, seconds)}
+
+
+def time_alone(layers: str, mixed: bool, seconds: float) -> dict[str, float]:
+    """µs per step of a pack of one; the mean over all kinds where they are mixed."""
+    kinds = networks(KIND_COUNT, mixed=True) if mixed else networks(1, mixed=False)
+    return {"microseconds": fmean(time_members(layers, [member(each, layers)], seconds / len(kinds)) for each in kinds)}
+
+
+def time_denormals(layers: str, size: int) -> dict[str, float]:
+    """µs per step and trial early in training and long after units have died."""
+    members = [member(each, layers, rate=DEADLY_RATE) for each in networks(size, mixed=False)]
+    training = StepsOnly(layers, members)
+    early = microseconds_per_step(training.train_epoch, DENORMAL_SECONDS)
+    while training.pack.epoch < LATE_EPOCH:
+        training.train_epoch()
+    return {"early": early, "late": microseconds_per_step(training.train_epoch, DENORMAL_SECONDS)}
+
+
+def time_members(layers: str, members: list[Member], seconds: float) -> float:
+    return microseconds_per_step(StepsOnly(layers, members).train_epoch, seconds)
+
+
+class StepsOnly:
+    """A pack that trains epochs and never measures itself."""
+
+    def __init__(self, layers: str, members: list[Member]):
+        shape = PackShape(
+            layers=layer_sizes(layers),
+            batch_size=BATCH_SIZE,
+            loss=LOSSES["half_squared_error"](),
+            reading=READINGS["one_per_class"](),
+            class_count=10,
+            dtype="float32",
+        )
+        examples = one_split()
+        self.pack = Pack(shape, members, {each.repeat: examples for each in members})
+
+    def train_epoch(self) -> int:
+        """All steps of one epoch, as `Pack.run_epoch` takes them; returns the number of examples."""
+        pack = self.pack
+        pack.epoch += 1
+        pack.rates = np.array([learning_rate(each, pack.epoch) for each in pack.members])
+        with np.errstate(all="ignore"):
+            pack._train()
+        return TRAINING_COUNT * len(pack.members)
+
+
+def one_split() -> Examples:
+    """The same training examples for every repeat: repeats differ in their initial weights and the order of batches."""
+    inputs, targets = digits()
+    middle = TRAINING_COUNT
+    return Examples(inputs[:middle], targets[:middle], inputs[middle:], targets[middle:], constant_columns=())
+
+
+def member(network: Network, layers: str, rate: float | None = None) -> Member:
+    """The core's view of a network."""
+    hidden = len(layer_sizes(layers)) - 2
+    return Member(
+        activations=(*[(ACTIVATIONS[network.activation](),)] * hidden, (ACTIVATIONS["identity"](),)),
+        initializer=INITIALIZERS["auto"](),
+        regularizers=(Dropout(ratio=DROPOUT),) if network.dropout else (),
+        optimizer=OPTIMIZERS[network.optimizer](rate=rate or RATES[network.optimizer]),
+        schedule=SCHEDULES["constant"](),
+        stopping=(),
+        epochs=EPOCHS,
+        seed=0,
+        repeat=network.repeat + 1,
+    )

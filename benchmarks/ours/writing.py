@@ -1,0 +1,37 @@
+"""How fast the store writes epochs that workers send."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.ours.driving import fresh_store, made_up_rows, prepared_sweep
+from benchmarks.sweeps import FULL, digits_sweep
+from runner.driver import pending_trials, write_sweep
+from runner.messages import Block
+
+PACK_SIZE = 20
+
+
+def write_blocks(rows: int, block_rows: int) -> dict[str, float]:
+    """Rows a second into a fresh SQLite file, in blocks of so many: some epochs of the trials of a pack."""
+    with fresh_store() as store:
+        written = write_sweep(store, prepared_sweep(digits_sweep(FULL, epochs=10)))
+        trials = [trial.trial_id for trial in pending_trials(store, written.sweep_id)]
+        store.start_trials(trials)
+        blocks = list(made_up_blocks(np.array(trials), rows, block_rows))
+        start = time.perf_counter()
+        for block in blocks:
+            store.record(block)
+        seconds = time.perf_counter() - start
+    return {"rows": sum(len(block.rows) for block in blocks if block.rows) / seconds}
+
+
+def made_up_blocks(trials: np.ndarray, rows: int, block_rows: int) -> Iterator[Block]:
+    """At least `rows` rows, pack after pack, and again with later epochs when all packs have had a block."""
+    packs = trials.reshape(-1, PACK_SIZE)
+    epochs_per_block = block_rows // PACK_SIZE
+    for number in range(-(-rows // block_rows)):
+        round_, pack = divmod(number, len(packs))
+        epochs = round_ * epochs_per_block + np.arange(1, epochs_per_block + 1)
+        yield Block(made_up_rows(np.tile(packs[pack], epochs_per_block), np.repeat(epochs, PACK_SIZE)), ())

@@ -1,0 +1,62 @@
+"""The bare core: the packs of a sweep trained by plain processes, with nothing sent, written or told."""
+
+import multiprocessing
+import pickle
+import time
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+from core.data import Dataset
+from core.training import train
+from runner.engine.worker import prepare_repeats
+from runner.messages import PackTask
+
+
+def time_loop(packs: str, processes: int) -> dict[str, float]:
+    """Seconds until the last pack is trained; starting processes and preparing examples are not counted."""
+    context = multiprocessing.get_context("spawn")
+    barrier, following, times = context.Barrier(processes), context.Value("i", 0), context.Queue()
+    workers = [context.Process(target=train_packs, args=(packs, barrier, following, times)) for _ in range(processes)]
+    for worker in workers:
+        worker.start()
+    starts, ends = zip(*(times.get() for _ in workers), strict=True)
+    for worker in workers:
+        worker.join()
+    return {"seconds": max(ends) - min(starts)}
+
+
+def train_packs(packs: str, barrier: Barrier, following: Synchronized, times: multiprocessing.Queue) -> None:
+    """Take one pack after another; tells when it began and ended."""
+    tasks, dataset = pickle.loads(Path(packs).read_bytes())  # noqa: S301, written by our own job a moment ago
+    examples: dict = {}
+    for task in tasks:
+        if task.shape not in examples:
+            examples[task.shape] = all_repeats(tasks, task, dataset)
+    run(tasks[0], examples)
+    barrier.wait()
+    start = time.monotonic()
+    while (number := take(following)) < len(tasks):
+        run(tasks[number], examples)
+    times.put((start, time.monotonic()))
+
+
+def all_repeats(tasks: list[PackTask], task: PackTask, dataset: Dataset) -> dict:
+    """The examples of every repeat in the packs of this shape."""
+    prepared: dict = {}
+    for each in tasks:
+        if each.shape == task.shape and not {member.repeat for member in each.members} <= prepared.keys():
+            prepared |= prepare_repeats(each, dataset)
+    return prepared
+
+
+def run(task: PackTask, examples: dict) -> None:
+    for _ in train(task.shape, task.members, examples[task.shape]):
+        pass
+
+
+def take(following: Synchronized) -> int:
+    """The number of the next pack, given to one process only."""
+    with following.get_lock():
+        following.value += 1
+        return following.value - 1

@@ -1,0 +1,65 @@
+"""Starts a job in a process of its own, on its own cores, with one thread for every numerical library."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.comparison import Job
+
+ROOT = Path(__file__).parents[1]
+LONGEST_SECONDS = 1800
+ENVIRONMENT = {
+    # Read when NumPy, PyTorch or JAX is imported.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "JAX_PLATFORMS": "cpu",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    # Read when Ray is imported or started: no reports, loopback only, as the engine of fitgap starts it.
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    "RAY_AUTH_MODE": "token",
+}
+
+
+class MeasurementError(Exception):
+    """A job that broke down; says how."""
+
+
+def run_job(job: Job) -> dict[str, float]:
+    """The figures that the job returns. Raises MeasurementError."""
+    task = {"function": job.function, "arguments": json.loads(job.arguments), "cores": chosen_cores(job.cores)}
+    # Not a pipe: processes that Ray leaves behind for a moment would hold it open.
+    with tempfile.TemporaryFile("w+") as errors:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.child"],
+            input=json.dumps(task),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            cwd=ROOT,
+            env=child_environment(),
+            check=False,
+            timeout=LONGEST_SECONDS,
+        )
+        errors.seek(0)
+        said = errors.read().strip().splitlines()
+    if done.returncode:
+        raise MeasurementError(said[-1] if said else f"ended with {done.returncode}")
+    return {name: float(value) for name, value in json.loads(done.stdout).items()}
+
+
+def child_environment() -> dict[str, str]:
+    """The environment of every measurement: this checkout first on the module path."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {**os.environ, **ENVIRONMENT, "PYTHONPATH": path}
+
+
+def chosen_cores(count: int) -> list[int]:
+    """The last cores that this process may use: the first ones serve interrupts. Empty where none can be chosen."""
+    if not hasattr(os, "sched_getaffinity"):
+        return []
+    return sorted(os.sched_getaffinity(0))[-count:]

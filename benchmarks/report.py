@@ -1,0 +1,33 @@
+"""The tables as people read them: medians, their ranges, ratios beside what they should reach."""
+
+from collections.abc import Sequence
+
+from benchmarks.comparison import Row, Side
+
+HEADINGS = ("case", "peer", "ours", "theirs", "unit", "ratio", "to reach", "")
+
+
+def as_text(rows: Sequence[Row]) -> str:
+    """Rows in columns, `ours` and `theirs` as median (lowest–highest)."""
+    lines = [HEADINGS, *(cells(row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    plain = row.plain()
+    verdict = "reached" if row.ratio >= row.target else "missed"
+    sides = (with_range(row.ours), with_range(row.theirs))
+    return (plain["case"], row.peer, *sides, row.unit, short(row.ratio), short(row.target), verdict)
+
+
+def with_range(side: Side) -> str:
+    """Such as `8.2 (8.1–8.9)`; the number alone where all runs agree."""
+    if side.lowest == side.highest:
+        return short(side.middle)
+    return f"{short(side.middle)} ({short(side.lowest)}–{short(side.highest)})"
+
+
+def short(number: float) -> str:
+    """Three digits that count, without exponents."""
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"

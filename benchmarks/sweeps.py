@@ -1,0 +1,53 @@
+"""The sweeps that are measured, as files, and the alternatives that peers choose from."""
+
+import json
+from typing import Any
+
+ARCHITECTURES = ("16", "32")
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "prelu")
+DROPOUTS = (0.0, 0.2)
+OPTIMIZERS = (
+    ("gradient_descent", 0.1),
+    ("momentum", 0.1),
+    ("rmsprop", 0.001),
+    ("adam", 0.001),
+    ("adam", 0.01),
+)
+REPEATS = 5
+FULL, QUICK = 400, 40
+
+
+def digits_sweep(trials: int, epochs: int) -> str:
+    """The text of a sweep file, in JSON, which is YAML too: 400 trials on digits, or 40 for a quick run."""
+    assert trials in (FULL, QUICK)
+    quick = trials == QUICK
+    axes = {
+        "architecture": list(ARCHITECTURES[: 1 if quick else 2]),
+        "activation": list(ACTIVATIONS),
+        "regularizer": ["none", {"dropout": {"ratio": DROPOUTS[1]}}],
+        "optimizer": [{name: {"rate": rate}} for name, rate in OPTIMIZERS],
+    }
+    return written("digits", axes, epochs=epochs, repeats=1 if quick else REPEATS)
+
+
+def wide_sweep(trials: int) -> str:
+    """`trials` trials of one epoch, a multiple of 100, over rates and weights of L2, with ten repeats."""
+    rates = min(100, trials // 100)
+    weights = trials // (10 * rates)
+    axes = {
+        "architecture": ["16"],
+        "regularizer": [{"l2": {"weight": [(1 + number) / 1e6 for number in range(weights)]}}],
+        "optimizer": [{"adam": {"rate": [(1 + number) / 1e5 for number in range(rates)]}}],
+    }
+    return written("wide", axes, epochs=1, repeats=10)
+
+
+def written(name: str, axes: dict[str, Any], *, epochs: int, repeats: int) -> str:
+    sweep = {
+        "name": name,
+        "data": {"source": "digits", "validation": 0.2},
+        "repeats": repeats,
+        "training": {"epochs": epochs, "batch_size": 32},
+        "axes": axes,
+    }
+    return json.dumps(sweep, indent=1)

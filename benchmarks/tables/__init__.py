@@ -1,0 +1,15 @@
+"""The tables: which jobs each compares, and what it is to reach. Every table has a file of its own here."""
+
+from benchmarks.tables import core, cores, overhead, scale, store, sweep
+from benchmarks.tables.table import Settings, Table
+
+__all__ = ["TABLES", "Settings"]
+
+TABLES: dict[str, Table] = {
+    "core": core.TABLE,
+    "sweep": sweep.TABLE,
+    "overhead": overhead.TABLE,
+    "store": store.TABLE,
+    "scale": scale.TABLE,
+    "cores": cores.TABLE,
+}

@@ -1,0 +1,42 @@
+"""Table `sweep`: trials a second, from the command to the last row."""
+
+from benchmarks.comparison import Comparison, Figure, job
+from benchmarks.sweeps import FULL, QUICK, digits_sweep
+from benchmarks.tables.table import Settings, Table
+
+EPOCHS, CORES = 10, 2
+# Peers train so many of the trials, and the rest is reckoned; all would take some of them minutes.
+PEER_TRIALS, QUICK_PEER_TRIALS = 100, 8
+UNIT = "trials/s"
+
+
+def comparisons(settings: Settings) -> list[Comparison]:
+    trials, some = (QUICK, QUICK_PEER_TRIALS) if settings.quick else (FULL, PEER_TRIALS)
+    sweep = digits_sweep(trials, EPOCHS)
+    ours = Figure(job("ours.command:time_command", cores=CORES, sweep=sweep, workers=CORES), "trials")
+    tune = {"cores": CORES, "sweep": sweep, "trials": some, "workers": CORES}
+    study = job(
+        "peers.optuna_scikit_learn:time_study", cores=CORES, trials=some, epochs=EPOCHS, workers=CORES, wanted=trials
+    )
+    plans = [
+        ("ray-tune", job("peers.ray_tune:time_core", **tune), 12.0),
+        ("ray-tune-pytorch", job("peers.ray_tune:time_pytorch", **tune), 40.0),
+        ("optuna-scikit-learn", study, 40.0),
+    ]
+    case = f"digits, {trials} trials of {EPOCHS} epochs (peers: {some} trials, scaled)"
+    return [
+        Comparison(case, peer, (ours,), (Figure(theirs, "trials"),), UNIT, target) for peer, theirs, target in plans
+    ]
+
+
+TABLE = Table(
+    comparisons,
+    (
+        "sweep: trials a second from starting the process to the last row, on two cores; E_t and E_v of every epoch.",
+        "Ours is `fitgap run FILE --db FILE --workers 2`. Peers train a part of the trials; their start, up to the",
+        "first epoch, counts once, and the rest is scaled to all trials. ray-tune: a Trainable with fitgap's core, a",
+        "pack of one, actors reused, JSON log. ray-tune-pytorch: the same trials in PyTorch. optuna-scikit-learn: two",
+        "processes, SQLite, per epoch a report of E_v and an attribute E_t; relu for prelu, adam for rmsprop, and no",
+        "dropout.",
+    ),
+)

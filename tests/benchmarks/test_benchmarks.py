@@ -1,0 +1,120 @@
+"""The command of the benchmarks prints rows that tools can read. How fast anything is, no test asks."""
+
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
+from benchmarks.interleaving import measure
+from benchmarks.networks import ACTIVATIONS, OPTIMIZERS, networks
+from benchmarks.peers import PEERS, peers_called
+from benchmarks.processes import MeasurementError
+from benchmarks.tables import TABLES, Settings
+
+ROOT = Path(__file__).parents[2]
+NUMBERS = ("ours", "theirs", "ratio", "target")
+
+
+def run(*arguments):
+    line = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+
+def rows_of(*arguments):
+    done = run(*arguments, "--json", "--quick")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def assert_rows(rows, table):
+    """Exactly the promised keys, numbers that are positive and finite, ratios that follow from the two sides."""
+    assert rows
+    for row in rows:
+        assert tuple(row) == ROW_KEYS
+        assert row["table"] == table
+        assert all(math.isfinite(row[key]) and row[key] > 0 for key in NUMBERS), row
+        better = row["ours"] / row["theirs"] if row["unit"].endswith("/s") else row["theirs"] / row["ours"]
+        assert row["ratio"] == better
+
+
+def test_store_gives_rows():
+    rows = rows_of("store", "--without", "optuna")
+    assert_rows(rows, "store")
+    assert {row["peer"] for row in rows} == {"target"}
+
+
+def test_core_gives_rows_without_any_package_of_the_peers():
+    rows = rows_of("core", "--without", "jax", "--without", "sklearn", "--without", "torch")
+    assert_rows(rows, "core")
+    assert {row["peer"] for row in rows} == {"alone", "itself"}
+
+
+def test_scale_gives_rows():
+    assert_rows(rows_of("scale"), "scale")
+
+
+@pytest.mark.parametrize("arguments", [("speed",), ("core", "--without", "keras"), ("core", "--runs", "0")])
+def test_wrong_arguments_are_refused(arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_is_planned_for_known_peers(name, quick, tmp_path):
+    comparisons = TABLES[name].comparisons(Settings(quick, tmp_path))
+    assert {comparison.peer for comparison in comparisons} <= PEERS.keys()
+    assert len({(each.case, each.peer) for each in comparisons}) == len(comparisons)
+
+
+def test_a_peer_is_called_by_its_own_name_or_by_its_module():
+    assert peers_called("jax-tuned") == {"jax-tuned"}
+    assert peers_called("jax") == {"jax", "jax-tuned"}
+    assert peers_called("torch") == {"pytorch", "ray-tune-pytorch"}
+    assert peers_called("keras") == set()
+
+
+@pytest.mark.parametrize(("unit", "ratio"), [("s", 2.0), ("MB", 2.0), ("µs/step", 2.0), ("rows/s", 0.5)])
+def test_a_ratio_above_one_is_better(unit, ratio):
+    assert Row("t", "c", "p", Side(2, 1, 3), Side(4, 4, 4), unit, 1.0).ratio == ratio
+
+
+@pytest.mark.parametrize(("unit", "note"), [("s", "K=8"), ("rows/s", "K=16")])
+def test_the_best_alternative_counts_by_its_median(unit, note):
+    eight, sixteen = (Figure(job("f", size=size), "value", f"K={size}") for size in (8, 16))
+    assert best_side({eight: [1.0, 2.0, 9.0], sixteen: [0.5, 3.0, 3.5]}, unit).note == note
+
+
+def test_jobs_take_turns_and_a_broken_peer_is_left_out(monkeypatch):
+    ours, theirs, broken = (job(name) for name in ("ours", "theirs", "broken"))
+    calls, told = [], []
+
+    def pretend(job):
+        calls.append(job)
+        if job == broken:
+            raise MeasurementError("no such thing")
+        return {"value": float(len(calls))}
+
+    monkeypatch.setattr("benchmarks.interleaving.run_job", pretend)
+    comparisons = [
+        Comparison("c", peer, (Figure(ours, "value"),), (Figure(each, "value"),), "s", 1.0)
+        for peer, each in (("jax", theirs), ("pytorch", broken))
+    ]
+    (row,) = measure("core", comparisons, 2, told.append)
+    assert calls == [ours, theirs, broken, ours, theirs]
+    assert (row.peer, row.ours, row.theirs) == ("jax", Side(2.5, 1, 4), Side(3.5, 2, 5))
+    assert any("left out" in line and "no such thing" in line for line in told)
+
+
+@pytest.mark.parametrize("count", [8, 16, 24, 32])
+def test_mixed_networks_have_every_kind_and_half_have_dropout(count):
+    chosen = networks(count, mixed=True)
+    assert {each.activation for each in chosen} == set(ACTIVATIONS)
+    assert {each.optimizer for each in chosen} == set(OPTIMIZERS)
+    assert sum(each.dropout for each in chosen) == count // 2
+    assert [each.repeat for each in chosen] == sorted(count // 4 * list(range(4)))
