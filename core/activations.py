@@ -4,7 +4,7 @@ Every function works elementwise on `x`, the pre-activations (k, B, n) of k neig
 into `out` of the same shape. β and γ arrive as arrays (k, 1, 1), so each member has its own; where they are learned,
 `by_parameter` tells how f changes with them (see the table in docs/mathematics.md).
 
-The forms are those that neither overflow nor cancel: σ by tanh, softplus by its distance from max(0, x).
+The forms are those that neither overflow nor cancel, such as softplus by its distance from max(0, x).
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from core.variants import Variant, parameter
+from core.variants import Domain, ParameterError, Variant, parameter
 
 LEARNABLE = ("beta", "gamma")
+# A learned parameter that must stay above a bound stays above it by this much.
+MARGIN = 1e-3
+# e to this power is still finite, and 1/(1 + it) is as good as 0.
+LARGEST_POWER = {"float32": 80.0, "float64": 700.0}
 
 
 def learnable(*names: str) -> Any:
@@ -46,6 +50,13 @@ class Activation(Variant):
     def by_parameter(x: np.ndarray, a: np.ndarray, **parameters: np.ndarray) -> dict[str, np.ndarray]:
         """∂f/∂β and ∂f/∂γ at every x, by name, for the parameters that can be learned."""
         return {}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in self.learned:
+            lowest = lowest_learned(self.parameters()[name].metadata["domain"])
+            if lowest is not None and getattr(self, name) < lowest:
+                raise ParameterError(name, f"must be at least {lowest:g} to be learned", getattr(self, name))
 
     @property
     def learned(self) -> tuple[str, ...]:
@@ -334,13 +345,21 @@ ACTIVATIONS: dict[str, type[Activation]] = {
 }
 
 
+def lowest_learned(domain: Domain) -> float | None:
+    """The lowest value that a learned parameter of this domain may take; None where there is none."""
+    return domain.at_least if domain.above is None else domain.above + MARGIN
+
+
 def logistic(x: np.ndarray, beta: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-    """1/(1 + e^(−βx)) as ½(1 + tanh(βx/2)), which cannot overflow."""
-    out = np.multiply(x, beta / 2, out=out)
-    np.tanh(out, out=out)
+    """1/(1 + e^(−βx)), exact in its last digits on both sides; e^(−βx) is cut off where it would overflow."""
+    out = np.empty_like(x) if out is None else out
+    power = x * -beta
+    # NumPy takes the minimum of two arrays several times as fast as that of an array and a number.
+    out.fill(LARGEST_POWER[x.dtype.name])
+    np.minimum(power, out, out=out)
+    np.exp(out, out=out)
     out += 1
-    out *= 0.5
-    return out
+    return np.divide(1, out, out=out)
 
 
 def log_one_plus_exp(z: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:

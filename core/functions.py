@@ -10,12 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import Activation
+from core.activations import Activation, lowest_learned
 from core.layers import FUNCTION_PARAMETERS, Layout
 from core.members import LayerFunctions, Member
-
-# A learned parameter that must stay above a bound stays above it by this much.
-MARGIN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -93,15 +90,17 @@ def keep_inside_domains(parameters: np.ndarray, runs: Sequence[FunctionRun]) -> 
     """Put learned parameters that a step took out of their domain back to its border."""
     for run in runs:
         for name in run.learned:
-            domain = run.function.parameters()[name].metadata["domain"]
-            lowest = domain.at_least if domain.above is None else domain.above + MARGIN
+            lowest = lowest_learned(run.function.parameters()[name].metadata["domain"])
             if lowest is not None:
                 values = parameters[run.rows, run.columns[name]]
                 np.maximum(values, lowest, out=values)
 
 
 def learned_values(row: np.ndarray, member: Member, layout: Layout) -> dict[str, float]:
-    """The learned parameters of one member by name, such as `layer_1.silu.beta`, from its row of the buffer (P,)."""
+    """The learned parameters of one member from its row (P,) of the buffer.
+
+    Their names are such as `layer_1.0.beta`, for the first function of the first layer.
+    """
     return {
         f"layer_{layer}.{position}.{name}": float(row[layout.function_parameter(layer, position, name)])
         for layer, functions in enumerate(member.activations, start=1)

@@ -19,8 +19,7 @@ LayerFunctions = tuple[Activation, ...]
 class Member:
     """One network to train: everything in which the members of a pack may differ.
 
-    `activations` holds the functions of every layer that computes, the output layer last. `keep` says which parameters
-    to hand back at the end: those after the last epoch, or after the epoch with the lowest E_v.
+    `activations` holds the functions of every layer that computes, the output layer last.
     """
 
     activations: tuple[LayerFunctions, ...]
@@ -32,7 +31,13 @@ class Member:
     epochs: int
     seed: int
     repeat: int
-    keep: str = "none"
+
+    def __post_init__(self) -> None:
+        for rules in (self.regularizers, self.stopping):
+            if len({type(rule) for rule in rules}) < len(rules):
+                raise ValueError(
+                    f"a member may have one regularizer and one stopping rule of each kind, but has {rules}"
+                )
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,10 @@ def divide_where_varying(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
     leaves at 0 or at 1e-17, was seen to give validation errors of 1e11.
     """
     usable = varying(values) & (spread > 0)
-    return np.divide(1.0, spread, out=np.zeros_like(spread), where=usable)
+    with np.errstate(over="ignore"):
+        factor = np.divide(1.0, spread, out=np.zeros_like(spread), where=usable)
+    # A spread of 1e-310 is none that could be divided by.
+    return np.where(np.isfinite(factor), factor, 0.0)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Whole training runs against PyTorch on the CPU, in float64, from the same weights and over the same batches.
 
 Not part of the ordinary test run, because PyTorch is large and has an extra of its own. To run it, with the CPU build
-of PyTorch installed (`--extra-index-url https://download.pytorch.org/whl/cpu`):
+of PyTorch installed:
 
     pytest tests/reference
 
