@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("core", "runner", "migrations", "tests")
+FOLDERS = ("benchmarks", "core", "runner", "migrations", "tests")
 
 
 @pytest.mark.parametrize(

@@ -160,12 +160,15 @@ def test_hidden_units_are_scaled_once_outside_their_function(evaluated, dropping
     np.testing.assert_allclose(work.slopes[1], np.where(kept, 2 * derivative(s), 0), rtol=1e-12, atol=1e-12)
 
 
-def test_outputs_are_never_dropped(evaluated, dropping):
-    """Correction 8: the printed form multiplies the outputs by r, which may be 0."""
-    networks, work, _ = evaluated(dropping(0.9))
-    expected = work.activations[1] @ networks.weights[1].transpose(0, 2, 1) + networks.biases[1]
-    np.testing.assert_allclose(work.outputs, expected, rtol=1e-12)
-    assert (work.slopes[2] == 1).all()
+@pytest.mark.parametrize("output", [Identity(), Tanh()], ids=lambda each: type(each).__name__)
+def test_outputs_are_never_dropped(evaluated, dropping, smooth_functions, output):
+    """Correction 8: the printed form multiplies the outputs by r, which may be 0; an identity has no slopes to keep."""
+    networks, work, _ = evaluated(dropping(0.9, activations=((Tanh(),), (output,))))
+    s = work.activations[1] @ networks.weights[1].transpose(0, 2, 1) + networks.biases[1]
+    f, derivative = smooth_functions[type(output)]
+    np.testing.assert_allclose(work.outputs, f(s), rtol=1e-12)
+    if isinstance(output, Tanh):
+        np.testing.assert_allclose(work.slopes[2], derivative(s), rtol=1e-9, atol=1e-12)
 
 
 def test_training_with_a_ratio_of_zero_is_training_without(
