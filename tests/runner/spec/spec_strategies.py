@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from core.activations import ACTIVATIONS
+from core.activations import ACTIVATIONS, LEARNABLE, lowest_learned
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS
@@ -41,11 +41,16 @@ def values_of(domain: Domain) -> st.SearchStrategy[Any]:
 @st.composite
 def settings_of(draw: st.DrawFn, variant: type[Variant]) -> dict[str, Any]:
     """Settings of a variant: the required ones and some others."""
-    return {
+    settings = {
         name: draw(values_of(field.metadata["domain"]))
         for name, field in variant.parameters().items()
         if field.default is REQUIRED or draw(st.booleans())
     }
+    for name in set(LEARNABLE) & set(settings):
+        # What may be learned must start at a distance from an open bound.
+        lowest = lowest_learned(variant.parameters()[name].metadata["domain"])
+        settings[name] = settings[name] if lowest is None else max(settings[name], lowest)
+    return settings
 
 
 def variants_of(table: Table, most: int = 1) -> st.SearchStrategy[Named]:
