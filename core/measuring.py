@@ -46,14 +46,17 @@ class Measurer:
 
     def __init__(self, inputs: np.ndarray, targets: np.ndarray, shape: PackShape):
         self.inputs, self.targets, self.shape = inputs, targets, shape
+        # What is to be told, read once from the targets (R, N); nothing for numbers.
+        self.classes = shape.reading.read(targets, shape.class_count) if shape.class_count else None
         self._workspaces: dict[tuple[int, int], Workspace] = {}
 
     def measure(self, networks: Networks, repeat_rows: np.ndarray, chosen: np.ndarray | None = None) -> Measurement:
         """Evaluate all members, `repeat_rows` (K,), on all examples or on the `chosen` (R, M) of each repeat."""
-        inputs, targets = self.inputs, self.targets
+        inputs, targets, classes = self.inputs, self.targets, self.classes
         if chosen is not None:
             inputs = np.take_along_axis(inputs, chosen[..., None], axis=1)
             targets = np.take_along_axis(targets, chosen[..., None], axis=1)
+            classes = None if classes is None else np.take_along_axis(classes, chosen, axis=1)
         example_count = inputs.shape[1]
         errors = np.empty((len(repeat_rows), example_count))
         marks = np.empty((len(repeat_rows), example_count))
@@ -64,16 +67,16 @@ class Measurer:
             np.take(targets[:, chunk], repeat_rows, axis=0, out=work.targets, mode="clip")
             networks.evaluate(work)
             errors[:, chunk] = self.shape.loss.errors(work.outputs, work.targets)
-            marks[:, chunk] = self._mark(work)
+            marks[:, chunk] = self._mark(work, None if classes is None else classes[:, chunk][repeat_rows])
         return Measurement(errors, self._accuracy(marks, targets[repeat_rows]))
 
-    def _mark(self, work: Workspace) -> np.ndarray:
+    def _mark(self, work: Workspace, classes: np.ndarray | None) -> np.ndarray:
         """For every example (K, B): whether its class is told right, or its squared difference."""
-        if not self.shape.class_count:
+        if classes is None:
             difference = np.subtract(work.outputs, work.targets, dtype=np.float64)
             return (difference * difference).sum(axis=-1)
         answers = self.shape.reading.read(self.shape.loss.linked(work.outputs), self.shape.class_count)
-        return answers == self.shape.reading.read(work.targets, self.shape.class_count)
+        return answers == classes
 
     def _accuracy(self, marks: np.ndarray, targets: np.ndarray) -> np.ndarray:
         if self.shape.class_count:

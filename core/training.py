@@ -45,6 +45,14 @@ class EpochResults:
     stopped_because: tuple[str | None, ...]
 
 
+@dataclass(frozen=True)
+class EpochPart:
+    """A sign of life from a long epoch: which share of its training examples the members have seen."""
+
+    members: np.ndarray
+    share: float
+
+
 def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:
     """Train all members of a pack together, each bit for bit as if alone; one result per epoch.
 
@@ -104,31 +112,45 @@ class Pack:
 
     def run(self) -> Iterator[EpochResults]:
         """Train until no member is left; while a result is out, the members it speaks of are still here."""
+        return (each for each in self.run_in_parts() if isinstance(each, EpochResults))
+
+    def run_in_parts(self) -> Iterator[EpochResults | EpochPart]:
+        """The same, with signs of life from epochs that take long."""
         while self.member_numbers.size:
-            results = self.run_epoch()
+            for share in self._train():
+                yield EpochPart(self.member_numbers, share)
+            results = self._measure()
             yield results
             self.keep(~(results.diverged | results.finished))
 
     def run_epoch(self) -> EpochResults:
-        """One pass over the training examples in mini-batches, then E_t and E_v."""
+        """One epoch from its first mini-batch to E_t and E_v; nobody leaves."""
+        for _ in self._train():
+            pass
+        return self._measure()
+
+    def _train(self) -> Iterator[float]:
+        """One pass over the training examples in mini-batches; yields now and then which share of them is done."""
         self.epoch += 1
         self.rates = np.array([learning_rate(member, self.epoch) for member in self.members])
-        # A member that diverges computes with infinities until its epoch ends; its results tell so, not warnings.
-        with np.errstate(all="ignore"):
-            return self._measure(self._train())
-
-    def _train(self) -> np.ndarray:
-        """All mini-batches of an epoch; returns the running mean of the error (K,) (Alg. 11)."""
         order = self._draw_order()
         dropout = DropoutMasks(self.members, self.epoch, self.shape.dtype) if self.has_dropout else None
+        self.running_error = np.zeros(len(self.members))
         example_count = order.shape[1]
-        running = np.zeros(len(self.members))
-        for number, start in enumerate(range(0, example_count, self.shape.batch_size), start=1):
-            running += self._step(order[:, start : start + self.shape.batch_size], dropout)
-            if number % STEPS_BETWEEN_FLUSHES == 0:
-                self._flush_slots()
+        stride = self.shape.batch_size * STEPS_BETWEEN_FLUSHES
+        for start in range(0, example_count, stride):
+            self._train_on(order[:, start : start + stride], dropout)
+            yield min(1.0, (start + stride) / example_count)
+        self.running_error /= example_count
+
+    # A member that diverges computes with infinities until its epoch ends; its results tell so, not warnings.
+    @np.errstate(all="ignore")
+    def _train_on(self, rows: np.ndarray, dropout: DropoutMasks | None) -> None:
+        """Some mini-batches in turn, their examples `rows` (K, n)."""
+        size = self.shape.batch_size
+        for start in range(0, rows.shape[1], size):
+            self.running_error += self._step(rows[:, start : start + size], dropout)
         self._flush_slots()
-        return running / example_count
 
     def _flush_slots(self) -> None:
         """Set to 0 what has decayed so far that it would become denormal, in which processors are many times slower.
@@ -190,7 +212,9 @@ class Pack:
             )
         self.networks.keep_inside_domains()
 
-    def _measure(self, e_t_running: np.ndarray) -> EpochResults:
+    @np.errstate(all="ignore")
+    def _measure(self) -> EpochResults:
+        """E_t and E_v after the epoch."""
         on_training = self.on_training.measure(self.networks, self.repeat_rows, self._choose(TRAINING_SIDE))
         on_validation = self.on_validation.measure(self.networks, self.repeat_rows, self._choose(VALIDATION_SIDE))
         e_t, e_v = on_training.error, on_validation.error
@@ -201,7 +225,7 @@ class Pack:
             epoch=self.epoch,
             e_t=e_t,
             e_v=e_v,
-            e_t_running=e_t_running,
+            e_t_running=self.running_error,
             se_t=on_training.standard_error,
             se_v=on_validation.standard_error,
             accuracy_t=on_training.accuracy,

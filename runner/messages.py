@@ -89,8 +89,12 @@ class KeptNetwork:
 
 @dataclass(frozen=True)
 class Block:
-    """What a worker sends while a pack trains: new rows, the trials that ended with them, the networks they keep."""
+    """What a worker sends while a pack trains: new rows, the trials that ended with them, the networks they keep.
+
+    `part` tells of an epoch that is not over yet: its trials and the share of their training examples that is done.
+    """
 
     rows: EpochRows | None
     ended: tuple[TrialEnd, ...]
     kept: tuple[KeptNetwork, ...] = ()
+    part: tuple[np.ndarray, float] | None = None

@@ -1,5 +1,6 @@
 """Which trials train together: pending trials become packs of one shape."""
 
+import itertools
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -43,7 +44,15 @@ class PackSize:
 
 def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
     """Packs over all trials, those that will take longest first, so that no long one starts last."""
-    trials = list(trials)
+    for shape, members, size in groups_of(list(trials), prepared, workers):
+        for part in even_parts(members, size.members):
+            yield pack_task(part, shape, prepared)
+
+
+def groups_of(
+    trials: list[PlannedTrial], prepared: PreparedSweep, workers: int
+) -> Iterator[tuple[PackShape, list[PlannedTrial], PackSize]]:
+    """The trials of each shape in the order in which they are cut into packs, and how large these are."""
     groups = defaultdict(list)
     for trial in trials:
         # Folds may differ by one example; those of a pack must not.
@@ -54,9 +63,24 @@ def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, work
     for (shape, _), members in sorted(groups.items(), key=lambda group: -cost(group[0][0])):
         # Members of equal length end together; of those, equal kinds lie side by side and share their calls.
         members.sort(key=lambda trial: (-trial.configuration.epochs, kinds_of(trial, prepared)))
-        size = pack_size(shape, members, total, workers)
-        for part in even_parts(members, size.members):
-            yield pack_task(part, shape, prepared)
+        yield shape, members, pack_size(shape, members, total, workers)
+
+
+def planned_trials(prepared: PreparedSweep) -> list[PlannedTrial]:
+    """All trials of a sweep that has not been written, with made-up numbers."""
+    pairs = itertools.product(prepared.configurations, range(1, prepared.repeat_count + 1))
+    return [PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1)]
+
+
+def explain_packs(trials: list[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[str]:
+    """A line for every shape: its packs, and why they are as large as they are."""
+    for shape, members, size in groups_of(trials, prepared, workers):
+        layers, kilobytes = "-".join(map(str, shape.layers)), member_bytes(shape) / 1024
+        packs = sum(1 for _ in even_parts(members, size.members))
+        yield (
+            f"{layers}: {len(members)} trials in {packs} packs of up to {size.members} "
+            f"({size.because}; a trial needs {kilobytes:.0f} KB, {workers} workers)"
+        )
 
 
 def total_work(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> float:

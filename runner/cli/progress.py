@@ -23,6 +23,8 @@ class LiveProgress:
         self.work_total = sum(epochs * cost for epochs, cost in work.values())
         self.work_left = {trial: epochs * cost for trial, (epochs, cost) in work.items()}
         self.work_done = 0.0
+        # Of epochs that are not over, by the first trial of their pack.
+        self.parts: dict[int, float] = {}
         self.trials_done = 0
         self.best_e_v = float("inf")
         self.started = self.printed = time.monotonic()
@@ -49,13 +51,18 @@ class LiveProgress:
         self.first_block = self.first_block or now
         self._count(block)
         text = self.describe(now)
-        self.bar.update(self.task, completed=self.work_done, description=text)
+        self.bar.update(self.task, completed=self.work_seen, description=text)
         if not self.live and now - self.printed >= PLAIN_SECONDS:
             self.printed = now
             print(text, file=sys.stderr, flush=True)
 
     def _count(self, block: Block) -> None:
+        if block.part is not None:
+            trials, share = block.part
+            self.parts[int(trials[0])] = share * sum(self.cost_per_epoch[trial] for trial in trials.tolist())
         if block.rows is not None:
+            for trial in block.rows.trial_id.tolist():
+                self.parts.pop(trial, None)
             for trial in block.rows.trial_id.tolist():
                 self.work_done += self.cost_per_epoch[trial]
                 self.work_left[trial] -= self.cost_per_epoch[trial]
@@ -66,6 +73,11 @@ class LiveProgress:
             self.work_done += self.work_left.pop(end.trial_id, 0.0)
         self.trials_done += len(block.ended)
 
+    @property
+    def work_seen(self) -> float:
+        """Work done, with the parts of epochs that are not over."""
+        return self.work_done + sum(self.parts.values())
+
     def describe(self, now: float) -> str:
         """One line, short enough for a terminal of 80 columns beside the bar."""
         total = self.trials_done + len(self.work_left)
@@ -74,9 +86,9 @@ class LiveProgress:
         return f"{self.trials_done}/{total} trials, {self.trials_done / seconds:.1f}/s, {self._left(now)}{best}"
 
     def _left(self, now: float) -> str:
-        if not self.work_done or self.first_block is None:
+        if not self.work_seen or self.first_block is None:
             return "starting"
-        seconds = (now - self.first_block) * (self.work_total - self.work_done) / self.work_done
+        seconds = (now - self.first_block) * (self.work_total - self.work_seen) / self.work_seen
         return f"{duration(seconds)} left"
 
 

@@ -91,7 +91,7 @@ def run(
     )
     prepared = prepare_sweep(sweep_from_flags(flags))
     if dry_run:
-        show_plan(prepared)
+        show_plan(prepared, workers)
         return
     check_engine(engine)
     from runner.driver import write_sweep
@@ -144,9 +144,11 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
     raise typer.Exit(1 if failed else 0)
 
 
-def show_plan(prepared: "PreparedSweep") -> None:
-    """What a sweep would train, without training it."""
+def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
+    """What a sweep would train and in which packs, without training it."""
     from runner.cli.tables import print_table, printable
+    from runner.engine import usable_cores
+    from runner.packing import explain_packs, planned_trials
     from runner.planning import configuration_row
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]
@@ -157,6 +159,8 @@ def show_plan(prepared: "PreparedSweep") -> None:
     print(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
     shape = f"{data.example_count} examples, {data.input_count} inputs, {prepared.output_count} outputs"
     print(f"on {printable(data.name)}: {shape}")
+    for line in explain_packs(planned_trials(prepared), prepared, workers=workers or usable_cores()):
+        print(line)
 
 
 def counted(count: int, noun: str) -> str:

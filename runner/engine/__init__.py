@@ -1,8 +1,11 @@
 """Where packs are trained: in this process or by Ray workers, behind one protocol."""
 
 from core.data import Dataset
+from runner.engine.cores import usable_cores
 from runner.engine.protocol import Engine
 from runner.errors import SpecError, nearest
+
+__all__ = ["ENGINES", "Engine", "make_engine", "require_engine", "usable_cores"]
 
 ENGINES = ("auto", "ray", "local")
 

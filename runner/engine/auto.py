@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from typing import Self
 
 from core.data import Dataset
-from runner.engine.ray import RayEngine, usable_cores
+from runner.engine.cores import usable_cores
+from runner.engine.ray import RayEngine
 from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask
 
 # Ray needs some four seconds to start; less remaining work than this is done sooner without it.
 WORTH_STARTING_RAY_SECONDS = 8.0
+SECONDS_TO_TELL = 1.0
 
 
 class AutoEngine:
@@ -72,18 +74,22 @@ class Stopwatch:
 
     def __init__(self, expected_work: float):
         self.expected_work = expected_work
-        self.done = 0.0
+        self.done = self.part = 0.0
         self.started = time.monotonic()
 
     def count(self, task: PackTask, block: Block) -> None:
         """Take in a block of a task."""
         self.done += task.work_per_epoch * (len(block.rows) if block.rows else 0)
+        # Of an epoch that is not over, so that one long epoch is enough to tell.
+        self.part = task.work_per_epoch * len(block.part[0]) * block.part[1] if block.part else 0.0
 
     def seconds_left(self) -> float:
-        """How long the rest would take at this rate; 0 before anything is done."""
-        if not self.done:
+        """How long the rest would take at this rate; 0 before enough is done to tell."""
+        elapsed = time.monotonic() - self.started
+        done = self.done + self.part
+        if not done or elapsed < SECONDS_TO_TELL:
             return 0.0
-        return (self.expected_work - self.done) * (time.monotonic() - self.started) / self.done
+        return (self.expected_work - done) * elapsed / done
 
 
 class RayStarter:

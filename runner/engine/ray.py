@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from core.data import Dataset
+from runner.engine.cores import usable_cores
 from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask, TrialEnd
 from runner.status import Status
@@ -105,11 +106,6 @@ def lost_pack(task: PackTask, error: Exception) -> Block:
     """The end of a pack whose worker was lost or broke down."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return Block(None, tuple(TrialEnd(trial, Status.FAILED, f"worker lost: {lines[-1]}") for trial in task.trials))
-
-
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 
 from core.data import Dataset
 from core.preprocessing import Examples, prepare_examples
-from core.training import EpochResults, Pack
+from core.training import EpochPart, EpochResults, Pack
 from runner.messages import Block, EpochRows, KeptNetwork, PackTask, TrialEnd
 from runner.status import Status
 
@@ -29,13 +29,17 @@ def train_pack(task: PackTask, dataset: Dataset) -> Iterator[Block]:
     try:
         with one_blas_thread():
             pack = Pack(task.shape, task.members, prepare_repeats(task, dataset))
-            for results in pack.run():
-                journal.add(results, pack)
+            for each in pack.run_in_parts():
+                if isinstance(each, EpochResults):
+                    journal.add(each, pack)
+                else:
+                    journal.note(each)
                 if journal.is_due():
                     yield journal.block()
     except (ArithmeticError, MemoryError, ValueError) as error:
         journal.fail(f"{type(error).__name__}: {error}")
-    yield journal.block()
+    if journal.has_news():
+        yield journal.block()
 
 
 @contextlib.contextmanager
@@ -78,6 +82,7 @@ class Journal:
         self.results: list[EpochResults] = []
         self.ended: list[TrialEnd] = []
         self.kept: list[KeptNetwork] = []
+        self.part: tuple[np.ndarray, float] | None = None
         self.last_epoch_at = time.monotonic()
         # The first epoch is sent at once: it shows that the pack trains.
         self.last_block_at = -BLOCK_SECONDS
@@ -85,6 +90,7 @@ class Journal:
     def add(self, results: EpochResults, pack: Pack) -> None:
         """Take in an epoch that the pack has just trained."""
         now = time.monotonic()
+        self.part = None
         members = results.members
         self.seconds[members] += (now - self.last_epoch_at) / len(members)
         self.last_epoch_at = now
@@ -92,6 +98,10 @@ class Journal:
         self.results.append(results)
         for position in np.flatnonzero(results.diverged | results.finished):
             self._end(results, int(position), pack)
+
+    def note(self, part: EpochPart) -> None:
+        """Take in how far an epoch has come."""
+        self.part = (self.trials[part.members], part.share)
 
     def _remember_best(self, results: EpochResults, pack: Pack) -> None:
         # NaN compares as false, and a diverged epoch never counts, whichever of its two errors is finite.
@@ -143,10 +153,13 @@ class Journal:
     def is_due(self) -> bool:
         return time.monotonic() - self.last_block_at >= BLOCK_SECONDS
 
+    def has_news(self) -> bool:
+        return bool(self.results or self.ended)
+
     def block(self) -> Block:
         """Everything since the last block."""
         rows = self._rows() if self.results else None
-        block = Block(rows, tuple(self.ended), tuple(self.kept))
+        block = Block(rows, tuple(self.ended), tuple(self.kept), self.part)
         self.results, self.ended, self.kept, self.last_block_at = [], [], [], time.monotonic()
         return block
 

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from core.data import Dataset, Division
 from core.preprocessing import Preparation
 from core.readings import Numbers
-from runner.packing import LARGEST_PACK, PlannedTrial, even_parts, pack_shape, pack_trials, work_of
+from runner import packing
+from runner.packing import (
+    LARGEST_PACK,
+    PlannedTrial,
+    even_parts,
+    explain_packs,
+    member_bytes,
+    pack_shape,
+    pack_size,
+    pack_trials,
+    work_of,
+)
 from runner.planning import PreparedSweep
 from runner.spec import sweep_from_text
 
@@ -113,3 +124,26 @@ def test_folds_of_different_sizes_do_not_share_a_pack():
     for task in tasks:
         assert len({len(sweep.splits[member.repeat].training) for member in task.members}) == 1
     assert sum(len(task.trials) for task in tasks) == 12
+
+
+def test_a_large_network_gets_a_small_pack(monkeypatch):
+    """What does not fit the cache gains nothing from company; what is small is bounded by what pays."""
+    monkeypatch.setattr(packing, "cache_bytes", lambda: 1 << 20)
+    trials = planned(CONFIGURATIONS[:1], 9)
+    for layers in ((64, 16, 10), (64, 256, 128, 10), (500, 2000, 10)):
+        shape = replace(pack_shape(CONFIGURATIONS[0], prepared()), layers=layers)
+        size = pack_size(shape, trials, total=1e15, workers=1)
+        assert size.members == 1 or size.members * member_bytes(shape) <= packing.CACHES_PER_PACK * (1 << 20)
+        assert (size.members + 1) * member_bytes(shape) > packing.CACHES_PER_PACK * (1 << 20) or (
+            size.members == LARGEST_PACK and size.because == "no more gains anything"
+        )
+
+
+def test_a_dry_run_tells_every_shape_with_its_packs_and_the_reason():
+    trials = planned(CONFIGURATIONS, 3)
+    lines = list(explain_packs(trials, prepared(), workers=2))
+    tasks = list(pack_trials(trials, prepared(), workers=2))
+    shapes = {task.shape for task in tasks}
+    assert len(lines) == len(shapes)
+    assert sum(int(line.split(" packs of")[0].rsplit(" ", 1)[1]) for line in lines) == len(tasks)
+    assert all("workers" in line and "KB" in line for line in lines)

@@ -85,6 +85,8 @@ with RayEngine(sweep.dataset, 2) as engine:
 found["alone"] = []
 for task in pack_trials(trials, sweep, workers=1):
     for block in worker.train_pack(task, sweep.dataset):
+        if block.rows is None:
+            continue
         rows = zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), block.rows.e_v.tolist(), strict=True)
         found["alone"] += rows
 json.dump(found, open("found.json", "w"))

@@ -10,7 +10,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from core.training import Pack, train
+from core.training import EpochResults, Pack, train
 from runner.engine import worker
 from runner.engine.worker import prepare_repeats, train_pack
 from runner.packing import PlannedTrial, pack_shape, pack_task
@@ -29,9 +29,9 @@ from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
 class Spy(core.training.Pack):
-    def run(self):
+    def run_in_parts(self):
         print("inside", max(each["num_threads"] for each in threadpool_info()))
-        yield from super().run()
+        yield from super().run_in_parts()
 
 worker.Pack = Spy
 sweep = prepare_sweep(sweep_from_text("{data: iris, training: {epochs: 1}}"))
@@ -140,8 +140,6 @@ def untrained(task, dataset):
 
 
 def results_of(epoch, e_t, e_v, *, finished=False):
-    from core.training import EpochResults
-
     numbers = {name: np.array([0.5]) for name in MEASURED} | {"e_t": np.array([e_t]), "e_v": np.array([e_v])}
     diverged = ~np.isfinite(numbers["e_t"]) | ~np.isfinite(numbers["e_v"])
     return EpochResults(
@@ -180,8 +178,8 @@ def test_a_training_that_breaks_ends_all_open_trials_as_failed(error, tasks_of, 
     task = max(tasks, key=lambda task: len(task.trials))
 
     class Breaking(Pack):
-        def run(self):
-            results = super().run()
+        def run_in_parts(self):
+            results = (each for each in Pack.run_in_parts(self) if isinstance(each, EpochResults))
             yield next(results)
             yield next(results)
             raise error
