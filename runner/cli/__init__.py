@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from runner.blas import prepare_blas
 from runner.cli import ask, catalogue, models
 from runner.cli.run import resume, run
 from runner.cli.tables import printable
@@ -38,9 +39,7 @@ app.command("list")(catalogue.list_names)
 
 def main() -> None:
     """The `fitgap` command: errors that people can mend are one line and an exit code."""
-    # Read by BLAS when NumPy is loaded: a worker trains on one thread, and starting more takes time.
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
+    prepare_blas()
     try:
         app()
     except FitgapError as error:

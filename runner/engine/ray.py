@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from core.data import Dataset
+from runner.blas import THREAD_VARIABLES
 from runner.engine.cores import usable_cores
 from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask, TrialEnd
@@ -25,9 +26,7 @@ ENVIRONMENT = {
     # Ray 2.60 listens on every interface and replaces the address it is given; this makes it keep to loopback.
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_AUTH_MODE": "token",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **dict.fromkeys(THREAD_VARIABLES, "1"),
 }
 LOOPBACK = "127.0.0.1"
 
