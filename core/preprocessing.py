@@ -78,8 +78,10 @@ FILLINGS: dict[str, Callable[..., np.ndarray]] = {"mean": np.nanmean, "median": 
 
 def varying(values: np.ndarray) -> np.ndarray:
     """Which columns of `values` (N, n) hold more than one value; NaN is none."""
-    # A column of NaN alone gives NaN twice, of which neither is below the other.
-    return np.fmin.reduce(values, axis=0) < np.fmax.reduce(values, axis=0)
+    absent = np.isnan(values)
+    lowest = np.where(absent, np.inf, values).min(axis=0)
+    # A column of NaN alone has a lowest value above its highest.
+    return lowest < np.where(absent, -np.inf, values).max(axis=0)
 
 
 def divide_where_varying(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
