@@ -25,6 +25,9 @@ ENVIRONMENT = {
 }
 
 
+KERNEL_CHOICES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_CBWR", "ATEN_CPU_CAPABILITY")
+
+
 class MeasurementError(Exception):
     """A job that broke down; says how."""
 
@@ -55,7 +58,9 @@ def run_job(job: Job) -> dict[str, float]:
 def child_environment() -> dict[str, str]:
     """The environment of every measurement: this checkout first on the module path."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return {**os.environ, **ENVIRONMENT, "PYTHONPATH": path}
+    # Every library chooses its kernels for this processor, whatever this shell tells one of them.
+    inherited = {name: value for name, value in os.environ.items() if name not in KERNEL_CHOICES}
+    return {**inherited, **ENVIRONMENT, "PYTHONPATH": path}
 
 
 def chosen_cores(count: int) -> list[int]:

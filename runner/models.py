@@ -59,7 +59,9 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
         raise StoreError(f"the data set {row['data']} has changed since trial {number}; bring the old one back")
     trial = PlannedTrial(number, Configuration.from_canonical(row["settings"]), row["repeat"])
     parameters = store.kept_parameters(number, epoch)
-    return named_model(trial, prepared, train_again(trial, prepared, epoch) if parameters is None else parameters)
+    if parameters is None:
+        parameters = train_again(trial, prepared, epoch)
+    return named_model(trial, prepared, parameters, store.preprocessing(number))
 
 
 def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.ndarray:
@@ -78,23 +80,19 @@ def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.
     raise StoreError(f"trial {trial.trial_id} ended before epoch {epoch} when it was trained again")
 
 
-def named_model(trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray) -> NamedModel:
-    """The model with these parameters, with the scaling that its repeat learned."""
+def named_model(
+    trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray, saved: dict[str, list[float | None]]
+) -> NamedModel:
+    """The model with these parameters and with the scaling that its repeat learned, as it was saved."""
     configuration, dataset = trial.configuration, prepared.dataset
     member = member_of(configuration, prepared.sweep.seed, trial.repeat)
-    examples = prepare_examples(
-        dataset,
-        prepared.preparation,
-        prepared.reading,
-        seed=prepared.sweep.seed,
-        repeat=trial.repeat,
-        dtype=configuration.dtype,
-    )
+    # Null was NaN, which only `fill` can hold.
+    learned = {name: np.array(values, float) for name, values in saved.items()}
     layout = Layout(prepared.layers(configuration), tuple(len(functions) for functions in member.activations))
     model = Model(
         layers=model_layers(parameters, member, layout),
-        inputs_transform=examples.inputs_transform,
-        targets_scaling=examples.targets_scaling,
+        inputs_transform=InputTransform(learned["input_fill"], learned["input_shift"], learned["input_factor"]),
+        targets_scaling=Scaling(learned["target_shift"], learned["target_factor"]),
         loss=configuration.loss.variant,
         reading=prepared.reading,
         class_count=dataset.class_count,

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
+from math import isfinite
 from typing import Any
 
 from core.data import Dataset, Division, Split, split_examples
 from core.layers import Layout
 from core.losses import Loss
-from core.preprocessing import Preparation, constant_columns
+from core.preprocessing import Preparation, constant_columns, learned_transform, target_scaling
 from core.readings import READINGS, TWO_CLASSES, Reading
 from runner.errors import DataError, SpecError
 from runner.sources import default_reading, fingerprint, is_file, load_dataset, source_defaults
@@ -143,7 +144,7 @@ def sweep_plan(prepared: PreparedSweep) -> SweepPlan:
         name=sweep.name,
         specification=with_absolute_path(sweep).canonical(),
         data_set=data_set_row(prepared.dataset),
-        splits=[split_row(prepared.dataset, repeat, split) for repeat, split in prepared.splits.items()],
+        splits=[split_row(prepared, repeat, split) for repeat, split in prepared.splits.items()],
         configurations=[configuration_row(each, prepared) for each in prepared.configurations],
         repeats=prepared.repeat_count,
         program_version=version("fitgap"),
@@ -169,8 +170,22 @@ def data_set_row(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def split_row(dataset: Dataset, repeat: int, split: Split) -> dict[str, Any]:
+def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, Any]:
+    """A split with what it taught about scaling, as JSON can hold it: NaN becomes null."""
+    dataset, preparation = prepared.dataset, prepared.preparation
+    transform = learned_transform(dataset.inputs[split.training], preparation)
+    scaling = target_scaling(dataset, preparation, split)
+    learned = {
+        "input_fill": transform.fill,
+        "input_shift": transform.shift,
+        "input_factor": transform.factor,
+        "target_shift": scaling.shift,
+        "target_factor": scaling.factor,
+    }
     return {
+        "preprocessing": {
+            name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
+        },
         "repeat": repeat,
         "training_count": len(split.training),
         "validation_count": len(split.validation),

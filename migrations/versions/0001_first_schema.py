@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("training_count", sa.Integer, nullable=False),
         sa.Column("validation_count", sa.Integer, nullable=False),
         sa.Column("constant_columns", sa.JSON, nullable=False),
+        sa.Column("preprocessing", sa.JSON, nullable=False),
     )
     op.create_table(
         "configuration",

@@ -13,8 +13,8 @@ from runner.engine.ray import RayEngine
 from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask
 
-# Ray needs some four seconds to start; less remaining work than this is done sooner without it.
-WORTH_STARTING_RAY_SECONDS = 8.0
+# What Ray needs to start; less remaining work than this is done sooner without it.
+WORTH_STARTING_RAY_SECONDS = 4.0
 SECONDS_TO_TELL = 1.0
 
 

@@ -71,6 +71,10 @@ class Store:
         with self._engine.connect() as connection:
             return queries.kept_parameters(connection, trial, epoch)
 
+    def preprocessing(self, trial: int) -> dict[str, list[float | None]]:
+        with self._engine.connect() as connection:
+            return queries.preprocessing(connection, trial)
+
     def pending_trials(self, sweep_id: int) -> list[Row]:
         with self._engine.connect() as connection:
             return queries.pending_trials(connection, sweep_id)

@@ -189,6 +189,14 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
         return arrays["parameters"]
 
 
+def preprocessing(connection: Connection, number: int) -> dict[str, list[float | None]]:
+    """What the training examples of a trial's repeat taught about filling and scaling."""
+    same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
+    query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
+    found: dict[str, list[float | None]] = connection.execute(query).scalar_one()
+    return found
+
+
 def pending_trials(connection: Connection, sweep_id: int) -> list[Row]:
     """Number, repeat and settings of the trials that wait."""
     query = (

@@ -41,6 +41,8 @@ split = sa.Table(
     sa.Column("training_count", sa.Integer, nullable=False),
     sa.Column("validation_count", sa.Integer, nullable=False),
     sa.Column("constant_columns", sa.JSON, nullable=False),
+    # What was learned from the training examples, to be done to new ones.
+    sa.Column("preprocessing", sa.JSON, nullable=False),
 )
 
 configuration = sa.Table(

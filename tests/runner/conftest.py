@@ -254,7 +254,13 @@ def make_plan(make_configuration):
                 "class_names": [],
             },
             "splits": [
-                {"repeat": repeat, "training_count": 7, "validation_count": 3, "constant_columns": [1]}
+                {
+                    "repeat": repeat,
+                    "training_count": 7,
+                    "validation_count": 3,
+                    "constant_columns": [1],
+                    "preprocessing": {},
+                }
                 for repeat in range(1, repeats + 1)
             ],
             "configurations": configurations,

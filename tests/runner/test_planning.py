@@ -1,10 +1,13 @@
 """Planning: what is written of a sweep before it runs agrees with what will be trained."""
 
+import json
+
 import numpy as np
 import pytest
 
 from core.data import Division, split_examples
 from core.layers import Layout
+from core.preprocessing import prepare_examples
 from runner.errors import DataError, SpecError
 from runner.planning import configuration_row, prepare_sweep, sweep_plan
 from runner.sources import fingerprint, load_dataset
@@ -126,3 +129,20 @@ def test_a_data_file_is_stored_with_its_full_path(tmp_path):
     plan = sweep_plan(sweep)
     assert plan.specification["data"]["source"] == str(tmp_path / "some.csv")
     assert plan.data_set["name"] == "some.csv"
+
+
+@pytest.mark.parametrize("text", ["{data: digits}", "{data: {source: diabetes, preprocess: minmax}, repeats: 2}"])
+def test_what_a_split_taught_is_saved_with_it(text):
+    """The same numbers, to the last bit, as the examples are prepared with; JSON has null where nothing is filled."""
+    sweep = prepared(text)
+    for row in sweep_plan(sweep).splits:
+        examples = prepare_examples(
+            sweep.dataset, sweep.preparation, sweep.reading, seed=0, repeat=row["repeat"], dtype="float64"
+        )
+        saved = {name: np.array(values, float) for name, values in json.loads(json.dumps(row["preprocessing"])).items()}
+        transform, scaling = examples.inputs_transform, examples.targets_scaling
+        assert np.array_equal(saved["input_fill"], transform.fill, equal_nan=True)
+        assert np.array_equal(saved["input_shift"], transform.shift)
+        assert np.array_equal(saved["input_factor"], transform.factor)
+        assert np.array_equal(saved["target_shift"], scaling.shift)
+        assert np.array_equal(saved["target_factor"], scaling.factor)
