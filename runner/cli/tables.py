@@ -24,7 +24,7 @@ TOLD_ONCE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs
 # Text in these columns may be broken between words; nothing else is ever broken.
 BREAKABLE = (*SHORTHAND, "parameters", "description")
 LONGEST_WORD = 20
-GUTTER = 2
+GUTTER = 1
 PIPE_WIDTH = 10_000
 HEADERS = {"architecture": "archi-\ntecture", "configurations": "configu-\nrations"}
 
@@ -54,17 +54,19 @@ def table_of(rows: list[Row], keys: Sequence[str]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    # Numbers stand one space apart, text two: its own words are one apart.
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, header_style="bold")
     for key in keys:
+        is_number = is_number_column(rows, key)
         table.add_column(
-            header(key),
-            justify="right" if is_number_column(rows, key) else "left",
+            header(key) if is_number else re.sub("$", " ", header(key), flags=re.MULTILINE),
+            justify="right" if is_number else "left",
             no_wrap=key not in BREAKABLE,
             min_width=least_width(rows, key),
             overflow="fold",
         )
     for row in rows:
-        table.add_row(*(Text(cell(key, row[key])) for key in keys))
+        table.add_row(*(Text(cell(key, row[key]) + ("" if is_number_column(rows, key) else " ")) for key in keys))
     return table
 
 
@@ -92,8 +94,8 @@ def least_width(rows: list[Row], key: str) -> int:
     """The least width of a column: of its longest word where it may be broken, else of its longest cell."""
     texts = [*header(key).split("\n"), *(cell(key, row[key]) for row in rows)]
     if key in BREAKABLE:
-        return min(LONGEST_WORD, max(len(word) for text in texts for word in text.split() or [""]))
-    return max(map(len, texts))
+        return 1 + min(LONGEST_WORD, max(len(word) for text in texts for word in text.split() or [""]))
+    return max(map(len, texts)) + (0 if is_number_column(rows, key) else 1)
 
 
 def header(key: str) -> str:
