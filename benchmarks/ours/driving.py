@@ -2,10 +2,8 @@
 
 import contextlib
 import json
-import pickle
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
@@ -107,17 +105,13 @@ def planned_packs(prepared: PreparedSweep, workers: int) -> list[PackTask]:
     return engine.packs
 
 
-def time_warm(sweep: str, workers: int, packs: str) -> dict[str, float]:
-    """Seconds from the first pack handed out to the last block written, by Ray workers that have trained before.
-
-    The packs are left in the file `packs`, for the bare loop.
-    """
+def time_warm(sweep: str, workers: int) -> dict[str, float]:
+    """Seconds from the first pack handed out to the last block written, by Ray workers that have trained before."""
     prepared = prepared_sweep(sweep)
     with RayEngine(prepared.dataset, workers) as inner:
         engine = WarmEngine(inner)
         time_once(engine, prepared)
         seconds = time_once(engine, prepared)
-    Path(packs).write_bytes(pickle.dumps((engine.packs, prepared.dataset)))
     return {"seconds": seconds}
 
 

@@ -1,23 +1,26 @@
 """The bare core: the packs of a sweep trained by plain processes, with nothing sent, written or told."""
 
 import multiprocessing
-import pickle
 import time
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 
+from benchmarks.ours.driving import prepared_sweep
 from core.data import Dataset
 from core.training import train
 from runner.engine.worker import prepare_repeats
 from runner.messages import PackTask
+from runner.packing import pack_trials, planned_trials
 
 
-def time_loop(packs: str, processes: int) -> dict[str, float]:
+def time_loop(sweep: str, processes: int) -> dict[str, float]:
     """Seconds until the last pack is trained; starting processes and preparing examples are not counted."""
     context = multiprocessing.get_context("spawn")
     barrier, following, times = context.Barrier(processes), context.Value("i", 0), context.Queue()
-    workers = [context.Process(target=train_packs, args=(packs, barrier, following, times)) for _ in range(processes)]
+    workers = [
+        context.Process(target=train_packs, args=(sweep, processes, barrier, following, times))
+        for _ in range(processes)
+    ]
     for worker in workers:
         worker.start()
     starts, ends = zip(*(times.get() for _ in workers), strict=True)
@@ -26,9 +29,12 @@ def time_loop(packs: str, processes: int) -> dict[str, float]:
     return {"seconds": max(ends) - min(starts)}
 
 
-def train_packs(packs: str, barrier: Barrier, following: Synchronized, times: multiprocessing.Queue) -> None:
-    """Take one pack after another; tells when it began and ended."""
-    tasks, dataset = pickle.loads(Path(packs).read_bytes())  # noqa: S301, written by our own job a moment ago
+def train_packs(
+    sweep: str, processes: int, barrier: Barrier, following: Synchronized, times: multiprocessing.Queue
+) -> None:
+    """Take one pack after another, as the driver makes them for so many workers; tells when it began and ended."""
+    prepared = prepared_sweep(sweep)
+    tasks, dataset = list(pack_trials(planned_trials(prepared), prepared, workers=processes)), prepared.dataset
     examples: dict = {}
     for task in tasks:
         if task.shape not in examples:

@@ -10,9 +10,9 @@ TARGET = 1.85
 
 def comparisons(settings: Settings) -> list[Comparison]:
     trials = QUICK if settings.quick else FULL
-    sweep, packs = digits_sweep(trials, EPOCHS), str(settings.folder / "packs.pickle")
+    sweep = digits_sweep(trials, EPOCHS)
     two, one = (
-        Figure(job("ours.driving:time_warm", cores=CORES, sweep=sweep, workers=workers, packs=packs), "seconds")
+        Figure(job("ours.driving:time_warm", cores=CORES, sweep=sweep, workers=workers), "seconds")
         for workers in (2, 1)
     )
     case = f"digits, {trials} trials of {EPOCHS} epochs, 2 workers against 1"

@@ -10,9 +10,9 @@ TARGET = 1 / 1.15
 
 def comparisons(settings: Settings) -> list[Comparison]:
     trials = QUICK if settings.quick else FULL
-    sweep, packs = digits_sweep(trials, EPOCHS), str(settings.folder / "packs.pickle")
-    ours = job("ours.driving:time_warm", cores=CORES, sweep=sweep, workers=CORES, packs=packs)
-    bare = job("peers.bare_loop:time_loop", cores=CORES, packs=packs, processes=CORES)
+    sweep = digits_sweep(trials, EPOCHS)
+    ours = job("ours.driving:time_warm", cores=CORES, sweep=sweep, workers=CORES)
+    bare = job("peers.bare_loop:time_loop", cores=CORES, sweep=sweep, processes=CORES)
     case = f"digits, {trials} trials of {EPOCHS} epochs"
     return [Comparison(case, "bare-loop", (Figure(ours, "seconds"),), (Figure(bare, "seconds"),), "s", TARGET)]
 
