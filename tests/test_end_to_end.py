@@ -30,7 +30,9 @@ def digits(tmp_path_factory):
     folder = tmp_path_factory.mktemp("digits")
     (folder / "digits.yaml").write_text(SWEEP)
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
-        running = subprocess.Popen([COMMAND, "run", "digits.yaml"], cwd=folder, stdout=out, stderr=err)
+        running = subprocess.Popen(
+            [COMMAND, "run", "digits.yaml", "--engine", "ray"], cwd=folder, stdout=out, stderr=err
+        )
         try:
             seen = watch(running, folder)
             code = running.wait(PATIENCE)

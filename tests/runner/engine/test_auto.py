@@ -58,7 +58,6 @@ def test_a_small_sweep_never_starts_ray(small):
     with AutoEngine(sweep.dataset, 2, total_work(trials, sweep)) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
         assert engine.starter is None
-    assert "ray" not in sys.modules or engine.starter is None
     assert {end.trial_id for block in blocks for end in block.ended} == {trial.trial_id for trial in trials}
 
 
