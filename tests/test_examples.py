@@ -12,7 +12,7 @@ from runner.spec import Configuration, sweep_from_file
 from runner.store import Store, open_store_for_writing
 
 EXAMPLES = {path.stem: path for path in (Path(__file__).parents[1] / "examples").glob("*.yaml")}
-# 648 trials: read and planned here, run by people.
+# 324 trials of 100 epochs: read and planned here, run by people.
 TOO_LONG = ("digits",)
 
 CHECKS: dict[str, Callable[[Store, list[dict[str, Any]]], None]] = {}
