@@ -3,11 +3,11 @@
 import os
 import platform
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_info
+
+from runner.environment import installed_version, processor
 
 
 def describe(distributions: Iterable[str]) -> list[str]:
@@ -21,23 +21,6 @@ def describe(distributions: Iterable[str]) -> list[str]:
     ]
 
 
-def processor() -> str:
-    """The processor's name as Linux tells it, else as Python does."""
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
 def usable_cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def installed_version(distribution: str) -> str | None:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return None

@@ -109,14 +109,31 @@ def learned_values(row: np.ndarray, member: Member, layout: Layout) -> dict[str,
     }
 
 
+def own_layout(sizes: tuple[int, ...], member: Member) -> Layout:
+    """The layout of a pack of this member alone."""
+    return Layout(sizes, function_counts([member]))
+
+
 def own_row(row: np.ndarray, member: Member, layout: Layout) -> np.ndarray:
     """A member's row (P,) as it would lie were the member alone: others may have more functions in a layer."""
-    own = Layout(layout.sizes, function_counts([member]))
-    alone = np.zeros(own.row_length, row.dtype)
-    alone[: own.parameter_count] = row[: own.parameter_count]
-    for layer, functions in enumerate(member.activations, start=1):
-        for position in range(len(functions)):
-            for name in FUNCTION_PARAMETERS:
-                column = layout.function_parameter(layer, position, name)
-                alone[own.function_parameter(layer, position, name)] = row[column]
+    columns = columns_of(member, layout)
+    alone = np.zeros(own_layout(layout.sizes, member).row_length, row.dtype)
+    alone[: len(columns)] = row[columns]
     return alone
+
+
+def put_own_row(alone: np.ndarray, row: np.ndarray, member: Member, layout: Layout) -> None:
+    """Write into a member's row what `own_row` took from one, be it of another pack."""
+    columns = columns_of(member, layout)
+    row[columns] = alone[: len(columns)]
+
+
+def columns_of(member: Member, layout: Layout) -> np.ndarray:
+    """The columns of a member's parameters, in the order in which they lie without gaps where the member is alone."""
+    functions = [
+        layout.function_parameter(layer, position, name)
+        for layer, functions in enumerate(member.activations, start=1)
+        for position in range(len(functions))
+        for name in FUNCTION_PARAMETERS
+    ]
+    return np.concatenate([np.arange(layout.parameter_count), np.array(functions, int)])

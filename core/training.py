@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.dropout import DropoutMasks, dropout_of
-from core.functions import learned_values, own_row
+from core.functions import learned_values, own_row, put_own_row
 from core.groups import Run, runs_of
 from core.measuring import Measurement, Measurer
 from core.members import Member, PackShape
@@ -14,6 +14,7 @@ from core.network import Networks, Workspace
 from core.preprocessing import Examples
 from core.randomness import Purpose, generator
 from core.regularizers import PENALTIES, Penalty
+from core.states import MemberState, check_states, standings_as_numbers, standings_from_numbers
 from core.stopping import Standing
 
 TRAINING_SIDE, VALIDATION_SIDE = 0, 1
@@ -63,9 +64,19 @@ def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Ex
 
 
 class Pack:
-    """Members in training: their networks, optimizer slots, examples and epoch."""
+    """Members in training: their networks, optimizer slots, examples and epoch.
 
-    def __init__(self, shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]):
+    With `states`, one for each member, they go on from there, bit for bit as if they had never stopped. Raises
+    ValueError where these are not all of the same epoch, or do not fit their members.
+    """
+
+    def __init__(
+        self,
+        shape: PackShape,
+        members: Sequence[Member],
+        examples: Mapping[int, Examples],
+        states: Sequence[MemberState] | None = None,
+    ):
         order = sorted(range(len(members)), key=lambda number: sorting_key(members[number]))
         self.shape = shape
         self.member_numbers = np.array(order)
@@ -75,8 +86,19 @@ class Pack:
         self.standings = [[Standing() for _ in member.stopping] for member in self.members]
         self.epoch = 0
         self.steps = 0
+        if states is not None:
+            check_states(states, members, shape.layers, shape.dtype)
+            self._go_on_from([states[number] for number in order])
         self._take_examples(examples)
         self._look_at_members()
+
+    def _go_on_from(self, states: Sequence[MemberState]) -> None:
+        self.epoch, self.steps = states[0].epoch, states[0].steps
+        self.standings = [standings_from_numbers(state.standings) for state in states]
+        for row, (member, state) in enumerate(zip(self.members, states, strict=True)):
+            put_own_row(state.parameters, self.networks.parameters[row], member, self.networks.layout)
+            for slot, saved in zip(self.slots, state.slots, strict=False):
+                put_own_row(saved, slot[row], member, self.networks.layout)
 
     def _take_examples(self, examples: Mapping[int, Examples]) -> None:
         self.repeats = sorted({(member.seed, member.repeat) for member in self.members})
@@ -255,6 +277,20 @@ class Pack:
         """A copy of the parameters (P,) of a member that is still in the pack, as they lie where it is alone."""
         row = self._row_of(member_number)
         return own_row(self.networks.parameters[row], self.members[row], self.networks.layout)
+
+    def state_of(self, member_number: int) -> MemberState:
+        """The state, after the last epoch, of a member that is still in the pack."""
+        row = self._row_of(member_number)
+        member, layout = self.members[row], self.networks.layout
+        own_slots = [own_row(slot[row], member, layout) for slot in self.slots[: member.optimizer.slot_count]]
+        parameters = self.parameters_of(member_number)
+        return MemberState(
+            epoch=self.epoch,
+            steps=self.steps,
+            parameters=parameters,
+            slots=np.array(own_slots, parameters.dtype).reshape(-1, len(parameters)),
+            standings=standings_as_numbers(self.standings[row]),
+        )
 
     def learned_by(self, member_number: int) -> dict[str, float]:
         """The learned β and γ of a member that is still in the pack, by name."""

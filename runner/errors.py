@@ -35,6 +35,18 @@ class StoreError(FitgapError):
     """The database cannot be used, or holds nothing by the name that was asked for."""
 
 
+class DriverFencedError(FitgapError):
+    """This process was not heard of for so long that another one has taken over its trials."""
+
+    exit_code = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this process was silent for too long, and another one has taken over its trials; "
+            "nothing was written since, `fitgap sweeps` shows how far it is"
+        )
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
     """Advice for a misspelt name: the nearest known one, then all of them."""
     names = list(known)

@@ -1,7 +1,7 @@
 """What passes between the driver and the workers: packs to train one way, blocks of epochs the other."""
 
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -10,12 +10,16 @@ from core.members import Member, PackShape
 from core.preprocessing import Preparation
 from runner.status import Status
 
+# How far a trial has come, as named arrays.
+Arrays = Mapping[str, np.ndarray]
+
 
 @dataclass(frozen=True)
 class PackTask:
     """A pack to train: the numbers of its trials, their members in the same order, and what they share.
 
-    `keep` says which parameters of every member to send back: none, those of the last epoch, or of the best.
+    `keep` says what of every member to send back: nothing, its parameters after the last epoch or after the best, or
+    its state at the end. With `states`, in the order of the trials and all of one epoch, they go on from there.
     """
 
     trials: tuple[int, ...]
@@ -23,6 +27,7 @@ class PackTask:
     shape: PackShape
     preparation: Preparation
     keep: str = "none"
+    states: tuple[Arrays, ...] = ()
 
     @property
     def work_per_epoch(self) -> float:
@@ -36,7 +41,17 @@ class PackTask:
             self,
             trials=tuple(self.trials[position] for position in chosen),
             members=tuple(self.members[position] for position in chosen),
+            states=tuple(self.states[position] for position in chosen) if self.states else (),
         )
+
+    def starting_from(self, states: Sequence[Arrays]) -> "PackTask":
+        """The same task, going on from these states; from the beginning where there are none."""
+        return replace(self, states=tuple(states))
+
+    def halves(self) -> "tuple[PackTask, PackTask]":
+        """The task cut in two."""
+        middle = len(self.trials) // 2
+        return self.only(self.trials[:middle]), self.only(self.trials[middle:])
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,11 @@ class EpochRows:
 
     def __len__(self) -> int:
         return len(self.trial_id)
+
+    def only(self, trials: Container[int]) -> "EpochRows":
+        """The rows of these trials."""
+        chosen = np.array([trial in trials for trial in self.trial_id.tolist()], bool)
+        return EpochRows(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -88,13 +108,56 @@ class KeptNetwork:
 
 
 @dataclass(frozen=True)
+class SavedState:
+    """How far a trial has come after an epoch: enough to go on as if it had never stopped."""
+
+    trial_id: int
+    epoch: int
+    arrays: Arrays
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A pack that came to nothing, with the trials that were still in it.
+
+    `is_certain` marks an error that would come again, such as one of the computation itself; a worker that died or had
+    too little memory may do better with fewer trials, or next time.
+    """
+
+    task: PackTask
+    trials: tuple[int, ...]
+    reason: str
+    is_certain: bool = False
+
+
+@dataclass(frozen=True)
 class Block:
     """What a worker sends while a pack trains: new rows, the trials that ended with them, the networks they keep.
 
     `part` tells of an epoch that is not over yet: its trials and the share of their training examples that is done.
+    `states` save how far trials have come; with `loss` the pack has ended before its
+    trials have.
     """
 
     rows: EpochRows | None
     ended: tuple[TrialEnd, ...]
     kept: tuple[KeptNetwork, ...] = ()
     part: tuple[np.ndarray, float] | None = None
+    states: tuple[SavedState, ...] = ()
+    loss: Loss | None = None
+
+    @property
+    def trials(self) -> set[int]:
+        """The trials it speaks of."""
+        named = {each.trial_id for group in (self.ended, self.kept, self.states) for each in group}
+        return named | (set(np.unique(self.rows.trial_id).tolist()) if self.rows else set())
+
+    def only(self, trials: Container[int]) -> "Block":
+        """The same block with these of its trials alone."""
+        return replace(
+            self,
+            rows=self.rows.only(trials) if self.rows else None,
+            ended=tuple(each for each in self.ended if each.trial_id in trials),
+            kept=tuple(each for each in self.kept if each.trial_id in trials),
+            states=tuple(each for each in self.states if each.trial_id in trials),
+        )

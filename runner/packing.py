@@ -27,11 +27,16 @@ USUAL_CACHE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """A trial that waits to be trained: its number, what to train and in which repeat."""
+    """A trial that waits to be trained: its number, what to train and in which repeat.
+
+    It goes on after `epoch` where its state was saved; `losses` counts how often its driver or worker died with it.
+    """
 
     trial_id: int
     configuration: Configuration
     repeat: int
+    epoch: int = 0
+    losses: int = 0
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,12 @@ class PackSize:
 
     members: int
     because: str
+
+    def after(self, losses: int) -> "PackSize":
+        """Half as many for every time that these trials were lost, so that the one that is the cause stands out."""
+        if not losses:
+            return self
+        return PackSize(max(1, self.members >> losses), "they were lost before, and one of them may be the cause")
 
 
 def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
@@ -58,12 +69,12 @@ def groups_of(
         # Folds may differ by one example; those of a pack must not.
         split = prepared.splits[trial.repeat]
         sizes = (len(split.training), len(split.validation))
-        groups[pack_shape(trial.configuration, prepared), sizes].append(trial)
+        groups[pack_shape(trial.configuration, prepared), sizes, trial.epoch, trial.losses].append(trial)
     total = total_work(trials, prepared)
-    for (shape, _), members in sorted(groups.items(), key=lambda group: -cost(group[0][0])):
+    for (shape, _, _, losses), members in sorted(groups.items(), key=lambda group: -cost(group[0][0])):
         # Members of equal length end together; of those, equal kinds lie side by side and share their calls.
         members.sort(key=lambda trial: (-trial.configuration.epochs, kinds_of(trial, prepared)))
-        yield shape, members, pack_size(shape, members, total, workers)
+        yield shape, members, pack_size(shape, members, total, workers).after(losses)
 
 
 def planned_trials(prepared: PreparedSweep) -> list[PlannedTrial]:
@@ -170,8 +181,11 @@ def even_parts(trials: list[PlannedTrial], largest: int) -> Iterator[list[Planne
 
 
 def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int, tuple[int, float]]:
-    """For each trial its planned epochs and roughly what one of them costs, to tell how much is left."""
+    """For each trial the epochs it has left and roughly what one of them costs."""
     return {
-        trial.trial_id: (trial.configuration.epochs, float(cost(pack_shape(trial.configuration, prepared))))
+        trial.trial_id: (
+            trial.configuration.epochs - trial.epoch,
+            float(cost(pack_shape(trial.configuration, prepared))),
+        )
         for trial in trials
     }

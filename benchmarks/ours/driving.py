@@ -16,7 +16,7 @@ from runner.messages import Block, EpochRows, PackTask, TrialEnd
 from runner.planning import PreparedSweep, prepare_sweep
 from runner.spec import Sweep
 from runner.status import Status
-from runner.store import Store, open_store_for_writing
+from runner.store import DriverIdentity, DriverSession, Store, open_store_for_writing
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 
@@ -33,6 +33,9 @@ class WarmEngine:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        pass
+
+    def stop(self) -> None:
         pass
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
@@ -86,8 +89,13 @@ def prepared_sweep(text: str) -> PreparedSweep:
 def drive_with(engine: WarmEngine, store: Store, prepared: PreparedSweep, observe: Callable[[Block], None]) -> None:
     """Write a sweep and drive it to its end with this engine instead of one that the driver makes."""
     written = write_sweep(store, prepared)
-    with patch("runner.driver.make_engine", lambda *arguments, **options: engine):
+    with patch("runner.driver.driving.make_engine", lambda *arguments, **options: engine):
         drive(store, written, engine="ray", workers=engine.workers, observe=observe)
+
+
+def nameless_driver(store: Store) -> DriverSession:
+    """A driver of the store that says nothing of itself."""
+    return store.begin_driver(DriverIdentity(machine="benchmark", process=0, process_started="", environment={}))
 
 
 @contextlib.contextmanager

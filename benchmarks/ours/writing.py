@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from benchmarks.ours.driving import fresh_store, made_up_rows, prepared_sweep
+from benchmarks.ours.driving import fresh_store, made_up_rows, nameless_driver, prepared_sweep
 from benchmarks.sweeps import FULL, digits_sweep
 from runner.driver import pending_trials, write_sweep
 from runner.messages import Block
@@ -18,11 +18,12 @@ def write_blocks(rows: int, block_rows: int) -> dict[str, float]:
     with fresh_store() as store:
         written = write_sweep(store, prepared_sweep(digits_sweep(FULL, epochs=10)))
         trials = [trial.trial_id for trial in pending_trials(store, written.sweep_id)]
-        store.start_trials(trials)
+        driver = nameless_driver(store)
+        driver.claim(trials)
         blocks = list(made_up_blocks(np.array(trials), rows, block_rows))
         start = time.perf_counter()
         for block in blocks:
-            store.record(block)
+            driver.record(block)
         seconds = time.perf_counter() - start
     return {"rows": sum(len(block.rows) for block in blocks if block.rows) / seconds}
 

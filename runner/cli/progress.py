@@ -23,6 +23,8 @@ class LiveProgress:
         self.work_total = sum(epochs * cost for epochs, cost in work.values())
         self.work_left = {trial: epochs * cost for trial, (epochs, cost) in work.items()}
         self.work_done = 0.0
+        # Of every trial the last epoch seen: an attempt may train some once more.
+        self.epoch_seen: dict[int, int] = {}
         # Of epochs that are not over, by the first trial of their pack.
         self.parts: dict[int, float] = {}
         self.trials_done = 0
@@ -63,9 +65,11 @@ class LiveProgress:
         if block.rows is not None:
             for trial in block.rows.trial_id.tolist():
                 self.parts.pop(trial, None)
-            for trial in block.rows.trial_id.tolist():
-                self.work_done += self.cost_per_epoch[trial]
-                self.work_left[trial] -= self.cost_per_epoch[trial]
+            for trial, epoch in zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), strict=True):
+                if epoch > self.epoch_seen.get(trial, 0) and trial in self.work_left:
+                    self.epoch_seen[trial] = epoch
+                    self.work_done += self.cost_per_epoch[trial]
+                    self.work_left[trial] -= self.cost_per_epoch[trial]
             finite = block.rows.e_v[np.isfinite(block.rows.e_v)]
             self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
         for end in block.ended:

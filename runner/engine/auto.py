@@ -31,6 +31,7 @@ class AutoEngine:
         self.workers = workers or usable_cores()
         self.stopwatch = Stopwatch(expected_work)
         self.starter: RayStarter | None = None
+        self.is_stopping = False
 
     def __enter__(self) -> Self:
         return self
@@ -40,8 +41,9 @@ class AutoEngine:
             self.starter.stop()
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        self.is_stopping = False
         for task in tasks:
-            for block in train_pack(task, self.dataset):
+            for block in train_pack(task, self.dataset, lambda: self.is_stopping):
                 yield block
                 self.stopwatch.count(task, block)
                 self._start_ray_if_worth_it()
@@ -50,6 +52,11 @@ class AutoEngine:
                     yield from self._feed_ray(tasks)
             if self._has_ray():
                 yield from self._ray.run(tasks)
+
+    def stop(self) -> None:
+        self.is_stopping = True
+        if self._has_ray():
+            self._ray.stop()
 
     def _start_ray_if_worth_it(self) -> None:
         if not self.starter and self.workers > 1 and self.stopwatch.seconds_left() > WORTH_STARTING_RAY_SECONDS:

@@ -16,6 +16,7 @@ class LocalEngine:
 
     def __init__(self, dataset: Dataset):
         self.dataset = dataset
+        self.is_stopping = False
 
     def __enter__(self) -> Self:
         return self
@@ -24,5 +25,9 @@ class LocalEngine:
         pass
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        self.is_stopping = False
         for task in tasks:
-            yield from train_pack(task, self.dataset)
+            yield from train_pack(task, self.dataset, lambda: self.is_stopping)
+
+    def stop(self) -> None:
+        self.is_stopping = True

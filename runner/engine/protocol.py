@@ -19,5 +19,11 @@ class Engine(Protocol):
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         """Train all packs and yield their blocks as they come, of one pack in order, of several in any order.
 
-        A task is taken from `tasks` only when a worker will soon be free for it.
+        A task is taken from `tasks` only when a worker will soon be free for it. Where `tasks` has nothing more, it is
+        asked again after every block: what was lost may come again.
+        """
+
+    def stop(self) -> None:
+        """Let the packs that are being trained save how far they are after their epoch and leave; `run` then ends once
+        `tasks` gives nothing more. Called from within a signal handler.
         """

@@ -8,17 +8,19 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Self
 
 from core.data import Dataset
 from runner.blas import THREAD_VARIABLES
 from runner.engine.cores import usable_cores
 from runner.engine.worker import train_pack
-from runner.messages import Block, PackTask, TrialEnd
-from runner.status import Status
+from runner.messages import Block, Loss, PackTask
 
 # Tasks beyond the number of workers that wait inside Ray, so that a worker never waits for the driver.
 SPARE_TASKS = 2
+# How long to wait for a block before looking up again, so that Ctrl-C is heard.
+POLL_SECONDS = 0.2
 
 # Read by Ray when it is imported or started; workers inherit them.
 ENVIRONMENT = {
@@ -40,10 +42,12 @@ class RayEngine:
         self.dataset = dataset
         self.workers = workers or usable_cores()
         self.running: dict[Any, PackTask] = {}
+        self.stop_file = Path()
 
     def __enter__(self) -> Self:
         # Workers stand in this folder as long as they live.
         self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
+        self.stop_file = Path(self.folder.name) / "stop"
         with interrupts_waiting():
             start_ray(self.workers, self.folder.name)
         try:
@@ -67,10 +71,15 @@ class RayEngine:
         self.folder.cleanup()
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        self.stop_file.unlink(missing_ok=True)
         self.submit(tasks)
         while self.running:
-            yield from self.poll()
+            yield from self.poll(POLL_SECONDS)
             self.submit(tasks)
+
+    def stop(self) -> None:
+        # Workers look for this file after every epoch.
+        self.stop_file.touch()
 
     def submit(self, tasks: Iterator[PackTask]) -> None:
         """Hand tasks to Ray until every worker has one and some wait."""
@@ -78,9 +87,9 @@ class RayEngine:
             task = next(tasks, None)
             if task is None:
                 return
-            self.running[self.train.remote(task, self.dataset_reference)] = task
+            self.running[self.train.remote(task, self.dataset_reference, self.stop_file)] = task
 
-    def poll(self, seconds: float | None = None) -> Iterator[Block]:
+    def poll(self, seconds: float) -> Iterator[Block]:
         """The next block of a stream, waiting so long for one; streams that have ended leave `running`."""
         import ray
 
@@ -96,15 +105,26 @@ class RayEngine:
                 yield lost_pack(self.running.pop(stream), error)
 
 
-def train_pack_remotely(task: PackTask, dataset: Dataset) -> Iterator[Block]:
+def train_pack_remotely(task: PackTask, dataset: Dataset, stop_file: Path) -> Iterator[Block]:
     """The task that a worker runs."""
-    yield from train_pack(task, dataset)
+    yield from train_pack(task, dataset, stop_file.exists)
 
 
 def lost_pack(task: PackTask, error: Exception) -> Block:
-    """The end of a pack whose worker was lost or broke down."""
+    """A pack whose worker was lost or broke down."""
+    return Block(None, (), loss=Loss(task, task.trials, reason_of(error)))
+
+
+def reason_of(error: Exception) -> str:
+    """Why a worker was lost, in a line that helps whoever reads it in the table of trials."""
+    import ray
+
+    if isinstance(error, ray.exceptions.OutOfMemoryError):
+        return "out of memory: Ray ended its worker; a smaller batch or network needs less, as do fewer --workers"
+    if isinstance(error, ray.exceptions.WorkerCrashedError):
+        return "its worker died; the system ends processes without a word when memory runs out"
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return Block(None, tuple(TrialEnd(trial, Status.FAILED, f"worker lost: {lines[-1]}") for trial in task.trials))
+    return f"worker lost: {lines[-1]}"
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ COMMON_DEFAULTS = {
     "keep": "none",
 }
 TRAINING_KEYS = (*COMMON_DEFAULTS, *(name for name, axis in AXES.items() if axis.in_training))
-KEPT = ("none", "last", "best")
+KEPT = ("none", "last", "best", "state")
 DTYPES = ("float32", "float64")
 MOST_TRIALS = 1_000_000
 MOST_REPEATS = 10_000

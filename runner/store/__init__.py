@@ -3,27 +3,42 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Self
 
 import numpy as np
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import URL, Engine
 
-from runner.messages import Block
-from runner.store import queries, writing
-from runner.store.database import connect, database_url
+from runner.messages import SavedState
+from runner.status import Status
+from runner.store import claims, queries, writing
+from runner.store.claims import DriverIdentity, OtherDriver
+from runner.store.database import connect, database_url, is_file
 from runner.store.queries import Row
 from runner.store.schema import check_version, upgrade
+from runner.store.session import DriverSession
 from runner.store.writing import SweepPlan
 
-__all__ = ["Row", "Store", "SweepPlan", "open_store", "open_store_for_writing"]
+__all__ = [
+    "DriverIdentity",
+    "DriverSession",
+    "OtherDriver",
+    "Row",
+    "Store",
+    "SweepPlan",
+    "open_store",
+    "open_store_for_writing",
+]
 
 
 class Store:
     """An open database. Methods that ask return plain rows; those that write are the driver's."""
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, connect_again: Callable[[], Engine]):
         self._engine = engine
+        self._connect_again = connect_again
 
     def __enter__(self) -> Self:
         return self
@@ -33,6 +48,10 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def another_connection(self) -> "Store":
+        """The same database through a connection of its own, for another thread."""
+        return Store(self._connect_again(), self._connect_again)
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._engine.connect() as connection:
@@ -79,17 +98,34 @@ class Store:
         with self._engine.connect() as connection:
             return queries.pending_trials(connection, sweep_id)
 
+    def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
+        with self._engine.connect() as connection:
+            return queries.states(connection, trials)
+
+    def count_running(self, sweep_id: int) -> int:
+        with self._engine.connect() as connection:
+            return queries.count_running(connection, sweep_id)
+
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
-        return writing.add_sweep(self._engine, plan)
+        with self._engine.begin() as connection:
+            return writing.add_sweep(connection, plan)
 
-    def start_trials(self, trials: Sequence[int]) -> set[int]:
-        return writing.start_trials(self._engine, trials)
+    def cancel_trials(self, sweep_id: int, trials: Sequence[int] | None = None) -> int:
+        with self._engine.begin() as connection:
+            return writing.cancel_trials(connection, sweep_id, trials)
 
-    def record(self, block: Block) -> None:
-        writing.record(self._engine, block)
+    def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
+        with self._engine.begin() as connection:
+            return writing.retry_trials(connection, sweep_id, statuses)
 
-    def release_trials(self, sweep_id: int) -> int:
-        return writing.release_trials(self._engine, sweep_id)
+    def begin_driver(self, identity: DriverIdentity) -> DriverSession:
+        """Take part in training: the session through which a driver claims trials and writes what becomes of them."""
+        with self._engine.begin() as connection:
+            return self.driver_session(claims.begin_driver(connection, identity))
+
+    def driver_session(self, driver_id: int) -> DriverSession:
+        """The session of a driver that has begun."""
+        return DriverSession(self._engine, driver_id)
 
 
 def open_store(database: str | None = None) -> Store:
@@ -97,13 +133,20 @@ def open_store(database: str | None = None) -> Store:
 
     Raises StoreError where there is none, or where its schema is not this program's.
     """
-    engine = connect(database_url(database), read_only=True)
+    url = database_url(database)
+    engine = connect(url, read_only=True)
     check_version(engine)
-    return Store(engine)
+    return Store(engine, partial(connect, from_anywhere(url), read_only=True))
 
 
 def open_store_for_writing(database: str | None = None) -> Store:
     """The same for the driver: made on first use, its tables brought up to date."""
-    engine = connect(database_url(database), read_only=False)
+    url = database_url(database)
+    engine = connect(url, read_only=False)
     upgrade(engine)
-    return Store(engine)
+    return Store(engine, partial(connect, from_anywhere(url), read_only=False))
+
+
+def from_anywhere(url: URL) -> URL:
+    """The address with a file's full path: the current folder is another one while Ray starts."""
+    return url.set(database=os.path.abspath(url.database)) if is_file(url) and url.database else url

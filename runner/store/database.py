@@ -39,6 +39,11 @@ def database_url(given: str | None) -> URL:
     return url
 
 
+def is_file(url: URL) -> bool:
+    """Whether the database is a file of SQLite's."""
+    return url.get_backend_name() == "sqlite"
+
+
 def connect(url: URL, *, read_only: bool) -> Engine:
     """An engine for the database. Read-only connections of SQLite cannot write, whatever is asked of them."""
     path = Path(url.database or DEFAULT_FILE)

@@ -1,6 +1,5 @@
 """Questions to the store: sweeps, trials, epochs, groups. Every answer is a list of plain rows."""
 
-import io
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StoreError, nearest
+from runner.messages import SavedState
 from runner.status import Status
 from runner.store import rows
-from runner.store.tables import configuration, data_set, epoch, snapshot, split, sweep, trial
+from runner.store.arrays import unpacked
+from runner.store.tables import configuration, data_set, epoch, snapshot, split, state, sweep, trial
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and databases refuse them.
@@ -185,8 +186,7 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
     content = connection.execute(query).scalar_one_or_none()
     if content is None:
         return None
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return arrays["parameters"]
+    return unpacked(content)["parameters"]
 
 
 def preprocessing(connection: Connection, number: int) -> dict[str, list[float | None]]:
@@ -198,13 +198,34 @@ def preprocessing(connection: Connection, number: int) -> dict[str, list[float |
 
 
 def pending_trials(connection: Connection, sweep_id: int) -> list[Row]:
-    """Number, repeat and settings of the trials that wait."""
+    """Number, repeat, configuration and losses of the trials that wait, and the epoch of the state to go on from."""
     query = (
-        sa.select(trial.c.id, trial.c.repeat, trial.c.configuration_id)
+        sa.select(
+            trial.c.id,
+            trial.c.repeat,
+            trial.c.configuration_id,
+            trial.c.losses,
+            sa.func.coalesce(state.c.epoch, 0).label("epoch"),
+        )
+        .join_from(trial, state, trial.c.id == state.c.trial_id, isouter=True)
         .where(trial.c.sweep_id == sweep_id, trial.c.status == Status.PENDING)
         .order_by(trial.c.id)
     )
     return fetch(connection, query)
+
+
+def states(connection: Connection, trials: Sequence[int]) -> dict[int, SavedState]:
+    """How far these trials have come, those that have a saved state."""
+    query = sa.select(state).where(state.c.trial_id.in_(trials))
+    return {
+        row.trial_id: SavedState(row.trial_id, row.epoch, unpacked(row.content)) for row in connection.execute(query)
+    }
+
+
+def count_running(connection: Connection, sweep_id: int) -> int:
+    """How many trials of a sweep are running, whoever trains them."""
+    running = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status == Status.RUNNING)
+    return connection.execute(sa.select(sa.func.count()).where(running)).scalar_one()
 
 
 def configurations(connection: Connection, sweep_id: int) -> list[Row]:

@@ -70,6 +70,22 @@ configuration = sa.Table(
     sa.UniqueConstraint("sweep_id", "hash", name="configuration_once_per_sweep"),
 )
 
+# A process that trains trials. It renews its lease while it lives; once `lost` is set, it may write nothing any more.
+driver = sa.Table(
+    "driver",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("machine", sa.Text, nullable=False),
+    sa.Column("process", sa.Integer, nullable=False),
+    sa.Column("process_started", sa.Text, nullable=False),
+    sa.Column("began", sa.Double, nullable=False),
+    sa.Column("lease_until", sa.Double, nullable=False),
+    sa.Column("ended", sa.Double),
+    sa.Column("lost", sa.Double),
+    # Versions, processor, commit: what the numbers were made with.
+    sa.Column("environment", sa.JSON, nullable=False),
+)
+
 trial = sa.Table(
     "trial",
     metadata,
@@ -94,8 +110,13 @@ trial = sa.Table(
     sa.Column("seconds", sa.Double),
     # Learned parameters of activation functions after the last epoch.
     sa.Column("learned", sa.JSON),
+    # Who trains it, or did.
+    sa.Column("driver_id", sa.Integer, sa.ForeignKey("driver.id")),
+    # How often its driver or its worker died while it was running.
+    sa.Column("losses", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),
     sa.Index("trial_by_status", "sweep_id", "status"),
+    sa.Index("trial_by_driver", "driver_id", "status"),
 )
 
 epoch = sa.Table(
@@ -121,5 +142,14 @@ snapshot = sa.Table(
     metadata,
     sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("epoch", sa.Integer, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+# How far a trial has come, to go on from there: parameters, optimizer slots and the like, as .npz.
+state = sa.Table(
+    "state",
+    metadata,
+    sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
 )

@@ -1,19 +1,18 @@
 """Writing: a sweep with all its trials before the first one starts, then blocks of epochs while it runs."""
 
 import dataclasses
-import io
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
-from runner.messages import Block, EpochRows, KeptNetwork, TrialEnd
+from runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd
 from runner.status import Status
-from runner.store import tables
+from runner.store import claims, tables
+from runner.store.arrays import packed
+from runner.store.clock import database_now
 from runner.store.database import finite
 
 EPOCH_NUMBERS = [column.name for column in tables.epoch.columns if column.name not in ("trial_id", "epoch")]
@@ -32,24 +31,23 @@ class SweepPlan:
     program_version: str
 
 
-def add_sweep(engine: Engine, plan: SweepPlan) -> tuple[int, str]:
-    """Write a sweep and all its trials, pending, in one transaction; returns its number and name.
+def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
+    """Write a sweep and all its trials, pending; returns its number and name.
 
     Names are unique: where `digits` is taken, the sweep is called `digits-2`.
     """
-    with engine.begin() as connection:
-        name = free_name(connection, plan.name)
-        sweep_id = insert(
-            connection,
-            tables.sweep,
-            name=name,
-            data_set_id=data_set_number(connection, plan.data_set),
-            specification=plan.specification,
-            created=time.time(),
-            program_version=plan.program_version,
-        )
-        connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
-        add_trials(connection, sweep_id, plan)
+    name = free_name(connection, plan.name)
+    sweep_id = insert(
+        connection,
+        tables.sweep,
+        name=name,
+        data_set_id=data_set_number(connection, plan.data_set),
+        specification=plan.specification,
+        created=database_now(),
+        program_version=plan.program_version,
+    )
+    connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
+    add_trials(connection, sweep_id, plan)
     return sweep_id, name
 
 
@@ -90,28 +88,57 @@ def insert(connection: Connection, table: sa.Table, **row: Any) -> int:
     return connection.execute(sa.insert(table).values(**row).returning(table.c.id)).scalar_one()
 
 
-def start_trials(engine: Engine, trials: Sequence[int]) -> set[int]:
-    """Mark those of the trials that are pending as running, in their next attempt; returns which they are."""
-    with engine.begin() as connection:
-        pending = sa.select(tables.trial.c.id).where(
-            tables.trial.c.id.in_(trials), tables.trial.c.status == Status.PENDING
-        )
-        gained = set(connection.execute(pending).scalars())
-        change = sa.update(tables.trial).where(tables.trial.c.id.in_(gained))
-        attempt = tables.trial.c.attempt + 1
-        connection.execute(change.values(status=Status.RUNNING, attempt=attempt, started=time.time()))
-    return gained
+def record(connection: Connection, driver_id: int, block: Block) -> set[int]:
+    """Write what a block brings; returns the trials in it that the driver no longer holds, of which nothing is written.
+
+    The epochs of a repeated attempt take the place of those that the one before had left.
+    """
+    claims.renew(connection, driver_id)
+    attempts = claims.held(connection, driver_id, block.trials)
+    refused = block.trials - attempts.keys()
+    if refused:
+        block = block.only(attempts)
+    repeated = [trial for trial, attempt in attempts.items() if attempt > 1]
+    if block.rows is not None and len(block.rows):
+        if repeated:
+            forget_epochs(connection, block.rows.only(repeated))
+        connection.execute(sa.insert(tables.epoch), epoch_rows(block.rows))
+    if block.states:
+        save_states(connection, block.states)
+    if block.ended:
+        end_trials(connection, block.ended, repeated)
+    if block.kept:
+        connection.execute(sa.insert(tables.snapshot), [snapshot_row(kept) for kept in block.kept])
+    return refused
 
 
-def record(engine: Engine, block: Block) -> None:
-    """Write the rows of a block and the ends of trials in it, in one transaction."""
-    with engine.begin() as connection:
-        if block.rows is not None:
-            connection.execute(sa.insert(tables.epoch), epoch_rows(block.rows))
-        if block.ended:
-            connection.execute(END_TRIAL, [trial_row(end) for end in block.ended])
-        if block.kept:
-            connection.execute(sa.insert(tables.snapshot), [snapshot_row(kept) for kept in block.kept])
+def forget_epochs(connection: Connection, rows: EpochRows) -> None:
+    """Remove the epochs that these rows replace."""
+    if not len(rows):
+        return
+    table = tables.epoch
+    same = sa.and_(table.c.trial_id == sa.bindparam("trial"), table.c.epoch == sa.bindparam("number"))
+    pairs = zip(rows.trial_id.tolist(), rows.epoch.tolist(), strict=True)
+    connection.execute(sa.delete(table).where(same), [{"trial": trial, "number": number} for trial, number in pairs])
+
+
+def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
+    """Keep how far trials have come, instead of what was kept before. Whoever gets on is not what kills its driver."""
+    numbers = [each.trial_id for each in states]
+    connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(numbers)))
+    rows = [{"trial_id": each.trial_id, "epoch": each.epoch, "content": packed(each.arrays)} for each in states]
+    connection.execute(sa.insert(tables.state), rows)
+    connection.execute(sa.update(tables.trial).where(tables.trial.c.id.in_(numbers)).values(losses=0))
+
+
+def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Sequence[int]) -> None:
+    """Write how trials ended; the states to go on from are no longer needed."""
+    connection.execute(END_TRIAL, [trial_row(end) for end in ends])
+    connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_([end.trial_id for end in ends])))
+    for end in ends:
+        if end.trial_id in repeated and end.epochs is not None:
+            later = sa.and_(tables.epoch.c.trial_id == end.trial_id, tables.epoch.c.epoch > end.epochs)
+            connection.execute(sa.delete(tables.epoch).where(later))
 
 
 def epoch_rows(rows: EpochRows) -> list[dict[str, Any]]:
@@ -124,9 +151,9 @@ def epoch_rows(rows: EpochRows) -> list[dict[str, Any]]:
 
 END_TRIAL = (
     sa.update(tables.trial)
-    .where(tables.trial.c.id == sa.bindparam("number"), tables.trial.c.status == Status.RUNNING)
+    .where(tables.trial.c.id == sa.bindparam("number"))
     .values(
-        ended=sa.bindparam("now"),
+        ended=database_now(),
         **{field.name: sa.bindparam(f"new_{field.name}") for field in dataclasses.fields(TrialEnd)[1:]},
     )
 )
@@ -137,20 +164,27 @@ def trial_row(end: TrialEnd) -> dict[str, Any]:
     row = dataclasses.asdict(end)
     number = row.pop("trial_id")
     values = {f"new_{name}": finite(value) if isinstance(value, float) else value for name, value in row.items()}
-    return {"number": number, "now": time.time(), **values}
+    return {"number": number, **values}
 
 
 def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
     """A kept network as its row."""
-    content = io.BytesIO()
-    np.savez_compressed(content, parameters=kept.parameters)
-    return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content.getvalue()}
+    content = packed({"parameters": kept.parameters})
+    return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content}
 
 
-def release_trials(engine: Engine, sweep_id: int) -> int:
-    """Put the running trials of a sweep back to pending, without the epochs of the attempt; returns how many."""
-    running = sa.and_(tables.trial.c.sweep_id == sweep_id, tables.trial.c.status == Status.RUNNING)
-    with engine.begin() as connection:
-        numbers = sa.select(tables.trial.c.id).where(running)
-        connection.execute(sa.delete(tables.epoch).where(tables.epoch.c.trial_id.in_(numbers)))
-        return connection.execute(sa.update(tables.trial).where(running).values(status=Status.PENDING)).rowcount
+def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
+    """Cancel what waits or runs in a sweep, or those of these trials that do; returns how many trials."""
+    table = tables.trial
+    open_ = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_([Status.PENDING, Status.RUNNING]))
+    chosen = open_ if trials is None else sa.and_(open_, table.c.id.in_(trials))
+    values = {"status": Status.CANCELLED, "reason": "cancelled by the user", "ended": database_now()}
+    return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount
+
+
+def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Status]) -> int:
+    """Let the trials of a sweep that ended so wait again, as if they had never been tried; returns how many."""
+    table = tables.trial
+    chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
+    values = {"status": Status.PENDING, "reason": None, "losses": 0, "driver_id": None, "ended": None}
+    return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount

@@ -4,17 +4,15 @@ A *form* of a variant is one setting of its words and flags, such as `learn` or 
 fixtures `activation_form`, `optimizer_form`, … walk every form of every row of a table.
 """
 
-import dataclasses
 import itertools
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from trainings import Training, assert_same_epochs, same
 
 from core.activations import ACTIVATIONS, Activation, Identity, Sigmoid, Tanh
-from core.functions import function_counts
 from core.initializers import INITIALIZERS, GlorotUniform
-from core.layers import FUNCTION_PARAMETERS, Layout
 from core.losses import HalfSquaredError
 from core.members import Member, PackShape
 from core.network import Networks
@@ -24,7 +22,6 @@ from core.readings import Numbers, OnePerClass, ZeroOne
 from core.regularizers import REGULARIZERS
 from core.schedules import SCHEDULES, Constant
 from core.stopping import STOPPINGS
-from core.training import Pack
 
 
 def draw_number(domain, rng):
@@ -197,6 +194,16 @@ def make_examples():
 
 
 @pytest.fixture(scope="session")
+def make_repeats(make_examples):
+    """`make_repeats(shape, (training, validation))`: such examples for each of the repeats that are drawn."""
+
+    def make(shape, counts):
+        return {repeat: make_examples(shape.layers, *counts, seed=repeat, dtype=shape.dtype) for repeat in range(3)}
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def make_networks():
     """`make_networks(sizes, members, seed, dtype)`: networks whose weights and biases are all drawn at random."""
 
@@ -237,49 +244,10 @@ def standing_still():
     return StandingStill
 
 
-def own_parameters(row, member, sizes):
-    """Weights, biases, and every β and γ of one member, from its own row (P,)."""
-    layout = Layout(sizes, function_counts([member]))
-    columns = [
-        layout.function_parameter(layer, position, name)
-        for layer, functions in enumerate(member.activations, start=1)
-        for position, function in enumerate(functions)
-        for name in FUNCTION_PARAMETERS
-        if name in function.parameters()
-    ]
-    return np.concatenate([row[: layout.parameter_count], row[columns]])
-
-
-class Training:
-    """All that came out of a training: per member its epochs, a dictionary of numbers each, and what it has learned."""
-
-    def __init__(self, shape, members, examples):
-        self.epochs = {number: [] for number in range(len(members))}
-        self.parameters, self.learned = {}, {}
-        pack = Pack(shape, members, examples)
-        for results in pack.run():
-            columns = [field.name for field in dataclasses.fields(results) if field.name not in ("members", "epoch")]
-            for row, number in enumerate(results.members.tolist()):
-                numbers = {name: getattr(results, name)[row] for name in columns}
-                self.epochs[number].append({"epoch": results.epoch, **numbers})
-                if results.finished[row] or results.diverged[row]:
-                    self.parameters[number] = own_parameters(pack.parameters_of(number), members[number], shape.layers)
-                    self.learned[number] = pack.learned_by(number)
-
-    def last(self, number, name):
-        return self.epochs[number][-1][name]
-
-
 @pytest.fixture(scope="session")
 def run_training():
-    """`run_training(shape, members, examples)`: the whole training of a pack as a `Training`."""
+    """`run_training(shape, members, examples, states=None, until=None)`: the training of a pack as a `Training`."""
     return Training
-
-
-def same(one, other):
-    if one is None or isinstance(one, str):
-        return one == other
-    return np.array_equal(one, other, equal_nan=True)
 
 
 @pytest.fixture(scope="session")
@@ -287,10 +255,7 @@ def assert_same_member():
     """`assert_same_member(one, number, other, other_number)`: equal bit for bit."""
 
     def check(one, number, other, other_number):
-        assert len(one.epochs[number]) == len(other.epochs[other_number])
-        for mine, others in zip(one.epochs[number], other.epochs[other_number], strict=True):
-            for name, value in mine.items():
-                assert same(value, others[name]), name
+        assert_same_epochs(one.epochs[number], other.epochs[other_number])
         assert same(one.parameters[number], other.parameters[other_number])
 
     return check

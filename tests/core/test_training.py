@@ -5,6 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
+from core_strategies import packs
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -16,11 +17,10 @@ from core.functions import function_counts
 from core.initializers import HeNormal, Zeros
 from core.layers import FUNCTION_PARAMETERS
 from core.losses import LOSSES, HalfSquaredError
-from core.measuring import CHUNK
 from core.members import PackShape
 from core.optimizers import OPTIMIZERS, Adam, GradientDescent
 from core.preprocessing import Examples, Preparation, prepare_examples
-from core.readings import READINGS, Numbers, OnePerClass, ZeroOne
+from core.readings import Numbers, OnePerClass, ZeroOne
 from core.regularizers import L2, REGULARIZERS, Dropout
 from core.training import Pack, train
 
@@ -35,49 +35,16 @@ def near_one(kind, rng):
     return {name: rng.uniform(0.5, 1) for name in FUNCTION_PARAMETERS if name in kind.parameters()}
 
 
-SIZES = st.one_of(st.integers(1, 9), st.sampled_from([15, 16, 17, 33]))
-LAYERS = st.lists(SIZES, min_size=2, max_size=4).map(tuple)
-
-
-def readings_of(output_count):
-    """Every row of the table that goes with so many outputs, with its number of classes."""
-    candidates = [
-        (kind(), classes) for kind in READINGS.values() for classes in {2, max(output_count, 2), output_count - 1}
-    ]
-    fitting = [
-        (reading, classes if reading.for_classes else 0)
-        for reading, classes in candidates
-        if classes > 1 and reading.output_count(classes, output_count) == output_count
-    ]
-    return st.sampled_from(fitting)
-
-
-@st.composite
-def packs(draw):
-    """Whatever a pack may be, apart from its members: shape, numbers of examples and members, and a seed."""
-    layers, dtype = draw(LAYERS), draw(st.sampled_from(["float32", "float64"]))
-    loss = LOSSES[draw(st.sampled_from(sorted(LOSSES)))]()
-    reading, class_count = draw(readings_of(layers[-1]))
-    counts = draw(st.integers(1, 40)), draw(st.sampled_from([1, 2, 20, CHUNK + 1]))
-    measured = draw(st.sampled_from([None, None, 1, 7, 50]))
-    shape = PackShape(layers, draw(st.integers(1, 12)), loss, reading, class_count, dtype, measured)
-    return shape, counts, draw(st.integers(2, 6)), draw(st.integers(0, 2**32))
-
-
-def examples_of_repeats(make_examples, shape, counts):
-    return {repeat: make_examples(shape.layers, *counts, seed=repeat, dtype=shape.dtype) for repeat in range(3)}
-
-
 @hypothesis_settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pack=packs())
 def test_a_member_trains_bit_for_bit_as_it_would_alone(
-    pack, draw_member, make_examples, run_training, assert_same_member
+    pack, draw_member, make_repeats, run_training, assert_same_member
 ):
     """In any company and in any order: every number of every epoch, and the parameters at the end."""
     shape, counts, member_count, seed = pack
     rng = np.random.default_rng(seed)
     members = [draw_member(rng, len(shape.layers) - 1) for _ in range(member_count)]
-    examples = examples_of_repeats(make_examples, shape, counts)
+    examples = make_repeats(shape, counts)
     together = run_training(shape, members, examples)
     order = rng.permutation(member_count)
     reordered = run_training(shape, [members[row] for row in order], examples)
@@ -90,7 +57,7 @@ def test_a_member_trains_bit_for_bit_as_it_would_alone(
 @hypothesis_settings(max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pack=packs(), data=st.data())
 def test_whoever_diverges_the_others_train_bit_for_bit(
-    pack, data, draw_member, make_examples, run_training, assert_same_member
+    pack, data, draw_member, make_repeats, run_training, assert_same_member
 ):
     """Any k of n members go wild; the others' numbers are those of a pack in which nobody does."""
     shape, counts, member_count, seed = pack
@@ -103,7 +70,7 @@ def test_whoever_diverges_the_others_train_bit_for_bit(
         dataclasses.replace(member, activations=identities, optimizer=optimizer, epochs=4) if row in wild else member
         for row, member in enumerate(calm)
     ]
-    examples = examples_of_repeats(make_examples, shape, counts)
+    examples = make_repeats(shape, counts)
     expected, training = (run_training(shape, each, examples) for each in (calm, members))
     for row in set(range(member_count)) - wild:
         assert_same_member(training, row, expected, row)
@@ -112,21 +79,21 @@ def test_whoever_diverges_the_others_train_bit_for_bit(
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("layers", [(64, 32, 10), (20, 100, 1)])
 def test_packs_of_the_usual_sizes_keep_members_apart(
-    layers, dtype, draw_member, make_shape, make_examples, run_training, assert_same_member
+    layers, dtype, draw_member, make_shape, make_repeats, run_training, assert_same_member
 ):
     """Matrices large enough for the blocked kernels of the linear algebra library."""
     rng, shape = np.random.default_rng(27), make_shape(layers, 32, dtype)
     members = [draw_member(rng, 2) for _ in range(12)]
-    examples = examples_of_repeats(make_examples, shape, (100, 300))
+    examples = make_repeats(shape, (100, 300))
     together = run_training(shape, members, examples)
     for number, member in enumerate(members):
         assert_same_member(together, number, run_training(shape, [member], examples), 0)
 
 
-def test_two_runs_are_equal(draw_member, make_shape, make_examples, run_training, assert_same_member):
+def test_two_runs_are_equal(draw_member, make_shape, make_repeats, run_training, assert_same_member):
     rng, shape = np.random.default_rng(28), make_shape((3, 5, 2), 4)
     members = [draw_member(rng, 2) for _ in range(8)]
-    examples = examples_of_repeats(make_examples, shape, (10, 5))
+    examples = make_repeats(shape, (10, 5))
     np.random.seed(1)
     one = run_training(shape, members, examples)
     np.random.seed(2)
@@ -145,10 +112,10 @@ def test_train_yields_one_result_per_epoch_of_those_who_are_left(make_member, ma
     assert not any(each.diverged.any() for each in results)
 
 
-def test_train_yields_what_its_pack_computes(draw_member, make_shape, make_examples, run_training):
+def test_train_yields_what_its_pack_computes(draw_member, make_shape, make_repeats, run_training):
     rng, shape = np.random.default_rng(29), make_shape((3, 5, 2), 4, classes=True)
     members = [draw_member(rng, 2) for _ in range(8)]
-    examples = examples_of_repeats(make_examples, shape, (10, 5))
+    examples = make_repeats(shape, (10, 5))
     expected = run_training(shape, members, examples).epochs
     for results in train(shape, members, examples):
         for row, number in enumerate(results.members):
@@ -311,10 +278,10 @@ def test_a_step_of_gradient_descent_goes_down_the_measured_error_and_the_penalti
     np.testing.assert_allclose(gradient, expected, rtol=1e-7, atol=1e-9)
 
 
-def test_padding_of_the_parameters_stays_zero(draw_member, make_shape, make_examples):
+def test_padding_of_the_parameters_stays_zero(draw_member, make_shape, make_repeats):
     rng, shape = np.random.default_rng(32), make_shape((3, 5, 2), 4)
     members = [draw_member(rng, 2) for _ in range(8)]
-    pack = Pack(shape, members, examples_of_repeats(make_examples, shape, (10, 5)))
+    pack = Pack(shape, members, make_repeats(shape, (10, 5)))
     pack.run_epoch()
     used = pack.networks.layout.parameter_count + 2 * sum(function_counts(members))
     assert pack.networks.parameters.shape[1] - used > 0

@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 from runner.cli import main
+from runner.environment import machine_identity, process_started
 from runner.messages import Block, EpochRows, TrialEnd
 from runner.status import Status
-from runner.store import SweepPlan, open_store_for_writing
+from runner.store import DriverIdentity, SweepPlan, open_store_for_writing
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -207,6 +208,19 @@ def store(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def identity():
+    """A driver of this process, with nothing known of its environment."""
+    process = os.getpid()
+    return DriverIdentity(machine_identity(), process, str(process_started(process)), {})
+
+
+@pytest.fixture
+def driver(store, identity):
+    """A driver of the empty store: what claims trials and writes what becomes of them."""
+    return store.begin_driver(identity)
+
+
+@pytest.fixture(scope="session")
 def make_configuration():
     """`make_configuration(number, **changes)`: the row of a configuration, as `SweepPlan` has it."""
 
@@ -285,11 +299,11 @@ def make_rows():
 
 @pytest.fixture(scope="session")
 def end_trial():
-    """`end_trial(store, trial, status, **numbers)`: starts a trial and ends it with these numbers."""
+    """`end_trial(driver, trial, status, **numbers)`: claims a trial and ends it with these numbers."""
 
-    def end(store, trial, status=Status.COMPLETED, **numbers):
-        store.start_trials([trial])
-        store.record(Block(None, (TrialEnd(trial, status, **numbers),)))
+    def end(driver, trial, status=Status.COMPLETED, **numbers):
+        driver.claim([trial])
+        driver.record(Block(None, (TrialEnd(trial, status, **numbers),)))
 
     return end
 

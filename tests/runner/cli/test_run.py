@@ -25,7 +25,7 @@ QUICK = ("--data", "iris", "--hidden", "4", "--epochs", "2", "--engine", "local"
 def failing_engine(monkeypatch):
     """An in-process engine whose first pack fails."""
 
-    def fail_first(task, dataset):
+    def fail_first(task, dataset, should_stop):
         failing = 1 in task.trials
         status, reason = (Status.FAILED, "ValueError: injected") if failing else (Status.COMPLETED, None)
         yield Block(None, tuple(TrialEnd(trial, status, reason) for trial in task.trials))
@@ -219,7 +219,7 @@ def stopped_on_a_file(invoke, monkeypatch):
     Path("data/points.csv").write_text("x,y\n" + "".join(f"{each},{each % 3}.5\n" for each in range(30)))
     flags = ("--target", "y", "--epochs", "1", "--engine", "local", "--db", "../points.db")
 
-    def interrupted(task, dataset):
+    def interrupted(task, dataset, should_stop):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:

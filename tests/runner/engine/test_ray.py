@@ -38,7 +38,7 @@ from runner.packing import PlannedTrial, pack_trials
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
-def train_or_die(task, dataset):
+def train_or_die(task, dataset, stop_file):
     from pathlib import Path
     from runner.engine import worker
     if 0 in task.trials:
@@ -54,7 +54,8 @@ def train_or_die(task, dataset):
 def slow(worker, task, dataset, marker):
     # Blocks are cut by the clock, so a second attempt cuts them elsewhere: here by one epoch, then by two.
     from runner.messages import Block
-    worker.BLOCK_SECONDS = 0.0
+    from runner.engine import journal
+    journal.BLOCK_SECONDS = 0.0
     blocks = worker.train_pack(task, dataset)
     if not marker.exists():
         yield from blocks
@@ -81,6 +82,8 @@ with RayEngine(sweep.dataset, 2) as engine:
         if block.rows is not None:
             rows = zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), block.rows.e_v.tolist(), strict=True)
             found["rows"] += rows
+        if block.loss:
+            found["ended"] += [(trial, "lost", block.loss.reason) for trial in block.loss.trials]
         found["ended"] += [(end.trial_id, end.status, end.reason) for end in block.ended]
 found["alone"] = []
 for task in pack_trials(trials, sweep, workers=1):
@@ -339,9 +342,9 @@ def dying_workers(tmp_path_factory):
     return json.loads((folder / "found.json").read_text())
 
 
-def test_a_pack_that_kills_its_worker_ends_as_failed_and_the_others_complete(dying_workers):
+def test_a_pack_that_kills_its_worker_is_lost_and_the_others_complete(dying_workers):
     ended = {trial: (status, reason) for trial, status, reason in dying_workers["ended"]}
-    assert ended[0][0] == "failed" and "worker lost" in ended[0][1]
+    assert ended[0][0] == "lost" and "its worker died" in ended[0][1]
     assert ended[2][0] == ended[3][0] == "completed"
     assert len(dying_workers["ended"]) == len(ended) == 4
 
@@ -356,4 +359,4 @@ def test_a_pack_whose_worker_died_once_has_no_epoch_twice_and_none_that_differs(
     for trial, status, _ in dying_workers["ended"]:
         own = [epoch for number, epoch in epochs if number == trial]
         assert own == list(range(1, len(own) + 1))
-        assert status == "failed" or len(own) == 12
+        assert status == "lost" or len(own) == 12

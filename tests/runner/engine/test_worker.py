@@ -5,20 +5,22 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
 from core.training import EpochResults, Pack, train
-from runner.engine import worker
+from runner.engine import journal, worker
+from runner.engine.journal import Journal
 from runner.engine.worker import prepare_repeats, train_pack
+from runner.messages import EpochRows
 from runner.packing import PlannedTrial, pack_shape, pack_task
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 from runner.status import Status
 
-MEASURED = [field.name for field in fields(worker.EpochRows) if field.name not in ("trial_id", "epoch")]
+MEASURED = [field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch")]
 # Trains in a process of its own, which its environment tells to use four threads.
 COUNT_THREADS = """
 import numpy as np
@@ -88,7 +90,7 @@ def ends_of(blocks):
 @pytest.mark.parametrize("seconds", [0.0, 1000.0])
 def test_the_blocks_of_a_pack_together_are_its_training(seconds, tasks_of, small_sweep, monkeypatch):
     """However often blocks are sent: after every epoch, or once at the end."""
-    monkeypatch.setattr(worker, "BLOCK_SECONDS", seconds)
+    monkeypatch.setattr(journal, "BLOCK_SECONDS", seconds)
     tasks, dataset = tasks_of(small_sweep)
     assert len(tasks) > 1
     for task in tasks:
@@ -127,10 +129,10 @@ def check_summary(end, epochs):
 
 def test_of_equal_errors_the_first_epoch_is_the_best(tasks_of):
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 3}}")
-    journal, pack = worker.Journal(task), untrained(task, dataset)
+    noted, pack = Journal(task), untrained(task, dataset)
     for epoch, e_v in enumerate([2.0, 1.0, 1.0, 3.0], start=1):
-        journal.add(results_of(epoch, e_t=float(epoch), e_v=e_v, finished=epoch == 4), pack)
-    (end,) = journal.ended
+        noted.add(results_of(epoch, e_t=float(epoch), e_v=e_v, finished=epoch == 4), pack)
+    (end,) = noted.ended
     assert (end.best_epoch, end.best_e_v, end.best_e_t, end.e_v) == (2, 1.0, 2.0, 3.0)
 
 
@@ -150,10 +152,10 @@ def results_of(epoch, e_t, e_v, *, finished=False):
 @pytest.mark.parametrize(("e_t", "e_v"), [(math.nan, 0.1), (0.1, math.inf), (math.inf, math.nan), (-math.inf, 0.1)])
 def test_an_epoch_in_which_either_error_is_not_finite_ends_the_trial_and_is_never_its_best(e_t, e_v, tasks_of):
     (task,), dataset = tasks_of("{data: iris}")
-    journal, pack = worker.Journal(task), untrained(task, dataset)
-    journal.add(results_of(1, e_t=3.0, e_v=2.0), pack)
-    journal.add(results_of(2, e_t=e_t, e_v=e_v), pack)
-    block = journal.block()
+    noted, pack = Journal(task), untrained(task, dataset)
+    noted.add(results_of(1, e_t=3.0, e_v=2.0), pack)
+    noted.add(results_of(2, e_t=e_t, e_v=e_v), pack)
+    block = noted.block()
     (end,) = block.ended
     assert (end.status, end.epochs, end.best_epoch, end.best_e_v) == (Status.DIVERGED, 2, 1, 2.0)
     assert "after epoch 2" in end.reason
@@ -171,9 +173,18 @@ def test_a_trial_that_diverges_leaves_the_others_as_they_were(tasks_of):
     assert [with_it[10, epoch] for epoch in (1, 2, 3)] == [without[10, epoch] for epoch in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("error", [ValueError("bad\nnumber"), MemoryError("too large"), FloatingPointError("overflow")])
-def test_a_training_that_breaks_ends_all_open_trials_as_failed(error, tasks_of, small_sweep, monkeypatch):
-    """What was measured before stays, and trials that had ended keep their end."""
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("bad\nnumber"), "ValueError: bad\nnumber"),
+        (FloatingPointError("overflow"), "FloatingPointError: overflow"),
+        (TypeError("odd"), "TypeError: odd"),
+        (MemoryError("too large"), "out of memory: too large"),
+        (MemoryError(), "out of memory: no more could be had"),
+    ],
+)
+def test_a_training_that_breaks_loses_the_trials_that_were_open(error, told, tasks_of, small_sweep, monkeypatch):
+    """What was measured before stays, and trials that had ended keep their end. Only lack of memory may pass."""
     tasks, dataset = tasks_of(small_sweep)
     task = max(tasks, key=lambda task: len(task.trials))
 
@@ -186,25 +197,67 @@ def test_a_training_that_breaks_ends_all_open_trials_as_failed(error, tasks_of, 
 
     monkeypatch.setattr(worker, "Pack", Breaking)
     blocks = list(train_pack(task, dataset))
-    ends = ends_of(blocks)
-    assert set(ends) == set(task.trials)
-    diverged = {trial for trial, end in ends.items() if end.status is Status.DIVERGED}
-    failed = {trial for trial, end in ends.items() if end.status is Status.FAILED}
-    assert diverged and failed and not diverged & failed and diverged | failed == set(task.trials)
-    assert {(trial, epoch) for trial, epoch in rows_of(blocks)} >= {(trial, 2) for trial in failed}
-    for trial in failed:
-        assert ends[trial].reason.startswith(type(error).__name__) and str(error) in ends[trial].reason
+    diverged, loss = set(ends_of(blocks)), blocks[-1].loss
+    assert diverged and loss.trials and not diverged & set(loss.trials)
+    assert diverged | set(loss.trials) == set(task.trials)
+    assert {(trial, epoch) for trial, epoch in rows_of(blocks)} >= {(trial, 2) for trial in loss.trials}
+    assert loss.task is task and loss.reason.startswith(told)
+    assert loss.is_certain is not isinstance(error, MemoryError)
 
 
-def test_data_that_cannot_be_prepared_fails_the_trials_too(tasks_of, monkeypatch):
+def test_data_that_cannot_be_prepared_lose_the_trials_too(tasks_of, monkeypatch):
     def refuse(*arguments, **options):
         raise ValueError("no such split")
 
     (task,), dataset = tasks_of("{data: iris}")
     monkeypatch.setattr(worker, "prepare_examples", refuse)
     (block,) = train_pack(task, dataset)
-    assert block.rows is None
-    assert [(end.status, end.reason) for end in block.ended] == [(Status.FAILED, "ValueError: no such split")]
+    assert block.rows is None and block.ended == ()
+    assert (block.loss.trials, block.loss.reason) == (task.trials, "ValueError: no such split")
+
+
+def test_a_pack_that_is_stopped_saves_its_state_and_goes_on_from_there(tasks_of, small_sweep, monkeypatch):
+    """Whatever epoch it is stopped after: together the two parts have the same rows, ends and kept networks."""
+    monkeypatch.setattr(journal, "BLOCK_SECONDS", 0.0)
+    tasks, dataset = tasks_of(small_sweep.replace("epochs: 4", "epochs: 4, keep: best"))
+    for task in tasks:
+        undisturbed = list(train_pack(task, dataset))
+        for stop_after in (1, 2, 3):
+            epochs = iter(range(1, 9))
+            first = list(train_pack(task, dataset, lambda: next(epochs) >= stop_after))  # noqa: B023
+            states = {state.trial_id: state for block in first for state in block.states}
+            assert {state.epoch for state in states.values()} == {stop_after}
+            rest = task.only(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
+            again = first + list(train_pack(rest, dataset))
+            assert repr(sorted(rows_of(again).items())) == repr(sorted(rows_of(undisturbed).items()))
+            assert ends_without_seconds(again) == ends_without_seconds(undisturbed)
+            assert kept_of(again) == kept_of(undisturbed)
+
+
+def ends_without_seconds(blocks):
+    """How trials ended, as text, so that NaN equals NaN."""
+    return {trial: repr(replace(end, seconds=0.0)) for trial, end in ends_of(blocks).items()}
+
+
+def kept_of(blocks):
+    return {(each.trial_id, each.epoch): each.parameters.tobytes() for block in blocks for each in block.kept}
+
+
+def test_states_are_sent_now_and_then(tasks_of, monkeypatch):
+    """At once here: after every epoch but the last, of which there is nothing to go on from."""
+    monkeypatch.setattr(journal, "BLOCK_SECONDS", 0.0)
+    monkeypatch.setattr(journal, "STATE_SECONDS", 0.0)
+    (task,), dataset = tasks_of("{data: iris, training: {epochs: 3}}")
+    blocks = list(train_pack(task, dataset))
+    assert [state.epoch for block in blocks for state in block.states] == [1, 2]
+
+
+def test_the_state_at_the_end_is_kept_where_the_sweep_says_so(tasks_of):
+    (task,), dataset = tasks_of("{data: iris, training: {epochs: 3, keep: state}}")
+    blocks = list(train_pack(task, dataset))
+    ((state,),) = [block.states for block in blocks if block.states]
+    assert state.epoch == 3
+    assert kept_of(blocks) == {(task.trials[0], 3): state.arrays["parameters"].tobytes()}
 
 
 def test_a_worker_trains_on_one_blas_thread_whatever_the_environment_says(tmp_path):

@@ -187,7 +187,7 @@ def test_a_mistake_of_the_file_beside_flags_is_told_as_one_of_the_file():
         ),
         (Flags(data="digits", measure="0"), "--measure 0: must be a whole number, at least 1"),
         (Flags(data="digits", measure="some"), "--measure some: must be a whole number, at least 1"),
-        (Flags(data="digits", keep="maybe"), "--keep maybe: must be one of none, last, best, but is 'maybe'"),
+        (Flags(data="digits", keep="maybe"), "--keep maybe: must be one of none, last, best, state, but is 'maybe'"),
     ],
 )
 def test_wrong_flags(flags, message):

@@ -97,8 +97,8 @@ WRONG_SWEEPS: dict[str, str] = {
     "measure_zero.yaml": r":3:3: training\.measure: must be a whole number, at least 1, .*but is 0",
     "measure_word.yaml": r":2:12: training\.measure: must be a whole number, at least 1, .*but is 'most'",
     "measure_list.yaml": r":2:12: training\.measure: must be a whole number, .*but is a list",
-    "keep_maybe.yaml": r":2:23: training\.keep: must be one of none, last, best, but is 'maybe'",
-    "keep_true.yaml": r":2:12: training\.keep: must be one of none, last, best, but is true",
+    "keep_maybe.yaml": r":2:23: training\.keep: must be one of none, last, best, state, but is 'maybe'",
+    "keep_true.yaml": r":2:12: training\.keep: must be one of none, last, best, state, but is true",
     # What float32 cannot hold apart from a bound
     "ratio_rounds_to_one.yaml": r":3:27: axes\.regularizer\.dropout\.ratio: must be .*below 1, also when rounded to",
     "epsilon_rounds_to_zero.yaml": r":2:8: axes\.optimizer\.adam\.epsilon: must be .*above 0, also when rounded to",

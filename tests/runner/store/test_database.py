@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from runner.errors import StoreError
 from runner.store import open_store, open_store_for_writing
 from runner.store.database import connect, database_url, finite
+from runner.store.tables import trial
 
 
 def refusal(open_it, path):
@@ -108,12 +109,11 @@ def test_readers_go_on_while_a_writer_writes(store, make_plan, tmp_path):
     writing.close()
 
 
-def test_a_row_that_refers_to_nothing_is_refused(store, make_rows):
+def test_a_row_that_refers_to_nothing_is_refused(store, make_plan):
     """Foreign keys are enforced, which SQLite leaves off unless asked."""
-    from runner.messages import Block
-
-    with pytest.raises(sa.exc.IntegrityError):
-        store.record(Block(make_rows([99], [1]), ()))
+    store.add_sweep(make_plan(1, 1))
+    with pytest.raises(sa.exc.IntegrityError), store._engine.begin() as connection:
+        connection.execute(sa.update(trial).values(driver_id=99))
 
 
 @pytest.mark.parametrize("name", ["with space.db", "100%.db", "what?.db", "a#b.db", "übung.db", "'; DROP TABLE x.db"])

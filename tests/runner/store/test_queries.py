@@ -20,7 +20,7 @@ SETTINGS = (
 )
 
 
-def fill(store, sweep_id, rng):
+def fill(store, driver, sweep_id, rng):
     """End the trials of a sweep at random, most of them completed; gives what was written, by trial."""
     written = {}
     for row in store.trials(sweep_id):
@@ -43,8 +43,8 @@ def fill(store, sweep_id, rng):
             # The lowest error of all, before it diverged.
             numbers.update(e_v=math.inf, best_e_v=0.0)
         if status:
-            store.start_trials([row["trial"]])
-            store.record(Block(None, (TrialEnd(row["trial"], status, **numbers),)))
+            driver.claim([row["trial"]])
+            driver.record(Block(None, (TrialEnd(row["trial"], status, **numbers),)))
         written[row["trial"]] = {**row, **numbers, "status": status or Status.PENDING}
     return written
 
@@ -62,7 +62,7 @@ def reference_of(written):
 
 
 @pytest.fixture
-def filled(store, make_plan, make_configuration):
+def filled(store, driver, make_plan, make_configuration):
     """`filled(seed, configurations, repeats)`: the number of a sweep that ended at random, and what was written."""
 
     def make(seed, configurations=6, repeats=3):
@@ -77,15 +77,16 @@ def filled(store, make_plan, make_configuration):
             for number in range(configurations)
         ]
         sweep_id, _ = store.add_sweep(make_plan(rows, repeats))
-        return sweep_id, fill(store, sweep_id, rng)
+        return sweep_id, fill(store, driver, sweep_id, rng)
 
     return make
 
 
-def test_rows_have_exactly_the_keys_of_the_contract_in_its_order(store, make_plan, make_rows, contract):
+def test_rows_have_exactly_the_keys_of_the_contract_in_its_order(store, driver, make_plan, make_rows, contract):
     sweep_id, _ = store.add_sweep(make_plan())
     trial = store.trials(sweep_id)[0]["trial"]
-    store.record(Block(make_rows([trial], [1]), ()))
+    driver.claim([trial])
+    driver.record(Block(make_rows([trial], [1]), ()))
     assert list(store.sweeps()[0]) == contract["sweep"]
     assert list(store.trials(sweep_id)[0]) == contract["trial"]
     assert list(store.epochs([trial])[0]) == contract["epoch"]
@@ -165,25 +166,25 @@ def test_underfit_and_overfit_are_the_parts_of_the_excess_over_the_reference(
         assert row["verdict"] is None
 
 
-def test_a_diverged_configuration_is_never_the_reference(store, make_plan, end_trial):
+def test_a_diverged_configuration_is_never_the_reference(store, driver, make_plan, end_trial):
     """Its error before it diverged was the lowest, and one of its repeats even completed."""
     sweep_id, _ = store.add_sweep(make_plan(2, 2))
     first, second, third, fourth = store_trials(store, sweep_id)
-    end_trial(store, first, Status.DIVERGED, e_v=math.inf, best_e_t=0.0, best_e_v=0.0)
-    end_trial(store, second, Status.COMPLETED, e_t=0.0, e_v=0.0, best_e_t=0.0, best_e_v=0.0)
+    end_trial(driver, first, Status.DIVERGED, e_v=math.inf, best_e_t=0.0, best_e_v=0.0)
+    end_trial(driver, second, Status.COMPLETED, e_t=0.0, e_v=0.0, best_e_t=0.0, best_e_v=0.0)
     for trial in (third, fourth):
-        end_trial(store, trial, Status.COMPLETED, e_t=1.0, e_v=2.0, best_e_t=0.5, best_e_v=1.5)
+        end_trial(driver, trial, Status.COMPLETED, e_t=1.0, e_v=2.0, best_e_t=0.5, best_e_v=1.5)
     rows = {row["trial"]: row for row in store.trials(sweep_id)}
     assert (rows[third]["underfit"], rows[third]["overfit"]) == (0.5, 0.0)
     assert (rows[second]["underfit"], rows[second]["overfit"]) == (-0.5, -1.0)
     assert rows[first]["underfit"] is None
 
 
-def test_a_diverged_trial_never_comes_first_by_its_last_error(store, make_plan, end_trial):
+def test_a_diverged_trial_never_comes_first_by_its_last_error(store, driver, make_plan, end_trial):
     sweep_id, _ = store.add_sweep(make_plan(2, 1))
     diverged, completed = store_trials(store, sweep_id)
-    end_trial(store, diverged, Status.DIVERGED, e_t=-math.inf, e_v=math.nan, best_e_v=math.nan)
-    end_trial(store, completed, Status.COMPLETED, e_t=1e300, e_v=1e300, best_e_v=1e300)
+    end_trial(driver, diverged, Status.DIVERGED, e_t=-math.inf, e_v=math.nan, best_e_v=math.nan)
+    end_trial(driver, completed, Status.COMPLETED, e_t=1e300, e_v=1e300, best_e_v=1e300)
     for sort in ("e_t", "-e_t", "e_v", "-e_v", "best_e_v", "-best_e_v"):
         assert store.trials(sweep_id, sort=sort)[0]["trial"] == completed
 
@@ -226,11 +227,12 @@ def test_groups_stand_by_best_e_v_those_with_trials_that_did_not_complete_last(s
     assert store.compare(sweep_id, ["configuration"], limit=2) == rows[:2]
 
 
-def test_epochs_stand_in_the_order_of_trials_and_epochs_whenever_they_were_written(store, make_plan, make_rows):
+def test_epochs_stand_in_the_order_of_trials_and_epochs_whenever_they_were_written(store, driver, make_plan, make_rows):
     sweep_id, _ = store.add_sweep(make_plan(1, 2))
     first, second = store_trials(store, sweep_id)
-    store.record(Block(make_rows([second, first], [1, 1]), ()))
-    store.record(Block(make_rows([second, first], [2, 2]), ()))
+    driver.claim([first, second])
+    driver.record(Block(make_rows([second, first], [1, 1]), ()))
+    driver.record(Block(make_rows([second, first], [2, 2]), ()))
     expected = [(first, 1), (first, 2), (second, 1), (second, 2)]
     assert [(row["trial"], row["epoch"]) for row in store.sweep_epochs(sweep_id)] == expected
     assert store.epochs([second, first]) == store.sweep_epochs(sweep_id)

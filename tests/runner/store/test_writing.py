@@ -90,13 +90,13 @@ def test_sweeps_on_the_same_data_share_its_row(store, make_plan, tmp_path):
     assert column(tmp_path / "store.db", "SELECT count(*) FROM data_set") == [1]
 
 
-def test_numbers_that_are_not_finite_become_null_and_nothing_else_does(store, make_plan, make_rows):
+def test_numbers_that_are_not_finite_become_null_and_nothing_else_does(store, driver, make_plan, make_rows):
     sweep_id, _ = store.add_sweep(make_plan())
     (trial, *_) = [row["trial"] for row in store.trials(sweep_id)]
     bad = [math.nan, math.inf, -math.inf, 0.0]
     rows = make_rows([trial] * 4, [1, 2, 3, 4], **{name: bad for name in MEASURED})
-    store.start_trials([trial])
-    store.record(Block(rows, (TrialEnd(trial, Status.DIVERGED, e_t=math.inf, e_v=math.nan, best_e_v=1.0),)))
+    driver.claim([trial])
+    driver.record(Block(rows, (TrialEnd(trial, Status.DIVERGED, e_t=math.inf, e_v=math.nan, best_e_v=1.0),)))
     written = store.epochs([trial])
     for name in MEASURED:
         assert [row[name] for row in written] == [None, None, None, 0.0]
@@ -107,11 +107,12 @@ def test_numbers_that_are_not_finite_become_null_and_nothing_else_does(store, ma
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True) | st.just(5e-324))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_every_finite_double_comes_back_bit_for_bit(value, store, make_plan, make_rows, end_trial, same_bits, tmp_path):
+def test_every_finite_double_comes_back_bit_for_bit(value, store, driver, make_plan, make_rows, same_bits, tmp_path):
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
-    store.record(Block(make_rows([trial], [1], **{name: [value] for name in MEASURED}), ()))
-    end_trial(store, trial, **{name: value for name in SUMMARY})
+    driver.claim([trial])
+    driver.record(Block(make_rows([trial], [1], **{name: [value] for name in MEASURED}), ()))
+    driver.record(Block(None, (TrialEnd(trial, Status.COMPLETED, **dict.fromkeys(SUMMARY, value)),)))
     value += 0.0  # SQLite stores whole numbers as integers, which know no -0.0: it comes back as 0.0.
     with open_store(str(tmp_path / "store.db")) as reading:
         (epoch,), (row,) = reading.epochs([trial]), reading.trials(sweep_id)
@@ -119,79 +120,77 @@ def test_every_finite_double_comes_back_bit_for_bit(value, store, make_plan, mak
     assert all(same_bits(row[name], value) for name in SUMMARY)
 
 
-def test_float32_numbers_are_stored_as_the_double_they_are(store, make_plan, make_rows):
+def test_float32_numbers_are_stored_as_the_double_they_are(store, driver, make_plan, make_rows):
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
     rows = make_rows([trial], [1])
     object.__setattr__(rows, "e_t", np.array([0.1], np.float32))
-    store.record(Block(rows, ()))
+    driver.claim([trial])
+    driver.record(Block(rows, ()))
     assert store.epochs([trial])[0]["e_t"] == float(np.float32(0.1))
 
 
-def test_a_block_is_written_as_a_whole_or_not_at_all(store, make_plan, make_rows):
+def test_a_block_is_written_as_a_whole_or_not_at_all(store, driver, make_plan, make_rows):
     """Its second row is there already: neither the first row nor the end of the trial may stay."""
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
-    store.start_trials([trial])
-    store.record(Block(make_rows([trial], [2]), ()))
+    driver.claim([trial])
+    driver.record(Block(make_rows([trial], [2]), ()))
     with pytest.raises(sa.exc.IntegrityError):
-        store.record(Block(make_rows([trial] * 2, [1, 2]), (TrialEnd(trial, Status.COMPLETED),)))
+        driver.record(Block(make_rows([trial] * 2, [1, 2]), (TrialEnd(trial, Status.COMPLETED),)))
     assert [row["epoch"] for row in store.epochs([trial])] == [2]
     assert store.trials(sweep_id)[0]["status"] == "running"
 
 
-def test_starting_a_trial_raises_its_attempt(store, make_plan):
+def test_starting_a_trial_raises_its_attempt(store, driver, make_plan):
     sweep_id, _ = store.add_sweep(make_plan(1, 2))
     first, second = [row["trial"] for row in store.trials(sweep_id)]
-    store.start_trials([first])
+    driver.claim([first])
     assert (store.show(first)["status"], store.show(first)["attempt"]) == ("running", 1)
     assert (store.show(second)["status"], store.show(second)["attempt"]) == ("pending", 0)
-    store.release_trials(sweep_id)
-    store.start_trials([first, second])
+    driver.release()
+    driver.claim([first, second])
     assert (store.show(first)["attempt"], store.show(second)["attempt"]) == (2, 1)
 
 
 @pytest.mark.parametrize("status", FINAL)
-def test_how_a_trial_ended_never_changes(status, store, make_plan, end_trial):
+def test_how_a_trial_ended_never_changes(status, store, driver, make_plan, end_trial):
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
-    end_trial(store, trial, status, e_v=1.0, reason="first")
+    end_trial(driver, trial, status, e_v=1.0, reason="first")
     before = store.show(trial)
     for other in FINAL:
-        store.record(Block(None, (TrialEnd(trial, other, e_v=2.0, reason="second"),)))
+        driver.record(Block(None, (TrialEnd(trial, other, e_v=2.0, reason="second"),)))
     assert store.show(trial) == before
-    assert store.release_trials(sweep_id) == 0
+    assert driver.release() == 0
     assert store.show(trial) == before
 
 
-def test_a_pending_trial_cannot_end_without_having_run(store, make_plan):
+def test_a_pending_trial_cannot_end_without_having_run(store, driver, make_plan):
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
-    store.record(Block(None, (TrialEnd(trial, Status.COMPLETED, e_v=1.0),)))
+    driver.record(Block(None, (TrialEnd(trial, Status.COMPLETED, e_v=1.0),)))
     assert store.trials(sweep_id)[0]["status"] == "pending"
     assert store.trials(sweep_id)[0]["e_v"] is None
 
 
-def test_starting_a_trial_that_has_ended_does_not_run_it_again(store, make_plan, end_trial):
+def test_starting_a_trial_that_has_ended_does_not_run_it_again(store, driver, make_plan, end_trial):
     """Two drivers may have listed it as pending; the slower one must not undo what the faster one found."""
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
-    end_trial(store, trial, Status.COMPLETED)
-    store.start_trials([trial])
+    end_trial(driver, trial, Status.COMPLETED)
+    driver.claim([trial])
     assert store.trials(sweep_id)[0]["status"] == "completed"
 
 
-def test_release_puts_running_trials_of_this_sweep_back_without_their_epochs(store, make_plan, make_rows, end_trial):
+def test_release_puts_running_trials_back_and_keeps_their_epochs(store, driver, make_plan, make_rows, end_trial):
+    """What was written once is never lost: the next attempt writes it over."""
     sweep_id, _ = store.add_sweep(make_plan(3, 1))
-    other_id, _ = store.add_sweep(make_plan(1, 1))
     done, running, waiting = [row["trial"] for row in store.trials(sweep_id)]
-    (elsewhere,) = [row["trial"] for row in store.trials(other_id)]
-    store.record(Block(make_rows([done, running, elsewhere], [1, 1, 1]), ()))
-    end_trial(store, done)
-    store.start_trials([running, elsewhere])
-    assert store.release_trials(sweep_id) == 1
+    end_trial(driver, done)
+    driver.claim([running])
+    driver.record(Block(make_rows([running], [1]), ()))
+    assert driver.release() == 1
     assert [row["status"] for row in store.trials(sweep_id)] == ["completed", "pending", "pending"]
     assert [row["id"] for row in store.pending_trials(sweep_id)] == [running, waiting]
-    assert [row["trial"] for row in store.sweep_epochs(sweep_id)] == [done]
-    assert [row["trial"] for row in store.sweep_epochs(other_id)] == [elsewhere]
-    assert store.trials(other_id)[0]["status"] == "running"
+    assert [row["trial"] for row in store.sweep_epochs(sweep_id)] == [running]

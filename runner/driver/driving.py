@@ -1,0 +1,109 @@
+"""The loop of a driver: claim, train, record, until every trial of the sweep has ended."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from runner.driver.heartbeat import Heartbeat
+from runner.driver.stopping import Stopping
+from runner.driver.sweeps import WrittenSweep
+from runner.driver.work import Work, pending_trials
+from runner.engine import Engine, make_engine
+from runner.environment import describe_environment, machine_identity, process_started
+from runner.messages import Block
+from runner.packing import total_work
+from runner.store import DriverIdentity, OtherDriver, Store
+
+Observer = Callable[[Block], None]
+Teller = Callable[[str], None]
+# How often a driver with nothing to do looks whether the others have left something.
+WAITING_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class SweepStoppedError(Exception):
+    """The sweep was stopped by the user; `released` trials wait to go on."""
+
+    sweep_name: str
+    released: int
+
+
+def ignore(text: str) -> None:
+    """Tells nobody."""
+
+
+def drive(
+    store: Store,
+    written: WrittenSweep,
+    *,
+    engine: str,
+    workers: int | None,
+    observe: Observer,
+    tell: Teller = ignore,
+) -> None:
+    """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
+
+    Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
+    another driver has taken over from this one.
+    """
+    prepared = written.prepared
+    expected_work = total_work(pending_trials(store, written.sweep_id), prepared)
+    session = store.begin_driver(this_process())
+    try:
+        with (
+            Heartbeat(store, session.driver_id),
+            make_engine(engine, prepared.dataset, workers, expected_work) as running,
+        ):
+            work = Work(store, session, written, running.workers)
+            with Stopping(asked=lambda: stop(work, running)) as stopping:
+                train_everything(work, running, observe, tell)
+        if stopping.requested:
+            raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        raise SweepStoppedError(written.name, session.release()) from None
+    finally:
+        session.end()
+
+
+def this_process() -> DriverIdentity:
+    """Which process this is, for other drivers, and what it computes with, for ever."""
+    number = os.getpid()
+    return DriverIdentity(machine_identity(), number, str(process_started(number)), describe_environment())
+
+
+def stop(work: Work, running: Engine) -> None:
+    """Give out no more work, and let the packs in flight save how far they are."""
+    work.is_stopped = True
+    running.stop()
+
+
+def train_everything(work: Work, running: Engine, observe: Observer, tell: Teller) -> None:
+    """Train what waits until nothing waits and nobody trains."""
+    while not work.is_stopped:
+        if work.plan():
+            train_planned(work, running, observe)
+        elif not wait_for_others(work, tell):
+            return
+
+
+def train_planned(work: Work, running: Engine, observe: Observer) -> None:
+    """Train what is planned, and what is lost on the way once more."""
+    for block in running.run(work):
+        refused = work.session.record(block)
+        work.take_in(block, refused)
+        observe(block.only(block.trials - refused) if refused else block)
+
+
+def described(others: Iterable[OtherDriver]) -> str:
+    """Such as `driver 3 (process 4711)`."""
+    return ", ".join(f"driver {other.driver_id} (process {other.process})" for other in others)
+
+
+def wait_for_others(work: Work, tell: Teller) -> bool:
+    """Wait a little where others still train; returns whether they do."""
+    others = work.session.others_at_work(work.written.sweep_id)
+    if others:
+        tell(f"waiting for trials of {described(others)}")
+        time.sleep(WAITING_SECONDS)
+    return bool(others)

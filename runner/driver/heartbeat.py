@@ -1,0 +1,71 @@
+"""The heartbeat of a driver: renews its lease while it lives, and takes over from drivers that have died."""
+
+import threading
+import time
+from typing import Self
+
+from runner.environment import machine_identity, still_runs
+from runner.errors import DriverFencedError, StoreError
+from runner.store import DriverSession, OtherDriver, Store
+
+BEAT_SECONDS = 2.0
+# A lease must stay expired for so long by this process's own clock: no jump of the database's clock kills anyone.
+CONFIRM_SECONDS = 3.0
+
+
+class Heartbeat:
+    """Beats in a thread of its own, with a connection of its own, as long as it is entered."""
+
+    def __init__(self, store: Store, driver_id: int):
+        self.store = store
+        self.driver_id = driver_id
+        self.watch = Watch()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="fitgap-heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self.store.another_connection() as store:
+            session = store.driver_session(self.driver_id)
+            while not self._end.wait(BEAT_SECONDS):
+                try:
+                    beat(session, self.watch)
+                except DriverFencedError:
+                    # The driver itself meets the same refusal as soon as it writes.
+                    return
+                except StoreError:
+                    # The database may be back by the next beat; if not, the driver tells.
+                    continue
+
+
+def beat(session: DriverSession, watch: "Watch") -> None:
+    """Renew the lease and take over from whoever has died."""
+    session.renew()
+    for other in session.others_at_work():
+        if watch.is_dead(other):
+            session.take_over(other)
+
+
+class Watch:
+    """Tells which other drivers are dead, by their processes on this machine and by their leases elsewhere."""
+
+    def __init__(self) -> None:
+        self.machine = machine_identity()
+        self.expired_since: dict[tuple[int, float], float] = {}
+
+    def is_dead(self, other: OtherDriver) -> bool:
+        """Whether the driver will not come back: its process is gone, or its lease has ended and stays so."""
+        if other.machine == self.machine and not still_runs(other.process, other.process_started):
+            return True
+        if not other.has_expired:
+            return False
+        now = time.monotonic()
+        since = self.expired_since.setdefault((other.driver_id, other.lease_until), now)
+        return now - since >= CONFIRM_SECONDS

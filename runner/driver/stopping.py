@@ -1,0 +1,49 @@
+"""Ctrl-C while a sweep runs: once lets the packs in flight save how far they are, twice stops at once."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Self
+
+# What is in flight has so long to reach the end of its epoch.
+GRACE_SECONDS = 3.0
+STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stopping:
+    """While it is entered, the first signal to stop sets `requested`; a second one, or the end of the grace, raises
+    KeyboardInterrupt.
+
+    `asked` is called once, inside the signal handler.
+    """
+
+    def __init__(self, asked: Callable[[], None]):
+        self.asked = asked
+        self.requested = False
+
+    def __enter__(self) -> Self:
+        # Only the main thread gets signals; a caller in another one stops a sweep by an exception in `observe`.
+        self.is_listening = threading.current_thread() is threading.main_thread()
+        if self.is_listening:
+            self.before = {each: signal.signal(each, self._stop) for each in STOPPING_SIGNALS}
+            self.alarm_before = signal.signal(signal.SIGALRM, self._interrupt)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.is_listening:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for number, handler in self.before.items():
+                signal.signal(number, handler)
+            signal.signal(signal.SIGALRM, self.alarm_before)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            self._interrupt(number, frame)
+        self.requested = True
+        signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+        self.asked()
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        raise KeyboardInterrupt

@@ -1,0 +1,105 @@
+"""What is left to train: packs of pending trials, claimed when an engine takes them, cut in two when one is lost."""
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator
+from typing import Self
+
+from runner.driver.sweeps import WrittenSweep
+from runner.messages import Block, Loss, PackTask, TrialEnd
+from runner.packing import PlannedTrial, pack_trials
+from runner.spec import Configuration
+from runner.status import Status
+from runner.store import DriverSession, Store
+
+# A trial that is alone in its pack and is lost so often has failed.
+ATTEMPTS_ALONE = 3
+
+
+class Work(Iterator[PackTask]):
+    """The packs of a sweep. It may have more to give after it said that there is nothing: what was lost comes again."""
+
+    def __init__(self, store: Store, session: DriverSession, written: WrittenSweep, workers: int):
+        self.store = store
+        self.session = session
+        self.written = written
+        self.workers = workers
+        self.is_stopped = False
+        # Trials that this driver has claimed and that have not ended.
+        self.open: set[int] = set()
+        self.losses_alone: Counter[int] = Counter()
+        self._planned: Iterator[PackTask] = iter(())
+        self._again: deque[PackTask] = deque()
+        self._claimed: deque[PackTask] = deque()
+
+    def plan(self) -> bool:
+        """Look for trials that wait and cut them into packs; returns whether there are any."""
+        trials = pending_trials(self.store, self.written.sweep_id)
+        self._planned = pack_trials(trials, self.written.prepared, workers=self.workers)
+        return bool(trials)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> PackTask:
+        if self.is_stopped:
+            raise StopIteration
+        while not self._claimed:
+            self._claim_next()
+        return self._claimed.popleft()
+
+    def _claim_next(self) -> None:
+        """Claim one more pack; StopIteration where there is none."""
+        if self._again:
+            task = self._again.popleft()
+            gained = self.session.try_again(task.trials)
+        else:
+            task = next(self._planned)
+            gained = self.session.claim(task.trials)
+        self.open |= gained
+        self._claimed += with_states(task.only(gained), self.store)
+
+    def take_in(self, block: Block, refused: Iterable[int]) -> None:
+        """What has become of claimed trials: they ended, are no longer this driver's, or were lost with their pack."""
+        self.open -= {end.trial_id for end in block.ended}
+        self.open.difference_update(refused)
+        if block.loss:
+            self._take_back(block.loss)
+
+    def _take_back(self, loss: Loss) -> None:
+        left = [trial for trial in loss.trials if trial in self.open]
+        task = loss.task.only(left)
+        if len(left) > 1:
+            self._again += task.halves()
+        elif left:
+            self.losses_alone.update(left)
+            if not loss.is_certain and self.losses_alone[left[0]] < ATTEMPTS_ALONE:
+                self._again.append(task)
+            else:
+                self._give_up(left[0], loss.reason)
+
+    def _give_up(self, trial: int, reason: str) -> None:
+        self.session.record(Block(None, (TrialEnd(trial, Status.FAILED, reason),)))
+        self.open.discard(trial)
+
+
+def with_states(task: PackTask, store: Store) -> list[PackTask]:
+    """The task with the states its trials go on from: one task for every epoch at which some of them stand."""
+    states = store.states(task.trials)
+    by_epoch = defaultdict(list)
+    for trial in task.trials:
+        by_epoch[states[trial].epoch if trial in states else 0].append(trial)
+    return [
+        task.only(trials).starting_from([states[trial].arrays for trial in trials if epoch])
+        for epoch, trials in by_epoch.items()
+    ]
+
+
+def pending_trials(store: Store, sweep_id: int) -> list[PlannedTrial]:
+    """The trials that wait, with what to train."""
+    configurations = {
+        row["id"]: Configuration.from_canonical(row["settings"]) for row in store.configurations(sweep_id)
+    }
+    return [
+        PlannedTrial(row["id"], configurations[row["configuration_id"]], row["repeat"], row["epoch"], row["losses"])
+        for row in store.pending_trials(sweep_id)
+    ]

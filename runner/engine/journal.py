@@ -1,0 +1,152 @@
+"""What a worker notes of a pack while it trains: epochs for the next block, summaries, states to go on from."""
+
+import time
+from dataclasses import fields
+
+import numpy as np
+
+from core.training import EpochPart, EpochResults, Pack
+from runner.messages import Arrays, Block, EpochRows, KeptNetwork, Loss, PackTask, SavedState, TrialEnd
+from runner.status import Status
+
+# Rows are sent this often, so that another terminal sees a sweep grow.
+BLOCK_SECONDS = 0.5
+# So much of a trial is trained again at most where its driver or its worker dies.
+STATE_SECONDS = 60.0
+MEASURED = tuple(field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch"))
+# The names of what a state holds beside the state of the member.
+SUMMARY = "summary"
+BEST_NETWORK = "best_network"
+
+
+class Journal:
+    """Collects a pack's epochs for the next block and keeps each member's summary."""
+
+    def __init__(self, task: PackTask):
+        self.task = task
+        self.trials = np.array(task.trials)
+        count = len(task.trials)
+        self.best_e_v = np.full(count, np.inf)
+        self.best_e_t = np.full(count, np.nan)
+        self.best_epoch = np.zeros(count, int)
+        self.seconds = np.zeros(count)
+        self.open = np.ones(count, bool)
+        self.best_networks: dict[int, KeptNetwork] = {}
+        self.results: list[EpochResults] = []
+        self.ended: list[TrialEnd] = []
+        self.kept: list[KeptNetwork] = []
+        self.states: list[SavedState] = []
+        self.part: tuple[np.ndarray, float] | None = None
+        self.last_epoch_at = self.last_states_at = time.monotonic()
+        # The first epoch is sent at once: it shows that the pack trains.
+        self.last_block_at = -BLOCK_SECONDS
+        for member, state in enumerate(task.states):
+            self._take_up(member, state)
+
+    def _take_up(self, member: int, state: Arrays) -> None:
+        """Go on with the summary of a saved state."""
+        best_e_v, best_e_t, best_epoch, seconds = state[SUMMARY].tolist()
+        self.best_e_v[member], self.best_e_t[member] = best_e_v, best_e_t
+        self.best_epoch[member], self.seconds[member] = int(best_epoch), seconds
+        if BEST_NETWORK in state:
+            network = KeptNetwork(int(self.trials[member]), int(best_epoch), state[BEST_NETWORK])
+            self.best_networks[member] = network
+
+    def add(self, results: EpochResults, pack: Pack) -> None:
+        """Take in an epoch that the pack has just trained."""
+        now = time.monotonic()
+        self.part = None
+        members = results.members
+        self.seconds[members] += (now - self.last_epoch_at) / len(members)
+        self.last_epoch_at = now
+        self._remember_best(results, pack)
+        self.results.append(results)
+        for position in np.flatnonzero(results.diverged | results.finished):
+            self._end(results, int(position), pack)
+
+    def note(self, part: EpochPart) -> None:
+        """Take in how far an epoch has come."""
+        self.part = (self.trials[part.members], part.share)
+
+    def save_states(self, pack: Pack) -> None:
+        """Note how far the members that are still open have come, after an epoch."""
+        self.last_states_at = time.monotonic()
+        self.states = [self._state(int(member), pack) for member in np.flatnonzero(self.open)]
+
+    def _state(self, member: int, pack: Pack) -> SavedState:
+        best = self.best_e_v[member], self.best_e_t[member], self.best_epoch[member]
+        arrays = {**pack.state_of(member).to_arrays(), SUMMARY: np.array([*best, self.seconds[member]], np.float64)}
+        if member in self.best_networks:
+            arrays[BEST_NETWORK] = self.best_networks[member].parameters
+        return SavedState(int(self.trials[member]), pack.epoch, arrays)
+
+    def _remember_best(self, results: EpochResults, pack: Pack) -> None:
+        # NaN compares as false, and a diverged epoch never counts, whichever of its two errors is finite.
+        better = (results.e_v < self.best_e_v[results.members]) & ~results.diverged
+        members = results.members[better]
+        self.best_e_v[members] = results.e_v[better]
+        self.best_e_t[members] = results.e_t[better]
+        self.best_epoch[members] = results.epoch
+        if self.task.keep == "best":
+            self.best_networks |= {int(member): self._network(int(member), results.epoch, pack) for member in members}
+
+    def _network(self, member: int, epoch: int, pack: Pack) -> KeptNetwork:
+        return KeptNetwork(int(self.trials[member]), epoch, pack.parameters_of(member))
+
+    def _end(self, results: EpochResults, position: int, pack: Pack) -> None:
+        member = int(results.members[position])
+        diverged = bool(results.diverged[position])
+        self.open[member] = False
+        if self.task.keep == "state":
+            self.states.append(self._state(member, pack))
+        if self.task.keep in ("last", "state"):
+            self.kept.append(self._network(member, results.epoch, pack))
+        elif member in self.best_networks:
+            self.kept.append(self.best_networks.pop(member))
+        self.ended.append(
+            TrialEnd(
+                trial_id=int(self.trials[member]),
+                status=Status.DIVERGED if diverged else Status.COMPLETED,
+                reason=f"an error was no longer finite after epoch {results.epoch}"
+                if diverged
+                else results.stopped_because[position],
+                epochs=results.epoch,
+                e_t=float(results.e_t[position]),
+                e_v=float(results.e_v[position]),
+                best_epoch=int(self.best_epoch[member]) or None,
+                best_e_t=float(self.best_e_t[member]),
+                best_e_v=float(self.best_e_v[member]),
+                accuracy_t=float(results.accuracy_t[position]),
+                accuracy_v=float(results.accuracy_v[position]),
+                seconds=float(self.seconds[member]),
+                learned=pack.learned_by(member) or None,
+            )
+        )
+
+    def loss(self, reason: str, *, is_certain: bool = False) -> Loss:
+        """The members that are still open come to nothing, for this reason."""
+        return Loss(self.task, tuple(self.trials[self.open].tolist()), reason, is_certain)
+
+    def states_are_due(self) -> bool:
+        return time.monotonic() - self.last_states_at >= STATE_SECONDS
+
+    def is_due(self) -> bool:
+        return time.monotonic() - self.last_block_at >= BLOCK_SECONDS
+
+    def has_news(self) -> bool:
+        return bool(self.results or self.ended)
+
+    def block(self, loss: Loss | None = None) -> Block:
+        """Everything since the last block."""
+        rows = self._rows() if self.results else None
+        block = Block(rows, tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss)
+        self.results, self.ended, self.kept, self.states = [], [], [], []
+        self.last_block_at = time.monotonic()
+        return block
+
+    def _rows(self) -> EpochRows:
+        return EpochRows(
+            trial_id=np.concatenate([self.trials[results.members] for results in self.results]),
+            epoch=np.concatenate([np.full(len(results.members), results.epoch) for results in self.results]),
+            **{name: np.concatenate([getattr(results, name) for results in self.results]) for name in MEASURED},
+        )
