@@ -78,6 +78,10 @@ class EpochRows:
         return EpochRows(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
+# What is measured in every epoch.
+MEASURED = tuple(field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch"))
+
+
 @dataclass(frozen=True)
 class TrialEnd:
     """How a trial ended, with the summary of its epochs; numbers are NaN and counts None where there is none."""

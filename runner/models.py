@@ -14,16 +14,13 @@ from core.activations import ACTIVATIONS
 from core.layers import Layout
 from core.losses import LOSSES
 from core.model import Model, ModelLayer, model_layers
-from core.preprocessing import InputTransform, Scaling, prepare_examples
+from core.preprocessing import InputTransform, Scaling
 from core.readings import READINGS
-from core.training import Pack
 from core.variants import Variant
-from runner.engine.worker import one_blas_thread
 from runner.errors import DataError, ModelError, StoreError
-from runner.packing import PlannedTrial, member_of, pack_shape
-from runner.planning import PreparedSweep, prepare_sweep
-from runner.sources import fingerprint
-from runner.spec import Configuration, Sweep
+from runner.packing import PlannedTrial, member_of
+from runner.planning import PreparedSweep
+from runner.retraining import stored_trial, train_again
 from runner.status import Status
 from runner.store import Store
 
@@ -53,31 +50,11 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
     if epoch is None or (at == "last" and row["status"] == Status.DIVERGED):
         rule = f"trial {number} is {row['status']} and has no usable network after its {at} epoch"
         raise StoreError(f"{rule}; choose a completed one")
-    sweep = store.sweep(row["sweep"])
-    prepared = prepare_sweep(Sweep.from_canonical(sweep["specification"]))
-    if fingerprint(prepared.dataset) != row["fingerprint"]:
-        raise StoreError(f"the data set {row['data']} has changed since trial {number}; bring the old one back")
-    trial = PlannedTrial(number, Configuration.from_canonical(row["settings"]), row["repeat"])
+    trial, prepared = stored_trial(store, row)
     parameters = store.kept_parameters(number, epoch)
     if parameters is None:
         parameters = train_again(trial, prepared, epoch)
     return named_model(trial, prepared, parameters, store.preprocessing(number))
-
-
-def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.ndarray:
-    """The parameters (P,) of a trial after one of its epochs."""
-    shape = pack_shape(trial.configuration, prepared)
-    seed = prepared.sweep.seed
-    member = member_of(trial.configuration, seed, trial.repeat)
-    examples = prepare_examples(
-        prepared.dataset, prepared.preparation, prepared.reading, seed=seed, repeat=trial.repeat, dtype=shape.dtype
-    )
-    pack = Pack(shape, [member], {trial.repeat: examples})
-    with one_blas_thread():
-        for results in pack.run():
-            if results.epoch == epoch:
-                return pack.parameters_of(0)
-    raise StoreError(f"trial {trial.trial_id} ended before epoch {epoch} when it was trained again")
 
 
 def named_model(

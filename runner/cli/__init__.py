@@ -11,8 +11,8 @@ import sys
 import typer
 
 from runner.blas import prepare_blas
-from runner.cli import ask, catalogue, models
-from runner.cli.run import resume, run
+from runner.cli import again, ask, catalogue, models
+from runner.cli.run import run
 from runner.cli.tables import printable
 from runner.errors import FitgapError
 
@@ -26,7 +26,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(run)
-app.command()(resume)
+app.command()(again.resume)
+app.command()(again.extend)
+app.command()(again.retry)
+app.command()(again.cancel)
+app.command()(again.replay)
 app.command()(ask.sweeps)
 app.command()(ask.trials)
 app.command()(ask.show)

@@ -1,26 +1,17 @@
-"""`fitgap run` and `fitgap resume`: train a sweep."""
+"""`fitgap run`: train a sweep."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from runner.cli import sweep_flags
+from runner.cli.driving import RUNNING, Engine, Workers, check_engine, finish
 from runner.cli.options import Database
 
 if TYPE_CHECKING:
-    from runner.driver import WrittenSweep
     from runner.planning import PreparedSweep
-    from runner.store import Store
 
-PANEL = "Running it"
-Engine = Annotated[
-    str, typer.Option(help="Where to train: ray, local (in this process), or auto.", rich_help_panel=PANEL)
-]
-Workers = Annotated[
-    int | None, typer.Option(min=1, help="Ray workers; else one per core.", rich_help_panel=PANEL, show_default=False)
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the trials, train nothing.", rich_help_panel=PANEL)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the trials, train nothing.", rich_help_panel=RUNNING)]
 
 
 def run(
@@ -99,49 +90,6 @@ def run(
 
     with open_store_for_writing(database) as store:
         finish(store, write_sweep(store, prepared), engine, workers)
-
-
-def resume(
-    sweep: Annotated[str, typer.Argument(metavar="SWEEP", help="Name or number of a sweep.", show_default=False)],
-    engine: Engine = "auto",
-    workers: Workers = None,
-    database: Database = None,
-) -> None:
-    """Train what is still pending of a sweep."""
-    check_engine(engine)
-    from runner.driver import stored_sweep
-    from runner.store import open_store, open_store_for_writing
-
-    with open_store(database) as reading:
-        reading.sweep(sweep)
-    with open_store_for_writing(database) as store:
-        finish(store, stored_sweep(store, sweep), engine, workers)
-
-
-def check_engine(engine: str) -> None:
-    """Refuse an unknown engine before anything is written."""
-    from runner.engine import require_engine
-
-    require_engine(engine)
-
-
-def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | None) -> None:
-    """Drive a sweep to its end, print the leaderboard, exit with 1 where trials failed."""
-    from runner.cli.leaderboard import print_leaderboard
-    from runner.cli.progress import LiveProgress
-    from runner.driver import SweepStoppedError, drive, pending_trials
-    from runner.packing import work_of
-
-    work = work_of(pending_trials(store, written.sweep_id), written.prepared)
-    try:
-        with LiveProgress(work) as progress:
-            drive(store, written, engine=engine, workers=workers, observe=progress)
-    except SweepStoppedError as stopped:
-        print(f"stopped; {stopped.released} trials in flight were put back", file=sys.stderr)
-        print(f"go on with: fitgap resume {written.name}", file=sys.stderr)
-        raise typer.Exit(130) from None
-    failed = print_leaderboard(store, written)
-    raise typer.Exit(1 if failed else 0)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:

@@ -55,6 +55,16 @@ def print_trial(row: dict[str, Any]) -> None:
     if row["learned"]:
         print(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
     print(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+    print_environment(row["environment"] or {})
+
+
+def print_environment(environment: dict[str, Any]) -> None:
+    """With what a trial was made, as far as it is known."""
+    known = {key: value for key, value in environment.items() if value is not None}
+    if known:
+        print("made with")
+    for key, value in known.items():
+        print(f"  {key:{WIDTH}}{printable(str(value))}")
 
 
 def learned_values(learned: dict[str, float]) -> str:

@@ -1,11 +1,11 @@
 """Sweeps in the store: written before they run, brought back with their data to go on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.errors import DataError
-from runner.planning import PreparedSweep, prepare_sweep, sweep_plan
+from runner.planning import PreparedSweep, prepare_sweep, sweep_extension, sweep_plan
 from runner.sources import fingerprint
-from runner.spec import Sweep
+from runner.spec import Configuration, Flags, Sweep, sweep_with_more
 from runner.store import Store
 
 
@@ -22,6 +22,28 @@ def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
     """Write a sweep and all its trials as pending."""
     sweep_id, name = store.add_sweep(sweep_plan(prepared))
     return WrittenSweep(sweep_id, name, prepared)
+
+
+@dataclass(frozen=True)
+class Extended:
+    """A sweep to which `new` trials were added, of which `continued` go on from finished ones."""
+
+    written: WrittenSweep
+    new: int
+    continued: int
+
+
+def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
+    """Add alternatives, repeats or epochs to a sweep; what it has stays as it is. Raises SpecError, DataError."""
+    written = stored_sweep(store, name_or_number)
+    sweep = sweep_with_more(written.prepared.sweep, flags)
+    prepared = replace(written.prepared, sweep=sweep, configurations=tuple(sweep.configurations()))
+    rows = store.configurations(written.sweep_id)
+    known = [Configuration.from_canonical(row["settings"]) for row in rows]
+    hashes = [row["hash"] for row in rows]
+    extension = sweep_extension(prepared, known, hashes, written.prepared.repeat_count)
+    new, continued = store.extend_sweep(written.sweep_id, extension)
+    return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued)
 
 
 def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:

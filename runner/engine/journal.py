@@ -1,19 +1,17 @@
 """What a worker notes of a pack while it trains: epochs for the next block, summaries, states to go on from."""
 
 import time
-from dataclasses import fields
 
 import numpy as np
 
 from core.training import EpochPart, EpochResults, Pack
-from runner.messages import Arrays, Block, EpochRows, KeptNetwork, Loss, PackTask, SavedState, TrialEnd
+from runner.messages import MEASURED, Arrays, Block, EpochRows, KeptNetwork, Loss, PackTask, SavedState, TrialEnd
 from runner.status import Status
 
 # Rows are sent this often, so that another terminal sees a sweep grow.
 BLOCK_SECONDS = 0.5
 # So much of a trial is trained again at most where its driver or its worker dies.
 STATE_SECONDS = 60.0
-MEASURED = tuple(field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch"))
 # The names of what a state holds beside the state of the member.
 SUMMARY = "summary"
 BEST_NETWORK = "best_network"

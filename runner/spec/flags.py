@@ -11,6 +11,7 @@ from runner.spec.shorthand import scalar
 
 SOURCE = ("data", "source")
 TARGET = ("data", "target")
+REPEATS = ("repeats",)
 
 # Where the value of a flag stands in a sweep, and how the flag is written.
 WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -24,7 +25,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "missing": ("--missing", ("data", "missing")),
     "text": ("--text", ("data", "text")),
     "seed": ("--seed", ("seed",)),
-    "repeats": ("--repeats", ("repeats",)),
+    "repeats": ("--repeats", REPEATS),
     "hidden": ("--hidden", ("axes", "architecture")),
     "activation": ("--activation", ("axes", "activation")),
     "regularizer": ("--regularizer", ("axes", "regularizer")),
@@ -102,6 +103,19 @@ def overlay(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
         other = {"training": "axes", "axes": "training"}.get(path[0])
         if other and isinstance(sweep.get(other), dict):
             sweep[other].pop(key, None)
+
+
+def add(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
+    """Add to the axes of `sweep`, in canonical form, the alternatives that the flags name; repeats are replaced."""
+    for flag, path, value in flags.given():
+        if path == REPEATS:
+            sweep["repeats"] = value
+            note(places, flag, path, value)
+            continue
+        alternatives = sweep["axes"][path[-1]]
+        for item in value if isinstance(value, list) else [value]:
+            places.flags["axes", path[-1], len(alternatives)] = f"{flag} {item}"
+            alternatives.append(item)
 
 
 def note(places: Places, flag: str, path: Path, value: Any) -> None:

@@ -2,12 +2,14 @@
 
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from runner.errors import SpecError
 from runner.spec.data_settings import is_path
-from runner.spec.flags import Flags, overlay
+from runner.spec.flags import Flags, add, overlay
 from runner.spec.nodes import Node
 from runner.spec.places import Places
 from runner.spec.sweep import DEFAULTS, Sweep
@@ -53,6 +55,37 @@ def sweep_from_text(text: str, file: str = "sweep.yaml", flags: Flags = NO_FLAGS
         resolve_source(sweep["data"], os.path.dirname(file))
         overlay(sweep, flags, places)
         return Sweep.from_canonical({"name": default_name(Path(file).stem), **sweep})
+
+
+def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
+    """The sweep with further alternatives and repeats, from flags, from a file or from both. Raises SpecError.
+
+    A file must ask for the same data, seed and training settings; its axes and repeats are what is added.
+    """
+    extended = sweep if flags.file is None else with_more_of(sweep, sweep_from_file(flags.file))
+    places = Places()
+    with places.told():
+        written = extended.canonical()
+        add(written, flags, places)
+        again = Sweep.from_canonical(written)
+        if again.repeats < sweep.repeats:
+            raise SpecError(f"must be at least the {sweep.repeats} that the sweep has", ("repeats",))
+        return replace(again, axes=each_once(again.axes))
+
+
+def with_more_of(sweep: Sweep, other: Sweep) -> Sweep:
+    """The sweep with the alternatives and repeats of another one on the same data. Raises SpecError."""
+    if is_path(other.data.source):
+        other = replace(other, data=replace(other.data, source=os.path.abspath(other.data.source)))
+    for section in ("data", "seed", "training"):
+        if getattr(sweep, section) != getattr(other, section):
+            raise SpecError(f"{section}: must be as in sweep {sweep.name}; only axes and repeats can be added to it")
+    axes = {name: (*values, *other.axes[name]) for name, values in sweep.axes.items()}
+    return replace(sweep, repeats=max(sweep.repeats, other.repeats), axes=each_once(axes))
+
+
+def each_once(axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(dict.fromkeys(values)) for name, values in axes.items()}
 
 
 def read_bytes(file: str) -> bytes:

@@ -13,9 +13,10 @@ from sqlalchemy.engine import URL, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, queries, writing
+from runner.store import claims, extending, queries, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import connect, database_url, is_file
+from runner.store.extending import SweepExtension
 from runner.store.queries import Row
 from runner.store.schema import check_version, upgrade
 from runner.store.session import DriverSession
@@ -27,6 +28,7 @@ __all__ = [
     "OtherDriver",
     "Row",
     "Store",
+    "SweepExtension",
     "SweepPlan",
     "open_store",
     "open_store_for_writing",
@@ -117,6 +119,10 @@ class Store:
     def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
         with self._engine.begin() as connection:
             return writing.retry_trials(connection, sweep_id, statuses)
+
+    def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
+        with self._engine.begin() as connection:
+            return extending.extend_sweep(connection, sweep_id, extension)
 
     def begin_driver(self, identity: DriverIdentity) -> DriverSession:
         """Take part in training: the session through which a driver claims trials and writes what becomes of them."""

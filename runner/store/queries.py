@@ -12,7 +12,7 @@ from runner.messages import SavedState
 from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
-from runner.store.tables import configuration, data_set, epoch, snapshot, split, state, sweep, trial
+from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, state, sweep, trial
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and databases refuse them.
@@ -106,6 +106,8 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.started,
             trial.c.ended,
             trial.c.learned,
+            trial.c.losses,
+            driver.c.environment,
             configuration.c.settings,
             data_set.c.name.label("data"),
             data_set.c.fingerprint,
@@ -118,6 +120,7 @@ def show_trial(connection: Connection, number: int) -> Row:
         .join(sweep, sweep.c.id == trial.c.sweep_id)
         .join(data_set, data_set.c.id == sweep.c.data_set_id)
         .join(split, sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat))
+        .join(driver, driver.c.id == trial.c.driver_id, isouter=True)
         .where(trial.c.id == number)
     )
     (row,) = fetch(connection, trial_query(sweep_id).where(trial.c.id == number))
@@ -229,8 +232,10 @@ def count_running(connection: Connection, sweep_id: int) -> int:
 
 
 def configurations(connection: Connection, sweep_id: int) -> list[Row]:
-    """Number and settings of the configurations of a sweep."""
-    query = sa.select(configuration.c.id, configuration.c.settings).where(configuration.c.sweep_id == sweep_id)
+    """Number, hash and settings of the configurations of a sweep."""
+    query = sa.select(configuration.c.id, configuration.c.hash, configuration.c.settings).where(
+        configuration.c.sweep_id == sweep_id
+    )
     return fetch(connection, query.order_by(configuration.c.id))
 
 

@@ -103,10 +103,11 @@ def record(connection: Connection, driver_id: int, block: Block) -> set[int]:
         if repeated:
             forget_epochs(connection, block.rows.only(repeated))
         connection.execute(sa.insert(tables.epoch), epoch_rows(block.rows))
-    if block.states:
-        save_states(connection, block.states)
     if block.ended:
         end_trials(connection, block.ended, repeated)
+    # After the ends, which remove states: one that comes with the end is to be kept.
+    if block.states:
+        save_states(connection, block.states)
     if block.kept:
         connection.execute(sa.insert(tables.snapshot), [snapshot_row(kept) for kept in block.kept])
     return refused

@@ -1,0 +1,175 @@
+"""Commands for a sweep that is in the database already: resume, extend, retry, cancel, and replay of a trial."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from runner.cli import sweep_flags
+from runner.cli.driving import Engine, Workers, check_engine, finish
+from runner.cli.options import Database, Format, OutputFormat, SweepArgument
+
+if TYPE_CHECKING:
+    from runner.retraining import Replay
+    from runner.store import Store
+
+
+class Ended(StrEnum):
+    """How trials ended that may be tried again."""
+
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DIVERGED = "diverged"
+
+
+def resume(sweep: SweepArgument, engine: Engine = "auto", workers: Workers = None, database: Database = None) -> None:
+    """Train what is not finished of a sweep, also what a driver that died has left."""
+    check_engine(engine)
+    from runner.driver import stored_sweep
+
+    with known_sweep(database, sweep) as store:
+        finish(store, stored_sweep(store, sweep), engine, workers)
+
+
+def extend(
+    sweep: SweepArgument,
+    file: Annotated[
+        str | None,
+        typer.Argument(help="A sweep file on the same data, whose alternatives are added.", show_default=False),
+    ] = None,
+    repeats: sweep_flags.Repeats = None,
+    hidden: sweep_flags.Hidden = None,
+    activation: sweep_flags.Activation = None,
+    regularizer: sweep_flags.Regularizer = None,
+    optimizer: sweep_flags.Optimizer = None,
+    epochs: sweep_flags.Epochs = None,
+    batch_size: sweep_flags.BatchSize = None,
+    schedule: sweep_flags.Schedule = None,
+    stopping: sweep_flags.Stopping = None,
+    initializer: sweep_flags.Initializer = None,
+    output_activation: sweep_flags.OutputActivation = None,
+    engine: Engine = "auto",
+    workers: Workers = None,
+    database: Database = None,
+) -> None:
+    """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
+    check_engine(engine)
+    from runner.driver import extend_sweep
+    from runner.spec import Flags
+
+    flags = Flags(
+        file=file,
+        repeats=repeats,
+        hidden=hidden or [],
+        activation=activation or [],
+        regularizer=regularizer or [],
+        optimizer=optimizer or [],
+        epochs=epochs,
+        batch_size=batch_size,
+        schedule=schedule or [],
+        stopping=stopping,
+        initializer=initializer,
+        output_activation=output_activation,
+    )
+    with known_sweep(database, sweep) as store:
+        extended = extend_sweep(store, sweep, flags)
+        going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
+        print(f"{extended.written.name}: {extended.new} new trials{going_on}", file=sys.stderr)
+        finish(store, extended.written, engine, workers)
+
+
+def retry(
+    sweep: SweepArgument,
+    status: Annotated[
+        list[Ended] | None, typer.Option(help="Which ended trials; else those that failed. Repeat.", show_default=False)
+    ] = None,
+    engine: Engine = "auto",
+    workers: Workers = None,
+    database: Database = None,
+) -> None:
+    """Train the failed trials of a sweep again."""
+    check_engine(engine)
+    from runner.driver import stored_sweep
+    from runner.status import Status
+
+    with known_sweep(database, sweep) as store:
+        written = stored_sweep(store, sweep)
+        count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
+        print(f"{written.name}: {count} trials to train again", file=sys.stderr)
+        finish(store, written, engine, workers)
+
+
+def cancel(
+    sweep: SweepArgument,
+    trials: Annotated[
+        list[int] | None, typer.Option("--trial", metavar="TRIAL", help="Only this trial. Repeat.", show_default=False)
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Cancel what has not ended of a sweep, also what runs just now; `retry --status cancelled` undoes it."""
+    with known_sweep(database, sweep) as store:
+        row = store.sweep(sweep)
+        print(f"{row['name']}: {store.cancel_trials(row['id'], trials)} trials cancelled", file=sys.stderr)
+
+
+def replay(
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial.", show_default=False)],
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """Train a trial again and compare every epoch with what is stored; exit code 1 where anything differs."""
+    from runner.cli.output import print_csv, print_json
+    from runner.retraining import replay as train_and_compare
+    from runner.store import open_store
+
+    with open_store(database) as store:
+        result = train_and_compare(store, trial)
+    rows = difference_rows(result)
+    if output_format is Format.JSON:
+        environment = {key: {"then": then, "now": now} for key, (then, now) in result.environment.items()}
+        equal, epochs = result.is_equal, result.epochs
+        print_json({"trial": trial, "epochs": epochs, "equal": equal, "differences": rows, "environment": environment})
+    elif output_format is Format.CSV:
+        print_csv(rows, ["quantity", "epochs", "largest", "at_epoch"])
+    else:
+        print_replay(result, rows)
+    raise typer.Exit(0 if result.is_equal else 1)
+
+
+def difference_rows(result: "Replay") -> list[dict[str, Any]]:
+    """What differs, as rows; a number that is there only once differs by nothing that could be written."""
+    return [
+        {
+            "quantity": each.quantity,
+            "epochs": each.epochs,
+            "largest": each.largest if each.largest < float("inf") else None,
+            "at_epoch": each.at_epoch,
+        }
+        for each in result.differences
+    ]
+
+
+def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
+    """What came of a replay, for people."""
+    from runner.cli.tables import print_table, printable
+
+    if result.is_equal:
+        print(f"trial {result.trial}: all {result.epochs} epochs are the same to the last bit")
+    else:
+        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {result.epochs} epochs")
+    for key, (then, now) in result.environment.items():
+        print(printable(f"{key}: {then} then, {now} now"))
+
+
+@contextlib.contextmanager
+def known_sweep(database: str | None, sweep: str) -> Iterator["Store"]:
+    """The store open for writing, after the sweep was found in it: where it is not, nothing is made or changed."""
+    from runner.store import open_store, open_store_for_writing
+
+    with open_store(database) as reading:
+        reading.sweep(sweep)
+    with open_store_for_writing(database) as store:
+        yield store

@@ -1,0 +1,139 @@
+"""Training a stored trial once more: for a network that was not kept, or to see that it comes out the same."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from core.preprocessing import prepare_examples
+from core.training import EpochResults, Pack
+from runner.engine.worker import one_blas_thread
+from runner.environment import describe_environment
+from runner.errors import StoreError
+from runner.messages import MEASURED
+from runner.packing import PlannedTrial, member_of, pack_shape
+from runner.planning import PreparedSweep, prepare_sweep
+from runner.sources import fingerprint
+from runner.spec import Configuration, Sweep
+from runner.store import Row, Store
+
+
+def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:
+    """What was trained as a trial that `show` tells of, with its data. Raises StoreError where they have changed."""
+    sweep = store.sweep(row["sweep"])
+    prepared = prepare_sweep(Sweep.from_canonical(sweep["specification"]))
+    if fingerprint(prepared.dataset) != row["fingerprint"]:
+        raise StoreError(f"the data set {row['data']} has changed since trial {row['trial']}; bring the old one back")
+    return PlannedTrial(row["trial"], Configuration.from_canonical(row["settings"]), row["repeat"]), prepared
+
+
+def lone_pack(trial: PlannedTrial, prepared: PreparedSweep) -> Pack:
+    """The trial in a pack of its own, untrained."""
+    shape = pack_shape(trial.configuration, prepared)
+    seed = prepared.sweep.seed
+    examples = prepare_examples(
+        prepared.dataset, prepared.preparation, prepared.reading, seed=seed, repeat=trial.repeat, dtype=shape.dtype
+    )
+    return Pack(shape, [member_of(trial.configuration, seed, trial.repeat)], {trial.repeat: examples})
+
+
+def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.ndarray:
+    """The parameters (P,) of a trial after one of its epochs."""
+    pack = lone_pack(trial, prepared)
+    with one_blas_thread():
+        for results in pack.run():
+            if results.epoch == epoch:
+                return pack.parameters_of(0)
+    raise StoreError(f"trial {trial.trial_id} ended before epoch {epoch} when it was trained again")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a number differs most from what is stored, and in how many epochs it differs at all."""
+
+    quantity: str
+    epochs: int
+    largest: float
+    at_epoch: int
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What came of training a trial again: how many of its stored epochs were compared, and what differs.
+
+    `environment` names what the numbers were made with then and now, where that is not the same.
+    """
+
+    trial: int
+    epochs: int
+    differences: tuple[Difference, ...]
+    environment: dict[str, tuple[Any, Any]]
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether every number of every epoch is the same to the last bit."""
+        return not self.differences
+
+
+def replay(store: Store, number: int) -> Replay:
+    """Train a trial again in this process and compare every epoch with what is stored.
+
+    Raises StoreError where there is no such trial, where it has no epochs, or where its data have changed.
+    """
+    row = store.show(number)
+    stored = store.epochs([number])
+    if not stored:
+        raise StoreError(f"trial {number} is {row['status']} and has no epochs to compare; choose one that has run")
+    trial, prepared = stored_trial(store, row)
+    found = list(epochs_again(trial, prepared, stored[-1]["epoch"]))
+    return Replay(
+        trial=number,
+        epochs=len(stored),
+        differences=tuple(differences(stored, found)),
+        environment=changes(row["environment"] or {}, describe_environment()),
+    )
+
+
+def epochs_again(trial: PlannedTrial, prepared: PreparedSweep, last: int) -> Iterator[Row]:
+    """The epochs of the trial up to the last one stored, as the store would give them."""
+    pack = lone_pack(trial, prepared)
+    with one_blas_thread():
+        for results in pack.run():
+            yield {"epoch": results.epoch, **measured(results)}
+            if results.epoch == last:
+                return
+
+
+def measured(results: EpochResults) -> dict[str, float | None]:
+    """The numbers of the only member; what is not finite is nothing, as in the store."""
+    numbers = {name: float(getattr(results, name)[0]) for name in MEASURED}
+    return {name: value if isfinite(value) else None for name, value in numbers.items()}
+
+
+def differences(stored: list[Row], found: list[Row]) -> Iterator[Difference]:
+    """What differs between the epochs stored and found; one that is there only once differs infinitely."""
+    again = {row["epoch"]: row for row in found}
+    for quantity in MEASURED:
+        distances = {
+            row["epoch"]: distance(row[quantity], again[row["epoch"]][quantity] if row["epoch"] in again else None)
+            for row in stored
+        }
+        differing = {epoch: value for epoch, value in distances.items() if value}
+        if differing:
+            at_epoch = max(differing, key=lambda epoch: differing[epoch])
+            yield Difference(quantity, len(differing), differing[at_epoch], at_epoch)
+
+
+def distance(one: float | None, other: float | None) -> float:
+    """How far two numbers are apart: 0 for equal ones, or where both are none; infinite where only one is."""
+    if one is None or other is None:
+        return 0.0 if one is other else float("inf")
+    return abs(one - other)
+
+
+def changes(then: dict[str, Any], now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What differs between two environments, apart from the commit of the folder one stands in."""
+    keys = [key for key in (*then, *(key for key in now if key not in then)) if not key.startswith("git_")]
+    return {key: (then.get(key), now.get(key)) for key in keys if then.get(key) != now.get(key)}

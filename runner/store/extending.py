@@ -1,0 +1,99 @@
+"""Adding to a sweep that is in the database: configurations, repeats, and trials that go on from finished ones."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from runner.errors import StoreError
+from runner.status import Status
+from runner.store.tables import configuration, epoch, split, state, sweep, trial
+
+
+@dataclass(frozen=True)
+class SweepExtension:
+    """What is added to a sweep: its specification from now on, the splits of new repeats, new configurations.
+
+    `known` counts the configurations that the extension was planned for. `continues` names, by hash, the configuration
+    whose trials a new one goes on from: it asks for the same with fewer epochs.
+    """
+
+    specification: Mapping[str, Any]
+    splits: Sequence[Mapping[str, Any]]
+    configurations: Sequence[Mapping[str, Any]]
+    repeats: int
+    known: int
+    continues: Mapping[str, str]
+
+
+def extend_sweep(connection: Connection, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
+    """Write an extension; returns how many trials are new and how many of them go on from finished ones."""
+    count = sa.select(sa.func.count()).where(configuration.c.sweep_id == sweep_id)
+    if connection.execute(count).scalar_one() != extension.known:
+        raise StoreError("the sweep was extended by somebody else at the same time; try again")
+    change = sa.update(sweep).where(sweep.c.id == sweep_id)
+    connection.execute(change.values(specification=dict(extension.specification)))
+    for table, rows in ((split, extension.splits), (configuration, extension.configurations)):
+        if rows:
+            connection.execute(sa.insert(table), [{"sweep_id": sweep_id, **row} for row in rows])
+    new = add_missing_trials(connection, sweep_id, extension.repeats)
+    return new, sum(go_on_from(connection, sweep_id, *pair) for pair in extension.continues.items())
+
+
+def add_missing_trials(connection: Connection, sweep_id: int, repeats: int) -> int:
+    """A pending trial for every configuration and repeat that has none, in this order; returns how many."""
+    own = configuration.c.sweep_id == sweep_id
+    configurations = connection.execute(sa.select(configuration.c.id).where(own).order_by(configuration.c.id))
+    there = sa.select(trial.c.configuration_id, trial.c.repeat).where(trial.c.sweep_id == sweep_id)
+    known = {tuple(row) for row in connection.execute(there)}
+    common = {"sweep_id": sweep_id, "status": Status.PENDING, "attempt": 0, "losses": 0}
+    rows = [
+        {**common, "configuration_id": number, "repeat": repeat}
+        for number in configurations.scalars()
+        for repeat in range(1, repeats + 1)
+        if (number, repeat) not in known
+    ]
+    if rows:
+        connection.execute(sa.insert(trial), rows)
+    return len(rows)
+
+
+def go_on_from(connection: Connection, sweep_id: int, new_hash: str, old_hash: str) -> int:
+    """Give the new trials of one configuration the epochs and states of the finished ones of another."""
+    new, old = trial.alias("new"), trial.alias("old")
+    number_of = {
+        row.hash: row.id
+        for row in connection.execute(
+            sa.select(configuration.c.hash, configuration.c.id).where(
+                configuration.c.sweep_id == sweep_id, configuration.c.hash.in_([new_hash, old_hash])
+            )
+        )
+    }
+    whole = configuration.c.planned_epochs == old.c.epochs
+    pairs = connection.execute(
+        sa.select(new.c.id, old.c.id)
+        .join_from(new, old, new.c.repeat == old.c.repeat)
+        .join(state, sa.and_(state.c.trial_id == old.c.id, state.c.epoch == old.c.epochs))
+        # One that a rule has stopped early would be stopped there again.
+        .join(configuration, sa.and_(configuration.c.id == old.c.configuration_id, whole))
+        .where(
+            new.c.configuration_id == number_of[new_hash],
+            old.c.configuration_id == number_of[old_hash],
+            old.c.status == Status.COMPLETED,
+            new.c.status == Status.PENDING,
+            new.c.attempt == 0,
+        )
+    ).all()
+    for new_trial, old_trial in pairs:
+        for table in (epoch, state):
+            copy_rows(connection, table, old_trial, new_trial)
+    return len(pairs)
+
+
+def copy_rows(connection: Connection, table: sa.Table, old_trial: int, new_trial: int) -> None:
+    """The rows that a table has of one trial, for another one as well."""
+    others = [column for column in table.columns if column.name != "trial_id"]
+    rows = sa.select(sa.literal(new_trial), *others).where(table.c.trial_id == old_trial)
+    connection.execute(sa.insert(table).from_select(["trial_id", *(column.name for column in others)], rows))
