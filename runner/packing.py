@@ -3,9 +3,9 @@
 import itertools
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -53,66 +53,100 @@ class PackSize:
         return PackSize(max(1, self.members >> losses), "they were lost before, and one of them may be the cause")
 
 
+@dataclass(frozen=True)
+class TrialGroup:
+    """Waiting trials that may share packs: `count` of them, with `epochs` left all together.
+
+    `select(start, stop)` gives some of them, in an order in which neighbours do well in one pack: those with most
+    epochs first, so that they end together, and of these equal kinds side by side, which share their calls. `losses`
+    is how often these were lost before.
+    """
+
+    shape: PackShape
+    count: int
+    epochs: int
+    losses: int
+    select: Callable[[int, int], Sequence[PlannedTrial]]
+
+    @property
+    def work(self) -> float:
+        """What is left to do, in connections times epochs."""
+        return float(self.epochs * cost(self.shape))
+
+
 def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
-    """Packs over all trials, those that will take longest first, so that no long one starts last."""
-    for shape, members, size in groups_of(list(trials), prepared, workers):
-        for part in even_parts(members, size.members):
-            yield pack_task(part, shape, prepared)
+    """Packs over all these trials."""
+    return pack_groups(groups_of(trials, prepared), prepared, workers=workers)
 
 
-def groups_of(
-    trials: list[PlannedTrial], prepared: PreparedSweep, workers: int
-) -> Iterator[tuple[PackShape, list[PlannedTrial], PackSize]]:
-    """The trials of each shape in the order in which they are cut into packs, and how large these are."""
+def pack_groups(groups: Sequence[TrialGroup], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
+    """Packs over all groups, those that will take longest first, so that no long one starts last."""
+    for group, size in sized(groups, workers):
+        for start, stop in even_parts(group.count, size.members):
+            yield pack_task(group.select(start, stop), group.shape, prepared)
+
+
+def sized(groups: Sequence[TrialGroup], workers: int) -> Iterator[tuple[TrialGroup, PackSize]]:
+    """The groups in the order in which they are packed, and how large their packs are."""
+    total = sum(group.work for group in groups)
+    for group in sorted(groups, key=lambda group: -cost(group.shape)):
+        yield group, pack_size(group, total, workers)
+
+
+def groups_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> list[TrialGroup]:
+    """The groups of trials that are all at hand."""
     groups = defaultdict(list)
     for trial in trials:
         # Folds may differ by one example; those of a pack must not.
         split = prepared.splits[trial.repeat]
         sizes = (len(split.training), len(split.validation))
         groups[pack_shape(trial.configuration, prepared), sizes, trial.epoch, trial.losses].append(trial)
-    total = total_work(trials, prepared)
-    for (shape, _, _, losses), members in sorted(groups.items(), key=lambda group: -cost(group[0][0])):
-        # Members of equal length end together; of those, equal kinds lie side by side and share their calls.
+    for members in groups.values():
         members.sort(key=lambda trial: (-trial.configuration.epochs, kinds_of(trial, prepared)))
-        yield shape, members, pack_size(shape, members, total, workers).after(losses)
+    return [
+        TrialGroup(shape, len(members), sum(map(epochs_left, members)), losses, partial(between, members))
+        for (shape, _, _, losses), members in groups.items()
+    ]
 
 
-def planned_trials(prepared: PreparedSweep) -> list[PlannedTrial]:
+def between(trials: Sequence[PlannedTrial], start: int, stop: int) -> Sequence[PlannedTrial]:
+    return trials[start:stop]
+
+
+def epochs_left(trial: PlannedTrial) -> int:
+    return trial.configuration.epochs - trial.epoch
+
+
+def planned_trials(prepared: PreparedSweep) -> Iterator[PlannedTrial]:
     """All trials of a sweep that has not been written, with made-up numbers."""
     pairs = itertools.product(prepared.configurations, range(1, prepared.repeat_count + 1))
-    return [PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1)]
+    return (PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1))
 
 
-def explain_packs(trials: list[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[str]:
-    """A line for every shape: its packs, and why they are as large as they are."""
-    for shape, members, size in groups_of(trials, prepared, workers):
-        layers, kilobytes = "-".join(map(str, shape.layers)), member_bytes(shape) / 1024
-        packs = sum(1 for _ in even_parts(members, size.members))
+def explain_packs(groups: Sequence[TrialGroup], *, workers: int) -> Iterator[str]:
+    """A line for every group: its packs, and why they are as large as they are."""
+    for group, size in sized(groups, workers):
+        layers, kilobytes = "-".join(map(str, group.shape.layers)), member_bytes(group.shape) / 1024
+        packs = sum(1 for _ in even_parts(group.count, size.members))
         yield (
-            f"{layers}: {len(members)} trials in {packs} packs of up to {size.members} "
+            f"{layers}: {group.count} trials in {packs} packs of up to {size.members} "
             f"({size.because}; a trial needs {kilobytes:.0f} KB, {workers} workers)"
         )
-
-
-def total_work(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> float:
-    """The work of all trials together."""
-    return sum(epochs * work for epochs, work in work_of(trials, prepared).values())
 
 
 def kinds_of(trial: PlannedTrial, prepared: PreparedSweep) -> tuple[str, ...]:
     return sorting_key(member_of(trial.configuration, prepared.sweep.seed, trial.repeat))
 
 
-def pack_size(shape: PackShape, trials: list[PlannedTrial], total: float, workers: int) -> PackSize:
+def pack_size(group: TrialGroup, total: float, workers: int) -> PackSize:
     """The size that pays: as large as the cache allows, and no larger than leaves every worker several packs."""
-    work = sum(trial.configuration.epochs for trial in trials) * cost(shape) / len(trials)
     bounds = {
         "no more gains anything": LARGEST_PACK,
-        "more would leave the cache": CACHES_PER_PACK * cache_bytes() // member_bytes(shape),
-        "every worker gets several packs": int(total / work / (PACKS_PER_WORKER * workers)),
+        "more would leave the cache": CACHES_PER_PACK * cache_bytes() // member_bytes(group.shape),
+        "every worker gets several packs": int(total * group.count / group.work / (PACKS_PER_WORKER * workers)),
     }
     because = min(bounds, key=lambda reason: bounds[reason])
-    return PackSize(max(1, bounds[because]), because)
+    return PackSize(max(1, bounds[because]), because).after(group.losses)
 
 
 def member_bytes(shape: PackShape) -> int:
@@ -142,7 +176,7 @@ def pack_shape(configuration: Configuration, prepared: PreparedSweep) -> PackSha
     )
 
 
-def pack_task(trials: list[PlannedTrial], shape: PackShape, prepared: PreparedSweep) -> PackTask:
+def pack_task(trials: Sequence[PlannedTrial], shape: PackShape, prepared: PreparedSweep) -> PackTask:
     return PackTask(
         trials=tuple(trial.trial_id for trial in trials),
         members=tuple(member_of(trial.configuration, prepared.sweep.seed, trial.repeat) for trial in trials),
@@ -173,19 +207,20 @@ def cost(shape: PackShape) -> int:
     return Layout(shape.layers).weight_count
 
 
-def even_parts(trials: list[PlannedTrial], largest: int) -> Iterator[list[PlannedTrial]]:
-    """Neighbouring trials in parts of nearly equal size, none above `largest`."""
-    count = -(-len(trials) // largest)
-    for part in range(count):
-        yield trials[part * len(trials) // count : (part + 1) * len(trials) // count]
+def even_parts(count: int, largest: int) -> Iterator[tuple[int, int]]:
+    """So many neighbours in parts of nearly equal size, none above `largest`: the bounds of each."""
+    parts = -(-count // largest)
+    for part in range(parts):
+        yield part * count // parts, (part + 1) * count // parts
 
 
 def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int, tuple[int, float]]:
     """For each trial the epochs it has left and roughly what one of them costs."""
     return {
-        trial.trial_id: (
-            trial.configuration.epochs - trial.epoch,
-            float(cost(pack_shape(trial.configuration, prepared))),
-        )
-        for trial in trials
+        trial.trial_id: (epochs_left(trial), float(cost(pack_shape(trial.configuration, prepared)))) for trial in trials
     }
+
+
+def total_work(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> float:
+    """The work of all trials together."""
+    return sum(group.work for group in groups_of(trials, prepared))

@@ -1,7 +1,8 @@
 """From a sweep to the rows that are written before it runs."""
 
+import itertools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -28,7 +29,7 @@ class PreparedSweep:
     dataset: Dataset
     preparation: Preparation
     reading: Reading
-    configurations: tuple[Configuration, ...]
+    configurations: Sequence[Configuration]
 
     @property
     def repeat_count(self) -> int:
@@ -73,9 +74,8 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
         raise DataError(f"{data.source}: {error}") from None
     outputs = sweep.training.outputs or default_outputs(data.source, dataset)
     check_outputs(outputs, sweep.training.loss, dataset)
-    configurations = tuple(sweep.configurations())
-    check_signs(outputs, configurations)
-    return PreparedSweep(sweep, dataset, preparation, outputs.variant, configurations)
+    check_signs(outputs, sweep.axes["output_activation"])
+    return PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations())
 
 
 def preparation_of(data: DataSettings) -> Preparation:
@@ -121,10 +121,10 @@ def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
         )
 
 
-def check_signs(outputs: Choice, configurations: Iterable[Configuration]) -> None:
+def check_signs(outputs: Choice, output_activations: Iterable[tuple[Choice, ...]]) -> None:
     """SpecError where an output unit can only say −1 and 1 but is read as 0 and 1, or the other way round."""
     fitting = {"sign": "signs", "threshold": "zero_one"}
-    for choice in {choice for configuration in configurations for choice in configuration.output_activation}:
+    for choice in itertools.chain.from_iterable(output_activations):
         if outputs.name in TWO_CLASSES and fitting.get(choice.name, outputs.name) != outputs.name:
             raise SpecError(
                 f"training.outputs: {outputs.name} does not go with the output activation {choice.name}; "
@@ -146,10 +146,19 @@ def sweep_plan(prepared: PreparedSweep) -> SweepPlan:
         specification=with_absolute_path(sweep).canonical(),
         data_set=data_set_row(prepared.dataset),
         splits=[split_row(prepared, repeat, split) for repeat, split in prepared.splits.items()],
-        configurations=[configuration_row(each, prepared) for each in prepared.configurations],
-        repeats=prepared.repeat_count,
+        configurations=ConfigurationRows(prepared),
         program_version=version("fitgap"),
     )
+
+
+@dataclass(frozen=True)
+class ConfigurationRows(Iterable[dict[str, Any]]):
+    """The rows of a sweep's configurations, made one after another while they are written."""
+
+    prepared: PreparedSweep
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (configuration_row(each, self.prepared) for each in self.prepared.configurations)
 
 
 def sweep_extension(
@@ -168,7 +177,6 @@ def sweep_extension(
             split_row(prepared, repeat, split) for repeat, split in prepared.splits.items() if repeat > known_repeats
         ],
         configurations=[configuration_row(each, prepared) for each in new],
-        repeats=prepared.repeat_count,
         known=len(known),
         continues={each.hash: stored[shorter] for each in new if (shorter := longest_beginning(each, stored))},
     )

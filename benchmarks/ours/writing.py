@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.ours.driving import fresh_store, made_up_rows, nameless_driver, prepared_sweep
 from benchmarks.sweeps import FULL, digits_sweep
-from runner.driver import pending_trials, write_sweep
+from runner.driver import write_sweep
 from runner.messages import Block
 
 PACK_SIZE = 20
@@ -17,7 +17,7 @@ def write_blocks(rows: int, block_rows: int) -> dict[str, float]:
     """Rows a second into a fresh SQLite file, in blocks of so many: some epochs of the trials of a pack."""
     with fresh_store() as store:
         written = write_sweep(store, prepared_sweep(digits_sweep(FULL, epochs=10)))
-        trials = [trial.trial_id for trial in pending_trials(store, written.sweep_id)]
+        trials = [row["trial"] for row in store.trials(written.sweep_id)]
         driver = nameless_driver(store)
         driver.claim(trials)
         blocks = list(made_up_blocks(np.array(trials), rows, block_rows))

@@ -29,12 +29,10 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
     """Drive a sweep to its end, print the leaderboard, exit with 1 where trials failed."""
     from runner.cli.leaderboard import print_leaderboard
     from runner.cli.progress import LiveProgress
-    from runner.driver import SweepStoppedError, drive, pending_trials
-    from runner.packing import work_of
+    from runner.driver import SweepStoppedError, drive, expected_work
 
-    work = work_of(pending_trials(store, written.sweep_id), written.prepared)
     try:
-        with LiveProgress(work) as progress:
+        with LiveProgress(expected_work(store, written)) as progress:
             drive(store, written, engine=engine, workers=workers, observe=progress)
     except SweepStoppedError as stopped:
         print(f"stopped; {stopped.released} trials in flight were put back", file=sys.stderr)

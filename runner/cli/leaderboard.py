@@ -17,12 +17,14 @@ MEANS = ("best_e_v", "best_epoch", "e_t", "e_v", "gap")
 def print_leaderboard(store: Store, written: WrittenSweep) -> int:
     """Print the best configurations of a sweep, means over repeats; returns the number of failed trials."""
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
-    groups = store.compare(written.sweep_id, list(axes))
+    groups = store.compare(written.sweep_id, list(axes), limit=SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
     has_classes = any(group["accuracy_v"] is not None for group in groups)
     keys = [*varied, *MEANS, *(["accuracy_v"] if has_classes else [])]
-    title = f"{written.name}: the best {min(SHOWN, len(groups))} of {len(groups)} configurations, by best E_v"
-    print_table(groups[:SHOWN], keys, title=title)
+    title = (
+        f"{written.name}: the best {len(groups)} of {len(written.prepared.configurations)} configurations, by best E_v"
+    )
+    print_table(groups, keys, title=title)
     counts = next(row for row in store.sweeps() if row["sweep"] == written.sweep_id)
     print(summary(written.name, counts), file=sys.stderr)
     return counts["failed"]

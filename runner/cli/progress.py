@@ -2,13 +2,13 @@
 
 import sys
 import time
-from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from runner.driver import ExpectedWork
 from runner.messages import Block
 
 # Without a terminal a line is printed this often instead.
@@ -16,14 +16,15 @@ PLAIN_SECONDS = 10.0
 
 
 class LiveProgress:
-    """Observes a sweep's blocks. `work` holds, per trial, its planned epochs and what one of them costs."""
+    """Observes a sweep's blocks. It knows of the trials that run, not of all: there may be a million."""
 
-    def __init__(self, work: Mapping[int, tuple[int, float]]):
-        self.cost_per_epoch = {trial: cost for trial, (_, cost) in work.items()}
-        self.work_total = sum(epochs * cost for epochs, cost in work.values())
-        self.work_left = {trial: epochs * cost for trial, (epochs, cost) in work.items()}
+    def __init__(self, expected: ExpectedWork):
+        self.expected = expected
         self.work_done = 0.0
-        # Of every trial the last epoch seen: an attempt may train some once more.
+        # Of the trials seen that have not ended.
+        self.cost_per_epoch: dict[int, float] = {}
+        self.work_left: dict[int, float] = {}
+        # The last epoch seen: an attempt may train some once more.
         self.epoch_seen: dict[int, int] = {}
         # Of epochs that are not over, by the first trial of their pack.
         self.parts: dict[int, float] = {}
@@ -41,7 +42,7 @@ class LiveProgress:
 
     def __enter__(self) -> Self:
         self.bar.start()
-        self.task = self.bar.add_task(f"0/{len(self.work_left)} trials, starting", total=self.work_total)
+        self.task = self.bar.add_task(f"0/{self.expected.trials} trials, starting", total=self.expected.total)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -59,6 +60,7 @@ class LiveProgress:
             print(text, file=sys.stderr, flush=True)
 
     def _count(self, block: Block) -> None:
+        self._meet(block)
         if block.part is not None:
             trials, share = block.part
             self.parts[int(trials[0])] = share * sum(self.cost_per_epoch[trial] for trial in trials.tolist())
@@ -74,8 +76,18 @@ class LiveProgress:
             self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
         for end in block.ended:
             # What a trial that ended early leaves undone will not be done.
-            self.work_done += self.work_left.pop(end.trial_id, 0.0)
+            self.work_done += self.work_left.pop(end.trial_id)
+            self.cost_per_epoch.pop(end.trial_id)
+            self.epoch_seen.pop(end.trial_id, None)
         self.trials_done += len(block.ended)
+
+    def _meet(self, block: Block) -> None:
+        """Look up the trials that are seen for the first time."""
+        named = block.trials | (set(block.part[0].tolist()) if block.part is not None else set())
+        new = sorted(named - self.work_left.keys())
+        for trial, (epochs, cost) in (self.expected.of(new) if new else {}).items():
+            self.cost_per_epoch[trial] = cost
+            self.work_left[trial] = epochs * cost
 
     @property
     def work_seen(self) -> float:
@@ -84,15 +96,15 @@ class LiveProgress:
 
     def describe(self, now: float) -> str:
         """One line, short enough for a terminal of 80 columns beside the bar."""
-        total = self.trials_done + len(self.work_left)
         seconds = max(now - self.started, 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
-        return f"{self.trials_done}/{total} trials, {self.trials_done / seconds:.1f}/s, {self._left(now)}{best}"
+        done = f"{self.trials_done}/{self.expected.trials} trials, {self.trials_done / seconds:.1f}/s"
+        return f"{done}, {self._left(now)}{best}"
 
     def _left(self, now: float) -> str:
         if not self.work_seen or self.first_block is None:
             return "starting"
-        seconds = (now - self.first_block) * (self.work_total - self.work_seen) / self.work_seen
+        seconds = (now - self.first_block) * (self.expected.total - self.work_seen) / self.work_seen
         return f"{duration(seconds)} left"
 
 

@@ -96,7 +96,7 @@ def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     """What a sweep would train and in which packs, without training it."""
     from runner.cli.tables import print_table, printable
     from runner.engine import usable_cores
-    from runner.packing import explain_packs, planned_trials
+    from runner.packing import explain_packs, groups_of, planned_trials
     from runner.planning import configuration_row
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]
@@ -107,7 +107,7 @@ def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     print(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
     shape = f"{data.example_count} examples, {data.input_count} inputs, {prepared.output_count} outputs"
     print(f"on {printable(data.name)}: {shape}")
-    for line in explain_packs(planned_trials(prepared), prepared, workers=workers or usable_cores()):
+    for line in explain_packs(groups_of(planned_trials(prepared), prepared), workers=workers or usable_cores()):
         print(line)
 
 

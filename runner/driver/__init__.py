@@ -1,17 +1,18 @@
 """The driver: writes a sweep's trials, claims them, hands packs to an engine and records what comes back."""
 
 from runner.driver.driving import Observer, SweepStoppedError, drive
+from runner.driver.pending import ExpectedWork, expected_work
 from runner.driver.sweeps import Extended, WrittenSweep, extend_sweep, stored_sweep, write_sweep
-from runner.driver.work import pending_trials
 
 __all__ = [
+    "ExpectedWork",
     "Extended",
     "Observer",
     "SweepStoppedError",
     "WrittenSweep",
     "drive",
+    "expected_work",
     "extend_sweep",
-    "pending_trials",
     "stored_sweep",
     "write_sweep",
 ]

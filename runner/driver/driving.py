@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from runner.driver.heartbeat import Heartbeat
+from runner.driver.pending import expected_work
 from runner.driver.stopping import Stopping
 from runner.driver.sweeps import WrittenSweep
-from runner.driver.work import Work, pending_trials
+from runner.driver.work import Work
 from runner.engine import Engine, make_engine
 from runner.environment import describe_environment, machine_identity, process_started
 from runner.messages import Block
-from runner.packing import total_work
 from runner.store import DriverIdentity, OtherDriver, Store
 
 Observer = Callable[[Block], None]
@@ -47,13 +47,11 @@ def drive(
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
     another driver has taken over from this one.
     """
-    prepared = written.prepared
-    expected_work = total_work(pending_trials(store, written.sweep_id), prepared)
     session = store.begin_driver(this_process())
     try:
         with (
             Heartbeat(store, session.driver_id),
-            make_engine(engine, prepared.dataset, workers, expected_work) as running,
+            make_engine(engine, written.prepared.dataset, workers, expected_work(store, written).total) as running,
         ):
             work = Work(store, session, written, running.workers)
             with Stopping(asked=lambda: stop(work, running)) as stopping:

@@ -37,7 +37,7 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
     """Add alternatives, repeats or epochs to a sweep; what it has stays as it is. Raises SpecError, DataError."""
     written = stored_sweep(store, name_or_number)
     sweep = sweep_with_more(written.prepared.sweep, flags)
-    prepared = replace(written.prepared, sweep=sweep, configurations=tuple(sweep.configurations()))
+    prepared = replace(written.prepared, sweep=sweep, configurations=sweep.configurations())
     rows = store.configurations(written.sweep_id)
     known = [Configuration.from_canonical(row["settings"]) for row in rows]
     hashes = [row["hash"] for row in rows]

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+from runner.driver.pending import pending_groups
 from runner.driver.sweeps import WrittenSweep
 from runner.messages import Block, Loss, PackTask, TrialEnd
-from runner.packing import PlannedTrial, pack_trials
-from runner.spec import Configuration
+from runner.packing import pack_groups
 from runner.status import Status
 from runner.store import DriverSession, Store
 
@@ -33,9 +33,9 @@ class Work(Iterator[PackTask]):
 
     def plan(self) -> bool:
         """Look for trials that wait and cut them into packs; returns whether there are any."""
-        trials = pending_trials(self.store, self.written.sweep_id)
-        self._planned = pack_trials(trials, self.written.prepared, workers=self.workers)
-        return bool(trials)
+        groups = pending_groups(self.store, self.written)
+        self._planned = pack_groups(groups, self.written.prepared, workers=self.workers)
+        return bool(groups)
 
     def __iter__(self) -> Self:
         return self
@@ -91,15 +91,4 @@ def with_states(task: PackTask, store: Store) -> list[PackTask]:
     return [
         task.only(trials).starting_from([states[trial].arrays for trial in trials if epoch])
         for epoch, trials in by_epoch.items()
-    ]
-
-
-def pending_trials(store: Store, sweep_id: int) -> list[PlannedTrial]:
-    """The trials that wait, with what to train."""
-    configurations = {
-        row["id"]: Configuration.from_canonical(row["settings"]) for row in store.configurations(sweep_id)
-    }
-    return [
-        PlannedTrial(row["id"], configurations[row["configuration_id"]], row["repeat"], row["epoch"], row["losses"])
-        for row in store.pending_trials(sweep_id)
     ]

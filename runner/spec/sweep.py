@@ -17,6 +17,7 @@ from runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from runner.spec.choices import only, read_choice
 from runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
 from runner.spec.data_settings import DataSettings
+from runner.spec.grid import Grid
 from runner.spec.nodes import Node
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
@@ -71,10 +72,9 @@ class Sweep:
     training: TrainingSettings
     axes: Mapping[str, tuple[Any, ...]]
 
-    def configurations(self) -> list[Configuration]:
-        """Every combination of the alternatives, each once; the axis written last changes fastest."""
-        combinations = itertools.product(*self.axes.values())
-        return list(dict.fromkeys(self.configuration(combination) for combination in combinations))
+    def configurations(self) -> Grid:
+        """Every combination of the alternatives, each once."""
+        return Grid(self.axes, self.configuration)
 
     def configuration(self, combination: tuple[Any, ...]) -> Configuration:
         """The configuration with one alternative of each axis."""

@@ -96,9 +96,17 @@ class Store:
         with self._engine.connect() as connection:
             return queries.preprocessing(connection, trial)
 
-    def pending_trials(self, sweep_id: int) -> list[Row]:
+    def pending_groups(self, sweep_id: int) -> list[Row]:
         with self._engine.connect() as connection:
-            return queries.pending_trials(connection, sweep_id)
+            return queries.pending_groups(connection, sweep_id)
+
+    def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
+        with self._engine.connect() as connection:
+            return queries.pending_numbers(connection, sweep_id, group, limit)
+
+    def planned(self, trials: Sequence[int]) -> list[Row]:
+        with self._engine.connect() as connection:
+            return queries.planned(connection, trials)
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
         with self._engine.connect() as connection:

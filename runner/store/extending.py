@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from runner.errors import StoreError
 from runner.status import Status
 from runner.store.tables import configuration, epoch, split, state, sweep, trial
+from runner.store.writing import add_configurations, add_missing_trials
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,6 @@ class SweepExtension:
     specification: Mapping[str, Any]
     splits: Sequence[Mapping[str, Any]]
     configurations: Sequence[Mapping[str, Any]]
-    repeats: int
     known: int
     continues: Mapping[str, str]
 
@@ -35,29 +35,11 @@ def extend_sweep(connection: Connection, sweep_id: int, extension: SweepExtensio
         raise StoreError("the sweep was extended by somebody else at the same time; try again")
     change = sa.update(sweep).where(sweep.c.id == sweep_id)
     connection.execute(change.values(specification=dict(extension.specification)))
-    for table, rows in ((split, extension.splits), (configuration, extension.configurations)):
-        if rows:
-            connection.execute(sa.insert(table), [{"sweep_id": sweep_id, **row} for row in rows])
-    new = add_missing_trials(connection, sweep_id, extension.repeats)
+    if extension.splits:
+        connection.execute(sa.insert(split), [{"sweep_id": sweep_id, **row} for row in extension.splits])
+    add_configurations(connection, sweep_id, extension.configurations)
+    new = add_missing_trials(connection, sweep_id)
     return new, sum(go_on_from(connection, sweep_id, *pair) for pair in extension.continues.items())
-
-
-def add_missing_trials(connection: Connection, sweep_id: int, repeats: int) -> int:
-    """A pending trial for every configuration and repeat that has none, in this order; returns how many."""
-    own = configuration.c.sweep_id == sweep_id
-    configurations = connection.execute(sa.select(configuration.c.id).where(own).order_by(configuration.c.id))
-    there = sa.select(trial.c.configuration_id, trial.c.repeat).where(trial.c.sweep_id == sweep_id)
-    known = {tuple(row) for row in connection.execute(there)}
-    common = {"sweep_id": sweep_id, "status": Status.PENDING, "attempt": 0, "losses": 0}
-    rows = [
-        {**common, "configuration_id": number, "repeat": repeat}
-        for number in configurations.scalars()
-        for repeat in range(1, repeats + 1)
-        if (number, repeat) not in known
-    ]
-    if rows:
-        connection.execute(sa.insert(trial), rows)
-    return len(rows)
 
 
 def go_on_from(connection: Connection, sweep_id: int, new_hash: str, old_hash: str) -> int:

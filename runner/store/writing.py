@@ -1,7 +1,8 @@
 """Writing: a sweep with all its trials before the first one starts, then blocks of epochs while it runs."""
 
 import dataclasses
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from runner.store.arrays import packed
 from runner.store.clock import database_now
 from runner.store.database import finite
 
+ROWS_AT_A_TIME = 1_000
 EPOCH_NUMBERS = [column.name for column in tables.epoch.columns if column.name not in ("trial_id", "epoch")]
 
 
@@ -26,8 +28,7 @@ class SweepPlan:
     specification: dict[str, Any]
     data_set: dict[str, Any]
     splits: Sequence[dict[str, Any]]
-    configurations: Sequence[dict[str, Any]]
-    repeats: int
+    configurations: Iterable[dict[str, Any]]
     program_version: str
 
 
@@ -47,22 +48,36 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
         program_version=plan.program_version,
     )
     connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
-    add_trials(connection, sweep_id, plan)
+    add_configurations(connection, sweep_id, plan.configurations)
+    add_missing_trials(connection, sweep_id)
     return sweep_id, name
 
 
-def add_trials(connection: Connection, sweep_id: int, plan: SweepPlan) -> None:
-    """Every configuration with every repeat, in this order."""
-    rows = [{"sweep_id": sweep_id, **row} for row in plan.configurations]
-    connection.execute(sa.insert(tables.configuration), rows)
-    known = sa.select(tables.configuration.c.id).where(tables.configuration.c.sweep_id == sweep_id)
-    trial = {"sweep_id": sweep_id, "status": Status.PENDING, "attempt": 0}
-    trials = [
-        {**trial, "configuration_id": configuration_id, "repeat": repeat}
-        for configuration_id in connection.execute(known.order_by(tables.configuration.c.id)).scalars()
-        for repeat in range(1, plan.repeats + 1)
-    ]
-    connection.execute(sa.insert(tables.trial), trials)
+def add_configurations(connection: Connection, sweep_id: int, configurations: Iterable[Mapping[str, Any]]) -> None:
+    """Write configurations some at a time: there may be a million."""
+    rows = iter(configurations)
+    while part := [{"sweep_id": sweep_id, **row} for row in itertools.islice(rows, ROWS_AT_A_TIME)]:
+        connection.execute(sa.insert(tables.configuration), part)
+
+
+def add_missing_trials(connection: Connection, sweep_id: int) -> int:
+    """A pending trial for every configuration and split that has none, in this order; returns how many."""
+    configuration, split, trial = tables.configuration, tables.split, tables.trial
+    there = sa.exists().where(trial.c.configuration_id == configuration.c.id, trial.c.repeat == split.c.repeat)
+    rows = (
+        sa.select(
+            configuration.c.sweep_id,
+            configuration.c.id,
+            split.c.repeat,
+            sa.literal(Status.PENDING.value, sa.Text),
+            sa.literal(0),
+        )
+        .join_from(configuration, split, configuration.c.sweep_id == split.c.sweep_id)
+        .where(configuration.c.sweep_id == sweep_id, ~there)
+        .order_by(configuration.c.id, split.c.repeat)
+    )
+    names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
+    return connection.execute(sa.insert(trial).from_select(names, rows)).rowcount
 
 
 def free_name(connection: Connection, wanted: str) -> str:

@@ -278,7 +278,6 @@ def make_plan(make_configuration):
                 for repeat in range(1, repeats + 1)
             ],
             "configurations": configurations,
-            "repeats": repeats,
             "program_version": "0",
         }
         return SweepPlan(**{**plain, **changes})

@@ -15,6 +15,7 @@ from runner.packing import (
     PlannedTrial,
     even_parts,
     explain_packs,
+    groups_of,
     member_bytes,
     pack_shape,
     pack_size,
@@ -100,9 +101,9 @@ def test_dtype_and_loss_separate_packs():
 
 @given(count=st.integers(1, 200), largest=st.integers(1, 30))
 def test_parts_keep_the_order_and_differ_in_size_by_one_at_most(count, largest):
-    parts = list(even_parts(list(range(count)), largest))
-    assert [item for part in parts for item in part] == list(range(count))
-    sizes = {len(part) for part in parts}
+    parts = list(even_parts(count, largest))
+    assert [item for part in parts for item in range(*part)] == list(range(count))
+    sizes = {stop - start for start, stop in parts}
     assert max(sizes) <= largest and max(sizes) - min(sizes) <= 1
 
 
@@ -129,10 +130,10 @@ def test_folds_of_different_sizes_do_not_share_a_pack():
 def test_a_large_network_gets_a_small_pack(monkeypatch):
     """What does not fit the cache gains nothing from company; what is small is bounded by what pays."""
     monkeypatch.setattr(packing, "cache_bytes", lambda: 1 << 20)
-    trials = planned(CONFIGURATIONS[:1], 9)
+    (group,) = groups_of(planned(CONFIGURATIONS[:1], 9), prepared())
     for layers in ((64, 16, 10), (64, 256, 128, 10), (500, 2000, 10)):
         shape = replace(pack_shape(CONFIGURATIONS[0], prepared()), layers=layers)
-        size = pack_size(shape, trials, total=1e15, workers=1)
+        size = pack_size(replace(group, shape=shape), total=1e15, workers=1)
         assert size.members == 1 or size.members * member_bytes(shape) <= packing.CACHES_PER_PACK * (1 << 20)
         assert (size.members + 1) * member_bytes(shape) > packing.CACHES_PER_PACK * (1 << 20) or (
             size.members == LARGEST_PACK and size.because == "no more gains anything"
@@ -141,7 +142,7 @@ def test_a_large_network_gets_a_small_pack(monkeypatch):
 
 def test_a_dry_run_tells_every_shape_with_its_packs_and_the_reason():
     trials = planned(CONFIGURATIONS, 3)
-    lines = list(explain_packs(trials, prepared(), workers=2))
+    lines = list(explain_packs(groups_of(trials, prepared()), workers=2))
     tasks = list(pack_trials(trials, prepared(), workers=2))
     shapes = {task.shape for task in tasks}
     assert len(lines) == len(shapes)

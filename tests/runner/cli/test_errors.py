@@ -16,7 +16,8 @@ COMMANDS = typer.main.get_command(app).commands
 
 def test_the_commands_are_those_of_the_design():
     asking = {"sweeps", "trials", "show", "epochs", "compare", "list"}
-    assert set(COMMANDS) == {"run", "resume", *asking, "export", "predict"}
+    again = {"resume", "extend", "retry", "cancel", "replay"}
+    assert set(COMMANDS) == {"run", *again, *asking, "export", "predict"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -1,6 +1,7 @@
 """The live line: what it counts, by a clock that the test holds."""
 
 import math
+from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
@@ -20,13 +21,31 @@ def clock(monkeypatch):
     return held
 
 
+@dataclass(frozen=True)
+class Expected:
+    """The work of these trials, as the driver would look it up."""
+
+    work: dict
+
+    @property
+    def trials(self):
+        return len(self.work)
+
+    @property
+    def total(self):
+        return sum(epochs * cost for epochs, cost in self.work.values())
+
+    def of(self, numbers):
+        return {number: self.work[number] for number in numbers}
+
+
 def ends(*trials, status=Status.COMPLETED):
     return tuple(TrialEnd(trial, status) for trial in trials)
 
 
 def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
     """Two trials of 10 epochs, one of them three times as costly: 40 units of work."""
-    with LiveProgress({1: (10, 1.0), 2: (10, 3.0)}) as live:
+    with LiveProgress(Expected({1: (10, 1.0), 2: (10, 3.0)})) as live:
         assert live.describe(101.0) == "0/2 trials, 0.0/s, starting"
         clock.now = 110.0
         live(Block(make_rows([1, 2], [1, 1], e_v=[0.5, 0.25]), ()))
@@ -40,7 +59,7 @@ def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
 
 @pytest.mark.parametrize("status", [Status.DIVERGED, Status.FAILED])
 def test_what_a_trial_leaves_undone_is_not_waited_for(status, clock, make_rows):
-    with LiveProgress({1: (10, 1.0), 2: (10, 1.0)}) as live:
+    with LiveProgress(Expected({1: (10, 1.0), 2: (10, 1.0)})) as live:
         clock.now += 1
         live(Block(make_rows([1], [1]), ends(1, status=status)))
         assert live.work_done == 10.0
@@ -49,7 +68,7 @@ def test_what_a_trial_leaves_undone_is_not_waited_for(status, clock, make_rows):
 
 
 def test_errors_that_are_not_finite_are_never_the_best(clock, make_rows):
-    with LiveProgress({1: (3, 1.0)}) as live:
+    with LiveProgress(Expected({1: (3, 1.0)})) as live:
         clock.now += 1
         live(Block(make_rows([1, 1, 1], [1, 2, 3], e_v=[math.nan, -math.inf, math.inf]), ends(1)))
         assert "best" not in live.describe(clock.now)
@@ -57,13 +76,13 @@ def test_errors_that_are_not_finite_are_never_the_best(clock, make_rows):
 
 def test_a_block_in_the_first_tick_of_the_clock_is_counted(clock, make_rows):
     """Clocks with coarse ticks stand still between two looks."""
-    with LiveProgress({1: (3, 1.0)}) as live:
+    with LiveProgress(Expected({1: (3, 1.0)})) as live:
         live(Block(make_rows([1], [1]), ()))
         assert live.work_done == 1.0
 
 
 def test_without_a_terminal_a_line_is_printed_now_and_then(clock, make_rows, capsys):
-    with LiveProgress({1: (100, 1.0)}) as live:
+    with LiveProgress(Expected({1: (100, 1.0)})) as live:
         for epoch in range(1, 100):
             clock.now += 1.0
             live(Block(make_rows([1], [epoch]), ()))

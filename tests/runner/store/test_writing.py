@@ -34,11 +34,11 @@ def test_all_trials_of_a_sweep_are_pending_rows_before_anything_runs(store, make
         ("3", 1), ("3", 2), ("1", 1), ("1", 2), ("2", 1), ("2", 2)
     ]  # fmt: skip
     assert {row["status"] for row in rows} == {"pending"}
-    assert len(store.pending_trials(sweep_id)) == 6
+    assert sum(group["count"] for group in store.pending_groups(sweep_id)) == 6
     assert store.sweep_epochs(sweep_id) == []
 
 
-@pytest.mark.parametrize("step", ["add_trials", "data_set_number"])
+@pytest.mark.parametrize("step", ["add_missing_trials", "data_set_number"])
 def test_a_failure_in_the_middle_leaves_nothing_of_the_sweep(step, store, make_plan, monkeypatch, tmp_path):
     def fail(*arguments):
         raise OSError("no space left on device")
@@ -192,5 +192,6 @@ def test_release_puts_running_trials_back_and_keeps_their_epochs(store, driver, 
     driver.record(Block(make_rows([running], [1]), ()))
     assert driver.release() == 1
     assert [row["status"] for row in store.trials(sweep_id)] == ["completed", "pending", "pending"]
-    assert [row["id"] for row in store.pending_trials(sweep_id)] == [running, waiting]
+    (group,) = store.pending_groups(sweep_id)
+    assert store.pending_numbers(sweep_id, group).tolist() == [running, waiting]
     assert [row["trial"] for row in store.sweep_epochs(sweep_id)] == [running]

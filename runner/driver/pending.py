@@ -1,0 +1,71 @@
+"""The trials of a sweep that wait, as groups whose members are read from the store only when their pack is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from runner.driver.sweeps import WrittenSweep
+from runner.packing import PlannedTrial, TrialGroup, pack_shape, work_of
+from runner.spec import Configuration
+from runner.store import Row, Store
+
+
+def pending_groups(store: Store, written: WrittenSweep) -> list[TrialGroup]:
+    """The groups of the trials that wait."""
+    return [StoredGroup(store, written, row).group() for row in store.pending_groups(written.sweep_id)]
+
+
+@dataclass(frozen=True)
+class StoredGroup:
+    """A group in the store. In memory are, once it is packed, the numbers of its trials and nothing else."""
+
+    store: Store
+    written: WrittenSweep
+    row: Row
+
+    def group(self) -> TrialGroup:
+        numbers = self.store.pending_numbers(self.written.sweep_id, self.row, limit=1)
+        (first,) = planned_trials(self.store, numbers.tolist())
+        shape = pack_shape(first.configuration, self.written.prepared)
+        return TrialGroup(shape, self.row["count"], self.row["epochs_left"], self.row["losses"], self.select)
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        return self.store.pending_numbers(self.written.sweep_id, self.row)
+
+    def select(self, start: int, stop: int) -> Sequence[PlannedTrial]:
+        """Some of its trials, in their order."""
+        return planned_trials(self.store, self.numbers[start:stop].tolist())
+
+
+def planned_trials(store: Store, numbers: Sequence[int]) -> list[PlannedTrial]:
+    """What is to be trained as these trials."""
+    rows = store.planned(numbers)
+    settings = {row["configuration_id"]: row["settings"] for row in rows}
+    configurations = {number: Configuration.from_canonical(each) for number, each in settings.items()}
+    return [
+        PlannedTrial(row["id"], configurations[row["configuration_id"]], row["repeat"], row["epoch"], row["losses"])
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class ExpectedWork:
+    """What a sweep has left to do: so many trials, and their epochs times the connections of their networks."""
+
+    store: Store
+    written: WrittenSweep
+    trials: int
+    total: float
+
+    def of(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, float]]:
+        """For each of these trials the epochs it has left and what one of them costs."""
+        return work_of(planned_trials(self.store, numbers), self.written.prepared)
+
+
+def expected_work(store: Store, written: WrittenSweep) -> ExpectedWork:
+    """The work that the trials that wait now will be."""
+    groups = pending_groups(store, written)
+    return ExpectedWork(store, written, sum(group.count for group in groups), sum(group.work for group in groups))
