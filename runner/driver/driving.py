@@ -12,7 +12,7 @@ from runner.driver.sweeps import WrittenSweep
 from runner.driver.work import Work
 from runner.engine import Engine, make_engine
 from runner.environment import describe_environment, machine_identity, process_started
-from runner.messages import Block
+from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
 
 Observer = Callable[[Block], None]
@@ -88,9 +88,16 @@ def train_everything(work: Work, running: Engine, observe: Observer, tell: Telle
 def train_planned(work: Work, running: Engine, observe: Observer) -> None:
     """Train what is planned, and what is lost on the way once more."""
     for block in running.run(work):
-        refused = work.session.record(block)
-        work.take_in(block, refused)
-        observe(block.only(block.trials - refused) if refused else block)
+        given_up = record(block, work, observe)
+        if given_up:
+            record(Block(None, given_up), work, observe)
+
+
+def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:
+    """Write a block and tell of it; returns the ends of trials that are given up because of it."""
+    refused = work.session.record(block)
+    observe(block.only(block.trials - refused) if refused else block)
+    return work.take_in(block, refused)
 
 
 def described(others: Iterable[OtherDriver]) -> str:

@@ -58,28 +58,26 @@ class Work(Iterator[PackTask]):
         self.open |= gained
         self._claimed += with_states(task.only(gained), self.store)
 
-    def take_in(self, block: Block, refused: Iterable[int]) -> None:
-        """What has become of claimed trials: they ended, are no longer this driver's, or were lost with their pack."""
+    def take_in(self, block: Block, refused: Iterable[int]) -> tuple[TrialEnd, ...]:
+        """What has become of claimed trials: they ended, are no longer this driver's, or were lost with their pack.
+
+        Returns the ends of those that were lost and are given up.
+        """
         self.open -= {end.trial_id for end in block.ended}
         self.open.difference_update(refused)
-        if block.loss:
-            self._take_back(block.loss)
+        return self._take_back(block.loss) if block.loss else ()
 
-    def _take_back(self, loss: Loss) -> None:
+    def _take_back(self, loss: Loss) -> tuple[TrialEnd, ...]:
         left = [trial for trial in loss.trials if trial in self.open]
         task = loss.task.only(left)
-        if len(left) > 1:
-            self._again += task.halves()
-        elif left:
-            self.losses_alone.update(left)
-            if not loss.is_certain and self.losses_alone[left[0]] < ATTEMPTS_ALONE:
-                self._again.append(task)
-            else:
-                self._give_up(left[0], loss.reason)
-
-    def _give_up(self, trial: int, reason: str) -> None:
-        self.session.record(Block(None, (TrialEnd(trial, Status.FAILED, reason),)))
-        self.open.discard(trial)
+        if len(left) != 1:
+            self._again += task.halves() if left else ()
+            return ()
+        self.losses_alone.update(left)
+        if not loss.is_certain and self.losses_alone[left[0]] < ATTEMPTS_ALONE:
+            self._again.append(task)
+            return ()
+        return (TrialEnd(left[0], Status.FAILED, loss.reason),)
 
 
 def with_states(task: PackTask, store: Store) -> list[PackTask]:

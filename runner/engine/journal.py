@@ -69,7 +69,10 @@ class Journal:
     def save_states(self, pack: Pack) -> None:
         """Note how far the members that are still open have come, after an epoch."""
         self.last_states_at = time.monotonic()
-        self.states = [self._state(int(member), pack) for member in np.flatnonzero(self.open)]
+        still_open = set(self.trials[self.open].tolist())
+        # The states of trials that have just ended stay: they are to be kept.
+        self.states = [state for state in self.states if state.trial_id not in still_open]
+        self.states += [self._state(int(member), pack) for member in np.flatnonzero(self.open)]
 
     def _state(self, member: int, pack: Pack) -> SavedState:
         best = self.best_e_v[member], self.best_e_t[member], self.best_epoch[member]

@@ -19,6 +19,7 @@ from runner.store.tables import driver, trial
 
 # A driver that has not been heard of for so long may be replaced.
 LEASE_SECONDS = 30.0
+CLOCK_TOLERANCE_SECONDS = 1.0
 # A trial whose driver died so often while it ran is taken for the cause.
 MOST_LOSSES = 10
 
@@ -46,7 +47,8 @@ class OtherDriver:
 
     @property
     def has_expired(self) -> bool:
-        return self.lease_until < self.now
+        """Whether the lease has ended, or ends later than any could: then the clock was put back since it was given."""
+        return not self.now <= self.lease_until <= self.now + LEASE_SECONDS + CLOCK_TOLERANCE_SECONDS
 
 
 def begin_driver(connection: Connection, identity: DriverIdentity) -> int:
