@@ -35,6 +35,12 @@ class StoreError(FitgapError):
     """The database cannot be used, or holds nothing by the name that was asked for."""
 
 
+class EngineError(FitgapError):
+    """What should train cannot be started."""
+
+    exit_code = 1
+
+
 class DriverFencedError(FitgapError):
     """This process was not heard of for so long that another one has taken over its trials."""
 

@@ -38,6 +38,8 @@ class WarmEngine:
     def stop(self) -> None:
         pass
 
+    abandon = stop
+
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         self.packs, self.started = [], time.monotonic()
         yield from self.inner.run(self._noted(tasks))

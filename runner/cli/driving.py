@@ -1,15 +1,20 @@
 """What the commands that train have in common: their options, and driving a sweep to its end with a live line."""
 
+import os
+import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from runner.driver import WrittenSweep
+    from runner.cli.progress import LiveProgress
+    from runner.driver import SweepStoppedError, WrittenSweep
     from runner.store import Store
 
 RUNNING = "Running it"
+INTERRUPTED = 130
 Engine = Annotated[
     str, typer.Option(help="Where to train: ray, local (in this process), or auto.", rich_help_panel=RUNNING)
 ]
@@ -33,10 +38,29 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
 
     try:
         with LiveProgress(expected_work(store, written)) as progress:
-            drive(store, written, engine=engine, workers=workers, observe=progress)
+            drive(
+                store, written, engine=engine, workers=workers, observe=progress, leave=partial(leave_at_once, progress)
+            )
     except SweepStoppedError as stopped:
-        print(f"stopped; {stopped.released} trials in flight were put back", file=sys.stderr)
-        print(f"go on with: fitgap resume {written.name}", file=sys.stderr)
-        raise typer.Exit(130) from None
+        say_stopped(stopped)
+        raise typer.Exit(INTERRUPTED) from None
     failed = print_leaderboard(store, written)
     raise typer.Exit(1 if failed else 0)
+
+
+def leave_at_once(progress: "LiveProgress", stopped: "SweepStoppedError") -> None:
+    """End this process without waiting for Ray to close: what it started ends with it."""
+    # Gives the terminal its cursor back.
+    progress.__exit__()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    say_stopped(stopped)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
+
+
+def say_stopped(stopped: "SweepStoppedError") -> None:
+    """What was stopped, and how to go on."""
+    print(f"stopped; {stopped.released} trials in flight were put back", file=sys.stderr)
+    print(f"go on with: fitgap resume {stopped.sweep_name}", file=sys.stderr)

@@ -17,6 +17,7 @@ from runner.store import DriverIdentity, OtherDriver, Store
 
 Observer = Callable[[Block], None]
 Teller = Callable[[str], None]
+Leaver = Callable[["SweepStoppedError"], None]
 # How often a driver with nothing to do looks whether the others have left something.
 WAITING_SECONDS = 0.5
 
@@ -29,7 +30,7 @@ class SweepStoppedError(Exception):
     released: int
 
 
-def ignore(text: str) -> None:
+def ignore(news: object) -> None:
     """Tells nobody."""
 
 
@@ -41,11 +42,13 @@ def drive(
     workers: int | None,
     observe: Observer,
     tell: Teller = ignore,
+    leave: Leaver = ignore,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
-    another driver has taken over from this one.
+    another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
+    with the error, and may end the process before that.
     """
     session = store.begin_driver(this_process())
     try:
@@ -54,14 +57,25 @@ def drive(
             make_engine(engine, written.prepared.dataset, workers, expected_work(store, written).total) as running,
         ):
             work = Work(store, session, written, running.workers)
-            with Stopping(asked=lambda: stop(work, running)) as stopping:
-                train_everything(work, running, observe, tell)
-        if stopping.requested:
-            raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        raise SweepStoppedError(written.name, session.release()) from None
+            if is_stopped(work, running, observe, tell):
+                error = SweepStoppedError(written.name, session.release())
+                session.end()
+                running.abandon()
+                leave(error)
+                raise error
     finally:
         session.end()
+
+
+def is_stopped(work: Work, running: Engine, observe: Observer, tell: Teller) -> bool:
+    """Train everything; whether Ctrl-C has stopped it."""
+    stopping = Stopping(asked=lambda: stop(work, running))
+    try:
+        with stopping:
+            train_everything(work, running, observe, tell)
+    except KeyboardInterrupt:
+        return True
+    return stopping.is_requested
 
 
 def this_process() -> DriverIdentity:
@@ -91,6 +105,8 @@ def train_planned(work: Work, running: Engine, observe: Observer) -> None:
         given_up = record(block, work, observe)
         if given_up:
             record(Block(None, given_up), work, observe)
+        if work.is_cancelled:
+            stop(work, running)
 
 
 def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:

@@ -12,7 +12,7 @@ STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopping:
-    """While it is entered, the first signal to stop sets `requested`; a second one, or the end of the grace, raises
+    """While it is entered, the first signal to stop sets `is_requested`; a second one, or the end of the grace, raises
     KeyboardInterrupt.
 
     `asked` is called once, inside the signal handler.
@@ -20,7 +20,7 @@ class Stopping:
 
     def __init__(self, asked: Callable[[], None]):
         self.asked = asked
-        self.requested = False
+        self.is_requested = False
 
     def __enter__(self) -> Self:
         # Only the main thread gets signals; a caller in another one stops a sweep by an exception in `observe`.
@@ -38,9 +38,9 @@ class Stopping:
             signal.signal(signal.SIGALRM, self.alarm_before)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+        if self.is_requested:
             self._interrupt(number, frame)
-        self.requested = True
+        self.is_requested = True
         signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
         self.asked()
 

@@ -23,7 +23,7 @@ class Work(Iterator[PackTask]):
         self.session = session
         self.written = written
         self.workers = workers
-        self.is_stopped = False
+        self.is_stopped = self.is_cancelled = False
         # Trials that this driver has claimed and that have not ended.
         self.open: set[int] = set()
         self.losses_alone: Counter[int] = Counter()
@@ -65,6 +65,9 @@ class Work(Iterator[PackTask]):
         """
         self.open -= {end.trial_id for end in block.ended}
         self.open.difference_update(refused)
+        if refused and not self.open:
+            # Somebody has cancelled all that is in flight; the workers need not train it to its end.
+            self.is_cancelled = not self.store.pending_groups(self.written.sweep_id)
         return self._take_back(block.loss) if block.loss else ()
 
     def _take_back(self, loss: Loss) -> tuple[TrialEnd, ...]:

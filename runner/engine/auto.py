@@ -2,7 +2,6 @@
 it.
 """
 
-import threading
 import time
 from collections.abc import Iterator
 from typing import Self
@@ -30,50 +29,48 @@ class AutoEngine:
         self.dataset = dataset
         self.workers = workers or usable_cores()
         self.stopwatch = Stopwatch(expected_work)
-        self.starter: RayStarter | None = None
+        self.ray: RayEngine | None = None
         self.is_stopping = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self.starter:
-            self.starter.stop()
+        if self.ray:
+            self.ray.__exit__()
+
+    def abandon(self) -> None:
+        if self.ray:
+            self.ray.abandon()
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        self.is_stopping = False
         for task in tasks:
             for block in train_pack(task, self.dataset, lambda: self.is_stopping):
                 yield block
                 self.stopwatch.count(task, block)
                 self._start_ray_if_worth_it()
                 # Ray's workers need not wait until the pack in this process has ended.
-                if self._has_ray():
-                    yield from self._feed_ray(tasks)
-            if self._has_ray():
-                yield from self._ray.run(tasks)
+                if self.ray and self.ray.is_ready:
+                    yield from feed(self.ray, tasks)
+            if self.ray and self.ray.is_ready:
+                yield from self.ray.run(tasks)
 
     def stop(self) -> None:
         self.is_stopping = True
-        if self._has_ray():
-            self._ray.stop()
+        if self.ray and self.ray.is_ready:
+            self.ray.stop()
 
     def _start_ray_if_worth_it(self) -> None:
-        if not self.starter and self.workers > 1 and self.stopwatch.seconds_left() > WORTH_STARTING_RAY_SECONDS:
-            self.starter = RayStarter(RayEngine(self.dataset, self.workers))
+        if not self.ray and self.workers > 1 and self.stopwatch.seconds_left() > WORTH_STARTING_RAY_SECONDS:
+            self.ray = RayEngine(self.dataset, self.workers)
+            self.ray.__enter__()
 
-    def _has_ray(self) -> bool:
-        return self.starter is not None and self.starter.engine_is_ready()
 
-    @property
-    def _ray(self) -> RayEngine:
-        assert self.starter is not None
-        return self.starter.engine
-
-    def _feed_ray(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        self._ray.submit(tasks)
-        if self._ray.running:
-            yield from self._ray.poll(seconds=0)
+def feed(ray: RayEngine, tasks: Iterator[PackTask]) -> Iterator[Block]:
+    """Give Ray's workers what they can take, and look what has come of it."""
+    ray.submit(tasks)
+    if ray.running:
+        yield from ray.poll(seconds=0)
 
 
 class Stopwatch:
@@ -97,35 +94,3 @@ class Stopwatch:
         if not done or elapsed < SECONDS_TO_TELL:
             return 0.0
         return (self.expected_work - done) * elapsed / done
-
-
-class RayStarter:
-    """Starts an engine in a thread of its own, which lives as long as the engine: Ray's processes end with it."""
-
-    def __init__(self, engine: RayEngine):
-        self.engine = engine
-        self._ready = threading.Event()
-        self._end = threading.Event()
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="fitgap-ray", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self.engine.__enter__()
-        except Exception as error:
-            self._error = error
-        self._ready.set()
-        self._end.wait()
-
-    def engine_is_ready(self) -> bool:
-        """Whether Ray can take work. Where it could not be started, this process simply goes on alone."""
-        return self._ready.is_set() and self._error is None
-
-    def stop(self) -> None:
-        """Wait until Ray has started, then stop it."""
-        self._ready.wait()
-        if self._error is None:
-            self.engine.__exit__()
-        self._end.set()
-        self._thread.join()

@@ -25,9 +25,11 @@ class LocalEngine:
         pass
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        self.is_stopping = False
         for task in tasks:
             yield from train_pack(task, self.dataset, lambda: self.is_stopping)
 
     def stop(self) -> None:
         self.is_stopping = True
+
+    def abandon(self) -> None:
+        pass

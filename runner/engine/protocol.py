@@ -7,7 +7,9 @@ from runner.messages import Block, PackTask
 
 
 class Engine(Protocol):
-    """Trains packs somewhere. Used as a context: entering starts it, leaving stops what it started."""
+    """Trains packs somewhere. Used as a context: entering begins to start it and waits for nothing, leaving stops what
+    it started.
+    """
 
     name: str
     workers: int
@@ -24,6 +26,12 @@ class Engine(Protocol):
         """
 
     def stop(self) -> None:
-        """Let the packs that are being trained save how far they are after their epoch and leave; `run` then ends once
-        `tasks` gives nothing more. Called from within a signal handler.
+        """Let the packs that are being trained save how far they are after their epoch and leave; `run` then ends.
+
+        It takes nothing more from `tasks`. Called from within a signal handler.
+        """
+
+    def abandon(self) -> None:
+        """Called instead of leaving the context where this process is about to end: what it started ends with it, and
+        only what would stay behind on disk is to be removed.
         """

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import os
 import secrets
-import signal
+import shutil
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,9 @@ from typing import Any, Self
 from core.data import Dataset
 from runner.blas import THREAD_VARIABLES
 from runner.engine.cores import usable_cores
+from runner.engine.guardian import start_guardian
 from runner.engine.worker import train_pack
+from runner.errors import EngineError
 from runner.messages import Block, Loss, PackTask
 
 # Tasks beyond the number of workers that wait inside Ray, so that a worker never waits for the driver.
@@ -42,20 +44,44 @@ class RayEngine:
         self.dataset = dataset
         self.workers = workers or usable_cores()
         self.running: dict[Any, PackTask] = {}
-        self.stop_file = Path()
+        self.is_stopping = False
+        self.error: Exception | None = None
+        self._started, self._ended = threading.Event(), threading.Event()
 
     def __enter__(self) -> Self:
+        """Start Ray in the background; `run` waits for it.
+
+        In a thread of its own, which lives as long as Ray does: Ray's processes end with the thread that started them,
+        and Ctrl-C is not heard there, which would leave Ray half started.
+        """
         # Workers stand in this folder as long as they live.
         self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
-        self.stop_file = Path(self.folder.name) / "stop"
-        with interrupts_waiting():
-            start_ray(self.workers, self.folder.name)
-        try:
-            self._prepare()
-        except BaseException:
-            self.__exit__()
-            raise
+        self._guardian = start_guardian()
+        self._thread = threading.Thread(target=self._live, name="fitgap-ray", daemon=True)
+        self._thread.start()
         return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._started.wait()
+        if self.error is None:
+            import ray
+
+            ray.shutdown()
+        self._ended.set()
+        self._thread.join()
+        if self._guardian and self._guardian.stdin:
+            self._guardian.stdin.close()
+            self._guardian.wait()
+        self.folder.cleanup()
+
+    def _live(self) -> None:
+        try:
+            start_ray(self.workers, self.folder.name)
+            self._prepare()
+        except Exception as error:
+            self.error = error
+        self._started.set()
+        self._ended.wait()
 
     def _prepare(self) -> None:
         import ray
@@ -64,26 +90,41 @@ class RayEngine:
         # Ray would start a lost stream again from its first block, but blocks are cut by the clock and would differ.
         self.train = ray.remote(num_cpus=1, max_retries=0)(train_pack_remotely)
 
-    def __exit__(self, *exception: object) -> None:
-        import ray
+    @property
+    def is_ready(self) -> bool:
+        """Whether Ray can take work; where it could not be started, `error` says why."""
+        return self._started.is_set() and self.error is None
 
-        ray.shutdown()
-        self.folder.cleanup()
+    def abandon(self) -> None:
+        shutil.rmtree(self.folder.name, ignore_errors=True)
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        self.stop_file.unlink(missing_ok=True)
+        self._wait_until_started()
         self.submit(tasks)
         while self.running:
             yield from self.poll(POLL_SECONDS)
             self.submit(tasks)
 
+    def _wait_until_started(self) -> None:
+        while not self._started.wait(POLL_SECONDS) and not self.is_stopping:
+            pass
+        if self.error:
+            reason = str(self.error).strip().splitlines() or [type(self.error).__name__]
+            advice = "`fitgap doctor` looks into it, --engine local does without Ray"
+            raise EngineError(f"Ray could not be started: {reason[-1]}; {advice}")
+
     def stop(self) -> None:
+        self.is_stopping = True
         # Workers look for this file after every epoch.
         self.stop_file.touch()
 
+    @property
+    def stop_file(self) -> Path:
+        return Path(self.folder.name) / "stop"
+
     def submit(self, tasks: Iterator[PackTask]) -> None:
         """Hand tasks to Ray until every worker has one and some wait."""
-        while len(self.running) < self.workers + SPARE_TASKS:
+        while not self.is_stopping and len(self.running) < self.workers + SPARE_TASKS:
             task = next(tasks, None)
             if task is None:
                 return
@@ -125,22 +166,6 @@ def reason_of(error: Exception) -> str:
         return "its worker died; the system ends processes without a word when memory runs out"
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return f"worker lost: {lines[-1]}"
-
-
-@contextlib.contextmanager
-def interrupts_waiting() -> Iterator[None]:
-    """Let Ctrl-C wait until the end of the block: Ray, stopped while it starts, crashes or goes on without noticing."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    waiting: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: waiting.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if waiting:
-        raise KeyboardInterrupt
 
 
 def start_ray(workers: int, folder: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from runner.cli import main
+from runner.cli import driving, main
 from runner.environment import machine_identity, process_started
 from runner.messages import Block, EpochRows, TrialEnd
 from runner.status import Status
@@ -94,6 +94,8 @@ def invoke(monkeypatch, capsys):
     def run(*arguments):
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, arguments)])
+        # It would end the process that runs the tests.
+        monkeypatch.setattr(driving, "leave_at_once", lambda progress, stopped: None)
         with pytest.raises(SystemExit) as exit_:
             main()
         captured = capsys.readouterr()

@@ -38,7 +38,7 @@ def rows_of(blocks):
 
 with AutoEngine(sweep.dataset, 2, total_work(trials, sweep)) as engine:
     together = rows_of(engine.run(pack_trials(trials, sweep, workers=6)))
-    started = engine.starter is not None
+    started = engine.ray is not None
 with LocalEngine(sweep.dataset) as engine:
     alone = rows_of(engine.run(pack_trials(trials, sweep, workers=1)))
 print(json.dumps({"started": started, "equal": together == alone, "count": len(together)}))
@@ -57,7 +57,7 @@ def test_a_small_sweep_never_starts_ray(small):
     sweep, trials = small
     with AutoEngine(sweep.dataset, 2, total_work(trials, sweep)) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
-        assert engine.starter is None
+        assert engine.ray is None
     assert {end.trial_id for block in blocks for end in block.ended} == {trial.trial_id for trial in trials}
 
 
@@ -68,7 +68,7 @@ def test_one_worker_needs_no_ray(small, monkeypatch):
     sweep, trials = small
     with AutoEngine(sweep.dataset, 1, total_work(trials, sweep)) as engine:
         assert list(engine.run(pack_trials(trials, sweep, workers=1)))
-        assert engine.starter is None
+        assert engine.ray is None
 
 
 def test_with_rays_help_every_row_is_the_same_and_there_once(tmp_path):
@@ -79,11 +79,16 @@ def test_with_rays_help_every_row_is_the_same_and_there_once(tmp_path):
 
 def test_where_ray_cannot_start_this_process_goes_on_alone(small, monkeypatch):
     class Broken:
+        is_ready = False
+
         def __init__(self, dataset: Dataset, workers: int):
-            self.running = {}
+            self.error = RuntimeError("no Ray today")
 
         def __enter__(self):
-            raise RuntimeError("no Ray today")
+            return self
+
+        def __exit__(self, *exception):
+            pass
 
     monkeypatch.setattr(auto, "RayEngine", Broken)
     monkeypatch.setattr(auto, "WORTH_STARTING_RAY_SECONDS", 0.0)
@@ -91,7 +96,7 @@ def test_where_ray_cannot_start_this_process_goes_on_alone(small, monkeypatch):
     sweep, trials = small
     with AutoEngine(sweep.dataset, 2, total_work(trials, sweep)) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
-        assert engine.starter is not None
+        assert engine.ray is not None
     assert {end.trial_id for block in blocks for end in block.ended} == {trial.trial_id for trial in trials}
 
 

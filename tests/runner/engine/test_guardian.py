@@ -1,0 +1,74 @@
+"""The guardian: when the process that started Ray is gone, what Ray has left behind ends; nothing else does."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.engine import guardian
+from runner.engine.guardian import processes_of_ray, stat_of
+
+# Starts what looks like Ray's server, which has a child of its own, and something else; then waits for a guardian.
+PARENT = """
+import subprocess, sys
+from runner.engine.guardian import start_guardian
+server = subprocess.Popen(["./raylet"], stdout=subprocess.DEVNULL)
+other = subprocess.Popen(["sleep", "60"])
+guardian = start_guardian()
+print(server.pid, other.pid, guardian.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def family(tmp_path):
+    """The numbers of a parent, its server, its other child and its guardian; what is left of them ends afterwards."""
+    script = tmp_path / "raylet"
+    script.write_text("#!/bin/sh\nsleep 60 & wait\n")
+    script.chmod(0o755)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    server, other, watching = map(int, parent.stdout.readline().split())
+    yield parent, server, other, watching
+    parent.kill()
+    parent.communicate()
+    for number in (server, other, watching):
+        if stat_of(number):
+            subprocess.run(["kill", "-KILL", str(number)], check=False)
+
+
+def wait_until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_what_a_killed_parent_leaves_of_ray_is_ended_and_nothing_else(family):
+    parent, server, other, watching = family
+    assert wait_until(lambda: len(processes_of_ray(parent.pid)) == 2), "the server and its child"
+    left = {number for number, _ in processes_of_ray(parent.pid)}
+    assert server in left and not {other, watching, parent.pid} & left
+    time.sleep(2 * guardian.LOOK_SECONDS)
+    parent.kill()
+    parent.wait()
+    assert wait_until(lambda: not any(map(stat_of, left)))
+    assert wait_until(lambda: stat_of(watching) is None)
+    assert stat_of(other) is not None
+
+
+def test_a_process_is_known_by_its_start():
+    """A later process of the same number is another one."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        started = stat_of(process.pid)[2]
+        assert guardian.is_alive((process.pid, started)) and not guardian.is_alive((process.pid, started + "0"))
+        process.kill()
+    assert not guardian.is_alive((process.pid, started))
+
+
+def test_without_proc_there_is_no_guardian(monkeypatch):
+    monkeypatch.setattr(guardian, "Path", lambda path: Path("/nowhere"))
+    assert guardian.start_guardian() is None
