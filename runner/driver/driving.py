@@ -93,9 +93,14 @@ def stop(work: Work, running: Engine) -> None:
 def train_everything(work: Work, running: Engine, observe: Observer, tell: Teller) -> None:
     """Train what waits until nothing waits and nobody trains."""
     while not work.is_stopped:
+        # Asked before looking for what waits: where one of them dies in between, its trials are found waiting.
+        others = work.session.others_at_work(work.written.sweep_id)
         if work.plan():
             train_planned(work, running, observe)
-        elif not wait_for_others(work, tell):
+        elif others:
+            tell(f"waiting for trials of {described(others)}")
+            time.sleep(WAITING_SECONDS)
+        else:
             return
 
 
@@ -119,12 +124,3 @@ def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:
 def described(others: Iterable[OtherDriver]) -> str:
     """Such as `driver 3 (process 4711)`."""
     return ", ".join(f"driver {other.driver_id} (process {other.process})" for other in others)
-
-
-def wait_for_others(work: Work, tell: Teller) -> bool:
-    """Wait a little where others still train; returns whether they do."""
-    others = work.session.others_at_work(work.written.sweep_id)
-    if others:
-        tell(f"waiting for trials of {described(others)}")
-        time.sleep(WAITING_SECONDS)
-    return bool(others)
