@@ -1,7 +1,8 @@
 """A small process that ends Ray's processes when the one that started Ray has died without ending them.
 
 Most of them end by themselves then, but two agents of Ray 2.60 first try for a minute to report the loss to a server
-that is gone too. Run as a program with the number of the process that starts Ray; standard input is a pipe that it holds open.
+that is gone too. Run as a program with the number of the process that starts Ray; standard input is a pipe that it
+holds open.
 """
 
 import contextlib
