@@ -177,10 +177,8 @@ END_TRIAL = (
 
 def trial_row(end: TrialEnd) -> dict[str, Any]:
     """The parameters of END_TRIAL."""
-    row = dataclasses.asdict(end)
-    number = row.pop("trial_id")
-    values = {f"new_{name}": finite(value) if isinstance(value, float) else value for name, value in row.items()}
-    return {"number": number, **values}
+    row = {name: finite(value) if isinstance(value, float) else value for name, value in vars(end).items()}
+    return {"number": row.pop("trial_id"), **{f"new_{name}": value for name, value in row.items()}}
 
 
 def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
