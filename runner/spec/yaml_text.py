@@ -129,8 +129,7 @@ class PlainData:
             return node.value
         try:
             return bounded(self.yaml.constructor.construct_object(node))
-        # A whole number of 5000 digits, which Python refuses to read, is a ValueError; `!!bool maybe` and `!!int ""` are
-        # what ruamel.yaml runs into.
+        # Python refuses to read a whole number of 5000 digits, and ruamel.yaml runs into `!!bool maybe` and `!!int ""`.
         except Exception:
             return node.value
 
