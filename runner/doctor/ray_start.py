@@ -8,10 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.doctor.blas import finding_about, threads_while_training
 from runner.doctor.finding import Finding, ok, problem
 from runner.environment import installed_version
+
+if TYPE_CHECKING:
+    from runner.messages import Block
 
 # Ray needs some four seconds; a machine that is busy may need many more.
 PATIENCE_SECONDS = 90.0
@@ -78,12 +82,21 @@ def start_and_train() -> None:
     prepared = prepare_sweep(sweep_from_text(TRIAL))
     started = time.monotonic()
     with RayEngine(prepared.dataset, workers=1) as engine:
-        blocks = list(engine.run(iter(pack_trials(planned_trials(prepared), prepared, workers=1))))
+        blocks = list(engine.run(pack_trials(planned_trials(prepared), prepared, workers=1)))
+        why = why_not_trained(blocks)
+        if why:
+            sys.exit(why)
         threads = engine.ask_worker(threads_while_training)
-    failed = [end.reason for block in blocks for end in block.ended if end.status != "completed"]
-    if failed:
-        sys.exit(failed[0])
     print(json.dumps({"seconds": time.monotonic() - started, "threads": threads}))
+
+
+def why_not_trained(blocks: "list[Block]") -> str | None:
+    """Why the one trial was not trained to its end; None where it was."""
+    ends = [end for block in blocks for end in block.ended]
+    losses = [block.loss.reason for block in blocks if block.loss]
+    if len(ends) == 1 and ends[0].status == "completed":
+        return None
+    return losses[0] if losses else f"a small network was not trained: {[end.reason for end in ends]}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from runner.doctor import State, ray_start
-from runner.doctor.ray_start import check_ray, findings_of
+from runner.doctor.ray_start import check_ray, findings_of, why_not_trained
+from runner.messages import Block, Loss, TrialEnd
+from runner.status import Status
 
 
 @pytest.fixture
@@ -66,3 +68,12 @@ def test_what_ray_keeps_of_a_start_is_removed_and_of_others_not(tmp_path, monkey
         (tmp_path / "ray" / name / "logs").mkdir(parents=True)
     ray_start.remove_logs(7)
     assert {path.name for path in (tmp_path / "ray").iterdir()} == {"session_2026-01-01_17", "session_2026-01-01_8"}
+
+
+def test_only_a_trial_that_was_trained_to_its_end_is_well():
+    completed, failed = (Block(None, (TrialEnd(1, status, "why"),)) for status in (Status.COMPLETED, Status.FAILED))
+    lost = Block(None, (), loss=Loss(None, (1,), "its worker died"))
+    assert why_not_trained([completed]) is None
+    assert why_not_trained([lost]) == "its worker died"
+    assert "why" in why_not_trained([failed])
+    assert why_not_trained([])
