@@ -1,4 +1,7 @@
-"""What ran and where: versions, processor and git commit as plain data, and how to know a process again."""
+"""What ran and where: versions, processor and git commit as plain data, and how to know a process again.
+
+NumPy and others are imported where they are asked, so that one may ask what is installed where they are not.
+"""
 
 import contextlib
 import os
@@ -10,9 +13,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from threadpoolctl import threadpool_info
 
 PROC = Path("/proc")
 # A question to another program that takes longer than this stays unanswered.
@@ -26,7 +26,7 @@ def describe_environment() -> dict[str, str | bool | None]:
     return {
         "fitgap": installed_version("fitgap"),
         "python": platform.python_version(),
-        "numpy": np.__version__,
+        "numpy": installed_version("numpy"),
         "ray": installed_version("ray"),
         **describe_blas(),
         "simd": " ".join(numpy_build("SIMD Extensions").get("found", [])),
@@ -47,6 +47,8 @@ def installed_version(distribution: str) -> str | None:
 
 def describe_blas() -> dict[str, str | None]:
     """NumPy's BLAS as it was loaded, with the kernels that it chose for this processor; else as NumPy was built."""
+    from threadpoolctl import threadpool_info
+
     loaded = [each for each in threadpool_info() if each["user_api"] == "blas"]
     # SciPy and others bring a BLAS of their own.
     of_numpy = [each for each in loaded if "numpy" in each["filepath"]] or loaded
@@ -59,6 +61,8 @@ def describe_blas() -> dict[str, str | None]:
 
 def numpy_build(part: str) -> dict[str, Any]:
     """A part of what NumPy tells about how it was built and what it found at its start."""
+    import numpy as np
+
     told: Any = np.show_config(mode="dicts")
     return told.get(part, {})
 

@@ -12,6 +12,7 @@ import typer
 
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, models
+from runner.cli.doctor import doctor
 from runner.cli.run import run
 from runner.cli.tables import printable
 from runner.errors import FitgapError
@@ -39,6 +40,7 @@ app.command()(ask.compare)
 app.command()(models.export)
 app.command()(models.predict)
 app.command("list")(catalogue.list_names)
+app.command()(doctor)
 
 
 def main() -> None:

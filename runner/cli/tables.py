@@ -22,7 +22,7 @@ SHORTHAND = (
 # What may stand above the table instead of in every row, when it is the same in all.
 TOLD_ONCE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
 # Text in these columns may be broken between words; nothing else is ever broken.
-BREAKABLE = (*SHORTHAND, "parameters", "description")
+BREAKABLE = (*SHORTHAND, "parameters", "description", "found")
 LONGEST_WORD = 20
 GUTTER = 1
 PIPE_WIDTH = 10_000

@@ -7,9 +7,9 @@ import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from core.data import Dataset
 from runner.blas import THREAD_VARIABLES
@@ -33,6 +33,8 @@ ENVIRONMENT = {
     **dict.fromkeys(THREAD_VARIABLES, "1"),
 }
 LOOPBACK = "127.0.0.1"
+
+Answer = TypeVar("Answer")
 
 
 class RayEngine:
@@ -129,6 +131,13 @@ class RayEngine:
             if task is None:
                 return
             self.running[self.train.remote(task, self.dataset_reference, self.stop_file)] = task
+
+    def ask_worker(self, question: Callable[[], Answer]) -> Answer:
+        """What a function says that is called in a worker."""
+        import ray
+
+        answer: Any = ray.get(ray.remote(num_cpus=1)(question).remote())
+        return answer
 
     def poll(self, seconds: float) -> Iterator[Block]:
         """The next block of a stream, waiting so long for one; streams that have ended leave `running`."""

@@ -6,14 +6,16 @@ rows. Spaces around a cell are ignored, and so are blank lines at the end of the
 
 import csv
 import io
+import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import polars
 
 from core.data import Dataset
 from runner.errors import DataError
+from runner.sources.bounds import MOST_TABLE_COLUMNS, check_width
 from runner.sources.columns import Table
 from runner.sources.handling import Handling
 from runner.sources.tables import dataset_from_table
@@ -28,12 +30,13 @@ def load_csv(source: str, content: bytes, target: Sequence[str], handling: Handl
 def read_csv(source: str, content: bytes, text_columns: Collection[str] = ()) -> Table:
     """The table of a CSV file, with places as lines; `text_columns` stay text whatever they hold."""
     text = decode(source, content)
+    check_width(source, first_width(text), MOST_TABLE_COLUMNS)
     cells = read_cells(source, text)
     if sum(cells.null_count().row(0)):
         # An absent cell and an empty one look alike to polars, but only the first is a broken line.
         check_widths(source, text)
     frame = cells.select(column if column.name in text_columns else typed_column(column) for column in cells)
-    return Table(source, frame, lambda row: f"line {record_starts(text)[row + 1][0]}")
+    return Table(source, frame, lambda row: f"line {line_of(text, row)}")
 
 
 def decode(source: str, content: bytes) -> str:
@@ -84,9 +87,8 @@ def malformed_error(source: str, text: str, error: Exception) -> DataError:
 
 def check_widths(source: str, text: str) -> None:
     """Raises DataError at the first line that has not as many cells as the first."""
-    records = record_starts(text)
-    expected = records[0][1] if records else 0
-    for line, width in records:
+    expected = first_width(text)
+    for line, width in record_starts(text):
         if width == 0:
             raise file_error(source, f"line {line} is blank; remove it")
         if width != expected:
@@ -95,19 +97,28 @@ def check_widths(source: str, text: str) -> None:
             )
 
 
-def record_starts(text: str) -> list[tuple[int, int]]:
+def line_of(text: str, row: int) -> int:
+    """The line at which a row starts, counted from 0 without the names of the columns."""
+    return next(itertools.islice(record_starts(text), row + 1, None))[0]
+
+
+def first_width(text: str) -> int:
+    """The number of cells of the first record, 0 without one."""
+    return next((width for _, width in record_starts(text)), 0)
+
+
+def record_starts(text: str) -> Iterator[tuple[int, int]]:
     """Line number and number of cells of every record, which spans several lines where a quoted cell does.
 
     Read by Python's slower reader, and only to say where something is wrong.
     """
     reader = csv.reader(io.StringIO(text, newline="\n"))
     longest_cell = csv.field_size_limit(len(text) + 1)
-    records, line = [], 1
+    line = 1
     try:
         for cells in reader:
-            records.append((line, len(cells)))
+            yield line, len(cells)
             line = reader.line_num + 1
-        return records
     finally:
         csv.field_size_limit(longest_cell)
 

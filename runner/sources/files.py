@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from core.data import Dataset
+from runner.sources.bounds import check_file_size
 from runner.sources.handling import Handling
 from runner.sources.named import SOURCES
 from runner.sources.source import SourceDefaults
@@ -76,6 +77,7 @@ def read_content(source: str) -> bytes:
     """The bytes of a file. Raises DataError when it is missing, no file, of an unknown kind, unreadable or empty."""
     try:
         check_path(source, Path(source))
+        check_file_size(source, Path(source).stat().st_size)
         content = Path(source).read_bytes()
     # A path that holds a null character is a ValueError.
     except (OSError, ValueError) as error:

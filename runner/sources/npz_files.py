@@ -12,6 +12,7 @@ import numpy as np
 
 from core.data import Dataset
 from runner.errors import DataError
+from runner.sources.bounds import MOST_ARRAY_COLUMNS, check_growth, check_width
 from runner.sources.handling import Handling, check_complete
 from runner.sources.targets import encode_targets
 from runner.sources.wording import file_error, nearest_column, visible
@@ -70,7 +71,7 @@ def read_arrays(source: str, content: bytes, names: Sequence[str]) -> dict[str, 
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise file_error(source, "this is not a whole NPZ file; write it with numpy.savez or copy it again")
     with open_archive(source, content) as archive:
-        return {name: read_array(source, archive, name) for name in names}
+        return {name: read_array(source, archive, name, len(content)) for name in names}
 
 
 def open_archive(source: str, content: bytes) -> np.lib.npyio.NpzFile:
@@ -80,11 +81,12 @@ def open_archive(source: str, content: bytes) -> np.lib.npyio.NpzFile:
         raise damaged_error(source, error) from None
 
 
-def read_array(source: str, archive: np.lib.npyio.NpzFile, name: str) -> np.ndarray:
-    """One array of the archive."""
+def read_array(source: str, archive: np.lib.npyio.NpzFile, name: str, stored: int) -> np.ndarray:
+    """One array of the archive, whose file has `stored` bytes."""
     if name not in archive.files:
         rule = f"there is no array '{visible(name)}': {nearest_column(name, archive.files)}"
         raise file_error(source, f"{rule}; an NPZ file needs 'inputs' and 'targets', or the name of these by --target")
+    check_growth(source, unpacked_size(archive, name), stored)
     try:
         array = archive[name]
     # A damaged archive makes zipfile, zlib and NumPy raise nearly anything, and all of it means the same.
@@ -95,7 +97,15 @@ def read_array(source: str, archive: np.lib.npyio.NpzFile, name: str) -> np.ndar
         raise damaged_error(source, error) from None
     if not isinstance(array, np.ndarray):
         raise file_error(source, f"'{visible(name)}' is no array; write the file with numpy.savez")
+    check_growth(source, array.size * np.dtype(np.float64).itemsize, stored)
     return array
+
+
+def unpacked_size(archive: np.lib.npyio.NpzFile, name: str) -> int:
+    """The bytes that an array takes outside the archive, as the archive tells; no more are ever read."""
+    assert archive.zip is not None
+    sizes = {entry.filename: entry.file_size for entry in archive.zip.infolist()}
+    return sizes.get(f"{name}.npy", 0) or sizes.get(name, 0)
 
 
 def damaged_error(source: str, error: Exception) -> DataError:
@@ -115,6 +125,7 @@ def check_inputs(source: str, inputs: np.ndarray) -> None:
         )
     if inputs.shape[1] == 0:
         raise file_error(source, "no input column is left; array 'inputs' needs at least one column")
+    check_width(source, inputs.shape[1], MOST_ARRAY_COLUMNS)
 
 
 def check_size(source: str, row_count: int) -> None:
@@ -132,6 +143,7 @@ def check_targets(source: str, name: str, targets: np.ndarray, row_count: int) -
     if targets.ndim not in (1, 2) or targets.size == 0:
         rule = f"array '{visible(name)}' has the shape {targets.shape}, but must be one column or a table of columns"
         raise file_error(source, rule)
+    check_width(source, targets.size // len(targets), MOST_ARRAY_COLUMNS)
     if len(targets) != row_count:
         rule = f"array 'inputs' has {row_count} rows, but '{visible(name)}' has {len(targets)}"
         raise file_error(source, f"{rule}; both need one row per example")

@@ -65,9 +65,14 @@ def checked_architecture(node: Node, architecture: tuple[int, ...]) -> tuple[int
     """The architecture, when its numbers of layers and units are inside the bounds."""
     if not all(1 <= width <= WIDEST_LAYER for width in architecture):
         raise node.wrong(f"must be layers of at least 1, at most {WIDEST_LAYER} units")
-    if len(architecture) > MOST_LAYERS:
-        raise SpecError(f"must have at most {MOST_LAYERS} layers, but has {len(architecture)}", node.path)
+    check_depth(node, len(architecture))
     return architecture
+
+
+def check_depth(node: Node, layers: int) -> None:
+    """Raises SpecError for more layers than a network may have."""
+    if layers > MOST_LAYERS:
+        raise SpecError(f"must have at most {MOST_LAYERS} layers, but has {layers:,}; leave some out", node.path)
 
 
 def read_activation(node: Node) -> Alternatives:
@@ -83,12 +88,15 @@ def read_activation(node: Node) -> Alternatives:
 def layers_of(node: Node) -> list[Node]:
     """What is written for the first layer, the second, …"""
     if isinstance(node.value, str):
-        return [Node(part.strip(), node.path) for part in node.value.split("/")]
+        parts = node.value.split("/")
+        check_depth(node, len(parts))
+        return [Node(part.strip(), node.path) for part in parts]
     if not isinstance(node.value, dict) or not any(str(key).startswith(LAYER) for key in node.value):
         return [node]
+    check_depth(node, len(node.value))
     expected = [f"{LAYER}{number}" for number in range(1, len(node.value) + 1)]
     if list(node.value) != expected:
-        raise SpecError(f"layers must be written in order, as {', '.join(expected[:MOST_LAYERS])}", node.path)
+        raise SpecError(f"layers must be written in order, as {', '.join(expected)}", node.path)
     return [node.child(key) for key in expected]
 
 

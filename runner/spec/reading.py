@@ -14,7 +14,7 @@ from runner.spec.nodes import Node
 from runner.spec.places import Places
 from runner.spec.sweep import DEFAULTS, Sweep
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 256 * 1024
 NO_FLAGS = Flags()
 
 

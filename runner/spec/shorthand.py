@@ -7,7 +7,7 @@ from runner.errors import SpecError
 from runner.spec.nodes import shown
 
 # A + inside a number such as 1e+3 is followed by a digit, one between two names by a letter; beta+gamma is one value.
-BETWEEN_NAMES = re.compile(r"\s*\+\s*(?=[A-Za-z_])(?!(?:beta|gamma)\b)")
+BETWEEN_NAMES = re.compile(r"\+\s*(?=[A-Za-z_])(?!(?:beta|gamma)\b)")
 LARGEST_WHOLE_NUMBER = 2**63 - 1
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -12,8 +13,15 @@ from runner.spec.nodes import Path, shown
 from runner.spec.places import Places
 from runner.spec.shorthand import bounded
 
-MOST_NODES = 100_000
+# As many as ruamel.yaml reads in about half a second.
+MOST_NODES = 20_000
 DEEPEST_NESTING = 50
+# What is nested deeper than is allowed, but not this deep, is told with its path.
+DEEPEST_READ = 100
+# Longer ones are only text: numbers to the base 60, which `%YAML 1.1` allows, take long to read.
+LONGEST_NUMBER = 10_000
+TOO_MANY_NODES = f"has more than {MOST_NODES:,} values, aliases counted each time; split it into several sweeps"
+TOO_DEEP = f"is nested deeper than {DEEPEST_NESTING} levels; a sweep needs fewer than ten"
 STANDARD_TAG = "tag:yaml.org,2002:"
 # 1024-12-14 are layers, not a date, and << and = are nothing special here.
 TEXT_TAGS = ("str", "timestamp", "merge", "value")
@@ -27,6 +35,7 @@ STANDARD_TAGS: dict[type[Node], tuple[str, ...]] = {
 def read_yaml(text: str, places: Places) -> Any:
     """The plain data of a YAML text, every part marked in `places`. Raises SpecError."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Composer = BoundedComposer
     yaml.composer.warn_double_anchors = False
     places.marks[()] = (1, 1)
     root = compose(yaml, text, places)
@@ -42,17 +51,40 @@ def compose(yaml: YAML, text: str, places: Places) -> Node | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         places.marks[()] = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if isinstance(error, TooManyNodesError):
+            raise SpecError(TOO_MANY_NODES) from None
         problem = ", ".join(filter(None, (error.context, error.problem)))
     except ReaderError as error:
         before = text[: error.position]
         places.marks[()] = (before.count("\n") + 1, error.position - before.rfind("\n"))
         problem = f"the character {shown(text[error.position])} must not stand here"
     except RecursionError:
-        problem = f"is nested deeper than {DEEPEST_NESTING} levels"
+        raise SpecError(TOO_DEEP) from None
     # ruamel.yaml fails on some broken texts with what its own code runs into: "\UFFFFFFFF" is an OverflowError.
     except Exception as error:
         problem = f"it breaks the YAML reader ({error})"
     raise SpecError(f"this is not readable YAML: {' '.join(str(problem).split())}")
+
+
+class TooManyNodesError(MarkedYAMLError):
+    """A text has more values than a sweep may have."""
+
+
+class BoundedComposer(Composer):
+    """Gives up where a text turns out to be larger or deeper than a sweep may be, before it takes time and memory."""
+
+    nodes = levels = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise TooManyNodesError(problem_mark=self.parser.peek_event().start_mark)
+        self.levels += 1
+        if self.levels > DEEPEST_READ:
+            raise RecursionError
+        node = super().compose_node(parent, index)
+        self.levels -= 1
+        return node
 
 
 class PlainData:
@@ -68,9 +100,9 @@ class PlainData:
         self.places.marks.setdefault(path, mark_of(node))
         self.nodes_left -= 1
         if self.nodes_left < 0:
-            raise SpecError(f"the file has more than {MOST_NODES:,} values, aliases counted each time", path)
+            raise SpecError(TOO_MANY_NODES, path)
         if len(path) > DEEPEST_NESTING:
-            raise SpecError(f"is nested deeper than {DEEPEST_NESTING} levels", path[:3])
+            raise SpecError(TOO_DEEP, path[:3])
         check_tag(node, path)
         if isinstance(node, MappingNode):
             return self.mapping(node, path)
@@ -93,12 +125,12 @@ class PlainData:
 
     def scalar(self, node: Node) -> Any:
         """Text, a number, true, false or None."""
-        if short_tag(node) in TEXT_TAGS:
+        if short_tag(node) in TEXT_TAGS or len(node.value) > LONGEST_NUMBER:
             return node.value
         try:
             return bounded(self.yaml.constructor.construct_object(node))
-        # Such as a whole number of 5000 digits, which Python refuses to read.
-        except ValueError:
+        # Python refuses to read a whole number of 5000 digits, and ruamel.yaml runs into `!!bool maybe` and `!!int ""`.
+        except Exception:
             return node.value
 
 

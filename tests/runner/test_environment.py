@@ -94,12 +94,12 @@ def test_of_several_blas_libraries_numpys_is_told(monkeypatch):
             "architecture": "Haswell",
         },
     ]
-    monkeypatch.setattr(environment, "threadpool_info", lambda: libraries)
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: libraries)
     assert describe_blas() == {"blas": "openblas 2", "blas_kernels": "Haswell"}
 
 
 def test_a_blas_that_cannot_be_seen_is_told_as_numpy_was_built(monkeypatch):
-    monkeypatch.setattr(environment, "threadpool_info", list)
+    monkeypatch.setattr("threadpoolctl.threadpool_info", list)
     monkeypatch.setattr(environment, "numpy_build", {"Build Dependencies": {"blas": {"name": "a", "version": "1"}}}.get)
     assert describe_blas() == {"blas": "a 1", "blas_kernels": None}
 

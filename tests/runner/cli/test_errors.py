@@ -17,7 +17,7 @@ COMMANDS = typer.main.get_command(app).commands
 def test_the_commands_are_those_of_the_design():
     asking = {"sweeps", "trials", "show", "epochs", "compare", "list"}
     again = {"resume", "extend", "retry", "cancel", "replay"}
-    assert set(COMMANDS) == {"run", *again, *asking, "export", "predict"}
+    assert set(COMMANDS) == {"run", *again, *asking, "export", "predict", "doctor"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

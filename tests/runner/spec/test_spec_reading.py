@@ -230,8 +230,8 @@ def test_a_file_with_a_byte_order_mark(tmp_path):
 
 def test_files_that_cannot_be_read(tmp_path):
     large = tmp_path / "large.yaml"
-    large.write_bytes(b"#" * (1024 * 1024 + 1))
-    assert "the file is larger than 1,048,576 bytes" in message_of(sweep_from_file, large)
+    large.write_bytes(b"#" * (256 * 1024 + 1))
+    assert "the file is larger than 262,144 bytes" in message_of(sweep_from_file, large)
     assert "there is no such file" in message_of(sweep_from_file, tmp_path / "missing.yaml")
     assert "this is a folder" in message_of(sweep_from_file, tmp_path)
     assert "cannot be read" in message_of(sweep_from_file, "null\0character.yaml")

@@ -1,0 +1,43 @@
+"""The doctor: everything around the program that it depends on, looked at part by part. Changes nothing, keeps nothing.
+
+A check is a function that takes the database as given by `--db` and yields findings; it stands in `CHECKS`.
+"""
+
+from collections.abc import Callable, Iterable
+from importlib import import_module
+
+from runner.doctor.finding import Finding, State, problem
+
+__all__ = ["CHECKS", "Finding", "State", "examine"]
+
+# What is looked at: the module here and its function. By name, so that what cannot even be loaded is a finding too.
+CHECKS: dict[str, tuple[str, str]] = {
+    "Python": ("installed", "check_python"),
+    "dependencies": ("installed", "check_dependencies"),
+    "SQLite": ("installed", "check_sqlite"),
+    "current folder": ("machine", "check_current_folder"),
+    "database folder": ("database", "check_database_folder"),
+    "database": ("database", "check_database"),
+    "temporary folder": ("machine", "check_temporary_folder"),
+    "cores": ("machine", "check_cores"),
+    "memory": ("machine", "check_memory"),
+    "BLAS": ("blas", "check_blas"),
+    "Ray": ("ray_start", "check_ray"),
+}
+
+
+def examine(database: str | None) -> list[Finding]:
+    """The findings of all checks, for the database that a command would use."""
+    return [finding for name in CHECKS for finding in findings_of(name, database)]
+
+
+def findings_of(name: str, database: str | None) -> list[Finding]:
+    """What one check finds; that it broke down where it did, so that the others still tell theirs."""
+    module, function = CHECKS[name]
+    try:
+        check: Callable[[str | None], Iterable[Finding]] = getattr(import_module(f"runner.doctor.{module}"), function)
+        return list(check(database))
+    except ImportError as error:
+        return [problem(name, f"could not be examined: {error}", "see above what is not installed as it should be")]
+    except Exception as error:
+        return [problem(name, f"could not be examined: {type(error).__name__}: {error}", "report it as a bug")]

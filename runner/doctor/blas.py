@@ -1,0 +1,33 @@
+"""BLAS: one thread for every worker."""
+
+from collections.abc import Iterator
+
+from threadpoolctl import threadpool_info
+
+from runner.doctor.finding import Finding, ok, problem, warning
+from runner.engine.worker import one_blas_thread
+from runner.environment import describe_blas
+
+
+def check_blas(database: str | None) -> Iterator[Finding]:
+    """The threads that NumPy takes while this process trains."""
+    yield finding_about("BLAS", threads_while_training())
+
+
+def threads_while_training() -> list[int]:
+    """The threads of each BLAS in this process, while it trains."""
+    with one_blas_thread():
+        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+
+
+def finding_about(check: str, threads: list[int]) -> Finding:
+    """Whether so many threads are well."""
+    told = describe_blas()
+    library = ", ".join(filter(None, (told["blas"], told["blas_kernels"])))
+    if not threads:
+        found = f"{library or 'unknown'}: its threads cannot be counted or limited"
+        return warning(check, found, "set its number of threads to 1 by the variable that its manual names")
+    if max(threads) > 1:
+        found = f"{library}: {max(threads)} threads for each worker, which then wait for each other"
+        return problem(check, found, "set OMP_NUM_THREADS=1 and report it as a bug")
+    return ok(check, f"{library}; 1 thread while training")

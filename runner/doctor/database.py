@@ -1,0 +1,84 @@
+"""The database: its folder and disk where it is a file, and whether it can be reached and is current."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from runner.doctor.finding import Finding, ok, problem, problem_of, warning
+from runner.doctor.machine import LEAST_ROOM, SCARCE_ROOM, amount, why_not_writable
+from runner.errors import StoreError
+from runner.file_systems import file_system_of, is_network
+from runner.store import open_store
+from runner.store.database import database_url
+from runner.store.schema import newest_version
+
+
+def check_database_folder(database: str | None) -> Iterator[Finding]:
+    """The folder of a database file: there, writable, on a disk of this machine, with room."""
+    try:
+        file = database_file(database)
+    except StoreError:
+        # Told by the check of the database itself.
+        return
+    if file is None:
+        return
+    name, folder = "database folder", file.absolute().parent
+    if not folder.is_dir():
+        yield problem(name, f"{folder} does not exist", "make it first, or name another database with --db")
+        return
+    yield from filter(None, (why_not_writable_here(folder), why_not_reliable(folder), room(folder)))
+
+
+def database_file(database: str | None) -> Path | None:
+    """The file of an SQLite database; None for a database on a server."""
+    url = database_url(database)
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def why_not_writable_here(folder: Path) -> Finding | None:
+    reason = why_not_writable(folder)
+    if reason is None:
+        return None
+    found = f"{folder} cannot be written to: {reason}"
+    return problem("database folder", found, "change its permissions, or name a database elsewhere with --db")
+
+
+def why_not_reliable(folder: Path) -> Finding | None:
+    """Locks of network file systems do not hold what SQLite needs of them."""
+    kind = file_system_of(folder)
+    if kind is None or not is_network(kind):
+        return None
+    found = f"{folder} is on a network file system ({kind}), on which SQLite can lose or damage data"
+    return problem("database folder", found, "name a database on a disk of this machine with --db, or use PostgreSQL")
+
+
+def room(folder: Path) -> Finding:
+    """How much more the database can grow."""
+    name, free = "database folder", shutil.disk_usage(folder).free
+    if free < LEAST_ROOM:
+        return problem(name, f"only {amount(free)} free in {folder}", "make room, or name a database elsewhere")
+    if free < SCARCE_ROOM:
+        advice = "make room before a large sweep: a million epochs take some 150 MB"
+        return warning(name, f"only {amount(free)} free in {folder}", advice)
+    return ok(name, f"{folder}, {amount(free)} free")
+
+
+def check_database(database: str | None) -> Iterator[Finding]:
+    """Whether the database can be opened and has the tables of this program."""
+    name = "database"
+    try:
+        url, file = database_url(database), database_file(database)
+        if file is not None and not file.exists():
+            yield ok(name, f"there is none yet; `fitgap run` makes {file}")
+            return
+        with open_store(database) as store:
+            sweeps = len(store.sweeps())
+    except StoreError as error:
+        yield problem_of(name, error)
+        return
+    if file is not None and not os.access(file, os.W_OK):
+        yield problem(name, f"{file} can only be read", "change its permissions, or name another with --db")
+    else:
+        # An address as text has its password masked.
+        yield ok(name, f"{file or url}: schema {newest_version()}, the newest; sweeps: {sweeps}")

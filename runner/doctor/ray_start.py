@@ -1,0 +1,103 @@
+"""Ray: started as a sweep would, in a process of its own, which trains a small network and stops it again."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.doctor.blas import finding_about, threads_while_training
+from runner.doctor.finding import Finding, ok, problem
+from runner.environment import installed_version
+
+if TYPE_CHECKING:
+    from runner.messages import Block
+
+# Ray needs some four seconds; a machine that is busy may need many more.
+PATIENCE_SECONDS = 90.0
+SECONDS_TO_END = 10.0
+LONGEST_REASON = 300
+TRIAL = "{data: and, training: {epochs: 1}}"
+ADVICE = (
+    "train with --engine local meanwhile; Ray needs room in its folder for temporary files, shared memory and ports"
+)
+
+
+def check_ray(database: str | None) -> Iterator[Finding]:
+    """Whether Ray starts and a worker of it trains on one thread."""
+    # Without -P a file of the current folder could be taken for a module of ours.
+    command = [sys.executable, "-P", "-m", "runner.doctor.ray_start"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as child:
+        try:
+            answer, complaint = child.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            answer, complaint = "", f"it did not stand after {PATIENCE_SECONDS:.0f} s"
+        finally:
+            end(child)
+            remove_logs(child.pid)
+    yield from findings_of(answer, complaint)
+
+
+def findings_of(answer: str, complaint: str) -> Iterator[Finding]:
+    """What the process of its own told: a line of JSON, or else why there is none."""
+    lines = answer.strip().splitlines()
+    if not lines:
+        reasons = complaint.strip().splitlines() or ["its process ended without a word"]
+        yield problem("Ray", f"could not be used: {reasons[-1][:LONGEST_REASON]}", ADVICE)
+        return
+    told = json.loads(lines[-1])
+    yield ok("Ray", f"{installed_version('ray')} started and trained in {told['seconds']:.1f} s")
+    yield finding_about("BLAS in Ray", told["threads"])
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    """End a process that still runs: first so that Ray can stop what it started, then at once."""
+    child.terminate()
+    try:
+        child.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+def remove_logs(process: int) -> None:
+    """Remove what Ray keeps of a start, in a folder that is named after the process that started it."""
+    temporary = os.environ.get("RAY_TMPDIR") or (os.environ.get("TMPDIR") if sys.platform == "linux" else None)
+    for session in Path(temporary or "/tmp", "ray").glob(f"session_*_{process}"):
+        shutil.rmtree(session, ignore_errors=True)
+
+
+def start_and_train() -> None:
+    """What the process of its own does: it prints how long that took and the threads of a worker, as JSON."""
+    from runner.engine.ray import RayEngine
+    from runner.packing import pack_trials, planned_trials
+    from runner.planning import prepare_sweep
+    from runner.spec import sweep_from_text
+
+    prepared = prepare_sweep(sweep_from_text(TRIAL))
+    started = time.monotonic()
+    with RayEngine(prepared.dataset, workers=1) as engine:
+        blocks = list(engine.run(pack_trials(planned_trials(prepared), prepared, workers=1)))
+        why = why_not_trained(blocks)
+        if why:
+            sys.exit(why)
+        threads = engine.ask_worker(threads_while_training)
+    print(json.dumps({"seconds": time.monotonic() - started, "threads": threads}))
+
+
+def why_not_trained(blocks: "list[Block]") -> str | None:
+    """Why the one trial was not trained to its end; None where it was."""
+    ends = [end for block in blocks for end in block.ended]
+    losses = [block.loss.reason for block in blocks if block.loss]
+    if len(ends) == 1 and ends[0].status == "completed":
+        return None
+    return losses[0] if losses else f"a small network was not trained: {[end.reason for end in ends]}"
+
+
+if __name__ == "__main__":
+    start_and_train()

@@ -1,0 +1,31 @@
+"""One BLAS thread while training, whatever the environment says; anything else is told."""
+
+import pytest
+from threadpoolctl import threadpool_limits
+
+from runner.doctor import State, blas
+from runner.doctor.blas import check_blas, finding_about, threads_while_training
+
+
+def test_training_takes_one_thread_where_the_process_has_several():
+    with threadpool_limits(2):
+        assert set(threads_while_training()) == {1}
+        (finding,) = check_blas(None)
+    assert finding.state is State.OK
+
+
+def test_more_threads_are_a_problem(monkeypatch):
+    monkeypatch.setattr(blas, "threadpool_info", lambda: [{"user_api": "blas", "num_threads": 64}])
+    (finding,) = check_blas(None)
+    assert finding.state is State.PROBLEM and "64 threads" in finding.found
+
+
+@pytest.mark.parametrize("information", [[], [{"user_api": "openmp", "num_threads": 8}]])
+def test_threads_that_cannot_be_counted_are_a_warning(information, monkeypatch):
+    monkeypatch.setattr(blas, "threadpool_info", lambda: information)
+    (finding,) = check_blas(None)
+    assert finding.state is State.WARNING and finding.advice
+
+
+def test_the_library_is_named():
+    assert "blas" in finding_about("BLAS", [1]).found.lower()

@@ -1,0 +1,99 @@
+"""The database and its folder: each thing that can be wrong is told, and nothing is changed by looking."""
+
+import hashlib
+import sqlite3
+from collections import namedtuple
+
+import pytest
+
+from runner import file_systems
+from runner.doctor import State, database
+from runner.doctor.database import check_database, check_database_folder
+
+DiskUsage = namedtuple("DiskUsage", "total used free")
+
+
+def states(findings):
+    return [finding.state for finding in findings]
+
+
+def content(file):
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_a_folder_without_a_database_is_well_and_stays_without(own_folder):
+    assert states(check_database_folder(None)) == states(check_database(None)) == [State.OK]
+    assert not list(own_folder.iterdir())
+
+
+def test_a_database_is_told_with_its_sweeps_and_stays_as_it_is(trained_database):
+    before = content(trained_database)
+    (finding,) = check_database(str(trained_database))
+    assert finding.state is State.OK and "sweeps: 1" in finding.found
+    assert states(check_database_folder(str(trained_database))) == [State.OK]
+    assert content(trained_database) == before
+
+
+def test_the_environment_names_the_database_as_elsewhere(monkeypatch, own_folder):
+    monkeypatch.setenv("FITGAP_DB", str(own_folder / "missing" / "some.db"))
+    (finding,) = check_database_folder(None)
+    assert finding.state is State.PROBLEM and "missing does not exist" in finding.found
+
+
+def test_a_folder_that_takes_no_file_is_a_problem():
+    finding, _ = check_database_folder("/proc/some.db")
+    assert finding.state is State.PROBLEM and "--db" in finding.advice
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs"])
+def test_a_network_file_system_is_a_problem(kind, own_folder, monkeypatch):
+    monkeypatch.setattr(file_systems, "MOUNTS", own_folder / "mounts")
+    file_systems.MOUNTS.write_text(f"1 1 0:1 / / rw - ext4 /dev/a rw\n2 1 0:2 / {own_folder} rw - {kind} server:/ rw\n")
+    finding, _ = check_database_folder(None)
+    assert finding.state is State.PROBLEM
+    assert kind in finding.found and "PostgreSQL" in finding.advice
+
+
+@pytest.mark.parametrize(
+    ("free", "state"), [(5 * 10**9, State.OK), (5 * 10**8, State.WARNING), (5 * 10**7, State.PROBLEM)]
+)
+def test_little_room_is_told(free, state, monkeypatch):
+    monkeypatch.setattr(database.shutil, "disk_usage", lambda folder: DiskUsage(10**12, 10**12 - free, free))
+    (finding,) = check_database_folder(None)
+    assert finding.state is state
+
+
+def test_an_address_that_cannot_be_read_is_told_once():
+    findings = [*check_database_folder("sqlite://"), *check_database("sqlite://")]
+    assert states(findings) == [State.PROBLEM]
+
+
+def test_a_file_that_is_no_database_is_a_problem(own_folder):
+    (own_folder / "notes.db").write_text("these are notes, not a database, and long enough to be looked at closely")
+    (finding,) = check_database("notes.db")
+    assert finding.state is State.PROBLEM and "notes.db" in finding.found + finding.advice
+
+
+def test_a_database_of_another_program_is_a_problem(own_folder):
+    with sqlite3.connect(own_folder / "other.db") as connection:
+        connection.execute("CREATE TABLE study (id INTEGER)")
+    connection.close()
+    (finding,) = check_database("other.db")
+    assert finding.state is State.PROBLEM and "study" in finding.found and "--db" in finding.advice
+
+
+def test_a_database_of_a_later_program_is_a_problem_with_a_remedy(own_folder, store):
+    store.close()
+    with sqlite3.connect(own_folder / "store.db") as connection:
+        connection.execute("UPDATE fitgap_version SET version_num = '9999'")
+    connection.close()
+    (finding,) = check_database("store.db")
+    assert finding.state is State.PROBLEM
+    assert "9999" in finding.found and finding.advice == "update fitgap"
+
+
+def test_a_database_that_can_only_be_read_is_a_problem(trained_database, monkeypatch):
+    # Root may write to everything, whatever the permissions.
+    monkeypatch.setattr(database.os, "access", lambda path, mode: False)
+    (finding,) = check_database(str(trained_database))
+    assert finding.state is State.PROBLEM and "permissions" in finding.advice

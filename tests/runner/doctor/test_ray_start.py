@@ -1,0 +1,79 @@
+"""A Ray that cannot be used is told with its reason, and leaves no process and no file behind."""
+
+import json
+import sys
+
+import pytest
+
+from runner.doctor import State, ray_start
+from runner.doctor.ray_start import check_ray, findings_of, why_not_trained
+from runner.messages import Block, Loss, TrialEnd
+from runner.status import Status
+
+
+@pytest.fixture
+def imitation(tmp_path, monkeypatch):
+    """`imitation(script)`: a program in the place of the process that would start Ray."""
+
+    def make(script):
+        program = tmp_path / "imitation"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(program))
+
+    return make
+
+
+def test_a_ray_that_cannot_make_its_folder_is_a_problem_with_its_reason(monkeypatch):
+    monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
+    (finding,) = check_ray(None)
+    assert finding.state is State.PROBLEM
+    assert "/proc/nowhere" in finding.found and "--engine local" in finding.advice
+
+
+def test_a_start_that_takes_too_long_is_ended(monkeypatch, imitation):
+    monkeypatch.setattr(ray_start, "PATIENCE_SECONDS", 0.2)
+    imitation("exec sleep 600")
+    (finding,) = check_ray(None)
+    assert finding.state is State.PROBLEM and "did not stand after 0 s" in finding.found
+
+
+def test_a_process_that_does_not_end_when_asked_is_ended_all_the_same(monkeypatch, imitation):
+    monkeypatch.setattr(ray_start, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(ray_start, "SECONDS_TO_END", 0.2)
+    imitation("trap '' TERM; while :; do sleep 1; done")
+    (finding,) = check_ray(None)
+    assert finding.state is State.PROBLEM
+
+
+def test_a_process_that_dies_without_a_word_is_a_problem(imitation):
+    imitation("kill -9 $$")
+    (finding,) = check_ray(None)
+    assert finding.state is State.PROBLEM and "without a word" in finding.found
+
+
+def test_the_last_line_of_a_complaint_is_the_reason_and_not_too_long():
+    (finding,) = findings_of("", "Traceback\n  many lines\nOSError: " + "x" * 1000)
+    assert "OSError: xxx" in finding.found and len(finding.found) < 400
+
+
+def test_workers_with_several_threads_are_a_problem():
+    ray, blas = findings_of("some line of Ray's\n" + json.dumps({"seconds": 3.0, "threads": [8]}), "")
+    assert (ray.state, blas.state) == (State.OK, State.PROBLEM)
+
+
+def test_what_ray_keeps_of_a_start_is_removed_and_of_others_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    for name in ("session_2026-01-01_7", "session_2026-01-01_17", "session_2026-01-01_8"):
+        (tmp_path / "ray" / name / "logs").mkdir(parents=True)
+    ray_start.remove_logs(7)
+    assert {path.name for path in (tmp_path / "ray").iterdir()} == {"session_2026-01-01_17", "session_2026-01-01_8"}
+
+
+def test_only_a_trial_that_was_trained_to_its_end_is_well():
+    completed, failed = (Block(None, (TrialEnd(1, status, "why"),)) for status in (Status.COMPLETED, Status.FAILED))
+    lost = Block(None, (), loss=Loss(None, (1,), "its worker died"))
+    assert why_not_trained([completed]) is None
+    assert why_not_trained([lost]) == "its worker died"
+    assert "why" in why_not_trained([failed])
+    assert why_not_trained([])
