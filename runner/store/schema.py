@@ -89,11 +89,7 @@ def check_version(engine: Engine) -> None:
     version = stored_version(engine)
     if version is None:
         raise StoreError("the database is empty; `fitgap run` fills it, --db names another")
-    refuse_newer(version)
-    if version < newest_version():
-        raise StoreError(
-            f"the database has schema {version}, older than this program's {newest_version()}; run `fitgap db upgrade`"
-        )
+    refuse_other_than_newest(version)
 
 
 def refuse_newer(version: str | None) -> None:
@@ -103,14 +99,23 @@ def refuse_newer(version: str | None) -> None:
         raise StoreError(f"the database has schema {version}, newer than this program's {newest}; update fitgap")
 
 
+def refuse_other_than_newest(version: str) -> None:
+    """StoreError for any schema but this program's."""
+    refuse_newer(version)
+    newest = newest_version()
+    if version < newest:
+        raise StoreError(f"the database has schema {version}, older than this program's {newest}; run `fitgap db upgrade`")
+
+
 def make_ready(engine: Engine) -> None:
     """Make the tables of a new database; bring an older SQLite file up to date, and say so on standard error.
 
     A server's database is shared: changing its tables would stop whoever uses it with an older program, so that is done
     by `fitgap db upgrade` alone.
     """
-    if not is_sqlite(engine) and stored_version(engine) is not None:
-        check_version(engine)
+    version = stored_version(engine)
+    if version is not None and not is_sqlite(engine):
+        refuse_other_than_newest(version)
         return
     done = upgrade(engine)
     if done and done.before:
