@@ -18,8 +18,9 @@ from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import connect, database_url, is_file
 from runner.store.extending import SweepExtension
 from runner.store.queries import Row
-from runner.store.schema import check_version, make_ready
+from runner.store.schema import check_version
 from runner.store.session import DriverSession
+from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [

@@ -8,9 +8,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from runner.errors import StoreError
+from runner.passwords import ENVIRONMENT_VARIABLE, revealed, without_passwords
 
 DEFAULT_FILE = "fitgap.db"
-ENVIRONMENT_VARIABLE = "FITGAP_DB"
 SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
 POSTGRESQL_NAMES = ("postgresql", "postgres", "postgresql+psycopg")
 POSTGRESQL = "postgresql+psycopg"
@@ -27,7 +27,7 @@ def database_url(given: str | None) -> URL:
     A plain path means an SQLite file. Raises StoreError for an address that cannot be read or is of another kind; its
     text is never repeated, since it may hold a password.
     """
-    text = given or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_FILE
+    text = revealed(given or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_FILE)
     if "://" not in text and not ALMOST_AN_ADDRESS.match(text):
         return URL.create("sqlite", database=text)
     try:
@@ -65,15 +65,10 @@ def is_file(url: URL) -> bool:
 def shown(url: URL) -> str:
     """The database by a name that may be shown to anyone: the file, or `NAME at HOST:PORT`."""
     if is_file(url):
-        return without_password(str(url.database))
+        return without_passwords(str(url.database))
     host = url.host or url.query.get("host") or "localhost"
     port = url.port or url.query.get("port") or 5432
     return f"{url.database} at {host}:{port}"
-
-
-def without_password(text: str) -> str:
-    """Text in which nothing stands that could be the password of an address, whatever is wrong with the address."""
-    return re.sub(r":[^/:][^:]*@", ":***@", text)
 
 
 def scrubbed(text: str, url: URL) -> str:

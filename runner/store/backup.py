@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from runner.errors import StoreError
-from runner.store.addresses import without_password
+from runner.passwords import without_passwords
 
 
 def back_up(path: Path, version: str) -> Path:
@@ -23,7 +23,7 @@ def back_up(path: Path, version: str) -> Path:
         part.rename(target)
     except (OSError, sqlite3.Error) as error:
         remove(part)
-        name = without_password(str(path))
+        name = without_passwords(str(path))
         raise StoreError(f"{name} cannot be copied before its upgrade, and was left as it is: {error}") from None
     return target
 

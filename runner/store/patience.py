@@ -1,4 +1,4 @@
-"""Transactions that are tried again while the database cannot be used: a lock by somebody else, a server that restarts."""
+"""Transactions that are tried again while the database cannot be used: locked by others, or its server restarts."""
 
 import time
 from collections.abc import Callable

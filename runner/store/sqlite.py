@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 
 from runner.errors import StoreError
-from runner.store.addresses import DEFAULT_FILE, without_password
+from runner.passwords import without_passwords
+from runner.store.addresses import DEFAULT_FILE
 from runner.store.failures import LOCKED, failure_of
 from runner.store.values import json_text
 
@@ -56,7 +57,7 @@ def path_of(url: URL) -> Path:
 
 def check_file(path: Path, *, must_exist: bool) -> None:
     """StoreError where the file cannot be the database."""
-    name = without_password(str(path))
+    name = without_passwords(str(path))
     if path.is_dir():
         raise StoreError(f"{name} is a folder; name the database file")
     if must_exist and not path.exists():
@@ -66,6 +67,19 @@ def check_file(path: Path, *, must_exist: bool) -> None:
     if path.exists() and not path.is_file():
         # Opening a pipe would wait for ever.
         raise StoreError(f"{name} is no file that can hold a database; name another with --db")
+
+
+@contextlib.contextmanager
+def removed_if_new(engine: Engine) -> Iterator[None]:
+    """Where something fails, leave no file of a database that was not there before."""
+    path = path_of(engine.url)
+    is_new = engine.dialect.name == "sqlite" and not path.exists()
+    try:
+        yield
+    except BaseException:
+        for ending in ("", "-wal", "-shm") if is_new else ():
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        raise
 
 
 def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
