@@ -1,12 +1,16 @@
-"""Alembic's entry: runs the migrations on the connection that `runner.store.schema` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `runner.store.upgrading` hands over."""
 
 from alembic import context
 
 from runner.store.schema import VERSION_TABLE
 from runner.store.tables import metadata
 
+connection = context.config.attributes["connection"]
+if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one():
+    # SQLite rebuilds a table by dropping it, and with it would go all rows that refer to its rows.
+    raise RuntimeError("foreign keys must be off while tables change")
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=metadata,
     version_table=VERSION_TABLE,
     # The caller holds the transaction, so that all migrations happen or none.

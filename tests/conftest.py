@@ -1,7 +1,67 @@
-"""Settings for all tests."""
+"""Settings for all tests, and the databases that they use."""
 
+import contextlib
+
+import pytest
 from hypothesis import settings
 
 # This machine may be busy with other things: no test depends on how long anything takes.
 settings.register_profile("fitgap", deadline=None)
 settings.load_profile("fitgap")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server that runs until the tests end."""
+    from temporary_postgres import TemporaryPostgres
+
+    with contextlib.closing(TemporaryPostgres()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres):
+    """The name of a database on the server that has the newest tables."""
+    from new_databases import postgres_template
+
+    return postgres_template(postgres)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    """An SQLite file that has the newest tables."""
+    from new_databases import sqlite_template
+
+    return sqlite_template(tmp_path_factory.mktemp("template") / "template.db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request):
+    """Each test that uses it, or a fixture below, runs once for every kind of database."""
+    return request.param
+
+
+@pytest.fixture
+def databases(database_kind, request, tmp_path):
+    """Makes databases of this kind: `databases.make()` gives the address of one with tables, `make(empty=True)` of one
+    without."""
+    from new_databases import PostgresDatabases, SqliteFiles
+
+    if database_kind == "sqlite":
+        made = SqliteFiles(tmp_path, request.getfixturevalue("sqlite_template"))
+    else:
+        made = PostgresDatabases(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template"))
+    with contextlib.closing(made):
+        yield made
+
+
+@pytest.fixture
+def database(databases):
+    """The address of a new database with the newest tables and no rows, as `--db` takes it."""
+    return databases.make()
+
+
+@pytest.fixture
+def empty_database(databases):
+    """The address of a database in which nothing has been made yet."""
+    return databases.make(empty=True)

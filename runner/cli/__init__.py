@@ -12,10 +12,12 @@ import typer
 
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, models
+from runner.cli.db import db
 from runner.cli.doctor import doctor
 from runner.cli.run import run
 from runner.cli.tables import printable
 from runner.errors import FitgapError
+from runner.passwords import hide_passwords
 
 STANDARD_OUTPUT = 1
 
@@ -41,10 +43,12 @@ app.command()(models.export)
 app.command()(models.predict)
 app.command("list")(catalogue.list_names)
 app.command()(doctor)
+app.add_typer(db, name="db", help="See, upgrade or copy a database.")
 
 
 def main() -> None:
     """The `fitgap` command: errors that people can mend are one line and an exit code."""
+    hide_passwords()
     prepare_blas()
     try:
         app()

@@ -16,7 +16,12 @@ class Format(StrEnum):
 
 Database = Annotated[
     str | None,
-    typer.Option("--db", metavar="FILE", help="The database; else FITGAP_DB, else fitgap.db here.", show_default=False),
+    typer.Option(
+        "--db",
+        metavar="FILE|ADDRESS",
+        help="The database: an SQLite file, or postgresql://…; else FITGAP_DB, else fitgap.db here.",
+        show_default=False,
+    ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many rows.", show_default=False)]

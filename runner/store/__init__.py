@@ -18,8 +18,9 @@ from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import connect, database_url, is_file
 from runner.store.extending import SweepExtension
 from runner.store.queries import Row
-from runner.store.schema import check_version, upgrade
+from runner.store.schema import check_version
 from runner.store.session import DriverSession
+from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
@@ -157,7 +158,7 @@ def open_store_for_writing(database: str | None = None) -> Store:
     """The same for the driver: made on first use, its tables brought up to date."""
     url = database_url(database)
     engine = connect(url, read_only=False)
-    upgrade(engine)
+    make_ready(engine)
     return Store(engine, partial(connect, from_anywhere(url), read_only=False))
 
 

@@ -12,11 +12,12 @@ from runner.messages import SavedState
 from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
+from runner.store.expressions import mean, sortable
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, state, sweep, trial
 
 Row = dict[str, Any]
-# Numbers beyond are no numbers of rows, and databases refuse them.
-LARGEST_NUMBER = 2**63 - 1
+# Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
+LARGEST_NUMBER = 2**31 - 1
 
 
 def find_sweep(connection: Connection, name_or_number: str) -> Row:
@@ -80,7 +81,7 @@ def reference_configuration(sweep_id: int) -> sa.Select:
         .where(trial.c.sweep_id == sweep_id)
         .group_by(trial.c.configuration_id)
         .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((rows.is_completed, 1))))
-        .order_by(sa.func.avg(trial.c.best_e_v), trial.c.configuration_id)
+        .order_by(mean(trial.c.best_e_v), trial.c.configuration_id)
         .limit(1)
     )
 
@@ -90,7 +91,7 @@ def ordering(sort: str, columns: dict[str, Any]) -> list[Any]:
     key = sort.removeprefix("-")
     if key not in columns:
         raise StoreError(f"cannot sort by {key!r}; {nearest(key, columns)}")
-    expression = columns[key]
+    expression = sortable(columns[key])
     return [expression.is_(None), expression.desc() if sort.startswith("-") else expression.asc()]
 
 
@@ -176,7 +177,7 @@ def compare(connection: Connection, sweep_id: int, by: Sequence[str], *, limit: 
             rows.GROUP["completed"] < rows.GROUP["trials"],
             rows.GROUP["best_e_v"].is_(None),
             rows.GROUP["best_e_v"],
-            *keys.values(),
+            *map(sortable, keys.values()),
         )
         .limit(limit)
     )

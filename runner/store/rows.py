@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from runner.status import Status
+from runner.store.expressions import mean
 from runner.store.tables import configuration, epoch, trial
 
 # The same repeat of the reference, the configuration with the lowest mean of its best E_v.
@@ -47,7 +48,7 @@ TRIAL: dict[str, ColumnElement] = {
     "gap": gap,
     "underfit": sa.case((is_completed, trial.c.e_t - reference_trial.c.best_e_t)),
     "overfit": sa.case((is_completed, gap - (reference_trial.c.best_e_v - reference_trial.c.best_e_t))),
-    "verdict": sa.null(),
+    "verdict": sa.cast(sa.null(), sa.Text),
     "accuracy_t": trial.c.accuracy_t,
     "accuracy_v": trial.c.accuracy_v,
     "seconds": trial.c.seconds,
@@ -64,7 +65,7 @@ GROUP: dict[str, ColumnElement] = {
     "trials": sa.func.count(trial.c.id),
     "completed": sa.func.count(sa.case((is_completed, 1))),
     **{
-        name: sa.func.avg(sa.case((is_completed, value)))
+        name: mean(sa.case((is_completed, value)))
         for name, value in {
             "e_t": trial.c.e_t,
             "e_v": trial.c.e_v,

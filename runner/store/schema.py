@@ -1,4 +1,4 @@
-"""The version of the schema: brought up to date by Alembic on first use, checked before every other use."""
+"""The version of a database's schema: read without a trace, and refused unless it is this program's."""
 
 from pathlib import Path
 
@@ -7,15 +7,32 @@ from sqlalchemy.engine import Connection, Engine
 
 import migrations
 from runner.errors import StoreError
-from runner.store.database import prepare_for_writing
+from runner.store.sqlite import looking_engine, path_of
 
 VERSION_TABLE = "fitgap_version"
 FOLDER = Path(migrations.__file__).parent
+# "fitg": says in the head of an SQLite file whose it is. Files of the first schema say nothing.
+APPLICATION_ID = 0x66697467
 
 
 def newest_version() -> str:
     """The revision that this program knows last: migrations are numbered files."""
     return max(path.name[:4] for path in (FOLDER / "versions").glob("[0-9]*.py"))
+
+
+def stored_version(engine: Engine) -> str | None:
+    """The revision of a database that may not be ours, found without changing it or leaving anything beside it."""
+    if not is_sqlite(engine):
+        with engine.connect() as connection:
+            return current_version(connection)
+    if not path_of(engine.url).exists():
+        return None
+    looking = looking_engine(engine.url)
+    try:
+        with looking.connect() as connection:
+            return current_version(connection)
+    finally:
+        looking.dispose()
 
 
 def current_version(connection: Connection) -> str | None:
@@ -24,41 +41,33 @@ def current_version(connection: Connection) -> str | None:
     Raises StoreError for a database that belongs to something else.
     """
     tables = set(sa.inspect(connection).get_table_names())
+    if VERSION_TABLE not in tables and tables:
+        some = ", ".join(sorted(tables)[:3])
+        raise StoreError(f"the database holds other tables ({some}), not fitgap's; name another with --db")
+    if is_sqlite(connection.engine):
+        refuse_other_programs(connection)
     if not tables:
         return None
-    if VERSION_TABLE not in tables:
-        raise StoreError(
-            f"the database holds other tables ({', '.join(sorted(tables)[:3])}), not fitgap's; name another with --db"
-        )
     version_table = sa.table(VERSION_TABLE, sa.column("version_num"))
-    return connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
+    found = connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
+    if found is None:
+        raise StoreError("the database does not say which schema it has; go back to a copy of it")
+    return str(found)
+
+
+def refuse_other_programs(connection: Connection) -> None:
+    """StoreError for an SQLite file whose head names another program."""
+    number = connection.execute(sa.text("PRAGMA application_id")).scalar_one()
+    if number not in (0, APPLICATION_ID):
+        raise StoreError("the database belongs to another program; name another with --db")
 
 
 def check_version(engine: Engine) -> None:
     """StoreError unless the database has the schema of this program."""
-    with engine.connect() as connection:
-        version = current_version(connection)
+    version = stored_version(engine)
     if version is None:
-        raise StoreError("the database is empty; `fitgap run` fills it, --db FILE names another")
-    refuse_newer(version)
-    if version < newest_version():
-        raise StoreError(
-            f"the database has schema {version}, older than this program's {newest_version()}; run `fitgap db upgrade`"
-        )
-
-
-def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest schema, in one transaction; nothing happens where it is there already."""
-    with engine.connect() as connection:
-        # Looked at first, so that nothing is written into a database that is not ours.
-        refuse_newer(current_version(connection))
-    prepare_for_writing(engine)
-    with engine.begin() as connection:
-        version = current_version(connection)
-        if version == newest_version():
-            return
-        refuse_newer(version)
-        run_migrations(connection)
+        raise StoreError("the database is empty; `fitgap run` fills it, --db names another")
+    refuse_other_than_newest(version)
 
 
 def refuse_newer(version: str | None) -> None:
@@ -68,12 +77,15 @@ def refuse_newer(version: str | None) -> None:
         raise StoreError(f"the database has schema {version}, newer than this program's {newest}; update fitgap")
 
 
-def run_migrations(connection: Connection) -> None:
-    # Imported here: Alembic takes a while to load and is needed only when tables change.
-    from alembic import command
-    from alembic.config import Config
+def refuse_other_than_newest(version: str) -> None:
+    """StoreError for any schema but this program's."""
+    refuse_newer(version)
+    newest = newest_version()
+    if version < newest:
+        raise StoreError(
+            f"the database has schema {version}, older than this program's {newest}; run `fitgap db upgrade`"
+        )
 
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+
+def is_sqlite(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"

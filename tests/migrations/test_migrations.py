@@ -9,8 +9,9 @@ from alembic.script import ScriptDirectory
 import migrations
 from runner.store import open_store_for_writing
 from runner.store.database import connect, database_url
-from runner.store.schema import FOLDER, VERSION_TABLE, newest_version, upgrade
+from runner.store.schema import FOLDER, VERSION_TABLE, newest_version
 from runner.store.tables import metadata
+from runner.store.upgrading import upgrade
 
 
 @pytest.fixture

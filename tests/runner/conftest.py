@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from runner.cli import driving, main
 from runner.environment import machine_identity, process_started
 from runner.messages import Block, EpochRows, TrialEnd
 from runner.status import Status
 from runner.store import DriverIdentity, SweepPlan, open_store_for_writing
+from runner.store.database import connect, database_url
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -203,10 +205,24 @@ def trained_database(tmp_path_factory):
 
 
 @pytest.fixture
-def store(tmp_path):
-    """An empty store, open for writing, in `store.db` of the test's folder."""
-    with open_store_for_writing(str(tmp_path / "store.db")) as opened:
+def store(database):
+    """An empty store, open for writing; once in SQLite (`store.db` in the test's folder) and once in PostgreSQL."""
+    with open_store_for_writing(database) as opened:
         yield opened
+
+
+@pytest.fixture
+def ask(database):
+    """`ask(statement)`: the rows of a question in SQL to the same database, through a connection of its own."""
+
+    def run(statement):
+        engine = connect(database_url(database), read_only=True)
+        with engine.connect() as connection:
+            rows = [tuple(row) for row in connection.execute(sa.text(statement))]
+        engine.dispose()
+        return rows
+
+    return run
 
 
 @pytest.fixture(scope="session")

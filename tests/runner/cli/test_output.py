@@ -25,12 +25,12 @@ def test_numbers_and_plain_text_are_left_as_they_are(value):
 
 
 def test_a_formula_in_a_stored_name_is_defused_and_a_negative_gap_is_a_number(
-    store, driver, make_plan, end_trial, invoke
+    store, database, driver, make_plan, end_trial, invoke
 ):
     store.add_sweep(make_plan(1, 1, name="=1+1"))
     end_trial(driver, 1, e_t=0.75, e_v=0.5, best_e_t=0.75, best_e_v=0.5)
-    assert read_csv(invoke("sweeps", "--format", "csv", "--db", "store.db").out)[0]["name"] == "'=1+1"
-    assert read_csv(invoke("trials", 1, "--format", "csv", "--db", "store.db").out)[0]["gap"] == "-0.25"
+    assert read_csv(invoke("sweeps", "--format", "csv", "--db", database).out)[0]["name"] == "'=1+1"
+    assert read_csv(invoke("trials", 1, "--format", "csv", "--db", database).out)[0]["gap"] == "-0.25"
 
 
 def read_csv(text):

@@ -173,7 +173,8 @@ def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, i
         ((*QUICK[:-1], "loc"), "known: auto, ray, local"),
         ((*QUICK, "--db", "missing/folder.db"), "does not exist"),
         ((*QUICK, "--db", "."), "is a folder"),
-        ((*QUICK, "--db", "postgresql://user:secret@host/name"), "postgresql"),
+        ((*QUICK, "--db", "postgresql://user:secret@127.0.0.1:1/name"), "name at 127.0.0.1:1 cannot be reached"),
+        ((*QUICK, "--db", "mysql://user:secret@host/name"), "not supported"),
     ],
 )
 def test_wrong_flags_are_refused_in_one_line_and_nothing_is_written(arguments, pattern, invoke):

@@ -75,11 +75,11 @@ EVIL_ASKED = ("sweeps", "trials 1", "show 1", "compare 1 --by activation,archite
 
 
 @pytest.mark.parametrize("line", EVIL_ASKED)
-def test_an_evil_name_in_a_database_stays_inert(line, store, make_plan, make_configuration, invoke):
+def test_an_evil_name_in_a_database_stays_inert(line, store, database, make_plan, make_configuration, invoke):
     """Names are checked on their way in; a database that somebody else made may hold anything."""
     row = make_configuration(1, activation=EVIL, regularizer=EVIL, architecture=EVIL)
     store.add_sweep(make_plan([row, {**row, "hash": "2"}], 1, name=EVIL))
-    answer = invoke(*line.split(), "--db", "store.db")
+    answer = invoke(*line.split(), "--db", database)
     assert obeyed(answer.out) == obeyed(answer.err) == []
 
 
@@ -95,15 +95,15 @@ def test_evil_names_of_a_file_and_its_columns_stay_inert(line, invoke):
     assert obeyed(answer.out) == obeyed(answer.err) == []
 
 
-def test_json_of_an_evil_name_is_the_name(store, make_plan, invoke):
+def test_json_of_an_evil_name_is_the_name(store, database, make_plan, invoke):
     store.add_sweep(make_plan(name=EVIL))
-    answer = invoke("sweeps", "--format", "json", "--db", "store.db")
+    answer = invoke("sweeps", "--format", "json", "--db", database)
     assert answer.json[0]["name"] == EVIL
     assert "\x1b" not in answer.out
 
 
-def test_an_answer_without_rows_is_a_table_without_rows(store, invoke):
-    answer = invoke("sweeps", "--db", "store.db")
+def test_an_answer_without_rows_is_a_table_without_rows(store, database, invoke):
+    answer = invoke("sweeps", "--db", database)
     assert answer.code == 0
     assert "name" in answer.out and "trials" in answer.out
 

@@ -1,7 +1,6 @@
 """Writing: a sweep is there as a whole or not at all, numbers come back bit for bit, what has ended stays so."""
 
 import math
-import sqlite3
 
 import numpy as np
 import pytest
@@ -18,13 +17,6 @@ SUMMARY = ("e_t", "e_v", "best_e_v", "accuracy_t", "accuracy_v", "seconds")
 FINAL = [status for status in Status if status.is_final]
 
 
-def column(store_path, query):
-    connection = sqlite3.connect(store_path)
-    rows = connection.execute(query).fetchall()
-    connection.close()
-    return [value for (value,) in rows]
-
-
 def test_all_trials_of_a_sweep_are_pending_rows_before_anything_runs(store, make_plan, make_configuration):
     configurations = [make_configuration(number, architecture=str(number)) for number in (3, 1, 2)]
     sweep_id, name = store.add_sweep(make_plan(configurations, repeats=2))
@@ -39,7 +31,7 @@ def test_all_trials_of_a_sweep_are_pending_rows_before_anything_runs(store, make
 
 
 @pytest.mark.parametrize("step", ["add_missing_trials", "data_set_number"])
-def test_a_failure_in_the_middle_leaves_nothing_of_the_sweep(step, store, make_plan, monkeypatch, tmp_path):
+def test_a_failure_in_the_middle_leaves_nothing_of_the_sweep(step, store, make_plan, monkeypatch, ask):
     def fail(*arguments):
         raise OSError("no space left on device")
 
@@ -48,7 +40,7 @@ def test_a_failure_in_the_middle_leaves_nothing_of_the_sweep(step, store, make_p
         with pytest.raises(OSError, match="no space left"):
             store.add_sweep(make_plan())
     for table in ("sweep", "data_set", "split", "configuration", "trial"):
-        assert column(tmp_path / "store.db", f"SELECT count(*) FROM {table}") == [0]
+        assert ask(f"SELECT count(*) FROM {table}") == [(0,)]
 
 
 def test_a_trial_that_cannot_be_written_leaves_nothing_of_the_sweep(store, make_plan, make_configuration):
@@ -84,10 +76,10 @@ def test_names_that_differ_in_case_are_different_names(store, make_plan):
     assert names == ["digits", "Digits", "digits-2"]
 
 
-def test_sweeps_on_the_same_data_share_its_row(store, make_plan, tmp_path):
+def test_sweeps_on_the_same_data_share_its_row(store, make_plan, ask):
     for _ in range(2):
         store.add_sweep(make_plan())
-    assert column(tmp_path / "store.db", "SELECT count(*) FROM data_set") == [1]
+    assert ask("SELECT count(*) FROM data_set") == [(1,)]
 
 
 def test_numbers_that_are_not_finite_become_null_and_nothing_else_does(store, driver, make_plan, make_rows):
@@ -107,14 +99,14 @@ def test_numbers_that_are_not_finite_become_null_and_nothing_else_does(store, dr
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True) | st.just(5e-324))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-def test_every_finite_double_comes_back_bit_for_bit(value, store, driver, make_plan, make_rows, same_bits, tmp_path):
+def test_every_finite_double_comes_back_bit_for_bit(value, store, driver, make_plan, make_rows, same_bits, database):
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
     driver.claim([trial])
     driver.record(Block(make_rows([trial], [1], **{name: [value] for name in MEASURED}), ()))
     driver.record(Block(None, (TrialEnd(trial, Status.COMPLETED, **dict.fromkeys(SUMMARY, value)),)))
-    value += 0.0  # SQLite stores whole numbers as integers, which know no -0.0: it comes back as 0.0.
-    with open_store(str(tmp_path / "store.db")) as reading:
+    value += 0.0  # SQLite stores whole numbers as integers, which know no -0.0: it comes back as 0.0, on both.
+    with open_store(database) as reading:
         (epoch,), (row,) = reading.epochs([trial]), reading.trials(sweep_id)
     assert all(same_bits(epoch[name], value) for name in MEASURED)
     assert all(same_bits(row[name], value) for name in SUMMARY)

@@ -1,0 +1,66 @@
+"""`fitgap db`: what a database is, bringing it up to date, and copying it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from runner.cli.options import Database, Format, OutputFormat
+
+db = typer.Typer(no_args_is_help=True)
+
+
+@db.command()
+def status(database: Database = None, output_format: OutputFormat = Format.TABLE) -> None:
+    """Say which database is used, its kind, its schema and how much is in it."""
+    from runner.cli.output import print_csv, print_json
+    from runner.store.describing import describe_database
+
+    row = describe_database(database)
+    if output_format is Format.JSON:
+        print_json(row)
+    elif output_format is Format.CSV:
+        print_csv([row], list(row))
+    else:
+        print_status(row)
+
+
+def print_status(row: dict[str, Any]) -> None:
+    """The state of a database, for people."""
+    from runner.cli.tables import printable
+
+    print(printable(f"database  {row['database']}"))
+    print(f"kind      {row['kind']} {row['program_version']}")
+    print(f"schema    {schema_told(row['schema'], row['newest_schema'])}")
+    print(f"size      {row['bytes']:,} bytes")
+    print(f"holds     {row['sweeps']:,} sweeps, {row['trials']:,} trials, {row['epochs']:,} epochs")
+
+
+def schema_told(schema: str | None, newest: str) -> str:
+    """How the schema of a database stands to this program's."""
+    if schema is None:
+        return "none yet; `fitgap run` makes the tables"
+    if schema == newest:
+        return f"{schema}, the newest"
+    if schema < newest:
+        return f"{schema}, older than this program's {newest}; run `fitgap db upgrade`"
+    return f"{schema}, newer than this program's {newest}; update fitgap"
+
+
+@db.command()
+def upgrade(database: Database = None) -> None:
+    """Bring the tables up to date; an SQLite file is copied beside itself first."""
+    from runner.store.upgrading import upgrade_database
+
+    print(upgrade_database(database) or "the database is up to date")
+
+
+@db.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A file or address.", show_default=False)],
+    target: Annotated[str, typer.Argument(metavar="TO", help="One that has no rows yet.", show_default=False)],
+) -> None:
+    """Copy a database into a new one, from SQLite to PostgreSQL or back, with all numbers as they are."""
+    from runner.store.copying import copy_database
+
+    counts = copy_database(source, target)
+    print(f"copied {counts['sweep']:,} sweeps, {counts['trial']:,} trials, {counts['epoch']:,} epochs")

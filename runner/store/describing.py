@@ -1,0 +1,54 @@
+"""What a database is: kind, schema, size, and how much is in it."""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from runner.store.addresses import database_url, shown
+from runner.store.database import connect
+from runner.store.queries import Row
+from runner.store.schema import is_sqlite, newest_version, stored_version
+from runner.store.sqlite import path_of
+
+# In every schema there ever was.
+COUNTED = ("sweep", "trial", "epoch")
+
+
+def describe_database(database: str | None) -> Row:
+    """A row on a database of any schema; StoreError where it is not there or not ours."""
+    url = database_url(database)
+    engine = connect(url, read_only=True)
+    try:
+        version = stored_version(engine)
+        with engine.connect() as connection:
+            counts = {f"{name}s": count(connection, name) if version else 0 for name in COUNTED}
+            return {
+                "database": shown(url),
+                "kind": "SQLite" if is_sqlite(engine) else "PostgreSQL",
+                "program_version": program_version(connection),
+                "schema": version,
+                "newest_schema": newest_version(),
+                "bytes": size(engine, connection),
+                **counts,
+            }
+    finally:
+        engine.dispose()
+
+
+def count(connection: Connection, table: str) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(sa.table(table))).scalar_one()
+
+
+def program_version(connection: Connection) -> str:
+    """The version of SQLite or of the server, such as `18.4`."""
+    parts = connection.dialect.server_version_info or ()
+    return ".".join(map(str, parts))
+
+
+def size(engine: Engine, connection: Connection) -> int:
+    """Bytes on disk, with what has been written lately and not yet been moved to its place."""
+    if not is_sqlite(engine):
+        here = sa.func.current_database()
+        return connection.execute(sa.select(sa.func.pg_database_size(here))).scalar_one()
+    path = path_of(engine.url)
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return sum(each.stat().st_size for each in files if each.exists())

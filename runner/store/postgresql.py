@@ -1,0 +1,63 @@
+"""PostgreSQL: a connection to a server, made so that a lost network or a stalled program holds nobody up for long."""
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Engine
+
+from runner.errors import StoreError
+from runner.store.addresses import POSTGRESQL, shown
+from runner.store.failures import connection_failure
+from runner.store.values import json_text
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECT_TIMEOUT_SECONDS = 10
+OLDEST_VERSION = 14
+# A connection whose other end has vanished is given up after about a minute.
+KEEPALIVES = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+READING = "SET default_transaction_read_only = on"
+# A program that was stopped in the middle of a transaction must not keep its locks.
+WRITING = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
+
+
+def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
+    """An engine for the database; where it is read-only, the server refuses to write."""
+    # The engine itself needs no address, and so cannot show a password. One of its connections stays open.
+    return sa.create_engine(
+        f"{POSTGRESQL}://",
+        creator=lambda: open_postgresql(url, read_only),
+        pool_size=1,
+        json_serializer=json_text,
+    )
+
+
+def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
+    """A connection to a server that can be used; StoreError says why there is none."""
+    # Imported here: it takes a while to load, and who has an SQLite file does without.
+    import psycopg
+
+    query = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
+    address = url.translate_connect_args(username="user", database="dbname")
+    defaults = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "fitgap", **KEEPALIVES}
+    try:
+        connection = psycopg.connect(**{**defaults, **address, **query, "client_encoding": "utf8"})
+        check_server(connection, url)
+        connection.execute(READING if read_only else WRITING)
+        connection.commit()
+    except psycopg.Error as error:
+        raise connection_failure(error, url) from None
+    return connection
+
+
+def check_server(connection: "psycopg.Connection", url: URL) -> None:
+    """StoreError for a server that is too old, or whose text is not Unicode."""
+    version = connection.info.server_version // 10_000
+    if version < OLDEST_VERSION:
+        connection.close()
+        raise StoreError(f"the database {shown(url)} is PostgreSQL {version}; fitgap needs {OLDEST_VERSION} or later")
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise StoreError(f"the database {shown(url)} holds text as {encoding}; make one with the encoding UTF8")

@@ -1,0 +1,143 @@
+"""SQLite: a file that is opened, checked and made ready for one writer and many readers."""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Engine
+
+from runner.errors import StoreError
+from runner.passwords import without_passwords
+from runner.store.addresses import DEFAULT_FILE
+from runner.store.failures import LOCKED, failure_of
+from runner.store.values import json_text
+
+# How long a writer waits for another one.
+LOCK_TIMEOUT_SECONDS = 30
+# How a file is opened. Looking at it leaves it and its folder as they are, but sees only what is in the file itself.
+READING, WRITING, LOOKING = "mode=ro", "mode=rwc", "mode=ro&immutable=1"
+
+
+def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
+    """An engine for the file. Connections that are read-only cannot write, whatever is asked of them."""
+    check_file(path_of(url), must_exist=read_only)
+    if read_only:
+        return engine_of(url, READING)
+    engine = engine_of(url, WRITING)
+    # A transaction that starts by reading and writes later can fail at once; one that locks from the start waits.
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def looking_engine(url: URL) -> Engine:
+    """An engine for finding out whose file it is. Even a reader of SQLite may write files beside it; this one does not.
+
+    Where somebody is writing to the database, or has died in doing so, the files are there already and are needed.
+    """
+    path = path_of(url)
+    beside = (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal"))
+    in_use = any(each.exists() and each.stat().st_size for each in beside)
+    return engine_of(url, READING if in_use else LOOKING)
+
+
+def engine_of(url: URL, how: str) -> Engine:
+    """One connection that stays open: a command asks one question after another, a driver writes block after block."""
+    return sa.create_engine(
+        url, creator=lambda: open_sqlite(url, how), poolclass=sa.StaticPool, json_serializer=json_text
+    )
+
+
+def path_of(url: URL) -> Path:
+    """The file that an address of SQLite names."""
+    return Path(url.database or DEFAULT_FILE)
+
+
+def check_file(path: Path, *, must_exist: bool) -> None:
+    """StoreError where the file cannot be the database."""
+    name = without_passwords(str(path))
+    if path.is_dir():
+        raise StoreError(f"{name} is a folder; name the database file")
+    if must_exist and not path.exists():
+        raise StoreError(f"there is no database {name}; `fitgap run` makes one, --db FILE names another")
+    if not path.parent.is_dir():
+        raise StoreError(f"the folder of the database {name} does not exist; make it first")
+    if path.exists() and not path.is_file():
+        # Opening a pipe would wait for ever.
+        raise StoreError(f"{name} is no file that can hold a database; name another with --db")
+
+
+@contextlib.contextmanager
+def removed_if_new(engine: Engine) -> Iterator[None]:
+    """Where something fails, leave no file of a database that was not there before."""
+    path = path_of(engine.url)
+    is_new = engine.dialect.name == "sqlite" and not path.exists()
+    try:
+        yield
+    except BaseException:
+        for ending in ("", "-wal", "-shm") if is_new else ():
+            path.with_name(path.name + ending).unlink(missing_ok=True)
+        raise
+
+
+def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
+    """A connection in autocommit mode; SQLAlchemy begins and ends the transactions."""
+    address = f"{path_of(url).absolute().as_uri()}?{how}"
+    try:
+        connection = sqlite3.connect(address, uri=True, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.DatabaseError as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        raise failure.error(url) from None
+    return connection
+
+
+@contextlib.contextmanager
+def outside_transactions(engine: Engine) -> Iterator[sqlite3.Connection]:
+    """The connection of an engine as SQLite knows it, for what cannot be done inside a transaction."""
+    borrowed = engine.raw_connection()
+    try:
+        assert isinstance(borrowed.dbapi_connection, sqlite3.Connection)
+        yield borrowed.dbapi_connection
+    finally:
+        borrowed.close()
+
+
+@contextlib.contextmanager
+def without_foreign_keys(engine: Engine) -> Iterator[None]:
+    """Let rows refer to what is not there for a while; whoever asks for this checks them afterwards."""
+    with outside_transactions(engine) as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        try:
+            yield
+        finally:
+            connection.execute("PRAGMA foreign_keys = ON")
+
+
+def prepare_for_writing(engine: Engine) -> None:
+    """Let readers go on while the driver writes, and lose no committed row to a killed process (SQLite's WAL).
+
+    Only for a database that is known to be ours or empty: the mode is written into the file.
+    """
+    with outside_transactions(engine) as connection:
+        connection.execute("PRAGMA synchronous = NORMAL")
+        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        while not switched_to_wal(connection):
+            if time.monotonic() > deadline:
+                raise LOCKED.error(engine.url)
+            time.sleep(0.02)
+
+
+def switched_to_wal(connection: sqlite3.Connection) -> bool:
+    """Whether the database is in WAL mode now. Unlike any other statement, switching does not wait for a lock."""
+    try:
+        return connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal"
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            return False
+        raise
