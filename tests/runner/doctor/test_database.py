@@ -9,6 +9,7 @@ import pytest
 from runner import file_systems
 from runner.doctor import State, database
 from runner.doctor.database import check_database, check_database_folder
+from runner.store import open_store_for_writing
 
 DiskUsage = namedtuple("DiskUsage", "total used free")
 
@@ -82,8 +83,8 @@ def test_a_database_of_another_program_is_a_problem(own_folder):
     assert finding.state is State.PROBLEM and "study" in finding.found and "--db" in finding.advice
 
 
-def test_a_database_of_a_later_program_is_a_problem_with_a_remedy(own_folder, store):
-    store.close()
+def test_a_database_of_a_later_program_is_a_problem_with_a_remedy(own_folder):
+    open_store_for_writing("store.db").close()
     with sqlite3.connect(own_folder / "store.db") as connection:
         connection.execute("UPDATE fitgap_version SET version_num = '9999'")
     connection.close()
