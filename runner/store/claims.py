@@ -80,9 +80,13 @@ def end_driver(connection: Connection, driver_id: int) -> None:
 
 
 def claim(connection: Connection, driver_id: int, trials: Sequence[int]) -> set[int]:
-    """Take those of the trials that wait, in their next attempt; returns which they are."""
+    """Take those of the trials that wait, in their next attempt; returns which they are.
+
+    Those it holds already it took in a transaction whose end it was not told, since the connection was lost.
+    """
     renew(connection, driver_id)
-    waiting = sa.select(trial.c.id).where(trial.c.id.in_(trials), trial.c.status == Status.PENDING)
+    free = sa.or_(trial.c.status == Status.PENDING, is_held_by(driver_id))
+    waiting = sa.select(trial.c.id).where(trial.c.id.in_(trials), free)
     # Two drivers that reach for the same trials do not wait for each other (PostgreSQL; SQLite has one writer anyway).
     gained = set(connection.execute(waiting.with_for_update(skip_locked=True)).scalars())
     if gained:

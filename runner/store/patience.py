@@ -9,6 +9,8 @@ from sqlalchemy.engine import Connection, Engine
 from runner.store.failures import TemporaryStoreError
 
 PATIENCE_SECONDS = 60.0
+# For a driver's last word: without it, its lease ends by itself.
+LAST_PATIENCE_SECONDS = 5.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
 Result = TypeVar("Result")

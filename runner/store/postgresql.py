@@ -24,11 +24,13 @@ WRITING = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '
 
 def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
     """An engine for the database; where it is read-only, the server refuses to write."""
-    # The engine itself needs no address, and so cannot show a password. One of its connections stays open.
+    # The engine itself needs no address, and so cannot show a password. One of its connections stays open; it is tried
+    # before each use, since the server may have been started anew meanwhile.
     return sa.create_engine(
         f"{POSTGRESQL}://",
         creator=lambda: open_postgresql(url, read_only),
         pool_size=1,
+        pool_pre_ping=True,
         json_serializer=json_text,
     )
 

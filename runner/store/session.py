@@ -1,4 +1,7 @@
-"""A driver's way to write: every method is one transaction that renews its lease, or is refused altogether."""
+"""A driver's way to write: every method is one transaction that renews its lease, or is refused altogether.
+
+While the database cannot be used, the methods wait for it, except those of the heartbeat, which comes again anyway.
+"""
 
 from collections.abc import Sequence
 
@@ -7,6 +10,7 @@ from sqlalchemy.engine import Engine
 from runner.messages import Block
 from runner.store import claims, writing
 from runner.store.claims import OtherDriver
+from runner.store.patience import LAST_PATIENCE_SECONDS, patiently
 
 
 class DriverSession:
@@ -23,28 +27,27 @@ class DriverSession:
 
     def claim(self, trials: Sequence[int]) -> set[int]:
         """Take those of the trials that wait; returns which they are."""
-        with self._engine.begin() as connection:
-            return claims.claim(connection, self.driver_id, trials)
+        return patiently(self._engine, lambda connection, again: claims.claim(connection, self.driver_id, trials))
 
     def try_again(self, trials: Sequence[int]) -> set[int]:
         """Begin the next attempt of trials whose worker was lost; returns those that this driver still holds."""
-        with self._engine.begin() as connection:
-            return claims.try_again(connection, self.driver_id, trials)
+        return patiently(self._engine, lambda connection, again: claims.try_again(connection, self.driver_id, trials))
 
     def record(self, block: Block) -> set[int]:
         """Write a block; returns the trials in it that this driver no longer holds, of which nothing is written."""
-        with self._engine.begin() as connection:
-            return writing.record(connection, self.driver_id, block)
+        return patiently(
+            self._engine, lambda connection, again: writing.record(connection, self.driver_id, block, again=again)
+        )
 
     def release(self) -> int:
         """Let everything that this driver holds wait again; returns how many trials."""
-        with self._engine.begin() as connection:
-            return claims.release(connection, self.driver_id)
+        return patiently(self._engine, lambda connection, again: claims.release(connection, self.driver_id))
 
     def others_at_work(self, sweep_id: int | None = None) -> list[OtherDriver]:
         """The other drivers that hold running trials, of one sweep or of any."""
-        with self._engine.connect() as connection:
-            return claims.others_at_work(connection, self.driver_id, sweep_id)
+        return patiently(
+            self._engine, lambda connection, again: claims.others_at_work(connection, self.driver_id, sweep_id)
+        )
 
     def take_over(self, other: OtherDriver) -> int:
         """Put the trials of a dead driver back, unless it was heard of meanwhile; returns how many."""
@@ -53,5 +56,8 @@ class DriverSession:
 
     def end(self) -> None:
         """This driver has ended; what it still holds waits again."""
-        with self._engine.begin() as connection:
-            claims.end_driver(connection, self.driver_id)
+        patiently(
+            self._engine,
+            lambda connection, again: claims.end_driver(connection, self.driver_id),
+            patience=LAST_PATIENCE_SECONDS,
+        )

@@ -103,17 +103,18 @@ def insert(connection: Connection, table: sa.Table, **row: Any) -> int:
     return connection.execute(sa.insert(table).values(**row).returning(table.c.id)).scalar_one()
 
 
-def record(connection: Connection, driver_id: int, block: Block) -> set[int]:
+def record(connection: Connection, driver_id: int, block: Block, *, again: bool = False) -> set[int]:
     """Write what a block brings; returns the trials in it that the driver no longer holds, of which nothing is written.
 
-    The epochs of a repeated attempt take the place of those that the one before had left.
+    The epochs of a repeated attempt take the place of those that the one before had left; so do those of a block that
+    is written `again`, since nobody knows whether it was the first time.
     """
     claims.renew(connection, driver_id)
     attempts = claims.held(connection, driver_id, block.trials)
     refused = block.trials - attempts.keys()
     if refused:
         block = block.only(attempts)
-    repeated = [trial for trial, attempt in attempts.items() if attempt > 1]
+    repeated = [trial for trial, attempt in attempts.items() if again or attempt > 1]
     if block.rows is not None and len(block.rows):
         if repeated:
             forget_epochs(connection, block.rows.only(repeated))
