@@ -38,6 +38,8 @@ def hide_passwords() -> None:
 
 def hidden(address: str) -> str:
     """An address with stars in the place of its passwords, which `revealed` knows."""
+    if address in _revealed:
+        return address
     masked = without_passwords(address)
     while _revealed.get(masked, address) != address:
         masked = masked.replace(STARS, STARS + "*", 1)

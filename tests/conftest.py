@@ -19,6 +19,15 @@ def postgres():
         yield server
 
 
+@pytest.fixture(scope="module")
+def postgres_of_its_own():
+    """A PostgreSQL server that the tests of one file may kill and start again."""
+    from temporary_postgres import TemporaryPostgres
+
+    with contextlib.closing(TemporaryPostgres()) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres):
     """The name of a database on the server that has the newest tables."""

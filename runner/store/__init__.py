@@ -15,7 +15,7 @@ from runner.messages import SavedState
 from runner.status import Status
 from runner.store import claims, extending, queries, writing
 from runner.store.claims import DriverIdentity, OtherDriver
-from runner.store.database import connect, database_url, is_file
+from runner.store.database import closed_on_failure, connect, database_url, is_file
 from runner.store.extending import SweepExtension
 from runner.store.queries import Row
 from runner.store.schema import check_version
@@ -149,16 +149,16 @@ def open_store(database: str | None = None) -> Store:
     Raises StoreError where there is none, or where its schema is not this program's.
     """
     url = database_url(database)
-    engine = connect(url, read_only=True)
-    check_version(engine)
+    with closed_on_failure(connect(url, read_only=True)) as engine:
+        check_version(engine)
     return Store(engine, partial(connect, from_anywhere(url), read_only=True))
 
 
 def open_store_for_writing(database: str | None = None) -> Store:
     """The same for the driver: made on first use, its tables brought up to date."""
     url = database_url(database)
-    engine = connect(url, read_only=False)
-    make_ready(engine)
+    with closed_on_failure(connect(url, read_only=False)) as engine:
+        make_ready(engine)
     return Store(engine, partial(connect, from_anywhere(url), read_only=False))
 
 

@@ -1,5 +1,8 @@
 """The connection to a database: an SQLite file, or a database of a PostgreSQL server."""
 
+import contextlib
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 
@@ -9,7 +12,7 @@ from runner.store.postgresql import postgresql_engine
 from runner.store.sqlite import sqlite_engine
 from runner.store.values import finite
 
-__all__ = ["connect", "database_url", "finite", "is_file"]
+__all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
 
 
 def connect(url: URL, *, read_only: bool) -> Engine:
@@ -17,3 +20,13 @@ def connect(url: URL, *, read_only: bool) -> Engine:
     engine = (sqlite_engine if is_file(url) else postgresql_engine)(url, read_only=read_only)
     sa.event.listen(engine, "handle_error", tell_failures(url), retval=True)
     return engine
+
+
+@contextlib.contextmanager
+def closed_on_failure(engine: Engine) -> Iterator[Engine]:
+    """Closes the connections of an engine where something fails, so that a refused database is left at once."""
+    try:
+        yield engine
+    except BaseException:
+        engine.dispose()
+        raise

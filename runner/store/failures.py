@@ -96,6 +96,9 @@ def tell_failures(url: URL) -> Any:
     """A listener for an engine's errors: those that people can mend become a StoreError of one line."""
 
     def listen(context: ExceptionContext) -> StoreError | None:
+        if context.is_pre_ping:
+            # A connection that has broken since its last use is opened anew.
+            return None
         failure = failure_of(context.original_exception)
         if failure is None and context.is_disconnect:
             failure = LOST

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,14 @@ from sqlalchemy.engine import URL, Engine
 from runner.errors import StoreError
 from runner.passwords import without_passwords
 from runner.store.addresses import DEFAULT_FILE
-from runner.store.failures import LOCKED, failure_of
+from runner.store.failures import DAMAGED, LOCKED, failure_of
 from runner.store.values import json_text
 
 # How long a writer waits for another one.
 LOCK_TIMEOUT_SECONDS = 30
+# A page of SQLite has at least so many bytes.
+SMALLEST_FILE = 512
+MAGIC, HEAD_BYTES = b"SQLite format 3\0", 100
 # How a file is opened. Looking at it leaves it and its folder as they are, but sees only what is in the file itself.
 READING, WRITING, LOOKING = "mode=ro", "mode=rwc", "mode=ro&immutable=1"
 
@@ -39,8 +43,22 @@ def looking_engine(url: URL) -> Engine:
     """
     path = path_of(url)
     beside = (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal"))
-    in_use = any(each.exists() and each.stat().st_size for each in beside)
-    return engine_of(url, READING if in_use else LOOKING)
+    if any(each.exists() and each.stat().st_size for each in beside):
+        return engine_of(url, READING)
+    if is_cut(path):
+        raise DAMAGED.error(url)
+    return engine_of(url, LOOKING)
+
+
+def is_cut(path: Path) -> bool:
+    """Whether a file that nobody writes to is shorter than its head says; SQLite notices only when it reads the end."""
+    head = b""
+    # A file that may not be read is refused when it is opened.
+    with contextlib.suppress(PermissionError), path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    page_size, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
+    # A size of 65536 does not fit and is written as 1.
+    return head[:16] == MAGIC and path.stat().st_size < pages * (65536 if page_size == 1 else page_size)
 
 
 def engine_of(url: URL, how: str) -> Engine:
@@ -58,14 +76,20 @@ def path_of(url: URL) -> Path:
 def check_file(path: Path, *, must_exist: bool) -> None:
     """StoreError where the file cannot be the database."""
     name = without_passwords(str(path))
-    if path.is_dir():
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        if must_exist:
+            raise StoreError(f"there is no database {name}; `fitgap run` makes one, --db names another") from None
+        if not path.parent.is_dir():
+            raise StoreError(f"the folder of the database {name} does not exist; make it first") from None
+        return
+    except OSError as error:
+        raise StoreError(f"the database {name} cannot be opened: {error.strerror}; check its name and rights") from None
+    if stat.S_ISDIR(found.st_mode):
         raise StoreError(f"{name} is a folder; name the database file")
-    if must_exist and not path.exists():
-        raise StoreError(f"there is no database {name}; `fitgap run` makes one, --db FILE names another")
-    if not path.parent.is_dir():
-        raise StoreError(f"the folder of the database {name} does not exist; make it first")
-    if path.exists() and not path.is_file():
-        # Opening a pipe would wait for ever.
+    # Opening a pipe would wait for ever; a file of one byte is an empty database to SQLite.
+    if not stat.S_ISREG(found.st_mode) or 0 < found.st_size < SMALLEST_FILE:
         raise StoreError(f"{name} is no file that can hold a database; name another with --db")
 
 

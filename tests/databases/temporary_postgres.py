@@ -27,10 +27,9 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "60",
     "shared_buffers": "32MB",
-    # What is written need not outlive this machine, only the server.
+    # What is committed need not outlive this machine, only the server.
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
 }
 ATTEMPTS, PATIENCE_SECONDS = 5, 30
 

@@ -1,0 +1,112 @@
+"""Errors of the drivers as lines of ours: what can be mended is told, what is a bug of ours stays as it is."""
+
+import errno
+import sqlite3
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from runner.errors import StoreError
+from runner.store.addresses import database_url
+from runner.store.database import connect
+from runner.store.failures import (
+    CONNECTION_FAILURES,
+    POSTGRESQL_FAILURES,
+    SQLITE_FAILURES,
+    TemporaryStoreError,
+    connection_failure,
+    failure_of,
+)
+
+URL = database_url("postgresql://user:secret@host/name")
+
+
+def sqlite_error(code):
+    error = sqlite3.OperationalError("made up")
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize("extended", [0, 1 << 8, 2 << 8, 17 << 8])
+@pytest.mark.parametrize("code", SQLITE_FAILURES)
+def test_every_result_of_sqlite_is_told_whatever_its_details(code, extended):
+    assert failure_of(sqlite_error(code | extended)) is SQLITE_FAILURES[code]
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE])
+def test_a_bug_of_ours_is_no_failure_of_sqlite(code):
+    assert failure_of(sqlite_error(code)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (psycopg.errors.DiskFull, "no room left"),
+        (psycopg.errors.AdminShutdown, "broken off"),
+        (psycopg.errors.CrashShutdown, "broken off"),
+        (psycopg.errors.CannotConnectNow, "broken off"),
+        (psycopg.errors.IdleInTransactionSessionTimeout, "broken off"),
+        (psycopg.errors.LockNotAvailable, "locked"),
+        (psycopg.errors.DeadlockDetected, "locked"),
+        (psycopg.errors.SerializationFailure, "locked"),
+        (psycopg.errors.TooManyConnections, "no connection or memory left"),
+        (psycopg.errors.OutOfMemory, "no connection or memory left"),
+        (psycopg.errors.InsufficientPrivilege, "does not allow"),
+        (psycopg.errors.ReadOnlySqlTransaction, "reading only"),
+        (psycopg.errors.NumericValueOutOfRange, "too large"),
+        (psycopg.errors.DataCorrupted, "damaged"),
+    ],
+)
+def test_what_a_server_reports_is_told(kind, words):
+    assert words in failure_of(kind()).what
+
+
+@pytest.mark.parametrize(
+    "kind", [psycopg.errors.UniqueViolation, psycopg.errors.SyntaxError, psycopg.errors.UndefinedTable]
+)
+def test_a_bug_of_ours_is_no_failure_of_a_server(kind):
+    assert failure_of(kind()) is None
+
+
+def test_every_line_says_what_to_do_and_not_the_password():
+    for failures in (SQLITE_FAILURES, POSTGRESQL_FAILURES, CONNECTION_FAILURES):
+        for failure in failures.values():
+            error = failure.error(URL)
+            assert str(error) == f"the database name at host:5432 {failure.what}; {failure.remedy}"
+            assert isinstance(error, TemporaryStoreError) == failure.passes
+
+
+def test_an_unknown_refusal_is_repeated_without_the_password():
+    error = connection_failure(psycopg.OperationalError("odd:\n\tsecret words"), URL)
+    assert str(error) == "the database name at host:5432 cannot be used: odd: *** words"
+
+
+def test_errors_of_the_system_and_of_python_are_left_alone():
+    assert failure_of(OSError(errno.ENOSPC, "no space")) is None
+    assert failure_of(ValueError()) is None
+
+
+def test_a_lock_held_by_another_program_is_a_passing_failure(tmp_path, monkeypatch):
+    from runner.store import sqlite
+
+    monkeypatch.setattr(sqlite, "LOCK_TIMEOUT_SECONDS", 0.05)
+    engine = connect(database_url(str(tmp_path / "locked.db")), read_only=False)
+    holder = sqlite3.connect(tmp_path / "locked.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(TemporaryStoreError, match=r"locked.db is locked by another program"), engine.begin():
+        pass
+    holder.execute("COMMIT")
+    with engine.begin() as connection:
+        assert connection.scalar(sa.text("SELECT 1")) == 1
+    engine.dispose()
+    holder.close()
+
+
+def test_a_full_file_is_told_as_such(tmp_path):
+    engine = connect(database_url(str(tmp_path / "full.db")), read_only=False)
+    with pytest.raises(StoreError, match="has no room left on its disk"), engine.begin() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 3")
+        connection.exec_driver_sql("CREATE TABLE wide (content BLOB)")
+        connection.exec_driver_sql("INSERT INTO wide VALUES (zeroblob(100000))")
+    engine.dispose()

@@ -1,0 +1,103 @@
+"""What a driver writes may be written twice, since a connection can be lost just after the database has committed."""
+
+import contextlib
+from functools import partial
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from new_databases import postgres_template
+
+from runner.messages import Block, KeptNetwork, TrialEnd
+from runner.status import Status
+from runner.store import open_store, open_store_for_writing, patience, session
+from runner.store.failures import LOST, TemporaryStoreError
+
+
+@pytest.fixture
+def lost_after_commit(store, monkeypatch):
+    """While it is entered, the next transaction is written, and then the connection is lost."""
+    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0.0)
+
+    @contextlib.contextmanager
+    def lose():
+        losses = []
+
+        def fail_once(connection):
+            if not losses:
+                losses.append(connection)
+                connection.connection.dbapi_connection.commit()
+                raise LOST.error(connection.engine.url)
+
+        sa.event.listen(store._engine, "commit", fail_once)
+        yield
+        sa.event.remove(store._engine, "commit", fail_once)
+        assert losses
+
+    return lose
+
+
+@pytest.fixture
+def trials(store, make_plan):
+    sweep_id, _ = store.add_sweep(make_plan(2, 1))
+    return [row["trial"] for row in store.trials(sweep_id)]
+
+
+def test_trials_claimed_without_an_answer_are_claimed(store, driver, identity, trials, lost_after_commit):
+    with lost_after_commit():
+        assert driver.claim(trials) == set(trials)
+    assert {store.show(trial)["status"] for trial in trials} == {"running"}
+    assert store.begin_driver(identity).claim(trials) == set()
+
+
+def test_a_block_written_without_an_answer_is_there_once(store, driver, database, trials, make_rows, lost_after_commit):
+    first, second = trials
+    driver.claim(trials)
+    driver.record(Block(make_rows([first, second], [1, 1]), ()))
+    rows = make_rows([first, second], [2, 2], e_t=[0.1, 0.2])
+    end = TrialEnd(first, Status.COMPLETED, epochs=2, e_v=0.5)
+    kept = KeptNetwork(first, 2, np.zeros(3))
+    with lost_after_commit():
+        driver.record(Block(rows, (end,), (kept,)))
+    with open_store(database) as reading:
+        epochs = [(row["trial"], row["epoch"], row["e_t"]) for row in reading.epochs(trials)]
+        assert epochs == [(first, 1, 0.5), (first, 2, 0.1), (second, 1, 0.5), (second, 2, 0.2)]
+        assert (reading.show(first)["status"], reading.show(first)["e_v"]) == ("completed", 0.5)
+        assert reading.show(second)["status"] == "running"
+        assert reading.kept_parameters(first, 2) is not None
+
+
+def test_a_driver_that_ends_without_an_answer_has_ended(store, driver, trials, lost_after_commit):
+    driver.claim(trials)
+    with lost_after_commit():
+        driver.end()
+    assert {store.show(trial)["status"] for trial in trials} == {"pending"}
+
+
+def test_a_driver_goes_on_when_the_server_was_started_anew(postgres_of_its_own, make_plan, identity, make_rows):
+    """Its connection is gone in the middle of its work; nothing of what it had written is."""
+    server = postgres_of_its_own
+    with open_store_for_writing(server.address(postgres_template(server))) as store:
+        sweep_id, _ = store.add_sweep(make_plan(1, 1))
+        driver = store.begin_driver(identity)
+        assert driver.claim([1]) == {1}
+        for epoch in range(1, 6):
+            server.kill()
+            server.start()
+            driver.record(Block(make_rows([1], [epoch]), ()))
+        assert [row["epoch"] for row in store.sweep_epochs(sweep_id)] == [1, 2, 3, 4, 5]
+
+
+def test_a_server_that_does_not_come_back_is_told_in_a_line(
+    postgres_of_its_own, make_plan, identity, make_rows, monkeypatch
+):
+    server = postgres_of_its_own
+    with open_store_for_writing(server.address(postgres_template(server))) as store:
+        store.add_sweep(make_plan(1, 1))
+        driver = store.begin_driver(identity)
+        server.kill()
+        monkeypatch.setattr(session, "patiently", partial(patience.patiently, patience=0.3))
+        with pytest.raises(TemporaryStoreError, match="cannot be reached; check host and port") as caught:
+            driver.claim([1])
+        assert str(caught.value).isprintable()
+        server.start()
