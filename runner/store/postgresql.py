@@ -31,7 +31,6 @@ def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
         creator=lambda: open_postgresql(url, read_only),
         pool_size=1,
         pool_pre_ping=True,
-        json_serializer=json_text,
     )
 
 
@@ -39,6 +38,7 @@ def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
     """A connection to a server that can be used; StoreError says why there is none."""
     # Imported here: it takes a while to load, and who has an SQLite file does without.
     import psycopg
+    from psycopg.types.json import set_json_dumps
 
     query = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
     address = url.translate_connect_args(username="user", database="dbname")
@@ -48,6 +48,7 @@ def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
         check_server(connection, url)
         connection.execute(READING if read_only else WRITING)
         connection.commit()
+        set_json_dumps(json_text, connection)
     except psycopg.Error as error:
         raise connection_failure(error, url) from None
     return connection

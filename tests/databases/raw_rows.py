@@ -1,0 +1,57 @@
+"""All rows of a database as its own library gives them, without any of our code: what a copy must have, bit by bit."""
+
+import contextlib
+import hashlib
+import sqlite3
+
+import psycopg
+
+# The tables of the first schema with the columns that they had then, and have kept.
+FIRST_TABLES = ("data_set", "sweep", "split", "configuration", "trial", "epoch", "snapshot")
+
+
+def raw_rows(address: str, columns: dict[str, list[str]] | None = None) -> dict[str, list[tuple]]:
+    """Every table but that of the version: its rows as text, sorted. Of those named in `columns` only these columns."""
+    read = postgres_rows if "://" in address else sqlite_rows
+    return {table: sorted(rows) for table, rows in read(address, columns) if table != "fitgap_version"}
+
+
+def digest(address: str, columns: dict[str, list[str]] | None = None) -> str:
+    """One text that is the same for the same rows."""
+    return hashlib.sha256(repr(sorted(raw_rows(address, columns).items())).encode()).hexdigest()
+
+
+def columns_of(address: str) -> dict[str, list[str]]:
+    """The columns of every table of an SQLite file."""
+    with contextlib.closing(sqlite3.connect(address)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for (name,) in names}
+
+
+def sqlite_rows(path, columns):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for table, names in (columns or columns_of(path)).items():
+            listed = ", ".join(sorted(names))
+            yield table, [tuple(map(plain, row)) for row in connection.execute(f"SELECT {listed} FROM {table}")]
+
+
+def postgres_rows(address, columns):
+    with psycopg.connect(address) as connection:
+        found = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+        named = columns or {}
+        if not columns:
+            for table, name in connection.execute(found):
+                named.setdefault(table, []).append(name)
+        for table, names in named.items():
+            listed = ", ".join(f"{name}::text" if is_json(connection, table, name) else name for name in sorted(names))
+            yield table, [tuple(map(plain, row)) for row in connection.execute(f"SELECT {listed} FROM {table}")]
+
+
+def is_json(connection, table, name):
+    query = "SELECT data_type FROM information_schema.columns WHERE table_name = %s AND column_name = %s"
+    return connection.execute(query, [table, name]).fetchone() == ("json",)
+
+
+def plain(value):
+    """A value as text that tells kind and bits: a float by its hexadecimal digits."""
+    return value.hex() if isinstance(value, float | bytes) else repr(value)
