@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.products import Product
+
 # Rows start at multiples of this many numbers (64 bytes of float32), where vector instructions like them best.
 ROW_ALIGNMENT = 16
 FUNCTION_PARAMETERS = ("beta", "gamma")
@@ -79,28 +81,40 @@ class Layout:
         return views
 
 
-def weigh(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
-    """s = W a + b for every example (Magyar 2024, Eq. 2): inputs (K, B, n_{k-1}), out (K, B, n_k)."""
-    np.matmul(inputs, weights.transpose(0, 2, 1), out=out)
-    out += bias
+class Connections:
+    """What a layer multiplies for the examples of a workspace, from and into buffers (K, …) that are given once.
 
-
-def add_up_gradient(
-    delta: np.ndarray,
-    inputs: np.ndarray,
-    ones: np.ndarray,
-    weights_gradient: np.ndarray,
-    bias_gradient: np.ndarray,
-) -> None:
-    """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8): delta (K, B, n_k), inputs (K, B, n_{k-1})."""
-    np.matmul(delta.transpose(0, 2, 1), inputs, out=weights_gradient)
-    # A product with ones, which NumPy does many times faster than a sum over the middle axis.
-    np.matmul(ones, delta, out=bias_gradient)
-
-
-def pass_back(delta: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
-    """Wᵀ d for every example: what the error changes by with this layer's inputs, out (K, B, n_{k-1}).
-
-    The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).
+    Forward it takes a⁽ᵏ⁻¹⁾ (K, B, n_{k-1}) to s⁽ᵏ⁾ (K, B, n_k); back it takes d⁽ᵏ⁾ (K, B, n_k) to the gradient and, but
+    in the first layer, to the derivative by a⁽ᵏ⁻¹⁾.
     """
-    np.matmul(delta, weights, out=out)
+
+    def __init__(self, weights: np.ndarray, bias: np.ndarray, inputs: np.ndarray, sums: np.ndarray):
+        self.weights, self.bias, self.inputs, self.sums = weights, bias, inputs, sums
+        self.forward = Product(inputs, weights.transpose(0, 2, 1), sums)
+
+    def learn(
+        self, delta: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray, delta_before: np.ndarray
+    ) -> None:
+        """Say which buffers the way back has."""
+        ones = np.ones((1, delta.shape[1]), delta.dtype)
+        self.gradient = Product(delta.transpose(0, 2, 1), self.inputs, weights_gradient)
+        # A product with ones, which NumPy does many times faster than a sum over the middle axis.
+        self.bias_gradient = Product(ones, delta, bias_gradient)
+        self.back = Product(delta, self.weights, delta_before)
+
+    def weigh(self) -> None:
+        """s = W a + b for every example (Magyar 2024, Eq. 2)."""
+        self.forward.compute()
+        self.sums += self.bias
+
+    def add_up_gradient(self) -> None:
+        """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8)."""
+        self.gradient.compute()
+        self.bias_gradient.compute()
+
+    def pass_back(self) -> None:
+        """Wᵀ d for every example: what the error changes by with this layer's inputs.
+
+        The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).
+        """
+        self.back.compute()

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.activations import Identity
 from core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
-from core.layers import Layout, add_up_gradient, pass_back, weigh
+from core.layers import Connections, Layout
 from core.members import Member
 from core.optimizers import PerceptronRule
 
@@ -42,9 +42,9 @@ class Workspace:
         self.deltas = [np.empty(shape, dtype) for shape in shapes]
         self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
         self.targets = np.empty(shapes[-1], dtype)
-        self.ones = np.ones((1, example_count), dtype)
         # Filled by the networks that first use this workspace; no others may.
         self.pieces: list[list[Piece]] = []
+        self.connections: list[Connections] = []
 
     @property
     def inputs(self) -> np.ndarray:
@@ -113,13 +113,13 @@ class Networks:
 
     def evaluate(self, work: Workspace) -> None:
         """a⁽ᴸ⁾ from a⁽⁰⁾ for every example in the workspace (Alg. 6)."""
-        self._cut_into_pieces(work)
+        self._take_views(work)
         for layer in range(1, self.layout.depth + 1):
             self._activate(work, layer)
 
     def evaluate_for_training(self, work: Workspace, dropout: DropoutMasks | None) -> None:
         """The same with dropout, keeping f′(s) ⊙ r of every layer for `backpropagate` (Alg. 17)."""
-        self._cut_into_pieces(work)
+        self._take_views(work)
         if dropout:
             dropout.apply(work, 0)
         for layer in range(1, self.layout.depth + 1):
@@ -132,26 +132,34 @@ class Networks:
         if self.by_perceptron_rule is not None:
             work.slopes[-1][self.by_perceptron_rule] = 1
 
-    def _cut_into_pieces(self, work: Workspace) -> None:
+    def _take_views(self, work: Workspace) -> None:
         if work.pieces:
             return
-        for layer, (slopes, activations) in enumerate(zip(work.slopes, work.activations, strict=True)):
-            runs = zip(self.functions[layer], self.numbers[layer], strict=True)
-            work.pieces.append(
-                [
-                    Piece(run, numbers, slopes[run.rows, :, run.units], activations[run.rows, :, run.units])
-                    for run, numbers in runs
-                ]
-            )
+        work.pieces = [self._pieces(work, layer) for layer in range(self.layout.depth + 1)]
+        work.connections = [self._connections(work, layer) for layer in range(1, self.layout.depth + 1)]
+
+    def _pieces(self, work: Workspace, layer: int) -> list[Piece]:
+        slopes, activations = work.slopes[layer], work.activations[layer]
+        return [
+            Piece(run, numbers, slopes[run.rows, :, run.units], activations[run.rows, :, run.units])
+            for run, numbers in zip(self.functions[layer], self.numbers[layer], strict=True)
+        ]
+
+    def _connections(self, work: Workspace, layer: int) -> Connections:
+        sums = (work.activations if self._is_plain(layer) else work.slopes)[layer]
+        number, before = layer - 1, layer - 1
+        connections = Connections(self.weights[number], self.biases[number], work.activations[before], sums)
+        connections.learn(
+            work.deltas[layer], self.weight_gradients[number], self.bias_gradients[number], work.deltas[before]
+        )
+        return connections
 
     def _is_plain(self, layer: int) -> bool:
         return self.plain_outputs and layer == self.layout.depth
 
     def _activate(self, work: Workspace, layer: int) -> None:
-        plain = self._is_plain(layer)
-        s = work.activations[layer] if plain else work.slopes[layer]
-        weigh(work.activations[layer - 1], self.weights[layer - 1], self.biases[layer - 1], out=s)
-        if not plain:
+        work.connections[layer - 1].weigh()
+        if not self._is_plain(layer):
             for piece in work.pieces[layer]:
                 piece.run.function.value(piece.x, piece.a, **piece.numbers)
 
@@ -175,15 +183,9 @@ class Networks:
                 self._add_up_function_gradients(work, layer)
             if not self._is_plain(layer):
                 delta *= work.slopes[layer]
-            add_up_gradient(
-                delta,
-                work.activations[layer - 1],
-                work.ones,
-                self.weight_gradients[layer - 1],
-                self.bias_gradients[layer - 1],
-            )
+            work.connections[layer - 1].add_up_gradient()
             if layer > 1:
-                pass_back(delta, self.weights[layer - 1], out=work.deltas[layer - 1])
+                work.connections[layer - 1].pass_back()
 
     def _add_up_function_gradients(self, work: Workspace, layer: int) -> None:
         for run in self.functions[layer]:
