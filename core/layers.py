@@ -2,7 +2,8 @@
 
 All parameters of a pack are one array (K, P): a row per member, first the weights of all layers, then all biases, then
 β and γ of the activation functions. An optimizer works on whole rows, a penalty on the leading columns, a layer on
-views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K, 1, n_k).
+views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K, 1, n_k). In saved rows (P,) W⁽¹⁾ lies like the others; while training it
+lies transposed.
 """
 
 from dataclasses import dataclass
@@ -52,12 +53,28 @@ class Layout:
         return list(zip(self.sizes, self.sizes[1:], strict=False))
 
     def weights(self, buffer: np.ndarray) -> list[np.ndarray]:
-        """Views W⁽¹⁾ … W⁽ᴸ⁾, each (K, n_k, n_{k-1}), into a buffer (K, P)."""
+        """Views W⁽¹⁾ … W⁽ᴸ⁾, each (K, n_k, n_{k-1}), into a buffer (K, P) of rows as they are saved."""
         views, start = [], 0
         for inputs, outputs in self.connections():
             views.append(buffer[:, start : start + inputs * outputs].reshape(len(buffer), outputs, inputs))
             start += inputs * outputs
         return views
+
+    def weights_in_training(self, buffer: np.ndarray) -> list[np.ndarray]:
+        """The same views into the buffer of a pack, in whose rows W⁽¹⁾ lies transposed, column after column.
+
+        So the way forward is a product of two matrices that lie straight, which is the fastest; only the way back would
+        lose by it, and that ends at the first layer.
+        """
+        first, *rest = self.weights(buffer)
+        outputs, inputs = first.shape[1:]
+        return [first.reshape(len(buffer), inputs, outputs).mT, *rest]
+
+    def columns_as_saved(self) -> np.ndarray:
+        """For each weight and bias of a row as it is saved, the column of a pack's buffer that it comes from."""
+        numbers = np.arange(self.parameter_count)
+        weights = [view.ravel() for view in self.weights_in_training(numbers[None])]
+        return np.concatenate([*weights, numbers[self.weight_count :]])
 
     def penalty_columns(self, scope: str, biases: bool) -> list[slice]:
         """The columns that a penalty counts: of the whole network or of the input layer, with biases or without."""
@@ -90,31 +107,32 @@ class Connections:
 
     def __init__(self, weights: np.ndarray, bias: np.ndarray, inputs: np.ndarray, sums: np.ndarray):
         self.weights, self.bias, self.inputs, self.sums = weights, bias, inputs, sums
-        self.forward = Product(inputs, weights.transpose(0, 2, 1), sums)
+        self._forward = Product(inputs, weights.mT, sums)
 
     def learn(
         self, delta: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray, delta_before: np.ndarray
     ) -> None:
         """Say which buffers the way back has."""
+        self.weights_gradient, self.bias_gradient, self.delta_before = weights_gradient, bias_gradient, delta_before
         ones = np.ones((1, delta.shape[1]), delta.dtype)
-        self.gradient = Product(delta.transpose(0, 2, 1), self.inputs, weights_gradient)
+        self._gradient = Product(delta.mT, self.inputs, weights_gradient)
         # A product with ones, which NumPy does many times faster than a sum over the middle axis.
-        self.bias_gradient = Product(ones, delta, bias_gradient)
-        self.back = Product(delta, self.weights, delta_before)
+        self._sum = Product(ones, delta, bias_gradient)
+        self._back = Product(delta, self.weights, delta_before)
 
     def weigh(self) -> None:
         """s = W a + b for every example (Magyar 2024, Eq. 2)."""
-        self.forward.compute()
+        self._forward.compute()
         self.sums += self.bias
 
     def add_up_gradient(self) -> None:
         """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8)."""
-        self.gradient.compute()
-        self.bias_gradient.compute()
+        self._gradient.compute()
+        self._sum.compute()
 
     def pass_back(self) -> None:
         """Wᵀ d for every example: what the error changes by with this layer's inputs.
 
         The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).
         """
-        self.back.compute()
+        self._back.compute()

@@ -92,9 +92,9 @@ class Networks:
 
     def _look_at(self, members: Sequence[Member]) -> None:
         """Take the views and the runs of equal functions for these members."""
-        self.weights = self.layout.weights(self.parameters)
+        self.weights = self.layout.weights_in_training(self.parameters)
         self.biases = self.layout.biases(self.parameters)
-        self.weight_gradients = self.layout.weights(self.gradient)
+        self.weight_gradients = self.layout.weights_in_training(self.gradient)
         self.bias_gradients = self.layout.biases(self.gradient)
         layers = range(1, self.layout.depth + 1)
         self.functions = [[], *(layer_runs(members, layer, self.layout) for layer in layers)]

@@ -1,8 +1,8 @@
 """Products of stacked matrices, cut into parts of the size that the linear algebra library multiplies fastest.
 
-OpenBLAS has kernels for small matrices, on processors with AVX-512, that read them where they lie; larger ones it copies
-first, which with batches of 32 takes as long as the product itself. On other processors the parts cost a few percent of
-a product. How a product is cut depends on the shape of its matrices alone, never on how many there are.
+On processors with AVX-512, OpenBLAS has kernels for small matrices that read them where they lie; larger ones it copies
+first, which with batches of 32 takes as long as the product itself. On other processors the parts cost a few percent.
+How a product is cut depends on the shape of its matrices alone, never on how many there are.
 """
 
 import numpy as np
@@ -19,9 +19,10 @@ class Product:
     """out = left · right for stacks (…, m, k), (…, k, n) and (…, m, n) of matrices, whose views are made once."""
 
     def __init__(self, left: np.ndarray, right: np.ndarray, out: np.ndarray):
+        if lies_transposed(out):
+            left, right, out = right.mT, left.mT, out.mT
         rows, inner = left.shape[-2:]
-        columns, step = right.shape[-1], right.strides[-1]
-        parts = part_count(rows, columns, inner, lies_transposed=step != right.itemsize)
+        parts = part_count(rows, right.shape[-1], inner, lies_transposed(right))
         if parts > 1:
             left, right, out = left[..., None, :, :], cut_columns(right, parts), cut_columns(out, parts)
         self.left, self.right, self.out = left, right, out
@@ -31,15 +32,20 @@ class Product:
         np.matmul(self.left, self.right, out=self.out)
 
 
-def part_count(rows: int, columns: int, inner: int, *, lies_transposed: bool) -> int:
+def part_count(rows: int, columns: int, inner: int, right_transposed: bool) -> int:
     """Into how many parts of equally many columns a product is cut; 1 where no number of them helps."""
     most = LARGEST_VOLUME // (rows * inner)
-    if lies_transposed and inner >= LEAST_INNER:
+    if right_transposed and inner >= LEAST_INNER:
         most = min(most, LARGEST_FROM_TRANSPOSED // rows)
     if columns <= most:
         return 1
     counts = range(2, columns // FEWEST_COLUMNS + 1)
     return next((parts for parts in counts if columns % parts == 0 and columns // parts <= most), 1)
+
+
+def lies_transposed(matrices: np.ndarray) -> bool:
+    """Whether neighbours in memory are those of a column."""
+    return matrices.strides[-1] != matrices.itemsize
 
 
 def cut_columns(matrices: np.ndarray, parts: int) -> np.ndarray:

@@ -110,7 +110,11 @@ def test_a_member_is_handed_out_as_if_it_were_alone(draw_member, make_shape, mak
     for number, member in enumerate(members):
         alone = Pack(shape, [member], examples)
         assert np.array_equal(together.parameters_of(number), alone.parameters_of(0))
-        assert np.array_equal(alone.parameters_of(0), alone.networks.parameters[0])
+        networks, saved = alone.networks, alone.parameters_of(0)
+        for view, expected in zip(networks.layout.weights(saved[None]), networks.weights, strict=True):
+            assert np.array_equal(view, expected)
+        rest = slice(networks.layout.weight_count, None)
+        assert np.array_equal(saved[rest], networks.parameters[0, rest])
         assert together.learned_by(number) == alone.learned_by(0)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.activations import Identity, Sign, Tanh, Threshold
+from core.functions import own_row
 from core.initializers import INITIALIZERS, Zeros
 from core.network import Networks, Workspace
 from core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule
@@ -141,4 +142,4 @@ def test_fixed_only_evaluates(kind, make_member, make_shape, make_examples, run_
     training = run_training(make_shape((3, 4, 2), 4), [member], {0: make_examples((3, 4, 2))})
     assert len({epoch["e_v"] for epoch in training.epochs[0]}) == 1
     networks = Networks((3, 4, 2), [member], "float64")
-    assert np.array_equal(training.parameters[0], networks.parameters[0, :26])
+    assert np.array_equal(training.parameters[0], own_row(networks.parameters[0], member, networks.layout)[:26])
