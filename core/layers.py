@@ -6,10 +6,12 @@ views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K, 1, n_k). In saved rows (P
 lies transposed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.batches import BatchShare
 from core.products import Product
 
 # Rows start at multiples of this many numbers (64 bytes of float32), where vector instructions like them best.
@@ -99,15 +101,22 @@ class Layout:
 
 
 class Connections:
-    """What a layer multiplies for the examples of a workspace, from and into buffers (K, …) that are given once.
+    """What a layer multiplies for the examples of a workspace, from and into buffers that are given once.
 
     Forward it takes a⁽ᵏ⁻¹⁾ (K, B, n_{k-1}) to s⁽ᵏ⁾ (K, B, n_k); back it takes d⁽ᵏ⁾ (K, B, n_k) to the gradient and, but
-    in the first layer, to the derivative by a⁽ᵏ⁻¹⁾.
+    in the first layer, to the derivative by a⁽ᵏ⁻¹⁾. Where members share their `inputs`, these are (R, B, n_0).
     """
 
-    def __init__(self, weights: np.ndarray, bias: np.ndarray, inputs: np.ndarray, sums: np.ndarray):
-        self.weights, self.bias, self.inputs, self.sums = weights, bias, inputs, sums
-        self._forward = Product(inputs, weights.mT, sums)
+    def __init__(
+        self,
+        weights: np.ndarray,
+        bias: np.ndarray,
+        inputs: np.ndarray,
+        sums: np.ndarray,
+        shares: Sequence[BatchShare] = (),
+    ):
+        self.weights, self.bias, self.inputs, self.sums, self.shares = weights, bias, inputs, sums, shares
+        self._forward = [Product(inputs, weights.mT, sums) for inputs, weights, sums in self._shared(weights, sums)]
 
     def learn(
         self, delta: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray, delta_before: np.ndarray
@@ -115,19 +124,29 @@ class Connections:
         """Say which buffers the way back has."""
         self.weights_gradient, self.bias_gradient, self.delta_before = weights_gradient, bias_gradient, delta_before
         ones = np.ones((1, delta.shape[1]), delta.dtype)
-        self._gradient = Product(delta.mT, self.inputs, weights_gradient)
+        self._gradient = [
+            Product(delta.mT, inputs, gradient) for inputs, delta, gradient in self._shared(delta, weights_gradient)
+        ]
         # A product with ones, which NumPy does many times faster than a sum over the middle axis.
         self._sum = Product(ones, delta, bias_gradient)
         self._back = Product(delta, self.weights, delta_before)
 
+    def _shared(self, *buffers: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+        """The inputs together with views of the buffers (K, …) that are multiplied with them."""
+        if not self.shares:
+            return [(self.inputs, *buffers)]
+        return [(self.inputs[share.repeats], *map(share.of_members, buffers)) for share in self.shares]
+
     def weigh(self) -> None:
         """s = W a + b for every example (Magyar 2024, Eq. 2)."""
-        self._forward.compute()
+        for product in self._forward:
+            product.compute()
         self.sums += self.bias
 
     def add_up_gradient(self) -> None:
         """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8)."""
-        self._gradient.compute()
+        for product in self._gradient:
+            product.compute()
         self._sum.compute()
 
     def pass_back(self) -> None:

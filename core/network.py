@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from core.activations import Identity
+from core.batches import shares_of
 from core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
 from core.layers import Connections, Layout
 from core.members import Member
@@ -30,14 +31,29 @@ class Piece:
 class Workspace:
     """Buffers for so many examples per member, reused from step to step.
 
-    `inputs` (K, B, n_0) and `targets` (K, B, n_L) are filled by the caller. Of layer k = 1 … L, `activations[k]` is
-    a⁽ᵏ⁾ and `slopes[k]` holds s⁽ᵏ⁾ and then, while training, f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ in its place; `deltas[k]` is d⁽ᵏ⁾, and
-    `partials[k]` has, by name, ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r where they are learned. Index 0 of the activations is `inputs`.
+    `inputs` and `targets` (K, B, n_L) are filled by `put`. Of layer k = 1 … L, `activations[k]` is a⁽ᵏ⁾ and `slopes[k]`
+    holds s⁽ᵏ⁾ and then, while training, f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ in its place; `deltas[k]` is d⁽ᵏ⁾, and `partials[k]` has, by
+    name, ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r where they are learned. Index 0 of the activations is `inputs`.
+
+    `repeats` (K,) says whose examples each member has; without, members are as many repeats. Inputs are (K, B, n_0), or
+    (R, B, n_0) where members share them.
     """
 
-    def __init__(self, member_count: int, example_count: int, layout: Layout, dtype: str):
+    def __init__(
+        self,
+        member_count: int,
+        example_count: int,
+        layout: Layout,
+        dtype: str,
+        repeats: np.ndarray | None = None,
+        own_inputs: bool = True,
+    ):
+        self.repeats = np.arange(member_count) if repeats is None else repeats
+        self.shares = [] if own_inputs else shares_of(self.repeats.tolist())
+        input_count = self.repeats.max() + 1 if self.shares else member_count
         shapes = [(member_count, example_count, size) for size in layout.sizes]
-        self.activations = [np.empty(shape, dtype) for shape in shapes]
+        inputs = np.empty((input_count, example_count, layout.sizes[0]), dtype)
+        self.activations = [inputs, *(np.empty(shape, dtype) for shape in shapes[1:])]
         self.slopes = [np.empty(shape, dtype) for shape in shapes]
         self.deltas = [np.empty(shape, dtype) for shape in shapes]
         self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
@@ -53,6 +69,14 @@ class Workspace:
     @property
     def outputs(self) -> np.ndarray:
         return self.activations[-1]
+
+    def put(self, inputs: np.ndarray, targets: np.ndarray) -> None:
+        """Take the examples of all repeats, inputs (R, B, n_0) and targets (R, B, n_L)."""
+        if self.shares:
+            np.copyto(self.inputs, inputs)
+        else:
+            np.take(inputs, self.repeats, axis=0, out=self.inputs, mode="clip")
+        np.take(targets, self.repeats, axis=0, out=self.targets, mode="clip")
 
     def partial(self, layer: int, name: str) -> np.ndarray:
         """The buffer for the derivatives by a learned parameter, made when first asked for."""
@@ -147,8 +171,8 @@ class Networks:
 
     def _connections(self, work: Workspace, layer: int) -> Connections:
         sums = (work.activations if self._is_plain(layer) else work.slopes)[layer]
-        number, before = layer - 1, layer - 1
-        connections = Connections(self.weights[number], self.biases[number], work.activations[before], sums)
+        number, before, shares = layer - 1, layer - 1, work.shares if layer == 1 else ()
+        connections = Connections(self.weights[number], self.biases[number], work.activations[before], sums, shares)
         connections.learn(
             work.deltas[layer], self.weight_gradients[number], self.bias_gradients[number], work.deltas[before]
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.batches import batches
 from core.dropout import DropoutMasks, dropout_of
 from core.functions import learned_values, own_row, put_own_row
 from core.groups import Run, runs_of
@@ -89,7 +90,7 @@ class Pack:
         if states is not None:
             check_states(states, members, shape.layers, shape.dtype)
             self._go_on_from([states[number] for number in order])
-        self._take_examples(examples)
+        self.examples = examples
         self._look_at_members()
 
     def _go_on_from(self, states: Sequence[MemberState]) -> None:
@@ -100,16 +101,6 @@ class Pack:
             for slot, saved in zip(self.slots, state.slots, strict=False):
                 put_own_row(saved, slot[row], member, self.networks.layout)
 
-    def _take_examples(self, examples: Mapping[int, Examples]) -> None:
-        self.repeats = sorted({(member.seed, member.repeat) for member in self.members})
-        chosen = [examples[repeat] for _, repeat in self.repeats]
-        self.training_inputs = stack([each.training_inputs for each in chosen])
-        self.training_targets = stack([each.training_targets for each in chosen])
-        validation_inputs = stack([each.validation_inputs for each in chosen])
-        validation_targets = stack([each.validation_targets for each in chosen])
-        self.on_training = Measurer(self.training_inputs, self.training_targets, self.shape)
-        self.on_validation = Measurer(validation_inputs, validation_targets, self.shape)
-
     def _look_at_members(self) -> None:
         """Everything that follows from which members are in the pack."""
         dtype = self.shape.dtype
@@ -117,8 +108,26 @@ class Pack:
         self.workspaces: dict[int, Workspace] = {}
         self.optimizers = runs_of([member.optimizer for member in self.members], dtype, dimensions=2)
         self.penalties = [run for kind in PENALTIES for run in penalty_runs(self.members, kind, dtype)]
-        self.has_dropout = any(dropout_of(member) for member in self.members)
+        dropouts = [dropout_of(member) for member in self.members]
+        self.has_dropout = any(dropouts)
+        self.has_own_inputs = any(dropout.reaches(0) for dropout in dropouts if dropout)
+        self._take_examples()
+
+    def _take_examples(self) -> None:
+        """The tables of the repeats that members have; nothing is copied."""
+        self.repeats = sorted({(member.seed, member.repeat) for member in self.members})
         self.repeat_rows = np.array([self.repeats.index((member.seed, member.repeat)) for member in self.members])
+        chosen = [self.examples[repeat] for _, repeat in self.repeats]
+        self.training_tables = (
+            tables_alike([each.training_inputs for each in chosen]),
+            tables_alike([each.training_targets for each in chosen]),
+        )
+        self.validation_tables = (
+            tables_alike([each.validation_inputs for each in chosen]),
+            tables_alike([each.validation_targets for each in chosen]),
+        )
+        self.on_training = Measurer(*self.training_tables, self.shape)
+        self.on_validation = Measurer(*self.validation_tables, self.shape)
 
     def keep(self, staying: np.ndarray) -> None:
         """Go on with the members marked in `staying` (K,), compacted."""
@@ -167,11 +176,12 @@ class Pack:
 
     # A member that diverges computes with infinities until its epoch ends; its results tell so, not warnings.
     @np.errstate(all="ignore")
-    def _train_on(self, rows: np.ndarray, dropout: DropoutMasks | None) -> None:
-        """Some mini-batches in turn, their examples `rows` (K, n)."""
-        size = self.shape.batch_size
-        for start in range(0, rows.shape[1], size):
-            self.running_error += self._step(rows[:, start : start + size], dropout)
+    def _train_on(self, order: np.ndarray, dropout: DropoutMasks | None) -> None:
+        """Some mini-batches in turn, `order` (R, n) being the rows of their examples for every repeat."""
+        for inputs, targets in batches(self.training_tables, order, self.shape.batch_size):
+            work = self._workspace(inputs.shape[1])
+            work.put(inputs, targets)
+            self.running_error += self._step(work, dropout)
         self._flush_slots()
 
     def _flush_slots(self) -> None:
@@ -185,25 +195,19 @@ class Pack:
             slot[self.scratch < lowest] = 0
 
     def _draw_order(self) -> np.ndarray:
-        """For each member (K, N) the rows of its examples in the order of this epoch, in the stack of all repeats."""
-        example_count = self.training_inputs.shape[1]
-        orders = [
-            generator(seed, repeat, Purpose.BATCHES, self.epoch).permutation(example_count) + row * example_count
-            for row, (seed, repeat) in enumerate(self.repeats)
-        ]
-        return np.stack(orders)[self.repeat_rows]
+        """For each repeat (R, N) the rows of its examples in the order of this epoch."""
+        example_count = len(self.training_tables[0][0])
+        sources = [generator(seed, repeat, Purpose.BATCHES, self.epoch) for seed, repeat in self.repeats]
+        return np.stack([source.permutation(example_count) for source in sources])
 
-    def _step(self, rows: np.ndarray, dropout: DropoutMasks | None) -> np.ndarray:
-        """One mini-batch, `rows` (K, B); returns the summed error of its examples, per member, before the step."""
-        work = self._workspace(rows.shape[1])
-        gather(self.training_inputs, rows, work.inputs)
-        gather(self.training_targets, rows, work.targets)
+    def _step(self, work: Workspace, dropout: DropoutMasks | None) -> np.ndarray:
+        """One step on the mini-batch in the workspace; returns each member's summed error before it."""
         self.networks.evaluate_for_training(work, dropout)
         delta = work.deltas[-1]
         self.shape.loss.gradient(work.outputs, work.targets, out=delta)
         errors = self.shape.loss.summed_errors(work.outputs, work.targets, delta)
         # The mean over the batch, so that the step does not grow with it (Alg. 9 as printed takes the sum).
-        delta *= delta.dtype.type(1 / rows.shape[1])
+        delta *= delta.dtype.type(1 / delta.shape[1])
         self.networks.backpropagate(work)
         self._add_penalties()
         self._apply_gradient()
@@ -211,8 +215,14 @@ class Pack:
 
     def _workspace(self, example_count: int) -> Workspace:
         if example_count not in self.workspaces:
-            layout = self.networks.layout
-            self.workspaces[example_count] = Workspace(len(self.members), example_count, layout, self.shape.dtype)
+            self.workspaces[example_count] = Workspace(
+                len(self.members),
+                example_count,
+                self.networks.layout,
+                self.shape.dtype,
+                self.repeat_rows,
+                own_inputs=self.has_own_inputs,
+            )
         return self.workspaces[example_count]
 
     def _add_penalties(self) -> None:
@@ -260,7 +270,7 @@ class Pack:
 
     def _choose(self, side: int) -> np.ndarray | None:
         """The examples of each repeat to measure on in this epoch (R, M); None for all of them."""
-        available = (self.on_training, self.on_validation)[side].inputs.shape[1]
+        available = (self.on_training, self.on_validation)[side].example_count
         wanted = self.shape.measured_examples
         if wanted is None or wanted >= available:
             return None
@@ -337,14 +347,9 @@ def penalty_runs(members: Sequence[Member], kind: type[Penalty], dtype: str) -> 
     return runs_of(penalties, dtype, dimensions=2)
 
 
-def stack(tables: Sequence[np.ndarray]) -> np.ndarray:
-    """Tables of one shape as (R, N, n); ValueError where their numbers of rows differ."""
+def tables_alike(tables: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+    """The tables; ValueError where their numbers of rows differ."""
     if len({table.shape for table in tables}) > 1:
         counts = [len(table) for table in tables]
         raise ValueError(f"all repeats of a pack need equally many examples, but have {counts}")
-    return np.stack(tables)
-
-
-def gather(tables: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
-    """Write rows (K, B) of the tables (R, N, n), counted through all of them, into `out` (K, B, n)."""
-    np.take(tables.reshape(-1, tables.shape[-1]), rows, axis=0, out=out, mode="clip")
+    return tables

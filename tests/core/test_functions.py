@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS, ELU, MARGIN, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
+from core.batches import batches
 from core.functions import function_counts, keep_inside_domains, layer_runs, learned_values, unit_slices
 from core.layers import FUNCTION_PARAMETERS, Layout
 from core.network import Networks
@@ -134,11 +135,13 @@ def test_learned_values_are_trained_by_the_members_own_optimizer(
     weight, gamma, beta = 2, layout.function_parameter(1, 0, "gamma"), layout.function_parameter(1, 0, "beta")
     parameters[0, weight] = 1
     decay = 1 - member.optimizer.rate * getattr(member.optimizer, "weight_decay", 0)
-    for _ in range(pack.training_inputs.shape[1] // 4):
+    work = pack._workspace(4)
+    for _ in range(2):
         pack.networks.parameters[0, weight] = pack.networks.parameters[0, gamma]
         before = pack.networks.parameters[0].copy()
         pack.epoch, pack.rates = 1, np.array([member.optimizer.rate])
-        pack._step(pack._draw_order()[:, :4], None)
+        work.put(*next(batches(pack.training_tables, pack._draw_order(), 4)))
+        pack._step(work, None)
         moved = pack.networks.parameters[0]
         assert moved[gamma] != before[gamma]
         assert moved[weight] - decay * before[weight] == pytest.approx(moved[gamma] - before[gamma], rel=1e-9)
