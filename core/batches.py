@@ -11,6 +11,9 @@ GATHERED_BYTES = 1 << 18
 # Below so many members to a share, copies of the inputs cost less than the calls for every share.
 FEWEST_PER_SHARE = 4
 
+# Inputs (N, n_0) and targets (N, n_L) of every repeat.
+Tables = tuple[Sequence[np.ndarray], Sequence[np.ndarray]]
+
 
 @dataclass(frozen=True)
 class BatchShare:
@@ -50,10 +53,8 @@ def cycles_of(repeats: Sequence[int], length: int) -> int:
     return sum(1 for _ in same) // length
 
 
-def batches(
-    tables: tuple[Sequence[np.ndarray], Sequence[np.ndarray]], order: np.ndarray, size: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Inputs (R, B, n_0) and targets (R, B, n_L) of one batch after the other, from the tables (N, …) of R repeats.
+def batches(tables: Tables, order: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Inputs (R, B, n_0) and targets (R, B, n_L) of one batch after the other, from the tables of R repeats.
 
     `order` (R, n) holds the rows to take, `size` is how many of them make a batch; the last may have fewer.
     """

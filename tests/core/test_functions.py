@@ -139,8 +139,8 @@ def test_learned_values_are_trained_by_the_members_own_optimizer(
     for _ in range(2):
         pack.networks.parameters[0, weight] = pack.networks.parameters[0, gamma]
         before = pack.networks.parameters[0].copy()
-        pack.epoch, pack.rates = 1, np.array([member.optimizer.rate])
-        work.put(*next(batches(pack.training_tables, pack._draw_order(), 4)))
+        pack.updates.set_rates(np.array([member.optimizer.rate]))
+        work.put(*next(batches(pack.repeats.training, pack.repeats.draw_order(epoch=1), 4)))
         pack._step(work, None)
         moved = pack.networks.parameters[0]
         assert moved[gamma] != before[gamma]

@@ -79,9 +79,7 @@ def test_a_step_is_that_of_rosenblatt(make_member, make_shape):
     member = make_member(activations=((Threshold(),),), optimizer=PerceptronRule(rate=0.3))
     pack = Pack(make_shape((3, 2), 1), [member], {0: examples})
     w, b = pack.networks.weights[0][0].copy(), np.zeros(2)
-    pack.epoch = 1
-    order = pack._draw_order()[0]
-    pack.epoch = 0
+    order = pack.repeats.draw_order(epoch=1)[0]
     pack.run_epoch()
     for row in order:
         x, y = examples.training_inputs[row], examples.training_targets[row]
