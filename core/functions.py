@@ -115,7 +115,7 @@ def own_layout(sizes: tuple[int, ...], member: Member) -> Layout:
 
 
 def own_row(row: np.ndarray, member: Member, layout: Layout) -> np.ndarray:
-    """A member's row (P,) as it would lie were the member alone: others may have more functions in a layer."""
+    """A member's row (P,) as it is saved, with no gaps where others in the pack have more functions in a layer."""
     columns = columns_of(member, layout)
     alone = np.zeros(own_layout(layout.sizes, member).row_length, row.dtype)
     alone[: len(columns)] = row[columns]
@@ -129,11 +129,11 @@ def put_own_row(alone: np.ndarray, row: np.ndarray, member: Member, layout: Layo
 
 
 def columns_of(member: Member, layout: Layout) -> np.ndarray:
-    """The columns of a member's parameters, in the order in which they lie without gaps where the member is alone."""
+    """The columns of a member's parameters, in the order in which they are saved."""
     functions = [
         layout.function_parameter(layer, position, name)
         for layer, functions in enumerate(member.activations, start=1)
         for position in range(len(functions))
         for name in FUNCTION_PARAMETERS
     ]
-    return np.concatenate([np.arange(layout.parameter_count), np.array(functions, int)])
+    return np.concatenate([layout.columns_as_saved(), np.array(functions, int)])

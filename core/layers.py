@@ -2,12 +2,17 @@
 
 All parameters of a pack are one array (K, P): a row per member, first the weights of all layers, then all biases, then
 β and γ of the activation functions. An optimizer works on whole rows, a penalty on the leading columns, a layer on
-views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K, 1, n_k).
+views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K, 1, n_k). In saved rows (P,) W⁽¹⁾ lies like the others; while training it
+lies transposed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from core.batches import BatchShare
+from core.products import Product
 
 # Rows start at multiples of this many numbers (64 bytes of float32), where vector instructions like them best.
 ROW_ALIGNMENT = 16
@@ -50,12 +55,28 @@ class Layout:
         return list(zip(self.sizes, self.sizes[1:], strict=False))
 
     def weights(self, buffer: np.ndarray) -> list[np.ndarray]:
-        """Views W⁽¹⁾ … W⁽ᴸ⁾, each (K, n_k, n_{k-1}), into a buffer (K, P)."""
+        """Views W⁽¹⁾ … W⁽ᴸ⁾, each (K, n_k, n_{k-1}), into a buffer (K, P) of rows as they are saved."""
         views, start = [], 0
         for inputs, outputs in self.connections():
             views.append(buffer[:, start : start + inputs * outputs].reshape(len(buffer), outputs, inputs))
             start += inputs * outputs
         return views
+
+    def weights_in_training(self, buffer: np.ndarray) -> list[np.ndarray]:
+        """The same views into the buffer of a pack, in whose rows W⁽¹⁾ lies transposed, column after column.
+
+        So the way forward is a product of two matrices that lie straight, which is the fastest; only the way back would
+        lose by it, and that ends at the first layer.
+        """
+        first, *rest = self.weights(buffer)
+        outputs, inputs = first.shape[1:]
+        return [first.reshape(len(buffer), inputs, outputs).mT, *rest]
+
+    def columns_as_saved(self) -> np.ndarray:
+        """For each weight and bias of a row as it is saved, the column of a pack's buffer that it comes from."""
+        numbers = np.arange(self.parameter_count)
+        weights = [view.ravel() for view in self.weights_in_training(numbers[None])]
+        return np.concatenate([*weights, numbers[self.weight_count :]])
 
     def penalty_columns(self, scope: str, biases: bool) -> list[slice]:
         """The columns that a penalty counts: of the whole network or of the input layer, with biases or without."""
@@ -79,28 +100,58 @@ class Layout:
         return views
 
 
-def weigh(inputs: np.ndarray, weights: np.ndarray, bias: np.ndarray, out: np.ndarray) -> None:
-    """s = W a + b for every example (Magyar 2024, Eq. 2): inputs (K, B, n_{k-1}), out (K, B, n_k)."""
-    np.matmul(inputs, weights.transpose(0, 2, 1), out=out)
-    out += bias
+class Connections:
+    """What a layer multiplies for the examples of a workspace, from and into buffers that are given once.
 
-
-def add_up_gradient(
-    delta: np.ndarray,
-    inputs: np.ndarray,
-    ones: np.ndarray,
-    weights_gradient: np.ndarray,
-    bias_gradient: np.ndarray,
-) -> None:
-    """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8): delta (K, B, n_k), inputs (K, B, n_{k-1})."""
-    np.matmul(delta.transpose(0, 2, 1), inputs, out=weights_gradient)
-    # A product with ones, which NumPy does many times faster than a sum over the middle axis.
-    np.matmul(ones, delta, out=bias_gradient)
-
-
-def pass_back(delta: np.ndarray, weights: np.ndarray, out: np.ndarray) -> None:
-    """Wᵀ d for every example: what the error changes by with this layer's inputs, out (K, B, n_{k-1}).
-
-    The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).
+    Forward it takes a⁽ᵏ⁻¹⁾ (K, B, n_{k-1}) to s⁽ᵏ⁾ (K, B, n_k); back it takes d⁽ᵏ⁾ (K, B, n_k) to the gradient and, but
+    in the first layer, to the derivative by a⁽ᵏ⁻¹⁾. Where members share their `inputs`, these are (R, B, n_0).
     """
-    np.matmul(delta, weights, out=out)
+
+    def __init__(
+        self,
+        weights: np.ndarray,
+        bias: np.ndarray,
+        inputs: np.ndarray,
+        sums: np.ndarray,
+        shares: Sequence[BatchShare] = (),
+    ):
+        self.weights, self.bias, self.inputs, self.sums, self.shares = weights, bias, inputs, sums, shares
+        self._forward = [Product(inputs, weights.mT, sums) for inputs, weights, sums in self._shared(weights, sums)]
+
+    def learn(
+        self, delta: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray, delta_before: np.ndarray
+    ) -> None:
+        """Say which buffers the way back has."""
+        self.weights_gradient, self.bias_gradient, self.delta_before = weights_gradient, bias_gradient, delta_before
+        ones = np.ones((1, delta.shape[1]), delta.dtype)
+        self._gradient = [
+            Product(delta.mT, inputs, gradient) for inputs, delta, gradient in self._shared(delta, weights_gradient)
+        ]
+        # A product with ones, which NumPy does many times faster than a sum over the middle axis.
+        self._sum = Product(ones, delta, bias_gradient)
+        self._back = Product(delta, self.weights, delta_before)
+
+    def _shared(self, *buffers: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+        """The inputs together with views of the buffers (K, …) that are multiplied with them."""
+        if not self.shares:
+            return [(self.inputs, *buffers)]
+        return [(self.inputs[share.repeats], *map(share.of_members, buffers)) for share in self.shares]
+
+    def weigh(self) -> None:
+        """s = W a + b for every example (Magyar 2024, Eq. 2)."""
+        for product in self._forward:
+            product.compute()
+        self.sums += self.bias
+
+    def add_up_gradient(self) -> None:
+        """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8)."""
+        for product in self._gradient:
+            product.compute()
+        self._sum.compute()
+
+    def pass_back(self) -> None:
+        """Wᵀ d for every example: what the error changes by with this layer's inputs.
+
+        The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).
+        """
+        self._back.compute()

@@ -4,10 +4,12 @@ Both are measured in the same way by the same network, after the epoch, with no 
 difference says something about the examples and nothing about how they were measured.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from core.batches import batches
 from core.members import PackShape
 from core.network import Networks, Workspace
 
@@ -41,58 +43,56 @@ class Measurement:
 class Measurer:
     """Measures the members of a pack on one set of examples.
 
-    `inputs` (R, N, n_0) and `targets` (R, N, n_L) hold the examples of R repeats; members name theirs by `repeat_rows`.
+    `inputs` (N, n_0) and `targets` (N, n_L) are those of every repeat; members name theirs by `repeat_rows`.
     """
 
-    def __init__(self, inputs: np.ndarray, targets: np.ndarray, shape: PackShape):
+    def __init__(self, inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray], shape: PackShape):
         self.inputs, self.targets, self.shape = inputs, targets, shape
-        # What is to be told, read once from the targets (R, N); nothing for numbers.
-        self.classes = shape.reading.read(targets, shape.class_count) if shape.class_count else None
-        self._workspaces: dict[tuple[int, int], Workspace] = {}
+        self._workspaces: dict[tuple[bytes, int], Workspace] = {}
+
+    @property
+    def example_count(self) -> int:
+        return len(self.inputs[0])
 
     def measure(self, networks: Networks, repeat_rows: np.ndarray, chosen: np.ndarray | None = None) -> Measurement:
         """Evaluate all members, `repeat_rows` (K,), on all examples or on the `chosen` (R, M) of each repeat."""
-        inputs, targets, classes = self.inputs, self.targets, self.classes
-        if chosen is not None:
-            inputs = np.take_along_axis(inputs, chosen[..., None], axis=1)
-            targets = np.take_along_axis(targets, chosen[..., None], axis=1)
-            classes = None if classes is None else np.take_along_axis(classes, chosen, axis=1)
-        example_count = inputs.shape[1]
-        errors = np.empty((len(repeat_rows), example_count))
-        marks = np.empty((len(repeat_rows), example_count))
-        for start in range(0, example_count, CHUNK):
-            chunk = slice(start, min(start + CHUNK, example_count))
-            work = self._workspace(networks, len(repeat_rows), chunk.stop - chunk.start)
-            np.take(inputs[:, chunk], repeat_rows, axis=0, out=work.inputs, mode="clip")
-            np.take(targets[:, chunk], repeat_rows, axis=0, out=work.targets, mode="clip")
+        everything = np.broadcast_to(np.arange(self.example_count), (len(self.inputs), self.example_count))
+        order = everything if chosen is None else chosen
+        errors, marks = [], []
+        for inputs, targets in batches((self.inputs, self.targets), order, CHUNK):
+            work = self._workspace(networks, repeat_rows, inputs.shape[1])
+            work.put(inputs, targets)
             networks.evaluate(work)
-            errors[:, chunk] = self.shape.loss.errors(work.outputs, work.targets)
-            marks[:, chunk] = self._mark(work, None if classes is None else classes[:, chunk][repeat_rows])
-        return Measurement(errors, self._accuracy(marks, targets[repeat_rows]))
+            errors.append(self.shape.loss.errors(work.outputs, work.targets))
+            marks.append(self._mark(work, targets))
+        return Measurement(np.hstack(errors), self._accuracy(np.hstack(marks), order, repeat_rows))
 
-    def _mark(self, work: Workspace, classes: np.ndarray | None) -> np.ndarray:
+    def _mark(self, work: Workspace, targets: np.ndarray) -> np.ndarray:
         """For every example (K, B): whether its class is told right, or its squared difference."""
-        if classes is None:
+        reading, class_count = self.shape.reading, self.shape.class_count
+        if not class_count:
             difference = np.subtract(work.outputs, work.targets, dtype=np.float64)
             return (difference * difference).sum(axis=-1)
-        answers = self.shape.reading.read(self.shape.loss.linked(work.outputs), self.shape.class_count)
-        return answers == classes
+        answers = reading.read(self.shape.loss.linked(work.outputs), class_count)
+        return answers == reading.read(targets, class_count)[work.repeats]
 
-    def _accuracy(self, marks: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def _accuracy(self, marks: np.ndarray, order: np.ndarray, repeat_rows: np.ndarray) -> np.ndarray:
         if self.shape.class_count:
             return marks.mean(axis=1)
-        return 1 - marks.sum(axis=1) / total_variation(targets)
+        total = [total_variation(table[rows]) for table, rows in zip(self.targets, order, strict=True)]
+        return 1 - marks.sum(axis=1) / np.array(total)[repeat_rows]
 
-    def _workspace(self, networks: Networks, member_count: int, example_count: int) -> Workspace:
-        key = (member_count, example_count)
+    def _workspace(self, networks: Networks, repeat_rows: np.ndarray, example_count: int) -> Workspace:
+        key = (repeat_rows.tobytes(), example_count)
         if key not in self._workspaces:
-            self._workspaces = {other: kept for other, kept in self._workspaces.items() if other[0] == member_count}
-            self._workspaces[key] = Workspace(member_count, example_count, networks.layout, networks.dtype)
+            self._workspaces[key] = Workspace(
+                len(repeat_rows), example_count, networks.layout, networks.dtype, repeat_rows, own_inputs=False
+            )
         return self._workspaces[key]
 
 
-def total_variation(targets: np.ndarray) -> np.ndarray:
-    """Σ‖y − ȳ‖² over the examples of each member (K,), from targets (K, N, m); NaN where they do not vary."""
+def total_variation(targets: np.ndarray) -> float:
+    """Σ‖y − ȳ‖² over the examples, from targets (N, m); NaN where they do not vary."""
     values = targets.astype(np.float64)
-    total = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum(axis=(1, 2))
-    return np.where(total > 0, total, np.nan)
+    total = float(((values - values.mean(axis=0)) ** 2).sum())
+    return total if total > 0 else float("nan")

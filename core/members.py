@@ -57,6 +57,16 @@ class PackShape:
     measured_examples: int | None = None
 
 
+def sorting_key(member: Member) -> tuple[str, ...]:
+    """Brings members of equal kinds together, the kinds that cost most calls first."""
+    kinds = [
+        [[(function.kind(), function.share) for function in functions] for functions in member.activations],
+        member.optimizer.kind(),
+        [regularizer.kind() for regularizer in member.regularizers],
+    ]
+    return tuple(map(repr, kinds))
+
+
 def why_untrainable(activations: tuple[LayerFunctions, ...], optimizer: Optimizer, loss: Loss) -> str | None:
     """Why a network with these functions cannot be trained so, and what to do; None where it can."""
     hard = [function for layer in activations for function in layer if not function.differentiable]

@@ -59,7 +59,7 @@ class Model:
 
 
 def model_layers(row: np.ndarray, member: Member, layout: Layout) -> tuple[ModelLayer, ...]:
-    """The layers of one member, from its row (P,) of a pack's parameter buffer."""
+    """The layers of one member, from its row (P,) as it is saved."""
     buffer = row[None]
     return tuple(
         ModelLayer(

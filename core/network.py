@@ -11,8 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from core.activations import Identity
+from core.batches import shares_of
 from core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
-from core.layers import Layout, add_up_gradient, pass_back, weigh
+from core.layers import Connections, Layout
 from core.members import Member
 from core.optimizers import PerceptronRule
 
@@ -30,21 +31,36 @@ class Piece:
 class Workspace:
     """Buffers for so many examples per member, reused from step to step.
 
-    `inputs` (K, B, n_0) and `targets` (K, B, n_L) are filled by the caller. Of layer k = 1 … L, `activations[k]` is
-    a⁽ᵏ⁾ and `slopes[k]` holds s⁽ᵏ⁾ and then, while training, f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ in its place; `deltas[k]` is d⁽ᵏ⁾, and
-    `partials[k]` has, by name, ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r where they are learned. Index 0 of the activations is `inputs`.
+    `inputs` and `targets` (K, B, n_L) are filled by `put`. Of layer k = 1 … L, `activations[k]` is a⁽ᵏ⁾ and `slopes[k]`
+    holds s⁽ᵏ⁾ and then, while training, f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ in its place; `deltas[k]` is d⁽ᵏ⁾, and `partials[k]` has, by
+    name, ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r where they are learned. Index 0 of the activations is `inputs`.
+
+    `repeats` (K,) says whose examples each member has; without, members are as many repeats. Inputs are (K, B, n_0), or
+    (R, B, n_0) where members share them.
     """
 
-    def __init__(self, member_count: int, example_count: int, layout: Layout, dtype: str):
+    def __init__(
+        self,
+        member_count: int,
+        example_count: int,
+        layout: Layout,
+        dtype: str,
+        repeats: np.ndarray | None = None,
+        own_inputs: bool = True,
+    ):
+        self.repeats = np.arange(member_count) if repeats is None else repeats
+        self.shares = [] if own_inputs else shares_of(self.repeats.tolist())
+        input_count = self.repeats.max() + 1 if self.shares else member_count
         shapes = [(member_count, example_count, size) for size in layout.sizes]
-        self.activations = [np.empty(shape, dtype) for shape in shapes]
+        inputs = np.empty((input_count, example_count, layout.sizes[0]), dtype)
+        self.activations = [inputs, *(np.empty(shape, dtype) for shape in shapes[1:])]
         self.slopes = [np.empty(shape, dtype) for shape in shapes]
         self.deltas = [np.empty(shape, dtype) for shape in shapes]
         self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
         self.targets = np.empty(shapes[-1], dtype)
-        self.ones = np.ones((1, example_count), dtype)
         # Filled by the networks that first use this workspace; no others may.
         self.pieces: list[list[Piece]] = []
+        self.connections: list[Connections] = []
 
     @property
     def inputs(self) -> np.ndarray:
@@ -53,6 +69,14 @@ class Workspace:
     @property
     def outputs(self) -> np.ndarray:
         return self.activations[-1]
+
+    def put(self, inputs: np.ndarray, targets: np.ndarray) -> None:
+        """Take the examples of all repeats, inputs (R, B, n_0) and targets (R, B, n_L)."""
+        if self.shares:
+            np.copyto(self.inputs, inputs)
+        else:
+            np.take(inputs, self.repeats, axis=0, out=self.inputs, mode="clip")
+        np.take(targets, self.repeats, axis=0, out=self.targets, mode="clip")
 
     def partial(self, layer: int, name: str) -> np.ndarray:
         """The buffer for the derivatives by a learned parameter, made when first asked for."""
@@ -92,9 +116,9 @@ class Networks:
 
     def _look_at(self, members: Sequence[Member]) -> None:
         """Take the views and the runs of equal functions for these members."""
-        self.weights = self.layout.weights(self.parameters)
+        self.weights = self.layout.weights_in_training(self.parameters)
         self.biases = self.layout.biases(self.parameters)
-        self.weight_gradients = self.layout.weights(self.gradient)
+        self.weight_gradients = self.layout.weights_in_training(self.gradient)
         self.bias_gradients = self.layout.biases(self.gradient)
         layers = range(1, self.layout.depth + 1)
         self.functions = [[], *(layer_runs(members, layer, self.layout) for layer in layers)]
@@ -113,13 +137,13 @@ class Networks:
 
     def evaluate(self, work: Workspace) -> None:
         """a⁽ᴸ⁾ from a⁽⁰⁾ for every example in the workspace (Alg. 6)."""
-        self._cut_into_pieces(work)
+        self._take_views(work)
         for layer in range(1, self.layout.depth + 1):
             self._activate(work, layer)
 
     def evaluate_for_training(self, work: Workspace, dropout: DropoutMasks | None) -> None:
         """The same with dropout, keeping f′(s) ⊙ r of every layer for `backpropagate` (Alg. 17)."""
-        self._cut_into_pieces(work)
+        self._take_views(work)
         if dropout:
             dropout.apply(work, 0)
         for layer in range(1, self.layout.depth + 1):
@@ -132,26 +156,34 @@ class Networks:
         if self.by_perceptron_rule is not None:
             work.slopes[-1][self.by_perceptron_rule] = 1
 
-    def _cut_into_pieces(self, work: Workspace) -> None:
+    def _take_views(self, work: Workspace) -> None:
         if work.pieces:
             return
-        for layer, (slopes, activations) in enumerate(zip(work.slopes, work.activations, strict=True)):
-            runs = zip(self.functions[layer], self.numbers[layer], strict=True)
-            work.pieces.append(
-                [
-                    Piece(run, numbers, slopes[run.rows, :, run.units], activations[run.rows, :, run.units])
-                    for run, numbers in runs
-                ]
-            )
+        work.pieces = [self._pieces(work, layer) for layer in range(self.layout.depth + 1)]
+        work.connections = [self._connections(work, layer) for layer in range(1, self.layout.depth + 1)]
+
+    def _pieces(self, work: Workspace, layer: int) -> list[Piece]:
+        slopes, activations = work.slopes[layer], work.activations[layer]
+        return [
+            Piece(run, numbers, slopes[run.rows, :, run.units], activations[run.rows, :, run.units])
+            for run, numbers in zip(self.functions[layer], self.numbers[layer], strict=True)
+        ]
+
+    def _connections(self, work: Workspace, layer: int) -> Connections:
+        sums = (work.activations if self._is_plain(layer) else work.slopes)[layer]
+        number, before, shares = layer - 1, layer - 1, work.shares if layer == 1 else ()
+        connections = Connections(self.weights[number], self.biases[number], work.activations[before], sums, shares)
+        connections.learn(
+            work.deltas[layer], self.weight_gradients[number], self.bias_gradients[number], work.deltas[before]
+        )
+        return connections
 
     def _is_plain(self, layer: int) -> bool:
         return self.plain_outputs and layer == self.layout.depth
 
     def _activate(self, work: Workspace, layer: int) -> None:
-        plain = self._is_plain(layer)
-        s = work.activations[layer] if plain else work.slopes[layer]
-        weigh(work.activations[layer - 1], self.weights[layer - 1], self.biases[layer - 1], out=s)
-        if not plain:
+        work.connections[layer - 1].weigh()
+        if not self._is_plain(layer):
             for piece in work.pieces[layer]:
                 piece.run.function.value(piece.x, piece.a, **piece.numbers)
 
@@ -175,15 +207,9 @@ class Networks:
                 self._add_up_function_gradients(work, layer)
             if not self._is_plain(layer):
                 delta *= work.slopes[layer]
-            add_up_gradient(
-                delta,
-                work.activations[layer - 1],
-                work.ones,
-                self.weight_gradients[layer - 1],
-                self.bias_gradients[layer - 1],
-            )
+            work.connections[layer - 1].add_up_gradient()
             if layer > 1:
-                pass_back(delta, self.weights[layer - 1], out=work.deltas[layer - 1])
+                work.connections[layer - 1].pass_back()
 
     def _add_up_function_gradients(self, work: Workspace, layer: int) -> None:
         for run in self.functions[layer]:

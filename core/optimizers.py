@@ -1,7 +1,8 @@
 """Optimizers: how a gradient changes the parameters (Magyar 2024, §3.2 and §3.4).
 
 Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `scratch` and each of `slots` are (k, P),
-the numbers of the members arrive as arrays (k, 1). Slots start at 0 and are all that an optimizer remembers.
+the numbers of the members arrive as arrays (k, 1), or (1, 1) where they are all the same. Slots start at 0 and are all
+that an optimizer remembers.
 
 Where the literature keeps an average, v ← βv + (1 − β)g, a slot holds the sum s = v/(1 − β), s ← βs + g: every pass
 over whole rows that is saved counts, and 1 − β goes into the small arrays of numbers.

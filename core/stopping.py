@@ -2,6 +2,7 @@
 §3.2).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,3 +69,14 @@ class NoImprovement(Stopping):
 
 
 STOPPINGS: dict[str, type[Stopping]] = {"acceptable_error": AcceptableError, "no_improvement": NoImprovement}
+
+
+def first_reason(
+    rules: Sequence[Stopping], standings: Sequence[Standing], training_errors: np.ndarray, e_v: float
+) -> str | None:
+    """Why a member with these rules stops after an epoch; every rule takes the epoch in. None where it goes on."""
+    reasons = [
+        rule.reason() if rule.should_stop(standing, training_errors, e_v) else None
+        for rule, standing in zip(rules, standings, strict=True)
+    ]
+    return next((reason for reason in reasons if reason is not None), None)

@@ -10,8 +10,7 @@ from functools import cache, partial
 import numpy as np
 
 from core.layers import Layout
-from core.members import Member, PackShape
-from core.training import sorting_key
+from core.members import Member, PackShape, sorting_key
 from runner.messages import PackTask
 from runner.planning import PreparedSweep
 from runner.spec import Configuration

@@ -7,10 +7,11 @@ from functools import cache
 from threadpoolctl import ThreadpoolController
 
 from core.data import Dataset
-from core.preprocessing import Examples, prepare_examples
+from core.preprocessing import Examples
 from core.states import MemberState
 from core.training import EpochResults, Pack
 from runner.engine.journal import Journal
+from runner.engine.prepared import PreparedRepeats
 from runner.messages import Block, PackTask
 
 
@@ -73,14 +74,14 @@ def blas() -> ThreadpoolController:
 
 
 def prepare_repeats(task: PackTask, dataset: Dataset) -> dict[int, Examples]:
-    """The examples of every repeat in the pack."""
-    keys = {(member.seed, member.repeat) for member in task.members}
-    return {
-        repeat: prepare_examples(
-            dataset, task.preparation, task.shape.reading, seed=seed, repeat=repeat, dtype=task.shape.dtype
-        )
-        for seed, repeat in sorted(keys)
-    }
+    """The examples of every repeat in the pack; this process prepares each only once."""
+    return prepared_repeats().of_task(task, dataset)
+
+
+@cache
+def prepared_repeats() -> PreparedRepeats:
+    """What this process has prepared so far."""
+    return PreparedRepeats()
 
 
 def member_states(task: PackTask) -> list[MemberState] | None:

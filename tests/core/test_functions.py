@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.activations import ACTIVATIONS, ELU, MARGIN, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
+from core.batches import batches
 from core.functions import function_counts, keep_inside_domains, layer_runs, learned_values, unit_slices
 from core.layers import FUNCTION_PARAMETERS, Layout
 from core.network import Networks
@@ -110,7 +111,11 @@ def test_a_member_is_handed_out_as_if_it_were_alone(draw_member, make_shape, mak
     for number, member in enumerate(members):
         alone = Pack(shape, [member], examples)
         assert np.array_equal(together.parameters_of(number), alone.parameters_of(0))
-        assert np.array_equal(alone.parameters_of(0), alone.networks.parameters[0])
+        networks, saved = alone.networks, alone.parameters_of(0)
+        for view, expected in zip(networks.layout.weights(saved[None]), networks.weights, strict=True):
+            assert np.array_equal(view, expected)
+        rest = slice(networks.layout.weight_count, None)
+        assert np.array_equal(saved[rest], networks.parameters[0, rest])
         assert together.learned_by(number) == alone.learned_by(0)
 
 
@@ -130,11 +135,13 @@ def test_learned_values_are_trained_by_the_members_own_optimizer(
     weight, gamma, beta = 2, layout.function_parameter(1, 0, "gamma"), layout.function_parameter(1, 0, "beta")
     parameters[0, weight] = 1
     decay = 1 - member.optimizer.rate * getattr(member.optimizer, "weight_decay", 0)
-    for _ in range(pack.training_inputs.shape[1] // 4):
+    work = pack._workspace(4)
+    for _ in range(2):
         pack.networks.parameters[0, weight] = pack.networks.parameters[0, gamma]
         before = pack.networks.parameters[0].copy()
-        pack.epoch, pack.rates = 1, np.array([member.optimizer.rate])
-        pack._step(pack._draw_order()[:, :4], None)
+        pack.updates.set_rates(np.array([member.optimizer.rate]))
+        work.put(*next(batches(pack.repeats.training, pack.repeats.draw_order(epoch=1), 4)))
+        pack._step(work, None)
         moved = pack.networks.parameters[0]
         assert moved[gamma] != before[gamma]
         assert moved[weight] - decay * before[weight] == pytest.approx(moved[gamma] - before[gamma], rel=1e-9)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.layers import FUNCTION_PARAMETERS, ROW_ALIGNMENT, Layout, add_up_gradient, pass_back, weigh
+from core.layers import FUNCTION_PARAMETERS, ROW_ALIGNMENT, Connections, Layout
 from core.regularizers import Penalty
 
 LAYERS = st.lists(st.integers(1, 9), min_size=2, max_size=5).map(tuple)
@@ -87,6 +87,21 @@ def test_every_scope_of_a_penalty_has_its_columns():
     assert len(found) == len(scopes)
 
 
+@settings(max_examples=60, deadline=None, database=None)
+@given(LAYERS, st.integers(1, 3))
+def test_weights_in_training_are_those_that_are_saved(layers, members):
+    """Each has another column, and those of the first layer lie transposed."""
+    layout = Layout(layers)
+    buffer = np.random.default_rng(6).normal(size=(members, layout.row_length))
+    saved = buffer[:, layout.columns_as_saved()]
+    training = [*layout.weights_in_training(buffer), *layout.biases(buffer)]
+    for view, expected in zip(training, [*layout.weights(saved), *layout.biases(saved)], strict=True):
+        assert np.shares_memory(view, buffer)
+        assert np.array_equal(view, expected)
+    first = layout.weights_in_training(buffer)[0]
+    assert np.array_equal(first.mT.reshape(members, -1), buffer[:, : first[0].size])
+
+
 @pytest.fixture
 def layer():
     """Two members, three examples, four inputs, two outputs."""
@@ -95,32 +110,42 @@ def layer():
     return {name: rng.normal(size=shape) for name, shape in shapes.items()}
 
 
-def test_weigh_sums_each_input_once_and_adds_the_bias_once(layer):
+@pytest.fixture(params=["straight", "transposed"])
+def connections(layer, request):
+    """The layer's connections, with buffers whose weights lie as in later layers or as in the first."""
+
+    def buffer(values):
+        return values.mT.copy().mT if request.param == "transposed" else values.copy()
+
+    made = Connections(buffer(layer["weights"]), layer["bias"], layer["inputs"], np.empty((2, 3, 2)))
+    made.learn(layer["delta"], buffer(np.empty((2, 2, 4))), np.empty((2, 1, 2)), np.empty((2, 3, 4)))
+    return made
+
+
+def test_weigh_sums_each_input_once_and_adds_the_bias_once(layer, connections):
     """Corrections 1 and 5: n inputs and n weights, and a bias unit that is the constant 1."""
-    out = np.empty((2, 3, 2))
-    weigh(layer["inputs"], layer["weights"], layer["bias"], out)
-    for member, example, unit in np.ndindex(out.shape):
+    connections.weigh()
+    for member, example, unit in np.ndindex(connections.sums.shape):
         terms = [layer["inputs"][member, example, i] * layer["weights"][member, unit, i] for i in range(4)]
-        assert out[member, example, unit] == pytest.approx(sum(terms) + layer["bias"][member, 0, unit], rel=1e-12)
+        expected = sum(terms) + layer["bias"][member, 0, unit]
+        assert connections.sums[member, example, unit] == pytest.approx(expected, rel=1e-12)
 
 
-def test_gradient_is_summed_over_the_examples(layer):
-    weights_gradient, bias_gradient = np.empty((2, 2, 4)), np.empty((2, 1, 2))
-    ones = np.ones((1, layer["delta"].shape[1]))
-    add_up_gradient(layer["delta"], layer["inputs"], ones, weights_gradient, bias_gradient)
-    for member, unit, i in np.ndindex(weights_gradient.shape):
+def test_gradient_is_summed_over_the_examples(layer, connections):
+    connections.add_up_gradient()
+    for member, unit, i in np.ndindex(2, 2, 4):
         terms = [layer["delta"][member, example, unit] * layer["inputs"][member, example, i] for example in range(3)]
-        assert weights_gradient[member, unit, i] == pytest.approx(sum(terms), rel=1e-12)
+        assert connections.weights_gradient[member, unit, i] == pytest.approx(sum(terms), rel=1e-12)
         delta_sum = sum(layer["delta"][member, example, unit] for example in range(3))
-        assert bias_gradient[member, 0, unit] == pytest.approx(delta_sum, rel=1e-12)
+        assert connections.bias_gradient[member, 0, unit] == pytest.approx(delta_sum, rel=1e-12)
 
 
-def test_nothing_flows_back_out_of_the_bias_unit(layer):
+def test_nothing_flows_back_out_of_the_bias_unit(layer, connections):
     """Correction 4: the sum starts at 1; started at 0 it adds a spurious 1 to every hidden delta."""
-    out = np.empty((2, 3, 4))
-    pass_back(layer["delta"], layer["weights"], out)
-    for member, example, i in np.ndindex(out.shape):
+    connections.pass_back()
+    for member, example, i in np.ndindex(connections.delta_before.shape):
         terms = [layer["delta"][member, example, unit] * layer["weights"][member, unit, i] for unit in range(2)]
-        assert out[member, example, i] == pytest.approx(sum(terms), rel=1e-12)
-    pass_back(np.zeros((2, 3, 2)), layer["weights"], out)
-    assert (out == 0).all()
+        assert connections.delta_before[member, example, i] == pytest.approx(sum(terms), rel=1e-12)
+    layer["delta"][...] = 0
+    connections.pass_back()
+    assert (connections.delta_before == 0).all()

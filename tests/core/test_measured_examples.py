@@ -34,8 +34,8 @@ def measured(make_member, make_shape, standing_still):
             pack.run_epoch()
             sides = []
             for side, measurer in enumerate((pack.on_training, pack.on_validation)):
-                chosen = pack._choose(side)
-                errors = measurer.measure(pack.networks, pack.repeat_rows, chosen).errors
+                chosen = pack.repeats.choose_measured(count, pack.epoch, side)
+                errors = measurer.measure(pack.networks, pack.repeats.rows, chosen).errors
                 sides.append(np.sort(np.rint(errors)).astype(int).tolist())
             for row, number in enumerate(pack.member_numbers.tolist()):
                 found[number].append([side[row] for side in sides])
@@ -97,7 +97,7 @@ def test_results_are_those_of_the_chosen_examples(make_member, make_shape, make_
         pack.run_epoch()
         for side, (name, measurer) in enumerate({"t": pack.on_training, "v": pack.on_validation}.items()):
             everything = measurer.measure(pack.networks, np.array([0])).errors[0]
-            chosen = everything[pack._choose(side)[0]]
+            chosen = everything[pack.repeats.choose_measured(9, pack.epoch, side)[0]]
             assert epoch[f"e_{name}"] == pytest.approx(chosen.mean(), rel=1e-12)
             assert epoch[f"se_{name}"] == pytest.approx(chosen.std(ddof=1) / 3, rel=1e-12)
             assert epoch[f"accuracy_{name}"] * 9 == pytest.approx(round(epoch[f"accuracy_{name}"] * 9))

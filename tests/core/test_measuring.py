@@ -89,7 +89,7 @@ def test_for_numbers_it_is_the_share_of_their_variance_that_is_explained(measure
 def test_numbers_that_do_not_vary_have_no_variance_to_explain(measured):
     assert np.isnan(measured(1, 3, classes=False)[0].accuracy).all()
     targets = np.array([[[1.0], [1.0]], [[1.0], [3.0]]])
-    assert np.array_equal(total_variation(targets), [np.nan, 2.0], equal_nan=True)
+    assert np.array_equal([*map(total_variation, targets)], [np.nan, 2.0], equal_nan=True)
 
 
 def test_a_perfect_fit_explains_everything_and_the_mean_nothing(make_member, make_networks, make_shape):

@@ -7,6 +7,7 @@ import pytest
 
 from core.activations import ACTIVATIONS, ReLU, Sigmoid, SiLU
 from core.data import Dataset, Division
+from core.functions import own_layout, own_row
 from core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from core.model import Model, model_layers
 from core.network import Workspace
@@ -19,7 +20,8 @@ TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
 
 
 def plain_model(networks, row, member, loss=None):
-    layers = model_layers(networks.parameters[row], member, networks.layout)
+    saved, own = own_row(networks.parameters[row], member, networks.layout), own_layout(networks.layout.sizes, member)
+    layers = model_layers(saved, member, own)
     return Model(layers, NO_TRANSFORM, NO_SCALING, loss or HalfSquaredError(), Numbers(), 0)
 
 

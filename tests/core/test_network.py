@@ -8,7 +8,7 @@ import pytest
 
 from core.activations import ACTIVATIONS, Identity, PReLU, ReLU, Sigmoid, Tanh
 from core.dropout import DropoutMasks
-from core.layers import FUNCTION_PARAMETERS, pass_back
+from core.layers import FUNCTION_PARAMETERS
 from core.losses import LOSSES, HalfSquaredError
 from core.network import Networks, Workspace
 from core.regularizers import Dropout
@@ -74,9 +74,9 @@ def backpropagated(networks, members, loss, dropout):
     for row, member in enumerate(members):
         networks.gradient[row, learned_columns(networks, member)] = np.nan
     networks.backpropagate(work)
-    by_inputs = np.empty_like(work.inputs)
-    pass_back(work.deltas[1], networks.weights[0], out=by_inputs)
-    by_inputs *= work.inputs / filled(networks.layout, len(members)).inputs
+    # What the first layer would pass back, if anything were before it.
+    work.connections[0].pass_back()
+    by_inputs = work.deltas[0] * (work.inputs / filled(networks.layout, len(members)).inputs)
     return networks.gradient.copy(), by_inputs.reshape(len(members), -1)
 
     def _move_away_from_kinks(self, margin=5e-3):

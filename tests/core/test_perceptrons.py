@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.activations import Identity, Sign, Tanh, Threshold
+from core.functions import own_row
 from core.initializers import INITIALIZERS, Zeros
 from core.network import Networks, Workspace
 from core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule
@@ -78,9 +79,7 @@ def test_a_step_is_that_of_rosenblatt(make_member, make_shape):
     member = make_member(activations=((Threshold(),),), optimizer=PerceptronRule(rate=0.3))
     pack = Pack(make_shape((3, 2), 1), [member], {0: examples})
     w, b = pack.networks.weights[0][0].copy(), np.zeros(2)
-    pack.epoch = 1
-    order = pack._draw_order()[0]
-    pack.epoch = 0
+    order = pack.repeats.draw_order(epoch=1)[0]
     pack.run_epoch()
     for row in order:
         x, y = examples.training_inputs[row], examples.training_targets[row]
@@ -141,4 +140,4 @@ def test_fixed_only_evaluates(kind, make_member, make_shape, make_examples, run_
     training = run_training(make_shape((3, 4, 2), 4), [member], {0: make_examples((3, 4, 2))})
     assert len({epoch["e_v"] for epoch in training.epochs[0]}) == 1
     networks = Networks((3, 4, 2), [member], "float64")
-    assert np.array_equal(training.parameters[0], networks.parameters[0, :26])
+    assert np.array_equal(training.parameters[0], own_row(networks.parameters[0], member, networks.layout)[:26])

@@ -1,21 +1,17 @@
-"""Training: members kept apart bit for bit, what a step and an epoch are, and problems with known answers."""
+"""Training: what a step and an epoch are, and problems with known answers."""
 
 import dataclasses
 import itertools
 
 import numpy as np
 import pytest
-from core_strategies import packs
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 from sklearn.datasets import load_digits
+from trainings import at_rate
 
-from core.activations import ACTIVATIONS, Identity, PReLU, ReLU, Sigmoid, Tanh
+from core.activations import Identity, PReLU, ReLU, Sigmoid, Tanh
 from core.data import Dataset, Division
 from core.functions import function_counts
 from core.initializers import HeNormal, Zeros
-from core.layers import FUNCTION_PARAMETERS
 from core.losses import LOSSES, HalfSquaredError
 from core.members import PackShape
 from core.optimizers import OPTIMIZERS, Adam, GradientDescent
@@ -23,83 +19,6 @@ from core.preprocessing import Examples, Preparation, prepare_examples
 from core.readings import Numbers, OnePerClass, ZeroOne
 from core.regularizers import L2, REGULARIZERS, Dropout
 from core.training import Pack, train
-
-
-def at_rate(kind, rate):
-    """An optimizer with this rate, if it has any."""
-    return kind(rate=rate) if "rate" in kind.parameters() else kind()
-
-
-def near_one(kind, rng):
-    """β and γ of an activation function with which no network diverges."""
-    return {name: rng.uniform(0.5, 1) for name in FUNCTION_PARAMETERS if name in kind.parameters()}
-
-
-@hypothesis_settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-@given(pack=packs())
-def test_a_member_trains_bit_for_bit_as_it_would_alone(
-    pack, draw_member, make_repeats, run_training, assert_same_member
-):
-    """In any company and in any order: every number of every epoch, and the parameters at the end."""
-    shape, counts, member_count, seed = pack
-    rng = np.random.default_rng(seed)
-    members = [draw_member(rng, len(shape.layers) - 1) for _ in range(member_count)]
-    examples = make_repeats(shape, counts)
-    together = run_training(shape, members, examples)
-    order = rng.permutation(member_count)
-    reordered = run_training(shape, [members[row] for row in order], examples)
-    for row, member in enumerate(members):
-        alone = run_training(shape, [member], {member.repeat: examples[member.repeat]})
-        assert_same_member(together, row, alone, 0)
-        assert_same_member(reordered, order.tolist().index(row), alone, 0)
-
-
-@hypothesis_settings(max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
-@given(pack=packs(), data=st.data())
-def test_whoever_diverges_the_others_train_bit_for_bit(
-    pack, data, draw_member, make_repeats, run_training, assert_same_member
-):
-    """Any k of n members go wild; the others' numbers are those of a pack in which nobody does."""
-    shape, counts, member_count, seed = pack
-    rng = np.random.default_rng(seed)
-    calm = [draw_member(rng, len(shape.layers) - 1) for _ in range(member_count)]
-    wild = data.draw(st.sets(st.integers(0, member_count - 1), min_size=1))
-    identities = tuple((Identity(),) for _ in shape.layers[1:])
-    optimizer = GradientDescent(rate=1e30)
-    members = [
-        dataclasses.replace(member, activations=identities, optimizer=optimizer, epochs=4) if row in wild else member
-        for row, member in enumerate(calm)
-    ]
-    examples = make_repeats(shape, counts)
-    expected, training = (run_training(shape, each, examples) for each in (calm, members))
-    for row in set(range(member_count)) - wild:
-        assert_same_member(training, row, expected, row)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("layers", [(64, 32, 10), (20, 100, 1)])
-def test_packs_of_the_usual_sizes_keep_members_apart(
-    layers, dtype, draw_member, make_shape, make_repeats, run_training, assert_same_member
-):
-    """Matrices large enough for the blocked kernels of the linear algebra library."""
-    rng, shape = np.random.default_rng(27), make_shape(layers, 32, dtype)
-    members = [draw_member(rng, 2) for _ in range(12)]
-    examples = make_repeats(shape, (100, 300))
-    together = run_training(shape, members, examples)
-    for number, member in enumerate(members):
-        assert_same_member(together, number, run_training(shape, [member], examples), 0)
-
-
-def test_two_runs_are_equal(draw_member, make_shape, make_repeats, run_training, assert_same_member):
-    rng, shape = np.random.default_rng(28), make_shape((3, 5, 2), 4)
-    members = [draw_member(rng, 2) for _ in range(8)]
-    examples = make_repeats(shape, (10, 5))
-    np.random.seed(1)
-    one = run_training(shape, members, examples)
-    np.random.seed(2)
-    other = run_training(shape, members, examples)
-    for number in range(8):
-        assert_same_member(one, number, other, number)
 
 
 def test_train_yields_one_result_per_epoch_of_those_who_are_left(make_member, make_shape, make_examples):
@@ -134,42 +53,6 @@ def test_results_have_the_promised_types(make_member, make_shape, make_examples)
     assert results.learning_rate.tolist() == [0.1] * 3
     assert results.stopped_because == (None, None, None)
     assert results.diverged.dtype == results.finished.dtype == bool
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("diverging", [(0,), (1, 2), (0, 3, 5), (0, 1, 2, 3, 4)])
-def test_members_that_diverge_leave_the_others_bit_for_bit(
-    diverging, dtype, draw_variant, make_member, make_shape, make_examples, run_training, assert_same_member
-):
-    """They are marked at the first epoch whose error is not finite, and are gone thereafter."""
-    rng, shape = np.random.default_rng(30), make_shape((3, 6, 2), 4, dtype)
-    plain = [
-        make_member(draw_variant(kind, rng, **near_one(kind, rng)), optimizer=at_rate(optimizer, 0.01), epochs=6)
-        for kind, optimizer in zip(ACTIVATIONS.values(), itertools.cycle(OPTIMIZERS.values()), strict=False)
-    ]
-    wild = [
-        make_member(Identity(), optimizer=GradientDescent(rate=1e6), epochs=6) if number in diverging else member
-        for number, member in enumerate(plain)
-    ]
-    examples = {0: make_examples(shape.layers, 30, dtype=dtype)}
-    calm, training = run_training(shape, plain, examples), run_training(shape, wild, examples)
-    for number in range(len(plain)):
-        if number not in diverging:
-            assert len(training.epochs[number]) == 6
-            assert_same_member(training, number, calm, number)
-        else:
-            *before, last = training.epochs[number]
-            assert last["diverged"] and not (np.isfinite(last["e_t"]) and np.isfinite(last["e_v"]))
-            assert all(not each["diverged"] and np.isfinite([each["e_t"], each["e_v"]]).all() for each in before)
-
-
-def test_a_member_diverges_as_well_by_its_validation_error_alone(make_member, make_shape, run_training):
-    """A validation example far out overflows the outputs, while all goes well on the training examples."""
-    ordinary, far = np.array([[1.0], [2.0]]), np.array([[1e200]])
-    examples = Examples(ordinary, ordinary, far, np.array([[0.0]]), ())
-    training = run_training(make_shape((1, 1)), [make_member(depth=1, epochs=3)], {0: examples})
-    (only,) = training.epochs[0]
-    assert only["diverged"] and np.isfinite(only["e_t"]) and only["e_v"] == np.inf
 
 
 def one_hot_examples(count):

@@ -9,6 +9,11 @@ from core.layers import FUNCTION_PARAMETERS
 from core.training import Pack
 
 
+def at_rate(kind, rate):
+    """An optimizer with this rate, if it has any."""
+    return kind(rate=rate) if "rate" in kind.parameters() else kind()
+
+
 def own_parameters(row, member, sizes):
     """Weights, biases, and every β and γ of one member, from its own row (P,)."""
     layout = own_layout(sizes, member)

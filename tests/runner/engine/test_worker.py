@@ -210,7 +210,7 @@ def test_data_that_cannot_be_prepared_lose_the_trials_too(tasks_of, monkeypatch)
         raise ValueError("no such split")
 
     (task,), dataset = tasks_of("{data: iris}")
-    monkeypatch.setattr(worker, "prepare_examples", refuse)
+    monkeypatch.setattr(worker, "prepare_repeats", refuse)
     (block,) = train_pack(task, dataset)
     assert block.rows is None and block.ended == ()
     assert (block.loss.trials, block.loss.reason) == (task.trials, "ValueError: no such split")

@@ -1,0 +1,62 @@
+"""Batches of a pack: the right examples for every member, whoever shares them."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core import batches as batches_module
+from core.batches import batches, shares_of
+
+REPEATS = st.one_of(
+    st.lists(st.integers(0, 3), min_size=1, max_size=20),
+    # As sweeps have them: all repeats of a configuration, then those of the next, cut anywhere.
+    st.builds(lambda count, first, length: [(first + n) % count for n in range(length)], *[st.integers(1, 24)] * 3),
+)
+
+
+@settings(max_examples=300, deadline=None, database=None)
+@given(REPEATS)
+def test_every_member_has_the_batch_of_its_repeat(repeats):
+    """The shares are all members in order; where there are none, every member has a copy."""
+    batch = np.arange(max(repeats) + 1)
+    found = []
+    for share in shares_of(repeats):
+        members = np.arange(len(repeats))
+        view = share.of_members(members)
+        assert np.shares_memory(view, members)
+        assert view.ravel().tolist() == list(range(len(repeats)))[share.rows]
+        found += np.broadcast_to(batch[share.repeats], view.shape).ravel().tolist()
+    assert found in ([], repeats)
+
+
+@pytest.mark.parametrize(
+    ("repeats", "found"),
+    [
+        ([0], [(slice(0, 1), slice(0, 1), 1)]),
+        ([0, 0, 0, 1, 1, 1, 1, 1], [(slice(0, 3), slice(0, 1), 3), (slice(3, 8), slice(1, 2), 5)]),
+        ([0, 1, 2] * 4, [(slice(0, 12), slice(0, 3), 4)]),
+        ([1, 2, *[0, 1, 2] * 2], [(slice(0, 2), slice(1, 3), 1), (slice(2, 8), slice(0, 3), 2)]),
+        ([2, 1, 0, 2, 1, 0], []),
+    ],
+)
+def test_members_of_a_sweep_share_in_few_shares(repeats, found):
+    """Also where a pack begins or ends amidst a configuration; not where shares would have fewer than four members."""
+    assert [(share.rows, share.repeats, share.cycles) for share in shares_of(repeats)] == found
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(st.integers(1, 3), st.integers(1, 40), st.integers(1, 9), st.sampled_from([1, 100, 10**6]))
+def test_batches_hold_the_rows_in_their_order(repeat_count, example_count, size, gathered_bytes):
+    """However many are gathered at once; the last one holds what is left."""
+    rng = np.random.default_rng(example_count)
+    inputs = rng.normal(size=(repeat_count, example_count, 3))
+    targets = rng.normal(size=(repeat_count, example_count, 2))
+    order = np.stack([rng.permutation(example_count) for _ in range(repeat_count)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches_module, "GATHERED_BYTES", gathered_bytes)
+        found = list(batches((list(inputs), list(targets)), order, size))
+    assert [each[0].shape[1] for each in found[:-1]] == [size] * (len(found) - 1)
+    for part, table in enumerate((inputs, targets)):
+        expected = np.take_along_axis(table, order[..., None], axis=1)
+        assert np.array_equal(np.concatenate([each[part] for each in found], axis=1), expected)
