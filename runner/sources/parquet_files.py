@@ -1,7 +1,7 @@
 """Parquet files.
 
-As a program, this module only tries to read one: on some damaged files polars ends its whole process, on others it tells
-standard error how it broke down, and a process of its own may do both.
+As a program, this module only tries to read one. Some damaged files make polars end its process, or complain on
+standard error, and a process of its own may do both.
 """
 
 import os
