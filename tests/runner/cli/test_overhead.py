@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 
 TRIALS = 10_000
-# Seconds of the processor, so that other programs do not count. A quarter of it is measured, start and training included.
+# Of the processor, so that other programs do not count. A quarter is measured, start and training included.
 MOST_SECONDS_PER_TRIAL = 2e-3
 
 
