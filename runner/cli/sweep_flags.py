@@ -1,4 +1,7 @@
-"""The flags that define a sweep, each with its place in the help of `fitgap run`."""
+"""The flags that define a sweep, each with its place in the help of `fitgap run`.
+
+Numbers are taken as text: the sweep reads them, and tells what is wrong with one in the same words as for a file.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,16 +29,16 @@ Stratified = Annotated[
 ]
 Missing = Annotated[str | None, flag("NAME", "Missing inputs of a file: refuse, drop, mean or median.")]
 Text = Annotated[str | None, flag("NAME", "Text among the inputs of a file: refuse or one_hot.")]
-Seed = Annotated[int | None, flag("N", "Decides splits, initial weights and batches.")]
-Repeats = Annotated[int | None, flag("N", "Trials per configuration, over splits and initial weights.")]
+Seed = Annotated[str | None, flag("N", "Decides splits, initial weights and batches.")]
+Repeats = Annotated[str | None, flag("N", "Trials per configuration, over splits and initial weights.")]
 
 Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layers, or none. Repeat for alternatives.")]
 Activation = Annotated[list[str] | None, flag("NAME[:…]", "Such as relu or prelu:beta=0.05. Repeat.")]
 Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as none or l2:weight=1e-3. Repeat.")]
 Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as adam:rate=1e-3. Repeat.")]
 
-Epochs = Annotated[int | None, flag("N", "Passes over the training examples.")]
-BatchSize = Annotated[int | None, flag("N", "Examples per step.")]
+Epochs = Annotated[str | None, flag("N", "Passes over the training examples.")]
+BatchSize = Annotated[str | None, flag("N", "Examples per step.")]
 Schedule = Annotated[list[str] | None, flag("NAME[:…]", "Learning rate over time, such as cosine. Repeat.")]
 Stopping = Annotated[str | None, flag("NAME[:…]", "Such as no_improvement:epochs=10; joined by +.")]
 Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights; else what suits the activation.")]

@@ -82,7 +82,7 @@ def read_content(source: str) -> bytes:
     # A path that holds a null character is a ValueError.
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise file_error(source, f"the file cannot be read: {reason}") from None
+        raise file_error(source, f"the file cannot be read: {reason}; check the path and its permissions") from None
     if not content.strip():
         raise file_error(source, "the file is empty; it must hold examples")
     return content

@@ -1,17 +1,27 @@
-"""Parquet files."""
+"""Parquet files.
 
+As a program, this module only tries to read one. Some damaged files make polars end its process, or complain on
+standard error, and a process of its own may do both.
+"""
+
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from io import BytesIO
 
 import polars
 
 from core.data import Dataset
+from runner.errors import DataError
 from runner.sources.bounds import MOST_TABLE_COLUMNS, check_growth, check_width
 from runner.sources.columns import Table, plain_column
 from runner.sources.handling import Handling
 from runner.sources.tables import dataset_from_table
 from runner.sources.wording import file_error, visible
 
+PROGRAM = "runner.sources.parquet_files"
 MARK = b"PAR1"
 # Of a number as it is trained on.
 VALUE_BYTES = 8
@@ -27,18 +37,35 @@ def read_parquet(source: str, content: bytes) -> Table:
     if not (content.startswith(MARK) and content.endswith(MARK)):
         rule = "this is not a whole Parquet file, which starts and ends with PAR1; write or copy it again"
         raise file_error(source, rule)
-    try:
-        check_frame(source, content)
-        frame = polars.read_parquet(BytesIO(content))
-    # polars raises a PanicException, which is no Exception, where a damaged file leads its reader astray.
-    except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
-        reason = visible(str(error).partition("\n")[0], longest=200)
-        raise file_error(source, f"the file is damaged ({reason}); write or copy it again") from None
+    check_by_trial(source, content)
+    frame = polars.read_parquet(BytesIO(content))
     return Table(source, frame.select(plain_column(column) for column in frame), lambda row: f"row {row + 1}")
 
 
-def check_frame(source: str, content: bytes) -> None:
-    """Raises DataError, from what the file tells of itself, where its table would not be one or not fit in memory."""
+def check_by_trial(source: str, content: bytes) -> None:
+    """Raises DataError where a process of its own refuses the file, or breaks down on it."""
+    # Without -P a file of the current folder could be taken for a module of ours.
+    command = [sys.executable, "-P", "-m", PROGRAM, source]
+    environment = {**os.environ, "RUST_BACKTRACE": "0"}
+    done = subprocess.run(command, input=content, capture_output=True, check=False, env=environment)
+    if done.returncode == 0:
+        return
+    if done.stdout:
+        raise DataError(done.stdout.decode())
+    raise file_error(source, f"the file is damaged ({reason_of(done)}); write or copy it again")
+
+
+def reason_of(done: "subprocess.CompletedProcess[bytes]") -> str:
+    """How the trial ended: by the last line of its traceback without the kind of the error, which comes first."""
+    lines = done.stderr.decode(errors="replace").strip().splitlines()
+    # A negative code is the signal that ended it.
+    if done.returncode < 0 or not lines:
+        return "reading it ends the reader"
+    return visible(re.sub(r"^[\w.]+: ", "", lines[-1]), longest=200)
+
+
+def try_reading(source: str, content: bytes) -> None:
+    """Read a file to no purpose; DataError, from what it tells of itself, where it is no table or too large a one."""
     kinds = polars.read_parquet_schema(BytesIO(content))
     check_width(source, len(kinds), MOST_TABLE_COLUMNS)
     for name, kind in kinds.items():
@@ -48,3 +75,17 @@ def check_frame(source: str, content: bytes) -> None:
             raise file_error(source, f"{rule}; convert or remove it")
     rows = polars.scan_parquet(BytesIO(content)).select(polars.len()).collect().item()
     check_growth(source, rows * len(kinds) * VALUE_BYTES, len(content))
+    polars.read_parquet(BytesIO(content))
+
+
+def main(source: str) -> None:
+    """The program: reads standard input, and writes why the file is refused, where it is."""
+    try:
+        try_reading(source, sys.stdin.buffer.read())
+    except DataError as error:
+        sys.stdout.buffer.write(str(error).encode())
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -6,6 +6,7 @@ from runner.errors import DataError, nearest
 
 LONGEST_CELL = 60
 LONGEST_ADVICE = 400
+LONGEST_PATH = 500
 
 
 def visible(text: object, longest: int = LONGEST_CELL) -> str:
@@ -17,7 +18,7 @@ def visible(text: object, longest: int = LONGEST_CELL) -> str:
 
 def file_error(source: str, rule: str) -> DataError:
     """An error that starts with the file as the user wrote it."""
-    return DataError(f"{visible(source, longest=len(source))}: {rule}")
+    return DataError(f"{visible(source, LONGEST_PATH)}: {rule}")
 
 
 def nearest_column(name: str, columns: Iterable[str]) -> str:

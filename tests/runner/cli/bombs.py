@@ -1,0 +1,119 @@
+"""Small files that stand for endless work or memory: sweep files as text, data files as bytes."""
+
+import io
+import zipfile
+
+import numpy as np
+import polars
+
+# As large as a sweep file may be, less a little.
+SIZE = 256 * 1024 - 100
+DATA = "data: digits\n"
+
+
+def filled(piece, size=SIZE):
+    """A text of this size, of one piece again and again."""
+    return (piece * (size // len(piece) + 1))[:size]
+
+
+def numbers(count, step="e-6"):
+    return ",".join(f"{number + 1}{step}" for number in range(count))
+
+
+ALIASES = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 10)}]\n"
+    for before, name in zip("abcdefghijk", "bcdefghijkl", strict=True)
+)
+ADAMS = ", ".join(f"{name}: [{numbers(1000, 'e-4')}]" for name in ("rate", "beta_1", "beta_2", "epsilon"))
+SWEEPS = {
+    "aliases": ALIASES,
+    "aliases in a list": f"{DATA}x: &a 1\naxes: [{filled('*a,')}]",
+    "nested lists": f"{DATA}axes: {filled('[')}",
+    "nested mappings": f"{DATA}axes: {filled('{a: ')}",
+    "nested blocks": f"{DATA}axes:\n{filled('- ')}",
+    "nested keys": filled("? "),
+    "indented keys": "".join(" " * depth + "a:\n" for depth in range(700)),
+    "many values": f"{DATA}axes: {{epochs: [{filled('1,')}1]}}",
+    "many empty mappings": f"{DATA}axes: [{filled('{},')}]",
+    "many keys": f"{DATA}axes:\n" + "".join(f"  k{number}: 1\n" for number in range(20_000)),
+    "one key many times": DATA + filled("seed: 1\n"),
+    "many anchors": f"{DATA}axes:\n" + "".join(f"  k{number}: &a{number} 1\n" for number in range(14_000)),
+    "many targets": "data: {source: a.csv, target: [" + filled("a,") + "]}",
+    "many documents": filled("---\n"),
+    "many lines of one text": f"{DATA}name: " + filled("x\n  "),
+    "a long text": f"{DATA}name: {filled('x')}",
+    "a long escaped text": f'{DATA}name: "' + filled("\\x41") + '"',
+    "a long tag": f"{DATA}axes: !{filled('a')} 1",
+    "a long whole number": f"{DATA}seed: {filled('9')}",
+    "a long number to the base 60": f"%YAML 1.1\n---\n{DATA}seed: {filled('1:')}1",
+    "a long fraction to the base 60": f"%YAML 1.1\n---\n{DATA}seed: {filled('1:')}1.0",
+    "a long source": f"data: {filled('x')}",
+    "a long path": f"data: {filled('x/')}",
+    "a long architecture": f"{DATA}axes: {{architecture: {filled('1-')}1}}",
+    "many functions": f"{DATA}axes: {{activation: '{filled('relu/')}relu'}}",
+    "many regularizers": f"{DATA}axes: {{regularizer: '{filled('l1:weight=1+')}'}}",
+    "many settings": f"{DATA}axes: {{optimizer: 'adam:{filled('rate=1,')}'}}",
+    "blanks in shorthand": f"{DATA}axes: {{regularizer: '{filled(' ')}'}}",
+    "signs in shorthand": f"{DATA}axes: {{regularizer: '{filled('+ ')}'}}",
+    "10^12 trials of many axes": f"{DATA}axes:\n"
+    + "".join(f"  {axis}: [{numbers(1000, '')}]\n" for axis in ("architecture", "epochs", "batch_size"))
+    + f"  optimizer: {{adam: {{rate: [{numbers(1000)}]}}}}",
+    "10^12 trials of one axis": f"{DATA}axes: {{optimizer: {{adam: {{{ADAMS}}}}}}}",
+    "2^60 trials of layers": f"{DATA}axes: {{activation: {{"
+    + ",".join(f"layer_{number}: [relu, silu]" for number in range(1, 61))
+    + "}}",
+    "too large": "x" * (10 * 2**20),
+}
+
+
+def archive(**arrays):
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+def boasting_archive():
+    """An archive whose arrays say that they hold far more than there is."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as entries:
+        for name, shape in (("inputs", (10**11, 5)), ("targets", (10**11,))):
+            header = str({"descr": "<f8", "fortran_order": False, "shape": shape}).encode().ljust(117) + b"\n"
+            entries.writestr(
+                f"{name}.npy", b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(64)
+            )
+    return content.getvalue()
+
+
+def crowded_archive():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as entries:
+        for number in range(5_000):
+            entries.writestr(f"a{number}.npy", b"")
+    return content.getvalue()
+
+
+def parquet(**columns):
+    content = io.BytesIO()
+    polars.DataFrame(columns).write_parquet(content)
+    return content.getvalue()
+
+
+# By name, the function that makes the file: they need memory themselves.
+DATA_FILES = {
+    "zeros.npz": lambda: archive(inputs=np.zeros((20_000_000, 5), np.uint8), targets=np.zeros(20_000_000, np.uint8)),
+    "wide.npz": lambda: archive(inputs=np.zeros((2, 20_000_000), np.uint8), targets=np.arange(2.0)),
+    "boasting.npz": boasting_archive,
+    "crowded.npz": crowded_archive,
+    "zeros.parquet": lambda: parquet(a=polars.zeros(30_000_000, dtype=polars.Int64, eager=True)),
+    "nested.parquet": lambda: parquet(a=[polars.zeros(10_000_000, dtype=polars.Int8, eager=True)], b=[1]),
+    "wide.parquet": lambda: parquet(**{f"c{number}": [1, 2] for number in range(11_000)}),
+    "wide.csv": lambda: b"," * 1_000_000,
+    "wide_quoted.csv": lambda: b'"a\n"' + b",b" * 500_000,
+    "wide_row.csv": lambda: b"a,b\n" + b"," * 1_000_000,
+    "blank.csv": lambda: b"a,b\n" + b"\n" * 1_000_000 + b"1,2",
+    "one_cell.csv": lambda: b"a,b\n1," + b"x" * 5_000_000,
+    "open_quote.csv": lambda: b'a,b\n"' + b"x" * 5_000_000,
+    "quotes.csv": lambda: b"a,b\n" + b'"' * 1_000_000,
+    "categories.csv": lambda: b"a,b\n" + b"".join(b"x%d,%d\n" % (number, number) for number in range(100_000)),
+    "columns.csv": lambda: b",".join(b"%050d" % number for number in range(9_000)) + b"\n" + b"1," * 8_999 + b"1",
+}

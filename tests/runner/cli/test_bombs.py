@@ -1,0 +1,99 @@
+"""Files that would take endless time or memory are refused at once, in one line, with exit code 2 and nothing written.
+
+The command runs in a process of its own whose memory is limited, and which measures what each file costs it.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from bombs import DATA_FILES, SWEEPS
+
+# At most a second is wanted, and half is measured; a busy machine gets more.
+MOST_SECONDS = 4.0
+MOST_MEGABYTES = 200.0
+JUDGE = """
+import contextlib, io, json, os, resource, signal, sys, time
+from pathlib import Path
+from runner.cli import main
+import polars, runner.planning, runner.sources.csv_files, runner.sources.npz_files, runner.spec.yaml_text
+
+def megabytes(field):
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))
+    return int(line.split()[1]) / 1024
+
+def seconds():
+    return time.process_time() + sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+
+def judged(arguments):
+    Path("/proc/self/clear_refs").write_text("5")
+    before, started, told, code = megabytes("VmRSS"), seconds(), io.StringIO(), None
+    sys.argv = ["fitgap", "run", *arguments]
+    signal.alarm(60)
+    with contextlib.redirect_stderr(told):
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    signal.alarm(0)
+    took, grew = seconds() - started, megabytes("VmHWM") - before
+    return {"code": code, "told": told.getvalue(), "seconds": took, "megabytes": grew, "files": os.listdir(".")}
+
+limit = int(megabytes("VmSize") + 2000) * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+verdicts = {name: judged(arguments) for name, arguments in json.load(sys.stdin).items()}
+json.dump(verdicts, sys.stdout)
+"""
+
+
+def judge(commands, folder):
+    """What came of each command: its code, what it told, what it cost."""
+    done = subprocess.run(
+        [sys.executable, "-c", JUDGE],
+        input=json.dumps(commands), cwd=folder, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def check(verdict):
+    """The promise, for one bomb."""
+    assert verdict["code"] == 2
+    assert verdict["told"].startswith("fitgap: ") and verdict["told"].count("\n") == 1
+    assert len(verdict["told"]) < 2000
+    assert verdict["files"] == []
+    assert verdict["seconds"] < MOST_SECONDS
+    assert verdict["megabytes"] < MOST_MEGABYTES
+
+
+@pytest.fixture(scope="module")
+def sweep_verdicts(tmp_path_factory):
+    bombs, folder = tmp_path_factory.mktemp("bombs"), tmp_path_factory.mktemp("empty")
+    for name, text in SWEEPS.items():
+        (bombs / f"{name}.yaml").write_text(text)
+    return judge({name: [f"{bombs}/{name}.yaml"] for name in SWEEPS}, folder)
+
+
+@pytest.fixture(scope="module")
+def data_verdicts(tmp_path_factory):
+    bombs, folder = tmp_path_factory.mktemp("bombs"), tmp_path_factory.mktemp("empty")
+    for name, make in DATA_FILES.items():
+        (bombs / name).write_bytes(make())
+    target = {name: ["--target", "b"] for name in DATA_FILES if not name.endswith(".npz")}
+    return judge({name: ["--data", f"{bombs}/{name}", *target.get(name, ())] for name in DATA_FILES}, folder)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_sweep_file_that_explodes_is_refused_at_once(name, sweep_verdicts):
+    check(sweep_verdicts[name])
+
+
+@pytest.mark.parametrize("name", [name for name in SWEEPS if "trials" in name])
+def test_a_grid_too_large_is_told_as_such(name, sweep_verdicts):
+    assert "must be at most 1,000,000 trials, but are" in sweep_verdicts[name]["told"]
+
+
+@pytest.mark.parametrize("name", DATA_FILES)
+def test_a_data_file_that_explodes_is_refused_at_once(name, data_verdicts):
+    check(data_verdicts[name])

@@ -1,0 +1,82 @@
+"""Whatever is in a sweep file or a flag, it is a sweep, or one line that says where the mistake is."""
+
+import time
+from pathlib import Path
+
+import pytest
+from broken_sweeps import MENDED_BYTES, MENDED_TEXTS, WITH_A_WRONG_PART, with_an_unknown_key
+from hypothesis import HealthCheck, given, settings
+
+from runner.errors import SpecError
+from runner.spec import Sweep, sweep_from_file
+from runner.spec.places import where
+
+FILE = Path("broken.yaml")
+# Everything here takes some hundredths of a second; this bounds what would not end.
+MOST_SECONDS = 10.0
+
+
+def fuzzed(few, many):
+    """A test with few examples at every run and many at night."""
+    return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.nightly)])
+
+
+def hunt(examples, *strategies):
+    """`hunt(examples, strategy)(check)` runs the check over so many examples."""
+    quietly = settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+    return lambda check: quietly(given(*strategies)(check))()
+
+
+def told(read, *arguments):
+    """The sweep that was read, or the one line that says why there is none. Nothing else may come."""
+    start = time.monotonic()
+    try:
+        answer = read(*arguments)
+        assert isinstance(answer, Sweep)
+        # What was accepted can be written and read again.
+        assert Sweep.from_canonical(answer.canonical()) == answer
+    except SpecError as error:
+        answer = str(error)
+        assert answer.isprintable() and 10 < len(answer) < 2000
+    assert time.monotonic() - start < MOST_SECONDS
+    return answer
+
+
+def check_file(content, folder):
+    """What is in the file is told, under its name, and nothing else is written."""
+    FILE.write_bytes(content)
+    answer = told(sweep_from_file, FILE)
+    assert isinstance(answer, Sweep) or answer.startswith("broken.yaml")
+    assert list(folder.iterdir()) == [folder / FILE]
+    return answer
+
+
+@fuzzed(450, 4500)
+def test_a_file_with_a_wrong_part_is_a_sweep_or_one_line(examples, own_folder):
+    @hunt(examples, WITH_A_WRONG_PART)
+    def check(content):
+        check_file(content, own_folder)
+
+
+@fuzzed(350, 3500)
+def test_a_file_that_was_cut_and_mended_is_a_sweep_or_one_line(examples, own_folder):
+    @hunt(examples, MENDED_TEXTS)
+    def check(content):
+        check_file(content, own_folder)
+
+
+@fuzzed(150, 1500)
+def test_a_file_of_any_bytes_is_a_sweep_or_one_line(examples, own_folder):
+    @hunt(examples, MENDED_BYTES)
+    def check(content):
+        check_file(content, own_folder)
+
+
+@fuzzed(100, 1000)
+def test_an_unknown_key_is_named(examples, own_folder):
+    @hunt(examples, with_an_unknown_key())
+    def check(written):
+        text, path, key = written
+        answer = check_file(text.encode(), own_folder)
+        # A mapping that may have one key only is wrong as a whole.
+        assert isinstance(answer, str) and (key in answer or (path and where(path) in answer))
