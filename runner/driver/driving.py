@@ -53,7 +53,7 @@ def drive(
     session = store.begin_driver(this_process())
     try:
         with (
-            Heartbeat(store, session.driver_id),
+            Heartbeat(session),
             make_engine(engine, written.prepared.dataset, workers, expected_work(store, written).total) as running,
         ):
             work = Work(store, session, written, running.workers)

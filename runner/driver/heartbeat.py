@@ -6,7 +6,7 @@ from typing import Self
 
 from runner.environment import machine_identity, still_runs
 from runner.errors import DriverFencedError, StoreError
-from runner.store import DriverSession, OtherDriver, Store
+from runner.store import DriverSession, OtherDriver
 
 BEAT_SECONDS = 1.5
 # A lease must stay expired for so long by this process's own clock: no jump of the database's clock kills anyone. It is
@@ -15,11 +15,10 @@ CONFIRM_SECONDS = 3.0
 
 
 class Heartbeat:
-    """Beats in a thread of its own, with a connection of its own, as long as it is entered."""
+    """Beats in a thread of its own as long as it is entered."""
 
-    def __init__(self, store: Store, driver_id: int):
-        self.store = store
-        self.driver_id = driver_id
+    def __init__(self, session: DriverSession):
+        self.session = session
         self.watch = Watch()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="fitgap-heartbeat", daemon=True)
@@ -33,20 +32,18 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        with self.store.another_connection() as store:
-            session = store.driver_session(self.driver_id)
-            # The first beat comes at once: what a driver that has just died here left behind need not wait.
-            is_ending = False
-            while not is_ending:
-                try:
-                    beat(session, self.watch)
-                except DriverFencedError:
-                    # The driver itself meets the same refusal as soon as it writes.
-                    return
-                except StoreError:
-                    # The database may be back by the next beat; if not, the driver tells.
-                    pass
-                is_ending = self._end.wait(BEAT_SECONDS)
+        # The first beat comes at once: what a driver that has just died here left behind need not wait.
+        is_ending = False
+        while not is_ending:
+            try:
+                beat(self.session, self.watch)
+            except DriverFencedError:
+                # The driver itself meets the same refusal as soon as it writes.
+                return
+            except StoreError:
+                # The database may be back by the next beat; if not, the driver tells.
+                pass
+            is_ending = self._end.wait(BEAT_SECONDS)
 
 
 def beat(session: DriverSession, watch: "Watch") -> None:

@@ -3,23 +3,22 @@
 The only package that opens a connection to the database.
 """
 
-import os
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
 from runner.store import claims, extending, queries, writing
 from runner.store.claims import DriverIdentity, OtherDriver
-from runner.store.database import closed_on_failure, connect, database_url, is_file
+from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.extending import SweepExtension
 from runner.store.queries import Row
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
+from runner.store.sqlite import ONLY_READS
 from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
@@ -39,9 +38,8 @@ __all__ = [
 class Store:
     """An open database. Methods that ask return plain rows; those that write are the driver's."""
 
-    def __init__(self, engine: Engine, connect_again: Callable[[], Engine]):
+    def __init__(self, engine: Engine):
         self._engine = engine
-        self._connect_again = connect_again
 
     def __enter__(self) -> Self:
         return self
@@ -52,69 +50,69 @@ class Store:
     def close(self) -> None:
         self._engine.dispose()
 
-    def another_connection(self) -> "Store":
-        """The same database through a connection of its own, for another thread."""
-        return Store(self._connect_again(), self._connect_again)
+    def _reading(self) -> Connection:
+        """A connection for a question, which keeps nobody from writing."""
+        return self._engine.connect().execution_options(**{ONLY_READS: True})
 
     def sweep(self, name_or_number: str | int) -> Row:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.find_sweep(connection, str(name_or_number))
 
     def sweeps(self) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.sweeps(connection)
 
     def trials(self, sweep: str | int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
             return queries.trials(connection, sweep_id, sort=sort, limit=limit)
 
     def show(self, trial: int) -> Row:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.show_trial(connection, trial)
 
     def epochs(self, trials: Sequence[int]) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.epochs(connection, trials)
 
     def sweep_epochs(self, sweep: str | int) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
 
     def compare(self, sweep: str | int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.compare(connection, queries.find_sweep(connection, str(sweep))["id"], by, limit=limit)
 
     def configurations(self, sweep_id: int) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.configurations(connection, sweep_id)
 
     def kept_parameters(self, trial: int, epoch: int) -> np.ndarray | None:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.kept_parameters(connection, trial, epoch)
 
     def preprocessing(self, trial: int) -> dict[str, list[float | None]]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.preprocessing(connection, trial)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.pending_groups(connection, sweep_id)
 
     def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.pending_numbers(connection, sweep_id, group, limit)
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.planned(connection, trials)
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.states(connection, trials)
 
     def count_running(self, sweep_id: int) -> int:
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return queries.count_running(connection, sweep_id)
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
@@ -151,7 +149,7 @@ def open_store(database: str | None = None) -> Store:
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=True)) as engine:
         check_version(engine)
-    return Store(engine, partial(connect, from_anywhere(url), read_only=True))
+    return Store(engine)
 
 
 def open_store_for_writing(database: str | None = None) -> Store:
@@ -159,9 +157,4 @@ def open_store_for_writing(database: str | None = None) -> Store:
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=False)) as engine:
         make_ready(engine)
-    return Store(engine, partial(connect, from_anywhere(url), read_only=False))
-
-
-def from_anywhere(url: URL) -> URL:
-    """The address with a file's full path: the current folder is another one while Ray starts."""
-    return url.set(database=os.path.abspath(url.database)) if is_file(url) and url.database else url
+    return Store(engine)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 
 from runner.errors import StoreError
 from runner.passwords import without_passwords
@@ -21,6 +21,8 @@ LOCK_TIMEOUT_SECONDS = 30
 # A page of SQLite has at least so many bytes.
 SMALLEST_FILE = 512
 MAGIC, HEAD_BYTES = b"SQLite format 3\0", 100
+# The option of a connection that says so.
+ONLY_READS = "fitgap_only_reads"
 # How a file is opened. Looking at it leaves it and its folder as they are, but sees only what is in the file itself.
 READING, WRITING, LOOKING = "mode=ro", "mode=rwc", "mode=ro&immutable=1"
 
@@ -31,9 +33,14 @@ def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     if read_only:
         return engine_of(url, READING)
     engine = engine_of(url, WRITING)
-    # A transaction that starts by reading and writes later can fail at once; one that locks from the start waits.
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    sa.event.listen(engine, "begin", begin)
     return engine
+
+
+def begin(connection: Connection) -> None:
+    """Begin a transaction. One that reads and later writes can fail at once; one that locks from the start waits."""
+    only_reads = connection.get_execution_options().get(ONLY_READS)
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def looking_engine(url: URL) -> Engine:
@@ -62,9 +69,21 @@ def is_cut(path: Path) -> bool:
 
 
 def engine_of(url: URL, how: str) -> Engine:
-    """One connection that stays open: a command asks one question after another, a driver writes block after block."""
+    """One connection that stays open, for all threads in turn.
+
+    A driver's loop and its heartbeat never write at the same instant then, which is what SQLite before 3.51.3 very
+    rarely answers with a damaged file.
+    """
+    # The current folder may be another one when the connection is made.
+    absolute = url.set(database=str(path_of(url).absolute()))
     return sa.create_engine(
-        url, creator=lambda: open_sqlite(url, how), poolclass=sa.StaticPool, json_serializer=json_text
+        url,
+        creator=lambda: open_sqlite(absolute, how),
+        poolclass=sa.QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=2 * LOCK_TIMEOUT_SECONDS,
+        json_serializer=json_text,
     )
 
 
@@ -110,7 +129,9 @@ def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
     """A connection in autocommit mode; SQLAlchemy begins and ends the transactions."""
     address = f"{path_of(url).absolute().as_uri()}?{how}"
     try:
-        connection = sqlite3.connect(address, uri=True, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
+        connection = sqlite3.connect(
+            address, uri=True, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.DatabaseError as error:
@@ -135,11 +156,13 @@ def outside_transactions(engine: Engine) -> Iterator[sqlite3.Connection]:
 @contextlib.contextmanager
 def without_foreign_keys(engine: Engine) -> Iterator[None]:
     """Let rows refer to what is not there for a while; whoever asks for this checks them afterwards."""
+    # Each for itself: the only connection is needed in between.
     with outside_transactions(engine) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
-        try:
-            yield
-        finally:
+    try:
+        yield
+    finally:
+        with outside_transactions(engine) as connection:
             connection.execute("PRAGMA foreign_keys = ON")
 
 
