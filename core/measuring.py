@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.batches import batches
+from core.losses import over_outputs
 from core.members import PackShape
 from core.network import Networks, Workspace
 
@@ -72,7 +73,8 @@ class Measurer:
         reading, class_count = self.shape.reading, self.shape.class_count
         if not class_count:
             difference = np.subtract(work.outputs, work.targets, dtype=np.float64)
-            return (difference * difference).sum(axis=-1)
+            difference *= difference
+            return over_outputs(difference)
         answers = reading.read(self.shape.loss.linked(work.outputs), class_count)
         return answers == reading.read(targets, class_count)[work.repeats]
 
