@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import Activation, lowest_learned
+from core.activations.activation import Activation, lowest_learned
 from core.layers import FUNCTION_PARAMETERS, Layout
 from core.members import LayerFunctions, Member
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.activations import Activation
+from core.activations.activation import Activation
 from core.randomness import Purpose, generator
 from core.variants import Variant, parameter
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from core.activations import log_one_plus_exp
+from core.activations.exponentials import log_one_plus_exp
 from core.variants import Variant
 
 

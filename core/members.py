@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.activations import Activation
+from core.activations.activation import Activation
 from core.initializers import Initializer
 from core.losses import Loss
 from core.optimizers import Optimizer, PerceptronRule

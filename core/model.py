@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.activations import Activation
+from core.activations.activation import Activation
 from core.functions import unit_slices
 from core.layers import FUNCTION_PARAMETERS, Layout
 from core.losses import Loss

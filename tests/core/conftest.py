@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from trainings import Training, assert_same_epochs, same
 
-from core.activations import ACTIVATIONS, Activation, Identity, Sigmoid, Tanh
+from core.activations import ACTIVATIONS, Identity, Sigmoid, Tanh
+from core.activations.activation import Activation
 from core.initializers import INITIALIZERS, GlorotUniform
 from core.losses import HalfSquaredError
 from core.members import Member, PackShape

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.activations import ACTIVATIONS, ELU, MARGIN, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
+from core.activations import ACTIVATIONS, ELU, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
+from core.activations.activation import MARGIN
 from core.batches import batches
 from core.functions import function_counts, keep_inside_domains, layer_runs, learned_values, unit_slices
 from core.layers import FUNCTION_PARAMETERS, Layout

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from core.activations import ACTIVATIONS, LEARNABLE, lowest_learned
+from core.activations import ACTIVATIONS
+from core.activations.activation import LEARNABLE, lowest_learned
 from core.initializers import INITIALIZERS
 from core.losses import LOSSES
 from core.optimizers import OPTIMIZERS

@@ -1,0 +1,65 @@
+"""What every activation function is: a value, a derivative, and derivatives by the parameters that it can learn.
+
+Every function works elementwise on `x`, the pre-activations (k, B, n) of k neighbouring members of one kind, and writes
+into `out` of the same shape. β and γ arrive as arrays (k, 1, 1), so each member has its own; where they are learned,
+`by_parameter` tells how f changes with them (see the table in docs/mathematics.md).
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from core.variants import Domain, ParameterError, Variant, parameter
+
+LEARNABLE = ("beta", "gamma")
+# A learned parameter that must stay above a bound stays above it by this much.
+MARGIN = 1e-3
+
+
+def learnable(*names: str) -> Any:
+    """The parameter that says which of β and γ are learned with the weights."""
+    choices = ("nothing", *names, *(["beta+gamma"] if len(names) > 1 else []))
+    return parameter("nothing", choices=choices, description="which parameters are learned with the weights")
+
+
+@dataclass(frozen=True)
+class Activation(Variant):
+    """Base of the activation functions. One that is not `differentiable` cannot be trained by gradient descent."""
+
+    differentiable: ClassVar[bool] = True
+    learn = "nothing"
+
+    share: float = parameter(1.0, above=0, description="share of the units, where a layer mixes functions")
+
+    @staticmethod
+    def value(x: np.ndarray, out: np.ndarray, **parameters: np.ndarray) -> None:
+        """Write f(x) into `out`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def derivative(x: np.ndarray, a: np.ndarray, out: np.ndarray, **parameters: np.ndarray) -> None:
+        """Write f′(x) into `out`, which may be `x` itself; `a` is f(x)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def by_parameter(x: np.ndarray, a: np.ndarray, **parameters: np.ndarray) -> dict[str, np.ndarray]:
+        """∂f/∂β and ∂f/∂γ at every x, by name, for the parameters that can be learned."""
+        return {}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in self.learned:
+            lowest = lowest_learned(self.parameters()[name].metadata["domain"])
+            if lowest is not None and getattr(self, name) < lowest:
+                raise ParameterError(name, f"must be at least {lowest:g} to be learned", getattr(self, name))
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The names of the parameters that are learned."""
+        return tuple(name for name in LEARNABLE if name in self.learn.split("+"))
+
+
+def lowest_learned(domain: Domain) -> float | None:
+    """The lowest value that a learned parameter of this domain may take; None where there is none."""
+    return domain.at_least if domain.above is None else domain.above + MARGIN

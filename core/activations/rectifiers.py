@@ -1,0 +1,79 @@
+"""Activation functions that are x right of 0 and have a kink there (Magyar 2024, §2.1.1)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.activations.activation import Activation, learnable
+from core.variants import parameter
+
+
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """max(0, x), with derivative 0 at 0 (Magyar 2024, §2.1.1.4)."""
+
+    @staticmethod
+    def value(x, out):
+        # NumPy takes the maximum of two arrays five times as fast as that of an array and a number.
+        out.fill(0)
+        np.maximum(x, out, out=out)
+
+    @staticmethod
+    def derivative(x, a, out):
+        np.greater(a, 0, out=out)
+
+
+@dataclass(frozen=True)
+class PReLU(Activation):
+    """x where x > 0, else βx, with derivative β at 0; with a small β also known as leaky ReLU (Magyar 2024,
+    §2.1.1.5).
+    """
+
+    beta: float = parameter(0.01, headline=True, description="slope β left of 0")
+    learn: str = learnable("beta")
+
+    @staticmethod
+    def value(x, out, beta):
+        # max(0, x) + β·min(0, x): one of the two is 0, and no call has to look at every number for itself.
+        out.fill(0)
+        left = np.minimum(x, out)
+        left *= beta
+        np.maximum(x, out, out=out)
+        out += left
+
+    @staticmethod
+    def derivative(x, a, out, beta):
+        np.greater(x, 0, out=out)
+        left = 1 - out
+        left *= beta
+        out += left
+
+    @staticmethod
+    def by_parameter(x, a, beta):
+        return {"beta": np.minimum(x, 0)}
+
+
+@dataclass(frozen=True)
+class ELU(Activation):
+    """x where x > 0, else β(eˣ − 1), with derivative β at 0 (Magyar 2024, §2.1.1.7)."""
+
+    beta: float = parameter(1.0, at_least=0, description="limit −β far left of 0")
+    learn: str = learnable("beta")
+
+    @staticmethod
+    def value(x, out, beta):
+        positive = x > 0
+        np.minimum(x, 0, out=out)
+        np.expm1(out, out=out)
+        out *= beta
+        np.copyto(out, x, where=positive)
+
+    @staticmethod
+    def derivative(x, a, out, beta):
+        positive = x > 0
+        np.add(a, beta, out=out)
+        np.copyto(out, 1, where=positive)
+
+    @staticmethod
+    def by_parameter(x, a, beta):
+        return {"beta": np.expm1(np.minimum(x, 0))}
