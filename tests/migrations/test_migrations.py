@@ -1,5 +1,8 @@
 """What the migrations make is what `runner.store.tables` describes: alembic compares the two, and so does plain SQL."""
 
+import contextlib
+import sqlite3
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -11,23 +14,24 @@ from runner.store import open_store_for_writing
 from runner.store.database import connect, database_url
 from runner.store.schema import FOLDER, VERSION_TABLE, newest_version
 from runner.store.tables import metadata
-from runner.store.upgrading import upgrade
+from runner.store.upgrading import upgrade_database
 
 
 @pytest.fixture
-def migrated(tmp_path):
+def migrated(empty_database):
     """A database that the migrations made."""
-    open_store_for_writing(str(tmp_path / "migrated.db")).close()
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
+    open_store_for_writing(empty_database).close()
+    engine = connect(database_url(empty_database), read_only=True)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def described():
+def described(databases):
     """A database made from the description alone, to compare with."""
-    engine = sa.create_engine("sqlite://")
-    metadata.create_all(engine)
+    engine = connect(database_url(databases.make(empty=True)), read_only=False)
+    with engine.begin() as connection:
+        metadata.create_all(connection)
     yield engine
     engine.dispose()
 
@@ -40,7 +44,7 @@ def shape_of(engine):
 
 def table_shape(inspector, table):
     columns = {
-        column["name"]: (str(column["type"]), column["nullable"], column["default"], column["primary_key"])
+        column["name"]: (str(column["type"]), column["nullable"], column["default"])
         for column in inspector.get_columns(table)
     }
     uniques = {tuple(each["column_names"]): each["name"] for each in inspector.get_unique_constraints(table)}
@@ -50,12 +54,6 @@ def table_shape(inspector, table):
     }
     indexes = {each["name"]: (each["column_names"], each["unique"]) for each in inspector.get_indexes(table)}
     return columns, uniques, keys, indexes, inspector.get_pk_constraint(table)["constrained_columns"]
-
-
-def definitions(engine):
-    with engine.connect() as connection:
-        rows = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-        return {name: " ".join(sql.split()) for name, sql in rows if name != VERSION_TABLE}
 
 
 def test_alembic_finds_no_difference_to_the_description(migrated):
@@ -69,19 +67,18 @@ def test_nullability_uniqueness_foreign_keys_and_indexes_are_those_described(mig
     assert set(shape_of(migrated)) == set(metadata.tables)
 
 
-def test_only_the_epoch_table_is_without_rowid(migrated):
+def test_only_the_epoch_table_is_without_rowid(sqlite_template):
     """Its rows lie on disk in the order of their key."""
-    without = {name for name, sql in definitions(migrated).items() if sql.upper().endswith("WITHOUT ROWID")}
-    assert without == {"epoch"}
+    with contextlib.closing(sqlite3.connect(sqlite_template)) as connection:
+        tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+    assert {name for name, sql in tables if sql.upper().strip().endswith("WITHOUT ROWID")} == {"epoch"}
 
 
-def test_an_upgrade_of_what_is_up_to_date_changes_nothing(migrated, tmp_path):
-    before = definitions(migrated)
-    engine = connect(database_url(str(tmp_path / "migrated.db")), read_only=False)
-    upgrade(engine)
-    upgrade(engine)
-    engine.dispose()
-    assert definitions(migrated) == before
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(migrated, empty_database):
+    before = shape_of(migrated)
+    for _ in range(2):
+        assert upgrade_database(empty_database) is None
+    assert shape_of(migrated) == before
 
 
 def test_migrations_are_one_line_without_branches_and_numbered_in_order():
@@ -92,18 +89,17 @@ def test_migrations_are_one_line_without_branches_and_numbered_in_order():
     assert all(len(revision) == 4 and revision.isdigit() for revision in revisions)
 
 
-def test_a_migration_that_fails_leaves_no_tables(tmp_path, monkeypatch):
+def test_a_migration_that_fails_leaves_no_tables(empty_database, monkeypatch):
     """Tables and version are written in one transaction."""
     from alembic import op
 
-    monkeypatch.setattr(op, "create_index", fail)
-    with pytest.raises(RuntimeError, match="stopped in the middle"):
-        open_store_for_writing(str(tmp_path / "half.db"))
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'half.db'}")
+    with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="stopped in the middle"):
+        patched.setattr(op, "create_index", fail)
+        open_store_for_writing(empty_database)
+    engine = connect(database_url(empty_database), read_only=True)
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
-    monkeypatch.undo()
-    with open_store_for_writing(str(tmp_path / "half.db")) as store:
+    with open_store_for_writing(empty_database) as store:
         assert store.sweeps() == []
 
 

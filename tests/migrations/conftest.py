@@ -1,0 +1,74 @@
+"""Databases with rows in every table, and a program that knows one more migration than this one."""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from new_databases import PostgresDatabases, SqliteFiles
+
+from runner.store import schema
+from runner.store.copying import copy_database
+from runner.store.database import connect, database_url
+from runner.store.schema import newest_version
+from runner.store.tables import driver, state, trial
+from runner.store.upgrading import upgrade_database
+
+LEGACY = Path(__file__).parents[1] / "legacy"
+
+
+@pytest.fixture(scope="session")
+def filled_file(tmp_path_factory):
+    """An SQLite file of today's schema with rows in every table."""
+    path = tmp_path_factory.mktemp("filled") / "filled.db"
+    shutil.copy(max(LEGACY.glob("*.db")), path)
+    upgrade_database(str(path))
+    engine = connect(database_url(str(path)), read_only=False)
+    with engine.begin() as connection:
+        row = {"machine": "m", "process": 1, "process_started": "1", "began": 1.0, "lease_until": 2.0}
+        connection.execute(sa.insert(driver).values(**row, environment={"numpy": "2.4"}))
+        connection.execute(sa.update(trial).values(driver_id=1))
+        connection.execute(sa.insert(state).values(trial_id=1, epoch=2, content=b"arrays"))
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def filled_on_server(filled_file, postgres):
+    """The name of a database on the server that holds the same."""
+    databases = PostgresDatabases(postgres, "template1")
+    address = databases.make()
+    copy_database(str(filled_file), address)
+    return address.rpartition("/")[2]
+
+
+@pytest.fixture
+def filled_databases(database_kind, request, tmp_path):
+    """Makes databases of either kind that have rows."""
+    if database_kind == "sqlite":
+        made = SqliteFiles(tmp_path, request.getfixturevalue("filled_file"))
+    else:
+        made = PostgresDatabases(request.getfixturevalue("postgres"), request.getfixturevalue("filled_on_server"))
+    with contextlib.closing(made):
+        yield made
+
+
+@pytest.fixture
+def filled(filled_databases):
+    """The address of a database with rows in every table."""
+    return filled_databases.make()
+
+
+@pytest.fixture
+def newer_program(tmp_path_factory, monkeypatch):
+    """`newer_program(source)`: from now on this program knows one more migration; gives the folder of them all."""
+
+    def become(source):
+        folder = tmp_path_factory.mktemp("newer") / "migrations"
+        shutil.copytree(schema.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        (folder / "versions" / "9001_next.py").write_text(source.replace("NEWEST", newest_version()))
+        monkeypatch.setattr(schema, "FOLDER", folder)
+        return folder
+
+    return become

@@ -1,0 +1,89 @@
+"""Upgrades that are killed: run as a program, so that each can be a process of its own, forked with everything loaded.
+
+`python dying_upgrades.py FOLDER` reads lines of `NUMBER ADDRESS`. For each it upgrades the database with the migrations
+in FOLDER, and is killed just before the step of this number (0: never); it answers with the exit status and how many
+steps there were. A line `together COUNT ADDRESS` lets so many upgrade one database at once and answers with their ends.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command  # noqa: F401 - loaded before anybody is forked
+
+from runner.store import schema
+from runner.store.upgrading import upgrade_database
+
+
+class Steps:
+    """Counts statements and ends of transactions, and dies before one of them."""
+
+    def __init__(self, fatal):
+        self.fatal, self.count = fatal, 0
+        for event in ("before_cursor_execute", "commit", "rollback"):
+            sa.event.listen(sa.Engine, event, self.step)
+
+    def step(self, *details):
+        self.count += 1
+        if self.count == self.fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def forked(task):
+    """The number of a process that does this and nothing else."""
+    number = os.fork()
+    if number:
+        return number
+    try:
+        task()
+        os._exit(0)
+    except BaseException as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def dying(fatal, address, report):
+    steps = Steps(fatal)
+    upgrade_database(address)
+    os.write(report, str(steps.count).encode())
+
+
+def die_at(fatal, address):
+    reading, writing = os.pipe()
+    number = forked(lambda: dying(fatal, address, writing))
+    os.close(writing)
+    _, status = os.waitpid(number, 0)
+    print(os.waitstatus_to_exitcode(status), os.read(reading, 20).decode() or "?", flush=True)
+    os.close(reading)
+
+
+def together(count, address):
+    reading, writing = os.pipe()
+
+    def upgrade_when_told():
+        os.close(writing)
+        os.read(reading, 1)
+        upgrade_database(address)
+
+    numbers = [forked(upgrade_when_told) for _ in range(count)]
+    # The end of the pipe tells everybody.
+    os.close(writing)
+    print(*(os.waitstatus_to_exitcode(os.waitpid(number, 0)[1]) for number in numbers), flush=True)
+    os.close(reading)
+
+
+def obey(line):
+    first, _, rest = line.strip().partition(" ")
+    if first == "together":
+        count, _, address = rest.partition(" ")
+        together(int(count), address)
+    else:
+        die_at(int(first), rest)
+
+
+if __name__ == "__main__":
+    schema.FOLDER = Path(sys.argv[1])
+    for line in sys.stdin:
+        obey(line)

@@ -1,0 +1,115 @@
+"""Databases as every earlier schema left them: upgraded with all rows as they were, and answered from as then."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from new_databases import PostgresDatabases
+from raw_rows import columns_of, raw_rows
+
+from runner.driver import drive, stored_sweep
+from runner.store import open_store, open_store_for_writing, schema
+from runner.store.copying import copy_database
+from runner.store.schema import newest_version
+from runner.store.upgrading import upgrade_database
+
+LEGACY = Path(__file__).parents[1] / "legacy"
+FILES = sorted(LEGACY.glob("*.db"))
+# What an upgrade changes on purpose: in schema 0001 nobody could tell whether a trial still ran.
+CHANGED = {"'running'": "'pending'"}
+
+
+@pytest.fixture(params=FILES, ids=lambda path: path.name)
+def legacy(request, tmp_path):
+    """A copy of a database of an earlier schema."""
+    return Path(shutil.copy(request.param, tmp_path))
+
+
+def as_upgraded(rows):
+    return {
+        table: sorted(tuple(CHANGED.get(value, value) for value in row) for row in listed)
+        for table, listed in rows.items()
+    }
+
+
+def answers_of(address):
+    """What the program tells of a database; its keys are those of the files beside the databases."""
+    with open_store(address) as store:
+        sweeps = store.sweeps()
+        names = [row["name"] for row in sweeps]
+        trials = {name: store.trials(name) for name in names}
+        return {
+            "sweeps": sweeps,
+            "trials": trials,
+            "epochs": {name: store.sweep_epochs(name) for name in names},
+            "show": {str(row["trial"]): store.show(row["trial"]) for rows in trials.values() for row in rows},
+            "compare": {name: store.compare(name, ["activation", "optimizer"]) for name in names},
+        }
+
+
+def alike(now, then):
+    """Whether an answer is what it was, as far as it goes: keys may have been added; sums may be rounded otherwise."""
+    if isinstance(then, dict):
+        return isinstance(now, dict) and all(key in now and alike(now[key], then[key]) for key in then)
+    if isinstance(then, list):
+        return len(now) == len(then) and all(map(alike, now, then))
+    return now == (pytest.approx(then, rel=1e-12) if isinstance(then, float) else then)
+
+
+def then_answered(path):
+    """What the program of that time answered, with what the upgrade has changed."""
+    answers = json.loads((LEGACY / path.name).with_suffix(".json").read_text())
+    for row in answers["sweeps"]:
+        row["pending"], row["running"] = row["pending"] + row["running"], 0
+    for row in [*answers["show"].values(), *(row for rows in answers["trials"].values() for row in rows)]:
+        row["status"] = "pending" if row["status"] == "running" else row["status"]
+    return answers
+
+
+def test_every_schema_before_the_newest_has_its_database():
+    revisions = [path.name[:4] for path in (schema.FOLDER / "versions").glob("[0-9]*.py")]
+    assert {path.stem for path in FILES} >= set(revisions) - {newest_version()}
+    assert all(path.stat().st_size < 200_000 for path in FILES)
+
+
+def test_every_row_is_as_it_was(legacy):
+    columns = columns_of(str(legacy))
+    before = raw_rows(str(legacy), columns)
+    assert all(rows for table, rows in before.items() if table not in ("driver", "state"))
+    upgrade_database(str(legacy))
+    assert as_upgraded(raw_rows(str(legacy), columns)) == as_upgraded(before)
+
+
+def test_the_answers_are_what_they_were(legacy):
+    then = then_answered(legacy)
+    assert then["epochs"]["first"] and then["show"]
+    upgrade_database(str(legacy))
+    for question, answer in answers_of(str(legacy)).items():
+        assert alike(answer, then[question]), question
+
+
+def test_a_server_gives_the_same_answers(legacy, postgres, postgres_template):
+    upgrade_database(str(legacy))
+    made = PostgresDatabases(postgres, postgres_template)
+    address = made.make()
+    copy_database(str(legacy), address)
+    then = then_answered(legacy)
+    for question, answer in answers_of(address).items():
+        assert alike(answer, then[question]), question
+    made.close()
+
+
+def test_what_was_left_unfinished_is_finished(legacy):
+    """Also the trial whose driver was killed, with epochs that it had written."""
+    upgrade_database(str(legacy))
+    with open_store_for_writing(str(legacy)) as store:
+        for name in ("stopped", "killed"):
+            drive(store, stored_sweep(store, name), engine="local", workers=None, observe=lambda block: None)
+            assert {row["status"] for row in store.trials(name)} <= {"completed", "failed"}
+            done = [row for row in store.trials(name) if row["status"] == "completed"]
+            assert len(done) >= 2 and all(row["epochs"] == 20 for row in done)
+            epochs = store.sweep_epochs(name)
+            assert len(epochs) == 20 * len(done)
+            last = {row["trial"]: (row["e_t"], row["e_v"]) for row in epochs if row["epoch"] == 20}
+            assert last == {row["trial"]: (row["e_t"], row["e_v"]) for row in done}
