@@ -21,6 +21,7 @@ from runner.errors import DataError, ModelError, StoreError
 from runner.packing import PlannedTrial, member_of
 from runner.planning import PreparedSweep
 from runner.retraining import stored_trial, train_again
+from runner.sources.bounds import check_growth
 from runner.status import Status
 from runner.store import Store
 
@@ -134,6 +135,7 @@ def load_model(path: Path) -> NamedModel:
     try:
         # Opened here, because NumPy leaves a damaged archive open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            check_growth(str(path), sum(entry.file_size for entry in archive.zip.infolist()), path.stat().st_size)
             arrays = {name: archive[name] for name in archive.files}
         told = json.loads(str(arrays["description"]))
         if told["format"] != FORMAT:

@@ -9,9 +9,9 @@ from runner.doctor.finding import Finding, ok, problem, problem_of, warning
 from runner.doctor.machine import LEAST_ROOM, SCARCE_ROOM, amount, why_not_writable
 from runner.errors import StoreError
 from runner.file_systems import file_system_of, is_network
-from runner.store import open_store
-from runner.store.database import database_url
-from runner.store.schema import newest_version
+from runner.store.addresses import database_url, is_file, shown
+from runner.store.describing import current_schema
+from runner.store.sqlite import path_of
 
 
 def check_database_folder(database: str | None) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def check_database_folder(database: str | None) -> Iterator[Finding]:
 def database_file(database: str | None) -> Path | None:
     """The file of an SQLite database; None for a database on a server."""
     url = database_url(database)
-    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+    return path_of(url) if is_file(url) else None
 
 
 def why_not_writable_here(folder: Path) -> Finding | None:
@@ -70,15 +70,15 @@ def check_database(database: str | None) -> Iterator[Finding]:
     try:
         url, file = database_url(database), database_file(database)
         if file is not None and not file.exists():
-            yield ok(name, f"there is none yet; `fitgap run` makes {file}")
+            yield ok(name, f"there is none yet; `fitgap run` makes {shown(url)}")
             return
-        with open_store(database) as store:
-            sweeps = len(store.sweeps())
+        version = current_schema(database)
     except StoreError as error:
         yield problem_of(name, error)
         return
     if file is not None and not os.access(file, os.W_OK):
-        yield problem(name, f"{file} can only be read", "change its permissions, or name another with --db")
+        yield problem(name, f"{shown(url)} can only be read", "change its permissions, or name another with --db")
+    elif version is None:
+        yield ok(name, f"{shown(url)} is empty; `fitgap run` makes the tables")
     else:
-        # An address as text has its password masked.
-        yield ok(name, f"{file or url}: schema {newest_version()}, the newest; sweeps: {sweeps}")
+        yield ok(name, f"{shown(url)}: schema {version}, the newest")

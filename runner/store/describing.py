@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection, Engine
 from runner.store.addresses import database_url, shown
 from runner.store.database import connect
 from runner.store.queries import Row
-from runner.store.schema import is_sqlite, newest_version, stored_version
+from runner.store.schema import is_sqlite, newest_version, refuse_other_than_newest, stored_version
 from runner.store.sqlite import path_of
 
 # In every schema there ever was.
@@ -32,6 +32,21 @@ def describe_database(database: str | None) -> Row:
             }
     finally:
         engine.dispose()
+
+
+def current_schema(database: str | None) -> str | None:
+    """The schema of a database, which is this program's, or None where it is empty; StoreError for any other one.
+
+    Leaves nothing beside an SQLite file.
+    """
+    engine = connect(database_url(database), read_only=True)
+    try:
+        version = stored_version(engine)
+    finally:
+        engine.dispose()
+    if version is not None:
+        refuse_other_than_newest(version)
+    return version
 
 
 def count(connection: Connection, table: str) -> int:

@@ -520,6 +520,12 @@ def test_what_is_no_model_file_is_told_in_one_line(name, trained, tmp_path, monk
     assert not Path("harmed").exists()
 
 
+def test_a_model_file_that_explodes_is_refused_before_it_is_read(tmp_path):
+    np.savez_compressed(tmp_path / "model.npz", description=np.zeros(100_000_000, np.uint8))
+    with pytest.raises(ModelError, match=r"no model file of fitgap \(DataError\)"):
+        load_model(tmp_path / "model.npz")
+
+
 def test_files_of_another_format(trained, tmp_path):
     path = tmp_path / "model.npz"
     save_model(model_of_trial(trained("filled")[0], 1, at="best"), path)

@@ -39,7 +39,7 @@ FLAGS = st.lists(st.tuples(st.sampled_from(ONCE), TEXTS), min_size=1, max_size=3
 SOURCES = st.one_of(st.sampled_from(DATA), st.just("iris"), cut_and_mended(st.sampled_from(DATA), TEXTS), TEXTS)
 
 
-@pytest.mark.parametrize("examples", [400, pytest.param(4000, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [420, pytest.param(4200, marks=pytest.mark.nightly)])
 def test_any_flags_make_a_plan_or_one_line(examples, invoke, own_folder):
     @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(SOURCES, FLAGS)

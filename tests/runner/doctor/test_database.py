@@ -1,13 +1,15 @@
 """The database and its folder: each thing that can be wrong is told, and nothing is changed by looking."""
 
 import hashlib
+import shutil
 import sqlite3
 from collections import namedtuple
 
 import pytest
 
 from runner import file_systems
-from runner.doctor import State, database
+from runner.doctor import State
+from runner.doctor import database as database_checks
 from runner.doctor.database import check_database, check_database_folder
 from runner.store import open_store_for_writing
 
@@ -18,8 +20,8 @@ def states(findings):
     return [finding.state for finding in findings]
 
 
-def content(file):
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def content(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
 def test_a_folder_without_a_database_is_well_and_stays_without(own_folder):
@@ -27,12 +29,30 @@ def test_a_folder_without_a_database_is_well_and_stays_without(own_folder):
     assert not list(own_folder.iterdir())
 
 
-def test_a_database_is_told_with_its_sweeps_and_stays_as_it_is(trained_database):
-    before = content(trained_database)
-    (finding,) = check_database(str(trained_database))
-    assert finding.state is State.OK and "sweeps: 1" in finding.found
-    assert states(check_database_folder(str(trained_database))) == [State.OK]
-    assert content(trained_database) == before
+def test_a_database_is_told_and_its_folder_stays_as_it_is(trained_database, tmp_path):
+    shutil.copy(trained_database, tmp_path / "copied.db")
+    before = content(tmp_path)
+    (finding,) = check_database("copied.db")
+    assert finding.state is State.OK and "copied.db: schema " in finding.found
+    assert states(check_database_folder("copied.db")) == [State.OK]
+    assert content(tmp_path) == before
+
+
+def test_a_database_of_either_kind_is_well(database):
+    assert states(check_database(database)) == [State.OK]
+
+
+def test_an_empty_database_of_either_kind_is_well(empty_database):
+    (finding,) = check_database(empty_database)
+    assert finding.state is State.OK and "fitgap run" in finding.found
+
+
+def test_a_server_that_does_not_answer_is_a_problem_and_its_password_stays_secret():
+    address = "postgresql://someone:canary@127.0.0.1:9/sweeps"
+    findings = [*check_database_folder(address), *check_database(address)]
+    assert states(findings) == [State.PROBLEM]
+    assert "127.0.0.1:9" in findings[0].found + findings[0].advice
+    assert "canary" not in str(findings)
 
 
 def test_the_environment_names_the_database_as_elsewhere(monkeypatch, own_folder):
@@ -59,7 +79,7 @@ def test_a_network_file_system_is_a_problem(kind, own_folder, monkeypatch):
     ("free", "state"), [(5 * 10**9, State.OK), (5 * 10**8, State.WARNING), (5 * 10**7, State.PROBLEM)]
 )
 def test_little_room_is_told(free, state, monkeypatch):
-    monkeypatch.setattr(database.shutil, "disk_usage", lambda folder: DiskUsage(10**12, 10**12 - free, free))
+    monkeypatch.setattr(database_checks.shutil, "disk_usage", lambda folder: DiskUsage(10**12, 10**12 - free, free))
     (finding,) = check_database_folder(None)
     assert finding.state is state
 
@@ -95,6 +115,6 @@ def test_a_database_of_a_later_program_is_a_problem_with_a_remedy(own_folder):
 
 def test_a_database_that_can_only_be_read_is_a_problem(trained_database, monkeypatch):
     # Root may write to everything, whatever the permissions.
-    monkeypatch.setattr(database.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(database_checks.os, "access", lambda path, mode: False)
     (finding,) = check_database(str(trained_database))
     assert finding.state is State.PROBLEM and "permissions" in finding.advice

@@ -90,6 +90,7 @@ WORDS = st.one_of(
     st.text(max_size=12), st.sampled_from(KEYS), st.sampled_from([word for text in EXAMPLES for word in text.split()])
 )
 SCALARS = st.one_of(st.none(), st.booleans(), NUMBERS, WORDS, st.sampled_from(RAW).map(Raw))
+HARMLESS = st.one_of(st.none(), st.booleans(), st.integers(-99, 99), st.sampled_from(["relu", "some", "adam:rate=1"]))
 JUNK = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(WORDS, inner, max_size=4)),
@@ -149,7 +150,7 @@ def with_an_unknown_key(draw):
     key = "un" + draw(st.text("abcdefghij_", min_size=5, max_size=12))
     mappings = [path for path in places_in(written) if isinstance(part_at(written, path), dict)]
     path = draw(st.sampled_from(mappings))
-    return as_text(replaced(written, path, {**part_at(written, path), key: draw(SCALARS)})), path, key
+    return as_text(replaced(written, path, {**part_at(written, path), key: draw(HARMLESS)})), path, key
 
 
 PIECES = st.one_of(
