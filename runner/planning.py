@@ -14,11 +14,10 @@ from core.layers import Layout
 from core.losses import Loss
 from core.preprocessing import Preparation, constant_columns, learned_transform, target_scaling
 from core.readings import READINGS, TWO_CLASSES, Reading
-from core.schedules import Schedule
 from runner.errors import DataError, SpecError
 from runner.sources import default_reading, fingerprint, is_file, load_dataset, source_defaults
 from runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
-from runner.store import SweepExtension, SweepPlan
+from runner.store import SweepPlan
 
 
 @dataclass(frozen=True)
@@ -159,44 +158,6 @@ class ConfigurationRows(Iterable[dict[str, Any]]):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return (configuration_row(each, self.prepared) for each in self.prepared.configurations)
-
-
-def sweep_extension(
-    prepared: PreparedSweep, known: Sequence[Configuration], known_hashes: Sequence[str], known_repeats: int
-) -> SweepExtension:
-    """What a sweep in the store lacks to be this one.
-
-    `known` are its configurations as they are read now, and `known_hashes` what they are stored under: a program with
-    more settings gives the same configuration another hash.
-    """
-    stored = dict(zip(known, known_hashes, strict=True))
-    new = [each for each in prepared.configurations if each not in stored]
-    return SweepExtension(
-        specification=with_absolute_path(prepared.sweep).canonical(),
-        splits=[
-            split_row(prepared, repeat, split) for repeat, split in prepared.splits.items() if repeat > known_repeats
-        ],
-        configurations=[configuration_row(each, prepared) for each in new],
-        known=len(known),
-        continues={each.hash: stored[shorter] for each in new if (shorter := longest_beginning(each, stored))},
-    )
-
-
-def longest_beginning(configuration: Configuration, known: Iterable[Configuration]) -> Configuration | None:
-    """The configuration that asks for the same with most, but fewer, epochs, each of them alike."""
-    beginnings = [
-        each
-        for each in known
-        if each.epochs < configuration.epochs
-        and replace(configuration, epochs=each.epochs) == each
-        and has_equal_rates(configuration.schedule.variant, each.epochs, configuration.epochs)
-    ]
-    return max(beginnings, key=lambda each: each.epochs, default=None)
-
-
-def has_equal_rates(schedule: Schedule, epochs: int, more_epochs: int) -> bool:
-    """Whether training begins alike however long it is to last."""
-    return all(schedule.factor(epoch, epochs) == schedule.factor(epoch, more_epochs) for epoch in range(1, epochs + 1))
 
 
 def with_absolute_path(sweep: Sweep) -> Sweep:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from runner.errors import DataError
-from runner.planning import PreparedSweep, prepare_sweep, sweep_extension, sweep_plan
+from runner.extension import sweep_extension
+from runner.planning import PreparedSweep, prepare_sweep, sweep_plan
 from runner.sources import fingerprint
 from runner.spec import Configuration, Flags, Sweep, sweep_with_more
 from runner.store import Store

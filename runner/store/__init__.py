@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, extending, queries, writing
+from runner.store import claims, extending, queries, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.extending import SweepExtension
@@ -97,23 +97,19 @@ class Store:
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
-            return queries.pending_groups(connection, sweep_id)
+            return waiting.pending_groups(connection, sweep_id)
 
     def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
         with self._reading() as connection:
-            return queries.pending_numbers(connection, sweep_id, group, limit)
+            return waiting.pending_numbers(connection, sweep_id, group, limit)
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
         with self._reading() as connection:
-            return queries.planned(connection, trials)
+            return waiting.planned(connection, trials)
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
         with self._reading() as connection:
-            return queries.states(connection, trials)
-
-    def count_running(self, sweep_id: int) -> int:
-        with self._reading() as connection:
-            return queries.count_running(connection, sweep_id)
+            return waiting.states(connection, trials)
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
         with self._engine.begin() as connection:

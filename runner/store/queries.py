@@ -8,12 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StoreError, nearest
-from runner.messages import SavedState
 from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
 from runner.store.expressions import mean, sortable
-from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, state, sweep, trial
+from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
@@ -199,81 +198,6 @@ def preprocessing(connection: Connection, number: int) -> dict[str, list[float |
     query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
     found: dict[str, list[float | None]] = connection.execute(query).scalar_one()
     return found
-
-
-# What trials must have in common to share a pack, beside what all of a sweep have in common; the epoch is that of the
-# state they go on from.
-GROUPING: dict[str, sa.ColumnElement] = {
-    "layers": configuration.c.layers,
-    "batch_size": configuration.c.batch_size,
-    "training_count": split.c.training_count,
-    "validation_count": split.c.validation_count,
-    "epoch": sa.func.coalesce(state.c.epoch, 0),
-    "losses": trial.c.losses,
-}
-
-
-def pending_groups(connection: Connection, sweep_id: int) -> list[Row]:
-    """The groups of trials that wait: what they have in common, how many they are and the epochs they have left."""
-    left = configuration.c.planned_epochs - GROUPING["epoch"]
-    query = sa.select(*rows.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left"))
-    query = pending(query, sweep_id).group_by(*GROUPING.values()).order_by(*GROUPING.values())
-    return fetch(connection, query)
-
-
-def pending_numbers(connection: Connection, sweep_id: int, group: Row, limit: int | None) -> np.ndarray:
-    """The numbers (n,) of the trials of a group, in the order in which they do well in packs."""
-    same = [expression == group[name] for name, expression in GROUPING.items()]
-    kinds = configuration.c.activation, configuration.c.optimizer, configuration.c.regularizer
-    query = pending(sa.select(trial.c.id), sweep_id).where(*same)
-    query = query.order_by(configuration.c.planned_epochs.desc(), *kinds, trial.c.id).limit(limit)
-    numbers = connection.execution_options(yield_per=10_000).execute(query).scalars()
-    return np.fromiter(numbers, np.int64)
-
-
-def pending(query: sa.Select, sweep_id: int) -> sa.Select:
-    """The query over the trials of a sweep that wait, with what they are grouped by."""
-    same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
-    return (
-        query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(split, same_split)
-        .join(state, trial.c.id == state.c.trial_id, isouter=True)
-        .where(trial.c.sweep_id == sweep_id, trial.c.status == Status.PENDING)
-    )
-
-
-def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
-    """What is to be trained as these trials, in their order."""
-    query = (
-        sa.select(
-            trial.c.id,
-            trial.c.repeat,
-            trial.c.configuration_id,
-            trial.c.losses,
-            GROUPING["epoch"].label("epoch"),
-            configuration.c.settings,
-            configuration.c.layers,
-        )
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(state, trial.c.id == state.c.trial_id, isouter=True)
-        .where(trial.c.id.in_(trials))
-    )
-    found = {row["id"]: row for row in fetch(connection, query)}
-    return [found[number] for number in trials if number in found]
-
-
-def states(connection: Connection, trials: Sequence[int]) -> dict[int, SavedState]:
-    """How far these trials have come, those that have a saved state."""
-    query = sa.select(state).where(state.c.trial_id.in_(trials))
-    return {
-        row.trial_id: SavedState(row.trial_id, row.epoch, unpacked(row.content)) for row in connection.execute(query)
-    }
-
-
-def count_running(connection: Connection, sweep_id: int) -> int:
-    """How many trials of a sweep are running, whoever trains them."""
-    running = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status == Status.RUNNING)
-    return connection.execute(sa.select(sa.func.count()).where(running)).scalar_one()
 
 
 def configurations(connection: Connection, sweep_id: int) -> list[Row]:
