@@ -1,0 +1,118 @@
+"""The heartbeat: leases are renewed, the dead are found, and nobody who lives is taken for dead."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from runner.driver import heartbeat
+from runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
+from runner.environment import machine_identity, process_started
+from runner.errors import StoreError
+from runner.store import OtherDriver, claims
+
+LIVING = process_started(1)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """This process's own clock: it stands where `clock.now` says."""
+
+    class Clock:
+        now = 0.0
+
+        def monotonic(self):
+            return self.now
+
+    held = Clock()
+    monkeypatch.setattr(heartbeat, "time", held)
+    return held
+
+
+def driver_on(machine, *, process=1, started=LIVING, lease=10.0, now=0.0):
+    return OtherDriver(7, machine, process, str(started), lease, now)
+
+
+def test_on_the_same_machine_the_process_tells(clock):
+    """Gone, or another one of the same number: dead, though its lease is valid."""
+    here = machine_identity()
+    assert Watch().is_dead(driver_on(here, started="another time"))
+    assert not Watch().is_dead(driver_on(here))
+
+
+def test_elsewhere_a_valid_lease_is_life_whatever_the_process_number_says(clock):
+    assert not Watch().is_dead(driver_on("elsewhere", started="another time"))
+
+
+def test_an_expired_lease_is_death_only_when_it_stays_so(clock):
+    watch = Watch()
+    expired = driver_on("elsewhere", lease=10.0, now=11.0)
+    assert not watch.is_dead(expired)
+    clock.now = CONFIRM_SECONDS / 2
+    assert not watch.is_dead(expired)
+    clock.now = CONFIRM_SECONDS
+    assert watch.is_dead(replace(expired, now=14.0))
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 3600.0])
+def test_a_jump_of_the_databases_clock_kills_nobody_who_renews(jump, clock):
+    """Every two seconds the driver renews its lease by whatever the clock says now; the jump comes in between."""
+    watch, database_time, lease = Watch(), 1000.0, 1030.0
+    for second in range(60):
+        clock.now = float(second)
+        database_time += 1.0 + (jump if second == 31 else 0.0)
+        if second % 2 == 0:
+            lease = database_time + claims.LEASE_SECONDS
+        assert not watch.is_dead(driver_on("elsewhere", lease=lease, now=database_time)), second
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 0.0, 3600.0])
+def test_the_dead_are_found_soon_whatever_the_clock_does(jump, clock):
+    """Within the length of a lease and five seconds, by a clock that only goes forward."""
+    watch, lease = Watch(), 1000.0 + claims.LEASE_SECONDS
+    found = next(
+        second
+        for second in range(200)
+        if watch.is_dead(driver_on("elsewhere", lease=lease, now=1000.0 + second + (jump if second > 5 else 0.0)))
+        or setattr(clock, "now", second + 1.0)
+    )
+    assert found <= claims.LEASE_SECONDS + 5
+
+
+def test_a_beat_renews_and_takes_over(store, driver, identity, make_plan, ask):
+    store.add_sweep(make_plan(1, 2))
+    gone = store.begin_driver(replace(identity, process_started="before this one"))
+    gone.claim([1, 2])
+    before = ask(f"SELECT lease_until FROM driver WHERE id = {driver.driver_id}")
+    time.sleep(0.01)
+    beat(driver, Watch())
+    assert ask(f"SELECT lease_until FROM driver WHERE id = {driver.driver_id}") > before
+    assert driver.claim([1, 2]) == {1, 2}
+
+
+def test_it_beats_until_it_is_left_and_survives_a_database_that_is_away(monkeypatch):
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.001)
+    beats, enough = [], threading.Event()
+
+    def fail_often(session, watch):
+        beats.append(session)
+        if len(beats) > 5:
+            enough.set()
+        raise StoreError("away")
+
+    monkeypatch.setattr(heartbeat, "beat", fail_often)
+    with Heartbeat("session"):
+        assert enough.wait(10)
+    count = len(beats)
+    time.sleep(0.05)
+    assert len(beats) == count and set(beats) == {"session"}
+
+
+def test_one_that_was_replaced_stops_beating(store, driver, monkeypatch):
+    """The driver's own next write tells why."""
+    monkeypatch.setattr(heartbeat, "BEAT_SECONDS", 0.001)
+    driver.end()
+    with Heartbeat(driver) as beating:
+        beating._thread.join(10)
+        assert not beating._thread.is_alive()

@@ -1,0 +1,70 @@
+"""Ctrl-C: once asks to stop, twice or after a while interrupts; what was there before comes back."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from runner.driver import stopping
+from runner.driver.stopping import Stopping
+
+
+def send(number):
+    os.kill(os.getpid(), number)
+    # The handler runs before the next instruction of the main thread, or soon after.
+    time.sleep(0.01)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_asks_once_and_interrupts_nothing(number):
+    asked = []
+    with Stopping(lambda: asked.append(1)) as stop:
+        assert not stop.is_requested
+        send(number)
+        assert stop.is_requested and asked == [1]
+
+
+def test_the_second_signal_interrupts(monkeypatch):
+    asked = []
+    with pytest.raises(KeyboardInterrupt), Stopping(lambda: asked.append(1)):
+        send(signal.SIGINT)
+        send(signal.SIGINT)
+        pytest.fail("it went on")
+    assert asked == [1]
+
+
+def test_what_does_not_stop_by_itself_is_interrupted(monkeypatch):
+    monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.05)
+    with pytest.raises(KeyboardInterrupt), Stopping(lambda: None):
+        send(signal.SIGINT)
+        time.sleep(10)
+
+
+def test_who_leaves_in_time_is_not_interrupted(monkeypatch):
+    monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.05)
+    with Stopping(lambda: None):
+        send(signal.SIGINT)
+    time.sleep(0.1)
+
+
+def test_handlers_from_before_come_back():
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    before = [signal.getsignal(number) for number in numbers]
+    with Stopping(lambda: None):
+        assert [signal.getsignal(number) for number in numbers] != before
+    assert [signal.getsignal(number) for number in numbers] == before
+
+
+def test_in_another_thread_signals_are_left_to_the_main_one():
+    before, inside = signal.getsignal(signal.SIGINT), []
+
+    def enter():
+        with Stopping(lambda: None):
+            inside.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    assert inside == [before]
