@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# Examples are gathered for several batches at once, up to so many bytes of inputs of a repeat.
+# Examples are gathered for several batches at once, up to so many bytes of a repeat.
 GATHERED_BYTES = 1 << 18
 # Below so many members to a share, copies of the inputs cost less than the calls for every share.
 FEWEST_PER_SHARE = 4
@@ -59,7 +59,8 @@ def batches(tables: Tables, order: np.ndarray, size: int) -> Iterator[tuple[np.n
     `order` (R, n) holds the rows to take, `size` is how many of them make a batch; the last may have fewer.
     """
     inputs, targets = tables
-    together = max(1, GATHERED_BYTES // (size * inputs[0][0].nbytes)) * size
+    example_bytes = inputs[0][0].nbytes + targets[0][0].nbytes
+    together = max(1, GATHERED_BYTES // (size * example_bytes)) * size
     for start in range(0, order.shape[1], together):
         rows = order[:, start : start + together]
         gathered = gather(inputs, rows), gather(targets, rows)

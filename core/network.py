@@ -73,7 +73,7 @@ class Workspace:
     def put(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Take the examples of all repeats, inputs (R, B, n_0) and targets (R, B, n_L)."""
         if self.shares:
-            np.copyto(self.inputs, inputs)
+            np.copyto(self.inputs, inputs[: len(self.inputs)])
         else:
             np.take(inputs, self.repeats, axis=0, out=self.inputs, mode="clip")
         np.take(targets, self.repeats, axis=0, out=self.targets, mode="clip")
@@ -170,12 +170,12 @@ class Networks:
         ]
 
     def _connections(self, work: Workspace, layer: int) -> Connections:
+        before = layer - 1
+        weights, biases, inputs = self.weights[before], self.biases[before], work.activations[before]
         sums = (work.activations if self._is_plain(layer) else work.slopes)[layer]
-        number, before, shares = layer - 1, layer - 1, work.shares if layer == 1 else ()
-        connections = Connections(self.weights[number], self.biases[number], work.activations[before], sums, shares)
-        connections.learn(
-            work.deltas[layer], self.weight_gradients[number], self.bias_gradients[number], work.deltas[before]
-        )
+        connections = Connections(weights, biases, inputs, sums, work.shares if layer == 1 else ())
+        gradients = self.weight_gradients[before], self.bias_gradients[before]
+        connections.learn(work.deltas[layer], *gradients, work.deltas[before])
         return connections
 
     def _is_plain(self, layer: int) -> bool:

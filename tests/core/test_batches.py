@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from core import batches as batches_module
 from core.batches import batches, shares_of
+from core.layers import Layout
+from core.network import Workspace
 
 REPEATS = st.one_of(
     st.lists(st.integers(0, 3), min_size=1, max_size=20),
@@ -60,3 +62,15 @@ def test_batches_hold_the_rows_in_their_order(repeat_count, example_count, size,
     for part, table in enumerate((inputs, targets)):
         expected = np.take_along_axis(table, order[..., None], axis=1)
         assert np.array_equal(np.concatenate([each[part] for each in found], axis=1), expected)
+
+
+@pytest.mark.parametrize("repeats", [[0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 0, 1], [1, 0, 1, 1]])
+@pytest.mark.parametrize("own_inputs", [False, True])
+def test_a_workspace_takes_what_its_members_need(repeats, own_inputs):
+    """Of three repeats; inputs of its members, or for all that share them."""
+    inputs, targets = (np.random.default_rng(1).normal(size=(3, 5, units)) for units in (2, 4))
+    work = Workspace(4, 5, Layout((2, 3, 4)), "float64", np.array(repeats), own_inputs=own_inputs)
+    work.put(inputs, targets)
+    assert np.array_equal(work.targets, targets[repeats])
+    shared = repeats != [1, 0, 1, 1] and not own_inputs
+    assert np.array_equal(work.inputs, inputs[: max(repeats) + 1] if shared else inputs[repeats])
