@@ -1,0 +1,114 @@
+"""Power cuts: whatever of the log of an SQLite file reached the disk, the database opens, is sound, and holds all
+transactions up to one of them and none after it."""
+
+import random
+import shutil
+import sqlite3
+
+import numpy as np
+import pytest
+from plain_plans import IDENTITY, plain_plan
+
+from runner.messages import Block, EpochRows, TrialEnd
+from runner.status import Status
+from runner.store import open_store, open_store_for_writing
+
+CUTS, SPOILS, BLOCKS = 1_000, 200, 25
+TRAINING, ENDING = range(1, 6), range(6, 11)
+
+
+def block(epoch):
+    """Epochs of some trials, and now and then the end of another."""
+    values = np.full(len(TRAINING), 1 / (epoch + 1))
+    rows = EpochRows(np.array(TRAINING), np.full(len(TRAINING), epoch), *([values] * 8))
+    ended = [TrialEnd(ENDING[epoch // 5 - 1], Status.COMPLETED, epochs=epoch)] if epoch % 5 == 0 else []
+    return Block(rows, tuple(ended))
+
+
+def moment(path):
+    """What tells one moment of a database from another; only where it is sound."""
+    connection = sqlite3.connect(path)
+    # The same answers, sooner.
+    connection.execute("PRAGMA synchronous = OFF")
+    try:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        epochs = connection.execute("SELECT epoch, count(*), sum(e_t) FROM epoch GROUP BY epoch ORDER BY epoch")
+        ended = connection.execute("SELECT id FROM trial WHERE status = 'completed' ORDER BY id")
+        return tuple(epochs.fetchall()), tuple(ended.fetchall())
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory, sqlite_template):
+    """A file, its log with the last transactions, and what the database held after each of these."""
+    folder = tmp_path_factory.mktemp("written")
+    path = shutil.copy(sqlite_template, folder / "store.db")
+    with open_store_for_writing(str(path)) as store:
+        store.add_sweep(plain_plan(len(TRAINING) + len(ENDING)))
+        driver = store.begin_driver(IDENTITY)
+        driver.claim([*TRAINING, *ENDING])
+        connection = store._engine.raw_connection()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        connection.close()
+        moments = [moment(path)]
+        for epoch in range(1, BLOCKS + 1):
+            driver.record(block(epoch))
+            moments.append(moment(path))
+        file, log = path.read_bytes(), path.with_name("store.db-wal").read_bytes()
+    assert len(set(moments)) == BLOCKS + 1 and len(log) > 100_000
+    return file, log, moments
+
+
+def after_power_came_back(folder, file, log):
+    """The database that is there then."""
+    path = folder / "store.db"
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    path.write_bytes(file)
+    path.with_name("store.db-wal").write_bytes(log)
+    return path
+
+
+def test_a_log_cut_anywhere_gives_a_beginning_of_what_was_written(written, tmp_path):
+    file, log, moments = written
+    rng = random.Random(0)
+    found = []
+    for end in [*sorted(rng.sample(range(len(log)), CUTS)), len(log)]:
+        path = after_power_came_back(tmp_path, file, log[:end])
+        found.append(moments.index(moment(path)))
+    assert found == sorted(found)
+    # Nothing is lost that lies before the cut.
+    assert set(found) == set(range(BLOCKS + 1))
+
+
+@pytest.mark.parametrize("spoiled", [b"\0" * 512, b"\xff" * 512, b"\xa5"], ids=["zeros", "ones", "a byte"])
+def test_a_log_with_a_hole_gives_what_was_written_before_it(spoiled, written, tmp_path):
+    """A disk may write later parts before earlier ones."""
+    file, log, moments = written
+    rng = random.Random(1)
+    for _ in range(SPOILS):
+        start = rng.randrange(len(log))
+        holed = (log[:start] + spoiled + log[start + len(spoiled) :])[: len(log)]
+        path = after_power_came_back(tmp_path, file, holed)
+        # A hole of what was there already is none.
+        assert moments.index(moment(path)) < BLOCKS or holed == log
+
+
+def test_the_sweep_goes_on_after_a_power_cut(written, tmp_path):
+    file, log, _ = written
+    path = after_power_came_back(tmp_path, file, log[: len(log) // 2])
+    with open_store(str(path)) as store:
+        before = store.sweep_epochs("plain")
+        assert 0 < len(before) < BLOCKS * len(TRAINING)
+    with open_store_for_writing(str(path)) as store:
+        driver = store.begin_driver(IDENTITY)
+        (other,) = driver.others_at_work()
+        assert driver.take_over(other) == len(TRAINING) + len(ENDING) - len(moment(path)[1])
+        driver.claim(TRAINING)
+        for epoch in range(1, BLOCKS + 1):
+            driver.record(Block(block(epoch).rows, ()))
+        assert len(store.sweep_epochs("plain")) == BLOCKS * len(TRAINING)
+        assert store.sweep_epochs("plain")[: len(before) // len(TRAINING)] == before[: len(before) // len(TRAINING)]
