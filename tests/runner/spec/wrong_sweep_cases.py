@@ -48,7 +48,12 @@ WRONG_SWEEPS: dict[str, str] = {
     "epochs_twice.yaml": r":3:8: axes\.epochs: is given under training too; keep one",
     "training_list.yaml": r":3:3: training\.epochs: must be a whole number, .*but is a list",
     "dtype.yaml": r":2:12: training\.dtype: must be one of float32, float64, but is 'float16'",
+    "tag_empty_number.yaml": r":2:1: seed: must be a whole number, .*but is ''",
+    "tag_truth.yaml": r":1:24: data\.stratified: must be true or false, but is 'maybe'",
     # Wrong alternatives
+    "activation_65_layers.yaml": r":3:3: axes\.activation: must have at most 64 layers, but has 65; leave some out",
+    "activation_layer_65.yaml": r":3:3: axes\.activation: must have at most 64 layers, but has 65; leave some out",
+    "architecture_65_layers.yaml": r":3:22: axes\.architecture\[1\]: must have at most 64 layers, but has 65; leave",
     "empty_axis.yaml": r":3:3: axes\.activation: must name at least one alternative, but is an empty list",
     "unknown_optimizer.yaml": r":5:7: axes\.optimizer\[1\]\.adamm: there is no optimizer 'adamm'; .*mean 'adam'\?",
     "unknown_activation.yaml": r":3:29: axes\.activation\[1\]\[1\]: there is no activation 'rellu'; .*mean 'relu'\?",
