@@ -14,8 +14,8 @@ from pathlib import Path
 ENVIRONMENT_VARIABLE = "FITGAP_DB"
 # Where a password stands in an address, also in one that was written wrong. Greedy on purpose: to hide too much does no
 # harm, since what is hidden is only ever used after it was revealed.
-WITH_SCHEME = re.compile(r".*?://[^:]*:(?P<secret>.+)@")
-WITHOUT_SCHEME = re.compile(r"(?:[^:]*:/*[^:]*:|[^:]*:)(?P<secret>.+)@")
+WITH_SCHEME = re.compile(r".*?://[^:]*:(?P<secret>.+)@", re.DOTALL)
+WITHOUT_SCHEME = re.compile(r"(?:[^:]*:/*[^:]*:|[^:]*:)(?P<secret>.+)@", re.DOTALL)
 IN_PARAMETERS = re.compile(r"[?&](?:ssl)?password=(?P<secret>[^&]+)")
 DATABASE = re.compile(r"(postgres|postgresql|mysql|mariadb|sqlite)\b")
 STARS = "***"

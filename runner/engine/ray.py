@@ -134,6 +134,7 @@ class RayEngine:
 
     def ask_worker(self, question: Callable[[], Answer]) -> Answer:
         """What a function says that is called in a worker."""
+        self._wait_until_started()
         import ray
 
         answer: Any = ray.get(ray.remote(num_cpus=1)(question).remote())
