@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from runner.doctor.blas import finding_about, threads_while_training
 from runner.doctor.finding import Finding, ok, problem
 from runner.environment import installed_version
+from runner.errors import EngineError
 
 if TYPE_CHECKING:
     from runner.messages import Block
@@ -37,7 +38,7 @@ def check_ray(database: str | None) -> Iterator[Finding]:
         try:
             answer, complaint = child.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            answer, complaint = "", f"it did not stand after {PATIENCE_SECONDS:.0f} s"
+            answer, complaint = "", f"did not start within {PATIENCE_SECONDS:.0f} s"
         finally:
             end(child)
             remove_logs(child.pid)
@@ -49,7 +50,7 @@ def findings_of(answer: str, complaint: str) -> Iterator[Finding]:
     lines = answer.strip().splitlines()
     if not lines:
         reasons = complaint.strip().splitlines() or ["its process ended without a word"]
-        yield problem("Ray", f"could not be used: {reasons[-1][:LONGEST_REASON]}", ADVICE)
+        yield problem("Ray", reasons[-1][:LONGEST_REASON], ADVICE)
         return
     told = json.loads(lines[-1])
     yield ok("Ray", f"{installed_version('ray')} started and trained in {told['seconds']:.1f} s")
@@ -81,12 +82,15 @@ def start_and_train() -> None:
 
     prepared = prepare_sweep(sweep_from_text(TRIAL))
     started = time.monotonic()
-    with RayEngine(prepared.dataset, workers=1) as engine:
-        blocks = list(engine.run(pack_trials(planned_trials(prepared), prepared, workers=1)))
-        why = why_not_trained(blocks)
-        if why:
-            sys.exit(why)
-        threads = engine.ask_worker(threads_while_training)
+    try:
+        with RayEngine(prepared.dataset, workers=1) as engine:
+            why = why_not_trained(list(engine.run(pack_trials(planned_trials(prepared), prepared, workers=1))))
+            if why:
+                sys.exit(why)
+            threads = engine.ask_worker(threads_while_training)
+    except EngineError as error:
+        # Its remedy is to ask the doctor.
+        sys.exit(str(error).partition("; ")[0])
     print(json.dumps({"seconds": time.monotonic() - started, "threads": threads}))
 
 

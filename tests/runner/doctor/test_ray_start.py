@@ -28,14 +28,15 @@ def test_a_ray_that_cannot_make_its_folder_is_a_problem_with_its_reason(monkeypa
     monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
     (finding,) = check_ray(None)
     assert finding.state is State.PROBLEM
-    assert "/proc/nowhere" in finding.found and "--engine local" in finding.advice
+    assert finding.found.startswith("Ray could not be started: ") and "/proc/nowhere" in finding.found
+    assert "--engine local" in finding.advice and "fitgap doctor" not in finding.found + finding.advice
 
 
 def test_a_start_that_takes_too_long_is_ended(monkeypatch, imitation):
     monkeypatch.setattr(ray_start, "PATIENCE_SECONDS", 0.2)
     imitation("exec sleep 600")
     (finding,) = check_ray(None)
-    assert finding.state is State.PROBLEM and "did not stand after 0 s" in finding.found
+    assert finding.state is State.PROBLEM and "did not start within 0 s" in finding.found
 
 
 def test_a_process_that_does_not_end_when_asked_is_ended_all_the_same(monkeypatch, imitation):
