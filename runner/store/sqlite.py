@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from runner.errors import StoreError
+from runner.file_systems import file_system_of, is_network
 from runner.passwords import without_passwords
 from runner.store.addresses import DEFAULT_FILE
 from runner.store.failures import DAMAGED, LOCKED, failure_of
@@ -32,6 +33,7 @@ def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     check_file(path_of(url), must_exist=read_only)
     if read_only:
         return engine_of(url, READING)
+    refuse_network(path_of(url))
     engine = engine_of(url, WRITING)
     sa.event.listen(engine, "begin", begin)
     return engine
@@ -110,6 +112,16 @@ def check_file(path: Path, *, must_exist: bool) -> None:
     # Opening a pipe would wait for ever; a file of one byte is an empty database to SQLite.
     if not stat.S_ISREG(found.st_mode) or 0 < found.st_size < SMALLEST_FILE:
         raise StoreError(f"{name} is no file that can hold a database; name another with --db")
+
+
+def refuse_network(path: Path) -> None:
+    """StoreError for a file that lies on another machine: two that write to it would damage it."""
+    kind = file_system_of(path.parent)
+    if kind and is_network(kind):
+        raise StoreError(
+            f"the database {without_passwords(str(path))} would lie on a network file system ({kind}), whose locks do "
+            "not hold; name a file on a disk of this machine with --db, or use PostgreSQL"
+        )
 
 
 @contextlib.contextmanager
