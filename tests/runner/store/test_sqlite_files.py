@@ -43,7 +43,10 @@ def test_threads_use_the_connection_in_turn(own_folder):
 
 def test_who_only_reads_does_not_wait_for_who_writes(own_folder):
     """Also in the store of a driver, whose own transactions lock the file."""
-    with open_store_for_writing("it.db") as writing, open_store_for_writing("it.db") as reading:
-        with writing._engine.begin() as connection:
-            connection.exec_driver_sql("SELECT 1")
-            assert reading.sweeps() == []
+    with (
+        open_store_for_writing("it.db") as writing,
+        open_store_for_writing("it.db") as reading,
+        writing._engine.begin() as connection,
+    ):
+        connection.exec_driver_sql("SELECT 1")
+        assert reading.sweeps() == []
