@@ -19,8 +19,8 @@ WITHOUT_SCHEME = re.compile(r"(?:[^:]*:/*[^:]*:|[^:]*:)(?P<secret>.+)@", re.DOTA
 IN_PARAMETERS = re.compile(r"[?&](?:ssl)?password=(?P<secret>[^&]+)")
 DATABASE = re.compile(r"(postgres|postgresql|mysql|mariadb|sqlite)\b")
 STARS = "***"
-# Places of the bounds of the command line in /proc/self/stat, counted after the name in parentheses.
-ARGUMENTS_START, ARGUMENTS_END = 45, 46
+# Places of the bounds of the command line and the environment in /proc/self/stat, after the name in parentheses.
+COMMAND_LINE, ENVIRONMENT = (45, 46), (47, 48)
 
 _revealed: dict[str, str] = {}
 
@@ -31,9 +31,11 @@ def hide_passwords() -> None:
         option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
         if "--db" in (option, sys.argv[position - 1]) or "://" in value or DATABASE.match(value):
             sys.argv[position] = option + equals + hidden(value)
-            overwrite_in_process_list(argument)
-    if ENVIRONMENT_VARIABLE in os.environ:
-        os.environ[ENVIRONMENT_VARIABLE] = hidden(os.environ[ENVIRONMENT_VARIABLE])
+            overwrite_what_is_shown(argument, COMMAND_LINE)
+    address = os.environ.get(ENVIRONMENT_VARIABLE)
+    if address is not None:
+        os.environ[ENVIRONMENT_VARIABLE] = hidden(address)
+        overwrite_what_is_shown(f"{ENVIRONMENT_VARIABLE}={address}", ENVIRONMENT)
 
 
 def hidden(address: str) -> str:
@@ -70,15 +72,15 @@ def secret_spans(text: str) -> set[tuple[int, int]]:
     return {(start, end), *(span for span in parameters if span[0] >= end)}
 
 
-def overwrite_in_process_list(argument: str) -> None:
-    """Put stars over the passwords of an argument where other programs read the command line of this process.
+def overwrite_what_is_shown(text: str, bounds: tuple[int, int]) -> None:
+    """Put stars over the passwords of a text where the system shows it to whoever lists processes.
 
-    Only Linux shows this memory at a known place; elsewhere nothing happens.
+    Only Linux tells where that memory lies; elsewhere nothing happens.
     """
     with contextlib.suppress(OSError, IndexError, ValueError):
         fields = Path("/proc/self/stat").read_text(errors="replace").rpartition(")")[2].split()
-        start, end = int(fields[ARGUMENTS_START]), int(fields[ARGUMENTS_END])
-        place = start + ctypes.string_at(start, end - start).index(os.fsencode(argument))
-        for first, last in secret_spans(argument):
-            before, secret = os.fsencode(argument[:first]), os.fsencode(argument[first:last])
-            ctypes.memset(place + len(before), ord("*"), len(secret))
+        start, end = (int(fields[place]) for place in bounds)
+        begin = start + ctypes.string_at(start, end - start).index(os.fsencode(text))
+        for first, last in secret_spans(text):
+            before, secret = os.fsencode(text[:first]), os.fsencode(text[first:last])
+            ctypes.memset(begin + len(before), ord("*"), len(secret))

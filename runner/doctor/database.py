@@ -9,6 +9,7 @@ from runner.doctor.finding import Finding, ok, problem, problem_of, warning
 from runner.doctor.machine import LEAST_ROOM, SCARCE_ROOM, amount, why_not_writable
 from runner.errors import StoreError
 from runner.file_systems import file_system_of, is_network
+from runner.passwords import without_passwords
 from runner.store.addresses import database_url, is_file, shown
 from runner.store.describing import current_schema
 from runner.store.sqlite import path_of
@@ -25,7 +26,11 @@ def check_database_folder(database: str | None) -> Iterator[Finding]:
         return
     name, folder = "database folder", file.absolute().parent
     if not folder.is_dir():
-        yield problem(name, f"{folder} does not exist", "make it first, or name another database with --db")
+        yield problem(
+            name,
+            f"{without_passwords(str(folder))} does not exist",
+            "make it first, or name another database with --db",
+        )
         return
     yield from filter(None, (why_not_writable_here(folder), why_not_reliable(folder), room(folder)))
 

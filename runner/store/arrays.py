@@ -1,9 +1,13 @@
 """Named arrays as bytes and back: NumPy's .npz, never pickled."""
 
 import io
+import zipfile
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
+
+from runner.errors import StoreError
 
 
 def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -14,6 +18,10 @@ def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def unpacked(content: bytes) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file. Raises ValueError for one that holds anything but plain arrays."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+    """The arrays of an .npz file. Raises StoreError for one that is damaged or holds anything but plain arrays."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        reason = str(error).partition("\n")[0].partition(". ")[0]
+        raise StoreError(f"arrays in the database cannot be read: {reason}; go back to a copy of it") from None

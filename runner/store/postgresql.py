@@ -45,12 +45,16 @@ def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
     defaults = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "fitgap", **KEEPALIVES}
     try:
         connection = psycopg.connect(**{**defaults, **address, **query, "client_encoding": "utf8"})
+    except psycopg.Error as error:
+        raise connection_failure(error, url) from None
+    try:
         check_server(connection, url)
         connection.execute(READING if read_only else WRITING)
         connection.commit()
         set_json_dumps(json_text, connection)
-    except psycopg.Error as error:
-        raise connection_failure(error, url) from None
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -58,9 +62,7 @@ def check_server(connection: "psycopg.Connection", url: URL) -> None:
     """StoreError for a server that is too old, or whose text is not Unicode."""
     version = connection.info.server_version // 10_000
     if version < OLDEST_VERSION:
-        connection.close()
         raise StoreError(f"the database {shown(url)} is PostgreSQL {version}; fitgap needs {OLDEST_VERSION} or later")
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
-        connection.close()
         raise StoreError(f"the database {shown(url)} holds text as {encoding}; make one with the encoding UTF8")

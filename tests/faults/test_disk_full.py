@@ -1,4 +1,4 @@
-"""A full disk, at every size that an SQLite file passes while a sweep is trained: one line, nothing lost, it goes on."""
+"""A full disk, at each size that an SQLite file passes while a sweep is trained: one line, nothing lost, it goes on."""
 
 import sqlite3
 import sys

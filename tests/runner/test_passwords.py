@@ -35,12 +35,13 @@ ADDRESSES = [
 
 # Shows what `ps` and others would see of a process, before and after it has hidden its passwords.
 SHOW = """
+import os
 import sys
 from pathlib import Path
 from runner.passwords import hide_passwords
 hide_passwords()
-shown = Path("/proc/self/cmdline").read_bytes().decode().split(chr(0))
-print(*shown[2:], *sys.argv[1:], sep="\\n")
+shown = [Path(f"/proc/self/{part}").read_bytes().decode().split(chr(0)) for part in ("cmdline", "environ")]
+print(*shown[0][2:], *shown[1], *sys.argv[1:], os.environ["FITGAP_DB"], sep="\\n")
 """
 
 
@@ -107,9 +108,13 @@ def test_what_follows_db_is_cleared_even_where_it_is_no_address(monkeypatch):
 def test_the_list_of_processes_shows_no_password(tmp_path):
     (tmp_path / "show.py").write_text(SHOW)
     arguments = ["--db", f"postgresql://üser:{SECRET}@host/name?password={SECRET}", "--name", "ö"]
-    done = subprocess.run([sys.executable, "show.py", *arguments], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "FITGAP_DB": f"postgresql://ü:{SECRET}@host/name"}
+    line = [sys.executable, "show.py", *arguments]
+    done = subprocess.run(line, capture_output=True, text=True, check=True, env=environment)
     assert SECRET not in done.stdout
     masked = arguments[1].replace(SECRET, "*" * len(SECRET))
     # What the system shows: the same length. What the program sees: three stars.
     assert done.stdout.splitlines()[:4] == ["--db", masked, "--name", "ö"]
     assert without_passwords(arguments[1]) in done.stdout.splitlines()
+    assert f"FITGAP_DB=postgresql://ü:{'*' * len(SECRET)}@host/name" in done.stdout.splitlines()
+    assert done.stdout.splitlines()[-1] == "postgresql://ü:***@host/name"
