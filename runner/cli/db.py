@@ -32,7 +32,8 @@ def print_status(row: dict[str, Any]) -> None:
     print(f"kind      {row['kind']} {row['program_version']}")
     print(f"schema    {schema_told(row['schema'], row['newest_schema'])}")
     print(f"size      {row['bytes']:,} bytes")
-    print(f"holds     {row['sweeps']:,} sweeps, {row['trials']:,} trials, {row['epochs']:,} epochs")
+    for name in ("sweeps", "trials", "epochs"):
+        print(f"{name:<10}{row[name]:,}")
 
 
 def schema_told(schema: str | None, newest: str) -> str:
@@ -63,4 +64,4 @@ def copy(
     from runner.store.copying import copy_database
 
     counts = copy_database(source, target)
-    print(f"copied {counts['sweep']:,} sweeps, {counts['trial']:,} trials, {counts['epoch']:,} epochs")
+    print(f"copied; sweeps: {counts['sweep']:,}, trials: {counts['trial']:,}, epochs: {counts['epoch']:,}")

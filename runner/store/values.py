@@ -11,6 +11,11 @@ def finite(value: Any) -> float | None:
     return number + 0.0 if -float("inf") < number < float("inf") else None
 
 
+def storable_text(text: str) -> str:
+    """Text as both databases can hold it: with a question mark for what is no character, such as in odd file names."""
+    return text.encode("utf-8", errors="replace").decode().replace("\0", "?")
+
+
 def json_text(value: Any) -> str:
     """JSON by the letter of its standard, which knows no NaN: PostgreSQL would refuse it, and so would our readers."""
     try:

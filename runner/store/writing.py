@@ -14,7 +14,7 @@ from runner.status import Status
 from runner.store import claims, tables
 from runner.store.arrays import packed
 from runner.store.clock import database_now
-from runner.store.database import finite
+from runner.store.values import finite, storable_text
 
 ROWS_AT_A_TIME = 1_000
 EPOCH_NUMBERS = [column.name for column in tables.epoch.columns if column.name not in ("trial_id", "epoch")]
@@ -95,7 +95,9 @@ def data_set_number(connection: Connection, row: dict[str, Any]) -> int:
     """The number of the data set with this fingerprint, written if it is new."""
     known = sa.select(tables.data_set.c.id).where(tables.data_set.c.fingerprint == row["fingerprint"])
     found = connection.execute(known).scalar_one_or_none()
-    return found if found is not None else insert(connection, tables.data_set, **row)
+    if found is not None:
+        return int(found)
+    return insert(connection, tables.data_set, **{**row, "name": storable_text(row["name"])})
 
 
 def insert(connection: Connection, table: sa.Table, **row: Any) -> int:
@@ -178,8 +180,15 @@ END_TRIAL = (
 
 def trial_row(end: TrialEnd) -> dict[str, Any]:
     """The parameters of END_TRIAL."""
-    row = {name: finite(value) if isinstance(value, float) else value for name, value in vars(end).items()}
+    row = {name: storable(value) for name, value in vars(end).items()}
     return {"number": row.pop("trial_id"), **{f"new_{name}": value for name, value in row.items()}}
+
+
+def storable(value: Any) -> Any:
+    """A value of a trial's end as both databases can hold it."""
+    if isinstance(value, float):
+        return finite(value)
+    return storable_text(value) if type(value) is str else value
 
 
 def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:

@@ -174,4 +174,4 @@ def test_json_with_numbers_that_json_does_not_have_becomes_null(sqlite_template,
 
 def test_the_command_says_what_it_copied(filled, database, other_databases, invoke):
     answer = invoke("db", "copy", database, other_databases.make(empty=True))
-    assert (answer.code, answer.out, answer.err) == (0, "copied 2 sweeps, 22 trials, 11 epochs\n", "")
+    assert (answer.code, answer.out, answer.err) == (0, "copied; sweeps: 2, trials: 22, epochs: 11\n", "")

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
 
+from runner.messages import Block, TrialEnd
+from runner.status import Status
 from runner.store.database import connect, database_url
 from runner.store.expressions import mean, sortable
-from runner.store.values import finite, json_text
+from runner.store.values import finite, json_text, storable_text
 
 plain_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -34,6 +36,24 @@ def test_a_number_that_is_not_finite_is_stored_as_null(value):
 
 def test_there_is_one_zero():
     assert math.copysign(1, finite(-0.0)) == 1
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_text_of_characters_is_stored_as_it_is(text):
+    assert storable_text(text) == text
+
+
+def test_text_that_no_database_holds_is_stored_with_question_marks(store, driver, make_plan):
+    """Such as the name of a file that is not UTF-8, as Python gives it, or an error that quotes bytes."""
+    odd = "a\udcff b\0 ü"
+    plan = make_plan(1, 1)
+    plan.data_set.update(name=odd, input_names=[odd, odd])
+    store.add_sweep(plan)
+    driver.claim([1])
+    driver.record(Block(None, (TrialEnd(1, Status.FAILED, reason=odd),)))
+    row = store.show(1)
+    assert (row["data"], row["reason"]) == ("a? b? ü", "a? b? ü")
+    assert row["constant_columns"] == [odd]
 
 
 @given(plain_json)
