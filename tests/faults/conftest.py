@@ -1,8 +1,12 @@
 """Databases and folders for what is to be disturbed."""
 
 import os
+from collections import Counter
 
 import pytest
+from harness import evidence
+from harness.children import outcome
+from harness.victims import Victim, run
 
 
 @pytest.fixture(autouse=True)
@@ -14,6 +18,35 @@ def own_folder(tmp_path, monkeypatch):
         monkeypatch.setenv(variable, os.environ.get(variable, "1"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def undisturbed_export(tmp_path_factory):
+    """What the tiny sweep finds where nothing happens: the same on every database."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    victim = Victim(str(folder / "store.db"), folder)
+    assert outcome(run, victim) == 0, victim.complaint
+    assert evidence.counts(victim.address) == {"completed": 16, "diverged": 16}
+    return evidence.export(victim.address)
+
+
+@pytest.fixture
+def new_victim(databases, tmp_path):
+    """`new_victim(**settings)`: a process on an empty database, with a folder of its own; `again` for one more on it."""
+    made = Counter()
+
+    def make(again=None, **settings):
+        made["folders"] += 1
+        folder = tmp_path / f"victim-{made['folders']}"
+        folder.mkdir()
+        if again is None:
+            address = databases.make()
+            evidence.note_history(address)
+        else:
+            address = again.address
+        return Victim(address, folder, **settings)
+
+    return make
 
 
 # TEMPORARY until the fixtures for both databases are on main

@@ -151,3 +151,11 @@ def gaps(address):
 def left_states(address):
     """The trials whose saved state is still there."""
     return [number for (number,) in ask(address, sa.select(state.c.trial_id))]
+
+
+def check_whole(address):
+    """A sweep has ended, and nothing happened on the way that must not."""
+    assert set(counts(address)) <= {"completed", "diverged"}, counts(address)
+    assert broken_invariants(address) == []
+    assert gaps(address) == []
+    assert left_states(address) == []

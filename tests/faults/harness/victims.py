@@ -1,8 +1,12 @@
 """What runs in a process that is to be disturbed: the real driver, the real store and the engine in one process."""
 
+import itertools
 import json
 import os
+import signal
 import sys
+import threading
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +17,10 @@ from harness.sweeps import TINY
 
 from runner import packing
 from runner.driver import SweepStoppedError, drive, driving, heartbeat, stored_sweep, write_sweep
-from runner.engine import journal
+from runner.engine import journal, local
+from runner.engine.worker import train_pack
 from runner.errors import DriverFencedError, StoreError
-from runner.messages import MEASURED
+from runner.messages import MEASURED, Block, Loss
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 from runner.store import claims, open_store_for_writing
@@ -27,7 +32,9 @@ FENCED, STOPPED, BROKEN = 3, 130, 4
 class Victim:
     """How a process drives the one sweep of a database: in a folder for what it tells, from a machine, with a lease.
 
-    It is killed when it passes the point `kill_at`, a name and a number, and stops itself after so many blocks.
+    It is killed when it passes the point `kill_at`, a name and a number, or stops by Ctrl-C or stalls after so
+    many blocks, which follow each other after a pause. With `loses_packs` every pack is lost after its second block, until
+    its trials are alone.
     """
 
     address: str
@@ -39,6 +46,9 @@ class Victim:
     beat: float = 0.02
     confirm: float = 0.04
     stop_after: int | None = None
+    loses_packs: bool = False
+    stall_after: int | None = None
+    pause: float = 0.0
 
     @property
     def acknowledged(self):
@@ -85,8 +95,21 @@ def settle(victim):
     claims.LEASE_SECONDS = victim.lease
     driving.WAITING_SECONDS = 0.02
     heartbeat.BEAT_SECONDS, heartbeat.CONFIRM_SECONDS = victim.beat, victim.confirm
+    heartbeat.beat = beat_unless_stalling
+    if victim.loses_packs:
+        local.train_pack = train_or_lose
     if victim.machine:
         driving.machine_identity = heartbeat.machine_identity = lambda: victim.machine
+
+
+def train_or_lose(task, dataset, should_stop):
+    """Train a pack as a worker does that dies with its third block, unless it has one trial alone."""
+    blocks = train_pack(task, dataset, should_stop)
+    if len(task.trials) == 1:
+        yield from blocks
+        return
+    yield from itertools.islice(blocks, 2)
+    yield Block(None, (), loss=Loss(task, task.trials, "its worker died"))
 
 
 def train(victim):
@@ -108,20 +131,40 @@ class Acknowledging:
     """Observes a sweep and notes every epoch in a file, which outlives the process."""
 
     def __init__(self, victim):
+        self.victim = victim
         self.file = os.open(victim.folder / "acknowledged", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        self.left = victim.stop_after
+        self.blocks = 0
 
     def __call__(self, block):
+        self.blocks += 1
+        self.note(block)
+        time.sleep(self.victim.pause)
+        if self.blocks == self.victim.stop_after:
+            raise KeyboardInterrupt
+        if self.blocks == self.victim.stall_after:
+            stall()
+
+    def note(self, block):
         if block.rows is not None:
             rows = block.rows
             pairs = zip(rows.trial_id.tolist(), rows.epoch.tolist(), strict=True)
             columns = zip(*(getattr(rows, name).tolist() for name in MEASURED), strict=True)
             lines = [json.dumps([*pair, exact(map(stored, row))]) for pair, row in zip(pairs, columns, strict=True)]
             os.write(self.file, "".join(f"{line}\n" for line in lines).encode())
-        if self.left is not None:
-            self.left -= 1
-            if self.left <= 0:
-                raise KeyboardInterrupt
+
+
+HEART = threading.Lock()
+
+
+def stall():
+    """Stop this process until somebody lets it go on, but not in the middle of a transaction of its heartbeat."""
+    with HEART:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def beat_unless_stalling(session, watch, beat=heartbeat.beat):
+    with HEART:
+        beat(session, watch)
 
 
 def stored(number):
