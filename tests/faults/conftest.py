@@ -4,8 +4,8 @@ import os
 from collections import Counter
 
 import pytest
-from harness import evidence
 from harness.children import outcome
+from harness.evidence import Evidence, note_history
 from harness.victims import Victim, run
 
 
@@ -26,8 +26,9 @@ def undisturbed_export(tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
     victim = Victim(str(folder / "store.db"), folder)
     assert outcome(run, victim) == 0, victim.complaint
-    assert evidence.counts(victim.address) == {"completed": 16, "diverged": 16}
-    return evidence.export(victim.address)
+    found = Evidence(victim.address)
+    assert found.counts == {"completed": 8, "diverged": 8}
+    return found.export
 
 
 @pytest.fixture
@@ -41,36 +42,9 @@ def new_victim(databases, tmp_path):
         folder.mkdir()
         if again is None:
             address = databases.make()
-            evidence.note_history(address)
+            note_history(address)
         else:
             address = again.address
         return Victim(address, folder, **settings)
 
     return make
-
-
-# TEMPORARY until the fixtures for both databases are on main
-import itertools
-from runner.store import open_store_for_writing
-
-
-class SqliteFiles:
-    def __init__(self, folder):
-        self.folder = folder
-        self.numbers = itertools.count(1)
-
-    def make(self, *, empty=False):
-        path = self.folder / f"store-{next(self.numbers)}.db"
-        if not empty:
-            open_store_for_writing(str(path)).close()
-        return str(path)
-
-
-@pytest.fixture
-def databases(tmp_path):
-    return SqliteFiles(tmp_path)
-
-
-@pytest.fixture
-def database(databases):
-    return databases.make()

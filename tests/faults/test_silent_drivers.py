@@ -4,12 +4,9 @@ import os
 import signal
 import time
 
-import sqlalchemy as sa
-from harness import evidence
 from harness.children import child, outcome
+from harness.evidence import Evidence
 from harness.victims import FENCED, Victim, run
-
-from runner.store.tables import driver
 
 LEASE, BEAT, CONFIRM = 1.0, 0.1, 0.2
 # What reaches the database from another machine: its process numbers mean nothing here.
@@ -33,8 +30,8 @@ def state_of(process):
 
 def everything(address):
     """All that a driver could have written."""
-    tables = (evidence.trial, evidence.epoch, evidence.state, evidence.snapshot, evidence.driver)
-    return [evidence.ask(address, sa.select(table)) for table in tables] + [evidence.changes(address)]
+    found = Evidence(address)
+    return found.rows, found.history
 
 
 def test_a_driver_that_dies_before_its_first_beat_is_replaced_when_its_lease_has_ended(new_victim, undisturbed_export):
@@ -42,14 +39,14 @@ def test_a_driver_that_dies_before_its_first_beat_is_replaced_when_its_lease_has
     silent = {**TIMES, "beat": 1000.0}
     killed = new_victim(kill_at=("claim after commit", 1), machine=ELSEWHERE, **silent)
     assert outcome(run, killed) == -signal.SIGKILL
-    (holder,) = evidence.held(killed.address)
+    (holder,) = Evidence(killed.address).held
     heir = new_victim(again=killed, machine=HERE, **TIMES)
     assert outcome(run, heir) == 0, heir.complaint
-    query = sa.select(driver.c.lost - driver.c.lease_until).where(driver.c.id == holder)
-    ((seconds,),) = evidence.ask(heir.address, query)
-    assert 0 < seconds < 5
-    evidence.check_whole(heir.address)
-    assert evidence.export(heir.address) == undisturbed_export
+    found = Evidence(heir.address)
+    (dead,) = [row for row in found.rows["driver"] if row.id == holder]
+    assert 0 < dead.lost - dead.lease_until < 5
+    found.check_whole()
+    assert found.export == undisturbed_export
 
 
 def test_a_driver_that_dies_on_this_machine_is_replaced_before_its_lease_has_ended(new_victim):
@@ -57,7 +54,7 @@ def test_a_driver_that_dies_on_this_machine_is_replaced_before_its_lease_has_end
     assert outcome(run, killed) == -signal.SIGKILL
     heir = new_victim(again=killed, lease=1000.0)
     assert outcome(run, heir) == 0, heir.complaint
-    evidence.check_whole(heir.address)
+    Evidence(heir.address).check_whole()
 
 
 def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim, undisturbed_export):
@@ -67,15 +64,16 @@ def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim
         wait_until_stopped(process)
         heir = new_victim(again=stalled, machine=HERE, **TIMES)
         assert outcome(run, heir) == 0, heir.complaint
-        evidence.check_whole(heir.address)
         before = everything(heir.address)
         os.kill(process.pid, signal.SIGCONT)
         process.join(PATIENCE_SECONDS)
         assert process.exitcode == FENCED, stalled.complaint
     assert everything(heir.address) == before
-    assert evidence.export(heir.address) == undisturbed_export
+    found = Evidence(heir.address)
+    found.check_whole()
+    assert found.export == undisturbed_export
     # Both of them held the stalled driver's pack, one after the other, and nobody held any other trial twice.
-    assert sorted(set(evidence.attempts(heir.address).values())) == [1, 2]
+    assert sorted(set(found.attempts.values())) == [1, 2]
 
 
 def test_a_driver_that_stalled_for_less_than_its_lease_goes_on(new_victim, undisturbed_export):
@@ -90,13 +88,16 @@ def test_a_driver_that_stalled_for_less_than_its_lease_goes_on(new_victim, undis
             for each in (process, second):
                 each.join(PATIENCE_SECONDS)
                 assert each.exitcode == 0, stalled.complaint + other.complaint
-    assert set(evidence.attempts(stalled.address).values()) == {1}
-    evidence.check_whole(stalled.address)
-    assert evidence.export(stalled.address) == undisturbed_export
+    found = Evidence(stalled.address)
+    found.check_whole()
+    assert found.export == undisturbed_export
+    assert set(found.attempts.values()) == {1}
 
 
 def wait_until_only_the_stalled_one_holds_trials(victim: Victim):
     end = time.monotonic() + PATIENCE_SECONDS
-    while evidence.counts(victim.address)["pending"] or len(evidence.held(victim.address)) > 1:
+    found = Evidence(victim.address)
+    while found.counts["pending"] or len(found.held) > 1:
         assert time.monotonic() < end
         time.sleep(0.02)
+        found = Evidence(victim.address)

@@ -5,7 +5,14 @@ import multiprocessing
 import os
 import signal
 
-PRELOADED = ["harness.victims", "runner.driver", "runner.engine.local", "runner.cli", "runner.sources.truth_tables"]
+PRELOADED = [
+    "psycopg",
+    "runner.driver",
+    "runner.engine.local",
+    "runner.sources.truth_tables",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite",
+]
 PATIENCE_SECONDS = 60.0
 
 

@@ -47,20 +47,84 @@ def note_history(address):
             connection.exec_driver_sql(statement)
 
 
-def ask(address, query):
-    """The rows that answer a query."""
-    with open_store(address) as store, store._engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(query)]
+class Evidence:
+    """All rows of a database at one moment, and what follows from them."""
 
+    def __init__(self, address):
+        with open_store(address) as store, store._engine.connect() as connection:
+            tables = (trial, configuration, epoch, snapshot, state, driver)
+            self.rows = {table.name: connection.execute(sa.select(table)).all() for table in tables}
+            has_history = sa.inspect(connection).has_table("history")
+            query = sa.select(history).order_by(history.c.number)
+            self.history = connection.execute(query).all() if has_history else []
+        self.trials = {row.id: row for row in self.rows["trial"]}
 
-def counts(address):
-    """How many trials there are in every status."""
-    return Counter(status for (status,) in ask(address, sa.select(trial.c.status)))
+    @property
+    def counts(self):
+        """How many trials there are in every status."""
+        return Counter(row.status for row in self.trials.values())
 
+    @property
+    def epochs(self):
+        """Every epoch row: its numbers, by trial and epoch."""
+        return {(row[0], row[1]): exact(row[2:]) for row in self.rows["epoch"]}
 
-def stored_epochs(address):
-    """Every epoch row: its numbers, by trial and epoch."""
-    return {(row[0], row[1]): exact(row[2:]) for row in ask(address, sa.select(epoch))}
+    @property
+    def attempts(self):
+        """The attempt of every trial."""
+        return {number: row.attempt for number, row in self.trials.items()}
+
+    @property
+    def held(self):
+        """The trials that are running, by the number of their driver."""
+        found = defaultdict(set)
+        for number, row in self.trials.items():
+            if row.status == "running":
+                found[row.driver_id].add(number)
+        return dict(found)
+
+    @property
+    def export(self):
+        """Everything that a sweep found, as one text of hexadecimal digits: no numbers of rows, times or attempts."""
+        found = {
+            "trials": [(*self._key(row.id), *(getattr(row, name) for name in FINDINGS)) for row in self.rows["trial"]],
+            "epochs": [(*self._key(row[0]), row[1], *exact(row[2:])) for row in self.rows["epoch"]],
+            "kept": [(*self._key(row.trial_id), row.epoch, digest_of(row.content)) for row in self.rows["snapshot"]],
+        }
+        text = {name: sorted(json.dumps(row, sort_keys=True) for row in rows) for name, rows in found.items()}
+        return hashlib.sha256(json.dumps(text).encode()).hexdigest()
+
+    def _key(self, number):
+        """What a trial is, whatever its number: its configuration and its repeat."""
+        hashes = {row.id: row.hash for row in self.rows["configuration"]}
+        return hashes[self.trials[number].configuration_id], self.trials[number].repeat
+
+    @property
+    def broken_invariants(self):
+        """What in the history should never have happened: ended trials that changed or ended twice, attempts that
+        nobody claimed.
+        """
+        found, ends = [], Counter()
+        for row in self.history:
+            ends[row.trial] += row.became in FINAL
+            found += [f"{problem}: {row}" for problem in problems_of(row)]
+        return found + [f"trial {number} ended {count} times" for number, count in ends.items() if count > 1]
+
+    @property
+    def gaps(self):
+        """The ended trials whose epochs are not the first, second and so on to their last."""
+        own = defaultdict(list)
+        for number, position in sorted(self.epochs):
+            own[number].append(position)
+        ended = [row for row in self.trials.values() if row.status in ("completed", "diverged")]
+        return [row.id for row in ended if own[row.id] != list(range(1, row.epochs + 1))]
+
+    def check_whole(self):
+        """A sweep has ended, and nothing happened on the way that must not."""
+        assert set(self.counts) <= {"completed", "diverged"}, self.counts
+        assert self.broken_invariants == []
+        assert self.gaps == []
+        assert self.rows["state"] == []
 
 
 def exact(numbers):
@@ -68,94 +132,20 @@ def exact(numbers):
     return [None if number is None else float(number).hex() for number in numbers]
 
 
-def attempts(address):
-    """The attempt of every trial."""
-    return dict(ask(address, sa.select(trial.c.id, trial.c.attempt)))
-
-
-def held(address):
-    """The trials that are running, by the number of their driver."""
-    found = defaultdict(set)
-    for number, holder in ask(address, sa.select(trial.c.id, trial.c.driver_id).where(trial.c.status == "running")):
-        found[holder].add(number)
-    return dict(found)
-
-
-def drivers(address):
-    """Every driver: whether it has ended and whether it was declared lost."""
-    rows = ask(address, sa.select(driver.c.id, driver.c.ended, driver.c.lost))
-    return {number: (ended is not None, lost is not None) for number, ended, lost in rows}
-
-
-def export(address):
-    """Everything that a sweep found, as one text of hexadecimal digits: no numbers of rows, times or attempts."""
-    own = sa.select(configuration.c.hash, trial.c.repeat, *(trial.c[name] for name in FINDINGS))
-    found = {
-        "trials": ask(address, own.join_from(trial, configuration)),
-        "epochs": ask(address, of_trials(epoch, epoch.c.epoch, *(list(epoch.c)[2:]))),
-        "kept": [
-            (*row, hashlib.sha256(arrays_of(content)).hexdigest())
-            for *row, content in ask(address, of_trials(snapshot, snapshot.c.epoch, snapshot.c.content))
-        ],
-    }
-    text = {name: sorted(json.dumps(row, default=str, sort_keys=True) for row in rows) for name, rows in found.items()}
-    return hashlib.sha256(json.dumps(text).encode()).hexdigest()
-
-
-def of_trials(table, *columns):
-    """Rows of a table with the hash and repeat of their trial in front."""
-    rows = sa.select(configuration.c.hash, trial.c.repeat, *columns)
-    return rows.select_from(table).join(trial, trial.c.id == table.c.trial_id).join(configuration)
-
-
-def arrays_of(content):
-    """The bytes of the arrays in an .npz file, which itself holds times."""
+def digest_of(content):
+    """What the arrays of an .npz file are; the file itself holds times."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        return b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays.files))
+        parts = b"".join(name.encode() + arrays[name].tobytes() for name in sorted(arrays.files))
+    return hashlib.sha256(parts).hexdigest()
 
 
-def broken_invariants(address):
-    """What in the history of a database should never have happened: final trials that changed, attempts that nobody
-    claimed, trials that ended twice."""
-    found = []
-    ends = Counter()
-    for number, was, became, attempt_was, attempt, holder in changes(address):
-        if was in FINAL:
-            found.append(f"trial {number} changed after it had ended: {was} to {became}")
-        if became in FINAL:
-            ends[number] += 1
-        if attempt not in (attempt_was, attempt_was + 1):
-            found.append(f"trial {number} went from attempt {attempt_was} to {attempt}")
-        if became == "running" and (was, attempt) == ("pending", attempt_was):
-            found.append(f"trial {number} was claimed without a new attempt")
-        if became == "running" and holder is None:
-            found.append(f"trial {number} runs without a driver")
-    return found + [f"trial {number} ended {count} times" for number, count in ends.items() if count > 1]
-
-
-def changes(address):
-    """Every change of a trial, in order, as far as it was noted."""
-    columns = [column for column in history.c if column.name != "number"]
-    return ask(address, sa.select(*columns).order_by(history.c.number))
-
-
-def gaps(address):
-    """The ended trials whose epochs are not the first, second and so on to their last."""
-    own = defaultdict(list)
-    for number, position in sorted(stored_epochs(address)):
-        own[number].append(position)
-    query = sa.select(trial.c.id, trial.c.epochs).where(trial.c.status.in_(["completed", "diverged"]))
-    return [number for number, last in ask(address, query) if own[number] != list(range(1, last + 1))]
-
-
-def left_states(address):
-    """The trials whose saved state is still there."""
-    return [number for (number,) in ask(address, sa.select(state.c.trial_id))]
-
-
-def check_whole(address):
-    """A sweep has ended, and nothing happened on the way that must not."""
-    assert set(counts(address)) <= {"completed", "diverged"}, counts(address)
-    assert broken_invariants(address) == []
-    assert gaps(address) == []
-    assert left_states(address) == []
+def problems_of(change):
+    """What is wrong with a change of a trial."""
+    if change.was in FINAL:
+        yield "changed after its end"
+    if change.attempt not in (change.attempt_was, change.attempt_was + 1):
+        yield "an attempt was left out"
+    if change.became == "running" and (change.was, change.attempt) == ("pending", change.attempt_was):
+        yield "claimed without a new attempt"
+    if change.became == "running" and change.driver is None:
+        yield "runs without a driver"

@@ -1,7 +1,7 @@
 """Named points at every edge of a driver's transactions, at one of which its process is killed.
 
 A point is `TRANSACTION EDGE`, such as `record before DELETE epoch` or `claim after commit`; the transaction is the method of the
-store that runs it, led by `beat` where the heartbeat's thread does.
+store that runs it, led by `beat` where the heartbeat's thread does. After a statement means before the next one.
 """
 
 import functools
@@ -36,7 +36,6 @@ class KillPoints:
                 if callable(method) and not name.startswith("_") and name not in OTHERS:
                     setattr(owner, name, self._watched(name, method))
         sa.event.listen(Engine, "before_cursor_execute", lambda *given: self._pass("before " + shortened(given[2])))
-        sa.event.listen(Engine, "after_cursor_execute", lambda *given: self._pass("after " + shortened(given[2])))
         sa.event.listen(Engine, "commit", lambda connection: self._pass("before commit"))
 
     def _watched(self, name, method):

@@ -88,9 +88,14 @@ def run(victim):
     sys.exit(code)
 
 
+def run_when_all_are_ready(victim, start):
+    start.wait()
+    run(victim)
+
+
 def settle(victim):
     """Small packs, a block and a saved state after every epoch, and the victim's own times."""
-    packing.LARGEST_PACK = 6
+    packing.LARGEST_PACK = 4
     journal.BLOCK_SECONDS = journal.STATE_SECONDS = 0.0
     claims.LEASE_SECONDS = victim.lease
     driving.WAITING_SECONDS = 0.02
