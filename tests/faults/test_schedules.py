@@ -68,10 +68,11 @@ def machine_over(store):
             who.outbox.clear()
 
         @precondition(lambda self: self.drivers(has_delivered))
-        @rule(data=st.data())
-        def deliver_twice(self, data):
+        @rule(data=st.data(), again=st.booleans())
+        def deliver_twice(self, data, again):
+            """By mistake, or because nobody told whether it was written."""
             who = self.one_of(data, self.drivers(has_delivered))
-            self.simulation.deliver(who, who.last)
+            self.simulation.deliver(who, who.last, again=again)
 
         @precondition(lambda self: self.drivers(trains))
         @rule(data=st.data())
