@@ -14,7 +14,8 @@ from runner.store import Row, Store
 
 def pending_groups(store: Store, written: WrittenSweep) -> list[TrialGroup]:
     """The groups of the trials that wait."""
-    return [StoredGroup(store, written, row).group() for row in store.pending_groups(written.sweep_id)]
+    groups = (StoredGroup(store, written, row).group() for row in store.pending_groups(written.sweep_id))
+    return [group for group in groups if group]
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,13 @@ class StoredGroup:
     written: WrittenSweep
     row: Row
 
-    def group(self) -> TrialGroup:
+    def group(self) -> TrialGroup | None:
+        """What is to be packed; None where other drivers have taken all of it meanwhile."""
         numbers = self.store.pending_numbers(self.written.sweep_id, self.row, limit=1)
-        (first,) = planned_trials(self.store, numbers.tolist())
-        shape = pack_shape(first.configuration, self.written.prepared)
+        trials = planned_trials(self.store, numbers.tolist())
+        if not trials:
+            return None
+        shape = pack_shape(trials[0].configuration, self.written.prepared)
         return TrialGroup(shape, self.row["count"], self.row["epochs_left"], self.row["losses"], self.select)
 
     @cached_property

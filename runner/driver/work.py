@@ -27,12 +27,15 @@ class Work(Iterator[PackTask]):
         # Trials that this driver has claimed and that have not ended.
         self.open: set[int] = set()
         self.losses_alone: Counter[int] = Counter()
+        # Trials that were taken from this driver while their pack went on.
+        self._refused: set[int] = set()
         self._planned: Iterator[PackTask] = iter(())
         self._again: deque[PackTask] = deque()
         self._claimed: deque[PackTask] = deque()
 
     def plan(self) -> bool:
         """Look for trials that wait and cut them into packs; returns whether there are any."""
+        self._refused.clear()
         groups = pending_groups(self.store, self.written)
         self._planned = pack_groups(groups, self.written.prepared, workers=self.workers)
         return bool(groups)
@@ -54,7 +57,8 @@ class Work(Iterator[PackTask]):
             gained = self.session.try_again(task.trials)
         else:
             task = next(self._planned)
-            gained = self.session.claim(task.trials)
+            # Cancelled and opened again, a trial may wait while its old pack still runs, of which blocks are missing.
+            gained = self.session.claim([trial for trial in task.trials if trial not in self._refused])
         self.open |= gained
         self._claimed += with_states(task.only(gained), self.store)
 
@@ -65,6 +69,7 @@ class Work(Iterator[PackTask]):
         """
         self.open -= {end.trial_id for end in block.ended}
         self.open.difference_update(refused)
+        self._refused.update(refused)
         if refused and not self.open:
             # Somebody has cancelled all that is in flight; the workers need not train it to its end.
             self.is_cancelled = not self.store.pending_groups(self.written.sweep_id)

@@ -1,0 +1,50 @@
+"""Databases and folders for what is to be disturbed."""
+
+import os
+from collections import Counter
+
+import pytest
+from harness.children import outcome
+from harness.evidence import Evidence, note_history
+from harness.victims import Victim, run
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    """Every test stands in an empty folder of its own, with no database named by the environment."""
+    monkeypatch.delenv("FITGAP_DB", raising=False)
+    # Processes that are forked must have no threads, and NumPy's BLAS starts some.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(variable, os.environ.get(variable, "1"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def undisturbed_export(tmp_path_factory):
+    """What the tiny sweep finds where nothing happens: the same on every database."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    victim = Victim(str(folder / "store.db"), folder)
+    assert outcome(run, victim) == 0, victim.complaint
+    found = Evidence(victim.address)
+    assert found.counts == {"completed": 8, "diverged": 8}
+    return found.export
+
+
+@pytest.fixture
+def new_victim(databases, tmp_path):
+    """`new_victim(**settings)`: a process on an empty database, with a folder of its own; `again` for one more on it."""
+    made = Counter()
+
+    def make(again=None, **settings):
+        made["folders"] += 1
+        folder = tmp_path / f"victim-{made['folders']}"
+        folder.mkdir()
+        if again is None:
+            address = databases.make()
+            note_history(address)
+        else:
+            address = again.address
+        return Victim(address, folder, **settings)
+
+    return make

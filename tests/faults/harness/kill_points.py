@@ -1,0 +1,62 @@
+"""Named points at every edge of a driver's transactions, at one of which its process is killed.
+
+A point is `TRANSACTION EDGE`, such as `record before DELETE epoch` or `claim after commit`; the transaction is the method of the
+store that runs it, led by `beat` where the heartbeat's thread does. After a statement means before the next one.
+"""
+
+import functools
+import os
+import re
+import signal
+import threading
+from collections import Counter
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from runner.store import DriverSession, Store
+
+# Methods of the store that are no transaction.
+OTHERS = ("another_connection", "close", "driver_session")
+TABLE = re.compile(r'\b(?:INTO|UPDATE|FROM)\s+"?(\w+)')
+
+
+class KillPoints:
+    """Counts the points that a process passes, and kills it when it passes one of them for the n-th time."""
+
+    def __init__(self, kill_at=None):
+        self.kill_at = tuple(kill_at) if kill_at else None
+        self.passed = Counter()
+        self.here = threading.local()
+
+    def watch(self):
+        """Watch every transaction of this process from now on."""
+        for owner in (DriverSession, Store):
+            for name, method in list(vars(owner).items()):
+                if callable(method) and not name.startswith("_") and name not in OTHERS:
+                    setattr(owner, name, self._watched(name, method))
+        sa.event.listen(Engine, "before_cursor_execute", lambda *given: self._pass("before " + shortened(given[2])))
+        sa.event.listen(Engine, "commit", lambda connection: self._pass("before commit"))
+
+    def _watched(self, name, method):
+        @functools.wraps(method)
+        def call(*given, **named):
+            self.here.transaction = name if threading.current_thread() is threading.main_thread() else f"beat {name}"
+            answer = method(*given, **named)
+            self._pass("after commit")
+            self.here.transaction = "opening"
+            return answer
+
+        return call
+
+    def _pass(self, edge):
+        point = f"{getattr(self.here, 'transaction', 'opening')} {edge}"
+        self.passed[point] += 1
+        if (point, self.passed[point]) == self.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def shortened(statement):
+    """Such as `DELETE epoch` or `BEGIN`."""
+    table = TABLE.search(statement)
+    return statement.split()[0] + (f" {table[1]}" if table else "")

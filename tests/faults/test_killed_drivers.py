@@ -1,0 +1,119 @@
+"""A driver killed at any edge of any of its transactions: nothing shown is lost, nothing is there twice, and the sweep
+goes on to the same numbers.
+"""
+
+import random
+import signal
+
+import pytest
+from harness.children import outcome
+from harness.evidence import Evidence
+from harness.victims import STOPPED, run
+
+# What opening a database does is for the tests of migrations.
+OPENING = "opening"
+# In the second pack, with trials that have ended, that run and that wait.
+BLOCKS = 9
+IN_THE_MIDDLE = ("record after commit", BLOCKS)
+
+
+@pytest.fixture
+def undisturbed(new_victim, undisturbed_export):
+    """A process that nothing happened to, which tells the points that there are."""
+    victim = new_victim()
+    assert outcome(run, victim) == 0, victim.complaint
+    found = Evidence(victim.address)
+    found.check_whole()
+    assert found.export == undisturbed_export
+    return victim
+
+
+def points_of(victim, *transactions):
+    """Every point that a process passed in these transactions, or in all; each with the time at which to be killed there."""
+    luck = random.Random(1)
+    for name, count in sorted(victim.points.items()):
+        transaction = name.removeprefix("beat ").split()[0]
+        if transaction != OPENING and (not transactions or transaction in transactions):
+            # How often a heart has beaten by then nobody can tell; but it does once.
+            yield name, 1 if name.startswith("beat") else luck.randint(1, count)
+
+
+def kill(victim):
+    """Let a process run into its death; returns what is in the database afterwards."""
+    assert outcome(run, victim) == -signal.SIGKILL, f"{victim.kill_at} was not met; {victim.complaint}"
+    found = Evidence(victim.address)
+    assert victim.acknowledged.items() <= found.epochs.items(), f"lost at {victim.kill_at}"
+    return found
+
+
+def finish(victim, before):
+    """Let a process finish what others have left; what was stored before is stored still. Returns what is found then."""
+    assert outcome(run, victim) == 0, victim.complaint
+    found = Evidence(victim.address)
+    assert before.epochs.items() <= found.epochs.items()
+    found.check_whole()
+    return found
+
+
+def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbers(
+    undisturbed, new_victim, undisturbed_export
+):
+    """Every point of an undisturbed life, one after the other; only what was in flight is trained once more."""
+    points = list(points_of(undisturbed))
+    assert len(points) >= 30
+    for point in points:
+        victim = new_victim(kill_at=point)
+        before = kill(victim)
+        in_flight = set().union(*before.held.values())
+        after = finish(new_victim(again=victim), before)
+        assert after.export == undisturbed_export, point
+        assert after.attempts == {trial: 2 if trial in in_flight else 1 for trial in after.trials}, point
+
+
+def test_killed_while_it_takes_over_from_a_killed_driver(new_victim, undisturbed_export):
+    """The second process dies in the middle of it; the third finds all of the first's trials, or all of the second's."""
+    first = new_victim(kill_at=IN_THE_MIDDLE)
+    assert kill(first).held
+    second = new_victim(again=first)
+    assert outcome(run, second) == 0
+    points = list(points_of(second, "take_over"))
+    assert len(points) >= 4
+    for point in points:
+        victim = new_victim(kill_at=IN_THE_MIDDLE)
+        before = kill(victim)
+        still = kill(new_victim(again=victim, kill_at=point))
+        assert before.epochs.items() <= still.epochs.items(), point
+        after = finish(new_victim(again=victim), still)
+        assert after.export == undisturbed_export, point
+        assert max(after.attempts.values()) <= 3, point
+
+
+def test_killed_while_it_gives_back_what_it_held(new_victim, undisturbed_export):
+    """Stopped by Ctrl-C in the middle of a pack, and killed before it could put its trials back, or right afterwards."""
+    stopped = new_victim(stop_after=BLOCKS)
+    assert outcome(run, stopped) == STOPPED, stopped.complaint
+    found = Evidence(stopped.address)
+    assert found.held == {} and found.counts["pending"]
+    points = list(points_of(stopped, "release", "end"))
+    assert len(points) >= 6
+    for point in points:
+        victim = new_victim(stop_after=BLOCKS, kill_at=point)
+        before = kill(victim)
+        after = finish(new_victim(again=victim), before)
+        assert after.export == undisturbed_export, point
+
+
+def test_killed_while_lost_packs_are_cut_in_two(new_victim, undisturbed_export):
+    """Every pack is lost until its trials are alone, and so every trial is trained several times in one life."""
+    losing = new_victim(loses_packs=True)
+    assert outcome(run, losing) == 0, losing.complaint
+    found = Evidence(losing.address)
+    found.check_whole()
+    assert found.export == undisturbed_export
+    points = list(points_of(losing, "try_again")) + [point for point in points_of(losing) if "DELETE epoch" in point[0]]
+    assert len(points) >= 5
+    for point in points:
+        victim = new_victim(loses_packs=True, kill_at=point)
+        before = kill(victim)
+        after = finish(new_victim(again=victim, loses_packs=True), before)
+        assert after.export == undisturbed_export, point
