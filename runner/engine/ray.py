@@ -94,8 +94,17 @@ class RayEngine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether Ray can take work; where it could not be started, `error` says why."""
+        """Whether Ray can take work."""
         return self._started.is_set() and self.error is None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why Ray could not be started, and what to do; None as long as it starts or where it runs."""
+        if self.error is None:
+            return None
+        reason = str(self.error).strip().splitlines() or [type(self.error).__name__]
+        advice = "`fitgap doctor` looks into it, --engine local does without Ray"
+        return f"Ray could not be started: {reason[-1]}; {advice}"
 
     def abandon(self) -> None:
         shutil.rmtree(self.folder.name, ignore_errors=True)
@@ -110,10 +119,8 @@ class RayEngine:
     def _wait_until_started(self) -> None:
         while not self._started.wait(POLL_SECONDS) and not self.is_stopping:
             pass
-        if self.error:
-            reason = str(self.error).strip().splitlines() or [type(self.error).__name__]
-            advice = "`fitgap doctor` looks into it, --engine local does without Ray"
-            raise EngineError(f"Ray could not be started: {reason[-1]}; {advice}")
+        if self.trouble:
+            raise EngineError(self.trouble)
 
     def stop(self) -> None:
         self.is_stopping = True

@@ -1,0 +1,33 @@
+"""What a plain process does: it takes one pack after another and sends blocks. It imports little, to be there soon."""
+
+import os
+import select
+import threading
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
+
+from runner.engine.worker import train_pack
+
+
+def serve(connection_number: str, stop_number: str) -> None:
+    """Train what comes until the other side is gone. None says, then and after every pack, that more can come."""
+    connection, stop = Connection(int(connection_number)), select.poll()
+    stop.register(int(stop_number), select.POLLIN)
+    received: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=listen, args=(connection, received), daemon=True).start()
+    connection.send(None)
+    dataset = received.get()
+    while True:
+        connection.send(None)
+        for block in train_pack(received.get(), dataset, lambda: bool(stop.poll(0))):
+            connection.send(block)
+
+
+def listen(connection: Connection, received: SimpleQueue[Any]) -> None:
+    """Take in what is sent. When the other side is gone this process ends, also in the middle of a pack."""
+    while True:
+        try:
+            received.put(connection.recv())
+        except (EOFError, OSError):
+            os._exit(0)
