@@ -26,8 +26,9 @@ def serve(connection_number: str, stop_number: str) -> None:
 
 def listen(connection: Connection, received: SimpleQueue[Any]) -> None:
     """Take in what is sent. When the other side is gone this process ends, also in the middle of a pack."""
-    while True:
-        try:
+    try:
+        while True:
             received.put(connection.recv())
-        except (EOFError, OSError):
-            os._exit(0)
+    finally:
+        # Whatever has happened: without orders there is nothing to do.
+        os._exit(1)
