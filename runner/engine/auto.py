@@ -17,7 +17,7 @@ from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask
 
 # Less than this is done here before plain processes have gained anything.
-WORTH_PROCESSES_SECONDS = 1.0
+WORTH_PROCESSES_SECONDS = 0.5
 # Less than this is done by plain processes before Ray workers have gained anything.
 WORTH_RAY_SECONDS = 10.0
 # So long the rate is watched before it decides about Ray: blocks come only every half second.
