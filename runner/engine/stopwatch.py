@@ -6,8 +6,8 @@ from runner.messages import Block, PackTask
 
 # So long must be watched before the rate means something.
 SECONDS_TO_TELL = 0.3
-# What a connection takes for an example in an epoch, with its part in E_t and E_v, as measured on packs of some thousand
-# connections a network; those of a few dozen take many times as long.
+# What a connection takes for an example in an epoch, with its part in E_t and E_v, as measured on packs of a thousand
+# connections a network and more; those of a few dozen take many times as long.
 ROUGH_SECONDS = 2e-10
 
 
