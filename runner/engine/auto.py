@@ -3,7 +3,6 @@ and what is long by Ray workers.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Self
 
 from core.data import Dataset
@@ -11,6 +10,7 @@ from runner.engine.cores import usable_cores
 from runner.engine.plain_processes import PlainProcesses
 from runner.engine.protocol import Teller, ignore
 from runner.engine.ray import POLL_SECONDS, RayEngine
+from runner.engine.running_pack import RunningPack
 from runner.engine.stopwatch import Stopwatch
 from runner.engine.task_source import TaskSource
 from runner.engine.worker import train_pack
@@ -40,7 +40,7 @@ class AutoEngine:
         self.stopwatch = Stopwatch(expected_work, dataset.example_count)
         self.plain = PlainProcesses(dataset)
         self.ray: RayEngine | None = None
-        self.is_stopping = self.is_leaving = False
+        self.is_stopping = False
         # Whether the plain processes have come, and whether Ray has or never will.
         self.is_faster = self.is_decided = False
 
@@ -79,23 +79,19 @@ class AutoEngine:
 
     def _train_here(self, task: PackTask, source: TaskSource) -> Iterator[Block]:
         """Train a pack until it ends or others can go on with it."""
-        self.is_leaving = False
-        open_trials = set(task.trials)
+        self.pack = RunningPack(task)
         for block in train_pack(task, self.dataset, self._should_leave):
             self.stopwatch.count(task, block)
-            open_trials -= {end.trial_id for end in block.ended}
-            if self.is_leaving and open_trials and not block.loss:
-                source.give_back([continued(task, block, open_trials)])
-                block = without_states(block, open_trials)
-            yield block
+            yield self.pack.take_in(block)
             self._get_help(source)
             yield from self._poll(0)
+        source.give_back(self.pack.rest())
 
     def _should_leave(self) -> bool:
         self.plain.admit()
         # Where the whole is stopped, the states are for the driver.
-        self.is_leaving = not self.is_stopping and self._helpers is not None
-        return self.is_leaving or self.is_stopping
+        self.pack.is_leaving = not self.is_stopping and self._helpers is not None
+        return self.pack.is_leaving or self.is_stopping
 
     def _poll(self, seconds: float) -> Iterator[Block]:
         """What has come from others, waiting so long for it."""
@@ -120,8 +116,8 @@ class AutoEngine:
         if self.workers > 1:
             self._start_processes_if_worth_it()
             self._start_ray_if_worth_it()
+        self._look_at_ray()
         self._look_at_processes(source)
-        self._look_at_ray(source)
         if self._helpers:
             self._helpers.submit(source)
 
@@ -145,15 +141,14 @@ class AutoEngine:
             self.stopwatch.restart()
         if trouble := self.plain.new_trouble():
             self.tell(f"a training process could not be started ({trouble}); {self._how_it_goes_on()}")
-        if not self.plain.crew:
+        if self.plain.is_retiring or not self.plain.crew:
             source.give_back(self.plain.take_back())
 
-    def _look_at_ray(self, source: TaskSource) -> None:
+    def _look_at_ray(self) -> None:
         if self.ray is None or self.is_decided:
             return
         if self.ray.is_ready:
             self.plain.retire()
-            source.give_back(self.plain.take_back())
         elif self.ray.trouble:
             self.tell(f"{self.ray.trouble}; {self._how_it_goes_on()}")
         self.is_decided = self.ray.is_ready or self.ray.trouble is not None
@@ -161,15 +156,3 @@ class AutoEngine:
     def _how_it_goes_on(self) -> str:
         count = max(1, len(self.plain.crew))
         return f"training goes on in {count} process{'es' if count > 1 else ''}"
-
-
-def continued(task: PackTask, block: Block, trials: set[int]) -> PackTask:
-    """What is left of a task after its last block, which has the states of these trials."""
-    states = {each.trial_id: each.arrays for each in block.states}
-    rest = task.only(trials)
-    return rest.starting_from([states[trial] for trial in rest.trials])
-
-
-def without_states(block: Block, trials: set[int]) -> Block:
-    """The block without the states of these trials: they go on at once, and nobody needs to keep them."""
-    return replace(block, states=tuple(each for each in block.states if each.trial_id not in trials))

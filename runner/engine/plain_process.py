@@ -13,6 +13,7 @@ from typing import IO
 import core
 from core.data import Dataset
 from runner.blas import THREAD_VARIABLES
+from runner.engine.running_pack import RunningPack
 from runner.messages import PackTask
 
 BEGIN = "import sys; sys.path[:] = sys.argv[3:]; from runner.engine.plain_child import serve; serve(*sys.argv[1:3])"
@@ -25,7 +26,7 @@ class PlainProcess:
         from multiprocessing import Pipe
 
         self.has_dataset = self.is_ready = False
-        self.task: PackTask | None = None
+        self.pack: RunningPack | None = None
         with contextlib.ExitStack() as opened:
             self.errors = opened.enter_context(tempfile.TemporaryFile())
             self.connection, theirs = map(opened.enter_context, Pipe())
@@ -35,11 +36,11 @@ class PlainProcess:
 
     @property
     def is_idle(self) -> bool:
-        return self.is_ready and self.task is None
+        return self.is_ready and self.pack is None
 
     def welcome(self, dataset: Dataset) -> None:
         """It says that it can take something: at first the data set, from then on a pack."""
-        self.task = None
+        self.pack = None
         if self.has_dataset:
             self.is_ready = True
         else:
@@ -47,10 +48,19 @@ class PlainProcess:
             self.has_dataset = True
 
     def take(self, task: PackTask) -> None:
-        self.task = task
+        self.pack = RunningPack(task)
+        self._send(task)
+
+    def ask_to_leave(self) -> None:
+        """Let its pack save how far it is and leave after its epoch."""
+        if self.pack:
+            self.pack.is_leaving = True
+            self._send(None)
+
+    def _send(self, message: PackTask | None) -> None:
         # Where it has died meanwhile, whoever listens to it finds out.
         with contextlib.suppress(OSError):
-            self.connection.send(task)
+            self.connection.send(message)
 
     def end(self) -> None:
         self.connection.close()

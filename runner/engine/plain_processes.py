@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from core.data import Dataset
 from runner.engine.plain_process import PlainProcess
+from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
 from runner.messages import Block, Loss, PackTask
 
 # Tasks that wait here, so that a process that has ended its pack need not wait for the driver.
@@ -55,9 +56,9 @@ class PlainProcesses:
         return any(process.is_ready for process in self.crew)
 
     @property
-    def running(self) -> list[PackTask]:
+    def running(self) -> list[RunningPack]:
         """The packs in training."""
-        return [process.task for process in self.crew if process.task]
+        return [process.pack for process in self.crew if process.pack]
 
     def new_trouble(self) -> str | None:
         """Why a process could not be started, told once."""
@@ -75,6 +76,9 @@ class PlainProcesses:
         if self.is_started and not self.is_stopping:
             os.write(self.stop_asking, b"!")
         self.is_stopping = True
+        for pack in self.running:
+            # The states of all are for the driver.
+            pack.is_leaving = False
 
     def retire(self) -> None:
         """Let each end with its pack, and replace nobody."""
@@ -82,10 +86,15 @@ class PlainProcesses:
         self._hand_out()
 
     def submit(self, tasks: Iterator[PackTask]) -> None:
-        """Take tasks until every process has one and some wait."""
+        """Take tasks until every process has one and some wait. At the end, cut packs in two for those without any."""
         while len(self.spare) < SPARE_TASKS and (task := next(tasks, None)) is not None:
             self.spare.append(task)
             self._hand_out()
+        idle = sum(process.is_idle for process in self.crew)
+        to_cut = packs_to_cut(self.running, idle)
+        for process in self.crew:
+            if process.pack in to_cut:
+                process.ask_to_leave()
 
     def _hand_out(self) -> None:
         if self.is_stopping:
@@ -118,13 +127,19 @@ class PlainProcesses:
             while process in self.crew and process.connection.poll(WORD_SECONDS if heard else 0):
                 block = process.connection.recv()
                 if block is None:
-                    process.welcome(self.dataset)
-                    self._hand_out()
-                elif process.task:
-                    heard.append((process.task, block))
+                    self._welcome(process)
+                elif process.pack:
+                    heard.append((process.pack.task, process.pack.take_in(block)))
         except (EOFError, OSError):
             heard += self._bury(process)
         return heard
+
+    def _welcome(self, process: PlainProcess) -> None:
+        """It can take something, and has ended its pack, if it had one."""
+        if process.pack:
+            self.spare.extendleft(in_halves(process.pack.rest()))
+        process.welcome(self.dataset)
+        self._hand_out()
 
     def _bury(self, process: PlainProcess) -> list[tuple[PackTask, Block]]:
         """Let another process take the place of one that has died. Its pack is lost."""
@@ -133,8 +148,10 @@ class PlainProcesses:
             self.trouble = " ".join(process.last_words) or process.cause_of_death()
         elif not self.is_retiring:
             self._add()
-        task = process.task
-        return [(task, Block(None, (), loss=Loss(task, task.trials, process.cause_of_death())))] if task else []
+        if not process.pack:
+            return []
+        task = process.pack.task
+        return [(task, Block(None, (), loss=Loss(task, task.trials, process.cause_of_death())))]
 
     def _dismiss(self, process: PlainProcess) -> None:
         self.crew.remove(process)

@@ -286,7 +286,7 @@ def test_after_a_stop_every_pack_in_flight_has_saved_its_state_for_the_driver(pr
         for block in engine.run(tasks()):
             blocks.append(block)
             if len(engine.plain.running) == (2 if processes == 0.0 else 0) and len(blocks) > 3:
-                in_flight = {trial for task in engine.plain.running or taken for trial in task.trials}
+                in_flight = {trial for pack in engine.plain.running or [engine.pack] for trial in pack.task.trials}
                 engine.stop()
                 before = len(taken)
     assert {state.trial_id for block in blocks for state in block.states} == in_flight

@@ -14,7 +14,7 @@ import pytest
 from runner.engine.local import LocalEngine
 from runner.engine.plain_process import PlainProcess
 from runner.engine.plain_processes import PlainProcesses
-from runner.packing import PlannedTrial, pack_trials
+from runner.packing import PlannedTrial, pack_shape, pack_task, pack_trials, planned_trials
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
@@ -173,11 +173,12 @@ def test_the_data_set_is_sent_once_to_each_process():
     process.connection, process.has_dataset, process.is_ready = Connection(), False, False
     process.welcome("data set")
     assert not process.is_ready, "it may not have room for it"
-    for task in ("first", "second"):
+    tasks, _ = packs_of(SWEEP)
+    for task in tasks[:2]:
         process.welcome("data set")
         assert process.is_idle
         process.take(task)
-    assert sent == ["data set", "first", "second"]
+    assert sent == ["data set", *tasks[:2]]
 
 
 def test_it_imports_little():
@@ -235,7 +236,7 @@ def test_after_a_stop_all_packs_have_saved_their_state_and_left(start):
     tasks, dataset = packs_of(ENDLESS)
     processes = start(dataset, 2)
     wait_for_blocks(processes, tasks, 4)
-    in_flight = {trial for task in processes.running for trial in task.trials}
+    in_flight = {trial for pack in processes.running for trial in pack.task.trials}
     processes.stop()
     blocks = blocks_of(processes, [])
     assert {state.trial_id for block in blocks for state in block.states} == in_flight == {1, 2}
@@ -264,7 +265,7 @@ def test_a_pack_whose_process_dies_is_lost_and_another_process_takes_its_place(s
     assert "killed" in loss.reason and "memory" in loss.reason and not loss.is_certain
     wait_for_blocks(processes, tasks[1:], 1)
     (process,) = processes.crew
-    assert process.process.pid != killed and process.task is tasks[1]
+    assert process.process.pid != killed and process.pack.task is tasks[1]
     assert processes.new_trouble() is None
 
 
@@ -303,7 +304,7 @@ def test_after_retiring_each_ends_with_its_pack(start):
     given = iter(tasks)
     blocks = wait_for_blocks(processes, given, 1)
     numbers = [process.process.pid for process in processes.crew]
-    in_flight = [trial for task in processes.running for trial in task.trials]
+    in_flight = [trial for pack in processes.running for trial in pack.task.trials]
     processes.retire()
     waiting = processes.take_back()
     while processes.crew:
@@ -320,6 +321,23 @@ def test_nobody_is_left_after_closing(start):
     numbers = [process.process.pid for process in processes.crew]
     processes.close()
     assert not any(map(is_alive, numbers))
+
+
+def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
+    """Again and again, as long as it is worth it; every row is there once, with the same bits."""
+    sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 8, training: {epochs: 2500}}"))
+    task = pack_task(list(planned_trials(sweep)), pack_shape(sweep.configurations[0], sweep), sweep)
+    processes, takers = start(sweep.dataset, 2), set()
+    given, blocks = iter([task]), []
+    while not processes.is_ready or processes.running or processes.spare or not blocks:
+        processes.submit(given)
+        takers |= {process.process.pid for process in processes.crew if process.pack and process.pack.task.states}
+        blocks += [block for _, block in processes.poll(1.0)]
+    assert len(takers) == 2
+    with LocalEngine(sweep.dataset) as engine:
+        expected = list(engine.run(iter([task])))
+    assert rows_of(blocks) == rows_of(expected)
+    assert not any(block.states for block in blocks), "nobody needs to keep them"
 
 
 def test_when_the_parent_is_killed_they_end_by_themselves_in_the_middle_of_a_pack(tmp_path):
