@@ -9,18 +9,46 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 COMMAND = "from runner.cli import main; main()"
+FILE, DATABASE = "sweep.yaml", "sweep.db"
+POLL_SECONDS = 0.005
+
+
+def time_first_epoch(sweep: str, workers: int) -> dict[str, float]:
+    """Seconds from starting the command in an empty folder until another process sees the first epoch."""
+    with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
+        start = time.time()
+        with subprocess.Popen(command_line(sweep, folder, workers), cwd=folder, stdout=subprocess.DEVNULL) as running:
+            while running.poll() is None and not has_epochs(Path(folder) / DATABASE):
+                time.sleep(POLL_SECONDS)
+            seconds = time.time() - start
+        if running.returncode:
+            raise RuntimeError(f"the command ended with {running.returncode}")
+    return {"seconds": seconds}
+
+
+def has_epochs(database: Path) -> bool:
+    """Whether there is an epoch in a database that may not be there yet."""
+    try:
+        with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+            return connection.execute("SELECT 1 FROM epoch LIMIT 1").fetchone() is not None
+    except sqlite3.Error:
+        return False
+
+
+def command_line(sweep: str, folder: str, workers: int) -> list[str]:
+    """The command that trains a sweep, written into this folder, with its database there."""
+    (Path(folder) / FILE).write_text(sweep)
+    return [sys.executable, "-c", COMMAND, "run", FILE, "--db", DATABASE, "--workers", str(workers)]
 
 
 def time_command(sweep: str, workers: int) -> dict[str, float]:
     """Trials a second, from starting the command to the end of the last trial in the database."""
     with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
-        file, database = Path(folder) / "sweep.yaml", Path(folder) / "sweep.db"
-        file.write_text(sweep)
-        flags = ["--db", str(database), "--workers", str(workers)]
-        # Standard output is where the figures go.
+        line = command_line(sweep, folder, workers)
         start = time.time()
-        subprocess.run([sys.executable, "-c", COMMAND, "run", str(file), *flags], check=True, cwd=folder, stdout=2)
-        with closing(sqlite3.connect(database)) as connection:
+        # Standard output is where the figures go.
+        subprocess.run(line, check=True, cwd=folder, stdout=2)
+        with closing(sqlite3.connect(Path(folder) / DATABASE)) as connection:
             (ended, count, rows) = connection.execute(
                 "SELECT max(ended), count(*), (SELECT count(*) FROM epoch) FROM trial"
             ).fetchone()

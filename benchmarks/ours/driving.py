@@ -27,7 +27,7 @@ class WarmEngine:
     def __init__(self, inner: Any):
         self.inner, self.name, self.workers = inner, inner.name, inner.workers
         self.packs: list[PackTask] = []
-        self.started = 0.0
+        self.started = self.processor_before = 0.0
 
     def __enter__(self) -> "WarmEngine":
         return self
@@ -41,7 +41,7 @@ class WarmEngine:
     abandon = stop
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        self.packs, self.started = [], time.monotonic()
+        self.packs, self.started, self.processor_before = [], time.monotonic(), time.process_time()
         yield from self.inner.run(self._noted(tasks))
 
     def _noted(self, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
@@ -116,23 +116,27 @@ def planned_packs(prepared: PreparedSweep, workers: int) -> list[PackTask]:
 
 
 def time_warm(sweep: str, workers: int) -> dict[str, float]:
-    """Seconds from the first pack handed out to the last block written, by Ray workers that have trained before."""
+    """Seconds from the first pack handed out to the last block written, by Ray workers that have trained before.
+
+    And the share of the cores, in percent, that this process took meanwhile: the driver, with Ray's part in it.
+    """
     prepared = prepared_sweep(sweep)
     with RayEngine(prepared.dataset, workers) as inner:
         engine = WarmEngine(inner)
         time_once(engine, prepared)
-        seconds = time_once(engine, prepared)
-    return {"seconds": seconds}
+        seconds, driving = time_once(engine, prepared)
+    return {"seconds": seconds, "driver": 100 * driving / (workers * seconds)}
 
 
-def time_once(engine: WarmEngine, prepared: PreparedSweep) -> float:
-    last = 0.0
+def time_once(engine: WarmEngine, prepared: PreparedSweep) -> tuple[float, float]:
+    """Seconds by the clock and of this process's processor time."""
+    last = processor = 0.0
 
     def observe(block: Block) -> None:
         # The driver tells a block after it has written it.
-        nonlocal last
-        last = time.monotonic()
+        nonlocal last, processor
+        last, processor = time.monotonic(), time.process_time()
 
     with fresh_store() as store:
         drive_with(engine, store, prepared, observe)
-    return last - engine.started
+    return last - engine.started, processor - engine.processor_before

@@ -8,6 +8,7 @@ EPOCHS, CORES = 10, 2
 # Peers train so many of the trials, and the rest is reckoned; all would take some of them minutes.
 PEER_TRIALS, QUICK_PEER_TRIALS = 100, 8
 UNIT = "trials/s"
+SECONDS_TO_REACH = 1.5
 
 
 def comparisons(settings: Settings) -> list[Comparison]:
@@ -24,9 +25,17 @@ def comparisons(settings: Settings) -> list[Comparison]:
         ("optuna-scikit-learn", study, 40.0),
     ]
     case = f"digits, {trials} trials of {EPOCHS} epochs (peers: {some} trials, scaled)"
-    return [
+    beside_peers = [
         Comparison(case, peer, (ours,), (Figure(theirs, "trials"),), UNIT, target) for peer, theirs, target in plans
     ]
+    return [*beside_peers, first_epoch()]
+
+
+def first_epoch() -> Comparison:
+    """How long a user waits for the first epoch of a small sweep."""
+    small = job("ours.command:time_first_epoch", cores=CORES, sweep=digits_sweep(QUICK, EPOCHS), workers=CORES)
+    case = f"digits, {QUICK} trials of {EPOCHS} epochs: until the first epoch"
+    return Comparison(case, "target", (Figure(small, "seconds"),), SECONDS_TO_REACH, "s", 1.0)
 
 
 TABLE = Table(
@@ -37,6 +46,6 @@ TABLE = Table(
         "first epoch, counts once, and the rest is scaled to all trials. ray-tune: a Trainable with fitgap's core, a",
         "pack of one, actors reused, JSON log. ray-tune-pytorch: the same trials in PyTorch. optuna-scikit-learn: two",
         "processes, SQLite, per epoch a report of E_v and an attribute E_t; relu for prelu, adam for rmsprop, and no",
-        "dropout.",
+        "dropout. The first epoch: from starting the process, with no database yet, until another one reads it there.",
     ),
 )

@@ -38,9 +38,8 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
 
     try:
         with LiveProgress(expected_work(store, written)) as progress:
-            drive(
-                store, written, engine=engine, workers=workers, observe=progress, leave=partial(leave_at_once, progress)
-            )
+            leave = partial(leave_at_once, progress)
+            drive(store, written, engine=engine, workers=workers, observe=progress, tell=progress.say, leave=leave)
     except SweepStoppedError as stopped:
         say_stopped(stopped)
         raise typer.Exit(INTERRUPTED) from None

@@ -7,7 +7,9 @@ from typing import Self
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
 
+from runner.cli.tables import printable
 from runner.driver import ExpectedWork
 from runner.messages import Block
 
@@ -29,6 +31,7 @@ class LiveProgress:
         # Of epochs that are not over, by the first trial of their pack.
         self.parts: dict[int, float] = {}
         self.trials_done = 0
+        self.said: set[str] = set()
         self.best_e_v = float("inf")
         self.started = self.printed = time.monotonic()
         self.first_block: float | None = None
@@ -58,6 +61,12 @@ class LiveProgress:
         if not self.live and now - self.printed >= PLAIN_SECONDS:
             self.printed = now
             print(text, file=sys.stderr, flush=True)
+
+    def say(self, text: str) -> None:
+        """Print a line above the live one; the same text only once."""
+        if text not in self.said:
+            self.said.add(text)
+            self.bar.console.print(Text(f"fitgap: {printable(text)}"), soft_wrap=True)
 
     def _count(self, block: Block) -> None:
         self._meet(block)

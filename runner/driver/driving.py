@@ -10,13 +10,12 @@ from runner.driver.pending import expected_work
 from runner.driver.stopping import Stopping
 from runner.driver.sweeps import WrittenSweep
 from runner.driver.work import Work
-from runner.engine import Engine, make_engine
+from runner.engine import Engine, Teller, ignore, make_engine
 from runner.environment import describe_environment, machine_identity, process_started
 from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
 
 Observer = Callable[[Block], None]
-Teller = Callable[[str], None]
 Leaver = Callable[["SweepStoppedError"], None]
 # How often a driver with nothing to do looks whether the others have left something.
 WAITING_SECONDS = 0.5
@@ -28,10 +27,6 @@ class SweepStoppedError(Exception):
 
     sweep_name: str
     released: int
-
-
-def ignore(news: object) -> None:
-    """Tells nobody."""
 
 
 def drive(
@@ -50,11 +45,12 @@ def drive(
     another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
     with the error, and may end the process before that.
     """
+    total = expected_work(store, written).total
     session = store.begin_driver(this_process())
     try:
         with (
             Heartbeat(session),
-            make_engine(engine, written.prepared.dataset, workers, expected_work(store, written).total) as running,
+            make_engine(engine, written.prepared.dataset, workers, total, tell) as running,
         ):
             work = Work(store, session, written, running.workers)
             if is_stopped(work, running, observe, tell):

@@ -2,10 +2,10 @@
 
 from core.data import Dataset
 from runner.engine.cores import usable_cores
-from runner.engine.protocol import Engine
+from runner.engine.protocol import Engine, Teller, ignore
 from runner.errors import SpecError, nearest
 
-__all__ = ["ENGINES", "Engine", "make_engine", "require_engine", "usable_cores"]
+__all__ = ["ENGINES", "Engine", "Teller", "ignore", "make_engine", "require_engine", "usable_cores"]
 
 ENGINES = ("auto", "ray", "local")
 
@@ -16,8 +16,12 @@ def require_engine(name: str) -> None:
         raise SpecError(f"--engine {name!r}: {nearest(name, ENGINES)}")
 
 
-def make_engine(name: str, dataset: Dataset, workers: int | None, expected_work: float) -> Engine:
-    """The engine of this name, not yet started; `auto` decides by the expected work whether Ray is worth starting."""
+def make_engine(
+    name: str, dataset: Dataset, workers: int | None, expected_work: float, tell: Teller = ignore
+) -> Engine:
+    """The engine of this name, not yet started; `auto` decides by the expected work what is worth starting, and tells
+    what cannot be.
+    """
     require_engine(name)
     if name == "local":
         from runner.engine.local import LocalEngine
@@ -26,7 +30,7 @@ def make_engine(name: str, dataset: Dataset, workers: int | None, expected_work:
     if name == "auto":
         from runner.engine.auto import AutoEngine
 
-        return AutoEngine(dataset, workers, expected_work)
+        return AutoEngine(dataset, workers, expected_work, tell)
     from runner.engine.ray import RayEngine
 
     return RayEngine(dataset, workers)

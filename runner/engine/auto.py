@@ -1,96 +1,158 @@
-"""The engine that decides for itself: it trains at once in this process, and starts Ray when what remains is worth
-it.
+"""The engine that decides for itself: it trains in this process at once, in plain processes as soon as these are there,
+and what is long by Ray workers.
 """
 
-import time
 from collections.abc import Iterator
 from typing import Self
 
 from core.data import Dataset
 from runner.engine.cores import usable_cores
-from runner.engine.ray import RayEngine
+from runner.engine.plain_processes import PlainProcesses
+from runner.engine.protocol import Teller, ignore
+from runner.engine.ray import POLL_SECONDS, RayEngine
+from runner.engine.running_pack import RunningPack
+from runner.engine.stopwatch import Stopwatch
+from runner.engine.task_source import TaskSource
 from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask
 
-# What Ray needs to start; less remaining work than this is done sooner without it.
-WORTH_STARTING_RAY_SECONDS = 4.0
-SECONDS_TO_TELL = 1.0
+# Less than this is done here before plain processes have gained anything.
+WORTH_PROCESSES_SECONDS = 0.5
+# Less than this is done by plain processes before Ray workers have gained anything.
+WORTH_RAY_SECONDS = 10.0
+# So long the rate is watched before it decides about Ray: blocks come only every half second.
+SECONDS_BEFORE_RAY = 1.5
 
 
 class AutoEngine:
-    """Trains the first packs in this process while Ray starts in the background, if it starts at all.
+    """Trains in this process until others are there, which then take over, even the pack that is in training here.
 
-    `expected_work` is the sum over all tasks of what `PackTask.work_per_epoch` says, times epochs and members.
+    `expected_work` is the sum over all tasks of what `PackTask.work_per_epoch` says, times epochs and members. `tell`
+    is called with a line for people where something could not be started.
     """
 
     name = "auto"
 
-    def __init__(self, dataset: Dataset, workers: int | None, expected_work: float):
+    def __init__(self, dataset: Dataset, workers: int | None, expected_work: float, tell: Teller = ignore):
         self.dataset = dataset
         self.workers = workers or usable_cores()
-        self.stopwatch = Stopwatch(expected_work)
+        self.tell = tell
+        self.stopwatch = Stopwatch(expected_work, dataset.example_count)
+        self.plain = PlainProcesses(dataset)
         self.ray: RayEngine | None = None
         self.is_stopping = False
+        # Whether the plain processes have come, and whether Ray has or never will.
+        self.is_faster = self.is_decided = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        self.plain.close()
         if self.ray:
             self.ray.__exit__()
+
+    def stop(self) -> None:
+        self.is_stopping = True
+        self.plain.stop()
+        if self.ray:
+            self.ray.stop()
 
     def abandon(self) -> None:
         if self.ray:
             self.ray.abandon()
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        for task in tasks:
-            for block in train_pack(task, self.dataset, lambda: self.is_stopping):
-                yield block
-                self.stopwatch.count(task, block)
-                self._start_ray_if_worth_it()
-                # Ray's workers need not wait until the pack in this process has ended.
-                if self.ray and self.ray.is_ready:
-                    yield from feed(self.ray, tasks)
-            if self.ray and self.ray.is_ready:
-                yield from self.ray.run(tasks)
+        source = TaskSource(tasks)
+        while True:
+            self._get_help(source)
+            if self._others_train:
+                yield from self._poll(POLL_SECONDS)
+            elif not self.is_stopping and (task := next(source, None)) is not None:
+                yield from self._train_here(task, source)
+            else:
+                return
 
-    def stop(self) -> None:
-        self.is_stopping = True
+    @property
+    def _others_train(self) -> bool:
+        return bool(self.plain.running or (self.ray and self.ray.running))
+
+    def _train_here(self, task: PackTask, source: TaskSource) -> Iterator[Block]:
+        """Train a pack until it ends or others can go on with it."""
+        self.pack = RunningPack(task)
+        for block in train_pack(task, self.dataset, self._should_leave):
+            self.stopwatch.count(task, block)
+            yield self.pack.take_in(block)
+            self._get_help(source)
+            yield from self._poll(0)
+        source.give_back(self.pack.rest())
+
+    def _should_leave(self) -> bool:
+        self.plain.admit()
+        # Where the whole is stopped, the states are for the driver.
+        self.pack.is_leaving = not self.is_stopping and self._helpers is not None
+        return self.pack.is_leaving or self.is_stopping
+
+    def _poll(self, seconds: float) -> Iterator[Block]:
+        """What has come from others, waiting so long for it."""
+        is_on_ray = self.ray is not None and bool(self.ray.running)
+        for task, block in self.plain.poll(0 if is_on_ray else seconds):
+            self.stopwatch.count(task, block)
+            yield block
+        if self.ray and is_on_ray:
+            yield from self.ray.poll(seconds)
+
+    @property
+    def _helpers(self) -> PlainProcesses | RayEngine | None:
+        """Who takes the next tasks, if it is not this process."""
         if self.ray and self.ray.is_ready:
-            self.ray.stop()
+            return self.ray
+        return self.plain if self.plain.is_ready else None
+
+    def _get_help(self, source: TaskSource) -> None:
+        """Start who is worth it, see what has become of it, and hand out work."""
+        if self.is_stopping:
+            return
+        if self.workers > 1:
+            self._start_processes_if_worth_it()
+            self._start_ray_if_worth_it()
+        self._look_at_ray()
+        self._look_at_processes(source)
+        if self._helpers:
+            self._helpers.submit(source)
+
+    def _start_processes_if_worth_it(self) -> None:
+        if not self.plain.is_started and self.stopwatch.seconds_left() > WORTH_PROCESSES_SECONDS:
+            self.plain.start(self.workers)
 
     def _start_ray_if_worth_it(self) -> None:
-        if not self.ray and self.workers > 1 and self.stopwatch.seconds_left() > WORTH_STARTING_RAY_SECONDS:
-            self.ray = RayEngine(self.dataset, self.workers)
-            self.ray.__enter__()
+        # The rate that counts is that of the processes, if any are to come.
+        is_settled = self.plain.is_ready or not self.plain.crew
+        if self.ray or not is_settled or self.stopwatch.seconds_watched < SECONDS_BEFORE_RAY:
+            return
+        if self.stopwatch.seconds_left() > WORTH_RAY_SECONDS:
+            ray = RayEngine(self.dataset, self.workers)
+            ray.__enter__()
+            self.ray = ray
 
+    def _look_at_processes(self, source: TaskSource) -> None:
+        if self.plain.is_ready and not self.is_faster:
+            self.is_faster = True
+            self.stopwatch.restart()
+        if trouble := self.plain.new_trouble():
+            self.tell(f"a training process could not be started ({trouble}); {self._how_it_goes_on()}")
+        if self.plain.is_retiring or not self.plain.crew:
+            source.give_back(self.plain.take_back())
 
-def feed(ray: RayEngine, tasks: Iterator[PackTask]) -> Iterator[Block]:
-    """Give Ray's workers what they can take, and look what has come of it."""
-    ray.submit(tasks)
-    if ray.running:
-        yield from ray.poll(seconds=0)
+    def _look_at_ray(self) -> None:
+        if self.ray is None or self.is_decided:
+            return
+        if self.ray.is_ready:
+            self.plain.retire()
+        elif self.ray.trouble:
+            self.tell(f"{self.ray.trouble}; {self._how_it_goes_on()}")
+        self.is_decided = self.ray.is_ready or self.ray.trouble is not None
 
-
-class Stopwatch:
-    """How fast work gets done in this process, and so how long the rest would take."""
-
-    def __init__(self, expected_work: float):
-        self.expected_work = expected_work
-        self.done = self.part = 0.0
-        self.started = time.monotonic()
-
-    def count(self, task: PackTask, block: Block) -> None:
-        """Take in a block of a task."""
-        self.done += task.work_per_epoch * (len(block.rows) if block.rows else 0)
-        # Of an epoch that is not over, so that one long epoch is enough to tell.
-        self.part = task.work_per_epoch * len(block.part[0]) * block.part[1] if block.part else 0.0
-
-    def seconds_left(self) -> float:
-        """How long the rest would take at this rate; 0 before enough is done to tell."""
-        elapsed = time.monotonic() - self.started
-        done = self.done + self.part
-        if not done or elapsed < SECONDS_TO_TELL:
-            return 0.0
-        return (self.expected_work - done) * elapsed / done
+    def _how_it_goes_on(self) -> str:
+        count = max(1, len(self.plain.crew))
+        return f"training goes on in {count} process{'es' if count > 1 else ''}"

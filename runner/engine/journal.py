@@ -35,9 +35,8 @@ class Journal:
         self.kept: list[KeptNetwork] = []
         self.states: list[SavedState] = []
         self.part: tuple[np.ndarray, float] | None = None
-        self.last_epoch_at = self.last_states_at = time.monotonic()
-        # The first epoch is sent at once: it shows that the pack trains.
-        self.last_block_at = -BLOCK_SECONDS
+        self.last_epoch_at = self.last_states_at = self.last_block_at = time.monotonic()
+        self.has_sent_rows = False
         for member, state in enumerate(task.states):
             self._take_up(member, state)
 
@@ -132,7 +131,9 @@ class Journal:
         return time.monotonic() - self.last_states_at >= STATE_SECONDS
 
     def is_due(self) -> bool:
-        return time.monotonic() - self.last_block_at >= BLOCK_SECONDS
+        # The first epoch is sent at once: it shows that the pack trains.
+        is_first = bool(self.results) and not self.has_sent_rows
+        return is_first or time.monotonic() - self.last_block_at >= BLOCK_SECONDS
 
     def has_news(self) -> bool:
         return bool(self.results or self.ended)
@@ -140,6 +141,7 @@ class Journal:
     def block(self, loss: Loss | None = None) -> Block:
         """Everything since the last block."""
         rows = self._rows() if self.results else None
+        self.has_sent_rows |= rows is not None
         block = Block(rows, tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss)
         self.results, self.ended, self.kept, self.states = [], [], [], []
         self.last_block_at = time.monotonic()

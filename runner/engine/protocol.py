@@ -1,9 +1,16 @@
 """What every engine offers. The driver knows engines by this alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from runner.messages import Block, PackTask
+
+# Is called with a line for people.
+Teller = Callable[[str], None]
+
+
+def ignore(news: object) -> None:
+    """Tells nobody."""
 
 
 class Engine(Protocol):

@@ -1,12 +1,14 @@
 """The engine on Ray: every pack is a task, its blocks stream back. The only file that imports Ray."""
 
 import contextlib
+import itertools
 import logging
 import os
 import secrets
 import shutil
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -15,6 +17,7 @@ from core.data import Dataset
 from runner.blas import THREAD_VARIABLES
 from runner.engine.cores import usable_cores
 from runner.engine.guardian import start_guardian
+from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
 from runner.engine.worker import train_pack
 from runner.errors import EngineError
 from runner.messages import Block, Loss, PackTask
@@ -23,6 +26,8 @@ from runner.messages import Block, Loss, PackTask
 SPARE_TASKS = 2
 # How long to wait for a block before looking up again, so that Ctrl-C is heard.
 POLL_SECONDS = 0.2
+# The file in the workers' folder that asks all packs to leave.
+STOP = "stop"
 
 # Read by Ray when it is imported or started; workers inherit them.
 ENVIRONMENT = {
@@ -45,7 +50,10 @@ class RayEngine:
     def __init__(self, dataset: Dataset, workers: int | None = None):
         self.dataset = dataset
         self.workers = workers or usable_cores()
-        self.running: dict[Any, PackTask] = {}
+        self.running: dict[Any, RayPack] = {}
+        # What is left of packs that were cut in two.
+        self.cut: deque[PackTask] = deque()
+        self.numbers = itertools.count()
         self.is_stopping = False
         self.error: Exception | None = None
         self._started, self._ended = threading.Event(), threading.Event()
@@ -94,8 +102,17 @@ class RayEngine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether Ray can take work; where it could not be started, `error` says why."""
+        """Whether Ray can take work."""
         return self._started.is_set() and self.error is None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why Ray could not be started, and what to do; None as long as it starts or where it runs."""
+        if self.error is None:
+            return None
+        reason = str(self.error).strip().splitlines() or [type(self.error).__name__]
+        advice = "`fitgap doctor` looks into it, --engine local does without Ray"
+        return f"Ray could not be started: {reason[-1]}; {advice}"
 
     def abandon(self) -> None:
         shutil.rmtree(self.folder.name, ignore_errors=True)
@@ -110,33 +127,37 @@ class RayEngine:
     def _wait_until_started(self) -> None:
         while not self._started.wait(POLL_SECONDS) and not self.is_stopping:
             pass
-        if self.error:
-            reason = str(self.error).strip().splitlines() or [type(self.error).__name__]
-            advice = "`fitgap doctor` looks into it, --engine local does without Ray"
-            raise EngineError(f"Ray could not be started: {reason[-1]}; {advice}")
+        if self.trouble:
+            raise EngineError(self.trouble)
 
     def stop(self) -> None:
         self.is_stopping = True
         # Workers look for this file after every epoch.
-        self.stop_file.touch()
+        self.file(STOP).touch()
+        for pack in self.running.values():
+            # The states of all are for the driver.
+            pack.is_leaving = False
 
-    @property
-    def stop_file(self) -> Path:
-        return Path(self.folder.name) / "stop"
+    def file(self, name: str) -> Path:
+        return Path(self.folder.name) / name
 
     def submit(self, tasks: Iterator[PackTask]) -> None:
-        """Hand tasks to Ray until every worker has one and some wait."""
+        """Hand tasks to Ray until every worker has one and some wait; cut packs in two for workers without any."""
         while not self.is_stopping and len(self.running) < self.workers + SPARE_TASKS:
-            task = next(tasks, None)
+            task = self.cut.popleft() if self.cut else next(tasks, None)
             if task is None:
-                return
-            self.running[self.train.remote(task, self.dataset_reference, self.stop_file)] = task
+                break
+            pack = RayPack(task, self.file(f"leave-{next(self.numbers)}"))
+            self.running[self.train.remote(task, self.dataset_reference, pack.leave_file)] = pack
+        for pack in packs_to_cut(self.running.values(), self.workers - len(self.running)):
+            pack.ask_to_leave()
 
     def ask_worker(self, question: Callable[[], Answer]) -> Answer:
         """What a function says that is called in a worker."""
         self._wait_until_started()
         import ray
 
+        self._wait_until_started()
         answer: Any = ray.get(ray.remote(num_cpus=1)(question).remote())
         return answer
 
@@ -149,16 +170,29 @@ class RayEngine:
         for stream in wait(list(self.running), num_returns=1, timeout=seconds)[0]:
             try:
                 block: Any = ray.get(next(stream))
-                yield block
+                yield self.running[stream].take_in(block)
             except StopIteration:
-                del self.running[stream]
+                self.cut += in_halves(self.running.pop(stream).rest())
             except ray.exceptions.RayError as error:
-                yield lost_pack(self.running.pop(stream), error)
+                yield lost_pack(self.running.pop(stream).task, error)
 
 
-def train_pack_remotely(task: PackTask, dataset: Dataset, stop_file: Path) -> Iterator[Block]:
+class RayPack(RunningPack):
+    """A pack that Ray has, and the file whose existence asks it to leave."""
+
+    def __init__(self, task: PackTask, leave_file: Path):
+        super().__init__(task)
+        self.leave_file = leave_file
+
+    def ask_to_leave(self) -> None:
+        self.is_leaving = True
+        self.leave_file.touch()
+
+
+def train_pack_remotely(task: PackTask, dataset: Dataset, leave_file: Path) -> Iterator[Block]:
     """The task that a worker runs."""
-    yield from train_pack(task, dataset, stop_file.exists)
+    stop_file = leave_file.with_name(STOP)
+    yield from train_pack(task, dataset, lambda: leave_file.exists() or stop_file.exists())
 
 
 def lost_pack(task: PackTask, error: Exception) -> Block:

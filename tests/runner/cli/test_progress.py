@@ -1,6 +1,8 @@
 """The live line: what it counts, by a clock that the test holds."""
 
+import io
 import math
+import re
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -8,6 +10,7 @@ import pytest
 
 from runner.cli import progress
 from runner.cli.progress import LiveProgress, duration
+from runner.engine import auto
 from runner.messages import Block, TrialEnd
 from runner.status import Status
 
@@ -90,6 +93,57 @@ def test_without_a_terminal_a_line_is_printed_now_and_then(clock, make_rows, cap
     assert captured.out == ""
     assert len(captured.err.splitlines()) == 9
     assert all(line.startswith("0/1 trials") for line in captured.err.splitlines())
+
+
+def test_what_is_said_is_printed_once_and_cannot_command_the_terminal(capsys):
+    with LiveProgress(Expected({1: (1, 1.0)})) as live:
+        for text in ("no Ray [today]", "no Ray [today]", "\x1b[2J gone", "no Ray [today]"):
+            live.say(text)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == ["fitgap: no Ray [today]", "fitgap: \\x1b[2J gone"]
+
+
+def test_in_a_terminal_what_is_said_has_a_line_of_its_own(monkeypatch, make_rows):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with LiveProgress(Expected({1: (3, 1.0)})) as live:
+        live(Block(make_rows([1], [1]), ()))
+        live.say("no Ray today")
+        live(Block(make_rows([1], [2]), ()))
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()))
+    assert "fitgap: no Ray today" in lines and any("0/1 trials" in line for line in lines)
+
+
+def test_what_the_engine_tells_is_said_on_standard_error(invoke, small_flags, monkeypatch):
+    class Broken:
+        is_ready, running, trouble = False, {}, "no Ray today"
+
+        def __init__(self, dataset, workers):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            pass
+
+    for name, value in {
+        "WORTH_PROCESSES_SECONDS": math.inf,
+        "WORTH_RAY_SECONDS": 0.0,
+        "SECONDS_BEFORE_RAY": 0.0,
+    }.items():
+        monkeypatch.setattr(auto, name, value)
+    monkeypatch.setattr(auto, "RayEngine", Broken)
+    answer = invoke("run", *small_flags, "--engine", "auto", "--workers", "2")
+    assert answer.code == 0
+    assert answer.err.splitlines().count("fitgap: no Ray today; training goes on in 1 process") == 1
+    assert "no Ray" not in answer.out
 
 
 def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plain_text):

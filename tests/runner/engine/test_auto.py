@@ -1,112 +1,293 @@
-"""The engine that decides for itself: in this process at once, with Ray's help where the rest is worth its start."""
+"""The engine that decides for itself: here at once, in plain processes when they are there, on Ray what is long."""
 
+import itertools
 import json
 import subprocess
 import sys
+from collections import deque
 
 import pytest
 
-from core.data import Dataset
-from runner.engine import auto
-from runner.engine.auto import AutoEngine, Stopwatch
+from runner.engine import auto, journal
+from runner.engine import ray as ray_module
+from runner.engine.auto import AutoEngine
+from runner.engine.local import LocalEngine
+from runner.engine.worker import train_pack
 from runner.packing import PlannedTrial, pack_trials, total_work
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
-# Trains the same sweep with Ray forced to start at once, and in this process.
+NEVER = float("inf")
+EPOCHS = 6
+PACKS = "{data: iris, repeats: 4, training: {epochs: 6}, axes: {architecture: [4, 8-4, 3-3]}}"
+# Trains packs until plain processes and Ray, both forced to start, have had some; then the same in this process.
 FORCED = """
-import json
+import json, time
 from runner.engine import auto
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
-from runner.packing import PlannedTrial, pack_trials, total_work
+from runner.packing import PlannedTrial, pack_trials
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
-auto.WORTH_STARTING_RAY_SECONDS, auto.SECONDS_TO_TELL = 0.0, 0.0
-text = "{data: digits, repeats: 12, training: {epochs: 25}, axes: {architecture: [32-32, 64]}}"
-sweep = prepare_sweep(sweep_from_text(text))
-pairs = [(each, repeat) for each in sweep.configurations for repeat in range(1, 13)]
-trials = [PlannedTrial(number, *pair) for number, pair in enumerate(pairs)]
+auto.WORTH_PROCESSES_SECONDS = auto.WORTH_RAY_SECONDS = auto.SECONDS_BEFORE_RAY = 0.0
+sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 900, training: {epochs: 25}, axes: {architecture: 8-4}}"))
+trials = [PlannedTrial(number, sweep.configurations[0], number) for number in range(1, 901)]
+packs = [task for some in zip(*[iter(trials)] * 3, strict=True) for task in pack_trials(some, sweep, workers=1)]
+given, told = [], []
+
+def tasks(engine):
+    for task in packs:
+        given.append(task)
+        yield task
+        if engine.ray and engine.ray.is_ready:
+            break
+        time.sleep(0.1)
+    for task in packs[len(given) : len(given) + 8]:
+        given.append(task)
+        yield task
 
 def rows_of(blocks):
-    rows = []
-    for block in blocks:
-        if block.rows is not None:
-            rows += zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), block.rows.e_v.tolist())
-    return sorted(rows)
+    parts = [block.rows for block in blocks if block.rows is not None]
+    return sorted(row for part in parts for row in zip(*(getattr(part, name).tolist() for name in vars(part))))
 
-with AutoEngine(sweep.dataset, 2, total_work(trials, sweep)) as engine:
-    together = rows_of(engine.run(pack_trials(trials, sweep, workers=6)))
-    started = engine.ray is not None
+with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
+    together = rows_of(engine.run(tasks(engine)))
+    came = engine.is_faster, engine.ray.is_ready
+    left = len(engine.plain.crew)
 with LocalEngine(sweep.dataset) as engine:
-    alone = rows_of(engine.run(pack_trials(trials, sweep, workers=1)))
-print(json.dumps({"started": started, "equal": together == alone, "count": len(together)}))
+    alone = rows_of(engine.run(iter(given)))
+trained = {row[0] for row in together} == {trial for task in given for trial in task.trials}
+print(json.dumps({"came": came, "left": left, "equal": together == alone, "trained": trained, "told": told}))
 """
 
 
+class PretendedProcesses:
+    """Stands for plain processes: there after a number of looks; trains in this process, a block whenever asked."""
+
+    def __init__(self, dataset, looks=0, dies_after=None):
+        self.dataset, self.looks, self.dies_after = dataset, looks, dies_after
+        self.is_started = self.is_retiring = False
+        self.crew, self.given, self.training = [], [], deque()
+
+    def start(self, count):
+        self.is_started, self.crew = True, ["process"] * count
+
+    @property
+    def is_ready(self):
+        return bool(self.crew) and self.looks <= 0
+
+    @property
+    def running(self):
+        return [task for task, _ in self.training]
+
+    def admit(self):
+        self.looks -= self.is_started
+
+    def submit(self, tasks):
+        if not self.training and (task := next(tasks, None)) is not None:
+            self.given.append(task)
+            self.training.append((task, train_pack(task, self.dataset)))
+
+    def poll(self, seconds):
+        for task, blocks in list(self.training):
+            if (block := next(blocks, None)) is not None:
+                yield task, block
+            else:
+                self.training.popleft()
+                if len(self.given) == self.dies_after:
+                    self.crew = []
+
+    def new_trouble(self):
+        return None
+
+    def take_back(self):
+        return []
+
+    def retire(self):
+        self.is_retiring, self.crew = True, []
+
+    def close(self):
+        self.crew = []
+
+
 @pytest.fixture
-def small(small_sweep):
-    """The small sweep, with its trials."""
-    sweep = prepare_sweep(sweep_from_text(small_sweep))
-    trials = [PlannedTrial(number, each, 1) for number, each in enumerate(sweep.configurations)]
-    return sweep, trials
+def prepared():
+    """`prepared(text)`: a sweep and its trials."""
+
+    def make(text):
+        sweep = prepare_sweep(sweep_from_text(text))
+        pairs = itertools.product(sweep.configurations, range(1, sweep.sweep.repeats + 1))
+        return sweep, [PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1)]
+
+    return make
 
 
-def test_a_small_sweep_never_starts_ray(small):
-    sweep, trials = small
-    with AutoEngine(sweep.dataset, 2, total_work(trials, sweep)) as engine:
+@pytest.fixture
+def thresholds(monkeypatch):
+    """`thresholds(processes=…, ray=…)`: from how many seconds of work on these are worth their start."""
+
+    def set_(processes=NEVER, ray=NEVER):
+        monkeypatch.setattr(auto, "WORTH_PROCESSES_SECONDS", processes)
+        monkeypatch.setattr(auto, "WORTH_RAY_SECONDS", ray)
+        monkeypatch.setattr(auto, "SECONDS_BEFORE_RAY", 0.0)
+
+    return set_
+
+
+def rows_of(blocks):
+    """Trial, epoch and E_v of every row, as text: equal bits have equal text."""
+    parts = [block.rows for block in blocks if block.rows is not None]
+    return sorted(
+        (trial, epoch, repr(e_v))
+        for part in parts
+        for trial, epoch, e_v in zip(part.trial_id.tolist(), part.epoch.tolist(), part.e_v.tolist(), strict=True)
+    )
+
+
+def ends_of(blocks):
+    """The ends of all trials, without the time they took."""
+    ends = [vars(end) | {"seconds": None} for block in blocks for end in block.ended]
+    return sorted(map(repr, ends))
+
+
+def trained_here(sweep, trials):
+    with LocalEngine(sweep.dataset) as engine:
+        return list(engine.run(pack_trials(trials, sweep, workers=2)))
+
+
+def engine_for(sweep, trials, workers=2, tell=None):
+    return AutoEngine(sweep.dataset, workers, total_work(trials, sweep), tell or (lambda text: None))
+
+
+def test_a_small_sweep_starts_nothing(small_sweep, prepared):
+    sweep, trials = prepared(small_sweep)
+    with engine_for(sweep, trials) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
-        assert engine.ray is None
-    assert {end.trial_id for block in blocks for end in block.ended} == {trial.trial_id for trial in trials}
+        assert not engine.plain.is_started and engine.ray is None
+    assert rows_of(blocks) == rows_of(trained_here(sweep, trials))
 
 
-def test_one_worker_needs_no_ray(small, monkeypatch):
+def test_one_worker_needs_no_help(prepared, thresholds):
     """However long the rest would take."""
-    monkeypatch.setattr(auto, "WORTH_STARTING_RAY_SECONDS", 0.0)
-    monkeypatch.setattr(auto, "SECONDS_TO_TELL", 0.0)
-    sweep, trials = small
-    with AutoEngine(sweep.dataset, 1, total_work(trials, sweep)) as engine:
+    thresholds(processes=0.0, ray=0.0)
+    sweep, trials = prepared(PACKS)
+    with engine_for(sweep, trials, workers=1) as engine:
         assert list(engine.run(pack_trials(trials, sweep, workers=1)))
-        assert engine.ray is None
+        assert not engine.plain.is_started and engine.ray is None
 
 
-def test_with_rays_help_every_row_is_the_same_and_there_once(tmp_path):
+def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
+    """Both come, each takes over from who was there before, and the processes have left when Ray has all."""
     done = subprocess.run([sys.executable, "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"started": True, "equal": True, "count": 2 * 12 * 25}
+    expected = {"came": [True, True], "left": 0, "equal": True, "trained": True, "told": []}
+    assert json.loads(done.stdout) == expected
 
 
-def test_where_ray_cannot_start_this_process_goes_on_alone(small, monkeypatch):
-    class Broken:
-        is_ready = False
+@pytest.mark.parametrize("keep", ["none", "best", "last", "state"])
+@pytest.mark.parametrize("looks", [0, 1, 3, 6, 10, 100])
+def test_whenever_processes_come_they_take_over_with_the_same_results(looks, keep, prepared, thresholds, monkeypatch):
+    """Between packs, in the middle of one after some of its epochs, or never."""
+    monkeypatch.setattr(journal, "BLOCK_SECONDS", 0.0)
+    thresholds(processes=0.0)
+    sweep, trials = prepared(PACKS.replace("epochs: 6", f"epochs: 6, keep: {keep}"))
+    expected = trained_here(sweep, trials)
+    tasks = list(pack_trials(trials, sweep, workers=2))
+    with engine_for(sweep, trials) as engine:
+        engine.plain = PretendedProcesses(sweep.dataset, looks)
+        blocks = list(engine.run(iter(tasks)))
+    assert rows_of(blocks) == rows_of(expected)
+    assert ends_of(blocks) == ends_of(expected)
+    for kind in ("kept", "states"):
+        assert as_text(blocks, kind) == as_text(expected, kind)
+    begun_here = [int(task.states[0]["epoch"]) for task in engine.plain.given if task.states]
+    epochs_here = min(looks, EPOCHS * len(tasks))
+    assert begun_here == [epochs_here % EPOCHS] * (epochs_here % EPOCHS > 0)
 
-        def __init__(self, dataset: Dataset, workers: int):
-            self.error = RuntimeError("no Ray today")
 
-        def __enter__(self):
-            return self
+def as_text(blocks, kind):
+    """The networks or states that are sent, as text."""
+    found = [each for block in blocks for each in getattr(block, kind)]
+    return sorted(repr((each.trial_id, each.epoch, repr_of(each))) for each in found)
 
-        def __exit__(self, *exception):
-            pass
 
-    monkeypatch.setattr(auto, "RayEngine", Broken)
-    monkeypatch.setattr(auto, "WORTH_STARTING_RAY_SECONDS", 0.0)
-    monkeypatch.setattr(auto, "SECONDS_TO_TELL", 0.0)
-    sweep, trials = small
-    with AutoEngine(sweep.dataset, 2, total_work(trials, sweep)) as engine:
+def repr_of(kept):
+    if hasattr(kept, "parameters"):
+        return kept.parameters.tolist()
+    # The last number of the summary is the time it took.
+    return [(name, array.tolist()[:-1] if name == "summary" else array.tolist()) for name, array in kept.arrays.items()]
+
+
+def test_where_all_processes_are_lost_training_goes_on_here(prepared, thresholds):
+    thresholds(processes=0.0)
+    sweep, trials = prepared(PACKS)
+    with engine_for(sweep, trials) as engine:
+        engine.plain = PretendedProcesses(sweep.dataset, dies_after=2)
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
-        assert engine.ray is not None
-    assert {end.trial_id for block in blocks for end in block.ended} == {trial.trial_id for trial in trials}
+        assert len(engine.plain.given) == 2
+    assert rows_of(blocks) == rows_of(trained_here(sweep, trials))
 
 
-def test_the_rest_is_told_by_the_rate_so_far(monkeypatch):
-    """A quarter of the work in two seconds: six are left; before the first second nothing is said."""
-    now = 0.0
-    monkeypatch.setattr(auto.time, "monotonic", lambda: now)
-    stopwatch = Stopwatch(expected_work=100.0)
-    stopwatch.done = 25.0
-    now = 0.5
-    assert stopwatch.seconds_left() == 0.0
-    now = 2.0
-    assert stopwatch.seconds_left() == pytest.approx(6.0)
+def test_where_no_process_can_be_started_it_is_told_once_and_training_goes_on_here(
+    prepared, thresholds, monkeypatch, tmp_path
+):
+    thresholds(processes=0.0)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    sweep, trials = prepared(PACKS)
+    told = []
+    with engine_for(sweep, trials, tell=told.append) as engine:
+        blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
+    assert rows_of(blocks) == rows_of(trained_here(sweep, trials))
+    (line,) = told
+    assert "No such file" in line and line.endswith("training goes on in 1 process")
+
+
+@pytest.mark.parametrize(("processes", "count"), [(0.0, "2 processes"), (NEVER, "1 process")])
+def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
+    processes, count, prepared, thresholds, monkeypatch
+):
+    def break_down(workers, folder):
+        raise RuntimeError("no Ray today")
+
+    monkeypatch.setattr(ray_module, "start_ray", break_down)
+    thresholds(processes, ray=0.0)
+    sweep, trials = prepared(PACKS)
+    given, told = [], []
+
+    def tasks():
+        for task in itertools.cycle(pack_trials(trials, sweep, workers=2)):
+            given.extend(task.trials)
+            yield task
+            if engine.is_decided:
+                return
+
+    with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
+        ended = [end.trial_id for block in engine.run(tasks()) for end in block.ended]
+    assert sorted(ended) == sorted(given)
+    (line,) = told
+    assert line.startswith("Ray could not be started: no Ray today") and line.endswith(f"training goes on in {count}")
+    assert "fitgap doctor" in line and "--engine local" in line
+
+
+@pytest.mark.parametrize("processes", [0.0, NEVER])
+def test_after_a_stop_every_pack_in_flight_has_saved_its_state_for_the_driver(processes, prepared, thresholds):
+    """Wherever it is trained, and nothing more is taken."""
+    thresholds(processes)
+    sweep, trials = prepared("{data: iris, repeats: 40, training: {epochs: 1000000}, axes: {architecture: [4]}}")
+    taken, blocks = [], []
+
+    def tasks():
+        for task in pack_trials(trials, sweep, workers=2):
+            taken.append(task)
+            yield task
+
+    with engine_for(sweep, trials) as engine:
+        for block in engine.run(tasks()):
+            blocks.append(block)
+            if len(engine.plain.running) == (2 if processes == 0.0 else 0) and len(blocks) > 3:
+                in_flight = {trial for pack in engine.plain.running or [engine.pack] for trial in pack.task.trials}
+                engine.stop()
+                before = len(taken)
+    assert {state.trial_id for block in blocks for state in block.states} == in_flight
+    assert len(taken) == before

@@ -103,6 +103,14 @@ def test_the_blocks_of_a_pack_together_are_its_training(seconds, tasks_of, small
         assert set(ends_of(blocks)) == set(task.trials)
 
 
+def test_the_first_epoch_is_sent_at_once(tasks_of, monkeypatch):
+    """Also where it is told in several parts; the others come together."""
+    monkeypatch.setattr(journal, "BLOCK_SECONDS", 1000.0)
+    (task,), dataset = tasks_of("{data: iris, training: {epochs: 5, batch_size: 1}}")
+    blocks = list(train_pack(task, dataset))
+    assert [block.rows.epoch.tolist() for block in blocks] == [[1], [2, 3, 4, 5]]
+
+
 def test_a_summary_is_that_of_the_trials_epochs(tasks_of, small_sweep):
     """Best is the first epoch with the lowest E_v, and diverged epochs never count."""
     for task in tasks_of(small_sweep)[0]:

@@ -1,0 +1,109 @@
+"""One plain process: how it is started, what is sent to it, and what it died of."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import core
+from core.data import Dataset
+from runner.blas import THREAD_VARIABLES
+from runner.engine.running_pack import RunningPack
+from runner.messages import PackTask
+
+BEGIN = "import sys; sys.path[:] = sys.argv[3:]; from runner.engine.plain_child import serve; serve(*sys.argv[1:3])"
+
+
+class PlainProcess:
+    """One process, the connection to it, and the pack that it trains."""
+
+    def __init__(self, stop_asked: int):
+        from multiprocessing import Pipe
+
+        self.has_dataset = self.is_ready = False
+        self.pack: RunningPack | None = None
+        with contextlib.ExitStack() as opened:
+            self.errors = opened.enter_context(tempfile.TemporaryFile())
+            self.connection, theirs = map(opened.enter_context, Pipe())
+            self.process = start_child(theirs.fileno(), stop_asked, self.errors)
+            theirs.close()
+            opened.pop_all()
+
+    @property
+    def is_idle(self) -> bool:
+        return self.is_ready and self.pack is None
+
+    def welcome(self, dataset: Dataset) -> None:
+        """It says that it can take something: at first the data set, from then on a pack."""
+        self.pack = None
+        if self.has_dataset:
+            self.is_ready = True
+        else:
+            self.connection.send(dataset)
+            self.has_dataset = True
+
+    def take(self, task: PackTask) -> None:
+        self.pack = RunningPack(task)
+        self._send(task)
+
+    def ask_to_leave(self) -> None:
+        """Let its pack save how far it is and leave after its epoch."""
+        if self.pack:
+            self.pack.is_leaving = True
+            self._send(None)
+
+    def _send(self, message: PackTask | None) -> None:
+        # Where it has died meanwhile, whoever listens to it finds out.
+        with contextlib.suppress(OSError):
+            self.connection.send(message)
+
+    def end(self) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+        self.errors.seek(0)
+        self.last_words = self.errors.read().decode(errors="replace").strip().splitlines()[-1:]
+        self.errors.close()
+
+    def cause_of_death(self) -> str:
+        """Why its pack was lost, in a line that helps whoever reads it in the table of trials."""
+        code = self.process.returncode
+        if code == -signal.SIGKILL:
+            return "its process was killed; the system does so without a word when memory runs out"
+        return f"its process died by {signal.Signals(-code).name}" if code < 0 else f"its process ended with {code}"
+
+
+def start_child(connection: int, stop_asked: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a process that is told by the numbers of open files where to listen. Raises OSError."""
+    with interrupts_blocked():
+        return subprocess.Popen(
+            [sys.executable, "-P", "-c", BEGIN, str(connection), str(stop_asked), *module_path()],
+            pass_fds=[connection, stop_asked],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            cwd="/",
+            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")},
+        )
+
+
+def module_path() -> list[str]:
+    """Where this process finds its modules, without the current folder: a `core` or `numpy.py` there must not win."""
+    own = str(Path(core.__file__).parents[1])
+    path = [each for each in map(os.path.abspath, sys.path) if each == own or each != os.getcwd()]
+    return path if own in path else [*path, own]
+
+
+@contextlib.contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Processes started here never see the Ctrl-C of a terminal; this one sees it afterwards."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,358 @@
+"""Plain processes: the same rows as in this process, whatever becomes of one of them, and none that outlives us."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.engine.local import LocalEngine
+from runner.engine.plain_process import PlainProcess
+from runner.engine.plain_processes import PlainProcesses
+from runner.packing import PlannedTrial, pack_shape, pack_task, pack_trials, planned_trials
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+PATIENCE = 60.0
+SWEEP = "{data: iris, repeats: 6, training: {epochs: 8}, axes: {architecture: [4, 8-4]}}"
+# Trains until it is stopped.
+ENDLESS = "{data: iris, repeats: 2, training: {epochs: 1000000}}"
+# Tells the numbers of two processes that train for ever, then waits.
+PARENT = f"""
+import sys
+from runner.engine.plain_processes import PlainProcesses
+from runner.packing import pack_trials, planned_trials
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+sweep = prepare_sweep(sweep_from_text("{ENDLESS}"))
+tasks = pack_trials(planned_trials(sweep), sweep, workers=2)
+processes = PlainProcesses(sweep.dataset)
+processes.start(2)
+heard = 0
+while heard < 4:
+    processes.submit(tasks)
+    heard += sum(1 for _ in processes.poll(1.0))
+print(*[each.process.pid for each in processes.crew], flush=True)
+sys.stdin.read()
+"""
+# Trains beside a current folder that is on the module path and full of traps.
+AMONG_TRAPS = f"""
+import json, pathlib, sys
+from runner.engine.plain_processes import PlainProcesses
+from runner.packing import pack_trials, planned_trials
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+sweep = prepare_sweep(sweep_from_text("{SWEEP}"))
+for name in ("core.py", "runner.py", "numpy.py", "threadpoolctl.py", "queue.py"):
+    pathlib.Path(name).write_text("raise RuntimeError('the wrong one was loaded')")
+sys.path[:0] = ["", str(pathlib.Path.cwd())]
+tasks = pack_trials(planned_trials(sweep), sweep, workers=1)
+processes = PlainProcesses(sweep.dataset)
+processes.start(1)
+ended = []
+while len(ended) < sweep.trial_count and processes.crew:
+    processes.submit(tasks)
+    ended += [end.trial_id for _, block in processes.poll(1.0) for end in block.ended]
+print(json.dumps([len(ended), processes.new_trouble()]))
+processes.close()
+"""
+IMPORTED = "import sys, runner.engine.plain_child; print(*sys.modules)"
+
+
+def packs_of(text, workers=2):
+    """The packs of a sweep, and its data set."""
+    sweep = prepare_sweep(sweep_from_text(text))
+    pairs = itertools.product(sweep.configurations, range(1, sweep.sweep.repeats + 1))
+    trials = [PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1)]
+    return list(pack_trials(trials, sweep, workers=workers)), sweep.dataset
+
+
+@pytest.fixture
+def start():
+    """`start(dataset, count)`: so many processes, which are ended after the test."""
+    started = []
+
+    def make(dataset, count):
+        processes = PlainProcesses(dataset)
+        started.append(processes)
+        processes.start(count)
+        return processes
+
+    yield make
+    for processes in started:
+        processes.close()
+
+
+def blocks_of(processes, tasks):
+    """What comes while these tasks are trained, until all are and nobody has one."""
+    tasks, blocks = iter(tasks), []
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and processes.crew:
+        processes.submit(tasks)
+        if processes.is_ready and not processes.running:
+            return blocks
+        blocks += [block for _, block in processes.poll(0.2)]
+    raise AssertionError(f"after {PATIENCE} s {processes.running} were in training by {processes.crew}")
+
+
+def wait_for_blocks(processes, tasks, count):
+    """Train until so many blocks have come."""
+    tasks, blocks = iter(tasks), []
+    while len(blocks) < count:
+        processes.submit(tasks)
+        blocks += [block for _, block in processes.poll(1.0)]
+    return blocks
+
+
+def rows_of(blocks):
+    """Trial, epoch and E_v of every row, as text: equal bits have equal text, also those that are no numbers."""
+    parts = [block.rows for block in blocks if block.rows is not None]
+    return sorted(
+        (trial, epoch, repr(e_v))
+        for part in parts
+        for trial, epoch, e_v in zip(part.trial_id.tolist(), part.epoch.tolist(), part.e_v.tolist(), strict=True)
+    )
+
+
+def wait_until(condition, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def stat_fields(process):
+    """The fields of /proc/…/stat from the state on; none where there is no such process."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def is_alive(process):
+    return stat_fields(process)[:1] not in ([], ["Z"], ["X"])
+
+
+def processor_ticks(process):
+    return sum(map(int, stat_fields(process)[11:13]))
+
+
+def test_rows_are_those_of_this_process_each_once(start):
+    tasks, dataset = packs_of(SWEEP)
+    assert len(tasks) > 4
+    with LocalEngine(dataset) as engine:
+        expected = rows_of(engine.run(iter(tasks)))
+    blocks = blocks_of(start(dataset, 2), tasks)
+    assert rows_of(blocks) == expected
+    assert sorted(end.trial_id for block in blocks for end in block.ended) == list(range(1, 13))
+
+
+def test_no_task_is_taken_before_somebody_is_there_to_train_it(start):
+    """Beyond the spare ones that wait here."""
+    tasks, dataset = packs_of(SWEEP)
+    processes, given = start(dataset, 1), iter(tasks)
+    processes.submit(given)
+    assert len(tasks) - len(list(given)) == 2
+
+
+def test_the_data_set_is_sent_once_to_each_process():
+    sent = []
+
+    class Connection:
+        def send(self, what):
+            sent.append(what)
+
+    process = PlainProcess.__new__(PlainProcess)
+    process.connection, process.has_dataset, process.is_ready = Connection(), False, False
+    process.welcome("data set")
+    assert not process.is_ready, "it may not have room for it"
+    tasks, _ = packs_of(SWEEP)
+    for task in tasks[:2]:
+        process.welcome("data set")
+        assert process.is_idle
+        process.take(task)
+    assert sent == ["data set", *tasks[:2]]
+
+
+def test_it_imports_little():
+    done = subprocess.run([sys.executable, "-P", "-c", IMPORTED], capture_output=True, text=True, check=True)
+    packages = {name.partition(".")[0] for name in done.stdout.split()}
+    assert {"core", "numpy"} < packages
+    assert not packages & {"sqlalchemy", "alembic", "ray", "polars", "rich", "ruamel", "typer"}
+
+
+def test_nothing_in_the_current_folder_is_imported(tmp_path):
+    done = subprocess.run([sys.executable, "-c", AMONG_TRAPS], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [12, None]
+
+
+def test_control_c_and_terminate_are_left_to_the_parent(start):
+    """A terminal sends them to all processes of a group."""
+    tasks, dataset = packs_of(SWEEP)
+    processes = start(dataset, 2)
+    numbers = [process.process.pid for process in processes.crew]
+    for number in numbers:
+        os.kill(number, signal.SIGINT)
+        os.kill(number, signal.SIGTERM)
+    blocks = blocks_of(processes, tasks)
+    assert [process.process.pid for process in processes.crew] == numbers
+    assert not any(block.loss for block in blocks)
+
+
+def test_each_has_one_blas_thread_whatever_the_environment_says(start, monkeypatch):
+    """Its other thread listens."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "2")
+    tasks, dataset = packs_of(ENDLESS)
+    processes = start(dataset, 1)
+    wait_for_blocks(processes, tasks, 2)
+    assert int(stat_fields(processes.crew[0].process.pid)[17]) == 2
+
+
+def test_nothing_listens_anywhere(start):
+    """Nothing but a pair of sockets leads to them."""
+    tasks, dataset = packs_of(ENDLESS)
+    processes = start(dataset, 1)
+    wait_for_blocks(processes, tasks, 1)
+    folder = Path(f"/proc/{processes.crew[0].process.pid}")
+    targets = [os.readlink(link) for link in (folder / "fd").iterdir()]
+    held = {target[8:-1] for target in targets if target.startswith("socket:[")}
+    unix = [line.split() for line in (folder / "net/unix").read_text().splitlines()[1:]]
+    tables = [(folder / "net" / kind).read_text().splitlines() for kind in ("tcp", "tcp6", "udp", "udp6")]
+    internet = [line.split()[9] for table in tables for line in table]
+    assert len(held) == 1 and not held & set(internet)
+    # Neither listening nor with a name: the flag is that of the kernel for sockets that accept.
+    assert [(fields[3], fields[7:]) for fields in unix if fields[6] in held] == [("00000000", [])]
+
+
+def test_after_a_stop_all_packs_have_saved_their_state_and_left(start):
+    tasks, dataset = packs_of(ENDLESS)
+    processes = start(dataset, 2)
+    wait_for_blocks(processes, tasks, 4)
+    in_flight = {trial for pack in processes.running for trial in pack.task.trials}
+    processes.stop()
+    blocks = blocks_of(processes, [])
+    assert {state.trial_id for block in blocks for state in block.states} == in_flight == {1, 2}
+
+
+def test_what_waits_when_all_is_stopped_is_not_begun(start):
+    tasks, dataset = packs_of(SWEEP)
+    processes = start(dataset, 1)
+    processes.submit(iter(tasks))
+    processes.stop()
+    assert blocks_of(processes, []) == []
+    assert processes.take_back() == []
+
+
+def test_a_pack_whose_process_dies_is_lost_and_another_process_takes_its_place(start):
+    tasks, dataset = packs_of(ENDLESS)
+    processes = start(dataset, 1)
+    wait_for_blocks(processes, tasks[:1], 2)
+    killed = processes.crew[0].process.pid
+    os.kill(killed, signal.SIGKILL)
+    blocks = wait_for_blocks(processes, [], 1)
+    while blocks[-1].loss is None:
+        blocks += wait_for_blocks(processes, [], 1)
+    loss = blocks[-1].loss
+    assert (loss.task, loss.trials) == (tasks[0], tasks[0].trials)
+    assert "killed" in loss.reason and "memory" in loss.reason and not loss.is_certain
+    wait_for_blocks(processes, tasks[1:], 1)
+    (process,) = processes.crew
+    assert process.process.pid != killed and process.pack.task is tasks[1]
+    assert processes.new_trouble() is None
+
+
+def test_a_process_that_dies_without_a_pack_is_replaced(start):
+    tasks, dataset = packs_of(SWEEP)
+    processes = start(dataset, 1)
+    assert blocks_of(processes, []) == []
+    killed = processes.crew[0].process.pid
+    os.kill(killed, signal.SIGKILL)
+    assert list(processes.poll(PATIENCE)) == [] and processes.crew[0].process.pid != killed
+    assert len({end.trial_id for block in blocks_of(processes, tasks) for end in block.ended}) == 12
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [("#!/nowhere/python", "No such file"), ("#!/bin/sh\necho first >&2; echo last >&2; exit 3", "last"),
+     ("#!/bin/sh\nexit 3", "ended with 3")],
+)  # fmt: skip
+def test_what_cannot_be_started_is_told_and_not_tried_for_ever(program, reason, start, tmp_path, monkeypatch):
+    """What waited is given back."""
+    tasks, dataset = packs_of(SWEEP)
+    broken = tmp_path / "python"
+    broken.write_text(program)
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    processes = start(dataset, 2)
+    processes.submit(iter(tasks))
+    assert wait_until(lambda: list(processes.poll(0.1)) == [] and not processes.crew)
+    assert reason in processes.new_trouble() and processes.new_trouble() is None
+    assert processes.take_back() == tasks[:2]
+
+
+def test_after_retiring_each_ends_with_its_pack(start):
+    tasks, dataset = packs_of(SWEEP)
+    processes = start(dataset, 2)
+    given = iter(tasks)
+    blocks = wait_for_blocks(processes, given, 1)
+    numbers = [process.process.pid for process in processes.crew]
+    in_flight = [trial for pack in processes.running for trial in pack.task.trials]
+    processes.retire()
+    waiting = processes.take_back()
+    while processes.crew:
+        blocks += [block for _, block in processes.poll(1.0)]
+    ended = {end.trial_id for block in blocks for end in block.ended}
+    assert set(in_flight) <= ended and not ended & {trial for task in waiting for trial in task.trials}
+    assert not any(map(is_alive, numbers))
+
+
+def test_nobody_is_left_after_closing(start):
+    tasks, dataset = packs_of(ENDLESS)
+    processes = start(dataset, 2)
+    wait_for_blocks(processes, tasks, 1)
+    numbers = [process.process.pid for process in processes.crew]
+    processes.close()
+    assert not any(map(is_alive, numbers))
+
+
+def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
+    """Again and again, as long as it is worth it; every row is there once, with the same bits."""
+    sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 8, training: {epochs: 2500}}"))
+    task = pack_task(list(planned_trials(sweep)), pack_shape(sweep.configurations[0], sweep), sweep)
+    processes, takers = start(sweep.dataset, 2), set()
+    given, blocks = iter([task]), []
+    while not processes.is_ready or processes.running or processes.spare or not blocks:
+        processes.submit(given)
+        takers |= {process.process.pid for process in processes.crew if process.pack and process.pack.task.states}
+        blocks += [block for _, block in processes.poll(1.0)]
+    assert len(takers) == 2
+    with LocalEngine(sweep.dataset) as engine:
+        expected = list(engine.run(iter([task])))
+    assert rows_of(blocks) == rows_of(expected)
+    assert not any(block.states for block in blocks), "nobody needs to keep them"
+
+
+def test_when_the_parent_is_killed_they_end_by_themselves_in_the_middle_of_a_pack(tmp_path):
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    numbers = [int(word) for word in parent.stdout.readline().split()]
+    try:
+        busy = {number: processor_ticks(number) for number in numbers}
+        assert wait_until(lambda: all(processor_ticks(number) > busy[number] for number in numbers))
+        parent.kill()
+        parent.wait()
+        assert wait_until(lambda: not any(map(is_alive, numbers)), seconds=10.0)
+    finally:
+        parent.kill()
+        parent.communicate()
+        for number in filter(is_alive, numbers):
+            os.kill(number, signal.SIGKILL)
