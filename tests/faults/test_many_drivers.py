@@ -44,7 +44,17 @@ def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases,
     assert set(found.attempts.values()) == {1}
     assert sorted(map(sorted, found.held.values())) == sorted(each["gained"] for each in told if each["gained"])
     seconds = sorted(second for each in told for second in each["seconds"])
-    print("claims", len(seconds), "median", seconds[len(seconds) // 2], "p99", seconds[len(seconds) * 99 // 100], "max", seconds[-1], [len(each["gained"]) for each in told])
+    print(
+        "claims",
+        len(seconds),
+        "median",
+        seconds[len(seconds) // 2],
+        "p99",
+        seconds[len(seconds) * 99 // 100],
+        "max",
+        seconds[-1],
+        [len(each["gained"]) for each in told],
+    )
     assert seconds[len(seconds) * 99 // 100] < LONGEST_CLAIM_SECONDS
 
 

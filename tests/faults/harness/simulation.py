@@ -7,8 +7,8 @@ wrong about that.
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from harness.plans import block, number_of, plan
 
+from harness.plans import block, number_of, plan
 from runner.errors import DriverFencedError
 from runner.status import Status
 from runner.store import claims, writing

@@ -14,7 +14,6 @@ from pathlib import Path
 from harness.evidence import exact
 from harness.kill_points import KillPoints
 from harness.sweeps import TINY
-
 from runner import packing
 from runner.driver import SweepStoppedError, drive, driving, heartbeat, stored_sweep, write_sweep
 from runner.engine import journal, local
