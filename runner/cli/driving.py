@@ -43,6 +43,10 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
     except SweepStoppedError as stopped:
         say_stopped(stopped)
         raise typer.Exit(INTERRUPTED) from None
+    except KeyboardInterrupt:
+        # Before the first trial was claimed, or after the last one had ended.
+        say_stopped(SweepStoppedError(written.name, released=0))
+        raise typer.Exit(INTERRUPTED) from None
     failed = print_leaderboard(store, written)
     raise typer.Exit(1 if failed else 0)
 

@@ -53,24 +53,25 @@ def drive(
             make_engine(engine, written.prepared.dataset, workers, total, tell) as running,
         ):
             work = Work(store, session, written, running.workers)
-            if is_stopped(work, running, observe, tell):
-                error = SweepStoppedError(written.name, session.release())
-                session.end()
-                running.abandon()
-                leave(error)
-                raise error
+            with Stopping(asked=lambda: stop(work, running)) as stopping:
+                if is_stopped(work, running, stopping, observe, tell):
+                    error = SweepStoppedError(written.name, session.release())
+                    session.end()
+                    running.abandon()
+                    leave(error)
+                    raise error
     finally:
         session.end()
 
 
-def is_stopped(work: Work, running: Engine, observe: Observer, tell: Teller) -> bool:
+def is_stopped(work: Work, running: Engine, stopping: Stopping, observe: Observer, tell: Teller) -> bool:
     """Train everything; whether Ctrl-C has stopped it."""
-    stopping = Stopping(asked=lambda: stop(work, running))
     try:
-        with stopping:
-            train_everything(work, running, observe, tell)
+        train_everything(work, running, observe, tell)
     except KeyboardInterrupt:
+        stopping.ignore_more()
         return True
+    stopping.ignore_more()
     return stopping.is_requested
 
 

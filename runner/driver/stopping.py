@@ -1,13 +1,15 @@
 """Ctrl-C while a sweep runs: once lets the packs in flight save how far they are, twice stops at once."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 # What is in flight has so long to reach the end of its epoch.
 GRACE_SECONDS = 3.0
+SECONDS_BEFORE_REPEATING = 0.2
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -20,7 +22,7 @@ class Stopping:
 
     def __init__(self, asked: Callable[[], None]):
         self.asked = asked
-        self.is_requested = False
+        self.is_requested = self.is_enough = False
 
     def __enter__(self) -> Self:
         # Only the main thread gets signals; a caller in another one stops a sweep by an exception in `observe`.
@@ -28,6 +30,7 @@ class Stopping:
         if self.is_listening:
             self.before = {each: signal.signal(each, self._stop) for each in STOPPING_SIGNALS}
             self.alarm_before = signal.signal(signal.SIGALRM, self._interrupt)
+            self.hook_before, sys.unraisablehook = sys.unraisablehook, self._say_unless_interrupted
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -36,14 +39,27 @@ class Stopping:
             for number, handler in self.before.items():
                 signal.signal(number, handler)
             signal.signal(signal.SIGALRM, self.alarm_before)
+            sys.unraisablehook = self.hook_before
+
+    def ignore_more(self) -> None:
+        """It stops already: nothing interrupts what is left to do."""
+        self.is_enough = True
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         if self.is_requested:
             self._interrupt(number, frame)
+            return
         self.is_requested = True
         signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
         self.asked()
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self.is_enough:
+            return
+        # Once more if it is swallowed: Python drops what is raised while it clears up an object.
+        signal.setitimer(signal.ITIMER_REAL, SECONDS_BEFORE_REPEATING)
         raise KeyboardInterrupt
+
+    def _say_unless_interrupted(self, problem: Any) -> None:
+        if not issubclass(problem.exc_type, KeyboardInterrupt):
+            self.hook_before(problem)

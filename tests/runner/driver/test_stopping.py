@@ -49,6 +49,30 @@ def test_who_leaves_in_time_is_not_interrupted(monkeypatch):
     time.sleep(0.1)
 
 
+def test_an_interrupt_that_is_swallowed_comes_again(capfd):
+    """What is raised while an object is cleared up goes nowhere; nobody is told of it either."""
+
+    class Stubborn:
+        def __del__(self):
+            send(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), Stopping(lambda: None):
+        send(signal.SIGINT)
+        stubborn = Stubborn()
+        del stubborn
+        time.sleep(10)
+    assert capfd.readouterr().err == ""
+
+
+def test_nothing_interrupts_what_is_left_to_do_after_it_was_enough(monkeypatch):
+    monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.05)
+    with Stopping(lambda: None) as stop:
+        send(signal.SIGINT)
+        stop.ignore_more()
+        send(signal.SIGINT)
+        time.sleep(0.1)
+
+
 def test_handlers_from_before_come_back():
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     before = [signal.getsignal(number) for number in numbers]
