@@ -211,6 +211,7 @@ def test_a_file_that_may_not_be_read_is_refused(closed, sqlite_template):
             check=False,
         )
         folder.chmod(0o700)
+        (folder / "closed.db").chmod(0o600)
         assert contents(folder) == {"closed.db": sqlite_template.read_bytes()}
     assert done.stderr == ""
     lines = done.stdout.splitlines()
