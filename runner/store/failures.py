@@ -96,8 +96,8 @@ def tell_failures(url: URL) -> Any:
     """A listener for an engine's errors: those that people can mend become a StoreError of one line."""
 
     def listen(context: ExceptionContext) -> StoreError | None:
-        if context.is_pre_ping:
-            # A connection that has broken since its last use is opened anew.
+        if context.is_pre_ping or not isinstance(context.original_exception, Exception):
+            # A connection that has broken since its last use is opened anew. Ctrl-C, which breaks one, stays what it is.
             return None
         failure = failure_of(context.original_exception)
         if failure is None and context.is_disconnect:

@@ -207,8 +207,17 @@ def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] |
 
 
 def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Status]) -> int:
-    """Let the trials of a sweep that ended so wait again, as if they had never been tried; returns how many."""
+    """Let the trials of a sweep that ended so wait again, as if they had never been tried; returns how many.
+
+    Their epochs are written over. Those that failed or were cancelled go on from their saved state; that of a diverged
+    one is no place to go on from.
+    """
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
-    values = {"status": Status.PENDING, "reason": None, "losses": 0, "driver_id": None, "ended": None}
+    numbers = sa.select(table.c.id).where(chosen)
+    connection.execute(sa.delete(tables.snapshot).where(tables.snapshot.c.trial_id.in_(numbers)))
+    diverged = numbers.where(table.c.status == Status.DIVERGED)
+    connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
+    summary = {field.name: sa.null() for field in dataclasses.fields(TrialEnd) if field.name in table.c}
+    values = {**summary, "status": Status.PENDING, "losses": 0, "driver_id": None, "ended": None}
     return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount

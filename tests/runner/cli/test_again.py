@@ -130,6 +130,22 @@ def test_resume_leaves_failed_trials_and_retry_trains_them_again(one_failed, inv
     assert (shown["reason"], shown["attempt"]) == (None, 2)
 
 
+@pytest.mark.parametrize("keep", ["last", "best", "state"])
+def test_diverged_trials_are_retried_from_the_start_and_keep_their_networks_again(keep, invoke, rows):
+    """What the first attempt kept does not stand in the way of the second, nor is it gone on from."""
+    flags = ("--optimizer", "gradient_descent:rate=1e+30", "--repeats", "2", "--keep", keep)
+    assert invoke("run", *QUICK, *flags).code == 0
+    before = rows("trials", "iris"), rows("epochs", "1", "2")
+    assert {row["status"] for row in before[0]} == {"diverged"}
+    answer = invoke("retry", "iris", "--status", "diverged", "--engine", "local")
+    assert answer.code == 0 and "2 trials to train again" in answer.err
+    assert rows("epochs", "1", "2") == before[1]
+    assert [{**row, "seconds": None} for row in rows("trials", "iris")] == [
+        {**row, "seconds": None} for row in before[0]
+    ]
+    assert rows("show", "1")["attempt"] == 2
+
+
 def test_cancelled_trials_stay_so_until_they_are_retried(invoke, rows):
     invoke("run", *QUICK, "--repeats", "3")
     execute("UPDATE trial SET status = 'pending' WHERE id > 1")

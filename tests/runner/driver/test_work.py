@@ -173,3 +173,33 @@ def test_trials_that_were_lost_with_their_driver_come_back_in_smaller_packs(stor
         first.release()
         again.plan()
         assert {len(task.trials) for task in again} == {size}, attempt
+
+
+def test_a_trial_that_is_cancelled_and_opened_again_waits_until_its_old_pack_has_ended(store, driver, written, monkeypatch):
+    """Blocks of the old pack were refused; those that still come must not end the trial without them."""
+    monkeypatch.setattr(packing, "LARGEST_PACK", 32)
+    work = Work(store, driver, written, workers=1)
+    work.plan()
+    first = next(work)
+    taken = first.trials[0]
+    store.cancel_trials(written.sweep_id, [taken])
+    block = completed(taken)
+    work.take_in(block, work.session.record(block))
+    # As if it were planned for a later pack: its saved state has put it into another group.
+    monkeypatch.setattr(work, "_planned", iter([*work._planned, first]))
+    store.retry_trials(written.sweep_id, [Status.CANCELLED])
+    assert taken not in {trial for task in work for trial in task.trials}
+    assert work.plan() and [task.trials for task in work] == [(taken,)]
+
+
+def test_a_group_that_others_take_while_it_is_planned_is_left_out(store, driver, written, identity, monkeypatch):
+    other = store.begin_driver(identity)
+    groups = store.pending_groups
+
+    def groups_then_claim(sweep_id):
+        found = groups(sweep_id)
+        other.claim(list(range(1, TRIALS + 1)))
+        return found
+
+    monkeypatch.setattr(store, "pending_groups", groups_then_claim)
+    assert not Work(store, driver, written, workers=1).plan()

@@ -110,3 +110,17 @@ def test_a_full_file_is_told_as_such(tmp_path):
         connection.exec_driver_sql("CREATE TABLE wide (content BLOB)")
         connection.exec_driver_sql("INSERT INTO wide VALUES (zeroblob(100000))")
     engine.dispose()
+
+
+def test_control_c_in_the_middle_of_a_statement_is_no_failure_of_the_database(databases):
+    """SQLAlchemy takes the connection for broken, which it is; but whoever waits for it to come back would wait on."""
+    engine = connect(database_url(databases.make()), read_only=False)
+
+    def interrupt(*given):
+        raise KeyboardInterrupt
+
+    with engine.connect() as connection:
+        sa.event.listen(engine, "do_execute", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            connection.execute(sa.text("SELECT 1"))
+    engine.dispose()
