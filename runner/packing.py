@@ -17,8 +17,9 @@ from runner.spec import Configuration
 
 # Members beyond this many gain nothing: the calls are shared well enough.
 LARGEST_PACK = 48
-# Every worker should get several packs, so that none waits long for the last.
-PACKS_PER_WORKER = 4
+# Every worker gets more than one pack, since some take longer than others and another driver may want some too. In the
+# end packs in training are cut in two for workers that have none, so they need not be small from the beginning.
+PACKS_PER_WORKER = 2
 # A pack may be several times as large as a core's second-level cache before it loses more than it gains.
 CACHES_PER_PACK = 8
 USUAL_CACHE_BYTES = 1 << 20

@@ -84,7 +84,7 @@ def test_packs_are_small_enough_and_the_costly_ones_come_first(workers, repeats)
 
 def test_a_large_sweep_gives_every_worker_several_packs():
     trials = planned(CONFIGURATIONS[:1], 64)
-    assert len(list(pack_trials(trials, prepared(repeats=64), workers=8))) >= 4 * 8
+    assert len(list(pack_trials(trials, prepared(repeats=64), workers=8))) >= 2 * 8
 
 
 def test_members_that_differ_in_more_than_the_shape_share_a_pack():

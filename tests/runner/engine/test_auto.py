@@ -20,37 +20,48 @@ from runner.spec import sweep_from_text
 NEVER = float("inf")
 EPOCHS = 6
 PACKS = "{data: iris, repeats: 4, training: {epochs: 6}, axes: {architecture: [4, 8-4, 3-3]}}"
-# Trains packs until plain processes and Ray, both forced to start, have had some; then the same in this process.
+# Trains packs until plain processes and Ray, both forced to start, have had some, at last one that is longer than all
+# others; then the same in this process.
 FORCED = """
 import json, time
-from runner.engine import auto
+from runner.engine import auto, ray as ray_module
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
-from runner.packing import PlannedTrial, pack_trials
+from runner.packing import PlannedTrial, pack_shape, pack_task
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
 auto.WORTH_PROCESSES_SECONDS = auto.WORTH_RAY_SECONDS = auto.SECONDS_BEFORE_RAY = 0.0
-sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 900, training: {epochs: 25}, axes: {architecture: 8-4}}"))
-trials = [PlannedTrial(number, sweep.configurations[0], number) for number in range(1, 901)]
-packs = [task for some in zip(*[iter(trials)] * 3, strict=True) for task in pack_trials(some, sweep, workers=1)]
-given, told = [], []
+sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 900, axes: {architecture: 8-4, epochs: [25, 2500]}}"))
+short, long = sweep.configurations
+
+def pack(configuration, numbers):
+    trials = [PlannedTrial(number, configuration, number) for number in numbers]
+    return pack_task(trials, pack_shape(configuration, sweep), sweep)
 
 def tasks(engine):
-    for task in packs:
-        given.append(task)
-        yield task
+    after = 8
+    for number in range(1, 900, 3):
         if engine.ray and engine.ray.is_ready:
-            break
-        time.sleep(0.1)
-    for task in packs[len(given) : len(given) + 8]:
-        given.append(task)
-        yield task
+            after -= 1
+        else:
+            time.sleep(0.1)
+        given.append(pack(short, range(number, number + 3)) if after else pack(long, range(number, number + 8)))
+        yield given[-1]
+        if not after:
+            return
+
+class CountedPack(ray_module.RayPack):
+    def ask_to_leave(self):
+        cut.append(self)
+        super().ask_to_leave()
 
 def rows_of(blocks):
     parts = [block.rows for block in blocks if block.rows is not None]
     return sorted(row for part in parts for row in zip(*(getattr(part, name).tolist() for name in vars(part))))
 
+ray_module.RayPack = CountedPack
+given, told, cut = [], [], []
 with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
     together = rows_of(engine.run(tasks(engine)))
     came = engine.is_faster, engine.ray.is_ready
@@ -58,7 +69,8 @@ with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
 with LocalEngine(sweep.dataset) as engine:
     alone = rows_of(engine.run(iter(given)))
 trained = {row[0] for row in together} == {trial for task in given for trial in task.trials}
-print(json.dumps({"came": came, "left": left, "equal": together == alone, "trained": trained, "told": told}))
+answers = {"came": came, "left": left, "cut": bool(cut), "equal": together == alone, "trained": trained, "told": told}
+print(json.dumps(answers))
 """
 
 
@@ -178,10 +190,12 @@ def test_one_worker_needs_no_help(prepared, thresholds):
 
 
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
-    """Both come, each takes over from who was there before, and the processes have left when Ray has all."""
+    """Both come, each takes over from who was there before, and the processes have left when Ray has all. The last pack
+    is cut in two.
+    """
     done = subprocess.run([sys.executable, "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    expected = {"came": [True, True], "left": 0, "equal": True, "trained": True, "told": []}
+    expected = {"came": [True, True], "left": 0, "cut": True, "equal": True, "trained": True, "told": []}
     assert json.loads(done.stdout) == expected
 
 
