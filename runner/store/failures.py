@@ -97,7 +97,7 @@ def tell_failures(url: URL) -> Any:
 
     def listen(context: ExceptionContext) -> StoreError | None:
         if context.is_pre_ping or not isinstance(context.original_exception, Exception):
-            # A connection that has broken since its last use is opened anew. Ctrl-C, which breaks one, stays what it is.
+            # A connection that has broken since its last use is opened anew; Ctrl-C, which breaks one, stays Ctrl-C.
             return None
         failure = failure_of(context.original_exception)
         if failure is None and context.is_disconnect:

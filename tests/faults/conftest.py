@@ -33,7 +33,7 @@ def undisturbed_export(tmp_path_factory):
 
 @pytest.fixture
 def new_victim(databases, tmp_path):
-    """`new_victim(**settings)`: a process on an empty database, with a folder of its own; `again` for one more on it."""
+    """`new_victim(**settings)`: a process on an empty database, in a folder of its own; `again` for one more."""
     made = Counter()
 
     def make(again=None, **settings):

@@ -29,7 +29,7 @@ def undisturbed(new_victim, undisturbed_export):
 
 
 def points_of(victim, *transactions):
-    """Every point that a process passed in these transactions, or in all; each with the time at which to be killed there."""
+    """Every point that a process passed in these transactions, or in all, each with the time to be killed there."""
     luck = random.Random(1)
     for name, count in sorted(victim.points.items()):
         transaction = name.removeprefix("beat ").split()[0]
@@ -47,7 +47,7 @@ def kill(victim):
 
 
 def finish(victim, before):
-    """Let a process finish what others have left; what was stored before is stored still. Returns what is found then."""
+    """Let a process finish what others have left; what was stored before is stored still. Returns what is found."""
     assert outcome(run, victim) == 0, victim.complaint
     found = Evidence(victim.address)
     assert before.epochs.items() <= found.epochs.items()
@@ -71,7 +71,7 @@ def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbe
 
 
 def test_killed_while_it_takes_over_from_a_killed_driver(new_victim, undisturbed_export):
-    """The second process dies in the middle of it; the third finds all of the first's trials, or all of the second's."""
+    """The second process dies in the middle of it; the third finds all trials of the first, or all of the second."""
     first = new_victim(kill_at=IN_THE_MIDDLE)
     assert kill(first).held
     second = new_victim(again=first)
@@ -89,7 +89,7 @@ def test_killed_while_it_takes_over_from_a_killed_driver(new_victim, undisturbed
 
 
 def test_killed_while_it_gives_back_what_it_held(new_victim, undisturbed_export):
-    """Stopped by Ctrl-C in the middle of a pack, and killed before it could put its trials back, or right afterwards."""
+    """Stopped by Ctrl-C in the middle of a pack, and killed before it could put its trials back, or right after."""
     stopped = new_victim(stop_after=BLOCKS)
     assert outcome(run, stopped) == STOPPED, stopped.complaint
     found = Evidence(stopped.address)

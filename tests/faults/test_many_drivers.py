@@ -1,4 +1,4 @@
-"""Several drivers on one sweep: they share it, nobody trains what another one holds, and nobody waits long for a lock."""
+"""Several drivers on one sweep: they share it, nobody trains what another holds, and nobody waits long for a lock."""
 
 import json
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ training: {epochs: 1}
 axes:
   optimizer: [{gradient_descent: {rate: [RATES]}}]
 """
-# The plan asks for 0.25 s (SQLite) and 0.05 s (PostgreSQL) on a quiet machine; docs/reliability.md has what was measured.
+# The plan asks for 0.25 s (SQLite) and 0.05 s (PostgreSQL) on a quiet machine.
 LONGEST_CLAIM_SECONDS = 2.0
 
 

@@ -1,4 +1,4 @@
-"""Drivers that are not heard of, gone or only stalled: others take over in time, and those that wake up write nothing."""
+"""Drivers that are not heard of, gone or only stalled: others take over, and those that wake up write nothing."""
 
 import os
 import signal

@@ -1,1 +1,1 @@
-"""What the tests of faults are made with: sweeps to disturb, processes to kill, and what the database tells afterwards."""
+"""What the tests of faults are made with: sweeps to disturb, processes to kill, what the database tells then."""

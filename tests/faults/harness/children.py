@@ -1,4 +1,4 @@
-"""Processes to disturb, forked from one that has loaded everything: a new interpreter for each would take ten times as long."""
+"""Processes to disturb, forked from one that has loaded everything: new interpreters would take ten times as long."""
 
 import contextlib
 import multiprocessing

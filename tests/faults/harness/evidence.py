@@ -1,4 +1,4 @@
-"""What a database tells of what happened: every change of every trial, the epochs that there are, what a sweep found."""
+"""What a database tells of what happened: every change of every trial, its epochs, what a sweep found."""
 
 import hashlib
 import io

@@ -1,7 +1,8 @@
 """Named points at every edge of a driver's transactions, at one of which its process is killed.
 
-A point is `TRANSACTION EDGE`, such as `record before DELETE epoch` or `claim after commit`; the transaction is the method of the
-store that runs it, led by `beat` where the heartbeat's thread does. After a statement means before the next one.
+A point is `TRANSACTION EDGE`, such as `record before DELETE epoch` or `claim after commit`; the transaction is the
+method of the store that runs it, led by `beat` where the heartbeat's thread does. After a statement means before the
+next one.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""A sweep in the store beside a plain model of it: what drivers may do to its trials, in any order, and what must follow.
+"""A sweep in the store beside a plain model of it: what drivers may do to its trials, and what must follow.
 
 The model holds for every trial its row as it must be, and for every driver what it believes to hold; a driver may be
 wrong about that.
@@ -41,7 +41,7 @@ class Row:
 
 @dataclass
 class Driver:
-    """A driver: its session, whether it may still write, what it believes to train and what it has not delivered yet."""
+    """A driver: its session, whether it may still write, what it believes to train, what it has yet to deliver."""
 
     session: object
     is_valid: bool = True

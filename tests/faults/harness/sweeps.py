@@ -1,6 +1,7 @@
 """Small sweeps to disturb."""
 
-# Four shapes, learned parameters, dropout, kept networks, rates that diverge and trials that stop early; some milliseconds a pack.
+# Four shapes, learned parameters, dropout, kept networks, rates that diverge and trials that stop early; a pack takes
+# some milliseconds.
 TINY = """\
 name: tiny
 data: xor

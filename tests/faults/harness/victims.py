@@ -32,8 +32,8 @@ class Victim:
     """How a process drives the one sweep of a database: in a folder for what it tells, from a machine, with a lease.
 
     It is killed when it passes the point `kill_at`, a name and a number, or stops by Ctrl-C or stalls after so
-    many blocks, which follow each other after a pause. With `loses_packs` every pack is lost after its second block, until
-    its trials are alone.
+    many blocks, which follow each other after a pause. With `loses_packs` every pack is lost after its second block,
+    until its trials are alone.
     """
 
     address: str

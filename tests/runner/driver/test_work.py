@@ -175,7 +175,9 @@ def test_trials_that_were_lost_with_their_driver_come_back_in_smaller_packs(stor
         assert {len(task.trials) for task in again} == {size}, attempt
 
 
-def test_a_trial_that_is_cancelled_and_opened_again_waits_until_its_old_pack_has_ended(store, driver, written, monkeypatch):
+def test_a_trial_that_is_cancelled_and_opened_again_waits_until_its_old_pack_has_ended(
+    store, driver, written, monkeypatch
+):
     """Blocks of the old pack were refused; those that still come must not end the trial without them."""
     monkeypatch.setattr(packing, "LARGEST_PACK", 32)
     work = Work(store, driver, written, workers=1)
