@@ -82,15 +82,15 @@ class AutoEngine:
         self.pack = RunningPack(task)
         for block in train_pack(task, self.dataset, self._should_leave):
             self.stopwatch.count(task, block)
-            yield self.pack.take_in(block)
+            self.pack.take_in(block)
+            yield block
+            source.give_back(self.pack.rest())
             self._get_help(source)
             yield from self._poll(0)
-        source.give_back(self.pack.rest())
 
     def _should_leave(self) -> bool:
         self.plain.admit()
-        # Where the whole is stopped, the states are for the driver.
-        self.pack.is_leaving = not self.is_stopping and self._helpers is not None
+        self.pack.is_leaving = self._helpers is not None
         return self.pack.is_leaving or self.is_stopping
 
     def _poll(self, seconds: float) -> Iterator[Block]:

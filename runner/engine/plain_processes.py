@@ -76,9 +76,6 @@ class PlainProcesses:
         if self.is_started and not self.is_stopping:
             os.write(self.stop_asking, b"!")
         self.is_stopping = True
-        for pack in self.running:
-            # The states of all are for the driver.
-            pack.is_leaving = False
 
     def retire(self) -> None:
         """Let each end with its pack, and replace nobody."""
@@ -129,7 +126,8 @@ class PlainProcesses:
                 if block is None:
                     self._welcome(process)
                 elif process.pack:
-                    heard.append((process.pack.task, process.pack.take_in(block)))
+                    process.pack.take_in(block)
+                    heard.append((process.pack.task, block))
         except (EOFError, OSError):
             heard += self._bury(process)
         return heard

@@ -134,9 +134,6 @@ class RayEngine:
         self.is_stopping = True
         # Workers look for this file after every epoch.
         self.file(STOP).touch()
-        for pack in self.running.values():
-            # The states of all are for the driver.
-            pack.is_leaving = False
 
     def file(self, name: str) -> Path:
         return Path(self.folder.name) / name
@@ -170,7 +167,8 @@ class RayEngine:
         for stream in wait(list(self.running), num_returns=1, timeout=seconds)[0]:
             try:
                 block: Any = ray.get(next(stream))
-                yield self.running[stream].take_in(block)
+                self.running[stream].take_in(block)
+                yield block
             except StopIteration:
                 self.cut += in_halves(self.running.pop(stream).rest())
             except ray.exceptions.RayError as error:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TypeVar
 
 from runner.messages import Arrays, Block, PackTask
@@ -22,18 +21,14 @@ class RunningPack:
         self.epoch = self.first_epoch = 0
         self.told_at = self.first_told_at = time.monotonic()
 
-    def take_in(self, block: Block) -> Block:
-        """Note what a block tells; returns what of it is for others."""
+    def take_in(self, block: Block) -> None:
+        """Note what a block tells."""
         self.open -= {end.trial_id for end in block.ended}
         self.states = {each.trial_id: each.arrays for each in block.states if each.trial_id in self.open}
         if block.rows is not None:
             self._note_epoch(int(block.rows.epoch.max()))
         if block.loss:
             self.open.clear()
-        if not self.is_leaving:
-            return block
-        # They go on at once, and nobody needs to keep how far they are.
-        return replace(block, states=tuple(each for each in block.states if each.trial_id not in self.states))
 
     def _note_epoch(self, epoch: int) -> None:
         self.epoch, self.told_at = epoch, time.monotonic()
@@ -42,7 +37,7 @@ class RunningPack:
 
     def rest(self) -> list[PackTask]:
         """What is left of the task after its last block, where it has left because it was asked to."""
-        if not (self.is_leaving and self.open <= self.states.keys() and self.open):
+        if not self.is_leaving or not self.open:
             return []
         rest = self.task.only(self.open)
         return [rest.starting_from([self.states[trial] for trial in rest.trials])]

@@ -213,16 +213,17 @@ def test_whenever_processes_come_they_take_over_with_the_same_results(looks, kee
         blocks = list(engine.run(iter(tasks)))
     assert rows_of(blocks) == rows_of(expected)
     assert ends_of(blocks) == ends_of(expected)
-    for kind in ("kept", "states"):
-        assert as_text(blocks, kind) == as_text(expected, kind)
+    # Of the states only those at the end: on the way they are saved where a pack is taken over.
+    assert as_text(blocks, "kept") == as_text(expected, "kept")
+    assert as_text(blocks, "states", EPOCHS) == as_text(expected, "states", EPOCHS)
     begun_here = [int(task.states[0]["epoch"]) for task in engine.plain.given if task.states]
     epochs_here = min(looks, EPOCHS * len(tasks))
     assert begun_here == [epochs_here % EPOCHS] * (epochs_here % EPOCHS > 0)
 
 
-def as_text(blocks, kind):
-    """The networks or states that are sent, as text."""
-    found = [each for block in blocks for each in getattr(block, kind)]
+def as_text(blocks, kind, first_epoch=0):
+    """The networks or states that are sent, from an epoch on, as text."""
+    found = [each for block in blocks for each in getattr(block, kind) if each.epoch >= first_epoch]
     return sorted(repr((each.trial_id, each.epoch, repr_of(each))) for each in found)
 
 
@@ -303,5 +304,6 @@ def test_after_a_stop_every_pack_in_flight_has_saved_its_state_for_the_driver(pr
                 in_flight = {trial for pack in engine.plain.running or [engine.pack] for trial in pack.task.trials}
                 engine.stop()
                 before = len(taken)
-    assert {state.trial_id for block in blocks for state in block.states} == in_flight
+    trained = {trial for block in blocks if block.rows is not None for trial in block.rows.trial_id.tolist()}
+    assert in_flight and {state.trial_id for block in blocks for state in block.states} == in_flight | trained
     assert len(taken) == before

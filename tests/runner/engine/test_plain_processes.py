@@ -1,9 +1,11 @@
 """Plain processes: the same rows as in this process, whatever becomes of one of them, and none that outlives us."""
 
+import contextlib
 import itertools
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from runner.packing import PlannedTrial, pack_shape, pack_task, pack_trials, pla
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
+COMMAND = Path(sys.executable).parent / "fitgap"
 PATIENCE = 60.0
 SWEEP = "{data: iris, repeats: 6, training: {epochs: 8}, axes: {architecture: [4, 8-4]}}"
 # Trains until it is stopped.
@@ -337,7 +340,6 @@ def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
     with LocalEngine(sweep.dataset) as engine:
         expected = list(engine.run(iter([task])))
     assert rows_of(blocks) == rows_of(expected)
-    assert not any(block.states for block in blocks), "nobody needs to keep them"
 
 
 def test_when_the_parent_is_killed_they_end_by_themselves_in_the_middle_of_a_pack(tmp_path):
@@ -356,3 +358,39 @@ def test_when_the_parent_is_killed_they_end_by_themselves_in_the_middle_of_a_pac
         parent.communicate()
         for number in filter(is_alive, numbers):
             os.kill(number, signal.SIGKILL)
+
+
+def children_of(process):
+    """The processes that it has started."""
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [number for number in numbers if stat_fields(number)[1:2] == [str(process)]]
+
+
+def found_in(database, query):
+    """What a query finds in a database that may not be there yet."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+    except sqlite3.Error:
+        return []
+
+
+def test_control_c_in_the_terminal_saves_every_pack_and_leaves_no_process(tmp_path):
+    """All of the process group get the signal at once."""
+    flags = ("--data", "digits", "--hidden", "32", "--repeats", "4", "--epochs", "3000", "--workers", "2")
+    database, begun = tmp_path / "fitgap.db", "SELECT DISTINCT trial_id FROM epoch ORDER BY 1"
+    running = subprocess.Popen(
+        [COMMAND, "run", *flags], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        # The second pack begins when the processes are there.
+        assert wait_until(lambda: len(found_in(database, begun)) > 1)
+        children = children_of(running.pid)
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=PATIENCE)
+    finally:
+        running.kill()
+    assert running.returncode == 130, said
+    assert len(children) >= 2 and wait_until(lambda: not any(map(is_alive, children)), seconds=10.0)
+    assert found_in(database, "SELECT DISTINCT status FROM trial") == [("pending",)]
+    assert found_in(database, "SELECT trial_id FROM state ORDER BY 1") == found_in(database, begun)
