@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -112,8 +113,9 @@ def record(connection: Connection, driver_id: int, block: Block, *, again: bool 
     is written `again`, since nobody knows whether it was the first time.
     """
     claims.renew(connection, driver_id)
-    attempts = claims.held(connection, driver_id, block.trials)
-    refused = block.trials - attempts.keys()
+    named = block.trials
+    attempts = claims.held(connection, driver_id, named)
+    refused = named - attempts.keys()
     if refused:
         block = block.only(attempts)
     repeated = [trial for trial, attempt in attempts.items() if again or attempt > 1]
@@ -141,6 +143,14 @@ def forget_epochs(connection: Connection, rows: EpochRows) -> None:
     connection.execute(sa.delete(table).where(same), [{"trial": trial, "number": number} for trial, number in pairs])
 
 
+def finite_numbers(values: np.ndarray) -> list[float | None]:
+    """Numbers (n,) as they are stored, NULL where they are not finite; asked of all at once, since there are many."""
+    numbers: list[float | None] = values.astype(float).tolist()
+    for position in np.flatnonzero(~np.isfinite(values)):
+        numbers[position] = None
+    return numbers
+
+
 def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
     """Keep how far trials have come, instead of what was kept before. Whoever gets on is not what kills its driver."""
     numbers = [each.trial_id for each in states]
@@ -164,7 +174,7 @@ def epoch_rows(rows: EpochRows) -> list[dict[str, Any]]:
     """Rows for the epoch table; numbers that are not finite become NULL."""
     names = ["trial_id", "epoch", *EPOCH_NUMBERS]
     columns = [rows.trial_id.tolist(), rows.epoch.tolist()]
-    columns += [list(map(finite, getattr(rows, name).tolist())) for name in EPOCH_NUMBERS]
+    columns += [finite_numbers(getattr(rows, name)) for name in EPOCH_NUMBERS]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
