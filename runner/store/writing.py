@@ -144,8 +144,9 @@ def forget_epochs(connection: Connection, rows: EpochRows) -> None:
 
 
 def finite_numbers(values: np.ndarray) -> list[float | None]:
-    """Numbers (n,) as they are stored, NULL where they are not finite; asked of all at once, since there are many."""
-    numbers: list[float | None] = values.astype(float).tolist()
+    """Numbers (n,) as `finite` stores each; done to all at once, since there are many."""
+    # Adding 0 turns -0.0 into 0.0.
+    numbers: list[float | None] = (values.astype(float) + 0.0).tolist()
     for position in np.flatnonzero(~np.isfinite(values)):
         numbers[position] = None
     return numbers
