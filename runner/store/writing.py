@@ -145,9 +145,10 @@ def forget_epochs(connection: Connection, rows: EpochRows) -> None:
 
 def finite_numbers(values: np.ndarray) -> list[float | None]:
     """Numbers (n,) as `finite` stores each; done to all at once, since there are many."""
+    is_finite = np.isfinite(values)
     # Adding 0 turns -0.0 into 0.0.
-    numbers: list[float | None] = (values.astype(float) + 0.0).tolist()
-    for position in np.flatnonzero(~np.isfinite(values)):
+    numbers: list[float | None] = (np.where(is_finite, values, 0).astype(float) + 0.0).tolist()
+    for position in np.flatnonzero(~is_finite):
         numbers[position] = None
     return numbers
 
