@@ -272,7 +272,7 @@ def trained_here(loss):
     for results in pack.run():
         layout, parameters, numbers = pack.networks.layout, pack.networks.parameters.copy(), pack.member_numbers
         assert not results.diverged.any()
-    weights, biases = layout.weights(parameters), layout.biases(parameters)
+    weights, biases = layout.weights_in_training(parameters), layout.biases(parameters)
     found = {}
     for row, case in enumerate(cases[number] for number in numbers):
         found[case] = {
