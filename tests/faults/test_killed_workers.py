@@ -4,7 +4,7 @@ import random
 import time
 
 import pytest
-from harness.commands import descendants, kill, run, running, title
+from harness.commands import descendants, kill, running, title
 from harness.evidence import Evidence
 
 KILLS, SECONDS_BETWEEN = 100, 2.0
@@ -54,5 +54,7 @@ def test_a_hundred_workers_die_and_nothing_is_lost(tmp_path):
         found.check_whole()
         assert found.export == undisturbed.export
         sweeps, seconds = sweeps + 1, seconds + took
-    print(f"{killed} workers killed in {sweeps} sweeps, each {seconds / sweeps / usual:.2f} times as long as undisturbed")
+    print(
+        f"{killed} workers killed in {sweeps} sweeps, each {seconds / sweeps / usual:.2f} times as long as undisturbed"
+    )
     assert seconds / sweeps < SLOWER * usual

@@ -37,7 +37,8 @@ def megabytes():
 
 local.train_pack, DriverSession.claim = pretend, timed
 rates = ", ".join(str(number / 1e6) for number in range(1, RATES + 1))
-text = f"{{name: it, data: iris, repeats: {REPEATS}, training: {{epochs: 1}}, axes: {{optimizer: [{{adam: {{rate: [{rates}]}}}}]}}}}"
+axes = f"axes: {{optimizer: [{{adam: {{rate: [{rates}]}}}}]}}"
+text = f"{{name: it, data: iris, repeats: {REPEATS}, training: {{epochs: 1}}, {axes}}}"
 with open_store_for_writing("it.db") as store:
     written = write_sweep(store, prepare_sweep(sweep_from_text(text)))
     writing = megabytes()

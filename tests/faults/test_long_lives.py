@@ -49,7 +49,9 @@ def test_memory_and_files_stay_as_they_are(engine, tmp_path):
             files.append(open_files(command.pid))
             time.sleep(BETWEEN_SECONDS)
         ended = Evidence(str(tmp_path / "fitgap.db")).counts["completed"]
-    print(f"{engine}: {ended} trials, memory {memory[0]} to {memory[-1]} KB ({max(memory)} at most), files {set(files)}")
+    print(
+        f"{engine}: {ended} trials, memory {memory[0]} to {memory[-1]} KB ({max(memory)} at most), files {set(files)}"
+    )
     # Garbage comes and goes: what counts is what is never given back.
     first, last = memory[: len(memory) // 4], memory[-len(memory) // 4 :]
     assert min(last) - min(first) <= MOST_GROWTH_KILOBYTES

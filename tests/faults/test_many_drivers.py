@@ -64,7 +64,7 @@ def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_expor
 
 
 def test_trials_are_cancelled_and_opened_again_while_drivers_train_them(new_victim, undisturbed_export):
-    """Many times over, any of them: no driver breaks, no trial ends with epochs missing, and in the end all complete."""
+    """Many times over, any of them: no driver breaks, no trial ends with epochs missing, in the end all complete."""
     first = new_victim(pause=0.05)
     sweep = write_ahead(first)
     victims = [first, new_victim(again=first, pause=0.05)]

@@ -4,6 +4,7 @@ import numpy as np
 
 from runner.messages import MEASURED, Block, EpochRows, SavedState, TrialEnd
 
+
 def number_of(trial, epoch):
     """What every column of an epoch holds."""
     return trial + epoch / 16

@@ -7,9 +7,9 @@ wrong about that.
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from plain_plans import IDENTITY, plain_plan
 
 from harness.made_up_blocks import block, number_of
-from plain_plans import IDENTITY, plain_plan
 from runner.errors import DriverFencedError
 from runner.status import Status
 from runner.store import writing

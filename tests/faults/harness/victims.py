@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
+
 from harness.evidence import exact
 from harness.kill_points import KillPoints
 from harness.sweeps import TINY
