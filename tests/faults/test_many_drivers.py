@@ -1,24 +1,21 @@
 """Several drivers on one sweep: they share it, nobody trains what another holds, and nobody waits long for a lock."""
 
 import json
+import random
+import time
 from contextlib import ExitStack
 
-from harness.children import PATIENCE_SECONDS, child, nursery
+from harness.children import PATIENCE_SECONDS, child, nursery, outcome
 from harness.claimers import claim_all
 from harness.evidence import Evidence
-from harness.victims import run_when_all_are_ready, written_sweep
+from harness.victims import run, run_when_all_are_ready, write_ahead
+from plain_plans import plain_plan
 
+from runner.status import Status
 from runner.store import open_store_for_writing
 
 CLAIMERS = 8
-MANY = """\
-name: many
-data: xor
-repeats: 50
-training: {epochs: 1}
-axes:
-  optimizer: [{gradient_descent: {rate: [RATES]}}]
-"""
+TRIALS = 5_000
 # The plan asks for 0.25 s (SQLite) and 0.05 s (PostgreSQL) on a quiet machine.
 LONGEST_CLAIM_SECONDS = 2.0
 
@@ -26,9 +23,8 @@ LONGEST_CLAIM_SECONDS = 2.0
 def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases, tmp_path):
     """All reach for the same packs in the same order, with nothing to do in between."""
     address = databases.make()
-    text = MANY.replace("RATES", ", ".join(f"{number / 1000}" for number in range(1, 101)))
     with open_store_for_writing(address) as store:
-        written_sweep(store, text)
+        store.add_sweep(plain_plan(TRIALS))
     start = nursery().Barrier(CLAIMERS)
     names = [f"claimer-{number}" for number in range(CLAIMERS)]
     with ExitStack() as stack:
@@ -38,31 +34,19 @@ def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases,
         assert [process.exitcode for process in processes] == [0] * CLAIMERS
     told = [json.loads((tmp_path / name).read_text()) for name in names]
     gained = [trial for each in told for trial in each["gained"]]
-    assert len(gained) == len(set(gained)) == 5_000
+    assert len(gained) == len(set(gained)) == TRIALS
     found = Evidence(address)
-    assert found.counts == {"running": 5_000}
+    assert found.counts == {"running": TRIALS}
     assert set(found.attempts.values()) == {1}
     assert sorted(map(sorted, found.held.values())) == sorted(each["gained"] for each in told if each["gained"])
     seconds = sorted(second for each in told for second in each["seconds"])
-    print(
-        "claims",
-        len(seconds),
-        "median",
-        seconds[len(seconds) // 2],
-        "p99",
-        seconds[len(seconds) * 99 // 100],
-        "max",
-        seconds[-1],
-        [len(each["gained"]) for each in told],
-    )
     assert seconds[len(seconds) * 99 // 100] < LONGEST_CLAIM_SECONDS
 
 
 def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_export):
     """Each trial is trained once, by one of them, and all of them stay until the last has ended."""
     first = new_victim(pause=0.02)
-    with open_store_for_writing(first.address) as store:
-        written_sweep(store, first.sweep)
+    write_ahead(first)
     victims = [first, *(new_victim(again=first, pause=0.02) for _ in range(3))]
     start = nursery().Barrier(len(victims))
     with ExitStack() as stack:
@@ -77,3 +61,27 @@ def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_expor
     assert sum(1 for victim in victims if victim.acknowledged) > 1
     shown = [epoch for victim in victims for epoch in victim.acknowledged]
     assert len(shown) == len(set(shown)) == len(found.epochs)
+
+
+def test_trials_are_cancelled_and_opened_again_while_drivers_train_them(new_victim, undisturbed_export):
+    """Many times over, any of them: no driver breaks, no trial ends with epochs missing, in the end all complete."""
+    first = new_victim(pause=0.05)
+    sweep = write_ahead(first)
+    victims = [first, new_victim(again=first, pause=0.05)]
+    luck = random.Random(3)
+    with ExitStack() as stack, open_store_for_writing(first.address) as store:
+        processes = [stack.enter_context(child(run, victim)) for victim in victims]
+        trials = [row["trial"] for row in store.trials(sweep)]
+        times = 0
+        while any(process.is_alive() for process in processes):
+            times += store.cancel_trials(sweep, luck.sample(trials, 3))
+            time.sleep(luck.uniform(0, 0.05))
+            store.retry_trials(sweep, [Status.CANCELLED])
+        assert times > 10
+        assert [process.exitcode for process in processes] == [0, 0], victims[0].complaint + victims[1].complaint
+        store.retry_trials(sweep, [Status.CANCELLED])
+    last = new_victim(again=first)
+    assert outcome(run, last) == 0, last.complaint
+    found = Evidence(first.address)
+    assert found.counts == {"completed": 8, "diverged": 8} and found.gaps == []
+    assert found.export == undisturbed_export

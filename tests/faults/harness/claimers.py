@@ -3,7 +3,9 @@
 import json
 import time
 
-from runner.store import DriverIdentity, open_store_for_writing
+from plain_plans import IDENTITY
+
+from runner.store import open_store_for_writing
 
 PACK = 10
 
@@ -15,7 +17,7 @@ def claim_all(address, folder, name, start):
     with open_store_for_writing(address) as store:
         (sweep,) = store.sweeps()
         trials = [row["trial"] for row in store.trials(sweep["sweep"])]
-        session = store.begin_driver(DriverIdentity(name, 1, "then", {}))
+        session = store.begin_driver(IDENTITY)
         gained, seconds = [], []
         start.wait()
         for first in range(0, len(trials), PACK):

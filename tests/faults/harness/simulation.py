@@ -7,11 +7,12 @@ wrong about that.
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from plain_plans import IDENTITY, plain_plan
 
-from harness.plans import block, number_of, plan
+from harness.made_up_blocks import block, number_of
 from runner.errors import DriverFencedError
 from runner.status import Status
-from runner.store import claims, writing
+from runner.store import writing
 from runner.store.tables import driver, epoch, state, trial
 
 TRIALS = 4
@@ -24,7 +25,6 @@ OF_SWEEP = trial.c.sweep_id == sa.bindparam("sweep")
 TRIAL_ROWS = sa.select(trial.c.id, trial.c.status, trial.c.attempt, trial.c.losses, trial.c.driver_id).where(OF_SWEEP)
 EPOCH_ROWS = sa.select(epoch.c.trial_id, epoch.c.epoch, epoch.c.e_v).join_from(epoch, trial).where(OF_SWEEP)
 STATE_ROWS = sa.select(state.c.trial_id, state.c.epoch).join_from(state, trial).where(OF_SWEEP)
-IDENTITY = claims.DriverIdentity("nowhere", 1, "then", {})
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Simulation:
 
     def __init__(self, store):
         self.store = store
-        self.sweep, _ = store.add_sweep(plan(TRIALS))
+        self.sweep, _ = store.add_sweep(plain_plan(TRIALS))
         numbers = sorted(row["trial"] for row in store.trials(self.sweep))
         self.rows = {number: Row() for number in numbers}
         self.last_epoch = dict(zip(numbers, LAST_EPOCHS, strict=True))

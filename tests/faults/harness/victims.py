@@ -9,7 +9,10 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import sqlalchemy as sa
 
 from harness.evidence import exact
 from harness.kill_points import KillPoints
@@ -25,6 +28,7 @@ from runner.spec import sweep_from_text
 from runner.store import claims, open_store_for_writing
 
 FENCED, STOPPED, BROKEN = 3, 130, 4
+SECONDS_PER_DAY, DAYS_BEFORE_1970 = 86400.0, 2440587.5
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class Victim:
 
     It is killed when it passes the point `kill_at`, a name and a number, or stops by Ctrl-C or stalls after so
     many blocks, which follow each other after a pause. With `loses_packs` every pack is lost after its second block,
-    until its trials are alone.
+    until its trials are alone. Its own clock jumps by `clock_jump` after a second, of which SQLite alone knows.
     """
 
     address: str
@@ -48,6 +52,7 @@ class Victim:
     loses_packs: bool = False
     stall_after: int | None = None
     pause: float = 0.0
+    clock_jump: float = 0.0
 
     @property
     def acknowledged(self):
@@ -100,10 +105,22 @@ def settle(victim):
     driving.WAITING_SECONDS = 0.02
     heartbeat.BEAT_SECONDS, heartbeat.CONFIRM_SECONDS = victim.beat, victim.confirm
     heartbeat.beat = beat_unless_stalling
+    if victim.clock_jump:
+        sa.event.listen(sa.engine.Engine, "connect", partial(let_clock_jump, time.monotonic(), victim.clock_jump))
     if victim.loses_packs:
         local.train_pack = train_or_lose
     if victim.machine:
         driving.machine_identity = heartbeat.machine_identity = lambda: victim.machine
+
+
+def let_clock_jump(began, seconds, connection, record):
+    """Let SQLite see another time than the machine's from a second after the beginning."""
+
+    def julianday(moment):
+        jump = seconds if time.monotonic() - began > 1.0 else 0.0
+        return (time.time() + jump) / SECONDS_PER_DAY + DAYS_BEFORE_1970
+
+    connection.create_function("julianday", 1, julianday)
 
 
 def train_or_lose(task, dataset, should_stop):
@@ -120,6 +137,12 @@ def train(victim):
     with open_store_for_writing(victim.address) as store:
         written = written_sweep(store, victim.sweep)
         drive(store, written, engine="local", workers=None, observe=Acknowledging(victim))
+
+
+def write_ahead(victim):
+    """Write the sweep before several processes begin, of which each would write one."""
+    with open_store_for_writing(victim.address) as store:
+        return written_sweep(store, victim.sweep).sweep_id
 
 
 def written_sweep(store, text):

@@ -1,0 +1,28 @@
+"""Blocks of epochs whose every number follows from its trial and epoch."""
+
+import numpy as np
+
+from runner.messages import MEASURED, Block, EpochRows, SavedState, TrialEnd
+
+
+def number_of(trial, epoch):
+    """What every column of an epoch holds."""
+    return trial + epoch / 16
+
+
+def rows(pairs):
+    """The rows of these (trial, epoch)."""
+    trials, epochs = np.array(pairs, int).reshape(-1, 2).T
+    numbers = number_of(trials, epochs)
+    return EpochRows(trials, epochs, **dict.fromkeys(MEASURED, numbers))
+
+
+def saved(trial, epoch):
+    """The state of a trial after an epoch."""
+    return SavedState(trial, epoch, {"epoch": np.array(epoch), "trial": np.array(trial)})
+
+
+def block(pairs=(), ends=(), states=()):
+    """A block of these epochs, with trials that end as (trial, status, epochs) and states as (trial, epoch)."""
+    ended = tuple(TrialEnd(trial, status, epochs=epochs) for trial, status, epochs in ends)
+    return Block(rows(pairs) if pairs else None, ended, states=tuple(saved(*each) for each in states))

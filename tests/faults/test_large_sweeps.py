@@ -1,0 +1,72 @@
+"""Sweeps of up to a million trials: the driver's memory and the time of a claim hardly grow with them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SIZES = (1_000, 100_000, 1_000_000)
+MOST_MEGABYTES, MOST_BYTES_PER_TRIAL = 300, 10
+SLOWER = 2.0
+# Drives a sweep with an engine that makes every pack's end up at once.
+DRIVE = """
+import json, resource, sys, time
+from runner.driver import drive, write_sweep
+from runner.engine import local
+from runner.messages import Block, TrialEnd
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+from runner.status import Status
+from runner.store import DriverSession, open_store_for_writing
+
+RATES, REPEATS = int(sys.argv[1]), int(sys.argv[2])
+seconds = []
+
+def pretend(task, dataset, should_stop):
+    yield Block(None, tuple(TrialEnd(trial, Status.COMPLETED, epochs=1, e_v=0.5) for trial in task.trials))
+
+def timed(self, trials, claim=DriverSession.claim):
+    began = time.monotonic()
+    answer = claim(self, trials)
+    seconds.append(time.monotonic() - began)
+    return answer
+
+def megabytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+local.train_pack, DriverSession.claim = pretend, timed
+rates = ", ".join(str(number / 1e6) for number in range(1, RATES + 1))
+axes = f"axes: {{optimizer: [{{adam: {{rate: [{rates}]}}}}]}}"
+text = f"{{name: it, data: iris, repeats: {REPEATS}, training: {{epochs: 1}}, {axes}}}"
+with open_store_for_writing("it.db") as store:
+    written = write_sweep(store, prepare_sweep(sweep_from_text(text)))
+    writing = megabytes()
+    began = time.monotonic()
+    drive(store, written, engine="local", workers=None, observe=lambda block: None)
+    took = time.monotonic() - began
+    completed = store.sweeps()[0]["completed"]
+seconds.sort()
+found = {"completed": completed, "writing": writing, "megabytes": megabytes(), "seconds": took, "claims": len(seconds)}
+json.dump({**found, "p99": seconds[len(seconds) * 99 // 100]}, open("found.json", "w"))
+"""
+
+
+def drive(folder, trials):
+    """What the driver of a sweep of so many trials needed, in a process of its own."""
+    folder.mkdir()
+    rates = min(trials, 1_000)
+    line = [sys.executable, "-c", DRIVE, str(rates), str(trials // rates)]
+    done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "found.json").read_text())
+
+
+@pytest.mark.nightly
+def test_a_million_trials_need_little_more_than_a_thousand(tmp_path):
+    small, middle, large = (drive(tmp_path / str(trials), trials) for trials in SIZES)
+    print(small, middle, large, sep="\n")
+    assert [each["completed"] for each in (small, middle, large)] == list(SIZES)
+    assert large["megabytes"] <= MOST_MEGABYTES
+    assert (large["megabytes"] - middle["megabytes"]) * 2**20 <= MOST_BYTES_PER_TRIAL * (SIZES[2] - SIZES[1])
+    assert large["p99"] <= SLOWER * small["p99"]

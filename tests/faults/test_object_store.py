@@ -1,0 +1,54 @@
+"""A million small blocks come through a small object store: nothing spills, and few of them wait in the driver."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+BLOCKS = 1_000_000
+# A worker sends blocks of one row as fast as it can; the driver takes them as fast as it can, and looks what waits.
+STREAM = """
+import functools, json, sys
+import ray
+from ray._private.internal_api import memory_summary
+from ray._private.worker import global_worker
+from runner.engine import ray as engine_module
+from runner.engine.ray import RayEngine
+from runner.packing import PlannedTrial, pack_trials
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+BLOCKS = int(sys.argv[1])
+
+def send_blocks(task, dataset, stop_file):
+    import numpy as np
+    from runner.messages import MEASURED, Block, EpochRows
+    one = np.array([0.5])
+    for number in range(BLOCKS):
+        yield Block(EpochRows(np.array(task.trials), np.array([number]), **dict.fromkeys(MEASURED, one)), ())
+
+ray.init = functools.partial(ray.init, object_store_memory=80 * 2**20)
+engine_module.train_pack_remotely = send_blocks
+sweep = prepare_sweep(sweep_from_text("{data: xor, training: {epochs: 1}}"))
+tasks = pack_trials([PlannedTrial(1, sweep.configurations[0], 1)], sweep, workers=1)
+blocks = most = 0
+with RayEngine(sweep.dataset, 1) as engine:
+    for block in engine.run(tasks):
+        blocks += 1
+        if blocks % 1000 == 0:
+            most = max(most, len(global_worker.core_worker.get_all_reference_counts()))
+    summary = memory_summary(stats_only=True)
+json.dump({"blocks": blocks, "most": most, "summary": summary}, open("found.json", "w"))
+"""
+
+
+@pytest.mark.nightly
+def test_many_small_blocks_neither_spill_nor_pile_up(own_folder):
+    done = subprocess.run([sys.executable, "-c", STREAM, str(BLOCKS)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((own_folder / "found.json").read_text())
+    print(found)
+    assert found["blocks"] == BLOCKS
+    assert "Spilled" not in found["summary"], found["summary"]
+    assert found["most"] <= 1_000
