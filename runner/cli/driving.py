@@ -19,7 +19,8 @@ Engine = Annotated[
     str, typer.Option(help="Where to train: ray, local (in this process), or auto.", rich_help_panel=RUNNING)
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="Ray workers; else one per core.", rich_help_panel=RUNNING, show_default=False)
+    int | None,
+    typer.Option(min=1, help="Worker processes; else one per core.", rich_help_panel=RUNNING, show_default=False),
 ]
 
 

@@ -18,6 +18,8 @@ from runner.messages import Block, PackTask
 
 # Less than this is done here before plain processes have gained anything.
 WORTH_PROCESSES_SECONDS = 0.5
+# A larger data set is copied to nobody: Ray's workers share one.
+LARGEST_COPY_BYTES = 64 << 20
 # Less than this is done by plain processes before Ray workers have gained anything.
 WORTH_RAY_SECONDS = 10.0
 # So long the rate is watched before it decides about Ray: blocks come only every half second.
@@ -122,7 +124,10 @@ class AutoEngine:
             self._helpers.submit(source)
 
     def _start_processes_if_worth_it(self) -> None:
-        if not self.plain.is_started and self.stopwatch.seconds_left() > WORTH_PROCESSES_SECONDS:
+        size = self.dataset.inputs.nbytes + self.dataset.targets.nbytes
+        if self.plain.is_started or size > LARGEST_COPY_BYTES:
+            return
+        if self.stopwatch.seconds_left() > WORTH_PROCESSES_SECONDS:
             self.plain.start(self.workers)
 
     def _start_ray_if_worth_it(self) -> None:

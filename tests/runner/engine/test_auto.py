@@ -189,6 +189,15 @@ def test_one_worker_needs_no_help(prepared, thresholds):
         assert not engine.plain.is_started and engine.ray is None
 
 
+def test_a_large_data_set_is_not_copied_to_processes(prepared, thresholds, monkeypatch):
+    thresholds(processes=0.0)
+    sweep, trials = prepared(PACKS)
+    monkeypatch.setattr(auto, "LARGEST_COPY_BYTES", sweep.dataset.inputs.nbytes)
+    with engine_for(sweep, trials) as engine:
+        assert list(engine.run(pack_trials(trials, sweep, workers=2)))
+        assert not engine.plain.is_started
+
+
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
     """Both come, each takes over from who was there before, and the processes have left when Ray has all. The last pack
     is cut in two.
