@@ -8,6 +8,15 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 
+
+def fit_columns() -> list[sa.Column]:
+    """How well a trial, or a configuration over its repeats, fits beside the reference of its sweep; NULL until known."""
+    return [
+        *(sa.Column(name, sa.Double) for name in ("excess", "underfit", "overfit")),
+        sa.Column("verdict", sa.Text),
+    ]
+
+
 data_set = sa.Table(
     "data_set",
     metadata,
@@ -30,6 +39,11 @@ sweep = sa.Table(
     sa.Column("specification", sa.JSON, nullable=False),
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("program_version", sa.Text, nullable=False),
+    sa.Column("note", sa.Text),
+    # The configuration that all others are held against, when that was found out, and by which version of the rule.
+    sa.Column("reference_id", sa.Integer),
+    sa.Column("fitted", sa.Double),
+    sa.Column("fit_rule", sa.Integer),
 )
 
 # What the division into training and validation examples was in each repeat.
@@ -67,6 +81,7 @@ configuration = sa.Table(
     sa.Column("batch_size", sa.Integer, nullable=False),
     sa.Column("planned_epochs", sa.Integer, nullable=False),
     sa.Column("parameters", sa.Integer, nullable=False),
+    *fit_columns(),
     sa.UniqueConstraint("sweep_id", "hash", name="configuration_once_per_sweep"),
 )
 
@@ -114,6 +129,8 @@ trial = sa.Table(
     sa.Column("driver_id", sa.Integer, sa.ForeignKey("driver.id")),
     # How often its driver or its worker died while it was running.
     sa.Column("losses", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("note", sa.Text),
+    *fit_columns(),
     sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),
     sa.Index("trial_by_status", "sweep_id", "status"),
     sa.Index("trial_by_driver", "driver_id", "status"),
@@ -152,4 +169,27 @@ state = sa.Table(
     sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+# What the verdict on a trial rests on: statistics of its units and weights, and errors of a sample of examples as .npz.
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("statistics", sa.JSON, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+sweep_tag = sa.Table(
+    "sweep_tag",
+    metadata,
+    sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweep.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("tag", sa.Text, primary_key=True),
+)
+
+trial_tag = sa.Table(
+    "trial_tag",
+    metadata,
+    sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("tag", sa.Text, primary_key=True),
 )

@@ -12,7 +12,7 @@ from runner.store import schema
 from runner.store.copying import copy_database
 from runner.store.database import connect, database_url
 from runner.store.schema import newest_version
-from runner.store.tables import driver, state, trial
+from runner.store.tables import driver, evidence, state, sweep_tag, trial, trial_tag
 from runner.store.upgrading import upgrade_database
 
 LEGACY = Path(__file__).parents[1] / "legacy"
@@ -30,6 +30,9 @@ def filled_file(tmp_path_factory):
         connection.execute(sa.insert(driver).values(**row, environment={"numpy": "2.4"}))
         connection.execute(sa.update(trial).values(driver_id=1))
         connection.execute(sa.insert(state).values(trial_id=1, epoch=2, content=b"arrays"))
+        connection.execute(sa.insert(evidence).values(trial_id=1, statistics={"dead": 0.5}, content=b"arrays"))
+        connection.execute(sa.insert(trial_tag).values(trial_id=1, tag="odd"))
+        connection.execute(sa.insert(sweep_tag).values(sweep_id=1, tag="thesis"))
     engine.dispose()
     return path
 

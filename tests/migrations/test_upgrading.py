@@ -27,7 +27,7 @@ revision = "9001"
 down_revision = "NEWEST"
 
 def upgrade():
-    op.add_column("sweep", sa.Column("note", sa.Text))
+    op.add_column("sweep", sa.Column("remark", sa.Text))
     with op.batch_alter_table("trial") as batch:
         batch.alter_column("seconds", new_column_name="duration", existing_type=sa.Double)
         batch.add_column(sa.Column("cost", sa.Double))

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from new_databases import PostgresDatabases, SqliteFiles
 from raw_rows import raw_rows
 
@@ -15,7 +16,7 @@ from runner.messages import Block, KeptNetwork, SavedState, TrialEnd
 from runner.status import Status
 from runner.store import copying, open_store, open_store_for_writing
 from runner.store.copying import copy_database
-from runner.store.tables import metadata
+from runner.store.tables import evidence, metadata, sweep_tag, trial_tag
 
 # Copies as the command does, but is killed before it comes to this table.
 KILLED_AT = """
@@ -61,6 +62,10 @@ def filled(store, driver, make_plan, make_configuration, make_rows):
             states=(SavedState(3, 1, {"parameters": np.ones(4, np.float32)}),),
         )
     )
+    with store._engine.begin() as connection:
+        connection.execute(sa.insert(evidence).values(trial_id=2, statistics={"dead": 1 / 3}, content=b"\0arrays"))
+        connection.execute(sa.insert(trial_tag).values(trial_id=2, tag="ödd"))
+        connection.execute(sa.insert(sweep_tag).values(sweep_id=1, tag="'"))
     return store
 
 
