@@ -10,7 +10,7 @@ metadata = sa.MetaData()
 
 
 def fit_columns() -> list[sa.Column]:
-    """How well a trial, or a configuration over its repeats, fits beside the reference of its sweep; NULL until known."""
+    """How well a trial, or a configuration over its repeats, fits beside the reference; NULL until known."""
     return [
         *(sa.Column(name, sa.Double) for name in ("excess", "underfit", "overfit")),
         sa.Column("verdict", sa.Text),
