@@ -77,7 +77,9 @@ def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[b
         .order_by(configuration.c.id, split.c.repeat)
     )
     names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
-    return connection.execute(sa.insert(trial).from_select(names, rows)).rowcount
+    # Else PostgreSQL's driver is asked too late, and says -1.
+    counting = connection.execution_options(preserve_rowcount=True)
+    return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount
 
 
 def free_name(connection: Connection, wanted: str) -> str:
