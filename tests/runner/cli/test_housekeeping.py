@@ -1,4 +1,4 @@
-"""Tags, notes, names and deleting from the command line: what was meant is done or refused in one line, and asked first."""
+"""Tags, notes, names and deleting: what was meant is done after asking, or refused in one line."""
 
 import csv
 import io

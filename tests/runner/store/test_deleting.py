@@ -76,10 +76,7 @@ def test_a_trial_goes_with_its_epochs_and_leaves_its_configuration(filled, count
 def test_every_table_that_belongs_to_a_trial_is_emptied_by_name():
     """The cascades would do it too, but much more slowly."""
     referring = {
-        table.name
-        for table in metadata.sorted_tables
-        for key in table.foreign_keys
-        if key.column.table.name == "trial"
+        table.name for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table.name == "trial"
     }
     assert {part.name for part in deleting.PARTS} == referring
 
@@ -93,7 +90,7 @@ def test_what_is_being_trained_is_not_deleted(words, store, driver, make_plan, c
     store.add_sweep(make_plan(2, 2, name="one"))
     driver.claim([1])
     before = counts()
-    with pytest.raises(BusyError, match="is training some of it; .*fitgap cancel"):
+    with pytest.raises(BusyError, match="is training some of it"):
         store.delete(words)
     assert counts() == before
     # Another trial of the sweep may go meanwhile, and what was cancelled as well.
