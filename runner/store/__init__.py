@@ -85,6 +85,10 @@ class Store:
         with self._reading() as connection:
             return queries.compare(connection, queries.find_sweep(connection, str(sweep))["id"], by, limit=limit)
 
+    def ended_trials(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return queries.ended_trials(connection, sweep_id)
+
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
             return queries.configurations(connection, sweep_id)
