@@ -21,7 +21,7 @@ from runner.spec import sweep_from_text
 
 BLOCKS = int(sys.argv[1])
 
-def send_blocks(task, dataset, stop_file):
+def send_blocks(task, leave_file, *examples):
     import numpy as np
     from runner.messages import MEASURED, Block, EpochRows
     one = np.array([0.5])
