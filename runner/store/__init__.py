@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, extending, queries, waiting, writing
+from runner.store import claims, extending, fitting, queries, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.extending import SweepExtension
@@ -123,6 +123,10 @@ class Store:
         with self._engine.begin() as connection:
             return writing.retry_trials(connection, sweep_id, statuses)
 
+    def refresh_fit(self, sweep_id: int) -> None:
+        """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""
+        fitting.refresh_fit(self._engine, sweep_id)
+
     def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
         with self._engine.begin() as connection:
             return extending.extend_sweep(connection, sweep_id, extension)
@@ -153,4 +157,5 @@ def open_store_for_writing(database: str | None = None) -> Store:
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=False)) as engine:
         make_ready(engine)
+        fitting.refresh_outdated(engine)
     return Store(engine)
