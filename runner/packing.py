@@ -83,7 +83,9 @@ def pack_groups(groups: Sequence[TrialGroup], prepared: PreparedSweep, *, worker
     """Packs over all groups, those that will take longest first, so that no long one starts last."""
     for group, size in sized(groups, workers):
         for start, stop in even_parts(group.count, size.members):
-            yield pack_task(group.select(start, stop), group.shape, prepared)
+            # Trials may have been deleted since they were counted.
+            if trials := group.select(start, stop):
+                yield pack_task(trials, group.shape, prepared)
 
 
 def sized(groups: Sequence[TrialGroup], workers: int) -> Iterator[tuple[TrialGroup, PackSize]]:

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from runner.blas import prepare_blas
-from runner.cli import again, ask, catalogue, models
+from runner.cli import again, ask, catalogue, housekeeping, models
 from runner.cli.db import db
 from runner.cli.doctor import doctor
 from runner.cli.run import run
@@ -43,6 +43,10 @@ app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
 app.command()(ask.compare)
+app.command()(housekeeping.tag)
+app.command()(housekeeping.note)
+app.command()(housekeeping.rename)
+app.command()(housekeeping.delete)
 app.command()(models.export)
 app.command()(models.predict)
 app.command("list")(catalogue.list_names)

@@ -11,9 +11,10 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, extending, fitting, queries, waiting, writing
+from runner.store import chosen, claims, deleting, extending, fitting, labels, queries, sizes, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
+from runner.store.deleting import Deletion
 from runner.store.extending import SweepExtension
 from runner.store.queries import Row
 from runner.store.schema import check_version
@@ -23,6 +24,7 @@ from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
+    "Deletion",
     "DriverIdentity",
     "DriverSession",
     "OtherDriver",
@@ -130,6 +132,47 @@ class Store:
     def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
         with self._engine.begin() as connection:
             return extending.extend_sweep(connection, sweep_id, extension)
+
+    def sweep_sizes(self) -> dict[int, tuple[int, int]]:
+        """For each sweep by its number its epochs, and about how many bytes it takes."""
+        with self._reading() as connection:
+            return sizes.sweep_sizes(connection)
+
+    def unused_bytes(self) -> int | None:
+        """Bytes of an SQLite file that hold nothing any more; None for a server."""
+        with self._reading() as connection:
+            return sizes.unused_bytes(connection)
+
+    def labels(self, words: Sequence[str]) -> list[Row]:
+        """Tags and notes of what the words name: sweeps by their names, or trials by their numbers."""
+        with self._reading() as connection:
+            return labels.labels(connection, chosen.choose(connection, words))
+
+    def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
+        with self._engine.begin() as connection:
+            labels.add_tags(connection, chosen.choose(connection, words), tags)
+
+    def remove_tags(self, words: Sequence[str], tags: Sequence[str]) -> int:
+        with self._engine.begin() as connection:
+            return labels.remove_tags(connection, chosen.choose(connection, words), tags)
+
+    def write_note(self, words: Sequence[str], text: str) -> None:
+        with self._engine.begin() as connection:
+            labels.write_note(connection, chosen.choose(connection, words), text)
+
+    def rename_sweep(self, name_or_number: str, name: str) -> str:
+        with self._engine.begin() as connection:
+            return labels.rename_sweep(connection, name_or_number, name)
+
+    def deletion(self, words: Sequence[str]) -> Deletion:
+        """What `delete` would take with it."""
+        with self._reading() as connection:
+            return deleting.deletion(connection, chosen.choose(connection, words))
+
+    def delete(self, words: Sequence[str]) -> Deletion:
+        """Delete sweeps or trials; BusyError where a driver that lives is training some of it."""
+        with self._engine.begin() as connection:
+            return deleting.delete(connection, chosen.choose(connection, words))
 
     def begin_driver(self, identity: DriverIdentity) -> DriverSession:
         """Take part in training: the session through which a driver claims trials and writes what becomes of them."""

@@ -23,8 +23,9 @@ COMMANDS = {
 def test_the_commands_are_those_of_the_design():
     asking = {"sweeps", "trials", "show", "epochs", "compare", "list"}
     again = {"resume", "extend", "retry", "cancel", "replay"}
-    databases = {"db", "db status", "db upgrade", "db copy"}
-    assert set(COMMANDS) == {"run", *again, *asking, "export", "predict", "doctor", *databases}
+    keeping_order = {"tag", "note", "rename", "delete"}
+    databases = {"db", "db status", "db upgrade", "db copy", "db compact"}
+    assert set(COMMANDS) == {"run", *again, *asking, *keeping_order, "export", "predict", "doctor", *databases}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
