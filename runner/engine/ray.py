@@ -66,7 +66,7 @@ class RayEngine:
         """
         # Workers stand in this folder as long as they live.
         self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
-        self._guardian = start_guardian()
+        self._guardian = start_guardian(self.folder.name)
         self._thread = threading.Thread(target=self._live, name="fitgap-ray", daemon=True)
         self._thread.start()
         return self
