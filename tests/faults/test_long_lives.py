@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from harness.commands import running
+from harness.commands import own_kilobytes, running
 
 from runner.store import open_store
 
@@ -55,12 +55,6 @@ class Life:
         quarter = len(self.memory) // 4
         assert min(self.memory[-quarter:]) - min(self.memory[:quarter]) <= MOST_GROWTH_KILOBYTES, self.engine
         assert len(set(self.files)) <= 2 and self.files[-1] <= self.files[0], self.engine
-
-
-def own_kilobytes(process):
-    """The memory of a process that it shares with no other one."""
-    lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
 
 
 @pytest.mark.nightly
