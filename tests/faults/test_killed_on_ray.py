@@ -49,10 +49,16 @@ def epochs(folder):
     return {row[:2]: row[2:] for row in ask(folder, "SELECT * FROM epoch")}
 
 
-def folders_of(command, started):
-    """The folders that the command and its Ray use; the guardian is told the one, Ray names the other by the process."""
-    told = [Path(title(process).split()[-1]) for process in started if "guardian.py" in title(process)]
-    return told + list(Path("/tmp/ray").glob(f"session_*_{command.pid}"))
+def sessions(process="*"):
+    """The folders in which each start of Ray by a process, or by any, keeps its sockets and logs."""
+    return set(Path("/tmp/ray").glob(f"session_*_{process}"))
+
+
+def folders_of(command, started, old_sessions):
+    """The folders that the command and its Ray use; the guardian is told of the one."""
+    told = {Path(title(process).split()[-1]) for process in started if "guardian.py" in title(process)}
+    # Numbers of processes are used again.
+    return told | (sessions(command.pid) - old_sessions)
 
 
 @pytest.fixture
@@ -69,11 +75,11 @@ def undisturbed(tmp_path):
     return train
 
 
-def die(command):
+def die(command, old_sessions):
     """Kill the command; returns the seconds after which nothing of what it had started was left."""
     started = descendants(command.pid)
     started |= descendants(command.pid)
-    folders = folders_of(command, started)
+    folders = folders_of(command, started, old_sessions)
     command.send_signal(signal.SIGKILL)
     command.wait()
     seconds = wait_until(lambda: not any(map(is_alive, started)), LONGEST_SECONDS_OF_LEFT_PROCESSES)
@@ -86,10 +92,11 @@ def die(command):
 
 def test_a_killed_command_leaves_no_process_and_is_resumed_to_the_same_numbers(tmp_path, undisturbed):
     write_sweep(tmp_path, 2, 40)
+    old_sessions = sessions()
     with running("run", "long.yaml", "--engine", "ray", "--workers", "2", folder=tmp_path) as command:
         assert wait_until(lambda: epochs(tmp_path)) is not None
         before = epochs(tmp_path)
-        die(command)
+        die(command, old_sessions)
     assert before.items() <= epochs(tmp_path).items()
     code, text = run("resume", "long", "--engine", "local", folder=tmp_path)
     assert code == 0, text
@@ -135,7 +142,7 @@ def has_ended(folder):
 
 def live_and_die(folder, seconds, figures):
     """Let the command go on with the sweep for some time, then kill it; what was there before is there afterwards."""
-    before, known = epochs(folder), claimers(folder)
+    before, known, old_sessions = epochs(folder), claimers(folder), sessions()
     verb = ("resume", "long") if ask(folder, "SELECT 1 FROM trial LIMIT 1") else ("run", "long.yaml")
     with running(*verb, "--engine", "ray", "--workers", "2", folder=folder) as command:
         began = time.monotonic()
@@ -144,7 +151,7 @@ def live_and_die(folder, seconds, figures):
             figures["claim"].append(claimed)
             time.sleep(max(0.0, began + seconds - time.monotonic()))
         last = epochs(folder)
-        figures["left"].append(die(command))
+        figures["left"].append(die(command, old_sessions))
     assert before.items() <= last.items() and last.items() <= epochs(folder).items()
 
 
