@@ -3,8 +3,8 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Sequence
+from typing import Self, TypeVar
 
 import numpy as np
 from sqlalchemy.engine import Connection, Engine
@@ -16,6 +16,7 @@ from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
 from runner.store.extending import SweepExtension
+from runner.store.patience import patiently
 from runner.store.queries import Row
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
@@ -36,6 +37,8 @@ __all__ = [
     "open_store_for_writing",
 ]
 
+Answer = TypeVar("Answer")
+
 
 class Store:
     """An open database. Methods that ask return plain rows; those that write are the driver's."""
@@ -55,6 +58,11 @@ class Store:
     def _reading(self) -> Connection:
         """A connection for a question, which keeps nobody from writing."""
         return self._engine.connect().execution_options(**{ONLY_READS: True})
+
+    def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
+        """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""
+        reading = self._engine.execution_options(**{ONLY_READS: True})
+        return patiently(reading, lambda connection, again: question(connection))
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:
@@ -98,20 +106,16 @@ class Store:
             return queries.preprocessing(connection, trial)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.pending_groups(connection, sweep_id)
+        return self._asking(lambda connection: waiting.pending_groups(connection, sweep_id))
 
     def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
-        with self._reading() as connection:
-            return waiting.pending_numbers(connection, sweep_id, group, limit)
+        return self._asking(lambda connection: waiting.pending_numbers(connection, sweep_id, group, limit))
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.planned(connection, trials)
+        return self._asking(lambda connection: waiting.planned(connection, trials))
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
-        with self._reading() as connection:
-            return waiting.states(connection, trials)
+        return self._asking(lambda connection: waiting.states(connection, trials))
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
         with self._engine.begin() as connection:
