@@ -221,8 +221,3 @@ def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int
     return {
         trial.trial_id: (epochs_left(trial), float(cost(pack_shape(trial.configuration, prepared)))) for trial in trials
     }
-
-
-def total_work(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> float:
-    """The work of all trials together."""
-    return sum(group.work for group in groups_of(trials, prepared))

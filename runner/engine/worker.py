@@ -44,6 +44,7 @@ def train_epochs(
 ) -> Iterator[Block]:
     """The epochs of a pack, those of the last block left in the journal."""
     pack = Pack(task.shape, task.members, source.of_task(task), states=member_states(task))
+    pack.evidence.errors_at_best |= journal.errors_before
     for each in pack.run_in_parts():
         if isinstance(each, EpochResults):
             journal.add(each, pack)

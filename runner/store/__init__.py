@@ -3,19 +3,20 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Sequence
+from typing import Self, TypeVar
 
 import numpy as np
 from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import chosen, claims, deleting, extending, labels, queries, sizes, waiting, writing
+from runner.store import chosen, claims, deleting, extending, fitting, labels, queries, sizes, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
 from runner.store.extending import SweepExtension
+from runner.store.patience import patiently
 from runner.store.queries import Row
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
@@ -36,6 +37,8 @@ __all__ = [
     "open_store_for_writing",
 ]
 
+Answer = TypeVar("Answer")
+
 
 class Store:
     """An open database. Methods that ask return plain rows; those that write are the driver's."""
@@ -55,6 +58,11 @@ class Store:
     def _reading(self) -> Connection:
         """A connection for a question, which keeps nobody from writing."""
         return self._engine.connect().execution_options(**{ONLY_READS: True})
+
+    def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
+        """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""
+        reading = self._engine.execution_options(**{ONLY_READS: True})
+        return patiently(reading, lambda connection, again: question(connection))
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:
@@ -102,20 +110,16 @@ class Store:
             return queries.preprocessing(connection, trial)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.pending_groups(connection, sweep_id)
+        return self._asking(lambda connection: waiting.pending_groups(connection, sweep_id))
 
     def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
-        with self._reading() as connection:
-            return waiting.pending_numbers(connection, sweep_id, group, limit)
+        return self._asking(lambda connection: waiting.pending_numbers(connection, sweep_id, group, limit))
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.planned(connection, trials)
+        return self._asking(lambda connection: waiting.planned(connection, trials))
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
-        with self._reading() as connection:
-            return waiting.states(connection, trials)
+        return self._asking(lambda connection: waiting.states(connection, trials))
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
         with self._engine.begin() as connection:
@@ -128,6 +132,10 @@ class Store:
     def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
         with self._engine.begin() as connection:
             return writing.retry_trials(connection, sweep_id, statuses)
+
+    def refresh_fit(self, sweep_id: int) -> None:
+        """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""
+        fitting.refresh_fit(self._engine, sweep_id)
 
     def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
         with self._engine.begin() as connection:
@@ -200,4 +208,5 @@ def open_store_for_writing(database: str | None = None) -> Store:
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=False)) as engine:
         make_ready(engine)
+        fitting.refresh_outdated(engine)
     return Store(engine)

@@ -63,15 +63,10 @@ def trials(connection: Connection, sweep_id: int, *, sort: str = "trial", limit:
 
 
 def trial_query(sweep_id: int) -> sa.Select:
-    """Rows of all trials of a sweep, each beside the same repeat of the reference."""
-    reference = reference_configuration(sweep_id).scalar_subquery()
-    beside = sa.and_(
-        rows.reference_trial.c.configuration_id == reference, rows.reference_trial.c.repeat == trial.c.repeat
-    )
+    """Rows of all trials of a sweep."""
     return (
         sa.select(*rows.labelled(rows.TRIAL))
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(rows.reference_trial, beside, isouter=True)
         .where(trial.c.sweep_id == sweep_id)
     )
 

@@ -10,10 +10,10 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd
+from runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
 from runner.status import Status
 from runner.store import claims, tables
-from runner.store.arrays import packed
+from runner.store.arrays import packed, packed_errors
 from runner.store.clock import database_now
 from runner.store.values import finite, storable_text
 
@@ -129,6 +129,8 @@ def record(connection: Connection, driver_id: int, block: Block, *, again: bool 
     # After the ends, which remove states: one that comes with the end is to be kept.
     if block.states:
         save_states(connection, block.states)
+    if block.evidence:
+        connection.execute(sa.insert(tables.evidence), [evidence_row(each) for each in block.evidence])
     if block.kept:
         connection.execute(sa.insert(tables.snapshot), [snapshot_row(kept) for kept in block.kept])
     return refused
@@ -210,6 +212,12 @@ def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
     return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content}
 
 
+def evidence_row(found: TrialEvidence) -> dict[str, Any]:
+    """The evidence of a trial as its row."""
+    content = packed_errors(found.errors)
+    return {"trial_id": found.trial_id, "statistics": dict(found.statistics), "content": content}
+
+
 def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
     """Cancel what waits or runs in a sweep, or those of these trials that do; returns how many trials."""
     table = tables.trial
@@ -228,9 +236,11 @@ def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Statu
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
     numbers = sa.select(table.c.id).where(chosen)
-    connection.execute(sa.delete(tables.snapshot).where(tables.snapshot.c.trial_id.in_(numbers)))
+    for kept in (tables.snapshot, tables.evidence):
+        connection.execute(sa.delete(kept).where(kept.c.trial_id.in_(numbers)))
     diverged = numbers.where(table.c.status == Status.DIVERGED)
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
-    summary = {field.name: sa.null() for field in dataclasses.fields(TrialEnd) if field.name in table.c}
+    known = [*(field.name for field in dataclasses.fields(TrialEnd)), *(each.name for each in tables.fit_columns())]
+    summary = {name: sa.null() for name in known if name in table.c}
     values = {**summary, "status": Status.PENDING, "losses": 0, "driver_id": None, "ended": None}
     return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount
