@@ -6,6 +6,9 @@ from typing import Any, Self
 import polars as pl
 
 from runner.frames.types import COUNTS, EPOCH_TYPES, GROUP_TYPES, SWEEP_TYPES, frame_of
+from runner.integrations.contents import Sent
+from runner.integrations.mlflow_tracking import send_to_mlflow
+from runner.integrations.optuna_study import send_to_optuna
 from runner.store import Deletion, Store, open_store_for_writing
 from runner.store import open_store as open_rows
 from runner.store.rows import GROUP, TRIAL
@@ -104,6 +107,14 @@ class FrameStore:
         """Delete a sweep or trials with all that belongs to them, without asking; returns what went."""
         with self._writing() as rows:
             return rows.delete(words_of(what))
+
+    def send_to_optuna(self, sweep: str | int, storage: str, *, name: str | None = None) -> Sent:
+        """Write the ended trials of a sweep into an Optuna study."""
+        return send_to_optuna(self._rows, sweep, storage, name=name, database=self._database)
+
+    def send_to_mlflow(self, sweep: str | int, tracking: str, *, name: str | None = None) -> Sent:
+        """Write the ended trials of a sweep into an MLflow experiment."""
+        return send_to_mlflow(self._rows, sweep, tracking, name=name, database=self._database)
 
     def _writing(self) -> Store:
         """The same database, open for writing as long as it is entered."""

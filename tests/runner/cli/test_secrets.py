@@ -42,6 +42,7 @@ COMMANDS = {
     "tag": ("xor", "baseline"),
     "note": ("xor", "first"),
     "rename": ("xor", "xor"),
+    "send": ("xor", "--optuna", "study.db"),
     "export": ("1", "-o", "model.npz"),
     "predict": ("1", "new.csv"),
     "doctor": (),
