@@ -1,4 +1,4 @@
-"""A store of made-up trials for questions about many: settings as a user would sweep them, curves that look like curves."""
+"""A store of many made-up trials to be asked: settings as a user would sweep them, curves that look like curves."""
 
 from collections.abc import Iterator, Sequence
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks.made_store import NAME, fill_store
 from benchmarks.ours.planning import largest_memory
+from runner.errors import StoreError
 from runner.store import Store, open_store
 
 EPOCHS = 100
@@ -46,7 +47,7 @@ def make_if_missing(database: str, quick: bool) -> None:
     try:
         with open_store(database) as store:
             store.sweep(NAME)
-    except Exception:
+    except StoreError:
         fill_store(database, epochs=EPOCHS, quick=quick)
 
 

@@ -58,8 +58,9 @@ def asked(database: str, question: str, quick: bool) -> Job:
 TABLE = Table(
     comparisons,
     (
-        f"query: questions to {trial_count(quick=False):,} made-up trials of 100 epochs, inside one process, the database",
-        "warm, the median of seven answers. optuna: 10,000 trials without epochs, loaded, filtered and sorted by its API.",
+        f"query: questions to {trial_count(quick=False):,} made-up trials of 100 epochs, inside one process, with the",
+        "database warm, the median of seven answers. optuna: 10,000 trials without epochs, loaded, filtered and sorted",
+        "by its API, the median of three.",
         f"PostgreSQL is asked where {POSTGRESQL} has the address of an empty database.",
     ),
 )
