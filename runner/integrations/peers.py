@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.errors import IntegrationError
 from runner.passwords import revealed, secret_spans
-from runner.store.addresses import POSTGRESQL_NAMES, database_url
+from runner.store.addresses import POSTGRESQL_NAMES, database_url, is_file
 
 # MLflow tells its makers who uses it, unless it is told not to.
 SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
@@ -40,11 +40,14 @@ def peer_address(given: str, database: str | None) -> str:
     url = database_url(text)
     if same_database(url, database_url(database)):
         raise IntegrationError("this is the database of fitgap itself; name another file or database to send to")
+    if is_file(url):
+        # MLflow remembers databases by their addresses, also after the current folder was changed.
+        url = url.set(database=os.path.abspath(str(url.database)))
     return url.render_as_string(hide_password=False)
 
 
 def same_database(one: Any, other: Any) -> bool:
-    if one.drivername == other.drivername == "sqlite":
+    if is_file(one) and is_file(other):
         return os.path.realpath(one.database) == os.path.realpath(other.database)
     return bool(one == other)
 

@@ -40,11 +40,12 @@ def folder(tmp_path, monkeypatch):
     with open_store() as store:
         store.tag(1, "odd/one")
         store.note(1, "look")
+    return tmp_path
 
 
 @pytest.fixture
-def client():
-    return MlflowClient("sqlite:///mlflow.db")
+def client(folder):
+    return MlflowClient(f"sqlite:///{folder}/mlflow.db")
 
 
 def send(**options):

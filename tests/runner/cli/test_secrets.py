@@ -46,7 +46,7 @@ COMMANDS = {
     "export": ("1", "-o", "model.npz"),
     "predict": ("1", "new.csv"),
     "doctor": (),
-    "delete": ("2", "--yes"),
+    "delete": ("1", "--yes"),
     "db status": (),
     "db upgrade": (),
 }
