@@ -63,6 +63,5 @@ def moment(seconds: float) -> datetime:
 def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:
     """Blocks of the columns of epochs, in which NaN is what is not known, as one frame."""
     schema = pl.Schema(EPOCH_TYPES)
-    parts = [pl.DataFrame({name: pl.Series(values) for name, values in block.items()}) for block in blocks]
-    whole = pl.concat([schema.to_frame(), *(part.cast(schema) for part in parts)])
-    return whole.with_columns(pl.col(pl.Float64).fill_nan(None))
+    known = (pl.DataFrame(dict(block)).cast(schema).with_columns(pl.col(pl.Float64).fill_nan(None)) for block in blocks)
+    return pl.concat([schema.to_frame(), *known], rechunk=False)

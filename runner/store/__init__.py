@@ -3,7 +3,7 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self, TypeVar
 
 import numpy as np
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import chosen, claims, deleting, extending, fitting, labels, queries, sizes, waiting, writing
+from runner.store import bulk, chosen, claims, deleting, extending, fitting, labels, queries, sizes, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
@@ -88,6 +88,11 @@ class Store:
     def sweep_epochs(self, sweep: str | int) -> list[Row]:
         with self._reading() as connection:
             return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
+
+    def epoch_blocks(self, what: str | Sequence[int]) -> Iterator[dict[str, np.ndarray]]:
+        """The epochs of a sweep, by its name, or of these trials: columns in blocks, as `epoch_blocks` has them."""
+        with self._reading() as connection:
+            yield from bulk.epoch_blocks(connection, queries.trial_numbers(connection, what))
 
     def compare(self, sweep: str | int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
         with self._reading() as connection:
