@@ -13,6 +13,7 @@ import typer
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, models
 from runner.cli.db import db
+from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
 from runner.cli.run import run
 from runner.cli.tables import printable
@@ -39,6 +40,7 @@ app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
 app.command()(ask.compare)
+app.command()(diagnose)
 app.command()(models.export)
 app.command()(models.predict)
 app.command("list")(catalogue.list_names)
