@@ -65,7 +65,7 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
 
 
 def verdict_line(name: str, counts: dict[str, int]) -> str:
-    """What a run ends with, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: fitgap diagnose digits`."""
+    """What a run ends with, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: …`."""
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICT_WORDS if verdict in counts)
     return f"Fit of {configurations(sum(counts.values()))}: {verdicts}. What to try: fitgap diagnose {name}"
 

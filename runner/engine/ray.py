@@ -29,6 +29,8 @@ from runner.messages import Block, Loss, PackTask
 SPARE_TASKS = 2
 # How long to wait for a block before looking up again, so that Ctrl-C is heard.
 POLL_SECONDS = 0.2
+# Blocks of one task that may wait for the driver; a worker that is further ahead waits as well.
+MOST_WAITING_BLOCKS = 100
 # The file in the workers' folder that asks all packs to leave.
 STOP = "stop"
 
@@ -69,7 +71,7 @@ class RayEngine:
         """
         # Workers stand in this folder as long as they live.
         self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
-        self._guardian = start_guardian()
+        self._guardian = start_guardian(self.folder.name)
         self._thread = threading.Thread(target=self._live, name="fitgap-ray", daemon=True)
         self._thread.start()
         return self
@@ -104,7 +106,8 @@ class RayEngine:
         prepare = ray.remote(num_cpus=1)(RepeatKey.prepare)
         self.prepared = KeptRepeats(lambda key: StoredExamples(prepare.remote(key, dataset), size))
         # Ray would start a lost stream again from its first block, but blocks are cut by the clock and would differ.
-        self.train = ray.remote(num_cpus=1, max_retries=0)(train_pack_remotely)
+        options: Any = {"max_retries": 0, "_generator_backpressure_num_objects": MOST_WAITING_BLOCKS}
+        self.train = ray.remote(num_cpus=1, **options)(train_pack_remotely)
 
     @property
     def is_ready(self) -> bool:

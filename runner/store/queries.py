@@ -13,6 +13,7 @@ from runner.store import rows
 from runner.store.arrays import unpacked
 from runner.store.expressions import mean, sortable
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
+from runner.store.tags import tags_of_sweep
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
@@ -44,6 +45,8 @@ def sweeps(connection: Connection) -> list[Row]:
             sa.func.count(trial.c.id).label("trials"),
             *counts.values(),
             sweep.c.created,
+            tags_of_sweep.label("tags"),
+            sweep.c.note,
         )
         .join_from(sweep, trial, isouter=True)
         .group_by(sweep.c.id)

@@ -50,7 +50,7 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
     )
     connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
     add_configurations(connection, sweep_id, plan.configurations)
-    add_missing_trials(connection, sweep_id)
+    add_trials(connection, sweep_id)
     return sweep_id, name
 
 
@@ -61,10 +61,9 @@ def add_configurations(connection: Connection, sweep_id: int, configurations: It
         connection.execute(sa.insert(tables.configuration), part)
 
 
-def add_missing_trials(connection: Connection, sweep_id: int) -> int:
-    """A pending trial for every configuration and split that has none, in this order; returns how many."""
+def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
+    """A pending trial for every configuration and split of a sweep, or for those of them; returns how many."""
     configuration, split, trial = tables.configuration, tables.split, tables.trial
-    there = sa.exists().where(trial.c.configuration_id == configuration.c.id, trial.c.repeat == split.c.repeat)
     rows = (
         sa.select(
             configuration.c.sweep_id,
@@ -74,11 +73,13 @@ def add_missing_trials(connection: Connection, sweep_id: int) -> int:
             sa.literal(0),
         )
         .join_from(configuration, split, configuration.c.sweep_id == split.c.sweep_id)
-        .where(configuration.c.sweep_id == sweep_id, ~there)
+        .where(configuration.c.sweep_id == sweep_id, *which)
         .order_by(configuration.c.id, split.c.repeat)
     )
     names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
-    return connection.execute(sa.insert(trial).from_select(names, rows)).rowcount
+    # Else PostgreSQL's driver is asked too late, and says -1.
+    counting = connection.execution_options(preserve_rowcount=True)
+    return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount
 
 
 def free_name(connection: Connection, wanted: str) -> str:

@@ -14,7 +14,7 @@ from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
 from runner.engine.prepared import PreparedRepeats
 from runner.engine.worker import train_pack
-from runner.packing import PlannedTrial, pack_trials, total_work
+from runner.packing import PlannedTrial, pack_trials, work_of
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
@@ -170,7 +170,8 @@ def trained_here(sweep, trials):
 
 
 def engine_for(sweep, trials, workers=2, tell=None):
-    return AutoEngine(sweep.dataset, workers, total_work(trials, sweep), tell or (lambda text: None))
+    work = sum(epochs * cost for epochs, cost in work_of(trials, sweep).values())
+    return AutoEngine(sweep.dataset, workers, work, tell or (lambda text: None))
 
 
 def test_a_small_sweep_starts_nothing(small_sweep, prepared):
