@@ -14,6 +14,7 @@ import typer
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, housekeeping, models
 from runner.cli.db import db
+from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
 from runner.cli.run import run
 from runner.cli.tables import printable
@@ -43,6 +44,7 @@ app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
 app.command()(ask.compare)
+app.command()(diagnose)
 app.command()(housekeeping.tag)
 app.command()(housekeeping.note)
 app.command()(housekeeping.rename)

@@ -6,9 +6,8 @@ from typing import Any, Self
 import polars as pl
 
 from runner.frames.types import SWEEP_TYPES, epoch_frame, frame_of
-from runner.store import Deletion, Store
+from runner.store import Deletion, Store, open_store_for_writing
 from runner.store import open_store as open_rows
-from runner.store import open_store_for_writing
 from runner.store.rows import GROUP, TRIAL
 
 SWEEP_KEYS = ("sweep", "name", "trials", *SWEEP_TYPES.keys() - {"sweep"}, "created", "tags", "note")

@@ -63,5 +63,3 @@ def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:
     parts = [pl.DataFrame({name: pl.Series(values) for name, values in block.items()}) for block in blocks]
     whole = pl.concat([pl.DataFrame(schema=EPOCH_TYPES), *(part.cast(EPOCH_TYPES) for part in parts)])
     return whole.with_columns(pl.col(pl.Float64).fill_nan(None))
-
-

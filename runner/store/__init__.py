@@ -9,9 +9,22 @@ from typing import Self, TypeVar
 import numpy as np
 from sqlalchemy.engine import Connection, Engine
 
+from core.diagnosis import Fit
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import chosen, claims, deleting, extending, fitting, labels, queries, sizes, waiting, writing
+from runner.store import (
+    chosen,
+    claims,
+    deleting,
+    diagnosing,
+    extending,
+    fitting,
+    labels,
+    queries,
+    sizes,
+    waiting,
+    writing,
+)
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
@@ -96,6 +109,34 @@ class Store:
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
             return queries.configurations(connection, sweep_id)
+
+    def verdict_counts(self, sweep_id: int) -> dict[str, int]:
+        with self._reading() as connection:
+            return diagnosing.verdict_counts(connection, sweep_id)
+
+    def counts_by_setting(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.counts_by_setting(connection, sweep_id)
+
+    def worst_configurations(self, sweep_id: int, verdict: str, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.worst_configurations(connection, sweep_id, verdict, limit)
+
+    def reference(self, sweep_id: int) -> Row | None:
+        with self._reading() as connection:
+            return diagnosing.reference_of(connection, sweep_id)
+
+    def unjudged(self, sweep_id: int) -> int:
+        with self._reading() as connection:
+            return diagnosing.unjudged(connection, sweep_id)
+
+    def facts(self, trials: Sequence[int]) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.facts(connection, trials)
+
+    def fit_with_errors(self, trial: int) -> tuple[Fit, Row] | None:
+        with self._reading() as connection:
+            return diagnosing.fit_with_errors(connection, trial)
 
     def kept_parameters(self, trial: int, epoch: int) -> np.ndarray | None:
         with self._reading() as connection:

@@ -105,6 +105,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.ended,
             trial.c.learned,
             trial.c.losses,
+            trial.c.excess,
             driver.c.environment,
             configuration.c.settings,
             data_set.c.name.label("data"),

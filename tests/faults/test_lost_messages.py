@@ -14,7 +14,9 @@ SWEEPS = 3
 # In percent, without end: questions that never arrive, answers that never do, and answers to a question that is told to
 # be lost while somebody still works at it.
 LOST = {"num_failures": -1, "req_failure_prob": 10, "resp_failure_prob": 10, "in_flight_failure_prob": 10}
-INJECTED = re.compile(r"Inject RPC (request failure|response failure while request in flight|response failure) for (\S+)")
+INJECTED = re.compile(
+    r"Inject RPC (request failure|response failure while request in flight|response failure) for (\S+)"
+)
 SWEEP = """\
 name: long
 data: digits
@@ -32,7 +34,9 @@ def lost_messages(process):
     """How often which kind of loss has come upon which message so far, as the driver's and the workers' logs tell."""
     found = Counter()
     for log in Path("/tmp/ray").glob(f"session_*_{process}/logs/python-core-*.log"):
-        found.update((kind, name.rpartition(".")[2]) for kind, name in INJECTED.findall(log.read_text(errors="replace")))
+        found.update(
+            (kind, name.rpartition(".")[2]) for kind, name in INJECTED.findall(log.read_text(errors="replace"))
+        )
     return found
 
 

@@ -78,7 +78,9 @@ def test_drivers_outlive_restarts_of_the_server(new_driver, postgres_of_its_own,
         for process in processes:
             process.join(PATIENCE_SECONDS)
         assert [process.exitcode for process in processes] == [0] * DRIVERS, [each.complaint for each in victims]
-    print(f"{RESTARTS} restarts, back at work after at most {max(seconds):.1f} s, in the middle {median(seconds):.1f} s")
+    print(
+        f"{RESTARTS} restarts, back at work after at most {max(seconds):.1f} s, in the middle {median(seconds):.1f} s"
+    )
     found = Evidence(victims[0].address)
     found.check_whole()
     assert found.export == expected_export
