@@ -17,6 +17,7 @@ from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
 from runner.cli.run import run
+from runner.cli.send import send
 from runner.cli.tables import printable
 from runner.errors import FitgapError
 from runner.passwords import hide_passwords
@@ -51,6 +52,7 @@ app.command()(housekeeping.rename)
 app.command()(housekeeping.delete)
 app.command()(models.export)
 app.command()(models.predict)
+app.command()(send)
 app.command("list")(catalogue.list_names)
 app.command()(doctor)
 app.add_typer(db, name="db", help="See, upgrade or copy a database.")

@@ -5,20 +5,23 @@ from typing import Any, Self
 
 import polars as pl
 
-from runner.frames.types import SWEEP_TYPES, epoch_frame, frame_of
+from runner.frames.types import COUNTS, EPOCH_TYPES, GROUP_TYPES, SWEEP_TYPES, frame_of
+from runner.integrations.contents import Sent
+from runner.integrations.mlflow_tracking import send_to_mlflow
+from runner.integrations.optuna_study import send_to_optuna
 from runner.store import Deletion, Store, open_store_for_writing
 from runner.store import open_store as open_rows
 from runner.store.rows import GROUP, TRIAL
 
-SWEEP_KEYS = ("sweep", "name", "trials", *SWEEP_TYPES.keys() - {"sweep"}, "created", "tags", "note")
+SWEEP_KEYS = ("sweep", "name", "trials", *COUNTS, "created", "tags", "note")
 Trials = int | Sequence[int]
 
 
 class FrameStore:
     """An open database: what the commands answer, as polars frames with typed columns.
 
-    A sweep is given by its name or number, as for the commands. Errors are FitgapError, in one line. Close it, or use it
-    in a `with` block, when the file is to be moved; a connection holds nothing else up.
+    A sweep is given by its name or number, as for the commands. Errors are FitgapError, in one line. Close it, or use
+    it in a `with` block, when the file is to be moved; else it holds nothing up.
     """
 
     def __init__(self, database: str | None = None):
@@ -51,7 +54,8 @@ class FrameStore:
 
         `sort` is a key, led by `-` for the highest first; `columns` are keys and settings by their dotted names.
         """
-        rows = self._rows.trials(sweep, where=where, sort=sort, limit=limit, columns=columns)
+        choice: dict[str, Any] = {"where": where, "sort": sort, "limit": limit, "columns": columns}
+        rows = self._rows.trials(sweep, **{name: value for name, value in choice.items() if value is not None})
         return frame_of(rows, columns or TRIAL)
 
     def show(self, trial: int) -> pl.DataFrame:
@@ -63,9 +67,9 @@ class FrameStore:
 
         `where` is a filter over trials. Ten million epochs take about ten seconds and 0.8 GB.
         """
-        if not isinstance(what, str):
-            what = [what] if isinstance(what, int) else list(what)
-        return epoch_frame(self._rows.epoch_blocks(what, where=where))
+        if isinstance(what, str):
+            return frame_of(self._rows.sweep_epochs(what), EPOCH_TYPES)
+        return frame_of(self._rows.epochs([what] if isinstance(what, int) else list(what)), EPOCH_TYPES)
 
     def compare(self, sweep: str | int, by: str | Sequence[str], **options: Any) -> pl.DataFrame:
         """Groups of configurations by settings such as `"activation"`: means over their completed trials, best first.
@@ -73,7 +77,7 @@ class FrameStore:
         Further options are those of the command: `of`, `against`, `sort`, `limit`.
         """
         keys = [by] if isinstance(by, str) else list(by)
-        return frame_of(self._rows.compare(sweep, keys, **options), [*keys, *GROUP])
+        return frame_of(self._rows.compare(sweep, keys, **options), [*keys, *GROUP], GROUP_TYPES)
 
     def labels(self, what: str | Trials) -> pl.DataFrame:
         """The tags and the note of a sweep, which is meant by its name, or of trials by their numbers."""
@@ -103,6 +107,14 @@ class FrameStore:
         """Delete a sweep or trials with all that belongs to them, without asking; returns what went."""
         with self._writing() as rows:
             return rows.delete(words_of(what))
+
+    def send_to_optuna(self, sweep: str | int, storage: str, *, name: str | None = None) -> Sent:
+        """Write the ended trials of a sweep into an Optuna study."""
+        return send_to_optuna(self._rows, sweep, storage, name=name, database=self._database)
+
+    def send_to_mlflow(self, sweep: str | int, tracking: str, *, name: str | None = None) -> Sent:
+        """Write the ended trials of a sweep into an MLflow experiment."""
+        return send_to_mlflow(self._rows, sweep, tracking, name=name, database=self._database)
 
     def _writing(self) -> Store:
         """The same database, open for writing as long as it is entered."""

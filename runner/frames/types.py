@@ -20,7 +20,7 @@ NAMES: Mapping[Any, str] = {
     VERDICT: "verdict",
     TIME: "created started ended",
     TAGS: "tags constant_columns",
-    pl.Int64: """sweep_number trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
+    pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
         losses configurations bytes training_count validation_count rise pairs""",
     pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v se_t se_v gap excess underfit overfit accuracy_t
         accuracy_v seconds""",
@@ -31,9 +31,10 @@ TYPES: dict[str, Any] = {name: kind for kind, names in NAMES.items() for name in
 # In a list of sweeps each status is a count.
 COUNTS = {status.value: pl.Int64 for status in Status}
 SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
-EPOCH_TYPES = {name: TYPES[name] for name in ("trial", "epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v")} | {
-    name: TYPES[name] for name in ("accuracy_t", "accuracy_v", "learning_rate")
-}
+# Means over trials.
+GROUP_TYPES = {"epochs": pl.Float64, "best_epoch": pl.Float64, **COUNTS}
+EPOCH_KEYS = "trial epoch e_t e_v e_t_running se_t se_v accuracy_t accuracy_v learning_rate"
+EPOCH_TYPES = {name: TYPES[name] for name in EPOCH_KEYS.split()}
 
 
 def frame_of(
@@ -49,9 +50,10 @@ def column(name: str, values: list[Any], kind: Any) -> pl.Series:
     """The values of a key as a column; null where there is none."""
     if kind == TIME:
         return pl.Series(name, [value if value is None else moment(value) for value in values], TIME)
-    if kind is None and not values:
-        kind = pl.String
-    return pl.Series(name, values, kind, strict=False)
+    if kind is None:
+        # A setting that is asked for by its name: text where some of its values are text.
+        return pl.Series(name, values, strict=False) if values else pl.Series(name, values, pl.String)
+    return pl.Series(name, values, kind)
 
 
 def moment(seconds: float) -> datetime:
@@ -60,6 +62,7 @@ def moment(seconds: float) -> datetime:
 
 def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:
     """Blocks of the columns of epochs, in which NaN is what is not known, as one frame."""
+    schema = pl.Schema(EPOCH_TYPES)
     parts = [pl.DataFrame({name: pl.Series(values) for name, values in block.items()}) for block in blocks]
-    whole = pl.concat([pl.DataFrame(schema=EPOCH_TYPES), *(part.cast(EPOCH_TYPES) for part in parts)])
+    whole = pl.concat([schema.to_frame(), *(part.cast(schema) for part in parts)])
     return whole.with_columns(pl.col(pl.Float64).fill_nan(None))

@@ -106,6 +106,10 @@ class Store:
         with self._reading() as connection:
             return queries.compare(connection, queries.find_sweep(connection, str(sweep))["id"], by, limit=limit)
 
+    def ended_trials(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return queries.ended_trials(connection, sweep_id)
+
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
             return queries.configurations(connection, sweep_id)
@@ -217,7 +221,14 @@ class Store:
     def delete(self, words: Sequence[str]) -> Deletion:
         """Delete sweeps or trials; BusyError where a driver that lives is training some of it."""
         with self._engine.begin() as connection:
-            return deleting.delete(connection, chosen.choose(connection, words))
+            what = chosen.choose(connection, words)
+            changed = deleting.changed_sweeps(connection, what)
+            told = deleting.delete(connection, what)
+            for sweep_id in changed:
+                fitting.forget_fit(connection, sweep_id)
+        for sweep_id in changed:
+            self.refresh_fit(sweep_id)
+        return told
 
     def begin_driver(self, identity: DriverIdentity) -> DriverSession:
         """Take part in training: the session through which a driver claims trials and writes what becomes of them."""

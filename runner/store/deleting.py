@@ -85,6 +85,13 @@ def delete(connection: Connection, chosen: Chosen) -> Deletion:
     return told
 
 
+def changed_sweeps(connection: Connection, chosen: Chosen) -> list[int]:
+    """The sweeps that stay and lose trials: one of these may be what all others were held against."""
+    if chosen.are_sweeps:
+        return []
+    return list(connection.execute(sa.select(trial.c.sweep_id).where(trials_of(chosen)).distinct()).scalars())
+
+
 def trials_of(chosen: Chosen) -> ColumnElement[bool]:
     """Which trials are chosen, by themselves or with their sweeps."""
     return (trial.c.sweep_id if chosen.are_sweeps else trial.c.id).in_(chosen.numbers)

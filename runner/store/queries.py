@@ -13,7 +13,7 @@ from runner.store import rows
 from runner.store.arrays import unpacked
 from runner.store.expressions import mean, sortable
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
-from runner.store.tags import tags_of_sweep
+from runner.store.tags import tags_of_sweep, tags_of_trial
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
@@ -197,6 +197,29 @@ def preprocessing(connection: Connection, number: int) -> dict[str, list[float |
     query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
     found: dict[str, list[float | None]] = connection.execute(query).scalar_one()
     return found
+
+
+def ended_trials(connection: Connection, sweep_id: int) -> list[Row]:
+    """All that is known of the trials of a sweep that have ended, but their settings and curves."""
+    known = {
+        column.name: column for column in trial.columns if column.name not in ("id", "configuration_id", "learned")
+    }
+    columns = {
+        **known,
+        "trial": trial.c.id,
+        "configuration": configuration.c.hash,
+        "layers": configuration.c.layers,
+        "parameters": configuration.c.parameters,
+        "gap": rows.gap,
+        "tags": tags_of_trial,
+    }
+    query = (
+        sa.select(*rows.labelled(columns))
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .where(trial.c.sweep_id == sweep_id, trial.c.ended.is_not(None))
+        .where(trial.c.status.in_([status for status in Status if status.is_final]))
+    )
+    return fetch(connection, query.order_by(trial.c.id))
 
 
 def configurations(connection: Connection, sweep_id: int) -> list[Row]:

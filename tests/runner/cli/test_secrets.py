@@ -42,10 +42,11 @@ COMMANDS = {
     "tag": ("xor", "baseline"),
     "note": ("xor", "first"),
     "rename": ("xor", "xor"),
+    "send": ("xor", "--optuna", "study.db"),
     "export": ("1", "-o", "model.npz"),
     "predict": ("1", "new.csv"),
     "doctor": (),
-    "delete": ("2", "--yes"),
+    "delete": ("1", "--yes"),
     "db status": (),
     "db upgrade": (),
 }

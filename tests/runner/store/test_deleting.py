@@ -40,7 +40,7 @@ def filled(store, driver, make_plan, make_rows, write):
             state = (SavedState(trial, 2, {"parameters": np.zeros(3)}),)
             end = (TrialEnd(trial, Status.COMPLETED, epochs=2, e_t=0.5, e_v=0.5, best_e_t=0.5, best_e_v=0.5),)
             driver.record(Block(make_rows([trial, trial], [1, 2]), end, states=state, kept=kept))
-            write(sa.insert(metadata.tables["evidence"]).values(trial_id=trial, statistics={}, content=b"0"))
+            write(sa.insert(metadata.tables["evidence"]).values(trial_id=trial, statistics={}, content=bytes(16)))
         store.add_tags([name], ["tag"])
         store.add_tags([",".join(map(str, numbers))], ["tag"])
     return store
@@ -156,3 +156,13 @@ def test_a_deleted_trial_does_not_come_back_by_extending(store, make_plan, make_
     third = make_configuration(7)["hash"]
     assert sorted(found) == sorted([(first, 1), (first, 3), *((third, repeat) for repeat in (1, 2, 3))])
     assert second not in {configuration for configuration, _ in found}
+
+
+def test_the_others_are_held_against_another_reference_when_it_goes(store, driver, make_plan, end_trial):
+    sweep_id, _ = store.add_sweep(make_plan(3, 1, name="one"))
+    for trial, error in ((1, 0.25), (2, 0.5), (3, 1.0)):
+        end_trial(driver, trial, epochs=1, best_epoch=1, e_t=error, e_v=error, best_e_t=error, best_e_v=error)
+    store.refresh_fit(sweep_id)
+    assert [row["underfit"] for row in store.trials(sweep_id)] == [0, 0.25, 0.75]
+    store.delete(["1"])
+    assert [row["underfit"] for row in store.trials(sweep_id)] == [0, 0.5]
