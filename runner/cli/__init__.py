@@ -53,7 +53,7 @@ def main() -> None:
     try:
         app()
     except FitgapError as error:
-        print(printable(f"fitgap: {error}"), file=sys.stderr)
+        print(printable(f"fitgap: {error}"), *map(printable, error.excerpt), sep="\n  ", file=sys.stderr)
         sys.exit(error.exit_code)
     except SystemExit:
         if reader_has_gone():

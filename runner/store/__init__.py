@@ -3,7 +3,7 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -11,11 +11,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, extending, queries, waiting, writing
+from runner.store import claims, extending, listing, queries, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.extending import SweepExtension
+from runner.store.listing import Choice
 from runner.store.queries import Row
+from runner.store.rows import TRIAL
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
 from runner.store.sqlite import ONLY_READS
@@ -23,6 +25,8 @@ from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
+    "TRIAL_KEYS",
+    "Choice",
     "DriverIdentity",
     "DriverSession",
     "OtherDriver",
@@ -33,6 +37,10 @@ __all__ = [
     "open_store",
     "open_store_for_writing",
 ]
+
+
+# The keys of a trial's row, in their order.
+TRIAL_KEYS = tuple(TRIAL)
 
 
 class Store:
@@ -62,10 +70,30 @@ class Store:
         with self._reading() as connection:
             return queries.sweeps(connection)
 
-    def trials(self, sweep: str | int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
+    def trials(
+        self,
+        sweep: str | int,
+        *,
+        where: str | None = None,
+        sort: str = "trial",
+        limit: int | None = None,
+        offset: int = 0,
+        columns: Sequence[str] | None = None,
+    ) -> list[Row]:
+        """The trials of a sweep that a filter leaves; `Choice` says how they are sorted, and which columns there are."""
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
-            return queries.trials(connection, sweep_id, sort=sort, limit=limit)
+            return listing.trials(connection, sweep_id, Choice(where, sort, limit, offset, columns))
+
+    def each_trial(self, sweep: str | int, choice: Choice) -> Iterator[Row]:
+        """The same one after another; nothing else can be asked of the store before all have come."""
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            yield from listing.each_trial(connection, sweep_id, choice)
+
+    def count_trials(self, sweep: str | int, where: str | None = None) -> int:
+        with self._reading() as connection:
+            return listing.count_trials(connection, queries.find_sweep(connection, str(sweep))["id"], where)
 
     def show(self, trial: int) -> Row:
         with self._reading() as connection:

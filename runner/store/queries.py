@@ -11,7 +11,8 @@ from runner.errors import StoreError, nearest
 from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
-from runner.store.expressions import mean, sortable
+from runner.store.expressions import sortable
+from runner.store.listing import joined
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
 
 Row = dict[str, Any]
@@ -52,48 +53,6 @@ def sweeps(connection: Connection) -> list[Row]:
     return fetch(connection, query)
 
 
-def trials(connection: Connection, sweep_id: int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
-    """The trials of a sweep. `sort` is a key of a row, led by `-` for the highest first; nulls always come last."""
-    order = ordering(sort, rows.TRIAL)
-    query = trial_query(sweep_id).order_by(*order, trial.c.id).limit(limit)
-    return fetch(connection, query)
-
-
-def trial_query(sweep_id: int) -> sa.Select:
-    """Rows of all trials of a sweep, each beside the same repeat of the reference."""
-    reference = reference_configuration(sweep_id).scalar_subquery()
-    beside = sa.and_(
-        rows.reference_trial.c.configuration_id == reference, rows.reference_trial.c.repeat == trial.c.repeat
-    )
-    return (
-        sa.select(*rows.labelled(rows.TRIAL))
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(rows.reference_trial, beside, isouter=True)
-        .where(trial.c.sweep_id == sweep_id)
-    )
-
-
-def reference_configuration(sweep_id: int) -> sa.Select:
-    """The configuration with the lowest mean over repeats of its best E_v, among those whose repeats all completed."""
-    return (
-        sa.select(trial.c.configuration_id)
-        .where(trial.c.sweep_id == sweep_id)
-        .group_by(trial.c.configuration_id)
-        .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((rows.is_completed, 1))))
-        .order_by(mean(trial.c.best_e_v), trial.c.configuration_id)
-        .limit(1)
-    )
-
-
-def ordering(sort: str, columns: dict[str, Any]) -> list[Any]:
-    """The ORDER BY for a key; StoreError for a key that no row has."""
-    key = sort.removeprefix("-")
-    if key not in columns:
-        raise StoreError(f"cannot sort by {key!r}; {nearest(key, columns)}")
-    expression = sortable(columns[key])
-    return [expression.is_(None), expression.desc() if sort.startswith("-") else expression.asc()]
-
-
 def show_trial(connection: Connection, number: int) -> Row:
     """Everything known of one trial: its row, its settings, its data and split; StoreError where there is none."""
     require_trials(connection, [number])
@@ -123,7 +82,7 @@ def show_trial(connection: Connection, number: int) -> Row:
         .join(driver, driver.c.id == trial.c.driver_id, isouter=True)
         .where(trial.c.id == number)
     )
-    (row,) = fetch(connection, trial_query(sweep_id).where(trial.c.id == number))
+    (row,) = fetch(connection, joined(rows.labelled(rows.TRIAL), sweep_id).where(trial.c.id == number))
     (details,) = fetch(connection, more)
     names = details.pop("input_names")
     details["constant_columns"] = [names[column] for column in details["constant_columns"]]

@@ -31,6 +31,14 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
     "planned_epochs": configuration.c.planned_epochs,
 }
 
+# Columns of a trial beyond the keys of its row, to filter and sort by and to show.
+MORE: dict[str, ColumnElement] = {
+    name: trial.c[name] for name in ("best_e_t", "attempt", "losses", "reason", "started", "ended")
+}
+hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
+# One optimizer learns nothing and has no rate.
+learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configuration.c.learning_rate))
+
 is_completed = trial.c.status == Status.COMPLETED
 gap = trial.c.e_v - trial.c.e_t
 
