@@ -80,7 +80,7 @@ class Store:
         offset: int = 0,
         columns: Sequence[str] | None = None,
     ) -> list[Row]:
-        """The trials of a sweep that a filter leaves; `Choice` says how they are sorted, and which columns there are."""
+        """The trials of a sweep that a filter leaves; `Choice` says how they are sorted and what they hold."""
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
             return listing.trials(connection, sweep_id, Choice(where, sort, limit, offset, columns))

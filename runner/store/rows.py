@@ -41,6 +41,8 @@ learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configurat
 
 is_completed = trial.c.status == Status.COMPLETED
 gap = trial.c.e_v - trial.c.e_t
+# How far E_v has risen from its lowest to the last epoch.
+rise = trial.c.e_v - trial.c.best_e_v
 
 TRIAL: dict[str, ColumnElement] = {
     "trial": trial.c.id,
@@ -60,6 +62,10 @@ TRIAL: dict[str, ColumnElement] = {
     "accuracy_t": trial.c.accuracy_t,
     "accuracy_v": trial.c.accuracy_v,
     "seconds": trial.c.seconds,
+    # Beyond the contract.
+    "excess": trial.c.excess,
+    "rise": rise,
+    "note": trial.c.note,
 }
 
 EPOCH: dict[str, ColumnElement] = {

@@ -26,7 +26,7 @@ from runner.store.filter.words import Kind, Place, Word, words_of
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 DEEPEST = 30
-MOST_SIGNS = 50
+MOST_SIGNS = 30
 
 Part = tree.Operand | tree.Condition
 

@@ -8,6 +8,8 @@ from runner.store.filter import tree
 from runner.store.filter.checking import COLUMN_REACH, names_in
 from runner.store.filter.names import known_names
 
+# How tightly the signs bind, in SQLAlchemy's own numbers.
+PRECEDENCE = {"+": 7, "-": 7, "*": 8, "/": 8}
 LARGEST, SMALLEST = 10.0**COLUMN_REACH, 10.0**-COLUMN_REACH
 
 
@@ -114,16 +116,17 @@ def calculated(operand: tree.Operand) -> ColumnElement:
             return -calculated(inner)
         case tree.Absolute(_, inner):
             return sa.func.abs(calculated(inner), type_=sa.Double)
-        case tree.Arithmetic(_, "+", left, right):
-            return calculated(left) + calculated(right)
-        case tree.Arithmetic(_, "-", left, right):
-            return calculated(left) - calculated(right)
-        case tree.Arithmetic(_, "*", left, right):
-            return calculated(left) * calculated(right)
         case tree.Arithmetic(_, "/", left, right):
-            return calculated(left) / sa.func.nullif(calculated(right), 0.0, type_=sa.Double)
+            return joined("/", calculated(left), sa.func.nullif(calculated(right), 0.0, type_=sa.Double))
+        case tree.Arithmetic(_, sign, left, right):
+            return joined(sign, calculated(left), calculated(right))
         case _:
             return constant(operand)
+
+
+def joined(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElement:
+    """Two numbers joined by a sign, as they are grouped: SQLAlchemy's own + would make (a + b) + c of a + (b + c)."""
+    return left.op(sign, precedence=PRECEDENCE[sign], return_type=sa.Double())(right)
 
 
 def bounded(value: ColumnElement) -> ColumnElement:

@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 from runner.errors import FilterError
 
-LONGEST_FILTER = 4_000
-MOST_WORDS = 400
+LONGEST_FILTER = 2_000
+MOST_WORDS = 200
 
 PATTERN = re.compile(
     r"""\s*(?:
