@@ -47,6 +47,18 @@ class FilterError(StoreError):
         self.excerpt = excerpt(text, start, max(end, start + 1))
 
 
+class LabelError(FitgapError):
+    """A sweep cannot have this name, or a sweep or trial this tag or note."""
+
+
+class BusyError(FitgapError):
+    """What is to be deleted is being trained."""
+
+
+class IntegrationError(FitgapError):
+    """What another program keeps cannot be written to."""
+
+
 class EngineError(FitgapError):
     """What should train cannot be started."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from runner.errors import StoreError
 from runner.store import rows
-from runner.store.expressions import mean, sortable
+from runner.store.expressions import sortable
 from runner.store.filter import advice, filter_expression, known_names
 from runner.store.tables import configuration, trial
 
@@ -61,38 +61,18 @@ def page_query(sweep_id: int, choice: Choice) -> sa.Select:
     # The numbers first, and the rest for these alone: sorting whole rows takes several times as long.
     numbers = chosen_trials(sweep_id, choice.where, [trial.c.id]).order_by(*order)
     page = numbers.limit(choice.limit).offset(choice.offset).subquery()
-    return joined(rows.labelled(columns), sweep_id).where(trial.c.id.in_(sa.select(page.c.id))).order_by(*order)
+    return joined(rows.labelled(columns)).where(trial.c.id.in_(sa.select(page.c.id))).order_by(*order)
 
 
 def chosen_trials(sweep_id: int, where: str | None, columns: Sequence[ColumnElement]) -> sa.Select:
     """These columns of the trials of a sweep that a filter leaves."""
-    query = joined(columns, sweep_id).where(trial.c.sweep_id == sweep_id)
+    query = joined(columns).where(trial.c.sweep_id == sweep_id)
     return query if where is None else query.where(filter_expression(where))
 
 
-def joined(columns: Sequence[ColumnElement], sweep_id: int) -> sa.Select:
-    """These columns of trials, each with its configuration and beside the same repeat of the reference."""
-    reference = reference_configuration(sweep_id).scalar_subquery()
-    beside = sa.and_(
-        rows.reference_trial.c.configuration_id == reference, rows.reference_trial.c.repeat == trial.c.repeat
-    )
-    return (
-        sa.select(*columns)
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(rows.reference_trial, beside, isouter=True)
-    )
-
-
-def reference_configuration(sweep_id: int) -> sa.Select:
-    """The configuration with the lowest mean over repeats of its best E_v, among those whose repeats all completed."""
-    return (
-        sa.select(trial.c.configuration_id)
-        .where(trial.c.sweep_id == sweep_id)
-        .group_by(trial.c.configuration_id)
-        .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((rows.is_completed, 1))))
-        .order_by(mean(trial.c.best_e_v), trial.c.configuration_id)
-        .limit(1)
-    )
+def joined(columns: Sequence[ColumnElement]) -> sa.Select:
+    """These columns of trials, each with its configuration."""
+    return sa.select(*columns).join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
 
 
 def ordering(sort: str) -> list[ColumnElement]:

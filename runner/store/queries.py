@@ -11,9 +11,10 @@ from runner.errors import StoreError, nearest
 from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
-from runner.store.expressions import sortable
+from runner.store.expressions import mean, sortable
 from runner.store.listing import joined
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
+from runner.store.tags import tags_of_sweep
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
@@ -45,12 +46,26 @@ def sweeps(connection: Connection) -> list[Row]:
             sa.func.count(trial.c.id).label("trials"),
             *counts.values(),
             sweep.c.created,
+            tags_of_sweep.label("tags"),
+            sweep.c.note,
         )
         .join_from(sweep, trial, isouter=True)
         .group_by(sweep.c.id)
         .order_by(sweep.c.id)
     )
     return fetch(connection, query)
+
+
+def reference_configuration(sweep_id: int) -> sa.Select:
+    """The configuration with the lowest mean over repeats of its best E_v, among those whose repeats all completed."""
+    return (
+        sa.select(trial.c.configuration_id)
+        .where(trial.c.sweep_id == sweep_id)
+        .group_by(trial.c.configuration_id)
+        .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((rows.is_completed, 1))))
+        .order_by(mean(trial.c.best_e_v), trial.c.configuration_id)
+        .limit(1)
+    )
 
 
 def show_trial(connection: Connection, number: int) -> Row:
@@ -82,7 +97,7 @@ def show_trial(connection: Connection, number: int) -> Row:
         .join(driver, driver.c.id == trial.c.driver_id, isouter=True)
         .where(trial.c.id == number)
     )
-    (row,) = fetch(connection, joined(rows.labelled(rows.TRIAL), sweep_id).where(trial.c.id == number))
+    (row,) = fetch(connection, joined(rows.labelled(rows.TRIAL)).where(trial.c.id == number))
     (details,) = fetch(connection, more)
     names = details.pop("input_names")
     details["constant_columns"] = [names[column] for column in details["constant_columns"]]
