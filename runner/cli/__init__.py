@@ -67,7 +67,7 @@ def main() -> None:
     except UsageError as error:
         code = tell_usage(error)
     except FitgapError as error:
-        print(printable(f"fitgap: {error}"), file=sys.stderr)
+        print(printable(f"fitgap: {error}"), *map(printable, error.excerpt), sep="\n  ", file=sys.stderr)
         code = error.exit_code
     except typer.Abort:
         code = NOT_DONE

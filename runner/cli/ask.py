@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument
+from runner.cli.options import Columns, Database, Format, Limit, Offset, OutputFormat, Sort, SweepArgument, Where
 
 SWEEP_KEYS = ("sweep", "name", "trials", "completed", "pending", "running", "failed", "created", "diverged")
 SIZE_KEYS = ("epochs", "bytes")
-TRIAL_KEYS = (
+TABLE_OF_TRIALS = (
     "trial",
     "repeat",
     "status",
@@ -22,6 +22,8 @@ TRIAL_KEYS = (
     "best_epoch",
 )
 EPOCH_KEYS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
+# So many rows of a table are shown unless --limit says otherwise.
+TABLE_ROWS = 200
 GROUP_KEYS = ("configurations", "trials", "best_e_v", "best_epoch", "e_t", "e_v", "gap", "accuracy_v")
 
 
@@ -53,18 +55,37 @@ def sweep_keys(rows: list[dict[str, Any]], size: bool) -> list[str]:
 
 def trials(
     sweep: SweepArgument,
-    sort: Annotated[str, typer.Option(metavar="KEY", help="A key of the rows; -KEY for the highest first.")] = "trial",
+    where: Where = None,
+    sort: Sort = "trial",
     limit: Limit = None,
+    offset: Offset = 0,
     columns: Columns = None,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """List the trials of a sweep."""
-    from runner.cli.output import print_rows
-    from runner.store import open_store
+    from runner.cli.output import chosen_keys, print_rows
+    from runner.cli.tables import print_table
+    from runner.store import TRIAL_KEYS, Choice, open_store
 
+    is_table = output_format is Format.TABLE
+    keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
-        print_rows(store.trials(sweep, sort=sort, limit=limit), output_format, table_keys=TRIAL_KEYS, columns=columns)
+        if is_table:
+            rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
+            print_table(rows, keys)
+            tell_the_rest(len(rows), offset, store.count_trials(sweep, where), where)
+        else:
+            choice = Choice(where, sort, limit, offset, keys)
+            print_rows(store.each_trial(sweep, choice), output_format, table_keys=keys)
+
+
+def tell_the_rest(shown: int, offset: int, found: int, where: str | None) -> None:
+    """Say how many trials a table leaves out, and how to see them; or that a filter leaves none."""
+    if not found and where is not None:
+        print("(no trial is as --where says)")
+    elif shown < found:
+        print(f"({shown:,} of {found:,} trials; --limit, --offset, --sort and --where show others)")
 
 
 def show(

@@ -3,7 +3,7 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self, TypeVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from runner.store import (
     extending,
     fitting,
     labels,
+    listing,
     queries,
     sizes,
     waiting,
@@ -29,8 +30,10 @@ from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
 from runner.store.extending import SweepExtension
+from runner.store.listing import Choice
 from runner.store.patience import patiently
 from runner.store.queries import Row
+from runner.store.rows import TRIAL
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
 from runner.store.sqlite import ONLY_READS
@@ -38,6 +41,8 @@ from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
+    "TRIAL_KEYS",
+    "Choice",
     "Deletion",
     "DriverIdentity",
     "DriverSession",
@@ -51,6 +56,10 @@ __all__ = [
 ]
 
 Answer = TypeVar("Answer")
+
+
+# The keys of a trial's row, in their order.
+TRIAL_KEYS = tuple(TRIAL)
 
 
 class Store:
@@ -85,10 +94,30 @@ class Store:
         with self._reading() as connection:
             return queries.sweeps(connection)
 
-    def trials(self, sweep: str | int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
+    def trials(
+        self,
+        sweep: str | int,
+        *,
+        where: str | None = None,
+        sort: str = "trial",
+        limit: int | None = None,
+        offset: int = 0,
+        columns: Sequence[str] | None = None,
+    ) -> list[Row]:
+        """The trials of a sweep that a filter leaves; `Choice` says how they are sorted and what they hold."""
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
-            return queries.trials(connection, sweep_id, sort=sort, limit=limit)
+            return listing.trials(connection, sweep_id, Choice(where, sort, limit, offset, columns))
+
+    def each_trial(self, sweep: str | int, choice: Choice) -> Iterator[Row]:
+        """The same one after another; nothing else can be asked of the store before all have come."""
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            yield from listing.each_trial(connection, sweep_id, choice)
+
+    def count_trials(self, sweep: str | int, where: str | None = None) -> int:
+        with self._reading() as connection:
+            return listing.count_trials(connection, queries.find_sweep(connection, str(sweep))["id"], where)
 
     def show(self, trial: int) -> Row:
         with self._reading() as connection:
