@@ -11,8 +11,9 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, extending, queries, waiting, writing
+from runner.store import claims, comparing, extending, queries, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
+from runner.store.comparing import Question
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.extending import SweepExtension
 from runner.store.queries import Row
@@ -79,9 +80,23 @@ class Store:
         with self._reading() as connection:
             return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
 
-    def compare(self, sweep: str | int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
+    def compare(
+        self,
+        sweep: str | int,
+        by: Sequence[str],
+        *,
+        of: str = "best_e_v",
+        against: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> list[Row]:
         with self._reading() as connection:
-            return queries.compare(connection, queries.find_sweep(connection, str(sweep))["id"], by, limit=limit)
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return comparing.compare(connection, sweep_id, Question(by, of, against), sort=sort, limit=limit)
+
+    def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return comparing.leaderboard(connection, sweep_id, by, limit)
 
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
