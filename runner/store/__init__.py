@@ -11,10 +11,11 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, comparing, extending, queries, waiting, writing
+from runner.store import claims, comparing, explaining, extending, queries, waiting, writing
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.comparing import Question
 from runner.store.database import closed_on_failure, connect, database_url
+from runner.store.explaining import Scale
 from runner.store.extending import SweepExtension
 from runner.store.queries import Row
 from runner.store.schema import check_version
@@ -97,6 +98,11 @@ class Store:
     def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
         with self._reading() as connection:
             return comparing.leaderboard(connection, sweep_id, by, limit)
+
+    def importance(self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR) -> list[Row]:
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return explaining.importance(connection, sweep_id, of, scale=scale)
 
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:

@@ -1,6 +1,7 @@
 """The axes of a sweep as the database has them: a column of its configurations each, and a part of their settings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -57,3 +58,43 @@ def combined(codes: Sequence[np.ndarray], size: int) -> np.ndarray:
         # Numbered anew each time, so that no product of many sizes overflows.
         whole = np.unique(whole * (int(each.max(initial=0)) + 1) + each, return_inverse=True)[1]
     return whole
+
+
+@dataclass(frozen=True)
+class Nesting:
+    """What the alternatives of an axis are: the kind of each, and which settings those of one kind differ in."""
+
+    kind: Mapping[Any, str]
+    varied: Mapping[str, list[str]]
+
+
+def nesting_of(connection: Connection, sweep_id: int, axis: str) -> Nesting:
+    """The alternatives of an axis by their kind, such as `adam` of an optimizer, `l1+dropout` of a regularizer."""
+    alternatives = settings_of(connection, sweep_id, axis)
+    kind = {alternative: kind_of(settings) for alternative, settings in alternatives.items()}
+    varied = {}
+    for each in set(kind.values()):
+        parameters = [dict(parameters_of(alternatives[name])) for name in alternatives if kind[name] == each]
+        varied[each] = [key for key in parameters[0] if len({one.get(key) for one in parameters}) > 1]
+    return Nesting(kind, varied)
+
+
+def kind_of(settings: Any) -> str:
+    """The names in the settings of an alternative, as shorthand joins them; one kind where there are none."""
+    if isinstance(settings, dict):
+        return str(settings.get("name"))
+    if isinstance(settings, list):
+        is_layers = any(isinstance(each, list) for each in settings)
+        return ("/" if is_layers else "+").join(map(kind_of, settings)) or "none"
+    return ""
+
+
+def parameters_of(settings: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every parameter in the settings of an alternative: its name, led by the variant's where there are several."""
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            yield f"{path}{key}", str(value)
+    elif isinstance(settings, list):
+        for each in settings:
+            name = f"{kind_of(each)}." if len(settings) > 1 else ""
+            yield from parameters_of(each, f"{path}{name}")
