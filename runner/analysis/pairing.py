@@ -17,7 +17,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Differences:
-    """Of each group, the difference to one of them: mean, standard error, half the width of the interval, pairs, repeats.
+    """Of each group, the difference to one of them: mean, standard error, half of the interval, pairs, repeats.
 
     With a single repeat the error speaks of the other settings alone. NaN where there is nothing to tell it from, as in
     the row of that group itself.

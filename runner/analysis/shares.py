@@ -61,16 +61,16 @@ def shares(grid: np.ndarray) -> Shares | None:
     count = grid.ndim - 1
     by_repeat = grid.mean(axis=tuple(range(count)))
     main = [margin(grid, (axis,)) - by_repeat for axis in range(count)]
-    pairs = [share_of(pair_effect(grid, main, by_repeat, pair), pair) for pair in itertools.combinations(range(count), 2)]
+    pairs = [
+        share_of(pair_effect(grid, main, by_repeat, pair), pair) for pair in itertools.combinations(range(count), 2)
+    ]
     axes = [share_of(effect, (axis,)) for axis, effect in enumerate(main)]
     whole = share_of(grid - by_repeat, tuple(range(count)))
     repeat = float(np.mean(by_repeat**2))
     return Shares(axes, pairs, rest_of(whole, [*axes, *pairs]), repeat, max(1 - whole.raw - repeat, 0.0), main)
 
 
-def pair_effect(
-    grid: np.ndarray, main: list[np.ndarray], by_repeat: np.ndarray, pair: tuple[int, int]
-) -> np.ndarray:
+def pair_effect(grid: np.ndarray, main: list[np.ndarray], by_repeat: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
     """What two axes do together beyond what each does by itself, (alternatives, alternatives, repeats)."""
     one, other = pair
     return margin(grid, pair) - main[one][:, None] - main[other][None, :] - by_repeat

@@ -29,7 +29,7 @@ def quantile(probability: float, degrees: int) -> float:
 def below(t: float, degrees: int) -> float:
     """The probability of a value below t ≥ 0.
 
-    With t = √ν tan θ the density is a power of the cosine, and its integral one over a smooth function of bounded length.
+    With t = √ν tan θ the density is a power of the cosine, which is smooth however many degrees there are.
     """
     half = math.atan(t / math.sqrt(degrees)) / 2
     integral = half * float(WEIGHTS @ np.cos(half * (NODES + 1)) ** (degrees - 1))

@@ -12,8 +12,10 @@ import typer
 
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, models
+from runner.cli.compare import compare
 from runner.cli.db import db
 from runner.cli.doctor import doctor
+from runner.cli.importance import importance
 from runner.cli.run import run
 from runner.cli.tables import printable
 from runner.errors import FitgapError
@@ -38,7 +40,8 @@ app.command()(ask.sweeps)
 app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
-app.command()(ask.compare)
+app.command()(compare)
+app.command()(importance)
 app.command()(models.export)
 app.command()(models.predict)
 app.command("list")(catalogue.list_names)

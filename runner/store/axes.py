@@ -45,7 +45,7 @@ def settings_of(connection: Connection, sweep_id: int, axis: str) -> dict[Any, A
 
 
 def numbered(values: Iterable[Any]) -> tuple[np.ndarray, list[Any]]:
-    """A number for each value, equal ones alike, from 0 on in the order in which they come; and the values by number."""
+    """A number for each value, equal ones alike, from 0 on as they come; and the values by number."""
     numbers: dict[Any, int] = {}
     places = [numbers.setdefault(value, len(numbers)) for value in values]
     return np.array(places, int), list(numbers)

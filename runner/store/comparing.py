@@ -1,4 +1,4 @@
-"""Groups of trials side by side: their means, how much their repeats and configurations differ, and how much they do."""
+"""Groups of trials side by side: means, how much repeats and configurations spread, and how much the groups differ."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -95,9 +95,7 @@ def of_trials(query: sa.Select, sweep_id: int, question: Question) -> sa.Select:
     return query if question.where is None else query.where(question.where)
 
 
-def complete(
-    connection: Connection, sweep_id: int, groups: list[Row], members: Members, question: Question
-) -> None:
+def complete(connection: Connection, sweep_id: int, groups: list[Row], members: Members, question: Question) -> None:
     """Add to the groups what takes more than a sum: spreads, verdicts, differences."""
     names = dict.fromkeys([*SPREAD, question.of])
     chosen = [trial.c.configuration_id, trial.c.repeat, *(rows.MEASURED[name] for name in names)]
@@ -108,11 +106,10 @@ def complete(
     measured = dict(zip(names, columns, strict=True))
     add_spreads(groups, members, place, measured)
     add_verdicts(groups, members, np.unique(place))
-    against = position_of(groups, question)
-    found = differences(
-        Measured(members.group[place], members.others[place], repeat_code, measured[question.of]), len(groups), against
-    )
-    add_differences(groups, found)
+    trials = Measured(members.group[place], members.others[place], repeat_code, measured[question.of])
+    labels = [",".join(str(group[key]) for key in question.by) for group in groups]
+    against = position_of(labels, question.against)
+    add_differences(groups, differences(trials, len(groups), against), labels[against])
 
 
 def add_spreads(groups: list[Row], members: Members, place: np.ndarray, measured: dict[str, np.ndarray]) -> None:
@@ -134,10 +131,11 @@ def add_verdicts(groups: list[Row], members: Members, places: np.ndarray) -> Non
         group["verdict"] = max(sorted(count, key=rows.VERDICTS.index), key=count.__getitem__, default=None)
 
 
-def add_differences(groups: list[Row], found: Differences) -> None:
+def add_differences(groups: list[Row], found: Differences, against: str) -> None:
     """The differences to one of the groups, with their uncertainty; null in that group itself."""
     for place, group in enumerate(groups):
         mean, margin = float(found.mean[place]), float(found.margin[place])
+        group["against"] = against
         group["difference"] = finite(mean)
         group["difference_se"] = finite(found.error[place])
         group["difference_margin"] = finite(margin)
@@ -145,14 +143,13 @@ def add_differences(groups: list[Row], found: Differences) -> None:
         group["pairs"], group["paired_repeats"] = int(found.pairs[place]), int(found.repeats[place])
 
 
-def position_of(groups: list[Row], question: Question) -> int:
-    """Which group the others are held against; StoreError where it is none of them."""
-    if question.against is None:
+def position_of(labels: list[str], against: str | None) -> int:
+    """Which group the others are held against, by default the first; StoreError where it is none of them."""
+    if against is None:
         return 0
-    labels = [",".join(str(group[key]) for key in question.by) for group in groups]
-    if question.against not in labels:
-        raise StoreError(f"there is no group {question.against!r} to compare with; {nearest(question.against, labels)}")
-    return labels.index(question.against)
+    if against not in labels:
+        raise StoreError(f"there is no group {against!r} to compare with; {nearest(against, labels[:20])}")
+    return labels.index(against)
 
 
 def first_rows(groups: list[Row], sort: str | None, limit: int | None) -> list[Row]:

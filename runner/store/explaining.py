@@ -1,6 +1,6 @@
 """Which settings matter: the share of the variance of a measure that each axis of a sweep explains, and each pair."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -34,7 +34,11 @@ class Scale(StrEnum):
     RANK = "rank"
 
 
-SCALED = {Scale.LINEAR: np.asarray, Scale.LOG: logarithms, Scale.RANK: ranks}
+SCALED: dict[Scale, Callable[[np.ndarray], np.ndarray]] = {
+    Scale.LINEAR: np.asarray,
+    Scale.LOG: logarithms,
+    Scale.RANK: ranks,
+}
 
 
 @dataclass(frozen=True)
@@ -122,8 +126,8 @@ def grid_of(design: Design, value: np.ndarray) -> np.ndarray:
     cells = int(np.prod(shape, dtype=float))
     if cells > MOST_CELLS:
         raise StoreError(
-            f"the {len(value):,} trials are a small part of the {cells:,} that all their alternatives together would be; "
-            "choose a part of them with --where"
+            f"{len(value):,} trials are too few of the {cells:,} that all combinations of their settings would be; "
+            "ask about fewer of them"
         )
     return averages(np.ravel_multi_index(places, shape), value, cells).reshape(shape)
 
@@ -140,7 +144,7 @@ def parts(found: Shares, design: Design, nestings: Mapping[str, Nesting]) -> Ite
     if len(design.axes) > 2:
         yield row("three axes or more", "rest", found.rest)
     if found.main[0].shape[1] > 1:
-        yield {**row("repeat", "repeat", Share((), found.repeat, np.nan))}
+        yield row("repeat", "repeat", Share((), found.repeat, np.nan))
         yield {**row("noise", "noise", Share((), found.left, np.nan)), "share": found.noise}
 
 
@@ -156,9 +160,7 @@ def nested(axis: str, alternatives: Sequence[Any], effect: np.ndarray, nesting: 
         yield row(f"{axis}: {kinds[code]} {parameters}", "part", share, axis=axis)
 
 
-def row(
-    effect: str, kind: str, share: Share, *, axis: str | None = None, other_axis: str | None = None
-) -> Row:
+def row(effect: str, kind: str, share: Share, *, axis: str | None = None, other_axis: str | None = None) -> Row:
     """One share: less what noise adds to it, as measured, and what noise adds."""
     return {
         "effect": effect,

@@ -1,6 +1,8 @@
 """Many numbers from the database as arrays: a row of each as an object would take a hundred times the memory."""
 
 import itertools
+from collections.abc import Iterable
+from typing import cast
 
 import numpy as np
 import sqlalchemy as sa
@@ -13,8 +15,8 @@ def fetch_numbers(connection: Connection, query: sa.Select) -> list[np.ndarray]:
     columns = list(query.selected_columns)
     result = connection.execute(query.with_only_columns(*map(never_null, columns)))
     # The driver's own rows: numbers need no treatment by SQLAlchemy, which would take as long again.
-    assert result.cursor
-    numbers = np.fromiter(itertools.chain.from_iterable(result.cursor), float)
+    rows = cast(Iterable[Iterable[float]], result.cursor)
+    numbers = np.fromiter(itertools.chain.from_iterable(rows), np.float64)
     result.close()
     numbers[np.isinf(numbers)] = np.nan
     return list(numbers.reshape(-1, len(columns)).T)
