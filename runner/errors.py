@@ -35,6 +35,18 @@ class StoreError(FitgapError):
     """The database cannot be used, or holds nothing by the name that was asked for."""
 
 
+class LabelError(FitgapError):
+    """A sweep cannot have this name, or a sweep or trial this tag or note."""
+
+
+class BusyError(FitgapError):
+    """What is to be deleted is being trained."""
+
+
+class IntegrationError(FitgapError):
+    """What another program keeps cannot be written to."""
+
+
 class EngineError(FitgapError):
     """What should train cannot be started."""
 

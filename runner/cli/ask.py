@@ -1,12 +1,13 @@
 """The commands that ask the store: sweeps, trials, show, epochs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument
 
 SWEEP_KEYS = ("sweep", "name", "trials", "completed", "pending", "running", "failed", "created", "diverged")
+SIZE_KEYS = ("epochs", "bytes")
 TRIAL_KEYS = (
     "trial",
     "repeat",
@@ -23,13 +24,30 @@ TRIAL_KEYS = (
 EPOCH_KEYS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
 
 
-def sweeps(database: Database = None, output_format: OutputFormat = Format.TABLE, columns: Columns = None) -> None:
+def sweeps(
+    size: Annotated[bool, typer.Option("--size", help="Also say how many epochs and bytes each has.")] = False,
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+    columns: Columns = None,
+) -> None:
     """List all sweeps with how their trials stand."""
     from runner.cli.output import print_rows
     from runner.store import open_store
 
     with open_store(database) as store:
-        print_rows(store.sweeps(), output_format, table_keys=SWEEP_KEYS, columns=columns)
+        rows = store.sweeps()
+        if size:
+            sizes = store.sweep_sizes()
+            rows = [{**row, **dict(zip(SIZE_KEYS, sizes.get(row["sweep"], (0, 0)), strict=True))} for row in rows]
+    print_rows(rows, output_format, table_keys=sweep_keys(rows, size), columns=columns)
+
+
+def sweep_keys(rows: list[dict[str, Any]], size: bool) -> list[str]:
+    """The columns of a table of sweeps: with tags and notes where there are any."""
+    labels = [key for key in ("tags", "note") if any(row[key] for row in rows)]
+    if size:
+        return ["sweep", "name", "trials", *SIZE_KEYS, "created", *labels]
+    return [*SWEEP_KEYS[:2], *labels, *SWEEP_KEYS[2:]]
 
 
 def trials(

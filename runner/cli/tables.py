@@ -22,7 +22,7 @@ SHORTHAND = (
 # What may stand above the table instead of in every row, when it is the same in all.
 TOLD_ONCE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
 # Text in these columns may be broken between words; nothing else is ever broken.
-BREAKABLE = (*SHORTHAND, "parameters", "description", "found")
+BREAKABLE = (*SHORTHAND, "parameters", "description", "found", "tags", "note")
 LONGEST_WORD = 20
 GUTTER = 1
 PIPE_WIDTH = 10_000
@@ -123,6 +123,8 @@ def cell(key: str, value: Any) -> str:
         return ""
     if key in TIMES:
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list):
+        return printable(", ".join(map(str, value)))
     if isinstance(value, float):
         return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
     return printable(plainer(value) if key in SHORTHAND else str(value))

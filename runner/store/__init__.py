@@ -3,20 +3,35 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Sequence
+from typing import Self, TypeVar
 
 import numpy as np
 from sqlalchemy.engine import Connection, Engine
 
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, comparing, explaining, extending, queries, waiting, writing
+from runner.store import (
+    chosen,
+    claims,
+    comparing,
+    deleting,
+    explaining,
+    extending,
+    fitting,
+    labels,
+    queries,
+    sizes,
+    waiting,
+    writing,
+)
 from runner.store.claims import DriverIdentity, OtherDriver
 from runner.store.comparing import Question
 from runner.store.database import closed_on_failure, connect, database_url
+from runner.store.deleting import Deletion
 from runner.store.explaining import Scale
 from runner.store.extending import SweepExtension
+from runner.store.patience import patiently
 from runner.store.queries import Row
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
@@ -25,6 +40,7 @@ from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
+    "Deletion",
     "DriverIdentity",
     "DriverSession",
     "OtherDriver",
@@ -35,6 +51,8 @@ __all__ = [
     "open_store",
     "open_store_for_writing",
 ]
+
+Answer = TypeVar("Answer")
 
 
 class Store:
@@ -55,6 +73,11 @@ class Store:
     def _reading(self) -> Connection:
         """A connection for a question, which keeps nobody from writing."""
         return self._engine.connect().execution_options(**{ONLY_READS: True})
+
+    def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
+        """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""
+        reading = self._engine.execution_options(**{ONLY_READS: True})
+        return patiently(reading, lambda connection, again: question(connection))
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:
@@ -117,20 +140,16 @@ class Store:
             return queries.preprocessing(connection, trial)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.pending_groups(connection, sweep_id)
+        return self._asking(lambda connection: waiting.pending_groups(connection, sweep_id))
 
     def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
-        with self._reading() as connection:
-            return waiting.pending_numbers(connection, sweep_id, group, limit)
+        return self._asking(lambda connection: waiting.pending_numbers(connection, sweep_id, group, limit))
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.planned(connection, trials)
+        return self._asking(lambda connection: waiting.planned(connection, trials))
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
-        with self._reading() as connection:
-            return waiting.states(connection, trials)
+        return self._asking(lambda connection: waiting.states(connection, trials))
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
         with self._engine.begin() as connection:
@@ -144,9 +163,54 @@ class Store:
         with self._engine.begin() as connection:
             return writing.retry_trials(connection, sweep_id, statuses)
 
+    def refresh_fit(self, sweep_id: int) -> None:
+        """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""
+        fitting.refresh_fit(self._engine, sweep_id)
+
     def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
         with self._engine.begin() as connection:
             return extending.extend_sweep(connection, sweep_id, extension)
+
+    def sweep_sizes(self) -> dict[int, tuple[int, int]]:
+        """For each sweep by its number its epochs, and about how many bytes it takes."""
+        with self._reading() as connection:
+            return sizes.sweep_sizes(connection)
+
+    def unused_bytes(self) -> int | None:
+        """Bytes of an SQLite file that hold nothing any more; None for a server."""
+        with self._reading() as connection:
+            return sizes.unused_bytes(connection)
+
+    def labels(self, words: Sequence[str]) -> list[Row]:
+        """Tags and notes of what the words name: sweeps by their names, or trials by their numbers."""
+        with self._reading() as connection:
+            return labels.labels(connection, chosen.choose(connection, words))
+
+    def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
+        with self._engine.begin() as connection:
+            labels.add_tags(connection, chosen.choose(connection, words), tags)
+
+    def remove_tags(self, words: Sequence[str], tags: Sequence[str]) -> int:
+        with self._engine.begin() as connection:
+            return labels.remove_tags(connection, chosen.choose(connection, words), tags)
+
+    def write_note(self, words: Sequence[str], text: str) -> None:
+        with self._engine.begin() as connection:
+            labels.write_note(connection, chosen.choose(connection, words), text)
+
+    def rename_sweep(self, name_or_number: str, name: str) -> str:
+        with self._engine.begin() as connection:
+            return labels.rename_sweep(connection, name_or_number, name)
+
+    def deletion(self, words: Sequence[str]) -> Deletion:
+        """What `delete` would take with it."""
+        with self._reading() as connection:
+            return deleting.deletion(connection, chosen.choose(connection, words))
+
+    def delete(self, words: Sequence[str]) -> Deletion:
+        """Delete sweeps or trials; BusyError where a driver that lives is training some of it."""
+        with self._engine.begin() as connection:
+            return deleting.delete(connection, chosen.choose(connection, words))
 
     def begin_driver(self, identity: DriverIdentity) -> DriverSession:
         """Take part in training: the session through which a driver claims trials and writes what becomes of them."""
@@ -174,4 +238,5 @@ def open_store_for_writing(database: str | None = None) -> Store:
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=False)) as engine:
         make_ready(engine)
+        fitting.refresh_outdated(engine)
     return Store(engine)

@@ -13,6 +13,7 @@ from runner.store import rows
 from runner.store.arrays import unpacked
 from runner.store.expressions import mean, sortable
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
+from runner.store.tags import tags_of_sweep
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
@@ -44,6 +45,8 @@ def sweeps(connection: Connection) -> list[Row]:
             sa.func.count(trial.c.id).label("trials"),
             *counts.values(),
             sweep.c.created,
+            tags_of_sweep.label("tags"),
+            sweep.c.note,
         )
         .join_from(sweep, trial, isouter=True)
         .group_by(sweep.c.id)
@@ -60,15 +63,10 @@ def trials(connection: Connection, sweep_id: int, *, sort: str = "trial", limit:
 
 
 def trial_query(sweep_id: int) -> sa.Select:
-    """Rows of all trials of a sweep, each beside the same repeat of the reference."""
-    reference = reference_configuration(sweep_id).scalar_subquery()
-    beside = sa.and_(
-        rows.reference_trial.c.configuration_id == reference, rows.reference_trial.c.repeat == trial.c.repeat
-    )
+    """Rows of all trials of a sweep."""
     return (
         sa.select(*rows.labelled(rows.TRIAL))
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(rows.reference_trial, beside, isouter=True)
         .where(trial.c.sweep_id == sweep_id)
     )
 

@@ -7,9 +7,6 @@ from runner.status import Status
 from runner.store.expressions import mean
 from runner.store.tables import configuration, epoch, trial
 
-# The same repeat of the reference, the configuration with the lowest mean of its best E_v.
-reference_trial = trial.alias("reference_trial")
-
 SETTINGS: dict[str, ColumnElement] = {
     "architecture": configuration.c.architecture,
     "layers": configuration.c.layers,
@@ -46,9 +43,9 @@ TRIAL: dict[str, ColumnElement] = {
     "best_epoch": trial.c.best_epoch,
     "best_e_v": trial.c.best_e_v,
     "gap": gap,
-    "underfit": sa.case((is_completed, trial.c.e_t - reference_trial.c.best_e_t)),
-    "overfit": sa.case((is_completed, gap - (reference_trial.c.best_e_v - reference_trial.c.best_e_t))),
-    "verdict": sa.cast(sa.null(), sa.Text),
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+    "verdict": trial.c.verdict,
     "accuracy_t": trial.c.accuracy_t,
     "accuracy_v": trial.c.accuracy_v,
     "seconds": trial.c.seconds,

@@ -9,7 +9,9 @@ from scipy import stats
 
 from runner.analysis.scaling import logarithms, ranks, scaled
 
-NUMBERS = st.lists(st.floats(min_value=-1e300, max_value=1e300).map(lambda x: x if abs(x) > 1e-200 else 0.0), min_size=1)
+NUMBERS = st.lists(
+    st.floats(min_value=-1e300, max_value=1e300).map(lambda x: x if abs(x) > 1e-200 else 0.0), min_size=1
+)
 
 
 @given(NUMBERS)

@@ -39,9 +39,13 @@ COMMANDS = {
     "show": ("1",),
     "epochs": ("1",),
     "compare": ("xor", "--by", "activation"),
+    "tag": ("xor", "baseline"),
+    "note": ("xor", "first"),
+    "rename": ("xor", "xor"),
     "export": ("1", "-o", "model.npz"),
     "predict": ("1", "new.csv"),
     "doctor": (),
+    "delete": ("2", "--yes"),
     "db status": (),
     "db upgrade": (),
 }
