@@ -13,9 +13,11 @@ import typer
 
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, housekeeping, models
+from runner.cli.compare import compare
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
+from runner.cli.importance import importance
 from runner.cli.run import run
 from runner.cli.send import send
 from runner.cli.tables import printable
@@ -44,8 +46,9 @@ app.command()(ask.sweeps)
 app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
-app.command()(ask.compare)
+app.command()(compare)
 app.command()(diagnose)
+app.command()(importance)
 app.command()(housekeeping.tag)
 app.command()(housekeeping.note)
 app.command()(housekeeping.rename)

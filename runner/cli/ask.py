@@ -1,4 +1,4 @@
-"""The commands that ask the store: sweeps, trials, show, epochs, compare."""
+"""The commands that ask the store: sweeps, trials, show, epochs."""
 
 from typing import Annotated, Any
 
@@ -24,7 +24,6 @@ TABLE_OF_TRIALS = (
 EPOCH_KEYS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
 # So many rows of a table are shown unless --limit says otherwise.
 TABLE_ROWS = 200
-GROUP_KEYS = ("configurations", "trials", "best_e_v", "best_epoch", "e_t", "e_v", "gap", "accuracy_v")
 
 
 def sweeps(
@@ -125,21 +124,3 @@ def epochs(
         rows = store.epochs([int(each) for each in what if each.isdecimal()])
         rows += [row for each in what if not each.isdecimal() for row in store.sweep_epochs(each)]
         print_rows(rows, output_format, table_keys=EPOCH_KEYS, columns=columns)
-
-
-def compare(
-    sweep: SweepArgument,
-    by: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="Settings to group by, such as activation,optimizer.")],
-    limit: Limit = None,
-    columns: Columns = None,
-    database: Database = None,
-    output_format: OutputFormat = Format.TABLE,
-) -> None:
-    """Compare groups of configurations: means over their completed trials."""
-    from runner.cli.output import print_rows
-    from runner.store import open_store
-
-    keys = [key.strip() for key in by.split(",") if key.strip()]
-    with open_store(database) as store:
-        rows = store.compare(sweep, keys, limit=limit)
-        print_rows(rows, output_format, table_keys=[*keys, *GROUP_KEYS], columns=columns)

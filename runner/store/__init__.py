@@ -15,8 +15,10 @@ from runner.status import Status
 from runner.store import (
     chosen,
     claims,
+    comparing,
     deleting,
     diagnosing,
+    explaining,
     extending,
     fitting,
     labels,
@@ -27,8 +29,10 @@ from runner.store import (
     writing,
 )
 from runner.store.claims import DriverIdentity, OtherDriver
+from runner.store.comparing import Question
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
+from runner.store.explaining import Scale
 from runner.store.extending import SweepExtension
 from runner.store.listing import Choice
 from runner.store.patience import patiently
@@ -131,9 +135,28 @@ class Store:
         with self._reading() as connection:
             return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
 
-    def compare(self, sweep: str | int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
+    def compare(
+        self,
+        sweep: str | int,
+        by: Sequence[str],
+        *,
+        of: str = "best_e_v",
+        against: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> list[Row]:
         with self._reading() as connection:
-            return queries.compare(connection, queries.find_sweep(connection, str(sweep))["id"], by, limit=limit)
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return comparing.compare(connection, sweep_id, Question(by, of, against), sort=sort, limit=limit)
+
+    def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return comparing.leaderboard(connection, sweep_id, by, limit)
+
+    def importance(self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR) -> list[Row]:
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return explaining.importance(connection, sweep_id, of, scale=scale)
 
     def ended_trials(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:

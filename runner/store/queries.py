@@ -1,4 +1,4 @@
-"""Questions to the store: sweeps, trials, epochs, groups. Every answer is a list of plain rows."""
+"""Questions to the store: sweeps, trials, epochs. Every answer is a list of plain rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -128,34 +128,6 @@ def sweep_epochs(connection: Connection, sweep_id: int) -> list[Row]:
     members = sa.select(trial.c.id).where(trial.c.sweep_id == sweep_id)
     query = sa.select(*rows.labelled(rows.EPOCH)).where(epoch.c.trial_id.in_(members))
     return fetch(connection, query.order_by(epoch.c.trial_id, epoch.c.epoch))
-
-
-def compare(connection: Connection, sweep_id: int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
-    """Means over the completed trials of each group of settings, the lowest mean best E_v first.
-
-    Groups with trials that did not complete come after those without: their means leave out what went wrong.
-    """
-    known = {**rows.SETTINGS, **rows.MORE_SETTINGS}
-    if not by:
-        raise StoreError(f"name what to compare by, such as --by activation; known: {', '.join(known)}")
-    for key in by:
-        if key not in known:
-            raise StoreError(f"cannot compare by {key!r}; {nearest(key, known)}")
-    keys = {key: known[key] for key in by}
-    query = (
-        sa.select(*rows.labelled(keys), *rows.labelled(rows.GROUP))
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .where(trial.c.sweep_id == sweep_id)
-        .group_by(*keys.values())
-        .order_by(
-            rows.GROUP["completed"] < rows.GROUP["trials"],
-            rows.GROUP["best_e_v"].is_(None),
-            rows.GROUP["best_e_v"],
-            *map(sortable, keys.values()),
-        )
-        .limit(limit)
-    )
-    return fetch(connection, query)
 
 
 def kept_parameters(connection: Connection, number: int, epoch_number: int) -> np.ndarray | None:

@@ -72,24 +72,29 @@ EPOCH: dict[str, ColumnElement] = {
     **{column.name: column for column in epoch.columns if column.name != "trial_id"},
 }
 
-# Means over completed trials, for groups of them.
+# What groups of trials can be compared in.
+MEASURED: dict[str, ColumnElement] = {
+    "e_t": trial.c.e_t,
+    "e_v": trial.c.e_v,
+    "gap": gap,
+    "best_epoch": trial.c.best_epoch,
+    "best_e_v": trial.c.best_e_v,
+    "accuracy_t": trial.c.accuracy_t,
+    "accuracy_v": trial.c.accuracy_v,
+    "seconds": trial.c.seconds,
+    "excess": trial.c.excess,
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+}
+VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
+
+# Means over completed trials, for groups of them, and how many trials have each verdict.
 GROUP: dict[str, ColumnElement] = {
     "configurations": sa.func.count(sa.distinct(trial.c.configuration_id)),
     "trials": sa.func.count(trial.c.id),
     "completed": sa.func.count(sa.case((is_completed, 1))),
-    **{
-        name: mean(sa.case((is_completed, value)))
-        for name, value in {
-            "e_t": trial.c.e_t,
-            "e_v": trial.c.e_v,
-            "gap": gap,
-            "best_epoch": trial.c.best_epoch,
-            "best_e_v": trial.c.best_e_v,
-            "accuracy_t": trial.c.accuracy_t,
-            "accuracy_v": trial.c.accuracy_v,
-            "seconds": trial.c.seconds,
-        }.items()
-    },
+    **{name: mean(sa.case((is_completed, value))) for name, value in MEASURED.items()},
+    **{f"{verdict}_trials": sa.func.count(sa.case((trial.c.verdict == verdict, 1))) for verdict in VERDICTS},
 }
 
 
