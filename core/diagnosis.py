@@ -7,16 +7,25 @@ reference's after its best epoch. docs/fit.md says why the rule is as it is, and
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import hypot, isfinite, nan, sqrt
+from math import hypot, inf, isfinite, log, nan, sqrt
 
 import numpy as np
 
 # The version of the rule: verdicts that another one gave are due to be computed again.
 RULE = 1
-# So many standard errors a difference has to be above 0.
-CLEARLY = 2.0
+# An E_v less than this share above the reference's is as good as it.
+NEGLIGIBLE = 0.1
+# So many standard errors E_v must be above the reference's when nothing but E_v says so, for the reference is the
+# luckiest of many; and so many when the examples seen say so too.
+ALONE, BACKED = 3.0, 1.0
+# What the examples seen say: E_t is far below or above the reference's, as ratios, and clearly, in standard errors.
+FAR_BELOW, FAR_ABOVE, CLEARLY = 1 / 2, 4 / 3, 2.0
+# So many standard errors below 0 the overfit part says that the reference itself has fitted noise.
+LOSES_LESS = 1.5
 # Both parts are to blame when the smaller one is at least this share of the larger.
 COMPARABLE = 0.5
+# Stands in for an error of 0 where there is to be a logarithm.
+SMALLEST = float(np.finfo(np.float64).tiny)
 
 
 class Verdict(StrEnum):
@@ -61,57 +70,135 @@ class Fit:
     verdict: Verdict
 
 
+@dataclass(frozen=True)
+class Difference:
+    """How far own errors are above the reference's on one side: of their means, and of the logarithms of these, each
+    with its standard error (NaN: not known).
+    """
+
+    value: float
+    error: float
+    logarithm: float
+    logarithm_error: float
+
+    @property
+    def steps(self) -> float:
+        """The value in standard errors."""
+        return in_errors(self.value, self.error)
+
+    @property
+    def logarithm_steps(self) -> float:
+        return in_errors(self.logarithm, self.logarithm_error)
+
+
 def fit_of_trial(own: Errors, reference: Errors) -> Fit:
     """The fit of a trial; `reference` is that of the same repeat."""
-    excess, underfit = own.e_v - reference.e_v, own.e_t - reference.e_t
-    se_excess = paired_error(own.sample_v, reference.sample_v, own.count_v, hypot(own.se_v, reference.se_v))
-    se_underfit = paired_error(own.sample_t, reference.sample_t, own.count_t, hypot(own.se_t, reference.se_t))
-    return judged(excess, underfit, se_excess, se_underfit)
+    return judged(unseen_difference(own, reference), seen_difference(own, reference))
 
 
 def fit_of_configuration(pairs: Sequence[tuple[Errors, Errors]]) -> Fit:
     """The fit of a configuration from its own errors and the reference's in every repeat that completed."""
-    fits = [fit_of_trial(own, reference) for own, reference in pairs]
-    if len(fits) == 1:
-        return fits[0]
-    excess, se_excess = over_repeats([fit.excess for fit in fits], [fit.se_excess for fit in fits])
-    underfit, se_underfit = over_repeats([fit.underfit for fit in fits], [fit.se_underfit for fit in fits])
-    return judged(excess, underfit, se_excess, se_underfit)
+    unseen = [unseen_difference(own, reference) for own, reference in pairs]
+    seen = [seen_difference(own, reference) for own, reference in pairs]
+    return judged(over_repeats(unseen), over_repeats(seen))
 
 
-def paired_error(own: np.ndarray, reference: np.ndarray, count: int, unpaired: float) -> float:
-    """The standard error of a difference of means over `count` examples, from some of them; else the unpaired one."""
-    if not 1 < len(own) == len(reference):
-        return unpaired
-    differences = np.subtract(own, reference, dtype=np.float64)
-    differences -= differences.mean()
+def unseen_difference(own: Errors, reference: Errors) -> Difference:
+    means, errors = (own.e_v, reference.e_v), (own.se_v, reference.se_v)
+    return difference(means, errors, (own.sample_v, reference.sample_v), own.count_v)
+
+
+def seen_difference(own: Errors, reference: Errors) -> Difference:
+    means, errors = (own.e_t, reference.e_t), (own.se_t, reference.se_t)
+    return difference(means, errors, (own.sample_t, reference.sample_t), own.count_t)
+
+
+def difference(
+    means: tuple[float, float], errors: tuple[float, float], samples: tuple[np.ndarray, np.ndarray], count: int
+) -> Difference:
+    """The difference of two means over `count` examples, own and the reference's.
+
+    Its standard error is that of the differences of single examples, or where there are none, of independent means.
+    """
+    own_mean, reference_mean = (max(float(mean), SMALLEST) for mean in means)
+    if 1 < len(samples[0]) == len(samples[1]):
+        own, reference = (np.asarray(sample, np.float64) for sample in samples)
+        error = paired_error(own, reference, count)
+        # The first-order change of the logarithm of a mean with each of its examples.
+        logarithm_error = paired_error(own / mean_above_zero(own), reference / mean_above_zero(reference), count)
+    else:
+        error = hypot(*errors)
+        logarithm_error = hypot(errors[0] / own_mean, errors[1] / reference_mean)
+    return Difference(float(means[0] - means[1]), error, log(own_mean / reference_mean), logarithm_error)
+
+
+def paired_error(own: np.ndarray, reference: np.ndarray, count: int) -> float:
+    """The standard error of the mean difference over `count` examples, from some (n,) of them."""
+    differences = own - reference
+    differences -= mean(differences)
     return sqrt(float(differences @ differences) / (len(differences) - 1) / count)
 
 
-def over_repeats(values: Sequence[float], errors: Sequence[float]) -> tuple[float, float]:
-    """The mean over repeats and its standard error: by the examples or by how repeats differ, whichever is larger."""
-    by_examples = sqrt(sum(error * error for error in errors)) / len(errors)
-    by_repeats = float(np.std(values, ddof=1)) / sqrt(len(values))
-    return sum(values) / len(values), max(by_examples, by_repeats) if isfinite(by_examples) else by_repeats
+def mean_above_zero(values: np.ndarray) -> float:
+    return max(mean(values), SMALLEST)
 
 
-def judged(excess: float, underfit: float, se_excess: float, se_underfit: float) -> Fit:
-    """The fit with its verdict, from the excess and its underfit part."""
-    overfit, se_overfit = excess - underfit, hypot(se_excess, se_underfit)
-    verdict = verdict_of((excess, underfit, overfit), (se_excess, se_underfit, se_overfit))
-    return Fit(excess, underfit, overfit, se_excess, se_underfit, se_overfit, verdict)
+def mean(values: np.ndarray) -> float:
+    # ndarray.mean takes several times as long for a few hundred numbers.
+    return float(np.add.reduce(values)) / len(values)
 
 
-def verdict_of(values: tuple[float, float, float], errors: tuple[float, float, float]) -> Verdict:
-    """From excess, underfit and overfit, and their standard errors."""
-    if not all(map(isfinite, errors)):
+def over_repeats(differences: Sequence[Difference]) -> Difference:
+    """The mean over repeats, and its standard error from those of the repeats.
+
+    How much repeats differ does not count: where each by itself is clear, their mean is, however much they vary.
+    """
+    count = len(differences)
+    return Difference(
+        sum(each.value for each in differences) / count,
+        hypot(*(each.error for each in differences)) / count,
+        sum(each.logarithm for each in differences) / count,
+        hypot(*(each.logarithm_error for each in differences)) / count,
+    )
+
+
+def in_errors(value: float, error: float) -> float:
+    """A value in standard errors; a difference that does not vary at all is clear."""
+    if error > 0 or value == 0:
+        return value / error if error > 0 else 0.0
+    return inf if value > 0 else -inf
+
+
+def judged(unseen: Difference, seen: Difference) -> Fit:
+    """The fit with its verdict."""
+    gap = unseen.value - seen.value
+    overfit = Difference(gap, hypot(unseen.error, seen.error), nan, nan)
+    verdict = verdict_of(unseen, seen, overfit)
+    return Fit(unseen.value, seen.value, gap, unseen.error, seen.error, overfit.error, verdict)
+
+
+def verdict_of(unseen: Difference, underfit: Difference, overfit: Difference) -> Verdict:
+    """The verdict from the differences on unseen and on seen examples, and of what is lost between them."""
+    if not (isfinite(unseen.logarithm_error) and isfinite(overfit.error) and isfinite(overfit.value)):
         return Verdict.UNCLEAR
-    is_worse, underfits, overfits = (value > CLEARLY * error for value, error in zip(values, errors, strict=True))
-    if not is_worse:
+    if not is_worse(unseen, underfit, overfit):
         return Verdict.GOOD
-    _, underfit, overfit = values
-    if underfits and overfits and min(underfit, overfit) >= COMPARABLE * max(underfit, overfit):
+    if max(underfit.steps, overfit.steps) < 1:
+        return Verdict.UNCLEAR
+    smaller, larger = sorted((underfit.value, overfit.value))
+    if min(underfit.steps, overfit.steps) > CLEARLY and smaller >= COMPARABLE * larger:
         return Verdict.BOTH
-    if underfits and not (overfits and overfit > underfit):
-        return Verdict.UNDERFIT
-    return Verdict.OVERFIT if overfits else Verdict.UNCLEAR
+    return Verdict.UNDERFIT if underfit.steps > overfit.steps else Verdict.OVERFIT
+
+
+def is_worse(unseen: Difference, underfit: Difference, overfit: Difference) -> bool:
+    """Whether the excess is above 0: by more than is negligible, and as clearly as it takes."""
+    takes = BACKED if is_backed(underfit, overfit) else ALONE
+    return unseen.logarithm > log(1 + NEGLIGIBLE) and unseen.logarithm_steps > takes
+
+
+def is_backed(underfit: Difference, overfit: Difference) -> bool:
+    """Whether the examples seen make it likely that the unseen ones go worse than the reference's."""
+    has_learned_by_heart = underfit.logarithm < log(FAR_BELOW) and underfit.logarithm_steps < -CLEARLY
+    has_not_learned = underfit.logarithm > log(FAR_ABOVE) and underfit.logarithm_steps > CLEARLY
+    return has_learned_by_heart or (has_not_learned and overfit.steps > -LOSES_LESS)

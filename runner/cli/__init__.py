@@ -13,8 +13,11 @@ import typer
 
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, housekeeping, models
+from runner.cli.compare import compare
 from runner.cli.db import db
+from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
+from runner.cli.importance import importance
 from runner.cli.run import run
 from runner.cli.send import send
 from runner.cli.tables import printable
@@ -43,7 +46,9 @@ app.command()(ask.sweeps)
 app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
-app.command()(ask.compare)
+app.command()(compare)
+app.command()(diagnose)
+app.command()(importance)
 app.command()(housekeeping.tag)
 app.command()(housekeeping.note)
 app.command()(housekeeping.rename)
@@ -65,7 +70,7 @@ def main() -> None:
     except UsageError as error:
         code = tell_usage(error)
     except FitgapError as error:
-        print(printable(f"fitgap: {error}"), file=sys.stderr)
+        print(printable(f"fitgap: {error}"), *map(printable, error.excerpt), sep="\n  ", file=sys.stderr)
         code = error.exit_code
     except typer.Abort:
         code = NOT_DONE

@@ -9,15 +9,36 @@ from typing import Self, TypeVar
 import numpy as np
 from sqlalchemy.engine import Connection, Engine
 
+from core.diagnosis import Fit
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import bulk, chosen, claims, deleting, extending, fitting, labels, queries, sizes, waiting, writing
+from runner.store import (
+    bulk,
+    chosen,
+    claims,
+    comparing,
+    deleting,
+    diagnosing,
+    explaining,
+    extending,
+    fitting,
+    labels,
+    listing,
+    queries,
+    sizes,
+    waiting,
+    writing,
+)
 from runner.store.claims import DriverIdentity, OtherDriver
+from runner.store.comparing import Question
 from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
+from runner.store.explaining import Scale
 from runner.store.extending import SweepExtension
+from runner.store.listing import Choice
 from runner.store.patience import patiently
 from runner.store.queries import Row
+from runner.store.rows import TRIAL
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
 from runner.store.sqlite import ONLY_READS
@@ -25,6 +46,8 @@ from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
+    "TRIAL_KEYS",
+    "Choice",
     "Deletion",
     "DriverIdentity",
     "DriverSession",
@@ -38,6 +61,10 @@ __all__ = [
 ]
 
 Answer = TypeVar("Answer")
+
+
+# The keys of a trial's row, in their order.
+TRIAL_KEYS = tuple(TRIAL)
 
 
 class Store:
@@ -72,10 +99,30 @@ class Store:
         with self._reading() as connection:
             return queries.sweeps(connection)
 
-    def trials(self, sweep: str | int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
+    def trials(
+        self,
+        sweep: str | int,
+        *,
+        where: str | None = None,
+        sort: str = "trial",
+        limit: int | None = None,
+        offset: int = 0,
+        columns: Sequence[str] | None = None,
+    ) -> list[Row]:
+        """The trials of a sweep that a filter leaves; `Choice` says how they are sorted and what they hold."""
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
-            return queries.trials(connection, sweep_id, sort=sort, limit=limit)
+            return listing.trials(connection, sweep_id, Choice(where, sort, limit, offset, columns))
+
+    def each_trial(self, sweep: str | int, choice: Choice) -> Iterator[Row]:
+        """The same one after another; nothing else can be asked of the store before all have come."""
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            yield from listing.each_trial(connection, sweep_id, choice)
+
+    def count_trials(self, sweep: str | int, where: str | None = None) -> int:
+        with self._reading() as connection:
+            return listing.count_trials(connection, queries.find_sweep(connection, str(sweep))["id"], where)
 
     def show(self, trial: int) -> Row:
         with self._reading() as connection:
@@ -94,9 +141,28 @@ class Store:
         with self._reading() as connection:
             yield from bulk.epoch_blocks(connection, queries.trial_numbers(connection, what))
 
-    def compare(self, sweep: str | int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
+    def compare(
+        self,
+        sweep: str | int,
+        by: Sequence[str],
+        *,
+        of: str = "best_e_v",
+        against: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> list[Row]:
         with self._reading() as connection:
-            return queries.compare(connection, queries.find_sweep(connection, str(sweep))["id"], by, limit=limit)
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return comparing.compare(connection, sweep_id, Question(by, of, against), sort=sort, limit=limit)
+
+    def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return comparing.leaderboard(connection, sweep_id, by, limit)
+
+    def importance(self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR) -> list[Row]:
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return explaining.importance(connection, sweep_id, of, scale=scale)
 
     def ended_trials(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
@@ -105,6 +171,34 @@ class Store:
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
             return queries.configurations(connection, sweep_id)
+
+    def verdict_counts(self, sweep_id: int) -> dict[str, int]:
+        with self._reading() as connection:
+            return diagnosing.verdict_counts(connection, sweep_id)
+
+    def counts_by_setting(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.counts_by_setting(connection, sweep_id)
+
+    def worst_configurations(self, sweep_id: int, verdict: str, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.worst_configurations(connection, sweep_id, verdict, limit)
+
+    def reference(self, sweep_id: int) -> Row | None:
+        with self._reading() as connection:
+            return diagnosing.reference_of(connection, sweep_id)
+
+    def unjudged(self, sweep_id: int) -> int:
+        with self._reading() as connection:
+            return diagnosing.unjudged(connection, sweep_id)
+
+    def facts(self, trials: Sequence[int]) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.facts(connection, trials)
+
+    def fit_with_errors(self, trial: int) -> tuple[Fit, Row] | None:
+        with self._reading() as connection:
+            return diagnosing.fit_with_errors(connection, trial)
 
     def kept_parameters(self, trial: int, epoch: int) -> np.ndarray | None:
         with self._reading() as connection:
