@@ -33,14 +33,13 @@ def compare(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Compare groups of configurations: means over their completed trials, paired differences."""
-    from runner.cli.output import chosen_columns, print_rows
+    from runner.cli.output import print_rows
     from runner.store import open_store
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:
         groups = store.compare(sweep, keys, of=of, against=against, sort=sort, limit=limit)
-    chosen = chosen_columns(groups, columns)
-    if output_format is not Format.TABLE or chosen:
+    if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return
     print_table(table_rows(groups), [*keys, *table_keys(groups, of)], title=explanation(groups, of))

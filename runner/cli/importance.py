@@ -45,14 +45,14 @@ def importance(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Show which settings matter: the share of the variance that each axis and each pair of axes explains."""
-    from runner.cli.output import chosen_columns, print_rows
+    from runner.cli.output import print_rows
     from runner.cli.tables import print_table
     from runner.store import open_store
 
     measures = list(dict.fromkeys(key.strip() for key in of.split(",") if key.strip()))
     with open_store(database) as store:
         rows = store.importance(sweep, measures, scale=scale)
-    if output_format is not Format.TABLE or chosen_columns(rows, columns):
+    if output_format is not Format.TABLE or columns:
         print_rows(rows, output_format, table_keys=KEYS, columns=columns)
     elif rows:
         told = list(dict.fromkeys(row["of"] for row in rows))
