@@ -17,6 +17,8 @@ SECTIONS = {
         "started",
         "ended",
         "seconds",
+        "tags",
+        "note",
     ),
     "network": (
         "layers",
@@ -51,7 +53,7 @@ def print_trial(row: dict[str, Any]) -> None:
     for section, keys in SECTIONS.items():
         print(section)
         for key in keys:
-            if row[key] is not None:
+            if row[key] not in (None, []):
                 print(f"  {key:{WIDTH}}{cell(key, row[key])}")
     if row["learned"]:
         print(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")

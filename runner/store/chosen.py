@@ -11,6 +11,9 @@ from runner.store.queries import find_sweep, require_trials
 from runner.store.tables import sweep, sweep_tag, trial, trial_tag
 
 
+MOST_TRIALS = 10_000
+
+
 @dataclass(frozen=True)
 class Chosen:
     """Sweeps or trials, by their numbers in the database."""
@@ -44,6 +47,8 @@ def choose(connection: Connection, words: Sequence[str]) -> Chosen:
     if names:
         found = [int(find_sweep(connection, name)["id"]) for name in names]
         return Chosen(are_sweeps=True, numbers=tuple(dict.fromkeys(found)))
+    if len(trials) > MOST_TRIALS:
+        raise StoreError(f"these are {len(trials):,} trials; name at most {MOST_TRIALS:,} at once, or a sweep")
     require_trials(connection, trials)
     return Chosen(are_sweeps=False, numbers=tuple(dict.fromkeys(trials)))
 

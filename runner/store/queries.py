@@ -11,7 +11,7 @@ from runner.errors import StoreError, nearest
 from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
-from runner.store.expressions import mean, sortable
+from runner.store.expressions import mean
 from runner.store.listing import joined
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
 from runner.store.tags import tags_of_sweep, tags_of_trial
@@ -19,6 +19,7 @@ from runner.store.tags import tags_of_sweep, tags_of_trial
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
 LARGEST_NUMBER = 2**31 - 1
+NUMBERS_AT_A_TIME = 10_000
 
 
 def find_sweep(connection: Connection, name_or_number: str) -> Row:
@@ -71,7 +72,6 @@ def reference_configuration(sweep_id: int) -> sa.Select:
 def show_trial(connection: Connection, number: int) -> Row:
     """Everything known of one trial: its row, its settings, its data and split; StoreError where there is none."""
     require_trials(connection, [number])
-    sweep_id = connection.execute(sa.select(trial.c.sweep_id).where(trial.c.id == number)).scalar_one()
     more = (
         sa.select(
             sweep.c.name.label("sweep"),
@@ -108,7 +108,11 @@ def show_trial(connection: Connection, number: int) -> Row:
 def require_trials(connection: Connection, numbers: Sequence[int]) -> None:
     """StoreError where one of the trials does not exist."""
     possible = [number for number in numbers if number <= LARGEST_NUMBER]
-    known = set(connection.execute(sa.select(trial.c.id).where(trial.c.id.in_(possible))).scalars())
+    known: set[int] = set()
+    # A statement takes no more than some tens of thousands of parameters.
+    for start in range(0, len(possible), NUMBERS_AT_A_TIME):
+        part = possible[start : start + NUMBERS_AT_A_TIME]
+        known.update(connection.execute(sa.select(trial.c.id).where(trial.c.id.in_(part))).scalars())
     missing = [number for number in numbers if number not in known]
     if missing:
         highest = connection.execute(sa.select(sa.func.max(trial.c.id))).scalar_one()

@@ -42,13 +42,12 @@ axes:
 """
 SMALL_TRIALS = 2 * 2 * 2 * 3 * 2
 SMALL_DIVERGED = SMALL_TRIALS // 3
-# The keys of rows in `--format json`, as design.md (Commands) lists them.
+# The keys of rows in `--format json`, as design.md (Commands) lists them, with those that came later at their ends.
 CONTRACT = {
     "trial": """trial, configuration, repeat, status, architecture, layers, activation, regularizer, optimizer,
         learning_rate, batch_size, parameters, epochs, e_t, e_v, best_epoch, best_e_v, gap, underfit, overfit, verdict,
-        accuracy_t, accuracy_v, seconds""",
+        accuracy_t, accuracy_v, seconds, excess, rise, tags, note""",
     "epoch": "trial, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate",
-    # With two that are more than design.md asks for.
     "sweep": """sweep, name, trials, pending, running, completed, diverged, pruned, failed, cancelled, created,
         tags, note""",
     "list": "name, parameters, description",

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,8 @@ def test_what_is_tagged_and_noted_is_shown(invoke, rows):
     assert [row["tags"] for row in rows("tag", "1,2,3")] == [[], ["odd"], ["odd"]]
     table = invoke("sweeps").out
     assert "baseline, good one" in table and "first try" in table
+    page = invoke("show", 2).out
+    assert re.search(r"^  tags +odd$", page, flags=re.MULTILINE) and "note" not in page
     invoke("tag", "xor", "baseline", "--remove")
     invoke("note", "xor", "--remove")
     (sweep,) = rows("sweeps")

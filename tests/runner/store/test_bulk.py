@@ -49,6 +49,12 @@ def test_columns_have_their_kinds_and_blocks_have_rows(filled):
     }
 
 
+def test_any_number_of_trials_may_be_named(store, make_plan):
+    """More than either database takes as parameters of one statement."""
+    store.add_sweep(make_plan(70_000, 1, name="large"))
+    assert list(store.epoch_blocks(range(1, 70_001))) == []
+
+
 def test_what_does_not_exist_is_told_before_the_first_block(filled):
     for missing in ("three", [1, 99]):
         with pytest.raises(StoreError, match="there is no"):

@@ -74,3 +74,8 @@ def test_a_sweep_gets_a_name_that_is_free_and_keeps_its_number(store):
         with pytest.raises(LabelError, match=words):
             store.rename_sweep("one", name)
     assert store.sweep("one")["id"] == 1
+
+
+def test_more_trials_than_a_statement_takes_are_refused_with_the_rule(store):
+    with pytest.raises(StoreError, match="10,001 trials; name at most 10,000"):
+        store.add_tags([",".join(map(str, range(1, 10_002)))], ["x"])
