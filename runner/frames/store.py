@@ -5,13 +5,25 @@ from typing import Any, Self
 
 import polars as pl
 
-from runner.frames.types import COUNTS, EPOCH_TYPES, GROUP_TYPES, SWEEP_TYPES, frame_of
+from runner.diagnosing import diagnose_sweep, diagnose_trial
+from runner.frames.types import (
+    COUNTS,
+    SHARE_KEYS,
+    SWEEP_TYPES,
+    TYPES,
+    cause_frame,
+    epoch_frame,
+    frame_of,
+    group_frame,
+)
 from runner.integrations.contents import Sent
 from runner.integrations.mlflow_tracking import send_to_mlflow
 from runner.integrations.optuna_study import send_to_optuna
 from runner.store import Deletion, Store, open_store_for_writing
 from runner.store import open_store as open_rows
-from runner.store.rows import GROUP, TRIAL
+from runner.store.filter import known_names
+from runner.store.filter.names import Kind
+from runner.store.rows import TRIAL
 
 SWEEP_KEYS = ("sweep", "name", "trials", *COUNTS, "created", "tags", "note")
 Trials = int | Sequence[int]
@@ -52,11 +64,11 @@ class FrameStore:
     ) -> pl.DataFrame:
         """The trials of a sweep: those that the filter `where` leaves, such as `"e_v < 0.1 and activation == 'relu'"`.
 
-        `sort` is a key, led by `-` for the highest first; `columns` are keys and settings by their dotted names.
+        `sort` is a key, or several as `verdict,-e_v`, with `-` for the highest first; `columns` are keys, and settings
+        by their dotted names.
         """
-        choice: dict[str, Any] = {"where": where, "sort": sort, "limit": limit, "columns": columns}
-        rows = self._rows.trials(sweep, **{name: value for name, value in choice.items() if value is not None})
-        return frame_of(rows, columns or TRIAL)
+        rows = self._rows.trials(sweep, where=where, sort=sort, limit=limit, columns=columns)
+        return frame_of(rows, columns or TRIAL, setting_types(columns or ()))
 
     def show(self, trial: int) -> pl.DataFrame:
         """Everything that is known of one trial, in one row; settings and environment are structs."""
@@ -65,19 +77,32 @@ class FrameStore:
     def epochs(self, what: str | Trials, *, where: str | None = None) -> pl.DataFrame:
         """The epochs of a sweep, which is meant by its name, or of trials by their numbers, in order.
 
-        `where` is a filter over trials. Ten million epochs take about ten seconds and 0.8 GB.
+        `where` is a filter over the trials of a sweep. A million epochs take about two seconds and 80 MB.
         """
-        if isinstance(what, str):
-            return frame_of(self._rows.sweep_epochs(what), EPOCH_TYPES)
-        return frame_of(self._rows.epochs([what] if isinstance(what, int) else list(what)), EPOCH_TYPES)
+        if where is not None and isinstance(what, str):
+            what = self.trials(what, where=where, columns=["trial"])["trial"].to_list()
+        return epoch_frame(self._rows.epoch_blocks([what] if isinstance(what, int) else what))
 
-    def compare(self, sweep: str | int, by: str | Sequence[str], **options: Any) -> pl.DataFrame:
-        """Groups of configurations by settings such as `"activation"`: means over their completed trials, best first.
+    def compare(
+        self, sweep: str | int, by: str | Sequence[str], *, of: str = "best_e_v", **options: Any
+    ) -> pl.DataFrame:
+        """Groups by settings such as `"activation"`: means over their completed trials, the best in `of` first.
 
-        Further options are those of the command: `of`, `against`, `sort`, `limit`.
+        Further options are those of the command: `against`, `sort`, `limit`.
         """
         keys = [by] if isinstance(by, str) else list(by)
-        return frame_of(self._rows.compare(sweep, keys, **options), [*keys, *GROUP], GROUP_TYPES)
+        return group_frame(self._rows.compare(sweep, keys, of=of, **options), keys, of)
+
+    def importance(self, sweep: str | int, of: str | Sequence[str] = "e_v", **options: Any) -> pl.DataFrame:
+        """Which settings matter: the share of the variance of each measure that every axis and pair explains."""
+        return frame_of(self._rows.importance(sweep, [of] if isinstance(of, str) else of, **options), SHARE_KEYS)
+
+    def diagnose(self, what: str | int) -> pl.DataFrame:
+        """What is wrong, why and what to try: of the worst configurations of a sweep, by its name, or of a trial."""
+        if isinstance(what, int):
+            return cause_frame([diagnose_trial(self._rows, what)])
+        troubles = diagnose_sweep(self._rows, what)["troubles"]
+        return cause_frame(row for trouble in troubles for row in trouble["worst"])
 
     def labels(self, what: str | Trials) -> pl.DataFrame:
         """The tags and the note of a sweep, which is meant by its name, or of trials by their numbers."""
@@ -119,6 +144,14 @@ class FrameStore:
     def _writing(self) -> Store:
         """The same database, open for writing as long as it is entered."""
         return open_store_for_writing(self._database)
+
+
+def setting_types(columns: Sequence[str]) -> dict[str, Any]:
+    """The types of the settings among some columns of trials."""
+    kinds = {Kind.NUMBER: pl.Float64, Kind.TEXT: pl.String, Kind.FLAG: pl.Boolean}
+    settings = [name for name in columns if name not in TYPES]
+    # The store has answered: all of them are known.
+    return {name: kinds[known_names()[name].kind] for name in settings}
 
 
 def words_of(what: str | Trials) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from runner.status import Status
+from runner.store.rows import GROUP
 
 STATUS = pl.Enum([status.value for status in Status])
 VERDICT = pl.Enum(["good", "underfit", "overfit", "both", "unclear"])
@@ -21,18 +22,32 @@ NAMES: Mapping[Any, str] = {
     TIME: "created started ended",
     TAGS: "tags constant_columns",
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
-        losses configurations bytes training_count validation_count rise pairs""",
-    pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v se_t se_v gap excess underfit overfit accuracy_t
-        accuracy_v seconds""",
+        losses configurations bytes training_count validation_count pairs
+        paired_repeats completed filled""",
+    pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v se_t se_v gap rise excess underfit overfit
+        accuracy_t accuracy_v seconds share raw_share noise_share value""",
     pl.String: """name note configuration architecture layers activation regularizer optimizer output_activation
-        initializer schedule stopping loss reason data fingerprint""",
+        initializer schedule stopping loss reason data fingerprint against of effect kind
+        axis other_axis cause seen advice""",
 }
 TYPES: dict[str, Any] = {name: kind for kind, names in NAMES.items() for name in names.split()}
 # In a list of sweeps each status is a count.
 COUNTS = {status.value: pl.Int64 for status in Status}
 SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
-# Means over trials.
-GROUP_TYPES = {"epochs": pl.Float64, "best_epoch": pl.Float64, **COUNTS}
+# Of groups: means over trials, how many have which verdict, and how the groups differ.
+SPREADS = ("e_t", "e_v", "best_e_v")
+DIFFERENCES = ("difference", "difference_se", "difference_margin", "difference_low", "difference_high")
+GROUP_TYPES = {
+    "epochs": pl.Float64,
+    "best_epoch": pl.Float64,
+    **COUNTS,
+    **{f"{verdict}_trials": pl.Int64 for verdict in VERDICT.categories},
+    **dict.fromkeys(DIFFERENCES, pl.Float64),
+}
+SHARE_KEYS = ("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share", "trials", "filled")
+SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
+FIT_KEYS = (*SETTING_KEYS, "excess", "underfit", "overfit", "verdict")
+CAUSE_KEYS = ("cause", "value", "seen", "advice")
 EPOCH_KEYS = "trial epoch e_t e_v e_t_running se_t se_v accuracy_t accuracy_v learning_rate"
 EPOCH_TYPES = {name: TYPES[name] for name in EPOCH_KEYS.split()}
 
@@ -60,9 +75,31 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+def group_keys(by: Sequence[str], of: str) -> list[str]:
+    """The columns of an answer about groups, as they are where there are some."""
+    spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
+    return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats"]
+
+
+def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:
+    """Groups as a frame."""
+    keys = group_keys(by, of)
+    spreads = {key: pl.Float64 for key in keys if key.endswith(("_sd", "_spread"))}
+    return frame_of(rows, keys, {**GROUP_TYPES, **spreads})
+
+
+def cause_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
+    """Diagnosed trials with their causes as one row for each cause, or one without any."""
+    found = [
+        {**{key: row[key] for key in FIT_KEYS}, **cause}
+        for row in rows
+        for cause in row["causes"] or [dict.fromkeys(CAUSE_KEYS)]
+    ]
+    return frame_of(found, [*FIT_KEYS, *CAUSE_KEYS])
+
+
 def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:
     """Blocks of the columns of epochs, in which NaN is what is not known, as one frame."""
     schema = pl.Schema(EPOCH_TYPES)
-    parts = [pl.DataFrame({name: pl.Series(values) for name, values in block.items()}) for block in blocks]
-    whole = pl.concat([schema.to_frame(), *(part.cast(schema) for part in parts)])
-    return whole.with_columns(pl.col(pl.Float64).fill_nan(None))
+    known = (pl.DataFrame(dict(block)).cast(schema).with_columns(pl.col(pl.Float64).fill_nan(None)) for block in blocks)
+    return pl.concat([schema.to_frame(), *known], rechunk=False)

@@ -9,6 +9,8 @@ from runner.integrations.settings import Setting, flat_settings
 from runner.store import Row, Store
 
 TRIALS_AT_A_TIME = 100
+# A trial's configuration and repeat: unlike its number, never those of another one after it was deleted.
+Key = tuple[str, int]
 # What is told of a trial beside its settings and its curve.
 FINDINGS = (
     *("trial", "configuration", "repeat", "status", "reason", "epochs", "e_t", "e_v", "gap", "best_epoch"),
@@ -58,9 +60,9 @@ class SweepContents:
     def rows(self) -> list[Row]:
         return self.store.ended_trials(self.sweep["id"])
 
-    def trials(self, without: Collection[int]) -> Iterator[list[EndedTrial]]:
-        """The trials that have ended, some at a time, but those with these numbers."""
-        rows = iter([row for row in self.rows if row["trial"] not in without])
+    def trials(self, without: Collection[Key]) -> Iterator[list[EndedTrial]]:
+        """The trials that have ended, some at a time, but those with these keys."""
+        rows = iter([row for row in self.rows if (row["configuration"], row["repeat"]) not in without])
         while part := list(itertools.islice(rows, TRIALS_AT_A_TIME)):
             epochs = self.store.epochs([row["trial"] for row in part])
             by_trial = {number: list(each) for number, each in itertools.groupby(epochs, lambda row: row["trial"])}

@@ -5,12 +5,13 @@ from itertools import islice
 from typing import Any
 
 from runner.errors import IntegrationError
-from runner.integrations.contents import EndedTrial, Sent, SweepContents
+from runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
 from runner.integrations.peers import imported, only_warnings, peer_address, told_in_one_line
 from runner.status import Status
 from runner.store import Store
 
-IDENTITY, TRIAL = "fitgap.sweep", "fitgap.trial"
+IDENTITY = "fitgap.sweep"
+TRIAL, CONFIGURATION, REPEAT = "fitgap.trial", "fitgap.configuration", "fitgap.repeat"
 STATES = {Status.COMPLETED: "FINISHED", Status.PRUNED: "KILLED", Status.CANCELLED: "KILLED"}
 CURVES = ("e_t", "e_v", "accuracy_t", "accuracy_v", "learning_rate")
 SUMMARY = ("best_e_t", "best_e_v", "best_epoch", "gap", "excess", "underfit", "overfit", "seconds")
@@ -54,16 +55,17 @@ def experiment_of(client: Any, contents: SweepContents, name: str) -> str:
     return str(there.experiment_id)
 
 
-def whole_runs(client: Any, experiment: str) -> set[int]:
+def whole_runs(client: Any, experiment: str) -> set[Key]:
     """The trials whose runs are there; what was cut off in the middle is removed."""
-    known, token = set(), None
+    known: set[Key] = set()
+    token = None
     while True:
         page = client.search_runs([experiment], max_results=RUNS_AT_A_TIME, page_token=token)
         for run in page:
             if run.info.status == "RUNNING":
                 client.delete_run(run.info.run_id)
-            elif TRIAL in run.data.tags:
-                known.add(int(run.data.tags[TRIAL]))
+            elif CONFIGURATION in run.data.tags:
+                known.add((run.data.tags[CONFIGURATION], int(run.data.tags[REPEAT])))
         token = page.token
         if not token:
             return known
@@ -90,8 +92,9 @@ def write_run(mlflow: Any, client: Any, experiment: str, trial: EndedTrial) -> N
 def tags_of(trial: EndedTrial) -> dict[str, str]:
     """What is known of a trial beside its numbers; its own tags stand as `fitgap.tag.NAME`."""
     row = trial.row
-    told = {TRIAL: row["trial"], "mlflow.note.content": row["note"]}
-    for name in ("configuration", "repeat", "status", "reason", "verdict", "layers", "parameters"):
+    told = {TRIAL: row["trial"], CONFIGURATION: row["configuration"], REPEAT: row["repeat"]}
+    told["mlflow.note.content"] = row["note"]
+    for name in ("status", "reason", "verdict", "layers", "parameters"):
         told[f"fitgap.{name}"] = row[name]
     tags = {f"fitgap.tag.{tag_key(tag)}": "true" for tag in row["tags"]}
     return {**{name: str(value) for name, value in told.items() if value is not None}, **tags}

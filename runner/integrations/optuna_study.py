@@ -30,7 +30,8 @@ def send_to_optuna(
     with told_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
         distributions = distributions_of(optuna, contents.settings.values())
         study = study_of(optuna, contents, opened_storage, name or contents.name, distributions)
-        known = {trial.user_attrs.get("trial") for trial in study.get_trials(deepcopy=False)}
+        attributes = [trial.user_attrs for trial in study.get_trials(deepcopy=False)]
+        known = {(each.get("configuration", ""), each.get("repeat", 0)) for each in attributes}
         new = 0
         for part in contents.trials(known):
             study.add_trials(frozen_trial(optuna, trial, distributions) for trial in part)

@@ -13,6 +13,7 @@ from core.diagnosis import Fit
 from runner.messages import SavedState
 from runner.status import Status
 from runner.store import (
+    bulk,
     chosen,
     claims,
     comparing,
@@ -134,6 +135,11 @@ class Store:
     def sweep_epochs(self, sweep: str | int) -> list[Row]:
         with self._reading() as connection:
             return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
+
+    def epoch_blocks(self, what: str | Sequence[int]) -> Iterator[dict[str, np.ndarray]]:
+        """The epochs of a sweep, by its name, or of these trials: columns in blocks, as `epoch_blocks` has them."""
+        with self._reading() as connection:
+            yield from bulk.epoch_blocks(connection, queries.trial_numbers(connection, what))
 
     def compare(
         self,

@@ -123,6 +123,15 @@ def epochs(connection: Connection, trial_ids: Sequence[int]) -> list[Row]:
     return fetch(connection, query.order_by(epoch.c.trial_id, epoch.c.epoch))
 
 
+def trial_numbers(connection: Connection, what: str | Sequence[int]) -> np.ndarray:
+    """The numbers (n,) of the trials of a sweep, or of these trials, in order; StoreError for what does not exist."""
+    if not isinstance(what, str):
+        require_trials(connection, what)
+        return np.unique(np.array(what, np.int64))
+    query = sa.select(trial.c.id).where(trial.c.sweep_id == find_sweep(connection, what)["id"])
+    return np.fromiter(connection.execute(query.order_by(trial.c.id)).scalars(), np.int64)
+
+
 def sweep_epochs(connection: Connection, sweep_id: int) -> list[Row]:
     """The epochs of all trials of a sweep, in order."""
     members = sa.select(trial.c.id).where(trial.c.sweep_id == sweep_id)

@@ -9,6 +9,7 @@ import pytest
 
 import runner
 from runner import FitgapError, open_store
+from runner.diagnosing import diagnose_sweep
 from runner.messages import Block
 from runner.status import Status
 from runner.store import open_store as open_rows
@@ -46,6 +47,30 @@ def test_frames_hold_what_the_rows_hold(trained, rows):
     assert sweep.pop("created") == pytest.approx(expected.pop("created"), abs=1e-6) and sweep == expected
 
 
+def test_filters_and_columns_are_those_of_the_store(trained, rows):
+    where, columns = "e_v < 2 and optimizer.name == 'adam'", ["trial", "optimizer.rate", "activation"]
+    found = trained.trials("small", where=where, columns=columns, sort="activation,-trial")
+    assert found.columns == columns and 0 < found.height < trained.trials("small").height
+    assert plain(found) == rows.trials("small", where=where, columns=columns, sort="activation,-trial")
+    nothing = trained.trials("small", where="e_v < 0", columns=columns)
+    assert nothing.is_empty() and nothing.schema == found.schema
+    flags = trained.trials("small", columns=["regularizer.l2.biases", "schedule.warm_up"])
+    assert flags.dtypes == [pl.Boolean, pl.Float64] and set(flags["regularizer.l2.biases"]) == {None, False}
+    chosen = [row["trial"] for row in rows.trials("small", where=where)]
+    assert plain(trained.epochs("small", where=where)) == rows.epochs(chosen)
+
+
+def test_shares_and_causes_are_those_of_the_commands(trained, rows):
+    shares = trained.importance("small", ["e_v", "underfit"])
+    assert plain(shares) == rows.importance("small", ["e_v", "underfit"])
+    worst = [row for each in diagnose_sweep(rows, "small")["troubles"] for row in each["worst"]]
+    causes = trained.diagnose("small")
+    assert set(causes["trial"]) == {row["trial"] for row in worst}
+    assert causes["cause"].drop_nulls().to_list() == [each["cause"] for row in worst for each in row["causes"]]
+    number = worst[0]["trial"]
+    assert trained.diagnose(number).schema == causes.schema and set(trained.diagnose(number)["trial"]) == {number}
+
+
 def test_times_statuses_and_verdicts_have_types_of_their_own(trained):
     (created,) = trained.sweeps()["created"]
     assert created.tzinfo is not None and abs((datetime.now(UTC) - created).total_seconds()) < 86_400
@@ -73,9 +98,15 @@ def test_an_empty_answer_has_the_same_columns_and_types(trained, store, database
         store.add_sweep(make_plan(1, 1, name="bare"))
         store.add_sweep(make_plan(1, 1, name="waiting"))
         store.delete(["1"])
-        for ask in (lambda each, name: each.trials(name), lambda each, name: each.compare(name, "activation")):
+        for ask in (
+            lambda each, name: each.trials(name),
+            lambda each, name: each.compare(name, "activation"),
+            lambda each, name: each.compare(name, ["activation", "optimizer"], of="gap"),
+        ):
             assert ask(nothing, "bare").is_empty()
             assert ask(nothing, "bare").schema == ask(nothing, "waiting").schema == ask(trained, "small").schema
+        assert nothing.diagnose("waiting").schema == trained.diagnose("small").schema
+        assert nothing.importance("waiting").schema == trained.importance("small").schema
         for nobody in ("waiting", [], 2):
             assert nothing.epochs(nobody).schema == trained.epochs("small").schema
 
