@@ -185,10 +185,16 @@ def verdict_of(unseen: Difference, underfit: Difference, overfit: Difference) ->
         return Verdict.GOOD
     if max(underfit.steps, overfit.steps) < 1:
         return Verdict.UNCLEAR
-    smaller, larger = sorted((underfit.value, overfit.value))
-    if min(underfit.steps, overfit.steps) > CLEARLY and smaller >= COMPARABLE * larger:
-        return Verdict.BOTH
+    if min(underfit.steps, overfit.steps) > CLEARLY:
+        return verdict_by_size(underfit.value, overfit.value)
     return Verdict.UNDERFIT if underfit.steps > overfit.steps else Verdict.OVERFIT
+
+
+def verdict_by_size(underfit: float, overfit: float) -> Verdict:
+    """The verdict where both parts are clearly above 0."""
+    if min(underfit, overfit) >= COMPARABLE * max(underfit, overfit):
+        return Verdict.BOTH
+    return Verdict.UNDERFIT if underfit > overfit else Verdict.OVERFIT
 
 
 def is_worse(unseen: Difference, underfit: Difference, overfit: Difference) -> bool:

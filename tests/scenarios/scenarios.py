@@ -38,7 +38,10 @@ class Case:
     def name(self) -> str:
         parts = ["-".join(map(str, self.hidden)) or "none"]
         parts += [f"{type(each).__name__.lower()} {each.weight:g}" for each in self.regularizers]
-        parts += [f"{self.epochs} epochs"] if self.epochs else []
+        parts += (
+            [] if isinstance(self.activation, ReLU) or not self.hidden else [type(self.activation).__name__.lower()]
+        )
+        parts += [] if not self.epochs else ["1 epoch"] if self.epochs == 1 else [f"{self.epochs} epochs"]
         return ", ".join(parts)
 
 
@@ -176,7 +179,9 @@ SCENARIOS = (
     ),
     Scenario(
         "all alike, 90 examples",
-        cases=tuple(Case((8 + more,), GOOD, "all are alike", (L2(weight=0.1),), activation=Tanh()) for more in range(8)),
+        cases=tuple(
+            Case((8 + more,), GOOD, "all are alike", (L2(weight=0.1),), activation=Tanh()) for more in range(8)
+        ),
         epochs=100,
         **made(90, 5, linear, 1.0),
     ),
