@@ -16,6 +16,8 @@ from core.diagnosis import Verdict, fit_of_configuration, fit_of_trial
 # The rule was developed on the seeds 0 to 39; these it never saw.
 SEEDS = range(1000, 1020)
 REPEATS = 3
+# What a known answer takes, as shares of the least error attained: scenarios in between would prove nothing.
+AS_GOOD, WORTH_NAMING = 0.1, 0.2
 
 Outcomes = Mapping[Trial, Outcome]
 
@@ -60,6 +62,15 @@ class Truth:
     excess: float
     underfit: float
     overfit: float
+
+    @property
+    def answer(self) -> Verdict | None:
+        """What a configuration is called that is worth so much; None where it is neither good nor clearly worse."""
+        if self.excess < WORTH_NAMING:
+            return Verdict.GOOD if self.excess < AS_GOOD else None
+        if min(self.underfit, self.overfit) >= max(self.underfit, self.overfit) / 2:
+            return Verdict.BOTH
+        return Verdict.UNDERFIT if self.underfit > self.overfit else Verdict.OVERFIT
 
 
 def truths(scenario: Scenario, outcomes: Outcomes) -> list[Truth]:
