@@ -187,7 +187,7 @@ def test_a_reference_that_has_itself_learned_by_heart_does_not_speak_against_tho
     assert fit_of_trial(own, reference).verdict == Verdict.GOOD
 
 
-@given(st.floats(0.01, 100), st.integers(0, 50), st.floats(0.2, 3), st.floats(0.5, 3))
+@given(st.sampled_from([2.0**-6, 0.5, 4.0]), st.integers(0, 50), st.floats(0.2, 3), st.floats(0.5, 3))
 def test_the_unit_of_the_errors_does_not_matter(unit, seed, e_t, e_v):
     pair = drawn(seed, e_t, e_v)
     scaled = [errors_from(each.sample_t * unit, each.sample_v * unit) for each in pair]
