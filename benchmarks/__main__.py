@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores`."""
+"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|query`."""
 
 import argparse
 import json

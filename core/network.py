@@ -4,9 +4,10 @@ There is one code path: a single network is a pack of one. Only operations that 
 on stacks, elementwise functions, reductions inside a member), so a member's numbers never depend on its neighbours.
 """
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -135,6 +136,12 @@ class Networks:
         self.gradient = np.ascontiguousarray(self.gradient[rows])
         self._look_at(members)
 
+    def only(self, rows: np.ndarray, members: Sequence[Member]) -> Self:
+        """A copy of the networks of these rows, whose members are given."""
+        chosen = copy.copy(self)
+        chosen.keep(rows, members)
+        return chosen
+
     def evaluate(self, work: Workspace) -> None:
         """a⁽ᴸ⁾ from a⁽⁰⁾ for every example in the workspace (Alg. 6)."""
         self._take_views(work)
@@ -148,7 +155,7 @@ class Networks:
             dropout.apply(work, 0)
         for layer in range(1, self.layout.depth + 1):
             self._activate(work, layer)
-            if not self._is_plain(layer):
+            if not self.is_plain(layer):
                 self._differentiate(work, layer)
             if dropout and layer < self.layout.depth:
                 # r multiplies f(s) and f′(s), once each: Alg. 17 as printed has it inside f as well.
@@ -172,18 +179,19 @@ class Networks:
     def _connections(self, work: Workspace, layer: int) -> Connections:
         before = layer - 1
         weights, biases, inputs = self.weights[before], self.biases[before], work.activations[before]
-        sums = (work.activations if self._is_plain(layer) else work.slopes)[layer]
+        sums = (work.activations if self.is_plain(layer) else work.slopes)[layer]
         connections = Connections(weights, biases, inputs, sums, work.shares if layer == 1 else ())
         gradients = self.weight_gradients[before], self.bias_gradients[before]
         connections.learn(work.deltas[layer], *gradients, work.deltas[before])
         return connections
 
-    def _is_plain(self, layer: int) -> bool:
+    def is_plain(self, layer: int) -> bool:
+        """Whether nothing is to be done for the functions of a layer."""
         return self.plain_outputs and layer == self.layout.depth
 
     def _activate(self, work: Workspace, layer: int) -> None:
         work.connections[layer - 1].weigh()
-        if not self._is_plain(layer):
+        if not self.is_plain(layer):
             for piece in work.pieces[layer]:
                 piece.run.function.value(piece.x, piece.a, **piece.numbers)
 
@@ -205,7 +213,7 @@ class Networks:
             delta = work.deltas[layer]
             if self.learning:
                 self._add_up_function_gradients(work, layer)
-            if not self._is_plain(layer):
+            if not self.is_plain(layer):
                 delta *= work.slopes[layer]
             work.connections[layer - 1].add_up_gradient()
             if layer > 1:

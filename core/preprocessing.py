@@ -111,6 +111,10 @@ class Preparation:
     missing: str = "refuse"
 
 
+# The tables of examples: inputs and targets of either side.
+TABLES = ("training_inputs", "training_targets", "validation_inputs", "validation_targets")
+
+
 @dataclass(frozen=True)
 class Examples:
     """Prepared examples of one repeat: inputs (n, n_0) and targets (n, n_L) in the dtype of training.
@@ -126,6 +130,11 @@ class Examples:
     constant_columns: tuple[int, ...]
     inputs_transform: InputTransform = NO_TRANSFORM
     targets_scaling: Scaling = NO_SCALING
+
+    @property
+    def byte_count(self) -> int:
+        """What its tables take up."""
+        return sum(getattr(self, name).nbytes for name in TABLES)
 
 
 def prepare_examples(

@@ -18,6 +18,7 @@ class Purpose(IntEnum):
     DATA = 4
     NOISE = 5
     MEASURING = 6
+    SAMPLE = 7
 
 
 def generator(seed: int, repeat: int, purpose: Purpose, *rest: int) -> np.random.Generator:

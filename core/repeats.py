@@ -46,6 +46,14 @@ class Repeats:
         sources = [generator(*key, Purpose.MEASURING, epoch, side) for key in self.keys]
         return np.stack([np.sort(source.permutation(available)[:wanted]) for source in sources])
 
+    def choose_sample(self, wanted: int, side: int) -> np.ndarray:
+        """Some examples of each repeat (R, n), the same for every network in every epoch; all where there are fewer."""
+        available = len((self.training, self.validation)[side][0][0])
+        if wanted >= available:
+            return np.broadcast_to(np.arange(available), (len(self.keys), available))
+        sources = [generator(*key, Purpose.SAMPLE, side) for key in self.keys]
+        return np.stack([np.sort(source.choice(available, wanted, replace=False)) for source in sources])
+
 
 def tables_alike(tables: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
     """The tables; ValueError where their numbers of rows differ."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from core.batches import batches
 from core.dropout import DropoutMasks, dropout_of
+from core.evidence import Evidence
 from core.functions import learned_values, own_row, put_own_row
 from core.measuring import Measurement, Measurer
 from core.members import Member, PackShape, sorting_key
@@ -48,6 +49,7 @@ class Pack:
         self.networks = Networks(shape.layers, self.members, shape.dtype)
         self.updates = Updates(self.networks, self.members)
         self.standings = [[Standing() for _ in member.stopping] for member in self.members]
+        self.evidence = Evidence(self)
         self.epoch = 0
         if states is not None:
             check_states(states, members, shape.layers, shape.dtype)
@@ -67,6 +69,7 @@ class Pack:
         self.repeats = Repeats(self.members, self.examples)
         self.on_training = Measurer(*self.repeats.training, self.shape)
         self.on_validation = Measurer(*self.repeats.validation, self.shape)
+        self.evidence.look_at_members()
         dropouts = [dropout_of(member) for member in self.members]
         self.has_dropout = any(dropouts)
         self.has_own_inputs = any(dropout.reaches(0) for dropout in dropouts if dropout)
@@ -80,6 +83,7 @@ class Pack:
         self.member_numbers = self.member_numbers[rows]
         self.members = [self.members[row] for row in rows]
         self.standings = [self.standings[row] for row in rows]
+        self.evidence.keep(rows)
         self.networks.keep(rows, self.members)
         self.updates.keep(rows, self.members)
         self._look_at_members()
@@ -178,7 +182,10 @@ class Pack:
 
     def _measure_on(self, measurer: Measurer, side: int) -> Measurement:
         chosen = self.repeats.choose_measured(self.shape.measured_examples, self.epoch, side)
-        return measurer.measure(self.networks, self.repeats.rows, chosen)
+        measurement = measurer.measure(self.networks, self.repeats.rows, chosen)
+        if chosen is None:
+            self.evidence.note(measurement.errors, side)
+        return measurement
 
     def _ask_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
         return tuple(

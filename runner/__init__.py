@@ -1,0 +1,25 @@
+"""fitgap in Python: `from runner import open_store, run_sweep`; answers are polars data frames.
+
+Nothing is loaded before it is used, so that commands which only ask do without it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from runner.errors import FitgapError
+    from runner.frames import FrameStore, SweepFrames, open_store, resume_sweep, run_sweep
+
+__all__ = ["FitgapError", "FrameStore", "SweepFrames", "open_store", "resume_sweep", "run_sweep"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module("runner.errors" if name == "FitgapError" else "runner.frames")
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

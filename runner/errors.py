@@ -3,11 +3,15 @@
 import difflib
 from collections.abc import Iterable
 
+EXCERPT_WIDTH = 70
+
 
 class FitgapError(Exception):
     """Base of every error a user can cause or mend: the command line prints it as one line and exits with its code."""
 
     exit_code = 2
+    # Lines that show the place where the error is.
+    excerpt: tuple[str, ...] = ()
 
 
 class SpecError(FitgapError):
@@ -35,6 +39,26 @@ class StoreError(FitgapError):
     """The database cannot be used, or holds nothing by the name that was asked for."""
 
 
+class FilterError(StoreError):
+    """A filter, such as `--where` takes it, cannot be understood. `excerpt` shows the place where."""
+
+    def __init__(self, message: str, text: str, start: int, end: int):
+        super().__init__(f"filter: {message}")
+        self.excerpt = excerpt(text, start, max(end, start + 1))
+
+
+class LabelError(FitgapError):
+    """A sweep cannot have this name, or a sweep or trial this tag or note."""
+
+
+class BusyError(FitgapError):
+    """What is to be deleted is being trained."""
+
+
+class IntegrationError(FitgapError):
+    """What another program keeps cannot be written to."""
+
+
 class EngineError(FitgapError):
     """What should train cannot be started."""
 
@@ -59,3 +83,12 @@ def nearest(name: object, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f"{hint}known: {', '.join(names)}"
+
+
+def excerpt(text: str, start: int, end: int) -> tuple[str, str]:
+    """The text around a place, on one line, and marks to stand below it."""
+    first = max(0, start - EXCERPT_WIDTH // 2) if end > EXCERPT_WIDTH else 0
+    shown = text[first : first + EXCERPT_WIDTH]
+    plain = "".join(character if character.isprintable() else " " for character in shown)
+    marks = min(end - first, EXCERPT_WIDTH) - (start - first)
+    return plain, " " * (start - first) + "^" * marks

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -112,6 +113,19 @@ class KeptNetwork:
 
 
 @dataclass(frozen=True)
+class TrialEvidence:
+    """What the verdict on a completed trial rests on: statistics of its layers, and errors of a sample of examples.
+
+    `errors` (2, 2, n) are those after the best and after the last epoch, of training and of validation examples; NaN
+    where there are none.
+    """
+
+    trial_id: int
+    statistics: Mapping[str, Any]
+    errors: np.ndarray
+
+
+@dataclass(frozen=True)
 class SavedState:
     """How far a trial has come after an epoch: enough to go on as if it had never stopped."""
 
@@ -149,11 +163,12 @@ class Block:
     part: tuple[np.ndarray, float] | None = None
     states: tuple[SavedState, ...] = ()
     loss: Loss | None = None
+    evidence: tuple[TrialEvidence, ...] = ()
 
     @property
     def trials(self) -> set[int]:
         """The trials it speaks of."""
-        named = {each.trial_id for group in (self.ended, self.kept, self.states) for each in group}
+        named = {each.trial_id for group in (self.ended, self.kept, self.states, self.evidence) for each in group}
         return named | (set(np.unique(self.rows.trial_id).tolist()) if self.rows else set())
 
     def only(self, trials: Container[int]) -> "Block":
@@ -164,4 +179,5 @@ class Block:
             ended=tuple(each for each in self.ended if each.trial_id in trials),
             kept=tuple(each for each in self.kept if each.trial_id in trials),
             states=tuple(each for each in self.states if each.trial_id in trials),
+            evidence=tuple(each for each in self.evidence if each.trial_id in trials),
         )

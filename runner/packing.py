@@ -83,7 +83,9 @@ def pack_groups(groups: Sequence[TrialGroup], prepared: PreparedSweep, *, worker
     """Packs over all groups, those that will take longest first, so that no long one starts last."""
     for group, size in sized(groups, workers):
         for start, stop in even_parts(group.count, size.members):
-            yield pack_task(group.select(start, stop), group.shape, prepared)
+            # Trials may have been deleted since they were counted.
+            if trials := group.select(start, stop):
+                yield pack_task(trials, group.shape, prepared)
 
 
 def sized(groups: Sequence[TrialGroup], workers: int) -> Iterator[tuple[TrialGroup, PackSize]]:
@@ -219,8 +221,3 @@ def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int
     return {
         trial.trial_id: (epochs_left(trial), float(cost(pack_shape(trial.configuration, prepared)))) for trial in trials
     }
-
-
-def total_work(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> float:
-    """The work of all trials together."""
-    return sum(group.work for group in groups_of(trials, prepared))

@@ -6,9 +6,8 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier
 
 from benchmarks.ours.driving import prepared_sweep
-from core.data import Dataset
 from core.training import train
-from runner.engine.worker import prepare_repeats
+from runner.engine.prepared import PreparedRepeats
 from runner.messages import PackTask
 from runner.packing import pack_trials, planned_trials
 
@@ -34,11 +33,12 @@ def train_packs(
 ) -> None:
     """Take one pack after another, as the driver makes them for so many workers; tells when it began and ended."""
     prepared = prepared_sweep(sweep)
-    tasks, dataset = list(pack_trials(planned_trials(prepared), prepared, workers=processes)), prepared.dataset
+    tasks = list(pack_trials(planned_trials(prepared), prepared, workers=processes))
+    source = PreparedRepeats(prepared.dataset)
     examples: dict = {}
     for task in tasks:
         if task.shape not in examples:
-            examples[task.shape] = all_repeats(tasks, task, dataset)
+            examples[task.shape] = all_repeats(tasks, task, source)
     run(tasks[0], examples)
     barrier.wait()
     start = time.monotonic()
@@ -47,12 +47,12 @@ def train_packs(
     times.put((start, time.monotonic()))
 
 
-def all_repeats(tasks: list[PackTask], task: PackTask, dataset: Dataset) -> dict:
+def all_repeats(tasks: list[PackTask], task: PackTask, source: PreparedRepeats) -> dict:
     """The examples of every repeat in the packs of this shape."""
     prepared: dict = {}
     for each in tasks:
         if each.shape == task.shape and not {member.repeat for member in each.members} <= prepared.keys():
-            prepared |= prepare_repeats(each, dataset)
+            prepared |= source.of_task(each)
     return prepared
 
 

@@ -22,7 +22,7 @@ from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.peers.scaling import trials_per_second
 from core.data import Dataset
 from core.training import Pack
-from runner.engine.worker import prepare_repeats
+from runner.engine.prepared import PreparedRepeats
 from runner.messages import PackTask
 from runner.planning import PreparedSweep
 
@@ -31,7 +31,7 @@ class OneTrial(tune.Trainable):
     """Trains one trial, an epoch a step; `begin` and `train_epoch` say with what."""
 
     def setup(self, config: dict, tasks: list[PackTask], dataset: Dataset) -> None:
-        self.tasks, self.dataset = tasks, dataset
+        self.tasks, self.source = tasks, PreparedRepeats(dataset)
         self.begin_trial(config["trial"])
 
     def reset_config(self, new_config: dict) -> bool:
@@ -40,7 +40,7 @@ class OneTrial(tune.Trainable):
 
     def begin_trial(self, number: int) -> None:
         task = self.tasks[number]
-        self.begin(task, prepare_repeats(task, self.dataset))
+        self.begin(task, self.source.of_task(task))
 
     def step(self) -> dict[str, float]:
         return self.train_epoch()

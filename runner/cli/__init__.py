@@ -7,19 +7,27 @@ import contextlib
 import os
 import select
 import sys
+from typing import Any
 
 import typer
 
 from runner.blas import prepare_blas
-from runner.cli import again, ask, catalogue, models
+from runner.cli import again, ask, catalogue, housekeeping, models
+from runner.cli.compare import compare
 from runner.cli.db import db
+from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
+from runner.cli.importance import importance
 from runner.cli.run import run
+from runner.cli.send import send
 from runner.cli.tables import printable
 from runner.errors import FitgapError
 from runner.passwords import hide_passwords
 
 STANDARD_OUTPUT = 1
+NOT_DONE = 1
+# Typer brings its own copy of this class, or takes that of another package; its descendant is what it shows of it.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="fitgap",
@@ -38,9 +46,16 @@ app.command()(ask.sweeps)
 app.command()(ask.trials)
 app.command()(ask.show)
 app.command()(ask.epochs)
-app.command()(ask.compare)
+app.command()(compare)
+app.command()(diagnose)
+app.command()(importance)
+app.command()(housekeeping.tag)
+app.command()(housekeeping.note)
+app.command()(housekeeping.rename)
+app.command()(housekeeping.delete)
 app.command()(models.export)
 app.command()(models.predict)
+app.command()(send)
 app.command("list")(catalogue.list_names)
 app.command()(doctor)
 app.add_typer(db, name="db", help="See, upgrade or copy a database.")
@@ -51,16 +66,38 @@ def main() -> None:
     hide_passwords()
     prepare_blas()
     try:
-        app()
+        code = app(prog_name="fitgap", standalone_mode=False)
+    except UsageError as error:
+        code = tell_usage(error)
     except FitgapError as error:
-        print(printable(f"fitgap: {error}"), file=sys.stderr)
-        sys.exit(error.exit_code)
-    except SystemExit:
-        if reader_has_gone():
-            # Who reads the pipe has seen enough: no failure, and nothing more to say.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
-            sys.exit(0)
-        raise
+        print(printable(f"fitgap: {error}"), *map(printable, error.excerpt), sep="\n  ", file=sys.stderr)
+        code = error.exit_code
+    except typer.Abort:
+        code = NOT_DONE
+    except SystemExit as leaving:
+        # Typer leaves so where nobody reads the pipe any more.
+        code = leaving.code
+    if reader_has_gone():
+        # Whoever read it has seen enough: no failure, and nothing more to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
+        code = 0
+    sys.exit(code)
+
+
+def tell_usage(error: Any) -> int:
+    """Say in one line what is wrong with the command line and where to look; without any command, print the help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        command = error.ctx.command_path if error.ctx else "fitgap"
+        print(printable(f"fitgap: {one_line(error.format_message())} see {command} --help"), file=sys.stderr)
+    return int(error.exit_code)
+
+
+def one_line(message: str) -> str:
+    """Typer's words in the manner of our own errors, ready for another part of the sentence."""
+    text = " ".join(message.replace("Value error, ", "").split()).rstrip(".").replace(". Did you", "; did you")
+    return text if text.endswith("?") else f"{text};"
 
 
 def reader_has_gone() -> bool:

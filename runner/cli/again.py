@@ -113,6 +113,7 @@ def cancel(
     with known_sweep(database, sweep) as store:
         row = store.sweep(sweep)
         print(f"{row['name']}: {store.cancel_trials(row['id'], trials)} trials cancelled", file=sys.stderr)
+        store.refresh_fit(row["id"])
 
 
 def replay(

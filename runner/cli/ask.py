@@ -1,13 +1,14 @@
-"""The commands that ask the store: sweeps, trials, show, epochs, compare."""
+"""The commands that ask the store: sweeps, trials, show, epochs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument
+from runner.cli.options import Columns, Database, Format, Limit, Offset, OutputFormat, Sort, SweepArgument, Where
 
 SWEEP_KEYS = ("sweep", "name", "trials", "completed", "pending", "running", "failed", "created", "diverged")
-TRIAL_KEYS = (
+SIZE_KEYS = ("epochs", "bytes")
+TABLE_OF_TRIALS = (
     "trial",
     "repeat",
     "status",
@@ -21,32 +22,69 @@ TRIAL_KEYS = (
     "best_epoch",
 )
 EPOCH_KEYS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
-GROUP_KEYS = ("configurations", "trials", "best_e_v", "best_epoch", "e_t", "e_v", "gap", "accuracy_v")
+# So many rows of a table are shown unless --limit says otherwise.
+TABLE_ROWS = 200
 
 
-def sweeps(database: Database = None, output_format: OutputFormat = Format.TABLE, columns: Columns = None) -> None:
+def sweeps(
+    size: Annotated[bool, typer.Option("--size", help="Also say how many epochs and bytes each has.")] = False,
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+    columns: Columns = None,
+) -> None:
     """List all sweeps with how their trials stand."""
     from runner.cli.output import print_rows
     from runner.store import open_store
 
     with open_store(database) as store:
-        print_rows(store.sweeps(), output_format, table_keys=SWEEP_KEYS, columns=columns)
+        rows = store.sweeps()
+        if size:
+            sizes = store.sweep_sizes()
+            rows = [{**row, **dict(zip(SIZE_KEYS, sizes.get(row["sweep"], (0, 0)), strict=True))} for row in rows]
+    print_rows(rows, output_format, table_keys=sweep_keys(rows, size), columns=columns)
+
+
+def sweep_keys(rows: list[dict[str, Any]], size: bool) -> list[str]:
+    """The columns of a table of sweeps: with tags and notes where there are any."""
+    labels = [key for key in ("tags", "note") if any(row[key] for row in rows)]
+    if size:
+        return ["sweep", "name", "trials", *SIZE_KEYS, "created", *labels]
+    return [*SWEEP_KEYS[:2], *labels, *SWEEP_KEYS[2:]]
 
 
 def trials(
     sweep: SweepArgument,
-    sort: Annotated[str, typer.Option(metavar="KEY", help="A key of the rows; -KEY for the highest first.")] = "trial",
+    where: Where = None,
+    sort: Sort = "trial",
     limit: Limit = None,
+    offset: Offset = 0,
     columns: Columns = None,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """List the trials of a sweep."""
-    from runner.cli.output import print_rows
-    from runner.store import open_store
+    from runner.cli.output import chosen_keys, print_rows
+    from runner.cli.tables import print_table
+    from runner.store import TRIAL_KEYS, Choice, open_store
 
+    is_table = output_format is Format.TABLE
+    keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
-        print_rows(store.trials(sweep, sort=sort, limit=limit), output_format, table_keys=TRIAL_KEYS, columns=columns)
+        if is_table:
+            rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
+            print_table(rows, keys)
+            tell_the_rest(len(rows), offset, store.count_trials(sweep, where), where)
+        else:
+            choice = Choice(where, sort, limit, offset, keys)
+            print_rows(store.each_trial(sweep, choice), output_format, table_keys=keys)
+
+
+def tell_the_rest(shown: int, offset: int, found: int, where: str | None) -> None:
+    """Say how many trials a table leaves out, and how to see them; or that a filter leaves none."""
+    if not found and where is not None:
+        print("(no trial is as --where says)")
+    elif shown < found:
+        print(f"({shown:,} of {found:,} trials; --limit, --offset, --sort and --where show others)")
 
 
 def show(
@@ -86,21 +124,3 @@ def epochs(
         rows = store.epochs([int(each) for each in what if each.isdecimal()])
         rows += [row for each in what if not each.isdecimal() for row in store.sweep_epochs(each)]
         print_rows(rows, output_format, table_keys=EPOCH_KEYS, columns=columns)
-
-
-def compare(
-    sweep: SweepArgument,
-    by: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="Settings to group by, such as activation,optimizer.")],
-    limit: Limit = None,
-    columns: Columns = None,
-    database: Database = None,
-    output_format: OutputFormat = Format.TABLE,
-) -> None:
-    """Compare groups of configurations: means over their completed trials."""
-    from runner.cli.output import print_rows
-    from runner.store import open_store
-
-    keys = [key.strip() for key in by.split(",") if key.strip()]
-    with open_store(database) as store:
-        rows = store.compare(sweep, keys, limit=limit)
-        print_rows(rows, output_format, table_keys=[*keys, *GROUP_KEYS], columns=columns)

@@ -65,3 +65,12 @@ def copy(
 
     counts = copy_database(source, target)
     print(f"copied; sweeps: {counts['sweep']:,}, trials: {counts['trial']:,}, epochs: {counts['epoch']:,}")
+
+
+@db.command()
+def compact(database: Database = None) -> None:
+    """Write an SQLite file anew without what was deleted, so that the disk has the room back."""
+    from runner.store.sizes import compact_database
+
+    before, after = compact_database(database)
+    print(f"{before:,} bytes before, {after:,} now")

@@ -33,6 +33,7 @@ def check_engine(engine: str) -> None:
 
 def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | None) -> None:
     """Drive a sweep to its end, print the leaderboard, exit with 1 where trials failed."""
+    from runner.cli.diagnosis_page import verdict_line
     from runner.cli.leaderboard import print_leaderboard
     from runner.cli.progress import LiveProgress
     from runner.driver import SweepStoppedError, drive, expected_work
@@ -49,6 +50,9 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
         say_stopped(SweepStoppedError(written.name, released=0))
         raise typer.Exit(INTERRUPTED) from None
     failed = print_leaderboard(store, written)
+    counts = store.verdict_counts(written.sweep_id)
+    if counts:
+        print(verdict_line(written.name, counts), file=sys.stderr)
     raise typer.Exit(1 if failed else 0)
 
 

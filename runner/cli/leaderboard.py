@@ -3,31 +3,39 @@
 import sys
 from typing import Any
 
+from runner.cli.compare import verdict_text
 from runner.cli.tables import print_table
 from runner.driver import WrittenSweep
 from runner.status import Status
-from runner.store import Store
+from runner.store import Row, Store
 
 SHOWN = 10
 # The columns of the axes that are not named alike.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
-MEANS = ("best_e_v", "best_epoch", "e_t", "e_v", "gap")
+KEYS = ("best_e_v", "best_e_v_sd", "n", "verdict", "best_epoch", "e_t", "e_v", "gap", "accuracy_v")
 
 
 def print_leaderboard(store: Store, written: WrittenSweep) -> int:
     """Print the best configurations of a sweep, means over repeats; returns the number of failed trials."""
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
-    groups = store.compare(written.sweep_id, list(axes), limit=SHOWN)
+    groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
-    has_classes = any(group["accuracy_v"] is not None for group in groups)
-    keys = [*varied, *MEANS, *(["accuracy_v"] if has_classes else [])]
     title = (
         f"{written.name}: the best {len(groups)} of {len(written.prepared.configurations)} configurations, by best E_v"
     )
-    print_table(groups, keys, title=title)
+    print_table(*leaders(groups, varied), title=title)
     counts = next(row for row in store.sweeps() if row["sweep"] == written.sweep_id)
     print(summary(written.name, counts), file=sys.stderr)
     return counts["failed"]
+
+
+def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:
+    """The rows of the leaderboard and their keys, without those that say nothing: such as a deviation of one repeat."""
+    rows = [{**group, "n": group["completed"], "verdict": verdict_text(group)} for group in groups]
+    said = [key for key in KEYS if any(row[key] is not None for row in rows)]
+    if all(row["n"] == 1 for row in rows):
+        said.remove("n")
+    return rows, [*varied, *said]
 
 
 def summary(name: str, counts: dict[str, Any]) -> str:

@@ -24,11 +24,24 @@ Database = Annotated[
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        "--where", metavar="FILTER", help='Only those for which it holds, such as "e_v < 0.02".', show_default=False
+    ),
+]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many rows.", show_default=False)]
+Offset = Annotated[int, typer.Option("--offset", min=0, help="Leave out so many rows first.", show_default=False)]
+Sort = Annotated[
+    str, typer.Option("--sort", metavar="KEY[,KEY…]", help="What to sort by; -KEY puts the highest first, nulls last.")
+]
 SweepArgument = Annotated[str, typer.Argument(metavar="SWEEP", help="Name or number of a sweep.", show_default=False)]
 Columns = Annotated[
     str | None,
     typer.Option(
-        "--columns", metavar="KEY[,KEY…]", help="Only these keys of each row, in this order.", show_default=False
+        "--columns",
+        metavar="KEY[,KEY…]",
+        help="Only these keys of each row, in this order; +KEY adds one.",
+        show_default=False,
     ),
 ]

@@ -1,9 +1,10 @@
 """Printing answers: a table for people, JSON or CSV for programs."""
 
 import csv
+import itertools
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from runner.cli.options import Format
@@ -12,28 +13,44 @@ from runner.errors import StoreError, nearest
 
 
 def print_rows(
-    rows: list[Row], output_format: Format, *, table_keys: Sequence[str], columns: str | None = None
+    rows: Iterable[Row], output_format: Format, *, table_keys: Sequence[str], columns: str | None = None
 ) -> None:
-    """Print rows. A table shows `table_keys` unless columns are named; JSON and CSV hold every key."""
-    chosen = chosen_columns(rows, columns)
-    if output_format is Format.TABLE:
-        print_table(rows, chosen or table_keys)
-        return
-    if chosen:
-        rows = [{key: row[key] for key in chosen} for row in rows]
-    if output_format is Format.JSON:
-        print_json(rows)
-    else:
-        print_csv(rows, chosen or (list(rows[0]) if rows else table_keys))
+    """Print rows. A table shows `table_keys` unless columns are named; JSON and CSV hold every key.
 
-
-def chosen_columns(rows: list[Row], columns: str | None) -> list[str]:
-    """The keys named by --columns; StoreError for one that no row has."""
-    keys = [key.strip() for key in columns.split(",") if key.strip()] if columns else []
+    JSON and CSV are written row by row as they come.
+    """
+    coming = iter(rows)
+    first = list(itertools.islice(coming, 1))
+    is_table = output_format is Format.TABLE
+    known = list(first[0]) if first else []
+    keys = chosen_keys(columns, table_keys if is_table or not first else known)
     for key in keys:
-        if rows and key not in rows[0]:
-            raise StoreError(f"--columns: there is no column {key!r}; {nearest(key, rows[0])}")
-    return keys
+        if known and key not in known:
+            raise StoreError(f"--columns: there is no column {key!r}; {nearest(key, known)}")
+    rows = itertools.chain(first, coming)
+    if is_table:
+        print_table(list(rows), keys)
+    elif output_format is Format.JSON:
+        print_json_rows({key: row[key] for key in keys} for row in rows)
+    else:
+        print_csv(rows, keys)
+
+
+def chosen_keys(columns: str | None, usual: Sequence[str]) -> list[str]:
+    """The keys that --columns names, after the usual ones where it only adds some."""
+    keys = [key.strip() for key in (columns or "").split(",") if key.strip()]
+    added = [key.removeprefix("+") for key in keys]
+    is_addition = any(key.startswith("+") for key in keys)
+    return list(dict.fromkeys([*usual, *added] if is_addition or not keys else keys))
+
+
+def print_json_rows(rows: Iterable[Row]) -> None:
+    """A JSON array with every row on a line of its own; numbers read back as the same bits."""
+    opening = "["
+    for row in rows:
+        print(f"{opening}\n  {json.dumps(row, ensure_ascii=False, allow_nan=False)}", end="")
+        opening = ","
+    print("[]" if opening == "[" else "\n]")
 
 
 def print_json(answer: Any) -> None:
@@ -41,7 +58,7 @@ def print_json(answer: Any) -> None:
     print(json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def print_csv(rows: list[Row], keys: Sequence[str]) -> None:
+def print_csv(rows: Iterable[Row], keys: Sequence[str]) -> None:
     """CSV with a header line; null is an empty cell, lists and mappings are JSON."""
     writer = csv.DictWriter(UnixLines(), keys)
     writer.writeheader()

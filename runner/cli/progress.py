@@ -113,7 +113,9 @@ class LiveProgress:
     def _left(self, now: float) -> str:
         if not self.work_seen or self.first_block is None:
             return "starting"
-        seconds = (now - self.first_block) * (self.expected.total - self.work_seen) / self.work_seen
+        # Others may have trained a part of what was expected, or some of it twice.
+        left = max(0.0, self.expected.total - self.work_seen)
+        seconds = (now - self.first_block) * left / self.work_seen
         return f"{duration(seconds)} left"
 
 

@@ -22,11 +22,18 @@ SHORTHAND = (
 # What may stand above the table instead of in every row, when it is the same in all.
 TOLD_ONCE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
 # Text in these columns may be broken between words; nothing else is ever broken.
-BREAKABLE = (*SHORTHAND, "parameters", "description", "found")
+BREAKABLE = (*SHORTHAND, "parameters", "description", "found", "tags", "note")
 LONGEST_WORD = 20
 GUTTER = 1
 PIPE_WIDTH = 10_000
-HEADERS = {"architecture": "archi-\ntecture", "configurations": "configu-\nrations"}
+HEADERS = {
+    "architecture": "archi-\ntecture",
+    "configurations": "configu-\nrations",
+    "difference": "differ-\nence",
+    "difference_margin": "± 95 %",
+}
+# What stands beside a mean and is told by its last part alone.
+BESIDE = {"_sd": "± sd", "_spread": "spread"}
 
 
 def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None) -> None:
@@ -100,7 +107,8 @@ def least_width(rows: list[Row], key: str) -> int:
 
 def header(key: str) -> str:
     """A long key on two lines, so that a narrow column need not be as wide as its name."""
-    return HEADERS.get(key) or re.sub(r"^(\w{4,})_(\w{3,})$", r"\1_\n\2", key)
+    beside = next((text for end, text in BESIDE.items() if key.endswith(end)), None)
+    return HEADERS.get(key) or beside or re.sub(r"^(\w{4,})_(\w{3,})$", r"\1_\n\2", key)
 
 
 def is_number_column(rows: list[Row], key: str) -> bool:
@@ -115,6 +123,8 @@ def cell(key: str, value: Any) -> str:
         return ""
     if key in TIMES:
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list):
+        return printable(", ".join(map(str, value)))
     if isinstance(value, float):
         return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
     return printable(plainer(value) if key in SHORTHAND else str(value))

@@ -34,6 +34,7 @@ SECTIONS = {
         "gap",
         "best_epoch",
         "best_e_v",
+        "excess",
         "underfit",
         "overfit",
         "verdict",

@@ -60,6 +60,7 @@ def drive(
                     running.abandon()
                     leave(error)
                     raise error
+            work.fit.refresh()
     finally:
         session.end()
 
@@ -109,6 +110,7 @@ def train_planned(work: Work, running: Engine, observe: Observer) -> None:
             record(Block(None, given_up), work, observe)
         if work.is_cancelled:
             stop(work, running)
+        work.fit.refresh_when_due()
 
 
 def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Self
 
+from runner.driver.fit_keeper import FitKeeper
 from runner.driver.pending import pending_groups
 from runner.driver.sweeps import WrittenSweep
 from runner.messages import Block, Loss, PackTask, TrialEnd
@@ -23,6 +24,7 @@ class Work(Iterator[PackTask]):
         self.session = session
         self.written = written
         self.workers = workers
+        self.fit = FitKeeper(session, written.sweep_id)
         self.is_stopped = self.is_cancelled = False
         # Trials that this driver has claimed and that have not ended.
         self.open: set[int] = set()

@@ -7,6 +7,7 @@ from typing import Self
 
 from core.data import Dataset
 from runner.engine.cores import usable_cores
+from runner.engine.example_files import ExamplesHere, SharedRepeats
 from runner.engine.plain_processes import PlainProcesses
 from runner.engine.protocol import Teller, ignore
 from runner.engine.ray import POLL_SECONDS, RayEngine
@@ -18,8 +19,6 @@ from runner.messages import Block, PackTask
 
 # Less than this is done here before plain processes have gained anything.
 WORTH_PROCESSES_SECONDS = 0.5
-# A larger data set is copied to nobody: Ray's workers share one.
-LARGEST_COPY_BYTES = 64 << 20
 # Less than this is done by plain processes before Ray workers have gained anything.
 WORTH_RAY_SECONDS = 10.0
 # So long the rate is watched before it decides about Ray: blocks come only every half second.
@@ -40,7 +39,8 @@ class AutoEngine:
         self.workers = workers or usable_cores()
         self.tell = tell
         self.stopwatch = Stopwatch(expected_work, dataset.example_count)
-        self.plain = PlainProcesses(dataset)
+        self.shared = SharedRepeats(dataset)
+        self.plain = PlainProcesses(self.shared)
         self.ray: RayEngine | None = None
         self.is_stopping = False
         # Whether the plain processes have come, and whether Ray has or never will.
@@ -51,6 +51,7 @@ class AutoEngine:
 
     def __exit__(self, *exception: object) -> None:
         self.plain.close()
+        self.shared.clear()
         if self.ray:
             self.ray.__exit__()
 
@@ -82,7 +83,7 @@ class AutoEngine:
     def _train_here(self, task: PackTask, source: TaskSource) -> Iterator[Block]:
         """Train a pack until it ends or others can go on with it."""
         self.pack = RunningPack(task)
-        for block in train_pack(task, self.dataset, self._should_leave):
+        for block in train_pack(task, ExamplesHere(self.shared), self._should_leave):
             self.stopwatch.count(task, block)
             self.pack.take_in(block)
             yield block
@@ -124,10 +125,7 @@ class AutoEngine:
             self._helpers.submit(source)
 
     def _start_processes_if_worth_it(self) -> None:
-        size = self.dataset.inputs.nbytes + self.dataset.targets.nbytes
-        if self.plain.is_started or size > LARGEST_COPY_BYTES:
-            return
-        if self.stopwatch.seconds_left() > WORTH_PROCESSES_SECONDS:
+        if not self.plain.is_started and self.stopwatch.seconds_left() > WORTH_PROCESSES_SECONDS:
             self.plain.start(self.workers)
 
     def _start_ray_if_worth_it(self) -> None:

@@ -1,13 +1,15 @@
-"""A small process that ends Ray's processes when the one that started Ray has died without ending them.
+"""A small process that clears up behind Ray, also when the process that started Ray has died without doing anything.
 
-Most of them end by themselves then, but two agents of Ray 2.60 first try for a minute to report the loss to a server
-that is gone too. Run as a program with the number of the process that starts Ray; standard input is a pipe that it
-holds open.
+Most of Ray's processes end by themselves then, but two agents of Ray 2.60 first try for a minute to report the loss to a
+server that is gone too; and nobody removes the folders. Run as a program with the number of the process that starts Ray
+and the folder that it has made for Ray's workers; standard input is a pipe that it holds open.
 """
 
 import contextlib
 import os
+import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,20 +17,26 @@ import time
 from pathlib import Path
 
 LOOK_SECONDS = 1.0
+# As long as Ray has not begun.
+FIRST_LOOK_SECONDS = 0.2
 # What ends by itself may do so first.
 GRACE_SECONDS = 2.0
 STARTED_BY_US = ("raylet", "gcs_server")
+# How the servers are told where this start of Ray keeps its sockets and logs.
+SESSION = re.compile(rb"--session[-_]dir=(/.+/session_[^/]+)")
 
 # A process: its number, and when it was started, since numbers are used again.
 Process = tuple[int, str]
 
 
-def start_guardian() -> subprocess.Popen[bytes] | None:
-    """Start a guardian for this process; closing its standard input ends it. None where there is no /proc."""
+def start_guardian(folder: str) -> subprocess.Popen[bytes] | None:
+    """Start a guardian for this process and this folder of its own; closing its standard input ends it. None where
+    there is no /proc.
+    """
     if not Path("/proc/self/stat").exists():
         return None
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", __file__, str(os.getpid())],
+        [sys.executable, "-I", "-S", __file__, str(os.getpid()), folder],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -38,17 +46,38 @@ def start_guardian() -> subprocess.Popen[bytes] | None:
     )
 
 
-def guard(root: int) -> None:
-    """Watch which processes Ray has under `root`, and end them some time after standard input was closed."""
+def guard(root: int, folder: Path) -> None:
+    """Watch what Ray has under `root` until standard input is closed; then end its processes and remove what it and
+    `root` have left on disk.
+    """
     known: set[Process] = set()
-    while not select.select([sys.stdin], [], [], LOOK_SECONDS)[0]:
-        known |= processes_of_ray(root)
+    folders = {folder}
+    while not select.select([sys.stdin], [], [], LOOK_SECONDS if known else FIRST_LOOK_SECONDS)[0]:
+        found = processes_of_ray(root)
+        folders.update(session for process in found - known if (session := session_of(process)))
+        known |= found
+    end(known)
+    for each in folders:
+        shutil.rmtree(each, ignore_errors=True)
+
+
+def end(known: set[Process]) -> None:
+    """End these processes, after a while in which they may do so themselves."""
     deadline = time.monotonic() + GRACE_SECONDS
     while any(map(is_alive, known)) and time.monotonic() < deadline:
         time.sleep(0.1)
     for process in filter(is_alive, known):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process[0], signal.SIGKILL)
+
+
+def session_of(server: Process) -> Path | None:
+    """The folder of this start of Ray, as one of its servers was told; None for other processes."""
+    with contextlib.suppress(OSError):
+        for argument in Path(f"/proc/{server[0]}/cmdline").read_bytes().split(b"\0"):
+            if told := SESSION.fullmatch(argument):
+                return Path(os.fsdecode(told[1]))
+    return None
 
 
 def processes_of_ray(root: int) -> set[Process]:
@@ -89,4 +118,4 @@ def is_alive(process: Process) -> bool:
 
 
 if __name__ == "__main__":
-    guard(int(sys.argv[1]))
+    guard(int(sys.argv[1]), Path(sys.argv[2]))

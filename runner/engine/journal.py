@@ -4,8 +4,20 @@ import time
 
 import numpy as np
 
+from core.layer_statistics import as_plain
 from core.training import EpochPart, EpochResults, Pack
-from runner.messages import MEASURED, Arrays, Block, EpochRows, KeptNetwork, Loss, PackTask, SavedState, TrialEnd
+from runner.messages import (
+    MEASURED,
+    Arrays,
+    Block,
+    EpochRows,
+    KeptNetwork,
+    Loss,
+    PackTask,
+    SavedState,
+    TrialEnd,
+    TrialEvidence,
+)
 from runner.status import Status
 
 # Rows are sent this often, so that another terminal sees a sweep grow.
@@ -15,6 +27,7 @@ STATE_SECONDS = 60.0
 # The names of what a state holds beside the state of the member.
 SUMMARY = "summary"
 BEST_NETWORK = "best_network"
+BEST_ERRORS = "best_errors"
 
 
 class Journal:
@@ -30,9 +43,12 @@ class Journal:
         self.seconds = np.zeros(count)
         self.open = np.ones(count, bool)
         self.best_networks: dict[int, KeptNetwork] = {}
+        # Those of the sampled examples after the best epoch, by member, where that was before this pack.
+        self.errors_before: dict[int, np.ndarray] = {}
         self.results: list[EpochResults] = []
         self.ended: list[TrialEnd] = []
         self.kept: list[KeptNetwork] = []
+        self.evidence: list[TrialEvidence] = []
         self.states: list[SavedState] = []
         self.part: tuple[np.ndarray, float] | None = None
         self.last_epoch_at = self.last_states_at = self.last_block_at = time.monotonic()
@@ -48,6 +64,8 @@ class Journal:
         if BEST_NETWORK in state:
             network = KeptNetwork(int(self.trials[member]), int(best_epoch), state[BEST_NETWORK])
             self.best_networks[member] = network
+        if BEST_ERRORS in state:
+            self.errors_before[member] = state[BEST_ERRORS]
 
     def add(self, results: EpochResults, pack: Pack) -> None:
         """Take in an epoch that the pack has just trained."""
@@ -60,6 +78,9 @@ class Journal:
         self.results.append(results)
         for position in np.flatnonzero(results.diverged | results.finished):
             self._end(results, int(position), pack)
+        completed = np.flatnonzero(results.finished & ~results.diverged)
+        if completed.size:
+            self._note_evidence(members, completed, pack)
 
     def note(self, part: EpochPart) -> None:
         """Take in how far an epoch has come."""
@@ -71,13 +92,17 @@ class Journal:
         still_open = set(self.trials[self.open].tolist())
         # The states of trials that have just ended stay: they are to be kept.
         self.states = [state for state in self.states if state.trial_id not in still_open]
-        self.states += [self._state(int(member), pack) for member in np.flatnonzero(self.open)]
+        rows = np.flatnonzero(self.open[pack.member_numbers])
+        for member, errors in zip(pack.member_numbers[rows].tolist(), pack.evidence.best_errors(rows), strict=True):
+            self.states.append(self._state(member, pack, errors))
 
-    def _state(self, member: int, pack: Pack) -> SavedState:
+    def _state(self, member: int, pack: Pack, errors: np.ndarray | None) -> SavedState:
         best = self.best_e_v[member], self.best_e_t[member], self.best_epoch[member]
         arrays = {**pack.state_of(member).to_arrays(), SUMMARY: np.array([*best, self.seconds[member]], np.float64)}
         if member in self.best_networks:
             arrays[BEST_NETWORK] = self.best_networks[member].parameters
+        if errors is not None:
+            arrays[BEST_ERRORS] = errors
         return SavedState(int(self.trials[member]), pack.epoch, arrays)
 
     def _remember_best(self, results: EpochResults, pack: Pack) -> None:
@@ -87,8 +112,20 @@ class Journal:
         self.best_e_v[members] = results.e_v[better]
         self.best_e_t[members] = results.e_t[better]
         self.best_epoch[members] = results.epoch
+        if members.size:
+            pack.evidence.remember_best(np.flatnonzero(better))
         if self.task.keep == "best":
             self.best_networks |= {int(member): self._network(int(member), results.epoch, pack) for member in members}
+
+    def _note_evidence(self, members: np.ndarray, completed: np.ndarray, pack: Pack) -> None:
+        """Say what the verdict on completed members, in these rows of the pack, is to rest on."""
+        found = pack.evidence
+        best, last, layers = found.best_errors(completed), found.last_errors(completed), found.statistics(completed)
+        for row, member in enumerate(members[completed].tolist()):
+            before = best[row]
+            # A state that an earlier program saved tells nothing of its best epoch.
+            errors = np.stack([np.full_like(last[row], np.nan) if before is None else before, last[row]])
+            self.evidence.append(TrialEvidence(int(self.trials[member]), {"layers": as_plain(layers[row])}, errors))
 
     def _network(self, member: int, epoch: int, pack: Pack) -> KeptNetwork:
         return KeptNetwork(int(self.trials[member]), epoch, pack.parameters_of(member))
@@ -98,7 +135,8 @@ class Journal:
         diverged = bool(results.diverged[position])
         self.open[member] = False
         if self.task.keep == "state":
-            self.states.append(self._state(member, pack))
+            (errors,) = pack.evidence.best_errors(np.array([position]))
+            self.states.append(self._state(member, pack, errors))
         if self.task.keep in ("last", "state"):
             self.kept.append(self._network(member, results.epoch, pack))
         elif member in self.best_networks:
@@ -142,8 +180,10 @@ class Journal:
         """Everything since the last block."""
         rows = self._rows() if self.results else None
         self.has_sent_rows |= rows is not None
-        block = Block(rows, tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss)
-        self.results, self.ended, self.kept, self.states = [], [], [], []
+        block = Block(
+            rows, tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss, tuple(self.evidence)
+        )
+        self.results, self.ended, self.kept, self.states, self.evidence = [], [], [], [], []
         self.last_block_at = time.monotonic()
         return block
 

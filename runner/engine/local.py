@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Self
 
 from core.data import Dataset
+from runner.engine.prepared import PreparedRepeats
 from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask
 
@@ -15,7 +16,7 @@ class LocalEngine:
     workers = 1
 
     def __init__(self, dataset: Dataset):
-        self.dataset = dataset
+        self.source = PreparedRepeats(dataset)
         self.is_stopping = False
 
     def __enter__(self) -> Self:
@@ -26,7 +27,7 @@ class LocalEngine:
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         for task in tasks:
-            yield from train_pack(task, self.dataset, lambda: self.is_stopping)
+            yield from train_pack(task, self.source, lambda: self.is_stopping)
 
     def stop(self) -> None:
         self.is_stopping = True

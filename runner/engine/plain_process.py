@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 import core
-from core.data import Dataset
 from runner.blas import THREAD_VARIABLES
+from runner.engine.example_files import ExampleFile, ExamplesForgotten, send_examples
+from runner.engine.prepared import RepeatKey, repeats_of
 from runner.engine.running_pack import RunningPack
 from runner.messages import PackTask
 
@@ -25,8 +26,10 @@ class PlainProcess:
     def __init__(self, stop_asked: int):
         from multiprocessing import Pipe
 
-        self.has_dataset = self.is_ready = False
+        self.is_ready = False
         self.pack: RunningPack | None = None
+        # The examples that it can read.
+        self.files: dict[RepeatKey, ExampleFile] = {}
         with contextlib.ExitStack() as opened:
             self.errors = opened.enter_context(tempfile.TemporaryFile())
             self.connection, theirs = map(opened.enter_context, Pipe())
@@ -38,29 +41,34 @@ class PlainProcess:
     def is_idle(self) -> bool:
         return self.is_ready and self.pack is None
 
-    def welcome(self, dataset: Dataset) -> None:
-        """It says that it can take something: at first the data set, from then on a pack."""
-        self.pack = None
-        if self.has_dataset:
-            self.is_ready = True
-        else:
-            self.connection.send(dataset)
-            self.has_dataset = True
+    def welcome(self) -> None:
+        """It says that it can take a pack."""
+        self.pack, self.is_ready = None, True
 
-    def take(self, task: PackTask) -> None:
+    def take(self, task: PackTask, files: Mapping[int, ExampleFile]) -> None:
+        """Train this, with the examples of its repeats in these files."""
         self.pack = RunningPack(task)
-        self._send(task)
+        # Where it has died meanwhile, whoever listens to it finds out.
+        with contextlib.suppress(OSError):
+            self._hand_over({key: files[repeat] for repeat, key in repeats_of(task).items()})
+            self.connection.send(task)
+
+    def _hand_over(self, needed: Mapping[RepeatKey, ExampleFile]) -> None:
+        """Let it read these, and forget what is kept here no longer."""
+        if outdated := frozenset(key for key, file in self.files.items() if file.is_closed):
+            self.connection.send(ExamplesForgotten(outdated))
+            self.files = {key: file for key, file in self.files.items() if key not in outdated}
+        for key, file in needed.items():
+            if key not in self.files:
+                send_examples(self.connection, key, file)
+                self.files[key] = file
 
     def ask_to_leave(self) -> None:
         """Let its pack save how far it is and leave after its epoch."""
         if self.pack:
             self.pack.is_leaving = True
-            self._send(None)
-
-    def _send(self, message: PackTask | None) -> None:
-        # Where it has died meanwhile, whoever listens to it finds out.
-        with contextlib.suppress(OSError):
-            self.connection.send(message)
+            with contextlib.suppress(OSError):
+                self.connection.send(None)
 
     def end(self) -> None:
         self.connection.close()

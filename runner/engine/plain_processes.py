@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 
-from core.data import Dataset
+from runner.engine.example_files import SharedRepeats
 from runner.engine.plain_process import PlainProcess
 from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
 from runner.messages import Block, Loss, PackTask
@@ -18,8 +18,8 @@ WORD_SECONDS = 0.001
 class PlainProcesses:
     """Processes with one pack each. One that dies is replaced; all end by themselves when this process is gone."""
 
-    def __init__(self, dataset: Dataset):
-        self.dataset = dataset
+    def __init__(self, shared: SharedRepeats):
+        self.shared = shared
         self.crew: list[PlainProcess] = []
         self.spare: deque[PackTask] = deque()
         self.is_started = self.is_stopping = self.is_retiring = False
@@ -101,7 +101,8 @@ class PlainProcesses:
             if self.is_retiring:
                 self._dismiss(process)
             elif self.spare:
-                process.take(self.spare.popleft())
+                task = self.spare.popleft()
+                process.take(task, self.shared.of_task(task))
 
     def poll(self, seconds: float) -> Iterator[tuple[PackTask, Block]]:
         """What has come of the packs, waiting so long for something."""
@@ -136,7 +137,7 @@ class PlainProcesses:
         """It can take something, and has ended its pack, if it had one."""
         if process.pack:
             self.spare.extendleft(in_halves(process.pack.rest()))
-        process.welcome(self.dataset)
+        process.welcome()
         self._hand_out()
 
     def _bury(self, process: PlainProcess) -> list[tuple[PackTask, Block]]:

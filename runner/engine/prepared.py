@@ -1,69 +1,102 @@
-"""Prepared examples that a process keeps from pack to pack: those of a repeat are the same in each of them."""
+"""The prepared examples of every repeat: made once, and kept from pack to pack."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from core.data import Dataset
-from core.preprocessing import Examples, prepare_examples
+from core.preprocessing import Examples, Preparation, prepare_examples
+from core.readings import Reading
 from runner.messages import PackTask
 
 # Beyond so many bytes only what the present pack needs is kept.
 MOST_BYTES = 256 << 20
 
 
-class PreparedRepeats:
-    """The examples of the repeats that were trained last, of one data set."""
+@dataclass(frozen=True)
+class RepeatKey:
+    """Everything that the prepared examples of a data set depend on."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES):
-        self.most_bytes = most_bytes
-        self.dataset: Dataset | None = None
-        self.kept: dict[Hashable, Examples] = {}
+    preparation: Preparation
+    reading: Reading
+    seed: int
+    repeat: int
+    dtype: str
 
-    def of_task(self, task: PackTask, dataset: Dataset) -> dict[int, Examples]:
+    def prepare(self, dataset: Dataset) -> Examples:
+        return prepare_examples(
+            dataset, self.preparation, self.reading, seed=self.seed, repeat=self.repeat, dtype=self.dtype
+        )
+
+
+def repeats_of(task: PackTask) -> dict[int, RepeatKey]:
+    """What each repeat in a pack depends on, by its number, in the order of these."""
+    keys = sorted({(member.seed, member.repeat) for member in task.members})
+    return {
+        repeat: RepeatKey(task.preparation, task.shape.reading, seed, repeat, task.shape.dtype) for seed, repeat in keys
+    }
+
+
+class ExampleSource(Protocol):
+    """Where whoever trains a pack takes its examples from."""
+
+    def of_task(self, task: PackTask) -> Mapping[int, Examples]:
         """The examples of every repeat in a pack, by its number."""
-        if self.dataset is None or not is_same_memory(self.dataset, dataset):
-            # Held for as long as it is compared with, so that no other data set can lie in its place.
-            self.dataset, self.kept = dataset, {}
-        keys = {(member.seed, member.repeat) for member in task.members}
-        found = {repeat: self._of_repeat(task, seed, repeat) for seed, repeat in sorted(keys)}
-        self._forget(found)
+
+
+class Sized(Protocol):
+    """Something that takes up memory."""
+
+    @property
+    def byte_count(self) -> int: ...
+
+
+Kept = TypeVar("Kept", bound=Sized)
+
+
+class KeptRepeats(Generic[Kept]):
+    """What `make` gives for the repeats that were asked for last; of each only one."""
+
+    def __init__(
+        self,
+        make: Callable[[RepeatKey], Kept],
+        let_go: Callable[[Kept], None] = lambda kept: None,
+        most_bytes: int = MOST_BYTES,
+    ):
+        self.make, self.let_go, self.most_bytes = make, let_go, most_bytes
+        self.kept: dict[RepeatKey, Kept] = {}
+
+    def of_task(self, task: PackTask) -> dict[int, Kept]:
+        """That of every repeat in a pack, by its number."""
+        found = {repeat: self._of(key) for repeat, key in repeats_of(task).items()}
+        self._forget(len(found))
         return found
 
-    def _of_repeat(self, task: PackTask, seed: int, repeat: int) -> Examples:
-        assert self.dataset is not None
-        reading, dtype = task.shape.reading, task.shape.dtype
-        key = (task.preparation, reading, seed, repeat, dtype)
-        # Taken out and put in again, the last ones used come last.
-        examples = self.kept.pop(key, None) or prepare_examples(
-            self.dataset, task.preparation, reading, seed=seed, repeat=repeat, dtype=dtype
-        )
-        self.kept[key] = examples
-        return examples
+    def _of(self, key: RepeatKey) -> Kept:
+        # Taken out and put in again, the last ones asked for come last.
+        kept = self.kept.pop(key) if key in self.kept else self.make(key)
+        self.kept[key] = kept
+        return kept
 
-    def _forget(self, needed: dict[int, Examples]) -> None:
-        """Let go of those that were not used for longest, until the others have room."""
-        total = sum(map(byte_count, self.kept.values()))
-        for key in list(self.kept)[: len(self.kept) - len(needed)]:
+    def _forget(self, needed: int) -> None:
+        """Let go of those that nobody has asked for for longest, until the others have room."""
+        total = sum(kept.byte_count for kept in self.kept.values())
+        for key in list(self.kept)[: len(self.kept) - needed]:
             if total <= self.most_bytes:
                 return
-            total -= byte_count(self.kept.pop(key))
+            kept = self.kept.pop(key)
+            total -= kept.byte_count
+            self.let_go(kept)
+
+    def clear(self) -> None:
+        """Let go of all."""
+        for kept in self.kept.values():
+            self.let_go(kept)
+        self.kept = {}
 
 
-def is_same_memory(one: Dataset, other: Dataset) -> bool:
-    """Whether two data sets are one: Ray makes a new object for every task, around arrays that lie where they did."""
-    if one is other:
-        return True
-    arrays = zip((one.inputs, one.targets), (other.inputs, other.targets), strict=True)
-    same_kind = (one.target_kind, one.class_names) == (other.target_kind, other.class_names)
-    return same_kind and all(mine.__array_interface__ == theirs.__array_interface__ for mine, theirs in arrays)
+class PreparedRepeats(KeptRepeats[Examples]):
+    """The examples of a data set, for whoever trains in this process alone."""
 
-
-def byte_count(examples: Examples) -> int:
-    return sum(
-        table.nbytes
-        for table in (
-            examples.training_inputs,
-            examples.training_targets,
-            examples.validation_inputs,
-            examples.validation_targets,
-        )
-    )
+    def __init__(self, dataset: Dataset, most_bytes: int = MOST_BYTES):
+        super().__init__(lambda key: key.prepare(dataset), most_bytes=most_bytes)

@@ -9,14 +9,17 @@ import shutil
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from core.data import Dataset
+from core.preprocessing import Examples
 from runner.blas import THREAD_VARIABLES
 from runner.engine.cores import usable_cores
 from runner.engine.guardian import start_guardian
+from runner.engine.prepared import KeptRepeats, RepeatKey, repeats_of
 from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
 from runner.engine.worker import train_pack
 from runner.errors import EngineError
@@ -26,6 +29,8 @@ from runner.messages import Block, Loss, PackTask
 SPARE_TASKS = 2
 # How long to wait for a block before looking up again, so that Ctrl-C is heard.
 POLL_SECONDS = 0.2
+# Blocks of one task that may wait for the driver; a worker that is further ahead waits as well.
+MOST_WAITING_BLOCKS = 100
 # The file in the workers' folder that asks all packs to leave.
 STOP = "stop"
 
@@ -66,7 +71,7 @@ class RayEngine:
         """
         # Workers stand in this folder as long as they live.
         self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
-        self._guardian = start_guardian()
+        self._guardian = start_guardian(self.folder.name)
         self._thread = threading.Thread(target=self._live, name="fitgap-ray", daemon=True)
         self._thread.start()
         return self
@@ -96,9 +101,13 @@ class RayEngine:
     def _prepare(self) -> None:
         import ray
 
-        self.dataset_reference = ray.put(self.dataset)
+        dataset, size = ray.put(self.dataset), self.dataset.inputs.nbytes
+        # Prepared by a worker, and read by all of them where Ray keeps it.
+        prepare = ray.remote(num_cpus=1)(RepeatKey.prepare)
+        self.prepared = KeptRepeats(lambda key: StoredExamples(prepare.remote(key, dataset), size))
         # Ray would start a lost stream again from its first block, but blocks are cut by the clock and would differ.
-        self.train = ray.remote(num_cpus=1, max_retries=0)(train_pack_remotely)
+        options: Any = {"max_retries": 0, "_generator_backpressure_num_objects": MOST_WAITING_BLOCKS}
+        self.train = ray.remote(num_cpus=1, **options)(train_pack_remotely)
 
     @property
     def is_ready(self) -> bool:
@@ -145,7 +154,8 @@ class RayEngine:
             if task is None:
                 break
             pack = RayPack(task, self.file(f"leave-{next(self.numbers)}"))
-            self.running[self.train.remote(task, self.dataset_reference, pack.leave_file)] = pack
+            examples = (each.reference for each in self.prepared.of_task(task).values())
+            self.running[self.train.remote(task, pack.leave_file, *examples)] = pack
         for pack in packs_to_cut(self.running.values(), self.workers - len(self.running)):
             pack.ask_to_leave()
 
@@ -187,10 +197,29 @@ class RayPack(RunningPack):
         self.leave_file.touch()
 
 
-def train_pack_remotely(task: PackTask, dataset: Dataset, leave_file: Path) -> Iterator[Block]:
+@dataclass(frozen=True)
+class StoredExamples:
+    """The examples of a repeat that Ray keeps or will soon, and how large they are at most."""
+
+    reference: Any
+    byte_count: int
+
+
+class ReceivedExamples:
+    """The examples of a pack's repeats, in the order of their numbers, as Ray hands them to a worker."""
+
+    def __init__(self, examples: Sequence[Examples]):
+        self.examples = examples
+
+    def of_task(self, task: PackTask) -> dict[int, Examples]:
+        return dict(zip(repeats_of(task), self.examples, strict=True))
+
+
+def train_pack_remotely(task: PackTask, leave_file: Path, *examples: Examples) -> Iterator[Block]:
     """The task that a worker runs."""
     stop_file = leave_file.with_name(STOP)
-    yield from train_pack(task, dataset, lambda: leave_file.exists() or stop_file.exists())
+    source = ReceivedExamples(examples)
+    yield from train_pack(task, source, lambda: leave_file.exists() or stop_file.exists())
 
 
 def lost_pack(task: PackTask, error: Exception) -> Block:

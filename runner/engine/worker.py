@@ -6,12 +6,10 @@ from functools import cache
 
 from threadpoolctl import ThreadpoolController
 
-from core.data import Dataset
-from core.preprocessing import Examples
 from core.states import MemberState
 from core.training import EpochResults, Pack
 from runner.engine.journal import Journal
-from runner.engine.prepared import PreparedRepeats
+from runner.engine.prepared import ExampleSource
 from runner.messages import Block, PackTask
 
 
@@ -20,7 +18,7 @@ def never() -> bool:
     return False
 
 
-def train_pack(task: PackTask, dataset: Dataset, should_stop: Callable[[], bool] = never) -> Iterator[Block]:
+def train_pack(task: PackTask, source: ExampleSource, should_stop: Callable[[], bool] = never) -> Iterator[Block]:
     """Train a pack to its end and yield its epochs in blocks, with its state about once a minute.
 
     Where `should_stop` says so after an epoch, the pack saves its state and leaves. An error of any kind is told as a
@@ -30,7 +28,7 @@ def train_pack(task: PackTask, dataset: Dataset, should_stop: Callable[[], bool]
     loss = None
     try:
         with one_blas_thread():
-            yield from train_epochs(task, dataset, journal, should_stop)
+            yield from train_epochs(task, source, journal, should_stop)
     except MemoryError as error:
         loss = journal.loss(
             f"out of memory: {str(error) or 'no more could be had'}; a smaller batch or network needs less"
@@ -42,10 +40,11 @@ def train_pack(task: PackTask, dataset: Dataset, should_stop: Callable[[], bool]
 
 
 def train_epochs(
-    task: PackTask, dataset: Dataset, journal: Journal, should_stop: Callable[[], bool]
+    task: PackTask, source: ExampleSource, journal: Journal, should_stop: Callable[[], bool]
 ) -> Iterator[Block]:
     """The epochs of a pack, those of the last block left in the journal."""
-    pack = Pack(task.shape, task.members, prepare_repeats(task, dataset), states=member_states(task))
+    pack = Pack(task.shape, task.members, source.of_task(task), states=member_states(task))
+    pack.evidence.errors_at_best |= journal.errors_before
     for each in pack.run_in_parts():
         if isinstance(each, EpochResults):
             journal.add(each, pack)
@@ -71,17 +70,6 @@ def one_blas_thread() -> Iterator[None]:
 def blas() -> ThreadpoolController:
     """The controller of this process's BLAS threads; looking for them takes a while and is done once."""
     return ThreadpoolController()
-
-
-def prepare_repeats(task: PackTask, dataset: Dataset) -> dict[int, Examples]:
-    """The examples of every repeat in the pack; this process prepares each only once."""
-    return prepared_repeats().of_task(task, dataset)
-
-
-@cache
-def prepared_repeats() -> PreparedRepeats:
-    """What this process has prepared so far."""
-    return PreparedRepeats()
 
 
 def member_states(task: PackTask) -> list[MemberState] | None:

@@ -3,7 +3,13 @@
 from runner.spec.configuration import Choice, Configuration
 from runner.spec.data_settings import DataSettings, Folds
 from runner.spec.flags import Flags
-from runner.spec.reading import sweep_from_file, sweep_from_flags, sweep_from_text, sweep_with_more
+from runner.spec.reading import (
+    sweep_from_file,
+    sweep_from_flags,
+    sweep_from_mapping,
+    sweep_from_text,
+    sweep_with_more,
+)
 from runner.spec.sweep import Sweep, TrainingSettings
 
 __all__ = [
@@ -16,6 +22,7 @@ __all__ = [
     "TrainingSettings",
     "sweep_from_file",
     "sweep_from_flags",
+    "sweep_from_mapping",
     "sweep_from_text",
     "sweep_with_more",
 ]

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from runner.errors import SpecError
 from runner.spec.data_settings import is_path
 from runner.spec.flags import Flags, add, overlay
@@ -55,6 +57,28 @@ def sweep_from_text(text: str, file: str = "sweep.yaml", flags: Flags = NO_FLAGS
         resolve_source(sweep["data"], os.path.dirname(file))
         overlay(sweep, flags, places)
         return Sweep.from_canonical({"name": default_name(Path(file).stem), **sweep})
+
+
+def sweep_from_mapping(mapping: Mapping[str, Any]) -> Sweep:
+    """The sweep in a mapping like that of a file, whose values may also be tuples and numbers of NumPy."""
+    places = Places()
+    with places.told():
+        entries = Node(plain_data(mapping)).entries(DEFAULTS)
+        sweep = with_sections({key: entry.value for key, entry in entries.items()})
+        source = sweep["data"].get("source")
+        name = default_name(source_name(source)) if isinstance(source, str) else "sweep"
+        return Sweep.from_canonical({"name": name, **sweep})
+
+
+def plain_data(value: Any) -> Any:
+    """A value as a file could hold it."""
+    if isinstance(value, Mapping):
+        return {key: plain_data(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, range)):
+        return [plain_data(each) for each in value]
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -12,6 +11,7 @@ from core.members import why_untrainable
 from core.readings import READINGS
 from core.variants import Variant
 from runner.errors import SpecError
+from runner.names import SWEEP_NAME_RULE, is_sweep_name
 from runner.spec.alternatives import Alternatives, listed
 from runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from runner.spec.choices import only, read_choice
@@ -113,8 +113,8 @@ class Sweep:
 def read_name(node: Node) -> str:
     """The name of a sweep, which must not look like a number, since numbers are ids."""
     name = node.text()
-    if not re.fullmatch("[A-Za-z0-9._-]{1,64}", name) or name.isdigit():
-        raise node.wrong("must be 1 to 64 letters, digits, dots, underscores or hyphens, and not digits alone")
+    if not is_sweep_name(name):
+        raise node.wrong(SWEEP_NAME_RULE)
     return name
 
 

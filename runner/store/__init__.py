@@ -3,19 +3,41 @@
 The only package that opens a connection to the database.
 """
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Iterator, Sequence
+from typing import Self, TypeVar
 
 import numpy as np
 from sqlalchemy.engine import Connection, Engine
 
+from core.diagnosis import Fit
 from runner.messages import SavedState
 from runner.status import Status
-from runner.store import claims, extending, queries, waiting, writing
+from runner.store import (
+    chosen,
+    claims,
+    comparing,
+    deleting,
+    diagnosing,
+    explaining,
+    extending,
+    fitting,
+    labels,
+    listing,
+    queries,
+    sizes,
+    waiting,
+    writing,
+)
 from runner.store.claims import DriverIdentity, OtherDriver
+from runner.store.comparing import Question
 from runner.store.database import closed_on_failure, connect, database_url
+from runner.store.deleting import Deletion
+from runner.store.explaining import Scale
 from runner.store.extending import SweepExtension
+from runner.store.listing import Choice
+from runner.store.patience import patiently
 from runner.store.queries import Row
+from runner.store.rows import TRIAL
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
 from runner.store.sqlite import ONLY_READS
@@ -23,6 +45,9 @@ from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
+    "TRIAL_KEYS",
+    "Choice",
+    "Deletion",
     "DriverIdentity",
     "DriverSession",
     "OtherDriver",
@@ -33,6 +58,12 @@ __all__ = [
     "open_store",
     "open_store_for_writing",
 ]
+
+Answer = TypeVar("Answer")
+
+
+# The keys of a trial's row, in their order.
+TRIAL_KEYS = tuple(TRIAL)
 
 
 class Store:
@@ -54,6 +85,11 @@ class Store:
         """A connection for a question, which keeps nobody from writing."""
         return self._engine.connect().execution_options(**{ONLY_READS: True})
 
+    def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
+        """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""
+        reading = self._engine.execution_options(**{ONLY_READS: True})
+        return patiently(reading, lambda connection, again: question(connection))
+
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:
             return queries.find_sweep(connection, str(name_or_number))
@@ -62,10 +98,30 @@ class Store:
         with self._reading() as connection:
             return queries.sweeps(connection)
 
-    def trials(self, sweep: str | int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
+    def trials(
+        self,
+        sweep: str | int,
+        *,
+        where: str | None = None,
+        sort: str = "trial",
+        limit: int | None = None,
+        offset: int = 0,
+        columns: Sequence[str] | None = None,
+    ) -> list[Row]:
+        """The trials of a sweep that a filter leaves; `Choice` says how they are sorted and what they hold."""
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
-            return queries.trials(connection, sweep_id, sort=sort, limit=limit)
+            return listing.trials(connection, sweep_id, Choice(where, sort, limit, offset, columns))
+
+    def each_trial(self, sweep: str | int, choice: Choice) -> Iterator[Row]:
+        """The same one after another; nothing else can be asked of the store before all have come."""
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            yield from listing.each_trial(connection, sweep_id, choice)
+
+    def count_trials(self, sweep: str | int, where: str | None = None) -> int:
+        with self._reading() as connection:
+            return listing.count_trials(connection, queries.find_sweep(connection, str(sweep))["id"], where)
 
     def show(self, trial: int) -> Row:
         with self._reading() as connection:
@@ -79,13 +135,64 @@ class Store:
         with self._reading() as connection:
             return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
 
-    def compare(self, sweep: str | int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
+    def compare(
+        self,
+        sweep: str | int,
+        by: Sequence[str],
+        *,
+        of: str = "best_e_v",
+        against: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> list[Row]:
         with self._reading() as connection:
-            return queries.compare(connection, queries.find_sweep(connection, str(sweep))["id"], by, limit=limit)
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return comparing.compare(connection, sweep_id, Question(by, of, against), sort=sort, limit=limit)
+
+    def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return comparing.leaderboard(connection, sweep_id, by, limit)
+
+    def importance(self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR) -> list[Row]:
+        with self._reading() as connection:
+            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            return explaining.importance(connection, sweep_id, of, scale=scale)
+
+    def ended_trials(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return queries.ended_trials(connection, sweep_id)
 
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
             return queries.configurations(connection, sweep_id)
+
+    def verdict_counts(self, sweep_id: int) -> dict[str, int]:
+        with self._reading() as connection:
+            return diagnosing.verdict_counts(connection, sweep_id)
+
+    def counts_by_setting(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.counts_by_setting(connection, sweep_id)
+
+    def worst_configurations(self, sweep_id: int, verdict: str, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.worst_configurations(connection, sweep_id, verdict, limit)
+
+    def reference(self, sweep_id: int) -> Row | None:
+        with self._reading() as connection:
+            return diagnosing.reference_of(connection, sweep_id)
+
+    def unjudged(self, sweep_id: int) -> int:
+        with self._reading() as connection:
+            return diagnosing.unjudged(connection, sweep_id)
+
+    def facts(self, trials: Sequence[int]) -> list[Row]:
+        with self._reading() as connection:
+            return diagnosing.facts(connection, trials)
+
+    def fit_with_errors(self, trial: int) -> tuple[Fit, Row] | None:
+        with self._reading() as connection:
+            return diagnosing.fit_with_errors(connection, trial)
 
     def kept_parameters(self, trial: int, epoch: int) -> np.ndarray | None:
         with self._reading() as connection:
@@ -96,20 +203,16 @@ class Store:
             return queries.preprocessing(connection, trial)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.pending_groups(connection, sweep_id)
+        return self._asking(lambda connection: waiting.pending_groups(connection, sweep_id))
 
     def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
-        with self._reading() as connection:
-            return waiting.pending_numbers(connection, sweep_id, group, limit)
+        return self._asking(lambda connection: waiting.pending_numbers(connection, sweep_id, group, limit))
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
-        with self._reading() as connection:
-            return waiting.planned(connection, trials)
+        return self._asking(lambda connection: waiting.planned(connection, trials))
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
-        with self._reading() as connection:
-            return waiting.states(connection, trials)
+        return self._asking(lambda connection: waiting.states(connection, trials))
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
         with self._engine.begin() as connection:
@@ -123,9 +226,61 @@ class Store:
         with self._engine.begin() as connection:
             return writing.retry_trials(connection, sweep_id, statuses)
 
+    def refresh_fit(self, sweep_id: int) -> None:
+        """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""
+        fitting.refresh_fit(self._engine, sweep_id)
+
     def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
         with self._engine.begin() as connection:
             return extending.extend_sweep(connection, sweep_id, extension)
+
+    def sweep_sizes(self) -> dict[int, tuple[int, int]]:
+        """For each sweep by its number its epochs, and about how many bytes it takes."""
+        with self._reading() as connection:
+            return sizes.sweep_sizes(connection)
+
+    def unused_bytes(self) -> int | None:
+        """Bytes of an SQLite file that hold nothing any more; None for a server."""
+        with self._reading() as connection:
+            return sizes.unused_bytes(connection)
+
+    def labels(self, words: Sequence[str]) -> list[Row]:
+        """Tags and notes of what the words name: sweeps by their names, or trials by their numbers."""
+        with self._reading() as connection:
+            return labels.labels(connection, chosen.choose(connection, words))
+
+    def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
+        with self._engine.begin() as connection:
+            labels.add_tags(connection, chosen.choose(connection, words), tags)
+
+    def remove_tags(self, words: Sequence[str], tags: Sequence[str]) -> int:
+        with self._engine.begin() as connection:
+            return labels.remove_tags(connection, chosen.choose(connection, words), tags)
+
+    def write_note(self, words: Sequence[str], text: str) -> None:
+        with self._engine.begin() as connection:
+            labels.write_note(connection, chosen.choose(connection, words), text)
+
+    def rename_sweep(self, name_or_number: str, name: str) -> str:
+        with self._engine.begin() as connection:
+            return labels.rename_sweep(connection, name_or_number, name)
+
+    def deletion(self, words: Sequence[str]) -> Deletion:
+        """What `delete` would take with it."""
+        with self._reading() as connection:
+            return deleting.deletion(connection, chosen.choose(connection, words))
+
+    def delete(self, words: Sequence[str]) -> Deletion:
+        """Delete sweeps or trials; BusyError where a driver that lives is training some of it."""
+        with self._engine.begin() as connection:
+            what = chosen.choose(connection, words)
+            changed = deleting.changed_sweeps(connection, what)
+            told = deleting.delete(connection, what)
+            for sweep_id in changed:
+                fitting.forget_fit(connection, sweep_id)
+        for sweep_id in changed:
+            self.refresh_fit(sweep_id)
+        return told
 
     def begin_driver(self, identity: DriverIdentity) -> DriverSession:
         """Take part in training: the session through which a driver claims trials and writes what becomes of them."""
@@ -153,4 +308,5 @@ def open_store_for_writing(database: str | None = None) -> Store:
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=False)) as engine:
         make_ready(engine)
+        fitting.refresh_outdated(engine)
     return Store(engine)

@@ -118,9 +118,14 @@ def release(connection: Connection, driver_id: int) -> int:
 
 def others_at_work(connection: Connection, driver_id: int, sweep_id: int | None = None) -> list[OtherDriver]:
     """The other drivers that hold running trials, of this sweep or of any."""
-    running = sa.select(trial.c.id).where(trial.c.driver_id == driver.c.id, trial.c.status == Status.RUNNING)
+    running = trial.c.status == Status.RUNNING
     if sweep_id is not None:
-        running = running.where(trial.c.sweep_id == sweep_id)
+        running = sa.and_(running, trial.c.sweep_id == sweep_id)
+    return [each for each in drivers_of(connection, running) if each.driver_id != driver_id]
+
+
+def drivers_of(connection: Connection, trials: sa.ColumnElement[bool]) -> list[OtherDriver]:
+    """The drivers that hold, or have held last, one of these trials."""
     query = (
         sa.select(
             driver.c.id,
@@ -130,7 +135,7 @@ def others_at_work(connection: Connection, driver_id: int, sweep_id: int | None 
             driver.c.lease_until,
             database_now().label("now"),
         )
-        .where(driver.c.id != driver_id, running.exists())
+        .where(sa.exists().where(trial.c.driver_id == driver.c.id, trials))
         .order_by(driver.c.id)
     )
     return [OtherDriver(*row) for row in connection.execute(query)]

@@ -1,19 +1,13 @@
 """Expressions that SQLite and PostgreSQL would compute in different ways if they were left to themselves."""
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.functions import FunctionElement
-
-
-def mean(value: ColumnElement) -> ColumnElement:
-    """The mean of numbers as a double, NULL where there are none.
-
-    PostgreSQL's own function would square the numbers on the way, which fails from 1e154 on.
-    """
-    return sa.func.sum(sa.cast(value, sa.Double)) / sa.func.nullif(sa.func.count(value), 0)
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 
 def sortable(value: ColumnElement) -> ColumnElement:
@@ -28,6 +22,26 @@ class by_code_point(FunctionElement[str]):  # noqa: N801 - it stands in queries 
     inherit_cache = True
 
 
+class mean(FunctionElement[float]):  # noqa: N801
+    """The mean of numbers as a double, NULL where there are none."""
+
+    type = sa.Double()
+    inherit_cache = True
+
+
+@compiles(mean, "sqlite")
+def mean_in_sqlite(element: mean, compiler: Any, **options: Any) -> str:
+    return f"avg({compiler.process(element.clauses, **options)})"
+
+
+@compiles(mean, "postgresql")
+def mean_in_postgresql(element: mean, compiler: Any, **options: Any) -> str:
+    """Its own function would square the numbers on the way, which fails from 1e154 on."""
+    (value,) = element.clauses
+    whole = sa.func.sum(sa.cast(value, sa.Double)) / sa.func.nullif(sa.func.count(value), 0)
+    return str(compiler.process(whole, **options))
+
+
 @compiles(by_code_point, "sqlite")
 def in_sqlite(element: by_code_point, compiler: Any, **options: Any) -> str:
     return str(compiler.process(element.clauses, **options))
@@ -36,3 +50,59 @@ def in_sqlite(element: by_code_point, compiler: Any, **options: Any) -> str:
 @compiles(by_code_point, "postgresql")
 def in_postgresql(element: by_code_point, compiler: Any, **options: Any) -> str:
     return f'{compiler.process(element.clauses, **options)} COLLATE "C"'
+
+
+def items_of(stored: ColumnElement, key: str | None = None) -> TableValuedAlias:
+    """A row, with the column `value`, for each item of a JSON array: `stored`, or what it has under a key."""
+    path = [] if key is None else [sa.literal(f"$.{key}", sa.Text), sa.literal(key, sa.Text)]
+    return each_item(stored, *path).table_valued(sa.column("value", sa.JSON), joins_implicitly=True)
+
+
+class each_item(FunctionElement[Any]):  # noqa: N801 - like the above
+    """The items of a JSON array, whose place is given for SQLite and for PostgreSQL."""
+
+    type = sa.JSON()
+    inherit_cache = True
+
+
+@compiles(each_item, "sqlite")
+def items_in_sqlite(element: each_item, compiler: Any, **options: Any) -> str:
+    return f"json_each({', '.join(compiler.process(clause, **options) for clause in list(element.clauses)[:2])})"
+
+
+@compiles(each_item, "postgresql")
+def items_in_postgresql(element: each_item, compiler: Any, **options: Any) -> str:
+    stored, *path = (compiler.process(clause, **options) for clause in list(element.clauses)[::2])
+    return f"json_array_elements({' -> '.join([stored, *path])})"
+
+
+def as_number(item: ColumnElement) -> ColumnElement:
+    """A JSON number as a double."""
+    return sa.cast(sa.cast(item, sa.Text), sa.Double)
+
+
+def is_like(value: ColumnElement, pattern: str) -> ColumnElement[bool]:
+    """Whether text is as a pattern says: `*` is any text, `?` any character, and capital letters count."""
+    # A bracket would begin a set of characters in GLOB; \\, % and _ mean something in LIKE.
+    glob = pattern.replace("[", "[[]")
+    like = re.sub(r"([\\%_])", r"\\\1", pattern).replace("*", "%").replace("?", "_")
+    return as_pattern_says(value, sa.literal(glob, sa.Text), sa.literal(like, sa.Text))
+
+
+class as_pattern_says(FunctionElement[bool]):  # noqa: N801 - like the above
+    """Whether the first text is as the pattern says that is written for SQLite, or as the one for PostgreSQL."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+@compiles(as_pattern_says, "sqlite")
+def like_in_sqlite(element: as_pattern_says, compiler: Any, **options: Any) -> str:
+    value, glob, _ = element.clauses
+    return f"({compiler.process(value, **options)} GLOB {compiler.process(glob, **options)})"
+
+
+@compiles(as_pattern_says, "postgresql")
+def like_in_postgresql(element: as_pattern_says, compiler: Any, **options: Any) -> str:
+    value, _, like = element.clauses
+    return f"({compiler.process(value, **options)} LIKE {compiler.process(like, **options)})"

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from runner.errors import StoreError
 from runner.status import Status
 from runner.store.tables import configuration, epoch, split, state, sweep, trial
-from runner.store.writing import add_configurations, add_missing_trials
+from runner.store.writing import add_configurations, add_trials
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,25 @@ def extend_sweep(connection: Connection, sweep_id: int, extension: SweepExtensio
     count = sa.select(sa.func.count()).where(configuration.c.sweep_id == sweep_id)
     if connection.execute(count).scalar_one() != extension.known:
         raise StoreError("the sweep was extended by somebody else at the same time; try again")
+    last_configuration, last_repeat = last_numbers(connection, sweep_id)
     change = sa.update(sweep).where(sweep.c.id == sweep_id)
     connection.execute(change.values(specification=dict(extension.specification)))
     if extension.splits:
         connection.execute(sa.insert(split), [{"sweep_id": sweep_id, **row} for row in extension.splits])
     add_configurations(connection, sweep_id, extension.configurations)
-    new = add_missing_trials(connection, sweep_id)
+    # Not whatever is missing: trials that were deleted do not come back. A configuration that has lost all of them is
+    # kept without any, so that it is not new.
+    has_trials = sa.exists().where(trial.c.configuration_id == configuration.c.id)
+    is_repeated = sa.and_(split.c.repeat > last_repeat, has_trials)
+    new = add_trials(connection, sweep_id, sa.or_(configuration.c.id > last_configuration, is_repeated))
     return new, sum(go_on_from(connection, sweep_id, *pair) for pair in extension.continues.items())
+
+
+def last_numbers(connection: Connection, sweep_id: int) -> tuple[int, int]:
+    """The highest number of a configuration of the sweep, and its highest repeat."""
+    configurations = sa.select(sa.func.max(configuration.c.id)).where(configuration.c.sweep_id == sweep_id)
+    repeats = sa.select(sa.func.max(split.c.repeat)).where(split.c.sweep_id == sweep_id)
+    return connection.execute(configurations).scalar_one(), connection.execute(repeats).scalar_one()
 
 
 def go_on_from(connection: Connection, sweep_id: int, new_hash: str, old_hash: str) -> int:

@@ -69,6 +69,8 @@ CONNECTION_FAILURES = {
     r"refused|No such file": Failure("cannot be reached", "check host and port, and that its server runs", passes=True),
     r"timeout|timed out": Failure("does not answer", "check host and port, and the network", passes=True),
     r"starting up|shutting down|recovery": Failure("is not ready", "try again when its server runs", passes=True),
+    # In the middle of its greeting.
+    r"closed the connection|reset by peer|Broken pipe": LOST,
     r"too many|remaining connection": Failure("has no connection left", "try again later", passes=True),
 }
 

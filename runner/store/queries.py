@@ -1,4 +1,4 @@
-"""Questions to the store: sweeps, trials, epochs, groups. Every answer is a list of plain rows."""
+"""Questions to the store: sweeps, trials, epochs. Every answer is a list of plain rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,9 @@ from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
 from runner.store.expressions import mean, sortable
+from runner.store.listing import joined
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
+from runner.store.tags import tags_of_sweep, tags_of_trial
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
@@ -44,33 +46,14 @@ def sweeps(connection: Connection) -> list[Row]:
             sa.func.count(trial.c.id).label("trials"),
             *counts.values(),
             sweep.c.created,
+            tags_of_sweep.label("tags"),
+            sweep.c.note,
         )
         .join_from(sweep, trial, isouter=True)
         .group_by(sweep.c.id)
         .order_by(sweep.c.id)
     )
     return fetch(connection, query)
-
-
-def trials(connection: Connection, sweep_id: int, *, sort: str = "trial", limit: int | None = None) -> list[Row]:
-    """The trials of a sweep. `sort` is a key of a row, led by `-` for the highest first; nulls always come last."""
-    order = ordering(sort, rows.TRIAL)
-    query = trial_query(sweep_id).order_by(*order, trial.c.id).limit(limit)
-    return fetch(connection, query)
-
-
-def trial_query(sweep_id: int) -> sa.Select:
-    """Rows of all trials of a sweep, each beside the same repeat of the reference."""
-    reference = reference_configuration(sweep_id).scalar_subquery()
-    beside = sa.and_(
-        rows.reference_trial.c.configuration_id == reference, rows.reference_trial.c.repeat == trial.c.repeat
-    )
-    return (
-        sa.select(*rows.labelled(rows.TRIAL))
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(rows.reference_trial, beside, isouter=True)
-        .where(trial.c.sweep_id == sweep_id)
-    )
 
 
 def reference_configuration(sweep_id: int) -> sa.Select:
@@ -83,15 +66,6 @@ def reference_configuration(sweep_id: int) -> sa.Select:
         .order_by(mean(trial.c.best_e_v), trial.c.configuration_id)
         .limit(1)
     )
-
-
-def ordering(sort: str, columns: dict[str, Any]) -> list[Any]:
-    """The ORDER BY for a key; StoreError for a key that no row has."""
-    key = sort.removeprefix("-")
-    if key not in columns:
-        raise StoreError(f"cannot sort by {key!r}; {nearest(key, columns)}")
-    expression = sortable(columns[key])
-    return [expression.is_(None), expression.desc() if sort.startswith("-") else expression.asc()]
 
 
 def show_trial(connection: Connection, number: int) -> Row:
@@ -107,6 +81,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.ended,
             trial.c.learned,
             trial.c.losses,
+            trial.c.excess,
             driver.c.environment,
             configuration.c.settings,
             data_set.c.name.label("data"),
@@ -123,7 +98,7 @@ def show_trial(connection: Connection, number: int) -> Row:
         .join(driver, driver.c.id == trial.c.driver_id, isouter=True)
         .where(trial.c.id == number)
     )
-    (row,) = fetch(connection, trial_query(sweep_id).where(trial.c.id == number))
+    (row,) = fetch(connection, joined(rows.labelled(rows.TRIAL)).where(trial.c.id == number))
     (details,) = fetch(connection, more)
     names = details.pop("input_names")
     details["constant_columns"] = [names[column] for column in details["constant_columns"]]
@@ -155,34 +130,6 @@ def sweep_epochs(connection: Connection, sweep_id: int) -> list[Row]:
     return fetch(connection, query.order_by(epoch.c.trial_id, epoch.c.epoch))
 
 
-def compare(connection: Connection, sweep_id: int, by: Sequence[str], *, limit: int | None = None) -> list[Row]:
-    """Means over the completed trials of each group of settings, the lowest mean best E_v first.
-
-    Groups with trials that did not complete come after those without: their means leave out what went wrong.
-    """
-    known = {**rows.SETTINGS, **rows.MORE_SETTINGS}
-    if not by:
-        raise StoreError(f"name what to compare by, such as --by activation; known: {', '.join(known)}")
-    for key in by:
-        if key not in known:
-            raise StoreError(f"cannot compare by {key!r}; {nearest(key, known)}")
-    keys = {key: known[key] for key in by}
-    query = (
-        sa.select(*rows.labelled(keys), *rows.labelled(rows.GROUP))
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .where(trial.c.sweep_id == sweep_id)
-        .group_by(*keys.values())
-        .order_by(
-            rows.GROUP["completed"] < rows.GROUP["trials"],
-            rows.GROUP["best_e_v"].is_(None),
-            rows.GROUP["best_e_v"],
-            *map(sortable, keys.values()),
-        )
-        .limit(limit)
-    )
-    return fetch(connection, query)
-
-
 def kept_parameters(connection: Connection, number: int, epoch_number: int) -> np.ndarray | None:
     """The parameters (P,) that were kept of a trial after an epoch; None where they were not."""
     query = sa.select(snapshot.c.content).where(snapshot.c.trial_id == number, snapshot.c.epoch == epoch_number)
@@ -198,6 +145,29 @@ def preprocessing(connection: Connection, number: int) -> dict[str, list[float |
     query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
     found: dict[str, list[float | None]] = connection.execute(query).scalar_one()
     return found
+
+
+def ended_trials(connection: Connection, sweep_id: int) -> list[Row]:
+    """All that is known of the trials of a sweep that have ended, but their settings and curves."""
+    known = {
+        column.name: column for column in trial.columns if column.name not in ("id", "configuration_id", "learned")
+    }
+    columns = {
+        **known,
+        "trial": trial.c.id,
+        "configuration": configuration.c.hash,
+        "layers": configuration.c.layers,
+        "parameters": configuration.c.parameters,
+        "gap": rows.gap,
+        "tags": tags_of_trial,
+    }
+    query = (
+        sa.select(*rows.labelled(columns))
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .where(trial.c.sweep_id == sweep_id, trial.c.ended.is_not(None))
+        .where(trial.c.status.in_([status for status in Status if status.is_final]))
+    )
+    return fetch(connection, query.order_by(trial.c.id))
 
 
 def configurations(connection: Connection, sweep_id: int) -> list[Row]:

@@ -6,9 +6,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from runner.status import Status
 from runner.store.expressions import mean
 from runner.store.tables import configuration, epoch, trial
-
-# The same repeat of the reference, the configuration with the lowest mean of its best E_v.
-reference_trial = trial.alias("reference_trial")
+from runner.store.tags import tags_of_trial
 
 SETTINGS: dict[str, ColumnElement] = {
     "architecture": configuration.c.architecture,
@@ -31,8 +29,18 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
     "planned_epochs": configuration.c.planned_epochs,
 }
 
+# Columns of a trial beyond the keys of its row, to filter and sort by and to show.
+MORE: dict[str, ColumnElement] = {
+    name: trial.c[name] for name in ("best_e_t", "attempt", "losses", "reason", "started", "ended")
+}
+hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
+# One optimizer learns nothing and has no rate.
+learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configuration.c.learning_rate))
+
 is_completed = trial.c.status == Status.COMPLETED
 gap = trial.c.e_v - trial.c.e_t
+# How far E_v has risen from its lowest to the last epoch.
+rise = trial.c.e_v - trial.c.best_e_v
 
 TRIAL: dict[str, ColumnElement] = {
     "trial": trial.c.id,
@@ -46,12 +54,17 @@ TRIAL: dict[str, ColumnElement] = {
     "best_epoch": trial.c.best_epoch,
     "best_e_v": trial.c.best_e_v,
     "gap": gap,
-    "underfit": sa.case((is_completed, trial.c.e_t - reference_trial.c.best_e_t)),
-    "overfit": sa.case((is_completed, gap - (reference_trial.c.best_e_v - reference_trial.c.best_e_t))),
-    "verdict": sa.cast(sa.null(), sa.Text),
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+    "verdict": trial.c.verdict,
     "accuracy_t": trial.c.accuracy_t,
     "accuracy_v": trial.c.accuracy_v,
     "seconds": trial.c.seconds,
+    # Beyond the contract.
+    "excess": trial.c.excess,
+    "rise": rise,
+    "tags": tags_of_trial,
+    "note": trial.c.note,
 }
 
 EPOCH: dict[str, ColumnElement] = {
@@ -59,24 +72,29 @@ EPOCH: dict[str, ColumnElement] = {
     **{column.name: column for column in epoch.columns if column.name != "trial_id"},
 }
 
-# Means over completed trials, for groups of them.
+# What groups of trials can be compared in.
+MEASURED: dict[str, ColumnElement] = {
+    "e_t": trial.c.e_t,
+    "e_v": trial.c.e_v,
+    "gap": gap,
+    "best_epoch": trial.c.best_epoch,
+    "best_e_v": trial.c.best_e_v,
+    "accuracy_t": trial.c.accuracy_t,
+    "accuracy_v": trial.c.accuracy_v,
+    "seconds": trial.c.seconds,
+    "excess": trial.c.excess,
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+}
+VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
+
+# Means over completed trials, for groups of them, and how many trials have each verdict.
 GROUP: dict[str, ColumnElement] = {
     "configurations": sa.func.count(sa.distinct(trial.c.configuration_id)),
     "trials": sa.func.count(trial.c.id),
     "completed": sa.func.count(sa.case((is_completed, 1))),
-    **{
-        name: mean(sa.case((is_completed, value)))
-        for name, value in {
-            "e_t": trial.c.e_t,
-            "e_v": trial.c.e_v,
-            "gap": gap,
-            "best_epoch": trial.c.best_epoch,
-            "best_e_v": trial.c.best_e_v,
-            "accuracy_t": trial.c.accuracy_t,
-            "accuracy_v": trial.c.accuracy_v,
-            "seconds": trial.c.seconds,
-        }.items()
-    },
+    **{name: mean(sa.case((is_completed, value))) for name, value in MEASURED.items()},
+    **{f"{verdict}_trials": sa.func.count(sa.case((trial.c.verdict == verdict, 1))) for verdict in VERDICTS},
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy.engine import Engine
 
 from runner.messages import Block
-from runner.store import claims, writing
+from runner.store import claims, fitting, writing
 from runner.store.claims import OtherDriver
 from runner.store.patience import LAST_PATIENCE_SECONDS, patiently
 
@@ -38,6 +38,10 @@ class DriverSession:
         return patiently(
             self._engine, lambda connection, again: writing.record(connection, self.driver_id, block, again=again)
         )
+
+    def refresh_fit(self, sweep_id: int) -> None:
+        """Bring the fit of a sweep's trials up to date."""
+        fitting.refresh_fit(self._engine, sweep_id, lambda connection: claims.renew(connection, self.driver_id))
 
     def release(self) -> int:
         """Let everything that this driver holds wait again; returns how many trials."""

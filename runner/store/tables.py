@@ -171,7 +171,8 @@ state = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
-# What the verdict on a trial rests on: statistics of its units and weights, and errors of a sample of examples as .npz.
+# What the verdict on a trial rests on: statistics of its units and weights, and errors of a sample of training and of
+# validation examples after its best and its last epoch, as plain float32.
 evidence = sa.Table(
     "evidence",
     metadata,

@@ -13,6 +13,7 @@ from runner.errors import StoreError
 from runner.store import schema
 from runner.store.backup import back_up
 from runner.store.database import connect, database_url
+from runner.store.fitting import refresh_outdated
 from runner.store.schema import (
     APPLICATION_ID,
     current_version,
@@ -66,7 +67,9 @@ def upgrade_database(database: str | None) -> Upgrade | None:
     connect(url, read_only=True).dispose()
     engine = connect(url, read_only=False)
     try:
-        return upgrade(engine)
+        done = upgrade(engine)
+        refresh_outdated(engine)
+        return done
     finally:
         engine.dispose()
 

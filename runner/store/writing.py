@@ -10,10 +10,10 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd
+from runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
 from runner.status import Status
 from runner.store import claims, tables
-from runner.store.arrays import packed
+from runner.store.arrays import packed, packed_errors
 from runner.store.clock import database_now
 from runner.store.values import finite, storable_text
 
@@ -50,7 +50,7 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
     )
     connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
     add_configurations(connection, sweep_id, plan.configurations)
-    add_missing_trials(connection, sweep_id)
+    add_trials(connection, sweep_id)
     return sweep_id, name
 
 
@@ -61,10 +61,9 @@ def add_configurations(connection: Connection, sweep_id: int, configurations: It
         connection.execute(sa.insert(tables.configuration), part)
 
 
-def add_missing_trials(connection: Connection, sweep_id: int) -> int:
-    """A pending trial for every configuration and split that has none, in this order; returns how many."""
+def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
+    """A pending trial for every configuration and split of a sweep, or for those of them; returns how many."""
     configuration, split, trial = tables.configuration, tables.split, tables.trial
-    there = sa.exists().where(trial.c.configuration_id == configuration.c.id, trial.c.repeat == split.c.repeat)
     rows = (
         sa.select(
             configuration.c.sweep_id,
@@ -74,11 +73,13 @@ def add_missing_trials(connection: Connection, sweep_id: int) -> int:
             sa.literal(0),
         )
         .join_from(configuration, split, configuration.c.sweep_id == split.c.sweep_id)
-        .where(configuration.c.sweep_id == sweep_id, ~there)
+        .where(configuration.c.sweep_id == sweep_id, *which)
         .order_by(configuration.c.id, split.c.repeat)
     )
     names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
-    return connection.execute(sa.insert(trial).from_select(names, rows)).rowcount
+    # Else PostgreSQL's driver is asked too late, and says -1.
+    counting = connection.execution_options(preserve_rowcount=True)
+    return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount
 
 
 def free_name(connection: Connection, wanted: str) -> str:
@@ -128,6 +129,8 @@ def record(connection: Connection, driver_id: int, block: Block, *, again: bool 
     # After the ends, which remove states: one that comes with the end is to be kept.
     if block.states:
         save_states(connection, block.states)
+    if block.evidence:
+        connection.execute(sa.insert(tables.evidence), [evidence_row(each) for each in block.evidence])
     if block.kept:
         connection.execute(sa.insert(tables.snapshot), [snapshot_row(kept) for kept in block.kept])
     return refused
@@ -209,6 +212,12 @@ def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
     return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content}
 
 
+def evidence_row(found: TrialEvidence) -> dict[str, Any]:
+    """The evidence of a trial as its row."""
+    content = packed_errors(found.errors)
+    return {"trial_id": found.trial_id, "statistics": dict(found.statistics), "content": content}
+
+
 def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
     """Cancel what waits or runs in a sweep, or those of these trials that do; returns how many trials."""
     table = tables.trial
@@ -227,9 +236,11 @@ def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Statu
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
     numbers = sa.select(table.c.id).where(chosen)
-    connection.execute(sa.delete(tables.snapshot).where(tables.snapshot.c.trial_id.in_(numbers)))
+    for kept in (tables.snapshot, tables.evidence):
+        connection.execute(sa.delete(kept).where(kept.c.trial_id.in_(numbers)))
     diverged = numbers.where(table.c.status == Status.DIVERGED)
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
-    summary = {field.name: sa.null() for field in dataclasses.fields(TrialEnd) if field.name in table.c}
+    known = [*(field.name for field in dataclasses.fields(TrialEnd)), *(each.name for each in tables.fit_columns())]
+    summary = {name: sa.null() for name in known if name in table.c}
     values = {**summary, "status": Status.PENDING, "losses": 0, "driver_id": None, "ended": None}
     return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount

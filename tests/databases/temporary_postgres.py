@@ -48,6 +48,10 @@ class TemporaryPostgres:
         )
         self.port = int(self._answer())
         self._numbers = itertools.count(1)
+        # What `new_databases` knows of this server: databases that wait to be used again, by what they are copies of,
+        # and how those look.
+        self.spare: dict[str, list[str]] = {}
+        self.shapes: dict[str, object] = {}
 
     def address(self, name: str = "postgres", password: str = PASSWORD) -> str:
         """The address of a database on this server."""

@@ -21,14 +21,17 @@ DYING, GREEDY, TRIALS = {DYING}, {GREEDY}, {TRIALS}
 LIMIT = 64 * 2**20
 packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
 
-def go_wrong(task, dataset, stop_file):
+def go_wrong(task, leave_file, *examples):
     import os, resource
+    from types import SimpleNamespace
     import numpy as np
     from runner.engine import worker
+    from runner.engine.ray import ReceivedExamples
+    source = ReceivedExamples(examples)
     if DYING in task.trials:
         os._exit(1)
     if GREEDY in task.trials:
-        def prepare(*arguments):
+        def of_task(task):
             used = int(open("/proc/self/statm").read().split()[5]) * resource.getpagesize()
             before = resource.getrlimit(resource.RLIMIT_DATA)
             resource.setrlimit(resource.RLIMIT_DATA, (used + LIMIT, before[1]))
@@ -36,13 +39,8 @@ def go_wrong(task, dataset, stop_file):
                 return np.ones(2 * LIMIT, np.uint8)
             finally:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
-        honest, worker.prepare_repeats = worker.prepare_repeats, prepare
-        try:
-            yield from worker.train_pack(task, dataset, stop_file.exists)
-        finally:
-            worker.prepare_repeats = honest
-        return
-    yield from worker.train_pack(task, dataset, stop_file.exists)
+        source = SimpleNamespace(of_task=of_task)
+    yield from worker.train_pack(task, source, leave_file.exists)
 
 def resident():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -15,7 +15,8 @@ from runner.store import claims, open_store_for_writing
 MOST_DRIVERS = 5
 HOUR = 3600.0
 DISTURBANCES = ("begin", "crash", "release", "leave", "give_up", "shift_clock", "cancel", "retry")
-SCHEDULES, NIGHTLY_SCHEDULES = 120, 10_000
+# On each kind of database.
+SCHEDULES, NIGHTLY_SCHEDULES = 120, 5_000
 
 
 class Schedule(RuleBasedStateMachine):

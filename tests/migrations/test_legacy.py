@@ -61,6 +61,9 @@ def alike(now, then):
 def then_answered(path):
     """What the program of that time answered, with what the upgrade has changed."""
     answers = json.loads((LEGACY / path.name).with_suffix(".json").read_text())
+    for row in [*answers["show"].values(), *(row for rows in answers["trials"].values() for row in rows)]:
+        # No program before schema 0003 gave verdicts.
+        assert row.pop("verdict") is None
     if path.stem not in CHANGED:
         return answers
     for row in answers["sweeps"]:

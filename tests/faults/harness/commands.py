@@ -72,6 +72,12 @@ def title(process):
     return ""
 
 
+def own_kilobytes(process):
+    """The memory of a process that it shares with no other one."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon"))
+
+
 def kill(processes):
     for number, _ in processes:
         with contextlib.suppress(ProcessLookupError):

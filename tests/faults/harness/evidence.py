@@ -10,10 +10,11 @@ import sqlalchemy as sa
 
 from runner.status import Status
 from runner.store import open_store, open_store_for_writing
-from runner.store.tables import configuration, driver, epoch, snapshot, state, trial
+from runner.store.tables import configuration, driver, epoch, evidence, fit_columns, snapshot, state, sweep, trial
 
 FINDINGS = ("status", "reason", "epochs", "e_t", "e_v", "best_epoch", "best_e_t", "best_e_v")
 FINDINGS += ("accuracy_t", "accuracy_v", "learned")
+FIT = tuple(column.name for column in fit_columns())
 FINAL = {status.value for status in Status if status.is_final}
 history = sa.Table(
     "history",
@@ -30,11 +31,13 @@ NOTE = (
     "INSERT INTO history (trial, was, became, attempt_was, attempt, driver) "
     "VALUES (NEW.id, OLD.status, NEW.status, OLD.attempt, NEW.attempt, NEW.driver_id);"
 )
+# How well an ended trial fits is found out later, again and again.
+CHANGE = "AFTER UPDATE OF status, reason, attempt, driver_id, epochs, e_t, e_v, best_epoch ON trial"
 TRIGGERS = {
-    "sqlite": (f"CREATE TRIGGER note_history AFTER UPDATE ON trial BEGIN {NOTE} END",),
+    "sqlite": (f"CREATE TRIGGER note_history {CHANGE} BEGIN {NOTE} END",),
     "postgresql": (
         f"CREATE FUNCTION note_history() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {NOTE} RETURN NULL; END $$",
-        "CREATE TRIGGER note_history AFTER UPDATE ON trial FOR EACH ROW EXECUTE FUNCTION note_history()",
+        f"CREATE TRIGGER note_history {CHANGE} FOR EACH ROW EXECUTE FUNCTION note_history()",
     ),
 }
 
@@ -52,7 +55,7 @@ class Evidence:
 
     def __init__(self, address):
         with open_store(address) as store, store._engine.connect() as connection:
-            tables = (trial, configuration, epoch, snapshot, state, driver)
+            tables = (sweep, trial, configuration, epoch, snapshot, state, evidence, driver)
             self.rows = {table.name: connection.execute(sa.select(table)).all() for table in tables}
             has_history = sa.inspect(connection).has_table("history")
             query = sa.select(history).order_by(history.c.number)
@@ -87,12 +90,24 @@ class Evidence:
     def export(self):
         """Everything that a sweep found, as one text of hexadecimal digits: no numbers of rows, times or attempts."""
         found = {
-            "trials": [(*self._key(row.id), *(getattr(row, name) for name in FINDINGS)) for row in self.rows["trial"]],
+            "trials": [(*self._key(row.id), *values_of(row, FINDINGS + FIT)) for row in self.rows["trial"]],
+            "configurations": [(row.hash, *values_of(row, FIT)) for row in self.rows["configuration"]],
+            "evidence": [
+                (*self._key(row.trial_id), row.statistics, row.content.hex()) for row in self.rows["evidence"]
+            ],
             "epochs": [(*self._key(row[0]), row[1], *exact(row[2:])) for row in self.rows["epoch"]],
             "kept": [(*self._key(row.trial_id), row.epoch, digest_of(row.content)) for row in self.rows["snapshot"]],
         }
         text = {name: sorted(json.dumps(row, sort_keys=True) for row in rows) for name, rows in found.items()}
         return hashlib.sha256(json.dumps(text).encode()).hexdigest()
+
+    @property
+    def fit(self):
+        """What is known of the fit: of each sweep its reference, of trials and configurations their columns."""
+        found = {
+            table: {row.id: values_of(row, FIT) for row in self.rows[table]} for table in ("trial", "configuration")
+        }
+        return {**found, "references": {row.id: row.reference_id for row in self.rows["sweep"]}}
 
     def _key(self, number):
         """What a trial is, whatever its number: its configuration and its repeat."""
@@ -125,6 +140,10 @@ class Evidence:
         assert self.broken_invariants == []
         assert self.gaps == []
         assert self.rows["state"] == []
+
+
+def values_of(row, names):
+    return [getattr(row, name) for name in names]
 
 
 def exact(numbers):

@@ -166,10 +166,10 @@ UNREADABLE = ("unknown", "trials", "show seven", "trials small --limit 0", "tria
 
 
 @pytest.mark.parametrize("line", UNREADABLE)
-def test_what_cannot_be_read_exits_with_2(line, ask):
+def test_what_cannot_be_read_is_told_in_one_line_with_the_way_to_help(line, ask):
     answer = ask(line)
     assert (answer.code, answer.out) == (2, "")
-    assert "Traceback" not in answer.err
+    assert answer.err.startswith("fitgap: ") and " --help" in answer.err and answer.err.count("\n") == 1
 
 
 @pytest.mark.parametrize("line", ASK)

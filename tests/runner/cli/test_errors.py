@@ -23,8 +23,9 @@ COMMANDS = {
 def test_the_commands_are_those_of_the_design():
     asking = {"sweeps", "trials", "show", "epochs", "compare", "list"}
     again = {"resume", "extend", "retry", "cancel", "replay"}
-    databases = {"db", "db status", "db upgrade", "db copy"}
-    assert set(COMMANDS) == {"run", *again, *asking, "export", "predict", "doctor", *databases}
+    keeping_order = {"tag", "note", "rename", "delete", "send"}
+    databases = {"db", "db status", "db upgrade", "db copy", "db compact"}
+    assert set(COMMANDS) == {"run", *again, *asking, *keeping_order, "export", "predict", "doctor", *databases}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -54,10 +55,11 @@ def test_no_command_at_all_shows_help(invoke):
     assert "Usage" in answer.out + answer.err and "Traceback" not in answer.err
 
 
-def test_an_unknown_command_exits_with_2(invoke):
+def test_an_unknown_command_is_told_in_one_line(invoke):
     answer = invoke("trial")
     assert (answer.code, answer.out) == (2, "")
-    assert "trial" in answer.err
+    assert answer.err.startswith("fitgap: No such command 'trial'; ") and answer.err.count("\n") == 1
+    assert answer.err.endswith(" see fitgap --help\n")
 
 
 @pytest.mark.parametrize("kind", [SpecError, DataError, StoreError])

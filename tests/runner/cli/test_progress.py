@@ -60,6 +60,16 @@ def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
         assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125"
 
 
+def test_more_work_than_was_expected_never_leaves_less_than_no_time(clock, make_rows):
+    """Another driver put trials back after this one had counted."""
+    with LiveProgress(Expected({1: (10, 1.0), 2: (10, 1.0)})) as live:
+        live.expected = SimpleNamespace(trials=1, total=10.0, of=live.expected.of)
+        live(Block(make_rows([1], [1]), ends(1)))
+        clock.now += 5
+        live(Block(make_rows([2] * 5, range(1, 6)), ()))
+        assert ", 0 s left" in live.describe(clock.now)
+
+
 @pytest.mark.parametrize("status", [Status.DIVERGED, Status.FAILED])
 def test_what_a_trial_leaves_undone_is_not_waited_for(status, clock, make_rows):
     with LiveProgress(Expected({1: (10, 1.0), 2: (10, 1.0)})) as live:

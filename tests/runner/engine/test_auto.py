@@ -12,8 +12,9 @@ from runner.engine import auto, journal
 from runner.engine import ray as ray_module
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
+from runner.engine.prepared import PreparedRepeats
 from runner.engine.worker import train_pack
-from runner.packing import PlannedTrial, pack_trials, total_work
+from runner.packing import PlannedTrial, pack_trials, work_of
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
@@ -78,7 +79,7 @@ class PretendedProcesses:
     """Stands for plain processes: there after a number of looks; trains in this process, a block whenever asked."""
 
     def __init__(self, dataset, looks=0, dies_after=None):
-        self.dataset, self.looks, self.dies_after = dataset, looks, dies_after
+        self.source, self.looks, self.dies_after = PreparedRepeats(dataset), looks, dies_after
         self.is_started = self.is_retiring = False
         self.crew, self.given, self.training = [], [], deque()
 
@@ -99,7 +100,7 @@ class PretendedProcesses:
     def submit(self, tasks):
         if not self.training and (task := next(tasks, None)) is not None:
             self.given.append(task)
-            self.training.append((task, train_pack(task, self.dataset)))
+            self.training.append((task, train_pack(task, self.source)))
 
     def poll(self, seconds):
         for task, blocks in list(self.training):
@@ -169,7 +170,8 @@ def trained_here(sweep, trials):
 
 
 def engine_for(sweep, trials, workers=2, tell=None):
-    return AutoEngine(sweep.dataset, workers, total_work(trials, sweep), tell or (lambda text: None))
+    work = sum(epochs * cost for epochs, cost in work_of(trials, sweep).values())
+    return AutoEngine(sweep.dataset, workers, work, tell or (lambda text: None))
 
 
 def test_a_small_sweep_starts_nothing(small_sweep, prepared):
@@ -187,15 +189,6 @@ def test_one_worker_needs_no_help(prepared, thresholds):
     with engine_for(sweep, trials, workers=1) as engine:
         assert list(engine.run(pack_trials(trials, sweep, workers=1)))
         assert not engine.plain.is_started and engine.ray is None
-
-
-def test_a_large_data_set_is_not_copied_to_processes(prepared, thresholds, monkeypatch):
-    thresholds(processes=0.0)
-    sweep, trials = prepared(PACKS)
-    monkeypatch.setattr(auto, "LARGEST_COPY_BYTES", sweep.dataset.inputs.nbytes)
-    with engine_for(sweep, trials) as engine:
-        assert list(engine.run(pack_trials(trials, sweep, workers=2)))
-        assert not engine.plain.is_started
 
 
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):

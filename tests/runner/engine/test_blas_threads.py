@@ -16,6 +16,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 SCRIPT = """
 import json, sys
 from threadpoolctl import threadpool_info
+from runner.engine.prepared import PreparedRepeats
 from runner.engine.worker import train_pack
 from runner.packing import pack_trials, planned_trials
 from runner.planning import prepare_sweep
@@ -25,7 +26,7 @@ def threads():
     return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
 
 def observe():
-    blocks = train_pack(task, prepared.dataset)
+    blocks = train_pack(task, PreparedRepeats(prepared.dataset))
     before, _, during = threads(), next(blocks), threads()
     blocks.close()
     return {"before": before, "during": during, "after": threads()}

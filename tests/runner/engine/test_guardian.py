@@ -1,4 +1,4 @@
-"""The guardian: when the process that started Ray is gone, what Ray has left behind ends; nothing else does."""
+"""The guardian: when the process that started Ray is gone, what Ray has left behind ends and goes; nothing else does."""
 
 import subprocess
 import sys
@@ -14,9 +14,9 @@ from runner.engine.guardian import processes_of_ray, stat_of
 PARENT = """
 import subprocess, sys
 from runner.engine.guardian import start_guardian
-server = subprocess.Popen(["./raylet"], stdout=subprocess.DEVNULL)
+server = subprocess.Popen(["./raylet", "--session_dir=" + sys.argv[1]], stdout=subprocess.DEVNULL)
 other = subprocess.Popen(["sleep", "60"])
-guardian = start_guardian()
+guardian = start_guardian(sys.argv[2])
 print(server.pid, other.pid, guardian.pid, flush=True)
 sys.stdin.read()
 """
@@ -28,16 +28,19 @@ def family(tmp_path):
     script = tmp_path / "raylet"
     script.write_text("#!/bin/sh\nsleep 60 & wait\n")
     script.chmod(0o755)
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    server, other, watching = map(int, parent.stdout.readline().split())
-    yield parent, server, other, watching
-    parent.kill()
-    parent.communicate()
+    line = [sys.executable, "-c", PARENT, *map(str, left_folders(tmp_path))]
+    with subprocess.Popen(line, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        server, other, watching = map(int, parent.stdout.readline().split())
+        yield parent, server, other, watching
+        parent.kill()
     for number in (server, other, watching):
         if stat_of(number):
             subprocess.run(["kill", "-KILL", str(number)], check=False)
+
+
+def left_folders(folder):
+    """Where the server keeps its logs, and the folder of its parent's own."""
+    return folder / "ray" / "session_1_of_the_server", folder / "of-the-parent"
 
 
 def wait_until(condition, seconds=20.0):
@@ -60,6 +63,27 @@ def test_what_a_killed_parent_leaves_of_ray_is_ended_and_nothing_else(family):
     assert stat_of(other) is not None
 
 
+@pytest.mark.parametrize("end", ["killed", "by itself"])
+def test_what_the_parent_and_its_ray_left_on_disk_is_removed_and_nothing_else(tmp_path, family, end):
+    parent, _, _, watching = family
+    left = left_folders(tmp_path)
+    others = (tmp_path / "ray" / "session_2_of_another", tmp_path / "ray" / "session_latest", tmp_path / "of-another")
+    for each in (*left, *others):
+        (each / "logs").mkdir(parents=True)
+        (each / "logs" / "log").write_text("a line")
+    assert wait_until(lambda: len(processes_of_ray(parent.pid)) == 2)
+    time.sleep(2 * guardian.LOOK_SECONDS)
+    assert all(map(Path.exists, (*left, *others))), "as long as the parent lives"
+    if end == "killed":
+        parent.kill()
+    else:
+        parent.stdin.close()
+    parent.wait()
+    assert wait_until(lambda: not any(map(Path.exists, left)))
+    assert wait_until(lambda: stat_of(watching) is None)
+    assert all((each / "logs" / "log").exists() for each in others)
+
+
 def test_a_process_is_known_by_its_start():
     """A later process of the same number is another one."""
     with subprocess.Popen(["sleep", "60"]) as process:
@@ -71,4 +95,4 @@ def test_a_process_is_known_by_its_start():
 
 def test_without_proc_there_is_no_guardian(monkeypatch):
     monkeypatch.setattr(guardian, "Path", lambda path: Path("/nowhere"))
-    assert guardian.start_guardian() is None
+    assert guardian.start_guardian("/nowhere") is None

@@ -4,6 +4,7 @@ import pytest
 
 from runner.engine import ENGINES, make_engine, require_engine
 from runner.engine.local import LocalEngine
+from runner.engine.prepared import PreparedRepeats
 from runner.engine.worker import train_pack
 from runner.errors import SpecError
 from runner.packing import PlannedTrial, pack_trials
@@ -22,7 +23,7 @@ def packs(small_sweep):
 def test_rows_and_ends_are_those_of_the_worker(packs):
     """However the clock cuts them into blocks."""
     tasks, dataset = packs
-    expected = [block for task in tasks for block in train_pack(task, dataset)]
+    expected = [block for task in tasks for block in train_pack(task, PreparedRepeats(dataset))]
     with LocalEngine(dataset) as engine:
         blocks = list(engine.run(iter(tasks)))
     assert rows_of(blocks) == rows_of(expected)

@@ -10,12 +10,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from runner.engine import plain_process
+from runner.engine.example_files import ExamplesForgotten, SharedRepeats
 from runner.engine.local import LocalEngine
 from runner.engine.plain_process import PlainProcess
 from runner.engine.plain_processes import PlainProcesses
+from runner.engine.prepared import repeats_of
 from runner.packing import PlannedTrial, pack_shape, pack_task, pack_trials, planned_trials
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
@@ -28,6 +32,7 @@ ENDLESS = "{data: iris, repeats: 2, training: {epochs: 1000000}}"
 # Tells the numbers of two processes that train for ever, then waits.
 PARENT = f"""
 import sys
+from runner.engine.example_files import SharedRepeats
 from runner.engine.plain_processes import PlainProcesses
 from runner.packing import pack_trials, planned_trials
 from runner.planning import prepare_sweep
@@ -35,7 +40,7 @@ from runner.spec import sweep_from_text
 
 sweep = prepare_sweep(sweep_from_text("{ENDLESS}"))
 tasks = pack_trials(planned_trials(sweep), sweep, workers=2)
-processes = PlainProcesses(sweep.dataset)
+processes = PlainProcesses(SharedRepeats(sweep.dataset))
 processes.start(2)
 heard = 0
 while heard < 4:
@@ -47,6 +52,7 @@ sys.stdin.read()
 # Trains beside a current folder that is on the module path and full of traps.
 AMONG_TRAPS = f"""
 import json, pathlib, sys
+from runner.engine.example_files import SharedRepeats
 from runner.engine.plain_processes import PlainProcesses
 from runner.packing import pack_trials, planned_trials
 from runner.planning import prepare_sweep
@@ -57,7 +63,7 @@ for name in ("core.py", "runner.py", "numpy.py", "threadpoolctl.py", "queue.py")
     pathlib.Path(name).write_text("raise RuntimeError('the wrong one was loaded')")
 sys.path[:0] = ["", str(pathlib.Path.cwd())]
 tasks = pack_trials(planned_trials(sweep), sweep, workers=1)
-processes = PlainProcesses(sweep.dataset)
+processes = PlainProcesses(SharedRepeats(sweep.dataset))
 processes.start(1)
 ended = []
 while len(ended) < sweep.trial_count and processes.crew:
@@ -83,7 +89,7 @@ def start():
     started = []
 
     def make(dataset, count):
-        processes = PlainProcesses(dataset)
+        processes = PlainProcesses(SharedRepeats(dataset))
         started.append(processes)
         processes.start(count)
         return processes
@@ -165,23 +171,23 @@ def test_no_task_is_taken_before_somebody_is_there_to_train_it(start):
     assert len(tasks) - len(list(given)) == 2
 
 
-def test_the_data_set_is_sent_once_to_each_process():
+def test_examples_are_sent_once_and_forgotten_when_they_are_kept_no_longer(monkeypatch):
     sent = []
-
-    class Connection:
-        def send(self, what):
-            sent.append(what)
-
+    monkeypatch.setattr(plain_process, "send_examples", lambda connection, key, file: sent.append(key.repeat))
     process = PlainProcess.__new__(PlainProcess)
-    process.connection, process.has_dataset, process.is_ready = Connection(), False, False
-    process.welcome("data set")
-    assert not process.is_ready, "it may not have room for it"
-    tasks, _ = packs_of(SWEEP)
-    for task in tasks[:2]:
-        process.welcome("data set")
-        assert process.is_idle
-        process.take(task)
-    assert sent == ["data set", *tasks[:2]]
+    process.connection, process.files = SimpleNamespace(send=sent.append), {}
+    tasks, dataset = packs_of("{data: iris, repeats: 3, training: {epochs: 1}}", workers=3)
+    assert [[member.repeat for member in task.members] for task in tasks] == [[1], [2], [3]]
+    # There is room for one repeat beside what a pack needs.
+    shared = SharedRepeats(dataset)
+    shared.most_bytes = next(iter(shared.of_task(tasks[0]).values())).byte_count
+    for number in (0, 0, 1, 0):
+        process.take(tasks[number], shared.of_task(tasks[number]))
+        assert {key.repeat for key in process.files} == {number + 1}
+    forgotten = [ExamplesForgotten(frozenset(repeats_of(tasks[number]).values())) for number in (0, 1)]
+    expected = [1, tasks[0], tasks[0], forgotten[0], 2, tasks[1], forgotten[1], 1, tasks[0]]
+    assert sent == expected
+    shared.clear()
 
 
 def test_it_imports_little():

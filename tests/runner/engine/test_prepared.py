@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.preprocessing import prepare_examples
-from runner.engine.prepared import PreparedRepeats
+from runner.engine.prepared import KeptRepeats, PreparedRepeats
 from runner.packing import PlannedTrial, pack_shape, pack_task
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
@@ -41,33 +41,17 @@ def task_of():
 
 
 def test_every_repeat_is_prepared_once(task_of):
-    prepared = PreparedRepeats()
     (first, dataset), (second, _) = task_of(repeats=(1, 2)), task_of(repeats=(2, 3))
-    one, other = prepared.of_task(first, dataset), prepared.of_task(second, dataset)
+    prepared = PreparedRepeats(dataset)
+    one, other = prepared.of_task(first), prepared.of_task(second)
     assert_prepared(one, first, dataset)
     assert_prepared(other, second, dataset)
     assert other[2] is one[2]
 
 
-def test_a_data_set_is_known_again_by_where_its_arrays_lie(task_of):
-    """As Ray hands it to every task: a new object around the same memory."""
-    prepared, (task, dataset) = PreparedRepeats(), task_of()
-    again = dataclasses.replace(dataset, inputs=dataset.inputs.view(), targets=dataset.targets.view())
-    assert prepared.of_task(task, dataset)[1] is prepared.of_task(task, again)[1]
-
-
-def test_another_data_set_is_never_taken_for_one_before(task_of):
-    """Of the same form, and made when nobody else holds the one before."""
-    prepared, (task, dataset) = PreparedRepeats(), task_of()
-    for number in range(20):
-        changed = dataclasses.replace(dataset, inputs=dataset.inputs + number, targets=dataset.targets.copy())
-        assert_prepared(prepared.of_task(task, changed), task, changed)
-    other_targets = dataclasses.replace(changed, targets=changed.targets[::-1].copy())
-    assert_prepared(prepared.of_task(task, other_targets), task, other_targets)
-
-
 def test_what_was_prepared_otherwise_is_prepared_anew(task_of):
-    prepared, (_, dataset) = PreparedRepeats(), task_of()
+    _, dataset = task_of()
+    prepared = PreparedRepeats(dataset)
     texts = ("", ", preprocess: minmax", ", validation: 0.2")
     tasks = [
         dataclasses.replace(
@@ -78,18 +62,27 @@ def test_what_was_prepared_otherwise_is_prepared_anew(task_of):
         for (each, _), dtype, seed in itertools.product(map(task_of, texts), ("float32", "float64"), (0, 1))
     ]
     for each in [*tasks, *tasks]:
-        assert_prepared(prepared.of_task(each, dataset), each, dataset)
+        assert_prepared(prepared.of_task(each), each, dataset)
     assert len(prepared.kept) == 12
 
 
-def test_those_that_were_not_used_for_longest_are_let_go(task_of):
-    one, dataset = task_of(repeats=(1,))
-    size = sum(table.nbytes for table in arrays_of(PreparedRepeats().of_task(one, dataset)[1])[:4])
-    prepared = PreparedRepeats(most_bytes=2 * size)
+@dataclasses.dataclass(frozen=True)
+class Thing:
+    """Stands for what is kept of a repeat."""
+
+    repeat: int
+    byte_count: int = 10
+
+
+def test_those_that_nobody_asked_for_for_longest_are_let_go(task_of):
+    let_go = []
+    repeats = KeptRepeats(lambda key: Thing(key.repeat), lambda thing: let_go.append(thing.repeat), most_bytes=20)
     kept = []
-    for repeats in ((1,), (2,), (1,), (3,), (3, 4, 5), (3,)):
-        task, _ = task_of(repeats=repeats)
-        assert_prepared(prepared.of_task(task, dataset), task, dataset)
-        kept.append([key[3] for key in prepared.kept])
+    for wanted in ((1,), (2,), (1,), (3,), (3, 4, 5), (3,)):
+        assert [thing.repeat for thing in repeats.of_task(task_of(repeats=wanted)[0]).values()] == list(wanted)
+        kept.append([key.repeat for key in repeats.kept])
     # Three at once are more than there is room for, but they are needed.
     assert kept == [[1], [1, 2], [2, 1], [1, 3], [3, 4, 5], [5, 3]]
+    assert let_go == [2, 1, 4]
+    repeats.clear()
+    assert let_go == [2, 1, 4, 5, 3] and not repeats.kept

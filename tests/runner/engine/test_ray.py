@@ -33,30 +33,32 @@ DYING_WORKERS = """
 import json, os, signal, sys, time
 from dataclasses import replace
 from runner.engine import ray as engine_module, worker
+from runner.engine.prepared import PreparedRepeats
 from runner.engine.ray import RayEngine
 from runner.packing import PlannedTrial, pack_trials
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
-def train_or_die(task, dataset, stop_file):
+def train_or_die(task, leave_file, *examples):
     from pathlib import Path
     from runner.engine import worker
+    from runner.engine.ray import ReceivedExamples
     if 0 in task.trials:
         os._exit(1)
     marker = Path(MARKERS) / f"died-{task.trials[0]}"
-    for number, block in enumerate(slow(worker, task, dataset, marker)):
+    for number, block in enumerate(slow(worker, task, ReceivedExamples(examples), marker)):
         yield block
         if 1 in task.trials and number == 3 and not marker.exists():
             time.sleep(1)
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
-def slow(worker, task, dataset, marker):
+def slow(worker, task, source, marker):
     # Blocks are cut by the clock, so a second attempt cuts them elsewhere: here by one epoch, then by two.
     from runner.messages import Block
     from runner.engine import journal
     journal.BLOCK_SECONDS = 0.0
-    blocks = worker.train_pack(task, dataset)
+    blocks = worker.train_pack(task, source)
     if not marker.exists():
         yield from blocks
         return
@@ -87,7 +89,7 @@ with RayEngine(sweep.dataset, 2) as engine:
         found["ended"] += [(end.trial_id, end.status, end.reason) for end in block.ended]
 found["alone"] = []
 for task in pack_trials(trials, sweep, workers=1):
-    for block in worker.train_pack(task, sweep.dataset):
+    for block in worker.train_pack(task, PreparedRepeats(sweep.dataset)):
         if block.rows is None:
             continue
         rows = zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), block.rows.e_v.tolist(), strict=True)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from runner.engine import running_pack as module
+from runner.engine.prepared import PreparedRepeats
 from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
 from runner.engine.worker import train_pack
 from runner.messages import Block, Loss, TrialEnd
@@ -93,15 +94,15 @@ def test_what_is_nearly_done_or_has_one_trial_is_left_alone(told):
 @pytest.mark.parametrize("epochs_before", [1, 2, 4])
 def test_the_halves_of_what_is_left_go_on_as_if_nothing_had_happened(epochs_before):
     task, dataset = task_of(5, epochs=6)
-    expected = rows_of(train_pack(task, dataset))
+    expected = rows_of(train_pack(task, PreparedRepeats(dataset)))
     pack, seen = RunningPack(task), []
     answers = iter([False] * (epochs_before - 1) + [True])
     pack.is_leaving = True
-    blocks = taken_in(pack, train_pack(task, dataset, lambda: next(answers)))
+    blocks = taken_in(pack, train_pack(task, PreparedRepeats(dataset), lambda: next(answers)))
     halves = in_halves(pack.rest())
     assert [half.trials for half in halves] == [(1, 2), (3, 4, 5)]
     for half in halves:
-        seen += train_pack(half, dataset)
+        seen += train_pack(half, PreparedRepeats(dataset))
     assert sorted(rows_of(blocks) + rows_of(seen)) == sorted(expected)
 
 
@@ -122,8 +123,8 @@ def test_nothing_is_left_of_what_ended_was_lost_or_was_stopped():
     task, dataset = task_of(2, epochs=3)
     ended, lost, stopped = RunningPack(task), RunningPack(task), RunningPack(task)
     ended.is_leaving = lost.is_leaving = True
-    taken_in(ended, train_pack(task, dataset))
+    taken_in(ended, train_pack(task, PreparedRepeats(dataset)))
     lost.take_in(Block(None, (TrialEnd(1, Status.COMPLETED),), loss=Loss(task, (2,), "gone")))
-    taken_in(stopped, train_pack(task, dataset, lambda: True))
+    taken_in(stopped, train_pack(task, PreparedRepeats(dataset), lambda: True))
     assert stopped.states.keys() == {1, 2}
     assert ended.rest() == lost.rest() == stopped.rest() == []

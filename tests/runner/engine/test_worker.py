@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from core.training import EpochResults, Pack, train
 from runner.engine import journal, worker
 from runner.engine.journal import Journal
-from runner.engine.worker import prepare_repeats, train_pack
+from runner.engine.prepared import PreparedRepeats
+from runner.engine.worker import train_pack
 from runner.messages import EpochRows
 from runner.packing import PlannedTrial, pack_shape, pack_task
 from runner.planning import prepare_sweep
@@ -26,6 +28,7 @@ COUNT_THREADS = """
 import numpy as np
 from threadpoolctl import threadpool_info
 import core.training, runner.engine.worker as worker
+from runner.engine.prepared import PreparedRepeats
 from runner.packing import PlannedTrial, pack_trials
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
@@ -40,7 +43,7 @@ sweep = prepare_sweep(sweep_from_text("{data: iris, training: {epochs: 1}}"))
 trials = [PlannedTrial(1, sweep.configurations[0], 1)]
 (task,) = pack_trials(trials, sweep, workers=1)
 print("before", max(each["num_threads"] for each in threadpool_info()))
-list(worker.train_pack(task, sweep.dataset))
+list(worker.train_pack(task, PreparedRepeats(sweep.dataset)))
 """
 
 
@@ -63,7 +66,7 @@ def tasks_of():
 def trained(task, dataset):
     """The epochs of a pack by the core alone: one dictionary per row, by trial and epoch."""
     rows = {}
-    for results in train(task.shape, task.members, prepare_repeats(task, dataset)):
+    for results in train(task.shape, task.members, PreparedRepeats(dataset).of_task(task)):
         for position, member in enumerate(results.members):
             numbers = {name: getattr(results, name)[position] for name in (*MEASURED, "diverged", "finished")}
             rows[task.trials[member], results.epoch] = numbers
@@ -94,7 +97,7 @@ def test_the_blocks_of_a_pack_together_are_its_training(seconds, tasks_of, small
     tasks, dataset = tasks_of(small_sweep)
     assert len(tasks) > 1
     for task in tasks:
-        blocks = list(train_pack(task, dataset))
+        blocks = list(train_pack(task, PreparedRepeats(dataset)))
         rows, expected = rows_of(blocks), trained(task, dataset)
         assert rows.keys() == expected.keys()
         for key, numbers in rows.items():
@@ -107,7 +110,7 @@ def test_the_first_epoch_is_sent_at_once(tasks_of, monkeypatch):
     """Also where it is told in several parts; the others come together."""
     monkeypatch.setattr(journal, "BLOCK_SECONDS", 1000.0)
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 5, batch_size: 1}}")
-    blocks = list(train_pack(task, dataset))
+    blocks = list(train_pack(task, PreparedRepeats(dataset)))
     assert [block.rows.epoch.tolist() for block in blocks] == [[1], [2, 3, 4, 5]]
 
 
@@ -115,7 +118,7 @@ def test_a_summary_is_that_of_the_trials_epochs(tasks_of, small_sweep):
     """Best is the first epoch with the lowest E_v, and diverged epochs never count."""
     for task in tasks_of(small_sweep)[0]:
         dataset = tasks_of(small_sweep)[1]
-        blocks = list(train_pack(task, dataset))
+        blocks = list(train_pack(task, PreparedRepeats(dataset)))
         epochs, ends = rows_of(blocks), ends_of(blocks)
         for trial, end in ends.items():
             check_summary(end, [epochs[key] for key in sorted(epochs) if key[0] == trial])
@@ -146,7 +149,7 @@ def test_of_equal_errors_the_first_epoch_is_the_best(tasks_of):
 
 def untrained(task, dataset):
     """The pack of a task, for its parameters."""
-    return Pack(task.shape, task.members, prepare_repeats(task, dataset))
+    return Pack(task.shape, task.members, PreparedRepeats(dataset).of_task(task))
 
 
 def results_of(epoch, e_t, e_v, *, finished=False):
@@ -176,8 +179,11 @@ def test_a_trial_that_diverges_leaves_the_others_as_they_were(tasks_of):
     text = "{{data: iris, training: {{epochs: 3}}, axes: {{optimizer: [adam, {{gradient_descent: {{rate: {}}}}}]}}}}"
     (sick,), dataset = tasks_of(text.format("1e+30"))
     (healthy,), _ = tasks_of(text.format("0.1"))
-    with_it, without = rows_of(train_pack(sick, dataset)), rows_of(train_pack(healthy, dataset))
-    assert ends_of(train_pack(sick, dataset))[11].status is Status.DIVERGED
+    with_it, without = (
+        rows_of(train_pack(sick, PreparedRepeats(dataset))),
+        rows_of(train_pack(healthy, PreparedRepeats(dataset))),
+    )
+    assert ends_of(train_pack(sick, PreparedRepeats(dataset)))[11].status is Status.DIVERGED
     assert [with_it[10, epoch] for epoch in (1, 2, 3)] == [without[10, epoch] for epoch in (1, 2, 3)]
 
 
@@ -204,7 +210,7 @@ def test_a_training_that_breaks_loses_the_trials_that_were_open(error, told, tas
             raise error
 
     monkeypatch.setattr(worker, "Pack", Breaking)
-    blocks = list(train_pack(task, dataset))
+    blocks = list(train_pack(task, PreparedRepeats(dataset)))
     diverged, loss = set(ends_of(blocks)), blocks[-1].loss
     assert diverged and loss.trials and not diverged & set(loss.trials)
     assert diverged | set(loss.trials) == set(task.trials)
@@ -213,13 +219,12 @@ def test_a_training_that_breaks_loses_the_trials_that_were_open(error, told, tas
     assert loss.is_certain is not isinstance(error, MemoryError)
 
 
-def test_data_that_cannot_be_prepared_lose_the_trials_too(tasks_of, monkeypatch):
-    def refuse(*arguments, **options):
+def test_data_that_cannot_be_prepared_lose_the_trials_too(tasks_of):
+    def refuse(task):
         raise ValueError("no such split")
 
-    (task,), dataset = tasks_of("{data: iris}")
-    monkeypatch.setattr(worker, "prepare_repeats", refuse)
-    (block,) = train_pack(task, dataset)
+    (task,), _ = tasks_of("{data: iris}")
+    (block,) = train_pack(task, SimpleNamespace(of_task=refuse))
     assert block.rows is None and block.ended == ()
     assert (block.loss.trials, block.loss.reason) == (task.trials, "ValueError: no such split")
 
@@ -229,14 +234,14 @@ def test_a_pack_that_is_stopped_saves_its_state_and_goes_on_from_there(tasks_of,
     monkeypatch.setattr(journal, "BLOCK_SECONDS", 0.0)
     tasks, dataset = tasks_of(small_sweep.replace("epochs: 4", "epochs: 4, keep: best"))
     for task in tasks:
-        undisturbed = list(train_pack(task, dataset))
+        undisturbed = list(train_pack(task, PreparedRepeats(dataset)))
         for stop_after in (1, 2, 3):
             epochs = iter(range(1, 9))
-            first = list(train_pack(task, dataset, lambda: next(epochs) >= stop_after))  # noqa: B023
+            first = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) >= stop_after))  # noqa: B023
             states = {state.trial_id: state for block in first for state in block.states}
             assert {state.epoch for state in states.values()} == {stop_after}
             rest = task.only(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
-            again = first + list(train_pack(rest, dataset))
+            again = first + list(train_pack(rest, PreparedRepeats(dataset)))
             assert repr(sorted(rows_of(again).items())) == repr(sorted(rows_of(undisturbed).items()))
             assert ends_without_seconds(again) == ends_without_seconds(undisturbed)
             assert kept_of(again) == kept_of(undisturbed)
@@ -256,13 +261,13 @@ def test_states_are_sent_now_and_then(tasks_of, monkeypatch):
     monkeypatch.setattr(journal, "BLOCK_SECONDS", 0.0)
     monkeypatch.setattr(journal, "STATE_SECONDS", 0.0)
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 3}}")
-    blocks = list(train_pack(task, dataset))
+    blocks = list(train_pack(task, PreparedRepeats(dataset)))
     assert [state.epoch for block in blocks for state in block.states] == [1, 2]
 
 
 def test_the_state_at_the_end_is_kept_where_the_sweep_says_so(tasks_of):
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 3, keep: state}}")
-    blocks = list(train_pack(task, dataset))
+    blocks = list(train_pack(task, PreparedRepeats(dataset)))
     ((state,),) = [block.states for block in blocks if block.states]
     assert state.epoch == 3
     assert kept_of(blocks) == {(task.trials[0], 3): state.arrays["parameters"].tobytes()}
@@ -287,13 +292,13 @@ def test_the_number_of_blas_threads_is_put_back(tasks_of):
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 1}}")
     with threadpool_limits(limits=2, user_api="blas"):
         before = threadpool_info()
-        list(train_pack(task, dataset))
+        list(train_pack(task, PreparedRepeats(dataset)))
         assert threadpool_info() == before
 
 
 def test_several_repeats_in_a_pack_have_their_own_examples(tasks_of):
     (task,), dataset = tasks_of("{data: iris, repeats: 2, training: {epochs: 1}}")
-    examples = prepare_repeats(task, dataset)
+    examples = PreparedRepeats(dataset).of_task(task)
     assert set(examples) == {1, 2}
     assert not np.array_equal(examples[1].validation_inputs, examples[2].validation_inputs)
 
@@ -303,7 +308,7 @@ def test_what_is_kept_is_the_network_after_the_best_or_the_last_epoch(tasks_of):
     text = "{{data: iris, training: {{epochs: 12, keep: {}}}, axes: {{optimizer: [{{adam: {{rate: [0.01, 0.3]}}}}]}}}}"
     for keep in ("none", "best", "last"):
         (task,), dataset = tasks_of(text.format(keep))
-        blocks = list(train_pack(task, dataset))
+        blocks = list(train_pack(task, PreparedRepeats(dataset)))
         ends = ends_of(blocks)
         kept = {network.trial_id: network for block in blocks for network in block.kept}
         assert set(kept) == (set() if keep == "none" else set(task.trials))
@@ -322,7 +327,7 @@ def test_learned_parameters_and_the_reason_of_a_stop_are_told_at_the_end(tasks_o
     axes: {architecture: 4, activation: [relu, {silu: {learn: beta+gamma}}], optimizer: {adam: {rate: 0.3}}}
     """
     (task,), dataset = tasks_of(text)
-    plain, learned = ends_of(train_pack(task, dataset)).values()
+    plain, learned = ends_of(train_pack(task, PreparedRepeats(dataset))).values()
     assert plain.learned is None or learned.learned is None
     values = plain.learned or learned.learned
     assert set(values) == {"layer_1.0.beta", "layer_1.0.gamma"} and 1.0 not in values.values()

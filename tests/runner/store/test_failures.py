@@ -77,6 +77,21 @@ def test_every_line_says_what_to_do_and_not_the_password():
             assert isinstance(error, TemporaryStoreError) == failure.passes
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "server closed the connection unexpectedly",
+        "could not receive data from server: Connection reset by peer",
+        "could not send startup packet: Broken pipe",
+        "the database system is starting up",
+        "Connection refused",
+    ],
+)
+def test_a_server_that_ends_while_it_is_spoken_to_may_come_back(words):
+    error = connection_failure(psycopg.OperationalError(f"connection failed: {words}"), URL)
+    assert isinstance(error, TemporaryStoreError) and "server runs" in str(error)
+
+
 def test_an_unknown_refusal_is_repeated_without_the_password():
     error = connection_failure(psycopg.OperationalError("odd:\n\tsecret words"), URL)
     assert str(error) == "the database name at host:5432 cannot be used: odd: *** words"

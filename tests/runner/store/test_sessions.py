@@ -88,6 +88,31 @@ def test_a_driver_goes_on_when_the_server_was_started_anew(postgres_of_its_own, 
         assert [row["epoch"] for row in store.sweep_epochs(sweep_id)] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda store, sweep, group: store.pending_groups(sweep),
+        lambda store, sweep, group: store.pending_numbers(sweep, group).tolist(),
+        lambda store, sweep, group: store.planned([1]),
+        lambda store, sweep, group: store.states([1]),
+    ],
+)
+def test_what_a_driver_asks_while_it_trains_waits_for_the_database(store, make_plan, question, monkeypatch):
+    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0.0)
+    sweep_id, _ = store.add_sweep(make_plan(1, 1))
+    (group,) = store.pending_groups(sweep_id)
+    expected = question(store, sweep_id, group)
+    losses = []
+
+    def fail_once(connection, *statement):
+        if not losses:
+            losses.append(statement)
+            raise LOST.error(connection.engine.url)
+
+    sa.event.listen(store._engine, "before_cursor_execute", fail_once)
+    assert question(store, sweep_id, group) == expected and losses
+
+
 def test_a_server_that_does_not_come_back_is_told_in_a_line(
     postgres_of_its_own, make_plan, identity, make_rows, monkeypatch
 ):

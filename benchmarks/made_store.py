@@ -1,0 +1,89 @@
+"""A store of many made-up trials to be asked: settings as a user would sweep them, curves that look like curves."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from benchmarks.ours.driving import nameless_driver, prepared_sweep
+from benchmarks.sweeps import written
+from runner.driver import write_sweep
+from runner.messages import Block, EpochRows, TrialEnd
+from runner.status import Status
+from runner.store import open_store_for_writing
+
+NAME = "made"
+REPEATS = 5
+ARCHITECTURES, ACTIVATIONS = ("8", "16", "32", "64-32"), ("relu", "tanh", "sigmoid", "prelu")
+OPTIMIZERS = ("gradient_descent", "adam")
+# Weights of L2 beside none at all, and rates of each optimizer: 16 · (1 + 24) · 2 · 25 configurations of five repeats.
+FULL, QUICK = (24, 25), (4, 2)
+TRIALS_AT_A_TIME = 200
+
+
+def trial_count(quick: bool) -> int:
+    weights, rates = QUICK if quick else FULL
+    return len(ARCHITECTURES) * len(ACTIVATIONS) * (1 + weights) * len(OPTIMIZERS) * rates * REPEATS
+
+
+def fill_store(database: str, *, epochs: int, quick: bool = False) -> None:
+    """Write a sweep called `made` with all its trials and epochs, and the fit of each."""
+    weights, rates = QUICK if quick else FULL
+    axes = {
+        "architecture": list(ARCHITECTURES),
+        "activation": list(ACTIVATIONS),
+        "regularizer": ["none", {"l2": {"weight": [(1 + number) / 1e5 for number in range(weights)]}}],
+        "optimizer": [{name: {"rate": [(1 + number) / 1e3 for number in range(rates)]}} for name in OPTIMIZERS],
+    }
+    sweep = prepared_sweep(written(NAME, axes, epochs=epochs, repeats=REPEATS))
+    with open_store_for_writing(database) as store:
+        sweep_id = write_sweep(store, sweep).sweep_id
+        driver = nameless_driver(store)
+        numbers = range(1, trial_count(quick) + 1)
+        for start in range(0, len(numbers), TRIALS_AT_A_TIME):
+            trials = numbers[start : start + TRIALS_AT_A_TIME]
+            driver.claim(trials)
+            driver.record(made_up_block(trials, epochs))
+        driver.end()
+        store.refresh_fit(sweep_id)
+
+
+def made_up_block(trials: Sequence[int], epochs: int) -> Block:
+    """All epochs of some trials: errors that fall, in some trials E_v rises again."""
+    numbers = np.random.default_rng(trials[0])
+    epoch = np.arange(1, epochs + 1)
+    floor, pace, rise = (numbers.uniform(*bounds, (len(trials), 1)) for bounds in ((0.01, 0.2), (5, 40), (-0.1, 0.1)))
+    e_t = floor + 0.4 * np.exp(-epoch / pace) + numbers.normal(0, 1e-4, (len(trials), epochs))
+    e_v = e_t + 0.01 + np.maximum(0, rise) * epoch / epochs
+    columns = {
+        "trial_id": np.repeat(trials, epochs),
+        "epoch": np.tile(epoch, len(trials)),
+        "e_t": e_t,
+        "e_v": e_v,
+        "e_t_running": e_t,
+        "se_t": e_t / 30,
+        "se_v": e_v / 20,
+        "accuracy_t": 1 - e_t,
+        "accuracy_v": 1 - e_v,
+        "learning_rate": np.full(e_t.shape, 1e-3),
+    }
+    rows = EpochRows(**{name: values.reshape(-1) for name, values in columns.items()})
+    return Block(rows, tuple(made_up_ends(trials, e_t, e_v)))
+
+
+def made_up_ends(trials: Sequence[int], e_t: np.ndarray, e_v: np.ndarray) -> Iterator[TrialEnd]:
+    """The summaries of these curves (T, epochs)."""
+    for row, trial in enumerate(trials):
+        best = int(e_v[row].argmin())
+        yield TrialEnd(
+            trial,
+            Status.COMPLETED,
+            epochs=e_v.shape[1],
+            e_t=float(e_t[row, -1]),
+            e_v=float(e_v[row, -1]),
+            best_epoch=best + 1,
+            best_e_t=float(e_t[row, best]),
+            best_e_v=float(e_v[row, best]),
+            accuracy_t=float(1 - e_t[row, -1]),
+            accuracy_v=float(1 - e_v[row, -1]),
+            seconds=0.1,
+        )

@@ -1,0 +1,75 @@
+"""Questions put to a store of made-up trials, inside this process, with the database warm."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.made_store import NAME, fill_store
+from benchmarks.ours.planning import largest_memory
+from runner.errors import StoreError
+from runner.store import Store, open_store
+
+EPOCHS = 100
+ASKED = 7
+CURVES = 20
+# The leaderboard's filter and keys, with how well each trial fits.
+WHERE = "e_v < 0.3 and (activation == 'relu' or optimizer.rate >= 1e-2) and underfit < 0.2"
+BEST, HOW_MANY = "best_e_v", 20
+AXES = ("activation", "optimizer")
+
+
+def ask(database: str, question: str, quick: bool) -> dict[str, float]:
+    """Milliseconds of the median answer."""
+    make_if_missing(database, quick)
+    with open_store(database) as store:
+        answer = QUESTIONS[question](store)
+        times = [timed(answer) for _ in range(1 + ASKED)][1:]
+    return {"milliseconds": 1e3 * median(times)}
+
+
+def export(database: str, quick: bool) -> dict[str, float]:
+    """Rows a second of all epochs written to Parquet by the command's own call, and this process's largest memory."""
+    from runner.cli.parquet import write_epochs
+
+    make_if_missing(database, quick)
+    with open_store(database) as store, TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
+        start = time.perf_counter()
+        rows = write_epochs(store, NAME, Path(folder) / "epochs.parquet")
+        seconds = time.perf_counter() - start
+    return {"rows": rows / seconds, "megabytes": largest_memory() / 1e6}
+
+
+def make_if_missing(database: str, quick: bool) -> None:
+    """Fill the database unless another job has done so."""
+    try:
+        with open_store(database) as store:
+            store.sweep(NAME)
+    except StoreError:
+        fill_store(database, epochs=EPOCHS, quick=quick)
+
+
+def timed(answer: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    found = answer()
+    seconds = time.perf_counter() - start
+    assert found, "the made-up store has no answer"
+    return seconds
+
+
+def leaderboard(store: Store) -> Callable[[], Any]:
+    return lambda: store.trials(NAME, where=WHERE, sort=BEST, limit=HOW_MANY)
+
+
+def groups(store: Store) -> Callable[[], Any]:
+    return lambda: store.compare(NAME, AXES)
+
+
+def curves(store: Store) -> Callable[[], Any]:
+    best = [row["trial"] for row in store.trials(NAME, sort=BEST, limit=CURVES)]
+    return lambda: store.epochs(best)
+
+
+QUESTIONS = {"leaderboard": leaderboard, "compare": groups, "curves": curves}

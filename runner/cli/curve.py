@@ -1,0 +1,73 @@
+"""A small curve of E_t and E_v in characters, for the terminal as well as a pipe."""
+
+from collections.abc import Sequence
+from math import log
+
+ROWS, COLUMNS = 9, 60
+# Where errors lie further apart than this, their logarithms are drawn.
+WIDE = 20.0
+TRAINING, VALIDATION, BOTH = "░", "█", "▓"
+
+
+def curve_lines(e_t: Sequence[float | None], e_v: Sequence[float | None], best_epoch: int | None) -> list[str]:
+    """Lines of at most 80 characters; none where there are fewer than two epochs to draw."""
+    finite = [value for value in (*e_t, *e_v) if value is not None]
+    if len(e_t) < 2 or not finite:
+        return []
+    lowest, highest = min(finite), max(finite)
+    is_logarithmic = lowest > 0 and highest / lowest > WIDE
+    columns = min(COLUMNS, len(e_t))
+    sides = [heights(each, columns, lowest, highest, is_logarithmic) for each in (e_t, e_v)]
+    lines = []
+    for level in range(ROWS - 1, -1, -1):
+        label = f"{highest:.3g}" if level == ROWS - 1 else f"{lowest:.3g}" if level == 0 else ""
+        marks = "".join(
+            mark(training == level, validation == level) for training, validation in zip(*sides, strict=True)
+        )
+        lines.append(f"  {label:>9} │{marks}".rstrip())
+    return [*lines, *axis_lines(columns, len(e_t), best_epoch), legend(is_logarithmic, best_epoch)]
+
+
+def heights(
+    errors: Sequence[float | None], columns: int, lowest: float, highest: float, is_logarithmic: bool
+) -> list[int | None]:
+    """At which level each column has its error, that of the last of its epochs; None where it is not known."""
+
+    def height(error: float | None) -> int | None:
+        if error is None:
+            return None
+        if is_logarithmic:
+            share = log(error / lowest) / log(highest / lowest)
+        else:
+            share = (error - lowest) / (highest - lowest) if highest > lowest else 0.0
+        return round(share * (ROWS - 1))
+
+    return [height(errors[epoch_at(column, columns, len(errors))]) for column in range(columns)]
+
+
+def epoch_at(column: int, columns: int, count: int) -> int:
+    """Which epoch, counted from 0, a column shows: the first column the first, the last column the last."""
+    return round(column * (count - 1) / (columns - 1))
+
+
+def mark(is_training: bool, is_validation: bool) -> str:
+    if is_training and is_validation:
+        return BOTH
+    return TRAINING if is_training else VALIDATION if is_validation else " "
+
+
+def axis_lines(columns: int, count: int, best_epoch: int | None) -> list[str]:
+    """The axis of epochs, with a mark below the best one."""
+    numbers = f"1{count:>{columns - 1}}"
+    lines = [f"{'':11} └{'─' * columns}", f"{'':11}  {numbers}"]
+    if best_epoch is not None:
+        column = round((best_epoch - 1) * (columns - 1) / (count - 1))
+        lines.insert(1, f"{'':11}  {'':{column}}▲")
+    return lines
+
+
+def legend(is_logarithmic: bool, best_epoch: int | None) -> str:
+    """What the marks mean."""
+    best = f", ▲ the best epoch ({best_epoch})" if best_epoch is not None else ""
+    scale = ", logarithmic" if is_logarithmic else ""
+    return f"{'':13}{TRAINING} E_t, {VALIDATION} E_v, {BOTH} both{best}{scale}"

@@ -1,0 +1,102 @@
+"""Running a sweep from Python, and what comes back: its name with its answers."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from runner.driver import SweepStoppedError, WrittenSweep, drive, stored_sweep, write_sweep
+from runner.engine import require_engine
+from runner.frames.store import open_store
+from runner.messages import Block
+from runner.planning import prepare_sweep
+from runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
+from runner.store import Store, open_store_for_writing
+
+EngineName = Literal["auto", "ray", "local"]
+Teller = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SweepFrames:
+    """A sweep in a database: its name, and its answers as data frames, asked anew each time."""
+
+    name: str
+    db: str | None = None
+
+    def trials(self, **options: Any) -> pl.DataFrame:
+        """The same as `open_store(db).trials(name, …)`."""
+        with open_store(self.db) as store:
+            return store.trials(self.name, **options)
+
+    def epochs(self, **options: Any) -> pl.DataFrame:
+        """The same as `open_store(db).epochs(name, …)`."""
+        with open_store(self.db) as store:
+            return store.epochs(self.name, **options)
+
+    def compare(self, by: str | list[str], **options: Any) -> pl.DataFrame:
+        """The same as `open_store(db).compare(name, by, …)`."""
+        with open_store(self.db) as store:
+            return store.compare(self.name, by, **options)
+
+
+def run_sweep(
+    sweep: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    db: str | None = None,
+    name: str | None = None,
+    engine: EngineName = "auto",
+    workers: int | None = None,
+    tell: Teller = print,
+) -> SweepFrames:
+    """Train a sweep, given as the path of a sweep file or as a mapping like one; returns it when all trials have ended.
+
+    A taken name gets a number, as for the command. `tell` is called with a line for people where something could not be
+    started. Ctrl-C puts the trials in flight back and raises KeyboardInterrupt; `resume_sweep` goes on.
+    """
+    require_engine(engine)
+    prepared = prepare_sweep(sweep_of(sweep, name))
+    with open_store_for_writing(db) as store:
+        return finished(store, write_sweep(store, prepared), db, engine, workers, tell)
+
+
+def resume_sweep(
+    sweep: str | int,
+    *,
+    db: str | None = None,
+    engine: EngineName = "auto",
+    workers: int | None = None,
+    tell: Teller = print,
+) -> SweepFrames:
+    """Train what is not finished of a sweep in the database."""
+    require_engine(engine)
+    with open_store(db) as reading:
+        reading.trials(sweep, limit=1)
+    with open_store_for_writing(db) as store:
+        return finished(store, stored_sweep(store, str(sweep)), db, engine, workers, tell)
+
+
+def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
+    """The sweep of a file or of a mapping, under another name if one is given. Raises SpecError."""
+    if isinstance(sweep, Mapping):
+        return sweep_from_mapping(sweep if name is None else {**sweep, "name": name})
+    return sweep_from_file(Path(sweep), Flags(name=name))
+
+
+def finished(
+    store: Store, written: WrittenSweep, db: str | None, engine: str, workers: int | None, tell: Teller
+) -> SweepFrames:
+    """Drive a sweep to its end."""
+    try:
+        drive(store, written, engine=engine, workers=workers, observe=ignore_block, tell=tell)
+    except SweepStoppedError as stopped:
+        going_on = f"go on with resume_sweep({written.name!r})"
+        raise KeyboardInterrupt(f"stopped; {stopped.released} trials in flight were put back; {going_on}") from None
+    return SweepFrames(written.name, db)
+
+
+def ignore_block(block: Block) -> None:
+    """Nobody watches."""

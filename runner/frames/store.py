@@ -1,0 +1,133 @@
+"""An open database whose answers are data frames."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import polars as pl
+
+from runner.frames.types import COUNTS, EPOCH_TYPES, GROUP_TYPES, SWEEP_TYPES, frame_of
+from runner.integrations.contents import Sent
+from runner.integrations.mlflow_tracking import send_to_mlflow
+from runner.integrations.optuna_study import send_to_optuna
+from runner.store import Deletion, Store, open_store_for_writing
+from runner.store import open_store as open_rows
+from runner.store.rows import GROUP, TRIAL
+
+SWEEP_KEYS = ("sweep", "name", "trials", *COUNTS, "created", "tags", "note")
+Trials = int | Sequence[int]
+
+
+class FrameStore:
+    """An open database: what the commands answer, as polars frames with typed columns.
+
+    A sweep is given by its name or number, as for the commands. Errors are FitgapError, in one line. Close it, or use
+    it in a `with` block, when the file is to be moved; else it holds nothing up.
+    """
+
+    def __init__(self, database: str | None = None):
+        self._database = database
+        self._rows: Store = open_rows(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._rows.close()
+
+    def sweeps(self) -> pl.DataFrame:
+        """All sweeps with how their trials stand, oldest first."""
+        return frame_of(self._rows.sweeps(), SWEEP_KEYS, SWEEP_TYPES)
+
+    def trials(
+        self,
+        sweep: str | int,
+        *,
+        where: str | None = None,
+        sort: str = "trial",
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> pl.DataFrame:
+        """The trials of a sweep: those that the filter `where` leaves, such as `"e_v < 0.1 and activation == 'relu'"`.
+
+        `sort` is a key, led by `-` for the highest first; `columns` are keys and settings by their dotted names.
+        """
+        choice: dict[str, Any] = {"where": where, "sort": sort, "limit": limit, "columns": columns}
+        rows = self._rows.trials(sweep, **{name: value for name, value in choice.items() if value is not None})
+        return frame_of(rows, columns or TRIAL)
+
+    def show(self, trial: int) -> pl.DataFrame:
+        """Everything that is known of one trial, in one row; settings and environment are structs."""
+        return frame_of([self._rows.show(trial)], TRIAL)
+
+    def epochs(self, what: str | Trials, *, where: str | None = None) -> pl.DataFrame:
+        """The epochs of a sweep, which is meant by its name, or of trials by their numbers, in order.
+
+        `where` is a filter over trials. Ten million epochs take about ten seconds and 0.8 GB.
+        """
+        if isinstance(what, str):
+            return frame_of(self._rows.sweep_epochs(what), EPOCH_TYPES)
+        return frame_of(self._rows.epochs([what] if isinstance(what, int) else list(what)), EPOCH_TYPES)
+
+    def compare(self, sweep: str | int, by: str | Sequence[str], **options: Any) -> pl.DataFrame:
+        """Groups of configurations by settings such as `"activation"`: means over their completed trials, best first.
+
+        Further options are those of the command: `of`, `against`, `sort`, `limit`.
+        """
+        keys = [by] if isinstance(by, str) else list(by)
+        return frame_of(self._rows.compare(sweep, keys, **options), [*keys, *GROUP], GROUP_TYPES)
+
+    def labels(self, what: str | Trials) -> pl.DataFrame:
+        """The tags and the note of a sweep, which is meant by its name, or of trials by their numbers."""
+        return frame_of(self._rows.labels(words_of(what)), ())
+
+    def tag(self, what: str | Trials, *tags: str) -> None:
+        """Give a sweep or trials these tags."""
+        with self._writing() as rows:
+            rows.add_tags(words_of(what), tags)
+
+    def untag(self, what: str | Trials, *tags: str) -> None:
+        """Take these tags from a sweep or trials."""
+        with self._writing() as rows:
+            rows.remove_tags(words_of(what), tags)
+
+    def note(self, what: str | Trials, text: str) -> None:
+        """Write a note on a sweep or trials, in the place of any earlier one; an empty text removes it."""
+        with self._writing() as rows:
+            rows.write_note(words_of(what), text)
+
+    def rename(self, sweep: str | int, name: str) -> None:
+        """Give a sweep another name."""
+        with self._writing() as rows:
+            rows.rename_sweep(str(sweep), name)
+
+    def delete(self, what: str | Trials) -> Deletion:
+        """Delete a sweep or trials with all that belongs to them, without asking; returns what went."""
+        with self._writing() as rows:
+            return rows.delete(words_of(what))
+
+    def send_to_optuna(self, sweep: str | int, storage: str, *, name: str | None = None) -> Sent:
+        """Write the ended trials of a sweep into an Optuna study."""
+        return send_to_optuna(self._rows, sweep, storage, name=name, database=self._database)
+
+    def send_to_mlflow(self, sweep: str | int, tracking: str, *, name: str | None = None) -> Sent:
+        """Write the ended trials of a sweep into an MLflow experiment."""
+        return send_to_mlflow(self._rows, sweep, tracking, name=name, database=self._database)
+
+    def _writing(self) -> Store:
+        """The same database, open for writing as long as it is entered."""
+        return open_store_for_writing(self._database)
+
+
+def words_of(what: str | Trials) -> list[str]:
+    """A sweep's name, or the numbers of trials, as the commands take them."""
+    if isinstance(what, str):
+        return [what]
+    return [str(what)] if isinstance(what, int) else [str(number) for number in what]
+
+
+def open_store(db: str | None = None) -> FrameStore:
+    """The database `db`, a file or address; else that of FITGAP_DB; else `fitgap.db` here. StoreError without one."""
+    return FrameStore(db)

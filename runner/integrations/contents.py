@@ -1,0 +1,76 @@
+"""What is sent of a sweep: its ended trials with settings, findings and curves, a few at a time."""
+
+import itertools
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from runner.integrations.settings import Setting, flat_settings
+from runner.store import Row, Store
+
+TRIALS_AT_A_TIME = 100
+# What is told of a trial beside its settings and its curve.
+FINDINGS = (
+    *("trial", "configuration", "repeat", "status", "reason", "epochs", "e_t", "e_v", "gap", "best_epoch"),
+    *("best_e_t", "best_e_v", "accuracy_t", "accuracy_v", "excess", "underfit", "overfit", "verdict"),
+    *("parameters", "layers", "seconds", "note", "tags"),
+)
+
+
+@dataclass(frozen=True)
+class EndedTrial:
+    """A trial as it is sent: its row, its settings, and its epochs in order."""
+
+    row: Row
+    settings: dict[str, Setting]
+    epochs: Sequence[Row]
+
+    @property
+    def findings(self) -> dict[str, object]:
+        """What is known of it, by the names of the rows."""
+        found = {name: self.row[name] for name in FINDINGS}
+        return {name: value for name, value in found.items() if value not in (None, [])}
+
+
+@dataclass(frozen=True)
+class SweepContents:
+    """A sweep that is to be sent."""
+
+    store: Store
+    sweep: Row
+
+    @property
+    def name(self) -> str:
+        return str(self.sweep["name"])
+
+    @property
+    def identity(self) -> str:
+        """Tells this sweep from any other one, also from one of the same name that was begun anew."""
+        return f"{self.sweep['fingerprint'][:16]}-{self.sweep['created']:.3f}"
+
+    @cached_property
+    def settings(self) -> dict[str, dict[str, Setting]]:
+        """The settings of every configuration by its hash."""
+        rows = self.store.configurations(self.sweep["id"])
+        return {row["hash"]: flat_settings(row["settings"]) for row in rows}
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        return self.store.ended_trials(self.sweep["id"])
+
+    def trials(self, without: Collection[int]) -> Iterator[list[EndedTrial]]:
+        """The trials that have ended, some at a time, but those with these numbers."""
+        rows = iter([row for row in self.rows if row["trial"] not in without])
+        while part := list(itertools.islice(rows, TRIALS_AT_A_TIME)):
+            epochs = self.store.epochs([row["trial"] for row in part])
+            by_trial = {number: list(each) for number, each in itertools.groupby(epochs, lambda row: row["trial"])}
+            yield [EndedTrial(row, self.settings[row["configuration"]], by_trial.get(row["trial"], [])) for row in part]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """How many trials were written under which name, and how many were there already."""
+
+    name: str
+    new: int
+    known: int

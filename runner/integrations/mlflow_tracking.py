@@ -1,0 +1,119 @@
+"""A sweep as an MLflow experiment: a run for every trial, with its settings as parameters and its curves as metrics."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from runner.errors import IntegrationError
+from runner.integrations.contents import EndedTrial, Sent, SweepContents
+from runner.integrations.peers import imported, only_warnings, peer_address, told_in_one_line
+from runner.status import Status
+from runner.store import Store
+
+IDENTITY, TRIAL = "fitgap.sweep", "fitgap.trial"
+STATES = {Status.COMPLETED: "FINISHED", Status.PRUNED: "KILLED", Status.CANCELLED: "KILLED"}
+CURVES = ("e_t", "e_v", "accuracy_t", "accuracy_v", "learning_rate")
+SUMMARY = ("best_e_t", "best_e_v", "best_epoch", "gap", "excess", "underfit", "overfit", "seconds")
+# What MLflow takes in one request.
+MOST_METRICS, MOST_PARAMS = 1_000, 100
+RUNS_AT_A_TIME = 1_000
+LOGGERS = ("mlflow", "alembic")
+
+
+def send_to_mlflow(
+    store: Store, sweep: str | int, tracking: str, *, name: str | None = None, database: str | None = None
+) -> Sent:
+    """Write the ended trials of a sweep as runs of an experiment, called like the sweep unless named.
+
+    Runs that are there already stay; one that was cut off is written anew. `tracking` is a database or the address of a
+    server. Raises IntegrationError where MLflow is missing or cannot write, or where the experiment is something else.
+    """
+    contents = SweepContents(store, store.sweep(sweep))
+    mlflow = imported("mlflow", "mlflow")
+    address = peer_address(tracking, database)
+    name = name or contents.name
+    with told_in_one_line("MLflow", address), only_warnings(*LOGGERS):
+        client = mlflow.MlflowClient(address)
+        experiment = experiment_of(client, contents, name)
+        known = whole_runs(client, experiment)
+        new = 0
+        for part in contents.trials(known):
+            for trial in part:
+                write_run(mlflow, client, experiment, trial)
+            new += len(part)
+    return Sent(name, new, len(known))
+
+
+def experiment_of(client: Any, contents: SweepContents, name: str) -> str:
+    """The number of the experiment, made if it is not there. IntegrationError for one that is not this sweep."""
+    there = client.get_experiment_by_name(name)
+    if there is None:
+        return str(client.create_experiment(name, tags={IDENTITY: contents.identity}))
+    if there.tags.get(IDENTITY) != contents.identity or there.lifecycle_stage != "active":
+        raise IntegrationError(f"there is an experiment {name!r} that is not this sweep; give another name with --name")
+    return str(there.experiment_id)
+
+
+def whole_runs(client: Any, experiment: str) -> set[int]:
+    """The trials whose runs are there; what was cut off in the middle is removed."""
+    known, token = set(), None
+    while True:
+        page = client.search_runs([experiment], max_results=RUNS_AT_A_TIME, page_token=token)
+        for run in page:
+            if run.info.status == "RUNNING":
+                client.delete_run(run.info.run_id)
+            elif TRIAL in run.data.tags:
+                known.add(int(run.data.tags[TRIAL]))
+        token = page.token
+        if not token:
+            return known
+
+
+def write_run(mlflow: Any, client: Any, experiment: str, trial: EndedTrial) -> None:
+    """One trial as a run, which counts as running until all of it is written."""
+    row = trial.row
+    start, end = milliseconds(row["started"] or row["ended"]), milliseconds(row["ended"])
+    run = client.create_run(experiment, start_time=start, tags=tags_of(trial), run_name=f"trial {row['trial']}")
+    entities = mlflow.entities
+    metrics = (entities.Metric(*each) for each in metrics_of(trial, start, end))
+    params = (entities.Param(name, str(value)) for name, value in sorted(trial.settings.items()))
+    # All that is left goes with one request, unless it is long.
+    first = list(islice(params, MOST_PARAMS))
+    client.log_batch(run.info.run_id, list(islice(metrics, MOST_METRICS - len(first))), first)
+    while more := list(islice(metrics, MOST_METRICS)):
+        client.log_batch(run.info.run_id, more)
+    while rest := list(islice(params, MOST_PARAMS)):
+        client.log_batch(run.info.run_id, params=rest)
+    client.set_terminated(run.info.run_id, STATES.get(row["status"], "FAILED"), end)
+
+
+def tags_of(trial: EndedTrial) -> dict[str, str]:
+    """What is known of a trial beside its numbers; its own tags stand as `fitgap.tag.NAME`."""
+    row = trial.row
+    told = {TRIAL: row["trial"], "mlflow.note.content": row["note"]}
+    for name in ("configuration", "repeat", "status", "reason", "verdict", "layers", "parameters"):
+        told[f"fitgap.{name}"] = row[name]
+    tags = {f"fitgap.tag.{tag_key(tag)}": "true" for tag in row["tags"]}
+    return {**{name: str(value) for name, value in told.items() if value is not None}, **tags}
+
+
+def tag_key(tag: str) -> str:
+    """A tag as MLflow can have it in a name."""
+    return "".join(letter if letter.isalnum() or letter in "_-. " else "_" for letter in tag)
+
+
+def metrics_of(trial: EndedTrial, start: int, end: int) -> Iterator[tuple[str, float, int, int]]:
+    """Name, value, time and step of every number; when an epoch ended is taken to be even between start and end."""
+    row, epochs = trial.row, max(1, len(trial.epochs))
+    for position, each in enumerate(trial.epochs, 1):
+        time = start + (end - start) * position // epochs
+        for name in CURVES:
+            if each[name] is not None:
+                yield name, each[name], time, each["epoch"]
+    for name in SUMMARY:
+        if row[name] is not None:
+            yield name, float(row[name]), end, 0
+
+
+def milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

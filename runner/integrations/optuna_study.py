@@ -1,0 +1,123 @@
+"""A sweep as an Optuna study: what varies are its parameters, best E_v its value, E_v its intermediate values."""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from runner.errors import IntegrationError
+from runner.integrations.contents import EndedTrial, Sent, SweepContents
+from runner.integrations.peers import imported, only_warnings, peer_address, told_in_one_line
+from runner.integrations.settings import Setting, varying
+from runner.status import Status
+from runner.store import Store
+
+IDENTITY, ALTERNATIVES = "fitgap_sweep", "fitgap_alternatives"
+# Those beyond these two have failed, as Optuna sees it; `status` says how.
+STATES = {Status.COMPLETED: "COMPLETE", Status.PRUNED: "PRUNED"}
+
+
+def send_to_optuna(
+    store: Store, sweep: str | int, storage: str, *, name: str | None = None, database: str | None = None
+) -> Sent:
+    """Write the ended trials of a sweep into a study, called like the sweep unless named; those there already stay.
+
+    Raises IntegrationError where Optuna is missing or cannot write, or where the study is something else.
+    """
+    contents = SweepContents(store, store.sweep(sweep))
+    optuna = imported("optuna", "optuna")
+    address = peer_address(storage, database)
+    with told_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
+        distributions = distributions_of(optuna, contents.settings.values())
+        study = study_of(optuna, contents, opened_storage, name or contents.name, distributions)
+        known = {trial.user_attrs.get("trial") for trial in study.get_trials(deepcopy=False)}
+        new = 0
+        for part in contents.trials(known):
+            study.add_trials(frozen_trial(optuna, trial, distributions) for trial in part)
+            new += len(part)
+    return Sent(study.study_name, new, len(known))
+
+
+@contextlib.contextmanager
+def opened(optuna: Any, address: str) -> Iterator[Any]:
+    """The storage, whose connections are closed afterwards; Optuna itself leaves them open."""
+    storage = optuna.storages.RDBStorage(address)
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def study_of(optuna: Any, contents: SweepContents, storage: Any, name: str, distributions: dict[str, Any]) -> Any:
+    """The study, made if it is not there. IntegrationError for one that is not this sweep as it is now."""
+    study = optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
+    written = {IDENTITY: contents.identity, ALTERNATIVES: {key: str(each) for key, each in distributions.items()}}
+    there = study.user_attrs
+    if not there and not study.get_trials(deepcopy=False):
+        for key, value in written.items():
+            study.set_user_attr(key, value)
+        study.set_user_attr("settings", constant_settings(contents, distributions))
+    elif there.get(IDENTITY) != written[IDENTITY]:
+        raise IntegrationError(f"there is a study {name!r} that is not this sweep; give another name with --name")
+    elif there.get(ALTERNATIVES) != written[ALTERNATIVES]:
+        raise IntegrationError(
+            f"the sweep has other alternatives now than when it became the study {name!r}, which Optuna cannot change; "
+            "give another name with --name"
+        )
+    return study
+
+
+def constant_settings(contents: SweepContents, distributions: dict[str, Any]) -> dict[str, Setting]:
+    """What is the same in all configurations that have it."""
+    found = {name: value for each in contents.settings.values() for name, value in each.items()}
+    return {name: value for name, value in found.items() if name not in distributions}
+
+
+def distributions_of(optuna: Any, settings: Iterable[dict[str, Setting]]) -> dict[str, Any]:
+    """What each setting that varies can be: numbers from the lowest to the highest, else one of its values."""
+    all_ = list(settings)
+    names = varying(all_)
+    return {name: distribution(optuna, [each[name] for each in all_ if name in each]) for name in sorted(names)}
+
+
+def distribution(optuna: Any, values: list[Setting]) -> Any:
+    """The distribution over these values."""
+    kinds = {type(value) for value in values}
+    if kinds == {int}:
+        return optuna.distributions.IntDistribution(min(values), max(values))
+    if kinds <= {int, float}:
+        low, high = float(min(values)), float(max(values))
+        # Alternatives over several powers of ten are meant by their powers.
+        return optuna.distributions.FloatDistribution(low, high, log=0 < 10 * low <= high)
+    # In an order that is the same each time: Optuna takes another order for other alternatives.
+    return optuna.distributions.CategoricalDistribution(sorted(set(values), key=str))
+
+
+def frozen_trial(optuna: Any, trial: EndedTrial, distributions: dict[str, Any]) -> Any:
+    """A trial as Optuna has it."""
+    row = trial.row
+    value = row["best_e_v"]
+    state = STATES.get(row["status"], "FAIL") if value is not None else "FAIL"
+    chosen = {name: value for name, value in trial.settings.items() if name in distributions}
+    frozen = optuna.trial.create_trial(
+        state=optuna.trial.TrialState[state],
+        value=value if state == "COMPLETE" else None,
+        params={name: as_drawn(value, distributions[name]) for name, value in chosen.items()},
+        distributions={name: distributions[name] for name in chosen},
+        user_attrs={**trial.findings, "e_t_by_epoch": [each["e_t"] for each in trial.epochs]},
+        intermediate_values=dict(intermediate_values(trial)),
+    )
+    # Optuna's times have no zone and are those of this machine.
+    frozen.datetime_start = datetime.fromtimestamp(row["started"] or row["ended"])
+    frozen.datetime_complete = datetime.fromtimestamp(row["ended"])
+    return frozen
+
+
+def as_drawn(value: Setting, distribution: Any) -> Setting:
+    return float(value) if type(distribution).__name__ == "FloatDistribution" else value
+
+
+def intermediate_values(trial: EndedTrial) -> Iterator[tuple[int, float]]:
+    """E_v after each epoch, where it is a number."""
+    return ((each["epoch"], each["e_v"]) for each in trial.epochs if each["e_v"] is not None)

@@ -1,0 +1,79 @@
+"""What every peer needs: its package, the address that it writes to, and its errors in one line."""
+
+import contextlib
+import importlib
+import logging
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from runner.errors import IntegrationError
+from runner.passwords import revealed, secret_spans
+from runner.store.addresses import POSTGRESQL_NAMES, database_url, is_file
+
+# MLflow tells its makers who uses it, unless it is told not to.
+SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+
+
+def imported(package: str, extra: str) -> Any:
+    """The package of a peer; IntegrationError says how to install it."""
+    for name, value in SILENCE.items():
+        os.environ.setdefault(name, value)
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        missing = error.name or package
+        raise IntegrationError(
+            f"this needs the package {missing}, which is not installed; run: pip install 'fitgap[{extra}]'"
+        ) from None
+
+
+def peer_address(given: str, database: str | None) -> str:
+    """Where a peer is to write, as it takes it: a plain path is an SQLite file.
+
+    IntegrationError for our own database: its tables would stand between ours.
+    """
+    text = revealed(given)
+    scheme, has_scheme, _ = text.partition("://")
+    if has_scheme and scheme not in ("sqlite", *POSTGRESQL_NAMES):
+        return text
+    url = database_url(text)
+    if same_database(url, database_url(database)):
+        raise IntegrationError("this is the database of fitgap itself; name another file or database to send to")
+    if is_file(url):
+        # MLflow remembers databases by their addresses, also after the current folder was changed.
+        url = url.set(database=os.path.abspath(str(url.database)))
+    return url.render_as_string(hide_password=False)
+
+
+def same_database(one: Any, other: Any) -> bool:
+    if is_file(one) and is_file(other):
+        return os.path.realpath(one.database) == os.path.realpath(other.database)
+    return bool(one == other)
+
+
+@contextlib.contextmanager
+def told_in_one_line(peer: str, address: str) -> Iterator[None]:
+    """Whatever a peer raises becomes one line without the passwords in its address."""
+    try:
+        yield
+    except IntegrationError:
+        raise
+    except Exception as error:
+        text = str(error).strip() or type(error).__name__
+        for start, end in secret_spans(address):
+            text = text.replace(address[start:end], "***")
+        raise IntegrationError(f"{peer} cannot write there: {' '.join(text.split())[:300]}") from error
+
+
+@contextlib.contextmanager
+def only_warnings(*loggers: str) -> Iterator[None]:
+    """What these would tell of their own tables and migrations is nobody's business here."""
+    before = {name: logging.getLogger(name).level for name in loggers}
+    for name in loggers:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)

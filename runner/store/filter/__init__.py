@@ -1,0 +1,21 @@
+"""Filters: `e_v < 0.02 and (activation == 'relu' or optimizer.rate >= 1e-3)`, from text to an expression of SQL.
+
+The text is cut into words (`words`), read by a grammar into a tree (`grammar`, `tree`), checked against what there is
+(`names`, `checking`) and translated (`sql`). Nothing in it is ever run, or becomes part of the text of a statement.
+"""
+
+from sqlalchemy.sql.elements import ColumnElement
+
+from runner.store.filter.checking import check
+from runner.store.filter.grammar import parse
+from runner.store.filter.names import Known, advice, known_names
+from runner.store.filter.sql import condition_of
+
+__all__ = ["Known", "advice", "filter_expression", "known_names"]
+
+
+def filter_expression(text: str) -> ColumnElement[bool]:
+    """The expression of a filter, over `trial` joined with `configuration`; FilterError says what is wrong."""
+    condition = parse(text)
+    check(condition)
+    return condition_of(condition)

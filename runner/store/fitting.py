@@ -1,0 +1,162 @@
+"""Keeping the fit of trials and configurations up to date: read, judged by `core.diagnosis`, written all at once.
+
+The numbers are read and judged without keeping anybody from writing. Then one transaction writes them, unless somebody
+else has done so meanwhile: `sweep.fitted` tells, and it is done anew. So readers see the fit beside one reference or
+beside the next, never a mixture; and whoever dies on the way leaves what there was.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from core.diagnosis import RULE, Fit, fit_of_configuration, fit_of_trial
+from runner.status import Status
+from runner.store.clock import database_now
+from runner.store.errors_of_trials import ErrorsOfTrials
+from runner.store.patience import patiently
+from runner.store.queries import Row, reference_configuration
+from runner.store.sqlite import ONLY_READS
+from runner.store.tables import configuration, fit_columns, sweep, trial
+from runner.store.values import finite
+
+FIT_NAMES = tuple(column.name for column in fit_columns())
+First = Callable[[Connection], None]
+CONFIGURATIONS_AT_A_TIME = 500
+ROWS_AT_A_TIME = 1_000
+
+
+@dataclass
+class Judged:
+    """What was found out about a sweep: its reference, and the fits of trials and configurations by their numbers.
+
+    `before` is what the sweep's row said then. With `afresh` nothing of what was written earlier holds any more.
+    """
+
+    before: Row
+    reference: int | None
+    afresh: bool
+    trials: list[tuple[int, Fit]] = field(default_factory=list)
+    configurations: list[tuple[int, Fit]] = field(default_factory=list)
+
+
+def refresh_fit(engine: Engine, sweep_id: int, first: First | None = None) -> None:
+    """Bring the fit of a sweep up to date. The writing transaction begins with `first`, which may refuse it."""
+    is_written = False
+    while not is_written:
+        with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
+            judged = judge(connection, sweep_id)
+        is_written = judged is None or patiently(engine, partial(write_after, first, judged))
+
+
+def write_after(first: First | None, judged: Judged, connection: Connection, again: bool) -> bool:
+    """Write what was found out after `first`; False where somebody else has done so meanwhile."""
+    if first is not None:
+        first(connection)
+    return write(connection, judged)
+
+
+def refresh_outdated(engine: Engine) -> None:
+    """Bring the fit of those sweeps up to date that was found out by an older rule, or never."""
+    has_completed = sa.exists().where(trial.c.sweep_id == sweep.c.id, trial.c.status == Status.COMPLETED)
+    outdated = sa.select(sweep.c.id).where(sa.func.coalesce(sweep.c.fit_rule, 0) < RULE, has_completed)
+    with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
+        numbers = connection.execute(outdated.order_by(sweep.c.id)).scalars().all()
+    for number in numbers:
+        refresh_fit(engine, number)
+
+
+def forget_fit(connection: Connection, sweep_id: int) -> None:
+    """Nothing that is known of the fit of a sweep holds any more: trials were removed, or changed after their end."""
+    values: dict[str, None] = {"reference_id": None, "fitted": None, "fit_rule": None}
+    connection.execute(sa.update(sweep).where(sweep.c.id == sweep_id).values(**values))
+
+
+def judge(connection: Connection, sweep_id: int) -> Judged | None:
+    """The fit of everything in a sweep that is not known yet; None where there is nothing to write."""
+    row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
+    if row is None:
+        return None
+    reference = connection.execute(reference_configuration(sweep_id)).scalar_one_or_none()
+    is_changed = (row["reference_id"], row["fit_rule"]) != (reference, RULE)
+    judged = Judged(dict(row), reference, is_changed)
+    if reference is not None:
+        add_fits(connection, judged, reference)
+    return judged if is_changed or judged.trials else None
+
+
+def add_fits(connection: Connection, judged: Judged, reference: int) -> None:
+    """Judge the configurations that have trials to be judged."""
+    chosen = configurations_to_judge(connection, judged)
+    if not chosen:
+        return
+    errors = ErrorsOfTrials(connection, judged.before)
+    beside = errors.of_reference(reference)
+    for start in range(0, len(chosen), CONFIGURATIONS_AT_A_TIME):
+        rows = errors.of_configurations(chosen[start : start + CONFIGURATIONS_AT_A_TIME])
+        for number, group in rows.items():
+            pairs = [(own, beside[repeat]) for _, repeat, own in group if repeat in beside]
+            judged.trials += [(each, fit_of_trial(own, beside[at])) for each, at, own in group if at in beside]
+            if pairs:
+                judged.configurations.append((number, fit_of_configuration(pairs)))
+
+
+def configurations_to_judge(connection: Connection, judged: Judged) -> Sequence[int]:
+    """Those with completed trials: all of them, or those of which a trial has no verdict yet."""
+    chosen = sa.and_(trial.c.sweep_id == judged.before["id"], trial.c.status == Status.COMPLETED)
+    query = sa.select(trial.c.configuration_id).where(chosen).distinct().order_by(trial.c.configuration_id)
+    return connection.execute(query if judged.afresh else query.where(trial.c.verdict.is_(None))).scalars().all()
+
+
+def write(connection: Connection, judged: Judged) -> bool:
+    """Write what was found out; False, with nothing written, where somebody else has done so since it was read."""
+    if not mark_fitted(connection, judged):
+        return False
+    if judged.afresh:
+        for table in (trial, configuration):
+            nothing: dict[str, None] = dict.fromkeys(FIT_NAMES)
+            known = sa.and_(table.c.sweep_id == judged.before["id"], table.c.verdict.is_not(None))
+            connection.execute(sa.update(table).where(known).values(nothing))
+    # One that was put back to be trained again meanwhile has no fit.
+    write_fits(connection, trial, judged.trials, trial.c.status == Status.COMPLETED)
+    write_fits(connection, configuration, judged.configurations, sa.true())
+    return True
+
+
+def mark_fitted(connection: Connection, judged: Judged) -> bool:
+    """Write when the fit of the sweep was found out, and beside what; False where it was somebody else's turn."""
+    unchanged = sa.and_(
+        sweep.c.id == judged.before["id"],
+        sweep.c.fitted.is_not_distinct_from(judged.before["fitted"]),
+        sweep.c.fit_rule.is_not_distinct_from(judged.before["fit_rule"]),
+    )
+    values = {"reference_id": judged.reference, "fitted": database_now(), "fit_rule": RULE}
+    return bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
+
+
+def write_fits(
+    connection: Connection, table: sa.Table, fits: Sequence[tuple[int, Fit]], condition: sa.ColumnElement[bool]
+) -> None:
+    """Write fits into the rows with these numbers that meet a condition."""
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in FIT_NAMES}
+    change = sa.update(table).where(table.c.id == sa.bindparam("number"), condition).values(**values)
+    for rows in parts(fits):
+        connection.execute(change, rows)
+
+
+def parts(fits: Sequence[tuple[int, Fit]]) -> Iterator[list[dict[str, Any]]]:
+    """The fits as parameters, some at a time."""
+    for start in range(0, len(fits), ROWS_AT_A_TIME):
+        yield [
+            {
+                "number": number,
+                "new_excess": finite(fit.excess),
+                "new_underfit": finite(fit.underfit),
+                "new_overfit": finite(fit.overfit),
+                "new_verdict": fit.verdict.value,
+            }
+            for number, fit in fits[start : start + ROWS_AT_A_TIME]
+        ]

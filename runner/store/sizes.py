@@ -1,0 +1,83 @@
+"""How much room sweeps take, and giving the room of deleted ones back to the disk."""
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from runner.errors import StoreError
+from runner.store.addresses import database_url
+from runner.store.database import connect
+from runner.store.describing import size
+from runner.store.schema import check_version, is_sqlite
+from runner.store.sqlite import outside_transactions, prepare_for_writing
+from runner.store.tables import configuration, evidence, snapshot, state, trial
+
+# Measured: rows with their share of pages and indexes. They are nearly all numbers of 8 bytes.
+ROW_BYTES = {
+    "sqlite": {"epoch": 84, "trial": 330, "configuration": 1_400},
+    "postgresql": {"epoch": 145, "trial": 480, "configuration": 1_600},
+}
+
+
+def sweep_sizes(connection: Connection) -> dict[int, tuple[int, int]]:
+    """For each sweep its epochs, and about how many bytes it takes on disk."""
+    each = ROW_BYTES[connection.dialect.name]
+    sizes: dict[int, tuple[int, int]] = {}
+    count = sa.select(trial.c.sweep_id, sa.func.count(), sa.func.coalesce(sa.func.sum(trial.c.epochs), 0))
+    for sweep_id, trials, epochs in connection.execute(count.group_by(trial.c.sweep_id)):
+        sizes[sweep_id] = (epochs, trials * each["trial"] + epochs * each["epoch"])
+    for sweep_id, more in more_bytes(connection, each["configuration"]):
+        epochs, so_far = sizes.get(sweep_id, (0, 0))
+        sizes[sweep_id] = (epochs, so_far + int(more))
+    return sizes
+
+
+def more_bytes(connection: Connection, configuration_bytes: int) -> list[tuple[int, int]]:
+    """Bytes beside trials and epochs, as (sweep, bytes), several times for some sweeps."""
+    counted = sa.func.count() * configuration_bytes
+    found = sa.select(configuration.c.sweep_id, counted).group_by(configuration.c.sweep_id)
+    pairs = [tuple(row) for row in connection.execute(found)]
+    for table in (snapshot, state, evidence):
+        length = sa.func.sum(sa.func.length(table.c.content))
+        found = sa.select(trial.c.sweep_id, length).join_from(table, trial, table.c.trial_id == trial.c.id)
+        pairs += [tuple(row) for row in connection.execute(found.group_by(trial.c.sweep_id))]
+    return pairs
+
+
+def unused_bytes(connection: Connection) -> int | None:
+    """Bytes of an SQLite file that hold nothing any more; None for a server, which does not tell."""
+    if connection.dialect.name != "sqlite":
+        return None
+    pages = connection.execute(sa.text("PRAGMA freelist_count")).scalar_one()
+    return int(pages * connection.execute(sa.text("PRAGMA page_size")).scalar_one())
+
+
+def compact_database(database: str | None) -> tuple[int, int]:
+    """Write an SQLite file anew without what was deleted; returns its bytes before and after.
+
+    Nobody can write meanwhile, and the disk must have room for a second file.
+    """
+    url = database_url(database)
+    # Only reading asks for a file that exists and is ours.
+    reading = connect(url, read_only=True)
+    try:
+        check_version(reading)
+    finally:
+        reading.dispose()
+    if not is_sqlite(reading):
+        raise StoreError("PostgreSQL gives the room of deleted rows back by itself; fitgap has nothing to do here")
+    engine = connect(url, read_only=False)
+    try:
+        prepare_for_writing(engine)
+        before = bytes_of(engine)
+        with outside_transactions(engine) as connection:
+            connection.execute("VACUUM")
+            # What was written lies beside the file until then.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return before, bytes_of(engine)
+    finally:
+        engine.dispose()
+
+
+def bytes_of(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return size(engine, connection)

@@ -1,0 +1,56 @@
+"""Ten million epochs are written as fast as workers make them, in memory that does not grow, and all of them are there."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from harness.commands import own_kilobytes
+from harness.made_up_blocks import number_of
+from plain_plans import IDENTITY, plain_plan
+
+from runner.messages import MEASURED, Block, EpochRows
+from runner.store import open_store_for_writing
+from runner.store.tables import epoch
+
+TRIALS, PACK, EPOCHS, EPOCHS_PER_BLOCK = 1_000, 100, 10_000, 10
+# The plan asks for 50,000 (SQLite) and 20,000 (PostgreSQL), on a machine that does nothing else.
+FEWEST_ROWS_PER_SECOND = {"sqlite": 10_000, "postgresql": 4_000}
+MOST_GROWTH_KILOBYTES = 64 * 1024
+
+
+def blocks():
+    """What the packs send, one after the other: so many epochs of every trial at a time."""
+    for first in range(1, TRIALS + 1, PACK):
+        trials = np.tile(np.arange(first, first + PACK), EPOCHS_PER_BLOCK)
+        for start in range(1, EPOCHS + 1, EPOCHS_PER_BLOCK):
+            epochs = np.repeat(np.arange(start, start + EPOCHS_PER_BLOCK), PACK)
+            yield Block(EpochRows(trials, epochs, **dict.fromkeys(MEASURED, number_of(trials, epochs))), ())
+
+
+@pytest.mark.nightly
+def test_ten_million_epochs_are_written(databases, database_kind):
+    address = databases.make()
+    with open_store_for_writing(address) as store:
+        store.add_sweep(plain_plan(TRIALS))
+        driver = store.begin_driver(IDENTITY)
+        driver.claim(range(1, TRIALS + 1))
+        memory, began = own_kilobytes(os.getpid()), time.monotonic()
+        for block in blocks():
+            assert driver.record(block) == set()
+        seconds, growth = time.monotonic() - began, own_kilobytes(os.getpid()) - memory
+        with store._engine.connect() as connection:
+            query = sa.select(sa.func.count(), sa.func.max(epoch.c.epoch), sa.func.sum(epoch.c.e_v))
+            (found,) = connection.execute(query)
+    with contextlib.suppress(FileNotFoundError):
+        # More than a gigabyte.
+        Path(address).unlink()
+    rows = TRIALS * EPOCHS
+    print(f"{database_kind}: {rows} rows, {rows / seconds:.0f} rows/s, {growth} KB more memory")
+    assert found[:2] == (rows, EPOCHS)
+    assert found[2] == pytest.approx(EPOCHS * TRIALS * (TRIALS + 1) / 2 + TRIALS * EPOCHS * (EPOCHS + 1) / 32)
+    assert rows / seconds >= FEWEST_ROWS_PER_SECOND[database_kind]
+    assert growth <= MOST_GROWTH_KILOBYTES

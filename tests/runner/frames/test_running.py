@@ -1,0 +1,84 @@
+"""Sweeps run from Python: the same as from the command line, from a file or a mapping."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from runner import FitgapError, open_store, resume_sweep, run_sweep
+from runner.driver import SweepStoppedError
+from runner.frames import running
+from runner.store import open_store_for_writing
+
+MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
+MAPPING = {
+    "data": "xor",
+    "repeats": np.int64(2),
+    "training": {"epochs": 3},
+    "axes": {"architecture": (2, "3-2"), "optimizer": [{"adam": {"rate": np.array([0.1, 0.01])}}]},
+}
+
+
+def test_a_mapping_asks_for_the_same_as_a_file(command):
+    text = """
+    data: xor
+    repeats: 2
+    training: {epochs: 3}
+    axes: {architecture: [2, 3-2], optimizer: [{adam: {rate: [0.1, 0.01]}}]}
+    """
+    Path("xor.yaml").write_text(text)
+    assert command("run", "xor.yaml", "--engine", "local").code == 0
+    by_name = {sweep.name: sweep for sweep in (run_sweep(each, engine="local") for each in ("xor.yaml", MAPPING))}
+    assert set(by_name) == {"xor-2", "xor-3"}
+    store = open_store()
+    curves = [store.epochs(name).select("epoch", *MEASURED) for name in ("xor", *by_name)]
+    assert curves[0].height == 8 * 3 and curves[0].equals(curves[1]) and curves[0].equals(curves[2])
+    assert by_name["xor-3"].trials()["trial"].to_list() == list(range(17, 25))
+    assert by_name["xor-3"].compare("optimizer").height == 2
+    assert by_name["xor-3"].epochs().equals(store.epochs("xor-3"))
+
+
+@pytest.mark.parametrize(
+    ("sweep", "words"),
+    [
+        ({"data": "xor", "axes": {"activation": ["rleu"]}}, "did you mean 'relu'"),
+        ({"data": "xor", "axis": {}}, "did you mean 'axes'"),
+        ({"data": "xor", "axes": {"architecture": [2.5]}}, "2.5"),
+        ({}, "data"),
+        ({"data": {}}, "source"),
+        ("missing.yaml", "there is no such file"),
+    ],
+)
+def test_mistakes_are_told_in_one_line_and_nothing_is_written(sweep, words):
+    with pytest.raises(FitgapError, match=words) as refused:
+        run_sweep(sweep)
+    assert "\n" not in str(refused.value) and not Path("fitgap.db").exists()
+
+
+def test_an_unknown_engine_is_refused_before_anything_is_written():
+    with pytest.raises(FitgapError, match="local"):
+        run_sweep(MAPPING, engine="lcal")
+    assert not Path("fitgap.db").exists()
+
+
+def test_what_was_interrupted_goes_on(monkeypatch):
+    def stop(store, written, **options):
+        raise SweepStoppedError(written.name, released=1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "drive", stop)
+        with pytest.raises(KeyboardInterrupt, match=r"resume_sweep\('mine'\)"):
+            run_sweep(MAPPING, name="mine", db="mine.db")
+    assert set(open_store("mine.db").trials("mine")["status"]) == {"pending"}
+    finished = resume_sweep("mine", db="mine.db", engine="local")
+    assert finished.trials().filter(pl.col("status") != "completed").is_empty()
+
+
+def test_resuming_what_does_not_exist_makes_no_database():
+    with pytest.raises(FitgapError, match="there is no database"):
+        resume_sweep("mine")
+    assert not Path("fitgap.db").exists()
+    open_store_for_writing().close()
+    with pytest.raises(FitgapError, match="there is no sweep"):
+        resume_sweep("mine")

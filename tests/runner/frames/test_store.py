@@ -1,0 +1,127 @@
+"""Answers as data frames: the same values as the commands' rows, typed alike whether there are rows or none."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+import runner
+from runner import FitgapError, open_store
+from runner.messages import Block
+from runner.status import Status
+from runner.store import open_store as open_rows
+
+
+@pytest.fixture
+def trained(trained_database):
+    """The small trained sweep, as frames."""
+    with open_store(str(trained_database)) as store:
+        yield store
+
+
+@pytest.fixture
+def rows(trained_database):
+    """The same store, as rows."""
+    with open_rows(str(trained_database)) as store:
+        yield store
+
+
+def plain(frame):
+    """The rows of a frame as the store gives them: times are seconds."""
+    return [
+        {key: value.timestamp() if isinstance(value, datetime) else value for key, value in row.items()}
+        for row in frame.to_dicts()
+    ]
+
+
+def test_frames_hold_what_the_rows_hold(trained, rows):
+    assert plain(trained.trials("small")) == rows.trials("small")
+    assert plain(trained.trials(1, sort="-best_e_v", limit=3)) == rows.trials("small", sort="-best_e_v", limit=3)
+    assert plain(trained.epochs("small")) == rows.sweep_epochs("small")
+    assert plain(trained.epochs([3, 1])) == rows.epochs([1, 3]) and plain(trained.epochs(2)) == rows.epochs([2])
+    assert plain(trained.compare("small", "activation")) == rows.compare("small", ["activation"])
+    (sweep,), (expected,) = plain(trained.sweeps()), rows.sweeps()
+    assert sweep.pop("created") == pytest.approx(expected.pop("created"), abs=1e-6) and sweep == expected
+
+
+def test_times_statuses_and_verdicts_have_types_of_their_own(trained):
+    (created,) = trained.sweeps()["created"]
+    assert created.tzinfo is not None and abs((datetime.now(UTC) - created).total_seconds()) < 86_400
+    status = trained.trials("small")["status"]
+    assert status.dtype == pl.Enum([each.value for each in Status])
+    assert trained.trials("small").schema["verdict"] == pl.Enum(["good", "underfit", "overfit", "both", "unclear"])
+
+
+def test_what_did_not_become_a_number_is_null(trained):
+    diverged = trained.trials("small").filter(pl.col("status") == "diverged")
+    assert diverged.height and diverged["e_v"].null_count() == diverged.height
+    assert not trained.epochs("small").select(pl.col(pl.Float64).is_nan().any()).row(0).count(True)
+
+
+def test_one_trial_is_one_row_with_structs(trained, rows):
+    shown = trained.show(1)
+    assert shown.height == 1
+    assert shown.item(0, "settings")["batch_size"] == rows.show(1)["settings"]["batch_size"]
+    assert shown.schema["started"] == pl.Datetime("us", "UTC")
+
+
+def test_an_empty_answer_has_the_same_columns_and_types(trained, store, database, make_plan):
+    with open_store(database) as nothing:
+        assert nothing.sweeps().schema == trained.sweeps().schema and nothing.sweeps().is_empty()
+        store.add_sweep(make_plan(1, 1, name="bare"))
+        store.add_sweep(make_plan(1, 1, name="waiting"))
+        store.delete(["1"])
+        for ask in (lambda each, name: each.trials(name), lambda each, name: each.compare(name, "activation")):
+            assert ask(nothing, "bare").is_empty()
+            assert ask(nothing, "bare").schema == ask(nothing, "waiting").schema == ask(trained, "small").schema
+        for nobody in ("waiting", [], 2):
+            assert nothing.epochs(nobody).schema == trained.epochs("small").schema
+
+
+def test_means_of_whole_numbers_are_no_whole_numbers(store, database, driver, make_plan, end_trial):
+    store.add_sweep(make_plan(1, 2, name="two"))
+    for trial, best in ((1, 1), (2, 2)):
+        end_trial(driver, trial, epochs=2, best_epoch=best, best_e_v=0.5)
+    with open_store(database) as frames:
+        assert frames.compare("two", "activation")["best_epoch"].to_list() == [1.5]
+
+
+def test_order_is_kept_from_python_too(store, database, driver, make_plan, make_rows):
+    store.add_sweep(make_plan(2, 2, name="one"))
+    driver.claim([1])
+    driver.record(Block(make_rows([1], [1]), ()))
+    with open_store(database) as frames:
+        frames.tag("one", "a", "b")
+        frames.tag([1, 2], "odd")
+        frames.untag(1, "odd")
+        frames.note(2, "look")
+        frames.rename(1, "first")
+        assert frames.labels("first")["tags"].to_list() == [["a", "b"]]
+        assert frames.labels([1, 2]).rows() == [(1, [], None), (2, ["odd"], "look")]
+        with pytest.raises(FitgapError, match="is training"):
+            frames.delete("first")
+        assert frames.delete([3, 4]).trials == 2
+        assert frames.trials("first")["trial"].to_list() == [1, 2]
+
+
+def test_errors_are_those_of_the_commands(trained):
+    for ask in (
+        lambda: trained.trials("smal"),
+        lambda: trained.show(10**9),
+        lambda: trained.compare("small", "activaton"),
+        lambda: open_store("missing.db"),
+    ):
+        with pytest.raises(FitgapError) as refused:
+            ask()
+        assert "\n" not in str(refused.value)
+
+
+def test_the_package_itself_loads_nothing():
+    line = "import runner, sys; print(sorted({'numpy', 'polars', 'ray', 'sqlalchemy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert set(runner.__all__) <= set(dir(runner))
+    with pytest.raises(AttributeError, match="no attribute 'opn_store'"):
+        runner.opn_store  # noqa: B018

@@ -1,0 +1,60 @@
+"""What peers are given and what comes back of them: no password, nothing into our own database, one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.errors import IntegrationError
+from runner.integrations.peers import imported, peer_address, told_in_one_line
+
+
+def test_a_path_is_a_file_and_an_address_stays_one():
+    assert (
+        peer_address("study.db", None) == peer_address("sqlite:///study.db", None) == f"sqlite:///{Path.cwd()}/study.db"
+    )
+    assert peer_address("postgres://me:p%40ss@host/x", None) == "postgresql+psycopg://me:p%40ss@host/x"
+    for other in ("mysql://me:secret@host/x", "http://127.0.0.1:5000"):
+        assert peer_address(other, None) == other
+
+
+@pytest.mark.parametrize(
+    ("target", "ours"),
+    [
+        ("fitgap.db", None),
+        ("./fitgap.db", "sqlite:///fitgap.db"),
+        ("postgresql://me:x@host/ours", "postgres://me:x@host/ours"),
+    ],
+)
+def test_our_own_database_is_refused(target, ours):
+    with pytest.raises(IntegrationError, match="fitgap itself"):
+        peer_address(target, ours)
+
+
+def test_a_link_to_our_own_database_is_refused_too():
+    Path("fitgap.db").touch()
+    Path("link.db").symlink_to("fitgap.db")
+    with pytest.raises(IntegrationError, match="fitgap itself"):
+        peer_address("link.db", None)
+
+
+def test_a_missing_package_is_told_with_how_to_install_it():
+    with pytest.raises(IntegrationError, match=r"no_such_package, .*pip install 'fitgap\[optuna\]'"):
+        imported("no_such_package", "optuna")
+
+
+def test_errors_of_a_peer_are_one_line_without_the_password():
+    address = "mysql://me:canary@host/x"
+    with pytest.raises(IntegrationError) as told, told_in_one_line("Optuna", address):
+        raise ValueError(f"cannot connect\n to {address}")
+    assert "\n" not in str(told.value) and "canary" not in str(told.value) and "cannot connect" in str(told.value)
+
+
+def test_a_peer_is_told_to_tell_nobody():
+    line = (
+        "import os; from runner.integrations.peers import imported; imported('json', 'x');"
+        "print(os.environ['DO_NOT_TRACK'], os.environ['MLFLOW_DISABLE_TELEMETRY'])"
+    )
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout == "true true\n"
