@@ -19,9 +19,7 @@ NEGLIGIBLE = 0.1
 # luckiest of many; and so many when the examples seen say so too.
 ALONE, BACKED = 3.0, 1.0
 # What the examples seen say: E_t is far below or above the reference's, as ratios, and clearly, in standard errors.
-FAR_BELOW, FAR_ABOVE, CLEARLY = 1 / 2, 4 / 3, 2.0
-# So many standard errors below 0 the overfit part says that the reference itself has fitted noise.
-LOSES_LESS = 1.5
+FAR_BELOW, FAR_ABOVE, CLEARLY = 3 / 5, 4 / 3, 2.0
 # Both parts are to blame when the smaller one is at least this share of the larger.
 COMPARABLE = 0.5
 # Stands in for an error of 0 where there is to be a logarithm.
@@ -185,10 +183,16 @@ def verdict_of(unseen: Difference, underfit: Difference, overfit: Difference) ->
         return Verdict.GOOD
     if max(underfit.steps, overfit.steps) < 1:
         return Verdict.UNCLEAR
-    smaller, larger = sorted((underfit.value, overfit.value))
-    if min(underfit.steps, overfit.steps) > CLEARLY and smaller >= COMPARABLE * larger:
-        return Verdict.BOTH
+    if min(underfit.steps, overfit.steps) > CLEARLY:
+        return verdict_by_size(underfit.value, overfit.value)
     return Verdict.UNDERFIT if underfit.steps > overfit.steps else Verdict.OVERFIT
+
+
+def verdict_by_size(underfit: float, overfit: float) -> Verdict:
+    """The verdict where both parts are clearly above 0."""
+    if min(underfit, overfit) >= COMPARABLE * max(underfit, overfit):
+        return Verdict.BOTH
+    return Verdict.UNDERFIT if underfit > overfit else Verdict.OVERFIT
 
 
 def is_worse(unseen: Difference, underfit: Difference, overfit: Difference) -> bool:
@@ -201,4 +205,5 @@ def is_backed(underfit: Difference, overfit: Difference) -> bool:
     """Whether the examples seen make it likely that the unseen ones go worse than the reference's."""
     has_learned_by_heart = underfit.logarithm < log(FAR_BELOW) and underfit.logarithm_steps < -CLEARLY
     has_not_learned = underfit.logarithm > log(FAR_ABOVE) and underfit.logarithm_steps > CLEARLY
-    return has_learned_by_heart or (has_not_learned and overfit.steps > -LOSES_LESS)
+    # Where clearly less is lost between seen and unseen, it may be the reference that has learned by heart.
+    return has_learned_by_heart or (has_not_learned and overfit.steps >= -CLEARLY)

@@ -1,142 +1,177 @@
-"""The networks of a scenario, trained by the core in packs, and the errors of their examples."""
+"""The trials of a scenario, trained by the core in packs, with all that their verdicts and the known answers need."""
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from scenarios import Case, Scenario
 
 from core.activations import Identity, Sigmoid
-from core.data import Dataset, Division
-from core.initializers import INITIALIZERS
+from core.data import Division
+from core.diagnosis import Errors
+from core.initializers import Auto
 from core.losses import HalfSquaredError
 from core.measuring import Measurer
 from core.members import Member, PackShape
 from core.network import Networks
 from core.optimizers import Adam
 from core.preprocessing import Examples, Preparation, prepare_examples
-from core.readings import Numbers
+from core.readings import Numbers, ZeroOne
 from core.training import Pack
 
-PACK_SIZE = 12
+# As many as a trial's evidence keeps of each side.
+SAMPLE_SIZE = 250
 FRESH_EXAMPLES = 4000
-# Repeats of a seed are numbered so that members of many seeds go into one pack.
+PACK_SIZE = 12
+# Repeats are numbered through all seeds, since those of a pack are told apart by their number.
 MOST_REPEATS = 100
 
-Key = tuple[int, int, int]
+
+@dataclass(frozen=True)
+class Trial:
+    """A case with a seed and a repeat, counted from 1."""
+
+    case: Case
+    seed: int
+    repeat: int
+
+    @property
+    def number(self) -> int:
+        return self.seed * MOST_REPEATS + self.repeat
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one trial: errors of its single examples after its last and its best epoch, and of fresh ones."""
+    """What became of a trial: its errors after the last and after the best epoch, and those of fresh examples then,
+    which are NaN where there are none.
+    """
 
-    last_t: np.ndarray
-    last_v: np.ndarray
-    best_t: np.ndarray
-    best_v: np.ndarray
-    fresh_last: float = float("nan")
-    fresh_best: float = float("nan")
-    curve_t: tuple[float, ...] = ()
-    curve_v: tuple[float, ...] = ()
+    last: Errors
+    best: Errors
+    fresh_last: float
+    fresh_best: float
 
 
-def train(scenario: Scenario, seeds: Sequence[int], repeats: int) -> dict[Key, Outcome]:
-    """The outcome of every case, seed and repeat (counted from 1)."""
-    outcomes: dict[Key, Outcome] = {}
-    numbers = list(enumerate(scenario.cases))
-    numbers.sort(key=lambda pair: pair[1].hidden)
-    for hidden, cases in itertools.groupby(numbers, key=lambda pair: pair[1].hidden):
-        keys = [(case, seed, repeat) for case, _ in cases for seed in seeds for repeat in range(1, repeats + 1)]
-        for some in itertools.batched(keys, PACK_SIZE) if hasattr(itertools, "batched") else batched(keys, PACK_SIZE):
-            outcomes |= dict(zip(some, train_pack(scenario, hidden, some), strict=True))
+Rows = Sequence[np.ndarray]
+
+
+def train(scenario: Scenario, seeds: Sequence[int], repeats: int) -> dict[Trial, Outcome]:
+    """The outcome of every case, seed and repeat."""
+    outcomes: dict[Trial, Outcome] = {}
+    cases = sorted(scenario.cases, key=attrgetter("hidden"))
+    for _, alike in itertools.groupby(cases, key=attrgetter("hidden")):
+        trials = [Trial(*key) for key in itertools.product(alike, seeds, range(1, repeats + 1))]
+        for start in range(0, len(trials), PACK_SIZE):
+            some = trials[start : start + PACK_SIZE]
+            outcomes |= dict(zip(some, train_pack(scenario, some), strict=True))
     return outcomes
 
 
-def batched(values: Sequence, size: int) -> list[Sequence]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
-
-
-def train_pack(scenario: Scenario, hidden: tuple[int, ...], keys: Sequence[Key]) -> list[Outcome]:
+def train_pack(scenario: Scenario, trials: Sequence[Trial]) -> list[Outcome]:
     """The outcomes of trials of one architecture."""
-    examples = {number(key): prepared(scenario, key) for key in keys}
-    fresh = {number(key): fresh_examples(scenario, key, examples[number(key)]) for key in keys} if scenario.fresh else {}
-    members = [member(scenario, scenario.cases[key[0]], key) for key in keys]
-    shape = pack_shape(scenario, hidden, next(iter(examples.values())))
-    pack = Pack(shape, members, examples)
-    best = [(np.inf, None)] * len(keys)
-    last: list = [None] * len(keys)
-    curves: list = [([], []) for _ in keys]
+    examples = {trial.number: prepared(scenario, trial) for trial in trials}
+    shape = pack_shape(scenario, trials[0].case, examples[trials[0].number])
+    pack = Pack(shape, [member(scenario, trial) for trial in trials], examples)
+    last, best = parameters_of_last_and_best(pack)
+    members = [member(scenario, trial) for trial in trials]
+    fresh = fresh_means(scenario, trials, examples, shape, (members, last, best))
+    outcomes = []
+    for number, trial in enumerate(trials):
+        mine = examples[trial.number]
+        errors = [errors_of(shape, members[number], row[number], mine) for row in (last, best)]
+        outcomes.append(Outcome(*errors, *fresh[number]))
+    return outcomes
+
+
+def parameters_of_last_and_best(pack: Pack) -> tuple[Rows, Rows]:
+    """The rows of parameters of every member after its last epoch and after that with the lowest E_v."""
+    last: dict[int, np.ndarray] = {}
+    best: dict[int, np.ndarray] = {}
+    lowest = np.full(len(pack.members), np.inf)
     for results in pack.run():
-        for row, index in enumerate(results.members.tolist()):
-            curves[index][0].append(float(results.e_t[row]))
-            curves[index][1].append(float(results.e_v[row]))
-            if results.e_v[row] < best[index][0]:
-                best[index] = (results.e_v[row], pack.networks.parameters[row].copy())
-            if results.finished[row]:
-                last[index] = pack.networks.parameters[row].copy()
-    sides = [measured(shape, members, rows, examples, fresh) for rows in (last, [row for _, row in best])]
-    return [
-        Outcome(*sides[0][index][:2], *sides[1][index][:2], sides[0][index][2], sides[1][index][2], *map(tuple, curves[index]))
-        for index in range(len(keys))
-    ]
+        for row, number in enumerate(results.members.tolist()):
+            last[number] = pack.networks.parameters[row].copy()
+            if results.e_v[row] < lowest[number]:
+                lowest[number], best[number] = results.e_v[row], last[number]
+    return [last[number] for number in sorted(last)], [best[number] for number in sorted(best)]
 
 
-def measured(shape: PackShape, members: list[Member], rows: list, examples: dict, fresh: dict) -> list[tuple]:
-    """Errors of the training and of the validation examples of every member with these parameters, mean of fresh."""
+def errors_of(shape: PackShape, member: Member, row: np.ndarray, examples: Examples) -> Errors:
+    on_training = measured(shape, [member], [row], examples.training_inputs, examples.training_targets)[0]
+    on_validation = measured(shape, [member], [row], examples.validation_inputs, examples.validation_targets)[0]
+    return Errors(
+        e_t=on_training.mean(),
+        e_v=on_validation.mean(),
+        count_t=len(on_training),
+        count_v=len(on_validation),
+        sample_t=sampled(on_training, member.repeat),
+        sample_v=sampled(on_validation, member.repeat),
+    )
+
+
+def measured(
+    shape: PackShape, members: Sequence[Member], rows: Rows, inputs: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
+    """The errors (K, N) of members with these parameters on examples that they share."""
     networks = Networks(shape.layers, members, shape.dtype)
     networks.parameters[:] = rows
-    repeats = np.arange(len(members))
-    tables = [examples[member.repeat] for member in members]
-    fresh_tables = [fresh[member.repeat] for member in members] if fresh else []
-
-    def errors(inputs, targets):
-        return Measurer(inputs, targets, shape).measure(networks, repeats).errors
-
-    on_training = errors([each.training_inputs for each in tables], [each.training_targets for each in tables])
-    on_validation = errors([each.validation_inputs for each in tables], [each.validation_targets for each in tables])
-    on_fresh = np.full((len(members), 1), np.nan)
-    if fresh:
-        on_fresh = errors([each[0] for each in fresh_tables], [each[1] for each in fresh_tables])
-    return list(zip(on_training, on_validation, on_fresh.mean(axis=1).tolist(), strict=True))
+    return Measurer([inputs], [targets], shape).measure(networks, np.zeros(len(members), int)).errors
 
 
-def number(key: Key) -> int:
-    """The number of a repeat, one for each seed and repeat."""
-    _, seed, repeat = key
-    return seed * MOST_REPEATS + repeat
+def sampled(errors: np.ndarray, repeat: int) -> np.ndarray:
+    """Some of the errors (N,), the same examples for all trials of a repeat."""
+    chosen = np.random.default_rng(repeat).permutation(len(errors))[:SAMPLE_SIZE]
+    return errors[chosen].astype(np.float32)
 
 
-def prepared(scenario: Scenario, key: Key) -> Examples:
+def fresh_means(
+    scenario: Scenario,
+    trials: Sequence[Trial],
+    examples: dict[int, Examples],
+    shape: PackShape,
+    trained: tuple[Sequence[Member], Rows, Rows],
+) -> list[tuple[float, float]]:
+    """The mean errors of fresh examples, after the last and the best epoch of each trial."""
+    if not scenario.fresh:
+        return [(np.nan, np.nan)] * len(trials)
+    means = []
+    for trial, member, last, best in zip(trials, *trained, strict=True):
+        dataset, mine = scenario.fresh(trial.seed, FRESH_EXAMPLES), examples[trial.number]
+        inputs = mine.inputs_transform.apply(dataset.inputs).astype(shape.dtype)
+        targets = scenario.reading.encode(mine.targets_scaling.apply(dataset.targets), dataset.class_count)
+        errors = measured(shape, [member, member], [last, best], inputs, targets.astype(shape.dtype))
+        means.append(tuple(errors.mean(axis=1)))
+    return means
+
+
+def prepared(scenario: Scenario, trial: Trial) -> Examples:
     preparation = Preparation(Division(scenario.validation), scenario.preprocess, "standard")
-    dataset = scenario.load(key[1])
-    return prepare_examples(dataset, preparation, scenario.reading, seed=key[1], repeat=number(key), dtype="float32")
+    dataset = scenario.load(trial.seed)
+    return prepare_examples(
+        dataset, preparation, scenario.reading, seed=trial.seed, repeat=trial.number, dtype="float32"
+    )
 
 
-def fresh_examples(scenario: Scenario, key: Key, examples: Examples) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs and targets that the networks have never seen, as they were prepared for them."""
-    dataset: Dataset = scenario.fresh(key[1], FRESH_EXAMPLES)
-    inputs = examples.inputs_transform.apply(dataset.inputs).astype("float32")
-    targets = examples.targets_scaling.apply(dataset.targets)
-    return inputs, scenario.reading.encode(targets, dataset.class_count).astype("float32")
-
-
-def member(scenario: Scenario, case: Case, key: Key) -> Member:
-    output = Identity() if isinstance(scenario.reading, Numbers) or scenario.reading.output_count(10, 1) > 1 else Sigmoid()
+def member(scenario: Scenario, trial: Trial) -> Member:
+    case = trial.case
+    output = Sigmoid() if isinstance(scenario.reading, ZeroOne) else Identity()
     return Member(
         activations=((case.activation,),) * len(case.hidden) + ((output,),),
-        initializer=INITIALIZERS["auto"]() if "auto" in INITIALIZERS else INITIALIZERS["he_normal"](),
+        initializer=Auto(),
         regularizers=case.regularizers,
         optimizer=Adam(rate=case.rate),
         schedule=scenario.schedule,
         stopping=(),
         epochs=case.epochs or scenario.epochs,
-        seed=key[1],
-        repeat=number(key),
+        seed=trial.seed,
+        repeat=trial.number,
     )
 
 
-def pack_shape(scenario: Scenario, hidden: tuple[int, ...], examples: Examples) -> PackShape:
+def pack_shape(scenario: Scenario, case: Case, examples: Examples) -> PackShape:
     inputs, outputs = examples.training_inputs.shape[1], examples.training_targets.shape[1]
     classes = 0 if isinstance(scenario.reading, Numbers) else max(2, outputs)
-    return PackShape((inputs, *hidden, outputs), scenario.batch_size, HalfSquaredError(), scenario.reading, classes, "float32")
+    layers = (inputs, *case.hidden, outputs)
+    return PackShape(layers, scenario.batch_size, HalfSquaredError(), scenario.reading, classes, "float32")
