@@ -72,5 +72,5 @@ def compact(database: Database = None) -> None:
     """Write an SQLite file anew without what was deleted, so that the disk has the room back."""
     from runner.store.sizes import compact_database
 
-    before, after = compact_database(database)
-    print(f"{before:,} bytes before, {after:,} now")
+    sizes = compact_database(database)
+    print("{:,} bytes before, {:,} now".format(*sizes) if sizes else "a server uses the room again by itself")

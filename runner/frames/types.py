@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from core.diagnosis import Verdict
 from runner.status import Status
 from runner.store.rows import GROUP
 
 STATUS = pl.Enum([status.value for status in Status])
-VERDICT = pl.Enum(["good", "underfit", "overfit", "both", "unclear"])
+VERDICT = pl.Enum([verdict.value for verdict in Verdict])
 TIME = pl.Datetime("us", time_zone="UTC")
 TAGS = pl.List(pl.String)
 
@@ -65,9 +66,8 @@ def column(name: str, values: list[Any], kind: Any) -> pl.Series:
     """The values of a key as a column; null where there is none."""
     if kind == TIME:
         return pl.Series(name, [value if value is None else moment(value) for value in values], TIME)
-    if kind is None:
-        # A setting that is asked for by its name: text where some of its values are text.
-        return pl.Series(name, values, strict=False) if values else pl.Series(name, values, pl.String)
+    if kind is None and not values:
+        kind = pl.String
     return pl.Series(name, values, kind)
 
 

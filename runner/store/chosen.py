@@ -10,7 +10,6 @@ from runner.errors import StoreError
 from runner.store.queries import find_sweep, require_trials
 from runner.store.tables import sweep, sweep_tag, trial, trial_tag
 
-
 MOST_TRIALS = 10_000
 
 

@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from runner.errors import StoreError
 from runner.store.addresses import database_url
 from runner.store.database import connect
 from runner.store.describing import size
@@ -51,10 +50,10 @@ def unused_bytes(connection: Connection) -> int | None:
     return int(pages * connection.execute(sa.text("PRAGMA page_size")).scalar_one())
 
 
-def compact_database(database: str | None) -> tuple[int, int]:
+def compact_database(database: str | None) -> tuple[int, int] | None:
     """Write an SQLite file anew without what was deleted; returns its bytes before and after.
 
-    Nobody can write meanwhile, and the disk must have room for a second file.
+    Nobody can write meanwhile, and the disk must have room for a second file. None for a server, which does it itself.
     """
     url = database_url(database)
     # Only reading asks for a file that exists and is ours.
@@ -64,7 +63,7 @@ def compact_database(database: str | None) -> tuple[int, int]:
     finally:
         reading.dispose()
     if not is_sqlite(reading):
-        raise StoreError("PostgreSQL gives the room of deleted rows back by itself; fitgap has nothing to do here")
+        return None
     engine = connect(url, read_only=False)
     try:
         prepare_for_writing(engine)

@@ -39,6 +39,8 @@ COMMANDS = {
     "show": ("1",),
     "epochs": ("1",),
     "compare": ("xor", "--by", "activation"),
+    "diagnose": ("xor",),
+    "importance": ("xor",),
     "tag": ("xor", "baseline"),
     "note": ("xor", "first"),
     "rename": ("xor", "xor"),
@@ -47,6 +49,7 @@ COMMANDS = {
     "predict": ("1", "new.csv"),
     "doctor": (),
     "delete": ("1", "--yes"),
+    "db compact": (),
     "db status": (),
     "db upgrade": (),
 }

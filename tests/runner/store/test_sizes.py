@@ -52,8 +52,7 @@ def test_the_room_of_a_deleted_sweep_is_given_back(
     before = findings(store)
     if database_kind == "postgresql":
         assert store.unused_bytes() is None
-        with pytest.raises(StoreError, match="by itself"):
-            sizes.compact_database(database)
+        assert sizes.compact_database(database) is None
     else:
         unused = store.unused_bytes()
         store.close()
