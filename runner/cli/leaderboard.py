@@ -6,6 +6,7 @@ from typing import Any
 from runner.cli.compare import verdict_text
 from runner.cli.tables import print_table
 from runner.driver import WrittenSweep
+from runner.errors import StoreError
 from runner.status import Status
 from runner.store import Row, Store
 
@@ -17,15 +18,17 @@ KEYS = ("best_e_v", "best_e_v_sd", "n", "verdict", "best_epoch", "e_t", "e_v", "
 
 def print_leaderboard(store: Store, written: WrittenSweep) -> int:
     """Print the best configurations of a sweep, means over repeats; returns the number of failed trials."""
+    counts = next((row for row in store.sweeps() if row["sweep"] == written.sweep_id), None)
+    if counts is None:
+        raise StoreError(f"sweep {written.name} was deleted while it was trained")
+    # It may have another name by now.
+    name = counts["name"]
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
     groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
-    title = (
-        f"{written.name}: the best {len(groups)} of {len(written.prepared.configurations)} configurations, by best E_v"
-    )
+    title = f"{name}: the best {len(groups)} of {len(written.prepared.configurations)} configurations, by best E_v"
     print_table(*leaders(groups, varied), title=title)
-    counts = next(row for row in store.sweeps() if row["sweep"] == written.sweep_id)
-    print(summary(written.name, counts), file=sys.stderr)
+    print(summary(name, counts), file=sys.stderr)
     return counts["failed"]
 
 
@@ -33,7 +36,7 @@ def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]
     """The rows of the leaderboard and their keys, without those that say nothing: such as a deviation of one repeat."""
     rows = [{**group, "n": group["completed"], "verdict": verdict_text(group)} for group in groups]
     said = [key for key in KEYS if any(row[key] is not None for row in rows)]
-    if all(row["n"] == 1 for row in rows):
+    if rows and all(row["n"] == 1 for row in rows):
         said.remove("n")
     return rows, [*varied, *said]
 
