@@ -38,9 +38,11 @@ def write_sweep(folder, repeats, epochs):
 def ask(folder, statement):
     """The answer of the database; none where it has no tables yet. Much quicker than all evidence there is."""
     path = folder / "fitgap.db"
-    with contextlib.suppress(sqlite3.OperationalError):
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            return connection.execute(statement).fetchall()
+    with (
+        contextlib.suppress(sqlite3.OperationalError),
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection,
+    ):
+        return connection.execute(statement).fetchall()
     return []
 
 

@@ -11,14 +11,14 @@ from runner.store import open_store
 
 SECONDS, WARM_UP_SECONDS, BETWEEN_SECONDS = 3600.0, 300.0, 10.0
 MOST_GROWTH_KILOBYTES = 1024
-# Several hours' work, in many packs of one shape and few repeats: which packs need most memory, and how many prepared
-# repeats are kept, is not the question here.
+# Hours of work, in a thousand packs of one shape and few repeats: which packs need most memory, and how many prepared
+# repeats are kept, is not the question here. In packs so short, every quarter has looks between two of them.
 RATES = [number / 1e4 for number in range(1, 2001)]
 SWEEP = f"""\
 name: long
 data: digits
 repeats: 4
-training: {{epochs: 150}}
+training: {{epochs: 40}}
 axes:
   architecture: [64-32]
   activation: [relu, tanh]

@@ -1,4 +1,4 @@
-"""Ten million epochs are written as fast as workers make them, in memory that does not grow, and all of them are there."""
+"""Ten million epochs are written as fast as workers make them, in memory that does not grow, and all are there."""
 
 import contextlib
 import os

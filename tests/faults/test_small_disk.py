@@ -21,7 +21,7 @@ axes:
   architecture: [4]
   activation: [relu, tanh, sigmoid]
   initializer: [he_normal, glorot_normal]
-  optimizer: [{gradient_descent: {rate: [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5]}}, {adam: {rate: [1e-3, 1e-2]}}]
+  optimizer: [{gradient_descent: {rate: [0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5]}}, {adam: {rate: [1e-3, 1e-2]}}]
 """
 # Whoever makes a namespace of users and mounts may mount in it, and nobody else sees it.
 ALONE = ("unshare", "--user", "--map-root-user", "--mount")

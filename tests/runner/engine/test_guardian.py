@@ -1,4 +1,4 @@
-"""The guardian: when the process that started Ray is gone, what Ray has left behind ends and goes; nothing else does."""
+"""The guardian: when the process that started Ray is gone, what Ray has left ends and goes; nothing else does."""
 
 import subprocess
 import sys
