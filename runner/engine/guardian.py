@@ -1,8 +1,8 @@
 """A small process that clears up behind Ray, also when the process that started Ray has died without doing anything.
 
 Most of Ray's processes end by themselves then, but two agents of Ray 2.60 first try for a minute to report the loss to
-a server that is gone too; and nobody removes the folders. Run as a program with the number of the process that starts Ray
-and the folder that it has made for Ray's workers; standard input is a pipe that it holds open.
+a server that is gone too; and nobody removes the folders. Run as a program with the number of the process that starts
+Ray and the folder that it has made for Ray's workers; standard input is a pipe that it holds open.
 """
 
 import contextlib

@@ -87,7 +87,7 @@ def test_huge_differences_do_not_overflow():
 
 @pytest.mark.parametrize("repeats", [2, 3, 5])
 def test_intervals_hold_the_truth_as_often_as_they_say(repeats):
-    """Where a repeat favours one group in all its pairs alike, as a split may; independent pairs would fail at this."""
+    """Where a repeat favours one group in all its pairs alike, as a split may; so pairs as if independent fail."""
     generator = np.random.default_rng(repeats)
     draws, settings, truth = 1500, 12, 0.5
     hits = naive = 0
