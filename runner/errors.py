@@ -35,6 +35,10 @@ class ModelError(FitgapError):
     """A model file cannot be read or written."""
 
 
+class OutputError(FitgapError):
+    """An answer cannot be written where it was to go."""
+
+
 class StoreError(FitgapError):
     """The database cannot be used, or holds nothing by the name that was asked for."""
 

@@ -4,7 +4,20 @@ from typing import Annotated, Any
 
 import typer
 
-from runner.cli.options import Columns, Database, Format, Limit, Offset, OutputFormat, Sort, SweepArgument, Where
+from runner.cli.options import (
+    BulkFormat,
+    BulkOutputFormat,
+    Columns,
+    Database,
+    Format,
+    Limit,
+    Offset,
+    Output,
+    OutputFormat,
+    Sort,
+    SweepArgument,
+    Where,
+)
 
 SWEEP_KEYS = ("sweep", "name", "trials", "completed", "pending", "running", "failed", "created", "diverged")
 SIZE_KEYS = ("epochs", "bytes")
@@ -21,7 +34,6 @@ TABLE_OF_TRIALS = (
     "best_e_v",
     "best_epoch",
 )
-EPOCH_KEYS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
 # So many rows of a table are shown unless --limit says otherwise.
 TABLE_ROWS = 200
 
@@ -59,27 +71,30 @@ def trials(
     limit: Limit = None,
     offset: Offset = 0,
     columns: Columns = None,
+    output: Output = None,
     database: Database = None,
-    output_format: OutputFormat = Format.TABLE,
+    output_format: BulkOutputFormat = BulkFormat.TABLE,
 ) -> None:
     """List the trials of a sweep."""
-    from runner.cli.output import chosen_keys, print_rows
+    from runner.cli.bulk import write_trials
+    from runner.cli.destination import printed_to
+    from runner.cli.output import chosen_keys
     from runner.cli.tables import print_table
     from runner.store import TRIAL_KEYS, Choice, open_store
 
-    is_table = output_format is Format.TABLE
+    is_table = output_format is BulkFormat.TABLE
     keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
-        if is_table:
-            rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
+        if not is_table:
+            write_trials(store.each_trial(sweep, Choice(where, sort, limit, offset, keys)), output_format, output, keys)
+            return
+        rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
+        with printed_to(output):
             print_table(rows, keys)
-            tell_the_rest(len(rows), offset, store.count_trials(sweep, where), where)
-        else:
-            choice = Choice(where, sort, limit, offset, keys)
-            print_rows(store.each_trial(sweep, choice), output_format, table_keys=keys)
+            tell_the_rest(len(rows), store.count_trials(sweep, where), where)
 
 
-def tell_the_rest(shown: int, offset: int, found: int, where: str | None) -> None:
+def tell_the_rest(shown: int, found: int, where: str | None) -> None:
     """Say how many trials a table leaves out, and how to see them; or that a filter leaves none."""
     if not found and where is not None:
         print("(no trial is as --where says)")
@@ -111,16 +126,15 @@ def epochs(
     what: Annotated[
         list[str], typer.Argument(metavar="SWEEP|TRIAL…", help="A sweep, or numbers of trials.", show_default=False)
     ],
+    where: Where = None,
     columns: Columns = None,
+    output: Output = None,
     database: Database = None,
-    output_format: OutputFormat = Format.TABLE,
+    output_format: BulkOutputFormat = BulkFormat.TABLE,
 ) -> None:
     """List the epochs of trials, or of all trials of a sweep."""
-    from runner.cli.output import print_rows
+    from runner.cli.bulk import write_epochs
     from runner.store import open_store
 
     with open_store(database) as store:
-        # A number is a trial here; a sweep is meant by its name.
-        rows = store.epochs([int(each) for each in what if each.isdecimal()])
-        rows += [row for each in what if not each.isdecimal() for row in store.sweep_epochs(each)]
-        print_rows(rows, output_format, table_keys=EPOCH_KEYS, columns=columns)
+        write_epochs(store, what, where, output_format, output, columns)

@@ -1,6 +1,7 @@
 """Options that several commands share, and the formats of an answer."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,15 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class BulkFormat(StrEnum):
+    """The same, for answers that may be long: with Parquet, which other programs read most quickly."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
 Database = Annotated[
     str | None,
     typer.Option(
@@ -24,6 +34,11 @@ Database = Annotated[
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
+BulkOutputFormat = Annotated[BulkFormat, typer.Option("--format", help="How to print the answer.")]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file instead.", show_default=False),
+]
 Where = Annotated[
     str | None,
     typer.Option(

@@ -10,19 +10,17 @@ from runner.frames.types import (
     COUNTS,
     SHARE_KEYS,
     SWEEP_TYPES,
-    TYPES,
     cause_frame,
     epoch_frame,
     frame_of,
     group_frame,
+    setting_types,
 )
 from runner.integrations.contents import Sent
 from runner.integrations.mlflow_tracking import send_to_mlflow
 from runner.integrations.optuna_study import send_to_optuna
 from runner.store import Deletion, Store, open_store_for_writing
 from runner.store import open_store as open_rows
-from runner.store.filter import known_names
-from runner.store.filter.names import Kind
 from runner.store.rows import TRIAL
 
 SWEEP_KEYS = ("sweep", "name", "trials", *COUNTS, "created", "tags", "note")
@@ -79,9 +77,7 @@ class FrameStore:
 
         `where` is a filter over the trials of a sweep. A million epochs take about two seconds and 80 MB.
         """
-        if where is not None and isinstance(what, str):
-            what = self.trials(what, where=where, columns=["trial"])["trial"].to_list()
-        return epoch_frame(self._rows.epoch_blocks([what] if isinstance(what, int) else what))
+        return epoch_frame(self._rows.epoch_blocks([what] if isinstance(what, int) else what, where))
 
     def compare(
         self, sweep: str | int, by: str | Sequence[str], *, of: str = "best_e_v", **options: Any
@@ -144,14 +140,6 @@ class FrameStore:
     def _writing(self) -> Store:
         """The same database, open for writing as long as it is entered."""
         return open_store_for_writing(self._database)
-
-
-def setting_types(columns: Sequence[str]) -> dict[str, Any]:
-    """The types of the settings among some columns of trials."""
-    kinds = {Kind.NUMBER: pl.Float64, Kind.TEXT: pl.String, Kind.FLAG: pl.Boolean}
-    settings = [name for name in columns if name not in TYPES]
-    # The store has answered: all of them are known.
-    return {name: kinds[known_names()[name].kind] for name in settings}
 
 
 def words_of(what: str | Trials) -> list[str]:

@@ -9,6 +9,8 @@ import polars as pl
 
 from core.diagnosis import Verdict
 from runner.status import Status
+from runner.store.filter import known_names
+from runner.store.filter.names import Kind
 from runner.store.rows import GROUP
 
 STATUS = pl.Enum([status.value for status in Status])
@@ -60,6 +62,14 @@ def frame_of(
     known = {**TYPES, **(types or {})}
     names = list(rows[0]) if rows else list(keys)
     return pl.DataFrame([column(name, [row[name] for row in rows], known.get(name)) for name in names])
+
+
+def setting_types(columns: Sequence[str]) -> dict[str, Any]:
+    """The types of the settings among some columns of trials."""
+    kinds = {Kind.NUMBER: pl.Float64, Kind.TEXT: pl.String, Kind.FLAG: pl.Boolean}
+    settings = [name for name in columns if name not in TYPES]
+    # The store has answered: all of them are known.
+    return {name: kinds[known_names()[name].kind] for name in settings}
 
 
 def column(name: str, values: list[Any], kind: Any) -> pl.Series:

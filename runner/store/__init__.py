@@ -38,7 +38,7 @@ from runner.store.extending import SweepExtension
 from runner.store.listing import Choice
 from runner.store.patience import patiently
 from runner.store.queries import Row
-from runner.store.rows import TRIAL
+from runner.store.rows import EPOCH, TRIAL
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
 from runner.store.sqlite import ONLY_READS
@@ -46,6 +46,7 @@ from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 __all__ = [
+    "EPOCH_KEYS",
     "TRIAL_KEYS",
     "Choice",
     "Deletion",
@@ -63,8 +64,9 @@ __all__ = [
 Answer = TypeVar("Answer")
 
 
-# The keys of a trial's row, in their order.
+# The keys of the rows of trials and epochs, in their order.
 TRIAL_KEYS = tuple(TRIAL)
+EPOCH_KEYS = tuple(EPOCH)
 
 
 class Store:
@@ -136,10 +138,13 @@ class Store:
         with self._reading() as connection:
             return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
 
-    def epoch_blocks(self, what: str | Sequence[int]) -> Iterator[dict[str, np.ndarray]]:
-        """The epochs of a sweep, by its name, or of these trials: columns in blocks, as `epoch_blocks` has them."""
+    def epoch_blocks(self, what: str | Sequence[int], where: str | None = None) -> Iterator[dict[str, np.ndarray]]:
+        """The epochs of a sweep, by its name, or of these trials: columns in blocks, as `epoch_blocks` has them.
+
+        Of a sweep those of the trials that the filter `where` leaves.
+        """
         with self._reading() as connection:
-            yield from bulk.epoch_blocks(connection, queries.trial_numbers(connection, what))
+            yield from bulk.epoch_blocks(connection, queries.trial_numbers(connection, what, where))
 
     def compare(
         self,

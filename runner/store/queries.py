@@ -12,7 +12,7 @@ from runner.status import Status
 from runner.store import rows
 from runner.store.arrays import unpacked
 from runner.store.expressions import mean
-from runner.store.listing import joined
+from runner.store.listing import chosen_trials, joined
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
 from runner.store.tags import tags_of_sweep, tags_of_trial
 
@@ -127,12 +127,15 @@ def epochs(connection: Connection, trial_ids: Sequence[int]) -> list[Row]:
     return fetch(connection, query.order_by(epoch.c.trial_id, epoch.c.epoch))
 
 
-def trial_numbers(connection: Connection, what: str | Sequence[int]) -> np.ndarray:
-    """The numbers (n,) of the trials of a sweep, or of these trials, in order; StoreError for what does not exist."""
+def trial_numbers(connection: Connection, what: str | Sequence[int], where: str | None = None) -> np.ndarray:
+    """The numbers (n,) of the trials of a sweep, or of these trials, in order; StoreError for what does not exist.
+
+    Of a sweep those that the filter `where` leaves.
+    """
     if not isinstance(what, str):
         require_trials(connection, what)
         return np.unique(np.array(what, np.int64))
-    query = sa.select(trial.c.id).where(trial.c.sweep_id == find_sweep(connection, what)["id"])
+    query = chosen_trials(find_sweep(connection, what)["id"], where, [trial.c.id])
     return np.fromiter(connection.execute(query.order_by(trial.c.id)).scalars(), np.int64)
 
 
