@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument
+from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument, Where
 from runner.cli.tables import plainer, print_table
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def compare(
         str | None,
         typer.Option(metavar="KEY", help="A key of the rows; -KEY for the highest first.", show_default=False),
     ] = None,
+    where: Where = None,
     limit: Limit = None,
     columns: Columns = None,
     database: Database = None,
@@ -38,7 +39,7 @@ def compare(
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:
-        groups = store.compare(sweep, keys, of=of, against=against, sort=sort, limit=limit)
+        groups = store.compare(sweep, keys, of=of, against=against, where=where, sort=sort, limit=limit)
     if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return

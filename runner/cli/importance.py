@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from runner.cli.options import Columns, Database, Format, OutputFormat, SweepArgument
+from runner.cli.options import Columns, Database, Format, OutputFormat, SweepArgument, Where
 
 if TYPE_CHECKING:
     from runner.store import Row
@@ -40,6 +40,7 @@ def importance(
     sweep: SweepArgument,
     of: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="The measures whose variance is parted.")] = USUAL,
     scale: Annotated[str, typer.Option(help="Part the measure itself (linear), its log, or its rank.")] = "linear",
+    where: Where = None,
     columns: Columns = None,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
@@ -51,7 +52,7 @@ def importance(
 
     measures = list(dict.fromkeys(key.strip() for key in of.split(",") if key.strip()))
     with open_store(database) as store:
-        rows = store.importance(sweep, measures, scale=scale)
+        rows = store.importance(sweep, measures, scale=scale, where=where)
     if output_format is not Format.TABLE or columns:
         print_rows(rows, output_format, table_keys=KEYS, columns=columns)
     elif rows:

@@ -84,7 +84,7 @@ class FrameStore:
     ) -> pl.DataFrame:
         """Groups by settings such as `"activation"`: means over their completed trials, the best in `of` first.
 
-        Further options are those of the command: `against`, `sort`, `limit`.
+        Further options are those of the command: `against`, `where`, `sort`, `limit`.
         """
         keys = [by] if isinstance(by, str) else list(by)
         return group_frame(self._rows.compare(sweep, keys, of=of, **options), keys, of)

@@ -35,6 +35,7 @@ from runner.store.database import closed_on_failure, connect, database_url
 from runner.store.deleting import Deletion
 from runner.store.explaining import Scale
 from runner.store.extending import SweepExtension
+from runner.store.filter import filter_expression
 from runner.store.listing import Choice
 from runner.store.patience import patiently
 from runner.store.queries import Row
@@ -153,21 +154,26 @@ class Store:
         *,
         of: str = "best_e_v",
         against: str | None = None,
+        where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
     ) -> list[Row]:
+        question = Question(by, of, against, None if where is None else filter_expression(where))
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
-            return comparing.compare(connection, sweep_id, Question(by, of, against), sort=sort, limit=limit)
+            return comparing.compare(connection, sweep_id, question, sort=sort, limit=limit)
 
     def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
         with self._reading() as connection:
             return comparing.leaderboard(connection, sweep_id, by, limit)
 
-    def importance(self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR) -> list[Row]:
+    def importance(
+        self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR, where: str | None = None
+    ) -> list[Row]:
+        condition = None if where is None else filter_expression(where)
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
-            return explaining.importance(connection, sweep_id, of, scale=scale)
+            return explaining.importance(connection, sweep_id, of, scale=scale, where=condition)
 
     def ended_trials(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:

@@ -15,12 +15,15 @@ from runner.analysis.spreads import spreads
 from runner.errors import StoreError, nearest
 from runner.store import rows
 from runner.store.expressions import mean
+from runner.store.filter import advice, known_names
 from runner.store.numbers import fetch_numbers
 from runner.store.pairs import Members, members_of
 from runner.store.queries import Row, fetch
 from runner.store.tables import configuration, trial
 from runner.store.values import finite
 
+# What to group by, beside settings by their dotted names.
+COLUMNS = {**rows.SETTINGS, **rows.MORE_SETTINGS}
 # Those whose spread over repeats and over configurations is told beside the mean.
 SPREAD = ("e_t", "e_v", "best_e_v")
 # Of these more is better, of the others less.
@@ -57,14 +60,22 @@ def compare(
 
 def known_keys(question: Question) -> dict[str, ColumnElement]:
     """The expressions to group by; StoreError for what is no setting, or no measure."""
-    known = {**rows.SETTINGS, **rows.MORE_SETTINGS}
     if not question.by:
-        raise StoreError(f"name what to compare by, such as --by activation; known: {', '.join(known)}")
-    for key in question.by:
-        if key not in known:
-            raise StoreError(f"cannot compare by {key!r}; {nearest(key, known)}")
+        raise StoreError(f"name what to compare by, such as --by activation; known: {', '.join(COLUMNS)}")
+    keys = {key: COLUMNS[key] if key in COLUMNS else setting(key) for key in question.by}
     check_measure(question.of)
-    return {key: known[key] for key in question.by}
+    return keys
+
+
+def setting(name: str) -> ColumnElement:
+    """A setting by its dotted name, such as `optimizer.rate`; StoreError where it has no single value."""
+    known = known_names().get(name) if "." in name else None
+    if known is None:
+        raise StoreError(f"cannot compare by {name!r}; {advice(name) if '.' in name else nearest(name, COLUMNS)}")
+    if known.several is not None:
+        axis = name.partition(".")[0]
+        raise StoreError(f"cannot compare by {name!r}: a configuration may have several; compare by {axis}")
+    return known.value
 
 
 def check_measure(of: str) -> None:
