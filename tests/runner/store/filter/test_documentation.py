@@ -1,0 +1,32 @@
+"""The examples of docs/filters.md are filters that can be asked, and the names that it lists are those there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runner.store import open_store
+from runner.store.filter import known_names
+
+TEXT = (Path(__file__).parents[4] / "docs" / "filters.md").read_text()
+SHOWN = re.findall(r'--where "([^"]+)"', TEXT)
+CELLS = [cell for line in TEXT.splitlines() if line.startswith("| `") for cell in line.split(" | ")[0].split("`")[1::2]]
+INLINE = re.findall(r"`([^`]+ (?:==|>|<|and) [^`]+)`", TEXT)
+EXAMPLES = sorted({each for each in (*SHOWN, *CELLS, *INLINE) if not re.search(r"\b[ab]\b|^\( \)$", each)})
+
+
+def test_there_are_examples():
+    assert len(SHOWN) == 1 and len(CELLS) > 12 and len(EXAMPLES) > 20
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_can_be_asked(example, trained_database):
+    with open_store(str(trained_database)) as store:
+        assert len(store.trials("small", where=example)) == store.count_trials("small", example)
+
+
+def test_the_names_it_lists_are_all_there_are():
+    listed = set(re.findall(r"`(\w+)`", TEXT.partition("## Names")[2].partition("## Sorting")[0]))
+    columns = {name for name in known_names() if "." not in name}
+    assert columns - listed <= {"configuration", "tags", "tag"}
+    assert not {name for name in re.findall(r"`(\w+\.[\w.]+)`", TEXT)} - known_names().keys()
