@@ -11,7 +11,7 @@ from runner.store.filter import known_names
 TEXT = (Path(__file__).parents[4] / "docs" / "filters.md").read_text()
 SHOWN = re.findall(r'--where "([^"]+)"', TEXT)
 CELLS = [cell for line in TEXT.splitlines() if line.startswith("| `") for cell in line.split(" | ")[0].split("`")[1::2]]
-INLINE = re.findall(r"`([^`]+ (?:==|>|<|and) [^`]+)`", TEXT)
+INLINE = re.findall(r"`([a-z_.]+ (?:==|!=|>|<|like) [^`\n]+)`", TEXT)
 EXAMPLES = sorted({each for each in (*SHOWN, *CELLS, *INLINE) if not re.search(r"\b[ab]\b|^\( \)$", each)})
 
 
