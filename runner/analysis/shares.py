@@ -53,10 +53,11 @@ class Shares:
 def shares(grid: np.ndarray) -> Shares | None:
     """The shares of a grid (alternatives of the first axis, …, of the last, repeats) without holes; None where all
     values are alike."""
+    # Asked of the values themselves: their mean may differ from them by rounding.
+    if grid.min() == grid.max():
+        return None
     grid, _ = scaled(grid - grid.mean())
     total = float(np.mean(grid**2))
-    if total == 0:
-        return None
     grid = grid / np.sqrt(total)
     count = grid.ndim - 1
     by_repeat = grid.mean(axis=tuple(range(count)))

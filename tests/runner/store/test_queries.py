@@ -114,7 +114,7 @@ def test_a_trial_shows_its_data_its_split_and_the_names_of_constant_columns(stor
 
 def test_trials_are_sorted_by_any_key_both_ways_with_nulls_last(store, filled, contract):
     sweep_id, _ = filled(2)
-    for key in contract["trial"]:
+    for key in (key for key in contract["trial"] if key != "tags"):
         upwards = [row[key] for row in store.trials(sweep_id, sort=key)]
         downwards = [row[key] for row in store.trials(sweep_id, sort=f"-{key}")]
         known = sorted(value for value in upwards if value is not None)
