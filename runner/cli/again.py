@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runner.amounts import counted
 from runner.cli import sweep_flags
 from runner.cli.driving import Engine, Workers, check_engine, finish
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
@@ -77,7 +78,7 @@ def extend(
     with known_sweep(database, sweep) as store:
         extended = extend_sweep(store, sweep, flags)
         going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
-        print(f"{extended.written.name}: {extended.new} new trials{going_on}", file=sys.stderr)
+        print(f"{extended.written.name}: {counted(extended.new, 'new trial')}{going_on}", file=sys.stderr)
         finish(store, extended.written, engine, workers)
 
 
@@ -98,7 +99,7 @@ def retry(
     with known_sweep(database, sweep) as store:
         written = stored_sweep(store, sweep)
         count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
-        print(f"{written.name}: {count} trials to train again", file=sys.stderr)
+        print(f"{written.name}: {counted(count, 'trial')} to train again", file=sys.stderr)
         finish(store, written, engine, workers)
 
 
@@ -112,7 +113,7 @@ def cancel(
     """Cancel what has not ended of a sweep, also what runs just now; `retry --status cancelled` undoes it."""
     with known_sweep(database, sweep) as store:
         row = store.sweep(sweep)
-        print(f"{row['name']}: {store.cancel_trials(row['id'], trials)} trials cancelled", file=sys.stderr)
+        print(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled", file=sys.stderr)
         store.refresh_fit(row["id"])
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runner.amounts import counted
+
 if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
     from runner.driver import SweepStoppedError, WrittenSweep
@@ -70,5 +72,5 @@ def leave_at_once(progress: "LiveProgress", stopped: "SweepStoppedError") -> Non
 
 def say_stopped(stopped: "SweepStoppedError") -> None:
     """What was stopped, and how to go on."""
-    print(f"stopped; {stopped.released} trials in flight were put back", file=sys.stderr)
+    print(f"stopped; {counted(stopped.released, 'trial')} in flight put back", file=sys.stderr)
     print(f"go on with: fitgap resume {stopped.sweep_name}", file=sys.stderr)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
+from runner.amounts import counted
 from runner.environment import machine_identity, still_runs
 from runner.errors import BusyError
 from runner.status import Status
@@ -43,17 +44,12 @@ class Deletion:
         return f"{', '.join(self.sweeps)}: {contents}" if self.sweeps else contents
 
 
-def counted(count: int, noun: str) -> str:
-    """Such as `1 trial`, `2,000 trials`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def deletion(connection: Connection, chosen: Chosen) -> Deletion:
     """What would go. BusyError where some of it is being trained."""
     refuse_busy(connection, chosen)
     trials = trials_of(chosen)
-    counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(trial.c.epochs), 0))
-    count, epochs = connection.execute(counted.where(trials)).one()
+    amounts = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(trial.c.epochs), 0))
+    count, epochs = connection.execute(amounts.where(trials)).one()
     networks = sa.select(sa.func.count()).join_from(snapshot, trial).where(trials)
     names = sa.select(sweep.c.name).where(sweep.c.id.in_(chosen.numbers)).order_by(sweep.c.id)
     return Deletion(
