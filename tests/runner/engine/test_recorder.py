@@ -10,8 +10,8 @@ from runner.engine import journal
 from runner.engine.prepared import PreparedRepeats
 from runner.engine.worker import train_pack
 from runner.messages import MEASURED
-from runner.packing import pack_task, planned_trials
 from runner.packing import pack_shape as shape_of
+from runner.packing import pack_task, planned_trials
 from runner.planning import prepare_sweep
 from runner.recording import COMPLETE, Recording, always_recorded
 from runner.spec import sweep_from_text
