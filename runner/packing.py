@@ -186,6 +186,7 @@ def pack_task(trials: Sequence[PlannedTrial], shape: PackShape, prepared: Prepar
         shape=shape,
         preparation=prepared.preparation,
         keep=prepared.sweep.training.keep,
+        recording=prepared.sweep.training.record,
     )
 
 

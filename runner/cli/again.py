@@ -158,10 +158,13 @@ def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
     """What came of a replay, for people."""
     from runner.cli.tables import print_table, printable
 
+    epochs = f"{result.epochs} epochs"
+    if result.epochs < result.trained:
+        epochs = f"{result.epochs} stored of {result.trained} epochs"
     if result.is_equal:
-        print(f"trial {result.trial}: all {result.epochs} epochs are the same to the last bit")
+        print(f"trial {result.trial}: all {epochs} are the same to the last bit")
     else:
-        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {result.epochs} epochs")
+        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {epochs}")
     for key, (then, now) in result.environment.items():
         print(printable(f"{key}: {then} then, {now} now"))
 

@@ -40,6 +40,7 @@ def run(
     loss: sweep_flags.Loss = None,
     outputs: sweep_flags.Outputs = None,
     measure: sweep_flags.Measure = None,
+    record: sweep_flags.Record = None,
     keep: sweep_flags.Keep = None,
     dtype: sweep_flags.DType = None,
     engine: Engine = "auto",
@@ -77,6 +78,7 @@ def run(
         loss=loss,
         outputs=outputs,
         measure=measure,
+        record=record,
         keep=keep,
         dtype=dtype,
     )
@@ -109,5 +111,8 @@ def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}, "
     shape += counted(prepared.output_count, "output")
     print(f"on {printable(data.name)}: {shape}")
+    recording, most = sweep.training.record, max(sweep.axes["epochs"])
+    if not recording.is_complete:
+        print(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
     for line in explain_packs(groups_of(planned_trials(prepared), prepared), workers=workers or usable_cores()):
         print(line)

@@ -51,13 +51,15 @@ def guard(root: int, folder: Path) -> None:
     `root` have left on disk.
     """
     known: set[Process] = set()
-    folders = {folder}
+    sessions: set[Path] = set()
+    older_sessions = sessions_named_by(root)
     while not select.select([sys.stdin], [], [], LOOK_SECONDS if known else FIRST_LOOK_SECONDS)[0]:
         found = processes_of_ray(root)
-        folders.update(session for process in found - known if (session := session_of(process)))
+        sessions.update(session for process in found - known if (session := session_of(process)))
         known |= found
     end(known)
-    for each in folders:
+    # Ray makes the folder before the server that is told of it.
+    for each in {folder, *(sessions or sessions_named_by(root) - older_sessions)}:
         shutil.rmtree(each, ignore_errors=True)
 
 
@@ -78,6 +80,13 @@ def session_of(server: Process) -> Path | None:
             if told := SESSION.fullmatch(argument):
                 return Path(os.fsdecode(told[1]))
     return None
+
+
+def sessions_named_by(root: int) -> set[Path]:
+    """The folders of starts of Ray by a process of this number, this one or an earlier one."""
+    # Where Ray 2.60 puts them on Linux.
+    folder = os.environ.get("RAY_TMPDIR", os.environ.get("TMPDIR", "/tmp"))
+    return set(Path(folder, "ray").glob(f"session_*_{root}"))
 
 
 def processes_of_ray(root: int) -> set[Process]:

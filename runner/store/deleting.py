@@ -12,6 +12,7 @@ from runner.errors import BusyError
 from runner.status import Status
 from runner.store.chosen import Chosen
 from runner.store.claims import OtherDriver, drivers_of
+from runner.store.recorded import recorded_epochs
 from runner.store.tables import (
     configuration,
     epoch,
@@ -48,14 +49,12 @@ def deletion(connection: Connection, chosen: Chosen) -> Deletion:
     """What would go. BusyError where some of it is being trained."""
     refuse_busy(connection, chosen)
     trials = trials_of(chosen)
-    amounts = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(trial.c.epochs), 0))
-    count, epochs = connection.execute(amounts.where(trials)).one()
     networks = sa.select(sa.func.count()).join_from(snapshot, trial).where(trials)
     names = sa.select(sweep.c.name).where(sweep.c.id.in_(chosen.numbers)).order_by(sweep.c.id)
     return Deletion(
         sweeps=tuple(connection.execute(names).scalars()) if chosen.are_sweeps else (),
-        trials=count,
-        epochs=epochs,
+        trials=connection.execute(sa.select(sa.func.count()).where(trials)).scalar_one(),
+        epochs=recorded_epochs(connection, trials).total(),
         networks=connection.execute(networks).scalar_one(),
     )
 
