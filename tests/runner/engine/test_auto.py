@@ -198,7 +198,7 @@ def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
     for name in ("core", "runner"):
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong one was loaded')\n")
     done = subprocess.run(
-        [sys.executable, "-P", "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=120
+        [sys.executable, "-P", "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     expected = {"came": [True, True], "left": 0, "cut": True, "equal": True, "trained": True, "told": []}
