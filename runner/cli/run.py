@@ -91,7 +91,7 @@ def run(
     from runner.store import open_store_for_writing
 
     with open_store_for_writing(database) as store:
-        finish(store, write_sweep(store, prepared), engine, workers)
+        finish(store, lambda: write_sweep(store, prepared), engine, workers, database)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:

@@ -12,7 +12,7 @@ from new_databases import PostgresDatabases, SqliteFiles
 TRIALS = 64
 WRONG = {"leaving": 20, "greedy": 41, "killed": 60}
 MOST_DRIVER_MEGABYTES = 10
-# Drives one sweep on Ray, in whose workers three of the trials go wrong, and the same undisturbed in this process.
+# Drives one sweep on Ray, in whose workers three of the trials go wrong, and the same sweep undisturbed in its process.
 SWEEP = """
 import json, sys
 from runner import packing

@@ -246,7 +246,9 @@ def stopped_on_a_file(invoke, monkeypatch):
     with monkeypatch.context() as patched:
         patched.chdir("data")
         patched.setattr(local, "train_pack", interrupted)
-        assert invoke("run", "--data", "points.csv", *flags).code == 130
+        answer = invoke("run", "--data", "points.csv", *flags)
+    assert answer.code == 130
+    assert answer.err.splitlines()[-1] == "go on with: fitgap resume points --db ../points.db"
 
 
 def test_resume_knows_a_data_file_from_any_folder(invoke, stopped_on_a_file):
