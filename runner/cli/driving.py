@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from runner.amounts import counted
 from runner.cli.tables import printable
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def leave_at_once(progress: "LiveProgress", database: str | None, stopped: "Swee
 
 def say_stopped(released: int, sweep_name: str, database: str | None) -> None:
     """What was stopped, and how to go on."""
-    print(f"stopped; {released} trials in flight were put back", file=sys.stderr)
+    print(f"stopped; {counted(released, 'trial')} in flight put back", file=sys.stderr)
     print(f"go on with: {command('resume', sweep_name, database=database)}", file=sys.stderr)
 
 

@@ -119,7 +119,7 @@ def train_planned(work: Work, running: Engine, observe: Observer) -> None:
 
 def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:
     """Write a block and tell of it; returns the ends of trials that are given up because of it."""
-    refused = work.session.record(block)
+    refused = work.session.record(block) if block.is_to_be_stored else set()
     observe(block.only(block.trials - refused) if refused else block)
     return work.take_in(block, refused)
 
