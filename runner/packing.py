@@ -11,6 +11,7 @@ import numpy as np
 
 from core.layers import Layout
 from core.members import Member, PackShape, sorting_key
+from runner.amounts import counted
 from runner.messages import PackTask
 from runner.planning import PreparedSweep
 from runner.spec import Configuration
@@ -131,8 +132,8 @@ def explain_packs(groups: Sequence[TrialGroup], *, workers: int) -> Iterator[str
         layers, kilobytes = "-".join(map(str, group.shape.layers)), member_bytes(group.shape) / 1024
         packs = sum(1 for _ in even_parts(group.count, size.members))
         yield (
-            f"{layers}: {group.count} trials in {packs} packs of up to {size.members} "
-            f"({size.because}; a trial needs {kilobytes:.0f} KB, {workers} workers)"
+            f"{layers}: {counted(group.count, 'trial')} in {counted(packs, 'pack')} of up to {size.members} "
+            f"({size.because}; a trial needs {kilobytes:.0f} KB, {counted(workers, 'worker')})"
         )
 
 

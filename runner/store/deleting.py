@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
+from runner.amounts import counted
 from runner.environment import machine_identity, still_runs
 from runner.errors import BusyError
 from runner.status import Status
@@ -42,11 +43,6 @@ class Deletion:
         amounts = {"trial": self.trials, "epoch": self.epochs, "kept network": self.networks}
         contents = ", ".join(counted(count, noun) for noun, count in amounts.items() if count or noun == "trial")
         return f"{', '.join(self.sweeps)}: {contents}" if self.sweeps else contents
-
-
-def counted(count: int, noun: str) -> str:
-    """Such as `1 trial`, `2,000 trials`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def deletion(connection: Connection, chosen: Chosen) -> Deletion:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import URL, Engine
 
 from runner.errors import StoreError
 from runner.store.addresses import POSTGRESQL, shown
-from runner.store.failures import connection_failure
+from runner.store.failures import LOST, connection_failure
 from runner.store.values import json_text
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
         connection.execute(READING if read_only else WRITING)
         connection.commit()
         set_json_dumps(json_text, connection)
+    except psycopg.Error as error:
+        was_lost = connection.broken
+        connection.close()
+        raise (LOST.error(url) if was_lost else connection_failure(error, url)) from None
     except BaseException:
         connection.close()
         raise

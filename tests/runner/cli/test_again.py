@@ -138,7 +138,7 @@ def test_resume_leaves_failed_trials_and_retry_trains_them_again(one_failed, inv
     assert invoke("resume", "iris", "--engine", "local").code == 1
     assert [row["status"] for row in rows("trials", "iris")] == ["failed", "completed"]
     answer = invoke("retry", "iris", "--engine", "local")
-    assert answer.code == 0 and "1 trials to train again" in answer.err
+    assert answer.code == 0 and "1 trial to train again" in answer.err
     first, second = rows("trials", "iris")
     assert (first["status"], first["epochs"], second["epochs"]) == ("completed", 3, None)
     shown = rows("show", "1")
@@ -164,8 +164,8 @@ def test_diverged_trials_are_retried_from_the_start_and_keep_their_networks_agai
 def test_cancelled_trials_stay_so_until_they_are_retried(invoke, rows):
     invoke("run", *QUICK, "--repeats", "3")
     execute("UPDATE trial SET status = 'pending' WHERE id > 1")
-    assert "1 trials cancelled" in invoke("cancel", "iris", "--trial", "3", "--trial", "1").err
-    assert "1 trials cancelled" in invoke("cancel", "iris").err
+    assert "1 trial cancelled" in invoke("cancel", "iris", "--trial", "3", "--trial", "1").err
+    assert "1 trial cancelled" in invoke("cancel", "iris").err
     assert [row["status"] for row in rows("trials", "iris")] == ["completed", "cancelled", "cancelled"]
     assert rows("show", "3")["reason"] == "cancelled by the user"
     assert invoke("resume", "iris", "--engine", "local").code == 0
