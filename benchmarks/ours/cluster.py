@@ -32,9 +32,11 @@ SEED = 1
 def drive_cluster(
     architecture: str, trials: int, epochs: int, record: str, server: bool, drivers: int = 1
 ) -> dict[str, float]:
-    """Trials, rows and blocks a second that the drivers record, beside those of 1,000 workers; memory and processors.
+    """Trials, rows and blocks a second that the drivers can record, beside those of 1,000 workers; memory.
 
-    Writing the sweep is not counted, nor is the time that the simulation itself takes.
+    Reckoned from the time of processors: a driver and its server's part of the work take turns, while several drivers
+    work side by side. Writing the sweep is not counted, nor is what the simulation itself takes. `clock` are trials a
+    second by the clock, with as many processors as there are here.
     """
     with database(server) as (address, server_seconds):
         with open_store_for_writing(address) as store:
@@ -43,15 +45,16 @@ def drive_cluster(
         before = server_seconds()
         parts = driven(address, name, architecture, workers, drivers)
         served = server_seconds() - before
-    seconds = max(part["seconds"] for part in parts)
     whole = {key: sum(part[key] for part in parts) for key in ("trials", "rows", "blocks", "processor", "busy")}
+    seconds = (whole["processor"] + served) / drivers
     return {
         **{key: whole[key] / seconds for key in ("trials", "rows", "blocks")},
         # By their own clock the workers are busy for so long with all trials.
         "needed": WANTED_WORKERS * trials / whole["busy"],
-        "needed_rows": WANTED_WORKERS * whole["rows"] / whole["busy"],
+        "clock": whole["trials"] / max(part["seconds"] for part in parts),
+        # Milliseconds of a trial.
         "driver": 1e3 * whole["processor"] / trials,
-        "server": 1e3 * served / trials or 1e-9,
+        "server": 1e3 * served / trials,
         "megabytes": max(part["megabytes"] for part in parts),
     }
 
@@ -100,10 +103,9 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
         with patch("runner.driver.driving.make_engine", lambda *arguments, **options: cluster), observe.progress:
             began, processor = time.perf_counter(), time.process_time()
             drive(store, written, engine="ray", workers=workers, observe=observe)
-    own = cluster.own_seconds
     return {
-        "seconds": observe.last - began - own,
-        "processor": observe.processor - processor - own,
+        "seconds": observe.last - began - cluster.own_seconds,
+        "processor": observe.processor - processor - cluster.own_processor_seconds,
         "busy": cluster.busy_seconds,
         "trials": cluster.trials,
         "rows": cluster.rows,

@@ -61,7 +61,7 @@ def main() -> None:
         os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
     with patch.object(journal, "BLOCK_SECONDS", 0.0):
         seconds = {architecture: measured(architecture) for architecture in ARCHITECTURES}
-    RECORDED.write_text(json.dumps({"machine": describe(()), "seconds": seconds}, indent=1) + "\n")
+    RECORDED.write_text(json.dumps({"machine": describe(()), "seconds": seconds}, indent=1, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """An engine that stands for many workers: their time is simulated, and what they send has the size of the real thing."""
 
+import contextlib
 import heapq
 import itertools
 import time
@@ -31,8 +32,8 @@ class Worker:
 class SimulatedCluster:
     """Takes a task for every worker that is free by its own clock, and yields blocks in the order of that clock.
 
-    `own_seconds` is the time it took itself, which no driver of a real cluster spends. `busy_seconds` is what the
-    workers trained, by their clock.
+    `own_seconds` and `own_processor_seconds` are what it took itself, which no driver of a real cluster spends.
+    `busy_seconds` is how long the workers trained, by their clock.
     """
 
     name = "simulated"
@@ -40,7 +41,7 @@ class SimulatedCluster:
     def __init__(self, workers: int, times: PackTimes, seed: int):
         self.workers, self.times = workers, times
         self.numbers = np.random.default_rng(seed)
-        self.own_seconds = self.busy_seconds = 0.0
+        self.own_seconds = self.own_processor_seconds = self.busy_seconds = 0.0
         self.blocks = self.rows = self.trials = 0
 
     def __enter__(self) -> "SimulatedCluster":
@@ -68,20 +69,26 @@ class SimulatedCluster:
                 self._begin(task, now)
 
     def _begin(self, task: PackTask, now: float) -> None:
-        began = time.perf_counter()
-        seconds = self.times.of_pack(self.numbers, len(task.trials), task.members[0].epochs)
-        self.busy_seconds += float(seconds.sum())
-        self.own_seconds += time.perf_counter() - began
-        self._go_on(Worker(task, pack_blocks(task, now + np.cumsum(seconds))))
+        with self._apart():
+            seconds = self.times.of_pack(self.numbers, len(task.trials), task.members[0].epochs)
+            self.busy_seconds += float(seconds.sum())
+        self._go_on(Worker(task, pack_blocks(task, now, now + np.cumsum(seconds))))
 
     def _go_on(self, worker: Worker) -> bool:
         """Make the next block of a pack; whether there is one."""
-        began = time.perf_counter()
-        following = next(worker.blocks, None)
-        if following:
-            heapq.heappush(self.events, (following[0], next(self.order), following[1], worker))
-        self.own_seconds += time.perf_counter() - began
+        with self._apart():
+            following = next(worker.blocks, None)
+            if following:
+                heapq.heappush(self.events, (following[0], next(self.order), following[1], worker))
         return following is not None
+
+    @contextlib.contextmanager
+    def _apart(self) -> Iterator[None]:
+        """What is done inside is the simulation's own."""
+        began, processor = time.perf_counter(), time.process_time()
+        yield
+        self.own_seconds += time.perf_counter() - began
+        self.own_processor_seconds += time.process_time() - processor
 
     def _count(self, block: Block) -> None:
         self.blocks += 1
@@ -89,15 +96,16 @@ class SimulatedCluster:
         self.trials += len(block.ended)
 
 
-def pack_blocks(task: PackTask, ends: np.ndarray) -> Iterator[tuple[float, Block]]:
-    """The blocks of a pack whose epochs end at these times, as a worker cuts them: the first epoch alone."""
+def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tuple[float, Block]]:
+    """The blocks of a pack whose epochs end at these times, as the journal of a worker cuts them."""
     count, trials = len(ends), np.array(task.trials)
     # Every trial is best at another epoch.
     best = 1 + (trials * 7919) % count
-    waiting, sent_at = [], ends[0] - BLOCK_SECONDS
+    pause = max(BLOCK_SECONDS, task.block_seconds)
+    waiting, sent_at = [], begin if task.block_seconds else begin - pause
     for epoch, now in enumerate(ends.tolist(), 1):
         waiting.append(epoch)
-        if now - sent_at >= BLOCK_SECONDS or epoch == count:
+        if now - sent_at >= pause or epoch == count:
             yield now, block_of(task, trials, waiting, best if epoch == count else None)
             waiting, sent_at = [], now
 
