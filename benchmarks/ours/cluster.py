@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from benchmarks.processes import ROOT, child_environment
 from benchmarks.sweeps import large_sweep
 from runner.cli.progress import LiveProgress
 from runner.driver import drive, expected_work, stored_sweep, write_sweep
+from runner.packing import block_seconds
 from runner.store import open_store_for_writing
 
 # How many workers are to be fed, and packs for each of them as in a sweep that is much larger.
@@ -40,7 +40,9 @@ def drive_cluster(
     """
     with database(server) as (address, server_seconds):
         with open_store_for_writing(address) as store:
-            name = write_sweep(store, prepared_sweep(large_sweep(trials, architecture, epochs=epochs, record=record))).name
+            name = write_sweep(
+                store, prepared_sweep(large_sweep(trials, architecture, epochs=epochs, record=record))
+            ).name
         workers = max(1, min(WANTED_WORKERS, trials // (PACK_SIZE * PACKS_PER_WORKER)) // drivers)
         before = server_seconds()
         parts = driven(address, name, architecture, workers, drivers)
@@ -100,7 +102,12 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
     with open_store_for_writing(address) as store:
         written = stored_sweep(store, name)
         observe = Watch(LiveProgress(expected_work(store, written)))
-        with patch("runner.driver.driving.make_engine", lambda *arguments, **options: cluster), observe.progress:
+        with (
+            patch("runner.driver.driving.make_engine", lambda *arguments, **options: cluster),
+            # However many are simulated: each sends as seldom as one of a thousand.
+            patch("runner.packing.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
+            observe.progress,
+        ):
             began, processor = time.perf_counter(), time.process_time()
             drive(store, written, engine="ray", workers=workers, observe=observe)
     return {

@@ -1,4 +1,4 @@
-"""An engine that stands for many workers: their time is simulated, and what they send has the size of the real thing."""
+"""An engine that stands for many workers: their time is simulated, and their blocks have the sizes of real ones."""
 
 import contextlib
 import heapq
@@ -122,7 +122,9 @@ def block_of(task: PackTask, trials: np.ndarray, epochs: list[int], best: np.nda
             for epoch in always_recorded(last, its_best)
             if not task.recording.includes(epoch)
         ]
-        pairs = [np.concatenate([known, new]) for known, new in zip(pairs, np.array(more, int).reshape(-1, 2).T)]
+        pairs = [
+            np.concatenate([known, new]) for known, new in zip(pairs, np.array(more, int).reshape(-1, 2).T, strict=True)
+        ]
     counted = None
     if not task.recording.is_complete:
         counted = EpochCounts(trials, np.full(len(trials), last), np.full(len(trials), len(epochs)))

@@ -58,10 +58,10 @@ def million() -> list[Comparison]:
 TABLE = Table(
     comparisons,
     (
-        "cluster: trials a second that the real driver records in the real store (ours), beside those that 1,000 workers",
-        "train (theirs), of 100 epochs on digits; 1,000 times the ratio is how many workers one driver feeds. Workers are",
-        "simulated: their packs take as long as packs recorded on one machine (benchmarks/recorded), their blocks have",
-        "the sizes of real ones and come in the order of the simulated time. Both sides are times of processors: those",
-        "of the driver, and of the server on PostgreSQL, which does not wait for its disk; several drivers have as many.",
+        "cluster: trials a second that the real driver records in the real store (ours), beside those that 1,000",
+        "workers train (theirs), of 100 epochs on digits; 1,000 times the ratio is how many workers are fed. Workers",
+        "are simulated: their packs take as long as packs recorded on one machine (benchmarks/recorded), their blocks",
+        "have the sizes of real ones and come in the order of the simulated time. Both sides are times of processors:",
+        "those of the driver, and of the PostgreSQL server, which does not wait for its disk; each driver has its own.",
     ),
 )
