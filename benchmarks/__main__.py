@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|query`."""
+"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|cluster|query`."""
 
 import argparse
 import json

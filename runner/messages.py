@@ -32,6 +32,8 @@ class PackTask:
     keep: str = "none"
     recording: Recording = COMPLETE
     states: tuple[Arrays, ...] = ()
+    # Blocks follow each other no sooner than this; workers that are many send seldom.
+    block_seconds: float = 0.0
 
     @property
     def work_per_epoch(self) -> float:

@@ -4,7 +4,7 @@ import itertools
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 import numpy as np
@@ -24,6 +24,9 @@ PACKS_PER_WORKER = 2
 # A pack may be several times as large as a core's second-level cache before it loses more than it gains.
 CACHES_PER_PACK = 8
 USUAL_CACHE_BYTES = 1 << 20
+# From so many workers on each sends its blocks less often: each block costs the driver two or three milliseconds,
+# however little is in it.
+MANY_WORKERS, BLOCKS_PER_SECOND = 50, 100
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def pack_groups(groups: Sequence[TrialGroup], prepared: PreparedSweep, *, worker
         for start, stop in even_parts(group.count, size.members):
             # Trials may have been deleted since they were counted.
             if trials := group.select(start, stop):
-                yield pack_task(trials, group.shape, prepared)
+                yield replace(pack_task(trials, group.shape, prepared), block_seconds=block_seconds(workers))
 
 
 def sized(groups: Sequence[TrialGroup], workers: int) -> Iterator[tuple[TrialGroup, PackSize]]:
@@ -209,6 +212,11 @@ def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
 def cost(shape: PackShape) -> int:
     """Roughly how much work an example is: the connections of the network."""
     return Layout(shape.layers).weight_count
+
+
+def block_seconds(workers: int) -> float:
+    """How long a worker waits from block to block, so that one driver has a moment for each; 0 where they are few."""
+    return workers / BLOCKS_PER_SECOND if workers > MANY_WORKERS else 0.0
 
 
 def even_parts(count: int, largest: int) -> Iterator[tuple[int, int]]:

@@ -176,9 +176,9 @@ class Journal:
         return time.monotonic() - self.last_states_at >= STATE_SECONDS
 
     def is_due(self) -> bool:
-        # The first epoch is sent at once: it shows that the pack trains.
-        is_first = self.recorder.has_news and not self.has_sent_epochs
-        return is_first or time.monotonic() - self.last_block_at >= BLOCK_SECONDS
+        # The first epoch is sent at once: it shows that the pack trains. Where there are many packs, others show it.
+        is_first = self.recorder.has_news and not self.has_sent_epochs and not self.task.block_seconds
+        return is_first or time.monotonic() - self.last_block_at >= max(BLOCK_SECONDS, self.task.block_seconds)
 
     def has_news(self) -> bool:
         return self.recorder.has_news or bool(self.ended)

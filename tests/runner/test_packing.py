@@ -13,7 +13,9 @@ from core.readings import Numbers
 from runner import packing
 from runner.packing import (
     LARGEST_PACK,
+    MANY_WORKERS,
     PlannedTrial,
+    block_seconds,
     even_parts,
     explain_packs,
     groups_of,
@@ -149,3 +151,13 @@ def test_a_dry_run_tells_every_shape_with_its_packs_and_the_reason():
     assert len(lines) == len(shapes)
     assert sum(int(re.split(" packs? of", line)[0].rsplit(" ", 1)[1]) for line in lines) == len(tasks)
     assert all("2 workers" in line and "KB" in line for line in lines)
+
+
+def test_workers_that_are_many_send_their_blocks_less_often():
+    """So that a driver hears of about as many blocks a second, whoever many they are."""
+    assert block_seconds(1) == block_seconds(MANY_WORKERS) == 0.0
+    assert block_seconds(MANY_WORKERS + 1) > 0.5
+    assert block_seconds(1_000) == 10.0
+    for workers in (2, 1_000):
+        packs = pack_trials(planned(CONFIGURATIONS, 2), prepared(), workers=workers)
+        assert {pack.block_seconds for pack in packs} == {block_seconds(workers)}
