@@ -22,7 +22,7 @@ Leaver = Callable[["SweepStoppedError"], None]
 WAITING_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class SweepStoppedError(Exception):
     """The sweep was stopped by the user; `released` trials wait to go on."""
 
