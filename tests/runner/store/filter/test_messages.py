@@ -27,7 +27,11 @@ def refused(text):
         ("verdict != overfit", "overfit", "verdict is text, but overfit is a number; write 'overfit'"),
         ("architecture == 16", "16", "write '16'"),
         ("e_v < '0.02'", "'0.02'", "e_v is a number, but '0.02' is text; write 0.02"),
-        ("verdict == 'overfitt'", "'overfitt'", "did you mean 'overfit'? known: good, underfit, overfit, both, unclear"),
+        (
+            "verdict == 'overfitt'",
+            "'overfitt'",
+            "did you mean 'overfit'? known: good, underfit, overfit, both, unclear",
+        ),
         ("status in ('complete', 'failed')", "'complete'", "did you mean 'completed'?"),
         ("activation.name == 'rellu'", "'rellu'", "did you mean 'relu'?"),
         ("activation == 'prelu'", "'prelu'", "activation like 'prelu*'"),
