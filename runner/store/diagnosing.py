@@ -103,9 +103,10 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
         .where(trial.c.id.in_(trials))
         .order_by(trial.c.id)
     )
-    found = {row["trial"]: {**row, "e_t": [], "e_v": []} for row in fetch(connection, query)}
-    curves = sa.select(epoch.c.trial_id, epoch.c.e_t, epoch.c.e_v).where(epoch.c.trial_id.in_(trials))
-    for number, e_t, e_v in connection.execute(curves.order_by(epoch.c.trial_id, epoch.c.epoch)):
+    found = {row["trial"]: {**row, "epochs": [], "e_t": [], "e_v": []} for row in fetch(connection, query)}
+    curves = sa.select(epoch.c.trial_id, epoch.c.epoch, epoch.c.e_t, epoch.c.e_v).where(epoch.c.trial_id.in_(trials))
+    for number, position, e_t, e_v in connection.execute(curves.order_by(epoch.c.trial_id, epoch.c.epoch)):
+        found[number]["epochs"].append(position)
         found[number]["e_t"].append(e_t)
         found[number]["e_v"].append(e_v)
     return list(found.values())
