@@ -51,7 +51,7 @@ class HalfSquaredError(Loss):
 
     @staticmethod
     def errors(outputs, targets):
-        difference = np.subtract(outputs, targets, dtype=np.float64)
+        difference = np.subtract(outputs, targets).astype(np.float64)
         difference *= difference
         return 0.5 * over_outputs(difference)
 
