@@ -38,6 +38,9 @@ class Workspace:
 
     `repeats` (K,) says whose examples each member has; without, members are as many repeats. Inputs are (K, B, n_0), or
     (R, B, n_0) where members share them.
+
+    With `by_unit` the numbers of a unit lie one after another, over the examples: better where all goes forward only, for
+    the products with the weights as they lie, biases and what is told from few outputs. Training loses on the way back.
     """
 
     def __init__(
@@ -50,12 +53,12 @@ class Workspace:
         own_inputs: bool = True,
         by_unit: bool = False,
     ):
+        self.by_unit = by_unit
         self.repeats = np.arange(member_count) if repeats is None else repeats
         self.shares = [] if own_inputs else shares_of(self.repeats.tolist())
         input_count = self.repeats.max() + 1 if self.shares else member_count
         shapes = [(member_count, example_count, size) for size in layout.sizes]
         inputs = np.empty((input_count, example_count, layout.sizes[0]), dtype)
-        self.by_unit = by_unit
         make = empty_by_unit if by_unit else np.empty
         self.activations = [inputs, *(make(shape, dtype) for shape in shapes[1:])]
         self.slopes = [make(shape, dtype) for shape in shapes]
