@@ -39,8 +39,8 @@ class Workspace:
     `repeats` (K,) says whose examples each member has; without, members are as many repeats. Inputs are (K, B, n_0), or
     (R, B, n_0) where members share them.
 
-    With `by_unit` the numbers of a unit lie one after another, over the examples: better where all goes forward only, for
-    the products with the weights as they lie, biases and what is told from few outputs. Training loses on the way back.
+    With `by_unit` the numbers of a unit lie one after another, example by example. Going forward only, biases are added
+    and few outputs are looked at faster so; with a way back nothing is gained.
     """
 
     def __init__(
