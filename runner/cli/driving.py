@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
     from runner.driver import SweepStoppedError, WrittenSweep
+    from runner.engine.plain_processes import PlainProcesses
     from runner.store import Store
 
 RUNNING = "Running it"
@@ -31,7 +32,13 @@ def check_engine(engine: str) -> None:
     require_engine(engine)
 
 
-def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | None) -> None:
+def finish(
+    store: "Store",
+    written: "WrittenSweep",
+    engine: str,
+    workers: int | None,
+    early: "PlainProcesses | None" = None,
+) -> None:
     """Drive a sweep to its end, print the leaderboard, exit with 1 where trials failed."""
     from runner.cli.diagnosis_page import verdict_line
     from runner.cli.leaderboard import print_leaderboard
@@ -41,7 +48,8 @@ def finish(store: "Store", written: "WrittenSweep", engine: str, workers: int | 
     try:
         with LiveProgress(expected_work(store, written)) as progress:
             leave = partial(leave_at_once, progress)
-            drive(store, written, engine=engine, workers=workers, observe=progress, tell=progress.say, leave=leave)
+            observing = {"observe": progress, "tell": progress.say, "leave": leave}
+            drive(store, written, engine=engine, workers=workers, early=early, **observing)
     except SweepStoppedError as stopped:
         say_stopped(stopped)
         raise typer.Exit(INTERRUPTED) from None

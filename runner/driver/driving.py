@@ -11,6 +11,7 @@ from runner.driver.stopping import Stopping
 from runner.driver.sweeps import WrittenSweep
 from runner.driver.work import Work
 from runner.engine import Engine, Teller, ignore, make_engine
+from runner.engine.plain_processes import PlainProcesses
 from runner.environment import describe_environment, machine_identity, process_started
 from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
@@ -38,19 +39,20 @@ def drive(
     observe: Observer,
     tell: Teller = ignore,
     leave: Leaver = ignore,
+    early: PlainProcesses | None = None,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
     another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
-    with the error, and may end the process before that.
+    with the error, and may end the process before that. `early` are the processes of `early_processes`.
     """
     total = expected_work(store, written).total
     session = store.begin_driver(this_process())
     try:
         with (
             Heartbeat(session),
-            make_engine(engine, written.prepared.dataset, workers, total, tell) as running,
+            make_engine(engine, written.prepared.dataset, workers, total, tell, early) as running,
         ):
             work = Work(store, session, written, running.workers)
             with Stopping(asked=lambda: stop(work, running)) as stopping:
