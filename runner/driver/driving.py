@@ -22,7 +22,8 @@ Leaver = Callable[["SweepStoppedError"], None]
 WAITING_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
+# Not frozen: whoever passes an error on, such as contextlib, writes its traceback into it.
+@dataclass(eq=False)
 class SweepStoppedError(Exception):
     """The sweep was stopped by the user; `released` trials wait to go on."""
 
