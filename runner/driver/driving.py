@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from runner.driver.heartbeat import Heartbeat
@@ -40,13 +41,15 @@ def drive(
     observe: Observer,
     tell: Teller = ignore,
     leave: Leaver = ignore,
+    stopping: Stopping | None = None,
     early: PlainProcesses | None = None,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
     another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
-    with the error, and may end the process before that. `early` are the processes of `early_processes`.
+    with the error, and may end the process before that. Who has entered `stopping` already is stopped also by a Ctrl-C
+    that came before. `early` are the processes of `early_processes`.
     """
     total = expected_work(store, written).total
     session = store.begin_driver(this_process())
@@ -56,8 +59,9 @@ def drive(
             make_engine(engine, written.prepared.dataset, workers, total, tell, early) as running,
         ):
             work = Work(store, session, written, running.workers)
-            with Stopping(asked=lambda: stop(work, running)) as stopping:
-                if is_stopped(work, running, stopping, observe, tell):
+            with nullcontext(stopping) if stopping else Stopping() as entered:
+                entered.call(lambda: stop(work, running))
+                if is_stopped(work, running, entered, observe, tell):
                     error = SweepStoppedError(written.name, session.release())
                     session.end()
                     running.abandon()
@@ -118,7 +122,7 @@ def train_planned(work: Work, running: Engine, observe: Observer) -> None:
 
 def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:
     """Write a block and tell of it; returns the ends of trials that are given up because of it."""
-    refused = work.session.record(block)
+    refused = work.session.record(block) if block.is_to_be_stored else set()
     observe(block.only(block.trials - refused) if refused else block)
     return work.take_in(block, refused)
 
