@@ -97,8 +97,8 @@ class AutoEngine:
 
     def _train_here(self, task: PackTask, source: TaskSource) -> Iterator[Block]:
         """Train a pack until it ends or others can go on with it."""
-        from runner.engine.worker import train_pack
-
+        with self.stopwatch.stopped():
+            from runner.engine.worker import train_pack
         self.pack = RunningPack(task)
         for block in train_pack(task, ExamplesHere(self.shared), self._should_leave):
             self.stopwatch.count(task, block)
