@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.comparison import Job
 
 ROOT = Path(__file__).parents[1]
-LONGEST_SECONDS = 1800
+LONGEST_SECONDS = 3600
 ENVIRONMENT = {
     # Read when NumPy, PyTorch or JAX is imported.
     "OMP_NUM_THREADS": "1",
