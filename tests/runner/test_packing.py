@@ -20,9 +20,10 @@ from runner.packing import (
     pack_shape,
     pack_size,
     pack_trials,
+    planned_trials,
     work_of,
 )
-from runner.planning import PreparedSweep
+from runner.planning import PreparedSweep, prepare_sweep
 from runner.spec import sweep_from_text
 
 PREPARATION = Preparation(Division(0.3), preprocess="standard", target_scaling="standard")
@@ -148,3 +149,15 @@ def test_a_dry_run_tells_every_shape_with_its_packs_and_the_reason():
     assert len(lines) == len(shapes)
     assert sum(int(line.split(" packs of")[0].rsplit(" ", 1)[1]) for line in lines) == len(tasks)
     assert all("workers" in line and "KB" in line for line in lines)
+
+
+def test_the_cache_of_other_machines_counts_where_they_train(monkeypatch):
+    """Packs for a cluster are sized by its smallest cache, not by that of this machine."""
+    monkeypatch.setattr(packing, "cache_bytes", lambda: 1 << 30)
+    sweep = prepare_sweep(sweep_from_text("{data: digits, repeats: 200, axes: {architecture: 64-32}}"))
+    groups = groups_of(planned_trials(sweep), sweep)
+    here, there = (
+        max(len(task.trials) for task in packing.pack_groups(groups, sweep, workers=1, cache=cache))
+        for cache in (None, 1 << 18)
+    )
+    assert here == packing.LARGEST_PACK > there
