@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from runner.driver.heartbeat import Heartbeat
@@ -38,6 +39,7 @@ def drive(
     observe: Observer,
     tell: Teller = ignore,
     leave: Leaver = ignore,
+    stopping: Stopping | None = None,
     cluster: Cluster | None = None,
     meet: Callable[[Engine], None] = ignore,
 ) -> None:
@@ -45,7 +47,8 @@ def drive(
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
     another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
-    with the error, and may end the process before that. `meet` is called with the engine as soon as there is one.
+    with the error, and may end the process before that. Who has entered `stopping` already is stopped also by a Ctrl-C
+    that came before. `meet` is called with the engine as soon as there is one.
     """
     total = expected_work(store, written).total
     session = store.begin_driver(this_process(cluster))
@@ -56,8 +59,9 @@ def drive(
         ):
             meet(running)
             work = Work(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
-            with Stopping(asked=lambda: stop(work, running)) as stopping:
-                if is_stopped(work, running, stopping, observe, tell):
+            with nullcontext(stopping) if stopping else Stopping() as entered:
+                entered.call(lambda: stop(work, running))
+                if is_stopped(work, running, entered, observe, tell):
                     error = SweepStoppedError(written.name, session.release())
                     session.end()
                     running.abandon()
@@ -119,7 +123,7 @@ def train_planned(work: Work, running: Engine, observe: Observer) -> None:
 
 def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:
     """Write a block and tell of it; returns the ends of trials that are given up because of it."""
-    refused = work.session.record(block)
+    refused = work.session.record(block) if block.is_to_be_stored else set()
     observe(block.only(block.trials - refused) if refused else block)
     return work.take_in(block, refused)
 

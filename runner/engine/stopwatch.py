@@ -35,7 +35,7 @@ class Stopwatch:
     def count(self, task: PackTask, block: Block) -> None:
         """Take in a block of a task."""
         self.parts.pop(task.trials[0], None)
-        self.done += task.work_per_epoch * (len(block.rows) if block.rows else 0)
+        self.done += task.work_per_epoch * (int(block.trained.count.sum()) if block.trained else 0)
         if block.part:
             self.parts[task.trials[0]] = task.work_per_epoch * len(block.part[0]) * block.part[1]
 

@@ -1,6 +1,7 @@
 """The connection to a database: an SQLite file, or a database of a PostgreSQL server."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -13,6 +14,10 @@ from runner.store.sqlite import sqlite_engine
 from runner.store.values import finite
 
 __all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
+
+
+# What SQLAlchemy logs it raises as well; without a handler, Ctrl-C in the wrong moment would show a traceback.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 
 def connect(url: URL, *, read_only: bool) -> Engine:

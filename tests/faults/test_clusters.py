@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -113,20 +112,13 @@ def wait_for_epochs(folder, process):
     assert process.poll() is None, (folder / "err").read_text()
 
 
-def test_a_sweep_is_stopped_and_goes_on_while_a_node_dies_and_one_joins(cluster, tmp_path):
-    """Stopped by Ctrl-C and resumed on the cluster, where a node is killed and another one added."""
+def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(cluster, tmp_path):
     (tmp_path / "long.yaml").write_text(SWEEP)
     with running("run", "long.yaml", "--address", cluster.address, folder=tmp_path) as command:
         wait_for_epochs(tmp_path, command)
-        command.send_signal(signal.SIGINT)
-        assert command.wait(PATIENCE_SECONDS) == 130, (tmp_path / "err").read_text()
-    assert ask(tmp_path, "SELECT count(*) FROM trial WHERE status = 'running'") == 0
-    with running("resume", "long", "--address", cluster.address, folder=tmp_path) as command:
-        before = ask(tmp_path, "SELECT count(*) FROM epoch")
-        assert wait_until(lambda: ask(tmp_path, "SELECT count(*) FROM epoch") > before) is not None
         cluster.do("kill 0")
         cluster.do("add")
-        assert command.wait(3 * PATIENCE_SECONDS) == 0, (tmp_path / "err").read_text()
+        assert command.wait(5 * PATIENCE_SECONDS) == 0, (tmp_path / "err").read_text()
     text = (tmp_path / "err").read_text()
     assert "Traceback" not in text and "raylet" not in text + (tmp_path / "out").read_text()
     found = Evidence(str(tmp_path / "fitgap.db"))

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from runner.cli import progress
 from runner.cli.crew_line import WINDOW_SECONDS
 from runner.cli.progress import LiveProgress, duration
 from runner.engine import Crew, auto
-from runner.messages import Block, TrialEnd
+from runner.messages import Block, EpochCounts, TrialEnd
 from runner.status import Status
 
 
@@ -59,6 +60,24 @@ def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
         assert live.work_done == 16.0
         # 16 units of 40 took 10 s since the first block: 24 are left.
         assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125"
+
+
+def test_epochs_that_are_not_recorded_are_counted_too(clock, make_rows):
+    """Also where some are trained once more; the best error is that which the end tells."""
+
+    def counted(last, count):
+        return EpochCounts(np.array([1, 2]), np.array([last, last]), np.array([count, count]))
+
+    with LiveProgress(Expected({1: (40, 1.0), 2: (40, 3.0)})) as live:
+        live(Block(make_rows([1, 2], [1, 1]), (), counted=counted(1, 1)))
+        live(Block(None, (), counted=counted(10, 9)))
+        assert live.work_done == 40.0
+        live(Block(None, (), counted=counted(8, 3)))
+        assert live.work_done == 40.0
+        live(Block(None, (), counted=counted(12, 4)))
+        assert live.work_done == 48.0
+        live(Block(None, (TrialEnd(1, Status.COMPLETED, best_e_v=0.25), TrialEnd(2, Status.COMPLETED))))
+        assert live.work_done == 160.0 and live.best_e_v == 0.25
 
 
 def test_more_work_than_was_expected_never_leaves_less_than_no_time(clock, make_rows):

@@ -194,9 +194,13 @@ def test_one_worker_needs_no_help(prepared, thresholds):
 
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
     """Both come, each takes over from who was there before, and the processes have left when Ray has all. The last pack
-    is cut in two.
+    is cut in two. None of them loads what lies in the current folder under the names of our packages.
     """
-    done = subprocess.run([sys.executable, "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    for name in ("core", "runner"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong one was loaded')\n")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=600
+    )
     assert done.returncode == 0, done.stderr
     expected = {"came": [True, True], "left": 0, "cut": True, "equal": True, "trained": True, "told": []}
     assert json.loads(done.stdout) == expected
