@@ -4,12 +4,14 @@ import pytest
 from test_looking import cluster, node
 
 from runner.engine import paces
+from runner.engine.cluster import Versions
 from runner.engine.looking import versions_here
 from runner.engine.ray import nodes as nodes_module
-from runner.engine.ray import on_cluster
+from runner.engine.ray import on_cluster, tasks
 from runner.engine.ray.nodes import Nodes
 from runner.engine.ray.on_cluster import OnCluster
 from runner.errors import ClusterLostError
+from runner.messages import Block, Loss
 
 
 @pytest.fixture
@@ -47,6 +49,26 @@ def test_a_node_that_does_not_fit_is_told_once_and_gets_no_pack(asked, make_task
     (line,) = place.news()
     assert line.startswith(f"node two has NumPy 2.0.1, this process {versions_here().numpy}; it is not used")
     assert place.task_options(make_task())["label_selector"] == {"ray.io/node-id": "!in(id of two)"}
+
+
+def test_a_node_that_trains_before_it_was_asked_is_refused_by_its_worker(asked, make_task):
+    """It hands its pack back, which no trial is blamed for, and gets no more."""
+    place = OnCluster(cluster(node("one")), most_workers=None)
+    task = make_task()
+    loss = Loss(task, task.trials, "node two has other versions", is_blameless=True)
+    for _ in range(2):
+        place.note(task, Block(None, (), loss=loss, node="id of two"), 1.0)
+    place.nodes.take_in(row(node("one")) | row(node("two")))
+    assert asked == [] and place.nodes.refused == {"id of two"}
+    assert list(place.news()) == ["node two has other versions; it is not used, unless with --mixed-versions"]
+
+
+def test_a_worker_with_other_versions_trains_nothing(make_task, monkeypatch):
+    monkeypatch.setattr(tasks, "node", lambda: "id of this node")
+    task = make_task()
+    (block,) = tasks.train_pack_remotely(task, tasks.Terms(lambda: False, Versions("3.0.0", "1.0.0")))
+    assert block.rows is None and block.loss.is_blameless and block.loss.trials == task.trials
+    assert block.node == "id of this node"
 
 
 def test_mixed_versions_are_used_where_they_may_be(asked):
