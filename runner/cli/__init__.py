@@ -96,7 +96,7 @@ def code_of_command() -> Any:
 
 @contextlib.contextmanager
 def quiet_after_interrupt() -> Iterator[None]:
-    """After Ctrl-C the command ends without a word: what goes wrong then, such as an import, goes wrong because of it."""
+    """After Ctrl-C the command ends without a word: what goes wrong then goes wrong because of it, as imports do."""
     heard = False
 
     def interrupt(number: int, frame: FrameType | None) -> None:
