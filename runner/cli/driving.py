@@ -16,6 +16,7 @@ from runner.cli.tables import printable
 if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
     from runner.driver import Stopping, SweepStoppedError, WrittenSweep
+    from runner.engine.plain_processes import PlainProcesses
     from runner.store import Store
 
 RUNNING = "Running it"
@@ -37,7 +38,12 @@ def check_engine(engine: str) -> None:
 
 
 def finish(
-    store: "Store", write: Callable[[], "WrittenSweep"], engine: str, workers: int | None, database: str | None
+    store: "Store",
+    write: Callable[[], "WrittenSweep"],
+    engine: str,
+    workers: int | None,
+    database: str | None,
+    early: "PlainProcesses | None" = None,
 ) -> None:
     """Write a sweep, drive it to its end, print the leaderboard, exit with 1 where trials failed.
 
@@ -50,7 +56,7 @@ def finish(
     with Stopping() as stopping:
         try:
             written = write()
-            train(store, written, engine, workers, stopping, database)
+            train(store, written, engine, workers, stopping, database, early)
         except KeyboardInterrupt:
             stopping.ignore_more()
             if written:
@@ -69,6 +75,7 @@ def train(
     workers: int | None,
     stopping: "Stopping",
     database: str | None,
+    early: "PlainProcesses | None",
 ) -> None:
     """Drive a sweep to its end with a live line."""
     from runner.cli.progress import LiveProgress
@@ -85,6 +92,7 @@ def train(
                 tell=progress.say,
                 leave=partial(leave_at_once, progress, database),
                 stopping=stopping,
+                early=early,
             )
     except SweepStoppedError as stopped:
         say_stopped(stopped.released, stopped.sweep_name, database)

@@ -86,12 +86,21 @@ def run(
     if dry_run:
         show_plan(prepared, workers)
         return
-    check_engine(engine)
-    from runner.driver import write_sweep
-    from runner.store import open_store_for_writing
+    write_and_train(prepared, engine, workers, database)
 
-    with open_store_for_writing(database) as store:
-        finish(store, lambda: write_sweep(store, prepared), engine, workers, database)
+
+def write_and_train(prepared: "PreparedSweep", engine: str, workers: int | None, database: str | None) -> None:
+    """Write the sweep and train it, in processes that load what they need while it is written."""
+    from runner.engine import early_processes
+    from runner.packing import planned_work
+
+    check_engine(engine)
+    with early_processes(engine, prepared.dataset, workers, planned_work(prepared)) as early:
+        from runner.driver import write_sweep
+        from runner.store import open_store_for_writing
+
+        with open_store_for_writing(database) as store:
+            finish(store, lambda: write_sweep(store, prepared), engine, workers, database, early)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
