@@ -5,14 +5,29 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from core.data import Dataset
+from runner.engine.cluster import Cluster, ClusterSettings
 from runner.engine.cores import usable_cores
-from runner.engine.protocol import Engine, Teller, ignore
+from runner.engine.looking import find_cluster
+from runner.engine.protocol import Crew, Engine, Teller, ignore
 from runner.errors import SpecError, nearest
 
 if TYPE_CHECKING:
     from runner.engine.plain_processes import PlainProcesses
 
-__all__ = ["ENGINES", "Engine", "Teller", "early_processes", "ignore", "make_engine", "require_engine", "usable_cores"]
+__all__ = [
+    "ENGINES",
+    "Cluster",
+    "ClusterSettings",
+    "Crew",
+    "Engine",
+    "Teller",
+    "early_processes",
+    "find_cluster",
+    "ignore",
+    "make_engine",
+    "require_engine",
+    "usable_cores",
+]
 
 ENGINES = ("auto", "ray", "local")
 
@@ -48,11 +63,16 @@ def make_engine(
     expected_work: float,
     tell: Teller = ignore,
     early: "PlainProcesses | None" = None,
+    cluster: Cluster | None = None,
 ) -> Engine:
     """The engine of this name, not yet started; `auto` decides by the expected work what is worth starting, and tells
-    what cannot be. It takes over the processes of `early_processes`.
+    what cannot be. It takes over the processes of `early_processes`. With a cluster it is Ray there, whatever the name.
     """
     require_engine(name)
+    if cluster:
+        from runner.engine.ray import RayEngine
+
+        return RayEngine(dataset, workers, cluster, tell)
     if name == "local":
         from runner.engine.local import LocalEngine
 

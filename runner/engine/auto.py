@@ -39,6 +39,7 @@ class AutoEngine:
     started before.
     """
 
+    crew = None
     name = "auto"
 
     def __init__(
