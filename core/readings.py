@@ -160,9 +160,10 @@ def largest_is_marked(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     As comparing `argmax` of both, but several times as fast.
     """
     largest = outputs == outputs.max(axis=-1, keepdims=True)
-    if np.count_nonzero(largest) != largest.size // largest.shape[-1]:
-        # Of several that are equal the first one counts, and those that are no numbers equal nothing.
-        return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
+    found = largest.any(axis=-1)
+    # Of several that are equal the first one counts, and what is no number equals nothing.
+    if not found.all() or np.count_nonzero(largest) != found.size:
+        largest = np.arange(outputs.shape[-1]) == outputs.argmax(axis=-1, keepdims=True)
     largest &= targets > 0
     return largest.any(axis=-1)
 
