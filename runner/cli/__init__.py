@@ -17,6 +17,7 @@ from runner.cli.compare import compare
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
+from runner.cli.driving import INTERRUPTED
 from runner.cli.importance import importance
 from runner.cli.run import run
 from runner.cli.send import send
@@ -63,9 +64,9 @@ app.add_typer(db, name="db", help="See, upgrade or copy a database.")
 
 def main() -> None:
     """The `fitgap` command: errors that people can mend are one line and an exit code."""
-    hide_passwords()
-    prepare_blas()
     try:
+        hide_passwords()
+        prepare_blas()
         code = app(prog_name="fitgap", standalone_mode=False)
     except UsageError as error:
         code = tell_usage(error)
@@ -74,6 +75,8 @@ def main() -> None:
         code = error.exit_code
     except typer.Abort:
         code = NOT_DONE
+    except KeyboardInterrupt:
+        code = INTERRUPTED
     except SystemExit as leaving:
         # Typer leaves so where nobody reads the pipe any more.
         code = leaving.code

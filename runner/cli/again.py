@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runner.amounts import counted
 from runner.cli import sweep_flags
-from runner.cli.driving import Engine, Workers, check_engine, finish
+from runner.cli.driving import (
+    Address,
+    CoresPerPack,
+    Engine,
+    MixedVersions,
+    MostInFlight,
+    Workers,
+    finish,
+    where_to_train,
+)
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
+    from runner.driver import WrittenSweep
     from runner.retraining import Replay
     from runner.store import Store
 
@@ -25,13 +36,22 @@ class Ended(StrEnum):
     DIVERGED = "diverged"
 
 
-def resume(sweep: SweepArgument, engine: Engine = "auto", workers: Workers = None, database: Database = None) -> None:
+def resume(
+    sweep: SweepArgument,
+    engine: Engine = "auto",
+    workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
+    database: Database = None,
+) -> None:
     """Train what is not finished of a sweep, also what a driver that died has left."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import stored_sweep
 
     with known_sweep(database, sweep) as store:
-        finish(store, stored_sweep(store, sweep), engine, workers)
+        finish(store, lambda: stored_sweep(store, sweep), where, database)
 
 
 def extend(
@@ -53,10 +73,14 @@ def extend(
     output_activation: sweep_flags.OutputActivation = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import extend_sweep
     from runner.spec import Flags
 
@@ -74,11 +98,15 @@ def extend(
         initializer=initializer,
         output_activation=output_activation,
     )
-    with known_sweep(database, sweep) as store:
+
+    def write() -> "WrittenSweep":
         extended = extend_sweep(store, sweep, flags)
         going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
-        print(f"{extended.written.name}: {extended.new} new trials{going_on}", file=sys.stderr)
-        finish(store, extended.written, engine, workers)
+        print(f"{extended.written.name}: {counted(extended.new, 'new trial')}{going_on}", file=sys.stderr)
+        return extended.written
+
+    with known_sweep(database, sweep) as store:
+        finish(store, write, where, database)
 
 
 def retry(
@@ -88,18 +116,25 @@ def retry(
     ] = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import stored_sweep
     from runner.status import Status
 
-    with known_sweep(database, sweep) as store:
+    def write() -> "WrittenSweep":
         written = stored_sweep(store, sweep)
         count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
-        print(f"{written.name}: {count} trials to train again", file=sys.stderr)
-        finish(store, written, engine, workers)
+        print(f"{written.name}: {counted(count, 'trial')} to train again", file=sys.stderr)
+        return written
+
+    with known_sweep(database, sweep) as store:
+        finish(store, write, where, database)
 
 
 def cancel(
@@ -112,7 +147,7 @@ def cancel(
     """Cancel what has not ended of a sweep, also what runs just now; `retry --status cancelled` undoes it."""
     with known_sweep(database, sweep) as store:
         row = store.sweep(sweep)
-        print(f"{row['name']}: {store.cancel_trials(row['id'], trials)} trials cancelled", file=sys.stderr)
+        print(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled", file=sys.stderr)
         store.refresh_fit(row["id"])
 
 
@@ -157,10 +192,13 @@ def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
     """What came of a replay, for people."""
     from runner.cli.tables import print_table, printable
 
+    epochs = f"{result.epochs} epochs"
+    if result.epochs < result.trained:
+        epochs = f"{result.epochs} stored of {result.trained} epochs"
     if result.is_equal:
-        print(f"trial {result.trial}: all {result.epochs} epochs are the same to the last bit")
+        print(f"trial {result.trial}: all {epochs} are the same to the last bit")
     else:
-        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {result.epochs} epochs")
+        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {epochs}")
     for key, (then, now) in result.environment.items():
         print(printable(f"{key}: {then} then, {now} now"))
 

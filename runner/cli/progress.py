@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from runner.cli.crew_line import RowRate, crew_line
 from runner.cli.tables import printable
 from runner.driver import ExpectedWork
-from runner.messages import Block
+from runner.engine import Engine
+from runner.messages import Block, EpochCounts
 
 # Without a terminal a line is printed this often instead.
 PLAIN_SECONDS = 10.0
@@ -32,6 +34,8 @@ class LiveProgress:
         self.parts: dict[int, float] = {}
         self.trials_done = 0
         self.said: set[str] = set()
+        self.engine: Engine | None = None
+        self.rate = RowRate()
         self.best_e_v = float("inf")
         self.started = self.printed = time.monotonic()
         self.first_block: float | None = None
@@ -56,11 +60,16 @@ class LiveProgress:
         now = time.monotonic()
         self.first_block = self.first_block or now
         self._count(block)
+        self.rate.count(now, len(block.rows) if block.rows else 0)
         text = self.describe(now)
         self.bar.update(self.task, completed=self.work_seen, description=text)
         if not self.live and now - self.printed >= PLAIN_SECONDS:
             self.printed = now
             print(text, file=sys.stderr, flush=True)
+
+    def meet(self, engine: Engine) -> None:
+        """What trains, of which a cluster tells who that is."""
+        self.engine = engine
 
     def say(self, text: str) -> None:
         """Print a line above the live one; the same text only once."""
@@ -73,26 +82,34 @@ class LiveProgress:
         if block.part is not None:
             trials, share = block.part
             self.parts[int(trials[0])] = share * sum(self.cost_per_epoch[trial] for trial in trials.tolist())
+        if block.trained is not None:
+            self._count_epochs(block.trained)
         if block.rows is not None:
-            for trial in block.rows.trial_id.tolist():
-                self.parts.pop(trial, None)
-            for trial, epoch in zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), strict=True):
-                if epoch > self.epoch_seen.get(trial, 0) and trial in self.work_left:
-                    self.epoch_seen[trial] = epoch
-                    self.work_done += self.cost_per_epoch[trial]
-                    self.work_left[trial] -= self.cost_per_epoch[trial]
             finite = block.rows.e_v[np.isfinite(block.rows.e_v)]
             self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
         for end in block.ended:
+            self.best_e_v = min(self.best_e_v, end.best_e_v if np.isfinite(end.best_e_v) else float("inf"))
             # What a trial that ended early leaves undone will not be done.
             self.work_done += self.work_left.pop(end.trial_id)
             self.cost_per_epoch.pop(end.trial_id)
             self.epoch_seen.pop(end.trial_id, None)
         self.trials_done += len(block.ended)
 
+    def _count_epochs(self, trained: EpochCounts) -> None:
+        for trial, last, count in zip(
+            trained.trial_id.tolist(), trained.last.tolist(), trained.count.tolist(), strict=True
+        ):
+            self.parts.pop(trial, None)
+            new = last - max(last - count, self.epoch_seen.get(trial, 0))
+            if new > 0 and trial in self.work_left:
+                self.epoch_seen[trial] = last
+                self.work_done += new * self.cost_per_epoch[trial]
+                self.work_left[trial] -= new * self.cost_per_epoch[trial]
+
     def _meet(self, block: Block) -> None:
         """Look up the trials that are seen for the first time."""
         named = block.trials | (set(block.part[0].tolist()) if block.part is not None else set())
+        named |= set(block.counted.trial_id.tolist()) if block.counted is not None else set()
         new = sorted(named - self.work_left.keys())
         for trial, (epochs, cost) in (self.expected.of(new) if new else {}).items():
             self.cost_per_epoch[trial] = cost
@@ -104,11 +121,14 @@ class LiveProgress:
         return self.work_done + sum(self.parts.values())
 
     def describe(self, now: float) -> str:
-        """One line, short enough for a terminal of 80 columns beside the bar."""
+        """One line, short enough for a terminal of 80 columns beside the bar; on a cluster, a second one."""
         seconds = max(now - self.started, 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
         done = f"{self.trials_done}/{self.expected.trials} trials, {self.trials_done / seconds:.1f}/s"
-        return f"{done}, {self._left(now)}{best}"
+        crew = self.engine.crew if self.engine else None
+        # Where nobody sees a line move, both are one.
+        second = f"{chr(10) if self.live else '; '}{crew_line(crew, self.rate.per_second(now))}" if crew else ""
+        return f"{done}, {self._left(now)}{best}{second}"
 
     def _left(self, now: float) -> str:
         if not self.work_seen or self.first_block is None:

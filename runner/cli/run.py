@@ -1,11 +1,23 @@
 """`fitgap run`: train a sweep."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from runner.cli import sweep_flags
-from runner.cli.driving import RUNNING, Engine, Workers, check_engine, finish
+from runner.cli.driving import (
+    RUNNING,
+    Address,
+    CoresPerPack,
+    Engine,
+    MixedVersions,
+    MostInFlight,
+    Where,
+    Workers,
+    finish,
+    where_to_train,
+)
 from runner.cli.options import Database
 
 if TYPE_CHECKING:
@@ -40,10 +52,15 @@ def run(
     loss: sweep_flags.Loss = None,
     outputs: sweep_flags.Outputs = None,
     measure: sweep_flags.Measure = None,
+    record: sweep_flags.Record = None,
     keep: sweep_flags.Keep = None,
     dtype: sweep_flags.DType = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -77,6 +94,7 @@ def run(
         loss=loss,
         outputs=outputs,
         measure=measure,
+        record=record,
         keep=keep,
         dtype=dtype,
     )
@@ -84,16 +102,26 @@ def run(
     if dry_run:
         show_plan(prepared, workers)
         return
-    check_engine(engine)
-    from runner.driver import write_sweep
-    from runner.store import open_store_for_writing
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    write_and_train(prepared, where, database)
 
-    with open_store_for_writing(database) as store:
-        finish(store, write_sweep(store, prepared), engine, workers)
+
+def write_and_train(prepared: "PreparedSweep", where: Where, database: str | None) -> None:
+    """Write the sweep and train it, in processes that load what they need while it is written."""
+    from runner.engine import early_processes
+    from runner.packing import planned_work
+
+    with early_processes(where.engine, prepared.dataset, where.workers, planned_work(prepared)) as early:
+        from runner.driver import write_sweep
+        from runner.store import open_store_for_writing
+
+        with open_store_for_writing(database) as store:
+            finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     """What a sweep would train and in which packs, without training it."""
+    from runner.amounts import counted
     from runner.cli.tables import print_table, printable
     from runner.engine import usable_cores
     from runner.packing import explain_packs, groups_of, planned_trials
@@ -105,12 +133,11 @@ def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     sweep, data = prepared.sweep, prepared.dataset
     count = f"{counted(len(rows), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
     print(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
-    shape = f"{data.example_count} examples, {data.input_count} inputs, {prepared.output_count} outputs"
+    shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}, "
+    shape += counted(prepared.output_count, "output")
     print(f"on {printable(data.name)}: {shape}")
+    recording, most = sweep.training.record, max(sweep.axes["epochs"])
+    if not recording.is_complete:
+        print(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
     for line in explain_packs(groups_of(planned_trials(prepared), prepared), workers=workers or usable_cores()):
         print(line)
-
-
-def counted(count: int, noun: str) -> str:
-    """Such as `1 trial`, `2 trials`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
