@@ -175,13 +175,15 @@ class Loss:
     """A pack that came to nothing, with the trials that were still in it.
 
     `is_certain` marks an error that would come again, such as one of the computation itself; a worker that died or had
-    too little memory may do better with fewer trials, or next time.
+    too little memory may do better with fewer trials, or next time. `is_blameless` marks what no trial can have caused,
+    such as the death of a node.
     """
 
     task: PackTask
     trials: tuple[int, ...]
     reason: str
     is_certain: bool = False
+    is_blameless: bool = False
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,7 @@ class Block:
 
     `part` tells of an epoch that is not over yet: its trials and the share of their training examples that is done.
     `states` save how far trials have come; with `loss` the pack has ended before its trials have. `counted` tells what
-    was trained where rows do not, since not every epoch is recorded.
+    was trained where rows do not, since not every epoch is recorded. `node` is where it comes from on a cluster.
     """
 
     rows: EpochRows | None
@@ -201,6 +203,7 @@ class Block:
     loss: Loss | None = None
     evidence: tuple[TrialEvidence, ...] = ()
     counted: EpochCounts | None = None
+    node: str | None = None
 
     @property
     def trained(self) -> EpochCounts | None:

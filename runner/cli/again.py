@@ -10,7 +10,16 @@ import typer
 
 from runner.amounts import counted
 from runner.cli import sweep_flags
-from runner.cli.driving import Engine, Workers, check_engine, finish
+from runner.cli.driving import (
+    Address,
+    CoresPerPack,
+    Engine,
+    MixedVersions,
+    MostInFlight,
+    Workers,
+    finish,
+    where_to_train,
+)
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
@@ -27,13 +36,22 @@ class Ended(StrEnum):
     DIVERGED = "diverged"
 
 
-def resume(sweep: SweepArgument, engine: Engine = "auto", workers: Workers = None, database: Database = None) -> None:
+def resume(
+    sweep: SweepArgument,
+    engine: Engine = "auto",
+    workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
+    database: Database = None,
+) -> None:
     """Train what is not finished of a sweep, also what a driver that died has left."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import stored_sweep
 
     with known_sweep(database, sweep) as store:
-        finish(store, lambda: stored_sweep(store, sweep), engine, workers, database)
+        finish(store, lambda: stored_sweep(store, sweep), where, database)
 
 
 def extend(
@@ -55,10 +73,14 @@ def extend(
     output_activation: sweep_flags.OutputActivation = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import extend_sweep
     from runner.spec import Flags
 
@@ -84,7 +106,7 @@ def extend(
         return extended.written
 
     with known_sweep(database, sweep) as store:
-        finish(store, write, engine, workers, database)
+        finish(store, write, where, database)
 
 
 def retry(
@@ -94,10 +116,14 @@ def retry(
     ] = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import stored_sweep
     from runner.status import Status
 
@@ -108,7 +134,7 @@ def retry(
         return written
 
     with known_sweep(database, sweep) as store:
-        finish(store, write, engine, workers, database)
+        finish(store, write, where, database)
 
 
 def cancel(

@@ -5,8 +5,9 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -16,6 +17,9 @@ from runner.cli.tables import printable
 if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
     from runner.driver import Stopping, SweepStoppedError, WrittenSweep
+    from runner.engine import Cluster
+    from runner.engine.plain_processes import PlainProcesses
+    from runner.errors import ClusterLostError
     from runner.store import Store
 
 RUNNING = "Running it"
@@ -29,16 +33,86 @@ Workers = Annotated[
 ]
 
 
-def check_engine(engine: str) -> None:
-    """Refuse an unknown engine before anything is written."""
-    from runner.engine import require_engine
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOST:PORT|auto",
+        help="Train on the Ray cluster at this address; auto finds that of this machine or job.",
+        rich_help_panel=RUNNING,
+        show_default=False,
+    ),
+]
+CoresPerPack = Annotated[
+    int | None,
+    typer.Option(
+        "--cpus-per-pack", min=1, help="With --address: cores a pack takes.", rich_help_panel=RUNNING, show_default="1"
+    ),
+]
+MostInFlight = Annotated[
+    int | None,
+    typer.Option(
+        "--max-in-flight",
+        min=1,
+        help="With --address: packs handed to Ray at the same time; else some more than there are workers.",
+        rich_help_panel=RUNNING,
+        show_default=False,
+    ),
+]
+MixedVersions = Annotated[
+    bool,
+    typer.Option(
+        "--mixed-versions",
+        help="With --address: nodes may have another Python or NumPy than this machine.",
+        rich_help_panel=RUNNING,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a sweep is to be trained: the engine, at most how many workers, and the cluster if it is one; `early` are
+    processes that were started for it already.
+    """
+
+    engine: str
+    workers: int | None
+    cluster: "Cluster | None" = None
+    early: "PlainProcesses | None" = None
+
+
+def where_to_train(
+    engine: str,
+    workers: int | None,
+    address: str | None,
+    cores_per_pack: int | None,
+    most_in_flight: int | None,
+    mixed_versions: bool,
+) -> Where:
+    """Refuse an unknown engine and a cluster that cannot be used, before anything is written."""
+    from runner.engine import ClusterSettings, find_cluster, require_engine
+    from runner.errors import ClusterError
 
     require_engine(engine)
+    if address is None:
+        refuse_without_address(cores_per_pack, most_in_flight, mixed_versions)
+        return Where(engine, workers)
+    if engine == "local":
+        raise ClusterError(f"--engine local trains in this process, not at --address {address}; leave one of them out")
+    settings = ClusterSettings(address, cores_per_pack or 1, most_in_flight, mixed_versions)
+    return Where("ray", workers, find_cluster(settings))
 
 
-def finish(
-    store: "Store", write: Callable[[], "WrittenSweep"], engine: str, workers: int | None, database: str | None
-) -> None:
+def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | None, mixed_versions: bool) -> None:
+    """Refuse what counts on a cluster only."""
+    from runner.errors import ClusterError
+
+    flags = {"--cpus-per-pack": cores_per_pack, "--max-in-flight": most_in_flight, "--mixed-versions": mixed_versions}
+    for flag, given in flags.items():
+        if given:
+            raise ClusterError(f"{flag} counts on a cluster only; add --address, or leave it out")
+
+
+def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, database: str | None) -> None:
     """Write a sweep, drive it to its end, print the leaderboard, exit with 1 where trials failed.
 
     Ctrl-C waits until it is written, so that it can be told how to go on with it; `database` is what the command was
@@ -50,7 +124,7 @@ def finish(
     with Stopping() as stopping:
         try:
             written = write()
-            train(store, written, engine, workers, stopping, database)
+            train(store, written, where, stopping, database)
         except KeyboardInterrupt:
             stopping.ignore_more()
             if written:
@@ -62,30 +136,29 @@ def finish(
     raise typer.Exit(1 if show(store, written) else 0)
 
 
-def train(
-    store: "Store",
-    written: "WrittenSweep",
-    engine: str,
-    workers: int | None,
-    stopping: "Stopping",
-    database: str | None,
-) -> None:
+def train(store: "Store", written: "WrittenSweep", where: Where, stopping: "Stopping", database: str | None) -> None:
     """Drive a sweep to its end with a live line."""
     from runner.cli.progress import LiveProgress
     from runner.driver import SweepStoppedError, drive, expected_work
+    from runner.errors import ClusterLostError
 
     try:
         with LiveProgress(expected_work(store, written)) as progress:
             drive(
                 store,
                 written,
-                engine=engine,
-                workers=workers,
+                engine=where.engine,
+                workers=where.workers,
+                cluster=where.cluster,
                 observe=progress,
                 tell=progress.say,
+                meet=progress.meet,
                 leave=partial(leave_at_once, progress, database),
                 stopping=stopping,
+                early=where.early,
             )
+    except ClusterLostError as lost:
+        leave_lost(lost, written.name, database)
     except SweepStoppedError as stopped:
         say_stopped(stopped.released, stopped.sweep_name, database)
         raise typer.Exit(INTERRUPTED) from None
@@ -113,6 +186,15 @@ def leave_at_once(progress: "LiveProgress", database: str | None, stopped: "Swee
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
+
+
+def leave_lost(lost: "ClusterLostError", sweep_name: str, database: str | None) -> NoReturn:
+    """Say that the cluster is gone, and end this process at once: Ray would wait for it."""
+    going_on = command("resume", sweep_name, database=database)
+    print(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(lost.exit_code)
 
 
 def say_stopped(released: int, sweep_name: str, database: str | None) -> None:

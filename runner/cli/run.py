@@ -1,11 +1,23 @@
 """`fitgap run`: train a sweep."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from runner.cli import sweep_flags
-from runner.cli.driving import RUNNING, Engine, Workers, check_engine, finish
+from runner.cli.driving import (
+    RUNNING,
+    Address,
+    CoresPerPack,
+    Engine,
+    MixedVersions,
+    MostInFlight,
+    Where,
+    Workers,
+    finish,
+    where_to_train,
+)
 from runner.cli.options import Database
 
 if TYPE_CHECKING:
@@ -45,6 +57,10 @@ def run(
     dtype: sweep_flags.DType = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -86,12 +102,21 @@ def run(
     if dry_run:
         show_plan(prepared, workers)
         return
-    check_engine(engine)
-    from runner.driver import write_sweep
-    from runner.store import open_store_for_writing
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    write_and_train(prepared, where, database)
 
-    with open_store_for_writing(database) as store:
-        finish(store, lambda: write_sweep(store, prepared), engine, workers, database)
+
+def write_and_train(prepared: "PreparedSweep", where: Where, database: str | None) -> None:
+    """Write the sweep and train it, in processes that load what they need while it is written."""
+    from runner.engine import early_processes
+    from runner.packing import planned_work
+
+    with early_processes(where.engine, prepared.dataset, where.workers, planned_work(prepared)) as early:
+        from runner.driver import write_sweep
+        from runner.store import open_store_for_writing
+
+        with open_store_for_writing(database) as store:
+            finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:

@@ -11,7 +11,8 @@ from runner.driver.pending import expected_work
 from runner.driver.stopping import Stopping
 from runner.driver.sweeps import WrittenSweep
 from runner.driver.work import Work
-from runner.engine import Engine, Teller, ignore, make_engine
+from runner.engine import Cluster, Engine, Teller, ignore, make_engine
+from runner.engine.plain_processes import PlainProcesses
 from runner.environment import describe_environment, machine_identity, process_started
 from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
@@ -22,7 +23,8 @@ Leaver = Callable[["SweepStoppedError"], None]
 WAITING_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
+# Not frozen: whoever passes an error on, such as contextlib, writes its traceback into it.
+@dataclass(eq=False)
 class SweepStoppedError(Exception):
     """The sweep was stopped by the user; `released` trials wait to go on."""
 
@@ -40,22 +42,27 @@ def drive(
     tell: Teller = ignore,
     leave: Leaver = ignore,
     stopping: Stopping | None = None,
+    early: PlainProcesses | None = None,
+    cluster: Cluster | None = None,
+    meet: Callable[[Engine], None] = ignore,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
     another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
     with the error, and may end the process before that. Who has entered `stopping` already is stopped also by a Ctrl-C
-    that came before.
+    that came before. `early` are the processes of `early_processes`; `meet` is called with the engine as soon as there
+    is one.
     """
     total = expected_work(store, written).total
-    session = store.begin_driver(this_process())
+    session = store.begin_driver(this_process(cluster))
     try:
         with (
             Heartbeat(session),
-            make_engine(engine, written.prepared.dataset, workers, total, tell) as running,
+            make_engine(engine, written.prepared.dataset, workers, total, tell, early, cluster) as running,
         ):
-            work = Work(store, session, written, running.workers)
+            meet(running)
+            work = Work(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
             with nullcontext(stopping) if stopping else Stopping() as entered:
                 entered.call(lambda: stop(work, running))
                 if is_stopped(work, running, entered, observe, tell):
@@ -80,10 +87,11 @@ def is_stopped(work: Work, running: Engine, stopping: Stopping, observe: Observe
     return stopping.is_requested
 
 
-def this_process() -> DriverIdentity:
-    """Which process this is, for other drivers, and what it computes with, for ever."""
+def this_process(cluster: Cluster | None = None) -> DriverIdentity:
+    """Which process this is, for other drivers, and what it computes with, for ever; where it does so on a cluster."""
     number = os.getpid()
-    return DriverIdentity(machine_identity(), number, str(process_started(number)), describe_environment())
+    environment = describe_environment() | ({"nodes": cluster.described()} if cluster else {})
+    return DriverIdentity(machine_identity(), number, str(process_started(number)), environment)
 
 
 def stop(work: Work, running: Engine) -> None:

@@ -17,7 +17,7 @@ SWEEP = """
 import json, sys
 from runner import packing
 from runner.driver import drive, write_sweep
-from runner.engine import ray as engine_module
+from runner.engine.ray import tasks as remote
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 from runner.store import open_store_for_writing
@@ -26,12 +26,12 @@ address, TRIALS, WRONG = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 LIMIT = 64 * 2**20
 packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
 
-def go_wrong(task, leave_file, *examples):
+def go_wrong(task, terms, *examples):
     import os, resource, signal
     from types import SimpleNamespace
     import numpy as np
     from runner.engine import worker
-    from runner.engine.ray import ReceivedExamples
+    from runner.engine.ray.tasks import ReceivedExamples
     source = ReceivedExamples(examples)
     if WRONG["leaving"] in task.trials:
         os._exit(1)
@@ -47,7 +47,7 @@ def go_wrong(task, leave_file, *examples):
             finally:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
         source = SimpleNamespace(of_task=of_task)
-    yield from worker.train_pack(task, source, leave_file.exists)
+    yield from worker.train_pack(task, source, terms.asked)
 
 memory = []
 
@@ -55,7 +55,7 @@ def look(block):
     lines = open("/proc/self/status").read().splitlines()
     memory.append(sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024)
 
-engine_module.train_pack_remotely = go_wrong
+remote.train_pack_remotely = go_wrong
 text = "{name: %s, data: iris, repeats: %d, training: {epochs: 3}}"
 found = {}
 with open_store_for_writing(address) as store:

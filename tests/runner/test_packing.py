@@ -23,9 +23,10 @@ from runner.packing import (
     pack_shape,
     pack_size,
     pack_trials,
+    planned_trials,
     work_of,
 )
-from runner.planning import PreparedSweep
+from runner.planning import PreparedSweep, prepare_sweep
 from runner.spec import sweep_from_text
 
 PREPARATION = Preparation(Division(0.3), preprocess="standard", target_scaling="standard")
@@ -161,3 +162,15 @@ def test_workers_that_are_many_send_their_blocks_less_often():
     for workers in (2, 1_000):
         packs = pack_trials(planned(CONFIGURATIONS, 2), prepared(), workers=workers)
         assert {pack.block_seconds for pack in packs} == {block_seconds(workers)}
+
+
+def test_the_cache_of_other_machines_counts_where_they_train(monkeypatch):
+    """Packs for a cluster are sized by its smallest cache, not by that of this machine."""
+    monkeypatch.setattr(packing, "cache_bytes", lambda: 1 << 30)
+    sweep = prepare_sweep(sweep_from_text("{data: digits, repeats: 400, axes: {architecture: 64-32}}"))
+    groups = groups_of(planned_trials(sweep), sweep)
+    here, there = (
+        max(len(task.trials) for task in packing.pack_groups(groups, sweep, workers=1, cache=cache))
+        for cache in (None, 1 << 18)
+    )
+    assert here > 40 > there
