@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|cluster|query`."""
+"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|cluster|million|query`."""
 
 import argparse
 import json

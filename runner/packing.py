@@ -226,6 +226,12 @@ def even_parts(count: int, largest: int) -> Iterator[tuple[int, int]]:
         yield part * count // parts, (part + 1) * count // parts
 
 
+def planned_work(prepared: PreparedSweep) -> Iterator[float]:
+    """What every configuration of a sweep that has not been written will take, as `TrialGroup.work` counts it."""
+    for each in prepared.configurations:
+        yield float(prepared.repeat_count * each.epochs * cost(pack_shape(each, prepared)))
+
+
 def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int, tuple[int, float]]:
     """For each trial the epochs it has left and roughly what one of them costs."""
     return {

@@ -1,6 +1,6 @@
 """The tables: which jobs each compares, and what it is to reach. Every table has a file of its own here."""
 
-from benchmarks.tables import cluster, core, cores, overhead, query, scale, store, sweep
+from benchmarks.tables import cluster, core, cores, million, overhead, query, scale, store, sweep
 from benchmarks.tables.table import Settings, Table
 
 __all__ = ["TABLES", "Settings"]
@@ -13,5 +13,6 @@ TABLES: dict[str, Table] = {
     "scale": scale.TABLE,
     "cores": cores.TABLE,
     "cluster": cluster.TABLE,
+    "million": million.TABLE,
     "query": query.TABLE,
 }

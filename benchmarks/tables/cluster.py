@@ -7,11 +7,9 @@ from benchmarks.tables.table import Settings, Table
 TRIALS = {"16": 10_000, "64-32": 10_000, "256-128": 10_000}
 EPOCHS = 100
 QUICK_TRIALS, QUICK_EPOCHS = 160, 20
-MILLION = 1_000_000
 RECORDS = ("all", "every=10", "epochs=log")
 # As the tests of reliability have it.
 ROWS_TO_REACH = {"SQLite": 50_000.0, "PostgreSQL": 20_000.0}
-MEGABYTES_TO_REACH = 300.0
 UNIT = "trials/s"
 
 
@@ -20,9 +18,7 @@ def comparisons(settings: Settings) -> list[Comparison]:
     cases = [(each, record, "SQLite", 1) for each in architectures for record in RECORDS]
     cases += [("16", "all", "PostgreSQL", 1), ("16", "every=10", "PostgreSQL", 1), ("16", "all", "PostgreSQL", 2)]
     cases += [] if settings.quick else [("16", "every=10", "PostgreSQL", 2)]
-    rows = [fed(*case, settings.quick) for case in cases]
-    rows += [rate(kind, settings.quick) for kind in ROWS_TO_REACH]
-    return rows if settings.quick else [*rows, *million()]
+    return [fed(*case, settings.quick) for case in cases] + [rate(kind, settings.quick) for kind in ROWS_TO_REACH]
 
 
 def fed(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Comparison:
@@ -42,17 +38,6 @@ def driving(architecture: str, record: str, kind: str, drivers: int, quick: bool
     sweep = {"architecture": architecture, "trials": trials, "epochs": epochs, "record": record}
     server = kind == "PostgreSQL"
     return job("ours.cluster:drive_cluster", cores=2 if server else 1, server=server, drivers=drivers, **sweep)
-
-
-def million() -> list[Comparison]:
-    """A million trials on a thousand workers, nothing scaled."""
-    sweep = {"architecture": "64-32", "trials": MILLION, "epochs": EPOCHS, "record": "epochs=log"}
-    measured = job("ours.cluster:drive_cluster", server=False, drivers=1, **sweep)
-    case = "1,000,000 trials, 64-32, epochs=log, SQLite"
-    return [
-        Comparison(case, "workers", (Figure(measured, "trials"),), (Figure(measured, "needed"),), UNIT, 1.0),
-        Comparison(f"{case}: memory", "target", (Figure(measured, "megabytes"),), MEGABYTES_TO_REACH, "MB", 1.0),
-    ]
 
 
 TABLE = Table(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
     from runner.driver import Stopping, SweepStoppedError, WrittenSweep
     from runner.engine import Cluster
+    from runner.engine.plain_processes import PlainProcesses
     from runner.errors import ClusterLostError
     from runner.store import Store
 
@@ -69,11 +70,14 @@ MixedVersions = Annotated[
 
 @dataclass(frozen=True)
 class Where:
-    """Where a sweep is to be trained: the engine, at most how many workers, and the cluster if it is one."""
+    """Where a sweep is to be trained: the engine, at most how many workers, and the cluster if it is one; `early` are
+    processes that were started for it already.
+    """
 
     engine: str
     workers: int | None
     cluster: "Cluster | None" = None
+    early: "PlainProcesses | None" = None
 
 
 def where_to_train(
@@ -95,7 +99,7 @@ def where_to_train(
     if engine == "local":
         raise ClusterError(f"--engine local trains in this process, not at --address {address}; leave one of them out")
     settings = ClusterSettings(address, cores_per_pack or 1, most_in_flight, mixed_versions)
-    return Where(engine, workers, find_cluster(settings))
+    return Where("ray", workers, find_cluster(settings))
 
 
 def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | None, mixed_versions: bool) -> None:
@@ -151,6 +155,7 @@ def train(store: "Store", written: "WrittenSweep", where: Where, stopping: "Stop
                 meet=progress.meet,
                 leave=partial(leave_at_once, progress, database),
                 stopping=stopping,
+                early=where.early,
             )
     except ClusterLostError as lost:
         leave_lost(lost, written.name, database)

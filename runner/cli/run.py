@@ -1,5 +1,6 @@
 """`fitgap run`: train a sweep."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from runner.cli.driving import (
     Engine,
     MixedVersions,
     MostInFlight,
+    Where,
     Workers,
     finish,
     where_to_train,
@@ -101,11 +103,20 @@ def run(
         show_plan(prepared, workers)
         return
     where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
-    from runner.driver import write_sweep
-    from runner.store import open_store_for_writing
+    write_and_train(prepared, where, database)
 
-    with open_store_for_writing(database) as store:
-        finish(store, lambda: write_sweep(store, prepared), where, database)
+
+def write_and_train(prepared: "PreparedSweep", where: Where, database: str | None) -> None:
+    """Write the sweep and train it, in processes that load what they need while it is written."""
+    from runner.engine import early_processes
+    from runner.packing import planned_work
+
+    with early_processes(where.engine, prepared.dataset, where.workers, planned_work(prepared)) as early:
+        from runner.driver import write_sweep
+        from runner.store import open_store_for_writing
+
+        with open_store_for_writing(database) as store:
+            finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:

@@ -1,6 +1,8 @@
 """How fast work gets done, and so how long the rest would take."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 
 from runner.messages import Block, PackTask
 
@@ -26,6 +28,13 @@ class Stopwatch:
         """Watch from now on: from here things go at another rate."""
         self.started = time.monotonic()
         self.done_before = self.seen
+
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """What happens meanwhile, such as loading, does not count."""
+        before = time.monotonic()
+        yield
+        self.started += time.monotonic() - before
 
     @property
     def seen(self) -> float:

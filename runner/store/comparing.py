@@ -19,11 +19,11 @@ from runner.store.filter import advice, known_names
 from runner.store.measured import Completed, Which, completed_trials, other_trials
 from runner.store.pairs import Members, members_of
 from runner.store.queries import Row
-from runner.store.tables import trial
+from runner.store.tables import configuration, trial
 from runner.store.values import finite
 
 # What to group by, beside settings by their dotted names.
-COLUMNS = {**rows.SETTINGS, **rows.MORE_SETTINGS}
+COLUMNS = {**rows.SETTINGS, **rows.MORE_SETTINGS, "verdict": configuration.c.verdict}
 # Those whose spread over repeats and over configurations is told beside the mean.
 SPREAD = ("e_t", "e_v", "best_e_v")
 # What is read of every trial; the gap is known from others.

@@ -16,8 +16,9 @@ from runner.store.values import finite
 __all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
 
 
-# What SQLAlchemy logs it raises as well; without a handler, Ctrl-C in the wrong moment would show a traceback.
-logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
+# What they log they raise as well; without a handler, Ctrl-C or a lost server in the wrong moment would show it.
+for library in ("sqlalchemy", "psycopg"):
+    logging.getLogger(library).addHandler(logging.NullHandler())
 
 
 def connect(url: URL, *, read_only: bool) -> Engine:

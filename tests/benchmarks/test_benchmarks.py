@@ -58,6 +58,14 @@ def test_core_gives_rows_without_any_package_of_the_peers():
     assert {row["peer"] for row in rows} == {"alone", "itself"}
 
 
+def test_query_gives_rows():
+    """Each question, and the export, to a store that the table makes for itself."""
+    rows = rows_of("query", "--without", "optuna")
+    assert_rows(rows, "query")
+    cases = ("top 20", "compare", "curves", "export", "export")
+    assert [row["case"].startswith(case) for row, case in zip(rows, cases, strict=True)] == [True] * len(cases)
+
+
 def test_scale_gives_rows():
     assert_rows(rows_of("scale"), "scale")
 

@@ -12,7 +12,7 @@ import pytest
 from runner.cli import progress
 from runner.cli.crew_line import WINDOW_SECONDS
 from runner.cli.progress import LiveProgress, duration
-from runner.engine import Crew, auto
+from runner.engine import Crew, auto, ray
 from runner.messages import Block, EpochCounts, TrialEnd
 from runner.status import Status
 
@@ -187,7 +187,7 @@ def test_what_the_engine_tells_is_said_on_standard_error(invoke, small_flags, mo
         "SECONDS_BEFORE_RAY": 0.0,
     }.items():
         monkeypatch.setattr(auto, name, value)
-    monkeypatch.setattr(auto, "RayEngine", Broken)
+    monkeypatch.setattr(ray, "RayEngine", Broken)
     answer = invoke("run", *small_flags, "--engine", "auto", "--workers", "2")
     assert answer.code == 0
     assert answer.err.splitlines().count("fitgap: no Ray today; training goes on in 1 process") == 1

@@ -1,5 +1,6 @@
 """`fitgap run` and `fitgap resume`: what they write, refuse and say, and how they stop."""
 
+import contextlib
 import os
 import re
 import signal
@@ -13,7 +14,9 @@ import pytest
 from wrong_data_cases import WRONG_FILES, WRONG_FOLDER
 from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
 
-from runner.engine import local
+from runner.driver import SweepStoppedError
+from runner.engine import local, plain_processes
+from runner.engine.plain_process import PlainProcess
 from runner.messages import Block, TrialEnd
 from runner.status import Status
 
@@ -305,3 +308,31 @@ def test_control_c_stops_an_in_process_sweep_which_resumes_to_the_same_bits(tmp_
     resumed, undisturbed = (invoke("epochs", name, "--format", "json").json for name in ("digits", "undisturbed"))
     assert [[*row.values()][1:] for row in resumed] == [[*row.values()][1:] for row in undisturbed]
     assert len(resumed) == 360
+
+
+def test_processes_started_while_the_plan_is_written_end_where_it_cannot_be(invoke, monkeypatch):
+    started = []
+
+    class Noted(PlainProcess):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            started.append(self.process)
+
+    monkeypatch.setattr(plain_processes, "PlainProcess", Noted)
+    Path("folder").mkdir()
+    flags = ("--data", "digits", "--hidden", "64-32", "--epochs", "1000", "--workers", "2")
+    answer = invoke("run", *flags, "--db", "folder")
+    assert answer.code == 2 and one_line(answer.err) and "is a folder" in answer.err
+    assert len(started) == 2 and all(process.returncode is not None for process in started)
+    assert invoke("run", *flags, "--dry-run").code == 0 and len(started) == 2
+
+
+def test_a_stopped_sweep_can_be_told_through_any_context():
+    """contextlib writes the traceback into the error that it passes on."""
+    with pytest.raises(SweepStoppedError, match="digits"), passing_on():
+        raise SweepStoppedError("digits", 3)
+
+
+@contextlib.contextmanager
+def passing_on():
+    yield
