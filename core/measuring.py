@@ -17,6 +17,8 @@ from core.network import Networks, Workspace
 
 # Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on the number of its rows.
 CHUNK = 128
+# Layers up to here lie unit after unit when they are measured; products of wider ones lose more than the rest gains.
+WIDEST_BY_UNIT = 64
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Measurer:
                 networks.dtype,
                 repeat_rows,
                 own_inputs=False,
-                by_unit=True,
+                by_unit=max(self.shape.layers[1:]) <= WIDEST_BY_UNIT,
             )
         return self._workspaces[key]
 

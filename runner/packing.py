@@ -23,7 +23,7 @@ PACKS_PER_WORKER = 2
 # A pack may be several times as large as a core's second-level cache before it loses more than it gains.
 CACHES_PER_PACK = 8
 USUAL_CACHE_BYTES = 1 << 20
-# From so many workers on each sends its blocks less often: each block costs the driver two or three milliseconds,
+# From so many workers on each sends its blocks less often: a block costs the driver more than a millisecond,
 # however little is in it.
 MANY_WORKERS, BLOCKS_PER_SECOND = 50, 100
 

@@ -59,6 +59,17 @@ def test_outputs_agree_with_targets_where_both_are_read_as_one_class(case, data)
         assert np.array_equal(reading.agree(lying, targets, class_count), expected)
 
 
+@pytest.mark.parametrize("name", ["one_per_class", "unrecognized"])
+def test_a_network_without_numbers_leaves_what_others_say_alone(name):
+    """One marks no output as its largest and another two: counted together they must not pass for one each."""
+    reading = READINGS[name]()
+    targets = reading.encode(np.array([[0.0], [1.0]]), 2)
+    outputs = np.full(targets.shape, np.nan)
+    outputs[1] = 0
+    outputs[1, :2] = 1
+    assert reading.agree(outputs, targets, 2).tolist() == [True, False]
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300, -1e300])
 @pytest.mark.parametrize("name", OF_CLASSES)
 def test_outputs_out_of_all_bounds_are_read_without_a_warning(name, value):

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,8 +97,6 @@ class OnCluster:
 def join(cluster: Cluster) -> None:
     """Make this process a driver of a cluster, with the packages `core` and `runner` for its workers."""
     set_environment(cluster.address)
-    # Ray would write to standard error what it does about nodes that die.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
 
     environment: Any = {

@@ -1,7 +1,7 @@
 """The nodes of a cluster while it trains: counted, met, missed and refused; without a cluster."""
 
 import pytest
-from test_looking import cluster, node
+from made_clusters import cluster, node
 
 from runner.engine import paces
 from runner.engine.cluster import Versions
