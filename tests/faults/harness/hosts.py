@@ -7,7 +7,9 @@ than those to make a namespace of users.
 """
 
 import contextlib
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +118,10 @@ class Host:
         settings = [f"{name}={value}" for name, value in self.environment.items()]
         enter = (*ENTER, "--target", self.first, *namespaces, "env", "-i", "-C", HOME, *settings)
         return [*map(str, (*enter, *words))]
+
+    def lose(self):
+        """Let it go as if its power had failed: no process of it can say anything any more."""
+        os.kill(self.first, signal.SIGKILL)
 
     def run(self, *words):
         """Run a command to its end; what it printed. Fails with that where the command does."""
