@@ -69,6 +69,10 @@ class EngineError(FitgapError):
     exit_code = 1
 
 
+class ClusterError(FitgapError):
+    """The cluster that `--address` names cannot be used."""
+
+
 class DriverFencedError(FitgapError):
     """This process was not heard of for so long that another one has taken over its trials."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from runner.cli import sweep_flags
-from runner.cli.driving import Engine, Workers, check_engine, finish
+from runner.cli.driving import Address, CoresPerPack, Engine, MostInFlight, Workers, finish, where_to_train
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
@@ -25,13 +25,21 @@ class Ended(StrEnum):
     DIVERGED = "diverged"
 
 
-def resume(sweep: SweepArgument, engine: Engine = "auto", workers: Workers = None, database: Database = None) -> None:
+def resume(
+    sweep: SweepArgument,
+    engine: Engine = "auto",
+    workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
+    database: Database = None,
+) -> None:
     """Train what is not finished of a sweep, also what a driver that died has left."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
     from runner.driver import stored_sweep
 
     with known_sweep(database, sweep) as store:
-        finish(store, stored_sweep(store, sweep), engine, workers)
+        finish(store, stored_sweep(store, sweep), where)
 
 
 def extend(
@@ -53,10 +61,13 @@ def extend(
     output_activation: sweep_flags.OutputActivation = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
     from runner.driver import extend_sweep
     from runner.spec import Flags
 
@@ -78,7 +89,7 @@ def extend(
         extended = extend_sweep(store, sweep, flags)
         going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
         print(f"{extended.written.name}: {extended.new} new trials{going_on}", file=sys.stderr)
-        finish(store, extended.written, engine, workers)
+        finish(store, extended.written, where)
 
 
 def retry(
@@ -88,10 +99,13 @@ def retry(
     ] = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
     from runner.driver import stored_sweep
     from runner.status import Status
 
@@ -99,7 +113,7 @@ def retry(
         written = stored_sweep(store, sweep)
         count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
         print(f"{written.name}: {count} trials to train again", file=sys.stderr)
-        finish(store, written, engine, workers)
+        finish(store, written, where)
 
 
 def cancel(

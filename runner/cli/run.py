@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runner.cli import sweep_flags
-from runner.cli.driving import RUNNING, Engine, Workers, check_engine, finish
+from runner.cli.driving import RUNNING, Address, CoresPerPack, Engine, MostInFlight, Workers, finish, where_to_train
 from runner.cli.options import Database
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ def run(
     dtype: sweep_flags.DType = None,
     engine: Engine = "auto",
     workers: Workers = None,
+    address: Address = None,
+    cores_per_pack: CoresPerPack = None,
+    most_in_flight: MostInFlight = None,
     database: Database = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -84,12 +87,12 @@ def run(
     if dry_run:
         show_plan(prepared, workers)
         return
-    check_engine(engine)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
     from runner.driver import write_sweep
     from runner.store import open_store_for_writing
 
     with open_store_for_writing(database) as store:
-        finish(store, write_sweep(store, prepared), engine, workers)
+        finish(store, write_sweep(store, prepared), where)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:

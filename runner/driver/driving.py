@@ -10,7 +10,7 @@ from runner.driver.pending import expected_work
 from runner.driver.stopping import Stopping
 from runner.driver.sweeps import WrittenSweep
 from runner.driver.work import Work
-from runner.engine import Engine, Teller, ignore, make_engine
+from runner.engine import Cluster, Engine, Teller, ignore, make_engine
 from runner.environment import describe_environment, machine_identity, process_started
 from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
@@ -38,6 +38,7 @@ def drive(
     observe: Observer,
     tell: Teller = ignore,
     leave: Leaver = ignore,
+    cluster: Cluster | None = None,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
@@ -50,7 +51,7 @@ def drive(
     try:
         with (
             Heartbeat(session),
-            make_engine(engine, written.prepared.dataset, workers, total, tell) as running,
+            make_engine(engine, written.prepared.dataset, workers, total, tell, cluster) as running,
         ):
             work = Work(store, session, written, running.workers)
             with Stopping(asked=lambda: stop(work, running)) as stopping:

@@ -1,11 +1,23 @@
 """Where packs are trained: in this process or by Ray workers, behind one protocol."""
 
 from core.data import Dataset
+from runner.engine.cluster import Cluster, ClusterSettings, find_cluster
 from runner.engine.cores import usable_cores
 from runner.engine.protocol import Engine, Teller, ignore
 from runner.errors import SpecError, nearest
 
-__all__ = ["ENGINES", "Engine", "Teller", "ignore", "make_engine", "require_engine", "usable_cores"]
+__all__ = [
+    "ENGINES",
+    "Cluster",
+    "ClusterSettings",
+    "Engine",
+    "Teller",
+    "find_cluster",
+    "ignore",
+    "make_engine",
+    "require_engine",
+    "usable_cores",
+]
 
 ENGINES = ("auto", "ray", "local")
 
@@ -17,12 +29,21 @@ def require_engine(name: str) -> None:
 
 
 def make_engine(
-    name: str, dataset: Dataset, workers: int | None, expected_work: float, tell: Teller = ignore
+    name: str,
+    dataset: Dataset,
+    workers: int | None,
+    expected_work: float,
+    tell: Teller = ignore,
+    cluster: Cluster | None = None,
 ) -> Engine:
     """The engine of this name, not yet started; `auto` decides by the expected work what is worth starting, and tells
-    what cannot be.
+    what cannot be. With a cluster it is Ray there, whatever the name.
     """
     require_engine(name)
+    if cluster:
+        from runner.engine.ray import RayEngine
+
+        return RayEngine(dataset, workers, cluster)
     if name == "local":
         from runner.engine.local import LocalEngine
 

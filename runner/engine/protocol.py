@@ -19,7 +19,10 @@ class Engine(Protocol):
     """
 
     name: str
-    workers: int
+
+    @property
+    def workers(self) -> int:
+        """How many packs train at the same time, as it is now."""
 
     def __enter__(self) -> "Engine": ...
 

@@ -12,7 +12,7 @@ SWEEP = """
 import json, resource
 from runner import packing
 from runner.driver import drive, write_sweep
-from runner.engine import ray as engine_module
+from runner.engine.ray import tasks as remote
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 from runner.store import open_store_for_writing
@@ -21,12 +21,12 @@ DYING, GREEDY, TRIALS = {DYING}, {GREEDY}, {TRIALS}
 LIMIT = 64 * 2**20
 packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
 
-def go_wrong(task, leave_file, *examples):
+def go_wrong(task, asked, *examples):
     import os, resource
     from types import SimpleNamespace
     import numpy as np
     from runner.engine import worker
-    from runner.engine.ray import ReceivedExamples
+    from runner.engine.ray.tasks import ReceivedExamples
     source = ReceivedExamples(examples)
     if DYING in task.trials:
         os._exit(1)
@@ -40,12 +40,12 @@ def go_wrong(task, leave_file, *examples):
             finally:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
         source = SimpleNamespace(of_task=of_task)
-    yield from worker.train_pack(task, source, leave_file.exists)
+    yield from worker.train_pack(task, source, asked)
 
 def resident():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
-engine_module.train_pack_remotely = go_wrong
+remote.train_pack_remotely = go_wrong
 text = "{{name: %s, data: iris, repeats: %d, training: {{epochs: 3}}}}"
 found = {{}}
 with open_store_for_writing("it.db") as store:

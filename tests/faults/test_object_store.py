@@ -11,12 +11,12 @@ BLOCKS = 1_000_000
 STREAM = """
 import functools, json, os, sys, time
 from pathlib import Path
-from runner.engine.ray import ENVIRONMENT
+from runner.engine.ray.own_ray import ENVIRONMENT
 # Ray's server writes down so often what it has done.
 os.environ.update(ENVIRONMENT, RAY_debug_dump_period_milliseconds="500")
 import ray
 from ray._private.worker import global_worker
-from runner.engine import ray as engine_module
+from runner.engine.ray import tasks as remote
 from runner.engine.ray import RayEngine
 from runner.packing import PlannedTrial, pack_trials
 from runner.planning import prepare_sweep
@@ -24,7 +24,7 @@ from runner.spec import sweep_from_text
 
 BLOCKS = int(sys.argv[1])
 
-def send_blocks(task, leave_file, *examples):
+def send_blocks(task, asked, *examples):
     import numpy as np
     from runner.messages import MEASURED, Block, EpochRows
     one = np.array([0.5])
@@ -32,7 +32,7 @@ def send_blocks(task, leave_file, *examples):
         yield Block(EpochRows(np.array(task.trials), np.array([number]), **dict.fromkeys(MEASURED, one)), ())
 
 ray.init = functools.partial(ray.init, object_store_memory=80 * 2**20)
-engine_module.train_pack_remotely = send_blocks
+remote.train_pack_remotely = send_blocks
 sweep = prepare_sweep(sweep_from_text("{data: xor, training: {epochs: 1}}"))
 tasks = pack_trials([PlannedTrial(1, sweep.configurations[0], 1)], sweep, workers=1)
 blocks = most = 0

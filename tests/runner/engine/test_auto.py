@@ -9,10 +9,10 @@ from collections import deque
 import pytest
 
 from runner.engine import auto, journal
-from runner.engine import ray as ray_module
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
 from runner.engine.prepared import PreparedRepeats
+from runner.engine.ray import own_ray
 from runner.engine.worker import train_pack
 from runner.packing import PlannedTrial, pack_trials, work_of
 from runner.planning import prepare_sweep
@@ -25,7 +25,8 @@ PACKS = "{data: iris, repeats: 4, training: {epochs: 6}, axes: {architecture: [4
 # others; then the same in this process.
 FORCED = """
 import json, time
-from runner.engine import auto, ray as ray_module
+from runner.engine import auto
+from runner.engine.ray import engine as engine_module
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
 from runner.packing import PlannedTrial, pack_shape, pack_task
@@ -52,7 +53,7 @@ def tasks(engine):
         if not after:
             return
 
-class CountedPack(ray_module.RayPack):
+class CountedPack(engine_module.RayPack):
     def ask_to_leave(self):
         cut.append(self)
         super().ask_to_leave()
@@ -61,7 +62,7 @@ def rows_of(blocks):
     parts = [block.rows for block in blocks if block.rows is not None]
     return sorted(row for part in parts for row in zip(*(getattr(part, name).tolist() for name in vars(part))))
 
-ray_module.RayPack = CountedPack
+engine_module.RayPack = CountedPack
 given, told, cut = [], [], []
 with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
     together = rows_of(engine.run(tasks(engine)))
@@ -267,7 +268,7 @@ def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
     def break_down(workers, folder):
         raise RuntimeError("no Ray today")
 
-    monkeypatch.setattr(ray_module, "start_ray", break_down)
+    monkeypatch.setattr(own_ray, "start_ray", break_down)
     thresholds(processes, ray=0.0)
     sweep, trials = prepared(PACKS)
     given, told = [], []

@@ -32,17 +32,18 @@ axes:
 DYING_WORKERS = """
 import json, os, signal, sys, time
 from dataclasses import replace
-from runner.engine import ray as engine_module, worker
+from runner.engine import worker
+from runner.engine.ray import tasks as remote
 from runner.engine.prepared import PreparedRepeats
 from runner.engine.ray import RayEngine
 from runner.packing import PlannedTrial, pack_trials
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 
-def train_or_die(task, leave_file, *examples):
+def train_or_die(task, asked, *examples):
     from pathlib import Path
     from runner.engine import worker
-    from runner.engine.ray import ReceivedExamples
+    from runner.engine.ray.tasks import ReceivedExamples
     if 0 in task.trials:
         os._exit(1)
     marker = Path(MARKERS) / f"died-{task.trials[0]}"
@@ -75,7 +76,7 @@ def slow(worker, task, source, marker):
         yield Block(type(first.rows)(**rows), first.ended + second.ended)
 
 MARKERS = os.getcwd()
-engine_module.train_pack_remotely = train_or_die
+remote.train_pack_remotely = train_or_die
 sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 4, training: {epochs: 12}}"))
 trials = [PlannedTrial(number, sweep.configurations[0], number + 1) for number in range(4)]
 found = {"rows": [], "ended": []}

@@ -1,0 +1,5 @@
+"""Everything that knows Ray: the engine on it, on this machine or on a cluster, and what its workers run."""
+
+from runner.engine.ray.engine import POLL_SECONDS, RayEngine
+
+__all__ = ["POLL_SECONDS", "RayEngine"]

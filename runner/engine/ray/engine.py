@@ -1,0 +1,202 @@
+"""The engine on Ray: every pack is a task, its blocks stream back."""
+
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+from core.data import Dataset
+from runner.engine.cluster import Cluster
+from runner.engine.cores import usable_cores
+from runner.engine.prepared import KeptRepeats, RepeatKey
+from runner.engine.ray import tasks as remote
+from runner.engine.ray.losses import lost_pack
+from runner.engine.ray.notices import Notices
+from runner.engine.ray.on_cluster import OnCluster
+from runner.engine.ray.own_ray import OwnRay
+from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
+from runner.errors import EngineError
+from runner.messages import Block, PackTask
+
+# Tasks beyond the number of workers that wait inside Ray, so that a worker never waits for the driver: one for every
+# so many workers, and never less than the least.
+WORKERS_PER_SPARE_TASK = 8
+LEAST_SPARE_TASKS = 2
+# How long to wait for a block before looking up again, so that Ctrl-C is heard.
+POLL_SECONDS = 0.2
+# Blocks of one task that may wait for the driver; a worker that is further ahead waits as well.
+MOST_WAITING_BLOCKS = 100
+
+Answer = TypeVar("Answer")
+
+
+class RayEngine:
+    """Trains packs on the workers of a Ray that it starts on this machine and stops at the end, or on a cluster."""
+
+    name = "ray"
+
+    def __init__(self, dataset: Dataset, workers: int | None = None, cluster: Cluster | None = None):
+        self.dataset = dataset
+        self.place: OwnRay | OnCluster = OnCluster(cluster, workers) if cluster else OwnRay(workers or usable_cores())
+        self.running: dict[Any, RayPack] = {}
+        # What is left of packs that were cut in two.
+        self.cut: deque[PackTask] = deque()
+        self.numbers = itertools.count()
+        self.is_stopping = False
+        self.error: Exception | None = None
+        self._started, self._ended = threading.Event(), threading.Event()
+
+    @property
+    def workers(self) -> int:
+        """How many packs train at the same time."""
+        return self.place.workers
+
+    def __enter__(self) -> Self:
+        """Start Ray in the background; `run` waits for it.
+
+        In a thread of its own, which lives as long as Ray does: Ray's processes end with the thread that started them,
+        and Ctrl-C is not heard there, which would leave Ray half started.
+        """
+        self.place.prepare()
+        self._thread = threading.Thread(target=self._live, name="fitgap-ray", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._started.wait()
+        if self.error is None:
+            import ray
+
+            ray.shutdown()
+        self._ended.set()
+        self._thread.join()
+        self.place.close()
+
+    def _live(self) -> None:
+        try:
+            self.place.open()
+            self._prepare()
+        except Exception as error:
+            self.error = error
+        self._started.set()
+        self._ended.wait()
+
+    def _prepare(self) -> None:
+        import ray
+
+        dataset, size = ray.put(self.dataset), self.dataset.inputs.nbytes
+        # Prepared by a worker, and read by all of them where Ray keeps it.
+        prepare = ray.remote(num_cpus=1)(RepeatKey.prepare)
+        self.prepared = KeptRepeats(lambda key: StoredExamples(prepare.remote(key, dataset), size))
+        # Ray would start a lost stream again from its first block, but blocks are cut by the clock and would differ.
+        options: Any = {"max_retries": 0, "_generator_backpressure_num_objects": MOST_WAITING_BLOCKS}
+        options |= self.place.task_options
+        self.train: Any = ray.remote(**options)(remote.train_pack_remotely)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether Ray can take work."""
+        return self._started.is_set() and self.error is None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why Ray could not be started, and what to do; None as long as it starts or where it runs."""
+        if self.error is None:
+            return None
+        reason = str(self.error).strip().splitlines() or [type(self.error).__name__]
+        return f"Ray could not be started: {reason[-1]}; {self.place.advice}"
+
+    def abandon(self) -> None:
+        self.place.abandon()
+
+    def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        self._wait_until_started()
+        self.submit(tasks)
+        while self.running:
+            yield from self.poll(POLL_SECONDS)
+            self.submit(tasks)
+
+    def _wait_until_started(self) -> None:
+        while not self._started.wait(POLL_SECONDS) and not self.is_stopping:
+            pass
+        if self.trouble:
+            raise EngineError(self.trouble)
+
+    def stop(self) -> None:
+        self.is_stopping = True
+        if self._started.is_set():
+            self.place.notices.ask_all_to_leave()
+
+    @property
+    def most_in_flight(self) -> int:
+        """How many packs Ray has at the same time, with those that wait for a worker."""
+        spare = max(LEAST_SPARE_TASKS, self.workers // WORKERS_PER_SPARE_TASK)
+        return self.place.most_in_flight or self.workers + spare
+
+    def submit(self, tasks: Iterator[PackTask]) -> None:
+        """Hand tasks to Ray until every worker has one and some wait; cut packs in two for workers without any."""
+        while not self.is_stopping and len(self.running) < self.most_in_flight:
+            task = self.cut.popleft() if self.cut else next(tasks, None)
+            if task is None:
+                break
+            self._hand_out(task)
+        for pack in packs_to_cut(self.running.values(), self.workers - len(self.running)):
+            pack.ask_to_leave()
+        self.place.notices.pass_on()
+
+    def _hand_out(self, task: PackTask) -> None:
+        pack = RayPack(task, next(self.numbers), self.place.notices)
+        examples = (each.reference for each in self.prepared.of_task(task).values())
+        stream = self.train.remote(task, self.place.notices.for_pack(pack.number), *examples)
+        self.running[stream] = pack
+
+    def ask_worker(self, question: Callable[[], Answer]) -> Answer:
+        """What a function says that is called in a worker."""
+        self._wait_until_started()
+        import ray
+
+        answer: Any = ray.get(ray.remote(num_cpus=1)(question).remote())
+        return answer
+
+    def poll(self, seconds: float) -> Iterator[Block]:
+        """The next block of a stream, waiting so long for one; streams that have ended leave `running`."""
+        import ray
+
+        # Ray's annotations know references, but not the streams that `wait` takes as well.
+        wait: Any = ray.wait
+        for stream in wait(list(self.running), num_returns=1, timeout=seconds)[0]:
+            try:
+                block: Any = ray.get(next(stream))
+                self.running[stream].take_in(block)
+                yield block
+            except StopIteration:
+                self.cut += in_halves(self._taken_out(stream).rest())
+            except ray.exceptions.RayError as error:
+                yield lost_pack(self._taken_out(stream).task, error)
+
+    def _taken_out(self, stream: Any) -> "RayPack":
+        pack = self.running.pop(stream)
+        self.place.notices.forget(pack.number)
+        return pack
+
+
+class RayPack(RunningPack):
+    """A pack that Ray has, and the number by which it is asked to leave."""
+
+    def __init__(self, task: PackTask, number: int, notices: Notices):
+        super().__init__(task)
+        self.number, self.notices = number, notices
+
+    def ask_to_leave(self) -> None:
+        self.is_leaving = True
+        self.notices.ask_to_leave(self.number)
+
+
+@dataclass(frozen=True)
+class StoredExamples:
+    """The examples of a repeat that Ray keeps or will soon, and how large they are at most."""
+
+    reference: Any
+    byte_count: int
