@@ -162,7 +162,7 @@ def test_a_node_is_lost_and_another_one_joins(site, undisturbed):
 
 
 def test_the_link_of_a_node_is_cut_for_a_minute(site, undisturbed):
-    epochs = 600
+    epochs = 400
     nodes = [site.add_node(f"node-{number}") for number in (1, 2, 3)]
     driver = site.add_driver("driver")
     began = time.monotonic()

@@ -8,16 +8,20 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 # How a program names the Python that runs it.
 FIRST_LINE = re.compile(r"\A#!.*")
 
 
-def make_environment(folder, *names):
-    """Make an environment in a folder with the named packages and what they require; returns the folder."""
+def make_environment(folder, *requirements):
+    """Make an environment in a folder with packages, such as `ray` or `ray[default]`, and what they require.
+
+    Returns the folder. Raises PackageNotFoundError where one of them is not installed here.
+    """
     venv.create(folder, with_pip=False, symlinks=True)
     library = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
-    for name in closure(names):
+    for name in closure(requirements):
         found = distribution(name)
         for entry in {path.parts[0] for path in found.files if path.parts[0] != ".."}:
             if not (library / entry).exists():
@@ -30,13 +34,21 @@ def make_environment(folder, *names):
     return folder
 
 
-def closure(names):
-    """The packages with all that they require, by name."""
-    found, open_names = set(), list(names)
-    while open_names:
-        name = open_names.pop().lower()
-        if name not in found:
-            found.add(name)
-            required = map(Requirement, distribution(name).requires or ())
-            open_names += [each.name for each in required if each.marker is None or each.marker.evaluate({"extra": ""})]
-    return found
+def closure(requirements):
+    """The names of packages with those of all that they require."""
+    found, waiting = set(), [Requirement(each) for each in requirements]
+    while waiting:
+        wanted = waiting.pop()
+        for extra in {"", *wanted.extras}:
+            name = canonicalize_name(wanted.name)
+            if (name, extra) not in found:
+                found.add((name, extra))
+                waiting += needed(distribution(name), extra)
+    return {name for name, _ in found}
+
+
+def needed(package, extra):
+    """What a package requires here, without any extra or for one."""
+    for each in map(Requirement, package.requires or ()):
+        if each.marker is None or each.marker.evaluate({"extra": extra}):
+            yield each
