@@ -73,6 +73,12 @@ class ClusterError(FitgapError):
     """The cluster that `--address` names cannot be used."""
 
 
+class ClusterLostError(FitgapError):
+    """The cluster that trained does not answer any more."""
+
+    exit_code = 1
+
+
 class DriverFencedError(FitgapError):
     """This process was not heard of for so long that another one has taken over its trials."""
 

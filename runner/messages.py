@@ -139,13 +139,15 @@ class Loss:
     """A pack that came to nothing, with the trials that were still in it.
 
     `is_certain` marks an error that would come again, such as one of the computation itself; a worker that died or had
-    too little memory may do better with fewer trials, or next time.
+    too little memory may do better with fewer trials, or next time. `is_blameless` marks what no trial can have caused,
+    such as the death of a node.
     """
 
     task: PackTask
     trials: tuple[int, ...]
     reason: str
     is_certain: bool = False
+    is_blameless: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,8 @@ class Block:
     """What a worker sends while a pack trains: new rows, the trials that ended with them, the networks they keep.
 
     `part` tells of an epoch that is not over yet: its trials and the share of their training examples that is done.
-    `states` save how far trials have come; with `loss` the pack has ended before its
-    trials have.
+    `states` save how far trials have come; with `loss` the pack has ended before its trials have. `node` is where it
+    comes from on a cluster.
     """
 
     rows: EpochRows | None
@@ -164,6 +166,7 @@ class Block:
     states: tuple[SavedState, ...] = ()
     loss: Loss | None = None
     evidence: tuple[TrialEvidence, ...] = ()
+    node: str | None = None
 
     @property
     def trials(self) -> set[int]:

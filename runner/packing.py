@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
-import numpy as np
-
 from core.layers import Layout
 from core.members import Member, PackShape, sorting_key
+from runner.engine.memory import member_bytes
 from runner.messages import PackTask
 from runner.planning import PreparedSweep
 from runner.spec import Configuration
@@ -79,20 +78,27 @@ def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, work
     return pack_groups(groups_of(trials, prepared), prepared, workers=workers)
 
 
-def pack_groups(groups: Sequence[TrialGroup], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
-    """Packs over all groups, those that will take longest first, so that no long one starts last."""
-    for group, size in sized(groups, workers):
+def pack_groups(
+    groups: Sequence[TrialGroup], prepared: PreparedSweep, *, workers: int, cache: int | None = None
+) -> Iterator[PackTask]:
+    """Packs over all groups, those that will take longest first, so that no long one starts last.
+
+    `cache` is the second-level cache of a core where they train, in bytes, if that is not this machine.
+    """
+    for group, size in sized(groups, workers, cache):
         for start, stop in even_parts(group.count, size.members):
             # Trials may have been deleted since they were counted.
             if trials := group.select(start, stop):
                 yield pack_task(trials, group.shape, prepared)
 
 
-def sized(groups: Sequence[TrialGroup], workers: int) -> Iterator[tuple[TrialGroup, PackSize]]:
+def sized(
+    groups: Sequence[TrialGroup], workers: int, cache: int | None = None
+) -> Iterator[tuple[TrialGroup, PackSize]]:
     """The groups in the order in which they are packed, and how large their packs are."""
     total = sum(group.work for group in groups)
     for group in sorted(groups, key=lambda group: -cost(group.shape)):
-        yield group, pack_size(group, total, workers)
+        yield group, pack_size(group, total, workers, cache)
 
 
 def groups_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> list[TrialGroup]:
@@ -125,9 +131,9 @@ def planned_trials(prepared: PreparedSweep) -> Iterator[PlannedTrial]:
     return (PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1))
 
 
-def explain_packs(groups: Sequence[TrialGroup], *, workers: int) -> Iterator[str]:
+def explain_packs(groups: Sequence[TrialGroup], *, workers: int, cache: int | None = None) -> Iterator[str]:
     """A line for every group: its packs, and why they are as large as they are."""
-    for group, size in sized(groups, workers):
+    for group, size in sized(groups, workers, cache):
         layers, kilobytes = "-".join(map(str, group.shape.layers)), member_bytes(group.shape) / 1024
         packs = sum(1 for _ in even_parts(group.count, size.members))
         yield (
@@ -140,21 +146,15 @@ def kinds_of(trial: PlannedTrial, prepared: PreparedSweep) -> tuple[str, ...]:
     return sorting_key(member_of(trial.configuration, prepared.sweep.seed, trial.repeat))
 
 
-def pack_size(group: TrialGroup, total: float, workers: int) -> PackSize:
+def pack_size(group: TrialGroup, total: float, workers: int, cache: int | None = None) -> PackSize:
     """The size that pays: as large as the cache allows, and no larger than leaves every worker several packs."""
     bounds = {
         "no more gains anything": LARGEST_PACK,
-        "more would leave the cache": CACHES_PER_PACK * cache_bytes() // member_bytes(group.shape),
+        "more would leave the cache": CACHES_PER_PACK * (cache or cache_bytes()) // member_bytes(group.shape),
         "every worker gets several packs": int(total * group.count / group.work / (PACKS_PER_WORKER * workers)),
     }
     because = min(bounds, key=lambda reason: bounds[reason])
     return PackSize(max(1, bounds[because]), because).after(group.losses)
-
-
-def member_bytes(shape: PackShape) -> int:
-    """What a member needs while it trains: parameters, gradient, two slots and scratch; its batch in three forms."""
-    numbers = 5 * Layout(shape.layers).row_length + 3 * shape.batch_size * sum(shape.layers)
-    return numbers * np.dtype(shape.dtype).itemsize
 
 
 @cache

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from runner.cli import sweep_flags
-from runner.cli.driving import Address, CoresPerPack, Engine, MostInFlight, Workers, finish, where_to_train
+from runner.cli.driving import (
+    Address,
+    CoresPerPack,
+    Engine,
+    MixedVersions,
+    MostInFlight,
+    Workers,
+    finish,
+    where_to_train,
+)
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
@@ -32,10 +41,11 @@ def resume(
     address: Address = None,
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Train what is not finished of a sweep, also what a driver that died has left."""
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import stored_sweep
 
     with known_sweep(database, sweep) as store:
@@ -64,10 +74,11 @@ def extend(
     address: Address = None,
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import extend_sweep
     from runner.spec import Flags
 
@@ -102,10 +113,11 @@ def retry(
     address: Address = None,
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import stored_sweep
     from runner.status import Status
 

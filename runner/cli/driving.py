@@ -5,7 +5,7 @@ import signal
 import sys
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
     from runner.driver import SweepStoppedError, WrittenSweep
     from runner.engine import Cluster
+    from runner.errors import ClusterLostError
     from runner.store import Store
 
 RUNNING = "Running it"
@@ -51,6 +52,14 @@ MostInFlight = Annotated[
         show_default=False,
     ),
 ]
+MixedVersions = Annotated[
+    bool,
+    typer.Option(
+        "--mixed-versions",
+        help="With --address: nodes may have another Python or NumPy than this machine.",
+        rich_help_panel=RUNNING,
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,12 @@ class Where:
 
 
 def where_to_train(
-    engine: str, workers: int | None, address: str | None, cores_per_pack: int | None, most_in_flight: int | None
+    engine: str,
+    workers: int | None,
+    address: str | None,
+    cores_per_pack: int | None,
+    most_in_flight: int | None,
+    mixed_versions: bool,
 ) -> Where:
     """Refuse an unknown engine and a cluster that cannot be used, before anything is written."""
     from runner.engine import ClusterSettings, find_cluster, require_engine
@@ -71,13 +85,22 @@ def where_to_train(
 
     require_engine(engine)
     if address is None:
-        for flag, given in (("--cpus-per-pack", cores_per_pack), ("--max-in-flight", most_in_flight)):
-            if given:
-                raise ClusterError(f"{flag} {given} counts on a cluster only; add --address, or leave it out")
+        refuse_without_address(cores_per_pack, most_in_flight, mixed_versions)
         return Where(engine, workers)
     if engine == "local":
         raise ClusterError(f"--engine local trains in this process, not at --address {address}; leave one of them out")
-    return Where(engine, workers, find_cluster(ClusterSettings(address, cores_per_pack or 1, most_in_flight)))
+    settings = ClusterSettings(address, cores_per_pack or 1, most_in_flight, mixed_versions)
+    return Where(engine, workers, find_cluster(settings))
+
+
+def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | None, mixed_versions: bool) -> None:
+    """Refuse what counts on a cluster only."""
+    from runner.errors import ClusterError
+
+    flags = {"--cpus-per-pack": cores_per_pack, "--max-in-flight": most_in_flight, "--mixed-versions": mixed_versions}
+    for flag, given in flags.items():
+        if given:
+            raise ClusterError(f"{flag} counts on a cluster only; add --address, or leave it out")
 
 
 def finish(store: "Store", written: "WrittenSweep", where: Where) -> None:
@@ -86,6 +109,7 @@ def finish(store: "Store", written: "WrittenSweep", where: Where) -> None:
     from runner.cli.leaderboard import print_leaderboard
     from runner.cli.progress import LiveProgress
     from runner.driver import SweepStoppedError, drive, expected_work
+    from runner.errors import ClusterLostError
 
     try:
         with LiveProgress(expected_work(store, written)) as progress:
@@ -99,7 +123,10 @@ def finish(store: "Store", written: "WrittenSweep", where: Where) -> None:
                 observe=progress,
                 tell=progress.say,
                 leave=leave,
+                meet=progress.meet,
             )
+    except ClusterLostError as lost:
+        leave_lost(written.name, lost)
     except SweepStoppedError as stopped:
         say_stopped(stopped)
         raise typer.Exit(INTERRUPTED) from None
@@ -124,6 +151,14 @@ def leave_at_once(progress: "LiveProgress", stopped: "SweepStoppedError") -> Non
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
+
+
+def leave_lost(sweep: str, lost: "ClusterLostError") -> NoReturn:
+    """Say that the cluster is gone, and end this process at once: Ray would wait for it."""
+    print(f"fitgap: {lost}; what it trained was put back, go on with: fitgap resume {sweep}", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(lost.exit_code)
 
 
 def say_stopped(stopped: "SweepStoppedError") -> None:

@@ -9,8 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from runner.cli.crew_line import RowRate, crew_line
 from runner.cli.tables import printable
 from runner.driver import ExpectedWork
+from runner.engine import Engine
 from runner.messages import Block
 
 # Without a terminal a line is printed this often instead.
@@ -32,6 +34,8 @@ class LiveProgress:
         self.parts: dict[int, float] = {}
         self.trials_done = 0
         self.said: set[str] = set()
+        self.engine: Engine | None = None
+        self.rate = RowRate()
         self.best_e_v = float("inf")
         self.started = self.printed = time.monotonic()
         self.first_block: float | None = None
@@ -56,11 +60,16 @@ class LiveProgress:
         now = time.monotonic()
         self.first_block = self.first_block or now
         self._count(block)
+        self.rate.count(now, len(block.rows) if block.rows else 0)
         text = self.describe(now)
         self.bar.update(self.task, completed=self.work_seen, description=text)
         if not self.live and now - self.printed >= PLAIN_SECONDS:
             self.printed = now
             print(text, file=sys.stderr, flush=True)
+
+    def meet(self, engine: Engine) -> None:
+        """What trains, of which a cluster tells who that is."""
+        self.engine = engine
 
     def say(self, text: str) -> None:
         """Print a line above the live one; the same text only once."""
@@ -104,11 +113,14 @@ class LiveProgress:
         return self.work_done + sum(self.parts.values())
 
     def describe(self, now: float) -> str:
-        """One line, short enough for a terminal of 80 columns beside the bar."""
+        """One line, short enough for a terminal of 80 columns beside the bar; on a cluster, a second one."""
         seconds = max(now - self.started, 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
         done = f"{self.trials_done}/{self.expected.trials} trials, {self.trials_done / seconds:.1f}/s"
-        return f"{done}, {self._left(now)}{best}"
+        crew = self.engine.crew if self.engine else None
+        # Where nobody sees a line move, both are one.
+        second = f"{chr(10) if self.live else '; '}{crew_line(crew, self.rate.per_second(now))}" if crew else ""
+        return f"{done}, {self._left(now)}{best}{second}"
 
     def _left(self, now: float) -> str:
         if not self.work_seen or self.first_block is None:

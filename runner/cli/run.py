@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runner.cli import sweep_flags
-from runner.cli.driving import RUNNING, Address, CoresPerPack, Engine, MostInFlight, Workers, finish, where_to_train
+from runner.cli.driving import (
+    RUNNING,
+    Address,
+    CoresPerPack,
+    Engine,
+    MixedVersions,
+    MostInFlight,
+    Workers,
+    finish,
+    where_to_train,
+)
 from runner.cli.options import Database
 
 if TYPE_CHECKING:
@@ -47,6 +57,7 @@ def run(
     address: Address = None,
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
+    mixed_versions: MixedVersions = False,
     database: Database = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -87,7 +98,7 @@ def run(
     if dry_run:
         show_plan(prepared, workers)
         return
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight)
+    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from runner.driver import write_sweep
     from runner.store import open_store_for_writing
 

@@ -39,21 +39,23 @@ def drive(
     tell: Teller = ignore,
     leave: Leaver = ignore,
     cluster: Cluster | None = None,
+    meet: Callable[[Engine], None] = ignore,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
     another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
-    with the error, and may end the process before that.
+    with the error, and may end the process before that. `meet` is called with the engine as soon as there is one.
     """
     total = expected_work(store, written).total
-    session = store.begin_driver(this_process())
+    session = store.begin_driver(this_process(cluster))
     try:
         with (
             Heartbeat(session),
             make_engine(engine, written.prepared.dataset, workers, total, tell, cluster) as running,
         ):
-            work = Work(store, session, written, running.workers)
+            meet(running)
+            work = Work(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
             with Stopping(asked=lambda: stop(work, running)) as stopping:
                 if is_stopped(work, running, stopping, observe, tell):
                     error = SweepStoppedError(written.name, session.release())
@@ -77,10 +79,11 @@ def is_stopped(work: Work, running: Engine, stopping: Stopping, observe: Observe
     return stopping.is_requested
 
 
-def this_process() -> DriverIdentity:
-    """Which process this is, for other drivers, and what it computes with, for ever."""
+def this_process(cluster: Cluster | None = None) -> DriverIdentity:
+    """Which process this is, for other drivers, and what it computes with, for ever; where it does so on a cluster."""
     number = os.getpid()
-    return DriverIdentity(machine_identity(), number, str(process_started(number)), describe_environment())
+    environment = describe_environment() | ({"nodes": cluster.described()} if cluster else {})
+    return DriverIdentity(machine_identity(), number, str(process_started(number)), environment)
 
 
 def stop(work: Work, running: Engine) -> None:

@@ -14,32 +14,38 @@ from runner.store import DriverSession, Store
 
 # A trial that is alone in its pack and is lost so often has failed.
 ATTEMPTS_ALONE = 3
+# A trial may lose its node so often before it is taken for a possible cause.
+MOST_BLAMELESS_LOSSES = 10
 
 
 class Work(Iterator[PackTask]):
     """The packs of a sweep. It may have more to give after it said that there is nothing: what was lost comes again."""
 
-    def __init__(self, store: Store, session: DriverSession, written: WrittenSweep, workers: int):
+    def __init__(
+        self, store: Store, session: DriverSession, written: WrittenSweep, workers: int, cache: int | None = None
+    ):
         self.store = store
         self.session = session
         self.written = written
-        self.workers = workers
+        self.workers, self.cache = workers, cache
         self.fit = FitKeeper(session, written.sweep_id)
         self.is_stopped = self.is_cancelled = False
         # Trials that this driver has claimed and that have not ended.
         self.open: set[int] = set()
         self.losses_alone: Counter[int] = Counter()
+        self.blameless_losses: Counter[int] = Counter()
         # Trials that were taken from this driver while their pack went on.
         self._refused: set[int] = set()
         self._planned: Iterator[PackTask] = iter(())
-        self._again: deque[PackTask] = deque()
+        # With whether what has lost them is to be held against them.
+        self._again: deque[tuple[PackTask, bool]] = deque()
         self._claimed: deque[PackTask] = deque()
 
     def plan(self) -> bool:
         """Look for trials that wait and cut them into packs; returns whether there are any."""
         self._refused.clear()
         groups = pending_groups(self.store, self.written)
-        self._planned = pack_groups(groups, self.written.prepared, workers=self.workers)
+        self._planned = pack_groups(groups, self.written.prepared, workers=self.workers, cache=self.cache)
         return bool(groups)
 
     def __iter__(self) -> Self:
@@ -55,8 +61,8 @@ class Work(Iterator[PackTask]):
     def _claim_next(self) -> None:
         """Claim one more pack; StopIteration where there is none."""
         if self._again:
-            task = self._again.popleft()
-            gained = self.session.try_again(task.trials)
+            task, counts = self._again.popleft()
+            gained = self.session.try_again(task.trials, counts=counts)
         else:
             task = next(self._planned)
             # Cancelled and opened again, a trial may wait while its old pack still runs, of which blocks are missing.
@@ -80,14 +86,23 @@ class Work(Iterator[PackTask]):
     def _take_back(self, loss: Loss) -> tuple[TrialEnd, ...]:
         left = [trial for trial in loss.trials if trial in self.open]
         task = loss.task.only(left)
+        if left and self._is_forgiven(loss, left):
+            self._again.append((task, False))
+            return ()
         if len(left) != 1:
-            self._again += task.halves() if left else ()
+            self._again += ((half, True) for half in (task.halves() if left else ()))
             return ()
         self.losses_alone.update(left)
         if not loss.is_certain and self.losses_alone[left[0]] < ATTEMPTS_ALONE:
-            self._again.append(task)
+            self._again.append((task, True))
             return ()
         return (TrialEnd(left[0], Status.FAILED, loss.reason),)
+
+    def _is_forgiven(self, loss: Loss, left: Iterable[int]) -> bool:
+        """Whether it was not their fault, as long as that is not said all the time."""
+        if loss.is_blameless:
+            self.blameless_losses.update(left)
+        return loss.is_blameless and max(self.blameless_losses[each] for each in left) <= MOST_BLAMELESS_LOSSES
 
 
 def with_states(task: PackTask, store: Store) -> list[PackTask]:

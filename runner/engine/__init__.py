@@ -1,15 +1,17 @@
 """Where packs are trained: in this process or by Ray workers, behind one protocol."""
 
 from core.data import Dataset
-from runner.engine.cluster import Cluster, ClusterSettings, find_cluster
+from runner.engine.cluster import Cluster, ClusterSettings
 from runner.engine.cores import usable_cores
-from runner.engine.protocol import Engine, Teller, ignore
+from runner.engine.looking import find_cluster
+from runner.engine.protocol import Crew, Engine, Teller, ignore
 from runner.errors import SpecError, nearest
 
 __all__ = [
     "ENGINES",
     "Cluster",
     "ClusterSettings",
+    "Crew",
     "Engine",
     "Teller",
     "find_cluster",
@@ -43,7 +45,7 @@ def make_engine(
     if cluster:
         from runner.engine.ray import RayEngine
 
-        return RayEngine(dataset, workers, cluster)
+        return RayEngine(dataset, workers, cluster, tell)
     if name == "local":
         from runner.engine.local import LocalEngine
 

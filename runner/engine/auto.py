@@ -32,6 +32,7 @@ class AutoEngine:
     is called with a line for people where something could not be started.
     """
 
+    crew = None
     name = "auto"
 
     def __init__(self, dataset: Dataset, workers: int | None, expected_work: float, tell: Teller = ignore):

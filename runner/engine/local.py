@@ -12,6 +12,7 @@ from runner.messages import Block, PackTask
 class LocalEngine:
     """Trains every pack in this process, on one core."""
 
+    crew = None
     name = "local"
     workers = 1
 

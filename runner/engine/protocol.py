@@ -1,9 +1,20 @@
 """What every engine offers. The driver knows engines by this alone."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from runner.messages import Block, PackTask
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Who trains on a cluster now: its nodes, how many packs they can train at the same time and how many they have."""
+
+    nodes: int
+    workers: int
+    packs: int
+
 
 # Is called with a line for people.
 Teller = Callable[[str], None]
@@ -23,6 +34,10 @@ class Engine(Protocol):
     @property
     def workers(self) -> int:
         """How many packs train at the same time, as it is now."""
+
+    @property
+    def crew(self) -> Crew | None:
+        """Who trains, on a cluster; else None."""
 
     def __enter__(self) -> "Engine": ...
 

@@ -102,11 +102,14 @@ def held(connection: Connection, driver_id: int, trials: Iterable[int]) -> dict[
     return {number: attempt for number, attempt in connection.execute(query.with_for_update())}
 
 
-def try_again(connection: Connection, driver_id: int, trials: Sequence[int]) -> set[int]:
-    """The worker of these trials was lost: they go on in their next attempt; returns those that this driver holds."""
+def try_again(connection: Connection, driver_id: int, trials: Sequence[int], counts: bool = True) -> set[int]:
+    """The worker of these trials was lost: they go on in their next attempt; returns those that this driver holds.
+
+    What counts as a loss makes their packs smaller if they are packed once more.
+    """
     renew(connection, driver_id)
     change = sa.update(trial).where(trial.c.id.in_(trials), is_held_by(driver_id))
-    values = {"attempt": trial.c.attempt + 1, "losses": trial.c.losses + 1}
+    values = {"attempt": trial.c.attempt + 1, "losses": trial.c.losses + int(counts)}
     return set(connection.execute(change.values(**values).returning(trial.c.id)).scalars())
 
 

@@ -29,9 +29,14 @@ class DriverSession:
         """Take those of the trials that wait; returns which they are."""
         return patiently(self._engine, lambda connection, again: claims.claim(connection, self.driver_id, trials))
 
-    def try_again(self, trials: Sequence[int]) -> set[int]:
-        """Begin the next attempt of trials whose worker was lost; returns those that this driver still holds."""
-        return patiently(self._engine, lambda connection, again: claims.try_again(connection, self.driver_id, trials))
+    def try_again(self, trials: Sequence[int], counts: bool = True) -> set[int]:
+        """Begin the next attempt of trials whose worker was lost; returns those that this driver still holds.
+
+        Where it does not count, the loss is not held against them.
+        """
+        return patiently(
+            self._engine, lambda connection, again: claims.try_again(connection, self.driver_id, trials, counts)
+        )
 
     def record(self, block: Block) -> set[int]:
         """Write a block; returns the trials in it that this driver no longer holds, of which nothing is written."""

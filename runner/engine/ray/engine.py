@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,14 +11,16 @@ from typing import Any, Self, TypeVar
 from core.data import Dataset
 from runner.engine.cluster import Cluster
 from runner.engine.cores import usable_cores
+from runner.engine.memory import most_waiting_blocks
 from runner.engine.prepared import KeptRepeats, RepeatKey
+from runner.engine.protocol import Crew, Teller, ignore
 from runner.engine.ray import tasks as remote
-from runner.engine.ray.losses import lost_pack
+from runner.engine.ray.losses import has_lost_objects, is_of_this_node, lost_pack
 from runner.engine.ray.notices import Notices
 from runner.engine.ray.on_cluster import OnCluster
 from runner.engine.ray.own_ray import OwnRay
 from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
-from runner.errors import EngineError
+from runner.errors import ClusterLostError, EngineError
 from runner.messages import Block, PackTask
 
 # Tasks beyond the number of workers that wait inside Ray, so that a worker never waits for the driver: one for every
@@ -26,8 +29,6 @@ WORKERS_PER_SPARE_TASK = 8
 LEAST_SPARE_TASKS = 2
 # How long to wait for a block before looking up again, so that Ctrl-C is heard.
 POLL_SECONDS = 0.2
-# Blocks of one task that may wait for the driver; a worker that is further ahead waits as well.
-MOST_WAITING_BLOCKS = 100
 
 Answer = TypeVar("Answer")
 
@@ -37,8 +38,14 @@ class RayEngine:
 
     name = "ray"
 
-    def __init__(self, dataset: Dataset, workers: int | None = None, cluster: Cluster | None = None):
-        self.dataset = dataset
+    def __init__(
+        self,
+        dataset: Dataset,
+        workers: int | None = None,
+        cluster: Cluster | None = None,
+        tell: Teller = ignore,
+    ):
+        self.dataset, self.tell = dataset, tell
         self.place: OwnRay | OnCluster = OnCluster(cluster, workers) if cluster else OwnRay(workers or usable_cores())
         self.running: dict[Any, RayPack] = {}
         # What is left of packs that were cut in two.
@@ -53,6 +60,11 @@ class RayEngine:
         """How many packs train at the same time."""
         return self.place.workers
 
+    @property
+    def crew(self) -> Crew | None:
+        """Who trains, on a cluster."""
+        return self.place.crew(len(self.running))
+
     def __enter__(self) -> Self:
         """Start Ray in the background; `run` waits for it.
 
@@ -66,7 +78,8 @@ class RayEngine:
 
     def __exit__(self, *exception: object) -> None:
         self._started.wait()
-        if self.error is None:
+        # Where the cluster is gone Ray would wait for it.
+        if self.error is None and ClusterLostError not in exception:
             import ray
 
             ray.shutdown()
@@ -88,12 +101,10 @@ class RayEngine:
 
         dataset, size = ray.put(self.dataset), self.dataset.inputs.nbytes
         # Prepared by a worker, and read by all of them where Ray keeps it.
-        prepare = ray.remote(num_cpus=1)(RepeatKey.prepare)
+        prepare = ray.remote(num_cpus=1, max_retries=-1)(RepeatKey.prepare)
         self.prepared = KeptRepeats(lambda key: StoredExamples(prepare.remote(key, dataset), size))
         # Ray would start a lost stream again from its first block, but blocks are cut by the clock and would differ.
-        options: Any = {"max_retries": 0, "_generator_backpressure_num_objects": MOST_WAITING_BLOCKS}
-        options |= self.place.task_options
-        self.train: Any = ray.remote(**options)(remote.train_pack_remotely)
+        self.train: Any = ray.remote(num_cpus=1, max_retries=0)(remote.train_pack_remotely)
 
     @property
     def is_ready(self) -> bool:
@@ -116,6 +127,8 @@ class RayEngine:
         self.submit(tasks)
         while self.running:
             yield from self.poll(POLL_SECONDS)
+            for line in self.place.news():
+                self.tell(line)
             self.submit(tasks)
 
     def _wait_until_started(self) -> None:
@@ -149,8 +162,10 @@ class RayEngine:
     def _hand_out(self, task: PackTask) -> None:
         pack = RayPack(task, next(self.numbers), self.place.notices)
         examples = (each.reference for each in self.prepared.of_task(task).values())
-        stream = self.train.remote(task, self.place.notices.for_pack(pack.number), *examples)
-        self.running[stream] = pack
+        terms = remote.Terms(self.place.notices.for_pack(pack.number), self.place.versions)
+        waiting = most_waiting_blocks(task, self.most_in_flight)
+        options = {"_generator_backpressure_num_objects": waiting, **self.place.task_options(task)}
+        self.running[self.train.options(**options).remote(task, terms, *examples)] = pack
 
     def ask_worker(self, question: Callable[[], Answer]) -> Answer:
         """What a function says that is called in a worker."""
@@ -169,12 +184,22 @@ class RayEngine:
         for stream in wait(list(self.running), num_returns=1, timeout=seconds)[0]:
             try:
                 block: Any = ray.get(next(stream))
-                self.running[stream].take_in(block)
+                pack = self.running[stream]
+                self.place.note(pack.task, block, time.monotonic() - pack.told_at if pack.first_epoch else 0.0)
+                pack.take_in(block)
                 yield block
             except StopIteration:
                 self.cut += in_halves(self._taken_out(stream).rest())
             except ray.exceptions.RayError as error:
-                yield lost_pack(self._taken_out(stream).task, error)
+                yield self._lost(self._taken_out(stream), error)
+
+    def _lost(self, pack: "RayPack", error: Exception) -> Block:
+        if is_of_this_node(error):
+            raise ClusterLostError("Ray has died on this machine") from None
+        if has_lost_objects(error):
+            # Those that are gone are prepared again.
+            self.prepared.clear()
+        return lost_pack(pack.task, error)
 
     def _taken_out(self, stream: Any) -> "RayPack":
         pack = self.running.pop(stream)

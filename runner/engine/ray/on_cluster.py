@@ -2,14 +2,21 @@
 
 import contextlib
 import logging
-import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from runner.blas import THREAD_VARIABLES
-from runner.engine.cluster import Cluster
+from runner.engine.cluster import Cluster, Versions
+from runner.engine.looking import set_environment, versions_here
+from runner.engine.memory import pack_bytes
+from runner.engine.paces import Paces
+from runner.engine.protocol import Crew
+from runner.engine.ray.nodes import PATIENCE_SECONDS, Nodes
 from runner.engine.ray.notices import BoardNotices
+from runner.errors import ClusterLostError
+from runner.messages import Block, PackTask
 
 # Where our packages lie.
 PACKAGES = Path(__file__).resolve().parents[3]
@@ -20,35 +27,76 @@ LEFT_OUT = ["__pycache__", "*.pyc", "*.npz", "web", "cli"]
 class OnCluster:
     """Where packs train: the nodes of a cluster, of which some may come and go."""
 
-    advice = "look at the cluster with `ray status`, then go on with `fitgap resume`"
+    advice = "`ray status` on its head node tells how it is"
 
     def __init__(self, cluster: Cluster, most_workers: int | None):
         self.cluster, self.most_workers = cluster, most_workers
         self.most_in_flight = cluster.settings.most_in_flight
-        self.task_options: dict[str, object] = {"num_cpus": cluster.settings.cores_per_pack}
+        self.nodes = Nodes(cluster)
+        self.paces = Paces()
+        self.named_as_slow: set[str] = set()
 
     @property
     def workers(self) -> int:
-        """How many packs can train at the same time, as far as they may."""
-        return min(self.cluster.workers, self.most_workers or self.cluster.workers)
+        """How many packs can train at the same time now, as far as they may."""
+        there = max(1, self.cluster.workers_of(self.nodes.used.values()))
+        return min(there, self.most_workers or there)
+
+    @property
+    def versions(self) -> Versions | None:
+        """What every worker must have."""
+        return None if self.cluster.settings.are_versions_mixed else versions_here()
+
+    def crew(self, packs: int) -> Crew | None:
+        return Crew(len(self.nodes.used), self.workers, packs)
 
     def prepare(self) -> None:
         """What must be there before it is opened, in the thread that uses it."""
 
     def open(self) -> None:
         """Join the cluster; takes a second or two, and a node some more until it has our code."""
-        join(self.cluster.address)
+        join(self.cluster)
         self.notices = BoardNotices()
+        self.nodes.start()
+
+    def task_options(self, task: PackTask) -> dict[str, Any]:
+        """What a pack asks of Ray: cores, memory, and not to be sent to nodes that do not fit."""
+        memory = min(pack_bytes(task), self.cluster.memory_bytes)
+        options: dict[str, Any] = {"num_cpus": self.cluster.settings.cores_per_pack, "memory": memory}
+        if self.nodes.refused:
+            options["label_selector"] = {"ray.io/node-id": f"!in({','.join(sorted(self.nodes.refused))})"}
+        return options
+
+    def note(self, task: PackTask, block: Block, seconds: float) -> None:
+        """Take in a block that came so long after the one before it."""
+        self.paces.note(task, block, seconds)
+        if block.loss and block.loss.is_blameless and block.node:
+            self.nodes.refused.add(block.node)
+
+    def news(self) -> Iterator[str]:
+        """What people should know; ClusterLostError where the cluster does not answer any more."""
+        while self.nodes.news:
+            yield self.nodes.news.popleft()
+        for node_id, part in self.paces.slow_nodes().items():
+            node = self.nodes.used.get(node_id)
+            if node and node_id not in self.named_as_slow:
+                self.named_as_slow.add(node_id)
+                yield f"node {node.name} is slow: it trains at {part:.0%} of the nodes' median pace"
+        if self.nodes.silent_seconds > PATIENCE_SECONDS:
+            raise ClusterLostError(
+                f"the cluster at {self.cluster.address} has not answered for {PATIENCE_SECONDS:.0f} s"
+            )
 
     def close(self) -> None:
-        """Nothing of ours is left."""
+        self.nodes.stop()
 
     def abandon(self) -> None:
         """Nothing of ours is left."""
 
 
-def join(address: str) -> None:
+def join(cluster: Cluster) -> None:
     """Make this process a driver of a cluster, with the packages `core` and `runner` for its workers."""
+    set_environment(cluster.address)
     import ray
 
     environment: Any = {
@@ -56,7 +104,20 @@ def join(address: str) -> None:
         "excludes": LEFT_OUT,
         "env_vars": dict.fromkeys(THREAD_VARIABLES, "1"),
     }
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    keep_quiet()
     # Ray puts the current folder at the head of the workers' module path; a `core` or `runner.py` there must not win.
     with tempfile.TemporaryDirectory(prefix="fitgap-") as folder, contextlib.chdir(folder):
-        ray.init(address=address, runtime_env=environment, logging_level=logging.ERROR, log_to_driver=False)
+        ray.init(address=cluster.address, runtime_env=environment, logging_level=logging.ERROR, log_to_driver=False)
+
+
+def keep_quiet() -> None:
+    """Let Ray not print to standard output what nodes log when one of them dies; we tell it ourselves."""
+    from ray._private import worker
+
+    # There is no setting for it, and it may have another name in another version.
+    if hasattr(worker, "print_to_stdstream"):
+        worker.print_to_stdstream = print_nothing
+
+
+def print_nothing(*arguments: object, **options: object) -> None:
+    """Print nothing."""

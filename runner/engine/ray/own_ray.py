@@ -7,10 +7,13 @@ import secrets
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from runner.blas import THREAD_VARIABLES
 from runner.engine.guardian import start_guardian
+from runner.engine.protocol import Crew
 from runner.engine.ray.notices import FileNotices
+from runner.messages import Block, PackTask
 
 # Read by Ray when it is imported or started; workers inherit them.
 ENVIRONMENT = {
@@ -27,12 +30,24 @@ class OwnRay:
     """Where packs train: processes of a Ray on this machine, as many as `workers`."""
 
     # What to do where it cannot be started.
+    versions = None
     advice = "`fitgap doctor` looks into it, --engine local does without Ray"
 
     def __init__(self, workers: int):
         self.workers = workers
-        self.task_options: dict[str, object] = {"num_cpus": 1}
         self.most_in_flight: int | None = None
+
+    def crew(self, packs: int) -> Crew | None:
+        return None
+
+    def task_options(self, task: PackTask) -> dict[str, Any]:
+        return {}
+
+    def note(self, task: PackTask, block: Block, seconds: float) -> None:
+        pass
+
+    def news(self) -> tuple[str, ...]:
+        return ()
 
     def prepare(self) -> None:
         """What must be there before it is opened, in the thread that uses it."""

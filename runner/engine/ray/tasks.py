@@ -1,17 +1,44 @@
 """What Ray's workers run."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
 from core.preprocessing import Examples
+from runner.engine.cluster import Versions
+from runner.engine.looking import versions_here
 from runner.engine.prepared import repeats_of
 from runner.engine.ray.notices import Asked
 from runner.engine.worker import train_pack
-from runner.messages import Block, PackTask
+from runner.messages import Block, Loss, PackTask
 
 
-def train_pack_remotely(task: PackTask, asked: Asked, *examples: Examples) -> Iterator[Block]:
-    """Train a pack until its end, or until it is asked to leave."""
-    yield from train_pack(task, ReceivedExamples(examples), asked)
+@dataclass(frozen=True)
+class Terms:
+    """How a pack is to be trained: what its worker asks after every epoch, and the versions it must have, if any."""
+
+    asked: Asked
+    versions: Versions | None = None
+
+
+def train_pack_remotely(task: PackTask, terms: Terms, *examples: Examples) -> Iterator[Block]:
+    """Train a pack until its end, or until it is asked to leave. Blocks say which node they come from."""
+    if terms.versions and terms.versions != versions_here():
+        # A node that has just joined, and that the driver has not looked at yet.
+        yield Block(
+            None, (), loss=Loss(task, task.trials, "its node has other versions", is_blameless=True), node=node()
+        )
+        return
+    for block in train_pack(task, ReceivedExamples(examples), terms.asked):
+        yield replace(block, node=node())
+
+
+@cache
+def node() -> str:
+    """The id of the node that this worker is on."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())
 
 
 class ReceivedExamples:

@@ -1,0 +1,43 @@
+"""A process of its own that looks at a cluster and prints what it finds, as a line of JSON.
+
+It needs nothing on the nodes but Python, NumPy and Ray: what runs there travels by value.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+import tempfile
+from dataclasses import asdict
+from typing import Any
+
+from runner.engine.looking import ANSWER, JOINED
+from runner.engine.ray import node_questions
+
+# A node that is alive but does not answer by then is left out; it may come later.
+SECONDS_TO_ANSWER = 30.0
+
+
+def main(address: str) -> None:
+    """Print the cluster's address and its nodes, or what the problem is."""
+    import ray
+
+    # The nodes need not have our code.
+    ray.cloudpickle.register_pickle_by_value(node_questions)
+    try:
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+        print(f"\n{JOINED}", flush=True)
+        nodes = node_questions.answers_of(node_questions.alive_nodes(), SECONDS_TO_ANSWER)
+        found: dict[str, Any] = {
+            "address": ray.get_runtime_context().gcs_address,
+            "nodes": [asdict(node) for node in nodes],
+        }
+    except Exception as error:
+        found = {"problem": f"{type(error).__name__}: {error}"}
+    print(f"\n{ANSWER}{json.dumps(found)}", flush=True)
+
+
+if __name__ == "__main__":
+    # Ray puts the folder that a driver stands in at the head of the workers' module path.
+    with tempfile.TemporaryDirectory(prefix="fitgap-") as folder, contextlib.chdir(folder):
+        main(sys.argv[1])
