@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import time
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
@@ -53,8 +55,14 @@ class Site:
         self.cluster = RayHosts(self.hosts)
         self.keeper = self.hosts.add("database", programs=Path(sys.prefix), has_repository=True)
         self.server = stack.enter_context(contextlib.closing(self._serve()))
-        self.head = self.cluster.add_head()
-        self.address = f"{self.head.address}:{PORT}"
+
+    @cached_property
+    def head(self):
+        return self.cluster.add_head()
+
+    @property
+    def address(self):
+        return f"{self.head.address}:{PORT}"
 
     def _serve(self):
         return TemporaryPostgres(self.keeper.address, NETWORK, lambda *words: self.keeper.line(*SOMEBODY, *words))
@@ -236,3 +244,22 @@ def test_ctrl_c_on_a_cluster_leaves_nothing_running(site):
     print(f"ended {time.monotonic() - began:.1f} s after Ctrl-C")
     assert "running" not in told(driver, site.server.address())["statuses"]
     assert wait_until(lambda: not is_training(node)) is not None
+
+
+def test_a_driver_is_sent_into_the_cluster_as_a_job(site, undisturbed):
+    """By the job API on the head's loopback; the database is named on the head alone."""
+    try:
+        distribution("aiohttp_cors")
+    except PackageNotFoundError:
+        pytest.skip("jobs need ray[default]; pip install -e '.[cluster]'")
+    epochs = 40
+    site.head = head = site.cluster.add_head_for_jobs(FITGAP_DB=site.server.address())
+    site.add_node("node-1")
+    (head.home / "sweeps").mkdir()
+    write_sweep(head.home / "sweeps", epochs)
+    api = ("--address", "http://127.0.0.1:8265")
+    sent = ("fitgap", "run", "large.yaml", "--address", "auto")
+    text = head.run("ray", "job", "submit", *api, "--working-dir", "sweeps", "--", *sent)
+    assert f"{TRIALS} trials" in text and site.server.address() not in text, text
+    driver = site.add_driver("driver")
+    check_whole(told(driver, site.server.address()), undisturbed(epochs))
