@@ -188,3 +188,43 @@ def test_the_rayjob_runs_a_sweep_that_fitgap_reads(resources, cluster, tmp_path)
     done = subprocess.run([COMMAND, *here, "--dry-run"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "24 trials" in done.stdout, done.stdout
+
+
+def documented(program):
+    """The commands of a program in docs/cluster.md, each as its words."""
+    text = (ROOT / "docs" / "cluster.md").read_text().replace("\\\n", "")
+    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    # What comes behind the sign is for people.
+    commands = [shlex.split(line, comments=True) for line in lines]
+    return [words[1:] for words in commands if words and words[0] == program]
+
+
+def test_ray_knows_every_command_of_the_document():
+    commands = documented("ray")
+    assert {words[0] for words in commands} == {"start", "get-auth-token", "job", "up", "exec", "down"}
+    for words in commands:
+        if words[0] != "job":
+            check_ray_arguments([word for word in words if word not in (">", "/dev/null")])
+
+
+def test_ray_starts_nothing_without_authentication_in_the_document():
+    """Every `ray start` stands in a block that sets the mode."""
+    blocks = re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / "cluster.md").read_text(), re.MULTILINE)
+    starting = [block for block in blocks if "ray start" in block]
+    assert len(starting) == 3
+    assert all("RAY_AUTH_MODE=token" in block for block in starting)
+
+
+def test_fitgap_knows_every_command_of_the_document():
+    import typer
+
+    from runner.cli import app
+
+    commands = typer.main.get_command(app).commands
+    jobs = [words[words.index("--") + 1 :] for words in documented("ray") if words[0] == "job"]
+    sent = documented("fitgap") + [words[1:] for words in jobs]
+    assert len(sent) >= 3
+    for words in sent:
+        # Raises where an option is not known.
+        read = commands[words[0]].make_context(words[0], words[1:]).params
+        assert read["address"]

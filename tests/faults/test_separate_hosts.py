@@ -40,6 +40,7 @@ axes:
 TRIALS = 2 * 3 * 2 * 5 * 5
 # So long a sweep lasts at least, with what is done to it.
 LONGEST_SECONDS = 1800.0
+EPOCHS_TO_MEASURE = 5
 LONGEST_SECONDS_TO_USE_A_NODE = 120.0
 SECONDS_OF_CUT = 60.0
 # PostgreSQL refuses to run as root, which we are on a host.
@@ -83,6 +84,23 @@ def site(tmp_path):
         pytest.skip("this machine does not let its users make networks of their own (unshare, nsenter, ip)")
     with contextlib.ExitStack() as stack:
         yield Site(tmp_path / "site", stack)
+
+
+@pytest.fixture(scope="module")
+def seconds_per_epoch(tmp_path_factory):
+    """How long an epoch of all trials takes in one process, now."""
+    folder = tmp_path_factory.mktemp("pace")
+    write_sweep(folder, EPOCHS_TO_MEASURE)
+    began = time.monotonic()
+    code, text = run("run", "large.yaml", "--engine", "local", folder=folder)
+    assert code == 0, text
+    return (time.monotonic() - began) / EPOCHS_TO_MEASURE
+
+
+@pytest.fixture
+def epochs_lasting(seconds_per_epoch):
+    """`epochs_lasting(seconds)`: epochs that last some seconds on the nodes, which have two cores or more together."""
+    return lambda seconds: int(2 * seconds / seconds_per_epoch) + 1
 
 
 @pytest.fixture(scope="module")
@@ -146,8 +164,8 @@ def check_whole(found, expected, trials=TRIALS):
     assert found["export"] == expected
 
 
-def test_a_node_is_lost_and_another_one_joins(site, undisturbed):
-    epochs = 200
+def test_a_node_is_lost_and_another_one_joins(site, undisturbed, epochs_lasting):
+    epochs = epochs_lasting(60)
     nodes = [site.add_node(f"node-{number}") for number in (1, 2, 3)]
     driver = site.add_driver("driver")
     began = time.monotonic()
@@ -164,13 +182,13 @@ def test_a_node_is_lost_and_another_one_joins(site, undisturbed):
     check_whole(found, undisturbed(epochs))
     print(
         f"node lost after {before} trials, the new one trains {used:.1f} s after it joined, "
-        f"attempts {found['attempts']}, {time.monotonic() - began:.0f} s"
+        f"attempts {found['attempts']}, {epochs} epochs, {time.monotonic() - began:.0f} s"
     )
     assert set(found["attempts"]) <= {"1", "2"}
 
 
-def test_the_link_of_a_node_is_cut_for_a_minute(site, undisturbed):
-    epochs = 400
+def test_the_link_of_a_node_is_cut_for_a_minute(site, undisturbed, epochs_lasting):
+    epochs = epochs_lasting(150)
     nodes = [site.add_node(f"node-{number}") for number in (1, 2, 3)]
     driver = site.add_driver("driver")
     began = time.monotonic()
@@ -188,13 +206,13 @@ def test_the_link_of_a_node_is_cut_for_a_minute(site, undisturbed):
     check_whole(found, undisturbed(epochs))
     print(
         f"link cut after {before} trials, {meanwhile} ended in its {SECONDS_OF_CUT:.0f} s, "
-        f"attempts {found['attempts']}, {time.monotonic() - began:.0f} s"
+        f"attempts {found['attempts']}, {epochs} epochs, {time.monotonic() - began:.0f} s"
     )
     assert meanwhile > 0
 
 
-def test_drivers_on_two_hosts_share_a_sweep(site, undisturbed):
-    epochs = 200
+def test_drivers_on_two_hosts_share_a_sweep(site, undisturbed, epochs_lasting):
+    epochs = epochs_lasting(60)
     for number in (1, 2):
         site.add_node(f"node-{number}")
     first, second = site.add_driver("driver-1"), site.add_driver("driver-2")
@@ -209,8 +227,8 @@ def test_drivers_on_two_hosts_share_a_sweep(site, undisturbed):
     assert len(found["drivers"]) == 2
 
 
-def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere(site, undisturbed):
-    epochs = 200
+def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere(site, undisturbed, epochs_lasting):
+    epochs = epochs_lasting(60)
     site.add_node("node-1")
     driver = site.add_driver("driver")
     command = begin(site, driver, epochs)
@@ -232,10 +250,10 @@ def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere
     print(f"then {left}, in the end attempts {found['attempts']}")
 
 
-def test_ctrl_c_on_a_cluster_leaves_nothing_running(site):
+def test_ctrl_c_on_a_cluster_leaves_nothing_running(site, epochs_lasting):
     node = site.add_node("node-1")
     driver = site.add_driver("driver")
-    command = begin(site, driver, 400)
+    command = begin(site, driver, epochs_lasting(60))
     wait_for_trials(driver, command, 1)
     (fitgap,) = [number for number, _ in descendants(command.pid)][:1]
     os.kill(fitgap, signal.SIGINT)
@@ -252,7 +270,7 @@ def test_a_driver_is_sent_into_the_cluster_as_a_job(site, undisturbed):
         distribution("aiohttp_cors")
     except PackageNotFoundError:
         pytest.skip("jobs need ray[default]; pip install -e '.[cluster]'")
-    epochs = 40
+    epochs = 10
     site.head = head = site.cluster.add_head_for_jobs(FITGAP_DB=site.server.address())
     site.add_node("node-1")
     (head.home / "sweeps").mkdir()

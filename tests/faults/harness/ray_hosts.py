@@ -11,7 +11,12 @@ PORT = 6379
 NODE_PACKAGES = ("ray", "numpy", "threadpoolctl")
 # What a head needs that takes jobs.
 JOB_PACKAGES = ("ray[default]", "fitgap")
-SETTINGS = {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
+SETTINGS = {
+    "RAY_AUTH_MODE": "token",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # All hosts share the cores of this machine, and whatever else runs on it would go before their workers.
+    "RAY_worker_niceness": "0",
+}
 # Ray would take a third of this machine's memory for the objects of every host.
 OBJECT_STORE = ("--object-store-memory", 80_000_000)
 
