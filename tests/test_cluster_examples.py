@@ -122,6 +122,7 @@ def test_every_node_of_the_launcher_file_has_authentication_and_no_dashboard(lau
         read = check_ray_arguments(arguments)
         if arguments[0] == "start":
             assert settings == {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
+            assert read["node_ip_address"] == (launcher["provider"]["head_ip"] if read["head"] else None)
             started.append((name, bool(read["head"]), read["include_dashboard"]))
     assert started == [(RAY_COMMANDS[0], True, False), (RAY_COMMANDS[1], False, None)]
     assert launcher["file_mounts"]["~/.ray/auth_token"] == "~/.ray/auth_token"

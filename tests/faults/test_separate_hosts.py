@@ -15,7 +15,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from harness.commands import descendants, run, title, wait_until
+from harness.commands import descendants, title, wait_until
 from harness.evidence import Evidence
 from harness.hosts import NETWORK, REPOSITORY, Hosts, can_make_hosts
 from harness.ray_hosts import PORT, RayHosts
@@ -86,38 +86,23 @@ def site(tmp_path):
         yield Site(tmp_path / "site", stack)
 
 
-@pytest.fixture(scope="module")
-def seconds_per_epoch(tmp_path_factory):
-    """How long an epoch of all trials takes in one process, now."""
-    folder = tmp_path_factory.mktemp("pace")
-    write_sweep(folder, EPOCHS_TO_MEASURE)
+def train_alone(host, epochs, database):
+    """Train the sweep in one process of a host, to which nothing happens."""
+    write_sweep(host.home, epochs)
+    host.run("fitgap", "run", "large.yaml", "--engine", "local", "--db", database)
+
+
+def epochs_lasting(host, seconds):
+    """How many epochs last some seconds on the nodes, which have two cores or more together."""
     began = time.monotonic()
-    code, text = run("run", "large.yaml", "--engine", "local", folder=folder)
-    assert code == 0, text
-    return (time.monotonic() - began) / EPOCHS_TO_MEASURE
+    train_alone(host, EPOCHS_TO_MEASURE, "pace.db")
+    return int(2 * seconds * EPOCHS_TO_MEASURE / (time.monotonic() - began)) + 1
 
 
-@pytest.fixture
-def epochs_lasting(seconds_per_epoch):
-    """`epochs_lasting(seconds)`: epochs that last some seconds on the nodes, which have two cores or more together."""
-    return lambda seconds: int(2 * seconds / seconds_per_epoch) + 1
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    """`undisturbed(epochs)`: what the sweep finds in one process to which nothing happens."""
-    found = {}
-
-    def train(epochs):
-        if epochs not in found:
-            folder = tmp_path_factory.mktemp("undisturbed")
-            write_sweep(folder, epochs)
-            code, text = run("run", "large.yaml", "--engine", "local", folder=folder)
-            assert code == 0, text
-            found[epochs] = Evidence(str(folder / "fitgap.db")).export
-        return found[epochs]
-
-    return train
+def undisturbed(host, epochs):
+    """What the sweep finds in one process."""
+    train_alone(host, epochs, "alone.db")
+    return Evidence(str(host.home / "alone.db")).export
 
 
 def write_sweep(folder, epochs):
@@ -164,10 +149,10 @@ def check_whole(found, expected, trials=TRIALS):
     assert found["export"] == expected
 
 
-def test_a_node_is_lost_and_another_one_joins(site, undisturbed, epochs_lasting):
-    epochs = epochs_lasting(60)
+def test_a_node_is_lost_and_another_one_joins(site):
     nodes = [site.add_node(f"node-{number}") for number in (1, 2, 3)]
     driver = site.add_driver("driver")
+    epochs = epochs_lasting(driver, 60)
     began = time.monotonic()
     command = begin(site, driver, epochs)
     wait_for_trials(driver, command, TRIALS // 5)
@@ -179,7 +164,7 @@ def test_a_node_is_lost_and_another_one_joins(site, undisturbed, epochs_lasting)
     assert used is not None, said(driver)
     assert command.wait(LONGEST_SECONDS) == 0, said(driver)
     found = told(driver, site.server.address())
-    check_whole(found, undisturbed(epochs))
+    check_whole(found, undisturbed(driver, epochs))
     print(
         f"node lost after {before} trials, the new one trains {used:.1f} s after it joined, "
         f"attempts {found['attempts']}, {epochs} epochs, {time.monotonic() - began:.0f} s"
@@ -187,10 +172,10 @@ def test_a_node_is_lost_and_another_one_joins(site, undisturbed, epochs_lasting)
     assert set(found["attempts"]) <= {"1", "2"}
 
 
-def test_the_link_of_a_node_is_cut_for_a_minute(site, undisturbed, epochs_lasting):
-    epochs = epochs_lasting(150)
+def test_the_link_of_a_node_is_cut_for_a_minute(site):
     nodes = [site.add_node(f"node-{number}") for number in (1, 2, 3)]
     driver = site.add_driver("driver")
+    epochs = epochs_lasting(driver, 150)
     began = time.monotonic()
     command = begin(site, driver, epochs)
     wait_for_trials(driver, command, TRIALS // 20)
@@ -203,7 +188,7 @@ def test_the_link_of_a_node_is_cut_for_a_minute(site, undisturbed, epochs_lastin
     site.hosts.mend(nodes[0])
     assert command.wait(LONGEST_SECONDS) == 0, said(driver)
     found = told(driver, site.server.address())
-    check_whole(found, undisturbed(epochs))
+    check_whole(found, undisturbed(driver, epochs))
     print(
         f"link cut after {before} trials, {meanwhile} ended in its {SECONDS_OF_CUT:.0f} s, "
         f"attempts {found['attempts']}, {epochs} epochs, {time.monotonic() - began:.0f} s"
@@ -211,26 +196,26 @@ def test_the_link_of_a_node_is_cut_for_a_minute(site, undisturbed, epochs_lastin
     assert meanwhile > 0
 
 
-def test_drivers_on_two_hosts_share_a_sweep(site, undisturbed, epochs_lasting):
-    epochs = epochs_lasting(60)
+def test_drivers_on_two_hosts_share_a_sweep(site):
     for number in (1, 2):
         site.add_node(f"node-{number}")
     first, second = site.add_driver("driver-1"), site.add_driver("driver-2")
+    epochs = epochs_lasting(first, 60)
     command = begin(site, first, epochs)
     wait_for_trials(first, command, 1)
     helping = second.start("fitgap", "resume", "large", "--address", site.address, output="told")
     assert command.wait(LONGEST_SECONDS) == 0, said(first)
     assert helping.wait(LONGEST_SECONDS) == 0, said(second)
     found = told(first, site.server.address())
-    check_whole(found, undisturbed(epochs))
+    check_whole(found, undisturbed(first, epochs))
     print(f"trials by driver: {found['drivers']}, attempts {found['attempts']}")
     assert len(found["drivers"]) == 2
 
 
-def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere(site, undisturbed, epochs_lasting):
-    epochs = epochs_lasting(60)
+def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere(site):
     site.add_node("node-1")
     driver = site.add_driver("driver")
+    epochs = epochs_lasting(driver, 60)
     command = begin(site, driver, epochs)
     wait_for_trials(driver, command, TRIALS // 20)
     site.head.lose()
@@ -245,15 +230,15 @@ def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere
     other = site.add_driver("driver-2", head)
     other.run("fitgap", "resume", "large", "--address", f"{head.address}:{PORT}")
     found = told(other, site.server.address())
-    check_whole(found, undisturbed(epochs))
+    check_whole(found, undisturbed(driver, epochs))
     print(f"told {seconds:.0f} s after the cluster was gone: {said(driver).splitlines()[-1]}")
     print(f"then {left}, in the end attempts {found['attempts']}")
 
 
-def test_ctrl_c_on_a_cluster_leaves_nothing_running(site, epochs_lasting):
+def test_ctrl_c_on_a_cluster_leaves_nothing_running(site):
     node = site.add_node("node-1")
     driver = site.add_driver("driver")
-    command = begin(site, driver, epochs_lasting(60))
+    command = begin(site, driver, epochs_lasting(driver, 60))
     wait_for_trials(driver, command, 1)
     (fitgap,) = [number for number, _ in descendants(command.pid)][:1]
     os.kill(fitgap, signal.SIGINT)
@@ -264,7 +249,7 @@ def test_ctrl_c_on_a_cluster_leaves_nothing_running(site, epochs_lasting):
     assert wait_until(lambda: not is_training(node)) is not None
 
 
-def test_a_driver_is_sent_into_the_cluster_as_a_job(site, undisturbed):
+def test_a_driver_is_sent_into_the_cluster_as_a_job(site):
     """By the job API on the head's loopback; the database is named on the head alone."""
     try:
         distribution("aiohttp_cors")
@@ -280,4 +265,4 @@ def test_a_driver_is_sent_into_the_cluster_as_a_job(site, undisturbed):
     text = head.run("ray", "job", "submit", *api, "--working-dir", "sweeps", "--", *sent)
     assert f"{TRIALS} trials" in text and site.server.address() not in text, text
     driver = site.add_driver("driver")
-    check_whole(told(driver, site.server.address()), undisturbed(epochs))
+    check_whole(told(driver, site.server.address()), undisturbed(driver, epochs))

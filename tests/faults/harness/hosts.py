@@ -130,14 +130,22 @@ class Host:
     def start(self, *words, output):
         """Start a command whose output goes into a file in its home."""
         with (self.home / output).open("a") as file:
-            return subprocess.Popen(self.line(*words), stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+            return subprocess.Popen(
+                self.line(*words), stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
+            )
 
 
 @contextlib.contextmanager
 def first_process(*words):
     """The process of new namespaces that keeps them until the block ends, by its number on this machine."""
+    # A session of its own: Ctrl-C in a terminal reaches the tests alone, and nothing on a host.
     keeper = subprocess.Popen(
-        [*map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*map(str, words)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     with keeper:
         told = keeper.stdout.readline()
@@ -157,6 +165,7 @@ def done(line, *words):
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        start_new_session=True,
     )
     if ended.returncode:
         raise RuntimeError(f"{words or line[-6:]} ended with {ended.returncode}: {ended.stdout}")
