@@ -152,7 +152,7 @@ def check_whole(found, expected, trials=TRIALS):
 def test_a_node_is_lost_and_another_one_joins(site):
     nodes = [site.add_node(f"node-{number}") for number in (1, 2, 3)]
     driver = site.add_driver("driver")
-    epochs = epochs_lasting(driver, 60)
+    epochs = epochs_lasting(driver, 100)
     began = time.monotonic()
     command = begin(site, driver, epochs)
     wait_for_trials(driver, command, TRIALS // 5)
