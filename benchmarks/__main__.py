@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|query`."""
+"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|cluster|million|query`."""
 
 import argparse
 import json
@@ -63,7 +63,7 @@ def without_absent(comparisons: Sequence[Comparison], unwanted: set[str]) -> lis
     for name in dict.fromkeys(comparison.peer for comparison in wanted):
         missing = PEERS[name].missing()
         if missing:
-            tell(f"left out: {name} ({', '.join(missing)} not installed; pip install 'fitgap[bench]')")
+            tell(f"left out: {name} ({', '.join(missing)} not installed; pip install '.[bench]')")
             unwanted = unwanted | {name}
     return [comparison for comparison in wanted if comparison.peer not in unwanted]
 

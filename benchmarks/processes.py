@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.comparison import Job
 
 ROOT = Path(__file__).parents[1]
-LONGEST_SECONDS = 1800
+LONGEST_SECONDS = 3600
 ENVIRONMENT = {
     # Read when NumPy, PyTorch or JAX is imported.
     "OMP_NUM_THREADS": "1",
@@ -59,7 +59,9 @@ def child_environment() -> dict[str, str]:
     """The environment of every measurement: this checkout first on the module path."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     # Every library chooses its kernels for this processor, whatever this shell tells one of them.
-    inherited = {name: value for name, value in os.environ.items() if name not in KERNEL_CHOICES}
+    # And Python keeps what it has compiled, as it does for whoever has installed a package.
+    left_out = (*KERNEL_CHOICES, "PYTHONDONTWRITEBYTECODE")
+    inherited = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**inherited, **ENVIRONMENT, "PYTHONPATH": path}
 
 

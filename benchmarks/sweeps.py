@@ -42,12 +42,26 @@ def wide_sweep(trials: int) -> str:
     return written("wide", axes, epochs=1, repeats=10)
 
 
-def written(name: str, axes: dict[str, Any], *, epochs: int, repeats: int) -> str:
+def large_sweep(trials: int, architecture: str, *, epochs: int, record: Any) -> str:
+    """`trials` trials of one architecture, a multiple of 80, over rates and weights of L2, with ten repeats."""
+    rates = min(50, trials // 80)
+    weights = trials // (20 * rates)
+    assert 20 * rates * weights == trials
+    axes = {
+        "architecture": [architecture],
+        "activation": ["relu", "tanh"],
+        "regularizer": [{"l2": {"weight": [(1 + number) / 1e6 for number in range(weights)]}}],
+        "optimizer": [{"adam": {"rate": [(1 + number) / 1e4 for number in range(rates)]}}],
+    }
+    return written("large", axes, epochs=epochs, repeats=10, record=record)
+
+
+def written(name: str, axes: dict[str, Any], *, epochs: int, repeats: int, record: Any = "all") -> str:
     sweep = {
         "name": name,
         "data": {"source": "digits", "validation": 0.2},
         "repeats": repeats,
-        "training": {"epochs": epochs, "batch_size": 32},
+        "training": {"epochs": epochs, "batch_size": 32, "record": record},
         "axes": axes,
     }
     return json.dumps(sweep, indent=1)

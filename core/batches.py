@@ -68,6 +68,14 @@ def batches(tables: Tables, order: np.ndarray, size: int) -> Iterator[tuple[np.n
             yield gathered[0][:, first : first + size], gathered[1][:, first : first + size]
 
 
+def batches_in_order(tables: Tables, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """As `batches`, of all examples as they lie: copied, which is several times as fast as gathered."""
+    inputs, targets = tables
+    for start in range(0, len(inputs[0]), size):
+        chosen = slice(start, start + size)
+        yield np.stack([table[chosen] for table in inputs]), np.stack([table[chosen] for table in targets])
+
+
 def gather(tables: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
     """The rows (R, n) of each of R tables (N, m), as (R, n, m)."""
     gathered = np.empty((*rows.shape, tables[0].shape[1]), tables[0].dtype)

@@ -57,9 +57,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one trial. Curves (n,) are of its epochs; `layers` as `core.layer_statistics` tells them, empty
-    where not known. `penalties` are the λ of its regularizers by their names, `dropout` is the largest share δ of units
-    left out. `reference_parameters` are those of the configuration that it was held against.
+    """What is known of one trial. Curves (n,) are of its `epochs`, which are all of them where None; `layers` as
+    `core.layer_statistics` tells them, empty where not known. `penalties` are the λ of its regularizers by their names,
+    `dropout` is the largest share δ of units left out. `reference_parameters` are those of the configuration that it
+    was held against.
     """
 
     e_t: np.ndarray
@@ -70,6 +71,12 @@ class Facts:
     penalties: Mapping[str, float]
     dropout: float
     reference_parameters: int | None = None
+    epochs: np.ndarray | None = None
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The epochs (n,) that the curves are of."""
+        return np.arange(1, len(self.e_t) + 1) if self.epochs is None else self.epochs
 
     @property
     def is_regularized(self) -> bool:
@@ -93,10 +100,10 @@ def still_falling(facts: Facts) -> Found | None:
     """E_t fell clearly in the last epochs, and E_v did not rise: too few epochs."""
     if len(facts.e_t) < 2:
         return Found(Cause.STILL_FALLING, None, "trained for one epoch only", "more epochs")
-    fall = late_fall(facts.e_t)
+    fall, count = late_fall(facts.e_t, facts.numbers), int(facts.numbers[-1])
     if fall < STILL_FALLING or rise(facts.e_v) > RISEN:
         return None
-    seen = f"E_t still fell by {percent(fall)} in the last {late_epochs(len(facts.e_t))} of {len(facts.e_t)} epochs"
+    seen = f"E_t still fell by {percent(fall)} in the last {late_epochs(count)} of {count} epochs"
     return Found(Cause.STILL_FALLING, fall, seen, "more epochs, or a higher learning rate")
 
 
@@ -176,10 +183,9 @@ def rose(facts: Facts) -> Found | None:
     risen = rise(facts.e_v)
     if best is None or risen <= RISEN or not facts.e_t[-1] < facts.e_t[best]:
         return None
-    seen = f"E_v rose by {percent(risen)} from epoch {best + 1} on while E_t fell"
-    return Found(
-        Cause.ROSE, float(best + 1), seen, f"to stop earlier (best epoch {best + 1}), such as by no_improvement"
-    )
+    epoch = int(facts.numbers[best])
+    seen = f"E_v rose by {percent(risen)} from epoch {epoch} on while E_t fell"
+    return Found(Cause.ROSE, float(epoch), seen, f"to stop earlier (best epoch {epoch}), such as by no_improvement")
 
 
 def many_parameters(facts: Facts) -> Found | None:
@@ -221,9 +227,15 @@ def late_epochs(count: int) -> int:
     return min(count - 1, max(FEWEST_LATE, round(LATE_SHARE * count)))
 
 
-def late_fall(errors: np.ndarray) -> float:
+def late_start(count: int) -> int:
+    """The epoch before these, which the last is held against."""
+    return count - late_epochs(count)
+
+
+def late_fall(errors: np.ndarray, epochs: np.ndarray) -> float:
     """By which share of its value an error fell in the last epochs; less than 0 where it rose."""
-    before = float(errors[-1 - late_epochs(len(errors))])
+    position = np.searchsorted(epochs, late_start(int(epochs[-1])), side="right") - 1
+    before = float(errors[position])
     return 1 - float(errors[-1]) / before if before > 0 else 0.0
 
 

@@ -12,14 +12,21 @@ from math import hypot, inf, isfinite, log, nan, sqrt
 import numpy as np
 
 # The version of the rule: verdicts that another one gave are due to be computed again.
-RULE = 1
+RULE = 2
 # An E_v less than this share above the reference's is as good as it.
-NEGLIGIBLE = 0.1
+NEGLIGIBLE = 0.15
 # So many standard errors E_v must be above the reference's when nothing but E_v says so, for the reference is the
-# luckiest of many; and so many when the examples seen say so too.
-ALONE, BACKED = 3.0, 1.0
-# What the examples seen say: E_t is far below or above the reference's, as ratios, and clearly, in standard errors.
-FAR_BELOW, FAR_ABOVE, CLEARLY = 3 / 5, 4 / 3, 2.0
+# luckiest of many; and at least so many whatever the examples seen say.
+ALONE, LEAST = 3.5, 0.7
+# The examples seen say so from these ratios of E_t to the reference's on, and each standard error by which they do
+# makes up for so much of one of E_v.
+FAR_BELOW, MAKES_UP_BELOW = 3 / 5, 0.5
+FAR_ABOVE, MAKES_UP_ABOVE = 6 / 5, 1.0
+# So many standard errors of a part below 0 are no chance any more.
+CERTAINLY = 3.0
+# Both parts are above 0 when each is by so many standard errors; by fewer where the excess has more than so many:
+# then it is only not known how much of it is whose.
+CLEARLY, LIKELY, BEYOND_DOUBT = 2.0, 1.0, 10.0
 # Both parts are to blame when the smaller one is at least this share of the larger.
 COMPARABLE = 0.5
 # Stands in for an error of 0 where there is to be a logarithm.
@@ -181,9 +188,9 @@ def verdict_of(unseen: Difference, underfit: Difference, overfit: Difference) ->
         return Verdict.UNCLEAR
     if not is_worse(unseen, underfit, overfit):
         return Verdict.GOOD
-    if max(underfit.steps, overfit.steps) < 1:
+    if max(underfit.steps, overfit.steps) < LIKELY:
         return Verdict.UNCLEAR
-    if min(underfit.steps, overfit.steps) > CLEARLY:
+    if min(underfit.steps, overfit.steps) > (LIKELY if unseen.logarithm_steps > BEYOND_DOUBT else CLEARLY):
         return verdict_by_size(underfit.value, overfit.value)
     return Verdict.UNDERFIT if underfit.steps > overfit.steps else Verdict.OVERFIT
 
@@ -197,13 +204,16 @@ def verdict_by_size(underfit: float, overfit: float) -> Verdict:
 
 def is_worse(unseen: Difference, underfit: Difference, overfit: Difference) -> bool:
     """Whether the excess is above 0: by more than is negligible, and as clearly as it takes."""
-    takes = BACKED if is_backed(underfit, overfit) else ALONE
+    takes = max(LEAST, ALONE - backing(underfit, overfit))
     return unseen.logarithm > log(1 + NEGLIGIBLE) and unseen.logarithm_steps > takes
 
 
-def is_backed(underfit: Difference, overfit: Difference) -> bool:
-    """Whether the examples seen make it likely that the unseen ones go worse than the reference's."""
-    has_learned_by_heart = underfit.logarithm < log(FAR_BELOW) and underfit.logarithm_steps < -CLEARLY
-    has_not_learned = underfit.logarithm > log(FAR_ABOVE) and underfit.logarithm_steps > CLEARLY
-    # Where clearly less is lost between seen and unseen, it may be the reference that has learned by heart.
-    return has_learned_by_heart or (has_not_learned and overfit.steps >= -CLEARLY)
+def backing(underfit: Difference, overfit: Difference) -> float:
+    """For how many standard errors of E_v the examples seen make up, in saying that unseen ones go worse."""
+    if underfit.logarithm < log(FAR_BELOW):
+        # It has learned by heart.
+        return MAKES_UP_BELOW * max(0.0, -underfit.logarithm_steps)
+    # Where certainly less is lost between seen and unseen, it may be the reference that has learned by heart.
+    if underfit.logarithm > log(FAR_ABOVE) and overfit.steps > -CERTAINLY:
+        return MAKES_UP_ABOVE * max(0.0, underfit.logarithm_steps)
+    return 0.0

@@ -6,16 +6,19 @@ difference says something about the examples and nothing about how they were mea
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from core.batches import batches
+from core.batches import batches, batches_in_order
 from core.losses import over_outputs
 from core.members import PackShape
 from core.network import Networks, Workspace
 
 # Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on the number of its rows.
 CHUNK = 128
+# Layers up to here lie unit after unit when they are measured; products of wider ones lose more than the rest gains.
+WIDEST_BY_UNIT = 64
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,10 @@ class Measurement:
         example_count = self.errors.shape[1]
         if example_count < 2:
             return np.full(len(self.errors), np.nan)
-        return self.errors.std(axis=1, ddof=1) / np.sqrt(example_count)
+        differences = self.errors - self.errors.mean(axis=1, keepdims=True)
+        # In a third of the time that `std` takes.
+        squares = np.vecdot(differences, differences)
+        return np.sqrt(squares / (example_count - 1) / example_count)
 
 
 class Measurer:
@@ -57,38 +63,51 @@ class Measurer:
 
     def measure(self, networks: Networks, repeat_rows: np.ndarray, chosen: np.ndarray | None = None) -> Measurement:
         """Evaluate all members, `repeat_rows` (K,), on all examples or on the `chosen` (R, M) of each repeat."""
-        everything = np.broadcast_to(np.arange(self.example_count), (len(self.inputs), self.example_count))
-        order = everything if chosen is None else chosen
+        tables = self.inputs, self.targets
         errors, marks = [], []
-        for inputs, targets in batches((self.inputs, self.targets), order, CHUNK):
+        for inputs, targets in batches_in_order(tables, CHUNK) if chosen is None else batches(tables, chosen, CHUNK):
             work = self._workspace(networks, repeat_rows, inputs.shape[1])
             work.put(inputs, targets)
             networks.evaluate(work)
             errors.append(self.shape.loss.errors(work.outputs, work.targets))
-            marks.append(self._mark(work, targets))
-        return Measurement(np.hstack(errors), self._accuracy(np.hstack(marks), order, repeat_rows))
+            marks.append(self._mark(work))
+        return Measurement(np.hstack(errors), self._accuracy(np.hstack(marks), chosen, repeat_rows))
 
-    def _mark(self, work: Workspace, targets: np.ndarray) -> np.ndarray:
+    def _mark(self, work: Workspace) -> np.ndarray:
         """For every example (K, B): whether its class is told right, or its squared difference."""
         reading, class_count = self.shape.reading, self.shape.class_count
         if not class_count:
             difference = np.subtract(work.outputs, work.targets, dtype=np.float64)
             difference *= difference
             return over_outputs(difference)
-        answers = reading.read(self.shape.loss.linked(work.outputs), class_count)
-        return answers == reading.read(targets, class_count)[work.repeats]
+        return reading.agree(self.shape.loss.linked(work.outputs), work.targets, class_count)
 
-    def _accuracy(self, marks: np.ndarray, order: np.ndarray, repeat_rows: np.ndarray) -> np.ndarray:
+    def _accuracy(self, marks: np.ndarray, chosen: np.ndarray | None, repeat_rows: np.ndarray) -> np.ndarray:
         if self.shape.class_count:
             return marks.mean(axis=1)
-        total = [total_variation(table[rows]) for table, rows in zip(self.targets, order, strict=True)]
-        return 1 - marks.sum(axis=1) / np.array(total)[repeat_rows]
+        total = self._total_variation if chosen is None else self._variation_of(chosen)
+        return 1 - marks.sum(axis=1) / total[repeat_rows]
+
+    @cached_property
+    def _total_variation(self) -> np.ndarray:
+        """Of all targets of each repeat (R,)."""
+        return np.array([total_variation(table) for table in self.targets])
+
+    def _variation_of(self, chosen: np.ndarray) -> np.ndarray:
+        """Of the chosen (R, M) targets of each repeat (R,)."""
+        return np.array([total_variation(table[rows]) for table, rows in zip(self.targets, chosen, strict=True)])
 
     def _workspace(self, networks: Networks, repeat_rows: np.ndarray, example_count: int) -> Workspace:
         key = (repeat_rows.tobytes(), example_count)
         if key not in self._workspaces:
             self._workspaces[key] = Workspace(
-                len(repeat_rows), example_count, networks.layout, networks.dtype, repeat_rows, own_inputs=False
+                len(repeat_rows),
+                example_count,
+                networks.layout,
+                networks.dtype,
+                repeat_rows,
+                own_inputs=False,
+                by_unit=max(self.shape.layers[1:]) <= WIDEST_BY_UNIT,
             )
         return self._workspaces[key]
 

@@ -34,6 +34,10 @@ class Reading(Variant):
         """
         raise NotImplementedError
 
+    def agree(self, outputs: np.ndarray, targets: np.ndarray, class_count: int) -> np.ndarray:
+        """Whether outputs and targets (…, n_L) say the same class (…)."""
+        return self.read(outputs, class_count) == self.read(targets, class_count)
+
 
 @dataclass(frozen=True)
 class OnePerClass(Reading):
@@ -47,6 +51,9 @@ class OnePerClass(Reading):
 
     def read(self, outputs, class_count):
         return outputs.argmax(axis=-1)
+
+    def agree(self, outputs, targets, class_count):
+        return largest_is_marked(outputs, targets)
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,9 @@ class Unrecognized(Reading):
 
     def read(self, outputs, class_count):
         return outputs.argmax(axis=-1)
+
+    def agree(self, outputs, targets, class_count):
+        return largest_is_marked(outputs, targets)
 
 
 @dataclass(frozen=True)
@@ -142,6 +152,22 @@ TWO_CLASSES = ("zero_one", "signs")
 def one_hot(targets: np.ndarray, output_count: int) -> np.ndarray:
     """Class numbers (N, 1) as rows with a single 1 (N, n_L)."""
     return (targets == np.arange(output_count)).astype(np.float64)
+
+
+def largest_is_marked(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Whether the first of the largest outputs (…, n) is where the only 1 of the targets (…, n) is, as (…).
+
+    As comparing `argmax` of both, but several times as fast where outputs lie unit after unit.
+    """
+    if outputs.strides[-1] == outputs.itemsize:
+        return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
+    largest = outputs == outputs.max(axis=-1, keepdims=True)
+    found = largest.any(axis=-1)
+    # Of several that are equal the first one counts, and what is no number equals nothing.
+    if not found.all() or np.count_nonzero(largest) != found.size:
+        largest = np.arange(outputs.shape[-1]) == outputs.argmax(axis=-1, keepdims=True)
+    largest &= targets > 0
+    return largest.any(axis=-1)
 
 
 def read_intervals(values: np.ndarray, class_count: int) -> np.ndarray:

@@ -131,6 +131,7 @@ def facts_of(row: Row) -> Facts:
         penalties={name: weight for name, weight in penalties.items() if weight > 0},
         dropout=max((each.variant.ratio for each in chosen if isinstance(each.variant, Dropout)), default=0.0),
         reference_parameters=row["reference_parameters"],
+        epochs=np.array(row["epochs"], int),
     )
 
 

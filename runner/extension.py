@@ -26,6 +26,7 @@ def sweep_extension(
         ],
         configurations=[configuration_row(each, prepared) for each in new],
         known=len(known),
+        recording=prepared.sweep.training.record,
         continues={each.hash: stored[shorter] for each in new if (shorter := longest_beginning(each, stored))},
     )
 

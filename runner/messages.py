@@ -9,6 +9,7 @@ import numpy as np
 from core.layers import Layout
 from core.members import Member, PackShape
 from core.preprocessing import Preparation
+from runner.recording import COMPLETE, Recording
 from runner.status import Status
 
 # How far a trial has come, as named arrays.
@@ -20,7 +21,8 @@ class PackTask:
     """A pack to train: the numbers of its trials, their members in the same order, and what they share.
 
     `keep` says what of every member to send back: nothing, its parameters after the last epoch or after the best, or
-    its state at the end. With `states`, in the order of the trials and all of one epoch, they go on from there.
+    its state at the end; `recording` which of its epochs. With `states`, in the order of the trials and all of one
+    epoch, they go on from there.
     """
 
     trials: tuple[int, ...]
@@ -28,7 +30,10 @@ class PackTask:
     shape: PackShape
     preparation: Preparation
     keep: str = "none"
+    recording: Recording = COMPLETE
     states: tuple[Arrays, ...] = ()
+    # Blocks follow each other no sooner than this; workers that are many send seldom.
+    block_seconds: float = 0.0
 
     @property
     def work_per_epoch(self) -> float:
@@ -75,8 +80,39 @@ class EpochRows:
 
     def only(self, trials: Container[int]) -> "EpochRows":
         """The rows of these trials."""
-        chosen = np.array([trial in trials for trial in self.trial_id.tolist()], bool)
+        return self.where(np.array([trial in trials for trial in self.trial_id.tolist()], bool))
+
+    def where(self, chosen: np.ndarray) -> "EpochRows":
+        """The rows marked in `chosen` (n,)."""
         return EpochRows(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+    @classmethod
+    def joined(cls, parts: Sequence["EpochRows"]) -> "EpochRows":
+        """The rows of all parts, of which there is at least one."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+    @property
+    def counts(self) -> "EpochCounts":
+        """What they tell of the epochs trained, where all of these are among them."""
+        trials, positions, counts = np.unique(self.trial_id, return_inverse=True, return_counts=True)
+        last = np.zeros(len(trials), int)
+        np.maximum.at(last, positions, self.epoch)
+        return EpochCounts(trials, last, counts)
+
+
+@dataclass(frozen=True)
+class EpochCounts:
+    """How far trials have come, each (n,): the last epoch that each has trained, and how many since the last block."""
+
+    trial_id: np.ndarray
+    last: np.ndarray
+    count: np.ndarray
+
+    def only(self, trials: Container[int]) -> "EpochCounts":
+        """Those of these trials."""
+        chosen = np.array([trial in trials for trial in self.trial_id.tolist()], bool)
+        return EpochCounts(self.trial_id[chosen], self.last[chosen], self.count[chosen])
 
 
 # What is measured in every epoch.
@@ -155,8 +191,8 @@ class Block:
     """What a worker sends while a pack trains: new rows, the trials that ended with them, the networks they keep.
 
     `part` tells of an epoch that is not over yet: its trials and the share of their training examples that is done.
-    `states` save how far trials have come; with `loss` the pack has ended before its trials have. `node` is where it
-    comes from on a cluster.
+    `states` save how far trials have come; with `loss` the pack has ended before its trials have. `counted` tells what
+    was trained where rows do not, since not every epoch is recorded. `node` is where it comes from on a cluster.
     """
 
     rows: EpochRows | None
@@ -166,7 +202,18 @@ class Block:
     states: tuple[SavedState, ...] = ()
     loss: Loss | None = None
     evidence: tuple[TrialEvidence, ...] = ()
+    counted: EpochCounts | None = None
     node: str | None = None
+
+    @property
+    def trained(self) -> EpochCounts | None:
+        """The epochs that its trials have trained since the last block, recorded or not."""
+        return self.counted or (self.rows.counts if self.rows else None)
+
+    @property
+    def is_to_be_stored(self) -> bool:
+        """Whether it brings more than how far trials have come."""
+        return bool(self.rows or self.ended or self.kept or self.states or self.evidence)
 
     @property
     def trials(self) -> set[int]:
@@ -183,4 +230,5 @@ class Block:
             kept=tuple(each for each in self.kept if each.trial_id in trials),
             states=tuple(each for each in self.states if each.trial_id in trials),
             evidence=tuple(each for each in self.evidence if each.trial_id in trials),
+            counted=self.counted.only(trials) if self.counted else None,
         )

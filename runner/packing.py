@@ -4,11 +4,12 @@ import itertools
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from core.layers import Layout
 from core.members import Member, PackShape, sorting_key
+from runner.amounts import counted
 from runner.engine.memory import member_bytes
 from runner.messages import PackTask
 from runner.planning import PreparedSweep
@@ -22,6 +23,9 @@ PACKS_PER_WORKER = 2
 # A pack may be several times as large as a core's second-level cache before it loses more than it gains.
 CACHES_PER_PACK = 8
 USUAL_CACHE_BYTES = 1 << 20
+# From so many workers on each sends its blocks less often: a block costs the driver more than a millisecond,
+# however little is in it.
+MANY_WORKERS, BLOCKS_PER_SECOND = 50, 100
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def pack_groups(
         for start, stop in even_parts(group.count, size.members):
             # Trials may have been deleted since they were counted.
             if trials := group.select(start, stop):
-                yield pack_task(trials, group.shape, prepared)
+                yield replace(pack_task(trials, group.shape, prepared), block_seconds=block_seconds(workers))
 
 
 def sized(
@@ -137,8 +141,8 @@ def explain_packs(groups: Sequence[TrialGroup], *, workers: int, cache: int | No
         layers, kilobytes = "-".join(map(str, group.shape.layers)), member_bytes(group.shape) / 1024
         packs = sum(1 for _ in even_parts(group.count, size.members))
         yield (
-            f"{layers}: {group.count} trials in {packs} packs of up to {size.members} "
-            f"({size.because}; a trial needs {kilobytes:.0f} KB, {workers} workers)"
+            f"{layers}: {counted(group.count, 'trial')} in {counted(packs, 'pack')} of up to {size.members} "
+            f"({size.because}; a trial needs {kilobytes:.0f} KB, {counted(workers, 'worker')})"
         )
 
 
@@ -185,6 +189,7 @@ def pack_task(trials: Sequence[PlannedTrial], shape: PackShape, prepared: Prepar
         shape=shape,
         preparation=prepared.preparation,
         keep=prepared.sweep.training.keep,
+        recording=prepared.sweep.training.record,
     )
 
 
@@ -209,11 +214,22 @@ def cost(shape: PackShape) -> int:
     return Layout(shape.layers).weight_count
 
 
+def block_seconds(workers: int) -> float:
+    """How long a worker waits from block to block, so that one driver has a moment for each; 0 where they are few."""
+    return workers / BLOCKS_PER_SECOND if workers > MANY_WORKERS else 0.0
+
+
 def even_parts(count: int, largest: int) -> Iterator[tuple[int, int]]:
     """So many neighbours in parts of nearly equal size, none above `largest`: the bounds of each."""
     parts = -(-count // largest)
     for part in range(parts):
         yield part * count // parts, (part + 1) * count // parts
+
+
+def planned_work(prepared: PreparedSweep) -> Iterator[float]:
+    """What every configuration of a sweep that has not been written will take, as `TrialGroup.work` counts it."""
+    for each in prepared.configurations:
+        yield float(prepared.repeat_count * each.epochs * cost(pack_shape(each, prepared)))
 
 
 def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int, tuple[int, float]]:

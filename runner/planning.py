@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.data import Dataset, Division, Split, split_examples
 from core.layers import Layout
@@ -17,7 +17,10 @@ from core.readings import READINGS, TWO_CLASSES, Reading
 from runner.errors import DataError, SpecError
 from runner.sources import default_reading, fingerprint, is_file, load_dataset, source_defaults
 from runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
-from runner.store import SweepPlan
+
+# The store is loaded when the plan is made: what can start before, such as processes that will train, starts sooner.
+if TYPE_CHECKING:
+    from runner.store import SweepPlan
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,10 @@ def as_loss(choice: Choice) -> Loss:
     return loss
 
 
-def sweep_plan(prepared: PreparedSweep) -> SweepPlan:
+def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
     """Everything that is written of a sweep before its first trial starts."""
+    from runner.store import SweepPlan
+
     sweep = prepared.sweep
     return SweepPlan(
         name=sweep.name,

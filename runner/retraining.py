@@ -61,13 +61,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of training a trial again: how many of its stored epochs were compared, and what differs.
+    """What came of training a trial again: how many stored epochs of how many were compared, and what differs.
 
     `environment` names what the numbers were made with then and now, where that is not the same.
     """
 
     trial: int
     epochs: int
+    trained: int
     differences: tuple[Difference, ...]
     environment: dict[str, tuple[Any, Any]]
 
@@ -91,6 +92,7 @@ def replay(store: Store, number: int) -> Replay:
     return Replay(
         trial=number,
         epochs=len(stored),
+        trained=stored[-1]["epoch"],
         differences=tuple(differences(stored, found)),
         environment=changes(row["environment"] or {}, describe_environment()),
     )

@@ -32,6 +32,7 @@ PEERS: dict[str, Peer] = {
     "bare-loop": Peer(),
     "itself": Peer(),
     "target": Peer(),
+    "workers": Peer(),
 }
 
 

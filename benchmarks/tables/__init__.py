@@ -1,6 +1,6 @@
 """The tables: which jobs each compares, and what it is to reach. Every table has a file of its own here."""
 
-from benchmarks.tables import core, cores, overhead, query, scale, store, sweep
+from benchmarks.tables import cluster, core, cores, million, overhead, query, scale, store, sweep
 from benchmarks.tables.table import Settings, Table
 
 __all__ = ["TABLES", "Settings"]
@@ -12,5 +12,7 @@ TABLES: dict[str, Table] = {
     "store": store.TABLE,
     "scale": scale.TABLE,
     "cores": cores.TABLE,
+    "cluster": cluster.TABLE,
+    "million": million.TABLE,
     "query": query.TABLE,
 }

@@ -6,7 +6,10 @@ Commands import what they need when they run, so that `--help` answers at once a
 import contextlib
 import os
 import select
+import signal
 import sys
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import typer
@@ -17,6 +20,7 @@ from runner.cli.compare import compare
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
+from runner.cli.driving import INTERRUPTED
 from runner.cli.importance import importance
 from runner.cli.run import run
 from runner.cli.send import send
@@ -63,25 +67,57 @@ app.add_typer(db, name="db", help="See, upgrade or copy a database.")
 
 def main() -> None:
     """The `fitgap` command: errors that people can mend are one line and an exit code."""
-    hide_passwords()
-    prepare_blas()
-    try:
-        code = app(prog_name="fitgap", standalone_mode=False)
-    except UsageError as error:
-        code = tell_usage(error)
-    except FitgapError as error:
-        print(printable(f"fitgap: {error}"), *map(printable, error.excerpt), sep="\n  ", file=sys.stderr)
-        code = error.exit_code
-    except typer.Abort:
-        code = NOT_DONE
-    except SystemExit as leaving:
-        # Typer leaves so where nobody reads the pipe any more.
-        code = leaving.code
+    with quiet_after_interrupt():
+        code = code_of_command()
     if reader_has_gone():
         # Whoever read it has seen enough: no failure, and nothing more to say.
         os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
         code = 0
     sys.exit(code)
+
+
+def code_of_command() -> Any:
+    """Run the command that the command line names; returns its exit code."""
+    try:
+        hide_passwords()
+        prepare_blas()
+        return app(prog_name="fitgap", standalone_mode=False)
+    except UsageError as error:
+        return tell_usage(error)
+    except FitgapError as error:
+        print(printable(f"fitgap: {error}"), *map(printable, error.excerpt), sep="\n  ", file=sys.stderr)
+        return error.exit_code
+    except typer.Abort:
+        return NOT_DONE
+    except SystemExit as leaving:
+        # Typer leaves so where nobody reads the pipe any more.
+        return leaving.code
+
+
+@contextlib.contextmanager
+def quiet_after_interrupt() -> Iterator[None]:
+    """After Ctrl-C the command ends without a word: what goes wrong then goes wrong because of it, as imports do."""
+    heard = False
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal heard
+        heard = True
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    # Somebody may have told that Ctrl-C is to be ignored.
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except Exception:
+        if heard:
+            sys.exit(INTERRUPTED)
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def tell_usage(error: Any) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runner.amounts import counted
 from runner.cli import sweep_flags
 from runner.cli.driving import (
     Address,
@@ -22,6 +23,7 @@ from runner.cli.driving import (
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
+    from runner.driver import WrittenSweep
     from runner.retraining import Replay
     from runner.store import Store
 
@@ -49,7 +51,7 @@ def resume(
     from runner.driver import stored_sweep
 
     with known_sweep(database, sweep) as store:
-        finish(store, stored_sweep(store, sweep), where)
+        finish(store, lambda: stored_sweep(store, sweep), where, database)
 
 
 def extend(
@@ -96,11 +98,15 @@ def extend(
         initializer=initializer,
         output_activation=output_activation,
     )
-    with known_sweep(database, sweep) as store:
+
+    def write() -> "WrittenSweep":
         extended = extend_sweep(store, sweep, flags)
         going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
-        print(f"{extended.written.name}: {extended.new} new trials{going_on}", file=sys.stderr)
-        finish(store, extended.written, where)
+        print(f"{extended.written.name}: {counted(extended.new, 'new trial')}{going_on}", file=sys.stderr)
+        return extended.written
+
+    with known_sweep(database, sweep) as store:
+        finish(store, write, where, database)
 
 
 def retry(
@@ -121,11 +127,14 @@ def retry(
     from runner.driver import stored_sweep
     from runner.status import Status
 
-    with known_sweep(database, sweep) as store:
+    def write() -> "WrittenSweep":
         written = stored_sweep(store, sweep)
         count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
-        print(f"{written.name}: {count} trials to train again", file=sys.stderr)
-        finish(store, written, where)
+        print(f"{written.name}: {counted(count, 'trial')} to train again", file=sys.stderr)
+        return written
+
+    with known_sweep(database, sweep) as store:
+        finish(store, write, where, database)
 
 
 def cancel(
@@ -138,7 +147,7 @@ def cancel(
     """Cancel what has not ended of a sweep, also what runs just now; `retry --status cancelled` undoes it."""
     with known_sweep(database, sweep) as store:
         row = store.sweep(sweep)
-        print(f"{row['name']}: {store.cancel_trials(row['id'], trials)} trials cancelled", file=sys.stderr)
+        print(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled", file=sys.stderr)
         store.refresh_fit(row["id"])
 
 
@@ -183,10 +192,13 @@ def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
     """What came of a replay, for people."""
     from runner.cli.tables import print_table, printable
 
+    epochs = f"{result.epochs} epochs"
+    if result.epochs < result.trained:
+        epochs = f"{result.epochs} stored of {result.trained} epochs"
     if result.is_equal:
-        print(f"trial {result.trial}: all {result.epochs} epochs are the same to the last bit")
+        print(f"trial {result.trial}: all {epochs} are the same to the last bit")
     else:
-        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {result.epochs} epochs")
+        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {epochs}")
     for key, (then, now) in result.environment.items():
         print(printable(f"{key}: {then} then, {now} now"))
 

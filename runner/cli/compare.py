@@ -43,7 +43,9 @@ def compare(
     if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return
-    print_table(table_rows(groups), [*keys, *table_keys(groups, of)], title=explanation(groups, of))
+    print_table(
+        table_rows(groups), list(dict.fromkeys([*keys, *table_keys(groups, of)])), title=explanation(groups, of)
+    )
 
 
 def table_rows(groups: "list[Row]") -> "list[Row]":

@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from runner.amounts import counted
 from runner.engine import Crew
 
 # The rate is that of so many seconds.
@@ -34,8 +35,3 @@ def crew_line(crew: Crew, rows_per_second: float) -> str:
     """Such as `3 nodes, 24 workers, 26 packs in flight, 12,000 rows/s`."""
     parts = (counted(crew.nodes, "node"), counted(crew.workers, "worker"), f"{counted(crew.packs, 'pack')} in flight")
     return f"{', '.join(parts)}, {rows_per_second:,.0f} rows/s"
-
-
-def counted(count: int, noun: str) -> str:
-    """Such as `1 node`, `2 nodes`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

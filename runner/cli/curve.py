@@ -1,5 +1,6 @@
 """A small curve of E_t and E_v in characters, for the terminal as well as a pipe."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from math import log
 
@@ -9,15 +10,24 @@ WIDE = 20.0
 TRAINING, VALIDATION, BOTH = "░", "█", "▓"
 
 
-def curve_lines(e_t: Sequence[float | None], e_v: Sequence[float | None], best_epoch: int | None) -> list[str]:
-    """Lines of at most 80 characters; none where there are fewer than two epochs to draw."""
+def curve_lines(
+    e_t: Sequence[float | None],
+    e_v: Sequence[float | None],
+    best_epoch: int | None,
+    epochs: Sequence[int] | None = None,
+) -> list[str]:
+    """Lines of at most 80 characters; none where there are fewer than two epochs to draw.
+
+    The errors are those of `epochs`, which are all from the first on where None.
+    """
     finite = [value for value in (*e_t, *e_v) if value is not None]
     if len(e_t) < 2 or not finite:
         return []
     lowest, highest = min(finite), max(finite)
     is_logarithmic = lowest > 0 and highest / lowest > WIDE
-    columns = min(COLUMNS, len(e_t))
-    sides = [heights(each, columns, lowest, highest, is_logarithmic) for each in (e_t, e_v)]
+    epochs = epochs or range(1, len(e_t) + 1)
+    shown = positions(epochs, min(COLUMNS, epochs[-1]))
+    sides = [heights(each, shown, lowest, highest, is_logarithmic) for each in (e_t, e_v)]
     lines = []
     for level in range(ROWS - 1, -1, -1):
         label = f"{highest:.3g}" if level == ROWS - 1 else f"{lowest:.3g}" if level == 0 else ""
@@ -25,13 +35,17 @@ def curve_lines(e_t: Sequence[float | None], e_v: Sequence[float | None], best_e
             mark(training == level, validation == level) for training, validation in zip(*sides, strict=True)
         )
         lines.append(f"  {label:>9} │{marks}".rstrip())
-    return [*lines, *axis_lines(columns, len(e_t), best_epoch), legend(is_logarithmic, best_epoch)]
+    return [*lines, *axis_lines(len(shown), epochs[-1], best_epoch), legend(is_logarithmic, best_epoch)]
 
 
 def heights(
-    errors: Sequence[float | None], columns: int, lowest: float, highest: float, is_logarithmic: bool
+    errors: Sequence[float | None],
+    shown: Sequence[int | None],
+    lowest: float,
+    highest: float,
+    is_logarithmic: bool,
 ) -> list[int | None]:
-    """At which level each column has its error, that of the last of its epochs; None where it is not known."""
+    """At which level each column has its error, the one in the position that it shows; None where it is not known."""
 
     def height(error: float | None) -> int | None:
         if error is None:
@@ -42,12 +56,19 @@ def heights(
             share = (error - lowest) / (highest - lowest) if highest > lowest else 0.0
         return round(share * (ROWS - 1))
 
-    return [height(errors[epoch_at(column, columns, len(errors))]) for column in range(columns)]
+    return [None if position is None else height(errors[position]) for position in shown]
 
 
-def epoch_at(column: int, columns: int, count: int) -> int:
-    """Which epoch, counted from 0, a column shows: the first column the first, the last column the last."""
-    return round(column * (count - 1) / (columns - 1))
+def positions(epochs: Sequence[int], columns: int) -> list[int | None]:
+    """Where the epoch stands that each column shows, the one nearest to its middle; None where it has none."""
+    width = (epochs[-1] - 1) / (columns - 1)
+    shown: list[int | None] = []
+    for column in range(columns):
+        middle = 1 + column * width
+        after = bisect_left(epochs, middle, hi=len(epochs) - 1)
+        nearest = min(max(after - 1, 0), after, key=lambda position: abs(epochs[position] - middle))
+        shown.append(nearest if abs(epochs[nearest] - middle) <= width / 2 else None)
+    return shown
 
 
 def mark(is_training: bool, is_validation: bool) -> str:

@@ -104,7 +104,8 @@ def print_trial_diagnosis(found: dict[str, Any]) -> None:
     if found["verdict"] is not None:
         print_parts(found)
     curve = found["curve"]
-    lines = curve_lines([row["e_t"] for row in curve], [row["e_v"] for row in curve], found["best_epoch"])
+    e_t, e_v, epochs = ([row[key] for row in curve] for key in ("e_t", "e_v", "epoch"))
+    lines = curve_lines(e_t, e_v, found["best_epoch"], epochs)
     if lines:
         print("", *lines, sep="\n")
     if found["causes"]:

@@ -1,18 +1,24 @@
 """What the commands that train have in common: their options, and driving a sweep to its end with a live line."""
 
 import os
+import shlex
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from runner.amounts import counted
+from runner.cli.tables import printable
+
 if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
-    from runner.driver import SweepStoppedError, WrittenSweep
+    from runner.driver import Stopping, SweepStoppedError, WrittenSweep
     from runner.engine import Cluster
+    from runner.engine.plain_processes import PlainProcesses
     from runner.errors import ClusterLostError
     from runner.store import Store
 
@@ -64,11 +70,14 @@ MixedVersions = Annotated[
 
 @dataclass(frozen=True)
 class Where:
-    """Where a sweep is to be trained: the engine, at most how many workers, and the cluster if it is one."""
+    """Where a sweep is to be trained: the engine, at most how many workers, and the cluster if it is one; `early` are
+    processes that were started for it already.
+    """
 
     engine: str
     workers: int | None
     cluster: "Cluster | None" = None
+    early: "PlainProcesses | None" = None
 
 
 def where_to_train(
@@ -90,7 +99,7 @@ def where_to_train(
     if engine == "local":
         raise ClusterError(f"--engine local trains in this process, not at --address {address}; leave one of them out")
     settings = ClusterSettings(address, cores_per_pack or 1, most_in_flight, mixed_versions)
-    return Where(engine, workers, find_cluster(settings))
+    return Where("ray", workers, find_cluster(settings))
 
 
 def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | None, mixed_versions: bool) -> None:
@@ -103,17 +112,38 @@ def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | Non
             raise ClusterError(f"{flag} counts on a cluster only; add --address, or leave it out")
 
 
-def finish(store: "Store", written: "WrittenSweep", where: Where) -> None:
-    """Drive a sweep to its end, print the leaderboard, exit with 1 where trials failed."""
-    from runner.cli.diagnosis_page import verdict_line
-    from runner.cli.leaderboard import print_leaderboard
+def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, database: str | None) -> None:
+    """Write a sweep, drive it to its end, print the leaderboard, exit with 1 where trials failed.
+
+    Ctrl-C waits until it is written, so that it can be told how to go on with it; `database` is what the command was
+    given as `--db`.
+    """
+    from runner.driver import Stopping
+
+    written = None
+    with Stopping() as stopping:
+        try:
+            written = write()
+            train(store, written, where, stopping, database)
+        except KeyboardInterrupt:
+            stopping.ignore_more()
+            if written:
+                # Before the first trial was claimed, or after the last one had ended.
+                say_stopped(0, written.name, database)
+            else:
+                say_stopped_early(database)
+            raise typer.Exit(INTERRUPTED) from None
+    raise typer.Exit(1 if show(store, written) else 0)
+
+
+def train(store: "Store", written: "WrittenSweep", where: Where, stopping: "Stopping", database: str | None) -> None:
+    """Drive a sweep to its end with a live line."""
     from runner.cli.progress import LiveProgress
     from runner.driver import SweepStoppedError, drive, expected_work
     from runner.errors import ClusterLostError
 
     try:
         with LiveProgress(expected_work(store, written)) as progress:
-            leave = partial(leave_at_once, progress)
             drive(
                 store,
                 written,
@@ -122,46 +152,65 @@ def finish(store: "Store", written: "WrittenSweep", where: Where) -> None:
                 cluster=where.cluster,
                 observe=progress,
                 tell=progress.say,
-                leave=leave,
                 meet=progress.meet,
+                leave=partial(leave_at_once, progress, database),
+                stopping=stopping,
+                early=where.early,
             )
     except ClusterLostError as lost:
-        leave_lost(written.name, lost)
+        leave_lost(lost, written.name, database)
     except SweepStoppedError as stopped:
-        say_stopped(stopped)
+        say_stopped(stopped.released, stopped.sweep_name, database)
         raise typer.Exit(INTERRUPTED) from None
-    except KeyboardInterrupt:
-        # Before the first trial was claimed, or after the last one had ended.
-        say_stopped(SweepStoppedError(written.name, released=0))
-        raise typer.Exit(INTERRUPTED) from None
+
+
+def show(store: "Store", written: "WrittenSweep") -> int:
+    """Print the leaderboard of a sweep; returns how many trials failed."""
+    from runner.cli.diagnosis_page import verdict_line
+    from runner.cli.leaderboard import print_leaderboard
+
     failed = print_leaderboard(store, written)
     counts = store.verdict_counts(written.sweep_id)
     if counts:
         print(verdict_line(written.name, counts), file=sys.stderr)
-    raise typer.Exit(1 if failed else 0)
+    return failed
 
 
-def leave_at_once(progress: "LiveProgress", stopped: "SweepStoppedError") -> None:
+def leave_at_once(progress: "LiveProgress", database: str | None, stopped: "SweepStoppedError") -> None:
     """End this process without waiting for Ray to close: what it started ends with it."""
     # Gives the terminal its cursor back.
     progress.__exit__()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    say_stopped(stopped)
+    say_stopped(stopped.released, stopped.sweep_name, database)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
 
 
-def leave_lost(sweep: str, lost: "ClusterLostError") -> NoReturn:
+def leave_lost(lost: "ClusterLostError", sweep_name: str, database: str | None) -> NoReturn:
     """Say that the cluster is gone, and end this process at once: Ray would wait for it."""
-    print(f"fitgap: {lost}; what it trained was put back, go on with: fitgap resume {sweep}", file=sys.stderr)
+    going_on = command("resume", sweep_name, database=database)
+    print(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(lost.exit_code)
 
 
-def say_stopped(stopped: "SweepStoppedError") -> None:
+def say_stopped(released: int, sweep_name: str, database: str | None) -> None:
     """What was stopped, and how to go on."""
-    print(f"stopped; {stopped.released} trials in flight were put back", file=sys.stderr)
-    print(f"go on with: fitgap resume {stopped.sweep_name}", file=sys.stderr)
+    print(f"stopped; {counted(released, 'trial')} in flight put back", file=sys.stderr)
+    print(f"go on with: {command('resume', sweep_name, database=database)}", file=sys.stderr)
+
+
+def say_stopped_early(database: str | None) -> None:
+    """A second Ctrl-C came while the sweep was written: all of it is there, or nothing."""
+    print(
+        f"stopped while the sweep was written; whether it is there: {command('sweeps', database=database)}",
+        file=sys.stderr,
+    )
+
+
+def command(*words: str, database: str | None) -> str:
+    """A command on the same database; a password in its address is hidden already."""
+    return printable(shlex.join(["fitgap", *words, *(("--db", database) if database else ())]))

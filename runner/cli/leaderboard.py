@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from runner.amounts import counted
 from runner.cli.compare import verdict_text
 from runner.cli.tables import print_table
 from runner.driver import WrittenSweep
@@ -13,7 +14,8 @@ from runner.store import Row, Store
 SHOWN = 10
 # The columns of the axes that are not named alike.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
-KEYS = ("best_e_v", "best_e_v_sd", "n", "verdict", "best_epoch", "e_t", "e_v", "gap", "accuracy_v")
+# The first are those that a terminal of 80 columns has room for.
+KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v")
 
 
 def print_leaderboard(store: Store, written: WrittenSweep) -> int:
@@ -26,7 +28,8 @@ def print_leaderboard(store: Store, written: WrittenSweep) -> int:
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
     groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
-    title = f"{name}: the best {len(groups)} of {len(written.prepared.configurations)} configurations, by best E_v"
+    found = counted(len(written.prepared.configurations), "configuration")
+    title = f"{name}: the best {len(groups)} of {found}, by best E_v"
     print_table(*leaders(groups, varied), title=title)
     print(summary(name, counts), file=sys.stderr)
     return counts["failed"]
@@ -45,4 +48,4 @@ def summary(name: str, counts: dict[str, Any]) -> str:
     """Such as `324 trials: 320 completed, 4 diverged. Ask on: fitgap trials digits`."""
     ends = [f"{counts[status]} {status}" for status in Status if counts[status]]
     advice = f"fitgap trials {name} --sort best_e_v, fitgap compare {name} --by activation"
-    return f"{counts['trials']} trials: {', '.join(ends)}. Look closer: {advice}"
+    return f"{counted(counts['trials'], 'trial')}: {', '.join(ends)}. Look closer: {advice}"

@@ -13,7 +13,7 @@ from runner.cli.crew_line import RowRate, crew_line
 from runner.cli.tables import printable
 from runner.driver import ExpectedWork
 from runner.engine import Engine
-from runner.messages import Block
+from runner.messages import Block, EpochCounts
 
 # Without a terminal a line is printed this often instead.
 PLAIN_SECONDS = 10.0
@@ -82,26 +82,34 @@ class LiveProgress:
         if block.part is not None:
             trials, share = block.part
             self.parts[int(trials[0])] = share * sum(self.cost_per_epoch[trial] for trial in trials.tolist())
+        if block.trained is not None:
+            self._count_epochs(block.trained)
         if block.rows is not None:
-            for trial in block.rows.trial_id.tolist():
-                self.parts.pop(trial, None)
-            for trial, epoch in zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), strict=True):
-                if epoch > self.epoch_seen.get(trial, 0) and trial in self.work_left:
-                    self.epoch_seen[trial] = epoch
-                    self.work_done += self.cost_per_epoch[trial]
-                    self.work_left[trial] -= self.cost_per_epoch[trial]
             finite = block.rows.e_v[np.isfinite(block.rows.e_v)]
             self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
         for end in block.ended:
+            self.best_e_v = min(self.best_e_v, end.best_e_v if np.isfinite(end.best_e_v) else float("inf"))
             # What a trial that ended early leaves undone will not be done.
             self.work_done += self.work_left.pop(end.trial_id)
             self.cost_per_epoch.pop(end.trial_id)
             self.epoch_seen.pop(end.trial_id, None)
         self.trials_done += len(block.ended)
 
+    def _count_epochs(self, trained: EpochCounts) -> None:
+        for trial, last, count in zip(
+            trained.trial_id.tolist(), trained.last.tolist(), trained.count.tolist(), strict=True
+        ):
+            self.parts.pop(trial, None)
+            new = last - max(last - count, self.epoch_seen.get(trial, 0))
+            if new > 0 and trial in self.work_left:
+                self.epoch_seen[trial] = last
+                self.work_done += new * self.cost_per_epoch[trial]
+                self.work_left[trial] -= new * self.cost_per_epoch[trial]
+
     def _meet(self, block: Block) -> None:
         """Look up the trials that are seen for the first time."""
         named = block.trials | (set(block.part[0].tolist()) if block.part is not None else set())
+        named |= set(block.counted.trial_id.tolist()) if block.counted is not None else set()
         new = sorted(named - self.work_left.keys())
         for trial, (epochs, cost) in (self.expected.of(new) if new else {}).items():
             self.cost_per_epoch[trial] = cost

@@ -1,5 +1,6 @@
 """`fitgap run`: train a sweep."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from runner.cli.driving import (
     Engine,
     MixedVersions,
     MostInFlight,
+    Where,
     Workers,
     finish,
     where_to_train,
@@ -50,6 +52,7 @@ def run(
     loss: sweep_flags.Loss = None,
     outputs: sweep_flags.Outputs = None,
     measure: sweep_flags.Measure = None,
+    record: sweep_flags.Record = None,
     keep: sweep_flags.Keep = None,
     dtype: sweep_flags.DType = None,
     engine: Engine = "auto",
@@ -91,6 +94,7 @@ def run(
         loss=loss,
         outputs=outputs,
         measure=measure,
+        record=record,
         keep=keep,
         dtype=dtype,
     )
@@ -99,15 +103,25 @@ def run(
         show_plan(prepared, workers)
         return
     where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
-    from runner.driver import write_sweep
-    from runner.store import open_store_for_writing
+    write_and_train(prepared, where, database)
 
-    with open_store_for_writing(database) as store:
-        finish(store, write_sweep(store, prepared), where)
+
+def write_and_train(prepared: "PreparedSweep", where: Where, database: str | None) -> None:
+    """Write the sweep and train it, in processes that load what they need while it is written."""
+    from runner.engine import early_processes
+    from runner.packing import planned_work
+
+    with early_processes(where.engine, prepared.dataset, where.workers, planned_work(prepared)) as early:
+        from runner.driver import write_sweep
+        from runner.store import open_store_for_writing
+
+        with open_store_for_writing(database) as store:
+            finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
 
 
 def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     """What a sweep would train and in which packs, without training it."""
+    from runner.amounts import counted
     from runner.cli.tables import print_table, printable
     from runner.engine import usable_cores
     from runner.packing import explain_packs, groups_of, planned_trials
@@ -119,12 +133,11 @@ def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     sweep, data = prepared.sweep, prepared.dataset
     count = f"{counted(len(rows), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
     print(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
-    shape = f"{data.example_count} examples, {data.input_count} inputs, {prepared.output_count} outputs"
+    shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}, "
+    shape += counted(prepared.output_count, "output")
     print(f"on {printable(data.name)}: {shape}")
+    recording, most = sweep.training.record, max(sweep.axes["epochs"])
+    if not recording.is_complete:
+        print(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
     for line in explain_packs(groups_of(planned_trials(prepared), prepared), workers=workers or usable_cores()):
         print(line)
-
-
-def counted(count: int, noun: str) -> str:
-    """Such as `1 trial`, `2 trials`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from runner.amounts import counted
 from runner.cli.options import Database, SweepArgument
 from runner.errors import IntegrationError
 
@@ -37,4 +38,4 @@ def send(
         else:
             sent, what = send_to_mlflow(store, sweep, mlflow or "", name=name, database=database), "experiment"
     there = f", {sent.known} were there already" if sent.known else ""
-    print(f"{what} {sent.name}: {sent.new} trials sent{there}", file=sys.stderr)
+    print(f"{what} {sent.name}: {counted(sent.new, 'trial')} sent{there}", file=sys.stderr)

@@ -46,5 +46,6 @@ OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the o
 Loss = Annotated[str | None, flag("NAME", "The error of an example; else half_squared_error.")]
 Outputs = Annotated[str | None, flag("NAME", "How targets become outputs; else what suits the data.")]
 Measure = Annotated[str | None, flag("N|all", "Examples of either kind to measure E_t and E_v on.")]
+Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or epochs=log.")]
 Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
 DType = Annotated[str | None, flag("NAME", "float32 or float64.")]

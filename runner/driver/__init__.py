@@ -2,12 +2,14 @@
 
 from runner.driver.driving import Observer, SweepStoppedError, drive
 from runner.driver.pending import ExpectedWork, expected_work
+from runner.driver.stopping import Stopping
 from runner.driver.sweeps import Extended, WrittenSweep, extend_sweep, stored_sweep, write_sweep
 
 __all__ = [
     "ExpectedWork",
     "Extended",
     "Observer",
+    "Stopping",
     "SweepStoppedError",
     "WrittenSweep",
     "drive",

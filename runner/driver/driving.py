@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from runner.driver.heartbeat import Heartbeat
@@ -11,6 +12,7 @@ from runner.driver.stopping import Stopping
 from runner.driver.sweeps import WrittenSweep
 from runner.driver.work import Work
 from runner.engine import Cluster, Engine, Teller, ignore, make_engine
+from runner.engine.plain_processes import PlainProcesses
 from runner.environment import describe_environment, machine_identity, process_started
 from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
@@ -21,7 +23,8 @@ Leaver = Callable[["SweepStoppedError"], None]
 WAITING_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
+# Not frozen: whoever passes an error on, such as contextlib, writes its traceback into it.
+@dataclass(eq=False)
 class SweepStoppedError(Exception):
     """The sweep was stopped by the user; `released` trials wait to go on."""
 
@@ -38,6 +41,8 @@ def drive(
     observe: Observer,
     tell: Teller = ignore,
     leave: Leaver = ignore,
+    stopping: Stopping | None = None,
+    early: PlainProcesses | None = None,
     cluster: Cluster | None = None,
     meet: Callable[[Engine], None] = ignore,
 ) -> None:
@@ -45,19 +50,22 @@ def drive(
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
     another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
-    with the error, and may end the process before that. `meet` is called with the engine as soon as there is one.
+    with the error, and may end the process before that. Who has entered `stopping` already is stopped also by a Ctrl-C
+    that came before. `early` are the processes of `early_processes`; `meet` is called with the engine as soon as there
+    is one.
     """
     total = expected_work(store, written).total
     session = store.begin_driver(this_process(cluster))
     try:
         with (
             Heartbeat(session),
-            make_engine(engine, written.prepared.dataset, workers, total, tell, cluster) as running,
+            make_engine(engine, written.prepared.dataset, workers, total, tell, early, cluster) as running,
         ):
             meet(running)
             work = Work(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
-            with Stopping(asked=lambda: stop(work, running)) as stopping:
-                if is_stopped(work, running, stopping, observe, tell):
+            with nullcontext(stopping) if stopping else Stopping() as entered:
+                entered.call(lambda: stop(work, running))
+                if is_stopped(work, running, entered, observe, tell):
                     error = SweepStoppedError(written.name, session.release())
                     session.end()
                     running.abandon()
@@ -119,7 +127,7 @@ def train_planned(work: Work, running: Engine, observe: Observer) -> None:
 
 def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:
     """Write a block and tell of it; returns the ends of trials that are given up because of it."""
-    refused = work.session.record(block)
+    refused = work.session.record(block) if block.is_to_be_stored else set()
     observe(block.only(block.trials - refused) if refused else block)
     return work.take_in(block, refused)
 

@@ -13,15 +13,17 @@ SECONDS_BEFORE_REPEATING = 0.2
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+def ignore() -> None:
+    """What is called as long as there is nothing to stop."""
+
+
 class Stopping:
     """While it is entered, the first signal to stop sets `is_requested`; a second one, or the end of the grace, raises
     KeyboardInterrupt.
-
-    `asked` is called once, inside the signal handler.
     """
 
-    def __init__(self, asked: Callable[[], None]):
-        self.asked = asked
+    def __init__(self) -> None:
+        self.asked: Callable[[], None] = ignore
         self.is_requested = self.is_enough = False
 
     def __enter__(self) -> Self:
@@ -40,6 +42,12 @@ class Stopping:
                 signal.signal(number, handler)
             signal.signal(signal.SIGALRM, self.alarm_before)
             sys.unraisablehook = self.hook_before
+
+    def call(self, asked: Callable[[], None]) -> None:
+        """What the first signal calls, once and inside its handler; at once where it has come already."""
+        self.asked = asked
+        if self.is_requested:
+            asked()
 
     def ignore_more(self) -> None:
         """It stops already: nothing interrupts what is left to do."""

@@ -1,11 +1,18 @@
 """Where packs are trained: in this process or by Ray workers, behind one protocol."""
 
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 from core.data import Dataset
 from runner.engine.cluster import Cluster, ClusterSettings
 from runner.engine.cores import usable_cores
 from runner.engine.looking import find_cluster
 from runner.engine.protocol import Crew, Engine, Teller, ignore
 from runner.errors import SpecError, nearest
+
+if TYPE_CHECKING:
+    from runner.engine.plain_processes import PlainProcesses
 
 __all__ = [
     "ENGINES",
@@ -14,6 +21,7 @@ __all__ = [
     "Crew",
     "Engine",
     "Teller",
+    "early_processes",
     "find_cluster",
     "ignore",
     "make_engine",
@@ -22,6 +30,24 @@ __all__ = [
 ]
 
 ENGINES = ("auto", "ray", "local")
+
+
+@contextlib.contextmanager
+def early_processes(
+    name: str, dataset: Dataset, workers: int | None, work: Iterable[float]
+) -> "Iterator[PlainProcesses | None]":
+    """What the engine of this name will train in, started early: plain processes, or None where it will have none.
+
+    `work` are the parts of the expected work, of which no more are asked for than it takes to decide.
+    """
+    require_engine(name)
+    if name != "auto":
+        yield None
+        return
+    from runner.engine import auto
+
+    with auto.early_processes(dataset, workers, work) as processes:
+        yield processes
 
 
 def require_engine(name: str) -> None:
@@ -36,10 +62,11 @@ def make_engine(
     workers: int | None,
     expected_work: float,
     tell: Teller = ignore,
+    early: "PlainProcesses | None" = None,
     cluster: Cluster | None = None,
 ) -> Engine:
     """The engine of this name, not yet started; `auto` decides by the expected work what is worth starting, and tells
-    what cannot be. With a cluster it is Ray there, whatever the name.
+    what cannot be. It takes over the processes of `early_processes`. With a cluster it is Ray there, whatever the name.
     """
     require_engine(name)
     if cluster:
@@ -53,7 +80,7 @@ def make_engine(
     if name == "auto":
         from runner.engine.auto import AutoEngine
 
-        return AutoEngine(dataset, workers, expected_work, tell)
+        return AutoEngine(dataset, workers, expected_work, tell, early)
     from runner.engine.ray import RayEngine
 
     return RayEngine(dataset, workers)

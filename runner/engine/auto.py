@@ -2,20 +2,24 @@
 and what is long by Ray workers.
 """
 
-from collections.abc import Iterator
-from typing import Self
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Self
 
 from core.data import Dataset
 from runner.engine.cores import usable_cores
 from runner.engine.example_files import ExamplesHere, SharedRepeats
 from runner.engine.plain_processes import PlainProcesses
 from runner.engine.protocol import Teller, ignore
-from runner.engine.ray import POLL_SECONDS, RayEngine
 from runner.engine.running_pack import RunningPack
 from runner.engine.stopwatch import Stopwatch
 from runner.engine.task_source import TaskSource
-from runner.engine.worker import train_pack
 from runner.messages import Block, PackTask
+
+# What trains is loaded when it is needed: where plain processes come first, this process never trains.
+if TYPE_CHECKING:
+    from runner.engine.ray import RayEngine
 
 # Less than this is done here before plain processes have gained anything.
 WORTH_PROCESSES_SECONDS = 0.5
@@ -23,25 +27,35 @@ WORTH_PROCESSES_SECONDS = 0.5
 WORTH_RAY_SECONDS = 10.0
 # So long the rate is watched before it decides about Ray: blocks come only every half second.
 SECONDS_BEFORE_RAY = 1.5
+# How long to wait for a block before looking up again, so that Ctrl-C is heard.
+POLL_SECONDS = 0.2
 
 
 class AutoEngine:
     """Trains in this process until others are there, which then take over, even the pack that is in training here.
 
     `expected_work` is the sum over all tasks of what `PackTask.work_per_epoch` says, times epochs and members. `tell`
-    is called with a line for people where something could not be started.
+    is called with a line for people where something could not be started. `early` are plain processes that were
+    started before.
     """
 
     crew = None
     name = "auto"
 
-    def __init__(self, dataset: Dataset, workers: int | None, expected_work: float, tell: Teller = ignore):
+    def __init__(
+        self,
+        dataset: Dataset,
+        workers: int | None,
+        expected_work: float,
+        tell: Teller = ignore,
+        early: PlainProcesses | None = None,
+    ):
         self.dataset = dataset
         self.workers = workers or usable_cores()
         self.tell = tell
         self.stopwatch = Stopwatch(expected_work, dataset.example_count)
-        self.shared = SharedRepeats(dataset)
-        self.plain = PlainProcesses(self.shared)
+        self.plain = early or PlainProcesses(SharedRepeats(dataset))
+        self.shared = self.plain.shared
         self.ray: RayEngine | None = None
         self.is_stopping = False
         # Whether the plain processes have come, and whether Ray has or never will.
@@ -68,6 +82,7 @@ class AutoEngine:
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         source = TaskSource(tasks)
+        self.plain.admit()
         while True:
             self._get_help(source)
             if self._others_train:
@@ -83,6 +98,8 @@ class AutoEngine:
 
     def _train_here(self, task: PackTask, source: TaskSource) -> Iterator[Block]:
         """Train a pack until it ends or others can go on with it."""
+        with self.stopwatch.stopped():
+            from runner.engine.worker import train_pack
         self.pack = RunningPack(task)
         for block in train_pack(task, ExamplesHere(self.shared), self._should_leave):
             self.stopwatch.count(task, block)
@@ -107,7 +124,7 @@ class AutoEngine:
             yield from self.ray.poll(seconds)
 
     @property
-    def _helpers(self) -> PlainProcesses | RayEngine | None:
+    def _helpers(self) -> "PlainProcesses | RayEngine | None":
         """Who takes the next tasks, if it is not this process."""
         if self.ray and self.ray.is_ready:
             return self.ray
@@ -135,6 +152,8 @@ class AutoEngine:
         if self.ray or not is_settled or self.stopwatch.seconds_watched < SECONDS_BEFORE_RAY:
             return
         if self.stopwatch.seconds_left() > WORTH_RAY_SECONDS:
+            from runner.engine.ray import RayEngine
+
             ray = RayEngine(self.dataset, self.workers)
             ray.__enter__()
             self.ray = ray
@@ -160,3 +179,26 @@ class AutoEngine:
     def _how_it_goes_on(self) -> str:
         count = max(1, len(self.plain.crew))
         return f"training goes on in {count} process{'es' if count > 1 else ''}"
+
+
+@contextlib.contextmanager
+def early_processes(dataset: Dataset, workers: int | None, work: Iterable[float]) -> Iterator[PlainProcesses | None]:
+    """Plain processes that load what they need while the plan is still to be written; None where none are worth it.
+
+    `work` are parts of the `expected_work`; they are added up only until it is clear. At the end the processes end too.
+    """
+    count = workers or usable_cores()
+    if count < 2 or not is_worth_processes(work, dataset):
+        yield None
+        return
+    processes = PlainProcesses(SharedRepeats(dataset))
+    try:
+        processes.start(count)
+        yield processes
+    finally:
+        processes.close()
+
+
+def is_worth_processes(work: Iterable[float], dataset: Dataset) -> bool:
+    sums = itertools.accumulate(work)
+    return any(Stopwatch(each, dataset.example_count).seconds_left() > WORTH_PROCESSES_SECONDS for each in sums)

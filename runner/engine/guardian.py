@@ -19,6 +19,8 @@ from pathlib import Path
 LOOK_SECONDS = 1.0
 # As long as Ray has not begun.
 FIRST_LOOK_SECONDS = 0.2
+# The times of files are a little behind.
+CLOCK_SECONDS = 1.0
 # What ends by itself may do so first.
 GRACE_SECONDS = 2.0
 STARTED_BY_US = ("raylet", "gcs_server")
@@ -36,7 +38,7 @@ def start_guardian(folder: str) -> subprocess.Popen[bytes] | None:
     if not Path("/proc/self/stat").exists():
         return None
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", __file__, str(os.getpid()), folder],
+        [sys.executable, "-I", "-S", __file__, str(os.getpid()), folder, str(time.time())],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -46,18 +48,19 @@ def start_guardian(folder: str) -> subprocess.Popen[bytes] | None:
     )
 
 
-def guard(root: int, folder: Path) -> None:
+def guard(root: int, folder: Path, began: float) -> None:
     """Watch what Ray has under `root` until standard input is closed; then end its processes and remove what it and
-    `root` have left on disk.
+    `root` have left on disk since the time `began`.
     """
     known: set[Process] = set()
-    folders = {folder}
+    sessions: set[Path] = set()
     while not select.select([sys.stdin], [], [], LOOK_SECONDS if known else FIRST_LOOK_SECONDS)[0]:
         found = processes_of_ray(root)
-        folders.update(session for process in found - known if (session := session_of(process)))
+        sessions.update(session for process in found - known if (session := session_of(process)))
         known |= found
     end(known)
-    for each in folders:
+    # Ray makes the folder before the server that is told of it.
+    for each in {folder, *(sessions or sessions_named_by(root, began))}:
         shutil.rmtree(each, ignore_errors=True)
 
 
@@ -78,6 +81,15 @@ def session_of(server: Process) -> Path | None:
             if told := SESSION.fullmatch(argument):
                 return Path(os.fsdecode(told[1]))
     return None
+
+
+def sessions_named_by(root: int, began: float) -> set[Path]:
+    """The folders of starts of Ray by a process of this number, but not of an earlier one."""
+    # Where Ray 2.60 puts them on Linux.
+    folder = os.environ.get("RAY_TMPDIR", os.environ.get("TMPDIR", "/tmp"))
+    return {
+        path for path in Path(folder, "ray").glob(f"session_*_{root}") if path.stat().st_mtime > began - CLOCK_SECONDS
+    }
 
 
 def processes_of_ray(root: int) -> set[Process]:
@@ -118,4 +130,4 @@ def is_alive(process: Process) -> bool:
 
 
 if __name__ == "__main__":
-    guard(int(sys.argv[1]), Path(sys.argv[2]))
+    guard(int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))

@@ -6,11 +6,10 @@ import numpy as np
 
 from core.layer_statistics import as_plain
 from core.training import EpochPart, EpochResults, Pack
+from runner.engine.recorder import Recorder, as_array, from_array
 from runner.messages import (
-    MEASURED,
     Arrays,
     Block,
-    EpochRows,
     KeptNetwork,
     Loss,
     PackTask,
@@ -28,6 +27,7 @@ STATE_SECONDS = 60.0
 SUMMARY = "summary"
 BEST_NETWORK = "best_network"
 BEST_ERRORS = "best_errors"
+HELD_ROWS = "held_rows"
 
 
 class Journal:
@@ -45,14 +45,14 @@ class Journal:
         self.best_networks: dict[int, KeptNetwork] = {}
         # Those of the sampled examples after the best epoch, by member, where that was before this pack.
         self.errors_before: dict[int, np.ndarray] = {}
-        self.results: list[EpochResults] = []
+        self.recorder = Recorder(task.recording, self.trials)
         self.ended: list[TrialEnd] = []
         self.kept: list[KeptNetwork] = []
         self.evidence: list[TrialEvidence] = []
         self.states: list[SavedState] = []
         self.part: tuple[np.ndarray, float] | None = None
         self.last_epoch_at = self.last_states_at = self.last_block_at = time.monotonic()
-        self.has_sent_rows = False
+        self.has_sent_epochs = False
         for member, state in enumerate(task.states):
             self._take_up(member, state)
 
@@ -66,6 +66,8 @@ class Journal:
             self.best_networks[member] = network
         if BEST_ERRORS in state:
             self.errors_before[member] = state[BEST_ERRORS]
+        if HELD_ROWS in state:
+            self.recorder.take_up(from_array(int(self.trials[member]), state[HELD_ROWS]), int(best_epoch))
 
     def add(self, results: EpochResults, pack: Pack) -> None:
         """Take in an epoch that the pack has just trained."""
@@ -74,8 +76,7 @@ class Journal:
         members = results.members
         self.seconds[members] += (now - self.last_epoch_at) / len(members)
         self.last_epoch_at = now
-        self._remember_best(results, pack)
-        self.results.append(results)
+        self.recorder.add(results, self._remember_best(results, pack))
         for position in np.flatnonzero(results.diverged | results.finished):
             self._end(results, int(position), pack)
         completed = np.flatnonzero(results.finished & ~results.diverged)
@@ -103,9 +104,13 @@ class Journal:
             arrays[BEST_NETWORK] = self.best_networks[member].parameters
         if errors is not None:
             arrays[BEST_ERRORS] = errors
+        held = self.recorder.held(int(self.trials[member]))
+        if held:
+            arrays[HELD_ROWS] = as_array(held)
         return SavedState(int(self.trials[member]), pack.epoch, arrays)
 
-    def _remember_best(self, results: EpochResults, pack: Pack) -> None:
+    def _remember_best(self, results: EpochResults, pack: Pack) -> np.ndarray:
+        """The positions of the members whose best epoch this is so far."""
         # NaN compares as false, and a diverged epoch never counts, whichever of its two errors is finite.
         better = (results.e_v < self.best_e_v[results.members]) & ~results.diverged
         members = results.members[better]
@@ -116,6 +121,7 @@ class Journal:
             pack.evidence.remember_best(np.flatnonzero(better))
         if self.task.keep == "best":
             self.best_networks |= {int(member): self._network(int(member), results.epoch, pack) for member in members}
+        return np.flatnonzero(better)
 
     def _note_evidence(self, members: np.ndarray, completed: np.ndarray, pack: Pack) -> None:
         """Say what the verdict on completed members, in these rows of the pack, is to rest on."""
@@ -134,6 +140,7 @@ class Journal:
         member = int(results.members[position])
         diverged = bool(results.diverged[position])
         self.open[member] = False
+        self.recorder.end(int(self.trials[member]), results.epoch, int(self.best_epoch[member]) or None)
         if self.task.keep == "state":
             (errors,) = pack.evidence.best_errors(np.array([position]))
             self.states.append(self._state(member, pack, errors))
@@ -169,27 +176,18 @@ class Journal:
         return time.monotonic() - self.last_states_at >= STATE_SECONDS
 
     def is_due(self) -> bool:
-        # The first epoch is sent at once: it shows that the pack trains.
-        is_first = bool(self.results) and not self.has_sent_rows
-        return is_first or time.monotonic() - self.last_block_at >= BLOCK_SECONDS
+        # The first epoch is sent at once: it shows that the pack trains. Where there are many packs, others show it.
+        is_first = self.recorder.has_news and not self.has_sent_epochs and not self.task.block_seconds
+        return is_first or time.monotonic() - self.last_block_at >= max(BLOCK_SECONDS, self.task.block_seconds)
 
     def has_news(self) -> bool:
-        return bool(self.results or self.ended)
+        return self.recorder.has_news or bool(self.ended)
 
     def block(self, loss: Loss | None = None) -> Block:
         """Everything since the last block."""
-        rows = self._rows() if self.results else None
-        self.has_sent_rows |= rows is not None
-        block = Block(
-            rows, tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss, tuple(self.evidence)
-        )
-        self.results, self.ended, self.kept, self.states, self.evidence = [], [], [], [], []
+        self.has_sent_epochs |= self.recorder.has_news
+        rows, counted = self.recorder.take()
+        news = tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss, tuple(self.evidence), counted
+        self.ended, self.kept, self.states, self.evidence = [], [], [], []
         self.last_block_at = time.monotonic()
-        return block
-
-    def _rows(self) -> EpochRows:
-        return EpochRows(
-            trial_id=np.concatenate([self.trials[results.members] for results in self.results]),
-            epoch=np.concatenate([np.full(len(results.members), results.epoch) for results in self.results]),
-            **{name: np.concatenate([getattr(results, name) for results in self.results]) for name in MEASURED},
-        )
+        return Block(rows, *news)

@@ -33,10 +33,10 @@ class Paces:
 
     def note(self, task: PackTask, block: Block, seconds: float) -> None:
         """Take in a block of a task that came so long after the one before it."""
-        if block.node is None or block.rows is None or seconds <= 0:
+        if block.node is None or block.trained is None or seconds <= 0:
             return
         tally = self.tallies[tuple(task.shape.layers)][block.node]
-        tally.work += task.work_per_epoch * len(block.rows)
+        tally.work += task.work_per_epoch * int(block.trained.count.sum())
         tally.seconds += seconds
         tally.blocks += 1
 

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from core.preprocessing import Examples
 from runner.engine.example_files import ExamplesForgotten, ExamplesSent, receive_examples
 from runner.engine.prepared import RepeatKey, repeats_of
-from runner.engine.worker import train_pack
+from runner.engine.worker import blas, train_pack
 from runner.messages import PackTask
 
 
@@ -55,6 +55,8 @@ def serve(connection_number: str, stop_number: str) -> None:
     stop.register(int(stop_number), select.POLLIN)
     inbox = Inbox(connection)
     threading.Thread(target=inbox.listen, daemon=True).start()
+    # Looked for while nothing waits for this process.
+    blas()
     while True:
         connection.send(None)
         task = inbox.tasks.get()

@@ -25,8 +25,8 @@ class RunningPack:
         """Note what a block tells."""
         self.open -= {end.trial_id for end in block.ended}
         self.states = {each.trial_id: each.arrays for each in block.states if each.trial_id in self.open}
-        if block.rows is not None:
-            self._note_epoch(int(block.rows.epoch.max()))
+        if block.trained:
+            self._note_epoch(int(block.trained.last.max()))
         if block.loss:
             self.open.clear()
 

@@ -1,6 +1,8 @@
 """How fast work gets done, and so how long the rest would take."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 
 from runner.messages import Block, PackTask
 
@@ -27,6 +29,13 @@ class Stopwatch:
         self.started = time.monotonic()
         self.done_before = self.seen
 
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """What happens meanwhile, such as loading, does not count."""
+        before = time.monotonic()
+        yield
+        self.started += time.monotonic() - before
+
     @property
     def seen(self) -> float:
         """Work done, with the parts of epochs that are not over: one long epoch is enough to tell."""
@@ -35,7 +44,7 @@ class Stopwatch:
     def count(self, task: PackTask, block: Block) -> None:
         """Take in a block of a task."""
         self.parts.pop(task.trials[0], None)
-        self.done += task.work_per_epoch * (len(block.rows) if block.rows else 0)
+        self.done += task.work_per_epoch * (int(block.trained.count.sum()) if block.trained else 0)
         if block.part:
             self.parts[task.trials[0]] = task.work_per_epoch * len(block.part[0]) * block.part[1]
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from runner.amounts import counted
 from runner.driver import SweepStoppedError, WrittenSweep, drive, stored_sweep, write_sweep
 from runner.engine import require_engine
 from runner.frames.store import open_store
@@ -94,7 +95,9 @@ def finished(
         drive(store, written, engine=engine, workers=workers, observe=ignore_block, tell=tell)
     except SweepStoppedError as stopped:
         going_on = f"go on with resume_sweep({written.name!r})"
-        raise KeyboardInterrupt(f"stopped; {stopped.released} trials in flight were put back; {going_on}") from None
+        raise KeyboardInterrupt(
+            f"stopped; {counted(stopped.released, 'trial')} in flight put back; {going_on}"
+        ) from None
     return SweepFrames(written.name, db)
 
 

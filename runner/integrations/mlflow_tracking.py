@@ -107,9 +107,9 @@ def tag_key(tag: str) -> str:
 
 def metrics_of(trial: EndedTrial, start: int, end: int) -> Iterator[tuple[str, float, int, int]]:
     """Name, value, time and step of every number; when an epoch ended is taken to be even between start and end."""
-    row, epochs = trial.row, max(1, len(trial.epochs))
-    for position, each in enumerate(trial.epochs, 1):
-        time = start + (end - start) * position // epochs
+    row, last = trial.row, trial.epochs[-1]["epoch"] if trial.epochs else 1
+    for each in trial.epochs:
+        time = start + (end - start) * each["epoch"] // last
         for name in CURVES:
             if each[name] is not None:
                 yield name, each[name], time, each["epoch"]

@@ -5,7 +5,10 @@ import importlib
 import logging
 import os
 from collections.abc import Iterator
+from importlib.metadata import requires
 from typing import Any
+
+from packaging.requirements import Requirement
 
 from runner.errors import IntegrationError
 from runner.passwords import revealed, secret_spans
@@ -24,8 +27,15 @@ def imported(package: str, extra: str) -> Any:
     except ImportError as error:
         missing = error.name or package
         raise IntegrationError(
-            f"this needs the package {missing}, which is not installed; run: pip install 'fitgap[{extra}]'"
+            f"this needs the package {missing}, which is not installed; run: pip install '{requirement_of(extra)}'"
         ) from None
+
+
+def requirement_of(extra: str) -> str:
+    """What an extra of fitgap asks for, such as `optuna<6,>=4`: fitgap itself was installed from who knows where."""
+    requirements = map(Requirement, requires("fitgap") or ())
+    found = next(each for each in requirements if each.marker and each.marker.evaluate({"extra": extra}))
+    return f"{found.name}{found.specifier}"
 
 
 def peer_address(given: str, database: str | None) -> str:

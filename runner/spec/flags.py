@@ -39,6 +39,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "loss": ("--loss", ("training", "loss")),
     "outputs": ("--outputs", ("training", "outputs")),
     "measure": ("--measure", ("training", "measure")),
+    "record": ("--record", ("training", "record")),
     "keep": ("--keep", ("training", "keep")),
     "dtype": ("--dtype", ("training", "dtype")),
 }
@@ -74,6 +75,7 @@ class Flags:
     loss: str | None = None
     outputs: str | None = None
     measure: int | str | None = None
+    record: str | None = None
     keep: str | None = None
     dtype: str | None = None
 

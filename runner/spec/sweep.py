@@ -12,6 +12,7 @@ from core.readings import READINGS
 from core.variants import Variant
 from runner.errors import SpecError
 from runner.names import SWEEP_NAME_RULE, is_sweep_name
+from runner.recording import Recording
 from runner.spec.alternatives import Alternatives, listed
 from runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from runner.spec.choices import only, read_choice
@@ -19,6 +20,7 @@ from runner.spec.configuration import Choice, Configuration, architecture_label,
 from runner.spec.data_settings import DataSettings
 from runner.spec.grid import Grid
 from runner.spec.nodes import Node
+from runner.spec.recording import read_recording
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
 COMMON_DEFAULTS = {
@@ -26,6 +28,7 @@ COMMON_DEFAULTS = {
     "dtype": "float32",
     "outputs": "auto",
     "measure": "all",
+    "record": "all",
     "keep": "none",
 }
 TRAINING_KEYS = (*COMMON_DEFAULTS, *(name for name, axis in AXES.items() if axis.in_training))
@@ -41,13 +44,15 @@ class TrainingSettings:
     """What every configuration of a sweep shares.
 
     `outputs` is how classes or numbers become outputs, None as suits the data; `measure` on how many examples E_t and
-    E_v are measured, None for all; `keep` which parameters of a trial are stored: none, last or best.
+    E_v are measured, None for all; `record` which epochs are stored; `keep` which parameters of a trial: none, last or
+    best.
     """
 
     loss: Choice
     dtype: str
     outputs: Choice | None
     measure: int | None
+    record: Recording
     keep: str
 
     def canonical(self) -> dict[str, Any]:
@@ -57,6 +62,7 @@ class TrainingSettings:
             "dtype": self.dtype,
             "outputs": write_choice(self.outputs) if self.outputs else "auto",
             "measure": self.measure or "all",
+            "record": self.record.canonical(),
             "keep": self.keep,
         }
 
@@ -127,6 +133,7 @@ def read_training(node: Node) -> TrainingSettings:
         dtype=entries["dtype"].one_of(DTYPES),
         outputs=None if outputs.value == "auto" else single(outputs, READINGS, "kind of outputs"),
         measure=None if measure.value == "all" else measure.whole_number(1, LARGEST_COUNT),
+        record=read_recording(entries["record"]),
         keep=entries["keep"].one_of(KEPT),
     )
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
+from runner.store.expressions import unindexed
 from runner.store.tables import configuration, sweep
 
 COLUMNS: dict[str, ColumnElement] = {
@@ -34,6 +35,21 @@ def axes_of(connection: Connection, sweep_id: int) -> list[str]:
     return [name for name, alternatives in axes.items() if name in COLUMNS and len(alternatives) > 1]
 
 
+def configurations_of(
+    connection: Connection, sweep_id: int, columns: Sequence[ColumnElement], only: Sequence[int] | None = None
+) -> Sequence[sa.Row[Any]]:
+    """The number and these columns of the configurations of a sweep, or of some of them, by their numbers upwards."""
+    number = configuration.c.id
+    query = sa.select(number, *columns).order_by(number)
+    if only is not None:
+        return connection.execute(query.where(number.in_(only))).all()
+    # As they lie in the table: one after another by an index they take twice as long.
+    ends = sa.select(sa.func.min(number), sa.func.max(number)).where(configuration.c.sweep_id == sweep_id)
+    lowest, highest = connection.execute(ends).one()
+    query = query.where(number.between(lowest, highest), unindexed(configuration.c.sweep_id) == sweep_id)
+    return connection.execute(query).all()
+
+
 def settings_of(connection: Connection, sweep_id: int, axis: str) -> dict[Any, Any]:
     """What the settings of a configuration say of each alternative of an axis."""
     first = sa.select(sa.func.min(configuration.c.id)).where(configuration.c.sweep_id == sweep_id)
@@ -46,9 +62,10 @@ def settings_of(connection: Connection, sweep_id: int, axis: str) -> dict[Any, A
 
 def numbered(values: Iterable[Any]) -> tuple[np.ndarray, list[Any]]:
     """A number for each value, equal ones alike, from 0 on as they come; and the values by number."""
-    numbers: dict[Any, int] = {}
-    places = [numbers.setdefault(value, len(numbers)) for value in values]
-    return np.array(places, int), list(numbers)
+    values = list(values)
+    names = list(dict.fromkeys(values))
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.fromiter(map(numbers.__getitem__, values), int, len(values)), names
 
 
 def combined(codes: Sequence[np.ndarray], size: int) -> np.ndarray:

@@ -1,8 +1,7 @@
 """Groups of trials side by side: means, how much repeats and configurations spread, and how much the groups differ."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,24 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from runner.analysis.pairing import Differences, Measured, differences
-from runner.analysis.spreads import spreads
+from runner.analysis.scaling import scaled
+from runner.analysis.spreads import averages, spreads
 from runner.errors import StoreError, nearest
 from runner.store import rows
 from runner.store.expressions import mean
 from runner.store.filter import advice, known_names
-from runner.store.numbers import fetch_numbers
+from runner.store.measured import Completed, Which, completed_trials, other_trials
 from runner.store.pairs import Members, members_of
-from runner.store.queries import Row, fetch
+from runner.store.queries import Row
 from runner.store.tables import configuration, trial
 from runner.store.values import finite
 
 # What to group by, beside settings by their dotted names.
-COLUMNS = {**rows.SETTINGS, **rows.MORE_SETTINGS}
+COLUMNS = {**rows.SETTINGS, **rows.MORE_SETTINGS, "verdict": configuration.c.verdict}
 # Those whose spread over repeats and over configurations is told beside the mean.
 SPREAD = ("e_t", "e_v", "best_e_v")
+# What is read of every trial; the gap is known from others.
+READ = (*(name for name in rows.MEASURED if name != "gap"), "verdict")
 # Of these more is better, of the others less.
 MORE_IS_BETTER = ("accuracy_t", "accuracy_v")
 
@@ -50,11 +52,15 @@ def compare(
     Groups with trials that did not complete come after those without: their means leave out what went wrong.
     """
     keys = known_keys(question)
-    groups = grouped(connection, sweep_id, keys, question)
+    which = Which(sweep_id, question.where, question.only)
+    completed = completed_trials(connection, which, READ)
+    completed.measured["gap"] = completed.measured["e_v"] - completed.measured["e_t"]
+    others = other_trials(connection, which)
+    # After the trials, so that none of these is without its configuration.
+    members = members_of(connection, sweep_id, keys, question.only)
+    groups, members = arranged(told(members, completed, others), members, question)
     if groups:
-        places = {tuple(group[key] for key in keys): place for place, group in enumerate(groups)}
-        members = members_of(connection, sweep_id, keys, places, question.only)
-        complete(connection, sweep_id, groups, members, question)
+        complete(groups, members, completed, question)
     return first_rows(groups, sort, limit)
 
 
@@ -83,63 +89,80 @@ def check_measure(of: str) -> None:
         raise StoreError(f"there is no measure {of!r}; {nearest(of, rows.MEASURED)}")
 
 
-def grouped(connection: Connection, sweep_id: int, keys: dict[str, ColumnElement], question: Question) -> list[Row]:
-    """The groups with their counts and means, the best first."""
-    query = of_trials(sa.select(*rows.labelled(keys), *rows.labelled(rows.GROUP)), sweep_id, question)
-    groups = fetch(connection, query.group_by(*keys.values()))
+def told(members: Members, completed: Completed, others: tuple[np.ndarray, np.ndarray]) -> list[Row]:
+    """The groups with their settings, counts and means."""
+    size = len(members.settings)
+    place = members.places(completed.configuration)
+    done = np.bincount(place, minlength=len(members.number))
+    trials = done + np.bincount(members.places(others[0]), others[1], len(members.number)).astype(int)
+    group = members.group[place]
+    # Integers of Python: these are rows for JSON.
+    columns: dict[str, list[Any]] = {
+        "configurations": np.bincount(members.group[trials > 0], minlength=size).tolist(),
+        "trials": np.bincount(members.group, trials, size).astype(int).tolist(),
+        "completed": np.bincount(members.group, done, size).astype(int).tolist(),
+        **{name: means(group, completed.measured[name], size) for name in rows.MEASURED},
+    }
+    verdict = completed.measured["verdict"]
+    for number, name in enumerate(rows.VERDICTS):
+        columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
+    return [
+        {**settings, **dict(zip(columns, values, strict=True))}
+        for settings, *values in zip(members.settings, *columns.values(), strict=True)
+    ]
+
+
+def means(group: np.ndarray, value: np.ndarray, groups: int) -> list[float | None]:
+    """The mean of the known values of each group; None where there are none."""
+    known = ~np.isnan(value)
+    scaled_value, scale = scaled(value[known])
+    return [finite(mean) for mean in scale * averages(group[known], scaled_value, groups)]
+
+
+def arranged(groups: list[Row], members: Members, question: Question) -> tuple[list[Row], Members]:
+    """The groups that have trials, the best first, and the members by the places of these."""
     sign = -1 if question.of in MORE_IS_BETTER else 1
 
-    def place(group: Row) -> tuple[Any, ...]:
+    def rank(number: int) -> tuple[Any, ...]:
+        group = groups[number]
         value = group[question.of]
-        settings = [(group[key] is None, group[key]) for key in keys]
+        settings = [(group[key] is None, group[key]) for key in question.by]
         return group["completed"] < group["trials"], value is None, sign * (value or 0.0), settings
 
-    return sorted(groups, key=place)
+    order = sorted((number for number, group in enumerate(groups) if group["trials"]), key=rank)
+    place = np.full(len(groups), -1)
+    place[order] = np.arange(len(order))
+    return [groups[number] for number in order], replace(members, group=place[members.group])
 
 
-def of_trials(query: sa.Select, sweep_id: int, question: Question) -> sa.Select:
-    """A question about the trials that are meant."""
-    query = query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-    query = query.where(trial.c.sweep_id == sweep_id)
-    if question.only is not None:
-        query = query.where(trial.c.configuration_id.in_(question.only))
-    return query if question.where is None else query.where(question.where)
-
-
-def complete(connection: Connection, sweep_id: int, groups: list[Row], members: Members, question: Question) -> None:
+def complete(groups: list[Row], members: Members, completed: Completed, question: Question) -> None:
     """Add to the groups what takes more than a sum: spreads, verdicts, differences."""
-    names = dict.fromkeys([*SPREAD, question.of])
-    chosen = [trial.c.configuration_id, trial.c.repeat, *(rows.MEASURED[name] for name in names)]
-    query = of_trials(sa.select(*chosen), sweep_id, question).where(rows.is_completed)
-    number, repeat, *columns = fetch_numbers(connection, query)
-    place = np.searchsorted(members.number, number)
-    repeat_code = np.unique(repeat, return_inverse=True)[1]
-    measured = dict(zip(names, columns, strict=True))
-    add_spreads(groups, members, place, measured)
+    place = members.places(completed.configuration)
+    for name in dict.fromkeys([*SPREAD, question.of]):
+        add_spreads(groups, members, place, name, completed.measured[name])
     add_verdicts(groups, members, np.unique(place))
-    trials = Measured(members.group[place], members.others[place], repeat_code, measured[question.of])
+    repeat = np.unique(completed.repeat, return_inverse=True)[1]
+    trials = Measured(members.group[place], members.others[place], repeat, completed.measured[question.of])
     labels = [",".join(str(group[key]) for key in question.by) for group in groups]
     against = position_of(labels, question.against)
     add_differences(groups, differences(trials, len(groups), against), labels[against])
 
 
-def add_spreads(groups: list[Row], members: Members, place: np.ndarray, measured: dict[str, np.ndarray]) -> None:
+def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: str, value: np.ndarray) -> None:
     """The standard deviations over repeats of one configuration, and over the configurations of each group."""
-    for name, values in measured.items():
-        found = spreads(place, values, members.group, len(groups))
-        for group, within, between in zip(groups, found.within, found.between, strict=True):
-            group[f"{name}_sd"], group[f"{name}_spread"] = finite(within), finite(between)
+    found = spreads(place, value, members.group, len(groups))
+    for group, within, between in zip(groups, found.within, found.between, strict=True):
+        group[f"{name}_sd"], group[f"{name}_spread"] = finite(within), finite(between)
 
 
 def add_verdicts(groups: list[Row], members: Members, places: np.ndarray) -> None:
     """The verdict that most configurations of a group have, among those that have one."""
-    counts: list[Counter[str]] = [Counter() for _ in groups]
-    for place in places:
-        if members.verdict[place]:
-            counts[members.group[place]][members.verdict[place]] += 1
+    size = len(rows.VERDICTS) + 1
+    cells = np.bincount(members.group[places] * size + members.verdict[places], minlength=len(groups) * size)
+    counts = cells.reshape(-1, size)[:, :-1]
     for group, count in zip(groups, counts, strict=True):
         # Of two that are as frequent, the one that stands first in the list of verdicts.
-        group["verdict"] = max(sorted(count, key=rows.VERDICTS.index), key=count.__getitem__, default=None)
+        group["verdict"] = rows.VERDICTS[count.argmax()] if count.any() else None
 
 
 def add_differences(groups: list[Row], found: Differences, against: str) -> None:

@@ -1,6 +1,7 @@
 """The connection to a database: an SQLite file, or a database of a PostgreSQL server."""
 
 import contextlib
+import logging
 from collections.abc import Iterator
 
 import sqlalchemy as sa
@@ -13,6 +14,11 @@ from runner.store.sqlite import sqlite_engine
 from runner.store.values import finite
 
 __all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
+
+
+# What they log they raise as well; without a handler, Ctrl-C or a lost server in the wrong moment would show it.
+for library in ("sqlalchemy", "psycopg"):
+    logging.getLogger(library).addHandler(logging.NullHandler())
 
 
 def connect(url: URL, *, read_only: bool) -> Engine:

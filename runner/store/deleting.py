@@ -6,11 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
+from runner.amounts import counted
 from runner.environment import machine_identity, still_runs
 from runner.errors import BusyError
 from runner.status import Status
 from runner.store.chosen import Chosen
 from runner.store.claims import OtherDriver, drivers_of
+from runner.store.recorded import recorded_epochs
 from runner.store.tables import (
     configuration,
     epoch,
@@ -43,23 +45,16 @@ class Deletion:
         return f"{', '.join(self.sweeps)}: {contents}" if self.sweeps else contents
 
 
-def counted(count: int, noun: str) -> str:
-    """Such as `1 trial`, `2,000 trials`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 def deletion(connection: Connection, chosen: Chosen) -> Deletion:
     """What would go. BusyError where some of it is being trained."""
     refuse_busy(connection, chosen)
     trials = trials_of(chosen)
-    counted = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(trial.c.epochs), 0))
-    count, epochs = connection.execute(counted.where(trials)).one()
     networks = sa.select(sa.func.count()).join_from(snapshot, trial).where(trials)
     names = sa.select(sweep.c.name).where(sweep.c.id.in_(chosen.numbers)).order_by(sweep.c.id)
     return Deletion(
         sweeps=tuple(connection.execute(names).scalars()) if chosen.are_sweeps else (),
-        trials=count,
-        epochs=epochs,
+        trials=connection.execute(sa.select(sa.func.count()).where(trials)).scalar_one(),
+        epochs=recorded_epochs(connection, trials).total(),
         networks=connection.execute(networks).scalar_one(),
     )
 

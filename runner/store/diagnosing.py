@@ -9,6 +9,7 @@ from core.diagnosis import Fit, fit_of_trial
 from runner.status import Status
 from runner.store import rows
 from runner.store.errors_of_trials import ErrorsOfTrials
+from runner.store.expressions import mean
 from runner.store.queries import Row, fetch
 from runner.store.tables import configuration, epoch, evidence, split, sweep, trial
 
@@ -64,7 +65,7 @@ def reference_of(connection: Connection, sweep_id: int) -> Row | None:
             configuration.c.hash.label("configuration"),
             *labelled_axes(),
             sa.func.count(trial.c.id).label("repeats"),
-            *(rows.mean(trial.c[name]).label(name) for name in ("best_e_t", "best_e_v", "best_epoch")),
+            *(mean(trial.c[name]).label(name) for name in ("best_e_t", "best_e_v", "best_epoch")),
         )
         .join_from(sweep, configuration, configuration.c.id == sweep.c.reference_id)
         .join(trial, trial.c.configuration_id == configuration.c.id)
@@ -102,9 +103,10 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
         .where(trial.c.id.in_(trials))
         .order_by(trial.c.id)
     )
-    found = {row["trial"]: {**row, "e_t": [], "e_v": []} for row in fetch(connection, query)}
-    curves = sa.select(epoch.c.trial_id, epoch.c.e_t, epoch.c.e_v).where(epoch.c.trial_id.in_(trials))
-    for number, e_t, e_v in connection.execute(curves.order_by(epoch.c.trial_id, epoch.c.epoch)):
+    found = {row["trial"]: {**row, "epochs": [], "e_t": [], "e_v": []} for row in fetch(connection, query)}
+    curves = sa.select(epoch.c.trial_id, epoch.c.epoch, epoch.c.e_t, epoch.c.e_v).where(epoch.c.trial_id.in_(trials))
+    for number, position, e_t, e_v in connection.execute(curves.order_by(epoch.c.trial_id, epoch.c.epoch)):
+        found[number]["epochs"].append(position)
         found[number]["e_t"].append(e_t)
         found[number]["e_v"].append(e_v)
     return list(found.values())

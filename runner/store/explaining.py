@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -15,12 +14,10 @@ from runner.analysis.scaling import logarithms, ranks
 from runner.analysis.shares import Share, Shares, nested_shares, shares
 from runner.analysis.spreads import averages
 from runner.errors import StoreError
-from runner.store import rows
-from runner.store.axes import COLUMNS, Nesting, axes_of, nesting_of, numbered
+from runner.store.axes import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
 from runner.store.comparing import check_measure
-from runner.store.numbers import fetch_numbers
+from runner.store.measured import Which, completed_trials
 from runner.store.queries import Row
-from runner.store.tables import configuration, trial
 
 # A sweep has at most a million trials. Many more cells mean that few combinations of its alternatives were trained.
 MOST_CELLS = 4_000_000
@@ -91,19 +88,14 @@ def read(
     connection: Connection, sweep_id: int, of: Sequence[str], where: ColumnElement[bool] | None
 ) -> tuple[Design, list[np.ndarray]]:
     """The design of the completed trials of a sweep, and their measures."""
-    query = (
-        sa.select(trial.c.configuration_id, trial.c.repeat, *(rows.MEASURED[name] for name in of))
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .where(trial.c.sweep_id == sweep_id, rows.is_completed)
-    )
-    number, repeat, *measured = fetch_numbers(connection, query if where is None else query.where(where))
+    completed = completed_trials(connection, Which(sweep_id, where), of)
     axes = axes_of(connection, sweep_id)
-    columns = sa.select(configuration.c.id, *(COLUMNS[axis] for axis in axes))
-    found = connection.execute(columns.where(configuration.c.sweep_id == sweep_id).order_by(configuration.c.id)).all()
+    found = configurations_of(connection, sweep_id, [COLUMNS[axis] for axis in axes])
     numbers, *settings = zip(*found, strict=True)
-    place = np.searchsorted(numbers, number)
+    place = np.searchsorted(numbers, completed.configuration)
     coded = [numbered(column) for column in settings]
-    return Design(axes, [names for _, names in coded], [codes[place] for codes, _ in coded], repeat), measured
+    design = Design(axes, [names for _, names in coded], [codes[place] for codes, _ in coded], completed.repeat)
+    return design, [completed.measured[name] for name in of]
 
 
 def explained(of: str, value: np.ndarray, design: Design, nestings: Mapping[str, Nesting]) -> Iterator[Row]:

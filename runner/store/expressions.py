@@ -42,6 +42,23 @@ def mean_in_postgresql(element: mean, compiler: Any, **options: Any) -> str:
     return str(compiler.process(whole, **options))
 
 
+class unindexed(FunctionElement[int]):  # noqa: N801
+    """A column whose index SQLite is not to use. PostgreSQL knows for itself where an index pays."""
+
+    type = sa.Integer()
+    inherit_cache = True
+
+
+@compiles(unindexed, "sqlite")
+def without_index_in_sqlite(element: unindexed, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+@compiles(unindexed, "postgresql")
+def without_index_in_postgresql(element: unindexed, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
 @compiles(by_code_point, "sqlite")
 def in_sqlite(element: by_code_point, compiler: Any, **options: Any) -> str:
     return str(compiler.process(element.clauses, **options))

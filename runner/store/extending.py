@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from runner.errors import StoreError
+from runner.recording import COMPLETE, Recording, always_recorded
 from runner.status import Status
 from runner.store.tables import configuration, epoch, split, state, sweep, trial
 from runner.store.writing import add_configurations, add_trials
@@ -18,7 +19,8 @@ class SweepExtension:
     """What is added to a sweep: its specification from now on, the splits of new repeats, new configurations.
 
     `known` counts the configurations that the extension was planned for. `continues` names, by hash, the configuration
-    whose trials a new one goes on from: it asks for the same with fewer epochs.
+    whose trials a new one goes on from: it asks for the same with fewer epochs; these take over the epochs of
+    `recording`.
     """
 
     specification: Mapping[str, Any]
@@ -26,6 +28,7 @@ class SweepExtension:
     configurations: Sequence[Mapping[str, Any]]
     known: int
     continues: Mapping[str, str]
+    recording: Recording = COMPLETE
 
 
 def extend_sweep(connection: Connection, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
@@ -44,7 +47,8 @@ def extend_sweep(connection: Connection, sweep_id: int, extension: SweepExtensio
     has_trials = sa.exists().where(trial.c.configuration_id == configuration.c.id)
     is_repeated = sa.and_(split.c.repeat > last_repeat, has_trials)
     new = add_trials(connection, sweep_id, sa.or_(configuration.c.id > last_configuration, is_repeated))
-    return new, sum(go_on_from(connection, sweep_id, *pair) for pair in extension.continues.items())
+    recording = extension.recording
+    return new, sum(go_on_from(connection, sweep_id, *pair, recording) for pair in extension.continues.items())
 
 
 def last_numbers(connection: Connection, sweep_id: int) -> tuple[int, int]:
@@ -54,7 +58,7 @@ def last_numbers(connection: Connection, sweep_id: int) -> tuple[int, int]:
     return connection.execute(configurations).scalar_one(), connection.execute(repeats).scalar_one()
 
 
-def go_on_from(connection: Connection, sweep_id: int, new_hash: str, old_hash: str) -> int:
+def go_on_from(connection: Connection, sweep_id: int, new_hash: str, old_hash: str, recording: Recording) -> int:
     """Give the new trials of one configuration the epochs and states of the finished ones of another."""
     new, old = trial.alias("new"), trial.alias("old")
     number_of = {
@@ -67,7 +71,7 @@ def go_on_from(connection: Connection, sweep_id: int, new_hash: str, old_hash: s
     }
     whole = configuration.c.planned_epochs == old.c.epochs
     pairs = connection.execute(
-        sa.select(new.c.id, old.c.id)
+        sa.select(new.c.id, old.c.id, old.c.epochs, old.c.best_epoch)
         .join_from(new, old, new.c.repeat == old.c.repeat)
         .join(state, sa.and_(state.c.trial_id == old.c.id, state.c.epoch == old.c.epochs))
         # One that a rule has stopped early would be stopped there again.
@@ -80,14 +84,18 @@ def go_on_from(connection: Connection, sweep_id: int, new_hash: str, old_hash: s
             new.c.attempt == 0,
         )
     ).all()
-    for new_trial, old_trial in pairs:
-        for table in (epoch, state):
-            copy_rows(connection, table, old_trial, new_trial)
+    for new_trial, old_trial, last, best in pairs:
+        # What the finished one was judged by is nothing special to the one that goes on.
+        left_out = [each for each in always_recorded(last, best) if not recording.includes(each)]
+        copy_rows(connection, epoch, old_trial, new_trial, epoch.c.epoch.not_in(left_out))
+        copy_rows(connection, state, old_trial, new_trial)
     return len(pairs)
 
 
-def copy_rows(connection: Connection, table: sa.Table, old_trial: int, new_trial: int) -> None:
-    """The rows that a table has of one trial, for another one as well."""
+def copy_rows(
+    connection: Connection, table: sa.Table, old_trial: int, new_trial: int, *which: sa.ColumnElement[bool]
+) -> None:
+    """The rows that a table has of one trial, or those of them, for another one as well."""
     others = [column for column in table.columns if column.name != "trial_id"]
-    rows = sa.select(sa.literal(new_trial), *others).where(table.c.trial_id == old_trial)
+    rows = sa.select(sa.literal(new_trial), *others).where(table.c.trial_id == old_trial, *which)
     connection.execute(sa.insert(table).from_select(["trial_id", *(column.name for column in others)], rows))

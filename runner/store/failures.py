@@ -44,6 +44,8 @@ SQLITE_FAILURES = {
     sqlite3.SQLITE_IOERR: Failure("cannot be read or written", "check the disk that it lies on"),
     sqlite3.SQLITE_NOTADB: Failure("is no fitgap database", "name another file with --db"),
 }
+# By its extended result code, where that says more: the file of a log's locks could not grow.
+SQLITE_FAILURES_IN_DETAIL = {sqlite3.SQLITE_IOERR_SHMSIZE: FULL}
 # By the code that PostgreSQL sends (SQLSTATE), or by how it begins.
 POSTGRESQL_FAILURES = {
     "08": LOST,
@@ -88,7 +90,7 @@ def failure_of(error: BaseException) -> Failure | None:
     """What an error of a driver says of the database; None where it rather says something of this program."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
-        return SQLITE_FAILURES.get(code & 0xFF)
+        return SQLITE_FAILURES_IN_DETAIL.get(code) or SQLITE_FAILURES.get(code & 0xFF)
     state = getattr(error, "sqlstate", None) or ""
     found = (failure for start, failure in POSTGRESQL_FAILURES.items() if state.startswith(start))
     return next(found, None)

@@ -5,6 +5,7 @@ else has done so meanwhile: `sweep.fitted` tells, and it is done anew. So reader
 beside the next, never a mixture; and whoever dies on the way leaves what there was.
 """
 
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from core.diagnosis import RULE, Fit, fit_of_configuration, fit_of_trial
+from core.diagnosis import RULE, Fit, Verdict, fit_of_configuration, fit_of_trial
 from runner.status import Status
 from runner.store.clock import database_now
 from runner.store.errors_of_trials import ErrorsOfTrials
@@ -25,8 +26,42 @@ from runner.store.values import finite
 
 FIT_NAMES = tuple(column.name for column in fit_columns())
 First = Callable[[Connection], None]
-CONFIGURATIONS_AT_A_TIME = 500
+# Their errors are in memory together: some ten kilobytes for every trial.
+CONFIGURATIONS_AT_A_TIME = 25
 ROWS_AT_A_TIME = 1_000
+VERDICTS = tuple(Verdict)
+
+
+class Fits:
+    """Fits of trials or configurations by their numbers, in 33 bytes each: there may be a million."""
+
+    def __init__(self) -> None:
+        self.numbers, self.verdicts = array("q"), array("b")
+        self.excess, self.underfit, self.overfit = array("d"), array("d"), array("d")
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def add(self, number: int, fit: Fit) -> None:
+        self.numbers.append(number)
+        self.verdicts.append(VERDICTS.index(fit.verdict))
+        self.excess.append(fit.excess)
+        self.underfit.append(fit.underfit)
+        self.overfit.append(fit.overfit)
+
+    def parts(self) -> Iterator[list[dict[str, Any]]]:
+        """The fits as parameters, some at a time."""
+        for start in range(0, len(self), ROWS_AT_A_TIME):
+            yield [self._row(position) for position in range(start, min(start + ROWS_AT_A_TIME, len(self)))]
+
+    def _row(self, position: int) -> dict[str, Any]:
+        return {
+            "number": self.numbers[position],
+            "new_excess": finite(self.excess[position]),
+            "new_underfit": finite(self.underfit[position]),
+            "new_overfit": finite(self.overfit[position]),
+            "new_verdict": VERDICTS[self.verdicts[position]].value,
+        }
 
 
 @dataclass
@@ -39,8 +74,8 @@ class Judged:
     before: Row
     reference: int | None
     afresh: bool
-    trials: list[tuple[int, Fit]] = field(default_factory=list)
-    configurations: list[tuple[int, Fit]] = field(default_factory=list)
+    trials: Fits = field(default_factory=Fits)
+    configurations: Fits = field(default_factory=Fits)
 
 
 def refresh_fit(engine: Engine, sweep_id: int, first: First | None = None) -> None:
@@ -85,7 +120,7 @@ def judge(connection: Connection, sweep_id: int) -> Judged | None:
     judged = Judged(dict(row), reference, is_changed)
     if reference is not None:
         add_fits(connection, judged, reference)
-    return judged if is_changed or judged.trials else None
+    return judged if is_changed or len(judged.trials) else None
 
 
 def add_fits(connection: Connection, judged: Judged, reference: int) -> None:
@@ -99,9 +134,11 @@ def add_fits(connection: Connection, judged: Judged, reference: int) -> None:
         rows = errors.of_configurations(chosen[start : start + CONFIGURATIONS_AT_A_TIME])
         for number, group in rows.items():
             pairs = [(own, beside[repeat]) for _, repeat, own in group if repeat in beside]
-            judged.trials += [(each, fit_of_trial(own, beside[at])) for each, at, own in group if at in beside]
+            for each, repeat, own in group:
+                if repeat in beside:
+                    judged.trials.add(each, fit_of_trial(own, beside[repeat]))
             if pairs:
-                judged.configurations.append((number, fit_of_configuration(pairs)))
+                judged.configurations.add(number, fit_of_configuration(pairs))
 
 
 def configurations_to_judge(connection: Connection, judged: Judged) -> Sequence[int]:
@@ -137,26 +174,9 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
     return bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
 
 
-def write_fits(
-    connection: Connection, table: sa.Table, fits: Sequence[tuple[int, Fit]], condition: sa.ColumnElement[bool]
-) -> None:
+def write_fits(connection: Connection, table: sa.Table, fits: Fits, condition: sa.ColumnElement[bool]) -> None:
     """Write fits into the rows with these numbers that meet a condition."""
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in FIT_NAMES}
     change = sa.update(table).where(table.c.id == sa.bindparam("number"), condition).values(**values)
-    for rows in parts(fits):
+    for rows in fits.parts():
         connection.execute(change, rows)
-
-
-def parts(fits: Sequence[tuple[int, Fit]]) -> Iterator[list[dict[str, Any]]]:
-    """The fits as parameters, some at a time."""
-    for start in range(0, len(fits), ROWS_AT_A_TIME):
-        yield [
-            {
-                "number": number,
-                "new_excess": finite(fit.excess),
-                "new_underfit": finite(fit.underfit),
-                "new_overfit": finite(fit.overfit),
-                "new_verdict": fit.verdict.value,
-            }
-            for number, fit in fits[start : start + ROWS_AT_A_TIME]
-        ]

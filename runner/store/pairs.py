@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-from runner.store.axes import COLUMNS, axes_of, combined, numbered, settings_of
+from runner.store import rows
+from runner.store.axes import COLUMNS, axes_of, combined, configurations_of, numbered, settings_of
 from runner.store.tables import configuration
 
 # The axes that decide a setting of another name; one that is named `axis.parameter` decides that parameter alone.
@@ -20,48 +20,53 @@ AXIS_OF = {
     "planned_epochs": "epochs",
     "learning_rate": "optimizer.rate",
 }
-Groups = Mapping[tuple[Any, ...], int]
 
 
 @dataclass(frozen=True)
 class Members:
-    """Configurations by their numbers, upwards: the group of each (-1: none), a number for its other settings, and its
-    verdict."""
+    """Configurations by their numbers, upwards: the group of each, a number for its other settings, and that of its
+    verdict (the number of verdicts where it has none).
+
+    `settings` are those that make each group.
+    """
 
     number: np.ndarray
     group: np.ndarray
     others: np.ndarray
-    verdict: list[str | None]
+    verdict: np.ndarray
+    settings: list[dict[str, Any]]
+
+    def places(self, numbers: np.ndarray) -> np.ndarray:
+        """Where the configurations with these numbers stand."""
+        return np.searchsorted(self.number, numbers)
 
 
 def members_of(
     connection: Connection,
     sweep_id: int,
     keys: Mapping[str, ColumnElement],
-    groups: Groups,
     only: Sequence[int] | None = None,
 ) -> Members:
     """The configurations of a sweep, or some of them, grouped by the values of `keys`."""
     others = other_axes(axes_of(connection, sweep_id), keys)
-    query = (
-        sa.select(configuration.c.id, configuration.c.verdict, *keys.values(), *(COLUMNS[axis] for axis in others))
-        .where(configuration.c.sweep_id == sweep_id)
-        .order_by(configuration.c.id)
+    found = configurations_of(
+        connection, sweep_id, [configuration.c.verdict, *keys.values(), *(COLUMNS[axis] for axis in others)], only
     )
-    if only is not None:
-        query = query.where(configuration.c.id.in_(only))
-    rows = connection.execute(query).all()
-    number, verdict, *columns = zip(*rows, strict=True)
+    number, verdict, *columns = zip(*found, strict=True) if found else [()] * (2 + len(keys) + len(others))
+    group, values = numbered(zip(*columns[: len(keys)], strict=True))
     codes = [
         numbered(column if not left_out else map(without(connection, sweep_id, axis, left_out).get, column))[0]
         for (axis, left_out), column in zip(others.items(), columns[len(keys) :], strict=True)
     ]
-    return Members(
-        number=np.array(number),
-        group=np.array([groups.get(values, -1) for values in zip(*columns[: len(keys)], strict=True)]),
-        others=combined(codes, len(rows)),
-        verdict=list(verdict),
-    )
+    settings = [dict(zip(keys, each, strict=True)) for each in values]
+    return Members(np.array(number, np.int64), group, combined(codes, len(found)), verdict_numbers(verdict), settings)
+
+
+def verdict_numbers(verdicts: Sequence[str | None]) -> np.ndarray:
+    """The number of each verdict in their list; beyond its end where there is none."""
+    numbers: dict[str | None, int] = {verdict: number for number, verdict in enumerate(rows.VERDICTS)}
+    numbers[None] = len(numbers)
+    return np.fromiter(map(numbers.__getitem__, verdicts), int, len(verdicts))
 
 
 def other_axes(axes: Sequence[str], keys: Collection[str]) -> dict[str, set[str]]:

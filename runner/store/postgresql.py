@@ -1,13 +1,13 @@
 """PostgreSQL: a connection to a server, made so that a lost network or a stalled program holds nobody up for long."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 
 from runner.errors import StoreError
 from runner.store.addresses import POSTGRESQL, shown
-from runner.store.failures import connection_failure
+from runner.store.failures import LOST, connection_failure
 from runner.store.values import json_text
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ CONNECT_TIMEOUT_SECONDS = 10
 OLDEST_VERSION = 14
 # A connection whose other end has vanished is given up after about a minute.
 KEEPALIVES = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+# Whole rows, and what the server has their columns as.
+COPY_EPOCHS = (
+    "COPY epoch (trial_id, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate) "
+    "FROM STDIN (FORMAT BINARY)"
+)
+EPOCH_TYPES = ("int4", "int4", *["float8"] * 8)
 READING = "SET default_transaction_read_only = on"
 # A program that was stopped in the middle of a transaction must not keep its locks.
 WRITING = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
@@ -26,12 +32,26 @@ def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
     """An engine for the database; where it is read-only, the server refuses to write."""
     # The engine itself needs no address, and so cannot show a password. One of its connections stays open; it is tried
     # before each use, since the server may have been started anew meanwhile.
-    return sa.create_engine(
+    engine = sa.create_engine(
         f"{POSTGRESQL}://",
         creator=lambda: open_postgresql(url, read_only),
         pool_size=1,
         pool_pre_ping=True,
     )
+    sa.event.listen(engine, "do_execute", copy_epochs)
+    return engine
+
+
+def copy_epochs(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Send rows as a stream where the statement says so, which is not executed like others; whether it does."""
+    if statement != COPY_EPOCHS:
+        return False
+    (rows,) = parameters
+    with cursor.copy(statement) as stream:
+        stream.set_types(EPOCH_TYPES)
+        for row in rows:
+            stream.write_row(row)
+    return True
 
 
 def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
@@ -52,6 +72,10 @@ def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
         connection.execute(READING if read_only else WRITING)
         connection.commit()
         set_json_dumps(json_text, connection)
+    except psycopg.Error as error:
+        was_lost = connection.broken
+        connection.close()
+        raise (LOST.error(url) if was_lost else connection_failure(error, url)) from None
     except BaseException:
         connection.close()
         raise

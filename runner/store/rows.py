@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from runner.status import Status
-from runner.store.expressions import mean
 from runner.store.tables import configuration, epoch, trial
 from runner.store.tags import tags_of_trial
 
@@ -88,14 +87,8 @@ MEASURED: dict[str, ColumnElement] = {
 }
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
 
-# Means over completed trials, for groups of them, and how many trials have each verdict.
-GROUP: dict[str, ColumnElement] = {
-    "configurations": sa.func.count(sa.distinct(trial.c.configuration_id)),
-    "trials": sa.func.count(trial.c.id),
-    "completed": sa.func.count(sa.case((is_completed, 1))),
-    **{name: mean(sa.case((is_completed, value))) for name, value in MEASURED.items()},
-    **{f"{verdict}_trials": sa.func.count(sa.case((trial.c.verdict == verdict, 1))) for verdict in VERDICTS},
-}
+# What a group of trials is told by: counts, means over completed trials, and how many trials have each verdict.
+GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS))
 
 
 def labelled(columns: dict[str, ColumnElement]) -> list[ColumnElement]:

@@ -6,6 +6,7 @@ from sqlalchemy.engine import Connection, Engine
 from runner.store.addresses import database_url
 from runner.store.database import connect
 from runner.store.describing import size
+from runner.store.recorded import recorded_epochs
 from runner.store.schema import check_version, is_sqlite
 from runner.store.sqlite import outside_transactions, prepare_for_writing
 from runner.store.tables import configuration, evidence, snapshot, state, trial
@@ -18,15 +19,16 @@ ROW_BYTES = {
 
 
 def sweep_sizes(connection: Connection) -> dict[int, tuple[int, int]]:
-    """For each sweep its epochs, and about how many bytes it takes on disk."""
+    """For each sweep its stored epochs, and about how many bytes it takes on disk."""
     each = ROW_BYTES[connection.dialect.name]
     sizes: dict[int, tuple[int, int]] = {}
-    count = sa.select(trial.c.sweep_id, sa.func.count(), sa.func.coalesce(sa.func.sum(trial.c.epochs), 0))
-    for sweep_id, trials, epochs in connection.execute(count.group_by(trial.c.sweep_id)):
-        sizes[sweep_id] = (epochs, trials * each["trial"] + epochs * each["epoch"])
+    epochs = recorded_epochs(connection, sa.true())
+    count = sa.select(trial.c.sweep_id, sa.func.count()).group_by(trial.c.sweep_id)
+    for sweep_id, trials in connection.execute(count):
+        sizes[sweep_id] = (epochs[sweep_id], trials * each["trial"] + epochs[sweep_id] * each["epoch"])
     for sweep_id, more in more_bytes(connection, each["configuration"]):
-        epochs, so_far = sizes.get(sweep_id, (0, 0))
-        sizes[sweep_id] = (epochs, so_far + int(more))
+        rows, so_far = sizes.get(sweep_id, (0, 0))
+        sizes[sweep_id] = (rows, so_far + int(more))
     return sizes
 
 

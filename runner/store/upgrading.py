@@ -14,6 +14,7 @@ from runner.store import schema
 from runner.store.backup import back_up
 from runner.store.database import connect, database_url
 from runner.store.fitting import refresh_outdated
+from runner.store.new_tables import kept_statements, make_tables
 from runner.store.schema import (
     APPLICATION_ID,
     current_version,
@@ -118,7 +119,10 @@ def upgrade_within(connection: Connection) -> Upgrade | None:
     backup = None
     if is_sqlite(connection.engine) and version is not None:
         backup = back_up(path_of(connection.engine.url), version)
-    run_migrations(connection)
+    if version is None and is_sqlite(connection.engine) and (statements := kept_statements()):
+        make_tables(connection, statements)
+    else:
+        run_migrations(connection)
     if is_sqlite(connection.engine):
         connection.execute(sa.DDL("PRAGMA application_id = %(number)d", context={"number": APPLICATION_ID}))
     return Upgrade(version, newest_version(), backup)

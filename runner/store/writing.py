@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -15,10 +14,10 @@ from runner.status import Status
 from runner.store import claims, tables
 from runner.store.arrays import packed, packed_errors
 from runner.store.clock import database_now
+from runner.store.epochs import insert_epochs
 from runner.store.values import finite, storable_text
 
 ROWS_AT_A_TIME = 1_000
-EPOCH_NUMBERS = [column.name for column in tables.epoch.columns if column.name not in ("trial_id", "epoch")]
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def record(connection: Connection, driver_id: int, block: Block, *, again: bool 
     if block.rows is not None and len(block.rows):
         if repeated:
             forget_epochs(connection, block.rows.only(repeated))
-        connection.execute(sa.insert(tables.epoch), epoch_rows(block.rows))
+        insert_epochs(connection, block.rows)
     if block.ended:
         end_trials(connection, block.ended, repeated)
     # After the ends, which remove states: one that comes with the end is to be kept.
@@ -146,16 +145,6 @@ def forget_epochs(connection: Connection, rows: EpochRows) -> None:
     connection.execute(sa.delete(table).where(same), [{"trial": trial, "number": number} for trial, number in pairs])
 
 
-def finite_numbers(values: np.ndarray) -> list[float | None]:
-    """Numbers (n,) as `finite` stores each; done to all at once, since there are many."""
-    is_finite = np.isfinite(values)
-    # Adding 0 turns -0.0 into 0.0.
-    numbers: list[float | None] = (np.where(is_finite, values, 0).astype(float) + 0.0).tolist()
-    for position in np.flatnonzero(~is_finite):
-        numbers[position] = None
-    return numbers
-
-
 def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
     """Keep how far trials have come, instead of what was kept before. Whoever gets on is not what kills its driver."""
     numbers = [each.trial_id for each in states]
@@ -173,14 +162,6 @@ def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Seque
         if end.trial_id in repeated and end.epochs is not None:
             later = sa.and_(tables.epoch.c.trial_id == end.trial_id, tables.epoch.c.epoch > end.epochs)
             connection.execute(sa.delete(tables.epoch).where(later))
-
-
-def epoch_rows(rows: EpochRows) -> list[dict[str, Any]]:
-    """Rows for the epoch table; numbers that are not finite become NULL."""
-    names = ["trial_id", "epoch", *EPOCH_NUMBERS]
-    columns = [rows.trial_id.tolist(), rows.epoch.tolist()]
-    columns += [finite_numbers(getattr(rows, name)) for name in EPOCH_NUMBERS]
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 END_TRIAL = (

@@ -6,14 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
 from benchmarks.interleaving import measure
 from benchmarks.networks import ACTIVATIONS, OPTIMIZERS, networks
+from benchmarks.ours.driving import planned_packs, prepared_sweep
+from benchmarks.ours.simulated_cluster import pack_blocks
 from benchmarks.peers import PEERS, peers_called
 from benchmarks.processes import MeasurementError
+from benchmarks.sweeps import large_sweep
 from benchmarks.tables import TABLES, Settings
+from runner.recording import always_recorded
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ("ours", "theirs", "ratio", "target")
@@ -53,8 +58,43 @@ def test_core_gives_rows_without_any_package_of_the_peers():
     assert {row["peer"] for row in rows} == {"alone", "itself"}
 
 
+def test_query_gives_rows():
+    """Each question, and the export, to a store that the table makes for itself."""
+    rows = rows_of("query", "--without", "optuna")
+    assert_rows(rows, "query")
+    cases = ("top 20", "compare", "curves", "export", "export")
+    assert [row["case"].startswith(case) for row, case in zip(rows, cases, strict=True)] == [True] * len(cases)
+
+
 def test_scale_gives_rows():
     assert_rows(rows_of("scale"), "scale")
+
+
+def test_cluster_gives_rows():
+    rows = rows_of("cluster")
+    assert_rows(rows, "cluster")
+    assert {row["peer"] for row in rows} == {"workers", "target"}
+
+
+def test_a_simulated_pack_sends_what_a_real_one_would(tmp_path):
+    """The same epochs of every trial, each once, the end and the evidence of each; its blocks at growing times."""
+    for record in ("all", "every=7", "epochs=log"):
+        (pack, *_) = planned_packs(prepared_sweep(large_sweep(80, "16", epochs=30, record=record)), workers=1)
+        blocks = [block for _, block in pack_blocks(pack, 0.0, np.linspace(0.2, 6.0, 30))]
+        times = [when for when, _ in pack_blocks(pack, 0.0, np.linspace(0.2, 6.0, 30))]
+        assert times == sorted(times) and len(times) > 5
+        rows = [
+            pair for block in blocks if block.rows for pair in zip(block.rows.trial_id, block.rows.epoch, strict=True)
+        ]
+        ends = {end.trial_id: end for block in blocks for end in block.ended}
+        assert ends.keys() == set(pack.trials) == {each.trial_id for block in blocks for each in block.evidence}
+        assert sorted(rows) == sorted(
+            (trial, epoch)
+            for trial, end in ends.items()
+            for epoch in range(1, 31)
+            if pack.recording.includes(epoch) or epoch in always_recorded(30, end.best_epoch)
+        )
+        assert sum(int(block.trained.count.sum()) for block in blocks) == 30 * len(pack.trials)
 
 
 @pytest.mark.parametrize("arguments", [("speed",), ("core", "--without", "keras"), ("core", "--runs", "0")])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import batches as batches_module
-from core.batches import batches, shares_of
+from core.batches import batches, batches_in_order, shares_of
 from core.layers import Layout
 from core.network import Workspace
 
@@ -64,12 +64,22 @@ def test_batches_hold_the_rows_in_their_order(repeat_count, example_count, size,
         assert np.array_equal(np.concatenate([each[part] for each in found], axis=1), expected)
 
 
+@pytest.mark.parametrize(("example_count", "size"), [(1, 1), (5, 9), (6, 3), (7, 3)])
+def test_batches_in_order_are_those_of_that_order(example_count, size):
+    rng = np.random.default_rng(2)
+    tables = tuple([rng.normal(size=(example_count, columns)) for _ in range(3)] for columns in (4, 2))
+    order = np.broadcast_to(np.arange(example_count), (3, example_count))
+    pairs = zip(batches_in_order(tables, size), batches(tables, order, size), strict=True)
+    assert all(np.array_equal(mine, theirs) for pair in pairs for mine, theirs in zip(*pair, strict=True))
+
+
 @pytest.mark.parametrize("repeats", [[0, 0, 0, 0], [1, 1, 1, 1], [0, 1, 0, 1], [1, 0, 1, 1]])
 @pytest.mark.parametrize("own_inputs", [False, True])
-def test_a_workspace_takes_what_its_members_need(repeats, own_inputs):
+@pytest.mark.parametrize("by_unit", [False, True])
+def test_a_workspace_takes_what_its_members_need(repeats, own_inputs, by_unit):
     """Of three repeats; inputs of its members, or for all that share them."""
     inputs, targets = (np.random.default_rng(1).normal(size=(3, 5, units)) for units in (2, 4))
-    work = Workspace(4, 5, Layout((2, 3, 4)), "float64", np.array(repeats), own_inputs=own_inputs)
+    work = Workspace(4, 5, Layout((2, 3, 4)), "float64", np.array(repeats), own_inputs=own_inputs, by_unit=by_unit)
     work.put(inputs, targets)
     assert np.array_equal(work.targets, targets[repeats])
     shared = repeats != [1, 0, 1, 1] and not own_inputs

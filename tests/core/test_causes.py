@@ -7,6 +7,7 @@ import pytest
 
 from core.causes import Cause, Facts, causes, count_causes, late_fall, rise
 from core.diagnosis import Verdict
+from runner.recording import Recording, always_recorded
 
 
 def layer(**changes):
@@ -113,8 +114,27 @@ def test_any_number_of_epochs_can_be_asked(count):
 
 def test_numbers_do_not_depend_on_the_unit_of_the_error():
     """E_t and E_v a thousand times as large fall and rise by the same shares."""
-    assert late_fall(1000 * FALLING) == pytest.approx(late_fall(FALLING))
+    epochs = np.arange(1, len(FALLING) + 1)
+    assert late_fall(1000 * FALLING, epochs) == pytest.approx(late_fall(FALLING, epochs))
     assert rise(1000 * RISING) == pytest.approx(rise(RISING)) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("recording", [Recording(7), Recording(1000), Recording(None)])
+@pytest.mark.parametrize("count", [2, 3, 30, 100, 257])
+def test_fewer_recorded_epochs_have_the_same_causes(recording, count):
+    """Whatever the curve: the epochs by which a trial is judged are there."""
+    epochs = np.arange(1, count + 1)
+    for seed in range(20):
+        numbers = np.random.default_rng(seed)
+        fall, rise_ = numbers.uniform(0.9, 1.0), numbers.uniform(-0.01, 0.01)
+        e_t = 0.1 + fall**epochs + numbers.normal(0, 1e-3, count)
+        e_v = 0.2 + fall**epochs + rise_ * epochs + numbers.normal(0, 1e-3, count)
+        whole = replace(WELL, e_t=e_t, e_v=e_v)
+        stored = always_recorded(count, int(e_v.argmin()) + 1)
+        chosen = np.array([recording.includes(epoch) or epoch in stored for epoch in epochs.tolist()])
+        thinned = replace(WELL, e_t=e_t[chosen], e_v=e_v[chosen], epochs=epochs[chosen])
+        for verdict in Verdict:
+            assert causes(verdict, thinned) == causes(verdict, whole)
 
 
 def test_causes_are_counted_over_trials_the_commonest_first():

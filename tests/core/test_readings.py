@@ -44,6 +44,32 @@ def test_whatever_a_network_gives_is_read_as_some_class(case, data):
     assert ((found >= 0) & (found <= most)).all()
 
 
+@QUICK
+@given(st.sampled_from([case for case in CASES if case[1] < 1000]), st.data())
+def test_outputs_agree_with_targets_where_both_are_read_as_one_class(case, data):
+    """Also where several outputs are the largest, infinite or no numbers, and however the arrays lie."""
+    name, class_count = case
+    reading = READINGS[name]()
+    classes = data.draw(arrays(float, (2, 4, 1), elements=st.integers(0, class_count - 1)))
+    targets = np.stack([reading.encode(each, class_count) for each in classes])
+    few = st.sampled_from([0.0, 0.5, 1.0, np.inf, -np.inf, np.nan])
+    outputs = data.draw(arrays(float, targets.shape, elements=st.one_of(few, st.floats(-2, 2))))
+    expected = reading.read(outputs, class_count) == reading.read(targets, class_count)
+    for lying in (outputs, outputs.mT.copy().mT):
+        assert np.array_equal(reading.agree(lying, targets, class_count), expected)
+
+
+@pytest.mark.parametrize("name", ["one_per_class", "unrecognized"])
+def test_a_network_without_numbers_leaves_what_others_say_alone(name):
+    """One marks no output as its largest and another two: counted together they must not pass for one each."""
+    reading = READINGS[name]()
+    targets = reading.encode(np.array([[0.0], [1.0]]), 2)
+    outputs = np.full(targets.shape, np.nan)
+    outputs[1] = 0
+    outputs[1, :2] = 1
+    assert reading.agree(outputs, targets, 2).tolist() == [True, False]
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300, -1e300])
 @pytest.mark.parametrize("name", OF_CLASSES)
 def test_outputs_out_of_all_bounds_are_read_without_a_warning(name, value):

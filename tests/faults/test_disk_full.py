@@ -1,16 +1,33 @@
-"""A full disk, at each size that an SQLite file passes while a sweep is trained: one line, nothing lost, it goes on."""
+"""A full disk, at each size that an SQLite file passes while a sweep is trained, and at as many moments of a server's:
+one line, nothing lost, it goes on."""
 
 import sqlite3
 import sys
 
+import psycopg
 import pytest
 from small_sweeps import SWEEP, TRIALS, findings, train
 
 from runner.cli import main
 from runner.errors import StoreError
 from runner.store import open_store, open_store_for_writing, sqlite
+from runner.store.tables import metadata
 
-PAGE_LIMITS = 50
+PAGE_LIMITS = ROW_LIMITS = 30
+# A server refuses to write as if its disk were full, from the row of this number on.
+LIMIT_ROWS = """
+    CREATE SEQUENCE written;
+    CREATE TABLE room (rows bigint);
+    INSERT INTO room VALUES (%d);
+    CREATE FUNCTION take_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('written') > (SELECT rows FROM room) THEN
+            RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+        END IF;
+        RETURN NEW;
+    END $$
+"""
+TRIGGER = "CREATE TRIGGER take_room BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION take_room()"
+ENDLESS = 2**60
 
 
 def limited(pages):
@@ -45,24 +62,62 @@ def undisturbed(tmp_path_factory):
 def test_a_sweep_that_finds_the_disk_full_loses_nothing_and_goes_on(undisturbed, tmp_path):
     expected, empty, full = undisturbed
     limits = sorted({empty + (full - empty) * point // PAGE_LIMITS for point in range(PAGE_LIMITS)})
-    assert len(limits) > 12
+    assert len(limits) > 20
     stages = set()
     for limit in limits:
         path = str(tmp_path / f"{limit}.db")
-        told = {}
-
-        def remember(block, told=told):
-            for number, epoch, error in zip(block.rows.trial_id, block.rows.epoch, block.rows.e_v, strict=True):
-                told[int(number), int(epoch)] = float(error)
-
-        with pytest.raises(StoreError, match="has no room left on its disk; make room") as caught:
-            train(path, limited(limit), lambda block: block.rows and remember(block))
-        assert str(caught.value).isprintable() and pages_of(path) <= limit
-        stages.add(check_what_was_told(path, told))
+        stages.add(train_until_full(path, limited(limit)))
+        assert pages_of(path) <= limit
         train(path)
         assert findings(path) == expected
     # It was full before the sweep was written, and after some of its epochs.
     assert stages >= {"nothing", "epochs"}
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_sweep_that_finds_the_disk_of_the_server_full_loses_nothing_and_goes_on(databases):
+    undisturbed = databases.make()
+    limit_rows(undisturbed, ENDLESS)
+    train(undisturbed)
+    expected, full = findings(undisturbed), asked(undisturbed, "SELECT last_value FROM written")
+    assert full > 500
+    stages = set()
+    for point in range(ROW_LIMITS):
+        address = databases.make()
+        limit_rows(address, full * point // ROW_LIMITS)
+        stages.add(train_until_full(address))
+        asked(address, f"UPDATE room SET rows = {ENDLESS} RETURNING 1")
+        train(address)
+        assert findings(address) == expected
+    assert stages >= {"nothing", "epochs"}
+
+
+def limit_rows(address, count):
+    """Let the server find its disk full after so many rows."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(LIMIT_ROWS % count)
+        for table in metadata.tables:
+            connection.execute(TRIGGER.format(table))
+
+
+def asked(address, question):
+    with psycopg.connect(address, autocommit=True) as connection:
+        return connection.execute(question).fetchone()[0]
+
+
+def train_until_full(address, prepare=None):
+    """Train until there is no room any more; how far it came, where everything that it had told of is there."""
+    told = {}
+
+    def remember(block):
+        if block.rows:
+            for number, epoch, error in zip(block.rows.trial_id, block.rows.epoch, block.rows.e_v, strict=True):
+                told[int(number), int(epoch)] = float(error)
+
+    with pytest.raises(StoreError, match="has no room left on its disk; make room") as caught:
+        train(address, prepare, remember)
+    assert str(caught.value).isprintable()
+    return check_what_was_told(address, told)
 
 
 def check_what_was_told(path, told):

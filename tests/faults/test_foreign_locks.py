@@ -12,24 +12,26 @@ from runner.store import open_store, postgresql, sqlite
 
 LOCKED_SECONDS = 1.0
 TIMES = 2
+# Longer than SQLite waits, and as long as the plan asks for.
+LONG_SECONDS = 31.0
 
 
-def keep_locked(address, locked):
-    """Hold the lock for writing for a while; `locked` is set once it is held."""
+def keep_locked(address, locked, seconds):
+    """Hold the lock for writing for so long; `locked` is set once it is held."""
     if "://" in address:
         with psycopg.connect(address) as connection:
             connection.execute("LOCK TABLE driver, trial, epoch IN EXCLUSIVE MODE")
-            hold(locked)
+            hold(locked, seconds)
     else:
         with contextlib.closing(sqlite3.connect(address, timeout=30, isolation_level=None)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            hold(locked)
+            hold(locked, seconds)
             connection.execute("ROLLBACK")
 
 
-def hold(locked):
+def hold(locked, seconds):
     locked.set()
-    threading.Event().wait(LOCKED_SECONDS)
+    threading.Event().wait(seconds)
 
 
 @pytest.fixture(params=["the database waits", "the driver waits"])
@@ -41,22 +43,32 @@ def who_waits(request, monkeypatch):
 
 
 def test_a_lock_held_by_somebody_else_fails_no_trial(who_waits, databases):
+    train_while_locked(databases, TIMES, LOCKED_SECONDS)
+
+
+@pytest.mark.nightly
+def test_a_lock_held_for_half_a_minute_fails_no_trial(databases):
+    train_while_locked(databases, 1, LONG_SECONDS)
+
+
+def train_while_locked(databases, times, seconds):
+    """Train, so often with somebody who takes the lock for so long; nothing is otherwise than where nobody does."""
     undisturbed, address = databases.make(), databases.make()
     train(undisturbed)
     lockers = []
 
     def lock_now_and_then(block):
         """The next thing that is written finds the database locked."""
-        if len(lockers) < TIMES and block.rows:
+        if len(lockers) < times and block.rows:
             locked = threading.Event()
-            lockers.append(threading.Thread(target=keep_locked, args=(address, locked)))
+            lockers.append(threading.Thread(target=keep_locked, args=(address, locked, seconds)))
             lockers[-1].start()
             assert locked.wait(60)
 
     train(address, observe=lock_now_and_then)
     for locker in lockers:
         locker.join()
-    assert len(lockers) == TIMES
+    assert len(lockers) == times
     assert findings(address) == findings(undisturbed)
     with open_store(address) as store:
         (row,) = store.sweeps()

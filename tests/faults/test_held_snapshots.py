@@ -10,7 +10,7 @@ from plain_plans import IDENTITY, plain_plan
 
 from runner.store import open_store_for_writing
 
-CLAIMS = 20_000
+CLAIMS = 50_000
 SLOWER = 2.0
 
 

@@ -1,15 +1,22 @@
 """Ctrl-C at any time, once or twice: the command ends soon, nothing stays running, and it says how to go on."""
 
+import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from harness.children import child, nursery
+from harness.commands import wait_until
+from harness.evidence import Evidence
+from harness.forked_commands import run_command
+
+from runner.store import open_store
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 SWEEP = """\
@@ -21,10 +28,14 @@ axes:
   architecture: [16, 32-16]
   optimizer: [adam, {gradient_descent: {rate: [0.1, 0.2]}}]
 """
+TRIALS = 24
 # The plan asks for 5 s after one and 1 s after two, on a machine that does nothing else.
 SOON_SECONDS = {1: 15.0, 2: 10.0}
 PATIENCE_SECONDS = 120.0
-FEW, MANY = range(5), range(50)
+WHILE_WRITTEN = "stopped while the sweep was written; whether it is there: fitgap sweeps\n"
+# On each kind of database; with each engine.
+MOMENTS = 25
+FEW, MANY = range(2), range(17)
 ENGINES = ("local", "auto", "ray")
 
 
@@ -44,8 +55,21 @@ def wait_for(query, running):
         time.sleep(0.01)
 
 
+def press(process, times, luck):
+    """Send so many interrupts to a process, which may end before the last; returns when that was."""
+    for _ in range(times):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGINT)
+        last = time.monotonic()
+        time.sleep(luck.uniform(0.0, 0.2))
+    return last
+
+
 def interrupt(times, engine, moment):
-    """Run the sweep, stop it so often some time after its trials or its first epochs are there; check what is left."""
+    """Run the sweep, stop it so often some time after its trials or its first epochs are there; check what is left.
+
+    Returns the seconds until it had ended.
+    """
     Path("long.yaml").write_text(SWEEP)
     luck = random.Random(f"{engine} {times} {moment}")
     with subprocess.Popen(
@@ -54,31 +78,74 @@ def interrupt(times, engine, moment):
         try:
             wait_for("SELECT 1 FROM trial" if moment % 5 == 0 else "SELECT 1 FROM epoch", running)
             time.sleep(luck.uniform(0, 5.0 if engine == "auto" else 1.0))
-            for _ in range(times):
-                running.send_signal(signal.SIGINT)
-                last, pause = time.monotonic(), luck.uniform(0.0, 0.2)
-                time.sleep(pause)
+            last = press(running.pid, times, luck)
             _, err = running.communicate(timeout=PATIENCE_SECONDS)
         finally:
             running.kill()
-    assert time.monotonic() - last < SOON_SECONDS[times]
-    assert running.returncode == 130, err
-    assert "Traceback" not in err and "Exception" not in err, err
-    assert err.splitlines()[-1] == "go on with: fitgap resume long", err
+    took = time.monotonic() - last
+    assert took < SOON_SECONDS[times]
+    check_farewell(running.returncode, err, "long")
     statuses = dict(rows("SELECT status, count(*) FROM trial GROUP BY status"))
-    assert sum(statuses.values()) == 24 and statuses.get("pending", 0) > 0
+    assert sum(statuses.values()) == TRIALS and statuses.get("pending", 0) > 0
     assert set(statuses) <= {"pending", "completed"}
+    return took
+
+
+def check_farewell(code, err, name):
+    assert code == 130, err
+    assert "Traceback" not in err and "Exception" not in err, err
+    assert err.splitlines()[-1] == f"go on with: fitgap resume {name}", err
 
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("moment", FEW)
 def test_it_ends_soon_and_nothing_stays_running(times, moment, own_folder):
+    """The installed command, in a process of its own."""
     interrupt(times, "local", moment)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_written(times, database, own_folder):
+    """From its first moment on, or once the sweep is written: what is in the database then waits, or was trained."""
+    (own_folder / "long.yaml").write_text(SWEEP)
+    luck = random.Random(times)
+    seconds, written = [], 0
+    for moment in range(MOMENTS):
+        line = ("run", "long.yaml", "--engine", "local", "--name", f"long-{moment}")
+        begins = nursery().Event()
+        with child(run_command, begins, own_folder, {"FITGAP_DB": database}, *line) as process:
+            assert begins.wait(PATIENCE_SECONDS)
+            if moment % 2:
+                assert wait_until(lambda before=written: count_sweeps(database) > before) is not None
+            time.sleep(luck.uniform(0.0, 1.0))
+            last = press(process.pid, times, luck)
+            process.join(PATIENCE_SECONDS)
+            seconds.append(time.monotonic() - last)
+            code, err = process.exitcode, (own_folder / "err").read_text()
+        (before, written), counts = (written, count_sweeps(database)), Evidence(database).counts
+        assert set(counts) <= {"pending", "completed"} and sum(counts.values()) == written * TRIALS
+        if times == 2 and err == WHILE_WRITTEN:
+            assert code == 130
+        elif written > before:
+            check_farewell(code, err, f"long-{moment}")
+        else:
+            assert (code, err) == (130, "")
+    assert written >= MOMENTS // 2 and max(seconds) < SOON_SECONDS[times]
+    print(f"{times} × Ctrl-C at {MOMENTS} moments, {written} after the sweep was written: {max(seconds):.2f} s at most")
+
+
+def count_sweeps(database):
+    with open_store(database) as store:
+        return len(store.sweeps())
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("times", [1, 2])
-@pytest.mark.parametrize("moment", MANY)
-def test_it_ends_soon_whatever_trains(times, moment, own_folder):
-    """The engines in turn."""
-    interrupt(times, ENGINES[moment % len(ENGINES)], moment)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_it_ends_soon_whatever_trains(times, engine, tmp_path, monkeypatch):
+    seconds = []
+    for moment in MANY:
+        (tmp_path / str(moment)).mkdir()
+        monkeypatch.chdir(tmp_path / str(moment))
+        seconds.append(interrupt(times, engine, moment))
+    print(f"{engine}, {times} × Ctrl-C: {len(seconds)} times, it took {max(seconds):.1f} s at most")

@@ -8,6 +8,7 @@ import signal
 import pytest
 from harness.children import outcome
 from harness.evidence import Evidence
+from harness.sweeps import TINY
 from harness.victims import STOPPED, run
 
 # What opening a database does is for the tests of migrations.
@@ -68,6 +69,22 @@ def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbe
         after = finish(new_victim(again=victim), before)
         assert after.export == undisturbed_export, point
         assert after.attempts == {trial: 2 if trial in in_flight else 1 for trial in after.trials}, point
+
+
+def test_killed_where_few_epochs_are_recorded(new_victim):
+    """What was held back goes on from the saved states: the rows are those of a life without disturbance."""
+    thin = TINY.replace("epochs: 5", "epochs: 9, record: every=4")
+    undisturbed = new_victim(sweep=thin)
+    assert outcome(run, undisturbed) == 0, undisturbed.complaint
+    expected = Evidence(undisturbed.address)
+    expected.check_whole()
+    blocks = undisturbed.points["record after commit"]
+    assert blocks > 6
+    for number in range(1, blocks, blocks // 6):
+        victim = new_victim(sweep=thin, kill_at=("record after commit", number))
+        before = kill(victim)
+        after = finish(new_victim(again=victim, sweep=thin), before)
+        assert after.export == expected.export, number
 
 
 def test_killed_while_it_takes_over_from_a_killed_driver(new_victim, undisturbed_export):

@@ -3,6 +3,7 @@ on as if undisturbed.
 """
 
 import contextlib
+import functools
 import random
 import signal
 import sqlite3
@@ -28,7 +29,9 @@ axes:
 LONGEST_SECONDS_OF_LEFT_PROCESSES = 30.0
 # The plan asks for 10 s, on a machine that does nothing else; most of it is Ray's start.
 LONGEST_SECONDS_TO_CLAIM = 60.0
-KILLS, LONGEST_LIFE_SECONDS = 200, 12.0
+# Five runs of forty kills each, so that none takes long.
+RUNS, KILLS, LONGEST_LIFE_SECONDS = range(5), 40, 12.0
+REPEATS, EPOCHS = 42, 100
 
 
 def write_sweep(folder, repeats, epochs):
@@ -63,13 +66,13 @@ def folders_of(command, started, old_sessions):
     return told | (sessions(command.pid) - old_sessions)
 
 
-@pytest.fixture
-def undisturbed(tmp_path):
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
     """`undisturbed(repeats, epochs)`: what the sweep finds in one process to which nothing happens."""
 
+    @functools.cache
     def train(repeats, epochs):
-        folder = tmp_path / "undisturbed"
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp("undisturbed")
         write_sweep(folder, repeats, epochs)
         assert run("run", "long.yaml", "--engine", "local", folder=folder)[0] == 0
         return Evidence(str(folder / "fitgap.db")).export
@@ -109,18 +112,18 @@ def test_a_killed_command_leaves_no_process_and_is_resumed_to_the_same_numbers(t
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("number", RUNS)
 def test_killed_again_and_again_at_any_moment_a_sweep_of_a_thousand_trials_comes_to_the_same_numbers(
-    tmp_path, undisturbed
+    number, tmp_path, undisturbed
 ):
     """Also while Ray starts. Nothing that anybody saw is lost, each life goes on soon, and no process stays."""
-    luck = random.Random(2)
-    repeats, epochs = 42, 100
-    expected = undisturbed(repeats, epochs)
-    kills, figures = 0, {"claim": [], "left": []}
-    for sweep in range(KILLS):
-        folder = tmp_path / f"sweep-{sweep}"
+    luck = random.Random(number)
+    figures = {"claim": [], "left": []}
+    sweeps = kills = 0
+    while kills < KILLS:
+        folder = tmp_path / f"sweep-{sweeps}"
         folder.mkdir()
-        write_sweep(folder, repeats, epochs)
+        write_sweep(folder, REPEATS, EPOCHS)
         while kills < KILLS and not has_ended(folder):
             kills += 1
             live_and_die(folder, luck.uniform(0.2, LONGEST_LIFE_SECONDS), figures)
@@ -128,11 +131,12 @@ def test_killed_again_and_again_at_any_moment_a_sweep_of_a_thousand_trials_comes
         assert code == 0, text
         found = Evidence(str(folder / "fitgap.db"))
         found.check_whole()
-        assert len(found.trials) == 2 * 2 * 2 * 3 * repeats and found.export == expected
-        if kills == KILLS:
-            break
-    for name, seconds in figures.items():
-        print(f"{name}: {len(seconds)} times, at most {max(seconds):.1f} s, in the middle {median(seconds):.1f} s")
+        assert len(found.trials) == 2 * 2 * 2 * 3 * REPEATS and found.export == undisturbed(REPEATS, EPOCHS)
+        sweeps += 1
+    print(f"run {number}: {kills} kills in {sweeps} sweeps of {len(found.trials)} trials")
+    for name in ("claim", "left"):
+        seconds = figures[name]
+        print(f"  {name}: {len(seconds)} times, at most {max(seconds):.1f} s, in the middle {median(seconds):.1f} s")
     assert max(figures["claim"]) < LONGEST_SECONDS_TO_CLAIM
 
 

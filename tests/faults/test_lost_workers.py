@@ -1,15 +1,20 @@
-"""Trials that end their workers: on a real Ray, in packs of 64, one by dying and one for want of memory."""
+"""Trials that end their workers: on a real Ray, in packs of 64, one by leaving, one by being killed, one for want of
+memory."""
 
+import contextlib
 import json
 import subprocess
 import sys
 
 import pytest
+from new_databases import PostgresDatabases, SqliteFiles
 
-DYING, GREEDY, TRIALS = 20, 41, 64
-# Drives one sweep on Ray, in whose workers two of the trials go wrong, and the same sweep undisturbed in this process.
+TRIALS = 64
+WRONG = {"leaving": 20, "greedy": 41, "killed": 60}
+MOST_DRIVER_MEGABYTES = 10
+# Drives one sweep on Ray, in whose workers three of the trials go wrong, and the same sweep undisturbed in its process.
 SWEEP = """
-import json, resource
+import json, sys
 from runner import packing
 from runner.driver import drive, write_sweep
 from runner.engine.ray import tasks as remote
@@ -17,20 +22,22 @@ from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
 from runner.store import open_store_for_writing
 
-DYING, GREEDY, TRIALS = {DYING}, {GREEDY}, {TRIALS}
+address, TRIALS, WRONG = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 LIMIT = 64 * 2**20
 packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
 
-def go_wrong(task, asked, *examples):
-    import os, resource
+def go_wrong(task, terms, *examples):
+    import os, resource, signal
     from types import SimpleNamespace
     import numpy as np
     from runner.engine import worker
     from runner.engine.ray.tasks import ReceivedExamples
     source = ReceivedExamples(examples)
-    if DYING in task.trials:
+    if WRONG["leaving"] in task.trials:
         os._exit(1)
-    if GREEDY in task.trials:
+    if WRONG["killed"] in task.trials:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if WRONG["greedy"] in task.trials:
         def of_task(task):
             used = int(open("/proc/self/statm").read().split()[5]) * resource.getpagesize()
             before = resource.getrlimit(resource.RLIMIT_DATA)
@@ -40,64 +47,77 @@ def go_wrong(task, asked, *examples):
             finally:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
         source = SimpleNamespace(of_task=of_task)
-    yield from worker.train_pack(task, source, asked)
+    yield from worker.train_pack(task, source, terms.asked)
 
-def resident():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+memory = []
+
+def look(block):
+    lines = open("/proc/self/status").read().splitlines()
+    memory.append(sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024)
 
 remote.train_pack_remotely = go_wrong
-text = "{{name: %s, data: iris, repeats: %d, training: {{epochs: 3}}}}"
-found = {{}}
-with open_store_for_writing("it.db") as store:
+text = "{name: %s, data: iris, repeats: %d, training: {epochs: 3}}"
+found = {}
+with open_store_for_writing(address) as store:
     for engine in ("local", "ray"):
         written = write_sweep(store, prepare_sweep(sweep_from_text(text % (engine, TRIALS))))
         if engine == "ray":
             first = store.trials("ray")[0]["trial"]
-            DYING, GREEDY = DYING + first - 1, GREEDY + first - 1
-        drive(store, written, engine=engine, workers=2, observe=lambda block: None)
+            WRONG = {name: number + first - 1 for name, number in WRONG.items()}
+        drive(store, written, engine=engine, workers=2, observe=look if engine == "ray" else lambda block: None)
         found[engine] = store.trials(engine)
         found[engine + " epochs"] = store.sweep_epochs(written.sweep_id)
-        found[engine + " megabytes"] = resident()
-    found["reasons"] = {{name: store.show(trial)["reason"] for name, trial in (("died", DYING), ("greedy", GREEDY))}}
-    found["attempts"] = {{name: store.show(trial)["attempt"] for name, trial in (("died", DYING), ("greedy", GREEDY))}}
+    found["megabytes"] = memory
+    found["wrong"] = {name: store.show(number) for name, number in WRONG.items()}
 json.dump(found, open("found.json", "w"))
 """
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def found(request, tmp_path_factory):
     """What the database held of both sweeps."""
     folder = tmp_path_factory.mktemp("lost")
-    script = SWEEP.format(DYING=DYING, GREEDY=GREEDY, TRIALS=TRIALS)
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=300, check=False
-    )
+    if request.param == "sqlite":
+        made = SqliteFiles(folder, request.getfixturevalue("sqlite_template"))
+    else:
+        made = PostgresDatabases(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template"))
+    with contextlib.closing(made):
+        line = [sys.executable, "-c", SWEEP, made.make(), str(TRIALS), json.dumps(WRONG)]
+        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads((folder / "found.json").read_text())
 
 
-def test_both_fail_with_their_reasons_and_all_others_complete(found):
+def test_they_fail_with_their_reasons_and_all_others_complete(found):
     statuses = [row["status"] for row in found["ray"]]
-    assert statuses.count("completed") == TRIALS - 2
-    assert [number for number, status in enumerate(statuses, start=1) if status == "failed"] == [DYING, GREEDY]
-    assert "its worker died" in found["reasons"]["died"]
-    assert found["reasons"]["greedy"].startswith("out of memory: ")
+    assert statuses.count("completed") == TRIALS - len(WRONG)
+    failed = [number for number, status in enumerate(statuses, start=1) if status == "failed"]
+    assert failed == sorted(WRONG.values())
+    reasons = {name: row["reason"] for name, row in found["wrong"].items()}
+    assert reasons["greedy"].startswith("out of memory: ")
+    # Nobody hears from the system's own killer, which ends processes in this way.
+    for name in ("leaving", "killed"):
+        assert "its worker died; the system ends processes without a word when memory runs out" in reasons[name]
 
 
 def test_each_is_found_in_seven_packs_and_fails_after_three_attempts_alone(found):
-    """64, 32, 16, 8, 4, 2 and 1 trials, and twice more: the packs of the one may be those of the other at first."""
-    assert all(7 + 2 <= attempts <= 7 + 2 + 1 for attempts in found["attempts"].values()), found["attempts"]
+    """64, 32, 16, 8, 4, 2 and 1 trials, and twice more: the packs of the one may be those of the others at first."""
+    attempts = {name: row["attempt"] for name, row in found["wrong"].items()}
+    assert all(7 + 2 <= count <= 7 + 2 + 1 for count in attempts.values()), attempts
 
 
 def test_the_others_have_the_numbers_of_an_undisturbed_sweep_to_the_last_bit(found):
     """In packs that were cut again and again, on Ray, against one pack in one process."""
     offset = found["ray"][0]["trial"] - found["local"][0]["trial"]
-    wrong = {found["ray"][number - 1]["trial"] for number in (DYING, GREEDY)}
+    wrong = {found["ray"][number - 1]["trial"] for number in WRONG.values()}
     on_ray = [{**row, "trial": row["trial"] - offset} for row in found["ray epochs"] if row["trial"] not in wrong]
     alone = [row for row in found["local epochs"] if row["trial"] + offset not in wrong]
-    assert len(alone) == 3 * (TRIALS - 2) and on_ray == alone
+    assert len(alone) == 3 * (TRIALS - len(WRONG)) and on_ray == alone
 
 
 def test_a_worker_without_memory_costs_the_driver_none(found):
-    """Beyond what Ray itself takes in the process that starts it."""
-    assert found["ray megabytes"] - found["local megabytes"] < 150
+    """From the first block on, when Ray has started, the driver's own memory hardly grows."""
+    memory = found["megabytes"]
+    assert len(memory) > 20
+    print(f"the driver's memory grew by {max(memory) - memory[0]:.1f} MB while {len(memory)} blocks came")
+    assert max(memory) - memory[0] <= MOST_DRIVER_MEGABYTES

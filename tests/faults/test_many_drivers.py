@@ -20,7 +20,7 @@ TRIALS = 5_000
 LONGEST_CLAIM_SECONDS = 2.0
 
 
-def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases, tmp_path):
+def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases, database_kind, tmp_path):
     """All reach for the same packs in the same order, with nothing to do in between."""
     address = databases.make()
     with open_store_for_writing(address) as store:
@@ -40,7 +40,9 @@ def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases,
     assert set(found.attempts.values()) == {1}
     assert sorted(map(sorted, found.held.values())) == sorted(each["gained"] for each in told if each["gained"])
     seconds = sorted(second for each in told for second in each["seconds"])
-    assert seconds[len(seconds) * 99 // 100] < LONGEST_CLAIM_SECONDS
+    slowest_of_a_hundred = seconds[len(seconds) * 99 // 100]
+    print(f"{database_kind}: {CLAIMERS} drivers at once, 99 of 100 claims within {slowest_of_a_hundred * 1e3:.0f} ms")
+    assert slowest_of_a_hundred < LONGEST_CLAIM_SECONDS
 
 
 def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_export):

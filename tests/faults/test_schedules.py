@@ -16,7 +16,7 @@ MOST_DRIVERS = 5
 HOUR = 3600.0
 DISTURBANCES = ("begin", "crash", "release", "leave", "give_up", "shift_clock", "cancel", "retry")
 # On each kind of database.
-SCHEDULES, NIGHTLY_SCHEDULES = 120, 5_000
+SCHEDULES, NIGHTLY_SCHEDULES = 250, 5_000
 
 
 class Schedule(RuleBasedStateMachine):

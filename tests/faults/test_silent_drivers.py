@@ -12,6 +12,7 @@ LEASE, BEAT, CONFIRM = 1.0, 0.1, 0.2
 # What reaches the database from another machine: its process numbers mean nothing here.
 HERE, ELSEWHERE = "here", "elsewhere"
 TIMES = {"lease": LEASE, "beat": BEAT, "confirm": CONFIRM}
+STALLED_LEASES = 3
 PATIENCE_SECONDS = 30.0
 
 
@@ -58,12 +59,14 @@ def test_a_driver_that_dies_on_this_machine_is_replaced_before_its_lease_has_end
 
 
 def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim, undisturbed_export):
-    """Stopped for as long as another one needs to take over and to finish; then it may go on."""
+    """Stopped for three leases, and as long as another one needs to take over and to finish; then it may go on."""
     stalled = new_victim(stall_after=5, machine=ELSEWHERE, **TIMES)
     with child(run, stalled) as process:
         wait_until_stopped(process)
+        end = time.monotonic() + STALLED_LEASES * LEASE
         heir = new_victim(again=stalled, machine=HERE, **TIMES)
         assert outcome(run, heir) == 0, heir.complaint
+        time.sleep(max(0.0, end - time.monotonic()))
         before = everything(heir.address)
         os.kill(process.pid, signal.SIGCONT)
         process.join(PATIENCE_SECONDS)

@@ -1,7 +1,10 @@
 """Databases with rows in every table, and a program that knows one more migration than this one."""
 
 import contextlib
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,31 @@ from runner.store.tables import driver, evidence, state, sweep_tag, trial, trial
 from runner.store.upgrading import upgrade_database
 
 LEGACY = Path(__file__).parents[1] / "legacy"
+DYING = Path(__file__).with_name("dying_upgrades.py")
+# A process that is forked must have no threads, and NumPy's BLAS starts some.
+NO_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
+class Upgraders:
+    """Processes that upgrade databases with the migrations in a folder, see `dying_upgrades.py`."""
+
+    def __init__(self, folder):
+        self.process = subprocess.Popen(
+            [sys.executable, DYING, folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **NO_THREADS},
+        )
+
+    def __call__(self, order, address):
+        print(order, address, file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().split()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait(60)
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +103,10 @@ def newer_program(tmp_path_factory, monkeypatch):
         return folder
 
     return become
+
+
+@pytest.fixture
+def start_upgraders():
+    """`start_upgraders(folder)`: processes that upgrade databases with the migrations in a folder."""
+    with contextlib.ExitStack() as stack:
+        yield lambda folder: stack.enter_context(contextlib.closing(Upgraders(folder)))

@@ -1,7 +1,9 @@
 """Databases as every earlier schema left them: upgraded with all rows as they were, and answered from as then."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,30 @@ def test_every_row_is_as_it_was(legacy):
     assert all(before.values())
     upgrade_database(str(legacy))
     assert as_upgraded(raw_rows(str(legacy), columns), legacy.stem) == as_upgraded(before, legacy.stem)
+
+
+def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(legacy, start_upgraders, tmp_path):
+    """With the migrations as they are, at every statement."""
+    upgraders = start_upgraders(schema.FOLDER)
+    columns, upgraded = columns_of(str(legacy)), str(shutil.copy(legacy, tmp_path / "upgraded.db"))
+    _, steps = upgraders(0, upgraded)
+    expected = {version_of(path): raw_rows(str(path), columns) for path in (legacy, upgraded)}
+    assert int(steps) > 12 and set(expected) == {legacy.stem, newest_version()}
+    for step in range(1, int(steps) + 1):
+        path = str(shutil.copy(legacy, tmp_path / f"killed-{step}.db"))
+        assert upgraders(step, path) == ["-9", "?"]
+        version = version_of(path)
+        assert raw_rows(path, columns) == expected[version]
+        assert version == legacy.stem or Path(f"{path}.{legacy.stem}.backup").exists()
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def version_of(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        ((version,),) = connection.execute(f"SELECT * FROM {schema.VERSION_TABLE}")
+    return version
 
 
 def test_the_answers_are_what_they_were(legacy):

@@ -1,10 +1,7 @@
 """Upgrades: as a whole or not at all, after a copy, and alone, with made-up migrations that change tables and rows."""
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -51,38 +48,11 @@ KNOWN_COLUMNS = {
     table.name: [column.name for column in table.columns if column.name != "seconds"]
     for table in metadata.sorted_tables
 }
-DYING = Path(__file__).with_name("dying_upgrades.py")
-# A process that is forked must have no threads, and NumPy's BLAS starts some.
-NO_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-
-
-class Upgraders:
-    """Processes that upgrade databases with the migrations in a folder, see `dying_upgrades.py`."""
-
-    def __init__(self, folder):
-        self.process = subprocess.Popen(
-            [sys.executable, DYING, folder],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **NO_THREADS},
-        )
-
-    def __call__(self, order, address):
-        print(order, address, file=self.process.stdin, flush=True)
-        return self.process.stdout.readline().split()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait(60)
 
 
 @pytest.fixture
-def upgraders(newer_program):
-    made = Upgraders(newer_program(REBUILD))
-    yield made
-    made.close()
+def upgraders(newer_program, start_upgraders):
+    return start_upgraders(newer_program(REBUILD))
 
 
 def version_of(address):

@@ -98,7 +98,7 @@ def invoke(monkeypatch, capsys):
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, arguments)])
         # It would end the process that runs the tests.
-        monkeypatch.setattr(driving, "leave_at_once", lambda progress, stopped: None)
+        monkeypatch.setattr(driving, "leave_at_once", lambda *given: None)
         with pytest.raises(SystemExit) as exit_:
             main()
         captured = capsys.readouterr()

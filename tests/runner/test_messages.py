@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 
-from runner.messages import Block, EpochRows, TrialEnd
+from runner.messages import Block, EpochCounts, EpochRows, TrialEnd
 from runner.status import Status
 from runner.store import tables
 
@@ -29,3 +29,19 @@ def test_every_number_of_a_trials_end_has_a_column():
 
 def test_rows_are_counted(make_rows):
     assert len(make_rows([1, 2, 3], [1, 1, 1])) == 3
+
+
+def test_what_was_trained_is_told_by_rows_or_beside_them(make_rows):
+    """By the rows where all epochs are among them; a block of some trials tells of these alone."""
+    rows = make_rows([7, 8, 7, 8, 8], [1, 1, 2, 2, 3])
+    assert counts_of(Block(rows, ())) == [(7, 2, 2), (8, 3, 3)]
+    counted = EpochCounts(np.array([7, 8]), np.array([9, 12]), np.array([1, 4]))
+    block = Block(rows, (), counted=counted)
+    assert counts_of(block) == [(7, 9, 1), (8, 12, 4)]
+    assert counts_of(block.only({8})) == [(8, 12, 4)]
+    assert Block(None, ()).trained is None
+    assert block.is_to_be_stored and not Block(None, (), counted=counted).is_to_be_stored
+
+
+def counts_of(block):
+    return list(zip(*(each.tolist() for each in vars(block.trained).values()), strict=True))

@@ -1,5 +1,6 @@
 """Packing: every waiting trial is in exactly one pack, packs share a shape, and their size keeps workers busy."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,9 @@ from core.readings import Numbers
 from runner import packing
 from runner.packing import (
     LARGEST_PACK,
+    MANY_WORKERS,
     PlannedTrial,
+    block_seconds,
     even_parts,
     explain_packs,
     groups_of,
@@ -20,9 +23,10 @@ from runner.packing import (
     pack_shape,
     pack_size,
     pack_trials,
+    planned_trials,
     work_of,
 )
-from runner.planning import PreparedSweep
+from runner.planning import PreparedSweep, prepare_sweep
 from runner.spec import sweep_from_text
 
 PREPARATION = Preparation(Division(0.3), preprocess="standard", target_scaling="standard")
@@ -146,5 +150,27 @@ def test_a_dry_run_tells_every_shape_with_its_packs_and_the_reason():
     tasks = list(pack_trials(trials, prepared(), workers=2))
     shapes = {task.shape for task in tasks}
     assert len(lines) == len(shapes)
-    assert sum(int(line.split(" packs of")[0].rsplit(" ", 1)[1]) for line in lines) == len(tasks)
-    assert all("workers" in line and "KB" in line for line in lines)
+    assert sum(int(re.split(" packs? of", line)[0].rsplit(" ", 1)[1]) for line in lines) == len(tasks)
+    assert all("2 workers" in line and "KB" in line for line in lines)
+
+
+def test_workers_that_are_many_send_their_blocks_less_often():
+    """So that a driver hears of about as many blocks a second, whoever many they are."""
+    assert block_seconds(1) == block_seconds(MANY_WORKERS) == 0.0
+    assert block_seconds(MANY_WORKERS + 1) > 0.5
+    assert block_seconds(1_000) == 10.0
+    for workers in (2, 1_000):
+        packs = pack_trials(planned(CONFIGURATIONS, 2), prepared(), workers=workers)
+        assert {pack.block_seconds for pack in packs} == {block_seconds(workers)}
+
+
+def test_the_cache_of_other_machines_counts_where_they_train(monkeypatch):
+    """Packs for a cluster are sized by its smallest cache, not by that of this machine."""
+    monkeypatch.setattr(packing, "cache_bytes", lambda: 1 << 30)
+    sweep = prepare_sweep(sweep_from_text("{data: digits, repeats: 400, axes: {architecture: 64-32}}"))
+    groups = groups_of(planned_trials(sweep), sweep)
+    here, there = (
+        max(len(task.trials) for task in packing.pack_groups(groups, sweep, workers=1, cache=cache))
+        for cache in (None, 1 << 18)
+    )
+    assert here > 40 > there

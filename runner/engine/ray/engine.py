@@ -52,7 +52,7 @@ class RayEngine:
         self.cut: deque[PackTask] = deque()
         self.numbers = itertools.count()
         self.is_stopping = False
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self._started, self._ended = threading.Event(), threading.Event()
 
     @property
@@ -91,7 +91,8 @@ class RayEngine:
         try:
             self.place.open()
             self._prepare()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            # Ray wants to end the process where it finds no cluster.
             self.error = error
         self._started.set()
         self._ended.wait()
@@ -124,6 +125,8 @@ class RayEngine:
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         self._wait_until_started()
+        if self.is_stopping:
+            return
         self.submit(tasks)
         while self.running:
             yield from self.poll(POLL_SECONDS)

@@ -77,12 +77,18 @@ class Nodes:
             if facts:
                 self.meet(facts)
 
+    def refuse(self, node_id: str, misfit: str) -> None:
+        """Give a node nothing more."""
+        if node_id not in self.refused:
+            # A new set: others read it meanwhile.
+            self.refused = {*self.refused, node_id}
+            self.news.append(f"{misfit}; it is not used, unless with --mixed-versions")
+
     def meet(self, node: NodeFacts) -> None:
         """Use a node that has joined if it fits."""
         misfit = node.misfit(versions_here())
         if misfit and not self.cluster.settings.are_versions_mixed:
-            self.refused.add(node.node_id)
-            self.news.append(f"{misfit}; it is not used, unless with --mixed-versions")
+            self.refuse(node.node_id, misfit)
             return
         self.used = {**self.used, node.node_id: node}
         self.news.append(f"node {node.name} has joined with {node.cores} cores")

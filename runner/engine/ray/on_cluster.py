@@ -71,7 +71,7 @@ class OnCluster:
         """Take in a block that came so long after the one before it."""
         self.paces.note(task, block, seconds)
         if block.loss and block.loss.is_blameless and block.node:
-            self.nodes.refused.add(block.node)
+            self.nodes.refuse(block.node, block.loss.reason)
 
     def news(self) -> Iterator[str]:
         """What people should know; ClusterLostError where the cluster does not answer any more."""

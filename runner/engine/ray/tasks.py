@@ -1,5 +1,6 @@
 """What Ray's workers run."""
 
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -25,9 +26,8 @@ def train_pack_remotely(task: PackTask, terms: Terms, *examples: Examples) -> It
     """Train a pack until its end, or until it is asked to leave. Blocks say which node they come from."""
     if terms.versions and terms.versions != versions_here():
         # A node that has just joined, and that the driver has not looked at yet.
-        yield Block(
-            None, (), loss=Loss(task, task.trials, "its node has other versions", is_blameless=True), node=node()
-        )
+        reason = f"node {socket.gethostname()} has other versions, {versions_here()}"
+        yield Block(None, (), loss=Loss(task, task.trials, reason, is_blameless=True), node=node())
         return
     for block in train_pack(task, ReceivedExamples(examples), terms.asked):
         yield replace(block, node=node())

@@ -157,7 +157,7 @@ def check_alike(operands: Iterable[tree.Operand]) -> None:
 
 def quoted_advice(first: tree.Operand, other: tree.Operand) -> str:
     """Advice for a text that was written without quotes, or a number that has some."""
-    if isinstance(other, tree.Number) and kind_of(first) is Kind.TEXT:
+    if isinstance(other, tree.Number | tree.Name) and kind_of(first) is Kind.TEXT:
         return f"; write '{other.place.text}'"
     if isinstance(other, tree.Text) and kind_of(first) is Kind.NUMBER and is_number(other.value):
         return f"; write {other.value}"

@@ -71,6 +71,8 @@ VARIANTS: dict[str, tuple[Table, str, Shape]] = {
     "stopping": (STOPPINGS, "stopping", Shape.LIST),
     "loss": (LOSSES, "loss", Shape.ONE),
 }
+# What a column of text can be, where it is one of a few.
+CHOICES = {"status": tuple(Status), "verdict": rows.VERDICTS}
 
 
 @cache
@@ -96,8 +98,8 @@ def column(key: str, value: ColumnElement) -> Known:
     """What a key of a row stands for."""
     if not isinstance(value.type, sa.Text):
         return Known(Kind.NUMBER, value, is_small=isinstance(value.type, sa.Integer))
-    if key == "status":
-        return Known(Kind.TEXT, value, choices=tuple(Status))
+    if key in CHOICES:
+        return Known(Kind.TEXT, value, choices=CHOICES[key])
     table = VARIANTS[key][0] if key in VARIANTS else {}
     return Known(Kind.TEXT, value, headlines=tuple(name for name, kind in table.items() if has_headline(kind)))
 
@@ -157,7 +159,7 @@ def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:
 def advice(name: str) -> str:
     """Advice for a name that there is not: the nearest, else those that it may be one of."""
     known = known_names()
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(name.lower(), known, n=1)
     if close:
         return f"did you mean '{close[0]}'?"
     axis = name.partition(".")[0]

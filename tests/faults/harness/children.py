@@ -7,6 +7,7 @@ import signal
 
 PRELOADED = [
     "psycopg",
+    "runner.cli",
     "runner.driver",
     "runner.engine.local",
     "runner.sources.truth_tables",

@@ -8,8 +8,10 @@ from collections import Counter, defaultdict
 import numpy as np
 import sqlalchemy as sa
 
+from runner.recording import always_recorded
 from runner.status import Status
 from runner.store import open_store, open_store_for_writing
+from runner.store.recorded import recording_of
 from runner.store.tables import configuration, driver, epoch, evidence, fit_columns, snapshot, state, sweep, trial
 
 FINDINGS = ("status", "reason", "epochs", "e_t", "e_v", "best_epoch", "best_e_t", "best_e_v")
@@ -127,12 +129,13 @@ class Evidence:
 
     @property
     def gaps(self):
-        """The ended trials whose epochs are not the first, second and so on to their last."""
+        """The ended trials whose epochs are not the first, second and so on to their last, as far as recorded."""
+        recordings = {row.id: recording_of(row.specification) for row in self.rows["sweep"]}
         own = defaultdict(list)
         for number, position in sorted(self.epochs):
             own[number].append(position)
         ended = [row for row in self.trials.values() if row.status in ("completed", "diverged")]
-        return [row.id for row in ended if own[row.id] != list(range(1, row.epochs + 1))]
+        return [row.id for row in ended if own[row.id] != recorded_epochs(row, recordings[row.sweep_id])]
 
     def check_whole(self):
         """A sweep has ended, and nothing happened on the way that must not."""
@@ -140,6 +143,12 @@ class Evidence:
         assert self.broken_invariants == []
         assert self.gaps == []
         assert self.rows["state"] == []
+
+
+def recorded_epochs(row, recording):
+    """The epochs that a trial that ended so has."""
+    judged_by = always_recorded(row.epochs, row.best_epoch)
+    return [number for number in range(1, row.epochs + 1) if recording.includes(number) or number in judged_by]
 
 
 def values_of(row, names):

@@ -43,6 +43,21 @@ def curves(rows, sweep):
     }
 
 
+@pytest.mark.parametrize("record", ["every=4", "every=100", "epochs=log"])
+def test_an_extended_sweep_that_records_fewer_epochs_has_the_rows_of_a_whole_one(record, invoke, rows):
+    """Also where the last tenth of the longer trials begins in the shorter ones, or their best epoch is there."""
+    flags = ("--data", "iris", "--hidden", "4", "--engine", "local", "--repeats", "3", "--record", record)
+    invoke("run", *flags, "--epochs", "20", "--keep", "state", "--name", "grown")
+    for epochs in ("21", "33", "40"):
+        answer = invoke("extend", "grown", "--epochs", epochs, "--engine", "local")
+        assert "3 of them going on from finished ones" in answer.err, answer.err
+    grown = curves(rows, "grown")
+    for epochs in ("20", "21", "33", "40"):
+        invoke("run", *flags, "--epochs", epochs, "--name", f"whole{epochs}")
+        whole = curves(rows, f"whole{epochs}")
+        assert whole and all(grown[key] == curve for key, curve in whole.items())
+
+
 @pytest.mark.parametrize("keep", ["none", "state"])
 def test_an_extended_sweep_is_the_one_that_asks_for_everything_at_once(keep, invoke, rows):
     """Alternatives, repeats and epochs added one after another; trials that are there are not trained again."""
@@ -123,7 +138,7 @@ def test_resume_leaves_failed_trials_and_retry_trains_them_again(one_failed, inv
     assert invoke("resume", "iris", "--engine", "local").code == 1
     assert [row["status"] for row in rows("trials", "iris")] == ["failed", "completed"]
     answer = invoke("retry", "iris", "--engine", "local")
-    assert answer.code == 0 and "1 trials to train again" in answer.err
+    assert answer.code == 0 and "1 trial to train again" in answer.err
     first, second = rows("trials", "iris")
     assert (first["status"], first["epochs"], second["epochs"]) == ("completed", 3, None)
     shown = rows("show", "1")
@@ -149,8 +164,8 @@ def test_diverged_trials_are_retried_from_the_start_and_keep_their_networks_agai
 def test_cancelled_trials_stay_so_until_they_are_retried(invoke, rows):
     invoke("run", *QUICK, "--repeats", "3")
     execute("UPDATE trial SET status = 'pending' WHERE id > 1")
-    assert "1 trials cancelled" in invoke("cancel", "iris", "--trial", "3", "--trial", "1").err
-    assert "1 trials cancelled" in invoke("cancel", "iris").err
+    assert "1 trial cancelled" in invoke("cancel", "iris", "--trial", "3", "--trial", "1").err
+    assert "1 trial cancelled" in invoke("cancel", "iris").err
     assert [row["status"] for row in rows("trials", "iris")] == ["completed", "cancelled", "cancelled"]
     assert rows("show", "3")["reason"] == "cancelled by the user"
     assert invoke("resume", "iris", "--engine", "local").code == 0
@@ -192,6 +207,16 @@ def test_a_replay_of_every_kind_of_trial_is_equal_to_the_last_bit(invoke, rows, 
         }
         statuses[row["status"]] = True
     assert set(statuses) == {"completed", "diverged"}
+
+
+def test_a_replay_compares_the_epochs_that_are_stored(invoke, rows):
+    invoke("run", *QUICK[:4], "--epochs", "30", "--record", "every=10", "--engine", "local")
+    count = len(rows("epochs", "1"))
+    assert 5 <= count <= 6
+    assert f"all {count} stored of 30 epochs are the same to the last bit" in invoke("replay", "1").out
+    execute("UPDATE epoch SET e_v = e_v + 0.25 WHERE epoch = 10")
+    answer = invoke("replay", "1")
+    assert answer.code == 1 and f"what differs in {count} stored of 30 epochs" in answer.out
 
 
 def test_a_replay_tells_what_differs_and_where(invoke):

@@ -187,7 +187,9 @@ def test_asking_changes_nothing(ask, trained_database):
     assert trained_database.read_bytes() == before
 
 
-@pytest.mark.parametrize("line", [*ASK, "list optimizers", "--help", "run --help"])
+@pytest.mark.parametrize(
+    "line", [*ASK, "diagnose small", "importance small", "list optimizers", "--help", "run --help"]
+)
 def test_asking_loads_neither_ray_nor_polars_nor_alembic_and_help_not_even_numpy(line, trained_database, tmp_path):
     database = () if "--help" in line or line.startswith("list") else ("--db", str(trained_database))
     done = subprocess.run(

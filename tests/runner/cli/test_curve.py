@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.cli.curve import BOTH, COLUMNS, ROWS, TRAINING, VALIDATION, curve_lines
+from runner.cli.curve import BOTH, COLUMNS, ROWS, TRAINING, VALIDATION, curve_lines, positions
 
 
 def marks(lines):
@@ -44,6 +44,23 @@ def test_the_best_epoch_is_marked_below_its_column():
 def test_errors_that_were_not_finite_are_left_out():
     drawn = marks(curve_lines([0.5, None], [0.4, None], None))
     assert all(row[1] == " " for row in drawn)
+
+
+def test_epochs_that_are_not_stored_leave_their_columns_empty():
+    """Each error stands where its epoch is, not beside the one before."""
+    lines = curve_lines([0.5, 0.4, 0.3], [0.5, 0.4, 0.3], 50, [1, 50, 100])
+    drawn = marks(lines)
+    columns = [column for column in range(COLUMNS) if any(row[column] != " " for row in drawn)]
+    assert columns == [0, round(49 * 59 / 99), 59]
+    (numbers,) = [line for line in lines if line.strip().startswith("1 ")]
+    assert numbers.endswith(" 100")
+
+
+@pytest.mark.parametrize("count", [2, 59, 61, 1000])
+def test_of_every_epoch_each_column_shows_the_nearest(count):
+    shown = positions(range(1, count + 1), min(count, COLUMNS))
+    assert shown[0] == 0 and shown[-1] == count - 1 and None not in shown
+    assert shown == sorted(set(shown))
 
 
 @pytest.mark.parametrize("errors", [[], [0.5], [None, None]])

@@ -13,7 +13,7 @@ from runner.messages import Block, TrialEnd
 from runner.status import Status
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
-COUNT = 100_000
+FEW, MANY = 100_000, 1_000_000
 SPECIAL = [0.0, -0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, math.nan, math.inf, -math.inf]
 
 
@@ -33,12 +33,12 @@ def stored(value):
     return value + 0.0 if math.isfinite(value) else None
 
 
-@pytest.fixture
-def written(store, driver, make_plan, make_rows):
-    """Rows with 100,000 numbers, written by a driver: columns by name."""
+@pytest.fixture(params=[FEW, pytest.param(MANY, marks=pytest.mark.nightly)])
+def written(request, store, driver, make_plan, make_rows):
+    """Rows with so many numbers, written by a driver: columns by name."""
     store.add_sweep(make_plan(1, 1, name="numbers"))
     driver.claim([1])
-    numbers = np.concatenate([SPECIAL * len(MEASURED), random_doubles(COUNT)])
+    numbers = np.concatenate([SPECIAL * len(MEASURED), random_doubles(request.param)])
     columns = dict(zip(MEASURED, np.array_split(numbers, len(MEASURED)), strict=True))
     length = min(map(len, columns.values()))
     columns = {name: values[:length] for name, values in columns.items()}
@@ -51,7 +51,7 @@ def written(store, driver, make_plan, make_rows):
 
 def test_numbers_keep_their_bits_in_json_and_csv(written, database, invoke):
     expected = {name: [bits(stored(value)) for value in values.tolist()] for name, values in written.items()}
-    assert sum(map(len, expected.values())) >= COUNT
+    assert sum(map(len, expected.values())) >= FEW
     rows = invoke("epochs", "1", "--db", database, "--format", "json").json
     assert {name: [bits(row[name]) for row in rows] for name in MEASURED} == expected
     table = list(csv.DictReader(io.StringIO(invoke("epochs", "1", "--db", database, "--format", "csv").out)))

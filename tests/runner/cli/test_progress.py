@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from runner.cli import progress
+from runner.cli.crew_line import WINDOW_SECONDS
 from runner.cli.progress import LiveProgress, duration
-from runner.engine import auto
-from runner.messages import Block, TrialEnd
+from runner.engine import Crew, auto, ray
+from runner.messages import Block, EpochCounts, TrialEnd
 from runner.status import Status
 
 
@@ -60,6 +62,24 @@ def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
         assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125"
 
 
+def test_epochs_that_are_not_recorded_are_counted_too(clock, make_rows):
+    """Also where some are trained once more; the best error is that which the end tells."""
+
+    def counted(last, count):
+        return EpochCounts(np.array([1, 2]), np.array([last, last]), np.array([count, count]))
+
+    with LiveProgress(Expected({1: (40, 1.0), 2: (40, 3.0)})) as live:
+        live(Block(make_rows([1, 2], [1, 1]), (), counted=counted(1, 1)))
+        live(Block(None, (), counted=counted(10, 9)))
+        assert live.work_done == 40.0
+        live(Block(None, (), counted=counted(8, 3)))
+        assert live.work_done == 40.0
+        live(Block(None, (), counted=counted(12, 4)))
+        assert live.work_done == 48.0
+        live(Block(None, (TrialEnd(1, Status.COMPLETED, best_e_v=0.25), TrialEnd(2, Status.COMPLETED))))
+        assert live.work_done == 160.0 and live.best_e_v == 0.25
+
+
 def test_more_work_than_was_expected_never_leaves_less_than_no_time(clock, make_rows):
     """Another driver put trials back after this one had counted."""
     with LiveProgress(Expected({1: (10, 1.0), 2: (10, 1.0)})) as live:
@@ -68,6 +88,24 @@ def test_more_work_than_was_expected_never_leaves_less_than_no_time(clock, make_
         clock.now += 5
         live(Block(make_rows([2] * 5, range(1, 6)), ()))
         assert ", 0 s left" in live.describe(clock.now)
+
+
+@pytest.mark.parametrize(("is_terminal", "between"), [(True, "\n"), (False, "; ")])
+def test_a_cluster_is_told_as_it_is_now(is_terminal, between, clock, make_rows):
+    """Its rows a second are those of late, and both lines fit into 80 columns."""
+    with LiveProgress(Expected({1: (10_000, 1.0)})) as live:
+        live.live = is_terminal
+        engine = SimpleNamespace(crew=Crew(3, 24, 27))
+        live.meet(engine)
+        for number, rows in enumerate((1, 1000, 1000, 1000), start=1):
+            clock.now += WINDOW_SECONDS / 2
+            live(Block(make_rows([1] * rows, [number] * rows), ()))
+        text = live.describe(clock.now)
+        assert text.endswith(f"{between}3 nodes, 24 workers, 27 packs in flight, 200 rows/s")
+        engine.crew = Crew(1, 1, 1)
+        assert "; 1 node, 1 worker, 1 pack in flight, " in live.describe(clock.now).replace("\n", "; ")
+        engine.crew = Crew(1000, 64_000, 72_000)
+        assert not is_terminal or max(map(len, live.describe(clock.now).splitlines())) <= 80 - 17
 
 
 @pytest.mark.parametrize("status", [Status.DIVERGED, Status.FAILED])
@@ -149,7 +187,7 @@ def test_what_the_engine_tells_is_said_on_standard_error(invoke, small_flags, mo
         "SECONDS_BEFORE_RAY": 0.0,
     }.items():
         monkeypatch.setattr(auto, name, value)
-    monkeypatch.setattr(auto, "RayEngine", Broken)
+    monkeypatch.setattr(ray, "RayEngine", Broken)
     answer = invoke("run", *small_flags, "--engine", "auto", "--workers", "2")
     assert answer.code == 0
     assert answer.err.splitlines().count("fitgap: no Ray today; training goes on in 1 process") == 1

@@ -1,5 +1,6 @@
 """`fitgap run` and `fitgap resume`: what they write, refuse and say, and how they stop."""
 
+import contextlib
 import os
 import re
 import signal
@@ -13,7 +14,9 @@ import pytest
 from wrong_data_cases import WRONG_FILES, WRONG_FOLDER
 from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
 
-from runner.engine import local
+from runner.driver import SweepStoppedError
+from runner.engine import local, plain_processes
+from runner.engine.plain_process import PlainProcess
 from runner.messages import Block, TrialEnd
 from runner.status import Status
 
@@ -90,6 +93,25 @@ def test_the_leaderboard_is_led_by_the_lowest_mean_best_e_v(invoke, small_sweep)
     assert "1e+30" not in answer.out and "1e + 30" not in answer.out
 
 
+def test_a_terminal_of_80_columns_shows_both_errors_their_gap_and_the_best_epoch(in_terminal, plain_text):
+    """With as many axes as examples/digits.yaml varies in its leaders."""
+    axes = (
+        *("--activation", "relu", "--activation", "prelu:beta=0.05", "--regularizer", "none"),
+        *(
+            "--regularizer",
+            "l1:weight=1e-4+dropout:ratio=0.2",
+            "--optimizer",
+            "adam:rate=1e-3",
+            "--optimizer",
+            "adam:rate=1e-2",
+        ),
+    )
+    code, written = in_terminal("run", *QUICK, *axes, "--repeats", "3")
+    assert code == 0
+    (header,) = [line for line in plain_text(written).splitlines() if line.startswith(" activation ")]
+    assert header.split()[-7:] == ["e_v", "±", "sd", "epoch", "e_t", "e_v", "gap"]
+
+
 def test_a_second_run_of_one_file_gets_a_number(invoke):
     names = [invoke("run", *QUICK).err for _ in range(3)]
     assert ["fitgap trials iris " in names[0], "iris-2 " in names[1], "iris-3 " in names[2]] == [True] * 3
@@ -122,7 +144,7 @@ def test_a_failed_trial_gives_exit_code_1_and_its_reason_is_kept(invoke, failing
 def test_a_diverged_trial_is_an_answer_and_no_failure(invoke):
     answer = invoke("run", *QUICK, "--optimizer", "gradient_descent:rate=1e30")
     assert answer.code == 0
-    assert "1 diverged" in answer.err
+    assert "1 trial: 1 diverged. " in answer.err
     assert "after epoch 1" in invoke("show", 1).out
 
 
@@ -227,7 +249,9 @@ def stopped_on_a_file(invoke, monkeypatch):
     with monkeypatch.context() as patched:
         patched.chdir("data")
         patched.setattr(local, "train_pack", interrupted)
-        assert invoke("run", "--data", "points.csv", *flags).code == 130
+        answer = invoke("run", "--data", "points.csv", *flags)
+    assert answer.code == 130
+    assert answer.err.splitlines()[-1] == "go on with: fitgap resume points --db ../points.db"
 
 
 def test_resume_knows_a_data_file_from_any_folder(invoke, stopped_on_a_file):
@@ -284,3 +308,31 @@ def test_control_c_stops_an_in_process_sweep_which_resumes_to_the_same_bits(tmp_
     resumed, undisturbed = (invoke("epochs", name, "--format", "json").json for name in ("digits", "undisturbed"))
     assert [[*row.values()][1:] for row in resumed] == [[*row.values()][1:] for row in undisturbed]
     assert len(resumed) == 360
+
+
+def test_processes_started_while_the_plan_is_written_end_where_it_cannot_be(invoke, monkeypatch):
+    started = []
+
+    class Noted(PlainProcess):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            started.append(self.process)
+
+    monkeypatch.setattr(plain_processes, "PlainProcess", Noted)
+    Path("folder").mkdir()
+    flags = ("--data", "digits", "--hidden", "64-32", "--epochs", "1000", "--workers", "2")
+    answer = invoke("run", *flags, "--db", "folder")
+    assert answer.code == 2 and one_line(answer.err) and "is a folder" in answer.err
+    assert len(started) == 2 and all(process.returncode is not None for process in started)
+    assert invoke("run", *flags, "--dry-run").code == 0 and len(started) == 2
+
+
+def test_a_stopped_sweep_can_be_told_through_any_context():
+    """contextlib writes the traceback into the error that it passes on."""
+    with pytest.raises(SweepStoppedError, match="digits"), passing_on():
+        raise SweepStoppedError("digits", 3)
+
+
+@contextlib.contextmanager
+def passing_on():
+    yield

@@ -20,15 +20,25 @@ def send(number):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_asks_once_and_interrupts_nothing(number):
     asked = []
-    with Stopping(lambda: asked.append(1)) as stop:
+    with Stopping() as stop:
+        stop.call(lambda: asked.append(1))
         assert not stop.is_requested
         send(number)
         assert stop.is_requested and asked == [1]
 
 
+def test_what_is_to_be_called_is_called_at_once_where_the_signal_has_come_already():
+    asked = []
+    with Stopping() as stop:
+        send(signal.SIGINT)
+        stop.call(lambda: asked.append(1))
+        assert asked == [1]
+
+
 def test_the_second_signal_interrupts(monkeypatch):
     asked = []
-    with pytest.raises(KeyboardInterrupt), Stopping(lambda: asked.append(1)):
+    with pytest.raises(KeyboardInterrupt), Stopping() as stop:
+        stop.call(lambda: asked.append(1))
         send(signal.SIGINT)
         send(signal.SIGINT)
         pytest.fail("it went on")
@@ -37,14 +47,14 @@ def test_the_second_signal_interrupts(monkeypatch):
 
 def test_what_does_not_stop_by_itself_is_interrupted(monkeypatch):
     monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.05)
-    with pytest.raises(KeyboardInterrupt), Stopping(lambda: None):
+    with pytest.raises(KeyboardInterrupt), Stopping():
         send(signal.SIGINT)
         time.sleep(10)
 
 
 def test_who_leaves_in_time_is_not_interrupted(monkeypatch):
     monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.05)
-    with Stopping(lambda: None):
+    with Stopping():
         send(signal.SIGINT)
     time.sleep(0.1)
 
@@ -56,7 +66,7 @@ def test_an_interrupt_that_is_swallowed_comes_again(capfd):
         def __del__(self):
             send(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt), Stopping(lambda: None):
+    with pytest.raises(KeyboardInterrupt), Stopping():
         send(signal.SIGINT)
         stubborn = Stubborn()
         del stubborn
@@ -66,7 +76,7 @@ def test_an_interrupt_that_is_swallowed_comes_again(capfd):
 
 def test_nothing_interrupts_what_is_left_to_do_after_it_was_enough(monkeypatch):
     monkeypatch.setattr(stopping, "GRACE_SECONDS", 0.05)
-    with Stopping(lambda: None) as stop:
+    with Stopping() as stop:
         send(signal.SIGINT)
         stop.ignore_more()
         send(signal.SIGINT)
@@ -76,7 +86,7 @@ def test_nothing_interrupts_what_is_left_to_do_after_it_was_enough(monkeypatch):
 def test_handlers_from_before_come_back():
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
     before = [signal.getsignal(number) for number in numbers]
-    with Stopping(lambda: None):
+    with Stopping():
         assert [signal.getsignal(number) for number in numbers] != before
     assert [signal.getsignal(number) for number in numbers] == before
 
@@ -85,7 +95,7 @@ def test_in_another_thread_signals_are_left_to_the_main_one():
     before, inside = signal.getsignal(signal.SIGINT), []
 
     def enter():
-        with Stopping(lambda: None):
+        with Stopping():
             inside.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=enter)

@@ -7,7 +7,7 @@ import pytest
 
 from runner import packing
 from runner.driver import write_sweep
-from runner.driver.work import ATTEMPTS_ALONE, Work
+from runner.driver.work import ATTEMPTS_ALONE, MOST_BLAMELESS_LOSSES, Work
 from runner.messages import Block, Loss, SavedState, TrialEnd
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
@@ -96,6 +96,43 @@ def test_a_worker_that_dies_once_costs_nobody_anything(work, store):
 
     assert train(work, run) == []
     assert set(statuses(store)) == {"completed"}
+
+
+def test_the_death_of_nodes_costs_attempts_and_nothing_else(work, store):
+    """More often than a trial that is alone may be lost: whole packs come again, and nothing is held against them."""
+    sizes = []
+
+    def run(task):
+        sizes.append(len(task.trials))
+        if len(sizes) > ATTEMPTS_ALONE + 1:
+            return completed(*task.trials)
+        return Block(None, (), loss=Loss(task, task.trials, "its node died", is_blameless=True))
+
+    assert train(work, run) == []
+    assert sizes == [TRIALS] * (ATTEMPTS_ALONE + 2)
+    assert set(statuses(store)) == {"completed"}
+    assert store.show(1)["attempt"] == len(sizes)
+
+
+def test_a_trial_that_loses_every_node_is_taken_for_the_cause_in_the_end(work, store):
+    def run(task):
+        if 7 not in task.trials:
+            return completed(*task.trials)
+        return Block(None, (), loss=Loss(task, task.trials, "its node died", is_blameless=True))
+
+    (end,) = train(work, run)
+    assert (end.trial_id, end.status, end.reason) == (7, Status.FAILED, "its node died")
+    assert statuses(store).count("completed") == TRIALS - 1
+    assert store.show(7)["attempt"] >= MOST_BLAMELESS_LOSSES
+
+
+def test_nodes_that_died_do_not_make_later_packs_smaller(store, driver, written):
+    driver.claim(list(range(1, TRIALS + 1)))
+    driver.try_again(list(range(1, TRIALS + 1)), counts=False)
+    driver.release()
+    again = Work(store, driver, written, workers=1)
+    again.plan()
+    assert [len(task.trials) for task in again] == [TRIALS]
 
 
 def test_trials_that_had_ended_before_the_loss_are_left_alone(work, store):

@@ -5,10 +5,11 @@ import json
 import subprocess
 import sys
 from collections import deque
+from multiprocessing import connection
 
 import pytest
 
-from runner.engine import auto, journal
+from runner.engine import auto, early_processes, journal, stopwatch
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
 from runner.engine.prepared import PreparedRepeats
@@ -175,7 +176,9 @@ def engine_for(sweep, trials, workers=2, tell=None):
     return AutoEngine(sweep.dataset, workers, work, tell or (lambda text: None))
 
 
-def test_a_small_sweep_starts_nothing(small_sweep, prepared):
+def test_a_small_sweep_starts_nothing(small_sweep, prepared, monkeypatch):
+    """By the work it is; on a machine that is busy enough, any sweep is long."""
+    monkeypatch.setattr(stopwatch, "SECONDS_TO_TELL", NEVER)
     sweep, trials = prepared(small_sweep)
     with engine_for(sweep, trials) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
@@ -194,9 +197,13 @@ def test_one_worker_needs_no_help(prepared, thresholds):
 
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
     """Both come, each takes over from who was there before, and the processes have left when Ray has all. The last pack
-    is cut in two.
+    is cut in two. None of them loads what lies in the current folder under the names of our packages.
     """
-    done = subprocess.run([sys.executable, "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    for name in ("core", "runner"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong one was loaded')\n")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", FORCED], cwd=tmp_path, capture_output=True, text=True, timeout=600
+    )
     assert done.returncode == 0, done.stderr
     expected = {"came": [True, True], "left": 0, "cut": True, "equal": True, "trained": True, "told": []}
     assert json.loads(done.stdout) == expected
@@ -310,3 +317,41 @@ def test_after_a_stop_every_pack_in_flight_has_saved_its_state_for_the_driver(pr
     trained = {trial for block in blocks if block.rows is not None for trial in block.rows.trial_id.tolist()}
     assert in_flight and {state.trial_id for block in blocks for state in block.states} == in_flight | trained
     assert len(taken) == before
+
+
+def counted_work(asked):
+    """A long sweep's parts of work, counting how many of them are asked for."""
+    for part in itertools.repeat(1e6, 1000):
+        asked.append(part)
+        yield part
+
+
+def test_processes_are_started_early_as_soon_as_the_work_is_known_to_be_worth_it(prepared):
+    sweep, _ = prepared(PACKS)
+    asked = []
+    with early_processes("auto", sweep.dataset, 2, counted_work(asked)) as processes:
+        begun = [process.process for process in processes.crew]
+        assert len(begun) == 2 and len(asked) < 1000
+    assert processes.crew == [] and all(process.returncode is not None for process in begun)
+
+
+@pytest.mark.parametrize(
+    ("engine", "workers", "work"), [("local", 2, [1e12]), ("ray", 2, [1e12]), ("auto", 1, [1e12]), ("auto", 2, [1.0])]
+)
+def test_no_process_is_started_early_that_would_have_nothing_to_do(engine, workers, work, prepared):
+    sweep, _ = prepared(PACKS)
+    with early_processes(engine, sweep.dataset, workers, work) as processes:
+        assert processes is None
+
+
+def test_processes_that_are_there_already_train_everything(prepared, monkeypatch):
+    """With the same results as everywhere."""
+    sweep, trials = prepared(PACKS)
+    with early_processes("auto", sweep.dataset, 2, [1e12]) as processes:
+        while not all(process.is_ready for process in processes.crew):
+            connection.wait([process.connection for process in processes.crew if not process.is_ready])
+            processes.admit()
+        with AutoEngine(sweep.dataset, 2, 1.0, early=processes) as engine:
+            monkeypatch.setattr(engine, "_train_here", None)
+            blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
+    assert rows_of(blocks) == rows_of(trained_here(sweep, trials))

@@ -84,6 +84,36 @@ def test_what_the_parent_and_its_ray_left_on_disk_is_removed_and_nothing_else(tm
     assert all((each / "logs" / "log").exists() for each in others)
 
 
+# Makes the folder of a start of Ray, as Ray names it, and no server yet. There is one of an earlier process, too.
+BEGINNER = """
+import os, sys, time
+from pathlib import Path
+from runner.engine.guardian import start_guardian
+earlier, own = (Path(os.environ["RAY_TMPDIR"], "ray", f"session_{each}_{os.getpid()}") for each in (1, 2))
+(earlier / "logs").mkdir(parents=True)
+os.utime(earlier, (1e9, 1e9))
+guardian = start_guardian(sys.argv[1])
+(own / "logs").mkdir(parents=True)
+print(os.getpid(), guardian.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_parent_killed_before_its_server_began_leaves_no_folder_either(tmp_path, monkeypatch):
+    """Also where its guardian has not looked yet."""
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    line = [sys.executable, "-c", BEGINNER, tmp_path / "of-the-parent"]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        number, watching = map(int, parent.stdout.readline().split())
+        earlier, own = (tmp_path / "ray" / f"session_{each}_{number}" for each in (1, 2))
+        of_another = tmp_path / "ray" / f"session_2_{number + 1}"
+        of_another.mkdir()
+        assert own.exists()
+        parent.kill()
+    assert wait_until(lambda: stat_of(watching) is None)
+    assert not own.exists() and earlier.exists() and of_another.exists()
+
+
 def test_a_process_is_known_by_its_start():
     """A later process of the same number is another one."""
     with subprocess.Popen(["sleep", "60"]) as process:

@@ -63,3 +63,12 @@ def test_after_a_restart_only_the_new_rate_counts(clock, make_rows):
     clock.now += 1.0
     stopwatch.count(TASK, epoch)
     assert stopwatch.seconds_left() == pytest.approx(2.0)
+
+
+def test_what_happens_while_it_is_stopped_does_not_count(clock, make_rows):
+    stopwatch = Stopwatch(expected_work=40.0, example_count=1)
+    with stopwatch.stopped():
+        clock.now += 100.0
+    stopwatch.count(TASK, Block(make_rows([7, 8], [1, 1]), ()))
+    clock.now += 2.0
+    assert stopwatch.seconds_left() == pytest.approx(6.0) and stopwatch.seconds_watched == pytest.approx(2.0)

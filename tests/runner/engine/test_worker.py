@@ -114,6 +114,13 @@ def test_the_first_epoch_is_sent_at_once(tasks_of, monkeypatch):
     assert [block.rows.epoch.tolist() for block in blocks] == [[1], [2, 3, 4, 5]]
 
 
+def test_a_worker_among_many_sends_seldom_and_not_even_its_first_epoch_at_once(tasks_of, monkeypatch):
+    monkeypatch.setattr(journal, "BLOCK_SECONDS", 0.0)
+    (task,), dataset = tasks_of("{data: iris, training: {epochs: 5}}")
+    (block,) = train_pack(replace(task, block_seconds=1000.0), PreparedRepeats(dataset))
+    assert block.rows.epoch.tolist() == [1, 2, 3, 4, 5] and len(block.ended) == 1
+
+
 def test_a_summary_is_that_of_the_trials_epochs(tasks_of, small_sweep):
     """Best is the first epoch with the lowest E_v, and diverged epochs never count."""
     for task in tasks_of(small_sweep)[0]:

@@ -39,9 +39,10 @@ def test_a_link_to_our_own_database_is_refused_too():
         peer_address("link.db", None)
 
 
-def test_a_missing_package_is_told_with_how_to_install_it():
-    with pytest.raises(IntegrationError, match=r"no_such_package, .*pip install 'fitgap\[optuna\]'"):
-        imported("no_such_package", "optuna")
+@pytest.mark.parametrize(("extra", "requirement"), [("optuna", "optuna<6,>=4"), ("mlflow", "mlflow-skinny<4,>=2.14")])
+def test_a_missing_package_is_told_with_how_to_install_it(extra, requirement):
+    with pytest.raises(IntegrationError, match=f"no_such_package, .*pip install '{requirement}'"):
+        imported("no_such_package", extra)
 
 
 def test_errors_of_a_peer_are_one_line_without_the_password():

@@ -115,6 +115,9 @@ TRAINING = {
     "stopping": STOPPING_SETS,
     "outputs": st.one_of(st.just("auto"), variants_of(READINGS)),
     "measure": st.one_of(st.just("all"), st.integers(1, 1000)),
+    "record": st.one_of(
+        st.sampled_from(["all", "every=7", {"epochs": "log"}]), st.builds(lambda n: {"every": n}, st.integers(1, 1000))
+    ),
     "keep": st.sampled_from(["none", "last", "best"]),
 }
 DATA = {

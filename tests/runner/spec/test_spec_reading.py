@@ -187,6 +187,8 @@ def test_a_mistake_of_the_file_beside_flags_is_told_as_one_of_the_file():
         ),
         (Flags(data="digits", measure="0"), "--measure 0: must be a whole number, at least 1"),
         (Flags(data="digits", measure="some"), "--measure some: must be a whole number, at least 1"),
+        (Flags(data="digits", record="some"), "--record some: must be all, every=N or epochs=log, but is 'some'"),
+        (Flags(data="digits", record="every=0"), "--record every=0: must be a whole number, at least 1"),
         (Flags(data="digits", keep="maybe"), "--keep maybe: must be one of none, last, best, state, but is 'maybe'"),
     ],
 )
@@ -269,8 +271,11 @@ def test_importing_stays_quick_and_reads_no_yaml():
 
 
 def test_flags_for_what_is_kept_measured_and_read():
-    flags = Flags(data="digits", keep="best", measure="100", outputs="unrecognized:share=0.2", stopping="none")
+    flags = Flags(
+        data="digits", keep="best", measure="100", record="every=5", outputs="unrecognized:share=0.2", stopping="none"
+    )
     training = sweep_from_flags(flags).training
+    assert training.record.every == 5
     assert (training.keep, training.measure, training.outputs.label) == ("best", 100, "unrecognized:share=0.2")
     assert sweep_from_flags(flags).axes["stopping"] == ((),)
 

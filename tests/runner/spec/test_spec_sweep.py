@@ -165,6 +165,23 @@ def test_measure(written, count):
     assert sweep_from_text(f"data: digits\ntraining: {{measure: {written}}}").training.measure == count
 
 
+RECORDED = [
+    ("all", 1, "all"),
+    ("{every: 10}", 10, {"every": 10}),
+    ("every=10", 10, {"every": 10}),
+    ("{every: 1}", 1, "all"),
+    ("{epochs: log}", None, {"epochs": "log"}),
+    ("epochs=log", None, {"epochs": "log"}),
+]
+
+
+@pytest.mark.parametrize(("written", "every", "canonical"), RECORDED)
+def test_record(written, every, canonical):
+    """Recording every epoch is the same however it is written."""
+    training = sweep_from_text(f"data: digits\ntraining: {{record: {written}}}").training
+    assert (training.record.every, training.canonical()["record"]) == (every, canonical)
+
+
 TRAINABLE = [
     "{architecture: [none], output_activation: threshold, optimizer: perceptron}",
     "{architecture: none, activation: threshold, output_activation: [threshold, sign], optimizer: perceptron}",

@@ -132,6 +132,14 @@ def test_groups_by_a_setting_are_those_of_the_trials_with_it(name, trained):
             assert found[value]["best_e_v"] == pytest.approx(statistics.fmean(row["best_e_v"] for row in done))
 
 
+def test_groups_by_verdict_are_the_configurations_that_have_it(trained):
+    found = {group["verdict"]: group["configurations"] for group in trained.compare("small", ["verdict"])}
+    counts = trained.verdict_counts(trained.sweep("small")["id"])
+    assert counts and {verdict: number for verdict, number in found.items() if verdict} == counts
+    # Those that diverged have none.
+    assert sum(found.values()) == len(trained.compare("small", ["configuration"])) > sum(counts.values())
+
+
 def test_pairs_of_a_setting_leave_the_kind_alone(trained):
     """Rates of Adam are held against rates of Adam: 0.1 of gradient descent has a partner in neither."""
     found = trained.compare("small", ["optimizer.rate"], where="optimizer.name == 'adam'", against="0.01")

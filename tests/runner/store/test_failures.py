@@ -34,6 +34,11 @@ def test_every_result_of_sqlite_is_told_whatever_its_details(code, extended):
     assert failure_of(sqlite_error(code | extended)) is SQLITE_FAILURES[code]
 
 
+def test_a_log_whose_locks_have_no_room_is_told_as_a_full_disk():
+    """SQLite calls it an error of reading or writing."""
+    assert "no room left" in failure_of(sqlite_error(sqlite3.SQLITE_IOERR_SHMSIZE)).what
+
+
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE])
 def test_a_bug_of_ours_is_no_failure_of_sqlite(code):
     assert failure_of(sqlite_error(code)) is None

@@ -132,6 +132,15 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_passing_failure(postgres
     engine.dispose()
 
 
+def test_a_connection_that_breaks_while_it_is_made_ready_is_a_passing_failure(postgres, postgres_template, monkeypatch):
+    """The server may be ended between its greeting and the first question."""
+    monkeypatch.setattr(postgresql, "check_server", lambda *given: end_connections(postgres, postgres_template))
+    engine = connect(database_url(postgres.address(postgres_template)), read_only=False)
+    with pytest.raises(TemporaryStoreError, match="has broken off the connection; try again when its server runs"):
+        engine.connect()
+    engine.dispose()
+
+
 def end_connections(postgres, name):
     with psycopg.connect(postgres.address(), autocommit=True) as connection:
         ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from runner.errors import StoreError
 from runner.messages import Block, TrialEnd
+from runner.recording import Recording, always_recorded
 from runner.status import Status
 from runner.store import open_store, sizes
 from runner.store.describing import describe_database
@@ -40,6 +41,26 @@ def test_the_sizes_of_sweeps_are_about_that_of_the_database(store, database, dri
     store.close()
     written = describe_database(database)["bytes"] - empty
     assert sum(size for _, size in told.values()) == pytest.approx(written, rel=0.25)
+
+
+@pytest.mark.parametrize("record", [{"every": 10}, {"epochs": "log"}])
+def test_epochs_that_are_not_recorded_take_no_room(record, store, driver, make_plan, make_rows):
+    """What is told of such a sweep, and of deleting it, are the epochs that it really has."""
+    recording = Recording.from_canonical(record)
+    sweep_id, _ = store.add_sweep(make_plan(3, 1, specification={"training": {"record": record}}))
+    whole, _ = store.add_sweep(make_plan(1, 1, name="whole"))
+    numbers = [row["trial"] for sweep in (sweep_id, whole) for row in store.trials(sweep)]
+    driver.claim(numbers)
+    for number, best in zip(numbers[:3], (37, 50, 100), strict=True):
+        stored = always_recorded(100, best)
+        epochs = [epoch for epoch in range(1, 101) if recording.includes(epoch) or epoch in stored]
+        end = TrialEnd(number, Status.COMPLETED, epochs=100, best_epoch=best)
+        driver.record(Block(make_rows([number] * len(epochs), epochs), (end,)))
+    driver.record(Block(make_rows([numbers[3]] * 2, [1, 2]), (TrialEnd(numbers[3], Status.COMPLETED, epochs=2),)))
+    count = len(store.sweep_epochs(sweep_id))
+    assert {number: epochs for number, (epochs, _) in store.sweep_sizes().items()} == {sweep_id: count, whole: 2}
+    assert store.deletion(["plan", "whole"]).epochs == count + 2
+    assert store.deletion([str(numbers[3])]).epochs == 2
 
 
 def test_the_room_of_a_deleted_sweep_is_given_back(

@@ -1,0 +1,133 @@
+"""What one driver, or several, can take from a thousand workers: the real driver and store, a simulated cluster."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks.ours.driving import prepared_sweep
+from benchmarks.ours.pack_times import recorded_times
+from benchmarks.ours.planning import largest_memory
+from benchmarks.ours.server import temporary_server
+from benchmarks.ours.simulated_cluster import SimulatedCluster
+from benchmarks.processes import ROOT, child_environment
+from benchmarks.sweeps import large_sweep
+from runner.cli.progress import LiveProgress
+from runner.driver import drive, expected_work, stored_sweep, write_sweep
+from runner.packing import block_seconds
+from runner.store import open_store_for_writing
+
+# How many workers are to be fed, and packs for each of them as in a sweep that is much larger.
+WANTED_WORKERS = 1_000
+PACK_SIZE, PACKS_PER_WORKER = 48, 2
+SEED = 1
+
+
+def drive_cluster(
+    architecture: str, trials: int, epochs: int, record: str, server: bool, drivers: int = 1
+) -> dict[str, float]:
+    """Trials, rows and blocks a second that the drivers can record, beside those of 1,000 workers; memory.
+
+    Reckoned from the time of processors: a driver and its server's part of the work take turns, while several drivers
+    work side by side. Writing the sweep is not counted, nor is what the simulation itself takes. `clock` are trials a
+    second by the clock, with as many processors as there are here.
+    """
+    with database(server) as (address, server_seconds):
+        with open_store_for_writing(address) as store:
+            name = write_sweep(
+                store, prepared_sweep(large_sweep(trials, architecture, epochs=epochs, record=record))
+            ).name
+        workers = max(1, min(WANTED_WORKERS, trials // (PACK_SIZE * PACKS_PER_WORKER)) // drivers)
+        before = server_seconds()
+        parts = driven(address, name, architecture, workers, drivers)
+        served = server_seconds() - before
+    whole = {key: sum(part[key] for part in parts) for key in ("trials", "rows", "blocks", "processor", "busy")}
+    seconds = (whole["processor"] + served) / drivers
+    return {
+        **{key: whole[key] / seconds for key in ("trials", "rows", "blocks")},
+        # By their own clock the workers are busy for so long with all trials.
+        "needed": WANTED_WORKERS * trials / whole["busy"],
+        "clock": whole["trials"] / max(part["seconds"] for part in parts),
+        # Milliseconds of a trial.
+        "driver": 1e3 * whole["processor"] / trials,
+        "server": 1e3 * served / trials,
+        "megabytes": max(part["megabytes"] for part in parts),
+    }
+
+
+@contextlib.contextmanager
+def database(server: bool) -> Iterator[tuple[str, Any]]:
+    """An empty database, and what tells the processor time that its server has taken."""
+    if server:
+        with temporary_server() as running:
+            yield running.address(), running.processor_seconds
+    else:
+        with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
+            yield f"{folder}/it.db", lambda: 0.0
+
+
+def driven(address: str, name: str, architecture: str, workers: int, drivers: int) -> list[dict[str, float]]:
+    """What each driver says of its part, all at work at the same time in processes of their own."""
+    arguments = {"address": address, "name": name, "architecture": architecture, "workers": workers}
+    tasks = [{**arguments, "seed": SEED + number} for number in range(drivers)]
+    with ThreadPoolExecutor(drivers) as pool:
+        return list(pool.map(in_a_process, tasks))
+
+
+def in_a_process(arguments: dict[str, Any]) -> dict[str, float]:
+    """The same function as a job of its own, on the cores that this process has."""
+    task = {"function": "benchmarks.ours.cluster:drive_part", "arguments": arguments, "cores": []}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.child"],
+        input=json.dumps(task),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=child_environment(),
+        check=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
+
+
+def drive_part(address: str, name: str, architecture: str, workers: int, seed: int) -> dict[str, float]:
+    """Drive a sweep with a simulated cluster until none of its trials is left."""
+    cluster = SimulatedCluster(workers, recorded_times(architecture), seed)
+    with open_store_for_writing(address) as store:
+        written = stored_sweep(store, name)
+        observe = Watch(LiveProgress(expected_work(store, written)))
+        with (
+            patch("runner.driver.driving.make_engine", lambda *arguments, **options: cluster),
+            # However many are simulated: each sends as seldom as one of a thousand.
+            patch("runner.packing.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
+            observe.progress,
+        ):
+            began, processor = time.perf_counter(), time.process_time()
+            drive(store, written, engine="ray", workers=workers, observe=observe)
+    return {
+        "seconds": observe.last - began - cluster.own_seconds,
+        "processor": observe.processor - processor - cluster.own_processor_seconds,
+        "busy": cluster.busy_seconds,
+        "trials": cluster.trials,
+        "rows": cluster.rows,
+        "blocks": cluster.blocks,
+        "megabytes": largest_memory() / 1e6,
+    }
+
+
+class Watch:
+    """Shows the progress of a sweep as the command does, and notes when the last block had been written."""
+
+    def __init__(self, progress: LiveProgress):
+        self.progress = progress
+        self.last = self.processor = 0.0
+
+    def __call__(self, block: Any) -> None:
+        self.progress(block)
+        self.last, self.processor = time.perf_counter(), time.process_time()

@@ -1,0 +1,165 @@
+"""An engine that stands for many workers: their time is simulated, and their blocks have the sizes of real ones."""
+
+import contextlib
+import heapq
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.ours.pack_times import PackTimes
+from core.evidence import SAMPLE_SIZE
+from runner.engine.journal import BLOCK_SECONDS
+from runner.messages import MEASURED, Block, EpochCounts, EpochRows, PackTask, TrialEnd, TrialEvidence
+from runner.recording import always_recorded
+from runner.status import Status
+
+# Numbers to draw rows and errors from, made once.
+POOL = np.random.default_rng(0).random(1 << 20)
+LAYER = {"units": 16, "dead": 0, "saturated": 1, "weights": 1024, "near_zero": 3, "rms": 0.21, "rms_start": 0.19}
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A pack in training: its blocks with the simulated time at which each comes."""
+
+    task: PackTask
+    blocks: Iterator[tuple[float, Block]]
+
+
+class SimulatedCluster:
+    """Takes a task for every worker that is free by its own clock, and yields blocks in the order of that clock.
+
+    `own_seconds` and `own_processor_seconds` are what it took itself, which no driver of a real cluster spends.
+    `busy_seconds` is how long the workers trained, by their clock.
+    """
+
+    name = "simulated"
+
+    def __init__(self, workers: int, times: PackTimes, seed: int):
+        self.workers, self.times = workers, times
+        self.numbers = np.random.default_rng(seed)
+        self.own_seconds = self.own_processor_seconds = self.busy_seconds = 0.0
+        self.blocks = self.rows = self.trials = 0
+
+    def __enter__(self) -> "SimulatedCluster":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+    abandon = stop
+
+    def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
+        """All blocks of all packs, of one pack in order."""
+        self.events: list[tuple[float, int, Block, Worker]] = []
+        self.order = itertools.count()
+        for task in itertools.islice(tasks, self.workers):
+            self._begin(task, now=0.0)
+        while self.events:
+            now, _, block, worker = heapq.heappop(self.events)
+            self._count(block)
+            yield block
+            if not self._go_on(worker) and (task := next(tasks, None)):
+                self._begin(task, now)
+
+    def _begin(self, task: PackTask, now: float) -> None:
+        with self._apart():
+            seconds = self.times.of_pack(self.numbers, len(task.trials), task.members[0].epochs)
+            self.busy_seconds += float(seconds.sum())
+        self._go_on(Worker(task, pack_blocks(task, now, now + np.cumsum(seconds))))
+
+    def _go_on(self, worker: Worker) -> bool:
+        """Make the next block of a pack; whether there is one."""
+        with self._apart():
+            following = next(worker.blocks, None)
+            if following:
+                heapq.heappush(self.events, (following[0], next(self.order), following[1], worker))
+        return following is not None
+
+    @contextlib.contextmanager
+    def _apart(self) -> Iterator[None]:
+        """What is done inside is the simulation's own."""
+        began, processor = time.perf_counter(), time.process_time()
+        yield
+        self.own_seconds += time.perf_counter() - began
+        self.own_processor_seconds += time.process_time() - processor
+
+    def _count(self, block: Block) -> None:
+        self.blocks += 1
+        self.rows += len(block.rows) if block.rows else 0
+        self.trials += len(block.ended)
+
+
+def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tuple[float, Block]]:
+    """The blocks of a pack whose epochs end at these times, as the journal of a worker cuts them."""
+    count, trials = len(ends), np.array(task.trials)
+    # Every trial is best at another epoch.
+    best = 1 + (trials * 7919) % count
+    pause = max(BLOCK_SECONDS, task.block_seconds)
+    waiting, sent_at = [], begin if task.block_seconds else begin - pause
+    for epoch, now in enumerate(ends.tolist(), 1):
+        waiting.append(epoch)
+        if now - sent_at >= pause or epoch == count:
+            yield now, block_of(task, trials, waiting, best if epoch == count else None)
+            waiting, sent_at = [], now
+
+
+def block_of(task: PackTask, trials: np.ndarray, epochs: list[int], best: np.ndarray | None) -> Block:
+    """A block of these epochs; the last one, in which all trials end, where their best epochs are given."""
+    last = epochs[-1]
+    recorded = [epoch for epoch in epochs if task.recording.includes(epoch)]
+    pairs = [np.tile(trials, len(recorded)), np.repeat(recorded, len(trials))]
+    if best is not None:
+        more = [
+            (trial, epoch)
+            for trial, its_best in zip(trials.tolist(), best.tolist(), strict=True)
+            for epoch in always_recorded(last, its_best)
+            if not task.recording.includes(epoch)
+        ]
+        pairs = [
+            np.concatenate([known, new]) for known, new in zip(pairs, np.array(more, int).reshape(-1, 2).T, strict=True)
+        ]
+    counted = None
+    if not task.recording.is_complete:
+        counted = EpochCounts(trials, np.full(len(trials), last), np.full(len(trials), len(epochs)))
+    rows = rows_of(*pairs) if len(pairs[0]) else None
+    if best is None:
+        return Block(rows, (), counted=counted)
+    ends = tuple(end_of(trial, last, epoch) for trial, epoch in zip(trials.tolist(), best.tolist(), strict=True))
+    evidence = tuple(evidence_of(trial) for trial in trials.tolist())
+    return Block(rows, ends, evidence=evidence, counted=counted)
+
+
+def rows_of(trials: np.ndarray, epochs: np.ndarray) -> EpochRows:
+    """Rows (n,) with numbers from the pool, each column from another place."""
+    starts = {name: 1000 * position for position, name in enumerate(MEASURED)}
+    return EpochRows(trials, epochs, **{name: POOL[start : start + len(trials)] for name, start in starts.items()})
+
+
+def end_of(trial: int, last: int, best: int) -> TrialEnd:
+    e_t, e_v, accuracy = POOL[trial % 1000], POOL[trial % 1000 + 1], POOL[trial % 1000 + 2]
+    return TrialEnd(
+        trial,
+        Status.COMPLETED,
+        epochs=last,
+        e_t=float(e_t),
+        e_v=float(e_v),
+        best_epoch=best,
+        best_e_t=float(e_t),
+        best_e_v=float(e_v) / 2,
+        accuracy_t=float(accuracy),
+        accuracy_v=float(accuracy),
+        seconds=1.0,
+    )
+
+
+def evidence_of(trial: int) -> TrialEvidence:
+    start = trial % 10_000
+    errors = POOL[start : start + 4 * SAMPLE_SIZE].reshape(2, 2, SAMPLE_SIZE).astype(np.float32)
+    return TrialEvidence(trial, {"layers": [LAYER, LAYER]}, errors)

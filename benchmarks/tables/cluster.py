@@ -1,0 +1,52 @@
+"""Table `cluster`: what a driver can take from a thousand workers, beside what these would send."""
+
+from benchmarks.comparison import Comparison, Figure, Job, job
+from benchmarks.tables.table import Settings, Table
+
+# By architecture how many trials, so that each takes the driver some seconds.
+TRIALS = {"16": 10_000, "64-32": 10_000, "256-128": 10_000}
+EPOCHS = 100
+QUICK_TRIALS, QUICK_EPOCHS = 160, 20
+RECORDS = ("all", "every=10", "epochs=log")
+# As the tests of reliability have it.
+ROWS_TO_REACH = {"SQLite": 50_000.0, "PostgreSQL": 20_000.0}
+UNIT = "trials/s"
+
+
+def comparisons(settings: Settings) -> list[Comparison]:
+    architectures = ("16",) if settings.quick else tuple(TRIALS)
+    cases = [(each, record, "SQLite", 1) for each in architectures for record in RECORDS]
+    cases += [("16", "all", "PostgreSQL", 1), ("16", "every=10", "PostgreSQL", 1), ("16", "all", "PostgreSQL", 2)]
+    cases += [] if settings.quick else [("16", "every=10", "PostgreSQL", 2)]
+    return [fed(*case, settings.quick) for case in cases] + [rate(kind, settings.quick) for kind in ROWS_TO_REACH]
+
+
+def fed(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Comparison:
+    """The trials that drivers record in a second beside those that 1,000 workers train."""
+    measured = driving(architecture, record, kind, drivers, quick)
+    case = f"{architecture}, {record}, {kind}" + (f", {drivers} drivers" if drivers > 1 else "")
+    return Comparison(case, "workers", (Figure(measured, "trials"),), (Figure(measured, "needed"),), UNIT, 1.0)
+
+
+def rate(kind: str, quick: bool) -> Comparison:
+    measured = driving("16", "all", kind, 1, quick)
+    return Comparison(f"rows, {kind}", "target", (Figure(measured, "rows"),), ROWS_TO_REACH[kind], "rows/s", 1.0)
+
+
+def driving(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Job:
+    trials, epochs = (QUICK_TRIALS, QUICK_EPOCHS) if quick else (TRIALS[architecture], EPOCHS)
+    sweep = {"architecture": architecture, "trials": trials, "epochs": epochs, "record": record}
+    server = kind == "PostgreSQL"
+    return job("ours.cluster:drive_cluster", cores=2 if server else 1, server=server, drivers=drivers, **sweep)
+
+
+TABLE = Table(
+    comparisons,
+    (
+        "cluster: trials a second that the real driver records in the real store (ours), beside those that 1,000",
+        "workers train (theirs), of 100 epochs on digits; 1,000 times the ratio is how many workers are fed. Workers",
+        "are simulated: their packs take as long as packs recorded on one machine (benchmarks/recorded), their blocks",
+        "have the sizes of real ones and come in the order of the simulated time. Both sides are times of processors:",
+        "those of the driver, and of the PostgreSQL server, which does not wait for its disk; each driver has its own.",
+    ),
+)

@@ -1,0 +1,19 @@
+"""The command in a process that is forked with everything loaded: it begins in a moment, whatever it is to be asked."""
+
+import os
+import signal
+import sys
+
+from runner.cli import main
+
+
+def run_command(begins, folder, environment, *arguments):
+    """Run the command in a folder, after saying so; its output goes into the files `out` and `err` there."""
+    os.chdir(folder)
+    os.environ.update(environment)
+    for stream, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.argv = ["fitgap", *map(str, arguments)]
+    begins.set()
+    main()

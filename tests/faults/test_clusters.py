@@ -1,0 +1,194 @@
+"""A cluster of three nodes on one machine: nodes die and join in the middle of a sweep, and it finds the same."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from harness.commands import COMMAND, PATIENCE_SECONDS, run, running, wait_until
+from harness.evidence import Evidence
+from harness.ray_clusters import ENVIRONMENT, ray_cluster
+
+SWEEP = """\
+name: long
+data: digits
+repeats: 25
+training: {epochs: 200}
+axes:
+  architecture: [16]
+  activation: [relu, {prelu: {learn: beta}}]
+  regularizer: [none, {dropout: {ratio: 0.2}}]
+  optimizer: [adam, {gradient_descent: {rate: 0.1}}, {gradient_descent: {rate: 1e+30}}]
+"""
+TRIALS = 300
+# Packs of three nodes.
+MANY_TRIALS = 80
+# Uses the engine itself: what a node gets that is refused, what packs save that are asked to leave, and how far workers
+# run ahead of a driver that is slow.
+ENGINE = """
+import json, sys, time
+from pathlib import Path
+from runner.engine import ClusterSettings, find_cluster, memory
+from runner.engine.ray import tasks as remote
+from runner.engine.ray.engine import RayEngine
+from runner.packing import PlannedTrial, pack_shape, pack_task
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+COUNTER = Path("sent").absolute()
+
+def send_blocks(task, terms, *examples):
+    from runner.messages import Block
+    for number in range(1000):
+        COUNTER.write_text(str(number))
+        yield Block(None, ())
+
+cluster = find_cluster(ClusterSettings(sys.argv[1]))
+sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 12, training: {epochs: 3}}"))
+shape = pack_shape(sweep.configurations[0], sweep)
+tasks = [pack_task([PlannedTrial(n, sweep.configurations[0], n)], shape, sweep) for n in range(1, 13)]
+refused = cluster.nodes[0].node_id
+with RayEngine(sweep.dataset, None, cluster) as engine:
+    engine.place.nodes.refused.add(refused)
+    nodes = {block.node for block in engine.run(iter(tasks))}
+found = {"nodes": len(cluster.nodes), "workers": cluster.workers, "used": len(nodes), "refused": refused in nodes}
+
+sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 4, training: {epochs: 1000000}}"))
+trials = [PlannedTrial(n, sweep.configurations[0], n) for n in range(1, 5)]
+with RayEngine(sweep.dataset, None, cluster) as engine:
+    saved = set()
+    for block in engine.run(iter([pack_task(trials, shape, sweep)])):
+        if block.rows is not None:
+            engine.stop()
+        saved |= {state.trial_id for state in block.states}
+found["saved"] = sorted(saved)
+
+memory.WAITING_BYTES = 0
+remote.train_pack_remotely = send_blocks
+with RayEngine(sweep.dataset, None, cluster) as engine:
+    blocks = engine.run(iter(tasks[:1]))
+    next(blocks)
+    sent = []
+    while len(sent) < 20 or len({*sent[-20:]}) > 1:
+        sent.append(COUNTER.read_text())
+        time.sleep(0.1)
+    found["ahead"] = int(sent[-1])
+    found["blocks"] = 1 + sum(1 for _ in blocks)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Three nodes of one core."""
+    with ray_cluster(nodes=3) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def let_in(monkeypatch):
+    """The token of the cluster."""
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN"):
+        monkeypatch.setenv(name, ENVIRONMENT[name])
+
+
+def ask(folder, statement):
+    """The answer of the database, in one number; 0 where it has no tables yet."""
+    with (
+        contextlib.suppress(sqlite3.OperationalError),
+        contextlib.closing(sqlite3.connect(f"file:{folder / 'fitgap.db'}?mode=ro", uri=True)) as connection,
+    ):
+        return connection.execute(statement).fetchone()[0]
+    return 0
+
+
+def wait_for_epochs(folder, process):
+    """Wait until every node has sent some."""
+    trials = "SELECT count(DISTINCT trial_id) FROM epoch"
+    assert wait_until(lambda: ask(folder, trials) >= MANY_TRIALS or process.poll() is not None) is not None
+    assert process.poll() is None, (folder / "err").read_text()
+
+
+def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(cluster, tmp_path):
+    (tmp_path / "long.yaml").write_text(SWEEP)
+    with running("run", "long.yaml", "--address", cluster.address, folder=tmp_path) as command:
+        wait_for_epochs(tmp_path, command)
+        cluster.do("kill 0")
+        cluster.do("add")
+        assert command.wait(5 * PATIENCE_SECONDS) == 0, (tmp_path / "err").read_text()
+    text = (tmp_path / "err").read_text()
+    assert "Traceback" not in text and "raylet" not in text + (tmp_path / "out").read_text()
+    found = Evidence(str(tmp_path / "fitgap.db"))
+    found.check_whole()
+    assert len(found.trials) == TRIALS and set(found.counts) == {"completed", "diverged"}
+    # Nothing is held against those whose node died.
+    assert {row.losses for row in found.trials.values()} == {0}
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "long.yaml").write_text(SWEEP)
+    assert run("run", "long.yaml", "--engine", "local", folder=alone)[0] == 0
+    assert found.export == Evidence(str(alone / "fitgap.db")).export
+
+
+@pytest.fixture(scope="module")
+def found(cluster, tmp_path_factory):
+    """What the engine did."""
+    folder = tmp_path_factory.mktemp("engine")
+    environment = {**os.environ, **ENVIRONMENT}
+    done = subprocess.run(
+        [sys.executable, "-c", ENGINE, cluster.address],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_node_that_is_refused_gets_nothing(found):
+    assert found["nodes"] == found["workers"] == 3
+    assert not found["refused"] and 1 <= found["used"] <= 2
+
+
+def test_packs_that_are_asked_to_leave_save_how_far_they_are(found):
+    """They would train for hours; the run ends only because they hear of it."""
+    assert found["saved"] == [1, 2, 3, 4]
+
+
+def test_workers_wait_for_a_slow_driver(found):
+    """Where no more blocks may wait than one."""
+    assert found["blocks"] == 1000 and found["ahead"] <= 3, found
+
+
+def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "f" * 32)
+    done = subprocess.run(
+        [COMMAND, "run", "--data", "iris", "--address", cluster.address],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert "does not accept the token" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.nightly
+def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_path):
+    (tmp_path / "long.yaml").write_text(SWEEP)
+    with (
+        ray_cluster(nodes=3) as lost,
+        running("run", "long.yaml", "--address", lost.address, folder=tmp_path) as command,
+    ):
+        wait_for_epochs(tmp_path, command)
+        lost.do("kill-head")
+        assert command.wait(PATIENCE_SECONDS) == 1, (tmp_path / "err").read_text()
+    assert "has not answered for 30 s" in (tmp_path / "err").read_text()
+    assert "fitgap resume long" in (tmp_path / "err").read_text()
+    assert ask(tmp_path, "SELECT count(*) FROM trial WHERE status = 'running'") == 0
+    code, text = run("resume", "long", folder=tmp_path)
+    assert code == 0, text
+    Evidence(str(tmp_path / "fitgap.db")).check_whole()

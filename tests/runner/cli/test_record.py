@@ -1,0 +1,88 @@
+"""`--record`: fewer epochs in the database, and everything that is told of them otherwise as with all."""
+
+import json
+
+import pytest
+
+from runner.recording import Recording, always_recorded
+
+SWEEP = """\
+name: NAME
+data: iris
+repeats: 2
+training: {epochs: 60, batch_size: 16, record: RECORD}
+axes:
+  architecture: [4, 8]
+  stopping: [none, {no_improvement: {epochs: 4}}]
+  optimizer: [{adam: {rate: [1e-4, 0.05]}}, {gradient_descent: {rate: 1e+30}}]
+"""
+# What differs between two runs of the same.
+UNEQUAL = ("seconds", "created", "trial", "sweep", "started", "ended")
+
+
+@pytest.fixture(scope="module", params=["every=7", "every=100", "epochs=log"])
+def thinned(request, tmp_path_factory, command):
+    """A database with the same sweep recorded whole and thinned, and how it was thinned."""
+    folder = tmp_path_factory.mktemp("recorded")
+    for name, record in (("whole", "all"), ("thin", request.param)):
+        (folder / f"{name}.yaml").write_text(SWEEP.replace("NAME", name).replace("RECORD", record))
+        answer = command("run", f"{name}.yaml", "--engine", "local", "--db", "it.db", cwd=folder)
+        assert answer.code == 0, answer.err
+    every = request.param.removeprefix("every=")
+    return folder / "it.db", Recording(int(every) if every.isdigit() else None)
+
+
+@pytest.fixture
+def told(invoke, thinned):
+    """`told(*words)`: the answer as JSON, without what differs between two runs of the same."""
+
+    def tell(*words):
+        answer = invoke(*words, "--format", "json", "--db", thinned[0])
+        assert answer.code == 0, answer.err
+        return comparable(json.loads(answer.out))
+
+    return tell
+
+
+def comparable(value):
+    if isinstance(value, dict):
+        return {key: comparable(each) for key, each in value.items() if key not in UNEQUAL}
+    return [comparable(each) for each in value] if isinstance(value, list) else value
+
+
+def test_lists_comparisons_and_diagnoses_are_the_same(told):
+    for words in (("trials",), ("compare",), ("diagnose",), ("importance",)):
+        more = ("--by", "optimizer") if words == ("compare",) else ()
+        assert told(*words, "thin", *more) == told(*words, "whole", *more)
+
+
+def test_so_is_the_diagnosis_of_every_trial_but_for_its_curve(invoke, told, thinned):
+    database, recording = thinned
+    rows = {
+        name: json.loads(invoke("trials", name, "--format", "json", "--db", database).out) for name in ("whole", "thin")
+    }
+    for whole, thin in zip(rows["whole"], rows["thin"], strict=True):
+        one, other = told("diagnose", whole["trial"]), told("diagnose", thin["trial"])
+        stored = always_recorded(thin["epochs"], thin["best_epoch"])
+        curve = [each for each in one.pop("curve") if recording.includes(each["epoch"]) or each["epoch"] in stored]
+        assert other.pop("curve") == curve
+        assert one == other
+
+
+def test_a_trial_with_few_epochs_is_drawn_and_its_page_fits(invoke, thinned):
+    answer = invoke("diagnose", 13, "--db", thinned[0])
+    assert "▲" in answer.out and max(map(len, answer.out.splitlines())) <= 80
+
+
+def test_a_dry_run_tells_how_many_epochs_would_be_stored(invoke):
+    flags = ("--data", "iris", "--hidden", "4", "--epochs", "100", "--dry-run")
+    assert "stores at most 12 of 100 epochs of a trial" in invoke("run", *flags, "--record", "every=10").out
+    assert "stores" not in invoke("run", *flags).out
+
+
+def test_what_is_recorded_cannot_be_changed_by_extending(invoke, own_folder):
+    (own_folder / "it.yaml").write_text("{data: iris, training: {epochs: 3, record: every=2}}")
+    assert invoke("run", "it.yaml", "--engine", "local").code == 0
+    (own_folder / "it.yaml").write_text("{data: iris, training: {epochs: 3, record: all}, repeats: 2}")
+    answer = invoke("extend", "it", "it.yaml", "--engine", "local")
+    assert answer.code == 2 and "training: must be as in sweep it" in answer.err

@@ -1,0 +1,34 @@
+"""Packs to hand out, and blocks as they come back from a node."""
+
+import numpy as np
+import pytest
+
+from runner.messages import MEASURED, Block, EpochRows
+from runner.packing import PlannedTrial, pack_shape, pack_task
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+
+@pytest.fixture(scope="session")
+def make_task():
+    """`make_task(hidden=4, members=2, epochs=3)`: a pack on iris."""
+
+    def make(hidden=4, members=2, epochs=3):
+        text = f"{{data: iris, repeats: {members}, training: {{epochs: {epochs}}}, axes: {{architecture: {hidden}}}}}"
+        sweep = prepare_sweep(sweep_from_text(text))
+        configuration = sweep.configurations[0]
+        trials = [PlannedTrial(number, configuration, number) for number in range(1, members + 1)]
+        return pack_task(trials, pack_shape(configuration, sweep), sweep)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_block():
+    """`make_block(node, rows=10)`: rows from a node."""
+
+    def make(node, rows=10):
+        numbers = dict.fromkeys(MEASURED, np.zeros(rows))
+        return Block(EpochRows(np.ones(rows, int), np.arange(rows), **numbers), (), node=node)
+
+    return make

@@ -1,0 +1,135 @@
+"""Looking at a cluster: what is no address or no cluster is told in a line, before Ray is asked where that can be."""
+
+import io
+import json
+import os
+import socket
+
+import pytest
+from made_clusters import cluster, node
+
+from runner.engine import looking
+from runner.engine.cluster import ClusterSettings
+from runner.errors import ClusterError
+
+
+@pytest.mark.parametrize(
+    "address", ["10.0.0.1", "10.0.0.1:", ":6379", "10.0.0.1:port", "http://h:1", "a b:1", "h:123456"]
+)
+def test_what_is_no_address_is_refused_with_an_example(address):
+    with pytest.raises(ClusterError, match=r"expected HOST:PORT, such as 10\.0\.0\.1:6379, or auto"):
+        looking.require_address(address)
+
+
+def test_ray_client_is_refused_with_what_to_do_instead():
+    with pytest.raises(ClusterError, match=r"Ray Client is not supported; give HOST:PORT .*`ray job submit"):
+        looking.require_address("ray://10.0.0.1:10001")
+
+
+def test_an_address_at_which_nobody_answers_is_refused():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        with pytest.raises(ClusterError, match=f"127.0.0.1:{port}: nobody answers there"):
+            looking.require_address(f"127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:66000", "no-such-host.invalid:6379"])
+def test_an_address_that_cannot_be_reached_is_refused(address):
+    with pytest.raises(ClusterError, match="nobody answers there"):
+        looking.require_address(address)
+
+
+def test_what_answers_but_is_no_cluster_is_refused_in_time(monkeypatch):
+    """It takes connections and says nothing."""
+    monkeypatch.setattr(looking, "SECONDS_TO_JOIN", 3.0)
+    for name in ("RAY_AUTH_MODE", "RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(ClusterError, match="no Ray cluster answers there"):
+            looking.find_cluster(ClusterSettings(f"127.0.0.1:{other.getsockname()[1]}"))
+
+
+@pytest.mark.parametrize(
+    ("environment", "has_file", "mode"),
+    [
+        ({}, False, "disabled"),
+        ({}, True, "token"),
+        ({"RAY_AUTH_TOKEN": "abc"}, False, "token"),
+        ({"RAY_AUTH_TOKEN_PATH": "/some/file"}, False, "token"),
+        ({"RAY_AUTH_TOKEN": "abc", "RAY_AUTH_MODE": "disabled"}, False, "disabled"),
+        ({"RAY_AUTH_MODE": "token"}, False, "token"),
+    ],
+)
+def test_the_mode_of_authentication_is_always_explicit(environment, has_file, mode, tmp_path, monkeypatch):
+    """What the user set is kept; else a token is used where there is one, as `ray start` does."""
+    for name in ("RAY_AUTH_MODE", *looking.TOKEN_VARIABLES, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(looking, "token_file", lambda: tmp_path / "auth_token")
+    if has_file:
+        (tmp_path / "auth_token").write_text("abc")
+    looking.set_environment("10.0.0.1:6379")
+    assert (os.environ["RAY_AUTH_MODE"], os.environ["RAY_USAGE_STATS_ENABLED"]) == (mode, "0")
+    assert "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER" not in os.environ
+    looking.set_environment("127.0.0.1:6379")
+    assert os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0"
+
+
+def test_the_answer_is_found_among_what_ray_prints():
+    joined = []
+    lines = io.StringIO(f"a warning\n{looking.JOINED}\nmore\n{looking.ANSWER}{json.dumps({'nodes': []})}\nlast\n")
+    assert looking.answer_in(lines, lambda: joined.append(True)) == {"nodes": []}
+    assert joined == [True]
+
+
+def test_what_cannot_become_better_is_not_waited_for():
+    def lines():
+        yield "Failed to get cluster ID: Unauthenticated: InvalidAuthToken\n"
+        raise AssertionError("read on")
+
+    told = looking.answer_in(lines(), lambda: None)
+    assert "does not accept the token" in looking.explained(told["problem"])
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        (
+            "RuntimeError: Version mismatch: The cluster was started with:\n  Ray: 2.54.0\n  Python: 3.12.1",
+            "Ray: 2.54.0",
+        ),
+        ("ConnectionError: Could not find any running Ray instance.", "no Ray runs on this machine"),
+        (
+            "RuntimeError: This node has an IP address of 10.0.0.9, and Ray expects one of the Raylet",
+            "is no node of that",
+        ),
+        ("gcs_client.cc:210: TimedOut: Timed out while waiting for GCS", "no Ray cluster answers there"),
+        ("", "no Ray cluster answers there"),
+        ("ValueError: something else\nlast line", "last line"),
+    ],
+)
+def test_what_ray_says_becomes_one_line(text, meaning):
+    assert meaning in looking.explained(text)
+    assert "\n" not in looking.explained(text)
+
+
+@pytest.mark.parametrize("changes", [{"numpy": "2.0.1"}, {"python": "3.11.0"}])
+def test_other_versions_are_refused_by_the_name_of_the_node_or_allowed(changes):
+    mixed = (node(), node("10.0.0.7", **changes), node("10.0.0.8", **changes))
+    with pytest.raises(ClusterError, match=r"node 10\.0\.0\.7 has .* this process .*\(and 1 more\).*--mixed-versions"):
+        looking.require_versions(cluster(*mixed))
+    looking.require_versions(cluster(*mixed, are_versions_mixed=True))
+    looking.require_versions(cluster(node()))
+
+
+def test_a_cluster_without_room_for_a_pack_is_refused():
+    with pytest.raises(ClusterError, match="a pack takes 8 cores, the largest node that answered has 4"):
+        looking.require_workers(cluster(node(), cores_per_pack=8))
+    looking.require_workers(cluster(node(), cores_per_pack=4))

@@ -1,0 +1,86 @@
+"""A filter that cannot be answered is refused with the place of the mistake, what is wrong there, and the nearest."""
+
+import pytest
+
+from runner.errors import FilterError
+from runner.store.filter import filter_expression
+
+
+def refused(text):
+    """The message about a filter, and the part of it that is pointed at."""
+    with pytest.raises(FilterError) as told:
+        filter_expression(text)
+    shown, marks = told.value.excerpt
+    return str(told.value), shown[marks.index("^") : marks.rindex("^") + 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("e_w < 0.02", "e_w", "did you mean 'e_v'?"),
+        ("E_V < 0.02", "E_V", "did you mean 'e_v'?"),
+        ("e_v < 0.02 and activatoin == 'relu'", "activatoin", "did you mean 'activation'?"),
+        ("optimiser.rate > 1", "optimiser.rate", "did you mean 'optimizer.rate'?"),
+        ("optimizer.raet > 1", "optimizer.raet", "did you mean 'optimizer.rate'?"),
+        ("wavelengths == 1", "wavelengths", "known: trial, configuration, repeat"),
+        ("activation == relu", "relu", "a text stands in quotes: 'relu'"),
+        ("verdict != overfit", "overfit", "verdict is text, but overfit is a number; write 'overfit'"),
+        ("architecture == 16", "16", "write '16'"),
+        ("e_v < '0.02'", "'0.02'", "e_v is a number, but '0.02' is text; write 0.02"),
+        (
+            "verdict == 'overfitt'",
+            "'overfitt'",
+            "did you mean 'overfit'? known: good, underfit, overfit, both, unclear",
+        ),
+        ("status in ('complete', 'failed')", "'complete'", "did you mean 'completed'?"),
+        ("activation.name == 'rellu'", "'rellu'", "did you mean 'relu'?"),
+        ("activation == 'prelu'", "'prelu'", "activation like 'prelu*'"),
+        ("e_v + status > 1", "status", "only numbers can be calculated with"),
+        ("e_v like '0*'", "e_v", "only text is like a pattern"),
+        ("regularizer.l2.biases > 1", "1", "regularizer.l2.biases is true or false, but 1 is a number"),
+        ("regularizer.weight < activation.beta", "activation.beta", "may both have several values"),
+        ("e_v", "e_v", "expected a comparison, such as e_v == 0.5"),
+    ],
+)
+def test_what_means_nothing_is_pointed_at(text, place, message):
+    found, pointed = refused(text)
+    assert pointed == place
+    assert message in found and "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("e_v < 0.02 && gap > 0", "&", "write and"),
+        ("(e_v < 0.02", "", "expected ')', found the end"),
+        ("e_v < 0.02)", ")", "expected 'and', 'or' or the end, found ')'"),
+        ("e_v < 0,02", ",", "expected 'and', 'or' or the end, found ','"),
+        ("e_v < 0.02 and", "", "found the end"),
+        ("", "", "found the end"),
+        ("e_v << 1", "<", "expected a name, a number or a text in quotes"),
+        ("note == 'it", "'it", "the quote ' that begins here does not end"),
+        ("e_v < 1e999", "1e999", "the number 1e999 is too large"),
+        ("e_v < 12abc", "12abc", "this is neither a number nor a name"),
+        ("e_v is nan", "nan", "expected 'null', found 'nan'"),
+        ("0 < e_v != 1", "!=", "!= cannot stand in a chain"),
+    ],
+)
+def test_what_is_no_filter_is_pointed_at(text, place, message):
+    found, pointed = refused(text)
+    assert pointed == place
+    assert message in found and "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("e_v < 1" + " " * 2_000, "at most 2,000 characters"),
+        (" or ".join(["e_v < 1"] * 60), "at most 200 words and signs"),
+        ("(" * 40 + "e_v" + ")" * 40 + " < 1", "at most 30 levels deep"),
+        ("not " * 40 + "e_v < 1", "at most 30 levels deep"),
+        ("e_v * e_v * e_v * e_v * e_v < 1", "fewer products"),
+        ("note == 'a\0b'", "cannot be in a database"),
+    ],
+)
+def test_what_would_be_too_much_is_refused(text, message):
+    assert message in refused(text)[0]

@@ -1,0 +1,131 @@
+"""What README.md, CHANGELOG.md and docs/ name is there: files, headings, commands and their flags."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from runner.cli import app
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+FOLDERS = ("benchmarks", "core", "docs", "examples", "migrations", "runner", "tests")
+# Typer brings its own copy of this class; its descendant is what it shows of it.
+UsageError = typer.BadParameter.__mro__[1]
+# What stands in a model file, and no command.
+NO_COMMANDS = ("fitgap model 1",)
+PLACEHOLDERS = {"TRIAL": "7", "N": "1"}
+
+
+def prose(text):
+    """A document without its code."""
+    without_blocks = re.sub(r"^(    [^\n]*|```.*?^```)$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub("`[^`]*`", "", without_blocks)
+
+
+def blocks(text):
+    """The lines of code that stand by themselves, those that go on in the next one put together."""
+    fenced = re.findall(r"^```\w*\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    indented = re.findall(r"^    (.*)$", text.replace("\\\n", " "), flags=re.MULTILINE)
+    return [*indented, *"\n".join(fenced).splitlines()]
+
+
+def inline(text):
+    """The code that stands within sentences."""
+    return [" ".join(code.split()) for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", text)]
+
+
+def slug(heading):
+    """The name by which a heading is linked to."""
+    return re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def links(path):
+    """The links of a document to other places of the project, as (file, heading or nothing)."""
+    found = re.findall(r"\]\(([^)\s]+)\)", prose(path.read_text()))
+    return [link.partition("#")[::2] for link in found if "://" not in link]
+
+
+def named_files(path):
+    """The files of the project that a document names in code, in commands too."""
+    text = path.read_text()
+    words = {word for code in [*inline(text), *blocks(text)] for word in re.split(r"[\s:,;()]+", code)}
+    return sorted(word for word in words if re.fullmatch(rf"({'|'.join(FOLDERS)})/[\w./-]*", word))
+
+
+def written_commands(path):
+    """The words of the fitgap commands in a document, without comments; usage becomes one of its cases."""
+    text = path.read_text()
+    code = [line for line in [*blocks(text), *inline(text)] if line.startswith("fitgap ") and line not in NO_COMMANDS]
+    return [[PLACEHOLDERS.get(word, word) for word in words_of(line)] for line in code]
+
+
+def words_of(line):
+    """The words of a command line after `fitgap`: of alternatives the first, what may be left out is there."""
+    if re.search(r"\[-", line):
+        line = re.sub(r"(\w+)(\|\w+)+", r"\1", line.replace("[", "").replace("]", ""))
+    return shlex.split(line, comments=True)[1:]
+
+
+def check_command(words):
+    """Typer's UsageError where there is no such command, or it does not take these arguments and options."""
+    command, names = typer.main.get_command(app), ["fitgap"]
+    while words and words[0] in getattr(command, "commands", {}):
+        names.append(words[0])
+        command, words = command.commands[words[0]], words[1:]
+    # The name of a command alone is no line to run.
+    if words or len(names) == 1:
+        context = command.make_context(" ".join(names), list(words))
+        if hasattr(command, "commands"):
+            command.resolve_command(context, list(words))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_to_a_file_and_a_heading(path):
+    for file, heading in links(path):
+        target = path.parent / file if file else path
+        assert target.exists(), file
+        headings = re.findall(r"^#+ (.*)$", target.read_text(), flags=re.MULTILINE) if heading else []
+        assert not heading or heading in map(slug, headings), f"{file}#{heading}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_is_named_is_there(path):
+    assert [name for name in named_files(path) if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_that_is_written_can_be_given(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for words in written_commands(path):
+        try:
+            check_command(words)
+        except UsageError as error:
+            pytest.fail(f"fitgap {shlex.join(words)}: {error.format_message()}")
+
+
+def test_the_readme_links_every_document():
+    linked = {(ROOT / file).resolve() for file, _ in links(ROOT / "README.md")}
+    assert {path for path in DOCUMENTS if path.name != "README.md"} <= linked
+
+
+def test_the_folder_map_has_every_folder():
+    """`runner` itself is told by its parts."""
+    there = {path for parent in (ROOT, ROOT / "runner") for path in parent.iterdir() if (path / "__init__.py").exists()}
+    named = {(ROOT / name).resolve() for name in named_files(ROOT / "README.md")}
+    assert there | {ROOT / "examples", ROOT / "tests"} <= named | {ROOT / "runner"}
+
+
+def test_there_was_something_to_check():
+    readme = ROOT / "README.md"
+    assert len(links(readme)) > 10 and "runner/engine/" in named_files(readme)
+    commands = written_commands(readme)
+    assert ["run", "--data", "digits"] in [words[:3] for words in commands] and len(commands) > 20
+
+
+@pytest.mark.parametrize("line", ["shwo 7", "show seven", "show --format json", "db stats", "trials digits --sord e_v"])
+def test_a_command_that_cannot_be_given_is_found(line):
+    with pytest.raises(UsageError):
+        check_command(words_of(f"fitgap {line}"))
