@@ -200,7 +200,7 @@ def test_drivers_on_two_hosts_share_a_sweep(site):
     for number in (1, 2):
         site.add_node(f"node-{number}")
     first, second = site.add_driver("driver-1"), site.add_driver("driver-2")
-    epochs = epochs_lasting(first, 60)
+    epochs = epochs_lasting(first, 100)
     command = begin(site, first, epochs)
     wait_for_trials(first, command, 1)
     helping = second.start("fitgap", "resume", "large", "--address", site.address, output="told")
@@ -215,7 +215,7 @@ def test_drivers_on_two_hosts_share_a_sweep(site):
 def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere(site):
     site.add_node("node-1")
     driver = site.add_driver("driver")
-    epochs = epochs_lasting(driver, 60)
+    epochs = epochs_lasting(driver, 150)
     command = begin(site, driver, epochs)
     wait_for_trials(driver, command, TRIALS // 20)
     site.head.lose()
@@ -238,7 +238,7 @@ def test_a_driver_that_loses_its_cluster_says_so_and_the_sweep_goes_on_elsewhere
 def test_ctrl_c_on_a_cluster_leaves_nothing_running(site):
     node = site.add_node("node-1")
     driver = site.add_driver("driver")
-    command = begin(site, driver, epochs_lasting(driver, 60))
+    command = begin(site, driver, epochs_lasting(driver, 150))
     wait_for_trials(driver, command, 1)
     (fitgap,) = [number for number, _ in descendants(command.pid)][:1]
     os.kill(fitgap, signal.SIGINT)
