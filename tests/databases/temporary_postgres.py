@@ -17,13 +17,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 USER, PASSWORD = "fitgap", "canary-of-the-tests"
 # PostgreSQL refuses to run as root; this user is on every machine.
 SERVANT = "nobody"
 SETTINGS = {
-    "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "60",
     "shared_buffers": "32MB",
@@ -31,16 +31,27 @@ SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
 }
+LOOPBACK = "127.0.0.1"
 ATTEMPTS, PATIENCE_SECONDS = 5, 30
 
 
-class TemporaryPostgres:
-    """A running server; `address` leads to it as a user who may do everything."""
+def own_line(*words: str) -> list[str]:
+    """The command line that runs a command where we are."""
+    return list(words)
 
-    def __init__(self) -> None:
+
+class TemporaryPostgres:
+    """A running server; `address` leads to it as a user who may do everything.
+
+    It listens on this machine alone, or, where `line` makes a command line run somewhere else, on an address there for
+    those in a network.
+    """
+
+    def __init__(self, host: str = LOOPBACK, network: str = "", line: Callable[..., list[str]] = own_line) -> None:
+        self.host = host
         # A session of its own: Ctrl-C in a terminal reaches the tests alone; they end the server when they are done.
         self._keeper = subprocess.Popen(
-            [sys.executable, __file__],
+            line(sys.executable, __file__, host, network),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -55,7 +66,7 @@ class TemporaryPostgres:
 
     def address(self, name: str = "postgres", password: str = PASSWORD) -> str:
         """The address of a database on this server."""
-        return f"postgresql://{USER}:{password}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql://{USER}:{password}@{self.host}:{self.port}/{name}"
 
     def new_name(self) -> str:
         """A name that no database on this server has."""
@@ -92,8 +103,9 @@ class TemporaryPostgres:
 class Server:
     """The server as its keeper sees it: programs, data and the process."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, host: str = LOOPBACK, network: str = ""):
         self.folder, self.data = folder, folder / "data"
+        self.host, self.network = host, network
         self.identity = servant_identity()
         self.programs = installed_programs()
         if self.identity:
@@ -108,12 +120,16 @@ class Server:
         (self.folder / "password").chmod(0o644)
         who = ("-U", USER, "-A", "scram-sha-256", "--pwfile", self.folder / "password", "-c", "scram_iterations=1")
         self.run("initdb", "-D", self.data, *who, "-E", "UTF8", "--no-locale", "--no-sync")
+        if self.network:
+            with (self.data / "pg_hba.conf").open("a") as rules:
+                print("host all all", self.network, "scram-sha-256", file=rules)
 
     def start(self) -> None:
         """Start the server, on its port, or on a free one the first time."""
         for _ in range(ATTEMPTS):
-            port = self.port or free_port()
-            settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+            port = self.port or free_port(self.host)
+            values = {**SETTINGS, "listen_addresses": self.host}
+            settings = [word for name, value in values.items() for word in ("-c", f"{name}={value}")]
             with (self.folder / "log").open("ab") as log:
                 self.process = self.launch("postgres", "-D", self.data, "-p", port, *settings, stdout=log, stderr=log)
             if self.becomes_ready(port):
@@ -125,7 +141,7 @@ class Server:
         """Wait until the server answers; False where it ended instead, such as when somebody else has the port."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline and self.process and self.process.poll() is None:
-            asked = self.launch("pg_isready", "-q", "-h", "127.0.0.1", "-p", port)
+            asked = self.launch("pg_isready", "-q", "-h", self.host, "-p", port)
             if asked.wait() == 0 and self.process.poll() is None:
                 return True
             time.sleep(0.02)
@@ -184,9 +200,9 @@ def open_folder() -> str:
     raise RuntimeError("no folder for temporary files can be entered by everybody; set TMPDIR to one")
 
 
-def free_port() -> int:
+def free_port(host: str = LOOPBACK) -> int:
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, 0))
         return listener.getsockname()[1]
 
 
@@ -199,11 +215,11 @@ def obey(server: Server, order: str) -> None:
     print(order, flush=True)
 
 
-def keep() -> None:
+def keep(host: str, network: str) -> None:
     """Run a server until standard input ends; every line of it is an order."""
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="fitgap-postgres-", dir=open_folder()) as folder:
-        server = Server(Path(folder))
+        server = Server(Path(folder), host, network)
         try:
             server.initialize()
             server.start()
@@ -215,4 +231,4 @@ def keep() -> None:
 
 
 if __name__ == "__main__":
-    keep()
+    keep(*sys.argv[1:])

@@ -1,0 +1,54 @@
+"""A Python environment that has some of the packages installed here and no others; it takes a moment and no network."""
+
+import re
+import sys
+import sysconfig
+import venv
+from importlib.metadata import distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+# How a program names the Python that runs it.
+FIRST_LINE = re.compile(r"\A#!.*")
+
+
+def make_environment(folder, *requirements):
+    """Make an environment in a folder with packages, such as `ray` or `ray[default]`, and what they require.
+
+    Returns the folder. Raises PackageNotFoundError where one of them is not installed here.
+    """
+    venv.create(folder, with_pip=False, symlinks=True)
+    library = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
+    for name in closure(requirements):
+        found = distribution(name)
+        for entry in {path.parts[0] for path in found.files if path.parts[0] != ".."}:
+            if not (library / entry).exists():
+                (library / entry).symlink_to(Path(found.locate_file(entry)))
+        for program in found.entry_points.select(group="console_scripts"):
+            script = (Path(sys.prefix) / "bin" / program.name).read_text()
+            target = folder / "bin" / program.name
+            target.write_text(FIRST_LINE.sub(f"#!{folder}/bin/python", script))
+            target.chmod(0o755)
+    return folder
+
+
+def closure(requirements):
+    """The names of packages with those of all that they require."""
+    found, waiting = set(), [Requirement(each) for each in requirements]
+    while waiting:
+        wanted = waiting.pop()
+        for extra in {"", *wanted.extras}:
+            name = canonicalize_name(wanted.name)
+            if (name, extra) not in found:
+                found.add((name, extra))
+                waiting += needed(distribution(name), extra)
+    return {name for name, _ in found}
+
+
+def needed(package, extra):
+    """What a package requires here, without any extra or for one."""
+    for each in map(Requirement, package.requires or ()):
+        if each.marker is None or each.marker.evaluate({"extra": extra}):
+            yield each

@@ -1,0 +1,231 @@
+"""The files of examples/cluster say what Ray, KubeRay and fitgap know, with authentication and nothing exposed."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "examples" / "cluster"
+COMMAND = Path(sys.executable).parent / "fitgap"
+RAY_COMMANDS = ("head_start_ray_commands", "worker_start_ray_commands")
+# The fields of KubeRay's resources that a RayJob may use, and those it must have (KubeRay 1.6, ray.io/v1).
+FIELDS = {
+    "RayJobSpec": {
+        *("entrypoint", "submissionMode", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "rayClusterSpec"),
+        *("activeDeadlineSeconds", "backoffLimit", "runtimeEnvYAML", "suspend", "entrypointNumCpus"),
+    },
+    "RayClusterSpec": {"rayVersion", "authOptions", "headGroupSpec", "workerGroupSpecs", "enableInTreeAutoscaling"},
+    "AuthOptions": {"mode", "secretName"},
+    "HeadGroupSpec": {"serviceType", "rayStartParams", "template"},
+    "WorkerGroupSpec": {"groupName", "replicas", "minReplicas", "maxReplicas", "rayStartParams", "template"},
+    "PodTemplateSpec": {"metadata", "spec"},
+    "PodSpec": {"containers", "restartPolicy", "volumes"},
+    "Container": {"name", "image", "env", "resources", "volumeMounts", "command", "args"},
+}
+REQUIRED = {
+    "RayJobSpec": {"entrypoint", "rayClusterSpec"},
+    "RayClusterSpec": {"headGroupSpec", "authOptions", "rayVersion"},
+    "AuthOptions": {"mode"},
+    "HeadGroupSpec": {"template"},
+    "WorkerGroupSpec": {"groupName", "template", "minReplicas", "maxReplicas"},
+    "PodTemplateSpec": {"spec"},
+    "PodSpec": {"containers"},
+    "Container": {"name", "image", "resources"},
+}
+
+
+def loaded(name):
+    """The documents of a file."""
+    return list(YAML(typ="safe").load_all(FOLDER / name))
+
+
+@pytest.fixture(scope="module")
+def launcher():
+    (config,) = loaded("launcher.yaml")
+    return config
+
+
+@pytest.fixture(scope="module")
+def resources():
+    """What rayjob.yaml makes, by kind."""
+    documents = loaded("rayjob.yaml")
+    return {each["kind"]: each for each in documents}
+
+
+@pytest.fixture(scope="module")
+def cluster(resources):
+    return resources["RayJob"]["spec"]["rayClusterSpec"]
+
+
+def check_fields(kind, value):
+    """Fail where a resource has a field that is not known, or lacks one that it must have."""
+    assert set(value) <= FIELDS[kind], f"{kind}: {set(value) - FIELDS[kind]}"
+    assert set(value) >= REQUIRED[kind], f"{kind}: {REQUIRED[kind] - set(value)}"
+
+
+def check_pod(template):
+    check_fields("PodTemplateSpec", template)
+    check_fields("PodSpec", template["spec"])
+    (container,) = template["spec"]["containers"]
+    check_fields("Container", container)
+    assert container["resources"]["requests"] == container["resources"]["limits"]
+    return container
+
+
+def ray_lines(launcher):
+    """The commands that start Ray, each as its settings and its arguments."""
+    for name in RAY_COMMANDS:
+        for line in launcher[name]:
+            words = shlex.split(line)
+            settings = dict(word.split("=", 1) for word in words if re.match("[A-Z_]+=", word))
+            program, *arguments = words[len(settings) :]
+            assert program == "~/fitgap-venv/bin/ray"
+            yield name, settings, arguments
+
+
+def check_ray_arguments(arguments):
+    """Let Ray's own command line read arguments, without doing anything."""
+    from ray.scripts.scripts import cli
+
+    command = cli.get_command(None, arguments[0])
+    assert command is not None, arguments
+    return command.make_context(arguments[0], arguments[1:]).params
+
+
+def test_the_launcher_file_is_what_ray_reads(launcher):
+    import ray.autoscaler
+
+    schema = json.loads((Path(ray.autoscaler.__file__).parent / "ray-schema.json").read_text())
+    jsonschema.validate(launcher, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**launcher, "workers": 3}, schema)
+
+
+def test_ray_can_fill_in_the_rest_of_the_launcher_file(launcher):
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    prepared = prepare_config(launcher)
+    validate_config(prepared)
+    assert prepared["max_workers"] == len(launcher["provider"]["worker_ips"])
+
+
+def test_every_node_of_the_launcher_file_has_authentication_and_no_dashboard(launcher):
+    started = []
+    for name, settings, arguments in ray_lines(launcher):
+        read = check_ray_arguments(arguments)
+        if arguments[0] == "start":
+            assert settings == {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
+            assert read["node_ip_address"] == (launcher["provider"]["head_ip"] if read["head"] else None)
+            started.append((name, bool(read["head"]), read["include_dashboard"]))
+    assert started == [(RAY_COMMANDS[0], True, False), (RAY_COMMANDS[1], False, None)]
+    assert launcher["file_mounts"]["~/.ray/auth_token"] == "~/.ray/auth_token"
+
+
+def test_the_rayjob_has_the_fields_that_kuberay_knows(resources, cluster):
+    job = resources["RayJob"]
+    assert job["apiVersion"] == "ray.io/v1"
+    check_fields("RayJobSpec", job["spec"])
+    check_fields("RayClusterSpec", cluster)
+    check_fields("AuthOptions", cluster["authOptions"])
+    check_fields("HeadGroupSpec", cluster["headGroupSpec"])
+    for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
+        # Everything there is text.
+        assert all(isinstance(value, str) for value in group["rayStartParams"].values())
+        flags = [f"--{name}={value}" for name, value in group["rayStartParams"].items()]
+        check_ray_arguments(["start", "--head", *flags])
+        check_pod(group["template"])
+    for group in cluster["workerGroupSpecs"]:
+        check_fields("WorkerGroupSpec", group)
+        assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
+    # The submitter stands beside the head, which may not start again without it.
+    assert job["spec"]["submissionMode"] == "SidecarMode"
+    assert cluster["headGroupSpec"]["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_the_rayjob_has_authentication_and_is_not_exposed(resources, cluster):
+    assert cluster["authOptions"] == {"mode": "token", "secretName": "fitgap-ray"}
+    assert set(resources) == {"ConfigMap", "NetworkPolicy", "RayJob"}
+    assert cluster["headGroupSpec"]["serviceType"] == "ClusterIP"
+    policy = resources["NetworkPolicy"]["spec"]
+    chosen = policy["podSelector"]["matchLabels"]
+    pods = [group["template"] for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"])]
+    assert all(chosen.items() <= pod["metadata"]["labels"].items() for pod in pods)
+    assert policy["policyTypes"] == ["Ingress"]
+    assert all("podSelector" in source for rule in policy["ingress"] for source in rule["from"])
+
+
+def test_the_driver_alone_knows_the_database_and_no_secret_is_written(cluster):
+    head, *workers = (
+        check_pod(group["template"]) for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"])
+    )
+    (secret,) = [each["valueFrom"] for each in head["env"] if each["name"] == "FITGAP_DB"]
+    assert secret == {"secretKeyRef": {"name": "fitgap-db", "key": "address"}}
+    assert all(each["name"] != "FITGAP_DB" for worker in workers for each in worker["env"])
+
+
+def test_all_images_have_one_ray(cluster):
+    (base,) = re.findall("^FROM rayproject/ray:([0-9.]+)-", (FOLDER / "Dockerfile").read_text(), re.MULTILINE)
+    assert cluster["rayVersion"] == base
+    groups = (cluster["headGroupSpec"], *cluster["workerGroupSpecs"])
+    assert len({check_pod(group["template"])["image"] for group in groups}) == 1
+
+
+def test_the_rayjob_runs_a_sweep_that_fitgap_reads(resources, cluster, tmp_path):
+    """Its command and its sweep are taken as they are; only the folder is another one."""
+    (mounted,) = cluster["headGroupSpec"]["template"]["spec"]["containers"][0]["volumeMounts"]
+    assert cluster["headGroupSpec"]["template"]["spec"]["volumes"][0]["configMap"]["name"] == "fitgap-sweep"
+    for name, text in resources["ConfigMap"]["data"].items():
+        (tmp_path / name).write_text(text)
+    program, *arguments = shlex.split(resources["RayJob"]["spec"]["entrypoint"])
+    assert program == "fitgap" and arguments[-2:] == ["--address", "auto"]
+    here = [each.replace(mounted["mountPath"], str(tmp_path)) for each in arguments]
+    done = subprocess.run([COMMAND, *here, "--dry-run"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "24 trials" in done.stdout, done.stdout
+
+
+def documented(program):
+    """The commands of a program in docs/cluster.md, each as its words."""
+    text = (ROOT / "docs" / "cluster.md").read_text().replace("\\\n", "")
+    lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    # What comes behind the sign is for people.
+    commands = [shlex.split(line, comments=True) for line in lines]
+    return [words[1:] for words in commands if words and words[0] == program]
+
+
+def test_ray_knows_every_command_of_the_document():
+    commands = documented("ray")
+    assert {words[0] for words in commands} == {"start", "get-auth-token", "job", "up", "exec", "down"}
+    for words in commands:
+        if words[0] != "job":
+            check_ray_arguments([word for word in words if word not in (">", "/dev/null")])
+
+
+def test_ray_starts_nothing_without_authentication_in_the_document():
+    """Every `ray start` stands in a block that sets the mode."""
+    blocks = re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / "cluster.md").read_text(), re.MULTILINE)
+    starting = [block for block in blocks if "ray start" in block]
+    assert len(starting) == 3
+    assert all("RAY_AUTH_MODE=token" in block for block in starting)
+
+
+def test_fitgap_knows_every_command_of_the_document():
+    import typer
+
+    from runner.cli import app
+
+    commands = typer.main.get_command(app).commands
+    jobs = [words[words.index("--") + 1 :] for words in documented("ray") if words[0] == "job"]
+    sent = documented("fitgap") + [words[1:] for words in jobs]
+    assert len(sent) >= 3
+    for words in sent:
+        # Raises where an option is not known.
+        read = commands[words[0]].make_context(words[0], words[1:]).params
+        assert read["address"]
