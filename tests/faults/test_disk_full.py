@@ -6,11 +6,12 @@ import sys
 
 import psycopg
 import pytest
-from small_sweeps import SWEEP, TRIALS, findings, train
+from harness.children import outcome
+from harness.full_disks import STAGES, fill, train_until_full
+from small_sweeps import SWEEP, findings, train
 
 from runner.cli import main
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing, sqlite
+from runner.store import open_store_for_writing, sqlite
 from runner.store.tables import metadata
 
 PAGE_LIMITS = ROW_LIMITS = 30
@@ -85,7 +86,8 @@ def test_a_sweep_that_finds_the_disk_of_the_server_full_loses_nothing_and_goes_o
     for point in range(ROW_LIMITS):
         address = databases.make()
         limit_rows(address, full * point // ROW_LIMITS)
-        stages.add(train_until_full(address))
+        # In a process of its own, which is gone then, and whose driver could not even write that it has ended.
+        stages.add(STAGES[outcome(fill, address)])
         asked(address, f"UPDATE room SET rows = {ENDLESS} RETURNING 1")
         train(address)
         assert findings(address) == expected
@@ -103,34 +105,6 @@ def limit_rows(address, count):
 def asked(address, question):
     with psycopg.connect(address, autocommit=True) as connection:
         return connection.execute(question).fetchone()[0]
-
-
-def train_until_full(address, prepare=None):
-    """Train until there is no room any more; how far it came, where everything that it had told of is there."""
-    told = {}
-
-    def remember(block):
-        if block.rows:
-            for number, epoch, error in zip(block.rows.trial_id, block.rows.epoch, block.rows.e_v, strict=True):
-                told[int(number), int(epoch)] = float(error)
-
-    with pytest.raises(StoreError, match="has no room left on its disk; make room") as caught:
-        train(address, prepare, remember)
-    assert str(caught.value).isprintable()
-    return check_what_was_told(address, told)
-
-
-def check_what_was_told(path, told):
-    """Every epoch that an observer was told of is there; how far the sweep came."""
-    with open_store(path) as store:
-        if not store.sweeps():
-            assert not told
-            return "nothing"
-        assert len(store.trials("small")) == TRIALS
-        there = {(row["trial"], row["epoch"]): row["e_v"] for row in store.sweep_epochs("small")}
-    for key, error in told.items():
-        assert there[key] == error or there[key] is None
-    return "epochs" if told else "trials"
 
 
 def test_the_command_tells_it_in_one_line(undisturbed, tmp_path, monkeypatch, capsys):
