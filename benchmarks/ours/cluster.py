@@ -108,11 +108,12 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
             patch("runner.packing.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
             observe.progress,
         ):
-            began, processor = time.perf_counter(), time.process_time()
+            began, processor = observe.note()
             drive(store, written, engine="ray", workers=workers, observe=observe)
     return {
-        "seconds": observe.last - began - cluster.own_seconds,
-        "processor": observe.processor - processor - cluster.own_processor_seconds,
+        # Where the others have taken all there was, what is left beside the simulation is nothing.
+        "seconds": max(0.0, observe.last - began - cluster.own_seconds),
+        "processor": max(0.0, observe.processor - processor - cluster.own_processor_seconds),
         "busy": cluster.busy_seconds,
         "trials": cluster.trials,
         "rows": cluster.rows,
@@ -128,6 +129,11 @@ class Watch:
         self.progress = progress
         self.last = self.processor = 0.0
 
+    def note(self) -> tuple[float, float]:
+        """Take down the time now, by the clock and by the processor; as long as there is no block, when it began."""
+        self.last, self.processor = time.perf_counter(), time.process_time()
+        return self.last, self.processor
+
     def __call__(self, block: Any) -> None:
         self.progress(block)
-        self.last, self.processor = time.perf_counter(), time.process_time()
+        self.note()

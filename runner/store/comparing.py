@@ -115,8 +115,12 @@ def told(members: Members, completed: Completed, others: tuple[np.ndarray, np.nd
 def means(group: np.ndarray, value: np.ndarray, groups: int) -> list[float | None]:
     """The mean of the known values of each group; None where there are none."""
     known = ~np.isnan(value)
-    scaled_value, scale = scaled(value[known])
-    return [finite(mean) for mean in scale * averages(group[known], scaled_value, groups)]
+    plain = averages(group[known], value[known], groups)
+    if np.isinf(plain).any():
+        # Scaled where a sum is too large to be a number, and nowhere else: the smallest numbers would become 0.
+        scaled_value, scale = scaled(value[known])
+        plain = np.where(np.isinf(plain), scale * averages(group[known], scaled_value, groups), plain)
+    return [finite(mean) for mean in plain]
 
 
 def arranged(groups: list[Row], members: Members, question: Question) -> tuple[list[Row], Members]:

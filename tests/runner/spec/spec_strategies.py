@@ -82,6 +82,8 @@ def shorthand(named: Any) -> str:
         return named
     if "layer_1" in named:
         return "/".join(map(shorthand, named.values()))
+    if any(isinstance(value, int | str) for value in named.values()):
+        return ",".join(f"{key}={word(value)}" for key, value in named.items())
     return "+".join(
         f"{name}:{','.join(f'{key}={word(value)}' for key, value in settings.items())}" if settings else name
         for name, settings in named.items()

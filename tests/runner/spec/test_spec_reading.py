@@ -188,7 +188,7 @@ def test_a_mistake_of_the_file_beside_flags_is_told_as_one_of_the_file():
         (Flags(data="digits", measure="0"), "--measure 0: must be a whole number, at least 1"),
         (Flags(data="digits", measure="some"), "--measure some: must be a whole number, at least 1"),
         (Flags(data="digits", record="some"), "--record some: must be all, every=N or epochs=log, but is 'some'"),
-        (Flags(data="digits", record="every=0"), "--record every=0: must be a whole number, at least 1"),
+        (Flags(data="digits", record="every=0"), "--record every=0: every: must be a whole number, at least 1"),
         (Flags(data="digits", keep="maybe"), "--keep maybe: must be one of none, last, best, state, but is 'maybe'"),
     ],
 )
