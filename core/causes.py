@@ -234,7 +234,7 @@ def late_start(count: int) -> int:
 
 def late_fall(errors: np.ndarray, epochs: np.ndarray) -> float:
     """By which share of its value an error fell in the last epochs; less than 0 where it rose."""
-    position = np.searchsorted(epochs, late_start(int(epochs[-1])), side="right") - 1
+    position = int(np.searchsorted(epochs, late_start(int(epochs[-1])), side="right")) - 1
     before = float(errors[position])
     return 1 - float(errors[-1]) / before if before > 0 else 0.0
 

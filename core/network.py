@@ -56,7 +56,7 @@ class Workspace:
         self.by_unit = by_unit
         self.repeats = np.arange(member_count) if repeats is None else repeats
         self.shares = [] if own_inputs else shares_of(self.repeats.tolist())
-        input_count = self.repeats.max() + 1 if self.shares else member_count
+        input_count = int(np.max(self.repeats)) + 1 if self.shares else member_count
         shapes = [(member_count, example_count, size) for size in layout.sizes]
         inputs = np.empty((input_count, example_count, layout.sizes[0]), dtype)
         make = empty_by_unit if by_unit else np.empty
