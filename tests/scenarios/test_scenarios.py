@@ -51,10 +51,9 @@ def test_of_all_verdicts_95_percent_are_right(many, repeats):
 @pytest.mark.nightly
 @pytest.mark.parametrize("repeats", [1, REPEATS])
 def test_no_scenario_is_left_behind(many, repeats):
-    """By one repeat 85 of 100 are right in any, by three 90, and 3 of 4 where hardly anything is unseen."""
-    least = {1: 0.85, REPEATS: 0.9}[repeats]
+    """Whatever there is little to go by: 9 of 10 are right in any, and 3 of 4 where hardly anything is unseen."""
     shares = {scenario.name: share_right(some) for scenario, some in judged(many, repeats).items()}
-    assert [(name, share) for name, share in shares.items() if share < (0.75 if name.endswith(HARD) else least)] == []
+    assert [(name, share) for name, share in shares.items() if share < (0.75 if name.endswith(HARD) else 0.9)] == []
 
 
 @pytest.mark.nightly
@@ -67,12 +66,9 @@ def test_no_kind_of_trouble_is_left_behind(kind, repeats, many):
 @pytest.mark.nightly
 @pytest.mark.parametrize("known", [Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH])
 def test_no_answer_is_bought_with_another(many, known):
-    """A rule that called everything good would be right about all that is.
-
-    By one repeat it is hard to tell that both parts are to blame: there is one such case, with 90 examples unseen.
-    """
-    for repeats, least in ((1, 0.75 if known == Verdict.BOTH else 0.9), (REPEATS, 0.9)):
-        assert share_right([each for each in everything(judged(many, repeats)) if each.case.known == known]) >= least
+    """A rule that called everything good would be right about all that is."""
+    for repeats in (1, REPEATS):
+        assert share_right([each for each in everything(judged(many, repeats)) if each.case.known == known]) >= 0.9
 
 
 @pytest.mark.nightly
