@@ -99,10 +99,10 @@ def run(
         dtype=dtype,
     )
     prepared = prepare_sweep(sweep_from_flags(flags))
-    if dry_run:
-        show_plan(prepared, workers)
-        return
     where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    if dry_run:
+        show_plan(prepared, where)
+        return
     write_and_train(prepared, where, database)
 
 
@@ -119,11 +119,11 @@ def write_and_train(prepared: "PreparedSweep", where: Where, database: str | Non
             finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
 
 
-def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
+def show_plan(prepared: "PreparedSweep", where: Where) -> None:
     """What a sweep would train and in which packs, without training it."""
     from runner.amounts import counted
     from runner.cli.tables import print_table, printable
-    from runner.engine import usable_cores
+    from runner.cores import usable_cores
     from runner.packing import explain_packs, groups_of, planned_trials
     from runner.planning import configuration_row
 
@@ -139,5 +139,8 @@ def show_plan(prepared: "PreparedSweep", workers: int | None) -> None:
     recording, most = sweep.training.record, max(sweep.axes["epochs"])
     if not recording.is_complete:
         print(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
-    for line in explain_packs(groups_of(planned_trials(prepared), prepared), workers=workers or usable_cores()):
+    cluster = where.cluster
+    workers = where.workers or (cluster.workers if cluster else usable_cores())
+    groups = groups_of(planned_trials(prepared), prepared)
+    for line in explain_packs(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
         print(line)

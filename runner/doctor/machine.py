@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from runner.cores import usable_cores
 from runner.doctor.finding import Finding, ok, problem, warning
-from runner.engine import usable_cores
 
 MEGABYTE = 10**6
 GIGABYTE = 10**9

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from core.data import Dataset
 from runner.engine.cluster import Cluster, ClusterSettings
-from runner.engine.cores import usable_cores
 from runner.engine.looking import find_cluster
 from runner.engine.protocol import Crew, Engine, Teller, ignore
 from runner.errors import SpecError, nearest
@@ -26,7 +25,6 @@ __all__ = [
     "ignore",
     "make_engine",
     "require_engine",
-    "usable_cores",
 ]
 
 ENGINES = ("auto", "ray", "local")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Self
 
 from core.data import Dataset
-from runner.engine.cores import usable_cores
+from runner.cores import usable_cores
 from runner.engine.example_files import ExamplesHere, SharedRepeats
 from runner.engine.plain_processes import PlainProcesses
 from runner.engine.protocol import Teller, ignore

@@ -1,23 +1,16 @@
 """One plain process: how it is started, what is sent to it, and what it died of."""
 
 import contextlib
-import os
 import signal
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import IO
+from collections.abc import Mapping
 
-import core
-from runner.blas import THREAD_VARIABLES
+from runner.child_processes import start_child
 from runner.engine.example_files import ExampleFile, ExamplesForgotten, send_examples
 from runner.engine.prepared import RepeatKey, repeats_of
 from runner.engine.running_pack import RunningPack
 from runner.messages import PackTask
-
-BEGIN = "import sys; sys.path[:] = sys.argv[3:]; from runner.engine.plain_child import serve; serve(*sys.argv[1:3])"
 
 
 class PlainProcess:
@@ -33,7 +26,16 @@ class PlainProcess:
         with contextlib.ExitStack() as opened:
             self.errors = opened.enter_context(tempfile.TemporaryFile())
             self.connection, theirs = map(opened.enter_context, Pipe())
-            self.process = start_child(theirs.fileno(), stop_asked, self.errors)
+            self.process = start_child(
+                "runner.engine.plain_child",
+                "serve",
+                str(theirs.fileno()),
+                str(stop_asked),
+                pass_fds=[theirs.fileno(), stop_asked],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.errors,
+            )
             theirs.close()
             opened.pop_all()
 
@@ -84,34 +86,3 @@ class PlainProcess:
         if code == -signal.SIGKILL:
             return "its process was killed; the system does so without a word when memory runs out"
         return f"its process died by {signal.Signals(-code).name}" if code < 0 else f"its process ended with {code}"
-
-
-def start_child(connection: int, stop_asked: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    """Start a process that is told by the numbers of open files where to listen. Raises OSError."""
-    with interrupts_blocked():
-        return subprocess.Popen(
-            [sys.executable, "-P", "-c", BEGIN, str(connection), str(stop_asked), *module_path()],
-            pass_fds=[connection, stop_asked],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            cwd="/",
-            env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")},
-        )
-
-
-def module_path() -> list[str]:
-    """Where this process finds its modules, without the current folder: a `core` or `numpy.py` there must not win."""
-    own = str(Path(core.__file__).parents[1])
-    path = [each for each in map(os.path.abspath, sys.path) if each == own or each != os.getcwd()]
-    return path if own in path else [*path, own]
-
-
-@contextlib.contextmanager
-def interrupts_blocked() -> Iterator[None]:
-    """Processes started here never see the Ctrl-C of a terminal; this one sees it afterwards."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

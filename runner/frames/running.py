@@ -10,7 +10,8 @@ import polars as pl
 
 from runner.amounts import counted
 from runner.driver import SweepStoppedError, WrittenSweep, drive, stored_sweep, write_sweep
-from runner.engine import require_engine
+from runner.engine import Cluster, ClusterSettings, find_cluster, require_engine
+from runner.errors import ClusterError
 from runner.frames.store import open_store
 from runner.messages import Block
 from runner.planning import prepare_sweep
@@ -51,17 +52,24 @@ def run_sweep(
     name: str | None = None,
     engine: EngineName = "auto",
     workers: int | None = None,
+    address: str | None = None,
+    cpus_per_pack: int = 1,
+    max_in_flight: int | None = None,
+    mixed_versions: bool = False,
     tell: Teller = print,
 ) -> SweepFrames:
     """Train a sweep, given as the path of a sweep file or as a mapping like one; returns it when all trials have ended.
 
     A taken name gets a number, as for the command. `tell` is called with a line for people where something could not be
     started. Ctrl-C puts the trials in flight back and raises KeyboardInterrupt; `resume_sweep` goes on.
+
+    With the `address` of a Ray cluster it is trained there; the three arguments after that are the command's flags of
+    these names.
     """
-    require_engine(engine)
+    cluster = cluster_at(engine, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
     with open_store_for_writing(db) as store:
-        return finished(store, write_sweep(store, prepared), db, engine, workers, tell)
+        return finished(store, write_sweep(store, prepared), db, (engine, workers, cluster), tell)
 
 
 def resume_sweep(
@@ -70,14 +78,18 @@ def resume_sweep(
     db: str | None = None,
     engine: EngineName = "auto",
     workers: int | None = None,
+    address: str | None = None,
+    cpus_per_pack: int = 1,
+    max_in_flight: int | None = None,
+    mixed_versions: bool = False,
     tell: Teller = print,
 ) -> SweepFrames:
-    """Train what is not finished of a sweep in the database."""
-    require_engine(engine)
+    """Train what is not finished of a sweep in the database, where `run_sweep` could."""
+    cluster = cluster_at(engine, address, cpus_per_pack, max_in_flight, mixed_versions)
     with open_store(db) as reading:
         reading.trials(sweep, limit=1)
     with open_store_for_writing(db) as store:
-        return finished(store, stored_sweep(store, str(sweep)), db, engine, workers, tell)
+        return finished(store, stored_sweep(store, str(sweep)), db, (engine, workers, cluster), tell)
 
 
 def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
@@ -87,12 +99,33 @@ def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None
     return sweep_from_file(Path(sweep), Flags(name=name))
 
 
+def cluster_at(
+    engine: str, address: str | None, cores_per_pack: int, most_in_flight: int | None, mixed_versions: bool
+) -> Cluster | None:
+    """The cluster of an address if there is one, which is looked at before anything is written."""
+    require_engine(engine)
+    if address is None:
+        return None
+    if engine == "local":
+        raise ClusterError(
+            f"engine 'local' trains in this process, not at the address {address}; leave one of them out"
+        )
+    return find_cluster(ClusterSettings(address, cores_per_pack, most_in_flight, mixed_versions))
+
+
 def finished(
-    store: Store, written: WrittenSweep, db: str | None, engine: str, workers: int | None, tell: Teller
+    store: Store,
+    written: WrittenSweep,
+    db: str | None,
+    where: tuple[str, int | None, Cluster | None],
+    tell: Teller,
 ) -> SweepFrames:
-    """Drive a sweep to its end."""
+    """Drive a sweep to its end, with this engine and so many workers, on this machine or a cluster."""
+    engine, workers, cluster = where
+    # An address says where whatever the engine, for who trains on a cluster is Ray.
+    engine = "ray" if cluster else engine
     try:
-        drive(store, written, engine=engine, workers=workers, observe=ignore_block, tell=tell)
+        drive(store, written, engine=engine, workers=workers, cluster=cluster, observe=ignore_block, tell=tell)
     except SweepStoppedError as stopped:
         going_on = f"go on with resume_sweep({written.name!r})"
         raise KeyboardInterrupt(

@@ -1,43 +1,49 @@
-"""Epochs by the million: columns in blocks, straight from the database's driver into arrays."""
+"""Epochs by the million: columns in blocks, and a second process that helps to read them where there are many."""
 
-from collections.abc import Iterator
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from runner.store import rows
-from runner.store.tables import epoch
+from runner.cores import usable_cores
+from runner.store.epoch_columns import Columns, epoch_columns
+from runner.store.second_reader import SecondReader
 
 TRIALS_AT_A_TIME = 500
-# Rows that become arrays at once: so few that the processor's cache still has them.
-ROWS_AT_A_TIME = 1_000
-WHOLE_NUMBERS = ("trial", "epoch")
-KINDS = [np.int32 if name in WHOLE_NUMBERS else np.float64 for name in rows.EPOCH]
-
-QUERY = (
-    sa.select(*rows.labelled(rows.EPOCH))
-    .where(epoch.c.trial_id.in_(sa.bindparam("numbers", expanding=True)))
-    .order_by(epoch.c.trial_id, epoch.c.epoch)
-)
+# Who has read for so long without coming half way gets help, which itself needs about half a second to come.
+SECONDS_ALONE = 1.0
 
 
-def epoch_blocks(connection: Connection, numbers: np.ndarray) -> Iterator[dict[str, np.ndarray]]:
+def epoch_blocks(connection: Connection, numbers: np.ndarray) -> Iterator[Columns]:
     """The epochs of these trials (n,) in their order, with the keys of an epoch's row as columns (m,), block by block.
 
-    Numbers of trials and epochs are whole; all others are doubles, with NaN for what is not known.
+    Numbers of trials and epochs are whole; all others are doubles, with NaN for what is not known. A block is of the
+    moment in which it is read.
     """
-    for start in range(0, len(numbers), TRIALS_AT_A_TIME):
-        part = numbers[start : start + TRIALS_AT_A_TIME].tolist()
-        pieces = list(pieces_of(connection, part))
-        if pieces:
-            columns = zip(rows.EPOCH, zip(*pieces, strict=True), strict=True)
-            yield {name: np.concatenate(column) for name, column in columns}
+    parts = [numbers[start : start + TRIALS_AT_A_TIME] for start in range(0, len(numbers), TRIALS_AT_A_TIME)]
+    with contextlib.ExitStack() as opened:
+        begin, helper, helped = time.monotonic(), None, range(0)
+        for place, part in enumerate(parts):
+            columns = helper.next_part() if helper and place in helped else None
+            if columns is None:
+                columns = epoch_columns(connection, part)
+            if len(columns["trial"]):
+                yield columns
+            if helper is None and time.monotonic() - begin > SECONDS_ALONE and needs_help(connection, place, parts):
+                # Every second one, from where we shall be when the other process has started.
+                helped = range(2 * place + 1, len(parts), 2)
+                helper = SecondReader(file_of(connection), [parts[each] for each in helped])
+                opened.callback(helper.close)
 
 
-def pieces_of(connection: Connection, numbers: list[int]) -> Iterator[list[np.ndarray]]:
-    """The columns of some rows after another."""
-    # The driver's own cursor: SQLAlchemy's rows would take three times as long.
-    cursor = connection.execute(QUERY, {"numbers": numbers}).cursor
-    while cursor is not None and (found := cursor.fetchmany(ROWS_AT_A_TIME)):
-        yield [np.array(values, kind) for values, kind in zip(zip(*found, strict=True), KINDS, strict=True)]
+def needs_help(connection: Connection, place: int, parts: Sequence[np.ndarray]) -> bool:
+    """Whether another process would gain time: a server is one itself, and a short rest is read as quickly alone."""
+    return connection.dialect.name == "sqlite" and 3 * (place + 1) < len(parts) and usable_cores() > 1
+
+
+def file_of(connection: Connection) -> str:
+    """The file of an SQLite database, wherever the current folder is by now."""
+    return connection.execute(sa.text("PRAGMA database_list")).one().file

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement, Executable
 
 from runner.errors import StoreError
 from runner.store.addresses import POSTGRESQL, shown
@@ -23,6 +26,8 @@ COPY_EPOCHS = (
     "FROM STDIN (FORMAT BINARY)"
 )
 EPOCH_TYPES = ("int4", "int4", *["float8"] * 8)
+# The option of an execution with the list that takes what comes.
+COPIED_INTO = "fitgap_copied_into"
 READING = "SET default_transaction_read_only = on"
 # A program that was stopped in the middle of a transaction must not keep its locks.
 WRITING = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
@@ -38,12 +43,32 @@ def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
         pool_size=1,
         pool_pre_ping=True,
     )
-    sa.event.listen(engine, "do_execute", copy_epochs)
+    sa.event.listen(engine, "do_execute", copy_streams)
     return engine
 
 
-def copy_epochs(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """Send rows as a stream where the statement says so, which is not executed like others; whether it does."""
+class CopiedOut(Executable, ClauseElement):
+    """A query whose answer comes as one stream of bytes, into the list that the option `COPIED_INTO` names."""
+
+    inherit_cache = False
+
+    def __init__(self, query: sa.Select):
+        self.query = query
+
+
+@compiles(CopiedOut)
+def compile_copied_out(element: CopiedOut, compiler: SQLCompiler, **options: Any) -> str:
+    return f"COPY ({compiler.process(element.query, **options)}) TO STDOUT (FORMAT BINARY)"
+
+
+def copy_streams(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Send rows as a stream, or take them, where the statement says so, which is not executed like others."""
+    received = context.execution_options.get(COPIED_INTO)
+    if received is not None:
+        # By a cursor of its own: SQLAlchemy would take what this one says of the stream for an answer of rows.
+        with cursor.connection.cursor() as own, own.copy(statement, parameters) as stream:
+            received.extend(stream)
+        return True
     if statement != COPY_EPOCHS:
         return False
     (rows,) = parameters

@@ -80,6 +80,17 @@ with RayEngine(sweep.dataset, None, cluster) as engine:
 print(json.dumps(found))
 """
 
+# A sweep from Python, and the rest of it by a second call.
+FROM_PYTHON = """
+import sys
+from runner import resume_sweep, run_sweep
+
+sweep = {"name": "mine", "data": "iris", "repeats": 4, "training": {"epochs": 2}}
+trained = run_sweep(sweep, address=sys.argv[1], cpus_per_pack=1, max_in_flight=2)
+assert trained.trials()["status"].to_list() == ["completed"] * 4
+assert resume_sweep("mine", address=sys.argv[1]).trials().equals(trained.trials())
+"""
+
 
 @pytest.fixture(scope="module")
 def cluster():
@@ -163,6 +174,17 @@ def test_packs_that_are_asked_to_leave_save_how_far_they_are(found):
 def test_workers_wait_for_a_slow_driver(found):
     """Where no more blocks may wait than one."""
     assert found["blocks"] == 1000 and found["ahead"] <= 3, found
+
+
+def test_a_sweep_is_trained_there_from_python(cluster, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", FROM_PYTHON, cluster.address],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with contextlib.closing(sqlite3.connect(tmp_path / "fitgap.db")) as connection:
+        ((environment,),) = connection.execute("SELECT DISTINCT environment FROM driver WHERE id IN (1, 2)")
+    assert "3 nodes: Python" in json.loads(environment)["nodes"]
 
 
 def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_path, monkeypatch):

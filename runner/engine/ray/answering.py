@@ -25,6 +25,7 @@ def main(address: str) -> None:
     # The nodes need not have our code.
     ray.cloudpickle.register_pickle_by_value(node_questions)
     try:
+        require_node()
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
         print(f"\n{JOINED}", flush=True)
         nodes = node_questions.answers_of(node_questions.alive_nodes(), SECONDS_TO_ANSWER)
@@ -35,6 +36,17 @@ def main(address: str) -> None:
     except Exception as error:
         found = {"problem": f"{type(error).__name__}: {error}"}
     print(f"\n{ANSWER}{json.dumps(found)}", flush=True)
+
+
+def require_node() -> None:
+    """Raise RuntimeError where no node of any cluster runs on this machine: Ray would wait for one for a long time."""
+    try:
+        from ray._private.services import find_node_ids
+    except ImportError:
+        # Another version of Ray; it says so itself, later.
+        return
+    if not find_node_ids():
+        raise RuntimeError("no node runs on this machine")
 
 
 if __name__ == "__main__":

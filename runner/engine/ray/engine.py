@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from core.data import Dataset
+from runner.cores import usable_cores
 from runner.engine.cluster import Cluster
-from runner.engine.cores import usable_cores
 from runner.engine.memory import most_waiting_blocks
 from runner.engine.prepared import KeptRepeats, RepeatKey
 from runner.engine.protocol import Crew, Teller, ignore

@@ -11,9 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+from made_clusters import cluster, node
 from wrong_data_cases import WRONG_FILES, WRONG_FOLDER
 from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
 
+from runner import engine
 from runner.driver import SweepStoppedError
 from runner.engine import local, plain_processes
 from runner.engine.plain_process import PlainProcess
@@ -125,6 +127,16 @@ def test_a_dry_run_tells_the_trials_and_writes_nothing(invoke, small_sweep, smal
     assert f"24 configurations × 2 repeats = {small_counts[0]} trials on iris" in said
     assert "150 examples, 4 inputs, 3 outputs" in said
     assert [path.name for path in Path().iterdir()] == ["small.yaml"]
+
+
+def test_a_dry_run_shows_the_packs_for_the_cluster_that_would_train_them(invoke, monkeypatch):
+    words = ("run", "--data", "iris", "--repeats", "40", "--epochs", "10", "--dry-run")
+    assert "2 workers" in invoke(*words, "--workers", "2").out
+    nodes = (node(cores=7), node(cores=4))
+    monkeypatch.setattr(engine, "find_cluster", lambda settings: cluster(*nodes))
+    answer = invoke(*words, "--address", "10.0.0.1:6379")
+    assert answer.code == 0 and "11 workers" in answer.out
+    assert list(Path().iterdir()) == []
 
 
 def test_a_dry_run_leaves_a_database_as_it_is(invoke):

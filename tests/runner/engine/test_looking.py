@@ -1,5 +1,6 @@
 """Looking at a cluster: what is no address or no cluster is told in a line, before Ray is asked where that can be."""
 
+import contextlib
 import io
 import json
 import os
@@ -10,6 +11,7 @@ from made_clusters import cluster, node
 
 from runner.engine import looking
 from runner.engine.cluster import ClusterSettings
+from runner.engine.ray import answering
 from runner.errors import ClusterError
 
 
@@ -41,7 +43,7 @@ def test_an_address_that_cannot_be_reached_is_refused(address):
 
 
 def test_what_answers_but_is_no_cluster_is_refused_in_time(monkeypatch):
-    """It takes connections and says nothing."""
+    """It takes connections and says nothing. Where no node of any cluster runs here, that is told at once."""
     monkeypatch.setattr(looking, "SECONDS_TO_JOIN", 3.0)
     for name in ("RAY_AUTH_MODE", "RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
         monkeypatch.setenv(name, "")
@@ -49,8 +51,18 @@ def test_what_answers_but_is_no_cluster_is_refused_in_time(monkeypatch):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(ClusterError, match="no Ray cluster answers there"):
+        with pytest.raises(ClusterError, match=r"no Ray cluster answers there|is no node of that cluster"):
             looking.find_cluster(ClusterSettings(f"127.0.0.1:{other.getsockname()[1]}"))
+
+
+@pytest.mark.parametrize("nodes", [set(), {"0" * 56}])
+def test_a_machine_on_which_no_node_runs_is_not_kept_waiting(nodes, monkeypatch):
+    services = pytest.importorskip("ray._private.services")
+    monkeypatch.setattr(services, "find_node_ids", lambda: nodes)
+    with contextlib.nullcontext() if nodes else pytest.raises(RuntimeError) as refused:
+        answering.require_node()
+    if not nodes:
+        assert "this machine is no node of that cluster; run `ray start" in looking.explained(str(refused.value))
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,20 @@ def test_mistakes_are_told_in_one_line_and_nothing_is_written(sweep, words):
     assert "\n" not in str(refused.value) and not Path("fitgap.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ({"address": "10.0.0.1"}, "expected HOST:PORT"),
+        ({"address": "127.0.0.1:1"}, "nobody answers there"),
+        ({"address": "127.0.0.1:1", "engine": "local"}, "leave one of them out"),
+    ],
+)
+def test_a_cluster_that_is_none_is_refused_before_anything_is_written(where, words):
+    with pytest.raises(FitgapError, match=words) as refused:
+        run_sweep(MAPPING, **where)
+    assert "\n" not in str(refused.value) and not Path("fitgap.db").exists()
+
+
 def test_an_unknown_engine_is_refused_before_anything_is_written():
     with pytest.raises(FitgapError, match="local"):
         run_sweep(MAPPING, engine="lcal")

@@ -7,7 +7,8 @@ import pytest
 
 from runner.errors import StoreError
 from runner.messages import Block
-from runner.store import bulk
+from runner.store import bulk, epoch_columns
+from runner.store.second_reader import SecondReader
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def rows_of(blocks):
 @pytest.mark.parametrize(("trials_at_a_time", "rows_at_a_time"), [(500, 1_000), (1, 2), (2, 1)])
 def test_blocks_hold_what_the_rows_hold(trials_at_a_time, rows_at_a_time, filled, monkeypatch):
     monkeypatch.setattr(bulk, "TRIALS_AT_A_TIME", trials_at_a_time)
-    monkeypatch.setattr(bulk, "ROWS_AT_A_TIME", rows_at_a_time)
+    monkeypatch.setattr(epoch_columns, "ROWS_AT_A_TIME", rows_at_a_time)
     assert rows_of(filled.epoch_blocks("one")) == filled.sweep_epochs("one") != []
     assert rows_of(filled.epoch_blocks([5, 4, 4])) == filled.epochs([4, 5])
     assert rows_of(filled.epoch_blocks([2])) == []
@@ -59,3 +60,56 @@ def test_what_does_not_exist_is_told_before_the_first_block(filled):
     for missing in ("three", [1, 99]):
         with pytest.raises(StoreError, match="there is no"):
             next(filled.epoch_blocks(missing))
+
+
+@pytest.fixture
+def helpers(monkeypatch):
+    """The helpers that were started; one comes as soon as there is something to help with, and blocks are small."""
+    started = []
+
+    class Noted(SecondReader):
+        def __init__(self, file, parts):
+            super().__init__(file, parts)
+            started.append(self)
+
+    monkeypatch.setattr(bulk, "TRIALS_AT_A_TIME", 1)
+    monkeypatch.setattr(bulk, "SECONDS_ALONE", -1.0)
+    monkeypatch.setattr(bulk, "usable_cores", lambda: 2)
+    monkeypatch.setattr(bulk, "SecondReader", Noted)
+    return started
+
+
+@pytest.fixture
+def curves(store, driver, make_plan, make_rows):
+    """A sweep `curves` of eight trials, the k-th with k epochs."""
+    store.add_sweep(make_plan(8, 1, name="curves"))
+    driver.claim(range(1, 9))
+    for trial in range(1, 9):
+        values = np.random.default_rng(trial).normal(size=trial)
+        driver.record(Block(make_rows([trial] * trial, range(1, trial + 1), e_t=values, e_v=-values), ()))
+    return store
+
+
+def test_with_help_the_blocks_are_the_same_in_the_same_order(curves, helpers):
+    blocks = list(curves.epoch_blocks("curves"))
+    assert [len(block["trial"]) for block in blocks] == list(range(1, 9))
+    assert rows_of(blocks) == curves.sweep_epochs("curves")
+    is_file = curves._engine.dialect.name == "sqlite"
+    assert len(helpers) == is_file
+    assert all(helper.process.returncode is not None for helper in helpers)
+
+
+def test_where_the_help_dies_the_rest_is_read_all_the_same(curves, helpers):
+    blocks = curves.epoch_blocks("curves")
+    first = [next(blocks), next(blocks)]
+    for helper in helpers:
+        helper.process.kill()
+        helper.process.wait()
+    assert rows_of([*first, *blocks]) == curves.sweep_epochs("curves")
+
+
+def test_who_stops_listening_leaves_no_process(curves, helpers):
+    blocks = curves.epoch_blocks("curves")
+    next(blocks), next(blocks)
+    blocks.close()
+    assert all(helper.process.returncode is not None for helper in helpers)
