@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from core.activations import Identity, Sigmoid, Tanh
-from core.dropout import DropoutMasks, dropout_of
+from core.dropout import DropoutMasks, Source, dropout_of
 from core.layers import Layout
 from core.network import Workspace
+from core.randomness import Purpose, generator
 from core.regularizers import L1, L2, Dropout
 
 LAYERS = (40, 30, 3)
@@ -191,3 +192,21 @@ def test_errors_are_measured_with_every_unit(
     assert training.last(0, "e_t_running") != pytest.approx(training.last(1, "e_t_running"))
     for name in ("e_t", "e_v", "se_t", "se_v"):
         assert training.last(0, name) == training.last(1, name)
+
+
+def test_draws_are_those_of_numpy_whatever_their_number():
+    """Also where a number of draws is odd, of which each takes half of 64 bits."""
+    ours, theirs = Source(generator(3, 1, Purpose.DROPOUT, 2)), generator(3, 1, Purpose.DROPOUT, 2)
+    for shape in [(32, 64), (29, 3), (1, 1), (3, 3), (1, 3), (2, 2), (1, 1), (29, 16)] * 2:
+        drawn = ours.draw(shape)
+        assert drawn.dtype == np.float32 and np.array_equal(drawn, theirs.random(shape, np.float32))
+
+
+def test_members_of_one_repeat_and_ratio_share_their_mask_in_any_order(masks_of, dropping):
+    """In turn, out of turn, and with others in between that drop nothing."""
+    some = [dropping(ratio, repeat=repeat) for repeat in (1, 2) for ratio in (0.2, 0.5)]
+    alone = [masks_of([member]) for member in some]
+    for order in ([0, 1, 2, 3, 0, 1, 2, 3], [3, 1, 1, 0], [2], [0, 1]):
+        together = masks_of([some[number] for number in order])
+        for layer, masks in enumerate(together):
+            assert np.array_equal(masks, np.concatenate([alone[number][layer] for number in order]))
