@@ -14,7 +14,7 @@ from trained import Outcome, Trial, train
 from core.diagnosis import Verdict, fit_of_configuration, fit_of_trial
 
 # The rule was developed on seeds below 40; it was judged by these, and nothing was chosen by them.
-SEEDS = range(2000, 2020)
+SEEDS = range(2000, 2060)
 REPEATS = 3
 # What a known answer takes, as shares of the least error attained: scenarios in between would prove nothing.
 AS_GOOD, WORTH_NAMING = 0.1, 0.2
