@@ -19,6 +19,7 @@ from runner.status import Status
 from runner.store.clock import database_now
 from runner.store.errors_of_trials import ErrorsOfTrials
 from runner.store.patience import patiently
+from runner.store.postgresql import GATHER_STATISTICS
 from runner.store.queries import Row, reference_configuration
 from runner.store.sqlite import ONLY_READS
 from runner.store.tables import configuration, fit_columns, sweep, trial
@@ -30,6 +31,9 @@ First = Callable[[Connection], None]
 CONFIGURATIONS_AT_A_TIME = 25
 ROWS_AT_A_TIME = 1_000
 VERDICTS = tuple(Verdict)
+# After so many, what the server knows of the tables would make it choose slow ways to answer, until it looks by itself
+# about a minute later.
+TRIALS_THAT_CHANGE_PLANS = 1_000
 
 
 class Fits:
@@ -160,6 +164,8 @@ def write(connection: Connection, judged: Judged) -> bool:
     # One that was put back to be trained again meanwhile has no fit.
     write_fits(connection, trial, judged.trials, trial.c.status == Status.COMPLETED)
     write_fits(connection, configuration, judged.configurations, sa.true())
+    if len(judged.trials) >= TRIALS_THAT_CHANGE_PLANS and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(GATHER_STATISTICS)
     return True
 
 

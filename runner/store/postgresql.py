@@ -28,6 +28,8 @@ COPY_EPOCHS = (
 EPOCH_TYPES = ("int4", "int4", *["float8"] * 8)
 # The option of an execution with the list that takes what comes.
 COPIED_INTO = "fitgap_copied_into"
+# Some tens of milliseconds; it waits for nobody.
+GATHER_STATISTICS = "ANALYZE (SKIP_LOCKED) trial, configuration"
 READING = "SET default_transaction_read_only = on"
 # A program that was stopped in the middle of a transaction must not keep its locks.
 WRITING = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
