@@ -15,19 +15,20 @@ NAME = "made"
 REPEATS = 5
 ARCHITECTURES, ACTIVATIONS = ("8", "16", "32", "64-32"), ("relu", "tanh", "sigmoid", "prelu")
 OPTIMIZERS = ("gradient_descent", "adam")
-# Weights of L2 beside none at all, and rates of each optimizer: 16 · (1 + 24) · 2 · 25 configurations of five repeats.
-FULL, QUICK = (24, 25), (4, 2)
+# Weights of L2 beside none at all, and rates of each optimizer: 16 · (1 + 24) · 2 · 25 configurations of five repeats
+# are 100,000 trials, the others 10,240 and 1,600.
+SIZES = {"full": (24, 25), "tenth": (7, 8), "quick": (4, 2)}
 TRIALS_AT_A_TIME = 200
 
 
-def trial_count(quick: bool) -> int:
-    weights, rates = QUICK if quick else FULL
+def trial_count(size: str) -> int:
+    weights, rates = SIZES[size]
     return len(ARCHITECTURES) * len(ACTIVATIONS) * (1 + weights) * len(OPTIMIZERS) * rates * REPEATS
 
 
-def fill_store(database: str, *, epochs: int, quick: bool = False) -> None:
+def fill_store(database: str, *, epochs: int, size: str = "full") -> None:
     """Write a sweep called `made` with all its trials and epochs, and the fit of each."""
-    weights, rates = QUICK if quick else FULL
+    weights, rates = SIZES[size]
     axes = {
         "architecture": list(ARCHITECTURES),
         "activation": list(ACTIVATIONS),
@@ -38,7 +39,7 @@ def fill_store(database: str, *, epochs: int, quick: bool = False) -> None:
     with open_store_for_writing(database) as store:
         sweep_id = write_sweep(store, sweep).sweep_id
         driver = nameless_driver(store)
-        numbers = range(1, trial_count(quick) + 1)
+        numbers = range(1, trial_count(size) + 1)
         for start in range(0, len(numbers), TRIALS_AT_A_TIME):
             trials = numbers[start : start + TRIALS_AT_A_TIME]
             driver.claim(trials)

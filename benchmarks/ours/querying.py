@@ -1,5 +1,6 @@
 """Questions put to a store of made-up trials, inside this process, with the database warm."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from benchmarks.made_store import NAME, fill_store
 from benchmarks.ours.planning import largest_memory
 from runner.errors import StoreError
 from runner.store import Store, open_store
+from runner.store.epoch_columns import Columns
+from runner.store.second_reader import SecondReader
 
 EPOCHS = 100
 ASKED = 7
@@ -21,34 +24,54 @@ BEST, HOW_MANY = "best_e_v", 20
 AXES = ("activation", "optimizer")
 
 
-def ask(database: str, question: str, quick: bool) -> dict[str, float]:
+def ask(database: str, question: str, size: str) -> dict[str, float]:
     """Milliseconds of the median answer."""
-    make_if_missing(database, quick)
+    make_if_missing(database, size)
     with open_store(database) as store:
         answer = QUESTIONS[question](store)
         times = [timed(answer) for _ in range(1 + ASKED)][1:]
     return {"milliseconds": 1e3 * median(times)}
 
 
-def export(database: str, quick: bool) -> dict[str, float]:
-    """Rows a second of all epochs written to Parquet by the command's own call, and this process's largest memory."""
+def export(database: str, size: str) -> dict[str, float]:
+    """Rows a second of all epochs written to Parquet by the command's own call, and the largest memory of this process
+    and of the one that helps it, together.
+    """
     from runner.cli.parquet import write_epochs
 
-    make_if_missing(database, quick)
+    make_if_missing(database, size)
+    readers = SecondReaders()
     with open_store(database) as store, TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
         start = time.perf_counter()
         rows = write_epochs(store, NAME, Path(folder) / "epochs.parquet")
         seconds = time.perf_counter() - start
-    return {"rows": rows / seconds, "megabytes": largest_memory() / 1e6}
+    return {"rows": rows / seconds, "megabytes": (largest_memory() + readers.largest_memory) / 1e6}
 
 
-def make_if_missing(database: str, quick: bool) -> None:
+class SecondReaders:
+    """Notes how much memory the processes have that help to read."""
+
+    def __init__(self) -> None:
+        self.largest_memory = 0
+        next_part = SecondReader.next_part
+
+        def note(reader: SecondReader) -> Columns | None:
+            found = next_part(reader)
+            # One that has nothing more to send ends, and is told of no more.
+            with contextlib.suppress(KeyError, FileNotFoundError):
+                self.largest_memory = max(self.largest_memory, largest_memory(reader.process.pid))
+            return found
+
+        SecondReader.next_part = note  # type: ignore[method-assign, assignment]
+
+
+def make_if_missing(database: str, size: str) -> None:
     """Fill the database unless another job has done so."""
     try:
         with open_store(database) as store:
             store.sweep(NAME)
     except StoreError:
-        fill_store(database, epochs=EPOCHS, quick=quick)
+        fill_store(database, epochs=EPOCHS, size=size)
 
 
 def timed(answer: Callable[[], Any]) -> float:

@@ -6,6 +6,7 @@ import threading
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from core.diagnosis import RULE, Errors, fit_of_configuration, fit_of_trial
 from runner.messages import Block, TrialEnd, TrialEvidence
@@ -223,3 +224,16 @@ def test_a_trial_that_is_trained_again_has_the_new_evidence(store, driver, make_
 def test_errors_are_stored_to_the_last_bit():
     errors = np.array([[[1e-45, np.nan], [3.4e38, 0.1]], [[0.0, 1.0], [np.inf, 2.0]]], np.float32)
     assert unpacked_errors(packed_errors(errors)).tobytes() == errors.tobytes()
+
+
+def test_after_many_verdicts_the_server_knows_how_many_rows_there_are(sweep, store, monkeypatch):
+    """Without, it plans as if there were a few, for a minute. SQLite needs no such thing."""
+    if store._engine.dialect.name != "postgresql":
+        monkeypatch.setattr(fitting, "GATHER_STATISTICS", "no statement of SQLite")
+    monkeypatch.setattr(fitting, "TRIALS_THAT_CHANGE_PLANS", 2)
+    sweep_id = sweep(1)[0]
+    store.refresh_fit(sweep_id)
+    if store._engine.dialect.name == "postgresql":
+        with store._engine.connect() as connection:
+            known = sa.text("SELECT relname, reltuples FROM pg_class WHERE relname IN ('trial', 'configuration')")
+            assert dict(connection.execute(known).all()) == {"trial": 18, "configuration": 6}
