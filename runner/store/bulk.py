@@ -24,8 +24,10 @@ def epoch_blocks(connection: Connection, numbers: np.ndarray) -> Iterator[Column
     moment in which it is read.
     """
     parts = [numbers[start : start + TRIALS_AT_A_TIME] for start in range(0, len(numbers), TRIALS_AT_A_TIME)]
+    helper: SecondReader | None = None
+    helped = range(0)
+    begin = time.monotonic()
     with contextlib.ExitStack() as opened:
-        begin, helper, helped = time.monotonic(), None, range(0)
         for place, part in enumerate(parts):
             columns = helper.next_part() if helper and place in helped else None
             if columns is None:
@@ -35,8 +37,10 @@ def epoch_blocks(connection: Connection, numbers: np.ndarray) -> Iterator[Column
             if helper is None and time.monotonic() - begin > SECONDS_ALONE and needs_help(connection, place, parts):
                 # Every second one, from where we shall be when the other process has started.
                 helped = range(2 * place + 1, len(parts), 2)
-                helper = SecondReader(file_of(connection), [parts[each] for each in helped])
-                opened.callback(helper.close)
+                # Where no process can be started, it is done alone.
+                with contextlib.suppress(OSError):
+                    helper = SecondReader(file_of(connection), [parts[each] for each in helped])
+                    opened.callback(helper.close)
 
 
 def needs_help(connection: Connection, place: int, parts: Sequence[np.ndarray]) -> bool:

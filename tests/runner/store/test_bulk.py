@@ -113,3 +113,12 @@ def test_who_stops_listening_leaves_no_process(curves, helpers):
     next(blocks), next(blocks)
     blocks.close()
     assert all(helper.process.returncode is not None for helper in helpers)
+
+
+def test_where_no_process_can_be_started_all_is_read_alone(curves, helpers, monkeypatch):
+    def refuse(*arguments):
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(bulk, "SecondReader", refuse)
+    assert rows_of(curves.epoch_blocks("curves")) == curves.sweep_epochs("curves")
+    assert helpers == []
