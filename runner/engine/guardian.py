@@ -23,6 +23,7 @@ FIRST_LOOK_SECONDS = 0.2
 CLOCK_SECONDS = 1.0
 # What ends by itself may do so first.
 GRACE_SECONDS = 2.0
+LONGEST_SECONDS_TO_END = 10.0
 STARTED_BY_US = ("raylet", "gcs_server")
 # How the servers are told where this start of Ray keeps its sockets and logs.
 SESSION = re.compile(rb"--session[-_]dir=(/.+/session_[^/]+)")
@@ -58,20 +59,58 @@ def guard(root: int, folder: Path, began: float) -> None:
         found = processes_of_ray(root)
         sessions.update(session for process in found - known if (session := session_of(process)))
         known |= found
-    end(known)
     # Ray makes the folder before the server that is told of it.
-    for each in {folder, *(sessions or sessions_named_by(root, began))}:
+    sessions = sessions or sessions_named_by(root, began)
+    end(root, known, sessions)
+    for each in {folder, *sessions}:
         shutil.rmtree(each, ignore_errors=True)
 
 
-def end(known: set[Process]) -> None:
-    """End these processes, after a while in which they may do so themselves."""
-    deadline = time.monotonic() + GRACE_SECONDS
-    while any(map(is_alive, known)) and time.monotonic() < deadline:
+def end(root: int, known: set[Process], sessions: set[Path]) -> None:
+    """End these processes, and those that write to these folders, after a while in which they may do so themselves."""
+    began = time.monotonic()
+    # Those that began after the last look are known by the folders alone.
+    while left := set(filter(is_alive, known | strangers_writing_to(root, sessions))):
+        waited = time.monotonic() - began
+        if waited > LONGEST_SECONDS_TO_END:
+            return
+        for process in left if waited > GRACE_SECONDS else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process[0], signal.SIGKILL)
         time.sleep(0.1)
-    for process in filter(is_alive, known):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process[0], signal.SIGKILL)
+
+
+def strangers_writing_to(root: int, sessions: set[Path]) -> set[Process]:
+    """Processes that write to files in one of these folders, but `root` and what descends from it and is not Ray's.
+
+    Whoever starts Ray writes there as well; a server's child that lost its parent does, from its first moment on.
+    """
+    if not sessions:
+        return set()
+    found = {number: fields for number in running_processes() if (fields := stat_of(number))}
+    children: dict[int, list[int]] = {}
+    for number, (_, parent, _) in found.items():
+        children.setdefault(parent, []).append(number)
+    others = found.keys() - {root, os.getpid(), *descendants([root], children)}
+    return {(number, found[number][2]) for number in others if writes_to(number, sessions)}
+
+
+def writes_to(process: int, folders: set[Path]) -> bool:
+    """Whether a process has a file below one of these folders open for writing; not known of somebody else's."""
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{process}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                if any(folder in entry.readlink().parents for folder in folders) and is_for_writing(
+                    process, entry.name
+                ):
+                    return True
+    return False
+
+
+def is_for_writing(process: int, file: str) -> bool:
+    """Whether an open file, by its number, was opened for writing."""
+    told = dict(line.split(":", 1) for line in Path(f"/proc/{process}/fdinfo/{file}").read_text().splitlines())
+    return int(told["flags"], 8) & (os.O_WRONLY | os.O_RDWR) != 0
 
 
 def session_of(server: Process) -> Path | None:
@@ -96,13 +135,17 @@ def processes_of_ray(root: int) -> set[Process]:
     """Ray's servers that descend from `root`, and everything that descends from them."""
     children: dict[int, list[int]] = {}
     names, started = {}, {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (fields := stat_of(int(entry.name))):
-            number = int(entry.name)
+    for number in running_processes():
+        if fields := stat_of(number):
             names[number], parent, started[number] = fields
             children.setdefault(parent, []).append(number)
     servers = [number for number in descendants([root], children) if names[number] in STARTED_BY_US]
     return {(number, started[number]) for number in {*servers, *descendants(servers, children)}}
+
+
+def running_processes() -> list[int]:
+    """The numbers of all processes."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
 def descendants(roots: list[int], children: dict[int, list[int]]) -> list[int]:

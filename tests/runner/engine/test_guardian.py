@@ -114,6 +114,29 @@ def test_a_parent_killed_before_its_server_began_leaves_no_folder_either(tmp_pat
     assert not own.exists() and earlier.exists() and of_another.exists()
 
 
+# A process as Ray's server starts them, which writes to a log from its first moment on, and its parent is gone.
+ORPHAN = "sleep 60 >> {log} & echo $!"
+
+
+def test_what_its_server_began_at_the_last_moment_is_known_by_its_log(tmp_path, family):
+    """After the guardian's last look; whoever only reads the log goes on."""
+    parent, server, _, watching = family
+    log = left_folders(tmp_path)[0] / "logs" / "log"
+    log.parent.mkdir(parents=True)
+    log.touch()
+    assert wait_until(lambda: len(processes_of_ray(parent.pid)) == 2)
+    time.sleep(2 * guardian.LOOK_SECONDS)
+    command = ["sh", "-c", ORPHAN.format(log=log)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starter:
+        orphan = int(starter.stdout.readline())
+        with log.open() as opened, subprocess.Popen(["sleep", "60"], stdin=opened) as reader:
+            parent.kill()
+            assert wait_until(lambda: stat_of(watching) is None)
+            assert stat_of(orphan) is None and stat_of(server) is None
+            assert reader.poll() is None
+            reader.kill()
+
+
 def test_a_process_is_known_by_its_start():
     """A later process of the same number is another one."""
     with subprocess.Popen(["sleep", "60"]) as process:
