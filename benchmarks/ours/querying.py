@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.made_store import NAME, fill_store
 from benchmarks.ours.planning import largest_memory
@@ -40,29 +41,25 @@ def export(database: str, size: str) -> dict[str, float]:
     from runner.cli.parquet import write_epochs
 
     make_if_missing(database, size)
-    readers = SecondReaders()
-    with open_store(database) as store, TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
+    largest, next_part = 0, SecondReader.next_part
+
+    def note_memory(reader: SecondReader) -> Columns | None:
+        nonlocal largest
+        found = next_part(reader)
+        # One that has nothing more to send ends, and is told of no more.
+        with contextlib.suppress(KeyError, FileNotFoundError):
+            largest = max(largest, largest_memory(reader.process.pid))
+        return found
+
+    with (
+        open_store(database) as store,
+        TemporaryDirectory(prefix="fitgap-benchmark-") as folder,
+        patch.object(SecondReader, "next_part", note_memory),
+    ):
         start = time.perf_counter()
         rows = write_epochs(store, NAME, Path(folder) / "epochs.parquet")
         seconds = time.perf_counter() - start
-    return {"rows": rows / seconds, "megabytes": (largest_memory() + readers.largest_memory) / 1e6}
-
-
-class SecondReaders:
-    """Notes how much memory the processes have that help to read."""
-
-    def __init__(self) -> None:
-        self.largest_memory = 0
-        next_part = SecondReader.next_part
-
-        def note(reader: SecondReader) -> Columns | None:
-            found = next_part(reader)
-            # One that has nothing more to send ends, and is told of no more.
-            with contextlib.suppress(KeyError, FileNotFoundError):
-                self.largest_memory = max(self.largest_memory, largest_memory(reader.process.pid))
-            return found
-
-        SecondReader.next_part = note  # type: ignore[method-assign, assignment]
+    return {"rows": rows / seconds, "megabytes": (largest_memory() + largest) / 1e6}
 
 
 def make_if_missing(database: str, size: str) -> None:

@@ -87,10 +87,7 @@ def strangers_writing_to(root: int, sessions: set[Path]) -> set[Process]:
     """
     if not sessions:
         return set()
-    found = {number: fields for number in running_processes() if (fields := stat_of(number))}
-    children: dict[int, list[int]] = {}
-    for number, (_, parent, _) in found.items():
-        children.setdefault(parent, []).append(number)
+    found, children = all_processes()
     others = found.keys() - {root, os.getpid(), *descendants([root], children)}
     return {(number, found[number][2]) for number in others if writes_to(number, sessions)}
 
@@ -133,19 +130,19 @@ def sessions_named_by(root: int, began: float) -> set[Path]:
 
 def processes_of_ray(root: int) -> set[Process]:
     """Ray's servers that descend from `root`, and everything that descends from them."""
+    found, children = all_processes()
+    servers = [number for number in descendants([root], children) if found[number][0] in STARTED_BY_US]
+    return {(number, found[number][2]) for number in {*servers, *descendants(servers, children)}}
+
+
+def all_processes() -> tuple[dict[int, tuple[str, int, str]], dict[int, list[int]]]:
+    """Name, parent and start of every process by its number, and the numbers of the children of each."""
+    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    found = {number: fields for number in numbers if (fields := stat_of(number))}
     children: dict[int, list[int]] = {}
-    names, started = {}, {}
-    for number in running_processes():
-        if fields := stat_of(number):
-            names[number], parent, started[number] = fields
-            children.setdefault(parent, []).append(number)
-    servers = [number for number in descendants([root], children) if names[number] in STARTED_BY_US]
-    return {(number, started[number]) for number in {*servers, *descendants(servers, children)}}
-
-
-def running_processes() -> list[int]:
-    """The numbers of all processes."""
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    for number, (_, parent, _) in found.items():
+        children.setdefault(parent, []).append(number)
+    return found, children
 
 
 def descendants(roots: list[int], children: dict[int, list[int]]) -> list[int]:

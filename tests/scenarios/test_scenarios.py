@@ -63,19 +63,9 @@ def test_no_kind_of_trouble_is_left_behind(kind, repeats, many):
     assert share_right(of_kind(kind, judged(many, repeats))) >= 0.9
 
 
-# Right 83 times of 100, docs/fit.md says why. Strict: the day it is reached, this says so.
-missed = pytest.mark.xfail(strict=True, reason="`both` by one repeat is not told well enough yet")
-
-
 @pytest.mark.nightly
-@pytest.mark.parametrize(
-    ("known", "repeats"),
-    [
-        *((known, repeats) for known in (Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT) for repeats in (1, REPEATS)),
-        pytest.param(Verdict.BOTH, 1, marks=missed),
-        (Verdict.BOTH, REPEATS),
-    ],
-)
+@pytest.mark.parametrize("repeats", [1, REPEATS])
+@pytest.mark.parametrize("known", [Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH])
 def test_no_answer_is_bought_with_another(many, known, repeats):
     """A rule that called everything good would be right about all that is."""
     assert share_right([each for each in everything(judged(many, repeats)) if each.case.known == known]) >= 0.9
