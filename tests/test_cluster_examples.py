@@ -1,6 +1,7 @@
 """The files of examples/cluster say what Ray, KubeRay and fitgap know, with authentication and nothing exposed."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -84,7 +85,7 @@ def ray_lines(launcher):
     for name in RAY_COMMANDS:
         for line in launcher[name]:
             words = shlex.split(line)
-            settings = dict(word.split("=", 1) for word in words if re.match("[A-Z_]+=", word))
+            settings = dict(word.split("=", 1) for word in words if re.match(r"\w+=", word))
             program, *arguments = words[len(settings) :]
             assert program == "~/fitgap-venv/bin/ray"
             yield name, settings, arguments
@@ -121,11 +122,28 @@ def test_every_node_of_the_launcher_file_has_authentication_and_no_dashboard(lau
     for name, settings, arguments in ray_lines(launcher):
         read = check_ray_arguments(arguments)
         if arguments[0] == "start":
-            assert settings == {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0"}
+            first_autoscaler = {"RAY_enable_autoscaler_v2": "0"} if read["head"] else {}
+            assert settings == {"RAY_AUTH_MODE": "token", "RAY_USAGE_STATS_ENABLED": "0", **first_autoscaler}
             assert read["node_ip_address"] == (launcher["provider"]["head_ip"] if read["head"] else None)
             started.append((name, bool(read["head"]), read["include_dashboard"]))
     assert started == [(RAY_COMMANDS[0], True, False), (RAY_COMMANDS[1], False, None)]
     assert launcher["file_mounts"]["~/.ray/auth_token"] == "~/.ray/auth_token"
+
+
+def test_ray_has_a_bare_name_on_every_machine_of_the_launcher_file(launcher, tmp_path):
+    """`ray down` knows no other, and would leave all that runs."""
+    (line,) = (line for line in launcher["setup_commands"] if ".bashrc" in line)
+    program = tmp_path / "fitgap-venv" / "bin" / "ray"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    # They are run again with every `ray up`.
+    for _ in range(2):
+        subprocess.run(["bash", "-c", line], env={**os.environ, "HOME": str(tmp_path)}, check=True)
+    assert (tmp_path / ".bashrc").read_text().count("\n") == 1
+    shell = ["bash", "-c", "source ~/.bashrc; command -v ray"]
+    found = subprocess.run(shell, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == str(program)
 
 
 def test_the_rayjob_has_the_fields_that_kuberay_knows(resources, cluster):
