@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -112,11 +111,9 @@ def join(cluster: Cluster) -> None:
 
 
 def keep_quiet() -> None:
-    """Let Ray not print what nodes log when one of them dies, nor what it does about it; we tell it ourselves."""
+    """Let Ray not print to standard output what nodes log when one of them dies; we tell it ourselves."""
     from ray._private import worker
 
-    # Of this process alone: nodes log as they were started.
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # There is no setting for it, and it may have another name in another version.
     if hasattr(worker, "print_to_stdstream"):
         worker.print_to_stdstream = print_nothing
