@@ -2,7 +2,8 @@
 
 The numbers are read and judged without keeping anybody from writing. Then one transaction writes them, unless somebody
 else has done so meanwhile: `sweep.fitted` tells, and it is done anew. So readers see the fit beside one reference or
-beside the next, never a mixture; and whoever dies on the way leaves what there was.
+beside the next, never a mixture; and whoever dies on the way leaves what there was. Beside the same reference as
+before, very many new trials are written in several parts.
 """
 
 from array import array
@@ -28,7 +29,9 @@ from runner.store.values import finite
 FIT_NAMES = tuple(column.name for column in fit_columns())
 First = Callable[[Connection], None]
 # Their errors are in memory together: some ten kilobytes for every trial.
-CONFIGURATIONS_AT_A_TIME = 25
+TRIALS_AT_A_TIME = 125
+# Their fits are, unless the reference is another one.
+MOST_TRIALS_IN_A_PART = 100_000
 ROWS_AT_A_TIME = 1_000
 VERDICTS = tuple(Verdict)
 # After so many, what the server knows of the tables would make it choose slow ways to answer, until it looks by itself
@@ -72,23 +75,35 @@ class Fits:
 class Judged:
     """What was found out about a sweep: its reference, and the fits of trials and configurations by their numbers.
 
-    `before` is what the sweep's row said then. With `afresh` nothing of what was written earlier holds any more.
+    `before` is what the sweep's row said then. With `afresh` nothing of what was written earlier holds any more. Where
+    it is a part, `last` is the highest number of a configuration in it, and there may be more beyond.
     """
 
     before: Row
     reference: int | None
     afresh: bool
+    last: int | None = None
     trials: Fits = field(default_factory=Fits)
     configurations: Fits = field(default_factory=Fits)
 
 
 def refresh_fit(engine: Engine, sweep_id: int, first: First | None = None) -> None:
-    """Bring the fit of a sweep up to date. The writing transaction begins with `first`, which may refuse it."""
-    is_written = False
-    while not is_written:
-        with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
-            judged = judge(connection, sweep_id)
-        is_written = judged is None or patiently(engine, partial(write_after, first, judged))
+    """Bring the fit of a sweep up to date. A writing transaction begins with `first`, which may refuse it."""
+    done: int | None = 0
+    while done is not None:
+        done = refresh_part(engine, sweep_id, done, first)
+
+
+def refresh_part(engine: Engine, sweep_id: int, done: int, first: First | None) -> int | None:
+    """Judge and write what is beyond the configuration `done`; returns how far it is done now, None for to the end."""
+    with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
+        judged = judge(connection, sweep_id, done)
+    if judged is None:
+        return None
+    if not (judged.afresh or len(judged.trials)):
+        return judged.last
+    is_written = patiently(engine, partial(write_after, first, judged))
+    return judged.last if is_written else done
 
 
 def write_after(first: First | None, judged: Judged, connection: Connection, again: bool) -> bool:
@@ -114,8 +129,8 @@ def forget_fit(connection: Connection, sweep_id: int) -> None:
     connection.execute(sa.update(sweep).where(sweep.c.id == sweep_id).values(**values))
 
 
-def judge(connection: Connection, sweep_id: int) -> Judged | None:
-    """The fit of everything in a sweep that is not known yet; None where there is nothing to write."""
+def judge(connection: Connection, sweep_id: int, done: int = 0) -> Judged | None:
+    """The fit of what is not known yet of a sweep, beyond the configuration `done`; None where there is no sweep."""
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
         return None
@@ -123,19 +138,19 @@ def judge(connection: Connection, sweep_id: int) -> Judged | None:
     is_changed = (row["reference_id"], row["fit_rule"]) != (reference, RULE)
     judged = Judged(dict(row), reference, is_changed)
     if reference is not None:
-        add_fits(connection, judged, reference)
-    return judged if is_changed or len(judged.trials) else None
+        add_fits(connection, judged, reference, done)
+    return judged
 
 
-def add_fits(connection: Connection, judged: Judged, reference: int) -> None:
+def add_fits(connection: Connection, judged: Judged, reference: int, done: int) -> None:
     """Judge the configurations that have trials to be judged."""
-    chosen = configurations_to_judge(connection, judged)
-    if not chosen:
-        return
     errors = ErrorsOfTrials(connection, judged.before)
-    beside = errors.of_reference(reference)
-    for start in range(0, len(chosen), CONFIGURATIONS_AT_A_TIME):
-        rows = errors.of_configurations(chosen[start : start + CONFIGURATIONS_AT_A_TIME])
+    repeats = max(1, len(errors.counts))
+    chosen = configurations_to_judge(connection, judged, done, most=max(1, MOST_TRIALS_IN_A_PART // repeats))
+    beside = errors.of_reference(reference) if chosen else {}
+    at_a_time = max(1, TRIALS_AT_A_TIME // repeats)
+    for start in range(0, len(chosen), at_a_time):
+        rows = errors.of_configurations(chosen[start : start + at_a_time])
         for number, group in rows.items():
             pairs = [(own, beside[repeat]) for _, repeat, own in group if repeat in beside]
             for each, repeat, own in group:
@@ -145,11 +160,16 @@ def add_fits(connection: Connection, judged: Judged, reference: int) -> None:
                 judged.configurations.add(number, fit_of_configuration(pairs))
 
 
-def configurations_to_judge(connection: Connection, judged: Judged) -> Sequence[int]:
-    """Those with completed trials: all of them, or those of which a trial has no verdict yet."""
+def configurations_to_judge(connection: Connection, judged: Judged, done: int, most: int) -> Sequence[int]:
+    """Those with completed trials: all of them, or some beyond `done` of which a trial has no verdict yet."""
     chosen = sa.and_(trial.c.sweep_id == judged.before["id"], trial.c.status == Status.COMPLETED)
     query = sa.select(trial.c.configuration_id).where(chosen).distinct().order_by(trial.c.configuration_id)
-    return connection.execute(query if judged.afresh else query.where(trial.c.verdict.is_(None))).scalars().all()
+    if judged.afresh:
+        return connection.execute(query).scalars().all()
+    query = query.where(trial.c.verdict.is_(None), trial.c.configuration_id > done).limit(most)
+    found = connection.execute(query).scalars().all()
+    judged.last = found[-1] if len(found) == most else None
+    return found
 
 
 def write(connection: Connection, judged: Judged) -> bool:

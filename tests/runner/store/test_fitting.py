@@ -128,6 +128,29 @@ def test_little_by_little_comes_to_the_same_as_at_once(store, driver, make_plan,
     assert_stored(stored(ask, "configuration", "hash"), configurations)
 
 
+def test_many_new_trials_beside_the_same_reference_are_judged_in_parts(sweep, store, ask, monkeypatch):
+    """A part is of one configuration here; what is found is the same, and each part is written by itself."""
+    sweep_id, groups = sweep(6)
+    store.refresh_fit(sweep_id)
+    with store._engine.begin() as connection:
+        for table in ("trial", "configuration"):
+            connection.exec_driver_sql(f"UPDATE {table} SET excess = NULL, verdict = NULL")
+    monkeypatch.setattr(fitting, "MOST_TRIALS_IN_A_PART", 1)
+    monkeypatch.setattr(fitting, "TRIALS_AT_A_TIME", 1)
+    parts, write = [], fitting.write
+
+    def note(connection, judged):
+        parts.append(len(judged.configurations))
+        return write(connection, judged)
+
+    monkeypatch.setattr(fitting, "write", note)
+    store.refresh_fit(sweep_id)
+    _, trials, configurations = expected_fits(groups)
+    assert parts == [1] * len(configurations)
+    assert_stored(stored(ask, "trial", "id"), trials)
+    assert_stored(stored(ask, "configuration", "hash"), configurations)
+
+
 def test_without_anything_to_be_held_against_there_is_no_fit(store, driver, make_plan, ask):
     sweep_id, _ = store.add_sweep(make_plan(2, 2))
     end_with_evidence(driver, store.trials(sweep_id)[0]["trial"], np.random.default_rng(1))
