@@ -7,8 +7,9 @@ import sys
 import pytest
 
 SIZES = (1_000, 100_000, 1_000_000)
-# In a commit. What comes and goes with the length of a sweep takes less than this; 50 bytes a trial would be seen.
-QUICK_SIZES, MOST_EXTRA_MEGABYTES = (1_000, 30_000), 1.5
+# In a commit. What is read, judged and written at a time takes some three megabytes at first; 200 bytes a trial would
+# be seen.
+QUICK_SIZES, MOST_EXTRA_MEGABYTES = (1_000, 30_000), 5
 # One small sweep has too few claims to tell which is the slowest of a hundred.
 SMALL_SWEEPS = 20
 MOST_MEGABYTES, MOST_BYTES_PER_TRIAL = 300, 10
@@ -65,7 +66,7 @@ def drive(folder, trials):
     return json.loads((folder / "found.json").read_text())
 
 
-def test_thirty_thousand_trials_need_no_more_memory_than_a_thousand(tmp_path):
+def test_thirty_thousand_trials_need_hardly_more_memory_than_a_thousand(tmp_path):
     small, large = (drive(tmp_path / str(trials), trials) for trials in QUICK_SIZES)
     assert (small["completed"], large["completed"]) == QUICK_SIZES
     assert large["megabytes"] - small["megabytes"] <= MOST_EXTRA_MEGABYTES
