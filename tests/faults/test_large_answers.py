@@ -1,0 +1,78 @@
+"""Questions to a sweep of a million trials are answered soon, and in little memory."""
+
+import json
+import subprocess
+import sys
+from statistics import median
+
+import pytest
+import sqlalchemy as sa
+
+from runner.driver import write_sweep
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+from runner.status import Status
+from runner.store import open_store_for_writing
+from runner.store.tables import trial
+
+RATES = REPEATS = 1_000
+# Of one question in twenty, milliseconds. The plan asks for 200 on a machine that does nothing else.
+SLOWEST, MOST_MEGABYTES = 400, 150
+# A prime, by which numbers of trials are scattered.
+SCATTER, RANGE = 7_919, 1_000_003
+# What lists, pages and `show` ask, in turn.
+ASK = """
+import json, resource, sys, time
+from runner.store import open_store
+
+best = {"sort": "best_e_v", "limit": 20}
+questions = {
+    "the first": lambda store: store.trials("it", limit=20),
+    "the best": lambda store: store.trials("it", **best),
+    "the best of one verdict": lambda store: store.trials("it", where="verdict == 'overfit'", **best),
+    "the best of some": lambda store: store.trials("it", where="optimizer.rate < 1e-4 and e_v < 0.3", **best),
+    "one": lambda store: [store.show(500_000)],
+    "epochs": lambda store: store.epochs([1, 500_000]) or [None],
+    "sweeps": lambda store: store.sweeps(),
+}
+found = {name: [] for name in questions}
+with open_store(sys.argv[1]) as store:
+    for _ in range(10):
+        for name, ask in questions.items():
+            began = time.monotonic()
+            assert ask(store)
+            found[name].append(1e3 * (time.monotonic() - began))
+megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps({"milliseconds": found, "megabytes": megabytes}))
+"""
+
+
+def fill(address):
+    """A sweep of a million trials that have completed, with scattered errors."""
+    rates = ", ".join(str(number / 1e6) for number in range(1, RATES + 1))
+    axes = f"axes: {{optimizer: [{{adam: {{rate: [{rates}]}}}}]}}"
+    sweep = sweep_from_text(f"{{name: it, data: iris, repeats: {REPEATS}, training: {{epochs: 1}}, {axes}}}")
+    scattered = sa.cast(trial.c.id, sa.BigInteger) * SCATTER % RANGE
+    error = sa.cast(scattered, sa.Double) / RANGE
+    ended = {"status": Status.COMPLETED, "epochs": 1, "e_t": error / 2, "e_v": error, "best_e_v": error}
+    verdict = sa.case((scattered % 3 == 0, "overfit"), else_="good")
+    with open_store_for_writing(address) as store:
+        write_sweep(store, prepare_sweep(sweep))
+        with store._engine.begin() as connection:
+            connection.execute(sa.update(trial).values(**ended, best_epoch=1, verdict=verdict))
+
+
+@pytest.mark.nightly
+def test_a_million_trials_are_asked_about_in_a_moment(databases, database_kind):
+    address = databases.make()
+    fill(address)
+    done = subprocess.run([sys.executable, "-c", ASK, address], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    for name, milliseconds in found["milliseconds"].items():
+        print(f"{database_kind}, {name}: {median(milliseconds):.1f} ms, at most {max(milliseconds):.1f}")
+    times = sorted(each for milliseconds in found["milliseconds"].values() for each in milliseconds)
+    slowest = times[len(times) * 95 // 100]
+    print(f"{database_kind}: 95 of 100 within {slowest:.0f} ms, {found['megabytes']:.0f} MB")
+    assert slowest <= SLOWEST
+    assert found["megabytes"] <= MOST_MEGABYTES
