@@ -4,8 +4,9 @@ import contextlib
 import heapq
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -23,10 +24,13 @@ LAYER = {"units": 16, "dead": 0, "saturated": 1, "weights": 1024, "near_zero": 3
 
 @dataclass(frozen=True)
 class Worker:
-    """A pack in training: its blocks with the simulated time at which each comes."""
+    """A pack in training: the simulated times at which its blocks come, and what makes each.
+
+    In a real cluster a block that has not come yet takes no memory of the driver's.
+    """
 
     task: PackTask
-    blocks: Iterator[tuple[float, Block]]
+    blocks: Iterator[tuple[float, Callable[[], Block]]]
 
 
 class SimulatedCluster:
@@ -57,12 +61,14 @@ class SimulatedCluster:
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         """All blocks of all packs, of one pack in order."""
-        self.events: list[tuple[float, int, Block, Worker]] = []
+        self.events: list[tuple[float, int, Callable[[], Block], Worker]] = []
         self.order = itertools.count()
         for task in itertools.islice(tasks, self.workers):
             self._begin(task, now=0.0)
         while self.events:
-            now, _, block, worker = heapq.heappop(self.events)
+            now, _, make, worker = heapq.heappop(self.events)
+            with self._apart():
+                block = make()
             self._count(block)
             yield block
             if not self._go_on(worker) and (task := next(tasks, None)):
@@ -75,7 +81,7 @@ class SimulatedCluster:
         self._go_on(Worker(task, pack_blocks(task, now, now + np.cumsum(seconds))))
 
     def _go_on(self, worker: Worker) -> bool:
-        """Make the next block of a pack; whether there is one."""
+        """Note when the next block of a pack comes; whether there is one."""
         with self._apart():
             following = next(worker.blocks, None)
             if following:
@@ -96,8 +102,8 @@ class SimulatedCluster:
         self.trials += len(block.ended)
 
 
-def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tuple[float, Block]]:
-    """The blocks of a pack whose epochs end at these times, as the journal of a worker cuts them."""
+def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tuple[float, Callable[[], Block]]]:
+    """The blocks of a pack whose epochs end at these times, as a worker's journal cuts them: when and by what."""
     count, trials = len(ends), np.array(task.trials)
     # Every trial is best at another epoch.
     best = 1 + (trials * 7919) % count
@@ -106,7 +112,7 @@ def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tupl
     for epoch, now in enumerate(ends.tolist(), 1):
         waiting.append(epoch)
         if now - sent_at >= pause or epoch == count:
-            yield now, block_of(task, trials, waiting, best if epoch == count else None)
+            yield now, partial(block_of, task, trials, waiting, best if epoch == count else None)
             waiting, sent_at = [], now
 
 

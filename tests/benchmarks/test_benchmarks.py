@@ -80,7 +80,7 @@ def test_a_simulated_pack_sends_what_a_real_one_would(tmp_path):
     """The same epochs of every trial, each once, the end and the evidence of each; its blocks at growing times."""
     for record in ("all", "every=7", "epochs=log"):
         (pack, *_) = planned_packs(prepared_sweep(large_sweep(80, "16", epochs=30, record=record)), workers=1)
-        blocks = [block for _, block in pack_blocks(pack, 0.0, np.linspace(0.2, 6.0, 30))]
+        blocks = [make() for _, make in pack_blocks(pack, 0.0, np.linspace(0.2, 6.0, 30))]
         times = [when for when, _ in pack_blocks(pack, 0.0, np.linspace(0.2, 6.0, 30))]
         assert times == sorted(times) and len(times) > 5
         rows = [

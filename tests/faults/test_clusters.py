@@ -16,7 +16,7 @@ SWEEP = """\
 name: long
 data: digits
 repeats: 25
-training: {epochs: 200}
+training: {epochs: 100}
 axes:
   architecture: [16]
   activation: [relu, {prelu: {learn: beta}}]
@@ -221,7 +221,8 @@ def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_pat
 
 @pytest.mark.nightly
 def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_path):
-    (tmp_path / "long.yaml").write_text(SWEEP)
+    # Not over before the driver has given up.
+    (tmp_path / "long.yaml").write_text(SWEEP.replace("epochs: 100", "epochs: 400"))
     with (
         ray_cluster(nodes=3) as lost,
         running("run", "long.yaml", "--address", lost.address, folder=tmp_path) as command,
