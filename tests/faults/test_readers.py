@@ -14,8 +14,9 @@ from runner.store import open_store
 
 # As often as a page that shows a sweep asks.
 QUESTIONS_PER_SECOND = 20
-# The plan asks for 5 %, on a machine that does nothing else and has a core for those who look on.
-PAIRS, MOST_SLOWER = 5, 1.15
+# As the plan asks, on a machine that does nothing else and has a core for those who look on. Of five pairs each may lie
+# a quarter from the other.
+PAIRS, MOST_SLOWER = 15, 1.05
 SWEEP = """\
 name: NAME
 data: digits
