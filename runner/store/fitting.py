@@ -6,69 +6,35 @@ beside the next, never a mixture; and whoever dies on the way leaves what there 
 before, very many new trials are written in several parts.
 """
 
-from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from core.diagnosis import RULE, Fit, Verdict, fit_of_configuration, fit_of_trial
+from core.diagnosis import RULE, fit_of_configuration, fit_of_trial
 from runner.status import Status
 from runner.store.clock import database_now
 from runner.store.errors_of_trials import ErrorsOfTrials
+from runner.store.new_fits import NewFits
 from runner.store.patience import patiently
 from runner.store.postgresql import GATHER_STATISTICS
 from runner.store.queries import Row, reference_configuration
 from runner.store.sqlite import ONLY_READS
 from runner.store.tables import configuration, fit_columns, sweep, trial
-from runner.store.values import finite
 
 FIT_NAMES = tuple(column.name for column in fit_columns())
 First = Callable[[Connection], None]
 # Their errors are in memory together: some ten kilobytes for every trial.
 TRIALS_AT_A_TIME = 125
-# Their fits are, unless the reference is another one.
+# Their fits are written in one transaction, for which other writers wait; beside a new reference all are.
 MOST_TRIALS_IN_A_PART = 100_000
-ROWS_AT_A_TIME = 1_000
-VERDICTS = tuple(Verdict)
 # After so many, what the server knows of the tables would make it choose slow ways to answer, until it looks by itself
 # about a minute later.
 TRIALS_THAT_CHANGE_PLANS = 1_000
-
-
-class Fits:
-    """Fits of trials or configurations by their numbers, in 33 bytes each: there may be a million."""
-
-    def __init__(self) -> None:
-        self.numbers, self.verdicts = array("q"), array("b")
-        self.excess, self.underfit, self.overfit = array("d"), array("d"), array("d")
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def add(self, number: int, fit: Fit) -> None:
-        self.numbers.append(number)
-        self.verdicts.append(VERDICTS.index(fit.verdict))
-        self.excess.append(fit.excess)
-        self.underfit.append(fit.underfit)
-        self.overfit.append(fit.overfit)
-
-    def parts(self) -> Iterator[list[dict[str, Any]]]:
-        """The fits as parameters, some at a time."""
-        for start in range(0, len(self), ROWS_AT_A_TIME):
-            yield [self._row(position) for position in range(start, min(start + ROWS_AT_A_TIME, len(self)))]
-
-    def _row(self, position: int) -> dict[str, Any]:
-        return {
-            "number": self.numbers[position],
-            "new_excess": finite(self.excess[position]),
-            "new_underfit": finite(self.underfit[position]),
-            "new_overfit": finite(self.overfit[position]),
-            "new_verdict": VERDICTS[self.verdicts[position]].value,
-        }
 
 
 @dataclass
@@ -82,9 +48,9 @@ class Judged:
     before: Row
     reference: int | None
     afresh: bool
+    trials: NewFits
+    configurations: NewFits
     last: int | None = None
-    trials: Fits = field(default_factory=Fits)
-    configurations: Fits = field(default_factory=Fits)
 
 
 def refresh_fit(engine: Engine, sweep_id: int, first: First | None = None) -> None:
@@ -96,14 +62,15 @@ def refresh_fit(engine: Engine, sweep_id: int, first: First | None = None) -> No
 
 def refresh_part(engine: Engine, sweep_id: int, done: int, first: First | None) -> int | None:
     """Judge and write what is beyond the configuration `done`; returns how far it is done now, None for to the end."""
-    with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
-        judged = judge(connection, sweep_id, done)
-    if judged is None:
-        return None
-    if not (judged.afresh or len(judged.trials)):
-        return judged.last
-    is_written = patiently(engine, partial(write_after, first, judged))
-    return judged.last if is_written else done
+    with NewFits() as trials, NewFits() as configurations:
+        with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
+            judged = judge(connection, sweep_id, done, trials, configurations)
+        if judged is None:
+            return None
+        if not (judged.afresh or len(trials)):
+            return judged.last
+        is_written = patiently(engine, partial(write_after, first, judged))
+        return judged.last if is_written else done
 
 
 def write_after(first: First | None, judged: Judged, connection: Connection, again: bool) -> bool:
@@ -129,14 +96,14 @@ def forget_fit(connection: Connection, sweep_id: int) -> None:
     connection.execute(sa.update(sweep).where(sweep.c.id == sweep_id).values(**values))
 
 
-def judge(connection: Connection, sweep_id: int, done: int = 0) -> Judged | None:
-    """The fit of what is not known yet of a sweep, beyond the configuration `done`; None where there is no sweep."""
+def judge(connection: Connection, sweep_id: int, done: int, trials: NewFits, configurations: NewFits) -> Judged | None:
+    """Find the fits of what is not known yet of a sweep, beyond the configuration `done`; None where it is gone."""
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
         return None
     reference = connection.execute(reference_configuration(sweep_id)).scalar_one_or_none()
     is_changed = (row["reference_id"], row["fit_rule"]) != (reference, RULE)
-    judged = Judged(dict(row), reference, is_changed)
+    judged = Judged(dict(row), reference, is_changed, trials, configurations)
     if reference is not None:
         add_fits(connection, judged, reference, done)
     return judged
@@ -147,10 +114,10 @@ def add_fits(connection: Connection, judged: Judged, reference: int, done: int) 
     errors = ErrorsOfTrials(connection, judged.before)
     repeats = max(1, len(errors.counts))
     chosen = configurations_to_judge(connection, judged, done, most=max(1, MOST_TRIALS_IN_A_PART // repeats))
-    beside = errors.of_reference(reference) if chosen else {}
+    beside = errors.of_reference(reference) if len(chosen) else {}
     at_a_time = max(1, TRIALS_AT_A_TIME // repeats)
     for start in range(0, len(chosen), at_a_time):
-        rows = errors.of_configurations(chosen[start : start + at_a_time])
+        rows = errors.of_configurations(chosen[start : start + at_a_time].tolist())
         for number, group in rows.items():
             pairs = [(own, beside[repeat]) for _, repeat, own in group if repeat in beside]
             for each, repeat, own in group:
@@ -160,15 +127,15 @@ def add_fits(connection: Connection, judged: Judged, reference: int, done: int) 
                 judged.configurations.add(number, fit_of_configuration(pairs))
 
 
-def configurations_to_judge(connection: Connection, judged: Judged, done: int, most: int) -> Sequence[int]:
-    """Those with completed trials: all of them, or some beyond `done` of which a trial has no verdict yet."""
+def configurations_to_judge(connection: Connection, judged: Judged, done: int, most: int) -> np.ndarray:
+    """Those with completed trials (n,): all of them, or some beyond `done` of which a trial has no verdict yet."""
     chosen = sa.and_(trial.c.sweep_id == judged.before["id"], trial.c.status == Status.COMPLETED)
     query = sa.select(trial.c.configuration_id).where(chosen).distinct().order_by(trial.c.configuration_id)
-    if judged.afresh:
-        return connection.execute(query).scalars().all()
-    query = query.where(trial.c.verdict.is_(None), trial.c.configuration_id > done).limit(most)
-    found = connection.execute(query).scalars().all()
-    judged.last = found[-1] if len(found) == most else None
+    if not judged.afresh:
+        query = query.where(trial.c.verdict.is_(None), trial.c.configuration_id > done).limit(most)
+    found = np.fromiter(connection.execute(query, execution_options={"yield_per": 10_000}).scalars(), np.int32)
+    if not judged.afresh and len(found) == most:
+        judged.last = int(found[-1])
     return found
 
 
@@ -200,7 +167,7 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
     return bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
 
 
-def write_fits(connection: Connection, table: sa.Table, fits: Fits, condition: sa.ColumnElement[bool]) -> None:
+def write_fits(connection: Connection, table: sa.Table, fits: NewFits, condition: sa.ColumnElement[bool]) -> None:
     """Write fits into the rows with these numbers that meet a condition."""
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in FIT_NAMES}
     change = sa.update(table).where(table.c.id == sa.bindparam("number"), condition).values(**values)

@@ -39,7 +39,7 @@ def pending_numbers(connection: Connection, sweep_id: int, group: Row, limit: in
     kinds = configuration.c.activation, configuration.c.optimizer, configuration.c.regularizer
     query = pending(sa.select(trial.c.id), sweep_id).where(*same)
     query = query.order_by(configuration.c.planned_epochs.desc(), *kinds, trial.c.id).limit(limit)
-    numbers = connection.execution_options(yield_per=10_000).execute(query).scalars()
+    numbers = connection.execute(query, execution_options={"yield_per": 10_000}).scalars()
     # All that a driver keeps of a trial that waits: four bytes, as the database has.
     return np.fromiter(numbers, np.int32)
 
