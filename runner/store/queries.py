@@ -37,24 +37,30 @@ def find_sweep(connection: Connection, name_or_number: str) -> Row:
 
 def sweeps(connection: Connection) -> list[Row]:
     """All sweeps with the number of their trials in every status, oldest first."""
-    counts = {
-        status.value: sa.func.count(sa.case((trial.c.status == status, 1))).label(status.value) for status in Status
-    }
+    # Counted from the index alone, before anything is joined.
+    in_status = sa.select(trial.c.sweep_id, trial.c.status, sa.func.count().label("trials"))
+    counted = in_status.group_by(trial.c.sweep_id, trial.c.status).subquery()
+    counts = {status.value: sa.case((counted.c.status == status, counted.c.trials), else_=0) for status in Status}
     query = (
         sa.select(
             sweep.c.id.label("sweep"),
             sweep.c.name,
-            sa.func.count(trial.c.id).label("trials"),
-            *counts.values(),
+            total(counted.c.trials).label("trials"),
+            *(total(count).label(name) for name, count in counts.items()),
             sweep.c.created,
             tags_of_sweep.label("tags"),
             sweep.c.note,
         )
-        .join_from(sweep, trial, isouter=True)
+        .join_from(sweep, counted, counted.c.sweep_id == sweep.c.id, isouter=True)
         .group_by(sweep.c.id)
         .order_by(sweep.c.id)
     )
     return fetch(connection, query)
+
+
+def total(count: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+    """The sum of counts, 0 of none."""
+    return sa.cast(sa.func.coalesce(sa.func.sum(count), 0), sa.BigInteger)
 
 
 def reference_configuration(sweep_id: int) -> sa.Select:
@@ -135,8 +141,8 @@ def trial_numbers(connection: Connection, what: str | Sequence[int], where: str 
     if not isinstance(what, str):
         require_trials(connection, what)
         return np.unique(np.array(what, np.int64))
-    query = chosen_trials(find_sweep(connection, what)["id"], where, [trial.c.id])
-    return np.fromiter(connection.execute(query.order_by(trial.c.id)).scalars(), np.int64)
+    query = chosen_trials(connection, find_sweep(connection, what)["id"], where, [trial.c.id], [trial.c.id])
+    return np.fromiter(connection.execute(query).scalars(), np.int64)
 
 
 def sweep_epochs(connection: Connection, sweep_id: int) -> list[Row]:
