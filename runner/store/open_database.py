@@ -1,0 +1,96 @@
+"""The open database, with what changes it: the driver's work, tags and notes, deleting."""
+
+from collections.abc import Sequence
+
+from runner.status import Status
+from runner.store import chosen, claims, deleting, extending, fitting, labels, writing
+from runner.store.answers import Answers
+from runner.store.claims import DriverIdentity
+from runner.store.database import closed_on_failure, connect, database_url
+from runner.store.deleting import Deletion
+from runner.store.extending import SweepExtension
+from runner.store.schema import check_version
+from runner.store.session import DriverSession
+from runner.store.upgrading import make_ready
+from runner.store.writing import SweepPlan
+
+
+class Store(Answers):
+    """An open database. Methods that ask return plain rows; those that write are the driver's."""
+
+    def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
+        with self._engine.begin() as connection:
+            return writing.add_sweep(connection, plan)
+
+    def cancel_trials(self, sweep_id: int, trials: Sequence[int] | None = None) -> int:
+        with self._engine.begin() as connection:
+            return writing.cancel_trials(connection, sweep_id, trials)
+
+    def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
+        with self._engine.begin() as connection:
+            return writing.retry_trials(connection, sweep_id, statuses)
+
+    def refresh_fit(self, sweep_id: int) -> None:
+        """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""
+        fitting.refresh_fit(self._engine, sweep_id)
+
+    def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
+        with self._engine.begin() as connection:
+            return extending.extend_sweep(connection, sweep_id, extension)
+
+    def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
+        with self._engine.begin() as connection:
+            labels.add_tags(connection, chosen.choose(connection, words), tags)
+
+    def remove_tags(self, words: Sequence[str], tags: Sequence[str]) -> int:
+        with self._engine.begin() as connection:
+            return labels.remove_tags(connection, chosen.choose(connection, words), tags)
+
+    def write_note(self, words: Sequence[str], text: str) -> None:
+        with self._engine.begin() as connection:
+            labels.write_note(connection, chosen.choose(connection, words), text)
+
+    def rename_sweep(self, name_or_number: str, name: str) -> str:
+        with self._engine.begin() as connection:
+            return labels.rename_sweep(connection, name_or_number, name)
+
+    def delete(self, words: Sequence[str]) -> Deletion:
+        """Delete sweeps or trials; BusyError where a driver that lives is training some of it."""
+        with self._engine.begin() as connection:
+            what = chosen.choose(connection, words)
+            changed = deleting.changed_sweeps(connection, what)
+            told = deleting.delete(connection, what)
+            for sweep_id in changed:
+                fitting.forget_fit(connection, sweep_id)
+        for sweep_id in changed:
+            self.refresh_fit(sweep_id)
+        return told
+
+    def begin_driver(self, identity: DriverIdentity) -> DriverSession:
+        """Take part in training: the session through which a driver claims trials and writes what becomes of them."""
+        with self._engine.begin() as connection:
+            return self.driver_session(claims.begin_driver(connection, identity))
+
+    def driver_session(self, driver_id: int) -> DriverSession:
+        """The session of a driver that has begun."""
+        return DriverSession(self._engine, driver_id)
+
+
+def open_store(database: str | None = None) -> Store:
+    """The store in `database`, for asking: an SQLite file or address; else from FITGAP_DB; else `fitgap.db` here.
+
+    Raises StoreError where there is none, or where its schema is not this program's.
+    """
+    url = database_url(database)
+    with closed_on_failure(connect(url, read_only=True)) as engine:
+        check_version(engine)
+    return Store(engine)
+
+
+def open_store_for_writing(database: str | None = None) -> Store:
+    """The same for the driver: made on first use, its tables brought up to date."""
+    url = database_url(database)
+    with closed_on_failure(connect(url, read_only=False)) as engine:
+        make_ready(engine)
+        fitting.refresh_outdated(engine)
+    return Store(engine)
