@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from operator import truediv
 from statistics import median
 
 import pytest
@@ -14,9 +15,8 @@ from runner.store import open_store
 
 # As often as a page that shows a sweep asks.
 QUESTIONS_PER_SECOND = 20
-# As the plan asks, on a machine that does nothing else and has a core for those who look on. Of five pairs each may lie
-# a quarter from the other.
-PAIRS, MOST_SLOWER = 15, 1.05
+# As the plan asks. Of five pairs on a machine of two cores each lay a quarter from the other.
+ROUNDS, MOST_SLOWER = 10, 1.05
 SWEEP = """\
 name: NAME
 data: digits
@@ -65,43 +65,60 @@ def test_readers_see_whole_blocks_and_disturb_nobody(new_victim, undisturbed_exp
 
 @pytest.mark.nightly
 def test_readers_take_nothing_from_the_training(databases, database_kind, tmp_path):
-    """A sweep that is looked at takes no longer than one that is not; the two in turn, so that both meet the same."""
-    address, ratios = databases.make(), []
-    for number in range(PAIRS):
-        alone, _ = train(tmp_path, address, f"alone-{number}", looks_per_second=0)
-        watched, looks = train(tmp_path, address, f"watched-{number}", looks_per_second=QUESTIONS_PER_SECOND)
-        ratios.append(watched / alone)
-        pace = looks / watched
-        print(f"{database_kind}: {alone:.1f} s alone, {watched:.1f} s while asked {pace:.1f} times a second")
-        # Else nobody was in the way.
-        assert pace >= QUESTIONS_PER_SECOND / 2
+    """A sweep that is looked at takes no longer than one that is not; the two in turn, so that both meet the same.
+
+    Whoever asks needs a core, even where the questions go to another database, beside which the machine may train more
+    slowly: that is what a sweep is held against. What it takes on a machine that does nothing is printed as well.
+    """
+    address, other = databases.make(), databases.make()
+    train(tmp_path, other, "elsewhere")
+    seconds = defaultdict(list)
+    with open_store(other) as elsewhere:
+        for number in range(ROUNDS):
+            seconds["alone"].append(train(tmp_path, address, f"alone-{number}"))
+            with open_store(address) as here:
+                seconds["busy"].append(train(tmp_path, address, f"busy-{number}", Page(elsewhere, "elsewhere")))
+                seconds["watched"].append(
+                    train(tmp_path, address, f"watched-{number}", Page(here, f"watched-{number}"))
+                )
+            print(f"{database_kind}:", ", ".join(f"{name} {each[-1]:.1f} s" for name, each in seconds.items()))
     with open_store(address) as store:
         assert all(row["completed"] == row["trials"] for row in store.sweeps())
-    print(f"{database_kind}: {100 * (median(ratios) - 1):.1f} % longer, in the middle of {PAIRS} pairs")
-    assert median(ratios) <= MOST_SLOWER
+    loss = {of: median(map(truediv, seconds["watched"], seconds[of])) for of in ("alone", "busy")}
+    print(f"{database_kind}: watched, it takes {loss['alone']:.3f} of alone, {loss['busy']:.3f} of a busy machine")
+    assert loss["busy"] <= MOST_SLOWER
 
 
-def train(folder, address, name, *, looks_per_second):
-    """Train the sweep under a name while a page of it is asked for so often; the seconds it took, and the questions."""
+def train(folder, address, name, page=None):
+    """Train the sweep under a name while a page is asked for; returns the seconds it took."""
     (folder / f"{name}.yaml").write_text(SWEEP.replace("NAME", name))
-    looks, began = 0, time.monotonic()
-    line = ("run", f"{name}.yaml", "--engine", "local", "--db", address)
-    with open_store(address) as store, running(*line, folder=folder) as command:
+    began = time.monotonic()
+    with running("run", f"{name}.yaml", "--engine", "local", "--db", address, folder=folder) as command:
         while command.poll() is None:
-            if looks < looks_per_second * (time.monotonic() - began):
-                ask(store, name, looks)
-                looks += 1
+            if page is not None and page.looks < QUESTIONS_PER_SECOND * (time.monotonic() - began):
+                page.ask()
             time.sleep(0.01)
         assert command.returncode == 0, (folder / "err").read_text()
-    return time.monotonic() - began, looks
+    took = time.monotonic() - began
+    # Else nobody was in the way.
+    assert page is None or page.looks >= QUESTIONS_PER_SECOND / 2 * took
+    return took
 
 
-def ask(store, name, number):
-    """One of the questions of a page that shows a sweep, each in turn, once the sweep is there."""
-    sweeps = store.sweeps()
-    if number % 4 and any(row["name"] == name for row in sweeps):
-        best = store.trials(name, sort="best_e_v", limit=20)
-        if number % 4 == 1:
-            store.compare(name, ["architecture", "activation"])
-        elif number % 4 == 2 and best:
-            store.epochs([row["trial"] for row in best])
+class Page:
+    """A page that shows a sweep in a store, which asks each of its questions in turn, once the sweep is there."""
+
+    def __init__(self, store, name):
+        self.store, self.name = store, name
+        self.looks = 0
+
+    def ask(self):
+        turn, self.looks = self.looks % 4, self.looks + 1
+        names = {row["name"] for row in self.store.sweeps()}
+        if not turn or self.name not in names:
+            return
+        best = self.store.trials(self.name, sort="best_e_v", limit=20)
+        if turn == 1:
+            self.store.compare(self.name, ["architecture", "activation"])
+        elif turn == 2 and best:
+            self.store.epochs([row["trial"] for row in best])
