@@ -5,12 +5,14 @@ from runner.store import DriverIdentity, SweepPlan
 IDENTITY = DriverIdentity("machine", 1, "1", {})
 
 
-def plain_plan(trials: int, name: str = "plain") -> SweepPlan:
-    """A sweep of so many configurations, each with one repeat."""
-    return SweepPlan(
-        name=name,
-        specification={"name": name},
-        data_set={
+def plain_plan(configurations=2, repeats=1, **changes) -> SweepPlan:
+    """A sweep as it is written, of so many configurations or of these; `changes` are other fields of it."""
+    if isinstance(configurations, int):
+        configurations = [plain_configuration(number) for number in range(configurations)]
+    plain = {
+        "name": "plan",
+        "specification": {"name": "plan", "seed": 0},
+        "data_set": {
             "name": "made",
             "fingerprint": "f" * 16,
             "example_count": 10,
@@ -19,22 +21,25 @@ def plain_plan(trials: int, name: str = "plain") -> SweepPlan:
             "target_names": ["sum"],
             "class_names": [],
         },
-        splits=[
+        "splits": [
             {
-                "repeat": 1,
+                "repeat": repeat,
                 "training_count": 7,
                 "validation_count": 3,
-                "constant_columns": [],
+                "constant_columns": [1],
                 "preprocessing": {},
             }
+            for repeat in range(1, repeats + 1)
         ],
-        configurations=[plain_configuration(number) for number in range(trials)],
-        program_version="0",
-    )
+        "configurations": configurations,
+        "program_version": "0",
+    }
+    return SweepPlan(**{**plain, **changes})
 
 
-def plain_configuration(number: int) -> dict:
-    return {
+def plain_configuration(number, **changes) -> dict:
+    """The row of a configuration, as `SweepPlan` has it."""
+    plain = {
         "hash": f"{number:016x}",
         "settings": {"number": number},
         "architecture": "4",
@@ -49,6 +54,7 @@ def plain_configuration(number: int) -> dict:
         "loss": "half_squared_error",
         "learning_rate": 0.001,
         "batch_size": 32,
-        "planned_epochs": 30,
+        "planned_epochs": 3,
         "parameters": 17,
     }
+    return {**plain, **changes}

@@ -101,7 +101,7 @@ def test_the_sweep_goes_on_after_a_power_cut(written, tmp_path):
     file, log, _ = written
     path = after_power_came_back(tmp_path, file, log[: len(log) // 2])
     with open_store(str(path)) as store:
-        before = store.sweep_epochs("plain")
+        before = store.sweep_epochs("plan")
         assert 0 < len(before) < BLOCKS * len(TRAINING)
     with open_store_for_writing(str(path)) as store:
         driver = store.begin_driver(IDENTITY)
@@ -110,5 +110,5 @@ def test_the_sweep_goes_on_after_a_power_cut(written, tmp_path):
         driver.claim(TRAINING)
         for epoch in range(1, BLOCKS + 1):
             driver.record(Block(block(epoch).rows, ()))
-        assert len(store.sweep_epochs("plain")) == BLOCKS * len(TRAINING)
-        assert store.sweep_epochs("plain")[: len(before) // len(TRAINING)] == before[: len(before) // len(TRAINING)]
+        assert len(store.sweep_epochs("plan")) == BLOCKS * len(TRAINING)
+        assert store.sweep_epochs("plan")[: len(before) // len(TRAINING)] == before[: len(before) // len(TRAINING)]

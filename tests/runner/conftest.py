@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from plain_plans import plain_configuration, plain_plan
 
 from runner.cli import driving, main
 from runner.environment import machine_identity, process_started
 from runner.messages import Block, EpochRows, TrialEnd
 from runner.status import Status
-from runner.store import DriverIdentity, SweepPlan, open_store_for_writing
+from runner.store import DriverIdentity, open_store_for_writing
 from runner.store.database import connect, database_url
 
 COMMAND = Path(sys.executable).parent / "fitgap"
@@ -242,64 +243,15 @@ def driver(store, identity):
 @pytest.fixture(scope="session")
 def make_configuration():
     """`make_configuration(number, **changes)`: the row of a configuration, as `SweepPlan` has it."""
-
-    def make(number, **changes):
-        plain = {
-            "hash": f"{number:016x}",
-            "settings": {"number": number},
-            "architecture": "4",
-            "layers": "2-4-1",
-            "activation": "relu",
-            "output_activation": "identity",
-            "initializer": "he_normal",
-            "regularizer": "none",
-            "optimizer": "adam:rate=0.001",
-            "schedule": "constant",
-            "stopping": "none",
-            "loss": "half_squared_error",
-            "learning_rate": 0.001,
-            "batch_size": 32,
-            "planned_epochs": 3,
-            "parameters": 17,
-        }
-        return {**plain, **changes}
-
-    return make
+    return plain_configuration
 
 
 @pytest.fixture(scope="session")
-def make_plan(make_configuration):
+def make_plan():
     """`make_plan(configurations=2, repeats=2, **changes)`: a sweep as it is written; configurations may be rows."""
 
     def make(configurations=2, repeats=2, **changes):
-        if isinstance(configurations, int):
-            configurations = [make_configuration(number) for number in range(configurations)]
-        plain = {
-            "name": "plan",
-            "specification": {"name": "plan", "seed": 0},
-            "data_set": {
-                "name": "made",
-                "fingerprint": "f" * 16,
-                "example_count": 10,
-                "target_kind": "numbers",
-                "input_names": ["left", "right"],
-                "target_names": ["sum"],
-                "class_names": [],
-            },
-            "splits": [
-                {
-                    "repeat": repeat,
-                    "training_count": 7,
-                    "validation_count": 3,
-                    "constant_columns": [1],
-                    "preprocessing": {},
-                }
-                for repeat in range(1, repeats + 1)
-            ],
-            "configurations": configurations,
-            "program_version": "0",
-        }
-        return SweepPlan(**{**plain, **changes})
+        return plain_plan(configurations, repeats, **changes)
 
     return make
 
