@@ -24,7 +24,8 @@ SLOWEST, MOST_MEGABYTES = 200, 150
 SCATTER, RANGE = 7_919, 1_000_003
 # What lists, pages and `show` ask, in turn.
 ASK = """
-import json, resource, sys, time
+import json, sys, time
+from pathlib import Path
 from runner.store import open_store
 
 best = {"sort": "best_e_v", "limit": 20}
@@ -44,7 +45,7 @@ with open_store(sys.argv[1]) as store:
             began = time.monotonic()
             assert ask(store)
             found[name].append(1e3 * (time.monotonic() - began))
-megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+megabytes = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / 1024
 print(json.dumps({"milliseconds": found, "megabytes": megabytes}))
 """
 
