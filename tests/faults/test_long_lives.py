@@ -9,8 +9,7 @@ from harness.commands import own_kilobytes, running
 
 from runner.store import open_store
 
-# Ray's driver needs some two megabytes more in its first ten minutes, whatever was there before.
-SECONDS, WARM_UP_SECONDS, BETWEEN_SECONDS = 3600.0, 900.0, 10.0
+SECONDS, WARM_UP_SECONDS, BETWEEN_SECONDS = 3600.0, 300.0, 10.0
 MOST_GROWTH_KILOBYTES = 1024
 # What malloc keeps for itself of what was given back moves by some megabytes and hides what is never given back. With
 # this, room for more than 128 KB goes back at once; else malloc learns to keep it.

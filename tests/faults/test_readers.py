@@ -67,8 +67,8 @@ def test_readers_see_whole_blocks_and_disturb_nobody(new_victim, undisturbed_exp
 def test_readers_take_nothing_from_the_training(databases, database_kind, tmp_path):
     """A sweep that is looked at takes no longer than one that is not; the two in turn, so that both meet the same.
 
-    Whoever asks needs a core, even where the questions go to another database, beside which the machine may train more
-    slowly: that is what a sweep is held against. What it takes on a machine that does nothing is printed as well.
+    Whoever asks needs a core, and beside a busy one the other may train more slowly: what the same questions cost that
+    go to another database is printed as well, so that one can tell the two apart.
     """
     address, other = databases.make(), databases.make()
     train(tmp_path, other, "elsewhere")
@@ -86,7 +86,7 @@ def test_readers_take_nothing_from_the_training(databases, database_kind, tmp_pa
         assert all(row["completed"] == row["trials"] for row in store.sweeps())
     loss = {of: median(map(truediv, seconds["watched"], seconds[of])) for of in ("alone", "busy")}
     print(f"{database_kind}: watched, it takes {loss['alone']:.3f} of alone, {loss['busy']:.3f} of a busy machine")
-    assert loss["busy"] <= MOST_SLOWER
+    assert loss["alone"] <= MOST_SLOWER
 
 
 def train(folder, address, name, page=None):
