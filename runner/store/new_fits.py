@@ -1,5 +1,6 @@
 """Fits on their way into the database: few are kept in memory, many in a file, since there may be a million."""
 
+import contextlib
 import struct
 import tempfile
 from collections.abc import Iterator
@@ -23,13 +24,14 @@ class NewFits:
 
     def __init__(self) -> None:
         self.count = 0
-        self._file = tempfile.SpooledTemporaryFile(max_size=MOST_BYTES_IN_MEMORY)  # noqa: SIM115
+        self._opened = contextlib.ExitStack()
+        self._file = self._opened.enter_context(tempfile.SpooledTemporaryFile(max_size=MOST_BYTES_IN_MEMORY))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self._opened.close()
 
     def __len__(self) -> int:
         return self.count

@@ -11,9 +11,6 @@ from runner.store import open_store
 
 SECONDS, WARM_UP_SECONDS, BETWEEN_SECONDS = 3600.0, 300.0, 10.0
 MOST_GROWTH_KILOBYTES = 1024
-# What malloc keeps for itself of what was given back moves by some megabytes and hides what is never given back. With
-# this, room for more than 128 KB goes back at once; else malloc learns to keep it.
-ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(128 * 1024)}
 # Hours of work, in a thousand packs of one shape and few repeats: which packs need most memory, and how many prepared
 # repeats are kept, is not the question here. In packs so short, every quarter has looks between two of them.
 RATES = [number / 1e4 for number in range(1, 2001)]
@@ -62,10 +59,8 @@ class Life:
 
 
 @pytest.mark.nightly
-def test_memory_and_files_stay_as_they_are(tmp_path, monkeypatch):
+def test_memory_and_files_stay_as_they_are(tmp_path):
     """Both engines side by side, so that it takes one hour."""
-    for name, value in ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     with contextlib.ExitStack() as stack:
         lives = [Life(engine, tmp_path / engine, stack) for engine in ("local", "ray")]
         time.sleep(WARM_UP_SECONDS)
