@@ -24,8 +24,9 @@ class NewFits:
 
     def __init__(self) -> None:
         self.count = 0
-        self._opened = contextlib.ExitStack()
-        self._file = self._opened.enter_context(tempfile.SpooledTemporaryFile(max_size=MOST_BYTES_IN_MEMORY))
+        with contextlib.ExitStack() as opened:
+            self._file = opened.enter_context(tempfile.SpooledTemporaryFile(max_size=MOST_BYTES_IN_MEMORY))
+            self._opened = opened.pop_all()
 
     def __enter__(self) -> Self:
         return self
