@@ -190,7 +190,8 @@ def difference_rows(result: "Replay") -> list[dict[str, Any]]:
 
 def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
     """What came of a replay, for people."""
-    from runner.cli.tables import print_table, printable
+    from runner.cli.lines import printable
+    from runner.cli.tables import print_table
 
     epochs = f"{result.epochs} epochs"
     if result.epochs < result.trained:

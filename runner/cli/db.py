@@ -26,7 +26,7 @@ def status(database: Database = None, output_format: OutputFormat = Format.TABLE
 
 def print_status(row: dict[str, Any]) -> None:
     """The state of a database, for people."""
-    from runner.cli.tables import printable
+    from runner.cli.lines import printable
 
     print(printable(f"database  {row['database']}"))
     print(f"kind      {row['kind']} {row['program_version']}")

@@ -4,7 +4,8 @@ import textwrap
 from typing import Any
 
 from runner.cli.curve import curve_lines
-from runner.cli.tables import cell, plainer, printable
+from runner.cli.lines import printable
+from runner.cli.tables import cell, plainer
 
 WIDTH = 80
 # So many of the worst configurations of each verdict are named.

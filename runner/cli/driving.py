@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from runner.amounts import counted
-from runner.cli.tables import printable
+from runner.cli.lines import printable, report
 
 if TYPE_CHECKING:
     from runner.cli.progress import LiveProgress
@@ -118,13 +118,15 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
     Ctrl-C waits until it is written, so that it can be told how to go on with it; `database` is what the command was
     given as `--db`.
     """
+    from runner.cli.outcome import code_after_training, told_how_to_continue
     from runner.driver import Stopping
 
     written = None
     with Stopping() as stopping:
         try:
             written = write()
-            train(store, written, where, stopping, database)
+            with told_how_to_continue(store, written, database):
+                train(store, written, where, stopping, database)
         except KeyboardInterrupt:
             stopping.ignore_more()
             if written:
@@ -133,7 +135,7 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
             else:
                 say_stopped_early(database)
             raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(1 if show(store, written) else 0)
+    raise typer.Exit(code_after_training(store, written, show, database))
 
 
 def train(store: "Store", written: "WrittenSweep", where: Where, stopping: "Stopping", database: str | None) -> None:
@@ -164,16 +166,15 @@ def train(store: "Store", written: "WrittenSweep", where: Where, stopping: "Stop
         raise typer.Exit(INTERRUPTED) from None
 
 
-def show(store: "Store", written: "WrittenSweep") -> int:
-    """Print the leaderboard of a sweep; returns how many trials failed."""
+def show(store: "Store", written: "WrittenSweep") -> None:
+    """Print the leaderboard of a sweep."""
     from runner.cli.diagnosis_page import verdict_line
     from runner.cli.leaderboard import print_leaderboard
 
-    failed = print_leaderboard(store, written)
+    print_leaderboard(store, written)
     counts = store.verdict_counts(written.sweep_id)
     if counts:
-        print(verdict_line(written.name, counts), file=sys.stderr)
-    return failed
+        report(verdict_line(written.name, counts))
 
 
 def leave_at_once(progress: "LiveProgress", database: str | None, stopped: "SweepStoppedError") -> None:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from runner.cli.crew_line import RowRate, crew_line
-from runner.cli.tables import printable
+from runner.cli.lines import printable
 from runner.driver import ExpectedWork
 from runner.engine import Engine
 from runner.messages import Block, EpochCounts

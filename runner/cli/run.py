@@ -122,7 +122,8 @@ def write_and_train(prepared: "PreparedSweep", where: Where, database: str | Non
 def show_plan(prepared: "PreparedSweep", where: Where) -> None:
     """What a sweep would train and in which packs, without training it."""
     from runner.amounts import counted
-    from runner.cli.tables import print_table, printable
+    from runner.cli.lines import printable
+    from runner.cli.tables import print_table
     from runner.cores import usable_cores
     from runner.packing import explain_packs, groups_of, planned_trials
     from runner.planning import configuration_row

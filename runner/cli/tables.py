@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from runner.cli.lines import printable
+
 Row = dict[str, Any]
 
 TIMES = ("created", "started", "ended")
@@ -136,8 +138,3 @@ def plainer(shorthand: str) -> str:
     text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
     text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)
     return text.replace(":", " ").replace(",", " ").replace("/", " / ")
-
-
-def printable(text: str) -> str:
-    """Text without characters that a terminal would obey."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

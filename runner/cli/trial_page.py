@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from runner.cli.tables import cell, printable
+from runner.cli.lines import printable
+from runner.cli.tables import cell
 
 # Sections of the page; every key of the row stands in one of them.
 SECTIONS = {
