@@ -46,6 +46,7 @@ def importance(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Show which settings matter: the share of the variance that each axis and each pair of axes explains."""
+    from runner.cli.lines import say
     from runner.cli.output import print_rows
     from runner.cli.tables import print_table
     from runner.store import open_store
@@ -59,7 +60,7 @@ def importance(
         told = list(dict.fromkeys(row["of"] for row in rows))
         print_table(table_rows(arranged(lines_of(rows)), told), ["effect", *told], title=explanation(rows, scale))
     else:
-        print("nothing to part: no two completed trials have different settings and different values")
+        say("nothing to part: no two completed trials have different settings and different values")
 
 
 def lines_of(rows: "list[Row]") -> list[Line]:
