@@ -7,7 +7,7 @@ import resource
 from runner.errors import FitgapError
 
 # What a limit of the system, a disk or the memory makes of any statement; anything else is a fault of the program.
-ENVIRONMENT = (OSError, MemoryError, RecursionError, ImportError)
+ENVIRONMENT = (OSError, MemoryError, RecursionError, ImportError, UnicodeEncodeError)
 NO_THREAD = "can't start new thread"
 NEXT_STEPS = {
     errno.ENOSPC: "free room on that disk, or choose another one",
@@ -46,6 +46,10 @@ def in_one_line(error: BaseException) -> str:
         return f"the system opens no more files for this process ({limit}); raise that, such as by `ulimit -n 1024`"
     if isinstance(error, OSError):
         return line_of_system(error)
+    if isinstance(error, UnicodeEncodeError):
+        return (
+            f"{error.object!r} cannot be written as {error.encoding}; use a locale with UTF-8, such as LC_ALL=C.UTF-8"
+        )
     return f"a part of the program cannot be loaded: {first_line(error)}; install fitgap again"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runner.cli.lines import printable, report
-from runner.cli.options import Database, Format, OutputFormat, SweepArgument
+from runner.cli.options import Database, Format, OutputFormat, SweepArgument, as_text
 from runner.errors import StoreError
 
 if TYPE_CHECKING:
@@ -27,10 +27,15 @@ ManyWhat = Annotated[
     typer.Argument(metavar="SWEEP…|TRIAL…", help="Names of sweeps, or numbers of trials.", show_default=False),
 ]
 
+Tags = Annotated[list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.", callback=as_text)]
+Text = Annotated[str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.", callback=as_text)]
+
 
 def tag(
     what: What,
-    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.")] = None,
+    tags: Annotated[
+        list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.", callback=as_text)
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take these tags away.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
@@ -50,7 +55,9 @@ def tag(
 
 def note(
     what: What,
-    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.", callback=as_text)
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the note.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
