@@ -4,6 +4,7 @@ Commands import what they need when they run, so that `--help` answers at once a
 """
 
 import contextlib
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
 from runner.cli.driving import INTERRUPTED
-from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment
+from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
 from runner.cli.group import CommandGroup
 from runner.cli.importance import importance
 from runner.cli.lines import report
@@ -35,8 +36,11 @@ UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 SUMMARY = "Train many small networks; see which underfit, which overfit, and by how much."
 
+# In fewer columns the panels of help cut words off; plain help breaks its lines.
+COLUMNS_FOR_PANELS = 60
 app = typer.Typer(
     name="fitgap",
+    rich_markup_mode="rich" if shutil.get_terminal_size().columns >= COLUMNS_FOR_PANELS else None,
     cls=CommandGroup,
     help=SUMMARY,
     no_args_is_help=True,
@@ -105,7 +109,7 @@ def code_of_error(error: Exception) -> int:
     if not isinstance(error, FitgapError):
         raise error
     if not isinstance(error, ReaderGoneError):
-        report(f"fitgap: {error}", *(f"  {line}" for line in error.excerpt))
+        report(f"fitgap: {with_lost_folder(str(error))}", *(f"  {part}" for part in error.excerpt))
     return error.exit_code
 
 

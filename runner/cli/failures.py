@@ -9,6 +9,8 @@ from runner.errors import FitgapError
 # What a limit of the system, a disk or the memory makes of any statement; anything else is a fault of the program.
 ENVIRONMENT = (OSError, MemoryError, RecursionError, ImportError, UnicodeEncodeError)
 NO_THREAD = "can't start new thread"
+# How the loader of libraries says that there is no memory.
+NO_MEMORY = ("failed to map segment", "cannot allocate memory", "Cannot allocate memory")
 NEXT_STEPS = {
     errno.ENOSPC: "free room on that disk, or choose another one",
     errno.EDQUOT: "free room within the quota, or choose another disk",
@@ -21,6 +23,7 @@ NEXT_STEPS = {
     errno.ENAMETOOLONG: "choose a shorter path",
     errno.ELOOP: "the path is a circle of symbolic links; choose another one",
 }
+FOLDER_IS_GONE = "the current folder was deleted; change to one that exists (`cd`) and run the command again"
 USUAL_STEP = "`fitgap doctor` checks what fitgap depends on"
 
 
@@ -50,13 +53,23 @@ def in_one_line(error: BaseException) -> str:
         return (
             f"{error.object!r} cannot be written as {error.encoding}; use a locale with UTF-8, such as LC_ALL=C.UTF-8"
         )
-    return f"a part of the program cannot be loaded: {first_line(error)}; install fitgap again"
+    return line_of_import(error)
+
+
+def line_of_import(error: BaseException) -> str:
+    """Why a library cannot be loaded; some libraries wrap the reason into a page of advice."""
+    while isinstance(error.__cause__ or error.__context__, ImportError):
+        error = error.__cause__ or error.__context__ or error
+    reason = first_line(error)
+    if any(sign in reason for sign in NO_MEMORY):
+        return in_one_line(MemoryError())
+    return f"a part of the program cannot be loaded: {reason}; install fitgap again in a new virtual environment"
 
 
 def line_of_system(error: OSError) -> str:
     """An error of the system in words."""
     if folder_is_gone():
-        return "the current folder was deleted; change to one that exists (`cd`) and run the command again"
+        return FOLDER_IS_GONE
     if "No usable temporary directory" in str(error):
         return f"{first_line(error)}; set TMPDIR to a folder that can be written to"
     reason = os.strerror(error.errno) if error.errno else first_line(error)
@@ -83,6 +96,11 @@ def folder_is_gone() -> bool:
     except FileNotFoundError:
         return True
     return False
+
+
+def with_lost_folder(line: str) -> str:
+    """An error, with the reason for it if it comes from a current folder that is gone."""
+    return f"{line}; also, {FOLDER_IS_GONE}" if folder_is_gone() and FOLDER_IS_GONE not in line else line
 
 
 def first_line(error: BaseException) -> str:

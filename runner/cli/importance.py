@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runner.cli.lines import line_width
 from runner.cli.options import Columns, Database, Format, OutputFormat, SweepArgument, Where
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def without_small(pairs: list[Line]) -> list[Line]:
 def table_rows(lines: list[Line], measures: list[str]) -> list[dict[str, Any]]:
     """The lines as text, with bars as long as there is room for."""
     texts = [f"  {line.effect}" if line.kind == "part" else line.effect for line in lines]
-    room = (WIDTH - 2 - max(map(len, texts))) // len(measures) - len("-99.9 %   ")
+    room = (line_width(WIDTH) - 2 - max(map(len, texts))) // len(measures) - len("-99.9 %   ")
     length = max(0, min(LONGEST_BAR, room))
     return [
         {"effect": text, **{name: share_text(line.shares.get(name), length) for name in measures}}

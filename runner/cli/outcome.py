@@ -9,7 +9,7 @@ from runner.amounts import counted
 from runner.cli.driving import command
 from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment
 from runner.cli.lines import report
-from runner.errors import FullOutputError, ReaderGoneError, StoreError
+from runner.errors import EngineError, FullOutputError, ReaderGoneError, StoreError
 from runner.names import is_sweep_name
 
 if TYPE_CHECKING:
@@ -51,16 +51,17 @@ def shown_code(store: "Store", written: "WrittenSweep", show: Show, database: st
 
 @contextlib.contextmanager
 def told_how_to_continue(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
-    """If the system refuses something while a sweep is trained, say how to continue once it is mended."""
+    """If an engine does not start, or the system refuses something, say how to continue once that is mended."""
     try:
         yield
     except Exception as error:
-        if not is_of_environment(error):
+        is_engine = isinstance(error, EngineError)
+        if not (is_engine or is_of_environment(error)):
             raise
         going_on = command("resume", present_name(store, written), database=database)
-        raise EnvironmentFailureError(
-            f"{in_one_line(error)}; what was trained until then is stored, continue with: {going_on}"
-        ) from error
+        told = EngineError if is_engine else EnvironmentFailureError
+        reason = str(error) if is_engine else in_one_line(error)
+        raise told(f"{reason}; what was trained until then is stored, continue with: {going_on}") from error
 
 
 def present_counts(store: "Store", written: "WrittenSweep") -> "Row":

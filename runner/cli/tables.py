@@ -54,14 +54,14 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
         console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
     keys = [key for key in keys if key not in common]
     fitting = fitting_keys(rows, keys, console.width)
-    console.print(table_of(rows, fitting))
+    console.print(table_of(rows, fitting, console.width))
     if len(fitting) < len(keys):
         left_out = ", ".join(key for key in keys if key not in fitting)
         console.print(Text(f"(no room at this width for {left_out})"), soft_wrap=True)
 
 
-def table_of(rows: list[Row], keys: Sequence[str]) -> Any:
-    """The table of these columns."""
+def table_of(rows: list[Row], keys: Sequence[str], width: int) -> Any:
+    """The table of these columns; a single one that is wider than the terminal is broken anywhere."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -70,11 +70,13 @@ def table_of(rows: list[Row], keys: Sequence[str]) -> Any:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, header_style="bold")
     for key in keys:
         is_number = is_number_column(rows, key)
+        least = least_width(rows, key)
+        is_too_wide = least > width - 1
         table.add_column(
             Text(header(key) if is_number else re.sub("$", " ", header(key), flags=re.MULTILINE)),
             justify="right" if is_number else "left",
-            no_wrap=key not in BREAKABLE,
-            min_width=least_width(rows, key),
+            no_wrap=key not in BREAKABLE and not is_too_wide,
+            min_width=None if is_too_wide else least,
             overflow="fold",
         )
     for row in rows:
