@@ -74,9 +74,8 @@ def present_counts(store: "Store", written: "WrittenSweep") -> "Row":
 
 def present_name(store: "Store", written: "WrittenSweep") -> str:
     """The name that a sweep has now; its number, which never changes, if that cannot be read or is no name."""
-    try:
-        name = str(store.sweep(written.sweep_id)["name"])
-    except StoreError:
-        name = ""
+    from runner.driver import name_now
+
+    name = name_now(store, written)
     # A database may hold other names; one that begins with a hyphen would be taken for an option.
     return name if is_sweep_name(name) and not name.startswith("-") else str(written.sweep_id)

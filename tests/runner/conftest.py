@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from plain_plans import plain_configuration, plain_plan
 
-from runner.cli import driving, main
+from runner.cli import main
 from runner.environment import machine_identity, process_started
 from runner.messages import Block, EpochRows, TrialEnd
 from runner.status import Status
@@ -98,8 +98,6 @@ def invoke(monkeypatch, capsys):
     def run(*arguments):
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, arguments)])
-        # It would end the process that runs the tests.
-        monkeypatch.setattr(driving, "leave_at_once", lambda *given: None)
         with pytest.raises(SystemExit) as exit_:
             main()
         captured = capsys.readouterr()

@@ -12,7 +12,7 @@ import pytest
 from runner.cli import progress
 from runner.cli.crew_line import WINDOW_SECONDS
 from runner.cli.progress import LiveProgress, duration
-from runner.engine import Crew, auto, ray
+from runner.engine import Crew, auto
 from runner.messages import Block, EpochCounts, TrialEnd
 from runner.status import Status
 
@@ -291,7 +291,7 @@ def test_in_a_terminal_what_is_said_has_a_line_of_its_own(monkeypatch, make_rows
 
 def test_what_the_engine_tells_is_said_on_standard_error(invoke, small_flags, monkeypatch):
     class Broken:
-        is_ready, running, trouble = False, {}, "no Ray today"
+        is_ready, running, trouble = False, 0, "no Ray today"
 
         def __init__(self, dataset, workers):
             pass
@@ -302,13 +302,16 @@ def test_what_the_engine_tells_is_said_on_standard_error(invoke, small_flags, mo
         def __exit__(self, *exception):
             pass
 
+        def poll(self, seconds):
+            return ()
+
     for name, value in {
         "WORTH_PROCESSES_SECONDS": math.inf,
         "WORTH_RAY_SECONDS": 0.0,
         "SECONDS_BEFORE_RAY": 0.0,
     }.items():
         monkeypatch.setattr(auto, name, value)
-    monkeypatch.setattr(ray, "RayEngine", Broken)
+    monkeypatch.setattr(auto, "RayClient", Broken)
     answer = invoke("run", *small_flags, "--engine", "auto", "--workers", "2")
     assert answer.code == 0
     assert answer.err.splitlines().count("fitgap: no Ray today; training goes on in 1 process") == 1
