@@ -129,7 +129,7 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
             else:
                 say_stopped_early(database)
             raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(code_after_training(store, written, show, database))
+    raise typer.Exit(code_after_training(store, written, database))
 
 
 def train(
@@ -161,17 +161,6 @@ def train(
     except SweepStoppedError as stopped:
         say_stopped(stopped.released, stopped.sweep_name, database)
         raise typer.Exit(INTERRUPTED) from None
-
-
-def show(store: "Store", written: "WrittenSweep") -> None:
-    """Print the leaderboard of a sweep."""
-    from runner.cli.diagnosis_page import verdict_line
-    from runner.cli.leaderboard import print_leaderboard
-
-    print_leaderboard(store, written)
-    counts = store.verdict_counts(written.sweep_id)
-    if counts:
-        report(verdict_line(written.name, counts))
 
 
 def say_stopped(released: int, sweep_name: str, database: str | None) -> None:
