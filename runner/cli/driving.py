@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from runner.amounts import counted
-from runner.cli.tables import printable
+from runner.cli.lines import printable, report
 
 if TYPE_CHECKING:
     from runner.driver import InterruptHandler, WrittenSweep
@@ -113,22 +113,24 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
     Ctrl-C waits until it is written, so that it can be told how to go on with it; `database` is what the command was
     given as `--db`.
     """
-    from runner.driver import InterruptHandler, name_now
+    from runner.cli.outcome import code_after_training, told_how_to_continue
+    from runner.driver import InterruptHandler, present_name
 
     written = None
     with InterruptHandler() as interrupts:
         try:
             written = write()
-            train(store, written, where, interrupts, database)
+            with told_how_to_continue(store, written, database):
+                train(store, written, where, interrupts, database)
         except KeyboardInterrupt:
             interrupts.ignore_more()
             if written:
                 # Before the first trial was claimed, or after the last one had ended.
-                say_stopped(0, name_now(store, written), database)
+                say_stopped(0, present_name(store, written), database)
             else:
                 say_stopped_early(database)
             raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(1 if show(store, written) else 0)
+    raise typer.Exit(code_after_training(store, written, show, database))
 
 
 def train(
@@ -136,7 +138,7 @@ def train(
 ) -> None:
     """Drive a sweep to its end with a live line."""
     from runner.cli.progress import LiveProgress
-    from runner.driver import SweepStoppedError, drive, expected_work, name_now
+    from runner.driver import SweepStoppedError, drive, expected_work, present_name
     from runner.errors import ClusterLostError
 
     try:
@@ -154,7 +156,7 @@ def train(
                 early=where.early,
             )
     except ClusterLostError as lost:
-        going_on = command("resume", name_now(store, written), database=database)
+        going_on = command("resume", present_name(store, written), database=database)
         print(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}", file=sys.stderr)
         raise typer.Exit(lost.exit_code) from None
     except SweepStoppedError as stopped:
@@ -162,16 +164,15 @@ def train(
         raise typer.Exit(INTERRUPTED) from None
 
 
-def show(store: "Store", written: "WrittenSweep") -> int:
-    """Print the leaderboard of a sweep; returns how many trials failed."""
+def show(store: "Store", written: "WrittenSweep") -> None:
+    """Print the leaderboard of a sweep."""
     from runner.cli.diagnosis_page import verdict_line
     from runner.cli.leaderboard import print_leaderboard
 
-    failed = print_leaderboard(store, written)
+    print_leaderboard(store, written)
     counts = store.verdict_counts(written.sweep_id)
     if counts:
-        print(verdict_line(written.name, counts), file=sys.stderr)
-    return failed
+        report(verdict_line(written.name, counts))
 
 
 def say_stopped(released: int, sweep_name: str, database: str | None) -> None:

@@ -128,14 +128,19 @@ def command():
 
 @pytest.fixture
 def in_terminal():
-    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote."""
+    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote.
 
-    def run(*arguments, columns=80):
+    `answer` is what somebody types there, `env` what is different in its environment.
+    """
+
+    def run(*arguments, columns=80, answer=b"", env=()):
         terminal, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 200, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color"}
         for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
             environment.pop(variable, None)
+        environment.update(env)
+        os.write(terminal, answer)
         with subprocess.Popen(
             [COMMAND, *map(str, arguments)], stdin=end, stdout=end, stderr=end, env=environment
         ) as ran:
