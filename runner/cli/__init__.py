@@ -3,12 +3,9 @@
 Commands import what they need when they run, so that `--help` answers at once and asking never loads Ray.
 """
 
-import contextlib
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -19,7 +16,6 @@ from runner.cli.compare import compare
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
-from runner.cli.driving import INTERRUPTED
 from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
 from runner.cli.group import CommandGroup
 from runner.cli.importance import importance

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from runner.cli import INTERRUPTED
+from runner.cli.driving import INTERRUPTED
 
 # The command line in a process in which every interrupt is swallowed once, as callbacks of compiled libraries do it.
 SWALLOWING = """
