@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from environments.environment import FAILS, RAY, READS, TRAINS, WRITES
 
 XOR = ("run", "--data", "xor", "--hidden", "4", "--optimizer", "adam:rate=0.05", "--repeats", "2", "--epochs", "20")
-# Some seconds of work on one core: processes are worth it, and Ray is not.
-DIGITS = ("run", "--data", "digits", "--hidden", "32", "--repeats", "8", "--epochs", "60")
+# A second of work on one core: processes are worth it, and Ray is not.
+DIGITS = ("run", "--data", "digits", "--hidden", "128", "--repeats", "16", "--epochs", "10")
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,11 @@ MAY = {"namespace": may_mount, "user": may_change_user, "groups": may_make_group
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
-    """A working folder with a database: a sweep that is trained, one that waits, one that is cancelled; new examples."""
+    """A working folder: new examples, and a database with sweeps that are trained, waiting and cancelled."""
     folder = tmp_path_factory.mktemp("places") / "work"
     folder.mkdir()
     (folder / "s.yaml").write_text(TRAINED)
-    (folder / "new.csv").write_text("x1,x2\n0,1\n1,1\n")
+    (folder / "new.csv").write_text("a,b\n0,1\n1,1\n")
     for line in ([COMMAND, "run", "s.yaml"], [sys.executable, "-c", WRITE], [COMMAND, "cancel", "cancelled"]):
         done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr

@@ -18,9 +18,9 @@ STOPPING = ("INT", "TERM", "HUP", "QUIT")
 PAUSE_SECONDS = 0.2
 # So long a stopped sweep sleeps before it is continued.
 SLEEP_SECONDS = 2.0
-# Two packs, some seconds of work on one core.
+# Some seconds of work on one core, in several packs.
 LONG = (
-    *("run", "--data", "digits", "--hidden", "16", "--hidden", "32", "--repeats", "6", "--epochs", "250"),
+    *("run", "--data", "digits", "--hidden", "128", "--hidden", "64", "--repeats", "8", "--epochs", "50"),
     *("--name", "long", "--workers", "2"),
 )
 # The last line tells how to go on, as a command.
@@ -34,7 +34,10 @@ def statuses(stage: Stage) -> dict[str, int]:
 
 def epochs(stage: Stage) -> int:
     """How many epochs of the sweep are in the database."""
-    counted = ask(stage, "SELECT 'epochs', count(*) FROM epoch JOIN trial ON trial.id = trial_id JOIN sweep ON sweep.id = sweep_id")
+    counted = ask(
+        stage,
+        "SELECT 'epochs', count(*) FROM epoch JOIN trial ON trial.id = trial_id JOIN sweep ON sweep.id = sweep_id",
+    )
     return counted[0][1] if counted else 0
 
 

@@ -1,4 +1,4 @@
-"""Signals at any moment: work in flight is saved, nothing stays `running`, and the last line names a command that goes on.
+"""Signals at any moment: work in flight is saved, nothing stays `running`, and the last line names a command to go on.
 
 Each commit tries a few; `nightly` tries every signal, once and twice, at every moment, with every engine.
 """

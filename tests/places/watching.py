@@ -12,7 +12,6 @@ import resource
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -21,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-# Some seconds of work, so that processes are worth it.
+# A second of work, which is worth processes, and not Ray.
 SWEEP = {
     "data": "digits",
-    "repeats": 4,
-    "training": {"epochs": 120},
-    "axes": {"architecture": ["16", "32"], "optimizer": ["adam"]},
+    "repeats": 16,
+    "training": {"epochs": 10},
+    "axes": {"architecture": ["128"], "optimizer": ["adam"]},
 }
 CHANGES: dict[str, Any] = {}
 ENGINE = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("PLACES_ENGINE", "local")
@@ -71,7 +70,12 @@ def settings_of_python() -> dict[str, Any]:
     root = logging.getLogger()
     known = {name: (one.level, one.disabled, one.propagate) for name, one in loggers().items()}
     return {
-        "root logger": (root.level, [repr(each) for each in root.handlers], root.disabled, logging.root.manager.disable),
+        "root logger": (
+            root.level,
+            [repr(each) for each in root.handlers],
+            root.disabled,
+            logging.root.manager.disable,
+        ),
         "loggers": known,
         "warnings": (repr(warnings.filters), repr(warnings.showwarning)),
         "random": hash(random.getstate()),
@@ -85,7 +89,6 @@ def settings_of_python() -> dict[str, Any]:
         "streams": [id(each) for each in (sys.stdin, sys.stdout, sys.stderr)],
         "locale": locale.setlocale(locale.LC_ALL),
         "garbage": (gc.isenabled(), gc.get_threshold()),
-        "temporary folder": tempfile.tempdir,
         "timeout": socket.getdefaulttimeout(),
         "recursion": sys.getrecursionlimit(),
         "main module": id(sys.modules["__main__"]),
@@ -110,7 +113,15 @@ def watched() -> Iterator[None]:
     after = state()
     # A library that is loaded for the first time may bring loggers of its own.
     after["loggers"] = {name: after["loggers"].get(name) for name in before["loggers"]}
-    CHANGES.update({name: [before[name], after[name]] for name in before if before[name] != after[name]})
+    CHANGES.update({name: change(before[name], after[name]) for name in before if before[name] != after[name]})
+
+
+def change(before: Any, after: Any) -> Any:
+    """What a value was and is; of a mapping, only the entries that differ."""
+    if not isinstance(before, dict):
+        return [before, after]
+    keys = sorted(before.keys() | after.keys())
+    return {key: [before.get(key), after.get(key)] for key in keys if before.get(key) != after.get(key)}
 
 
 class Looker(threading.Thread):

@@ -16,7 +16,7 @@ class Environment:
     """A row of the tables beside this module.
 
     The command is started by a shell: `before` are its lines, in the working folder, `under` is a program that starts
-    the command, such as `nohup`, and `redirect` is written behind it. The lines may use $WORK, $HOME, $TMPDIR and $STAGE
+    the command, such as `nohup`, and `redirect` is written behind it. They may use $WORK, $HOME, $TMPDIR and $STAGE
     (the folder around these three); $UNPRIVILEGED starts a program without any privilege, and $NOBODY as another user.
     """
 

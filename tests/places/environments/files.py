@@ -4,6 +4,7 @@ from environments.environment import (
     DONE_OR_REFUSED,
     NAMESPACE,
     RAY,
+    READS,
     REFUSED,
     TRAINS,
     USER,
@@ -13,7 +14,9 @@ from environments.environment import (
 
 ONLY_READING = {WRITES: REFUSED, TRAINS: REFUSED}
 WITHOUT_PRIVILEGE = "$UNPRIVILEGED"
-WITHOUT_ROOM = {WRITES: DONE_OR_REFUSED, TRAINS: REFUSED}
+WITHOUT_ROOM = {READS: DONE_OR_REFUSED, WRITES: DONE_OR_REFUSED, TRAINS: REFUSED}
+# SQLite opens no file whose path is longer than 512 bytes.
+TOO_LONG = dict.fromkeys((READS, WRITES, TRAINS), DONE_OR_REFUSED)
 MOVE = 'mkdir -p "$NEW"; mv fitgap.db new.csv "$NEW"; cd "$NEW"'
 ELSEWHERE = 'mkdir "$STAGE/kept"; mv fitgap.db new.csv "$STAGE/kept"; export FITGAP_DB="$STAGE/kept/fitgap.db"'
 # What another user sees: everything up to here, with nothing to write to.
@@ -75,7 +78,7 @@ FILES = (
         "a database one may not read",
         "chmod 000 fitgap.db",
         WITHOUT_PRIVILEGE,
-        codes=dict.fromkeys(("reads", WRITES, TRAINS), REFUSED),
+        codes=dict.fromkeys((READS, WRITES, TRAINS), REFUSED),
         says="fitgap.db",
         sample=("run", "trials"),
     ),
@@ -90,7 +93,7 @@ FILES = (
     Environment(
         "no file may be larger than a kilobyte",
         under="prlimit --fsize=1000",
-        codes={**WITHOUT_ROOM, WRITES: DONE_OR_REFUSED},
+        codes=WITHOUT_ROOM,
         sample=("run", "trials"),
     ),
     Environment(
@@ -101,7 +104,7 @@ FILES = (
     Environment(
         "the current folder is deleted, the database was in it",
         'mkdir gone; mv fitgap.db new.csv gone; cd gone; rm -r "$WORK/gone"',
-        codes=dict.fromkeys(("reads", WRITES, TRAINS), REFUSED),
+        codes=dict.fromkeys((READS, WRITES, TRAINS), REFUSED),
         sample=("run", "trials"),
     ),
     Environment(
@@ -121,6 +124,7 @@ FILES = (
     Environment(
         "a very long path",
         f'NEW="$(for each in 1 2 3 4; do printf "%0200d/" $each; done)"; {MOVE}',
+        codes=TOO_LONG,
         sample=("run", "trials"),
     ),
     Environment(
@@ -129,7 +133,9 @@ FILES = (
         sample=("run", "trials"),
     ),
     Environment(
-        "the folder is a link", 'ln -s "$WORK" "$STAGE/link"; cd "$STAGE/link"; export PWD="$STAGE/link"', sample=("run",)
+        "the folder is a link",
+        'ln -s "$WORK" "$STAGE/link"; cd "$STAGE/link"; export PWD="$STAGE/link"',
+        sample=("run",),
     ),
     Environment("nobody else may read what is written", "umask 077", sample=("run", "trials as a file")),
     Environment("everybody may write what is written", "umask 000", sample=("run", "trials as a file")),
@@ -168,8 +174,9 @@ FILES = (
     ),
     Environment(
         "no temporary folder can be written to",
-        "mount --bind . .; mount --rbind /var/tmp /var/tmp; mount -o remount,bind,ro /var/tmp; "
-        "mount -t tmpfs -o ro tmpfs /tmp; cd $WORK",
+        "mount --bind $STAGE $STAGE; mount --rbind /var/tmp /var/tmp; mount -o remount,bind,ro /var/tmp; "
+        "mount -t tmpfs -o ro tmpfs /tmp; chmod 555 $TMPDIR $HOME; cd $WORK",
+        WITHOUT_PRIVILEGE,
         needs=NAMESPACE,
         codes={RAY: DONE_OR_REFUSED},
         sample=("run", "trials", "run in processes"),
