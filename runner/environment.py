@@ -14,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from runner.blas import thread_pools
+
 PROC = Path("/proc")
 # A question to another program that takes longer than this stays unanswered.
 ANSWER_SECONDS = 1.0
@@ -47,9 +49,7 @@ def installed_version(distribution: str) -> str | None:
 
 def describe_blas() -> dict[str, str | None]:
     """NumPy's BLAS as it was loaded, with the kernels that it chose for this processor; else as NumPy was built."""
-    from threadpoolctl import threadpool_info
-
-    loaded = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    loaded = [each for each in thread_pools().threadpool_info() if each["user_api"] == "blas"]
     # SciPy and others bring a BLAS of their own.
     of_numpy = [each for each in loaded if "numpy" in each["filepath"]] or loaded
     if of_numpy:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from runner.cli.lines import say
 from runner.cli.options import (
     BulkFormat,
     BulkOutputFormat,
@@ -97,9 +98,9 @@ def trials(
 def tell_the_rest(shown: int, found: int, where: str | None) -> None:
     """Say how many trials a table leaves out, and how to see them; or that a filter leaves none."""
     if not found and where is not None:
-        print("(no trial is as --where says)")
+        say("(no trial is as --where says)")
     elif shown < found:
-        print(f"({shown:,} of {found:,} trials; --limit, --offset, --sort and --where show others)")
+        say(f"({shown:,} of {found:,} trials; --limit, --offset, --sort and --where show others)")
 
 
 def show(

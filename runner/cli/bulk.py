@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.cli.destination import printed_to, written_to
+from runner.cli.lines import say
 from runner.cli.options import BulkFormat, Format
 from runner.cli.output import chosen_keys, print_rows
 from runner.cli.tables import print_table
@@ -76,4 +77,4 @@ def print_first(rows: Iterator[Row], keys: Sequence[str]) -> None:
     """Print a table of the first rows, and whether there are more."""
     print_table(list(itertools.islice(rows, TABLE_ROWS)), keys)
     if next(rows, None) is not None:
-        print(f"(the first {TABLE_ROWS:,} epochs; --format csv, json and parquet have all)")
+        say(f"(the first {TABLE_ROWS:,} epochs; --format csv, json and parquet have all)")

@@ -1,13 +1,13 @@
 """What a sweep ends with: its best configurations, and how many trials ended how."""
 
-import sys
 from typing import Any
 
 from runner.amounts import counted
 from runner.cli.compare import verdict_text
+from runner.cli.lines import report
+from runner.cli.outcome import present_counts
 from runner.cli.tables import print_table
 from runner.driver import WrittenSweep
-from runner.errors import StoreError
 from runner.status import Status
 from runner.store import Row, Store
 
@@ -18,11 +18,9 @@ COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v")
 
 
-def print_leaderboard(store: Store, written: WrittenSweep) -> int:
-    """Print the best configurations of a sweep, means over repeats; returns the number of failed trials."""
-    counts = next((row for row in store.sweeps() if row["sweep"] == written.sweep_id), None)
-    if counts is None:
-        raise StoreError(f"sweep {written.name} was deleted while it was trained")
+def print_leaderboard(store: Store, written: WrittenSweep) -> None:
+    """Print the best configurations of a sweep, means over repeats."""
+    counts = present_counts(store, written)
     # It may have another name by now.
     name = counts["name"]
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
@@ -31,8 +29,7 @@ def print_leaderboard(store: Store, written: WrittenSweep) -> int:
     found = counted(len(written.prepared.configurations), "configuration")
     title = f"{name}: the best {len(groups)} of {found}, by best E_v"
     print_table(*leaders(groups, varied), title=title)
-    print(summary(name, counts), file=sys.stderr)
-    return counts["failed"]
+    report(summary(name, counts))
 
 
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:

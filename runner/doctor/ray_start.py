@@ -1,13 +1,10 @@
 """Ray: started as a sweep would, in a process of its own, which trains a small network and stops it again."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.doctor.blas import finding_about, threads_while_training
@@ -41,7 +38,6 @@ def check_ray(database: str | None) -> Iterator[Finding]:
             answer, complaint = "", f"did not start within {PATIENCE_SECONDS:.0f} s"
         finally:
             end(child)
-            remove_logs(child.pid)
     yield from findings_of(answer, complaint)
 
 
@@ -64,13 +60,6 @@ def end(child: subprocess.Popen[str]) -> None:
         child.wait(SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         child.kill()
-
-
-def remove_logs(process: int) -> None:
-    """Remove what Ray keeps of a start, in a folder that is named after the process that started it."""
-    temporary = os.environ.get("RAY_TMPDIR") or (os.environ.get("TMPDIR") if sys.platform == "linux" else None)
-    for session in Path(temporary or "/tmp", "ray").glob(f"session_*_{process}"):
-        shutil.rmtree(session, ignore_errors=True)
 
 
 def start_and_train() -> None:

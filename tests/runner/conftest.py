@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 from plain_plans import plain_configuration, plain_plan
 
-from runner.cli import driving, main
+from runner.cli import main
 from runner.environment import machine_identity, process_started
 from runner.messages import Block, EpochRows, TrialEnd
 from runner.status import Status
@@ -98,8 +98,6 @@ def invoke(monkeypatch, capsys):
     def run(*arguments):
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, arguments)])
-        # It would end the process that runs the tests.
-        monkeypatch.setattr(driving, "leave_at_once", lambda *given: None)
         with pytest.raises(SystemExit) as exit_:
             main()
         captured = capsys.readouterr()
@@ -130,14 +128,19 @@ def command():
 
 @pytest.fixture
 def in_terminal():
-    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote."""
+    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote.
 
-    def run(*arguments, columns=80):
+    `answer` is what somebody types there, `env` what is different in its environment.
+    """
+
+    def run(*arguments, columns=80, answer=b"", env=()):
         terminal, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 200, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color"}
         for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
             environment.pop(variable, None)
+        environment.update(env)
+        os.write(terminal, answer)
         with subprocess.Popen(
             [COMMAND, *map(str, arguments)], stdin=end, stdout=end, stderr=end, env=environment
         ) as ran:

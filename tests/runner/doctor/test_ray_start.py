@@ -6,7 +6,9 @@ import sys
 import pytest
 
 from runner.doctor import State, ray_start
-from runner.doctor.ray_start import check_ray, findings_of, why_not_trained
+from runner.doctor.ray_start import check_ray, findings_of, start_and_train, why_not_trained
+from runner.engine import ray as engine
+from runner.errors import EngineError
 from runner.messages import Block, Loss, TrialEnd
 from runner.status import Status
 
@@ -24,12 +26,24 @@ def imitation(tmp_path, monkeypatch):
     return make
 
 
-def test_a_ray_that_cannot_make_its_folder_is_a_problem_with_its_reason(monkeypatch):
+def test_variables_for_another_ray_do_no_harm(monkeypatch):
+    """Such as those of a cluster that the user works with; our Ray has a folder, an address and a token of its own."""
     monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
-    (finding,) = check_ray(None)
-    assert finding.state is State.PROBLEM
-    assert finding.found.startswith("Ray could not be started: ") and "/proc/nowhere" in finding.found
-    assert "--engine local" in finding.advice and "fitgap doctor" not in finding.found + finding.advice
+    monkeypatch.setenv("RAY_ADDRESS", "10.255.255.1:6379")
+    monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", "/proc/nowhere/token")
+    ray, blas = check_ray(None)
+    assert (ray.state, blas.state) == (State.OK, State.OK), ray.found
+
+
+def test_a_ray_that_cannot_be_started_is_a_problem_with_its_reason(monkeypatch):
+    def refuse(*given, **options):
+        raise EngineError("Ray could not be started: no room; `fitgap doctor` finds out why")
+
+    monkeypatch.setattr(engine, "RayEngine", refuse)
+    with pytest.raises(SystemExit) as ending:
+        start_and_train()
+    (finding,) = findings_of("", str(ending.value))
+    assert finding.found == "Ray could not be started: no room" and "--engine local" in finding.advice
 
 
 def test_a_start_that_takes_too_long_is_ended(monkeypatch, imitation):
@@ -61,14 +75,6 @@ def test_the_last_line_of_a_complaint_is_the_reason_and_not_too_long():
 def test_workers_with_several_threads_are_a_problem():
     ray, blas = findings_of("some line of Ray's\n" + json.dumps({"seconds": 3.0, "threads": [8]}), "")
     assert (ray.state, blas.state) == (State.OK, State.PROBLEM)
-
-
-def test_what_ray_keeps_of_a_start_is_removed_and_of_others_not(tmp_path, monkeypatch):
-    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
-    for name in ("session_2026-01-01_7", "session_2026-01-01_17", "session_2026-01-01_8"):
-        (tmp_path / "ray" / name / "logs").mkdir(parents=True)
-    ray_start.remove_logs(7)
-    assert {path.name for path in (tmp_path / "ray").iterdir()} == {"session_2026-01-01_17", "session_2026-01-01_8"}
 
 
 def test_only_a_trial_that_was_trained_to_its_end_is_well():

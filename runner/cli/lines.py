@@ -1,0 +1,34 @@
+"""Lines for people: answers on standard output, all else on standard error, and nothing that a terminal would obey.
+
+Text from a database or a file may hold anything, so commands print through these functions alone.
+"""
+
+import shutil
+import sys
+
+from runner.streams.widths import LEAST_COLUMNS
+
+
+def say(*lines: str) -> None:
+    """Print lines of an answer."""
+    for line in lines:
+        print(printable(line))
+
+
+def report(*lines: str) -> None:
+    """Print lines about the work, which are no part of an answer."""
+    for line in lines:
+        print(printable(line), file=sys.stderr, flush=True)
+
+
+def line_width(most: int) -> int:
+    """How wide lines may be: as the terminal, if there is one, and no wider than `most`."""
+    if not sys.stdout.isatty():
+        return most
+    columns = shutil.get_terminal_size((most, 0)).columns
+    return max(min(columns, most), LEAST_COLUMNS)
+
+
+def printable(text: str) -> str:
+    """Text without control characters, line breaks, and characters that are invisible or turn the direction around."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
