@@ -8,4 +8,5 @@ from environments.streams import STREAMS
 from environments.texts import TEXTS
 
 PLAIN = Environment("plain")
-ENVIRONMENTS = (*STREAMS, *TEXTS, *FILES, *MACHINES, *INTERPRETERS)
+
+__all__ = ["FILES", "INTERPRETERS", "MACHINES", "PLAIN", "STREAMS", "TEXTS"]

@@ -34,6 +34,8 @@ class Environment:
     says: str = ""
     # Which of "out" and "err" arrive unchanged.
     hears: frozenset[str] = frozenset({"out", "err"})
+    # Whether only the answer cannot be written: the work is done all the same.
+    is_done_anyway: bool = False
     # Names of the commands that are tried with every commit.
     sample: tuple[str, ...] = ("run", "trials")
 

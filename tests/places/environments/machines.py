@@ -80,7 +80,7 @@ MACHINES = (
         codes={RAY: DONE_OR_REFUSED},
         sample=("run", "run in processes"),
     ),
-    Environment("no network, not even loopback", under="unshare --net", needs=NAMESPACE, codes={RAY: REFUSED}),
+    Environment("no loopback", under="unshare --net", needs=NAMESPACE, codes={RAY: REFUSED}),
     Environment("no /proc", "mount -t tmpfs tmpfs /proc", needs=NAMESPACE, codes={RAY: DONE_OR_REFUSED}),
     Environment(
         "a proxy that does not answer",

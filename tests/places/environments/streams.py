@@ -9,14 +9,15 @@ from environments.environment import (
     ONLY_OUT,
     READS,
     REFUSED,
+    TRAINS,
     WRITES,
     Environment,
 )
 
 # File descriptor 9 becomes a pipe whose reader has gone.
 NO_READER = "mkfifo pipe; exec 8<>pipe 9>pipe 8<&-; rm pipe"
-# An answer that nobody can read is no answer.
-UNANSWERED = {READS: REFUSED, WRITES: DONE_OR_REFUSED}
+# What was asked for cannot be written. Some commands that write have nothing to say.
+UNANSWERED = {READS: REFUSED, WRITES: DONE_OR_REFUSED, TRAINS: REFUSED}
 
 STREAMS = (
     Environment("stdin closed", redirect="<&-", sample=("run in processes", "trials", "delete")),
@@ -24,14 +25,20 @@ STREAMS = (
     Environment("stdin never ends", redirect="</dev/zero", sample=("run", "delete")),
     Environment("stdout closed", redirect=">&-", hears=ONLY_ERR, sample=("run", "trials", "show 99")),
     Environment(
-        "stdout full", redirect=">/dev/full", hears=ONLY_ERR, codes=UNANSWERED, sample=("run", "trials", "table")
+        "stdout full",
+        redirect=">/dev/full",
+        hears=ONLY_ERR,
+        codes=UNANSWERED,
+        is_done_anyway=True,
+        sample=("run", "trials", "table"),
     ),
     Environment("stdout without reader", NO_READER, redirect=">&9", hears=ONLY_ERR, sample=("run", "trials", "table")),
     Environment(
         "stdout only for reading",
         redirect="1</dev/null",
         hears=ONLY_ERR,
-        codes={READS: DONE_OR_REFUSED, WRITES: DONE_OR_REFUSED},
+        codes=UNANSWERED,
+        is_done_anyway=True,
     ),
     Environment("stderr closed", redirect="2>&-", hears=ONLY_OUT, sample=("run", "trials", "show 99")),
     Environment("stderr full", redirect="2>/dev/full", hears=ONLY_OUT, sample=("run in processes", "show 99")),
@@ -49,6 +56,7 @@ STREAMS = (
         redirect=">/dev/full 2>/dev/full",
         hears=NOTHING_IS_HEARD,
         codes=UNANSWERED,
+        is_done_anyway=True,
         sample=("run", "table", "show 99"),
     ),
     Environment(
