@@ -22,7 +22,7 @@ def main() -> None:
     except (ImportError, MemoryError, OSError, RecursionError) as error:
         say_cannot_start(error)
         sys.exit(CANNOT_START)
-    run_command_line()
+    run_command_line(is_whole_process=True)
 
 
 def say_cannot_start(error: Exception) -> None:

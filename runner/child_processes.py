@@ -16,11 +16,8 @@ from typing import Any
 
 import core
 from runner.blas import THREAD_VARIABLES
+from runner.interrupt_signals import STOPPING_SIGNALS
 
-# Signals that end the command. Its children hear of the end from the command itself.
-STOPPING_SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)
-)
 # The number of arguments, our process, module, function and its arguments, and where modules are found.
 BEGIN = (
     "import sys; count = int(sys.argv[1]); given = sys.argv[2 : 2 + count]; sys.path[:] = sys.argv[2 + count :]; "

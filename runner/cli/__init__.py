@@ -3,12 +3,9 @@
 Commands import what they need when they run, so that `--help` answers at once and asking never loads Ray.
 """
 
-import contextlib
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -19,10 +16,10 @@ from runner.cli.compare import compare
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
-from runner.cli.driving import INTERRUPTED
 from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
 from runner.cli.group import CommandGroup
 from runner.cli.importance import importance
+from runner.cli.interrupted import QuietInterrupts
 from runner.cli.lines import report
 from runner.cli.run import run
 from runner.cli.send import send
@@ -73,9 +70,9 @@ app.command()(doctor)
 app.add_typer(db, name="db", help="See, upgrade or copy a database.")
 
 
-def main() -> None:
+def main(is_whole_process: bool = False) -> None:
     """The `fitgap` command: errors that people can mend are one line and an exit code."""
-    with quiet_after_interrupt():
+    with QuietInterrupts(is_whole_process):
         code = code_of(command)
         # What is still buffered may be what cannot be written; that a reader has gone changes no code.
         sys.exit(code_of(sys.stdout.flush) or code)
@@ -111,32 +108,6 @@ def code_of_error(error: Exception) -> int:
     if not isinstance(error, ReaderGoneError):
         report(f"fitgap: {with_lost_folder(str(error))}", *(f"  {part}" for part in error.excerpt))
     return error.exit_code
-
-
-@contextlib.contextmanager
-def quiet_after_interrupt() -> Iterator[None]:
-    """After Ctrl-C the command ends without a word: what goes wrong then goes wrong because of it, as imports do."""
-    heard = False
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal heard
-        heard = True
-        raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGINT)
-    # Somebody may have told that Ctrl-C is to be ignored.
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except Exception:
-        if heard:
-            sys.exit(INTERRUPTED)
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def tell_usage(error: Any) -> int:

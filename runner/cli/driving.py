@@ -113,7 +113,7 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
     given as `--db`.
     """
     from runner.cli.outcome import code_after_training, told_how_to_continue
-    from runner.driver import InterruptHandler, name_now
+    from runner.driver import InterruptHandler, present_name
 
     written = None
     with InterruptHandler() as interrupts:
@@ -125,7 +125,7 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
             interrupts.ignore_more()
             if written:
                 # Before the first trial was claimed, or after the last one had ended.
-                say_stopped(0, name_now(store, written), database)
+                say_stopped(0, present_name(store, written), database)
             else:
                 say_stopped_early(database)
             raise typer.Exit(INTERRUPTED) from None
@@ -137,7 +137,7 @@ def train(
 ) -> None:
     """Drive a sweep to its end with a live line."""
     from runner.cli.progress import LiveProgress
-    from runner.driver import SweepStoppedError, drive, expected_work, name_now
+    from runner.driver import SweepStoppedError, drive, expected_work, present_name
     from runner.errors import ClusterLostError
 
     try:
@@ -155,7 +155,7 @@ def train(
                 early=where.early,
             )
     except ClusterLostError as lost:
-        going_on = command("resume", name_now(store, written), database=database)
+        going_on = command("resume", present_name(store, written), database=database)
         report(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}")
         raise typer.Exit(lost.exit_code) from None
     except SweepStoppedError as stopped:

@@ -9,7 +9,6 @@ from runner.cli.driving import command
 from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment
 from runner.cli.lines import if_somebody_reads, report
 from runner.errors import EngineError, FullOutputError, StoreError
-from runner.names import is_sweep_name
 
 if TYPE_CHECKING:
     from runner.driver import WrittenSweep
@@ -24,6 +23,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
     It is that of the trials even if nobody reads the answer, and 2 if the answer cannot be written.
     """
     from runner.cli.leaderboard import report_summary
+    from runner.driver import present_name
 
     counts = present_counts(store, written)
     problem = output_problem(store, written, counts["name"])
@@ -55,6 +55,8 @@ def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOu
 @contextlib.contextmanager
 def told_how_to_continue(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
     """If an engine does not start, or the system refuses something, say how to continue once that is mended."""
+    from runner.driver import present_name
+
     try:
         yield
     except Exception as error:
@@ -73,12 +75,3 @@ def present_counts(store: "Store", written: "WrittenSweep") -> "Row":
     if counts is None:
         raise StoreError(f"sweep {written.name} was deleted while it was trained")
     return counts
-
-
-def present_name(store: "Store", written: "WrittenSweep") -> str:
-    """The name that a sweep has now; its number, which never changes, if that cannot be read or is no name."""
-    from runner.driver import name_now
-
-    name = name_now(store, written)
-    # A database may hold other names; one that begins with a hyphen would be taken for an option.
-    return name if is_sweep_name(name) and not name.startswith("-") else str(written.sweep_id)

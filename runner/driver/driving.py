@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from runner.driver.heartbeat import Heartbeat
 from runner.driver.interrupts import InterruptHandler
 from runner.driver.pending import expected_work
-from runner.driver.sweeps import WrittenSweep
+from runner.driver.sweeps import WrittenSweep, present_name
 from runner.driver.work import Work
 from runner.engine import Cluster, Engine, Teller, ignore, make_engine
 from runner.engine.plain_processes import PlainProcesses
 from runner.environment import describe_environment, machine_identity, process_started
-from runner.errors import StoreError
 from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
 
@@ -64,18 +63,10 @@ def drive(
             with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
                 entered.call(lambda: stop(work, running))
                 if is_stopped(work, running, entered, observe, tell):
-                    raise SweepStoppedError(name_now(store, written), session.release())
+                    raise SweepStoppedError(present_name(store, written), session.release())
             work.fit.refresh()
     finally:
         session.end()
-
-
-def name_now(store: Store, written: WrittenSweep) -> str:
-    """The sweep's present name: it may have been renamed. Its number, which never changes, if it cannot be read."""
-    try:
-        return str(store.sweep(written.sweep_id)["name"])
-    except StoreError:
-        return str(written.sweep_id)
 
 
 def is_stopped(work: Work, running: Engine, interrupts: InterruptHandler, observe: Observer, tell: Teller) -> bool:
