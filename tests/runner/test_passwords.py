@@ -126,7 +126,8 @@ import sys
 import runner.passwords as passwords
 
 def hide(hide=passwords.hide_passwords):
-    print([name for name in ("typer", "rich", "numpy", "typing", "pathlib", "runner.cli") if name in sys.modules])
+    slow = ("typer", "rich", "numpy", "typing", "pathlib", "runner.cli")
+    print([name for name in slow if name in sys.modules], flush=True)
     hide()
 
 passwords.hide_passwords = hide

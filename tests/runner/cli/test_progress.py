@@ -334,24 +334,10 @@ def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plai
 
 def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, plain_text):
     """The trials that it held are taken over while the others are trained already."""
-    sweep = [
-        "run",
-        "--data",
-        "iris",
-        "--hidden",
-        "4",
-        "--hidden",
-        "5",
-        "--repeats",
-        "4",
-        "--epochs",
-        "2000",
-        "--engine",
-        "local",
-        "--name",
-        "long",
-    ]
-    with subprocess.Popen([COMMAND, *sweep], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+    sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 2000 --engine local --name long"
+    with subprocess.Popen(
+        [COMMAND, "run", *sweep.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as killed:
         while not counts_of_trials().get("running"):
             assert killed.poll() is None
             time.sleep(0.02)
