@@ -7,7 +7,9 @@ from sqlalchemy.engine import Connection, Engine
 
 import migrations
 from runner.errors import StoreError
-from runner.store.sqlite import looking_engine, path_of
+from runner.store.planted import refuse_other_columns, refuse_planted
+from runner.store.sqlite import looking_engine, reading
+from runner.store.sqlite_files import path_of
 
 VERSION_TABLE = "fitgap_version"
 FOLDER = Path(migrations.__file__).parent
@@ -29,7 +31,7 @@ def stored_version(engine: Engine) -> str | None:
         return None
     looking = looking_engine(engine.url)
     try:
-        with looking.connect() as connection:
+        with reading(looking) as connection:
             return current_version(connection)
     finally:
         looking.dispose()
@@ -46,12 +48,15 @@ def current_version(connection: Connection) -> str | None:
         raise StoreError(f"the database holds other tables ({some}), not fitgap's; name another with --db")
     if is_sqlite(connection.engine):
         refuse_other_programs(connection)
+        refuse_planted(connection)
     if not tables:
         return None
     version_table = sa.table(VERSION_TABLE, sa.column("version_num"))
-    found = connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
+    found = connection.execute(sa.select(version_table.c.version_num)).scalars().first()
     if found is None:
         raise StoreError("the database does not say which schema it has; go back to a copy of it")
+    if found == newest_version() and is_sqlite(connection.engine):
+        refuse_other_columns(connection)
     return str(found)
 
 
