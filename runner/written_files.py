@@ -28,6 +28,7 @@ SQLITE_BEGINNINGS = (
 )
 BESIDE_DATABASES = ("-wal", "-shm", "-journal")
 READABLE = 0o666
+ROOT = 0
 
 
 @contextlib.contextmanager
@@ -69,7 +70,7 @@ def written_text(output: Path, rights: int = READABLE) -> Iterator[Path | int]:
 
 
 @contextlib.contextmanager
-def told_in_one_line(output: Path) -> Iterator[None]:
+def told_in_one_line(output: Path | str) -> Iterator[None]:
     """Turn what the system says about a file into an OutputError. A closed pipe is not an error of the output."""
     try:
         yield
@@ -126,7 +127,7 @@ def refuse_planted_link(output: Path, link: Path) -> None:
     """OutputError for a link that another user has put into a folder in which everybody may: it may lead anywhere."""
     owner, folder = link.lstat().st_uid, link.parent.stat()
     may_plant = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
-    if may_plant and owner not in (os.geteuid(), folder.st_uid, 0):
+    if may_plant and owner not in (os.geteuid(), folder.st_uid, ROOT):
         raise OutputError(f"{output} is a link that another user has made; name the file itself")
 
 

@@ -17,6 +17,7 @@ import typer
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, housekeeping, models
 from runner.cli.compare import compare
+from runner.cli.damaged import damage_told
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
@@ -81,7 +82,8 @@ def code_of_command() -> Any:
     try:
         hide_passwords()
         prepare_blas()
-        return app(prog_name="fitgap", standalone_mode=False)
+        with damage_told():
+            return app(prog_name="fitgap", standalone_mode=False)
     except UsageError as error:
         return tell_usage(error)
     except FitgapError as error:

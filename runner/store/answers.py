@@ -1,7 +1,7 @@
 """What can be asked of an open database, each question a method. The answers come from the modules beside this one."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import Self, TypeVar
 
 import numpy as np
@@ -23,6 +23,7 @@ from runner.store import (
     waiting,
 )
 from runner.store.comparing import Question
+from runner.store.damage import damage_told, remember
 from runner.store.deleting import Deletion
 from runner.store.explaining import Scale
 from runner.store.filter import filter_expression
@@ -54,9 +55,12 @@ class Answers:
         """The rights that a new file with answers has at most: whoever may not read the database may not read them."""
         return rights_of(self._engine)
 
-    def _reading(self) -> AbstractContextManager[Connection]:
-        """A connection for a question, which keeps nobody from writing."""
-        return reading(self._engine)
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection for a question, which keeps nobody from writing. What fails for a damaged row names it."""
+        remember(self._engine)
+        with damage_told(self._engine), reading(self._engine) as connection:
+            yield connection
 
     def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
         """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""

@@ -70,7 +70,7 @@ def refuse_unknown(url: URL) -> None:
     engine = connect(url, read_only=True)
     try:
         if stored_version(engine) is None:
-            raise StoreError(f"the database {named(path_of(url))} is empty; there is nothing to back up")
+            raise StoreError(f"{named(path_of(url))} is an empty database; there is nothing to copy")
     finally:
         engine.dispose()
 

@@ -24,7 +24,7 @@ from runner.store.failures import DAMAGED, LOCKED
 from runner.store.logs import beside, head_of, named, size_of
 from runner.store.schema import current_version, refuse_newer, stored_version
 from runner.store.sqlite import open_sqlite, outside_transactions, prepare_for_writing
-from runner.store.sqlite_files import READING, path_of
+from runner.store.sqlite_files import READING, check_writable, path_of
 from runner.whole_files import workshop
 
 # After the first of these the database is locked, and after the last one everything is written at once. The smallest
@@ -58,7 +58,10 @@ def restore_database(backup: str, database: str | None) -> Restored:
     path, origin = path_of(url), path_of(source)
     if path.exists() and origin.exists() and path.samefile(origin):
         raise StoreError(f"{named(origin)} is the database itself; name a backup of it")
+    if not origin.exists():
+        raise StoreError(f"there is no file {named(origin)} to restore; `fitgap db backup` makes one")
     refuse_unknown(source)
+    check_writable(path)
     is_plain = is_plain_copy(origin)
     if not size_of(path):
         return Restored(path, restore_new(origin, path), None, is_plain)

@@ -8,13 +8,14 @@ from harness.children import outcome
 from harness.evidence import Evidence, note_history
 from harness.victims import Victim, run
 
+# The database itself notes what happens to every trial. Processes that are forked take it from the one that forks them.
+os.environ["FITGAP_ALLOW_TRIGGERS"] = "1"
+
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):
     """Every test stands in an empty folder of its own, with no database named by the environment."""
     monkeypatch.delenv("FITGAP_DB", raising=False)
-    # The database itself notes what happens to every trial.
-    monkeypatch.setenv("FITGAP_ALLOW_TRIGGERS", "1")
     # Processes that are forked must have no threads, and NumPy's BLAS starts some.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(variable, os.environ.get(variable, "1"))
