@@ -23,7 +23,10 @@ from runner.store.sqlite_files import path_of
 from runner.store.tables import configuration, metadata, trial
 
 # What a row of the wrong kind makes Python raise.
-SYMPTOMS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, sa.exc.SQLAlchemyError)
+SYMPTOMS = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, RecursionError),
+    sa.exc.SQLAlchemyError,
+)
 KINDS: dict[type, tuple[str, ...]] = {
     sa.Integer: ("integer",),
     sa.Double: ("real", "integer"),
@@ -77,7 +80,8 @@ def tell_damage(error: Exception, database: URL | None = None) -> None:
 
 
 def is_symptom(error: Exception) -> bool:
-    return isinstance(error, SYMPTOMS) or (isinstance(error, OSError) and error.errno == errno.EOVERFLOW)
+    is_of_frames = type(error).__module__.partition(".")[0] == "polars"
+    return is_of_frames or isinstance(error, SYMPTOMS) or getattr(error, "errno", None) == errno.EOVERFLOW
 
 
 def damage_in(url: URL) -> str | None:
@@ -103,11 +107,18 @@ def wrong_values(connection: Connection, table: sa.Table) -> Iterator[str]:
     """Rows with a value of another kind than the column's, or out of its range."""
     wrong = {column.name: is_wrong(column) for column in table.columns}
     named_wrong = [condition.label(f"wrong_{name}") for name, condition in wrong.items()]
-    shown = [sa.func.substr(sa.func.quote(column), 1, MOST_CHARACTERS).label(column.name) for column in table.columns]
+    shown = [sa.cast(sa.func.quote(column), sa.LargeBinary).label(column.name) for column in table.columns]
     query = sa.select(*shown, *named_wrong).where(sa.or_(*wrong.values())).limit(1)
     for row in connection.execute(query).mappings():
         name = next(name for name in wrong if row[f"wrong_{name}"])
-        yield f"{name_of(table, row)} has {row[name]} as its {name}"
+        texts = {column.name: plain(row[column.name]) for column in table.columns}
+        yield f"{name_of(table, texts)} has {texts[name]} as its {name}"
+
+
+def plain(quoted: bytes) -> str:
+    """The beginning of a value as SQL, which may be no UTF-8 and hold what a terminal would obey."""
+    text = quoted[:MOST_CHARACTERS].decode(errors="replace")
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def is_wrong(column: sa.Column) -> sa.ColumnElement[bool]:
