@@ -12,7 +12,7 @@ from runner.file_systems import file_system_of, is_network
 from runner.passwords import without_passwords
 from runner.store.addresses import database_url, is_file, shown
 from runner.store.describing import current_schema
-from runner.store.sqlite import path_of
+from runner.store.sqlite_files import path_of
 
 
 def check_database_folder(database: str | None) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from runner.status import Status
 from runner.store import Store
 
 IDENTITY = "fitgap.sweep"
+# By which one of its databases is known.
+TABLES = ("alembic_version", "experiments", "runs")
 TRIAL, CONFIGURATION, REPEAT = "fitgap.trial", "fitgap.configuration", "fitgap.repeat"
 STATES = {Status.COMPLETED: "FINISHED", Status.PRUNED: "KILLED", Status.CANCELLED: "KILLED"}
 CURVES = ("e_t", "e_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -31,7 +33,7 @@ def send_to_mlflow(
     """
     contents = SweepContents(store, store.sweep(sweep))
     mlflow = imported("mlflow", "mlflow")
-    address = peer_address(tracking, database)
+    address = peer_address(tracking, database, TABLES)
     name = name or contents.name
     with told_in_one_line("MLflow", address), only_warnings(*LOGGERS):
         client = mlflow.MlflowClient(address)

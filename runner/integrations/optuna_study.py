@@ -13,6 +13,8 @@ from runner.status import Status
 from runner.store import Store
 
 IDENTITY, ALTERNATIVES = "fitgap_sweep", "fitgap_alternatives"
+# By which one of its databases is known.
+TABLES = ("studies", "trials", "version_info")
 # Those beyond these two have failed, as Optuna sees it; `status` says how.
 STATES = {Status.COMPLETED: "COMPLETE", Status.PRUNED: "PRUNED"}
 
@@ -26,7 +28,7 @@ def send_to_optuna(
     """
     contents = SweepContents(store, store.sweep(sweep))
     optuna = imported("optuna", "optuna")
-    address = peer_address(storage, database)
+    address = peer_address(storage, database, TABLES)
     with told_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
         distributions = distributions_of(optuna, contents.settings.values())
         study = study_of(optuna, contents, opened_storage, name or contents.name, distributions)

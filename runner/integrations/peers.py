@@ -4,8 +4,9 @@ import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.metadata import requires
+from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -13,6 +14,7 @@ from packaging.requirements import Requirement
 from runner.errors import IntegrationError
 from runner.passwords import revealed, secret_spans
 from runner.store.addresses import POSTGRESQL_NAMES, database_url, is_file
+from runner.store.schema import tables_of_file
 
 # MLflow tells its makers who uses it, unless it is told not to.
 SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
@@ -38,10 +40,11 @@ def requirement_of(extra: str) -> str:
     return f"{found.name}{found.specifier}"
 
 
-def peer_address(given: str, database: str | None) -> str:
+def peer_address(given: str, database: str | None, tables: Collection[str] = ()) -> str:
     """Where a peer is to write, as it takes it: a plain path is an SQLite file.
 
-    IntegrationError for our own database: its tables would stand between ours.
+    IntegrationError for our own database: its tables would stand between ours; and for a file that is not the peer's,
+    which has these tables.
     """
     text = revealed(given)
     scheme, has_scheme, _ = text.partition("://")
@@ -53,7 +56,16 @@ def peer_address(given: str, database: str | None) -> str:
     if is_file(url):
         # MLflow remembers databases by their addresses, also after the current folder was changed.
         url = url.set(database=os.path.abspath(str(url.database)))
+        refuse_others_file(Path(str(url.database)), tables)
     return url.render_as_string(hide_password=False)
+
+
+def refuse_others_file(path: Path, tables: Collection[str]) -> None:
+    """IntegrationError for an SQLite file of another program: one without the tables by which the peer is known."""
+    found = tables_of_file(path)
+    if found and not found.issuperset(tables):
+        some = ", ".join(sorted(found)[:3])
+        raise IntegrationError(f"{path} belongs to another program: it holds {some}; name another file to send to")
 
 
 def same_database(one: Any, other: Any) -> bool:

@@ -45,7 +45,12 @@ SQLITE_FAILURES = {
     sqlite3.SQLITE_NOTADB: Failure("is no fitgap database", "name another file with --db"),
 }
 # By its extended result code, where that says more: the file of a log's locks could not grow.
-SQLITE_FAILURES_IN_DETAIL = {sqlite3.SQLITE_IOERR_SHMSIZE: FULL}
+UNFINISHED = Failure("was left in the middle of a change", "let its owner run `fitgap sweeps` once, which completes it")
+SQLITE_FAILURES_IN_DETAIL = {
+    sqlite3.SQLITE_IOERR_SHMSIZE: FULL,
+    sqlite3.SQLITE_READONLY_ROLLBACK: UNFINISHED,
+    sqlite3.SQLITE_READONLY_RECOVERY: UNFINISHED,
+}
 # By the code that PostgreSQL sends (SQLSTATE), or by how it begins.
 POSTGRESQL_FAILURES = {
     "08": LOST,

@@ -1,12 +1,15 @@
 """What peers are given and what comes back of them: no password, nothing into our own database, one line."""
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from runner.errors import IntegrationError
+from runner.errors import IntegrationError, StoreError
+from runner.integrations.optuna_study import TABLES
 from runner.integrations.peers import imported, peer_address, told_in_one_line
 
 
@@ -59,3 +62,42 @@ def test_a_peer_is_told_to_tell_nobody():
     )
     done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout == "true true\n"
+
+
+def make_tables(path, *names):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for name in names:
+            connection.execute(f"CREATE TABLE {name} (id INTEGER)")
+
+
+@pytest.mark.parametrize(
+    ("tables", "refused"),
+    [
+        (("customer", "invoice"), True),
+        (("experiments", "runs", "alembic_version"), True),
+        (("fitgap_version", "sweep"), True),
+        (("studies", "trials", "version_info", "alembic_version"), False),
+        ((), False),
+    ],
+)
+def test_a_file_of_another_program_is_refused_and_left_as_it_is(tables, refused):
+    make_tables("theirs.db", *tables)
+    Path("link.db").symlink_to("theirs.db")
+    before = Path("theirs.db").read_bytes()
+    for name in ("theirs.db", "link.db", "sqlite:///theirs.db"):
+        if refused:
+            with pytest.raises(IntegrationError, match=r"belongs to another program: it holds .*; name another file"):
+                peer_address(name, None, TABLES)
+        else:
+            peer_address(name, None, TABLES)
+    assert Path("theirs.db").read_bytes() == before
+    assert sorted(path.name for path in Path().iterdir()) == ["link.db", "theirs.db"]
+
+
+def test_what_is_no_database_is_refused_as_a_place_to_send_to():
+    Path("notes.txt").write_text("precious " * 100)
+    Path("folder").mkdir()
+    for name in ("notes.txt", "folder"):
+        with pytest.raises(StoreError, match=name):
+            peer_address(name, None, TABLES)
+    assert Path("notes.txt").read_text() == "precious " * 100
