@@ -104,6 +104,15 @@ def test_readers_that_go(small):
         assert piped(words) == (0, "")
 
 
+@pytest.mark.parametrize("kind", ["table", "csv", "json", "parquet"])
+def test_readers_that_go_from_a_pipe_with_a_name(kind, small):
+    """As from standard output."""
+    os.mkfifo("pipe")
+    line = f'true <pipe & "$0" epochs small --format {kind} -o pipe'
+    done = subprocess.run(["bash", "-c", line, COMMAND], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @row(1, "training: a trial has failed")
 def test_failed_trials(invoke, small):
     small("UPDATE trial SET status = 'failed', reason = 'a test' WHERE id = 1")
@@ -237,6 +246,7 @@ def test_deletions_without_anybody_to_ask(stdin, small):
 def test_outputs_that_are_full(words, small):
     done = subprocess.run(["bash", "-c", f'"$0" {words} >/dev/full', COMMAND], capture_output=True, text=True)
     assert done.returncode == 2
+    assert Path("/dev/full").is_char_device()
     assert re.fullmatch("fitgap: standard output cannot be written: No space left on device; .*\n", done.stderr)
 
 
