@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import pty
 import re
 import shutil
 import sqlite3
@@ -111,6 +112,20 @@ def test_training_is_finished_where_its_answer_cannot_be_written(where, expected
 def test_a_reader_that_goes_ends_a_question_without_a_word(words, small):
     code, _, err = shell(f"set -o pipefail; PYTHONUNBUFFERED=1 fitgap {words} | head -c 1")
     assert (code, err) == (0, b"")
+
+
+def test_a_terminal_that_is_lost_does_not_stop_training_that_ignores_it(own_folder):
+    """As after `nohup`: nothing can be written to the terminal any more, and the sweep is trained to its end."""
+    terminal, end = pty.openpty()
+    line = f'trap "" HUP; "{COMMAND}" {TRAIN.replace("--epochs 3", "--epochs 300")} --engine local; echo $? >code'
+    with subprocess.Popen(["bash", "-c", line], stdin=end, stdout=end, stderr=end, start_new_session=True) as running:
+        os.close(end)
+        os.read(terminal, 1)
+        os.close(terminal)
+        running.wait(timeout=120)
+    assert statuses() == {"completed": 4}
+    # Its leaderboard could not be written.
+    assert (own_folder / "code").read_text() == "2\n"
 
 
 def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
