@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.doctor.blas import finding_about, threads_while_training
-from runner.doctor.finding import Finding, ok, problem
+from runner.doctor.finding import Finding, ok, problem, problem_of
 from runner.environment import installed_version
 from runner.errors import EngineError
+from runner.private_folder import LONGEST_FOR_RAY, make_private_folder
 
 if TYPE_CHECKING:
     from runner.messages import Block
@@ -30,19 +31,43 @@ ADVICE = (
 
 def check_ray(database: str | None) -> Iterator[Finding]:
     """Whether Ray starts and a worker of it trains on one thread."""
+    try:
+        folder = make_private_folder(longest=LONGEST_FOR_RAY)
+    except EngineError as error:
+        yield problem_of("Ray", error)
+        return
+    try:
+        answer, complaint = answer_of_child(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    yield from findings_of(answer, complaint)
+
+
+def answer_of_child(folder: Path) -> tuple[str, str]:
+    """What a process of its own prints that starts Ray with its files in a folder, and what it complains about."""
     # Without -P a file of the current folder could be taken for a module of ours.
     command = [sys.executable, "-P", "-m", "runner.doctor.ray_start"]
+    environment = {**os.environ, "RAY_TMPDIR": str(folder), "PYTHONPATH": absolute_python_path()}
+    streams: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace"
+        command, stdin=subprocess.DEVNULL, **streams, text=True, errors="replace", env=environment, cwd=folder
     ) as child:
         try:
-            answer, complaint = child.communicate(timeout=PATIENCE_SECONDS)
+            return child.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            answer, complaint = "", f"did not start within {PATIENCE_SECONDS:.0f} s"
+            return "", f"did not start within {PATIENCE_SECONDS:.0f} s"
         finally:
             end(child)
-            remove_logs(child.pid)
-    yield from findings_of(answer, complaint)
+
+
+def absolute_python_path() -> str:
+    """PYTHONPATH for a process in another folder; an empty entry stands for the current one."""
+    entries = os.environ.get("PYTHONPATH", "")
+    try:
+        return os.pathsep.join(map(os.path.abspath, entries.split(os.pathsep))) if entries else ""
+    # The current folder is gone, and so are relative entries.
+    except OSError:
+        return os.pathsep.join(filter(os.path.isabs, entries.split(os.pathsep)))
 
 
 def findings_of(answer: str, complaint: str) -> Iterator[Finding]:
@@ -52,7 +77,11 @@ def findings_of(answer: str, complaint: str) -> Iterator[Finding]:
         reasons = complaint.strip().splitlines() or ["its process ended without a word"]
         yield problem("Ray", reasons[-1][:LONGEST_REASON], ADVICE)
         return
-    told = json.loads(lines[-1])
+    try:
+        told = json.loads(lines[-1])
+    except ValueError:
+        yield problem("Ray", f"its process ended early and said: {lines[-1][:LONGEST_REASON]}", ADVICE)
+        return
     yield ok("Ray", f"{installed_version('ray')} started and trained in {told['seconds']:.1f} s")
     yield finding_about("BLAS in Ray", told["threads"])
 
@@ -64,13 +93,6 @@ def end(child: subprocess.Popen[str]) -> None:
         child.wait(SECONDS_TO_END)
     except subprocess.TimeoutExpired:
         child.kill()
-
-
-def remove_logs(process: int) -> None:
-    """Remove what Ray keeps of a start, in a folder that is named after the process that started it."""
-    temporary = os.environ.get("RAY_TMPDIR") or (os.environ.get("TMPDIR") if sys.platform == "linux" else None)
-    for session in Path(temporary or "/tmp", "ray").glob(f"session_*_{process}"):
-        shutil.rmtree(session, ignore_errors=True)
 
 
 def start_and_train() -> None:

@@ -2,9 +2,13 @@
 
 import json
 import sys
+import tempfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from runner import private_folder
 from runner.doctor import State, ray_start
 from runner.doctor.ray_start import check_ray, findings_of, why_not_trained
 from runner.messages import Block, Loss, TrialEnd
@@ -24,12 +28,41 @@ def imitation(tmp_path, monkeypatch):
     return make
 
 
-def test_a_ray_that_cannot_make_its_folder_is_a_problem_with_its_reason(monkeypatch):
-    monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
+@pytest.fixture(autouse=True)
+def temporary(monkeypatch):
+    """A short and empty folder for temporary files, which is as empty afterwards."""
+    with TemporaryDirectory(prefix="doctor-", dir="/tmp") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield Path(folder)
+        assert not list(Path(folder).iterdir())
+
+
+def test_without_any_suitable_folder_the_reasons_are_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(private_folder, "places", lambda: ["/missing/folder", "/proc"])
     (finding,) = check_ray(None)
     assert finding.state is State.PROBLEM
-    assert finding.found.startswith("Ray could not be started: ") and "/proc/nowhere" in finding.found
-    assert "--engine local" in finding.advice and "fitgap doctor" not in finding.found + finding.advice
+    assert "'/missing/folder' No such file" in finding.found and "'/proc' " in finding.found
+    assert "TMPDIR" in finding.advice
+
+
+def test_a_folder_that_the_user_named_for_ray_does_no_harm(monkeypatch, imitation):
+    monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
+    answer = json.dumps({"seconds": 1.0, "threads": [1]})
+    imitation(f"""touch "$RAY_TMPDIR/x" && echo '{answer}'""")
+    assert [finding.state for finding in check_ray(None)] == [State.OK, State.OK]
+
+
+def test_a_process_that_says_something_else_is_a_problem(imitation):
+    imitation("echo Hello")
+    (finding,) = check_ray(None)
+    assert finding.state is State.PROBLEM and "Hello" in finding.found
+
+
+@pytest.mark.parametrize(("given", "seen"), [("", ""), ("rel", "{here}/rel"), (":/x", "{here}:/x")])
+def test_modules_are_found_where_they_were_although_the_process_is_elsewhere(given, seen, own_folder, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", given)
+    assert ray_start.absolute_python_path() == seen.format(here=own_folder)
 
 
 def test_a_start_that_takes_too_long_is_ended(monkeypatch, imitation):
@@ -61,14 +94,6 @@ def test_the_last_line_of_a_complaint_is_the_reason_and_not_too_long():
 def test_workers_with_several_threads_are_a_problem():
     ray, blas = findings_of("some line of Ray's\n" + json.dumps({"seconds": 3.0, "threads": [8]}), "")
     assert (ray.state, blas.state) == (State.OK, State.PROBLEM)
-
-
-def test_what_ray_keeps_of_a_start_is_removed_and_of_others_not(tmp_path, monkeypatch):
-    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
-    for name in ("session_2026-01-01_7", "session_2026-01-01_17", "session_2026-01-01_8"):
-        (tmp_path / "ray" / name / "logs").mkdir(parents=True)
-    ray_start.remove_logs(7)
-    assert {path.name for path in (tmp_path / "ray").iterdir()} == {"session_2026-01-01_17", "session_2026-01-01_8"}
 
 
 def test_only_a_trial_that_was_trained_to_its_end_is_well():
