@@ -86,14 +86,15 @@ def ray_folder_findings(name: str, usual: Path) -> Iterator[Finding]:
 
 
 def check_shared_memory(database: str | None, folder: Path = SHARED_MEMORY) -> Iterator[Finding]:
-    """Whether Ray can share examples between its processes in memory; otherwise it uses files."""
+    """Whether Ray can share examples between its processes in memory; where there is little, it uses files."""
     name = "shared memory"
     if sys.platform != "linux":
         return
     reason = why_not_writable(folder)
     if reason:
-        found = f"{folder} cannot be written to: {reason}; Ray shares memory through files, which is slower"
-        yield warning(name, found, "mount it (`mount -t tmpfs shm /dev/shm`), or give the container --shm-size=1g")
+        found = f"{folder} cannot be written to: {reason}; Ray does not start without it"
+        advice = "mount it (`mount -t tmpfs -o mode=1777 shm /dev/shm`), or train with --engine local"
+        yield problem(name, found, advice)
         return
     free = shutil.disk_usage(folder).free
     if free < SCARCE_SHARED_MEMORY:

@@ -114,9 +114,9 @@ def test_without_any_temporary_folder_there_is_a_problem(monkeypatch):
 
 
 @pytest.mark.parametrize("folder", ["/proc", "/missing"])
-def test_missing_shared_memory_is_a_warning(folder):
+def test_shared_memory_that_is_missing_or_takes_no_file_is_a_problem(folder):
     (finding,) = check_shared_memory(None, Path(folder))
-    assert finding.state is State.WARNING and "--shm-size" in finding.advice
+    assert finding.state is State.PROBLEM and "mount" in finding.advice
 
 
 @pytest.mark.parametrize(("free", "state"), [(64 * 10**6, State.WARNING), (10**9, State.OK)])
@@ -124,6 +124,7 @@ def test_small_shared_memory_is_a_warning(free, state, tmp_path, monkeypatch):
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: DiskUsage(10**10, 10**10 - free, free))
     (finding,) = check_shared_memory(None, tmp_path)
     assert finding.state is state
+    assert ("--shm-size" in finding.advice) == (state is State.WARNING)
 
 
 def test_a_temporary_folder_that_takes_no_file_is_a_problem(monkeypatch):
