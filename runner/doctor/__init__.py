@@ -23,6 +23,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "database folder": ("database", "check_database_folder"),
     "database": ("database", "check_database"),
     "file size": ("limits", "check_file_size"),
+    "umask": ("limits", "check_umask"),
     "clock": ("surroundings", "check_clock"),
     "temporary folder": ("machine", "check_temporary_folder"),
     "shared memory": ("machine", "check_shared_memory"),

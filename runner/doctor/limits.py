@@ -6,7 +6,7 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.control_groups import ROOT, processes_left
+from runner.control_groups import ROOT, processes_left, text_of
 from runner.cores import usable_cores
 from runner.doctor.finding import Finding, ok, problem, warning
 from runner.doctor.machine import GIGABYTE, MEGABYTE, amount
@@ -15,6 +15,8 @@ from runner.doctor.machine import GIGABYTE, MEGABYTE, amount
 FILES_OF_RAY, FILES_PER_WORKER = 128, 16
 # Every thread counts as a process.
 PROCESSES_OF_RAY, PROCESSES_PER_WORKER = 250, 60
+# The owner's part of permissions.
+OWNER = 0o700
 LEAST_FILE_SIZE, SCARCE_FILE_SIZE = 100 * MEGABYTE, GIGABYTE
 
 
@@ -94,3 +96,13 @@ def file_size_finding(limit: int) -> Finding:
     if limit < LEAST_FILE_SIZE:
         return problem(name, f"{found}, and a database needs more", advice)
     return warning(name, found, f"{advice} before a large sweep") if limit < SCARCE_FILE_SIZE else ok(name, found)
+
+
+def check_umask(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
+    """Whether this user may read and write what this user makes; root always may."""
+    # Asking the system for it would change it for a moment, in all threads.
+    for line in text_of(root / "proc/self/status").splitlines():
+        name, _, mask = line.partition(":")
+        if name == "Umask" and int(mask, 8) & OWNER and os.geteuid() != 0:
+            found = f"umask {mask.strip()} takes your own rights from every new file"
+            yield problem("umask", found, "`umask 022`")

@@ -11,6 +11,7 @@ import pytest
 from runner.doctor import State, limits
 from runner.doctor.limits import (
     check_file_size,
+    check_umask,
     file_size_finding,
     files_finding,
     processes_finding,
@@ -98,3 +99,16 @@ def test_without_a_limit_on_the_size_of_files_nothing_is_said(monkeypatch):
     unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
     monkeypatch.setattr(limits.resource, "getrlimit", lambda which: unlimited)
     assert not list(check_file_size(None))
+
+
+@pytest.mark.parametrize(("mask", "user", "count"), [("0022", 7, 0), ("0777", 7, 1), ("0300", 7, 1), ("0777", 0, 0)])
+def test_a_umask_that_takes_the_own_rights_is_a_problem_but_for_root(mask, user, count, tmp_path, monkeypatch):
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/self/status").write_text(f"Name:\tpython\nUmask:\t{mask}\nState:\tR (running)\n")
+    monkeypatch.setattr(limits.os, "geteuid", lambda: user)
+    findings = list(check_umask(None, tmp_path))
+    assert [finding.state for finding in findings] == [State.PROBLEM] * count
+
+
+def test_where_the_umask_is_not_told_nothing_is_said(tmp_path):
+    assert not list(check_umask(None, tmp_path))
