@@ -1,14 +1,17 @@
 """Ray: started as a sweep would, in a process of its own, which trains a small network and stops it again."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from runner.doctor.blas import finding_about, threads_while_training
 from runner.doctor.finding import Finding, ok, problem, problem_of
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 90.0
 SECONDS_TO_END = 10.0
 LONGEST_REASON = 300
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 TRIAL = "{data: and, training: {epochs: 1}}"
 ADVICE = (
     "train with --engine local meanwhile; Ray needs room in its folder for temporary files, shared memory and ports"
@@ -36,11 +40,34 @@ def check_ray(database: str | None) -> Iterator[Finding]:
     except EngineError as error:
         yield problem_of("Ray", error)
         return
-    try:
-        answer, complaint = answer_of_child(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with signals_clear_up():
+        try:
+            answer, complaint = answer_of_child(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     yield from findings_of(answer, complaint)
+
+
+@contextlib.contextmanager
+def signals_clear_up() -> Iterator[None]:
+    """Let a signal that ends this process clear up first; one is enough, and further ones change nothing."""
+    mine = threading.current_thread() is threading.main_thread()
+    before = {each: signal.getsignal(each) for each in ENDING if mine}
+
+    def end_once(number: int, frame: object) -> NoReturn:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+    for each, handler in before.items():
+        # What is ignored, as by nohup, or has a handler of the user's stays as it is.
+        if handler in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(each, end_once)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def answer_of_child(folder: Path) -> tuple[str, str]:

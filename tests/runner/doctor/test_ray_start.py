@@ -1,8 +1,13 @@
 """A Ray that cannot be used is told with its reason, and leaves no process and no file behind."""
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -103,3 +108,54 @@ def test_only_a_trial_that_was_trained_to_its_end_is_well():
     assert why_not_trained([lost]) == "its worker died"
     assert "why" in why_not_trained([failed])
     assert why_not_trained([])
+
+
+WAITING = """
+import sys
+from runner.doctor.ray_start import check_ray
+sys.executable = sys.argv[1]
+print(list(check_ray(None)))
+"""
+
+
+@pytest.fixture
+def waiting(tmp_path, temporary):
+    """A process whose doctor waits for a Ray that never starts, and a file with the number of the process of that."""
+    program, number = tmp_path / "imitation", tmp_path / "number"
+    program.write_text(f"#!/bin/sh\necho $$ > {number}.new; mv {number}.new {number}; exec sleep 600\n")
+    program.chmod(0o755)
+    process = subprocess.Popen([sys.executable, "-c", WAITING, str(program)], stderr=subprocess.PIPE)
+    while not number.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    yield process, int(number.read_text())
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+def test_a_signal_ends_the_doctor_and_all_that_it_started(name, waiting, temporary):
+    process, child = waiting
+    number = getattr(signal, name)
+    # Impatient users send it more than once.
+    for _ in range(3):
+        process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode in (-number, 128 + number)
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    assert not list(temporary.iterdir())
+
+
+def test_the_handlers_of_the_user_come_back(imitation):
+    before = [signal.getsignal(each) for each in ray_start.ENDING]
+    imitation("echo x")
+    list(check_ray(None))
+    assert [signal.getsignal(each) for each in ray_start.ENDING] == before
+
+
+def test_in_a_thread_no_handler_is_touched(imitation):
+    imitation("echo x")
+    with ThreadPoolExecutor(1) as threads:
+        (finding,) = threads.submit(lambda: list(check_ray(None))).result()
+    assert finding.state is State.PROBLEM
