@@ -8,17 +8,16 @@ import os
 import platform
 import secrets
 import socket
-import subprocess
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from runner.blas import thread_pools
+from runner.commit import describe_commit
+from runner.programs import answer_of
 
 PROC = Path("/proc")
-# A question to another program that takes longer than this stays unanswered.
-ANSWER_SECONDS = 1.0
 ENDED_STATES = ("Z", "X")
 UNKNOWN = "unknown"
 
@@ -74,19 +73,6 @@ def processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def describe_commit() -> dict[str, str | bool | None]:
-    """The commit of the repository around the current folder, and whether tracked files differ from it."""
-    commit = answer_of("git", "rev-parse", "--verify", "HEAD")
-    if commit is None:
-        return {"git_commit": None, "git_changed": None}
-    # Without locks nothing is written; without its monitor no program named by the repository is started.
-    changes = answer_of(
-        *("git", "--no-optional-locks", "-c", "core.fsmonitor=false"),
-        *("status", "--porcelain", "--untracked-files=no"),
-    )
-    return {"git_commit": commit, "git_changed": None if changes is None else bool(changes)}
 
 
 @cache
@@ -153,22 +139,3 @@ def process_exists(process: int) -> bool:
     except PermissionError:
         pass
     return True
-
-
-def answer_of(*command: str) -> str | None:
-    """What a program prints; None where it is missing, fails or takes too long."""
-    plain = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env=plain,
-            timeout=ANSWER_SECONDS,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()

@@ -17,11 +17,12 @@ from core.model import Model, ModelLayer, model_layers
 from core.preprocessing import InputTransform, Scaling
 from core.readings import READINGS
 from core.variants import Variant
+from runner.array_archives import read_arrays
 from runner.errors import DataError, ModelError, StoreError
 from runner.packing import PlannedTrial, member_of
 from runner.planning import PreparedSweep
 from runner.retraining import stored_trial, train_again
-from runner.sources.bounds import check_growth
+from runner.sources.bounds import check_file_size, check_growth
 from runner.status import Status
 from runner.store import Store
 
@@ -133,10 +134,7 @@ def name_of(variant: Variant, table: Any) -> str:
 def load_model(path: Path) -> NamedModel:
     """Read a model file. Raises ModelError where it is none."""
     try:
-        # Opened here, because NumPy leaves a damaged archive open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            check_growth(str(path), sum(entry.file_size for entry in archive.zip.infolist()), path.stat().st_size)
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_model_arrays(path)
         told = json.loads(str(arrays["description"]))
         if told["format"] != FORMAT:
             raise ModelError(f"{path} has the format {told['format']!r}, but this program reads {FORMAT!r}; update it")
@@ -146,11 +144,25 @@ def load_model(path: Path) -> NamedModel:
         return named
     except ModelError:
         raise
+    # Of the file's size, or of what it would take in memory.
+    except DataError as error:
+        found = str(error).removeprefix(f"{path}: ").partition("; ")[0]
+        raise ModelError(f"{path} is no model file of fitgap (DataError); {found}; export it again") from None
     except FileNotFoundError:
         raise ModelError(f"there is no file {path}; `fitgap export TRIAL -o {path}` makes one") from None
     # A damaged archive makes zipfile, zlib, NumPy and what takes its parts raise nearly anything.
     except Exception as error:
         raise ModelError(f"{path} is no model file of fitgap ({type(error).__name__}); export it again") from None
+
+
+def read_model_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file, none of which is read before their size is known."""
+    # Opening a pipe would wait for ever.
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ModelError(f"{path} is no file; name a model file, such as `fitgap export TRIAL -o model.npz` makes")
+    size = path.stat().st_size
+    check_file_size(str(path), size)
+    return read_arrays(path.read_bytes(), lambda read: check_growth(str(path), read, size))
 
 
 def assembled(arrays: dict[str, np.ndarray], told: dict[str, Any]) -> NamedModel:

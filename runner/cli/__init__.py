@@ -3,12 +3,9 @@
 Commands import what they need when they run, so that `--help` answers at once and asking never loads Ray.
 """
 
-import contextlib
 import shutil
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -19,16 +16,15 @@ from runner.cli.compare import compare
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
-from runner.cli.driving import INTERRUPTED
 from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
 from runner.cli.group import CommandGroup
 from runner.cli.importance import importance
+from runner.cli.interrupted import QuietInterrupts
 from runner.cli.lines import report
 from runner.cli.run import run
 from runner.cli.send import send
 from runner.cli.version import top
 from runner.errors import FitgapError, ReaderGoneError
-from runner.interrupt_signals import STOPPING_SIGNALS
 from runner.passwords import hide_passwords
 
 NOT_DONE = 1
@@ -76,7 +72,7 @@ app.add_typer(db, name="db", help="See, upgrade or copy a database.")
 
 def main(is_whole_process: bool = False) -> None:
     """The `fitgap` command: errors that people can mend are one line and an exit code."""
-    with quiet_after_interrupt(is_whole_process):
+    with QuietInterrupts(is_whole_process):
         code = code_of(command)
         # What is still buffered may be what cannot be written; that a reader has gone changes no code.
         sys.exit(code_of(sys.stdout.flush) or code)
@@ -112,36 +108,6 @@ def code_of_error(error: Exception) -> int:
     if not isinstance(error, ReaderGoneError):
         report(f"fitgap: {with_lost_folder(str(error))}", *(f"  {part}" for part in error.excerpt))
     return error.exit_code
-
-
-@contextlib.contextmanager
-def quiet_after_interrupt(is_whole_process: bool) -> Iterator[None]:
-    """After a signal to stop, the command ends without a word: what goes wrong then goes wrong because of the signal,
-    as imports do. A process that does nothing else is deaf to signals from the end of the command on.
-    """
-    heard = False
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal heard
-        heard = True
-        raise KeyboardInterrupt
-
-    # What is ignored already, as `nohup` does it, stays ignored.
-    before = {number: signal.getsignal(number) for number in STOPPING_SIGNALS}
-    before = {number: each for number, each in before.items() if each in (signal.SIG_DFL, signal.default_int_handler)}
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except Exception:
-        if heard:
-            sys.exit(INTERRUPTED)
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_IGN if is_whole_process else handler)
 
 
 def tell_usage(error: Any) -> int:

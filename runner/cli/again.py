@@ -19,7 +19,7 @@ from runner.cli.driving import (
     finish,
     where_to_train,
 )
-from runner.cli.lines import report, say
+from runner.cli.lines import if_somebody_reads, report, say
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
@@ -157,12 +157,20 @@ def replay(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Train a trial again and compare every epoch with what is stored; exit code 1 where anything differs."""
-    from runner.cli.output import print_csv, print_json
     from runner.retraining import replay as train_and_compare
     from runner.store import open_store
 
     with open_store(database) as store:
         result = train_and_compare(store, trial)
+    with if_somebody_reads():
+        print_result(trial, result, output_format)
+    raise typer.Exit(0 if result.is_equal else 1)
+
+
+def print_result(trial: int, result: "Replay", output_format: Format) -> None:
+    """What came of a replay."""
+    from runner.cli.output import print_csv, print_json
+
     rows = difference_rows(result)
     if output_format is Format.JSON:
         environment = {key: {"then": then, "now": now} for key, (then, now) in result.environment.items()}
@@ -172,7 +180,6 @@ def replay(
         print_csv(rows, ["quantity", "epochs", "largest", "at_epoch"])
     else:
         print_replay(result, rows)
-    raise typer.Exit(0 if result.is_equal else 1)
 
 
 def difference_rows(result: "Replay") -> list[dict[str, Any]]:

@@ -1,7 +1,6 @@
 """What the commands that train have in common: their options, and driving a sweep to its end with a live line."""
 
 import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -130,7 +129,7 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
             else:
                 say_stopped_early(database)
             raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(code_after_training(store, written, show, database))
+    raise typer.Exit(code_after_training(store, written, database))
 
 
 def train(
@@ -157,36 +156,22 @@ def train(
             )
     except ClusterLostError as lost:
         going_on = command("resume", present_name(store, written), database=database)
-        print(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}", file=sys.stderr)
+        report(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}")
         raise typer.Exit(lost.exit_code) from None
     except SweepStoppedError as stopped:
         say_stopped(stopped.released, stopped.sweep_name, database)
         raise typer.Exit(INTERRUPTED) from None
 
 
-def show(store: "Store", written: "WrittenSweep") -> None:
-    """Print the leaderboard of a sweep."""
-    from runner.cli.diagnosis_page import verdict_line
-    from runner.cli.leaderboard import print_leaderboard
-
-    print_leaderboard(store, written)
-    counts = store.verdict_counts(written.sweep_id)
-    if counts:
-        report(verdict_line(written.name, counts))
-
-
 def say_stopped(released: int, sweep_name: str, database: str | None) -> None:
     """What was stopped, and how to go on."""
-    print(f"stopped; {counted(released, 'trial')} in flight put back", file=sys.stderr)
-    print(f"go on with: {command('resume', sweep_name, database=database)}", file=sys.stderr)
+    report(f"stopped; {counted(released, 'trial')} in flight put back")
+    report(f"go on with: {command('resume', sweep_name, database=database)}")
 
 
 def say_stopped_early(database: str | None) -> None:
     """A second Ctrl-C came while the sweep was written: all of it is there, or nothing."""
-    print(
-        f"stopped while the sweep was written; whether it is there: {command('sweeps', database=database)}",
-        file=sys.stderr,
-    )
+    report(f"stopped while the sweep was written; whether it is there: {command('sweeps', database=database)}")
 
 
 def command(*words: str, database: str | None) -> str:

@@ -108,7 +108,12 @@ def is_confirmed(planned: "Deletion") -> bool:
     """Whether somebody at a terminal says that this is to go; StoreError where there is nobody."""
     if not sys.stdin.isatty():
         raise StoreError(f"this deletes {planned}; add --yes where nobody can be asked")
-    return typer.confirm(printable(f"Delete {planned}?"), err=True)
+    print(printable(f"Delete {planned}? [y/N]: "), end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        # Ctrl-D leaves the line as it is.
+        report("")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def print_labels(database: str | None, what: str, output_format: Format) -> None:

@@ -4,8 +4,8 @@ from typing import Any
 
 from runner.amounts import counted
 from runner.cli.compare import verdict_text
+from runner.cli.diagnosis_page import verdict_line
 from runner.cli.lines import report
-from runner.cli.outcome import present_counts
 from runner.cli.tables import print_table
 from runner.driver import WrittenSweep
 from runner.status import Status
@@ -18,18 +18,22 @@ COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v")
 
 
-def print_leaderboard(store: Store, written: WrittenSweep) -> None:
+def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     """Print the best configurations of a sweep, means over repeats."""
-    counts = present_counts(store, written)
-    # It may have another name by now.
-    name = counts["name"]
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
     groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
     found = counted(len(written.prepared.configurations), "configuration")
     title = f"{name}: the best {len(groups)} of {found}, by best E_v"
     print_table(*leaders(groups, varied), title=title)
-    report(summary(name, counts))
+
+
+def report_summary(store: Store, counts: Row) -> None:
+    """Say how many trials ended how, and how well they fit."""
+    report(summary(counts["name"], counts))
+    verdicts = store.verdict_counts(counts["sweep"])
+    if verdicts:
+        report(verdict_line(counts["name"], verdicts))
 
 
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:

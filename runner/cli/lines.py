@@ -3,9 +3,12 @@
 Text from a database or a file may hold anything, so commands print through these functions alone.
 """
 
+import contextlib
 import shutil
 import sys
+from collections.abc import Iterator
 
+from runner.errors import ReaderGoneError
 from runner.streams.widths import LEAST_COLUMNS
 
 
@@ -19,6 +22,14 @@ def report(*lines: str) -> None:
     """Print lines about the work, which are no part of an answer."""
     for line in lines:
         print(printable(line), file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def if_somebody_reads() -> Iterator[None]:
+    """Print what is not what a command is for: the command goes on, and ends with its code, if the reader has gone."""
+    with contextlib.suppress(ReaderGoneError):
+        yield
+        sys.stdout.flush()
 
 
 def line_width(most: int) -> int:

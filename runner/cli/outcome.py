@@ -1,57 +1,62 @@
 """What a command that trains ends with: its exit code, and how to continue where something is left."""
 
 import contextlib
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from runner.amounts import counted
 from runner.cli.driving import command
 from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment
-from runner.cli.lines import report
-from runner.driver import present_name
-from runner.errors import EngineError, FullOutputError, ReaderGoneError, StoreError
+from runner.cli.lines import if_somebody_reads, report
+from runner.errors import EngineError, FullOutputError, StoreError
 
 if TYPE_CHECKING:
     from runner.driver import WrittenSweep
     from runner.store import Row, Store
 
-Show = Callable[["Store", "WrittenSweep"], object]
 UNFINISHED = ("pending", "running")
 
 
-def code_after_training(store: "Store", written: "WrittenSweep", show: Show, database: str | None) -> int:
+def code_after_training(store: "Store", written: "WrittenSweep", database: str | None) -> int:
     """Show what came of a sweep; the exit code is 0 only if every trial has ended and none has failed.
 
     It is that of the trials even if nobody reads the answer, and 2 if the answer cannot be written.
     """
-    code = shown_code(store, written, show, database)
+    from runner.cli.leaderboard import report_summary
+    from runner.driver import present_name
+
     counts = present_counts(store, written)
+    problem = output_problem(store, written, counts["name"])
+    report_summary(store, counts)
+    name = present_name(store, written)
+    if problem:
+        again = command("trials", name, database=database)
+        report(f"fitgap: {problem}; the results are stored, and this command shows them: {again}")
     left = sum(counts[status] for status in UNFINISHED)
     if left:
         verb = "is" if left == 1 else "are"
-        going_on = command("resume", present_name(store, written), database=database)
+        going_on = command("resume", name, database=database)
         report(f"{counted(left, 'trial')} {verb} still pending; continue with: {going_on}")
-    return code or int(bool(left or counts["failed"]))
+    return problem.exit_code if problem else int(bool(left or counts["failed"]))
 
 
-def shown_code(store: "Store", written: "WrittenSweep", show: Show, database: str | None) -> int:
-    """Show an answer; returns the exit code for what becomes of the output."""
+def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOutputError | None:
+    """Print the leaderboard; returns why that cannot be done, if it cannot."""
+    from runner.cli.leaderboard import print_leaderboard
+
     try:
-        show(store, written)
-        sys.stdout.flush()
-    except ReaderGoneError:
-        pass
-    except FullOutputError as error:
-        again = command("trials", present_name(store, written), database=database)
-        report(f"fitgap: {error}; the results are stored, and this command shows them: {again}")
-        return error.exit_code
-    return 0
+        with if_somebody_reads():
+            print_leaderboard(store, written, name)
+    except FullOutputError as problem:
+        return problem
+    return None
 
 
 @contextlib.contextmanager
 def told_how_to_continue(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
     """If an engine does not start, or the system refuses something, say how to continue once that is mended."""
+    from runner.driver import present_name
+
     try:
         yield
     except Exception as error:

@@ -1,13 +1,14 @@
 """The machine: folders that must be writable and have room, cores, memory."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.cores import usable_cores
+from runner.control_groups import ROOT, core_limit
+from runner.cores import permitted_cores, usable_cores
 from runner.doctor.finding import Finding, ok, problem, warning
+from runner.machine_memory import usable_memory
 
 MEGABYTE = 10**6
 GIGABYTE = 10**9
@@ -15,9 +16,8 @@ LEAST_ROOM, SCARCE_ROOM = 100 * MEGABYTE, GIGABYTE
 # Fuller than this, Ray takes a disk for full.
 FULLEST_FOR_RAY = 0.95
 SCARCE_MEMORY = GIGABYTE
-MEMORY_TABLE = Path("/proc/meminfo")
-# What a container may use of the machine.
-CORE_LIMIT, MEMORY_LIMIT = Path("/sys/fs/cgroup/cpu.max"), Path("/sys/fs/cgroup/memory.max")
+# Of addresses, most of which it never touches.
+LEAST_PROCESS_MEMORY = 16 * GIGABYTE
 
 
 def check_current_folder(database: str | None) -> Iterator[Finding]:
@@ -44,52 +44,24 @@ def check_temporary_folder(database: str | None) -> Iterator[Finding]:
         yield ok(name, f"{folder}, {amount(disk.free)} free")
 
 
-def check_cores(database: str | None) -> Iterator[Finding]:
+def check_cores(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
     """How many workers pay."""
-    cores, share = usable_cores(), container_cores()
-    if share < cores:
-        found = f"{counted_cores(cores)}, but this container may use {share:g} of them"
-        yield warning("cores", found, f"give --workers {max(1, int(share))}")
-    else:
-        yield ok("cores", counted_cores(cores))
+    cores, usable, limit = permitted_cores(), usable_cores(root), core_limit(root)
+    limited = f", because this container is limited to the time of {limit:g} of {cores}" if limit < cores else ""
+    yield ok("cores", f"{usable} core{'s' if usable > 1 else ''}{limited}")
 
 
-def counted_cores(cores: int) -> str:
-    return "1 core" if cores == 1 else f"{cores} cores"
-
-
-def container_cores() -> float:
-    """How many cores the limit of a container is worth; infinitely many without one."""
-    try:
-        quota, period = CORE_LIMIT.read_text().split()
-        return float(quota) / float(period)
-    # Without a limit the quota is `max`.
-    except (OSError, ValueError):
-        return float("inf")
-
-
-def check_memory(database: str | None) -> Iterator[Finding]:
+def check_memory(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
     """Whether there is memory for some workers."""
-    available, total = memory()
-    if available < SCARCE_MEMORY:
-        found = f"{amount(available)} of {amount(total)} left"
+    memory = usable_memory(root)
+    found = f"{amount(memory.available)} of {amount(memory.total)} left"
+    if memory.available < SCARCE_MEMORY:
         yield warning("memory", found, "end other programs, give fewer --workers, or train with --engine local")
     else:
-        yield ok("memory", f"{amount(available)} of {amount(total)} left")
-
-
-def memory() -> tuple[float, float]:
-    """Bytes that can be had and all there are, for this machine or the container in it."""
-    total = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    available = total
-    try:
-        table = dict(line.split(":") for line in MEMORY_TABLE.read_text().splitlines())
-        available = float(table["MemAvailable"].split()[0]) * 1024
-        total = min(total, float(MEMORY_LIMIT.read_text()))
-    # Elsewhere than on Linux, or without a limit.
-    except (OSError, ValueError, KeyError):
-        pass
-    return min(available, total), total
+        yield ok("memory", found)
+    if memory.per_process < LEAST_PROCESS_MEMORY:
+        limited = f"a process may have only {amount(memory.per_process)}, and Ray needs {amount(LEAST_PROCESS_MEMORY)}"
+        yield warning("memory", limited, "raise it by `ulimit -v unlimited -d unlimited`, or train with --engine local")
 
 
 def why_not_writable(folder: Path) -> str | None:

@@ -153,5 +153,12 @@ def is_for_writing(descriptor: Path) -> bool:
     return flags & (os.O_WRONLY | os.O_RDWR) != 0
 
 
+def ignore_signals() -> None:
+    """Stay when a service manager tells all processes of a service to end: somebody must clean up after them."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+
 if __name__ == "__main__":
+    ignore_signals()
     watch(sys.argv[1], int(sys.argv[2]))

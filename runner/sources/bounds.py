@@ -1,5 +1,7 @@
 """Bounds on data files: few bytes can stand for more values than there is memory, and none of them for a data set."""
 
+from runner.errors import DataError
+from runner.machine_memory import usable_memory
 from runner.sources.wording import file_error
 
 MEGABYTE = 2**20
@@ -10,6 +12,10 @@ MOST_GROWTH = 200
 # polars handles every column by itself, which takes long.
 MOST_TABLE_COLUMNS = 10_000
 MOST_ARRAY_COLUMNS = 100_000
+# Of a number as it is trained on.
+VALUE_BYTES = 8
+# Inputs of a table exist as columns, as one table, and scaled.
+INPUT_COPIES = 3
 
 
 def check_file_size(source: str, size: int) -> None:
@@ -21,9 +27,38 @@ def check_file_size(source: str, size: int) -> None:
 
 def check_growth(source: str, read: int, stored: int) -> None:
     """Raises DataError where a file of `stored` bytes would take `read` bytes of memory, too many times as much."""
-    if read > FREE_MEGABYTES * MEGABYTE and read > MOST_GROWTH * stored:
-        rule = f"the file would grow from {stored:,} bytes to {read // MEGABYTE:,} MB when read, as no data does"
-        raise file_error(source, f"{rule}; if it is meant, store it uncompressed with numpy.savez")
+    if read > most_growth(stored):
+        raise growth_error(source, stored, read)
+    check_memory(source, read)
+
+
+def check_memory(source: str, needed: int) -> None:
+    """Raises DataError where this machine or container has not so many bytes of memory left."""
+    if needed > FREE_MEGABYTES * MEGABYTE and needed > (left := available_memory()):
+        rule = f"the file takes {needed // MEGABYTE:,} MB of memory, but {int(left) // MEGABYTE:,} MB are left here"
+        raise file_error(source, f"{rule}; end other programs, raise the container's limit, or take fewer rows")
+
+
+def most_growth(stored: int) -> int:
+    """How much memory a file of so many bytes may take."""
+    return max(FREE_MEGABYTES * MEGABYTE, MOST_GROWTH * stored)
+
+
+def most_bytes(stored: int) -> int:
+    """The same, and no more than there is."""
+    return int(min(most_growth(stored), available_memory()))
+
+
+def available_memory() -> float:
+    memory = usable_memory()
+    return min(memory.available, memory.per_process)
+
+
+def growth_error(source: str, stored: int, read: int | None = None) -> DataError:
+    """The error for a file that would take more memory than its size explains; `read` where that is known."""
+    found = f"{read // MEGABYTE:,} MB" if read else f"more than {most_bytes(stored) // MEGABYTE:,} MB"
+    rule = f"the file would grow from {stored:,} bytes to {found} when read, as no data does"
+    return file_error(source, f"{rule}; if it is meant, store it uncompressed, as CSV or with numpy.savez")
 
 
 def check_width(source: str, columns: int, most: int) -> None:

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.data import Dataset
+from runner import array_archives
+from runner.array_archives import NoArrayError, ObjectsError
 from runner.errors import DataError
-from runner.sources.bounds import MOST_ARRAY_COLUMNS, check_growth, check_width
+from runner.sources.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
 from runner.sources.handling import Handling, check_complete
 from runner.sources.targets import encode_targets
 from runner.sources.wording import file_error, nearest_column, visible
@@ -70,42 +72,37 @@ def read_arrays(source: str, content: bytes, names: Sequence[str]) -> dict[str, 
     """The arrays called `names`; DataError when the file is damaged or lacks one."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise file_error(source, "this is not a whole NPZ file; write it with numpy.savez or copy it again")
-    with open_archive(source, content) as archive:
-        return {name: read_array(source, archive, name, len(content)) for name in names}
-
-
-def open_archive(source: str, content: bytes) -> np.lib.npyio.NpzFile:
     try:
-        return np.load(io.BytesIO(content), allow_pickle=False)
-    except Exception as error:
-        raise damaged_error(source, error) from None
-
-
-def read_array(source: str, archive: np.lib.npyio.NpzFile, name: str, stored: int) -> np.ndarray:
-    """One array of the archive, whose file has `stored` bytes."""
-    if name not in archive.files:
-        rule = f"there is no array '{visible(name)}': {nearest_column(name, archive.files)}"
-        raise file_error(source, f"{rule}; an NPZ file needs 'inputs' and 'targets', or the name of these by --target")
-    check_growth(source, unpacked_size(archive, name), stored)
-    try:
-        array = archive[name]
+        present = array_archives.names_of(content)
+        for name in names:
+            check_present(source, name, present)
+        return {name: read_array(source, content, name) for name in names}
+    except DataError:
+        raise
     # A damaged archive makes zipfile, zlib and NumPy raise nearly anything, and all of it means the same.
     except Exception as error:
-        if "Object arrays" in str(error):
-            rule = f"array '{visible(name)}' holds Python objects, which could run code when loaded"
-            raise file_error(source, f"{rule}; store numbers or text (dtype float, int, bool or str)") from None
         raise damaged_error(source, error) from None
-    if not isinstance(array, np.ndarray):
-        raise file_error(source, f"'{visible(name)}' is no array; write the file with numpy.savez")
-    check_growth(source, array.size * np.dtype(np.float64).itemsize, stored)
-    return array
 
 
-def unpacked_size(archive: np.lib.npyio.NpzFile, name: str) -> int:
-    """The bytes that an array takes outside the archive, as the archive tells; no more are ever read."""
-    assert archive.zip is not None
-    sizes = {entry.filename: entry.file_size for entry in archive.zip.infolist()}
-    return sizes.get(f"{name}.npy", 0) or sizes.get(name, 0)
+def check_present(source: str, name: str, present: Sequence[str]) -> None:
+    if name not in present:
+        rule = f"there is no array '{visible(name)}': {nearest_column(name, present)}"
+        raise file_error(source, f"{rule}; an NPZ file needs 'inputs' and 'targets', or the name of these by --target")
+
+
+def read_array(source: str, content: bytes, name: str) -> np.ndarray:
+    """One array of the archive, whose size is known before it is read."""
+
+    def check_size(size: int) -> None:
+        check_growth(source, size, len(content))
+
+    try:
+        return array_archives.read_arrays(content, check_size, [name], VALUE_BYTES)[name]
+    except NoArrayError:
+        raise file_error(source, f"'{visible(name)}' is no array; write the file with numpy.savez") from None
+    except ObjectsError:
+        rule = f"array '{visible(name)}' holds Python objects, which could run code when loaded"
+        raise file_error(source, f"{rule}; store numbers or text (dtype float, int, bool or str)") from None
 
 
 def damaged_error(source: str, error: Exception) -> DataError:

@@ -1,21 +1,33 @@
 """Parquet files.
 
 As a program, this module only tries to read one. Some damaged files make polars end its process, or complain on
-standard error, and a process of its own may do both.
+standard error, and a process of its own may do both. Nor does a file tell how much memory its text takes, so the memory
+of that process is limited.
 """
 
+import contextlib
 import os
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 
 import polars
 
 from core.data import Dataset
 from runner.errors import DataError
-from runner.sources.bounds import MOST_TABLE_COLUMNS, check_growth, check_width
+from runner.sources.bounds import (
+    MEGABYTE,
+    MOST_TABLE_COLUMNS,
+    VALUE_BYTES,
+    check_growth,
+    check_width,
+    growth_error,
+    most_bytes,
+)
 from runner.sources.columns import Table, plain_column
 from runner.sources.handling import Handling
 from runner.sources.tables import dataset_from_table
@@ -23,8 +35,11 @@ from runner.sources.wording import file_error, visible
 
 PROGRAM = "runner.sources.parquet_files"
 MARK = b"PAR1"
-# Of a number as it is trained on.
-VALUE_BYTES = 8
+# What polars itself takes: it works in several places at once.
+WORKING_BYTES = 512 * MEGABYTE
+# How polars ends when no memory is left. What no machine has is asked for only by damaged files.
+OUT_OF_MEMORY = re.compile(rb"memory allocation of (\d+) bytes failed")
+MOST_ADDRESSES = 2**47
 
 
 def load_parquet(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
@@ -46,12 +61,16 @@ def check_by_trial(source: str, content: bytes) -> None:
     """Raises DataError where a process of its own refuses the file, or breaks down on it."""
     # Without -P a file of the current folder could be taken for a module of ours.
     command = [sys.executable, "-P", "-m", PROGRAM, source]
-    environment = {**os.environ, "RUST_BACKTRACE": "0"}
+    # Every thread of polars takes address space, which is limited.
+    environment = {**os.environ, "RUST_BACKTRACE": "0", "POLARS_MAX_THREADS": "1"}
     done = subprocess.run(command, input=content, capture_output=True, check=False, env=environment)
     if done.returncode == 0:
         return
     if done.stdout:
         raise DataError(done.stdout.decode())
+    wanted = OUT_OF_MEMORY.search(done.stderr)
+    if wanted and int(wanted[1]) < MOST_ADDRESSES:
+        raise growth_error(source, len(content))
     raise file_error(source, f"the file is damaged ({reason_of(done)}); write or copy it again")
 
 
@@ -66,6 +85,7 @@ def reason_of(done: "subprocess.CompletedProcess[bytes]") -> str:
 
 def try_reading(source: str, content: bytes) -> None:
     """Read a file to no purpose; DataError, from what it tells of itself, where it is no table or too large a one."""
+    limit_memory(most_bytes(len(content)) + WORKING_BYTES)
     kinds = polars.read_parquet_schema(BytesIO(content))
     check_width(source, len(kinds), MOST_TABLE_COLUMNS)
     for name, kind in kinds.items():
@@ -75,7 +95,26 @@ def try_reading(source: str, content: bytes) -> None:
             raise file_error(source, f"{rule}; convert or remove it")
     rows = polars.scan_parquet(BytesIO(content)).select(polars.len()).collect().item()
     check_growth(source, rows * len(kinds) * VALUE_BYTES, len(content))
-    polars.read_parquet(BytesIO(content))
+    frame = polars.read_parquet(BytesIO(content))
+    check_growth(source, sum(map(text_bytes, frame)), len(content))
+
+
+def limit_memory(more: int) -> None:
+    """Let this process have so many bytes more than it has now; what takes more than that ends it."""
+    with contextlib.suppress(OSError, ValueError):
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        limit = taken + more if most == resource.RLIM_INFINITY else min(taken + more, most)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
+
+
+def text_bytes(column: polars.Series) -> int:
+    """The bytes of all texts of a column, each counted as often as it occurs: repeated ones are read as one."""
+    if column.dtype == polars.Binary:
+        return int(column.bin.size().sum() or 0)
+    if column.dtype in (polars.Categorical, polars.Enum):
+        column = column.cast(polars.String)
+    return int(column.str.len_bytes().cast(polars.Int64).sum() or 0) if column.dtype == polars.String else 0
 
 
 def main(source: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import polars
 
 from core.data import Dataset
+from runner.sources.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
 from runner.sources.columns import (
     Table,
     check_finite,
@@ -36,6 +37,7 @@ def dataset_from_table(table: Table, target: Sequence[str], handling: Handling) 
     inputs = table.frame.drop(target)
     text_columns = categories_of(table.source, inputs)
     names = input_names(table.source, inputs.columns, text_columns)
+    check_memory(table.source, INPUT_COPIES * VALUE_BYTES * inputs.height * len(names))
     targets = encode_targets(table.source, {name: target_values(table, table.frame[name]) for name in target})
     return Dataset(
         name=table.source,

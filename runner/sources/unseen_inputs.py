@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars
 
+from runner.sources.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
 from runner.sources.columns import Table, cell_error, check_finite, check_number, check_present, first, holds_numbers
 from runner.sources.handling import Handling
 from runner.sources.text_columns import names_of, one_hot_inputs
@@ -17,6 +18,7 @@ def inputs_from_table(
     """Inputs (N, n_0) by name, as `read_inputs` has them; other columns of the table are ignored."""
     if table.frame.height == 0:
         raise file_error(table.source, "the file has no rows; at least 1 is needed")
+    check_memory(table.source, INPUT_COPIES * VALUE_BYTES * table.frame.height * len(names))
     columns = [trained_column(table, name, text_columns) for name in trained_columns(names, text_columns)]
     for column in columns:
         if not handling.fills:

@@ -1,14 +1,16 @@
 """Arrays as bytes and back, never pickled: named ones as NumPy's .npz, errors of samples as plain numbers."""
 
 import io
-import zipfile
-import zlib
 from collections.abc import Mapping
 
 import numpy as np
 
+from runner.array_archives import read_arrays
 from runner.errors import StoreError
 
+# What is read takes no more memory than this, or else not so many times as much as it takes in the database.
+FREE_BYTES = 64 << 20
+MOST_GROWTH = 200
 FLOAT32 = np.dtype("<f4")
 
 
@@ -20,13 +22,23 @@ def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def unpacked(content: bytes) -> dict[str, np.ndarray]:
-    """The arrays of an .npz file. Raises StoreError for one that is damaged or holds anything but plain arrays."""
+    """The arrays of an .npz file. Raises StoreError for one that is damaged, holds anything but plain arrays, or would
+    take far more memory than room in the database."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (ValueError, TypeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        reason = str(error).partition("\n")[0].partition(". ")[0]
+        return read_arrays(content, lambda size: check_growth(size, len(content)))
+    except StoreError:
+        raise
+    # A damaged archive makes zipfile, zlib and NumPy raise nearly anything.
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).partition("\n")[0].partition(". ")[0]
         raise StoreError(f"arrays in the database cannot be read: {reason}; go back to a copy of it") from None
+
+
+def check_growth(read: int, stored: int) -> None:
+    """Raises StoreError where arrays would take many times as much memory as they take in the database."""
+    if read > FREE_BYTES and read > MOST_GROWTH * stored:
+        rule = f"arrays in the database would grow from {stored:,} bytes to {read:,} when read, as no network does"
+        raise StoreError(f"{rule}; this is damage or not of fitgap, so go back to a copy of it")
 
 
 def packed_errors(errors: np.ndarray) -> bytes:

@@ -6,35 +6,17 @@ import subprocess
 import sys
 import time
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
 from runner import environment
 from runner.environment import (
     describe_blas,
-    describe_commit,
     describe_environment,
     machine_identity,
     process_started,
     still_runs,
 )
-
-COMMITTING = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
-
-
-def git(*arguments):
-    return subprocess.run(["git", *COMMITTING, *arguments], check=True, capture_output=True, text=True).stdout.strip()
-
-
-@pytest.fixture
-def repository(own_folder):
-    """A repository with one commit around the current folder; gives the commit."""
-    git("init", "--quiet")
-    Path("tracked").write_text("one")
-    git("add", "tracked")
-    git("commit", "--quiet", "--message", "first")
-    return git("rev-parse", "HEAD")
 
 
 @pytest.fixture
@@ -102,50 +84,6 @@ def test_a_blas_that_cannot_be_seen_is_told_as_numpy_was_built(monkeypatch):
     monkeypatch.setattr("threadpoolctl.threadpool_info", list)
     monkeypatch.setattr(environment, "numpy_build", {"Build Dependencies": {"blas": {"name": "a", "version": "1"}}}.get)
     assert describe_blas() == {"blas": "a 1", "blas_kernels": None}
-
-
-def test_there_is_no_commit_outside_a_repository():
-    assert describe_commit() == {"git_commit": None, "git_changed": None}
-
-
-def test_the_commit_is_that_of_the_current_folder(repository):
-    assert describe_commit() == {"git_commit": repository, "git_changed": False}
-
-
-def test_a_changed_tracked_file_is_noticed_and_a_new_one_is_not(repository):
-    Path("untracked").write_text("one")
-    assert describe_commit()["git_changed"] is False
-    Path("tracked").write_text("two")
-    assert describe_commit()["git_changed"] is True
-
-
-def test_no_program_that_a_repository_names_is_started(repository, own_folder):
-    monitor = own_folder / "monitor"
-    monitor.write_text(f"#!/bin/sh\necho ran > {own_folder}/canary\n")
-    monitor.chmod(0o755)
-    git("config", "core.fsmonitor", str(monitor))
-    assert describe_commit()["git_commit"] == repository
-    assert not Path("canary").exists()
-
-
-def test_without_git_there_is_no_commit(repository, program):
-    assert describe_commit() == {"git_commit": None, "git_changed": None}
-
-
-def test_a_git_that_does_not_answer_is_not_waited_for(program, monkeypatch):
-    monkeypatch.setattr(environment, "ANSWER_SECONDS", 0.2)
-    program("git", "exec /bin/sleep 60")
-    began = time.monotonic()
-    assert describe_commit() == {"git_commit": None, "git_changed": None}
-    assert time.monotonic() - began < 30
-
-
-def test_a_folder_that_is_gone_does_not_matter(own_folder, monkeypatch):
-    gone = own_folder / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
-    assert describe_environment()["git_commit"] is None
 
 
 def test_processes_of_one_machine_agree_on_its_identity():

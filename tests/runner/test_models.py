@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 from pathlib import Path
 
@@ -564,3 +565,9 @@ def test_asking_does_not_write(folder, trained):
     with open_store(str(path)) as store:
         model_of_trial(store, 1, at="last")
     assert path.read_bytes() == before
+
+
+def test_a_pipe_is_no_model_file_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "model.npz")
+    with pytest.raises(ModelError, match="is no file; name a model file"):
+        load_model(tmp_path / "model.npz")

@@ -99,6 +99,27 @@ def zero_archive():
     return content.getvalue()
 
 
+def archive_of(compression=zipfile.ZIP_STORED, **entries):
+    """An archive with these bytes under these names; `__` stands for a dot."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as made:
+        for name, each in entries.items():
+            made.writestr(name.replace("__", "."), each)
+    return content.getvalue()
+
+
+TARGETS = head_of("<f8", (2,)) + bytes(16)
+ZEROS = head_of("|u1", (10_000_000, 10)) + bytes(100_000_000)
+
+
+def long_texts(different):
+    """A column of 300 million characters; the texts differ at their ends, or not at all."""
+    texts = ["x" * 1_000_000 + str(number * different) for number in range(300)]
+    content = io.BytesIO()
+    polars.DataFrame({"a": texts, "b": range(300)}).write_parquet(content, compression_level=9)
+    return content.getvalue()
+
+
 def crowded_archive():
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as entries:
@@ -119,6 +140,24 @@ DATA_FILES = {
     "wide.npz": lambda: archive(inputs=np.zeros((2, 20_000_000), np.uint8), targets=np.arange(2.0)),
     "boasting.npz": boasting_archive,
     "crowded.npz": crowded_archive,
+    "two_of_a_name.npz": lambda: archive_of(zipfile.ZIP_DEFLATED, inputs__npy=TARGETS, inputs=ZEROS, targets=TARGETS),
+    "other_compression.npz": lambda: archive_of(zipfile.ZIP_LZMA, inputs__npy=ZEROS, targets__npy=TARGETS),
+    "no_array.npz": lambda: archive_of(zipfile.ZIP_DEFLATED, inputs=bytes(300_000_000), targets__npy=TARGETS),
+    "nothings.npz": lambda: archive_of(inputs__npy=head_of("<U0", (10**9, 10)), targets__npy=TARGETS),
+    "no_rows.npz": lambda: archive_of(inputs__npy=head_of("<f8", (0, 10**15)), targets__npy=TARGETS),
+    "long_items.npz": lambda: archive_of(inputs__npy=head_of("<U500000000", (2, 2)), targets__npy=TARGETS),
+    "negative.npz": lambda: archive_of(inputs__npy=head_of("<f8", (-1, -(10**10))), targets__npy=TARGETS),
+    "long_heading.npz": lambda: archive_of(
+        zipfile.ZIP_DEFLATED,
+        inputs__npy=b"\x93NUMPY\x02\x00" + (150_000_000).to_bytes(4, "little") + b" " * 150_000_000,
+        targets__npy=TARGETS,
+    ),
+    "one_text.parquet": lambda: long_texts(different=False),
+    "texts.parquet": lambda: long_texts(different=True),
+    "bytes.parquet": lambda: parquet(a=[b"x" * 1_000_000] * 1000, b=range(1000)),
+    "categories.parquet": lambda: parquet(
+        a=polars.Series(["x" * 1_000_000] * 1000, dtype=polars.Categorical), b=range(1000)
+    ),
     "zeros.parquet": lambda: parquet(a=polars.zeros(30_000_000, dtype=polars.Int64, eager=True)),
     "nested.parquet": lambda: parquet(a=[polars.zeros(10_000_000, dtype=polars.Int8, eager=True)], b=[1]),
     "wide.parquet": lambda: parquet(**{f"c{number}": [1, 2] for number in range(11_000)}),

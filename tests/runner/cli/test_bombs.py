@@ -13,6 +13,8 @@ from bombs import DATA_FILES, SWEEPS
 # At most a second is wanted, and half is measured; a busy machine gets more.
 MOST_SECONDS = 4.0
 MOST_MEGABYTES = 200.0
+# A process that reads a file on trial starts with some 150 MB.
+MOST_CHILD_MEGABYTES = 500.0
 JUDGE = """
 import contextlib, io, json, os, resource, signal, sys, time
 from pathlib import Path
@@ -38,7 +40,9 @@ def judged(arguments):
             code = end.code
     signal.alarm(0)
     took, grew = seconds() - started, megabytes("VmHWM") - before
-    return {"code": code, "told": told.getvalue(), "seconds": took, "megabytes": grew, "files": os.listdir(".")}
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    told = told.getvalue()
+    return {"code": code, "told": told, "seconds": took, "megabytes": grew, "child": child, "files": os.listdir(".")}
 
 limit = int(megabytes("VmSize") + 2000) * 2**20
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -65,6 +69,7 @@ def check(verdict):
     assert verdict["files"] == []
     assert verdict["seconds"] < MOST_SECONDS
     assert verdict["megabytes"] < MOST_MEGABYTES
+    assert verdict["child"] < MOST_CHILD_MEGABYTES
 
 
 @pytest.fixture(scope="module")

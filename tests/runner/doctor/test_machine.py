@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runner import cores, machine_memory
 from runner.doctor import State, machine
 from runner.doctor.machine import (
     amount,
@@ -20,12 +21,21 @@ DiskUsage = namedtuple("DiskUsage", "total used free")
 
 
 @pytest.fixture
-def unlimited(tmp_path, monkeypatch):
-    """A machine without the limits of a container; the files that would tell them can be written."""
-    monkeypatch.setattr(machine, "CORE_LIMIT", tmp_path / "cpu.max")
-    monkeypatch.setattr(machine, "MEMORY_LIMIT", tmp_path / "memory.max")
-    monkeypatch.setattr(machine, "MEMORY_TABLE", tmp_path / "meminfo")
-    monkeypatch.setattr(machine, "usable_cores", lambda: 4)
+def container(tmp_path, monkeypatch):
+    """`container(name=content, …)`: the root of a machine with 4 cores whose group has these files."""
+    monkeypatch.setattr(machine, "permitted_cores", lambda: 4)
+    monkeypatch.setattr(cores, "permitted_cores", lambda: 4)
+
+    def make(meminfo="", **files):
+        group = tmp_path / "sys/fs/cgroup"
+        group.mkdir(parents=True)
+        (tmp_path / "proc").mkdir()
+        (tmp_path / "proc/meminfo").write_text(meminfo)
+        for name, content in files.items():
+            (group / name.replace("_", ".")).write_text(f"{content}\n")
+        return tmp_path
+
+    return make
 
 
 def test_a_folder_is_tried_without_leaving_anything(own_folder):
@@ -59,38 +69,39 @@ def test_a_folder_that_is_not_there_takes_no_file(tmp_path):
     assert "No such file" in why_not_writable(tmp_path / "missing")
 
 
-@pytest.mark.parametrize("limit", [None, "max 100000", "400000 100000"])
-def test_all_cores_may_be_used(limit, unlimited):
-    if limit:
-        machine.CORE_LIMIT.write_text(limit)
-    (finding,) = check_cores(None)
+@pytest.mark.parametrize("limit", [{}, {"cpu_max": "max 100000"}, {"cpu_max": "400000 100000"}])
+def test_all_cores_may_be_used(limit, container):
+    (finding,) = check_cores(None, container(**limit))
     assert (finding.state, finding.found) == (State.OK, "4 cores")
 
 
-@pytest.mark.parametrize(("limit", "workers"), [("250000 100000", "--workers 2"), ("50000 100000", "--workers 1")])
-def test_a_container_with_a_share_of_the_cores_is_a_warning(limit, workers, unlimited):
-    machine.CORE_LIMIT.write_text(limit)
-    (finding,) = check_cores(None)
-    assert finding.state is State.WARNING and workers in finding.advice
+@pytest.mark.parametrize(("limit", "found"), [("250000 100000", "2 cores,"), ("50000 100000", "1 core,")])
+def test_the_share_of_a_container_is_what_is_used(limit, found, container):
+    (finding,) = check_cores(None, container(cpu_max=limit))
+    assert finding.state is State.OK and finding.found.startswith(found) and "of 4" in finding.found
 
 
 @pytest.mark.parametrize(("kilobytes", "state"), [(2_000_000, State.OK), (900_000, State.WARNING)])
-def test_little_memory_is_a_warning(kilobytes, state, unlimited):
-    machine.MEMORY_TABLE.write_text(f"MemTotal: 1 kB\nMemAvailable:  {kilobytes} kB\n")
-    (finding,) = check_memory(None)
+def test_little_memory_is_a_warning(kilobytes, state, container):
+    (finding,) = check_memory(None, container(f"MemTotal: 1 kB\nMemAvailable:  {kilobytes} kB\n"))
     assert finding.state is state
 
 
-def test_the_memory_of_a_container_counts(unlimited):
-    machine.MEMORY_TABLE.write_text("MemAvailable:  8000000 kB\n")
-    machine.MEMORY_LIMIT.write_text("500000000\n")
-    (finding,) = check_memory(None)
-    assert finding.state is State.WARNING and finding.found == "500 MB of 500 MB left"
+def test_the_memory_of_a_container_counts(container):
+    root = container("MemAvailable:  8000000 kB\n", memory_max="500000000", memory_current="100000000")
+    (finding,) = check_memory(None, root)
+    assert finding.state is State.WARNING and finding.found == "400 MB of 500 MB left"
 
 
-def test_where_memory_is_not_told_all_of_it_counts(unlimited):
-    (finding,) = check_memory(None)
+def test_where_memory_is_not_told_all_of_it_counts(container):
+    (finding,) = check_memory(None, container())
     assert finding.state in (State.OK, State.WARNING) and "left" in finding.found
+
+
+def test_a_limit_on_the_memory_of_a_process_is_told_with_the_command_that_raises_it(container, monkeypatch):
+    monkeypatch.setattr(machine_memory, "process_limit", lambda: 4e9)
+    *_, finding = check_memory(None, container())
+    assert finding.state is State.WARNING and "4.0 GB" in finding.found and "ulimit -v" in finding.advice
 
 
 @pytest.mark.parametrize(("size", "text"), [(850e6, "850 MB"), (12.34e9, "12.3 GB"), (0, "0 MB")])
