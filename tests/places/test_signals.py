@@ -114,7 +114,7 @@ def check_suspension(disturbance, stage, undisturbed):
     ("ignoring", "name"),
     [
         (Environment("nohup", under="nohup"), "HUP"),
-        (Environment("in the background of a script", "trap '' INT QUIT"), "INT"),
+        (Environment("in the background of a script", "trap '' INT QUIT"), "QUIT"),
     ],
     ids=lambda value: getattr(value, "name", value),
 )
@@ -153,13 +153,17 @@ def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, un
     assert stage.rows("long") == undisturbed
 
 
-def test_the_last_line_uses_the_name_that_the_sweep_has_then(stage, undisturbed):
-    """It was renamed from another terminal while it ran; the name needs quotes in a shell."""
-    started = Started(stage, PLAIN, (*LONG, "--engine", "local"))
+def test_the_last_line_names_the_sweep_as_it_is_called_then(stage, undisturbed):
+    """It was renamed from another terminal while it ran; its database needs quotes in a shell."""
+    (stage.work / "it's mine").mkdir()
+    (stage.work / "fitgap.db").rename(stage.work / "it's mine/fitgap.db")
+    where = ("--db", "it's mine/fitgap.db")
+    started = Started(stage, PLAIN, (*LONG, "--engine", "local", *where))
     wait_for(is_training, started)
-    assert run(stage, PLAIN, ("rename", "long", "not so long; $HOME")).code == 0
+    assert run(stage, PLAIN, ("rename", "long", "short", *where)).code == 0
     os.kill(started.process.pid, signal.SIGINT)
     outcome = started.wait()
     assert outcome.code == 130, outcome.told
-    assert run_line(stage, PLAIN, advice(outcome.err)).code == 0
-    assert stage.rows("not so long; $HOME") == undisturbed
+    done = run_line(stage, PLAIN, advice(outcome.err))
+    assert done.code == 0, done.told
+    assert stage.rows("short") == undisturbed
