@@ -5,14 +5,9 @@ from environments.environment import DONE_OR_REFUSED, RAY, Environment
 NAMES = "core runner migrations numpy ray polars rich typer sqlalchemy"
 OWN_MODULES = "".join(f'mkdir {name}; echo "raise SystemExit(77)" >{name}/__init__.py; ' for name in NAMES.split())
 OWN_FILES = "for each in types io random select signal queue numpy core; do echo 'raise SystemExit(77)' >$each.py; done"
-# Only those names that no other package is allowed to have.
-OWN_CORE = 'mkdir core runner migrations; for each in core runner migrations; do echo "x = 1" >$each/__init__.py; done'
 PROCESSES = ("run in processes",)
 
 INTERPRETERS = (
-    Environment("PYTHONPATH with a core of one's own", f'{OWN_CORE}; export PYTHONPATH="$PWD"', sample=PROCESSES),
-    Environment("PYTHONPATH=.", f"{OWN_CORE}; export PYTHONPATH=.", sample=PROCESSES),
-    Environment("PYTHONPATH starts with nothing", f"{OWN_CORE}; export PYTHONPATH=:/x", sample=PROCESSES),
     Environment("folders of one's own with known names", OWN_MODULES, sample=PROCESSES),
     Environment("files of one's own with known names", OWN_FILES, sample=PROCESSES),
     Environment("PYTHONSAFEPATH", "export PYTHONSAFEPATH=1", sample=("run in processes",)),
