@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from environments import PLAIN
 from environments.environment import Environment
 from leftovers import left_behind
 from situations import CELL, FILE, FLAG, LOCAL, SITUATIONS
