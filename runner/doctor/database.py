@@ -13,6 +13,7 @@ from runner.passwords import without_passwords
 from runner.store.addresses import database_url, is_file, shown
 from runner.store.describing import current_schema
 from runner.store.sqlite_files import path_of
+from runner.whole_files import leftovers
 
 
 def check_database_folder(database: str | None) -> Iterator[Finding]:
@@ -32,7 +33,9 @@ def check_database_folder(database: str | None) -> Iterator[Finding]:
             "make it first, or name another database with --db",
         )
         return
-    yield from filter(None, (why_not_writable_here(folder), why_not_reliable(folder), room(folder)))
+    yield from filter(
+        None, (why_not_writable_here(folder), why_not_reliable(folder), left_behind(folder), room(folder))
+    )
 
 
 def database_file(database: str | None) -> Path | None:
@@ -56,6 +59,16 @@ def why_not_reliable(folder: Path) -> Finding | None:
         return None
     found = f"{folder} is on a network file system ({kind}), on which SQLite can lose or damage data"
     return problem("database folder", found, "name a database on a disk of this machine with --db, or use PostgreSQL")
+
+
+def left_behind(folder: Path) -> Finding | None:
+    """What a command that was killed while it wrote a file has left."""
+    found = leftovers(folder)
+    if not found:
+        return None
+    names = ", ".join(without_passwords(str(path)) for path in found)
+    advice = "delete it: no running command uses it"
+    return warning("database folder", f"{names} is left of a command that was killed", advice)
 
 
 def room(folder: Path) -> Finding:

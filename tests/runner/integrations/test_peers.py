@@ -86,7 +86,7 @@ def test_a_file_of_another_program_is_refused_and_left_as_it_is(tables, refused)
     before = Path("theirs.db").read_bytes()
     for name in ("theirs.db", "link.db", "sqlite:///theirs.db"):
         if refused:
-            with pytest.raises(IntegrationError, match="belongs to another program: it holds .*; name another file"):
+            with pytest.raises(IntegrationError, match=r"belongs to another program: it holds .*; name another file"):
                 peer_address(name, None, TABLES)
         else:
             peer_address(name, None, TABLES)
