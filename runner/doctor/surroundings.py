@@ -56,6 +56,8 @@ def variable_findings(variables: Mapping[str, str]) -> Iterator[Finding]:
         )
     if variables.get("PYTHONHOME"):
         yield warning(name, f"PYTHONHOME is {variables['PYTHONHOME']}, which can mix two Pythons", "`unset PYTHONHOME`")
+    if variables.get("PYTHONOPTIMIZE", "0") not in ("", "0"):
+        yield warning(name, "PYTHONOPTIMIZE takes out what Ray needs to start", "`unset PYTHONOPTIMIZE`")
     for each in INJECTED:
         if variables.get(each):
             found = f"{each} loads {variables[each]} into every process, which can end those of Ray"

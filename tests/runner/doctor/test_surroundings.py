@@ -18,7 +18,11 @@ from runner.doctor.surroundings import (
 
 
 @pytest.mark.parametrize(
-    "name", ["RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_RUNTIME_ENV_HOOK", "PYTHONHOME", "LD_PRELOAD", "DYLD_INSERT_LIBRARIES"]
+    "name",
+    [
+        *("RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_RUNTIME_ENV_HOOK", "PYTHONHOME", "PYTHONOPTIMIZE"),
+        *("LD_PRELOAD", "DYLD_INSERT_LIBRARIES"),
+    ],
 )
 def test_variables_that_change_how_others_work_are_told(name):
     (finding,) = variable_findings({name: "value", "PATH": "/bin"})
@@ -30,7 +34,7 @@ def test_variables_that_change_how_others_work_are_told(name):
     "name", ["RAY_ADDRESS", "RAY_TMPDIR", "RAY_AUTH_MODE", "OMP_NUM_THREADS", "http_proxy", "HOME"]
 )
 def test_variables_that_do_no_harm_are_not_told(name):
-    assert not list(variable_findings({name: "value", "PYTHONHOME": ""}))
+    assert not list(variable_findings({name: "value", "PYTHONHOME": "", "PYTHONOPTIMIZE": "0"}))
 
 
 @pytest.fixture
