@@ -286,15 +286,16 @@ def test_training_that_is_stopped(number, own_folder):
     assert running.returncode == 130 and said.endswith("go on with: fitgap resume long\n")
 
 
-@row(130, "any other command was stopped by Ctrl-C")
-def test_questions_that_are_stopped(small):
+@row(130, "any other command was stopped by one of these signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_questions_that_are_stopped(number, small):
     """While it waits for somebody at a terminal."""
     terminal, end = pty.openpty()
     with subprocess.Popen([COMMAND, "delete", "small"], stdin=end, stderr=subprocess.PIPE) as running:
         said = b""
         while not said.endswith(b"[y/N]: "):
             said += os.read(running.stderr.fileno(), 100)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         rest = running.stderr.read()
     os.close(terminal)
     os.close(end)
