@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from runner.errors import OutputError
+from runner.errors import OutputError, ReaderGoneError
 from runner.whole_files import give_rights, put_in_place, workshop
 
 MOST_LINKS = 40
@@ -71,11 +71,11 @@ def written_text(output: Path, rights: int = READABLE) -> Iterator[Path | int]:
 
 @contextlib.contextmanager
 def told_in_one_line(output: Path | str) -> Iterator[None]:
-    """Turn what the system says about a file into an OutputError. A closed pipe is not an error of the output."""
+    """Turn what the system says about a file into an OutputError. Whoever closes a pipe has seen enough."""
     try:
         yield
     except BrokenPipeError:
-        raise
+        raise ReaderGoneError(f"nobody reads {output} any more") from None
     except OSError as error:
         raise OutputError(
             f"{output} cannot be written: {error.strerror or error}; check the path, its permissions and the room there"
