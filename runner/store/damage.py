@@ -71,6 +71,9 @@ def tell_damage(error: Exception, database: URL | None = None) -> None:
     url = database or last_asked
     if isinstance(error, FitgapError) or not is_symptom(error) or url is None or url.drivername != "sqlite":
         return
+    # The current folder may be another one by now.
+    if not path_of(url).exists():
+        return
     found = damage_in(url)
     if found is not None:
         raise StoreError(

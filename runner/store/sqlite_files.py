@@ -150,14 +150,14 @@ class FrozenConnection(sqlite3.Connection):
 
 
 def looks_of(path: Path) -> tuple[Any, ...]:
-    """What changes when a database is written to: the file, its head, and whether it has a log."""
+    """What changes when something is written into a file. What is in a log meanwhile is not read."""
     try:
         found = path.stat()
         with path.open("rb") as file:
             head = file.read(100)
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, head, size_of(beside(path, "-wal"))
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, head
 
 
 def refuse_changed(connection: Connection) -> None:
