@@ -10,7 +10,7 @@ from runner.store import Choice, open_store, sqlite, sqlite_files
 from runner.store.backup import back_up_database
 from runner.store.copying import copy_database
 from runner.store.failures import TemporaryStoreError
-from runner.store.sqlite_files import FROZEN, READING, SHARED, way_to_read
+from runner.store.sqlite_files import FROZEN, SHARED, way_to_read
 
 
 @pytest.fixture
@@ -74,4 +74,4 @@ def test_how_a_file_is_read_depends_on_what_is_beside_it(database):
                 assert store.labels(["small"])[0]["note"] == note
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as writing:
         writing.execute("PRAGMA journal_mode = DELETE")
-    assert way_to_read(database) == READING
+    assert way_to_read(database) == FROZEN
