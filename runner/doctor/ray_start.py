@@ -1,19 +1,17 @@
 """Ray: started as a sweep would, in a process of its own, which trains a small network and stops it again."""
 
-import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from runner.doctor.blas import finding_about, threads_while_training
+from runner.doctor.ending_signals import EndingSignals
 from runner.doctor.finding import Finding, ok, problem, problem_of
 from runner.environment import installed_version
 from runner.errors import EngineError
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 90.0
 SECONDS_TO_END = 10.0
 LONGEST_REASON = 300
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 TRIAL = "{data: and, training: {epochs: 1}}"
 ADVICE = (
     "train with --engine local meanwhile; Ray needs room in its folder for temporary files, shared memory and ports"
@@ -40,50 +37,32 @@ def check_ray(database: str | None) -> Iterator[Finding]:
     except EngineError as error:
         yield problem_of("Ray", error)
         return
-    with signals_clear_up():
+    with EndingSignals() as signals:
         try:
-            answer, complaint = answer_of_child(folder)
+            answer, complaint = answer_of_child(folder, signals)
         finally:
+            signals.hold_back()
             shutil.rmtree(folder, ignore_errors=True)
     yield from findings_of(answer, complaint)
 
 
-@contextlib.contextmanager
-def signals_clear_up() -> Iterator[None]:
-    """Let a signal that ends this process clear up first; one is enough, and further ones change nothing."""
-    mine = threading.current_thread() is threading.main_thread()
-    before = {each: signal.getsignal(each) for each in ENDING if mine}
-
-    def end_once(number: int, frame: object) -> NoReturn:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
-
-    for each, handler in before.items():
-        # What is ignored, as by nohup, or has a handler of the user's stays as it is.
-        if handler in (signal.SIG_DFL, signal.default_int_handler):
-            signal.signal(each, end_once)
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
-
-
-def answer_of_child(folder: Path) -> tuple[str, str]:
+def answer_of_child(folder: Path, signals: EndingSignals) -> tuple[str, str]:
     """What a process of its own prints that starts Ray with its files in a folder, and what it complains about."""
     # Without -P a file of the current folder could be taken for a module of ours.
     command = [sys.executable, "-P", "-m", "runner.doctor.ray_start"]
-    environment = {**os.environ, "RAY_TMPDIR": str(folder), "PYTHONPATH": absolute_python_path()}
+    folders = dict.fromkeys(("TMPDIR", "RAY_TMPDIR"), str(folder))
+    environment = {**os.environ, **folders, "PYTHONPATH": absolute_python_path()}
     streams: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, **streams, text=True, errors="replace", env=environment, cwd=folder
     ) as child:
         try:
+            signals.let_through()
             return child.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             return "", f"did not start within {PATIENCE_SECONDS:.0f} s"
         finally:
+            signals.hold_back()
             end(child)
 
 

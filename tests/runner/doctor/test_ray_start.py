@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from runner import private_folder
-from runner.doctor import State, ray_start
+from runner.doctor import State, ending_signals, ray_start
 from runner.doctor.ray_start import check_ray, findings_of, why_not_trained
 from runner.messages import Block, Loss, TrialEnd
 from runner.status import Status
@@ -148,10 +148,10 @@ def test_a_signal_ends_the_doctor_and_all_that_it_started(name, waiting, tempora
 
 
 def test_the_handlers_of_the_user_come_back(imitation):
-    before = [signal.getsignal(each) for each in ray_start.ENDING]
+    before = [signal.getsignal(each) for each in ending_signals.ENDING]
     imitation("echo x")
     list(check_ray(None))
-    assert [signal.getsignal(each) for each in ray_start.ENDING] == before
+    assert [signal.getsignal(each) for each in ending_signals.ENDING] == before
 
 
 def test_in_a_thread_no_handler_is_touched(imitation):
