@@ -9,7 +9,8 @@ from pathlib import Path
 from runner.control_groups import ROOT, processes_left, text_of
 from runner.cores import usable_cores
 from runner.doctor.finding import Finding, ok, problem, warning
-from runner.doctor.machine import GIGABYTE, MEGABYTE, amount
+from runner.doctor.machine import MEGABYTE, amount
+from runner.machine_memory import usable_memory
 
 # What Ray was seen to need here, with some to spare: for itself, and for each worker.
 FILES_OF_RAY, FILES_PER_WORKER = 128, 16
@@ -17,7 +18,9 @@ FILES_OF_RAY, FILES_PER_WORKER = 128, 16
 PROCESSES_OF_RAY, PROCESSES_PER_WORKER = 250, 60
 # The owner's part of permissions.
 OWNER = 0o700
-LEAST_FILE_SIZE, SCARCE_FILE_SIZE = 100 * MEGABYTE, GIGABYTE
+LEAST_FILE_SIZE = 100 * MEGABYTE
+# Of memory, a little more than Ray takes as a rule.
+SHARED_BY_RAY = 0.35
 
 
 def check_open_files(database: str | None) -> Iterator[Finding]:
@@ -88,14 +91,17 @@ def check_file_size(database: str | None) -> Iterator[Finding]:
     """Whether a file, such as the database, may grow."""
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
     if limit != resource.RLIM_INFINITY:
-        yield file_size_finding(limit)
+        yield file_size_finding(limit, usable_memory().total)
 
 
-def file_size_finding(limit: int) -> Finding:
+def file_size_finding(limit: int, memory: float) -> Finding:
+    """`memory` is what the machine has: Ray shares a part of it through a single file."""
     name, found, advice = "file size", f"a file may have at most {amount(limit)}", "raise it by `ulimit -f unlimited`"
     if limit < LEAST_FILE_SIZE:
         return problem(name, f"{found}, and a database needs more", advice)
-    return warning(name, found, f"{advice} before a large sweep") if limit < SCARCE_FILE_SIZE else ok(name, found)
+    if limit < SHARED_BY_RAY * memory:
+        return warning(name, f"{found}, and Ray may need {amount(SHARED_BY_RAY * memory)}", advice)
+    return ok(name, found)
 
 
 def check_umask(database: str | None, root: Path = ROOT) -> Iterator[Finding]:

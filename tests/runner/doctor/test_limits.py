@@ -88,9 +88,9 @@ def test_threads_are_those_of_the_user(tmp_path):
 
 
 def test_a_limit_on_the_size_of_files_is_told():
-    assert file_size_finding(10**6).state is State.PROBLEM
-    assert file_size_finding(5 * 10**8).state is State.WARNING
-    assert file_size_finding(10**12).state is State.OK
+    assert file_size_finding(10**6, 10**10).state is State.PROBLEM
+    assert file_size_finding(2 * 10**9, 10**10).state is State.WARNING
+    assert file_size_finding(4 * 10**9, 10**10).state is State.OK
     found = found_under("RLIMIT_FSIZE", 50_000_000, "check_file_size")
     assert found.startswith("problem: ") and "ulimit -f" in found
 
