@@ -19,7 +19,7 @@ from pathlib import Path
 PREFIX, SUFFIX = ".fitgap-", ".part"
 CURRENT_FOLDER, NO_REPLACE = -100, 1
 # What a system or file system answers that cannot move a file without replacing another.
-CANNOT_MOVE_SO = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+CANNOT_MOVE_SO = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from runner.errors import OutputError, ReaderGoneError
+from runner.open_databases import only_ours
 from runner.whole_files import give_rights, put_in_place, workshop
 
 MOST_LINKS = 40
@@ -161,10 +162,13 @@ def refuse_content(output: Path, path: Path) -> None:
 
 def is_of_sqlite(path: Path) -> bool:
     """Whether there is a regular file that SQLite has written."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
+    with only_ours(path) as may_open:
+        try:
+            if not may_open:
+                return True
+            if not stat.S_ISREG(path.stat().st_mode):
+                return False
+            with path.open("rb") as file:
+                return file.read(16).startswith(SQLITE_BEGINNINGS)
+        except FileNotFoundError:
             return False
-        with path.open("rb") as file:
-            return file.read(16).startswith(SQLITE_BEGINNINGS)
-    except FileNotFoundError:
-        return False

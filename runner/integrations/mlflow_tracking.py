@@ -6,7 +6,7 @@ from typing import Any
 
 from runner.errors import IntegrationError
 from runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
-from runner.integrations.peers import imported, only_warnings, peer_address, told_in_one_line
+from runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
 from runner.status import Status
 from runner.store import Store
 
@@ -23,6 +23,7 @@ RUNS_AT_A_TIME = 1_000
 LOGGERS = ("mlflow", "alembic")
 
 
+@silenced()
 def send_to_mlflow(
     store: Store, sweep: str | int, tracking: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:

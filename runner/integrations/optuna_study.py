@@ -7,7 +7,7 @@ from typing import Any
 
 from runner.errors import IntegrationError
 from runner.integrations.contents import EndedTrial, Sent, SweepContents
-from runner.integrations.peers import imported, only_warnings, peer_address, told_in_one_line
+from runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
 from runner.integrations.settings import Setting, varying
 from runner.status import Status
 from runner.store import Store
@@ -19,6 +19,7 @@ TABLES = ("studies", "trials", "version_info")
 STATES = {Status.COMPLETED: "COMPLETE", Status.PRUNED: "PRUNED"}
 
 
+@silenced()
 def send_to_optuna(
     store: Store, sweep: str | int, storage: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:

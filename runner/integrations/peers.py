@@ -20,10 +20,20 @@ from runner.store.schema import tables_of_file
 SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Keep a peer from reporting its use to its makers, unless the user has decided; the environment is restored."""
+    added = {name: value for name, value in SILENCE.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
 def imported(package: str, extra: str) -> Any:
     """The package of a peer; IntegrationError says how to install it."""
-    for name, value in SILENCE.items():
-        os.environ.setdefault(name, value)
     try:
         return importlib.import_module(package)
     except ImportError as error:

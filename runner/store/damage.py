@@ -71,7 +71,10 @@ def tell_damage(error: Exception, database: URL | None = None) -> None:
     url = database or last_asked
     if isinstance(error, FitgapError) or not is_symptom(error) or url is None or url.drivername != "sqlite":
         return
-    found = damage_in(url)
+    found = None
+    # A database that cannot be read any more explains nothing.
+    with contextlib.suppress(StoreError, OSError):
+        found = damage_in(url)
     if found is not None:
         raise StoreError(
             f"the database {named(path_of(url))} is damaged or was not written by fitgap: {found}; "

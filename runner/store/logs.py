@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runner.errors import StoreError
+from runner.open_databases import only_ours
 from runner.passwords import without_passwords
 
 MAGIC = b"SQLite format 3\0"
@@ -28,12 +29,15 @@ class Head(NamedTuple):
 
 
 def head_of(path: Path) -> Head | None:
-    """The head of a database file; None where there is none, or where it may not be read."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(100)
-    except OSError:
-        return None
+    """The head of a database file; None where there is none, where it may not be read, or while it is open here."""
+    with only_ours(path) as may_open:
+        if not may_open:
+            return None
+        try:
+            with path.open("rb") as file:
+                head = file.read(100)
+        except OSError:
+            return None
     if head[:16] != MAGIC or len(head) < 100:
         return None
     size = int.from_bytes(head[16:18], "big")
@@ -80,8 +84,8 @@ def named(path: Path) -> str:
 def belongs(path: Path, log: Path) -> bool:
     """Whether a log belongs to its database, as far as both tell. True where nothing speaks against it."""
     head = head_of(path)
-    with contextlib.suppress(OSError):
-        if head is None or not is_log(log):
+    with only_ours(path) as may_open, contextlib.suppress(OSError):
+        if head is None or not may_open or not is_log(log):
             return True
         if not head.has_log or page_size_of(log) != head.page_size:
             return False

@@ -20,7 +20,7 @@ from runner.store.addresses import database_url, is_file
 from runner.store.backup import USE_PG_DUMP, copy, keep_copy, new_database, refuse_unknown, told_of
 from runner.store.database import connect
 from runner.store.drivers_at_work import refuse_drivers_of
-from runner.store.failures import DAMAGED, LOCKED
+from runner.store.failures import DAMAGED, LOCKED, NO_DATABASE
 from runner.store.logs import beside, head_of, named, size_of
 from runner.store.schema import current_version, refuse_newer, stored_version
 from runner.store.sqlite import open_sqlite, outside_transactions, prepare_for_writing
@@ -127,13 +127,12 @@ def write_into(staged: Path, url: URL) -> Path | None:
 def readable_version(engine: Engine) -> str | None:
     """The schema of the database that is there; StoreError with the way out where it is damaged."""
     path = path_of(engine.url)
-    if head_of(path) is None:
-        raise StoreError(f"{named(path)} is there and is no database; {MOVE_AWAY}")
     try:
         return stored_version(engine)
     except StoreError as error:
-        if DAMAGED.what in str(error):
-            raise StoreError(f"the database {named(path)} {DAMAGED.what}; {MOVE_AWAY}") from None
+        for failure in (DAMAGED, NO_DATABASE):
+            if failure.what in str(error):
+                raise StoreError(f"the database {named(path)} {failure.what}; {MOVE_AWAY}") from None
         raise
 
 

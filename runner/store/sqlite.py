@@ -5,18 +5,20 @@ import sqlite3
 import stat
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
+from runner.open_databases import counting
 from runner.store.failures import DAMAGED, LOCKED, failure_of, tell_failures
 from runner.store.logs import beside, head_of, size_of
 from runner.store.sqlite_files import (
     FROZEN,
     READING,
     WRITING,
-    FrozenConnection,
+    CountedConnection,
     check_file,
     check_writable,
     is_ours,
@@ -146,18 +148,26 @@ def engine_of(url: URL, how: str) -> Engine:
     )
 
 
-def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
-    """A connection in autocommit mode; SQLAlchemy begins and ends the transactions."""
-    path = path_of(url).absolute()
-    try:
+def counted_connection(path: Path, how: str) -> CountedConnection:
+    """A connection as SQLite makes it. Nothing else opens the file before it is counted."""
+    with counting():
         connection = sqlite3.connect(
             f"{path.as_uri()}?{how}",
             uri=True,
             timeout=LOCK_TIMEOUT_SECONDS,
             isolation_level=None,
             check_same_thread=False,
-            factory=FrozenConnection,
+            factory=CountedConnection,
         )
+        connection.count(path)
+    return connection
+
+
+def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
+    """A connection in autocommit mode; SQLAlchemy begins and ends the transactions."""
+    path = path_of(url).absolute()
+    try:
+        connection = counted_connection(path, how)
         if how == FROZEN:
             connection.freeze(path)
         connection.execute("PRAGMA foreign_keys = ON")

@@ -15,10 +15,11 @@ from sqlalchemy.engine import URL, Connection
 
 from runner.errors import StoreError
 from runner.file_systems import file_system_of, is_network
+from runner.open_databases import Key, counting, key_of
 from runner.passwords import without_passwords
 from runner.store.addresses import DEFAULT_FILE, shown
 from runner.store.failures import TemporaryStoreError
-from runner.store.logs import beside, head_of, refuse_stray_log, size_of
+from runner.store.logs import beside, refuse_stray_log, size_of
 
 # A page of SQLite has at least so many bytes.
 SMALLEST_FILE = 512
@@ -115,9 +116,8 @@ def is_ours(path: Path) -> bool:
 
 def way_to_read(path: Path) -> str:
     """How a file is opened that is there and is only read."""
-    head = head_of(path)
-    # Without a log, nothing is ever made beside it for reading.
-    if is_ours(path) or head is None or not head.has_log:
+    # What a journal holds must first be put back; SQLite refuses to read where it cannot.
+    if is_ours(path) or size_of(beside(path, "-journal")):
         return READING
     return way_without_files(path)
 
@@ -136,10 +136,14 @@ def way_without_files(path: Path) -> str:
     return FROZEN
 
 
-class FrozenConnection(sqlite3.Connection):
-    """A connection to a file that nobody is to write to meanwhile; `refuse_changed` says whether somebody did."""
+class CountedConnection(sqlite3.Connection):
+    """A connection of which this process knows that it has it.
+
+    If it reads a file without locks, `refuse_changed` says whether somebody has written to it meanwhile.
+    """
 
     frozen: tuple[Path, Any] | None = None
+    counted: Key | None = None
 
     def freeze(self, path: Path) -> None:
         """Remember the file as it is before anything was read."""
@@ -148,16 +152,27 @@ class FrozenConnection(sqlite3.Connection):
             time.sleep(TIMES_DIFFER_SECONDS)
         self.frozen = path, looks_of(path)
 
+    def count(self, path: Path) -> None:
+        """Take note that this process has the file open; whoever opens it holds the count meanwhile."""
+        self.counted = key_of(path)
+        with counting() as connections:
+            connections[self.counted] += 1
+
+    def close(self) -> None:
+        super().close()
+        with counting() as connections:
+            if self.counted:
+                connections[self.counted] -= 1
+                self.counted = None
+
 
 def looks_of(path: Path) -> tuple[Any, ...]:
-    """What changes when a database is written to: the file, its head, and whether it has a log."""
+    """What changes when something is written into a file. What is in a log meanwhile is not read."""
     try:
         found = path.stat()
-        with path.open("rb") as file:
-            head = file.read(100)
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, head, size_of(beside(path, "-wal"))
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def refuse_changed(connection: Connection) -> None:
@@ -165,6 +180,6 @@ def refuse_changed(connection: Connection) -> None:
     if connection.closed or connection.invalidated:
         return
     ours = connection.connection.dbapi_connection
-    if isinstance(ours, FrozenConnection) and ours.frozen and looks_of(ours.frozen[0]) != ours.frozen[1]:
+    if isinstance(ours, CountedConnection) and ours.frozen and looks_of(ours.frozen[0]) != ours.frozen[1]:
         name = shown(connection.engine.url)
         raise TemporaryStoreError(f"the database {name} was changed while it was read; try again")

@@ -42,11 +42,15 @@ def epochs(stage: Stage) -> int:
 
 
 def ask(stage: Stage, query: str) -> list[tuple[str, int]]:
-    connection = sqlite3.connect(stage.work / "fitgap.db", timeout=10)
-    try:
-        return connection.execute(f"{query} WHERE sweep.name = 'long' GROUP BY 1").fetchall()
-    finally:
-        connection.close()
+    """What the database that has the sweep answers, of those in the working folder."""
+    for database in stage.work.rglob("fitgap.db"):
+        connection = sqlite3.connect(database, timeout=10)
+        try:
+            if answers := connection.execute(f"{query} WHERE sweep.name = 'long' GROUP BY 1").fetchall():
+                return answers
+        finally:
+            connection.close()
+    return []
 
 
 def is_written(stage: Stage) -> bool:

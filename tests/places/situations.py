@@ -58,10 +58,10 @@ class Situation:
 
 
 SITUATIONS = (
-    Situation("a script without a main guard", ONCE, sample=(LOCAL, AUTO)),
+    Situation("a script without a main guard", ONCE, sample=(AUTO,)),
     Situation("-c", ONCE, how=FLAG),
     Situation("a script from standard input", ONCE, how=INPUT, sample=(AUTO,)),
-    Situation("a notebook's cell", ONCE, how=CELL, sample=(AUTO,)),
+    Situation("a notebook's cell", ONCE, how=CELL),
     Situation(
         "two sweeps in one process",
         """
@@ -70,9 +70,9 @@ with watched():
     train("two")
 """,
         trains=("one", "two"),
-        sample=(AUTO, RAY),
+        sample=(RAY,),
     ),
-    Situation("one thread", f'NAMES = ["one"]{THREADS}', sample=(AUTO,)),
+    Situation("one thread", f'NAMES = ["one"]{THREADS}'),
     Situation("two threads", f'NAMES = ["one", "two"]{THREADS}', trains=("one", "two"), sample=(AUTO, RAY)),
     Situation(
         "a thread of the user's looks on",
@@ -84,7 +84,7 @@ with watched():
     train("one")
 looker.stop()
 """,
-        sample=(AUTO, RAY),
+        sample=(RAY,),
     ),
     Situation(
         "a running event loop",
@@ -165,7 +165,7 @@ np.random.seed(1)
 with watched():
     train("one")
 """,
-        sample=(LOCAL, AUTO),
+        sample=(LOCAL,),
     ),
     Situation(
         "the user's own Ray",
@@ -176,7 +176,7 @@ with watched():
 assert ray.get(counter.add.remote()) == 2
 ray.shutdown()
 """,
-        sample=(LOCAL, RAY),
+        sample=(RAY,),
     ),
     Situation(
         "the user's own Ray before and after",

@@ -2,12 +2,10 @@
 
 import contextlib
 import json
-import os
 import sys
 from pathlib import Path
 
 import pytest
-from environments import PLAIN
 from environments.environment import Environment
 from leftovers import left_behind
 from situations import CELL, FILE, FLAG, LOCAL, SITUATIONS
@@ -94,12 +92,3 @@ def test_importing_it_changes_nothing(stage):
     outcome = run(stage, Environment("Python", given), ("-c", program), sys.executable)
     assert outcome.code == 0, outcome.told
     assert changes(stage) == {}
-
-
-def test_the_module_is_the_command(stage, plain):
-    """`python -m fitgap` does what `fitgap` does."""
-    outcome = run(stage, PLAIN, ("-m", "fitgap", "trials", "s", "--format", "json"), sys.executable)
-    assert (outcome.code, outcome.out) == (0, plain("trials")[0].out), outcome.told
-    named = run(stage, PLAIN, ("-m", "fitgap", "--version"), sys.executable)
-    assert named.code == 0 and named.out == run(stage, PLAIN, ("--version",)).out, named.told
-    assert os.path.basename(named.out.split()[0]) == "fitgap"

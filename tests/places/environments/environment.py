@@ -36,8 +36,8 @@ class Environment:
     hears: frozenset[str] = frozenset({"out", "err"})
     # Whether only the answer cannot be written: the work is done all the same.
     is_done_anyway: bool = False
-    # Names of the commands that are tried with every commit.
-    sample: tuple[str, ...] = ("run", "trials")
+    # Names of the commands that are tried with every commit. `run` writes a sweep, trains it, and shows what it found.
+    sample: tuple[str, ...] = ("run",)
 
     def codes_of(self, kind: str) -> frozenset[int]:
         """The exit codes that a kind of command may have here. A command on Ray trains, too."""

@@ -5,14 +5,9 @@ from environments.environment import DONE_OR_REFUSED, RAY, Environment
 NAMES = "core runner migrations numpy ray polars rich typer sqlalchemy"
 OWN_MODULES = "".join(f'mkdir {name}; echo "raise SystemExit(77)" >{name}/__init__.py; ' for name in NAMES.split())
 OWN_FILES = "for each in types io random select signal queue numpy core; do echo 'raise SystemExit(77)' >$each.py; done"
-# Only those names that no other package is allowed to have.
-OWN_CORE = 'mkdir core runner migrations; for each in core runner migrations; do echo "x = 1" >$each/__init__.py; done'
-PROCESSES = ("run in processes", "trials")
+PROCESSES = ("run in processes",)
 
 INTERPRETERS = (
-    Environment("PYTHONPATH with a core of one's own", f'{OWN_CORE}; export PYTHONPATH="$PWD"', sample=PROCESSES),
-    Environment("PYTHONPATH=.", f"{OWN_CORE}; export PYTHONPATH=.", sample=PROCESSES),
-    Environment("PYTHONPATH starts with nothing", f"{OWN_CORE}; export PYTHONPATH=:/x", sample=PROCESSES),
     Environment("folders of one's own with known names", OWN_MODULES, sample=PROCESSES),
     Environment("files of one's own with known names", OWN_FILES, sample=PROCESSES),
     Environment("PYTHONSAFEPATH", "export PYTHONSAFEPATH=1", sample=("run in processes",)),
@@ -24,9 +19,7 @@ INTERPRETERS = (
     Environment("PYTHONNOUSERSITE", "export PYTHONNOUSERSITE=1", sample=("run",)),
     Environment("PYTHONMALLOC", "export PYTHONMALLOC=malloc", sample=("run",)),
     Environment("OMP_NUM_THREADS is nonsense", "export OMP_NUM_THREADS=many OPENBLAS_NUM_THREADS=0", sample=("run",)),
-    Environment(
-        "RAY_ADDRESS names nobody", "export RAY_ADDRESS=127.0.0.1:9", sample=("run in processes", "run on Ray")
-    ),
+    Environment("RAY_ADDRESS names nobody", "export RAY_ADDRESS=127.0.0.1:9", sample=("run in processes",)),
     Environment("RAY_TMPDIR does not exist", "export RAY_TMPDIR=/nonexistent/folder", codes={RAY: DONE_OR_REFUSED}),
     Environment("RAY_AUTH_MODE", "export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=mine", codes={RAY: DONE_OR_REFUSED}),
     Environment("a debugger's variables", "export PYTHONBREAKPOINT=0 PYTHONFAULTHANDLER=1", sample=("run",)),

@@ -13,7 +13,7 @@ from environments.environment import (
 )
 
 TOO_LITTLE = dict.fromkeys((READS, WRITES, TRAINS), DONE_OR_REFUSED)
-ON_RAY = ("run in processes", "run on Ray")
+ON_RAY = ("run on Ray",)
 # A home and a temporary folder of another user's own, and the database is theirs.
 AS_OTHER = 'eval "$REACH"; chmod 755 $STAGE; chown -R $OTHER $WORK $HOME $TMPDIR'
 
@@ -26,15 +26,13 @@ def control_group(kind: str, *limits: str) -> str:
 
 
 MACHINES = (
-    Environment("20 file descriptors", under="prlimit --nofile=20", codes=TOO_LITTLE, sample=("run", "trials")),
-    Environment(
-        "32 file descriptors", under="prlimit --nofile=32", codes=TOO_LITTLE, sample=("run in processes", "trials")
-    ),
+    Environment("20 file descriptors", under="prlimit --nofile=20", codes=TOO_LITTLE, sample=("run",)),
+    Environment("32 file descriptors", under="prlimit --nofile=32", codes=TOO_LITTLE, sample=("run in processes",)),
     Environment(
         "64 file descriptors",
         under="prlimit --nofile=64",
         codes={RAY: DONE_OR_REFUSED},
-        sample=("run", "run in processes"),
+        sample=("run in processes",),
     ),
     Environment(
         "20 file descriptors until one asks for more",
@@ -42,9 +40,9 @@ MACHINES = (
         codes=TOO_LITTLE,
         sample=("run",),
     ),
-    Environment("2 GB of addresses", under="prlimit --as=2000000000", codes=TOO_LITTLE, sample=("run", "trials")),
+    Environment("2 GB of addresses", under="prlimit --as=2000000000", codes=TOO_LITTLE, sample=("run",)),
     Environment("a small stack", under="prlimit --stack=1000000", codes={RAY: DONE_OR_REFUSED}, sample=("run",)),
-    Environment("one core of many", under="taskset -c 0", sample=("run", "run in processes")),
+    Environment("one core of many", under="taskset -c 0", sample=("run in processes",)),
     Environment("the lowest priority", under="nice -n 19", sample=("run",)),
     Environment(
         "half a core in a container",
@@ -57,7 +55,7 @@ MACHINES = (
         control_group("memory", "memory.limit_in_bytes=600M"),
         needs=frozenset({"groups"}),
         codes={RAY: DONE_OR_REFUSED},
-        sample=("run", "run in processes"),
+        sample=("run in processes",),
     ),
     Environment(
         "little /dev/shm",
@@ -70,7 +68,7 @@ MACHINES = (
         "mount -t tmpfs -o ro tmpfs /dev/shm",
         needs=NAMESPACE,
         codes={RAY: DONE_OR_REFUSED},
-        sample=("run", "run in processes"),
+        sample=("run in processes",),
     ),
     Environment(
         "no /dev/shm",
@@ -78,7 +76,7 @@ MACHINES = (
         "mknod -m 666 /dev/zero c 1 5",
         needs=NAMESPACE,
         codes={RAY: DONE_OR_REFUSED},
-        sample=("run", "run in processes"),
+        sample=("run in processes",),
     ),
     Environment("no loopback", under="unshare --net", needs=NAMESPACE, codes={RAY: REFUSED}),
     Environment("no /proc", "mount -t tmpfs tmpfs /proc", needs=NAMESPACE, codes={RAY: DONE_OR_REFUSED}),
@@ -87,17 +85,17 @@ MACHINES = (
         "export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9",
         sample=("run in processes",),
     ),
-    Environment("another user", AS_OTHER, "$NOBODY", needs=USER | NAMESPACE, sample=("run in processes", "trials")),
+    Environment("another user", AS_OTHER, "$NOBODY", needs=USER | NAMESPACE, sample=("run in processes",)),
     Environment(
         "a user without a name",
         AS_OTHER.replace("$OTHER", "54321"),
         "setpriv --reuid=54321 --regid=54321 --clear-groups",
         needs=USER | NAMESPACE,
-        sample=("run in processes", "trials"),
+        sample=("run in processes",),
     ),
-    Environment("root without privileges", under="$UNPRIVILEGED", needs=USER, sample=("run in processes", "trials")),
+    Environment("root without privileges", under="$UNPRIVILEGED", needs=USER, sample=("run in processes",)),
     Environment("an empty environment", under="env -i PATH=/usr/bin:/bin FITGAP_PLACE=$FITGAP_PLACE", sample=("run",)),
-    Environment("no terminal and a session of its own", under="setsid --wait", sample=("run", "trials")),
+    Environment("no terminal and a session of its own", under="setsid --wait", sample=("run",)),
     Environment("nohup", under="nohup", sample=("run",)),
     Environment("a time limit", under="timeout 100", sample=("run in processes",)),
 )
