@@ -198,6 +198,18 @@ def test_text_of_the_command_line_is_utf_8_in_the_locale_c(small):
     assert code == 0 and len(json.loads(out)) == 48
 
 
+def test_a_sweep_goes_from_one_locale_to_another_with_the_names_of_its_files(own_folder):
+    """From the command line in the locale C to UTF-8, and from a sweep file in UTF-8 to the locale C."""
+    (own_folder / "größe.csv").write_text("a,b\n" + "1,2\n2,3\n3,5\n4,1\n" * 5)
+    (own_folder / "sweep.yaml").write_text("data: {source: größe.csv, target: b}\naxes: {architecture: [2]}\n")
+    given = {"one": "--data größe.csv --target b --hidden 2", "two": "sweep.yaml"}
+    for name, first, second in (("one", LOCALES["C"], ()), ("two", (), LOCALES["C"])):
+        ran = shell(f"fitgap run {given[name]} --name {name} --epochs 2 --engine local", first)
+        extended = shell(f"fitgap extend {name} --repeats 2 --engine local", second)
+        assert (ran[0], extended[0]) == (0, 0), ran[2] + extended[2]
+    assert shell("fitgap run sweep.yaml --epochs 2 --engine local", LOCALES["C"])[0] == 0
+
+
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
 def test_file_names_that_are_no_text_are_read_and_written(kind, small, own_folder):
     name = os.fsencode("caf") + b"\xe9"
