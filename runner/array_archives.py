@@ -19,15 +19,11 @@ MOST_HEADING_BYTES = 16 << 10
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
-class ArchiveError(ValueError):
-    """An archive is damaged, or says something that cannot be true."""
-
-
-class NoArrayError(ArchiveError):
+class NoArrayError(ValueError):
     """An entry is something else than an array."""
 
 
-class ObjectsError(ArchiveError):
+class ObjectsError(ValueError):
     """An array holds Python objects, which could run code when loaded."""
 
 
@@ -41,7 +37,7 @@ def read_arrays(
     """
     # What comes before an archive is ignored otherwise.
     if not content.startswith(b"PK"):
-        raise ArchiveError("it does not begin as an archive")
+        raise ValueError("it does not begin as an archive")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = entries_of(archive)
         chosen = {name: entries[name] for name in (entries if names is None else names)}
@@ -59,10 +55,10 @@ def entries_of(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """The entries that can be arrays, by the names of the arrays."""
     found = archive.infolist()
     if len(found) > MOST_ENTRIES:
-        raise ArchiveError(f"it has {len(found):,} entries, but may have at most {MOST_ENTRIES:,}")
+        raise ValueError(f"it has {len(found):,} entries, but may have at most {MOST_ENTRIES:,}")
     entries = {each.filename.removesuffix(ENTRY_SUFFIX): each for each in found}
     if len(entries) < len(found):
-        raise ArchiveError("it has two entries of one name")
+        raise ValueError("it has two entries of one name")
     return entries
 
 
@@ -77,7 +73,7 @@ def measured(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, item_bytes: int) 
         raise ObjectsError(f"'{entry.filename}' holds Python objects")
     stored = math.prod(shape) * kind.itemsize
     if min(shape, default=0) < 0 or stored != entry.file_size - heading:
-        raise ArchiveError(f"'{entry.filename}' says that it has {stored:,} bytes, which it has not")
+        raise ValueError(f"'{entry.filename}' says that it has {stored:,} bytes, which it has not")
     return math.prod(shape) * max(item_bytes, kind.itemsize)
 
 
@@ -88,7 +84,7 @@ def version_of(file: IO[bytes], name: str) -> tuple[int, int]:
         raise NoArrayError(f"'{name}' is no array")
     major, minor = start[-2:]
     if (major, minor) not in HEADERS:
-        raise ArchiveError(f"'{name}' is of an unknown version")
+        raise ValueError(f"'{name}' is of an unknown version")
     return major, minor
 
 

@@ -147,7 +147,7 @@ def harmless_settings(repository: Repository, environment: dict[str, str]) -> li
     own = {name: value for name, value in os.environ.items() if not name.startswith(GIT_VARIABLE)}
     reading = ("--no-includes", "--null", "--get-regexp", pattern)
     answers = [
-        answer_of("git", "config", "--global", *reading, environment=own, folder=repository.common),
+        answer_of("git", "config", "--global", *reading, environment=own, folder=Path("/")),
         answer_of("git", "config", "--file", str(repository.common / "config"), *reading, environment=environment),
     ]
     lines = [line.partition("\n") for answer in answers for line in (answer or "").split("\0")]

@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,10 @@ RANDOM_CHARACTERS = 8
 # Other characters need quoting or have a meaning in commands, addresses and lists of paths.
 SAFE_PATH = re.compile(r"[A-Za-z0-9/._+@=~-]+")
 LEAST_ROOM = 10**6
+# The longest path of a socket, and what Ray adds to its folder for one.
+LONGEST_SOCKET = 107 if sys.platform == "linux" else 103
+RAY_SOCKET = "/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
+LONGEST_FOR_RAY = LONGEST_SOCKET - len(RAY_SOCKET)
 USUAL_PLACES = ("/tmp", "/var/tmp", "/dev/shm")
 
 
@@ -24,16 +29,25 @@ def make_private_folder(prefix: str = "fitgap-", longest: int | None = None) -> 
 
     With `longest`, its path has at most so many bytes and sockets work in it.
     """
+    folder, refused = try_places(prefix, longest)
+    if folder:
+        return folder
+    raise EngineError(
+        f"no folder is suitable for temporary files: {', '.join(refused)}; "
+        "set TMPDIR to a folder of your own with a short, plain path, such as one made by `mktemp -d /tmp/XXXXXX`"
+    )
+
+
+def try_places(prefix: str, longest: int | None) -> tuple[Path | None, list[str]]:
+    """The folder made in the first suitable place, and why the places before it are not."""
     refused: list[str] = []
     for place in places():
         try:
-            return make_folder_in(place, prefix, longest)
-        except OSError as error:
-            refused.append(f"{place!r} {error.strerror or error}")
-    raise EngineError(
-        f"no folder is suitable for temporary files: {'; '.join(refused)}; "
-        "set TMPDIR to a folder of your own with a short, plain path, such as one made by `mktemp -d /tmp/XXXXXX`"
-    )
+            return make_folder_in(place, prefix, longest), refused
+        # An impossible name is a ValueError, and links that lead in a circle a RuntimeError.
+        except (OSError, ValueError, RuntimeError) as error:
+            refused.append(f"{place!r} {getattr(error, 'strerror', None) or error}")
+    return None, refused
 
 
 def places() -> list[str]:

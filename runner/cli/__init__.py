@@ -13,6 +13,7 @@ import typer
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, housekeeping, models
 from runner.cli.compare import compare
+from runner.cli.damaged import damage_told
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
@@ -82,7 +83,8 @@ def command() -> Any:
     """Run the command that the command line names; returns its exit code."""
     hide_passwords()
     prepare_blas()
-    return app(prog_name="fitgap", standalone_mode=False)
+    with damage_told():
+        return app(prog_name="fitgap", standalone_mode=False)
 
 
 def code_of(action: Callable[[], Any]) -> Any:

@@ -87,10 +87,11 @@ def trials(
     keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
         if not is_table:
-            write_trials(store.each_trial(sweep, Choice(where, sort, limit, offset, keys)), output_format, output, keys)
+            rows_to_come = store.each_trial(sweep, Choice(where, sort, limit, offset, keys))
+            write_trials(store, rows_to_come, output_format, output, keys)
             return
         rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
-        with printed_to(output):
+        with printed_to(output, store.rights):
             print_table(rows, keys)
             tell_the_rest(len(rows), store.count_trials(sweep, where), where)
 

@@ -20,15 +20,15 @@ TABLE_ROWS = 1_000
 Blocks = Iterable[Mapping[str, np.ndarray]]
 
 
-def write_trials(rows: Iterable[Row], kind: BulkFormat, output: Path | None, keys: Sequence[str]) -> None:
+def write_trials(store: Store, rows: Iterable[Row], kind: BulkFormat, output: Path | None, keys: Sequence[str]) -> None:
     """Write the rows of trials with these keys, in any format but a table."""
     if kind is BulkFormat.PARQUET:
         from runner.cli.parquet import write_rows
 
-        with written_to(output) as path:
+        with written_to(output, store.rights) as path:
             write_rows(rows, keys, path)
     else:
-        with printed_to(output):
+        with printed_to(output, store.rights):
             print_rows(rows, Format(kind), table_keys=keys)
 
 
@@ -44,11 +44,11 @@ def write_epochs(
     if kind is BulkFormat.PARQUET:
         from runner.cli.parquet import write_blocks
 
-        with written_to(output) as path:
+        with written_to(output, store.rights) as path:
             write_blocks(blocks, keys, path)
         return
     rows = rows_of(blocks, keys)
-    with printed_to(output):
+    with printed_to(output, store.rights):
         if is_table:
             print_first(rows, keys)
         else:

@@ -1,10 +1,10 @@
-"""`fitgap db`: what a database is, bringing it up to date, and copying it."""
+"""`fitgap db`: what a database is; upgrading, copying, backing up, restoring and compacting it."""
 
 from typing import Annotated, Any
 
 import typer
 
-from runner.cli.lines import say
+from runner.cli.lines import report, say
 from runner.cli.options import Database, Format, OutputFormat
 
 db = typer.Typer(no_args_is_help=True)
@@ -73,3 +73,34 @@ def compact(database: Database = None) -> None:
 
     sizes = compact_database(database)
     say("{:,} bytes before, {:,} now".format(*sizes) if sizes else "a server uses the room again by itself")
+
+
+@db.command()
+def backup(
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="A new file (default: fitgap.db.backup, …-2).", show_default=False),
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Back up an SQLite database into one new file, also while it is in use."""
+    from runner.store.backup import back_up_database
+
+    say(f"backed up to {back_up_database(database, target)}")
+
+
+@db.command()
+def restore(
+    backup: Annotated[str, typer.Argument(metavar="COPY", help="A backup of a database.", show_default=False)],
+    database: Database = None,
+) -> None:
+    """Go back to a backup of an SQLite database; what was there is backed up first."""
+    from runner.store.restoring import restore_database
+
+    done = restore_database(backup, database)
+    say(str(done))
+    if done.was_plain_copy:
+        told = (
+            f"fitgap: {backup} is a plain copy of a file; if it was made while the database was in use, rows that were"
+        )
+        report(f"{told} still in its -wal are missing (`fitgap db backup` leaves none out)")

@@ -5,11 +5,11 @@ import time
 from typing import Self
 
 import numpy as np
-from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Column
 from rich.text import Text
 
+from runner.cli.console import PlainConsole
 from runner.cli.crew_line import RowRate, crew_line
 from runner.cli.lines import printable, report
 from runner.cli.remaining import LOOK_SECONDS, LOOK_SHARE, ActiveTime, TrialCount, WorkLeft
@@ -45,7 +45,7 @@ class LiveProgress:
         self.time = ActiveTime(self.printed)
         # Seconds before the first block, and trials that others had ended by then.
         self.before: tuple[float, int] | None = None
-        console = Console(stderr=True, markup=False, emoji=False, highlight=False)
+        console = PlainConsole(stderr=True)
         # A terminal that cannot move its cursor gets lines, as a file does.
         self.live = sys.stderr.isatty() and not console.is_dumb_terminal
         self.bar = Progress(*columns_for(console.width), console=console, disable=not self.live)

@@ -41,12 +41,11 @@ BESIDE = {"_sd": "± sd", "_spread": "spread"}
 
 def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None) -> None:
     """Print rows in a table as wide as the terminal; into a pipe as wide as it needs."""
-    from rich.console import Console
     from rich.text import Text
 
-    # Nothing in the cells is markup or an emoji code.
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    console = Console(width=width, highlight=False, markup=False, emoji=False)
+    from runner.cli.console import PlainConsole
+
+    console = PlainConsole(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     if title:
         console.print(Text(printable(title)), soft_wrap=True)
     common = common_values(rows, keys)

@@ -1,7 +1,10 @@
 """The database: its folder and disk where it is a file, and whether it can be reached and is current."""
 
+import fcntl
+import mmap
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +15,8 @@ from runner.file_systems import file_system_of, is_network
 from runner.passwords import without_passwords
 from runner.store.addresses import database_url, is_file, shown
 from runner.store.describing import current_schema
-from runner.store.sqlite import path_of
+from runner.store.sqlite_files import path_of
+from runner.whole_files import leftovers
 
 
 def check_database_folder(database: str | None) -> Iterator[Finding]:
@@ -22,9 +26,10 @@ def check_database_folder(database: str | None) -> Iterator[Finding]:
     except StoreError:
         # Told by the check of the database itself.
         return
-    if file is None:
+    # A relative path in a folder that is gone: told by the check of the current folder.
+    if file is None or (folder := folder_of(file)) is None:
         return
-    name, folder = "database folder", file.absolute().parent
+    name = "database folder"
     if not folder.is_dir():
         yield problem(
             name,
@@ -32,13 +37,30 @@ def check_database_folder(database: str | None) -> Iterator[Finding]:
             "make it first, or name another database with --db",
         )
         return
-    yield from filter(None, (why_not_writable_here(folder), why_not_reliable(folder), room(folder)))
+    yield from filter(
+        None,
+        (
+            why_not_writable_here(folder),
+            why_not_reliable(folder),
+            why_not_shared(folder),
+            left_behind(folder),
+            room(folder),
+        ),
+    )
 
 
 def database_file(database: str | None) -> Path | None:
     """The file of an SQLite database; None for a database on a server."""
     url = database_url(database)
     return path_of(url) if is_file(url) else None
+
+
+def folder_of(file: Path) -> Path | None:
+    """The folder of a file; None where it is the current one, which has been removed."""
+    try:
+        return file.absolute().parent
+    except OSError:
+        return None
 
 
 def why_not_writable_here(folder: Path) -> Finding | None:
@@ -58,9 +80,41 @@ def why_not_reliable(folder: Path) -> Finding | None:
     return problem("database folder", found, "name a database on a disk of this machine with --db, or use PostgreSQL")
 
 
+def why_not_shared(folder: Path) -> Finding | None:
+    """SQLite needs locks and files that are mapped into memory, which some file systems do not have."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.truncate(mmap.PAGESIZE)
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mmap.mmap(file.fileno(), mmap.PAGESIZE).close()
+    except OSError as error:
+        if why_not_writable(folder):
+            # Told already.
+            return None
+        found = f"{folder} is on a file system without locks or mapped files ({error.strerror or error})"
+        return problem("database folder", found, "name a database on another disk with --db, or use PostgreSQL")
+    return None
+
+
+def left_behind(folder: Path) -> Finding | None:
+    """What a command that was killed while it wrote a file has left."""
+    found = leftovers(folder)
+    if not found:
+        return None
+    names = ", ".join(without_passwords(str(path)) for path in found)
+    advice = "delete it: no running command uses it"
+    return warning("database folder", f"{names} is left of a command that was killed", advice)
+
+
 def room(folder: Path) -> Finding:
     """How much more the database can grow."""
     name, free = "database folder", shutil.disk_usage(folder).free
+    disk = os.statvfs(folder)
+    # Some file systems do not count their files.
+    if disk.f_files and not disk.f_favail:
+        return problem(
+            name, f"the disk of {folder} can hold no more files", "remove some, or name a database elsewhere"
+        )
     if free < LEAST_ROOM:
         return problem(name, f"only {amount(free)} free in {folder}", "make room, or name a database elsewhere")
     if free < SCARCE_ROOM:
@@ -74,6 +128,8 @@ def check_database(database: str | None) -> Iterator[Finding]:
     name = "database"
     try:
         url, file = database_url(database), database_file(database)
+        if file is not None and folder_of(file) is None:
+            return
         if file is not None and not file.exists():
             yield ok(name, f"there is none yet; `fitgap run` makes {shown(url)}")
             return
@@ -81,9 +137,28 @@ def check_database(database: str | None) -> Iterator[Finding]:
     except StoreError as error:
         yield problem_of(name, error)
         return
-    if file is not None and not os.access(file, os.W_OK):
+    if file is not None and (foreign := foreign_parts(file)):
+        found = f"{', '.join(foreign)} belong to another user, so only one of you can write"
+        yield problem(name, found, "use a database of your own (`fitgap db copy`), or share one on PostgreSQL")
+    elif file is not None and not os.access(file, os.W_OK):
         yield problem(name, f"{shown(url)} can only be read", "change its permissions, or name another with --db")
     elif version is None:
         yield ok(name, f"{shown(url)} is empty; `fitgap run` makes the tables")
     else:
         yield ok(name, f"{shown(url)}: schema {version}, the newest")
+
+
+def foreign_parts(file: Path) -> list[str]:
+    """The files beside a database, in which its last changes are, that belong to someone else than the database."""
+    owner = file.stat().st_uid
+    parts = [file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-shm", "-journal")]
+    return [str(part) for part in parts if part.exists() and part.stat().st_uid != owner]
+
+
+def last_written(database: str | None) -> float | None:
+    """When a database file was last written, by the clock of its file system; None without a file."""
+    try:
+        file = database_file(database)
+        return file.stat().st_mtime if file else None
+    except (StoreError, OSError):
+        return None

@@ -1,6 +1,8 @@
 """The machine: folders that must be writable and have room, cores, memory."""
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,7 @@ from runner.control_groups import ROOT, core_limit
 from runner.cores import permitted_cores, usable_cores
 from runner.doctor.finding import Finding, ok, problem, warning
 from runner.machine_memory import usable_memory
+from runner.private_folder import LONGEST_FOR_RAY, try_places
 
 MEGABYTE = 10**6
 GIGABYTE = 10**9
@@ -16,32 +19,89 @@ LEAST_ROOM, SCARCE_ROOM = 100 * MEGABYTE, GIGABYTE
 # Fuller than this, Ray takes a disk for full.
 FULLEST_FOR_RAY = 0.95
 SCARCE_MEMORY = GIGABYTE
+SHARED_MEMORY = Path("/dev/shm")
+SCARCE_SHARED_MEMORY = 200 * MEGABYTE
 # Of addresses, most of which it never touches.
 LEAST_PROCESS_MEMORY = 16 * GIGABYTE
 
 
 def check_current_folder(database: str | None) -> Iterator[Finding]:
     """Whether files can be written where the user stands; only the database must be."""
-    reason = why_not_writable(Path.cwd())
+    name = "current folder"
+    try:
+        folder = Path.cwd()
+    except OSError:
+        yield problem(name, "it does not exist any more", "change to another one, such as by `cd ~`")
+        return
+    reason = why_not_writable(folder)
     if reason:
-        yield warning("current folder", f"cannot be written to: {reason}", "name a database elsewhere with --db")
+        yield warning(name, f"cannot be written to: {reason}", "name a database elsewhere with --db")
     else:
-        yield ok("current folder", "can be written to")
+        yield ok(name, "can be written to")
+
+
+def check_home_folder(database: str | None) -> Iterator[Finding]:
+    """Whether there is one; nothing is kept in it, but a database may be."""
+    name, home = "home folder", os.environ.get("HOME")
+    reason = why_not_writable(Path(home)) if home else "HOME is not set"
+    yield ok(name, f"cannot be written to ({reason}), but nothing needs to be" if reason else "can be written to")
 
 
 def check_temporary_folder(database: str | None) -> Iterator[Finding]:
-    """Whether Ray and exports find room for what they write while they run."""
-    name, folder = "temporary folder", Path(tempfile.gettempdir())
+    """Whether exports and Ray find room for what they write while they run."""
+    name = "temporary folder"
+    try:
+        folder = Path(tempfile.gettempdir())
+    except OSError as error:
+        yield problem(name, f"there is none: {error.strerror or error}", "name one by TMPDIR")
+        return
     reason = why_not_writable(folder)
     if reason:
         yield problem(name, f"{folder} cannot be written to: {reason}", "name another by TMPDIR; Ray needs one")
         return
+    yield from disk_findings(name, folder)
+    yield from ray_folder_findings(name, folder)
+
+
+def disk_findings(name: str, folder: Path) -> Iterator[Finding]:
     disk = shutil.disk_usage(folder)
     if disk.free < (1 - FULLEST_FOR_RAY) * disk.total:
         full = f"the disk of {folder} is {1 - disk.free / disk.total:.0%} full"
         yield warning(name, full, "make room, or name a folder elsewhere by TMPDIR; Ray may refuse to work")
     else:
         yield ok(name, f"{folder}, {amount(disk.free)} free")
+
+
+def ray_folder_findings(name: str, usual: Path) -> Iterator[Finding]:
+    """Where Ray's own files would go, if not where all others do."""
+    folder, refused = try_places("fitgap-", LONGEST_FOR_RAY)
+    reasons = ", ".join(refused)
+    if folder is None:
+        advice = "name a folder of your own with a short, plain path by TMPDIR, or train with --engine local"
+        yield problem(name, f"none is suitable for Ray: {reasons}", advice)
+        return
+    folder.rmdir()
+    if folder.parent != usual.resolve():
+        yield ok(name, f"Ray uses {folder.parent}, because {reasons}")
+
+
+def check_shared_memory(database: str | None, folder: Path = SHARED_MEMORY) -> Iterator[Finding]:
+    """Whether Ray can share examples between its processes in memory; where there is little, it uses files."""
+    name = "shared memory"
+    if sys.platform != "linux":
+        return
+    reason = why_not_writable(folder)
+    if reason:
+        found = f"{folder} cannot be written to: {reason}; Ray does not start without it"
+        advice = "mount it (`mount -t tmpfs -o mode=1777 shm /dev/shm`), or train with --engine local"
+        yield problem(name, found, advice)
+        return
+    free = shutil.disk_usage(folder).free
+    if free < SCARCE_SHARED_MEMORY:
+        found = f"only {amount(free)} in {folder}; Ray shares memory through files, which is slower"
+        yield warning(name, found, "give the container --shm-size=1g, or remove old files there")
+    else:
+        yield ok(name, f"{amount(free)} free")
 
 
 def check_cores(database: str | None, root: Path = ROOT) -> Iterator[Finding]:

@@ -1,6 +1,8 @@
 """What passes between a driver and the process that hosts its Ray, beside packs one way and blocks the other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from core.data import Dataset
 from runner.engine.cluster import Cluster
@@ -54,3 +56,17 @@ class HostNews:
     """A line for people."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class WorkerQuestion:
+    """Asks the host to call a function in a worker; what it returns comes back as a `WorkerAnswer`."""
+
+    question: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class WorkerAnswer:
+    """What a function has returned in a worker."""
+
+    answer: Any

@@ -5,16 +5,26 @@ import os
 import select
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import wait
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from core.data import Dataset
 from runner.child_processes import new_connections, new_pipe, start_child
 from runner.cores import usable_cores
 from runner.engine.cluster import Cluster
 from runner.engine.example_files import nameless_file
-from runner.engine.host_messages import HostLost, HostNews, HostSetup, HostState, HostTrouble, NoMoreTasks
+from runner.engine.host_messages import (
+    HostLost,
+    HostNews,
+    HostSetup,
+    HostState,
+    HostTrouble,
+    NoMoreTasks,
+    WorkerAnswer,
+    WorkerQuestion,
+)
 from runner.engine.protocol import Crew, Teller, ignore
 from runner.engine.ray_environment import cluster_environment, own_environment
 from runner.errors import ClusterLostError, EngineError
@@ -25,6 +35,8 @@ POLL_SECONDS = 0.2
 # The host ends a Ray of our own, or tells a cluster that its driver leaves; if that takes longer, it is killed.
 SECONDS_TO_LEAVE = 3.0
 SECONDS_TO_CLEAN_UP = 15.0
+
+Answer = TypeVar("Answer")
 
 
 class RayClient:
@@ -40,10 +52,9 @@ class RayClient:
         self.state = HostState(0, 0, expected, expected, None)
         self.sent = 0
         self.is_ready = self.is_stopping = self._is_exhausted = False
-        self.lost = self.trouble = None
-
-    trouble: str | None
-    lost: str | None
+        self.trouble: str | None = None
+        self.lost: str | None = None
+        self._answers: list[Any] = []
 
     @property
     def workers(self) -> int:
@@ -144,8 +155,7 @@ class RayClient:
 
     def _wait_until_started(self) -> None:
         while not (self.is_ready or self.trouble or self.is_stopping):
-            for _ in self.poll(POLL_SECONDS):
-                pass
+            deque(self.poll(POLL_SECONDS))
         if self.trouble:
             raise EngineError(self.trouble)
 
@@ -165,6 +175,14 @@ class RayClient:
         if not self._is_exhausted:
             self._is_exhausted = True
             self._connection.send(NoMoreTasks())
+
+    def ask_worker(self, question: Callable[[], Answer]) -> Answer:
+        """What a function of a module returns in a worker; to be asked while no pack is in training."""
+        self._connection.send(WorkerQuestion(question))
+        while not self._answers:
+            deque(self.poll(POLL_SECONDS))
+        answer: Answer = self._answers.pop()
+        return answer
 
     def poll(self, seconds: float) -> Iterator[Block]:
         """The blocks that have come, waiting for one this long. Raises ClusterLostError if Ray has ended."""
@@ -192,6 +210,8 @@ class RayClient:
             self.lost = message.text
         elif isinstance(message, HostTrouble):
             self.trouble = message.text
+        elif isinstance(message, WorkerAnswer):
+            self._answers.append(message.answer)
 
     def _note_end(self) -> None:
         """The host has ended without a word of its own, or after it."""

@@ -23,6 +23,7 @@ def check_file_size(source: str, size: int) -> None:
     if size > MOST_FILE_MEGABYTES * MEGABYTE:
         rule = f"the file has {size // MEGABYTE:,} MB, but may have at most {MOST_FILE_MEGABYTES:,}"
         raise file_error(source, f"{rule}; take a sample of its rows")
+    check_memory(source, size)
 
 
 def check_growth(source: str, read: int, stored: int) -> None:

@@ -15,11 +15,14 @@ import polars
 
 from core.data import Dataset
 from runner.errors import DataError
-from runner.sources.bounds import MOST_TABLE_COLUMNS, check_width
+from runner.sources.bounds import MOST_TABLE_COLUMNS, check_memory, check_width
 from runner.sources.columns import Table
 from runner.sources.handling import Handling
 from runner.sources.tables import dataset_from_table
 from runner.sources.wording import file_error, visible
+
+# What polars takes for a cell as text, and then as a number.
+CELL_BYTES = 24
 
 
 def load_csv(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
@@ -30,7 +33,9 @@ def load_csv(source: str, content: bytes, target: Sequence[str], handling: Handl
 def read_csv(source: str, content: bytes, text_columns: Collection[str] = ()) -> Table:
     """The table of a CSV file, with places as lines; `text_columns` stay text whatever they hold."""
     text = decode(source, content)
-    check_width(source, first_width(text), MOST_TABLE_COLUMNS)
+    width = first_width(text)
+    check_width(source, width, MOST_TABLE_COLUMNS)
+    check_memory(source, 2 * len(content) + CELL_BYTES * width * (text.count("\n") + 1))
     cells = read_cells(source, text)
     if sum(cells.null_count().row(0)):
         # An absent cell and an empty one look alike to polars, but only the first is a broken line.

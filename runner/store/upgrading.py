@@ -24,7 +24,8 @@ from runner.store.schema import (
     refuse_other_than_newest,
     stored_version,
 )
-from runner.store.sqlite import path_of, prepare_for_writing, without_foreign_keys
+from runner.store.sqlite import prepare_for_writing, without_foreign_keys
+from runner.store.sqlite_files import path_of
 
 # Held by whoever changes the tables on a server.
 UPGRADE_LOCK = APPLICATION_ID

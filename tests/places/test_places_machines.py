@@ -1,4 +1,4 @@
-"""Commands with machines, users and settings of every kind: they work or say why not, and leave nothing behind.
+"""Commands with machines, users and settings of every kind: they work or say why not.
 
 Each commit tries the commands that a row names in `sample`; `nightly` tries all.
 """

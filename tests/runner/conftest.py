@@ -1,6 +1,7 @@
 """Makers of what the tests of the runner need: plans and blocks as plain data, stores, small sweeps, the command."""
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -148,6 +149,33 @@ def in_terminal():
             written = read_all(terminal)
         os.close(terminal)
         return ran.returncode, written.decode().replace("\r\n", "\n")
+
+    return run
+
+
+class Terminal(io.StringIO):
+    """What takes itself for a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def in_place(monkeypatch):
+    """`in_place(*words, columns=200)`: a command in this process, whose streams are a terminal; code and all output."""
+
+    def run(*words, columns=200):
+        terminal = Terminal()
+        for name in ("stdin", "stdout", "stderr"):
+            monkeypatch.setattr(sys, name, terminal)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, words)])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        return exit_.value.code or 0, terminal.getvalue()
 
     return run
 

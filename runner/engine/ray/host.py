@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import NoReturn
 
-from runner.engine.host_messages import HostLost, HostNews, HostSetup, HostState, HostTrouble, NoMoreTasks
+from runner.engine.host_messages import (
+    HostLost,
+    HostNews,
+    HostSetup,
+    HostState,
+    HostTrouble,
+    NoMoreTasks,
+    WorkerAnswer,
+    WorkerQuestion,
+)
 from runner.engine.ray.engine import RayEngine
 from runner.engine.ray.own_ray import OwnRay
 from runner.engine.watchdog import adopt_orphans
@@ -30,6 +39,7 @@ class Inbox(Iterator[PackTask]):
     def __init__(self) -> None:
         self.tasks: queue.SimpleQueue[PackTask] = queue.SimpleQueue()
         self.taken = 0
+        self.questions: queue.SimpleQueue[WorkerQuestion] = queue.SimpleQueue()
         # Set when the driver has sent something, or wants an end.
         self.has_news = threading.Event()
         self.is_exhausted = self.is_closed = False
@@ -82,6 +92,9 @@ class Host:
         self.engine.pass_on()
         for line in self.engine.place.news():
             self.connection.send(HostNews(line))
+        while not self.inbox.questions.empty():
+            answer = self.engine.ask_worker(self.inbox.questions.get().question)
+            self.connection.send(WorkerAnswer(answer))
         if self.engine.running:
             for block in self.engine.poll(POLL_SECONDS):
                 self.connection.send(block)
@@ -110,11 +123,13 @@ class Host:
         if not self.inbox.is_closed:
             end_now(self.engine)
 
-    def _take_in(self, message: PackTask | NoMoreTasks | None) -> None:
+    def _take_in(self, message: PackTask | NoMoreTasks | WorkerQuestion | None) -> None:
         """Note a message; the last one is None."""
         if isinstance(message, PackTask):
             self.inbox.is_exhausted = False
             self.inbox.tasks.put(message)
+        elif isinstance(message, WorkerQuestion):
+            self.inbox.questions.put(message)
         elif message is None and self.engine.place.is_own:
             end_now(self.engine)
         elif message is None:

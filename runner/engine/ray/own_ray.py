@@ -17,12 +17,9 @@ from runner.engine.ray.notices import FileNotices
 from runner.engine.ray_environment import own_environment
 from runner.engine.watchdog import FOLDER_VARIABLE, end_processes, reap, start_watchdog
 from runner.messages import Block, PackTask
-from runner.private_folder import make_private_folder
+from runner.private_folder import LONGEST_FOR_RAY, make_private_folder
 
 LOOPBACK = "127.0.0.1"
-# Ray's sockets are called FOLDER/ray/session_2026-11-28_20-31-29_582522_4194304/sockets/plasma_store, and the path of a
-# socket has at most 107 bytes on Linux and 103 on macOS.
-LONGEST_FOLDER = 103 - len("/ray/session_2026-11-28_20-31-29_582522_4194304/sockets/plasma_store")
 
 
 class OwnRay:
@@ -55,7 +52,7 @@ class OwnRay:
     def prepare(self) -> None:
         """Make the folder and start the process that removes it in any case. Raises EngineError."""
         # Workers stay in this folder for their whole life.
-        self.folder = str(make_private_folder(longest=LONGEST_FOLDER))
+        self.folder = str(make_private_folder(longest=LONGEST_FOR_RAY))
         self.notices = FileNotices(Path(self.folder))
         self._watchdog: subprocess.Popen[bytes] = start_watchdog(self.folder, self.gone)
 

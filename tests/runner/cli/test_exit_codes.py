@@ -18,6 +18,7 @@ from runner import driver, store
 from runner.doctor import CHECKS
 from runner.driver import driving
 from runner.errors import ClusterLostError, DriverFencedError, EngineError
+from runner.store import damage
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 TABLE = Path(__file__).parents[3] / "docs" / "exit-codes.md"
@@ -35,6 +36,7 @@ LONG = (
     "--name",
     "long",
 )
+STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 TESTED = {}
 
 
@@ -98,10 +100,19 @@ def test_training_to_the_end(invoke, small_flags, small):
     assert invoke("resume", "small", "--engine", "local").code == 0
 
 
-@row(0, r"whoever read the answer has seen enough, as in `fitgap trials digits \| head -1`")
+@row(0, "whoever read the answer has seen enough, such as `head -1` at the end of a pipe")
 def test_readers_that_go(small):
     for words in ("sweeps", "trials small --format csv", "epochs 1 --format parquet", "show 1 --format json", "--help"):
         assert piped(words) == (0, "")
+
+
+@pytest.mark.parametrize("kind", ["table", "csv", "json", "parquet"])
+def test_readers_that_go_from_a_pipe_with_a_name(kind, small):
+    """As from standard output."""
+    os.mkfifo("pipe")
+    line = f'true <pipe & "$0" epochs small --format {kind} -o pipe'
+    done = subprocess.run(["bash", "-c", line, COMMAND], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @row(1, "training: a trial has failed")
@@ -237,6 +248,7 @@ def test_deletions_without_anybody_to_ask(stdin, small):
 def test_outputs_that_are_full(words, small):
     done = subprocess.run(["bash", "-c", f'"$0" {words} >/dev/full', COMMAND], capture_output=True, text=True)
     assert done.returncode == 2
+    assert Path("/dev/full").is_char_device()
     assert re.fullmatch("fitgap: standard output cannot be written: No space left on device; .*\n", done.stderr)
 
 
@@ -269,13 +281,15 @@ def test_what_the_system_refuses(error, words, invoke, monkeypatch):
         raise error
 
     monkeypatch.setattr(store, "open_store", open_store)
+    # No database was asked before that might explain the error.
+    monkeypatch.setattr(damage, "last_asked", None)
     answer = invoke("sweeps")
     assert (answer.code, answer.out) == (2, "")
     assert words in answer.err and re.fullmatch("fitgap: [^\n]*\n", answer.err)
 
 
 @row(130, "training was stopped by Ctrl-C (SIGINT), SIGTERM, SIGHUP or SIGQUIT")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+@pytest.mark.parametrize("number", STOPPING_SIGNALS)
 def test_training_that_is_stopped(number, own_folder):
     with subprocess.Popen(
         [COMMAND, "run", *LONG], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
@@ -286,15 +300,16 @@ def test_training_that_is_stopped(number, own_folder):
     assert running.returncode == 130 and said.endswith("go on with: fitgap resume long\n")
 
 
-@row(130, "any other command was stopped by Ctrl-C")
-def test_questions_that_are_stopped(small):
+@row(130, "any other command was stopped by one of these signals")
+@pytest.mark.parametrize("number", STOPPING_SIGNALS)
+def test_questions_that_are_stopped(number, small):
     """While it waits for somebody at a terminal."""
     terminal, end = pty.openpty()
     with subprocess.Popen([COMMAND, "delete", "small"], stdin=end, stderr=subprocess.PIPE) as running:
         said = b""
         while not said.endswith(b"[y/N]: "):
             said += os.read(running.stderr.fileno(), 100)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(number)
         rest = running.stderr.read()
     os.close(terminal)
     os.close(end)

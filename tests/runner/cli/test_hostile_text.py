@@ -1,15 +1,11 @@
 """Text from a database or a file never commands the terminal, is never markup, and never turns the order of signs."""
 
-import io
 import json
 import re
 import shutil
 import sqlite3
-import sys
 
 import pytest
-
-from runner.cli import main
 
 # Clears the screen, sets the title, rings, goes back, breaks the line, turns the direction, is invisible; C1 and DEL.
 CONTROLS = "\x1b[2J\x1b]0;owned\x07\b\r\v\x85\x9b2J\x7f\u202e\u2066\u2028\u2029\u200b\ufeff\u061c\u2060"
@@ -86,33 +82,6 @@ def hostile(trained_database, tmp_path_factory):
         connection.execute("INSERT INTO trial_tag VALUES (1, ?)", (HOSTILE,))
     connection.close()
     return path
-
-
-class Terminal(io.StringIO):
-    """What takes itself for a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
-
-
-@pytest.fixture
-def in_place(monkeypatch):
-    """`in_place(*words, columns=200)`: a command in this process, whose streams are a terminal; code and all output."""
-
-    def run(*words, columns=200):
-        terminal = Terminal()
-        for name in ("stdin", "stdout", "stderr"):
-            monkeypatch.setattr(sys, name, terminal)
-        monkeypatch.setenv("COLUMNS", str(columns))
-        monkeypatch.setenv("TERM", "xterm-256color")
-        monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, words)])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        return exit_.value.code or 0, terminal.getvalue()
-
-    return run
 
 
 def commands_of(text):

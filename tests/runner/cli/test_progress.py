@@ -1,9 +1,15 @@
 """The live line: what it counts, by a clock that the test holds."""
 
+import contextlib
 import io
 import math
 import re
+import sqlite3
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,6 +21,8 @@ from runner.cli.progress import LiveProgress, duration
 from runner.engine import Crew, auto
 from runner.messages import Block, EpochCounts, TrialEnd
 from runner.status import Status
+
+COMMAND = Path(sys.executable).parent / "fitgap"
 
 
 @pytest.fixture
@@ -322,6 +330,33 @@ def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plai
     code, written = in_terminal("run", "--data", "iris", "--hidden", "4", "--epochs", "3", "--engine", "local")
     assert code == 0
     assert "1/1 trials" in plain_text(written) and "best E_v" in plain_text(written)
+
+
+def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, plain_text):
+    """The trials that it held are taken over while the others are trained already."""
+    sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 2000 --engine local --name long"
+    with subprocess.Popen(
+        [COMMAND, "run", *sweep.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as killed:
+        while not counts_of_trials().get("running"):
+            assert killed.poll() is None
+            time.sleep(0.02)
+        killed.kill()
+    counts = counts_of_trials()
+    left = counts["running"] + counts.get("pending", 0)
+    code, written = in_terminal("resume", "long", "--engine", "local")
+    told = [tuple(map(int, each)) for each in re.findall(r"(\d+)/(\d+) trials", plain_text(written))]
+    assert code == 0 and told[-1] == (left, left)
+    assert all(done <= total == left for done, total in told)
+
+
+def counts_of_trials():
+    """How many trials have which status; nothing while there is no database yet."""
+    try:
+        with contextlib.closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection:
+            return dict(connection.execute("SELECT status, count(*) FROM trial GROUP BY status"))
+    except sqlite3.OperationalError:
+        return {}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The database and its folder: each thing that can be wrong is told, and nothing is changed by looking."""
 
 import hashlib
+import os
 import shutil
 import sqlite3
 from collections import namedtuple
@@ -61,6 +62,14 @@ def test_the_environment_names_the_database_as_elsewhere(monkeypatch, own_folder
     assert finding.state is State.PROBLEM and "missing does not exist" in finding.found
 
 
+def test_what_a_killed_command_has_left_is_a_warning(own_folder):
+    left = own_folder / ".fitgap-0a1b2c.part"
+    left.mkdir(mode=0o700)
+    finding, _ = check_database_folder(None)
+    assert finding.state is State.WARNING and str(left) in finding.found and "delete it" in finding.advice
+    assert left.is_dir()
+
+
 def test_a_folder_that_takes_no_file_is_a_problem():
     finding, _ = check_database_folder("/proc/some.db")
     assert finding.state is State.PROBLEM and "--db" in finding.advice
@@ -118,3 +127,46 @@ def test_a_database_that_can_only_be_read_is_a_problem(trained_database, monkeyp
     monkeypatch.setattr(database_checks.os, "access", lambda path, mode: False)
     (finding,) = check_database(str(trained_database))
     assert finding.state is State.PROBLEM and "permissions" in finding.advice
+
+
+def test_parts_of_a_database_that_belong_to_another_user_are_a_problem(trained_database, tmp_path, monkeypatch):
+    shutil.copy(trained_database, tmp_path / "copied.db")
+    (tmp_path / "copied.db-wal").touch()
+    assert states(check_database("copied.db")) == [State.OK]
+    stat = database_checks.Path.stat
+
+    def of_another(path, **options):
+        found = list(stat(path, **options))
+        found[4] += path.name.endswith("-wal")
+        return os.stat_result(found)
+
+    monkeypatch.setattr(database_checks.Path, "stat", of_another)
+    assert database_checks.foreign_parts(tmp_path / "copied.db") == [str(tmp_path / "copied.db-wal")]
+    (finding,) = check_database("copied.db")
+    assert finding.state is State.PROBLEM and "another user" in finding.found and "PostgreSQL" in finding.advice
+
+
+def test_a_disk_that_can_hold_no_more_files_is_a_problem(monkeypatch, own_folder):
+    found = list(os.statvfs(own_folder))
+    # The number of files that other users than root may still make.
+    found[7] = 0
+    monkeypatch.setattr(database_checks.os, "statvfs", lambda folder: os.statvfs_result(found))
+    assert states(check_database_folder(None)) == [State.PROBLEM]
+
+
+@pytest.mark.parametrize("module", ["fcntl", "mmap"])
+def test_a_file_system_without_locks_or_mapped_files_is_a_problem(module, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(getattr(database_checks, module), {"fcntl": "lockf", "mmap": "mmap"}[module], refuse)
+    finding, _ = check_database_folder(None)
+    assert finding.state is State.PROBLEM and "not supported" in finding.found and "--db" in finding.advice
+
+
+def test_the_last_change_of_a_database_is_told_where_there_is_one(own_folder):
+    assert database_checks.last_written(None) is None
+    assert database_checks.last_written("sqlite://") is None
+    (own_folder / "some.db").touch()
+    os.utime("some.db", (5, 5))
+    assert database_checks.last_written("some.db") == 5

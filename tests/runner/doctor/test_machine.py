@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from runner import cores, machine_memory
+from runner import cores, machine_memory, private_folder
 from runner.doctor import State, machine
+from runner.doctor.database import check_database, check_database_folder
 from runner.doctor.machine import (
     amount,
     check_cores,
     check_current_folder,
+    check_home_folder,
     check_memory,
+    check_shared_memory,
     check_temporary_folder,
     why_not_writable,
 )
@@ -51,6 +54,79 @@ def test_a_current_folder_that_takes_no_file_is_a_warning(monkeypatch):
     assert finding.state is State.WARNING and "--db" in finding.advice
 
 
+def test_a_current_folder_that_is_gone_is_a_problem(own_folder, monkeypatch):
+    gone = own_folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    (finding,) = check_current_folder(None)
+    assert finding.state is State.PROBLEM and "cd " in finding.advice
+    # Others have nothing to add, and break down neither.
+    assert not [*check_database_folder(None), *check_database(None)]
+
+
+@pytest.mark.parametrize("home", [None, "", "/missing/home", "/proc", "/tmp"])
+def test_no_home_folder_is_no_problem(home, monkeypatch):
+    monkeypatch.delenv("HOME") if home is None else monkeypatch.setenv("HOME", home)
+    (finding,) = check_home_folder(None)
+    assert finding.state is State.OK
+    assert ("cannot" in finding.found) == (home != "/tmp")
+
+
+@pytest.fixture
+def short_folder(monkeypatch):
+    """A folder with a short path, the only one where temporary files can go besides TMPDIR."""
+    with tempfile.TemporaryDirectory(prefix="s", dir="/tmp") as folder:
+        monkeypatch.setattr(private_folder, "USUAL_PLACES", (folder,))
+        monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+        yield Path(folder)
+
+
+def use_temporary(folder, monkeypatch):
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+
+
+@pytest.mark.parametrize(("name", "reason"), [("x" * 60, "bytes too long"), ("größe", "ASCII"), ("a b", "ASCII")])
+def test_where_the_temporary_folder_is_not_for_ray_another_one_is_told(name, reason, short_folder, monkeypatch):
+    use_temporary(short_folder / name, monkeypatch)
+    *_, finding = check_temporary_folder(None)
+    assert finding.state is State.OK
+    assert finding.found.startswith(f"Ray uses {short_folder}, because ") and reason in finding.found
+    assert [path.name for path in short_folder.iterdir()] == [name] and not list((short_folder / name).iterdir())
+
+
+def test_where_no_folder_is_for_ray_the_reasons_are_told(short_folder, monkeypatch):
+    use_temporary(short_folder / "mine", monkeypatch)
+    short_folder.chmod(0o777)
+    *_, finding = check_temporary_folder(None)
+    assert finding.state is State.PROBLEM and finding.found.count("no sticky bit") == 2 and "TMPDIR" in finding.advice
+
+
+def test_without_any_temporary_folder_there_is_a_problem(monkeypatch):
+    def none():
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(machine.tempfile, "gettempdir", none)
+    (finding,) = check_temporary_folder(None)
+    assert finding.state is State.PROBLEM and "TMPDIR" in finding.advice
+
+
+@pytest.mark.parametrize("folder", ["/proc", "/missing"])
+def test_shared_memory_that_is_missing_or_takes_no_file_is_a_problem(folder):
+    (finding,) = check_shared_memory(None, Path(folder))
+    assert finding.state is State.PROBLEM and "mount" in finding.advice
+
+
+@pytest.mark.parametrize(("free", "state"), [(64 * 10**6, State.WARNING), (10**9, State.OK)])
+def test_small_shared_memory_is_a_warning(free, state, tmp_path, monkeypatch):
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: DiskUsage(10**10, 10**10 - free, free))
+    (finding,) = check_shared_memory(None, tmp_path)
+    assert finding.state is state
+    assert ("--shm-size" in finding.advice) == (state is State.WARNING)
+
+
 def test_a_temporary_folder_that_takes_no_file_is_a_problem(monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", "/proc")
     (finding,) = check_temporary_folder(None)
@@ -60,7 +136,7 @@ def test_a_temporary_folder_that_takes_no_file_is_a_problem(monkeypatch):
 @pytest.mark.parametrize(("free", "state"), [(51, State.OK), (49, State.WARNING)])
 def test_a_temporary_folder_on_a_full_disk_is_a_warning(free, state, monkeypatch):
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda folder: DiskUsage(1000, 1000 - free, free))
-    (finding,) = check_temporary_folder(None)
+    finding = next(check_temporary_folder(None))
     assert finding.state is state
     assert ("95% full" in finding.found) == (state is State.WARNING)
 

@@ -1,0 +1,114 @@
+"""Limits of the system on a user's processes: open files, processes, the size of a file."""
+
+import math
+import os
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+from runner.control_groups import ROOT, processes_left, text_of
+from runner.cores import usable_cores
+from runner.doctor.finding import Finding, ok, problem, warning
+from runner.doctor.machine import MEGABYTE, amount
+from runner.machine_memory import usable_memory
+
+# What Ray was seen to need here, with some to spare: for itself, and for each worker.
+FILES_OF_RAY, FILES_PER_WORKER = 128, 16
+# Every thread counts as a process.
+PROCESSES_OF_RAY, PROCESSES_PER_WORKER = 250, 60
+# The owner's part of permissions.
+OWNER = 0o700
+LEAST_FILE_SIZE = 100 * MEGABYTE
+# Of memory, a little more than Ray takes as a rule.
+SHARED_BY_RAY = 0.35
+
+
+def check_open_files(database: str | None) -> Iterator[Finding]:
+    """Whether as many files and connections may be open as Ray and its workers need."""
+    workers = usable_cores()
+    yield files_finding(*resource.getrlimit(resource.RLIMIT_NOFILE), workers)
+
+
+def files_finding(limit: int, most: int, workers: int) -> Finding:
+    """`limit` is what holds now, and `most` as far as the user may raise it."""
+    name, needed = "open files", FILES_OF_RAY + FILES_PER_WORKER * workers
+    if limit == resource.RLIM_INFINITY or limit >= needed:
+        return ok(name, "no limit" if limit == resource.RLIM_INFINITY else f"at most {limit:,}")
+    found = f"at most {limit:,} may be open, but Ray with {counted(workers)} needs some {needed:,}"
+    raisable = most == resource.RLIM_INFINITY or most >= needed
+    how = f"`ulimit -n {needed}`" if raisable else f"have the hard limit raised to {needed} (in limits.conf)"
+    return warning(name, found, f"{how}, or give fewer --workers")
+
+
+def check_processes(database: str | None) -> Iterator[Finding]:
+    """Whether as many processes and threads may be started as Ray and its workers need."""
+    yield processes_finding(min(processes_left(), user_processes_left()), usable_cores())
+
+
+def processes_finding(left: float, workers: int) -> Finding:
+    name, needed = "processes", PROCESSES_OF_RAY + PROCESSES_PER_WORKER * workers
+    if left >= needed:
+        return ok(name, "no limit" if left == math.inf else f"{left:,.0f} more may be started")
+    found = f"only {max(0, left):,.0f} more processes and threads may be started, but Ray with {counted(workers)} needs"
+    advice = "raise `ulimit -u` or the container's limit (pids), end other programs, or train with --engine local"
+    return warning(name, f"{found} some {needed:,}", advice)
+
+
+def counted(workers: int) -> str:
+    return "1 worker" if workers == 1 else f"{workers} workers"
+
+
+def user_processes_left(root: Path = ROOT) -> float:
+    """How many processes and threads this user may still start; root always may."""
+    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    if limit == resource.RLIM_INFINITY or os.geteuid() == 0:
+        return math.inf
+    return limit - threads_of_user(root, os.geteuid())
+
+
+def threads_of_user(root: Path, user: int) -> int:
+    """How many threads a user's processes have, as far as they can be seen."""
+    return sum(threads_of(process) for process in (root / "proc").glob("[0-9]*") if belongs_to(process, user))
+
+
+def belongs_to(process: Path, user: int) -> bool:
+    try:
+        return process.stat().st_uid == user
+    # It has ended meanwhile.
+    except OSError:
+        return False
+
+
+def threads_of(process: Path) -> int:
+    # A folder has a link for itself, one in its parent, and one for every folder in it.
+    try:
+        return (process / "task").stat().st_nlink - 2
+    except OSError:
+        return 0
+
+
+def check_file_size(database: str | None) -> Iterator[Finding]:
+    """Whether a file, such as the database, may grow."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    if limit != resource.RLIM_INFINITY:
+        yield file_size_finding(limit, usable_memory().total)
+
+
+def file_size_finding(limit: int, memory: float) -> Finding:
+    """`memory` is what the machine has: Ray shares a part of it through a single file."""
+    name, found, advice = "file size", f"a file may have at most {amount(limit)}", "raise it by `ulimit -f unlimited`"
+    if limit < LEAST_FILE_SIZE:
+        return problem(name, f"{found}, and a database needs more", advice)
+    if limit < SHARED_BY_RAY * memory:
+        return warning(name, f"{found}, and Ray may need {amount(SHARED_BY_RAY * memory)}", advice)
+    return ok(name, found)
+
+
+def check_umask(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
+    """Whether this user may read and write what this user makes; root always may."""
+    # Asking the system for it would change it for a moment, in all threads.
+    for line in text_of(root / "proc/self/status").splitlines():
+        name, _, mask = line.partition(":")
+        if name == "Umask" and int(mask, 8) & OWNER and os.geteuid() != 0:
+            found = f"umask {mask.strip()} takes your own rights from every new file"
+            yield problem("umask", found, "`umask 022`")

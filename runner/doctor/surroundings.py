@@ -1,0 +1,181 @@
+"""Surroundings: environment variables, modules that hide others, text encoding, clock, /proc and loopback."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from importlib.machinery import PathFinder
+from pathlib import Path
+
+from runner.doctor.finding import Finding, ok, problem, warning
+from runner.passwords import without_passwords
+
+# What fitgap and its dependencies import by name, and what a user may have called a file.
+OWN_MODULES = ("core", "runner", "migrations")
+DEPENDENCIES = (
+    *(
+        "alembic",
+        "google",
+        "grpc",
+        "jsonschema",
+        "msgpack",
+        "numpy",
+        "packaging",
+        "polars",
+        "psycopg",
+        "ray",
+        "requests",
+    ),
+    *("rich", "ruamel", "setproctitle", "sqlalchemy", "threadpoolctl", "typer", "typing_extensions", "yaml"),
+)
+# Set by fitgap for its own Ray, whatever they are outside.
+OVERRIDDEN = frozenset(
+    ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_TMPDIR", "RAY_USAGE_STATS_ENABLED")
+)
+INJECTED = ("LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
+# No release of fitgap is older.
+EARLIEST = 1_767_225_600.0
+CLOCK_TOLERANCE_SECONDS = 60.0
+LOOPBACK = "127.0.0.1"
+LOOPBACK_SECONDS = 5.0
+
+
+def check_variables(database: str | None) -> Iterator[Finding]:
+    """Environment variables that change what Python, NumPy or Ray do."""
+    found = list(variable_findings(os.environ))
+    yield from found or [ok("environment", "no variable changes how Python, NumPy or Ray work")]
+
+
+def variable_findings(variables: Mapping[str, str]) -> Iterator[Finding]:
+    name = "environment"
+    of_ray = sorted(each for each in variables if each.startswith("RAY_") and each not in OVERRIDDEN)
+    if of_ray:
+        yield warning(
+            name, f"{', '.join(of_ray)} change how Ray works", f"`unset {' '.join(of_ray)}` if Ray does not start"
+        )
+    if variables.get("PYTHONHOME"):
+        yield warning(name, f"PYTHONHOME is {variables['PYTHONHOME']}, which can mix two Pythons", "`unset PYTHONHOME`")
+    if variables.get("PYTHONOPTIMIZE", "0") not in ("", "0"):
+        yield warning(name, "PYTHONOPTIMIZE takes out what Ray needs to start", "`unset PYTHONOPTIMIZE`")
+    for each in INJECTED:
+        if variables.get(each):
+            found = f"{each} loads {variables[each]} into every process, which can end those of Ray"
+            yield warning(name, found, f"`unset {each}` if Ray does not start")
+
+
+def check_modules(database: str | None) -> Iterator[Finding]:
+    """Whether modules of the user hide those that fitgap imports."""
+    found = list(shadow_findings(os.environ.get("PYTHONPATH", "")))
+    yield from found or [ok("modules", "none is hidden by another of the same name")]
+
+
+def shadow_findings(python_path: str) -> Iterator[Finding]:
+    """A finding for every folder of PYTHONPATH that hides a module; an empty entry is the current folder."""
+    entries = dict.fromkeys(python_path.split(os.pathsep)) if python_path else ()
+    for entry in entries:
+        hidden = hidden_by(entry or os.curdir)
+        if hidden:
+            where = f"{entry} (in PYTHONPATH)" if entry else "the current folder (an empty entry of PYTHONPATH)"
+            found = f"{where} has {', '.join(hidden)}, which can be imported instead of what fitgap needs"
+            yield problem("modules", without_passwords(found), "take it out of PYTHONPATH, or rename these")
+
+
+def hidden_by(folder: str) -> list[str]:
+    """The modules in a folder that have the name of another one that fitgap may import."""
+    names = present_in(folder) & {*OWN_MODULES, *DEPENDENCIES, *sys.stdlib_module_names}
+    return sorted(name for name in names if is_other(name, folder))
+
+
+def present_in(folder: str) -> set[str]:
+    try:
+        return {each.name.partition(".")[0] for each in os.scandir(folder)}
+    except OSError:
+        return set()
+
+
+def is_other(name: str, folder: str) -> bool:
+    """Whether a folder has a module of this name that is not the one which belongs to fitgap or its Python."""
+    found = PathFinder.find_spec(name, [folder])
+    # Without an origin it is a folder without `__init__.py`, which hides nothing.
+    if found is None or found.origin is None:
+        return False
+    right = PathFinder.find_spec(name, right_folders())
+    return right is None or right.origin is None or Path(found.origin).resolve() != Path(right.origin).resolve()
+
+
+def right_folders() -> list[str]:
+    """Where modules are found without PYTHONPATH: this program, the standard library, what is installed."""
+    program = str(Path(__file__).parents[2])
+    others = {os.path.abspath(each) for each in os.environ.get("PYTHONPATH", "").split(os.pathsep)}
+    return [program, *(each for each in sys.path if os.path.abspath(each or os.curdir) not in others)]
+
+
+def check_encoding(database: str | None) -> Iterator[Finding]:
+    """Whether names of files can have all letters."""
+    yield encoding_finding(sys.getfilesystemencoding())
+
+
+def encoding_finding(encoding: str) -> Finding:
+    if encoding.lower().replace("-", "") == "utf8":
+        return ok("text encoding", "UTF-8")
+    found = f"names of files are {encoding}, so not every letter can be in them"
+    return warning("text encoding", found, "set PYTHONUTF8=1, or a locale such as LC_ALL=C.UTF-8")
+
+
+def check_clock(database: str | None) -> Iterator[Finding]:
+    """Whether the clock can be right: drivers tell by it which of them are gone."""
+    from runner.doctor.database import last_written
+
+    yield clock_finding(time.time(), last_written(database))
+
+
+def clock_finding(now: float, last: float | None) -> Finding:
+    if now < EARLIEST:
+        found = f"it is set to {time.strftime('%Y-%m-%d', time.gmtime(now))}, before fitgap was released"
+        return warning("clock", found, "set it, or times in the database will be wrong")
+    if last is not None and last > now + CLOCK_TOLERANCE_SECONDS:
+        found = f"the database was last written {(last - now) / 60:,.0f} minutes in the future"
+        return warning(
+            "clock", found, "check the clock: a driver with another time may take over trials that still run"
+        )
+    return ok("clock", "plausible")
+
+
+def check_proc(database: str | None, proc: Path = Path("/proc")) -> Iterator[Finding]:
+    """Whether processes can be told apart, on Linux."""
+    if sys.platform != "linux":
+        return
+    try:
+        mine = os.readlink(proc / "self")
+        seen = mine == str(os.getpid()) and (proc / mine / "stat").read_text() != ""
+        found = "shows this process" if seen else "belongs to another container, so it shows other processes"
+    except OSError as error:
+        seen, found = False, f"cannot be read: {error.strerror}"
+    advice = "mount it (`mount -t proc proc /proc`), or train with --engine local"
+    yield ok("/proc", found) if seen else problem("/proc", f"{found}; Ray needs it", advice)
+
+
+def check_loopback(database: str | None) -> Iterator[Finding]:
+    """Whether processes of this machine can reach each other, as those of Ray must."""
+    reason = why_no_loopback()
+    if reason is None:
+        yield ok("loopback", f"{LOOPBACK} answers")
+        return
+    advice = "switch it on (`ip link set lo up`), allow connections within this machine, or train with --engine local"
+    yield problem("loopback", f"{LOOPBACK} cannot be used: {reason}", advice)
+
+
+def why_no_loopback() -> str | None:
+    """Why a message cannot be sent to oneself; None where it can."""
+    try:
+        with socket.create_server((LOOPBACK, 0)) as server:
+            server.settimeout(LOOPBACK_SECONDS)
+            with socket.create_connection(server.getsockname(), LOOPBACK_SECONDS) as sender:
+                receiver, _ = server.accept()
+                with receiver:
+                    receiver.settimeout(LOOPBACK_SECONDS)
+                    sender.sendall(b"x")
+                    return None if receiver.recv(1) == b"x" else "what is sent does not arrive"
+    except OSError as error:
+        return error.strerror or str(error) or type(error).__name__
