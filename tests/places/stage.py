@@ -83,6 +83,8 @@ class Stage:
             "GROUPS_FOLDER": str(GROUPS),
             "FITGAP_PLACE": self.mark,
             "OPENBLAS_NUM_THREADS": "1",
+            # A checkout may lie in /tmp.
+            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def contents(self) -> set[str]:

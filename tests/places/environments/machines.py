@@ -94,7 +94,11 @@ MACHINES = (
         sample=("run in processes",),
     ),
     Environment("root without privileges", under="$UNPRIVILEGED", needs=USER, sample=("run in processes",)),
-    Environment("an empty environment", under="env -i PATH=/usr/bin:/bin FITGAP_PLACE=$FITGAP_PLACE", sample=("run",)),
+    Environment(
+        "an empty environment",
+        under="env -i PATH=/usr/bin:/bin FITGAP_PLACE=$FITGAP_PLACE PYTHONDONTWRITEBYTECODE=1",
+        sample=("run",),
+    ),
     Environment("no terminal and a session of its own", under="setsid --wait", sample=("run",)),
     Environment("nohup", under="nohup", sample=("run",)),
     Environment("a time limit", under="timeout 100", sample=("run in processes",)),
