@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+from ast import literal_eval
 
 import pytest
 
@@ -30,13 +31,7 @@ def test_every_combination_of_closed_streams_is_opened(closed, own_folder):
     line = f'exec 9>answer; exec {closing}; exec "$0" show.py prepare'
     done = subprocess.run(["sh", "-c", line, sys.executable], stdin=subprocess.DEVNULL, capture_output=True)
     assert done.returncode == 0, done.stderr
-    places, opened, inherited, streams, read = eval_literal((own_folder / "answer").read_text())
+    places, opened, inherited, streams, read = literal_eval((own_folder / "answer").read_text())
     assert all(places[number] == "/dev/null" for number in closed)
     assert opened > 2 and opened != 9
     assert inherited == [True] * 3 and streams == [True] * 3 and read == ""
-
-
-def eval_literal(text):
-    from ast import literal_eval
-
-    return literal_eval(text)
