@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX, SUFFIX = ".fitgap-", ".part"
+ROOT = 0
 CURRENT_FOLDER, NO_REPLACE = -100, 1
 # What a system or file system answers that cannot move a file without replacing another.
 CANNOT_MOVE_SO = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
@@ -124,6 +125,15 @@ def moved_without_replacing(part: Path, target: Path) -> bool:
     if number in CANNOT_MOVE_SO:
         return False
     raise OSError(number, os.strerror(number), str(target))
+
+
+def is_planted(link: Path) -> bool:
+    """Whether another user has put a symbolic link into a folder in which everybody may, such as /tmp."""
+    if not link.is_symlink():
+        return False
+    folder = link.parent.stat()
+    is_for_all = folder.st_mode & stat.S_IWOTH
+    return bool(is_for_all) and link.lstat().st_uid not in (os.geteuid(), folder.st_uid, ROOT)
 
 
 def give_rights(part: Path, like: Path) -> None:

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from runner.errors import OutputError, ReaderGoneError
 from runner.open_databases import only_ours
-from runner.whole_files import give_rights, put_in_place, workshop
+from runner.whole_files import give_rights, is_planted, put_in_place, workshop
 
 MOST_LINKS = 40
 DESCRIPTOR = r"/dev/fd/(\d+)|/proc/(?:self|thread-self|{process})/fd/(\d+)"
@@ -29,7 +29,6 @@ SQLITE_BEGINNINGS = (
 )
 BESIDE_DATABASES = ("-wal", "-shm", "-journal")
 READABLE = 0o666
-ROOT = 0
 
 
 @contextlib.contextmanager
@@ -126,9 +125,7 @@ def descriptor_of(output: Path) -> int | None:
 
 def refuse_planted_link(output: Path, link: Path) -> None:
     """OutputError for a link that another user has put into a folder in which everybody may: it may lead anywhere."""
-    owner, folder = link.lstat().st_uid, link.parent.stat()
-    may_plant = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
-    if may_plant and owner not in (os.geteuid(), folder.st_uid, ROOT):
+    if is_planted(link):
         raise OutputError(f"{output} is a link that another user has made; name the file itself")
 
 

@@ -9,7 +9,10 @@ import sys
 from collections.abc import Iterator
 
 from runner.errors import ReaderGoneError
+from runner.streams.printable import printable
 from runner.streams.widths import LEAST_COLUMNS
+
+__all__ = ["if_somebody_reads", "line_width", "printable", "report", "say"]
 
 
 def say(*lines: str) -> None:
@@ -38,8 +41,3 @@ def line_width(most: int) -> int:
         return most
     columns = shutil.get_terminal_size((most, 0)).columns
     return max(min(columns, most), LEAST_COLUMNS)
-
-
-def printable(text: str) -> str:
-    """Text without control characters, line breaks, and characters that are invisible or turn the direction around."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

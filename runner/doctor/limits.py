@@ -15,7 +15,7 @@ from runner.machine_memory import usable_memory
 # What Ray was seen to need here, with some to spare: for itself, and for each worker.
 FILES_OF_RAY, FILES_PER_WORKER = 128, 16
 # Every thread counts as a process.
-PROCESSES_OF_RAY, PROCESSES_PER_WORKER = 250, 60
+PROCESSES_OF_RAY, PROCESSES_PER_WORKER = 200, 30
 # The owner's part of permissions.
 OWNER = 0o700
 LEAST_FILE_SIZE = 100 * MEGABYTE

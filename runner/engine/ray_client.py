@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import re
 import select
 import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import wait
-from typing import Any, Self, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 
 from core.data import Dataset
 from runner.child_processes import new_connections, new_pipe, start_child
@@ -35,6 +36,11 @@ POLL_SECONDS = 0.2
 # The host ends a Ray of our own, or tells a cluster that its driver leaves; if that takes longer, it is killed.
 SECONDS_TO_LEAVE = 3.0
 SECONDS_TO_CLEAN_UP = 15.0
+
+# Lines of Ray's log, such as `[2026-11-28 21:34:53,895 E 9672 10191] core_worker.cc:609: …`, and of traces in C++.
+LOG_OR_TRACE = re.compile(
+    r"\[\d{4}-|\(\w+( pid=\d+)?\)|\*\*\*|\s*@ |\s*/\S+\.so|StackTrace|Fatal Python error|Extension modules"
+)
 
 Answer = TypeVar("Answer")
 
@@ -218,14 +224,15 @@ class RayClient:
         if self.lost or self.trouble:
             return
         self._process.wait()
-        reason = self._last_line() or f"its process ended with {self._process.returncode}"
+        reason = last_words(self._errors) or f"its process ended with {self._process.returncode}"
         if self.is_ready:
-            self.lost = f"Ray has ended unexpectedly ({reason})"
+            self.lost = f"Ray has ended unexpectedly ({reason}), as it does when memory runs out"
         else:
             self.trouble = f"Ray could not be started: {reason}; `fitgap doctor` finds out why"
 
-    def _last_line(self) -> str:
-        """The last line that the host has printed."""
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else ""
+
+def last_words(printed: BinaryIO) -> str:
+    """The last line that the host has printed and that says something to people."""
+    printed.seek(0)
+    lines = printed.read().decode(errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip() and not LOG_OR_TRACE.match(line)), "")

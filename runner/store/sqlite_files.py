@@ -20,6 +20,7 @@ from runner.passwords import without_passwords
 from runner.store.addresses import DEFAULT_FILE, shown
 from runner.store.failures import TemporaryStoreError
 from runner.store.logs import beside, refuse_stray_log, size_of
+from runner.whole_files import is_planted
 
 # A page of SQLite has at least so many bytes.
 SMALLEST_FILE = 512
@@ -41,6 +42,8 @@ def check_file(path: Path, *, must_exist: bool) -> None:
     """StoreError where the file cannot be the database."""
     name = without_passwords(str(path))
     try:
+        if is_planted(path):
+            raise StoreError(f"{name} is a link that another user has made; name the database itself")
         found = path.stat()
     except FileNotFoundError:
         refuse_stray_log(path)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import OutputError
+from runner.errors import OutputError, StoreError
+from runner.store import open_store_for_writing
 from runner.store.backup import back_up_database
 from runner.written_files import refuse_planted_link, written_file, written_text
 
@@ -95,11 +96,13 @@ def test_a_link_that_somebody_else_has_put_into_a_folder_for_all_is_refused(own_
     (shared / "answer").symlink_to(own_folder / "precious")
     refuse_planted_link(shared / "answer", shared / "answer")
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
-    monkeypatch.setattr("runner.written_files.ROOT", -1)
-    shared.chmod(0o1777)
-    os.lchown(shared / "answer", 54322, -1)
+    found = os.lstat(shared / "answer")
+    monkeypatch.setattr(Path, "lstat", lambda path: os.stat_result([*found[:4], 54322, *found[5:]]))
     with pytest.raises(OutputError, match="a link that another user has made; name the file itself"):
         write(shared / "answer")
+    with pytest.raises(StoreError, match="is a link that another user has made; name the database itself"):
+        open_store_for_writing(str(shared / "answer"))
+    assert not (own_folder / "precious").exists()
 
 
 def test_devices_stay_devices(own_folder):

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import pty
 import re
 import shutil
 import sqlite3
@@ -113,6 +114,20 @@ def test_a_reader_that_goes_ends_a_question_without_a_word(words, small):
     assert (code, err) == (0, b"")
 
 
+def test_a_terminal_that_is_lost_does_not_stop_training_that_ignores_it(own_folder):
+    """As after `nohup`: nothing can be written to the terminal any more, and the sweep is trained to its end."""
+    terminal, end = pty.openpty()
+    line = f'trap "" HUP; "{COMMAND}" {TRAIN.replace("--epochs 3", "--epochs 300")} --engine local; echo $? >code'
+    with subprocess.Popen(["bash", "-c", line], stdin=end, stdout=end, stderr=end, start_new_session=True) as running:
+        os.close(end)
+        os.read(terminal, 1)
+        os.close(terminal)
+        running.wait(timeout=120)
+    assert statuses() == {"completed": 4}
+    # Its leaderboard could not be written.
+    assert (own_folder / "code").read_text() == "2\n"
+
+
 def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
     """Some programs start others with sockets in the place of pipes."""
     script = (
@@ -181,6 +196,18 @@ def test_text_of_the_command_line_is_utf_8_in_the_locale_c(small):
     assert (sweep["tags"], sweep["note"]) == (["grün β"], "größe")
     code, out, _ = shell("fitgap trials small --where 'note is null or note = \"ü\"' --format json", LOCALES["C"])
     assert code == 0 and len(json.loads(out)) == 48
+
+
+def test_a_sweep_goes_from_one_locale_to_another_with_the_names_of_its_files(own_folder):
+    """From the command line in the locale C to UTF-8, and from a sweep file in UTF-8 to the locale C."""
+    (own_folder / "größe.csv").write_text("a,b\n" + "1,2\n2,3\n3,5\n4,1\n" * 5)
+    (own_folder / "sweep.yaml").write_text("data: {source: größe.csv, target: b}\naxes: {architecture: [2]}\n")
+    given = {"one": "--data größe.csv --target b --hidden 2", "two": "sweep.yaml"}
+    for name, first, second in (("one", LOCALES["C"], ()), ("two", (), LOCALES["C"])):
+        ran = shell(f"fitgap run {given[name]} --name {name} --epochs 2 --engine local", first)
+        extended = shell(f"fitgap extend {name} --repeats 2 --engine local", second)
+        assert (ran[0], extended[0]) == (0, 0), ran[2] + extended[2]
+    assert shell("fitgap run sweep.yaml --epochs 2 --engine local", LOCALES["C"])[0] == 0
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])

@@ -1,5 +1,6 @@
 """The driver's side of Ray: whatever becomes of the process that hosts it is one line, and nothing stays behind."""
 
+import io
 import os
 import threading
 
@@ -8,7 +9,7 @@ import stand_in_hosts
 
 from runner.child_processes import start_child
 from runner.engine import ray_client
-from runner.engine.ray_client import RayClient
+from runner.engine.ray_client import RayClient, last_words
 from runner.errors import ClusterLostError, EngineError
 from runner.planning import prepare_sweep
 from runner.spec import sweep_from_text
@@ -58,7 +59,10 @@ def test_a_host_that_does_not_start_ray_is_told_in_one_line(host, words, dataset
 @pytest.mark.parametrize(
     ("host", "words"),
     [
-        (stand_in_hosts.die_with_its_first_pack, "Ray has ended unexpectedly (its process ended with -9)"),
+        (
+            stand_in_hosts.die_with_its_first_pack,
+            "Ray has ended unexpectedly (its process ended with -9), as it does when memory runs out",
+        ),
         (stand_in_hosts.lose_the_cluster, "the cluster is gone"),
     ],
 )
@@ -94,3 +98,15 @@ def test_a_data_set_larger_than_any_buffer_does_not_block_the_driver(hosted_by, 
     with RayClient(bytes(50 << 20), 2) as engine:
         engine.stop()
         assert list(engine.run(iter([make_task()]))) == []
+
+
+def test_log_lines_and_traces_of_ray_are_no_reason():
+    text = """\
+no room for the object store
+[2026-11-28 21:34:53,895 E 9672 10191] core_worker.cc:609: :info_message: Attempting to recover 9 lost objects
+*** SIGABRT received at time=1795901667 on cpu 1 ***
+    @     0x7f0e3c0a9e2c         96  (unknown)
+(raylet) The raylet has ended
+"""
+    assert last_words(io.BytesIO(text.encode())) == "no room for the object store"
+    assert last_words(io.BytesIO(b"")) == ""
