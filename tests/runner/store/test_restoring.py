@@ -24,8 +24,9 @@ LEGACY = Path(__file__).parents[2] / "legacy" / "0001.db"
 
 
 @pytest.fixture
-def database(trained_database, own_folder):
+def database(trained_database, own_folder, monkeypatch):
     """A database of a sweep, in the current folder."""
+    monkeypatch.delenv("FITGAP_ALLOW_TRIGGERS", raising=False)
     return shutil.copy(trained_database, own_folder / "fitgap.db")
 
 
