@@ -3,9 +3,13 @@
 Nothing is loaded before it is used, so that commands which only ask do without it.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+# Not from `typing`, which takes longer to load than all else that is needed before passwords are hidden.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from runner.errors import FitgapError
     from runner.frames import FrameStore, SweepFrames, open_store, resume_sweep, run_sweep
 

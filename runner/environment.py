@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from runner.blas import thread_pools
 from runner.commit import describe_commit
 from runner.programs import answer_of
 
@@ -47,9 +48,7 @@ def installed_version(distribution: str) -> str | None:
 
 def describe_blas() -> dict[str, str | None]:
     """NumPy's BLAS as it was loaded, with the kernels that it chose for this processor; else as NumPy was built."""
-    from threadpoolctl import threadpool_info
-
-    loaded = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    loaded = [each for each in thread_pools().threadpool_info() if each["user_api"] == "blas"]
     # SciPy and others bring a BLAS of their own.
     of_numpy = [each for each in loaded if "numpy" in each["filepath"]] or loaded
     if of_numpy:

@@ -39,6 +39,16 @@ class OutputError(FitgapError):
     """An answer cannot be written where it was to go."""
 
 
+class FullOutputError(OutputError):
+    """Standard output cannot take any more: its disk is full, its terminal is gone, or it may not be written."""
+
+
+class ReaderGoneError(FitgapError):
+    """Nobody reads standard output any more. Whoever read it has seen enough, so this is no failure."""
+
+    exit_code = 0
+
+
 class StoreError(FitgapError):
     """The database cannot be used, or holds nothing by the name that was asked for."""
 

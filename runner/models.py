@@ -18,13 +18,14 @@ from core.preprocessing import InputTransform, Scaling
 from core.readings import READINGS
 from core.variants import Variant
 from runner.array_archives import read_arrays
-from runner.errors import DataError, ModelError, StoreError
+from runner.errors import DataError, ModelError, OutputError, StoreError
 from runner.packing import PlannedTrial, member_of
 from runner.planning import PreparedSweep
 from runner.retraining import stored_trial, train_again
 from runner.sources.bounds import check_file_size, check_growth
 from runner.status import Status
 from runner.store import Store
+from runner.written_files import READABLE, written_file
 
 FORMAT = "fitgap model 1"
 
@@ -89,8 +90,11 @@ def named_model(
     )
 
 
-def save_model(named: NamedModel, path: Path) -> None:
-    """Write a model file. Raises ModelError where the path cannot be written."""
+def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
+    """Write a model file, or replace one that is there when the new one is whole.
+
+    A new file gets these rights at most. Raises ModelError where the path cannot be written.
+    """
     model = named.model
     arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
     for number, layer in enumerate(model.layers, start=1):
@@ -99,10 +103,10 @@ def save_model(named: NamedModel, path: Path) -> None:
     arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
     arrays |= {"target_shift": scaling.shift, "target_factor": scaling.factor}
     try:
-        with path.open("wb") as file:
+        with written_file(path, rights) as part, part.open("wb") as file:
             np.savez(file, **arrays)
-    except OSError as error:
-        raise ModelError(f"{path} cannot be written: {error.strerror}; check the path and its permissions") from None
+    except OutputError as error:
+        raise ModelError(str(error)) from None
 
 
 def description(named: NamedModel) -> dict[str, Any]:

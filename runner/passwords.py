@@ -9,7 +9,6 @@ import ctypes
 import os
 import re
 import sys
-from pathlib import Path
 
 ENVIRONMENT_VARIABLE = "FITGAP_DB"
 # Where a password stands in an address, also in one that was written wrong. Greedy on purpose: to hide too much does no
@@ -78,7 +77,8 @@ def overwrite_what_is_shown(text: str, bounds: tuple[int, int]) -> None:
     Only Linux tells where that memory lies; elsewhere nothing happens.
     """
     with contextlib.suppress(OSError, IndexError, ValueError):
-        fields = Path("/proc/self/stat").read_text(errors="replace").rpartition(")")[2].split()
+        with open("/proc/self/stat", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
         start, end = (int(fields[place]) for place in bounds)
         begin = start + ctypes.string_at(start, end - start).index(os.fsencode(text))
         for first, last in secret_spans(text):

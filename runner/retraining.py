@@ -9,7 +9,7 @@ import numpy as np
 
 from core.preprocessing import prepare_examples
 from core.training import EpochResults, Pack
-from runner.engine.worker import one_blas_thread
+from runner.blas import one_blas_thread
 from runner.environment import describe_environment
 from runner.errors import StoreError
 from runner.messages import MEASURED

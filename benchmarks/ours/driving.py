@@ -38,8 +38,6 @@ class WarmEngine:
     def stop(self) -> None:
         pass
 
-    abandon = stop
-
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         self.packs, self.started, self.processor_before = [], time.monotonic(), time.process_time()
         yield from self.inner.run(self._noted(tasks))

@@ -57,8 +57,6 @@ class SimulatedCluster:
     def stop(self) -> None:
         pass
 
-    abandon = stop
-
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         """All blocks of all packs, of one pack in order."""
         self.events: list[tuple[float, int, Callable[[], Block], Worker]] = []

@@ -3,13 +3,9 @@
 Commands import what they need when they run, so that `--help` answers at once and asking never loads Ray.
 """
 
-import contextlib
-import os
-import select
-import signal
+import shutil
 import sys
-from collections.abc import Iterator
-from types import FrameType
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -17,29 +13,39 @@ import typer
 from runner.blas import prepare_blas
 from runner.cli import again, ask, catalogue, housekeeping, models
 from runner.cli.compare import compare
+from runner.cli.damaged import damage_told
 from runner.cli.db import db
 from runner.cli.diagnose import diagnose
 from runner.cli.doctor import doctor
-from runner.cli.driving import INTERRUPTED
+from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
+from runner.cli.group import CommandGroup
 from runner.cli.importance import importance
+from runner.cli.interrupted import QuietInterrupts
+from runner.cli.lines import report
 from runner.cli.run import run
 from runner.cli.send import send
-from runner.cli.tables import printable
-from runner.errors import FitgapError
+from runner.cli.version import top
+from runner.errors import FitgapError, ReaderGoneError
 from runner.passwords import hide_passwords
 
-STANDARD_OUTPUT = 1
 NOT_DONE = 1
 # Typer brings its own copy of this class, or takes that of another package; its descendant is what it shows of it.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
+SUMMARY = "Train many small networks; see which underfit, which overfit, and by how much."
+
+# In fewer columns the panels of help cut words off; plain help breaks its lines.
+COLUMNS_FOR_PANELS = 60
 app = typer.Typer(
     name="fitgap",
-    help="Train many small networks; see which underfit, which overfit, and by how much.",
+    rich_markup_mode="rich" if shutil.get_terminal_size().columns >= COLUMNS_FOR_PANELS else None,
+    cls=CommandGroup,
+    help=SUMMARY,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.callback(help=SUMMARY)(top)
 app.command()(run)
 app.command()(again.resume)
 app.command()(again.extend)
@@ -65,59 +71,45 @@ app.command()(doctor)
 app.add_typer(db, name="db", help="See, upgrade or copy a database.")
 
 
-def main() -> None:
+def main(is_whole_process: bool = False) -> None:
     """The `fitgap` command: errors that people can mend are one line and an exit code."""
-    with quiet_after_interrupt():
-        code = code_of_command()
-    if reader_has_gone():
-        # Whoever read it has seen enough: no failure, and nothing more to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_OUTPUT)
-        code = 0
-    sys.exit(code)
+    with QuietInterrupts(is_whole_process):
+        code = code_of(command)
+        # What is still buffered may be what cannot be written; that a reader has gone changes no code.
+        sys.exit(code_of(sys.stdout.flush) or code)
 
 
-def code_of_command() -> Any:
+def command() -> Any:
     """Run the command that the command line names; returns its exit code."""
-    try:
-        hide_passwords()
-        prepare_blas()
+    hide_passwords()
+    prepare_blas()
+    with damage_told():
         return app(prog_name="fitgap", standalone_mode=False)
-    except UsageError as error:
-        return tell_usage(error)
-    except FitgapError as error:
-        print(printable(f"fitgap: {error}"), *map(printable, error.excerpt), sep="\n  ", file=sys.stderr)
-        return error.exit_code
-    except typer.Abort:
-        return NOT_DONE
-    except SystemExit as leaving:
-        # Typer leaves so where nobody reads the pipe any more.
-        return leaving.code
 
 
-@contextlib.contextmanager
-def quiet_after_interrupt() -> Iterator[None]:
-    """After Ctrl-C the command ends without a word: what goes wrong then goes wrong because of it, as imports do."""
-    heard = False
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal heard
-        heard = True
-        raise KeyboardInterrupt
-
-    before = signal.getsignal(signal.SIGINT)
-    # Somebody may have told that Ctrl-C is to be ignored.
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupt)
+def code_of(action: Callable[[], Any]) -> Any:
+    """What something returns, or the exit code for the error that it raises."""
     try:
-        yield
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except Exception:
-        if heard:
-            sys.exit(INTERRUPTED)
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
+        return action()
+    except SystemExit as leaving:
+        return leaving.code
+    except Exception as error:
+        return code_of_error(error)
+
+
+def code_of_error(error: Exception) -> int:
+    """Say in one line what went wrong, unless a bug did; returns the exit code."""
+    if isinstance(error, typer.Abort):
+        return NOT_DONE
+    if isinstance(error, UsageError):
+        return tell_usage(error)
+    if is_of_environment(error):
+        error = EnvironmentFailureError(in_one_line(error))
+    if not isinstance(error, FitgapError):
+        raise error
+    if not isinstance(error, ReaderGoneError):
+        report(f"fitgap: {with_lost_folder(str(error))}", *(f"  {part}" for part in error.excerpt))
+    return error.exit_code
 
 
 def tell_usage(error: Any) -> int:
@@ -125,8 +117,8 @@ def tell_usage(error: Any) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
     else:
-        command = error.ctx.command_path if error.ctx else "fitgap"
-        print(printable(f"fitgap: {one_line(error.format_message())} see {command} --help"), file=sys.stderr)
+        command_path = error.ctx.command_path if error.ctx else "fitgap"
+        report(f"fitgap: {one_line(error.format_message())} see {command_path} --help")
     return int(error.exit_code)
 
 
@@ -134,12 +126,3 @@ def one_line(message: str) -> str:
     """Typer's words in the manner of our own errors, ready for another part of the sentence."""
     text = " ".join(message.replace("Value error, ", "").split()).rstrip(".").replace(". Did you", "; did you")
     return text if text.endswith("?") else f"{text};"
-
-
-def reader_has_gone() -> bool:
-    """Whether standard output is a pipe that nobody reads any more."""
-    with contextlib.suppress(BrokenPipeError):
-        sys.stdout.flush()
-    watch = select.poll()
-    watch.register(STANDARD_OUTPUT, 0)
-    return any(event & select.POLLERR for _, event in watch.poll(0))

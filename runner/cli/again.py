@@ -1,7 +1,6 @@
 """Commands for a sweep that is in the database already: resume, extend, retry, cancel, and replay of a trial."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +19,7 @@ from runner.cli.driving import (
     finish,
     where_to_train,
 )
+from runner.cli.lines import if_somebody_reads, report, say
 from runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def extend(
     def write() -> "WrittenSweep":
         extended = extend_sweep(store, sweep, flags)
         going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
-        print(f"{extended.written.name}: {counted(extended.new, 'new trial')}{going_on}", file=sys.stderr)
+        report(f"{extended.written.name}: {counted(extended.new, 'new trial')}{going_on}")
         return extended.written
 
     with known_sweep(database, sweep) as store:
@@ -130,7 +130,7 @@ def retry(
     def write() -> "WrittenSweep":
         written = stored_sweep(store, sweep)
         count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
-        print(f"{written.name}: {counted(count, 'trial')} to train again", file=sys.stderr)
+        report(f"{written.name}: {counted(count, 'trial')} to train again")
         return written
 
     with known_sweep(database, sweep) as store:
@@ -147,7 +147,7 @@ def cancel(
     """Cancel what has not ended of a sweep, also what runs just now; `retry --status cancelled` undoes it."""
     with known_sweep(database, sweep) as store:
         row = store.sweep(sweep)
-        print(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled", file=sys.stderr)
+        report(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled")
         store.refresh_fit(row["id"])
 
 
@@ -157,12 +157,20 @@ def replay(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Train a trial again and compare every epoch with what is stored; exit code 1 where anything differs."""
-    from runner.cli.output import print_csv, print_json
     from runner.retraining import replay as train_and_compare
     from runner.store import open_store
 
     with open_store(database) as store:
         result = train_and_compare(store, trial)
+    with if_somebody_reads():
+        print_result(trial, result, output_format)
+    raise typer.Exit(0 if result.is_equal else 1)
+
+
+def print_result(trial: int, result: "Replay", output_format: Format) -> None:
+    """What came of a replay."""
+    from runner.cli.output import print_csv, print_json
+
     rows = difference_rows(result)
     if output_format is Format.JSON:
         environment = {key: {"then": then, "now": now} for key, (then, now) in result.environment.items()}
@@ -172,7 +180,6 @@ def replay(
         print_csv(rows, ["quantity", "epochs", "largest", "at_epoch"])
     else:
         print_replay(result, rows)
-    raise typer.Exit(0 if result.is_equal else 1)
 
 
 def difference_rows(result: "Replay") -> list[dict[str, Any]]:
@@ -190,17 +197,17 @@ def difference_rows(result: "Replay") -> list[dict[str, Any]]:
 
 def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
     """What came of a replay, for people."""
-    from runner.cli.tables import print_table, printable
+    from runner.cli.tables import print_table
 
     epochs = f"{result.epochs} epochs"
     if result.epochs < result.trained:
         epochs = f"{result.epochs} stored of {result.trained} epochs"
     if result.is_equal:
-        print(f"trial {result.trial}: all {epochs} are the same to the last bit")
+        say(f"trial {result.trial}: all {epochs} are the same to the last bit")
     else:
         print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {epochs}")
     for key, (then, now) in result.environment.items():
-        print(printable(f"{key}: {then} then, {now} now"))
+        say(f"{key}: {then} then, {now} now")
 
 
 @contextlib.contextmanager

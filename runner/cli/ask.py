@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from runner.cli.lines import say
 from runner.cli.options import (
     BulkFormat,
     BulkOutputFormat,
@@ -86,10 +87,11 @@ def trials(
     keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
         if not is_table:
-            write_trials(store.each_trial(sweep, Choice(where, sort, limit, offset, keys)), output_format, output, keys)
+            rows_to_come = store.each_trial(sweep, Choice(where, sort, limit, offset, keys))
+            write_trials(store, rows_to_come, output_format, output, keys)
             return
         rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
-        with printed_to(output):
+        with printed_to(output, store.rights):
             print_table(rows, keys)
             tell_the_rest(len(rows), store.count_trials(sweep, where), where)
 
@@ -97,9 +99,9 @@ def trials(
 def tell_the_rest(shown: int, found: int, where: str | None) -> None:
     """Say how many trials a table leaves out, and how to see them; or that a filter leaves none."""
     if not found and where is not None:
-        print("(no trial is as --where says)")
+        say("(no trial is as --where says)")
     elif shown < found:
-        print(f"({shown:,} of {found:,} trials; --limit, --offset, --sort and --where show others)")
+        say(f"({shown:,} of {found:,} trials; --limit, --offset, --sort and --where show others)")
 
 
 def show(

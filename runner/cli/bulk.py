@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from runner.cli.destination import printed_to, written_to
+from runner.cli.lines import say
 from runner.cli.options import BulkFormat, Format
 from runner.cli.output import chosen_keys, print_rows
 from runner.cli.tables import print_table
@@ -19,15 +20,15 @@ TABLE_ROWS = 1_000
 Blocks = Iterable[Mapping[str, np.ndarray]]
 
 
-def write_trials(rows: Iterable[Row], kind: BulkFormat, output: Path | None, keys: Sequence[str]) -> None:
+def write_trials(store: Store, rows: Iterable[Row], kind: BulkFormat, output: Path | None, keys: Sequence[str]) -> None:
     """Write the rows of trials with these keys, in any format but a table."""
     if kind is BulkFormat.PARQUET:
         from runner.cli.parquet import write_rows
 
-        with written_to(output) as path:
+        with written_to(output, store.rights) as path:
             write_rows(rows, keys, path)
     else:
-        with printed_to(output):
+        with printed_to(output, store.rights):
             print_rows(rows, Format(kind), table_keys=keys)
 
 
@@ -43,11 +44,11 @@ def write_epochs(
     if kind is BulkFormat.PARQUET:
         from runner.cli.parquet import write_blocks
 
-        with written_to(output) as path:
+        with written_to(output, store.rights) as path:
             write_blocks(blocks, keys, path)
         return
     rows = rows_of(blocks, keys)
-    with printed_to(output):
+    with printed_to(output, store.rights):
         if is_table:
             print_first(rows, keys)
         else:
@@ -76,4 +77,4 @@ def print_first(rows: Iterator[Row], keys: Sequence[str]) -> None:
     """Print a table of the first rows, and whether there are more."""
     print_table(list(itertools.islice(rows, TABLE_ROWS)), keys)
     if next(rows, None) is not None:
-        print(f"(the first {TABLE_ROWS:,} epochs; --format csv, json and parquet have all)")
+        say(f"(the first {TABLE_ROWS:,} epochs; --format csv, json and parquet have all)")

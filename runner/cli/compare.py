@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument, Where
+from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument, Where, as_text
 from runner.cli.tables import plainer, print_table
 
 if TYPE_CHECKING:
@@ -21,7 +21,12 @@ def compare(
     of: Annotated[str, typer.Option(metavar="KEY", help="The measure whose differences are told.")] = "best_e_v",
     against: Annotated[
         str | None,
-        typer.Option(metavar="GROUP", help="The group the others are held against; else the best.", show_default=False),
+        typer.Option(
+            metavar="GROUP",
+            help="The group the others are held against; else the best.",
+            show_default=False,
+            callback=as_text,
+        ),
     ] = None,
     sort: Annotated[
         str | None,

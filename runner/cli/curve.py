@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from math import log
 
 ROWS, COLUMNS = 9, 60
+LEAST_COLUMNS = 8
 # Where errors lie further apart than this, their logarithms are drawn.
 WIDE = 20.0
 TRAINING, VALIDATION, BOTH = "░", "█", "▓"
@@ -15,10 +16,13 @@ def curve_lines(
     e_v: Sequence[float | None],
     best_epoch: int | None,
     epochs: Sequence[int] | None = None,
+    *,
+    columns: int = COLUMNS,
 ) -> list[str]:
     """Lines of at most 80 characters; none where there are fewer than two epochs to draw.
 
-    The errors are those of `epochs`, which are all from the first on where None.
+    The curve itself takes at most so many columns. The errors are those of `epochs`, which are all from the first on
+    where None.
     """
     finite = [value for value in (*e_t, *e_v) if value is not None]
     if len(e_t) < 2 or not finite:
@@ -26,7 +30,7 @@ def curve_lines(
     lowest, highest = min(finite), max(finite)
     is_logarithmic = lowest > 0 and highest / lowest > WIDE
     epochs = epochs or range(1, len(e_t) + 1)
-    shown = positions(epochs, min(COLUMNS, epochs[-1]))
+    shown = positions(epochs, min(COLUMNS, max(columns, LEAST_COLUMNS), epochs[-1]))
     sides = [heights(each, shown, lowest, highest, is_logarithmic) for each in (e_t, e_v)]
     lines = []
     for level in range(ROWS - 1, -1, -1):

@@ -1,9 +1,10 @@
-"""`fitgap db`: what a database is, bringing it up to date, and copying it."""
+"""`fitgap db`: what a database is; upgrading, copying, backing up, restoring and compacting it."""
 
 from typing import Annotated, Any
 
 import typer
 
+from runner.cli.lines import report, say
 from runner.cli.options import Database, Format, OutputFormat
 
 db = typer.Typer(no_args_is_help=True)
@@ -26,14 +27,12 @@ def status(database: Database = None, output_format: OutputFormat = Format.TABLE
 
 def print_status(row: dict[str, Any]) -> None:
     """The state of a database, for people."""
-    from runner.cli.tables import printable
-
-    print(printable(f"database  {row['database']}"))
-    print(f"kind      {row['kind']} {row['program_version']}")
-    print(f"schema    {schema_told(row['schema'], row['newest_schema'])}")
-    print(f"size      {row['bytes']:,} bytes")
+    say(f"database  {row['database']}")
+    say(f"kind      {row['kind']} {row['program_version']}")
+    say(f"schema    {schema_told(row['schema'], row['newest_schema'])}")
+    say(f"size      {row['bytes']:,} bytes")
     for name in ("sweeps", "trials", "epochs"):
-        print(f"{name:<10}{row[name]:,}")
+        say(f"{name:<10}{row[name]:,}")
 
 
 def schema_told(schema: str | None, newest: str) -> str:
@@ -52,7 +51,7 @@ def upgrade(database: Database = None) -> None:
     """Bring the tables up to date; an SQLite file is copied beside itself first."""
     from runner.store.upgrading import upgrade_database
 
-    print(upgrade_database(database) or "the database is up to date")
+    say(str(upgrade_database(database) or "the database is up to date"))
 
 
 @db.command()
@@ -64,7 +63,7 @@ def copy(
     from runner.store.copying import copy_database
 
     counts = copy_database(source, target)
-    print(f"copied; sweeps: {counts['sweep']:,}, trials: {counts['trial']:,}, epochs: {counts['epoch']:,}")
+    say(f"copied; sweeps: {counts['sweep']:,}, trials: {counts['trial']:,}, epochs: {counts['epoch']:,}")
 
 
 @db.command()
@@ -73,4 +72,35 @@ def compact(database: Database = None) -> None:
     from runner.store.sizes import compact_database
 
     sizes = compact_database(database)
-    print("{:,} bytes before, {:,} now".format(*sizes) if sizes else "a server uses the room again by itself")
+    say("{:,} bytes before, {:,} now".format(*sizes) if sizes else "a server uses the room again by itself")
+
+
+@db.command()
+def backup(
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="A new file (default: fitgap.db.backup, …-2).", show_default=False),
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Back up an SQLite database into one new file, also while it is in use."""
+    from runner.store.backup import back_up_database
+
+    say(f"backed up to {back_up_database(database, target)}")
+
+
+@db.command()
+def restore(
+    backup: Annotated[str, typer.Argument(metavar="COPY", help="A backup of a database.", show_default=False)],
+    database: Database = None,
+) -> None:
+    """Go back to a backup of an SQLite database; what was there is backed up first."""
+    from runner.store.restoring import restore_database
+
+    done = restore_database(backup, database)
+    say(str(done))
+    if done.was_plain_copy:
+        told = (
+            f"fitgap: {backup} is a plain copy of a file; if it was made while the database was in use, rows that were"
+        )
+        report(f"{told} still in its -wal are missing (`fitgap db backup` leaves none out)")

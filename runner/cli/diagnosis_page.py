@@ -4,9 +4,12 @@ import textwrap
 from typing import Any
 
 from runner.cli.curve import curve_lines
-from runner.cli.tables import cell, plainer, printable
+from runner.cli.lines import line_width, printable, say
+from runner.cli.tables import cell, plainer
 
 WIDTH = 80
+# What stands to the left of a curve, and room to its right.
+BESIDE_CURVE = 20
 # So many of the worst configurations of each verdict are named.
 NAMED = 3
 SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
@@ -46,22 +49,24 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     unfinished = sum(trials.get(status, 0) for status in ("pending", "running"))
     if unfinished:
         ends = f"{unfinished} of {sum(trials.values())} trials of {found['sweep']} have not ended"
-        say(f"{ends}; this is what is known so far (`fitgap resume {found['sweep']}` trains them)")
+        paragraph(f"{ends}; this is what is known so far (`fitgap resume {found['sweep']}` trains them)")
     if found["unjudged"]:
-        say(f"{found['unjudged']} completed trials have no verdict yet; whatever trains in the sweep gives them one")
+        paragraph(
+            f"{found['unjudged']} completed trials have no verdict yet; whatever trains in the sweep gives them one"
+        )
     reference, judged = found["reference"], sum(counts.values())
     if reference is None or not judged:
-        say(f"{found['sweep']}: nothing to say yet, since no configuration has completed all its repeats")
+        paragraph(f"{found['sweep']}: nothing to say yet, since no configuration has completed all its repeats")
         return
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    say(f"{found['sweep']}: {configurations(judged)}: {verdicts}")
+    paragraph(f"{found['sweep']}: {configurations(judged)}: {verdicts}")
     repeats = "" if reference["repeats"] == 1 else f", mean of {reference['repeats']} repeats"
     error = f"best E_v {cell('best_e_v', reference['best_e_v'])}{repeats}"
-    say(f"reference: {described(reference)} ({reference['configuration']}), {error}", after="  ")
+    paragraph(f"reference: {described(reference)} ({reference['configuration']}), {error}", after="  ")
     for trouble in found["troubles"]:
         print_trouble(trouble, judged)
-    print()
-    say(closing(found))
+    say("")
+    paragraph(closing(found))
 
 
 def verdict_line(name: str, counts: dict[str, int]) -> str:
@@ -72,7 +77,7 @@ def verdict_line(name: str, counts: dict[str, int]) -> str:
 
 def print_trouble(trouble: dict[str, Any], judged: int) -> None:
     """Print one verdict: how many, with what, why, the worst."""
-    print()
+    say("")
     is_one = trouble["configurations"] == 1
     verb = VERBS[trouble["verdict"]]
     verb = verb.replace("fit", "fits") if is_one else verb
@@ -81,12 +86,12 @@ def print_trouble(trouble: dict[str, Any], judged: int) -> None:
     if most:
         setting = plain_setting(most["setting"])
         line += f", most with {most['axis']} {setting} ({most['configurations']} of its {most['of']})"
-    say(line)
+    paragraph(line)
     for cause in trouble["causes"]:
         how_many = f"{cause['configurations']} of {trouble['looked_at']}"
-        say(f"{CAUSE_WORDS[cause['cause']]} ({how_many}); try {cause['advice']}", before="  - ", after="    ")
+        paragraph(f"{CAUSE_WORDS[cause['cause']]} ({how_many}); try {cause['advice']}", before="  - ", after="    ")
     for row in trouble["worst"][:NAMED]:
-        say(f"worst: trial {row['trial']}, {described(row)}: {parts_in_line(row)}", before="  ", after="    ")
+        paragraph(f"worst: trial {row['trial']}, {described(row)}: {parts_in_line(row)}", before="  ", after="    ")
 
 
 def closing(found: dict[str, Any]) -> str:
@@ -99,19 +104,19 @@ def closing(found: dict[str, Any]) -> str:
 
 def print_trial_diagnosis(found: dict[str, Any]) -> None:
     """Print what is wrong with a trial."""
-    say(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
-    say(f"{described(found)}, {parameters(found)}", before="  ", after="    ")
+    paragraph(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
+    paragraph(f"{described(found)}, {parameters(found)}", before="  ", after="    ")
     if found["verdict"] is not None:
         print_parts(found)
     curve = found["curve"]
     e_t, e_v, epochs = ([row[key] for row in curve] for key in ("e_t", "e_v", "epoch"))
-    lines = curve_lines(e_t, e_v, found["best_epoch"], epochs)
+    lines = curve_lines(e_t, e_v, found["best_epoch"], epochs, columns=line_width(WIDTH) - BESIDE_CURVE)
     if lines:
-        print("", *lines, sep="\n")
+        say("", *lines)
     if found["causes"]:
-        print("\nwhy, and what to try")
+        say("", "why, and what to try")
     for cause in found["causes"]:
-        say(f"{cause['seen']}: try {cause['advice']}", before="  - ", after="    ")
+        paragraph(f"{cause['seen']}: try {cause['advice']}", before="  - ", after="    ")
 
 
 def headline(found: dict[str, Any]) -> str:
@@ -127,17 +132,19 @@ def headline(found: dict[str, Any]) -> str:
 
 def print_parts(found: dict[str, Any]) -> None:
     """Print the parts with their standard errors, and what they are held against."""
-    print()
+    say("")
     for key, words in PARTS.items():
         error = "" if found[f"se_{key}"] is None else f" ± {found[f'se_{key}']:.2g}"
-        print(f"  {key:9}{cell(key, found[key]) + error:>20}  {words}")
+        say(f"  {key:9}{cell(key, found[key]) + error:>20}  {words}")
     reference = found["reference"]
     own = f"E_t {cell('', found['e_t'])}, E_v {cell('', found['e_v'])} after epoch {found['epochs']}"
     errors = f"E_t {cell('', reference['best_e_t'])}, E_v {cell('', reference['best_e_v'])}"
     after = f"after its best epoch {reference['best_epoch']}"
     which = "this trial at its best" if reference["trial"] == found["trial"] else f"trial {reference['trial']}"
-    print()
-    say(f"it has {own}; the reference, {which} ({described(reference)}), {errors} {after}", before="  ", after="  ")
+    say("")
+    paragraph(
+        f"it has {own}; the reference, {which} ({described(reference)}), {errors} {after}", before="  ", after="  "
+    )
 
 
 def described(row: dict[str, Any]) -> str:
@@ -161,6 +168,8 @@ def configurations(count: int) -> str:
     return "1 configuration" if count == 1 else f"{count} configurations"
 
 
-def say(text: str, *, before: str = "", after: str = "") -> None:
-    """Print text in lines of at most 80 columns, led by `before` and then by `after`."""
-    print(textwrap.fill(text, WIDTH, initial_indent=before, subsequent_indent=after, break_on_hyphens=False))
+def paragraph(text: str, *, before: str = "", after: str = "") -> None:
+    """Print text in lines as wide as the terminal, at most 80 columns, led by `before` and then by `after`."""
+    width = line_width(WIDTH)
+    folded = textwrap.wrap(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False)
+    say(*folded)

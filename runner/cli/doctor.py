@@ -2,6 +2,7 @@
 
 import typer
 
+from runner.cli.lines import if_somebody_reads
 from runner.cli.options import Database, Format, OutputFormat
 
 
@@ -17,5 +18,6 @@ def doctor(database: Database = None, output_format: OutputFormat = Format.TABLE
     if output_format is Format.TABLE:
         # One column, so that a long advice is not squeezed beside a long finding.
         rows = [{**row, "found": f"{row['found']}; {row['advice']}" if row["advice"] else row["found"]} for row in rows]
-    print_rows(rows, output_format, table_keys=("check", "state", "found"))
+    with if_somebody_reads():
+        print_rows(rows, output_format, table_keys=("check", "state", "found"))
     raise typer.Exit(1 if any(finding.state is State.PROBLEM for finding in findings) else 0)

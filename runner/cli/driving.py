@@ -1,25 +1,19 @@
 """What the commands that train have in common: their options, and driving a sweep to its end with a live line."""
 
-import os
 import shlex
-import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from runner.amounts import counted
-from runner.cli.tables import printable
+from runner.cli.lines import printable, report
 
 if TYPE_CHECKING:
-    from runner.cli.progress import LiveProgress
-    from runner.driver import Stopping, SweepStoppedError, WrittenSweep
+    from runner.driver import InterruptHandler, WrittenSweep
     from runner.engine import Cluster
     from runner.engine.plain_processes import PlainProcesses
-    from runner.errors import ClusterLostError
     from runner.store import Store
 
 RUNNING = "Running it"
@@ -118,28 +112,32 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
     Ctrl-C waits until it is written, so that it can be told how to go on with it; `database` is what the command was
     given as `--db`.
     """
-    from runner.driver import Stopping
+    from runner.cli.outcome import code_after_training, told_how_to_continue
+    from runner.driver import InterruptHandler, present_name
 
     written = None
-    with Stopping() as stopping:
+    with InterruptHandler() as interrupts:
         try:
             written = write()
-            train(store, written, where, stopping, database)
+            with told_how_to_continue(store, written, database):
+                train(store, written, where, interrupts, database)
         except KeyboardInterrupt:
-            stopping.ignore_more()
+            interrupts.ignore_more()
             if written:
                 # Before the first trial was claimed, or after the last one had ended.
-                say_stopped(0, written.name, database)
+                say_stopped(0, present_name(store, written), database)
             else:
                 say_stopped_early(database)
             raise typer.Exit(INTERRUPTED) from None
-    raise typer.Exit(1 if show(store, written) else 0)
+    raise typer.Exit(code_after_training(store, written, database))
 
 
-def train(store: "Store", written: "WrittenSweep", where: Where, stopping: "Stopping", database: str | None) -> None:
+def train(
+    store: "Store", written: "WrittenSweep", where: Where, interrupts: "InterruptHandler", database: str | None
+) -> None:
     """Drive a sweep to its end with a live line."""
     from runner.cli.progress import LiveProgress
-    from runner.driver import SweepStoppedError, drive, expected_work
+    from runner.driver import SweepStoppedError, drive, expected_work, present_name
     from runner.errors import ClusterLostError
 
     try:
@@ -153,62 +151,27 @@ def train(store: "Store", written: "WrittenSweep", where: Where, stopping: "Stop
                 observe=progress,
                 tell=progress.say,
                 meet=progress.meet,
-                leave=partial(leave_at_once, progress, database),
-                stopping=stopping,
+                interrupts=interrupts,
                 early=where.early,
             )
     except ClusterLostError as lost:
-        leave_lost(lost, written.name, database)
+        going_on = command("resume", present_name(store, written), database=database)
+        report(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}")
+        raise typer.Exit(lost.exit_code) from None
     except SweepStoppedError as stopped:
         say_stopped(stopped.released, stopped.sweep_name, database)
         raise typer.Exit(INTERRUPTED) from None
 
 
-def show(store: "Store", written: "WrittenSweep") -> int:
-    """Print the leaderboard of a sweep; returns how many trials failed."""
-    from runner.cli.diagnosis_page import verdict_line
-    from runner.cli.leaderboard import print_leaderboard
-
-    failed = print_leaderboard(store, written)
-    counts = store.verdict_counts(written.sweep_id)
-    if counts:
-        print(verdict_line(written.name, counts), file=sys.stderr)
-    return failed
-
-
-def leave_at_once(progress: "LiveProgress", database: str | None, stopped: "SweepStoppedError") -> None:
-    """End this process without waiting for Ray to close: what it started ends with it."""
-    # Gives the terminal its cursor back.
-    progress.__exit__()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    say_stopped(stopped.released, stopped.sweep_name, database)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(INTERRUPTED)
-
-
-def leave_lost(lost: "ClusterLostError", sweep_name: str, database: str | None) -> NoReturn:
-    """Say that the cluster is gone, and end this process at once: Ray would wait for it."""
-    going_on = command("resume", sweep_name, database=database)
-    print(f"fitgap: {lost}; what it trained was put back, go on with: {going_on}", file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(lost.exit_code)
-
-
 def say_stopped(released: int, sweep_name: str, database: str | None) -> None:
     """What was stopped, and how to go on."""
-    print(f"stopped; {counted(released, 'trial')} in flight put back", file=sys.stderr)
-    print(f"go on with: {command('resume', sweep_name, database=database)}", file=sys.stderr)
+    report(f"stopped; {counted(released, 'trial')} in flight put back")
+    report(f"go on with: {command('resume', sweep_name, database=database)}")
 
 
 def say_stopped_early(database: str | None) -> None:
     """A second Ctrl-C came while the sweep was written: all of it is there, or nothing."""
-    print(
-        f"stopped while the sweep was written; whether it is there: {command('sweeps', database=database)}",
-        file=sys.stderr,
-    )
+    report(f"stopped while the sweep was written; whether it is there: {command('sweeps', database=database)}")
 
 
 def command(*words: str, database: str | None) -> str:

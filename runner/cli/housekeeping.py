@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runner.cli.options import Database, Format, OutputFormat, SweepArgument
+from runner.cli.lines import printable, report
+from runner.cli.options import Database, Format, OutputFormat, SweepArgument, as_text
 from runner.errors import StoreError
 
 if TYPE_CHECKING:
@@ -26,10 +27,15 @@ ManyWhat = Annotated[
     typer.Argument(metavar="SWEEP…|TRIAL…", help="Names of sweeps, or numbers of trials.", show_default=False),
 ]
 
+Tags = Annotated[list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.", callback=as_text)]
+Text = Annotated[str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.", callback=as_text)]
+
 
 def tag(
     what: What,
-    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.")] = None,
+    tags: Annotated[
+        list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.", callback=as_text)
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Take these tags away.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
@@ -49,7 +55,9 @@ def tag(
 
 def note(
     what: What,
-    text: Annotated[str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.", callback=as_text)
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the note.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
@@ -73,7 +81,7 @@ def rename(
     from runner.cli.again import known_sweep
 
     with known_sweep(database, sweep) as store:
-        print(f"{store.rename_sweep(sweep, name)} is called {name} now", file=sys.stderr)
+        report(f"{store.rename_sweep(sweep, name)} is called {name} now")
 
 
 def delete(
@@ -87,20 +95,25 @@ def delete(
     with open_store(database) as store:
         planned = store.deletion(what)
     if not yes and not is_confirmed(planned):
-        print("nothing was deleted", file=sys.stderr)
+        report("nothing was deleted")
         raise typer.Exit(1)
     with writing(database, what) as store:
-        print(f"deleted {store.delete(what)}", file=sys.stderr)
+        report(f"deleted {store.delete(what)}")
         unused = store.unused_bytes()
     if unused:
-        print(f"{unused:,} bytes of the file are unused; `fitgap db compact` gives them back", file=sys.stderr)
+        report(f"{unused:,} bytes of the file are unused; `fitgap db compact` gives them back")
 
 
 def is_confirmed(planned: "Deletion") -> bool:
     """Whether somebody at a terminal says that this is to go; StoreError where there is nobody."""
     if not sys.stdin.isatty():
         raise StoreError(f"this deletes {planned}; add --yes where nobody can be asked")
-    return typer.confirm(f"Delete {planned}?", err=True)
+    print(printable(f"Delete {planned}? [y/N]: "), end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        # Ctrl-D leaves the line as it is.
+        report("")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def print_labels(database: str | None, what: str, output_format: Format) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runner.cli.lines import line_width
 from runner.cli.options import Columns, Database, Format, OutputFormat, SweepArgument, Where
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def importance(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Show which settings matter: the share of the variance that each axis and each pair of axes explains."""
+    from runner.cli.lines import say
     from runner.cli.output import print_rows
     from runner.cli.tables import print_table
     from runner.store import open_store
@@ -59,7 +61,7 @@ def importance(
         told = list(dict.fromkeys(row["of"] for row in rows))
         print_table(table_rows(arranged(lines_of(rows)), told), ["effect", *told], title=explanation(rows, scale))
     else:
-        print("nothing to part: no two completed trials have different settings and different values")
+        say("nothing to part: no two completed trials have different settings and different values")
 
 
 def lines_of(rows: "list[Row]") -> list[Line]:
@@ -99,7 +101,7 @@ def without_small(pairs: list[Line]) -> list[Line]:
 def table_rows(lines: list[Line], measures: list[str]) -> list[dict[str, Any]]:
     """The lines as text, with bars as long as there is room for."""
     texts = [f"  {line.effect}" if line.kind == "part" else line.effect for line in lines]
-    room = (WIDTH - 2 - max(map(len, texts))) // len(measures) - len("-99.9 %   ")
+    room = (line_width(WIDTH) - 2 - max(map(len, texts))) // len(measures) - len("-99.9 %   ")
     length = max(0, min(LONGEST_BAR, room))
     return [
         {"effect": text, **{name: share_text(line.shares.get(name), length) for name in measures}}

@@ -1,13 +1,13 @@
 """What a sweep ends with: its best configurations, and how many trials ended how."""
 
-import sys
 from typing import Any
 
 from runner.amounts import counted
 from runner.cli.compare import verdict_text
+from runner.cli.diagnosis_page import verdict_line
+from runner.cli.lines import report
 from runner.cli.tables import print_table
 from runner.driver import WrittenSweep
-from runner.errors import StoreError
 from runner.status import Status
 from runner.store import Row, Store
 
@@ -18,21 +18,22 @@ COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v")
 
 
-def print_leaderboard(store: Store, written: WrittenSweep) -> int:
-    """Print the best configurations of a sweep, means over repeats; returns the number of failed trials."""
-    counts = next((row for row in store.sweeps() if row["sweep"] == written.sweep_id), None)
-    if counts is None:
-        raise StoreError(f"sweep {written.name} was deleted while it was trained")
-    # It may have another name by now.
-    name = counts["name"]
+def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
+    """Print the best configurations of a sweep, means over repeats."""
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
     groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
     found = counted(len(written.prepared.configurations), "configuration")
     title = f"{name}: the best {len(groups)} of {found}, by best E_v"
     print_table(*leaders(groups, varied), title=title)
-    print(summary(name, counts), file=sys.stderr)
-    return counts["failed"]
+
+
+def report_summary(store: Store, counts: Row) -> None:
+    """Say how many trials ended how, and how well they fit."""
+    report(summary(counts["name"], counts))
+    verdicts = store.verdict_counts(counts["sweep"])
+    if verdicts:
+        report(verdict_line(counts["name"], verdicts))
 
 
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:

@@ -30,7 +30,7 @@ def export(
     from runner.store import open_store
 
     with open_store(database) as store:
-        save_model(model_of_trial(store, trial, at=at), output)
+        save_model(model_of_trial(store, trial, at=at), output, store.rights)
 
 
 def predict(

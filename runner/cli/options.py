@@ -1,8 +1,11 @@
 """Options that several commands share, and the formats of an answer."""
 
+import codecs
+import os
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +27,18 @@ class BulkFormat(StrEnum):
     PARQUET = "parquet"
 
 
+def as_text(value: Any) -> Any:
+    """A word of the command line, or several, as text, which is UTF-8 even where file names are taken for ASCII."""
+    if isinstance(value, str):
+        return os.fsencode(value).decode("utf-8", "surrogateescape") if is_ascii_only() else value
+    return [as_text(each) for each in value] if isinstance(value, list) else value
+
+
+def is_ascii_only() -> bool:
+    """Whether this process reads its command line as ASCII, as in the locale C."""
+    return codecs.lookup(sys.getfilesystemencoding()).name == "ascii"
+
+
 Database = Annotated[
     str | None,
     typer.Option(
@@ -42,7 +57,11 @@ Output = Annotated[
 Where = Annotated[
     str | None,
     typer.Option(
-        "--where", metavar="FILTER", help='Only those for which it holds, such as "e_v < 0.02".', show_default=False
+        "--where",
+        metavar="FILTER",
+        help='Only those for which it holds, such as "e_v < 0.02".',
+        show_default=False,
+        callback=as_text,
     ),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many rows.", show_default=False)]

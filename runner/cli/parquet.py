@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from runner.errors import OutputError
 from runner.frames.types import EPOCH_TYPES, frame_of, setting_types
 from runner.store import Row, Store
 
@@ -19,8 +18,8 @@ GROUP_ROWS = 250_000
 def write_rows(rows: Iterable[Row], keys: Sequence[str], path: Path) -> None:
     """Write the rows of an answer with these keys."""
     frame = frame_of(list(rows), keys, setting_types(keys))
-    with told_in_a_line(path):
-        frame.write_parquet(path)
+    with told_as_of_system(), target_of(path) as target:
+        frame.write_parquet(target)
 
 
 def write_epochs(
@@ -42,15 +41,27 @@ def write_blocks(blocks: Iterable[Mapping[str, np.ndarray]], keys: Sequence[str]
             count += len(frame)
             yield frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
-    with told_in_a_line(path):
-        pl.io.plugins.register_io_source(frames, schema=types).sink_parquet(path, row_group_size=GROUP_ROWS)
+    with told_as_of_system(), target_of(path) as target:
+        pl.io.plugins.register_io_source(frames, schema=types).sink_parquet(target, row_group_size=GROUP_ROWS)
     return count
 
 
 @contextlib.contextmanager
-def told_in_a_line(path: Path) -> Iterator[None]:
-    """Turn what Polars says about a file into an OutputError."""
+def target_of(path: Path) -> Iterator[Any]:
+    """What Polars can write to: the path, or the open file if its name is no text, as bytes of another encoding are."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        with path.open("wb") as file:
+            yield file
+    else:
+        yield path
+
+
+@contextlib.contextmanager
+def told_as_of_system() -> Iterator[None]:
+    """Turn what Polars says about a file that cannot be written into an OSError, like the system's own."""
     try:
         yield
     except pl.exceptions.ComputeError as error:
-        raise OutputError(f"{path} cannot be written: {str(error).splitlines()[0]}") from None
+        raise OSError(str(error).splitlines()[0]) from None

@@ -122,7 +122,8 @@ def write_and_train(prepared: "PreparedSweep", where: Where, database: str | Non
 def show_plan(prepared: "PreparedSweep", where: Where) -> None:
     """What a sweep would train and in which packs, without training it."""
     from runner.amounts import counted
-    from runner.cli.tables import print_table, printable
+    from runner.cli.lines import say
+    from runner.cli.tables import print_table
     from runner.cores import usable_cores
     from runner.packing import explain_packs, groups_of, planned_trials
     from runner.planning import configuration_row
@@ -132,15 +133,15 @@ def show_plan(prepared: "PreparedSweep", where: Where) -> None:
     print_table(rows, keys)
     sweep, data = prepared.sweep, prepared.dataset
     count = f"{counted(len(rows), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
-    print(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
+    say(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
     shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}, "
     shape += counted(prepared.output_count, "output")
-    print(f"on {printable(data.name)}: {shape}")
+    say(f"on {data.name}: {shape}")
     recording, most = sweep.training.record, max(sweep.axes["epochs"])
     if not recording.is_complete:
-        print(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
+        say(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
     cluster = where.cluster
     workers = where.workers or (cluster.workers if cluster else usable_cores())
     groups = groups_of(planned_trials(prepared), prepared)
     for line in explain_packs(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
-        print(line)
+        say(line)

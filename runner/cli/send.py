@@ -1,11 +1,11 @@
 """`fitgap send`: a sweep for people who look at it in Optuna or MLflow."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from runner.amounts import counted
+from runner.cli.lines import report
 from runner.cli.options import Database, SweepArgument
 from runner.errors import IntegrationError
 
@@ -38,4 +38,4 @@ def send(
         else:
             sent, what = send_to_mlflow(store, sweep, mlflow or "", name=name, database=database), "experiment"
     there = f", {sent.known} were there already" if sent.known else ""
-    print(f"{what} {sent.name}: {counted(sent.new, 'trial')} sent{there}", file=sys.stderr)
+    report(f"{what} {sent.name}: {counted(sent.new, 'trial')} sent{there}")

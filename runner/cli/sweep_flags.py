@@ -3,23 +3,26 @@
 Numbers are taken as text: the sweep reads them, and tells what is wrong with one in the same words as for a file.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from runner.cli.options import as_text
+
 PANEL = "The sweep"
 
 
-def flag(metavar: str, help_text: str) -> Any:
+def flag(metavar: str, help_text: str, callback: Callable[[Any], Any] | None = None) -> Any:
     """An option of the sweep."""
-    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=PANEL, show_default=False)
+    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=PANEL, show_default=False, callback=callback)
 
 
 File = Annotated[Path | None, typer.Argument(help="A sweep file; flags replace what it says.", show_default=False)]
 Name = Annotated[str | None, flag("NAME", "What to call the sweep.")]
 Data = Annotated[str | None, flag("NAME|PATH", "A named data set, or a CSV, Parquet or NPZ file.")]
-Target = Annotated[str | None, flag("COLUMN[,…]", "The column or columns to learn, for a file.")]
+Target = Annotated[str | None, flag("COLUMN[,…]", "The column or columns to learn, for a file.", as_text)]
 Validation = Annotated[str | None, flag("SHARE|COUNT|same", "Which part of the examples validates.")]
 Preprocess = Annotated[str | None, flag("NAME", "Scaling of the inputs: standard, minmax or none.")]
 TargetScaling = Annotated[str | None, flag("NAME", "Scaling of targets that are numbers: standard or none.")]

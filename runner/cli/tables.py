@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from runner.cli.lines import printable
+from runner.streams.typography import to_encoding
+
 Row = dict[str, Any]
 
 TIMES = ("created", "started", "ended")
@@ -38,10 +41,11 @@ BESIDE = {"_sd": "± sd", "_spread": "spread"}
 
 def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None) -> None:
     """Print rows in a table as wide as the terminal; into a pipe as wide as it needs."""
-    from rich.console import Console
     from rich.text import Text
 
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
+    from runner.cli.console import PlainConsole
+
+    console = PlainConsole(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     if title:
         console.print(Text(printable(title)), soft_wrap=True)
     common = common_values(rows, keys)
@@ -49,14 +53,14 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
         console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
     keys = [key for key in keys if key not in common]
     fitting = fitting_keys(rows, keys, console.width)
-    console.print(table_of(rows, fitting))
+    console.print(table_of(rows, fitting, console.width))
     if len(fitting) < len(keys):
         left_out = ", ".join(key for key in keys if key not in fitting)
         console.print(Text(f"(no room at this width for {left_out})"), soft_wrap=True)
 
 
-def table_of(rows: list[Row], keys: Sequence[str]) -> Any:
-    """The table of these columns."""
+def table_of(rows: list[Row], keys: Sequence[str], width: int) -> Any:
+    """The table of these columns; a single one that is wider than the terminal is broken anywhere."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -65,11 +69,13 @@ def table_of(rows: list[Row], keys: Sequence[str]) -> Any:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, header_style="bold")
     for key in keys:
         is_number = is_number_column(rows, key)
+        least = least_width(rows, key)
+        is_too_wide = least > width - 1
         table.add_column(
-            header(key) if is_number else re.sub("$", " ", header(key), flags=re.MULTILINE),
+            Text(header(key) if is_number else re.sub("$", " ", header(key), flags=re.MULTILINE)),
             justify="right" if is_number else "left",
-            no_wrap=key not in BREAKABLE,
-            min_width=least_width(rows, key),
+            no_wrap=key not in BREAKABLE and not is_too_wide,
+            min_width=None if is_too_wide else least,
             overflow="fold",
         )
     for row in rows:
@@ -108,7 +114,8 @@ def least_width(rows: list[Row], key: str) -> int:
 def header(key: str) -> str:
     """A long key on two lines, so that a narrow column need not be as wide as its name."""
     beside = next((text for end, text in BESIDE.items() if key.endswith(end)), None)
-    return HEADERS.get(key) or beside or re.sub(r"^(\w{4,})_(\w{3,})$", r"\1_\n\2", key)
+    text = HEADERS.get(key) or beside or re.sub(r"^(\w{4,})_(\w{3,})$", r"\1_\n\2", printable(key))
+    return encodable(text)
 
 
 def is_number_column(rows: list[Row], key: str) -> bool:
@@ -124,10 +131,15 @@ def cell(key: str, value: Any) -> str:
     if key in TIMES:
         return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list):
-        return printable(", ".join(map(str, value)))
+        return encodable(printable(", ".join(map(str, value))))
     if isinstance(value, float):
         return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
-    return printable(plainer(value) if key in SHORTHAND else str(value))
+    return encodable(printable(plainer(value) if key in SHORTHAND else str(value)))
+
+
+def encodable(text: str) -> str:
+    """Text as standard output will have it, so that columns are as wide as what stands in them."""
+    return text if text.isascii() else to_encoding(text, sys.stdout.encoding)
 
 
 def plainer(shorthand: str) -> str:
@@ -136,8 +148,3 @@ def plainer(shorthand: str) -> str:
     text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
     text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)
     return text.replace(":", " ").replace(",", " ").replace("/", " / ")
-
-
-def printable(text: str) -> str:
-    """Text without characters that a terminal would obey."""
-    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

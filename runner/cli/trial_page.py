@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from runner.cli.tables import cell, printable
+from runner.cli.lines import say
+from runner.cli.tables import cell
 
 # Sections of the page; every key of the row stands in one of them.
 SECTIONS = {
@@ -51,13 +52,13 @@ WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
 def print_trial(row: dict[str, Any]) -> None:
     """Print a trial, section by section, leaving out what is not known."""
     for section, keys in SECTIONS.items():
-        print(section)
+        say(section)
         for key in keys:
             if row[key] not in (None, []):
-                print(f"  {key:{WIDTH}}{cell(key, row[key])}")
+                say(f"  {key:{WIDTH}}{cell(key, row[key])}")
     if row["learned"]:
-        print(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
-    print(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+        say(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
+    say(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
     print_environment(row["environment"] or {})
 
 
@@ -65,9 +66,9 @@ def print_environment(environment: dict[str, Any]) -> None:
     """With what a trial was made, as far as it is known."""
     known = {key: value for key, value in environment.items() if value is not None}
     if known:
-        print("made with")
+        say("made with")
     for key, value in known.items():
-        print(f"  {key:{WIDTH}}{printable(str(value))}")
+        say(f"  {key:{WIDTH}}{value}")
 
 
 def learned_values(learned: dict[str, float]) -> str:
@@ -79,4 +80,4 @@ def constant_columns(names: list[str]) -> str:
     """Which inputs do not vary among the training examples, and so were made 0 everywhere."""
     if not names:
         return "none (all vary among the training examples)"
-    return f"{printable(', '.join(names))} (the same in all training examples)"
+    return f"{', '.join(names)} (the same in all training examples)"

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 
-from threadpoolctl import threadpool_info
-
+from runner.blas import one_blas_thread, thread_pools
 from runner.doctor.finding import Finding, ok, problem, warning
-from runner.engine.worker import one_blas_thread
 from runner.environment import describe_blas
 
 
@@ -17,7 +15,7 @@ def check_blas(database: str | None) -> Iterator[Finding]:
 def threads_while_training() -> list[int]:
     """The threads of each BLAS in this process, while it trains."""
     with one_blas_thread():
-        return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
+        return [each["num_threads"] for each in thread_pools().threadpool_info() if each["user_api"] == "blas"]
 
 
 def finding_about(check: str, threads: list[int]) -> Finding:

@@ -15,7 +15,8 @@ from runner.file_systems import file_system_of, is_network
 from runner.passwords import without_passwords
 from runner.store.addresses import database_url, is_file, shown
 from runner.store.describing import current_schema
-from runner.store.sqlite import path_of
+from runner.store.sqlite_files import path_of
+from runner.whole_files import leftovers
 
 
 def check_database_folder(database: str | None) -> Iterator[Finding]:
@@ -37,7 +38,14 @@ def check_database_folder(database: str | None) -> Iterator[Finding]:
         )
         return
     yield from filter(
-        None, (why_not_writable_here(folder), why_not_reliable(folder), why_not_shared(folder), room(folder))
+        None,
+        (
+            why_not_writable_here(folder),
+            why_not_reliable(folder),
+            why_not_shared(folder),
+            left_behind(folder),
+            room(folder),
+        ),
     )
 
 
@@ -86,6 +94,16 @@ def why_not_shared(folder: Path) -> Finding | None:
         found = f"{folder} is on a file system without locks or mapped files ({error.strerror or error})"
         return problem("database folder", found, "name a database on another disk with --db, or use PostgreSQL")
     return None
+
+
+def left_behind(folder: Path) -> Finding | None:
+    """What a command that was killed while it wrote a file has left."""
+    found = leftovers(folder)
+    if not found:
+        return None
+    names = ", ".join(without_passwords(str(path)) for path in found)
+    advice = "delete it: no running command uses it"
+    return warning("database folder", f"{names} is left of a command that was killed", advice)
 
 
 def room(folder: Path) -> Finding:

@@ -7,9 +7,9 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from runner.driver.heartbeat import Heartbeat
+from runner.driver.interrupts import InterruptHandler
 from runner.driver.pending import expected_work
-from runner.driver.stopping import Stopping
-from runner.driver.sweeps import WrittenSweep
+from runner.driver.sweeps import WrittenSweep, present_name
 from runner.driver.work import Work
 from runner.engine import Cluster, Engine, Teller, ignore, make_engine
 from runner.engine.plain_processes import PlainProcesses
@@ -18,7 +18,6 @@ from runner.messages import Block, TrialEnd
 from runner.store import DriverIdentity, OtherDriver, Store
 
 Observer = Callable[[Block], None]
-Leaver = Callable[["SweepStoppedError"], None]
 # How often a driver with nothing to do looks whether the others have left something.
 WAITING_SECONDS = 0.5
 
@@ -40,8 +39,7 @@ def drive(
     workers: int | None,
     observe: Observer,
     tell: Teller = ignore,
-    leave: Leaver = ignore,
-    stopping: Stopping | None = None,
+    interrupts: InterruptHandler | None = None,
     early: PlainProcesses | None = None,
     cluster: Cluster | None = None,
     meet: Callable[[Engine], None] = ignore,
@@ -49,10 +47,9 @@ def drive(
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
-    another driver has taken over from this one. Closing an engine takes seconds; when all is written `leave` is called
-    with the error, and may end the process before that. Who has entered `stopping` already is stopped also by a Ctrl-C
-    that came before. `early` are the processes of `early_processes`; `meet` is called with the engine as soon as there
-    is one.
+    another driver has taken over from this one. If `interrupts` is given, it has been entered, and a Ctrl-C that came
+    before counts. `early` are the processes of `early_processes`; `meet` is called with the engine as soon as there is
+    one.
     """
     total = expected_work(store, written).total
     session = store.begin_driver(this_process(cluster))
@@ -63,28 +60,24 @@ def drive(
         ):
             meet(running)
             work = Work(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
-            with nullcontext(stopping) if stopping else Stopping() as entered:
+            with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
                 entered.call(lambda: stop(work, running))
                 if is_stopped(work, running, entered, observe, tell):
-                    error = SweepStoppedError(written.name, session.release())
-                    session.end()
-                    running.abandon()
-                    leave(error)
-                    raise error
+                    raise SweepStoppedError(present_name(store, written), session.release())
             work.fit.refresh()
     finally:
         session.end()
 
 
-def is_stopped(work: Work, running: Engine, stopping: Stopping, observe: Observer, tell: Teller) -> bool:
+def is_stopped(work: Work, running: Engine, interrupts: InterruptHandler, observe: Observer, tell: Teller) -> bool:
     """Train everything; whether Ctrl-C has stopped it."""
     try:
         train_everything(work, running, observe, tell)
     except KeyboardInterrupt:
-        stopping.ignore_more()
+        interrupts.ignore_more()
         return True
-    stopping.ignore_more()
-    return stopping.is_requested
+    interrupts.ignore_more()
+    return interrupts.is_requested
 
 
 def this_process(cluster: Cluster | None = None) -> DriverIdentity:

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from runner.driver.sweeps import WrittenSweep
+from runner.errors import StoreError
 from runner.packing import PlannedTrial, TrialGroup, pack_shape, work_of
 from runner.spec import Configuration
 from runner.store import Row, Store
@@ -67,6 +68,16 @@ class ExpectedWork:
     def of(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, float]]:
         """For each of these trials the epochs it has left and what one of them costs."""
         return work_of(planned_trials(self.store, numbers), self.written.prepared)
+
+    def standing(self) -> tuple[int, int] | None:
+        """How many trials have ended and how many have not, whoever trains them; None if the database cannot tell."""
+        try:
+            rows = self.store.sweeps()
+        except StoreError:
+            return None
+        counts = next((row for row in rows if row["sweep"] == self.written.sweep_id), None)
+        left = counts["pending"] + counts["running"] if counts else 0
+        return (counts["trials"] - left, left) if counts else None
 
 
 def expected_work(store: Store, written: WrittenSweep) -> ExpectedWork:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from runner.errors import DataError
+from runner.errors import DataError, StoreError
 from runner.extension import sweep_extension
+from runner.names import is_sweep_name
 from runner.planning import PreparedSweep, prepare_sweep, sweep_plan
 from runner.sources import fingerprint
 from runner.spec import Configuration, Flags, Sweep, sweep_with_more
@@ -54,3 +55,13 @@ def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
     if fingerprint(prepared.dataset) != row["fingerprint"]:
         raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; bring the old data back")
     return WrittenSweep(row["id"], row["name"], prepared)
+
+
+def present_name(store: Store, written: WrittenSweep) -> str:
+    """The name that a sweep has now; its number, which never changes, if that cannot be read or is no name."""
+    try:
+        name = str(store.sweep(written.sweep_id)["name"])
+    except StoreError:
+        name = ""
+    # A database may hold other names; one that begins with a hyphen would be taken for an option.
+    return name if is_sweep_name(name) and not name.startswith("-") else str(written.sweep_id)

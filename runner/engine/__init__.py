@@ -8,6 +8,7 @@ from core.data import Dataset
 from runner.engine.cluster import Cluster, ClusterSettings
 from runner.engine.looking import find_cluster
 from runner.engine.protocol import Crew, Engine, Teller, ignore
+from runner.engine.ray_client import RayClient
 from runner.errors import SpecError, nearest
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def make_engine(
     """
     require_engine(name)
     if cluster:
-        from runner.engine.ray import RayEngine
-
-        return RayEngine(dataset, workers, cluster, tell)
+        return RayClient(dataset, workers, cluster, tell)
     if name == "local":
         from runner.engine.local import LocalEngine
 
@@ -79,6 +78,4 @@ def make_engine(
         from runner.engine.auto import AutoEngine
 
         return AutoEngine(dataset, workers, expected_work, tell, early)
-    from runner.engine.ray import RayEngine
-
-    return RayEngine(dataset, workers)
+    return RayClient(dataset, workers)

@@ -4,22 +4,21 @@ and what is long by Ray workers.
 
 import contextlib
 import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from core.data import Dataset
 from runner.cores import usable_cores
 from runner.engine.example_files import ExamplesHere, SharedRepeats
 from runner.engine.plain_processes import PlainProcesses
 from runner.engine.protocol import Teller, ignore
+from runner.engine.ray_client import RayClient
 from runner.engine.running_pack import RunningPack
 from runner.engine.stopwatch import Stopwatch
 from runner.engine.task_source import TaskSource
+from runner.errors import EngineError
 from runner.messages import Block, PackTask
-
-# What trains is loaded when it is needed: where plain processes come first, this process never trains.
-if TYPE_CHECKING:
-    from runner.engine.ray import RayEngine
 
 # Less than this is done here before plain processes have gained anything.
 WORTH_PROCESSES_SECONDS = 0.5
@@ -56,7 +55,7 @@ class AutoEngine:
         self.stopwatch = Stopwatch(expected_work, dataset.example_count)
         self.plain = early or PlainProcesses(SharedRepeats(dataset))
         self.shared = self.plain.shared
-        self.ray: RayEngine | None = None
+        self.ray: RayClient | None = None
         self.is_stopping = False
         # Whether the plain processes have come, and whether Ray has or never will.
         self.is_faster = self.is_decided = False
@@ -75,10 +74,6 @@ class AutoEngine:
         self.plain.stop()
         if self.ray:
             self.ray.stop()
-
-    def abandon(self) -> None:
-        if self.ray:
-            self.ray.abandon()
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         source = TaskSource(tasks)
@@ -124,7 +119,7 @@ class AutoEngine:
             yield from self.ray.poll(seconds)
 
     @property
-    def _helpers(self) -> "PlainProcesses | RayEngine | None":
+    def _helpers(self) -> "PlainProcesses | RayClient | None":
         """Who takes the next tasks, if it is not this process."""
         if self.ray and self.ray.is_ready:
             return self.ray
@@ -149,14 +144,15 @@ class AutoEngine:
     def _start_ray_if_worth_it(self) -> None:
         # The rate that counts is that of the processes, if any are to come.
         is_settled = self.plain.is_ready or not self.plain.crew
-        if self.ray or not is_settled or self.stopwatch.seconds_watched < SECONDS_BEFORE_RAY:
+        if self.ray or self.is_decided or not is_settled or self.stopwatch.seconds_watched < SECONDS_BEFORE_RAY:
             return
         if self.stopwatch.seconds_left() > WORTH_RAY_SECONDS:
-            from runner.engine.ray import RayEngine
-
-            ray = RayEngine(self.dataset, self.workers)
-            ray.__enter__()
-            self.ray = ray
+            ray = RayClient(self.dataset, self.workers)
+            try:
+                self.ray = ray.__enter__()
+            except EngineError as error:
+                self.is_decided = True
+                self.tell(f"{error}; {self._how_it_goes_on()}")
 
     def _look_at_processes(self, source: TaskSource) -> None:
         if self.plain.is_ready and not self.is_faster:
@@ -170,6 +166,8 @@ class AutoEngine:
     def _look_at_ray(self) -> None:
         if self.ray is None or self.is_decided:
             return
+        # It has no packs yet, so all it can tell is whether it has started.
+        deque(self.ray.poll(0))
         if self.ray.is_ready:
             self.plain.retire()
         elif self.ray.trouble:

@@ -87,10 +87,10 @@ class ExamplesHere:
         return {repeat: file.examples for repeat, file in self.shared.of_task(task).items()}
 
 
-def nameless_file() -> int:
+def nameless_file(purpose: str = "fitgap-examples") -> int:
     """A new file that goes away with the last process that has it open: in memory, where the system has such files."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("fitgap-examples")
+        return os.memfd_create(purpose)
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 

@@ -32,6 +32,3 @@ class LocalEngine:
 
     def stop(self) -> None:
         self.is_stopping = True
-
-    def abandon(self) -> None:
-        pass

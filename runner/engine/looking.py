@@ -5,7 +5,6 @@ address is wrong.
 """
 
 import json
-import os
 import platform
 import re
 import socket
@@ -13,22 +12,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 from runner.engine.cluster import Cluster, ClusterSettings, NodeFacts, Versions
+from runner.engine.ray_environment import cluster_environment
 from runner.environment import installed_version
 from runner.errors import ClusterError
 
 AUTO = "auto"
 CLIENT = "ray://"
-LOOPBACK = ("127.", "localhost:", "[::1]:")
 # So long to reach the address at all, to be let in by the cluster there, and to hear from its nodes.
 SECONDS_TO_REACH = 4.0
 SECONDS_TO_JOIN = 15.0
 SECONDS_TO_HEAR = 40.0
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
-TOKEN_VARIABLES = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
 # What the process that looks prints when it was let in, and before its answer; Ray may print anything.
 JOINED = "fitgap-joined"
 ANSWER = "fitgap-cluster "
@@ -57,7 +54,6 @@ EXPLANATIONS = {
 def find_cluster(settings: ClusterSettings) -> Cluster:
     """Look at a cluster, for a bounded time. Raises ClusterError where it cannot be used."""
     require_address(settings.address)
-    set_environment(settings.address)
     told = answer_of_cluster(settings.address)
     nodes = tuple(NodeFacts(**node) for node in told["nodes"])
     cluster = Cluster(settings, told["address"], nodes)
@@ -87,25 +83,6 @@ def require_address(address: str) -> None:
         ) from None
 
 
-def set_environment(address: str) -> None:
-    """Set what Ray reads when it is imported, above all the mode of authentication, always explicitly.
-
-    It is what was asked for, else `token` where there is one: as `ray start` does in the same environment, so that
-    nodes and driver agree.
-    """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    if address.startswith(LOOPBACK):
-        # Ray 2.60 would replace it by another address of this machine.
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    has_token = any(os.environ.get(name) for name in TOKEN_VARIABLES) or token_file().exists()
-    os.environ.setdefault("RAY_AUTH_MODE", "token" if has_token else "disabled")
-
-
-def token_file() -> Path:
-    """Where Ray keeps a token if no variable names another place."""
-    return Path.home() / ".ray" / "auth_token"
-
-
 def answer_of_cluster(address: str) -> Mapping[str, Any]:
     """What a process of its own finds out about a cluster."""
     # Without -P a file of the current folder could be taken for a module of ours.
@@ -117,6 +94,7 @@ def answer_of_cluster(address: str) -> Mapping[str, Any]:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
+        env=cluster_environment(address),
         start_new_session=True,
     ) as child:
         assert child.stdout is not None

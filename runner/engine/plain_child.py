@@ -7,9 +7,10 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
 from core.preprocessing import Examples
+from runner.blas import blas
 from runner.engine.example_files import ExamplesForgotten, ExamplesSent, receive_examples
 from runner.engine.prepared import RepeatKey, repeats_of
-from runner.engine.worker import blas, train_pack
+from runner.engine.worker import train_pack
 from runner.messages import PackTask
 
 

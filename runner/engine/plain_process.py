@@ -3,11 +3,10 @@
 import contextlib
 import signal
 import subprocess
-import tempfile
 from collections.abc import Mapping
 
-from runner.child_processes import start_child
-from runner.engine.example_files import ExampleFile, ExamplesForgotten, send_examples
+from runner.child_processes import new_connections, start_child
+from runner.engine.example_files import ExampleFile, ExamplesForgotten, nameless_file, send_examples
 from runner.engine.prepared import RepeatKey, repeats_of
 from runner.engine.running_pack import RunningPack
 from runner.messages import PackTask
@@ -17,15 +16,13 @@ class PlainProcess:
     """One process, the connection to it, and the pack that it trains."""
 
     def __init__(self, stop_asked: int):
-        from multiprocessing import Pipe
-
         self.is_ready = False
         self.pack: RunningPack | None = None
         # The examples that it can read.
         self.files: dict[RepeatKey, ExampleFile] = {}
         with contextlib.ExitStack() as opened:
-            self.errors = opened.enter_context(tempfile.TemporaryFile())
-            self.connection, theirs = map(opened.enter_context, Pipe())
+            self.errors = opened.enter_context(open(nameless_file("fitgap-errors"), "r+b"))
+            self.connection, theirs = map(opened.enter_context, new_connections())
             self.process = start_child(
                 "runner.engine.plain_child",
                 "serve",

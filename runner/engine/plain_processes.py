@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 
+from runner.child_processes import new_pipe
 from runner.engine.example_files import SharedRepeats
 from runner.engine.plain_process import PlainProcess
 from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
@@ -29,7 +30,7 @@ class PlainProcesses:
     def start(self, count: int) -> None:
         """Start so many. They are there a little later."""
         # As long as there is something to read, packs leave after their epoch.
-        self.stop_asked, self.stop_asking = os.pipe()
+        self.stop_asked, self.stop_asking = new_pipe()
         self.is_started = True
         for _ in range(count):
             self._add()

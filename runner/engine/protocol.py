@@ -55,8 +55,3 @@ class Engine(Protocol):
 
         It takes nothing more from `tasks`. Called from within a signal handler.
         """
-
-    def abandon(self) -> None:
-        """Called instead of leaving the context where this process is about to end: what it started ends with it, and
-        only what would stay behind on disk is to be removed.
-        """

@@ -1,13 +1,10 @@
 """What a worker does with a pack, the same in every engine: train it and send blocks of epochs."""
 
-import contextlib
 from collections.abc import Callable, Iterator
-from functools import cache
-
-from threadpoolctl import ThreadpoolController
 
 from core.states import MemberState
 from core.training import EpochResults, Pack
+from runner.blas import one_blas_thread
 from runner.engine.journal import Journal
 from runner.engine.prepared import ExampleSource
 from runner.messages import Block, PackTask
@@ -57,19 +54,6 @@ def train_epochs(
             journal.note(each)
         if journal.is_due():
             yield journal.block()
-
-
-@contextlib.contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """One thread a worker: matrices this small gain nothing from more, and the workers share the cores."""
-    with blas().limit(limits=1):
-        yield
-
-
-@cache
-def blas() -> ThreadpoolController:
-    """The controller of this process's BLAS threads; looking for them takes a while and is done once."""
-    return ThreadpoolController()
 
 
 def member_states(task: PackTask) -> list[MemberState] | None:

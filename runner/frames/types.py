@@ -9,6 +9,7 @@ import polars as pl
 
 from core.diagnosis import Verdict
 from runner.status import Status
+from runner.store.damage import damage_told
 from runner.store.filter import known_names
 from runner.store.filter.names import Kind
 from runner.store.rows import GROUP
@@ -61,7 +62,8 @@ def frame_of(
     """Rows as a frame. `keys` are its columns where there are no rows; a key without a type gets that of its values."""
     known = {**TYPES, **(types or {})}
     names = list(rows[0]) if rows else list(keys)
-    return pl.DataFrame([column(name, [row[name] for row in rows], known.get(name)) for name in names])
+    with damage_told():
+        return pl.DataFrame([column(name, [row[name] for row in rows], known.get(name)) for name in names])
 
 
 def setting_types(columns: Sequence[str]) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from typing import Any
 
 from runner.errors import IntegrationError
 from runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
-from runner.integrations.peers import imported, only_warnings, peer_address, told_in_one_line
+from runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
 from runner.status import Status
 from runner.store import Store
 
 IDENTITY = "fitgap.sweep"
+# By which one of its databases is known.
+TABLES = ("alembic_version", "experiments", "runs")
 TRIAL, CONFIGURATION, REPEAT = "fitgap.trial", "fitgap.configuration", "fitgap.repeat"
 STATES = {Status.COMPLETED: "FINISHED", Status.PRUNED: "KILLED", Status.CANCELLED: "KILLED"}
 CURVES = ("e_t", "e_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -21,6 +23,7 @@ RUNS_AT_A_TIME = 1_000
 LOGGERS = ("mlflow", "alembic")
 
 
+@silenced()
 def send_to_mlflow(
     store: Store, sweep: str | int, tracking: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:
@@ -31,7 +34,7 @@ def send_to_mlflow(
     """
     contents = SweepContents(store, store.sweep(sweep))
     mlflow = imported("mlflow", "mlflow")
-    address = peer_address(tracking, database)
+    address = peer_address(tracking, database, TABLES)
     name = name or contents.name
     with told_in_one_line("MLflow", address), only_warnings(*LOGGERS):
         client = mlflow.MlflowClient(address)

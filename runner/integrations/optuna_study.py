@@ -7,16 +7,19 @@ from typing import Any
 
 from runner.errors import IntegrationError
 from runner.integrations.contents import EndedTrial, Sent, SweepContents
-from runner.integrations.peers import imported, only_warnings, peer_address, told_in_one_line
+from runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
 from runner.integrations.settings import Setting, varying
 from runner.status import Status
 from runner.store import Store
 
 IDENTITY, ALTERNATIVES = "fitgap_sweep", "fitgap_alternatives"
+# By which one of its databases is known.
+TABLES = ("studies", "trials", "version_info")
 # Those beyond these two have failed, as Optuna sees it; `status` says how.
 STATES = {Status.COMPLETED: "COMPLETE", Status.PRUNED: "PRUNED"}
 
 
+@silenced()
 def send_to_optuna(
     store: Store, sweep: str | int, storage: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:
@@ -26,7 +29,7 @@ def send_to_optuna(
     """
     contents = SweepContents(store, store.sweep(sweep))
     optuna = imported("optuna", "optuna")
-    address = peer_address(storage, database)
+    address = peer_address(storage, database, TABLES)
     with told_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
         distributions = distributions_of(optuna, contents.settings.values())
         study = study_of(optuna, contents, opened_storage, name or contents.name, distributions)

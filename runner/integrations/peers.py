@@ -4,8 +4,9 @@ import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.metadata import requires
+from pathlib import Path
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -13,15 +14,26 @@ from packaging.requirements import Requirement
 from runner.errors import IntegrationError
 from runner.passwords import revealed, secret_spans
 from runner.store.addresses import POSTGRESQL_NAMES, database_url, is_file
+from runner.store.schema import tables_of_file
 
 # MLflow tells its makers who uses it, unless it is told not to.
 SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Keep a peer from reporting its use to its makers, unless the user has decided; the environment is restored."""
+    added = {name: value for name, value in SILENCE.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
 def imported(package: str, extra: str) -> Any:
     """The package of a peer; IntegrationError says how to install it."""
-    for name, value in SILENCE.items():
-        os.environ.setdefault(name, value)
     try:
         return importlib.import_module(package)
     except ImportError as error:
@@ -38,10 +50,11 @@ def requirement_of(extra: str) -> str:
     return f"{found.name}{found.specifier}"
 
 
-def peer_address(given: str, database: str | None) -> str:
+def peer_address(given: str, database: str | None, tables: Collection[str] = ()) -> str:
     """Where a peer is to write, as it takes it: a plain path is an SQLite file.
 
-    IntegrationError for our own database: its tables would stand between ours.
+    IntegrationError for our own database: its tables would stand between ours; and for a file that is not the peer's,
+    which has these tables.
     """
     text = revealed(given)
     scheme, has_scheme, _ = text.partition("://")
@@ -53,7 +66,16 @@ def peer_address(given: str, database: str | None) -> str:
     if is_file(url):
         # MLflow remembers databases by their addresses, also after the current folder was changed.
         url = url.set(database=os.path.abspath(str(url.database)))
+        refuse_others_file(Path(str(url.database)), tables)
     return url.render_as_string(hide_password=False)
+
+
+def refuse_others_file(path: Path, tables: Collection[str]) -> None:
+    """IntegrationError for an SQLite file of another program: one without the tables by which the peer is known."""
+    found = tables_of_file(path)
+    if found and not found.issuperset(tables):
+        some = ", ".join(sorted(found)[:3])
+        raise IntegrationError(f"{path} belongs to another program: it holds {some}; name another file to send to")
 
 
 def same_database(one: Any, other: Any) -> bool:

@@ -76,9 +76,10 @@ def read_inputs(
 def read_content(source: str) -> bytes:
     """The bytes of a file. Raises DataError when it is missing, no file, of an unknown kind, unreadable or empty."""
     try:
-        check_path(source, Path(source))
-        check_file_size(source, Path(source).stat().st_size)
-        content = Path(source).read_bytes()
+        path = path_of(source)
+        check_path(source, path)
+        check_file_size(source, path.stat().st_size)
+        content = path.read_bytes()
     # A path that holds a null character is a ValueError.
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -86,6 +87,15 @@ def read_content(source: str) -> bytes:
     if not content.strip():
         raise file_error(source, "the file is empty; it must hold examples")
     return content
+
+
+def path_of(source: str) -> Path:
+    """The path of a file; a name that the locale has no letters for is taken as UTF-8, as sweep files are."""
+    try:
+        os.fsencode(source)
+    except UnicodeEncodeError:
+        return Path(os.fsdecode(source.encode("utf-8", "surrogateescape")))
+    return Path(source)
 
 
 def check_path(source: str, path: Path) -> None:

@@ -1,6 +1,7 @@
 """What can be asked of an open database, each question a method. The answers come from the modules beside this one."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Self, TypeVar
 
 import numpy as np
@@ -22,13 +23,14 @@ from runner.store import (
     waiting,
 )
 from runner.store.comparing import Question
+from runner.store.damage import damage_told, remember
 from runner.store.deleting import Deletion
 from runner.store.explaining import Scale
 from runner.store.filter import filter_expression
 from runner.store.listing import Choice
 from runner.store.patience import patiently
 from runner.store.queries import Row
-from runner.store.sqlite import ONLY_READS
+from runner.store.sqlite import ONLY_READS, reading, rights_of, unchanged
 
 Answer = TypeVar("Answer")
 
@@ -48,14 +50,22 @@ class Answers:
     def close(self) -> None:
         self._engine.dispose()
 
-    def _reading(self) -> Connection:
-        """A connection for a question, which keeps nobody from writing."""
-        return self._engine.connect().execution_options(**{ONLY_READS: True})
+    @property
+    def rights(self) -> int:
+        """The rights that a new file with answers has at most: whoever may not read the database may not read them."""
+        return rights_of(self._engine)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection for a question, which keeps nobody from writing. What fails for a damaged row names it."""
+        remember(self._engine)
+        with damage_told(self._engine), reading(self._engine) as connection:
+            yield connection
 
     def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
         """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""
-        reading = self._engine.execution_options(**{ONLY_READS: True})
-        return patiently(reading, lambda connection, again: question(connection))
+        asked = self._engine.execution_options(**{ONLY_READS: True})
+        return patiently(asked, lambda connection, again: unchanged(connection, question))
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:

@@ -3,19 +3,23 @@
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 
 from runner.errors import StoreError
-from runner.store.addresses import database_url
+from runner.store.addresses import database_url, is_file
+from runner.store.backup import new_database
 from runner.store.database import connect
 from runner.store.schema import check_version, is_sqlite, refuse_other_than_newest
-from runner.store.sqlite import removed_if_new
+from runner.store.sqlite import reading
+from runner.store.sqlite_files import path_of
 from runner.store.tables import metadata
 from runner.store.upgrading import alone, prepare, upgrade_within
 from runner.store.values import json_text
+from runner.whole_files import give_rights
 
 BLOCK_ROWS = 2_000
 # Arrays may be large, so only a few of them are held at once.
@@ -25,22 +29,40 @@ BLOCK_ARRAYS = 20
 def copy_database(source: str, target: str) -> dict[str, int]:
     """Copy everything from one database into another one that has no rows yet; returns the rows of each table.
 
-    It happens in one transaction: whatever goes wrong, nothing of it stays.
+    It happens as a whole or not at all. A new file gets its name when it is finished, unless another one has it.
     """
-    reading = connect(database_url(source), read_only=True)
-    writing = connect(database_url(target), read_only=False)
-    with contextlib.ExitStack() as stack:
-        stack.callback(reading.dispose)
-        check_version(reading)
-        stack.enter_context(removed_if_new(writing))
-        stack.callback(writing.dispose)
+    reading_from, url = connect(database_url(source), read_only=True), database_url(target)
+    try:
+        check_version(reading_from)
+        connect(url, read_only=False).dispose()
+        if is_file(url) and not path_of(url).exists():
+            return copy_into_new_file(reading_from, path_of(url))
+        return copy_into(reading_from, url)
+    finally:
+        reading_from.dispose()
+
+
+def copy_into_new_file(source: Engine, path: Path) -> dict[str, int]:
+    """Copy into a file that is not there yet, whose name nobody sees before all is in it."""
+    with new_database(path) as part:
+        if is_sqlite(source):
+            give_rights(part, path_of(source.url))
+        return copy_into(source, URL.create("sqlite", database=str(part)))
+
+
+def copy_into(source: Engine, url: URL) -> dict[str, int]:
+    """Copy into a database without rows, in one transaction."""
+    writing = connect(url, read_only=False)
+    try:
         version = prepare(writing)
         if version is not None:
             refuse_other_than_newest(version)
         with alone(writing) as connection:
             upgrade_within(connection)
             refuse_rows(connection)
-            return copy_tables(reading, connection)
+            return copy_tables(source, connection)
+    finally:
+        writing.dispose()
 
 
 def refuse_rows(connection: Connection) -> None:
@@ -63,7 +85,7 @@ def copy_tables(source: Engine, connection: Connection) -> dict[str, int]:
 def standing_still(engine: Engine) -> Iterator[Connection]:
     """A connection that sees the database as it is now, whatever others write meanwhile."""
     if is_sqlite(engine):
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             connection.exec_driver_sql("BEGIN")
             yield connection
     else:

@@ -5,9 +5,11 @@ from sqlalchemy.engine import Connection, Engine
 
 from runner.store.addresses import database_url, shown
 from runner.store.database import connect
+from runner.store.logs import beside
 from runner.store.queries import Row
 from runner.store.schema import is_sqlite, newest_version, refuse_other_than_newest, stored_version
-from runner.store.sqlite import path_of
+from runner.store.sqlite import reading
+from runner.store.sqlite_files import path_of
 
 # In every schema there ever was.
 COUNTED = ("sweep", "trial", "epoch")
@@ -19,7 +21,7 @@ def describe_database(database: str | None) -> Row:
     engine = connect(url, read_only=True)
     try:
         version = stored_version(engine)
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             counts = {f"{name}s": count(connection, name) if version else 0 for name in COUNTED}
             return {
                 "database": shown(url),
@@ -65,5 +67,5 @@ def size(engine: Engine, connection: Connection) -> int:
         here = sa.func.current_database()
         return connection.execute(sa.select(sa.func.pg_database_size(here))).scalar_one()
     path = path_of(engine.url)
-    files = (path, path.with_name(f"{path.name}-wal"))
+    files = (path, beside(path, "-wal"))
     return sum(each.stat().st_size for each in files if each.exists())

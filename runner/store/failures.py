@@ -30,6 +30,7 @@ LOCKED = Failure("is locked by another program", "try again when that has finish
 LOST = Failure("has broken off the connection", "try again when its server runs", passes=True)
 FULL = Failure("has no room left on its disk", "make room; what was written before is kept")
 DAMAGED = Failure("is damaged", "go back to a copy of it, or name another with --db")
+NO_DATABASE = Failure("is no fitgap database", "name another file with --db")
 CLOSED = Failure("cannot be opened", "check the rights of the file and its folder")
 
 # By SQLite's primary result code.
@@ -42,10 +43,15 @@ SQLITE_FAILURES = {
     sqlite3.SQLITE_PERM: CLOSED,
     sqlite3.SQLITE_READONLY: Failure("may not be written", "check the rights of the file and its folder"),
     sqlite3.SQLITE_IOERR: Failure("cannot be read or written", "check the disk that it lies on"),
-    sqlite3.SQLITE_NOTADB: Failure("is no fitgap database", "name another file with --db"),
+    sqlite3.SQLITE_NOTADB: NO_DATABASE,
 }
 # By its extended result code, where that says more: the file of a log's locks could not grow.
-SQLITE_FAILURES_IN_DETAIL = {sqlite3.SQLITE_IOERR_SHMSIZE: FULL}
+UNFINISHED = Failure("was left in the middle of a change", "let its owner run `fitgap sweeps` once, which completes it")
+SQLITE_FAILURES_IN_DETAIL = {
+    sqlite3.SQLITE_IOERR_SHMSIZE: FULL,
+    sqlite3.SQLITE_READONLY_ROLLBACK: UNFINISHED,
+    sqlite3.SQLITE_READONLY_RECOVERY: UNFINISHED,
+}
 # By the code that PostgreSQL sends (SQLSTATE), or by how it begins.
 POSTGRESQL_FAILURES = {
     "08": LOST,

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import URL, Connection, Engine
 
 import migrations
 from runner.errors import StoreError
-from runner.store.sqlite import looking_engine, path_of
+from runner.store.planted import refuse_other_columns, refuse_planted
+from runner.store.sqlite import looking_engine, reading
+from runner.store.sqlite_files import check_file, path_of
+from runner.store.tables import SCHEMA
 
 VERSION_TABLE = "fitgap_version"
 FOLDER = Path(migrations.__file__).parent
@@ -29,8 +32,25 @@ def stored_version(engine: Engine) -> str | None:
         return None
     looking = looking_engine(engine.url)
     try:
-        with looking.connect() as connection:
+        with reading(looking) as connection:
             return current_version(connection)
+    finally:
+        looking.dispose()
+
+
+def tables_of_file(path: Path) -> set[str]:
+    """The tables and views in an SQLite file, whoever it belongs to; none where there is no file, or an empty one.
+
+    StoreError for a file that is no database. Leaves it and its folder as they are.
+    """
+    if not path.exists():
+        return set()
+    check_file(path, must_exist=True)
+    looking = looking_engine(URL.create("sqlite", database=str(path)))
+    try:
+        with reading(looking) as connection:
+            inspector = sa.inspect(connection)
+            return {*inspector.get_table_names(), *inspector.get_view_names()}
     finally:
         looking.dispose()
 
@@ -46,12 +66,15 @@ def current_version(connection: Connection) -> str | None:
         raise StoreError(f"the database holds other tables ({some}), not fitgap's; name another with --db")
     if is_sqlite(connection.engine):
         refuse_other_programs(connection)
+        refuse_planted(connection)
     if not tables:
         return None
     version_table = sa.table(VERSION_TABLE, sa.column("version_num"))
-    found = connection.execute(sa.select(version_table.c.version_num)).scalar_one_or_none()
+    found = connection.execute(sa.select(version_table.c.version_num)).scalars().first()
     if found is None:
         raise StoreError("the database does not say which schema it has; go back to a copy of it")
+    if found == SCHEMA and is_sqlite(connection.engine):
+        refuse_other_columns(connection)
     return str(found)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from runner.child_processes import start_child
 from runner.store.epoch_columns import KINDS, Columns, epoch_columns
-from runner.store.sqlite import READING, engine_of
+from runner.store.sqlite import reading, reading_engine
 
 NUMBER = np.dtype(np.int64)
 
@@ -60,13 +60,15 @@ def read_array(stream: IO[bytes], count: int, kind: np.dtype) -> np.ndarray:
 def read_aloud(file: str) -> None:
     """What the process does: it takes in which trials are meant and sends their epochs, part by part."""
     parts = list(parts_of(sys.stdin.buffer))
-    with engine_of(URL.create("sqlite", database=file), READING).connect() as connection:
-        for part in parts:
+    engine = reading_engine(URL.create("sqlite", database=file))
+    for part in parts:
+        # What changed while it was read ends this process, and whoever waits for it reads the rest alone.
+        with reading(engine) as connection:
             columns = epoch_columns(connection, part)
-            sys.stdout.buffer.write(NUMBER.type(len(columns["trial"])).tobytes())
-            for column in columns.values():
-                sys.stdout.buffer.write(column.tobytes())
-            sys.stdout.buffer.flush()
+        sys.stdout.buffer.write(NUMBER.type(len(columns["trial"])).tobytes())
+        for column in columns.values():
+            sys.stdout.buffer.write(column.tobytes())
+        sys.stdout.buffer.flush()
 
 
 def parts_of(orders: IO[bytes]) -> Iterator[np.ndarray]:

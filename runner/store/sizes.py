@@ -6,9 +6,10 @@ from sqlalchemy.engine import Connection, Engine
 from runner.store.addresses import database_url
 from runner.store.database import connect
 from runner.store.describing import size
+from runner.store.drivers_at_work import refuse_drivers
 from runner.store.recorded import recorded_epochs
 from runner.store.schema import check_version, is_sqlite
-from runner.store.sqlite import outside_transactions, prepare_for_writing
+from runner.store.sqlite import outside_transactions, prepare_for_writing, reading
 from runner.store.tables import configuration, evidence, snapshot, state, trial
 
 # Measured: rows with their share of pages and indexes. They are nearly all numbers of 8 bytes.
@@ -56,19 +57,23 @@ def compact_database(database: str | None) -> tuple[int, int] | None:
     """Write an SQLite file anew without what was deleted; returns its bytes before and after.
 
     Nobody can write meanwhile, and the disk must have room for a second file. None for a server, which does it itself.
+    BusyError while a driver that lives works with it.
     """
     url = database_url(database)
     # Only reading asks for a file that exists and is ours.
-    reading = connect(url, read_only=True)
+    asking = connect(url, read_only=True)
     try:
-        check_version(reading)
+        check_version(asking)
     finally:
-        reading.dispose()
-    if not is_sqlite(reading):
+        asking.dispose()
+    if not is_sqlite(asking):
         return None
     engine = connect(url, read_only=False)
     try:
         prepare_for_writing(engine)
+        with reading(engine) as rows:
+            # Its transactions would have to wait for longer than it is patient.
+            refuse_drivers(rows)
         before = bytes_of(engine)
         with outside_transactions(engine) as connection:
             connection.execute("VACUUM")

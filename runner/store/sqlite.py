@@ -4,36 +4,51 @@ import contextlib
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
-from runner.errors import StoreError
-from runner.file_systems import file_system_of, is_network
-from runner.passwords import without_passwords
-from runner.store.addresses import DEFAULT_FILE
-from runner.store.failures import DAMAGED, LOCKED, failure_of
+from runner.open_databases import counting
+from runner.store.failures import DAMAGED, LOCKED, failure_of, tell_failures
+from runner.store.logs import beside, head_of, size_of
+from runner.store.sqlite_files import (
+    FROZEN,
+    READING,
+    WRITING,
+    CountedConnection,
+    check_file,
+    check_writable,
+    is_ours,
+    path_of,
+    refuse_changed,
+    refuse_network,
+    way_to_read,
+    way_without_files,
+)
 from runner.store.values import json_text
 
 # How long a writer waits for another one.
 LOCK_TIMEOUT_SECONDS = 30
-# A page of SQLite has at least so many bytes.
-SMALLEST_FILE = 512
-MAGIC, HEAD_BYTES = b"SQLite format 3\0", 100
 # The option of a connection that says so.
 ONLY_READS = "fitgap_only_reads"
-# How a file is opened. Looking at it leaves it and its folder as they are, but sees only what is in the file itself.
-READING, WRITING, LOOKING = "mode=ro", "mode=rwc", "mode=ro&immutable=1"
+# SQLITE_DBCONFIG_DEFENSIVE, which Python has from 3.12 on.
+DEFENSIVE = 1010
+# Rights of a file that is for everybody.
+READABLE = 0o666
+
+Answer = TypeVar("Answer")
 
 
 def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
     """An engine for the file. Connections that are read-only cannot write, whatever is asked of them."""
     check_file(path_of(url), must_exist=read_only)
     if read_only:
-        return engine_of(url, READING)
+        return reading_engine(url)
     refuse_network(path_of(url))
+    check_writable(path_of(url))
     engine = engine_of(url, WRITING)
     sa.event.listen(engine, "begin", begin)
     return engine
@@ -45,29 +60,74 @@ def begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
+def reading_engine(url: URL) -> Engine:
+    """An engine for reading a file that is there. One that is not ours is opened anew for every question.
+
+    How such a file can be read depends on whether somebody is writing to it just then.
+    """
+    if is_ours(path_of(url)):
+        return engine_of(url, READING)
+    absolute = absolute_url(url)
+    return sa.create_engine(
+        url,
+        creator=lambda: open_sqlite(absolute, way_to_read(path_of(absolute))),
+        poolclass=sa.NullPool,
+        json_serializer=json_text,
+    )
+
+
+@contextlib.contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for a question, which keeps nobody from writing. What it read is of one moment, or it is refused."""
+    with engine.connect() as connection:
+        try:
+            yield connection.execution_options(**{ONLY_READS: True})
+        except Exception:
+            refuse_changed(connection)
+            raise
+        refuse_changed(connection)
+
+
+def unchanged(connection: Connection, question: Callable[[Connection], Answer]) -> Answer:
+    """The answer to a question, refused like that of `reading` where the file changed meanwhile."""
+    answer = question(connection)
+    refuse_changed(connection)
+    return answer
+
+
+def rights_of(engine: Engine) -> int:
+    """Who may read and write the database's file; everybody where it is no file."""
+    if engine.dialect.name != "sqlite":
+        return READABLE
+    return stat.S_IMODE(path_of(engine.url).stat().st_mode) & READABLE | stat.S_IRUSR | stat.S_IWUSR
+
+
 def looking_engine(url: URL) -> Engine:
     """An engine for finding out whose file it is. Even a reader of SQLite may write files beside it; this one does not.
 
     Where somebody is writing to the database, or has died in doing so, the files are there already and are needed.
     """
+    engine = engine_of(url, way_to_look(url))
+    sa.event.listen(engine, "handle_error", tell_failures(url), retval=True)
+    return engine
+
+
+def way_to_look(url: URL) -> str:
     path = path_of(url)
-    beside = (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal"))
-    if any(each.exists() and each.stat().st_size for each in beside):
-        return engine_of(url, READING)
-    if is_cut(path):
+    if size_of(beside(path, "-journal")):
+        return READING
+    if size_of(beside(path, "-wal")):
+        return READING if is_ours(path) else way_without_files(path)
+    head = head_of(path)
+    # SQLite notices only when it reads the end.
+    if head is not None and size_of(path) < head.pages * head.page_size:
         raise DAMAGED.error(url)
-    return engine_of(url, LOOKING)
+    return FROZEN
 
 
-def is_cut(path: Path) -> bool:
-    """Whether a file that nobody writes to is shorter than its head says; SQLite notices only when it reads the end."""
-    head = b""
-    # A file that may not be read is refused when it is opened.
-    with contextlib.suppress(PermissionError), path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    page_size, pages = int.from_bytes(head[16:18], "big"), int.from_bytes(head[28:32], "big")
-    # A size of 65536 does not fit and is written as 1.
-    return head[:16] == MAGIC and path.stat().st_size < pages * (65536 if page_size == 1 else page_size)
+def absolute_url(url: URL) -> URL:
+    """The same with the whole path: the current folder may be another one when the connection is made."""
+    return url.set(database=str(path_of(url).absolute()))
 
 
 def engine_of(url: URL, how: str) -> Engine:
@@ -76,8 +136,7 @@ def engine_of(url: URL, how: str) -> Engine:
     A driver's loop and its heartbeat never write at the same instant then, which is what SQLite before 3.51.3 very
     rarely answers with a damaged file.
     """
-    # The current folder may be another one when the connection is made.
-    absolute = url.set(database=str(path_of(url).absolute()))
+    absolute = absolute_url(url)
     return sa.create_engine(
         url,
         creator=lambda: open_sqlite(absolute, how),
@@ -89,62 +148,33 @@ def engine_of(url: URL, how: str) -> Engine:
     )
 
 
-def path_of(url: URL) -> Path:
-    """The file that an address of SQLite names."""
-    return Path(url.database or DEFAULT_FILE)
-
-
-def check_file(path: Path, *, must_exist: bool) -> None:
-    """StoreError where the file cannot be the database."""
-    name = without_passwords(str(path))
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        if must_exist:
-            raise StoreError(f"there is no database {name}; `fitgap run` makes one, --db names another") from None
-        if not path.parent.is_dir():
-            raise StoreError(f"the folder of the database {name} does not exist; make it first") from None
-        return
-    except OSError as error:
-        raise StoreError(f"the database {name} cannot be opened: {error.strerror}; check its name and rights") from None
-    if stat.S_ISDIR(found.st_mode):
-        raise StoreError(f"{name} is a folder; name the database file")
-    # Opening a pipe would wait for ever; a file of one byte is an empty database to SQLite.
-    if not stat.S_ISREG(found.st_mode) or 0 < found.st_size < SMALLEST_FILE:
-        raise StoreError(f"{name} is no file that can hold a database; name another with --db")
-
-
-def refuse_network(path: Path) -> None:
-    """StoreError for a file that lies on another machine: two that write to it would damage it."""
-    kind = file_system_of(path.parent)
-    if kind and is_network(kind):
-        raise StoreError(
-            f"the database {without_passwords(str(path))} would lie on a network file system ({kind}), whose locks do "
-            "not hold; name a file on a disk of this machine with --db, or use PostgreSQL"
+def counted_connection(path: Path, how: str) -> CountedConnection:
+    """A connection as SQLite makes it. Nothing else opens the file before it is counted."""
+    with counting():
+        connection = sqlite3.connect(
+            f"{path.as_uri()}?{how}",
+            uri=True,
+            timeout=LOCK_TIMEOUT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=CountedConnection,
         )
-
-
-@contextlib.contextmanager
-def removed_if_new(engine: Engine) -> Iterator[None]:
-    """Where something fails, leave no file of a database that was not there before."""
-    path = path_of(engine.url)
-    is_new = engine.dialect.name == "sqlite" and not path.exists()
-    try:
-        yield
-    except BaseException:
-        for ending in ("", "-wal", "-shm") if is_new else ():
-            path.with_name(path.name + ending).unlink(missing_ok=True)
-        raise
+        connection.count(path)
+    return connection
 
 
 def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
     """A connection in autocommit mode; SQLAlchemy begins and ends the transactions."""
-    address = f"{path_of(url).absolute().as_uri()}?{how}"
+    path = path_of(url).absolute()
     try:
-        connection = sqlite3.connect(
-            address, uri=True, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        connection = counted_connection(path, how)
+        if how == FROZEN:
+            connection.freeze(path)
         connection.execute("PRAGMA foreign_keys = ON")
+        # Nothing that somebody has planted in the schema runs a function with effects beyond its answer.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if hasattr(connection, "setconfig"):
+            connection.setconfig(DEFENSIVE, True)
         connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.DatabaseError as error:
         failure = failure_of(error)

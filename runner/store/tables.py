@@ -7,6 +7,8 @@ configuration one trial per repeat, a trial one row per epoch.
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
+# The schema in which the tables are so.
+SCHEMA = "0003"
 
 
 def fit_columns() -> list[sa.Column]:

@@ -24,7 +24,9 @@ from runner.store.schema import (
     refuse_other_than_newest,
     stored_version,
 )
-from runner.store.sqlite import path_of, prepare_for_writing, without_foreign_keys
+from runner.store.sqlite import prepare_for_writing, without_foreign_keys
+from runner.store.sqlite_files import path_of
+from runner.streams.printable import printable
 
 # Held by whoever changes the tables on a server.
 UPGRADE_LOCK = APPLICATION_ID
@@ -58,7 +60,7 @@ def make_ready(engine: Engine) -> None:
             return
     done = upgrade(engine)
     if done and done.before:
-        print(f"fitgap: {done}", file=sys.stderr)
+        print(printable(f"fitgap: {done}"), file=sys.stderr)
 
 
 def upgrade_database(database: str | None) -> Upgrade | None:

@@ -8,6 +8,9 @@ from harness.children import outcome
 from harness.evidence import Evidence, note_history
 from harness.victims import Victim, run
 
+# The database itself notes what happens to every trial. Processes that are forked take it from the one that forks them.
+os.environ["FITGAP_ALLOW_TRIGGERS"] = "1"
+
 
 @pytest.fixture(autouse=True)
 def own_folder(tmp_path, monkeypatch):

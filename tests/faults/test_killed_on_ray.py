@@ -55,16 +55,9 @@ def epochs(folder):
     return {row[:2]: row[2:] for row in ask(folder, "SELECT * FROM epoch")}
 
 
-def sessions(process="*"):
-    """The folders in which each start of Ray by a process, or by any, keeps its sockets and logs."""
-    return set(Path("/tmp/ray").glob(f"session_*_{process}"))
-
-
-def folders_of(command, started, old_sessions):
-    """The folders that the command and its Ray use; the guardian is told of the one."""
-    told = {Path(title(process).split()[-1]) for process in started if "guardian.py" in title(process)}
-    # Numbers of processes are used again.
-    return told | (sessions(command.pid) - old_sessions)
+def folders_of(started):
+    """The folders of the Ray that was started; its watchdog is told of them."""
+    return {Path(title(process).split()[-2]) for process in started if "watchdog.py" in title(process)}
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +74,11 @@ def undisturbed(tmp_path_factory):
     return train
 
 
-def die(command, old_sessions):
+def die(command):
     """Kill the command; returns the seconds after which nothing of what it had started was left."""
     started = descendants(command.pid)
     started |= descendants(command.pid)
-    folders = folders_of(command, started, old_sessions)
+    folders = folders_of(started)
     command.send_signal(signal.SIGKILL)
     command.wait()
     seconds = wait_until(lambda: not any(map(is_alive, started)), LONGEST_SECONDS_OF_LEFT_PROCESSES)
@@ -98,11 +91,10 @@ def die(command, old_sessions):
 
 def test_a_killed_command_leaves_no_process_and_is_resumed_to_the_same_numbers(tmp_path, undisturbed):
     write_sweep(tmp_path, 2, 40)
-    old_sessions = sessions()
     with running("run", "long.yaml", "--engine", "ray", "--workers", "2", folder=tmp_path) as command:
         assert wait_until(lambda: epochs(tmp_path)) is not None
         before = epochs(tmp_path)
-        die(command, old_sessions)
+        die(command)
     assert before.items() <= epochs(tmp_path).items()
     code, text = run("resume", "long", "--engine", "local", folder=tmp_path)
     assert code == 0, text
@@ -160,7 +152,7 @@ def live_until_claimed(folder, figures):
 
 def live_and_die(folder, seconds, figures, *, is_over_with_claim=False):
     """Let the command go on with the sweep for some time, then kill it; what was there before is there afterwards."""
-    before, known, old_sessions = epochs(folder), claimers(folder), sessions()
+    before, known = epochs(folder), claimers(folder)
     verb = ("resume", "long") if ask(folder, "SELECT 1 FROM trial LIMIT 1") else ("run", "long.yaml")
     with running(*verb, "--engine", "ray", "--workers", "2", folder=folder) as command:
         began = time.monotonic()
@@ -170,7 +162,7 @@ def live_and_die(folder, seconds, figures, *, is_over_with_claim=False):
             seconds = 0.0 if is_over_with_claim else seconds
             time.sleep(max(0.0, began + seconds - time.monotonic()))
         last = epochs(folder)
-        figures["left"].append(die(command, old_sessions))
+        figures["left"].append(die(command))
     assert before.items() <= last.items() and last.items() <= epochs(folder).items()
 
 

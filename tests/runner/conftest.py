@@ -1,6 +1,7 @@
 """Makers of what the tests of the runner need: plans and blocks as plain data, stores, small sweeps, the command."""
 
 import fcntl
+import io
 import json
 import os
 import pty
@@ -17,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from plain_plans import plain_configuration, plain_plan
 
-from runner.cli import driving, main
+from runner.cli import main
 from runner.environment import machine_identity, process_started
 from runner.messages import Block, EpochRows, TrialEnd
 from runner.status import Status
@@ -98,8 +99,6 @@ def invoke(monkeypatch, capsys):
     def run(*arguments):
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, arguments)])
-        # It would end the process that runs the tests.
-        monkeypatch.setattr(driving, "leave_at_once", lambda *given: None)
         with pytest.raises(SystemExit) as exit_:
             main()
         captured = capsys.readouterr()
@@ -130,14 +129,19 @@ def command():
 
 @pytest.fixture
 def in_terminal():
-    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote."""
+    """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote.
 
-    def run(*arguments, columns=80):
+    `answer` is what somebody types there, `env` what is different in its environment.
+    """
+
+    def run(*arguments, columns=80, answer=b"", env=()):
         terminal, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 200, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color"}
         for variable in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
             environment.pop(variable, None)
+        environment.update(env)
+        os.write(terminal, answer)
         with subprocess.Popen(
             [COMMAND, *map(str, arguments)], stdin=end, stdout=end, stderr=end, env=environment
         ) as ran:
@@ -145,6 +149,33 @@ def in_terminal():
             written = read_all(terminal)
         os.close(terminal)
         return ran.returncode, written.decode().replace("\r\n", "\n")
+
+    return run
+
+
+class Terminal(io.StringIO):
+    """What takes itself for a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def in_place(monkeypatch):
+    """`in_place(*words, columns=200)`: a command in this process, whose streams are a terminal; code and all output."""
+
+    def run(*words, columns=200):
+        terminal = Terminal()
+        for name in ("stdin", "stdout", "stderr"):
+            monkeypatch.setattr(sys, name, terminal)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, words)])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        return exit_.value.code or 0, terminal.getvalue()
 
     return run
 

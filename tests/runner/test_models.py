@@ -545,7 +545,7 @@ def test_paths_that_lead_nowhere(trained, tmp_path):
     named = model_of_trial(trained("filled")[0], 1, at="best")
     with pytest.raises(ModelError, match="cannot be written: No such file or directory; check the path"):
         save_model(named, tmp_path / "missing" / "model.npz")
-    with pytest.raises(ModelError, match="cannot be written: Is a directory"):
+    with pytest.raises(ModelError, match="is a folder; name a file"):
         save_model(named, tmp_path)
 
 

@@ -118,3 +118,27 @@ def test_the_list_of_processes_shows_no_password(tmp_path):
     assert without_passwords(arguments[1]) in done.stdout.splitlines()
     assert f"FITGAP_DB=postgresql://ü:{'*' * len(SECRET)}@host/name" in done.stdout.splitlines()
     assert done.stdout.splitlines()[-1] == "postgresql://ü:***@host/name"
+
+
+# Tells what was loaded when the command hid its passwords.
+LOADED = """
+import sys
+import runner.passwords as passwords
+
+def hide(hide=passwords.hide_passwords):
+    slow = ("typer", "rich", "numpy", "typing", "pathlib", "runner.cli")
+    print([name for name in slow if name in sys.modules], flush=True)
+    hide()
+
+passwords.hide_passwords = hide
+from runner.__main__ import main
+sys.argv = ["fitgap", "--version"]
+main()
+"""
+
+
+def test_passwords_are_hidden_before_anything_is_loaded(tmp_path):
+    """Loading takes much longer than starting Python, and shows the command line all the while."""
+    line = [sys.executable, "-I", "-c", LOADED]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[0] == "[]"

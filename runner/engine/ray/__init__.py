@@ -1,4 +1,4 @@
-"""Everything that knows Ray: the engine on it, on this machine or on a cluster, and what its workers run."""
+"""Everything that knows Ray: the engine on it, the process that hosts it, and what its workers run."""
 
 from runner.engine.ray.engine import POLL_SECONDS, RayEngine
 

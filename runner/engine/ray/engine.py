@@ -1,4 +1,4 @@
-"""The engine on Ray: every pack is a task, its blocks stream back."""
+"""The engine on Ray, for the process that hosts Ray: every pack is a task, its blocks stream back."""
 
 import itertools
 import threading
@@ -120,11 +120,10 @@ class RayEngine:
         reason = str(self.error).strip().splitlines() or [type(self.error).__name__]
         return f"Ray could not be started: {reason[-1]}; {self.place.advice}"
 
-    def abandon(self) -> None:
-        self.place.abandon()
-
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        self._wait_until_started()
+        self.wait_until_started()
+        if self.trouble:
+            raise EngineError(self.trouble)
         if self.is_stopping:
             return
         self.submit(tasks)
@@ -134,11 +133,10 @@ class RayEngine:
                 self.tell(line)
             self.submit(tasks)
 
-    def _wait_until_started(self) -> None:
+    def wait_until_started(self) -> None:
+        """Wait until Ray can take work, cannot be started, or is not wanted any more."""
         while not self._started.wait(POLL_SECONDS) and not self.is_stopping:
             pass
-        if self.trouble:
-            raise EngineError(self.trouble)
 
     def stop(self) -> None:
         self.is_stopping = True
@@ -152,14 +150,26 @@ class RayEngine:
         return self.place.most_in_flight or self.workers + spare
 
     def submit(self, tasks: Iterator[PackTask]) -> None:
-        """Hand tasks to Ray until every worker has one and some wait; cut packs in two for workers without any."""
+        """Hand tasks to Ray; if there are too few of them, cut packs in two for idle workers."""
+        self.hand_out(tasks)
+        self.cut_for_idle_workers()
+        self.pass_on()
+
+    def hand_out(self, tasks: Iterator[PackTask]) -> None:
+        """Hand tasks to Ray until every worker has one and some are waiting."""
         while not self.is_stopping and len(self.running) < self.most_in_flight:
             task = self.cut.popleft() if self.cut else next(tasks, None)
             if task is None:
                 break
             self._hand_out(task)
+
+    def cut_for_idle_workers(self) -> None:
+        """Ask packs to leave, which are then cut in two, so that idle workers get a half."""
         for pack in packs_to_cut(self.running.values(), self.workers - len(self.running)):
             pack.ask_to_leave()
+
+    def pass_on(self) -> None:
+        """Tell workers on other machines which packs are to leave."""
         self.place.notices.pass_on()
 
     def _hand_out(self, task: PackTask) -> None:
@@ -172,7 +182,7 @@ class RayEngine:
 
     def ask_worker(self, question: Callable[[], Answer]) -> Answer:
         """What a function says that is called in a worker."""
-        self._wait_until_started()
+        self.wait_until_started()
         import ray
 
         answer: Any = ray.get(ray.remote(num_cpus=1)(question).remote())

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +10,13 @@ from typing import Any
 
 from runner.blas import THREAD_VARIABLES
 from runner.engine.cluster import Cluster, Versions
-from runner.engine.looking import set_environment, versions_here
+from runner.engine.looking import versions_here
 from runner.engine.memory import pack_bytes
 from runner.engine.paces import Paces
 from runner.engine.protocol import Crew
 from runner.engine.ray.nodes import PATIENCE_SECONDS, Nodes
 from runner.engine.ray.notices import BoardNotices
+from runner.engine.ray_environment import cluster_environment
 from runner.errors import ClusterLostError
 from runner.messages import Block, PackTask
 
@@ -27,6 +29,7 @@ LEFT_OUT = ["__pycache__", "*.pyc", "*.npz", "web", "cli"]
 class OnCluster:
     """Where packs train: the nodes of a cluster, of which some may come and go."""
 
+    is_own = False
     advice = "`ray status` on its head node tells how it is"
 
     def __init__(self, cluster: Cluster, most_workers: int | None):
@@ -87,16 +90,16 @@ class OnCluster:
                 f"the cluster at {self.cluster.address} has not answered for {PATIENCE_SECONDS:.0f} s"
             )
 
+    def end(self) -> None:
+        """The cluster notices that its driver is gone."""
+
     def close(self) -> None:
         self.nodes.stop()
-
-    def abandon(self) -> None:
-        """Nothing of ours is left."""
 
 
 def join(cluster: Cluster) -> None:
     """Make this process a driver of a cluster, with the packages `core` and `runner` for its workers."""
-    set_environment(cluster.address)
+    os.environ.update(cluster_environment(cluster.address))
     import ray
 
     environment: Any = {

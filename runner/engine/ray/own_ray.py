@@ -1,40 +1,40 @@
-"""A Ray of our own on this machine, started for one command and gone with it."""
+"""A Ray of our own on this machine, started for one command and gone with it.
+
+Everything it keeps is below a folder that only this user can enter. Ray itself creates files that every user may
+write to.
+"""
 
 import contextlib
 import logging
 import os
-import secrets
 import shutil
-import tempfile
+import subprocess
 from pathlib import Path
 from typing import Any
 
-from runner.blas import THREAD_VARIABLES
-from runner.engine.guardian import start_guardian
 from runner.engine.protocol import Crew
 from runner.engine.ray.notices import FileNotices
+from runner.engine.ray_environment import own_environment
+from runner.engine.watchdog import FOLDER_VARIABLE, end_processes, reap, start_watchdog
 from runner.messages import Block, PackTask
+from runner.private_folder import LONGEST_FOR_RAY, make_private_folder
 
-# Read by Ray when it is imported or started; workers inherit them.
-ENVIRONMENT = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    # Ray 2.60 listens on every interface and replaces the address it is given; this makes it keep to loopback.
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    "RAY_AUTH_MODE": "token",
-    **dict.fromkeys(THREAD_VARIABLES, "1"),
-}
 LOOPBACK = "127.0.0.1"
 
 
 class OwnRay:
     """Where packs train: processes of a Ray on this machine, as many as `workers`."""
 
-    # What to do where it cannot be started.
+    is_own = True
     versions = None
-    advice = "`fitgap doctor` looks into it, --engine local does without Ray"
+    # What to do if it cannot be started.
+    advice = "`fitgap doctor` finds out why, --engine local does without Ray"
 
     def __init__(self, workers: int):
         self.workers = workers
+        # A file descriptor to keep open until nothing of this Ray is left.
+        self.gone: int | None = None
+        self.folder = ""
         self.most_in_flight: int | None = None
 
     def crew(self, packs: int) -> Crew | None:
@@ -50,32 +50,36 @@ class OwnRay:
         return ()
 
     def prepare(self) -> None:
-        """What must be there before it is opened, in the thread that uses it."""
-        # Workers stand in this folder as long as they live.
-        self.folder = tempfile.TemporaryDirectory(prefix="fitgap-")
-        self.notices = FileNotices(Path(self.folder.name))
-        self._guardian = start_guardian(self.folder.name)
+        """Make the folder and start the process that removes it in any case. Raises EngineError."""
+        # Workers stay in this folder for their whole life.
+        self.folder = str(make_private_folder(longest=LONGEST_FOR_RAY))
+        self.notices = FileNotices(Path(self.folder))
+        self._watchdog: subprocess.Popen[bytes] = start_watchdog(self.folder, self.gone)
 
     def open(self) -> None:
         """Start Ray; takes seconds."""
-        start_ray(self.workers, self.folder.name)
+        start_ray(self.workers, self.folder)
+
+    def end(self) -> None:
+        """End all processes of this Ray at once and remove what it has left; this process must end next."""
+        if self.folder:
+            reap(end_processes(self.folder, spared={os.getpid()}))
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Clear up when Ray has ended."""
-        if self._guardian and self._guardian.stdin:
-            self._guardian.stdin.close()
-            self._guardian.wait()
-        self.folder.cleanup()
-
-    def abandon(self) -> None:
-        shutil.rmtree(self.folder.name, ignore_errors=True)
+        """Remove what Ray has left after it was shut down."""
+        assert self._watchdog.stdin
+        self._watchdog.stdin.close()
+        self._watchdog.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def start_ray(workers: int, folder: str) -> None:
-    """Start a Ray of our own on this machine, listening on loopback only, without dashboard or usage statistics."""
-    os.environ.update(ENVIRONMENT)
-    # A token of our own: nobody else on this machine can submit work, and no token file is left behind.
-    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    """Start a Ray of our own on this machine, listening on loopback only, without dashboard or usage statistics.
+
+    Changes the environment of this process, which has nothing else to do.
+    """
+    os.environ.update({**own_environment(), FOLDER_VARIABLE: folder})
     import ray
 
     # Ray puts the current folder at the head of the workers' module path; a `core` or `runner.py` there must not win.

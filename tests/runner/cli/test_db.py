@@ -1,5 +1,6 @@
 """`fitgap db`: what a database is, bringing it up to date and copying it, as the commands say it."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -99,3 +100,36 @@ def test_a_copy_is_a_database_of_its_own(trained_database, empty_database, invok
         both = [invoke(*command, "--format", "json", "--db", each).json for each in (trained_database, empty_database)]
         assert both[0] == both[1]
     assert invoke("trials", "small", "--format", "json", "--db", empty_database).json[0]["status"] == "completed"
+
+
+def test_a_backup_and_going_back_to_it_say_where_everything_is(invoke, trained_database):
+    shutil.copy(trained_database, "fitgap.db")
+    answer = invoke("db", "backup")
+    assert (answer.code, answer.out, answer.err) == (0, "backed up to fitgap.db.backup\n", "")
+    assert invoke("db", "backup", "mine.db").out == "backed up to mine.db\n"
+    assert invoke("delete", "small", "--yes").code == 0
+    answer = invoke("db", "restore", "mine.db")
+    told = f"restored fitgap.db, schema {newest_version()}; fitgap.db.before-restore holds what was there before\n"
+    assert (answer.code, answer.out, answer.err) == (0, told, "")
+    assert raw_rows("fitgap.db") == raw_rows(str(trained_database))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("backup", "mine.db"), "mine.db is there already, and is never written over; name another file"),
+        (("backup", "missing/x.db"), "the folder of the database missing/x.db does not exist; make it first"),
+        (("backup", "--db", "none.db"), "there is no database none.db; `fitgap run` makes one, --db names another"),
+        (("restore", "none.db"), "there is no file none.db to restore; `fitgap db backup` makes one"),
+        (("restore", "fitgap.db"), "fitgap.db is the database itself; name a backup of it"),
+        (
+            ("restore", "mine.db", "--db", "postgresql://me@h/x"),
+            "a database on a server is backed up by PostgreSQL's own .*",
+        ),
+    ],
+)
+def test_what_cannot_be_backed_up_or_restored_is_told_in_a_line(words, told, invoke, trained_database):
+    for name in ("fitgap.db", "mine.db"):
+        shutil.copy(trained_database, name)
+    answer = invoke("db", *words)
+    assert (answer.code, answer.out) == (2, "") and re.fullmatch(f"fitgap: {told}\n", answer.err)

@@ -219,7 +219,7 @@ def test_wrong_arrays_are_told_in_one_line(complaint):
         (("predict", 3, "animals.csv"), "trial 3 is diverged and has no usable network after its best epoch; .*"),
         (("predict", 3, "animals.csv", "--at", "last"), "trial 3 is diverged and has no usable network .*"),
         (("export", 2, "-o", "missing/x.npz"), "missing/x.npz cannot be written: No such file or directory; .*"),
-        (("export", 2, "-o", "."), r"\. cannot be written: Is a directory; .*"),
+        (("export", 2, "-o", "."), r"\. is a folder; name a file"),
         (("predict", "nothing.npz", "animals.csv"), "there is no file nothing.npz; `fitgap export TRIAL -o .*"),
         (("predict", "animals.csv", "animals.csv"), r"animals.csv is no model file of fitgap \(ValueError\); .*"),
         (("predict", ".", "animals.csv"), r"\. is no model file of fitgap \(IsADirectoryError\); .*"),

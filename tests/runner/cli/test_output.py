@@ -14,12 +14,16 @@ from runner.cli.output import csv_cell, print_json, print_rows
 from runner.errors import StoreError
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(1)"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1+2", "-1-2", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "－cmd", "-inf", "-"]
+)
 def test_text_that_a_spreadsheet_would_run_is_led_by_an_apostrophe(text):
     assert csv_cell(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("value", [-1, -0.5, -1e-300, 0, 2.5, None, "plain", "1-2", "a=b", "", "64-32"])
+@pytest.mark.parametrize(
+    "value", [-1, -0.5, 0, 2.5, None, "plain", "1-2", "a=b", "", "64-32", "-1", "+1", "-.5", "-1e-9"]
+)
 def test_numbers_and_plain_text_are_left_as_they_are(value):
     assert csv_cell(value) is value
 
@@ -78,3 +82,44 @@ def test_an_unknown_column_is_told_with_the_nearest(capsys):
     with pytest.raises(StoreError, match="--columns: there is no column 'e_w'; did you mean 'e_v'"):
         print_rows([{"e_v": 1.0, "name": "x"}], Format.TABLE, table_keys=["name"], columns="name,e_w")
     assert capsys.readouterr().out == ""
+
+
+def test_a_heading_that_a_spreadsheet_would_run_is_led_by_an_apostrophe_and_classes_that_are_numbers_are_not():
+    printed_lines = printed([{"=y": "-1", "+z": "=1"}], Format.CSV).splitlines()
+    assert printed_lines == ["'=y,'+z", "-1,'=1"]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
+def test_json_is_ascii_on_an_output_that_is_not_utf_8_and_reads_back_as_it_was(encoding):
+    rows = [{"é": "naïve β ☃ 𝄞", "list": ["größe"]}]
+    out = io.TextIOWrapper(io.BytesIO(), encoding, newline="\n")
+    with contextlib.redirect_stdout(out):
+        print_rows(rows, Format.JSON, table_keys=list(rows[0]))
+        out.flush()
+    text = out.buffer.getvalue().decode(encoding)
+    assert text.isascii() and json.loads(text) == rows
+
+
+def test_csv_on_an_output_that_is_not_utf_8_escapes_what_it_lacks_and_nothing_else():
+    """Our own typography is data here: `×` must not become the letter x."""
+    out = io.TextIOWrapper(io.BytesIO(), "latin-1", newline="\n")
+    with contextlib.redirect_stdout(out):
+        print_rows([{"a": "é × ± β …"}], Format.CSV, table_keys=["a"])
+        out.flush()
+    assert out.buffer.getvalue().decode("latin-1") == "a\né × ± \\u03b2 \\u2026\n"
+
+
+@pytest.mark.parametrize("text", ["\x7f", "\x9b2J", "\u202eabc", "\u2066", "a\u200bb", "\u2028", "\ufeff", "\udcff"])
+def test_json_escapes_what_a_terminal_would_obey_and_reads_back_as_it_was(text):
+    line = printed([{"a": text}], Format.JSON)
+    assert line.isascii() and json.loads(line) == [{"a": text}]
+
+
+def test_csv_on_a_terminal_escapes_what_it_would_obey(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    with contextlib.redirect_stdout(Terminal()) as out:
+        print_rows([{"a": "\x1b[2J\u202e", "b": "one\ntwo"}], Format.CSV, table_keys=["a", "b"])
+    assert out.getvalue() == 'a,b\n\\x1b[2J\\u202e,"one\ntwo"\n'

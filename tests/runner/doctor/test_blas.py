@@ -3,8 +3,10 @@
 import pytest
 from threadpoolctl import threadpool_limits
 
-from runner.doctor import State, blas
+from runner.doctor import State
 from runner.doctor.blas import check_blas, finding_about, threads_while_training
+
+MANY = {"user_api": "blas", "num_threads": 64, "filepath": "", "internal_api": "openblas", "version": "1"}
 
 
 def test_training_takes_one_thread_where_the_process_has_several():
@@ -15,14 +17,14 @@ def test_training_takes_one_thread_where_the_process_has_several():
 
 
 def test_more_threads_are_a_problem(monkeypatch):
-    monkeypatch.setattr(blas, "threadpool_info", lambda: [{"user_api": "blas", "num_threads": 64}])
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: [MANY])
     (finding,) = check_blas(None)
     assert finding.state is State.PROBLEM and "64 threads" in finding.found
 
 
 @pytest.mark.parametrize("information", [[], [{"user_api": "openmp", "num_threads": 8}]])
 def test_threads_that_cannot_be_counted_are_a_warning(information, monkeypatch):
-    monkeypatch.setattr(blas, "threadpool_info", lambda: information)
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: information)
     (finding,) = check_blas(None)
     assert finding.state is State.WARNING and finding.advice
 

@@ -62,6 +62,14 @@ def test_the_environment_names_the_database_as_elsewhere(monkeypatch, own_folder
     assert finding.state is State.PROBLEM and "missing does not exist" in finding.found
 
 
+def test_what_a_killed_command_has_left_is_a_warning(own_folder):
+    left = own_folder / ".fitgap-0a1b2c.part"
+    left.mkdir(mode=0o700)
+    finding, _ = check_database_folder(None)
+    assert finding.state is State.WARNING and str(left) in finding.found and "delete it" in finding.advice
+    assert left.is_dir()
+
+
 def test_a_folder_that_takes_no_file_is_a_problem():
     finding, _ = check_database_folder("/proc/some.db")
     assert finding.state is State.PROBLEM and "--db" in finding.advice

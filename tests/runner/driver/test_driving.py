@@ -143,8 +143,6 @@ def test_a_pack_that_fails_does_not_stop_the_others(store, written, monkeypatch,
         def stop(self):
             pass
 
-        abandon = stop
-
         def run(self, tasks):
             for number, task in enumerate(tasks):
                 status = Status.FAILED if number % 2 else Status.COMPLETED

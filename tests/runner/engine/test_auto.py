@@ -8,12 +8,13 @@ from collections import deque
 from multiprocessing import connection
 
 import pytest
+import stand_in_hosts
 
-from runner.engine import auto, early_processes, journal, stopwatch
+from runner.child_processes import start_child
+from runner.engine import auto, early_processes, journal, ray_client, stopwatch
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
 from runner.engine.prepared import PreparedRepeats
-from runner.engine.ray import own_ray
 from runner.engine.worker import train_pack
 from runner.packing import PlannedTrial, pack_trials, work_of
 from runner.planning import prepare_sweep
@@ -27,7 +28,6 @@ PACKS = "{data: iris, repeats: 4, training: {epochs: 6}, axes: {architecture: [4
 FORCED = """
 import json, time
 from runner.engine import auto
-from runner.engine.ray import engine as engine_module
 from runner.engine.auto import AutoEngine
 from runner.engine.local import LocalEngine
 from runner.packing import PlannedTrial, pack_shape, pack_task
@@ -54,25 +54,24 @@ def tasks(engine):
         if not after:
             return
 
-class CountedPack(engine_module.RayPack):
-    def ask_to_leave(self):
-        cut.append(self)
-        super().ask_to_leave()
+def was_cut(block):
+    # Only a pack that is asked to leave saves states so soon.
+    return any(state.trial_id in given[-1].trials for state in block.states)
 
 def rows_of(blocks):
     parts = [block.rows for block in blocks if block.rows is not None]
     return sorted(row for part in parts for row in zip(*(getattr(part, name).tolist() for name in vars(part))))
 
-engine_module.RayPack = CountedPack
-given, told, cut = [], [], []
+given, told = [], []
 with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
-    together = rows_of(engine.run(tasks(engine)))
+    blocks = list(engine.run(tasks(engine)))
+    together, cut = rows_of(blocks), any(map(was_cut, blocks))
     came = engine.is_faster, engine.ray.is_ready
     left = len(engine.plain.crew)
 with LocalEngine(sweep.dataset) as engine:
     alone = rows_of(engine.run(iter(given)))
 trained = {row[0] for row in together} == {trial for task in given for trial in task.trials}
-answers = {"came": came, "left": left, "cut": bool(cut), "equal": together == alone, "trained": trained, "told": told}
+answers = {"came": came, "left": left, "cut": cut, "equal": together == alone, "trained": trained, "told": told}
 print(json.dumps(answers))
 """
 
@@ -272,10 +271,10 @@ def test_where_no_process_can_be_started_it_is_told_once_and_training_goes_on_he
 def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
     processes, count, prepared, thresholds, monkeypatch
 ):
-    def break_down(workers, folder):
-        raise RuntimeError("no Ray today")
+    def start(module, name, *arguments, **options):
+        return start_child(stand_in_hosts.__name__, "refuse", *arguments, **options)
 
-    monkeypatch.setattr(own_ray, "start_ray", break_down)
+    monkeypatch.setattr(ray_client, "start_child", start)
     thresholds(processes, ray=0.0)
     sweep, trials = prepared(PACKS)
     given, told = [], []
@@ -292,7 +291,7 @@ def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
     assert sorted(ended) == sorted(given)
     (line,) = told
     assert line.startswith("Ray could not be started: no Ray today") and line.endswith(f"training goes on in {count}")
-    assert "fitgap doctor" in line and "--engine local" in line
+    assert "fitgap doctor" in line
 
 
 @pytest.mark.parametrize("processes", [0.0, NEVER])

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import os
 import socket
 
 import pytest
@@ -63,35 +62,6 @@ def test_a_machine_on_which_no_node_runs_is_not_kept_waiting(nodes, monkeypatch)
         answering.require_node()
     if not nodes:
         assert "this machine is no node of that cluster; run `ray start" in looking.explained(str(refused.value))
-
-
-@pytest.mark.parametrize(
-    ("environment", "has_file", "mode"),
-    [
-        ({}, False, "disabled"),
-        ({}, True, "token"),
-        ({"RAY_AUTH_TOKEN": "abc"}, False, "token"),
-        ({"RAY_AUTH_TOKEN_PATH": "/some/file"}, False, "token"),
-        ({"RAY_AUTH_TOKEN": "abc", "RAY_AUTH_MODE": "disabled"}, False, "disabled"),
-        ({"RAY_AUTH_MODE": "token"}, False, "token"),
-    ],
-)
-def test_the_mode_of_authentication_is_always_explicit(environment, has_file, mode, tmp_path, monkeypatch):
-    """What the user set is kept; else a token is used where there is one, as `ray start` does."""
-    for name in ("RAY_AUTH_MODE", *looking.TOKEN_VARIABLES, "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(looking, "token_file", lambda: tmp_path / "auth_token")
-    if has_file:
-        (tmp_path / "auth_token").write_text("abc")
-    looking.set_environment("10.0.0.1:6379")
-    assert (os.environ["RAY_AUTH_MODE"], os.environ["RAY_USAGE_STATS_ENABLED"]) == (mode, "0")
-    assert "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER" not in os.environ
-    looking.set_environment("127.0.0.1:6379")
-    assert os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0"
 
 
 def test_the_answer_is_found_among_what_ray_prints():

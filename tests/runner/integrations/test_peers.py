@@ -1,13 +1,15 @@
 """What peers are given and what comes back of them: no password, nothing into our own database, one line."""
 
-import subprocess
-import sys
+import contextlib
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from runner.errors import IntegrationError
-from runner.integrations.peers import imported, peer_address, told_in_one_line
+from runner.errors import IntegrationError, StoreError
+from runner.integrations.optuna_study import TABLES
+from runner.integrations.peers import imported, peer_address, silenced, told_in_one_line
 
 
 def test_a_path_is_a_file_and_an_address_stays_one():
@@ -52,10 +54,50 @@ def test_errors_of_a_peer_are_one_line_without_the_password():
     assert "\n" not in str(told.value) and "canary" not in str(told.value) and "cannot connect" in str(told.value)
 
 
-def test_a_peer_is_told_to_tell_nobody():
-    line = (
-        "import os; from runner.integrations.peers import imported; imported('json', 'x');"
-        "print(os.environ['DO_NOT_TRACK'], os.environ['MLFLOW_DISABLE_TELEMETRY'])"
-    )
-    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
-    assert done.stdout == "true true\n"
+def test_a_peer_reports_its_use_to_nobody_and_the_environment_comes_back(monkeypatch):
+    """What the user has decided is left alone."""
+    monkeypatch.setenv("DO_NOT_TRACK", "0")
+    monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
+    before = dict(os.environ)
+    with silenced():
+        assert (os.environ["DO_NOT_TRACK"], os.environ["MLFLOW_DISABLE_TELEMETRY"]) == ("0", "true")
+    assert dict(os.environ) == before
+
+
+def make_tables(path, *names):
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for name in names:
+            connection.execute(f"CREATE TABLE {name} (id INTEGER)")
+
+
+@pytest.mark.parametrize(
+    ("tables", "refused"),
+    [
+        (("customer", "invoice"), True),
+        (("experiments", "runs", "alembic_version"), True),
+        (("fitgap_version", "sweep"), True),
+        (("studies", "trials", "version_info", "alembic_version"), False),
+        ((), False),
+    ],
+)
+def test_a_file_of_another_program_is_refused_and_left_as_it_is(tables, refused):
+    make_tables("theirs.db", *tables)
+    Path("link.db").symlink_to("theirs.db")
+    before = Path("theirs.db").read_bytes()
+    for name in ("theirs.db", "link.db", "sqlite:///theirs.db"):
+        if refused:
+            with pytest.raises(IntegrationError, match=r"belongs to another program: it holds .*; name another file"):
+                peer_address(name, None, TABLES)
+        else:
+            peer_address(name, None, TABLES)
+    assert Path("theirs.db").read_bytes() == before
+    assert sorted(path.name for path in Path().iterdir()) == ["link.db", "theirs.db"]
+
+
+def test_what_is_no_database_is_refused_as_a_place_to_send_to():
+    Path("notes.txt").write_text("precious " * 100)
+    Path("folder").mkdir()
+    for name in ("notes.txt", "folder"):
+        with pytest.raises(StoreError, match=name):
+            peer_address(name, None, TABLES)
+    assert Path("notes.txt").read_text() == "precious " * 100

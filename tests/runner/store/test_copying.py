@@ -121,7 +121,7 @@ def test_a_copy_that_fails_leaves_nothing(table, filled, database, other_databas
         return copy_table(which, *others)
 
     target = other_databases.make(empty=True)
-    with monkeypatch.context() as patched, pytest.raises(OSError, match="no space left"):
+    with monkeypatch.context() as patched, pytest.raises((OSError, StoreError), match="no space left"):
         patched.setattr(copying, "copy_table", fail)
         copy_database(database, target)
     assert list((tmp_path / "other").iterdir()) == []
@@ -136,7 +136,7 @@ def test_a_copy_that_is_killed_can_be_made_anew(table, filled, database, other_d
     target = other_databases.make(empty=True)
     killed = subprocess.run([sys.executable, "-c", KILLED_AT, database, target, table], check=False)
     assert killed.returncode == -9
-    with pytest.raises(StoreError, match="is empty"):
+    with pytest.raises(StoreError, match="is empty" if "://" in target else "there is no database"):
         open_store(target)
     copy_database(database, target)
     assert raw_rows(target) == raw_rows(database)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from runner.errors import StoreError
+from runner.errors import BusyError, StoreError
 from runner.messages import Block, TrialEnd
 from runner.recording import Recording, always_recorded
 from runner.status import Status
@@ -76,6 +76,9 @@ def test_the_room_of_a_deleted_sweep_is_given_back(
         assert sizes.compact_database(database) is None
     else:
         unused = store.unused_bytes()
+        with pytest.raises(BusyError, match=r"driver 1 \(process \d+\) is training; stop it with Ctrl-C"):
+            sizes.compact_database(database)
+        driver.end()
         store.close()
         full, compact = sizes.compact_database(database)
         assert compact < full - 0.9 * unused < full / 5

@@ -5,14 +5,14 @@ import threading
 import pytest
 
 from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing, sqlite
+from runner.store import open_store, open_store_for_writing, sqlite_files
 
 
 def test_a_file_on_another_machine_is_not_written_to(own_folder, monkeypatch):
     """Reading one does no harm."""
     open_store_for_writing("there.db").close()
     before = sorted(path.name for path in own_folder.iterdir())
-    monkeypatch.setattr(sqlite, "file_system_of", lambda folder: "nfs4")
+    monkeypatch.setattr(sqlite_files, "file_system_of", lambda folder: "nfs4")
     for name in ("there.db", "new.db"):
         with pytest.raises(StoreError, match=r"network file system \(nfs4\).*PostgreSQL"):
             open_store_for_writing(name)

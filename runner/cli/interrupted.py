@@ -1,0 +1,52 @@
+"""Signals outside of training: the command ends at once, without a word."""
+
+import signal
+import sys
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from runner.cli.driving import INTERRUPTED
+from runner.interrupt_signals import STOPPING_SIGNALS
+
+# What is cleaned up after an interrupt has this long before the next one.
+SECONDS_BEFORE_REPEATING = 1.0
+
+
+class QuietInterrupts:
+    """While it is entered, a signal to stop ends the process with its exit code and without a traceback: what goes
+    wrong after the signal goes wrong because of it, as imports do. What was ignored before, as `nohup` does it, stays
+    ignored. A process that does nothing but the command is deaf to signals from the end of the command on.
+    """
+
+    def __init__(self, is_whole_process: bool):
+        self.is_whole_process = is_whole_process
+        self.is_heard = False
+
+    def __enter__(self) -> Self:
+        found = {number: signal.getsignal(number) for number in (*STOPPING_SIGNALS, signal.SIGALRM)}
+        usual = (signal.SIG_DFL, signal.default_int_handler)
+        self.before = {number: handler for number, handler in found.items() if handler in usual}
+        for number in self.before:
+            signal.signal(number, self._interrupt)
+        self.hook_before, sys.unraisablehook = sys.unraisablehook, self._report_unless_interrupted
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = self.hook_before
+        for number, handler in self.before.items():
+            signal.signal(number, signal.SIG_IGN if self.is_whole_process else handler)
+        if isinstance(error, KeyboardInterrupt) or (self.is_heard and isinstance(error, Exception)):
+            sys.exit(INTERRUPTED)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self.is_heard = True
+        # Once more if it is swallowed: Python drops what is raised in some callbacks.
+        signal.setitimer(signal.ITIMER_REAL, SECONDS_BEFORE_REPEATING)
+        raise KeyboardInterrupt
+
+    def _report_unless_interrupted(self, problem: Any) -> None:
+        if not issubclass(problem.exc_type, KeyboardInterrupt):
+            self.hook_before(problem)

@@ -1,0 +1,41 @@
+"""Drivers that work with a database just now: what rewrites a whole file is refused beside them."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection
+
+from runner.errors import BusyError
+from runner.store.claims import OtherDriver
+from runner.store.clock import database_now
+from runner.store.deleting import lives
+from runner.store.sqlite import open_sqlite
+from runner.store.sqlite_files import READING
+from runner.store.tables import driver
+
+
+def refuse_drivers_of(path: Path) -> None:
+    """BusyError where a driver that lives works with this file."""
+    engine = sa.create_engine(
+        "sqlite://", creator=lambda: open_sqlite(URL.create("sqlite", database=str(path)), READING)
+    )
+    try:
+        with engine.connect() as connection:
+            refuse_drivers(connection)
+    finally:
+        engine.dispose()
+
+
+def refuse_drivers(connection: Connection) -> None:
+    """BusyError where a driver that lives works with this database. Early schemas know no drivers."""
+    if not sa.inspect(connection).has_table(driver.name):
+        return
+    columns = (driver.c.id, driver.c.machine, driver.c.process, driver.c.process_started, driver.c.lease_until)
+    query = sa.select(*columns, database_now()).where(driver.c.ended.is_(None), driver.c.lost.is_(None))
+    for row in connection.execute(query):
+        found = OtherDriver(*row)
+        if lives(found):
+            raise BusyError(
+                f"driver {found.driver_id} (process {found.process}) is training; "
+                "stop it with Ctrl-C or wait until it has finished, then try again"
+            )

@@ -1,0 +1,85 @@
+"""Stages for the rows, and what commands do where nothing is special."""
+
+import contextlib
+import shutil
+import subprocess
+import sys
+
+import pytest
+from commands import BY_NAME
+from environments import PLAIN
+from stage import COMMAND, Stage, may_change_user, may_make_groups, may_mount
+from starting import run
+
+TRAINED = """\
+name: s
+data: xor
+repeats: 2
+training: {epochs: 20, batch_size: 2, keep: best}
+axes: {architecture: [4], activation: [relu, tanh], optimizer: [adam]}
+"""
+# Sweeps of which no trial has been trained: one waits, one is cancelled.
+WRITE = """
+from runner.driver import write_sweep
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+from runner.store import open_store_for_writing
+text = open("s.yaml").read()
+with open_store_for_writing("fitgap.db") as store:
+    for name in ("waiting", "cancelled"):
+        write_sweep(store, prepare_sweep(sweep_from_text(text.replace("name: s", f"name: {name}"))))
+"""
+MAY = {"namespace": may_mount, "user": may_change_user, "groups": may_make_groups}
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """A working folder: new examples, and a database with sweeps that are trained, waiting and cancelled."""
+    folder = tmp_path_factory.mktemp("places") / "work"
+    folder.mkdir()
+    (folder / "s.yaml").write_text(TRAINED)
+    (folder / "new.csv").write_text("a,b\n0,1\n1,1\n")
+    for line in ([COMMAND, "run", "s.yaml"], [sys.executable, "-c", WRITE], [COMMAND, "cancel", "cancelled"]):
+        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def plain(template):
+    """`plain(name)`: what a command does and finds where nothing is special."""
+    known = {}
+
+    def of(name):
+        if name not in known:
+            with contextlib.closing(Stage(template)) as stage:
+                outcome = run(stage, PLAIN, BY_NAME[name].arguments)
+                known[name] = (outcome, stage.rows(BY_NAME[name].trained))
+        return known[name]
+
+    return of
+
+
+@pytest.fixture
+def stage(template):
+    with contextlib.closing(Stage(template)) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def require():
+    """`require(needs)`: skip where this user may not do what a row needs."""
+    answers = {need: may() for need, may in MAY.items()}
+
+    def skip_unless(needs):
+        for need in sorted(needs):
+            if not answers[need]:
+                pytest.skip(f"this user may not make a {need}: the row needs the privilege")
+
+    return skip_unless
+
+
+@pytest.fixture(scope="session")
+def template_copy(template, tmp_path_factory):
+    """A folder like the template's, for who changes it."""
+    return shutil.copytree(template, tmp_path_factory.mktemp("copy") / "work")

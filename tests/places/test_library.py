@@ -1,0 +1,94 @@
+"""Sweeps trained by a user's own program: they find the same in every situation, and nothing in the process changes."""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from environments.environment import Environment
+from leftovers import left_behind
+from situations import CELL, FILE, FLAG, LOCAL, SITUATIONS
+from stage import Stage
+from starting import run
+
+HERE = Path(__file__).parent
+CASES = [(situation, engine) for situation in SITUATIONS for engine in situation.engines]
+SAMPLE = [(situation, engine) for situation in SITUATIONS for engine in situation.sample]
+# The user's own Ray leaves its session folder.
+THEIRS = ("own-ray", "script.py", "changes", "elsewhere", "__pycache__")
+
+
+def in_words(pairs):
+    return [pytest.param(*pair, id=f"{pair[0].name}, {pair[1]}") for pair in pairs]
+
+
+def run_program(stage, situation, engine):
+    """Start Python as the situation says."""
+    (stage.work / FILE).write_text(situation.program)
+    given = f"export PLACES_ENGINE={engine} PYTHONPATH={HERE} PYTHONDONTWRITEBYTECODE=1"
+    arguments = {FILE: (FILE,), FLAG: ("-c", situation.program), CELL: (str(HERE / "watching.py"), engine)}
+    flags = (*situation.flags, *arguments.get(situation.how, ("-",)))
+    is_read = situation.how not in (FILE, FLAG)
+    return run(stage, Environment("Python", given, redirect=f"<{FILE}" if is_read else ""), flags, sys.executable)
+
+
+@pytest.fixture(scope="module")
+def expected_rows(template):
+    """What the sweep finds in a plain script, in this process's children."""
+    with contextlib.closing(Stage(template)) as stage:
+        outcome = run_program(stage, SITUATIONS[0], LOCAL)
+        assert outcome.code == 0, outcome.told
+        return stage.rows("one")
+
+
+@pytest.mark.parametrize(("situation", "engine"), in_words(SAMPLE))
+def test_a_sweep_in_a_users_process_changes_nothing_there(situation, engine, stage, expected_rows):
+    check(situation, engine, stage, expected_rows)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("situation", "engine"), in_words(case for case in CASES if case not in SAMPLE))
+def test_it_does_so_with_every_engine(situation, engine, stage, expected_rows):
+    check(situation, engine, stage, expected_rows)
+
+
+def check(situation, engine, stage, expected_rows):
+    outcome = run_program(stage, situation, engine)
+    left = [path for path in left_behind(stage, outcome.before) if not set(Path(path).parts) & set(THEIRS)]
+    assert outcome.code == 0, outcome.told
+    assert not outcome.noise, outcome.told
+    assert changes(stage) == {}
+    for sweep in situation.trains:
+        assert stage.rows(sweep) == expected_rows, sweep
+    assert not left, left
+
+
+def changes(stage):
+    """What the user's process found changed."""
+    return json.loads((stage.root / "changes").read_text())
+
+
+def test_tests_that_train_in_parallel(stage, expected_rows):
+    """Two processes of pytest-xdist train in one database at the same time."""
+    (stage.work / "test_mine.py").write_text(
+        "import pytest\nfrom watching import train\n"
+        "@pytest.mark.parametrize('name', ['one', 'two', 'three', 'four'])\n"
+        "def test_it(name):\n    train(name, 'auto', db='fitgap.db')\n"
+    )
+    given = f"export PYTHONPATH={HERE} PYTHONDONTWRITEBYTECODE=1"
+    flags = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "test_mine.py")
+    outcome = run(stage, Environment("pytest", given), flags, sys.executable)
+    assert outcome.code == 0, outcome.told
+    for sweep in ("one", "two", "three", "four"):
+        assert stage.rows(sweep) == expected_rows
+    assert not [path for path in left_behind(stage, outcome.before) if "pytest-of" not in path]
+
+
+def test_importing_it_changes_nothing(stage):
+    """Not even the number of threads that NumPy may use."""
+    program = "from watching import *\nwith watched():\n    import runner\nreport()\n"
+    given = f"export PYTHONPATH={HERE} PYTHONDONTWRITEBYTECODE=1"
+    outcome = run(stage, Environment("Python", given), ("-c", program), sys.executable)
+    assert outcome.code == 0, outcome.told
+    assert changes(stage) == {}

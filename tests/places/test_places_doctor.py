@@ -1,0 +1,52 @@
+"""`fitgap doctor` finds what would make training fail, says what to do, and leaves nothing behind."""
+
+import pytest
+from environments import FILES, INTERPRETERS, MACHINES, PLAIN, STREAMS, TEXTS
+from environments.environment import RAY, REFUSED, TRAINS
+from leftovers import left_behind
+from starting import run
+
+# A problem is found, or it keeps even the doctor from looking, which is one line.
+FOUND = {1, 2}
+LOOKS = ("doctor",)
+ALL = (PLAIN, *STREAMS, *TEXTS, *FILES, *MACHINES, *INTERPRETERS)
+TROUBLED = [each for each in (*FILES, *MACHINES) if REFUSED in (each.codes_of(TRAINS), each.codes_of(RAY))]
+# One for the database, one for temporary files, one for the network.
+SAMPLE = [each for each in TROUBLED if each.name in ("a read-only folder", "TMPDIR is full", "no loopback")]
+
+
+def look(environment, stage, require):
+    """Run the doctor; check that it is quiet and has cleaned up."""
+    require(environment.needs)
+    outcome = run(stage, environment, LOOKS)
+    left = left_behind(stage, outcome.before)
+    assert not outcome.noise, outcome.told
+    assert not left, left
+    return outcome
+
+
+@pytest.mark.parametrize("environment", SAMPLE, ids=lambda each: each.name)
+def test_it_finds_what_would_make_training_fail(environment, stage, require):
+    outcome = look(environment, stage, require)
+    assert outcome.code in FOUND, outcome.told
+    assert environment.says in outcome.out + outcome.err, outcome.told
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("environment", [each for each in TROUBLED if each not in SAMPLE], ids=lambda each: each.name)
+def test_it_finds_everything_that_would(environment, stage, require):
+    outcome = look(environment, stage, require)
+    assert outcome.code in FOUND, outcome.told
+    assert environment.says in outcome.out + outcome.err, outcome.told
+
+
+def test_it_finds_nothing_where_all_is_well(stage, require):
+    outcome = look(PLAIN, stage, require)
+    assert outcome.code == 0, outcome.told
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("environment", [each for each in ALL if each not in TROUBLED], ids=lambda each: each.name)
+def test_it_can_be_asked_everywhere(environment, stage, require):
+    outcome = look(environment, stage, require)
+    assert outcome.code in {0, *FOUND}, outcome.told

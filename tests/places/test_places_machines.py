@@ -1,0 +1,21 @@
+"""Commands with machines, users and settings of every kind: they work or say why not.
+
+Each commit tries the commands that a row names in `sample`; `nightly` tries all.
+"""
+
+import pytest
+from checking import check, in_words, rest, sample
+from environments import INTERPRETERS, MACHINES, PLAIN
+
+ENVIRONMENTS = (PLAIN, *MACHINES, *INTERPRETERS)
+
+
+@pytest.mark.parametrize(("environment", "command"), in_words(sample(ENVIRONMENTS)))
+def test_a_command_works_or_says_in_one_line_why_not(environment, command, stage, plain, require):
+    check(environment, command, stage, plain, require)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize(("environment", "command"), in_words(rest(ENVIRONMENTS)))
+def test_every_command_does(environment, command, stage, plain, require):
+    check(environment, command, stage, plain, require)

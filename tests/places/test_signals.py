@@ -1,0 +1,169 @@
+"""Signals at any moment: work in flight is saved, nothing stays `running`, and the last line names a command to go on.
+
+Each commit tries a few; `nightly` tries every signal, once and twice, at every moment, with every engine.
+"""
+
+import contextlib
+import itertools
+import os
+import signal
+import time
+
+import pytest
+from disturbing import LONG, MOMENTS, STOPPING, Disturbance, advice, is_stopped, is_training, statuses, wait_for
+from environments import PLAIN
+from environments.environment import Environment
+from leftovers import left_behind
+from stage import Stage
+from starting import Started, run, run_line
+
+ENGINES = ("local", "auto", "ray")
+STOPS = (
+    Disturbance("INT", "in training", "local"),
+    Disturbance("TERM", "in training with others", "auto"),
+    Disturbance("QUIT", "in training", "auto", times=2, group=True),
+    Disturbance("HUP", "0.7 s after its start", "local"),
+    Disturbance("TERM", "while others start", "ray"),
+    Disturbance("INT", "in training", "ray", group=True),
+)
+SUSPENSIONS = (Disturbance("TSTP", "in training with others", "auto", group=True),)
+ALL_STOPS = [
+    Disturbance(name, moment, engine, times, group)
+    for name, moment, engine, times, group in itertools.product(STOPPING, MOMENTS, ENGINES, (1, 2), (False, True))
+    # In one process there are no others.
+    if not (engine == "local" and "others" in moment)
+]
+ALL_SUSPENSIONS = [
+    Disturbance("TSTP", moment, engine, 1, group)
+    for moment, engine, group in itertools.product(MOMENTS, ENGINES, (False, True))
+    if not (engine == "local" and "others" in moment)
+]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(template):
+    """What the sweep finds where nothing happens."""
+    with contextlib.closing(Stage(template)) as stage:
+        outcome = run(stage, PLAIN, (*LONG, "--engine", "local"))
+        assert outcome.code == 0, outcome.told
+        return stage.rows("long")
+
+
+@pytest.mark.parametrize("disturbance", STOPS, ids=str)
+def test_a_signal_stops_a_sweep_that_can_be_continued(disturbance, stage, undisturbed):
+    check_stop(disturbance, stage, undisturbed)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("disturbance", [each for each in ALL_STOPS if each not in STOPS], ids=str)
+def test_every_signal_does_at_every_moment(disturbance, stage, undisturbed):
+    check_stop(disturbance, stage, undisturbed)
+
+
+@pytest.mark.parametrize("disturbance", SUSPENSIONS, ids=str)
+def test_a_suspended_sweep_runs_to_its_end_once_it_is_continued(disturbance, stage, undisturbed):
+    check_suspension(disturbance, stage, undisturbed)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("disturbance", [each for each in ALL_SUSPENSIONS if each not in SUSPENSIONS], ids=str)
+def test_it_does_wherever_it_is_suspended(disturbance, stage, undisturbed):
+    check_suspension(disturbance, stage, undisturbed)
+
+
+def check_stop(disturbance, stage, undisturbed):
+    """Stop the sweep, check what is left, do what the last line says, and compare what it has found."""
+    started = Started(stage, PLAIN, (*LONG, "--engine", disturbance.engine))
+    disturbance.disturb(started)
+    outcome = started.wait()
+    left = left_behind(stage, outcome.before)
+    assert not outcome.noise, outcome.told
+    assert "running" not in statuses(stage)
+    check_code(disturbance, outcome, stage)
+    if outcome.code == 130 and statuses(stage):
+        assert advice(outcome.err), outcome.told
+        done = run_line(stage, PLAIN, advice(outcome.err))
+        assert done.code == 0, done.told
+    if statuses(stage):
+        assert stage.rows("long") == undisturbed
+    assert not left, left
+
+
+def check_code(disturbance, outcome, stage):
+    """130, unless it came before the program could hear it, or after all was done."""
+    if not statuses(stage):
+        assert outcome.code in {130, -disturbance.number} and not advice(outcome.err), outcome.told
+    elif disturbance.moment == "at its end":
+        assert outcome.code in {0, 130}, outcome.told
+    else:
+        assert outcome.code == 130, outcome.told
+
+
+def check_suspension(disturbance, stage, undisturbed):
+    """Suspend the sweep and continue it; it finds the same as if nothing had happened."""
+    started = Started(stage, PLAIN, (*LONG, "--engine", disturbance.engine))
+    disturbance.suspend(started)
+    outcome = started.wait()
+    assert outcome.code == 0 and not outcome.noise, outcome.told
+    assert stage.rows("long") == undisturbed
+    assert not left_behind(stage, outcome.before)
+
+
+@pytest.mark.parametrize("engine", [pytest.param("local", marks=pytest.mark.nightly), "auto"])
+@pytest.mark.parametrize(
+    ("ignoring", "name"),
+    [
+        (Environment("nohup", under="nohup"), "HUP"),
+        (Environment("in the background of a script", "trap '' INT QUIT"), "QUIT"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_signal_that_is_ignored_from_the_start_changes_nothing(ignoring, name, engine, stage, undisturbed):
+    """`nohup`, and shells that start something in the background, ask for this."""
+    started = Started(stage, ignoring, (*LONG, "--engine", engine))
+    Disturbance(name, "in training", engine, times=2, group=True).disturb(started)
+    outcome = started.wait()
+    assert outcome.code == 0 and not outcome.noise, outcome.told
+    assert stage.rows("long") == undisturbed
+
+
+@pytest.mark.parametrize("engine", [pytest.param("local", marks=pytest.mark.nightly), "auto"])
+def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undisturbed):
+    """A closed window and a lost connection: the signal comes with errors on every stream."""
+    started = Started(stage, Environment("terminal", columns=80), (*LONG, "--engine", engine))
+    wait_for(is_training, started)
+    started.hang_up()
+    assert started.process.wait(60) == 130
+    assert "running" not in statuses(stage)
+    assert run(stage, PLAIN, ("resume", "long")).code == 0
+    assert stage.rows("long") == undisturbed
+
+
+def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, undisturbed):
+    """Ctrl-Z, then `kill`: shells send CONT after TERM."""
+    started = Started(stage, PLAIN, (*LONG, "--engine", "local"))
+    Disturbance("TSTP", "in training", "local").disturb(started)
+    assert is_stopped(started.process.pid)
+    os.kill(started.process.pid, signal.SIGTERM)
+    time.sleep(0.2)
+    os.kill(started.process.pid, signal.SIGCONT)
+    outcome = started.wait()
+    assert outcome.code == 130 and "running" not in statuses(stage), outcome.told
+    assert run_line(stage, PLAIN, advice(outcome.err)).code == 0
+    assert stage.rows("long") == undisturbed
+
+
+def test_the_last_line_names_the_sweep_as_it_is_called_then(stage, undisturbed):
+    """It was renamed from another terminal while it ran; its database needs quotes in a shell."""
+    (stage.work / "it's mine").mkdir()
+    (stage.work / "fitgap.db").rename(stage.work / "it's mine/fitgap.db")
+    where = ("--db", "it's mine/fitgap.db")
+    started = Started(stage, PLAIN, (*LONG, "--engine", "local", *where))
+    wait_for(is_training, started)
+    assert run(stage, PLAIN, ("rename", "long", "short", *where)).code == 0
+    os.kill(started.process.pid, signal.SIGINT)
+    outcome = started.wait()
+    assert outcome.code == 130, outcome.told
+    done = run_line(stage, PLAIN, advice(outcome.err))
+    assert done.code == 0, done.told
+    assert stage.rows("short") == undisturbed

@@ -1,0 +1,63 @@
+"""Signals before and after training: the command ends with 130, without a word, even if an interrupt is swallowed."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from runner.cli.driving import INTERRUPTED
+
+# The command line in a process in which every interrupt is swallowed once, as callbacks of compiled libraries do it.
+SWALLOWING = """
+import os, signal, sys, time
+from runner import cli
+
+class Stubborn:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{signal})
+        time.sleep(0.01)
+
+def work():
+    Stubborn()
+    time.sleep(60)
+
+cli.command = work
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_an_interrupt_that_is_swallowed_comes_again(number):
+    done = subprocess.run(
+        [sys.executable, "-c", SWALLOWING.format(signal=number.name)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (INTERRUPTED, "", "")
+
+
+# A question that takes for ever, and that tells when it has begun.
+ENDLESS = """
+import sys, time
+from runner import __main__, cli
+
+def work():
+    print("begun", flush=True)
+    time.sleep(60)
+
+cli.command = work
+__main__.main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_many_signals_at_once_give_the_same_code(number):
+    """Also those that come when the command has ended and Python is shutting down."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout.readline() == "begun\n"
+        while running.poll() is None:
+            running.send_signal(number)
+            time.sleep(0.001)
+        assert (running.returncode, running.stderr.read()) == (INTERRUPTED, "")

@@ -1,0 +1,284 @@
+"""Streams that are closed, broken, full, narrow or not UTF-8: for every command, in processes of their own."""
+
+import itertools
+import json
+import os
+import pty
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.cli import main
+from runner.streams.typography import PLAIN
+from runner.streams.writers import ErrorWriter, OutputWriter, text_stream
+
+COMMAND = Path(sys.executable).parent / "fitgap"
+TRAIN = "run --data iris --hidden 2 --hidden 3 --repeats 2 --epochs 3 --name new"
+ASKING = {
+    "sweeps": "sweeps",
+    "trials": "trials small --limit 3",
+    "show": "show 1",
+    "epochs": "epochs 1",
+    "compare": "compare small --by activation",
+    "diagnose": "diagnose small",
+    "a trial": "diagnose 1",
+    "importance": "importance small",
+    "list": "list optimizers",
+    "db status": "db status",
+    "help": "run --help",
+    "version": "--version",
+    "tag": "tag small",
+    "json": "trials small --format json",
+    "csv": "trials small --format csv",
+}
+LOCALES = {
+    "strict": {"PYTHONIOENCODING": "ascii:strict"},
+    "C": {"LC_ALL": "C", "PYTHONUTF8": "0"},
+    "unbuffered": {"PYTHONIOENCODING": "latin-1", "PYTHONUNBUFFERED": "1"},
+}
+
+
+@pytest.fixture
+def small(trained_database, own_folder):
+    """A copy of the trained database, as `fitgap.db` here."""
+    return Path(shutil.copy(trained_database, own_folder / "fitgap.db"))
+
+
+def shell(line, env=(), **options):
+    """A line of a shell in which `fitgap` is the installed command; its code, output and errors, as bytes."""
+    environment = {**os.environ, **dict(env)}
+    script = f'fitgap() {{ "{COMMAND}" "$@"; }}; {line}'
+    settings = {"stdin": subprocess.DEVNULL, "capture_output": True, **options}
+    done = subprocess.run(["bash", "-c", script], env=environment, timeout=120, **settings)
+    return done.returncode, done.stdout, done.stderr
+
+
+def statuses():
+    """How many trials of the last sweep here have which status."""
+    with sqlite3.connect("fitgap.db") as connection:
+        query = "SELECT status, count(*) FROM trial WHERE sweep_id = (SELECT max(id) FROM sweep) GROUP BY status"
+        return dict(connection.execute(query))
+
+
+CLOSED = [each for count in (1, 2, 3) for each in itertools.combinations(("<&-", ">&-", "2>&-"), count)]
+
+
+@pytest.mark.parametrize("closed", CLOSED, ids="".join)
+def test_a_sweep_is_trained_with_any_streams_closed(closed, own_folder):
+    code, out, err = shell(f"fitgap {TRAIN} {' '.join(closed)}")
+    assert (code, statuses()) == (0, {"completed": 4})
+    assert (out == b"") == (">&-" in closed) and (err == b"") == ("2>&-" in closed)
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("how", ["", "--engine local --workers 1", "--engine auto --workers 2"])
+def test_enough_work_for_several_processes_is_done_without_standard_input(how, own_folder):
+    """Nothing gets the number 0: neither the database nor a pipe to a process that trains."""
+    sweep = "run --data digits --hidden 16 --repeats 6 --epochs 40"
+    code, _, err = shell(f"fitgap {sweep} {how} <&-")
+    assert (code, statuses()) == (0, {"completed": 6}) and b"pending" not in err
+
+
+@pytest.mark.parametrize("words", ["sweeps", "trials small --format csv", "epochs 1 --format parquet", "--help"])
+def test_questions_are_answered_with_all_streams_closed(words, small):
+    assert shell(f"fitgap {words} <&- >&- 2>&-")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "where", ["2>/dev/full", "2> >(true)", "2>/dev/null >/dev/null", "2</dev/null", "2>&1 | head -1 >/dev/null"]
+)
+def test_training_goes_on_where_its_progress_cannot_be_written(where, own_folder):
+    code, _, _ = shell(f"set -o pipefail; fitgap {TRAIN} {where}")
+    assert (code, statuses()) == (0, {"completed": 4})
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"), [(">/dev/full", 2), ("| true", 0), ("2>&1 | true", 0), ("1</dev/null", 2)]
+)
+def test_training_is_finished_where_its_answer_cannot_be_written(where, expected, own_folder):
+    code, _, err = shell(f"set -o pipefail; fitgap {TRAIN} {where}")
+    assert (code, statuses()) == (expected, {"completed": 4})
+    if expected == 2:
+        assert b"the results are stored, and this command shows them: fitgap trials new" in err
+    assert b"Exception ignored" not in err and b"Traceback" not in err
+
+
+@pytest.mark.parametrize("words", ["sweeps", "epochs small --format csv", "epochs small --format json", "--help"])
+def test_a_reader_that_goes_ends_a_question_without_a_word(words, small):
+    code, _, err = shell(f"set -o pipefail; PYTHONUNBUFFERED=1 fitgap {words} | head -c 1")
+    assert (code, err) == (0, b"")
+
+
+def test_a_terminal_that_is_lost_does_not_stop_training_that_ignores_it(own_folder):
+    """As after `nohup`: nothing can be written to the terminal any more, and the sweep is trained to its end."""
+    terminal, end = pty.openpty()
+    line = f'trap "" HUP; "{COMMAND}" {TRAIN.replace("--epochs 3", "--epochs 300")} --engine local; echo $? >code'
+    with subprocess.Popen(["bash", "-c", line], stdin=end, stdout=end, stderr=end, start_new_session=True) as running:
+        os.close(end)
+        os.read(terminal, 1)
+        os.close(terminal)
+        running.wait(timeout=120)
+    assert statuses() == {"completed": 4}
+    # Its leaderboard could not be written.
+    assert (own_folder / "code").read_text() == "2\n"
+
+
+def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
+    """Some programs start others with sockets in the place of pipes."""
+    script = (
+        "import socket, subprocess, sys; ours, theirs = socket.socketpair(); ours.close(); "
+        "sys.exit(subprocess.run([sys.argv[1], 'sweeps'], stdout=theirs).returncode)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, COMMAND], capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_file_that_may_not_grow_is_a_full_output(small):
+    """A limit of the shell, which Python reports as an error of its own number."""
+    code, _, err = shell("ulimit -f 1; fitgap epochs 1 2 3 4 5 6 7 8 9 --format csv >out.csv")
+    assert (code == 2 and b"File too large" in err) or b"no room left" in err
+
+
+@pytest.fixture
+def in_encoding(monkeypatch, own_folder):
+    """`in_encoding(encoding, *words)`: a command in this process, on streams of that encoding; code, output, errors."""
+
+    def run(encoding, *words):
+        paths = [own_folder / name for name in ("out", "err")]
+        for name, path, writer in zip(("stdout", "stderr"), paths, (OutputWriter, ErrorWriter), strict=True):
+            stream = text_stream(writer(path, "w"), encoding, PLAIN, is_by_line=True, is_unbuffered=False)
+            monkeypatch.setattr(sys, name, stream)
+        monkeypatch.setattr(sys, "argv", ["fitgap", *words])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        for stream in (sys.stdout, sys.stderr):
+            stream.close()
+        return exit_.value.code or 0, *(path.read_bytes().decode(encoding) for path in paths)
+
+    return run
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16", "cp437", "koi8-r"])
+@pytest.mark.parametrize("words", ASKING.values(), ids=ASKING)
+def test_questions_are_answered_in_any_encoding(words, encoding, small, in_encoding):
+    with sqlite3.connect(small) as connection:
+        connection.execute("INSERT INTO sweep_tag VALUES (1, 'grün ☃')")
+        connection.execute("UPDATE trial SET note = 'größe … ± β'")
+    connection.close()
+    code, out, err = in_encoding(encoding, *words.split())
+    assert (code, err) == (0, "")
+    if "--format json" in words:
+        assert json.loads(out)[0]["note"] == "größe … ± β"
+    if words == "sweeps" and encoding == "ascii":
+        assert "gr\\xfcn \\u2603" in out
+
+
+@pytest.mark.parametrize("env", LOCALES.values(), ids=LOCALES)
+def test_a_sweep_with_names_in_any_script_is_trained_and_told_in_any_encoding(env, own_folder):
+    rows = "".join(f"{number},{number % 3},{'ä' if number % 2 else '☃'}\n" for number in range(20))
+    (own_folder / "größe.csv").write_text(f"länge β,× [cm],ziel ½\n{rows}")
+    line = "fitgap run --data größe.csv --target 'ziel ½' --hidden 2 --epochs 2 --engine local"
+    code, out, err = shell(line, env)
+    assert code == 0, err
+    assert "Traceback" not in err.decode("latin-1") and out
+    assert shell("fitgap predict 1 größe.csv", env)[0] == 0
+    assert shell("fitgap tag größe-nosuch x", env)[0] == 2
+
+
+def test_text_of_the_command_line_is_utf_8_in_the_locale_c(small):
+    shell("fitgap tag small 'grün β'; fitgap note small 'größe'", LOCALES["C"])
+    (sweep,) = json.loads(shell("fitgap sweeps --format json")[1])
+    assert (sweep["tags"], sweep["note"]) == (["grün β"], "größe")
+    code, out, _ = shell("fitgap trials small --where 'note is null or note = \"ü\"' --format json", LOCALES["C"])
+    assert code == 0 and len(json.loads(out)) == 48
+
+
+def test_a_sweep_goes_from_one_locale_to_another_with_the_names_of_its_files(own_folder):
+    """From the command line in the locale C to UTF-8, and from a sweep file in UTF-8 to the locale C."""
+    (own_folder / "größe.csv").write_text("a,b\n" + "1,2\n2,3\n3,5\n4,1\n" * 5)
+    (own_folder / "sweep.yaml").write_text("data: {source: größe.csv, target: b}\naxes: {architecture: [2]}\n")
+    given = {"one": "--data größe.csv --target b --hidden 2", "two": "sweep.yaml"}
+    for name, first, second in (("one", LOCALES["C"], ()), ("two", (), LOCALES["C"])):
+        ran = shell(f"fitgap run {given[name]} --name {name} --epochs 2 --engine local", first)
+        extended = shell(f"fitgap extend {name} --repeats 2 --engine local", second)
+        assert (ran[0], extended[0]) == (0, 0), ran[2] + extended[2]
+    assert shell("fitgap run sweep.yaml --epochs 2 --engine local", LOCALES["C"])[0] == 0
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
+def test_file_names_that_are_no_text_are_read_and_written(kind, small, own_folder):
+    name = os.fsencode("caf") + b"\xe9"
+    (own_folder / os.fsdecode(name + b".csv")).write_text("a,b\n" + "1,2\n2,3\n3,5\n4,1\n" * 5)
+    code, _, err = shell("fitgap run --data caf$'\\xe9'.csv --target b --hidden 2 --epochs 2 --engine local")
+    assert code == 0, err
+    assert shell("fitgap show 49")[0] == shell("fitgap predict 49 caf$'\\xe9'.csv")[0] == 0
+    assert shell(f"fitgap epochs 1 --format {kind} -o caf$'\\xe9'.{kind}")[0] == 0
+    assert (own_folder / os.fsdecode(name + b"." + kind.encode())).stat().st_size
+
+
+@pytest.mark.parametrize("columns", [40, 20])
+@pytest.mark.parametrize("words", ASKING.values(), ids=ASKING)
+def test_nothing_is_lost_in_a_narrow_terminal(words, columns, small, in_place, plain_text):
+    """What has no room in a table is named below it, nothing is cut off, and no line of a table is too long."""
+    if words.endswith("--help"):
+        # It is made as wide as the terminal was when the program was loaded.
+        written = shell(f"fitgap {words}", {"COLUMNS": str(columns)})[1].decode()
+        assert "the sweep." in " ".join(written.split()) and not re.search(r"\w… ", written)
+        return
+    code, written = in_place(*words.split(), columns=columns)
+    assert code == 0 and "…" not in written
+    lines = [line for line in plain_text(written).splitlines() if set(line) & set("─│")]
+    assert all(len(line) <= max(columns, 22) for line in lines)
+
+
+@pytest.mark.parametrize("columns", [40, 20])
+def test_the_live_line_of_a_narrow_terminal_is_whole(columns, in_terminal, plain_text):
+    code, written = in_terminal(*TRAIN.split(), "--engine", "local", columns=columns)
+    assert code == 0 and "…" not in written
+    assert "best E_v" in " ".join(plain_text(written).split())
+
+
+@pytest.mark.parametrize("value", ["0", "1", "abc", "9" * 30])
+def test_sizes_that_no_terminal_has_are_ignored(value, small, in_terminal):
+    code, written = in_terminal("sweeps", env={"COLUMNS": value, "LINES": value})
+    assert code == 0 and "small" in written
+
+
+@pytest.mark.parametrize(
+    "env", [{"TERM": "dumb"}, {"TERM": ""}, {"TERM": "nosuch"}, {"NO_COLOR": "1"}, {"TERM": "unknown"}]
+)
+def test_terminals_that_can_do_little_get_plain_lines(env, in_terminal):
+    code, written = in_terminal(*TRAIN.split(), "--engine", "local", env=env)
+    assert code == 0 and "4 completed" in written
+    if env.get("TERM") in ("dumb", "unknown"):
+        assert "\x1b" not in written
+
+
+def test_a_deleted_folder_is_told_in_one_line(own_folder, small):
+    """Only by commands that need it."""
+    gone = "mkdir gone; cd gone; rmdir ../gone; "
+    for words in ("sweeps", TRAIN, "run x.yaml", "db status", "predict 1 x.csv"):
+        code, _, err = shell(f"{gone} fitgap {words}")
+        assert code == 2 and re.fullmatch(b"fitgap: [^\n]*the current folder was deleted[^\n]*\n", err), err
+    for words in ("--help", "--version", "list optimizers", f"sweeps --db {small}", f"show 1 --db {small}"):
+        assert shell(f"{gone} fitgap {words}")[::2] == (0, b"")
+
+
+@pytest.mark.parametrize("count", [6, 9, 20])
+def test_few_open_files_are_told_in_one_line_or_are_enough(count, small):
+    """Below that Python itself does not start."""
+    for words in ("epochs 1 --format parquet", f"{TRAIN} --engine local"):
+        code, _, err = shell(f"ulimit -n {count}; fitgap {words}")
+        assert code in (0, 2) and b"Traceback" not in err
+        if code == 2:
+            assert err.startswith(b"fitgap: ") and err.count(b"\n") == 1
+
+
+def test_little_memory_is_told_in_one_line(small):
+    code, _, err = shell("ulimit -v 100000; fitgap sweeps")
+    assert code == 2 and re.fullmatch(b"fitgap: [^\n]*not enough memory[^\n]*\n", err), err

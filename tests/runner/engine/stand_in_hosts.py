@@ -1,0 +1,48 @@
+"""Processes in the place of the one that hosts Ray, which behave in ways that Ray seldom does."""
+
+import os
+import signal
+import sys
+import time
+from multiprocessing.connection import Connection
+
+from runner.engine.host_messages import HostLost, HostState, HostTrouble
+
+
+def refuse(connection, stop, gone):
+    """Ray cannot be started."""
+    Connection(int(connection)).send(HostTrouble("Ray could not be started: no Ray today; see `fitgap doctor`"))
+
+
+def die_at_start(connection, stop, gone):
+    """It ends with an error before Ray stands."""
+    Connection(int(connection)).recv()
+    sys.exit("something is missing")
+
+
+def die_without_a_word(connection, stop, gone):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_with_its_first_pack(connection, stop, gone):
+    """As where memory runs out."""
+    with_first_pack(connection, lambda theirs: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def lose_the_cluster(connection, stop, gone):
+    """The cluster ends while it trains."""
+    with_first_pack(connection, lambda theirs: theirs.send(HostLost("the cluster is gone")))
+
+
+def with_first_pack(connection, act):
+    theirs = Connection(int(connection))
+    theirs.recv()
+    theirs.send(HostState(0, 0, 2, 4, None))
+    theirs.recv()
+    act(theirs)
+
+
+def never_start(connection, stop, gone):
+    """Ray takes for ever; deaf to everything but a kill."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    time.sleep(600)

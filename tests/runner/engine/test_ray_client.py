@@ -1,0 +1,112 @@
+"""The driver's side of Ray: whatever becomes of the process that hosts it is one line, and nothing stays behind."""
+
+import io
+import os
+import threading
+
+import pytest
+import stand_in_hosts
+
+from runner.child_processes import start_child
+from runner.engine import ray_client
+from runner.engine.ray_client import RayClient, last_words
+from runner.errors import ClusterLostError, EngineError
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+
+
+@pytest.fixture
+def dataset():
+    return prepare_sweep(sweep_from_text("{data: iris}")).dataset
+
+
+@pytest.fixture
+def hosted_by(monkeypatch):
+    """`hosted_by(function)`: one of the stand-ins is started instead of the host."""
+
+    def choose(function):
+        def start(module, name, *arguments, **options):
+            return start_child(stand_in_hosts.__name__, function.__name__, *arguments, **options)
+
+        monkeypatch.setattr(ray_client, "start_child", start)
+
+    return choose
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    """Threads and files of this process are the same after every test."""
+    before = threading.enumerate(), os.listdir("/proc/self/fd")
+    yield
+    assert (threading.enumerate(), os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        (stand_in_hosts.refuse, "Ray could not be started: no Ray today; see `fitgap doctor`"),
+        (stand_in_hosts.die_at_start, "Ray could not be started: something is missing; `fitgap doctor` finds out why"),
+        (stand_in_hosts.die_without_a_word, "its process ended with -9"),
+    ],
+)
+def test_a_host_that_does_not_start_ray_is_told_in_one_line(host, words, dataset, hosted_by, make_task):
+    hosted_by(host)
+    with pytest.raises(EngineError) as refused, RayClient(dataset, 2) as engine:
+        list(engine.run(iter([make_task()])))
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        (
+            stand_in_hosts.die_with_its_first_pack,
+            "Ray has ended unexpectedly (its process ended with -9), as it does when memory runs out",
+        ),
+        (stand_in_hosts.lose_the_cluster, "the cluster is gone"),
+    ],
+)
+def test_a_host_that_ends_while_it_trains_is_a_cluster_that_is_lost(host, words, dataset, hosted_by, make_task):
+    """The driver then puts the trials back and says how to continue."""
+    hosted_by(host)
+    with pytest.raises(ClusterLostError) as lost, RayClient(dataset, 2) as engine:
+        list(engine.run(iter([make_task()])))
+    assert str(lost.value) == words
+
+
+def test_a_stop_while_ray_starts_ends_the_wait(dataset, hosted_by, make_task):
+    hosted_by(stand_in_hosts.never_start)
+    given = iter([make_task()])
+    with RayClient(dataset, 2) as engine:
+        threading.Timer(0.2, engine.stop).start()
+        assert list(engine.run(given)) == []
+    assert next(given, None) is not None, "it took a task that nobody trains"
+
+
+def test_a_process_that_cannot_be_started_is_one_line(dataset, monkeypatch):
+    def refuse(*given, **options):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(ray_client, "start_child", refuse)
+    with pytest.raises(EngineError, match=r"no process can be started for Ray .*Cannot allocate memory.*fitgap doctor"):
+        RayClient(dataset, 2).__enter__()
+
+
+def test_a_data_set_larger_than_any_buffer_does_not_block_the_driver(hosted_by, make_task):
+    """A host may read it late or never."""
+    hosted_by(stand_in_hosts.never_start)
+    with RayClient(bytes(50 << 20), 2) as engine:
+        engine.stop()
+        assert list(engine.run(iter([make_task()]))) == []
+
+
+def test_log_lines_and_traces_of_ray_are_no_reason():
+    text = """\
+no room for the object store
+[2026-11-28 21:34:53,895 E 9672 10191] core_worker.cc:609: :info_message: Attempting to recover 9 lost objects
+*** SIGABRT received at time=1795901667 on cpu 1 ***
+    @     0x7f0e3c0a9e2c         96  (unknown)
+(raylet) The raylet has ended
+"""
+    assert last_words(io.BytesIO(text.encode())) == "no room for the object store"
+    assert last_words(io.BytesIO(b"")) == ""

@@ -1,0 +1,64 @@
+"""Commands on database files that are killed: run as a program, which forks a process for each, with everything loaded.
+
+It reads lines of JSON: the number of the fatal step (0: none), and the words of a command. A step is a line of the
+modules that handle files, or a moment between the steps of SQLite's own backup. The process is killed just before the
+step of this number. It answers with the exit status and how many steps there were.
+"""
+
+import json
+import os
+import signal
+import sys
+
+from runner.store import backup, copying, restoring, upgrading  # noqa: F401 - loaded before anybody is forked
+from runner.store.backup import back_up_database
+from runner.store.copying import copy_database
+from runner.store.restoring import restore_database
+
+WATCHED = ("store/backup.py", "store/restoring.py", "store/copying.py", "runner/whole_files.py")
+COMMANDS = {"backup": back_up_database, "restore": restore_database, "copy": copy_database}
+
+
+class Steps:
+    """Counts the lines that are run, and dies before one of them."""
+
+    def __init__(self, fatal):
+        self.fatal, self.count = fatal, 0
+
+    def watch(self, frame, event, argument):
+        if not frame.f_code.co_filename.endswith(WATCHED):
+            return None
+        if event == "line":
+            self.count += 1
+            if self.count == self.fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return self.watch
+
+
+def do(fatal, words, report):
+    steps = Steps(fatal)
+    sys.settrace(steps.watch)
+    COMMANDS[words[0]](*words[1:])
+    sys.settrace(None)
+    os.write(report, str(steps.count).encode())
+
+
+def obey(fatal, *words):
+    reading, writing = os.pipe()
+    number = os.fork()
+    if not number:
+        try:
+            do(fatal, words, writing)
+            os._exit(0)
+        except BaseException as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            os._exit(1)
+    os.close(writing)
+    _, status = os.waitpid(number, 0)
+    print(os.waitstatus_to_exitcode(status), os.read(reading, 20).decode() or "?", flush=True)
+    os.close(reading)
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        obey(*json.loads(line))
