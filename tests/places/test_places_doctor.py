@@ -2,7 +2,7 @@
 
 import pytest
 from environments import FILES, INTERPRETERS, MACHINES, PLAIN, STREAMS, TEXTS
-from environments.environment import RAY, REFUSED, TRAINS
+from environments.environment import NOT_STARTED, RAY, REFUSED, TRAINS
 from leftovers import left_behind
 from starting import run
 
@@ -10,7 +10,9 @@ from starting import run
 FOUND = {1, 2}
 LOOKS = ("doctor",)
 ALL = (PLAIN, *STREAMS, *TEXTS, *FILES, *MACHINES, *INTERPRETERS)
-TROUBLED = [each for each in (*FILES, *MACHINES) if REFUSED in (each.codes_of(TRAINS), each.codes_of(RAY))]
+TROUBLED = [
+    each for each in (*FILES, *MACHINES) if each.codes_of(TRAINS) == REFUSED or each.codes_of(RAY) == NOT_STARTED
+]
 # One for the database, one for temporary files, one for the network.
 SAMPLE = [each for each in TROUBLED if each.name in ("a read-only folder", "TMPDIR is full", "no loopback")]
 

@@ -7,6 +7,9 @@ READS, WRITES, TRAINS, RAY, FAILS = "reads", "writes", "trains", "ray", "fails"
 DONE = frozenset({0})
 REFUSED = frozenset({2})
 DONE_OR_REFUSED = DONE | REFUSED
+# The engine cannot be started: the trials wait.
+NOT_STARTED = frozenset({1})
+DONE_OR_NOT = DONE_OR_REFUSED | NOT_STARTED
 # What a command of each kind exits with where nothing is in its way.
 USUAL_CODES = {READS: DONE, WRITES: DONE, TRAINS: DONE, RAY: DONE, FAILS: REFUSED}
 

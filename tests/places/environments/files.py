@@ -1,8 +1,10 @@
 """Databases and folders that are read-only, full, gone, another's, or oddly named."""
 
 from environments.environment import (
+    DONE_OR_NOT,
     DONE_OR_REFUSED,
     NAMESPACE,
+    NOT_STARTED,
     RAY,
     READS,
     REFUSED,
@@ -156,7 +158,7 @@ FILES = (
         "TMPDIR is full",
         'mount -t tmpfs -o size=4k tmpfs "$TMPDIR"; dd if=/dev/zero of="$TMPDIR/filler" 2>/dev/null; true',
         needs=NAMESPACE,
-        codes={RAY: REFUSED},
+        codes={RAY: NOT_STARTED},
         sample=("run in processes",),
     ),
     Environment(
@@ -172,7 +174,7 @@ FILES = (
         "mount -t tmpfs -o ro tmpfs /tmp; chmod 555 $TMPDIR $HOME; cd $WORK",
         WITHOUT_PRIVILEGE,
         needs=NAMESPACE,
-        codes={RAY: DONE_OR_REFUSED},
+        codes={RAY: DONE_OR_NOT},
         sample=("run in processes",),
     ),
 )

@@ -1,6 +1,6 @@
 """Settings of Python, Ray and NumPy, and modules of one's own that have the names of others."""
 
-from environments.environment import DONE_OR_REFUSED, RAY, Environment
+from environments.environment import DONE_OR_NOT, RAY, Environment
 
 NAMES = "core runner migrations numpy ray polars rich typer sqlalchemy"
 OWN_MODULES = "".join(f'mkdir {name}; echo "raise SystemExit(77)" >{name}/__init__.py; ' for name in NAMES.split())
@@ -20,8 +20,8 @@ INTERPRETERS = (
     Environment("PYTHONMALLOC", "export PYTHONMALLOC=malloc", sample=("run",)),
     Environment("OMP_NUM_THREADS is nonsense", "export OMP_NUM_THREADS=many OPENBLAS_NUM_THREADS=0", sample=("run",)),
     Environment("RAY_ADDRESS names nobody", "export RAY_ADDRESS=127.0.0.1:9", sample=("run in processes",)),
-    Environment("RAY_TMPDIR does not exist", "export RAY_TMPDIR=/nonexistent/folder", codes={RAY: DONE_OR_REFUSED}),
-    Environment("RAY_AUTH_MODE", "export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=mine", codes={RAY: DONE_OR_REFUSED}),
+    Environment("RAY_TMPDIR does not exist", "export RAY_TMPDIR=/nonexistent/folder", codes={RAY: DONE_OR_NOT}),
+    Environment("RAY_AUTH_MODE", "export RAY_AUTH_MODE=token RAY_AUTH_TOKEN=mine", codes={RAY: DONE_OR_NOT}),
     Environment("a debugger's variables", "export PYTHONBREAKPOINT=0 PYTHONFAULTHANDLER=1", sample=("run",)),
     Environment("a git of one's own in PATH", 'echo "touch git-ran" >git; chmod +x git; export PATH=".:$PATH"'),
     Environment(

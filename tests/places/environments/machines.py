@@ -1,11 +1,12 @@
 """Machines with little of something, and users who may do little."""
 
 from environments.environment import (
+    DONE_OR_NOT,
     DONE_OR_REFUSED,
     NAMESPACE,
+    NOT_STARTED,
     RAY,
     READS,
-    REFUSED,
     TRAINS,
     USER,
     WRITES,
@@ -31,7 +32,7 @@ MACHINES = (
     Environment(
         "64 file descriptors",
         under="prlimit --nofile=64",
-        codes={RAY: DONE_OR_REFUSED},
+        codes={RAY: DONE_OR_NOT},
         sample=("run in processes",),
     ),
     Environment(
@@ -41,7 +42,7 @@ MACHINES = (
         sample=("run",),
     ),
     Environment("2 GB of addresses", under="prlimit --as=2000000000", codes=TOO_LITTLE, sample=("run",)),
-    Environment("a small stack", under="prlimit --stack=1000000", codes={RAY: DONE_OR_REFUSED}, sample=("run",)),
+    Environment("a small stack", under="prlimit --stack=1000000", codes={RAY: DONE_OR_NOT}, sample=("run",)),
     Environment("one core of many", under="taskset -c 0", sample=("run in processes",)),
     Environment("the lowest priority", under="nice -n 19", sample=("run",)),
     Environment(
@@ -54,7 +55,7 @@ MACHINES = (
         "600 MB in a container",
         control_group("memory", "memory.limit_in_bytes=600M"),
         needs=frozenset({"groups"}),
-        codes={RAY: DONE_OR_REFUSED},
+        codes={RAY: DONE_OR_NOT},
         sample=("run in processes",),
     ),
     Environment(
@@ -67,7 +68,7 @@ MACHINES = (
         "read-only /dev/shm",
         "mount -t tmpfs -o ro tmpfs /dev/shm",
         needs=NAMESPACE,
-        codes={RAY: DONE_OR_REFUSED},
+        codes={RAY: DONE_OR_NOT},
         sample=("run in processes",),
     ),
     Environment(
@@ -75,11 +76,11 @@ MACHINES = (
         "mount -t tmpfs tmpfs /dev; mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/urandom c 1 9; "
         "mknod -m 666 /dev/zero c 1 5",
         needs=NAMESPACE,
-        codes={RAY: DONE_OR_REFUSED},
+        codes={RAY: DONE_OR_NOT},
         sample=("run in processes",),
     ),
-    Environment("no loopback", under="unshare --net", needs=NAMESPACE, codes={RAY: REFUSED}),
-    Environment("no /proc", "mount -t tmpfs tmpfs /proc", needs=NAMESPACE, codes={RAY: DONE_OR_REFUSED}),
+    Environment("no loopback", under="unshare --net", needs=NAMESPACE, codes={RAY: NOT_STARTED}),
+    Environment("no /proc", "mount -t tmpfs tmpfs /proc", needs=NAMESPACE, codes={RAY: DONE_OR_NOT}),
     Environment(
         "a proxy that does not answer",
         "export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 all_proxy=http://127.0.0.1:9",
