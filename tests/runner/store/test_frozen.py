@@ -1,6 +1,7 @@
 """Files that are read without locks: whoever writes to one meanwhile is noticed, and the answer refused."""
 
 import contextlib
+import itertools
 import shutil
 import sqlite3
 
@@ -55,7 +56,7 @@ def test_a_reader_that_breaks_off_is_not_told(database):
 
 
 def test_copies_of_what_changes_are_refused(database, monkeypatch):
-    looks = iter(range(100))
+    looks = itertools.count()
     monkeypatch.setattr(sqlite_files, "looks_of", lambda path: next(looks))
     with pytest.raises(TemporaryStoreError, match="try again"):
         copy_database("fitgap.db", "copy.db")
