@@ -249,7 +249,9 @@ if __name__ == "__main__":
         one = multiprocessing.get_context("fork").Process(target=train, args=("one",), daemon=True)
         one.start()
         one.join()
-    assert one.exitcode == 0
+        code = one.exitcode
+        one.close()
+    assert code == 0
 """,
         sample=(AUTO,),
     ),
