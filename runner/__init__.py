@@ -21,7 +21,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    module = import_module("runner.errors" if name == "FitgapError" else "runner.frames")
+    from runner.kept_environment import environment_kept
+
+    with environment_kept():
+        module = import_module("runner.errors" if name == "FitgapError" else "runner.frames")
     return getattr(module, name)
 
 

@@ -8,6 +8,8 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from runner.kept_environment import environment_kept
+
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
@@ -24,13 +26,9 @@ def prepare_blas() -> None:
 
 @cache
 def thread_pools() -> ModuleType:
-    """The package threadpoolctl, which sets an environment variable when it is imported: taken back here."""
-    name = "KMP_DUPLICATE_LIB_OK"
-    before = os.environ.get(name)
-    import threadpoolctl
-
-    if before is None:
-        os.environ.pop(name, None)
+    """The package threadpoolctl."""
+    with environment_kept():
+        import threadpoolctl
     return threadpoolctl
 
 

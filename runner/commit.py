@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,9 +74,34 @@ def repository_at(work_tree: Path) -> Repository | None:
         git = work_tree / name
     shared = text_of(git / "commondir").strip()
     repository = Repository(work_tree, git.resolve(), (git / shared).resolve())
-    # As git itself does, unless it was told that the owner is trusted.
     parts = {work_tree, marker, repository.git, repository.common}
-    return repository if all(each.stat().st_uid == os.geteuid() for each in parts) else None
+    return repository if all(map(is_own, parts)) or is_trusted(work_tree) else None
+
+
+def is_own(path: Path) -> bool:
+    return path.stat().st_uid == os.geteuid()
+
+
+def is_trusted(work_tree: Path) -> bool:
+    """Whether the user has told git that a repository of someone else is safe."""
+    reading = ("config", "--type=path", "--null", "--get-all", "safe.directory")
+    answers = [answer_of("git", *scope, environment=own_environment(), folder=Path("/")) for scope in scopes(reading)]
+    trusted: list[str] = []
+    for value in "".join(filter(None, answers)).split("\0")[:-1]:
+        # An empty one takes back those before it.
+        trusted = [*trusted, value] if value else []
+    return "*" in trusted or work_tree.resolve() in {Path(each).resolve() for each in trusted}
+
+
+def scopes(reading: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """A question to the configuration of the machine, then to that of the user; never to a repository's."""
+    for scope in ("--system", "--global"):
+        yield (reading[0], scope, *reading[1:])
+
+
+def own_environment() -> dict[str, str]:
+    """The user's variables without those of git, which may mean another repository."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(GIT_VARIABLE)}
 
 
 def commit_of(repository: Repository) -> str | None:
@@ -128,9 +154,8 @@ def is_changed(repository: Repository, commit: str) -> bool | None:
 
 def environment_for(repository: Repository, folder: Path) -> dict[str, str]:
     """Variables for git, of which none is the user's own and none names the configuration of the repository."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith(GIT_VARIABLE)}
     return {
-        **others,
+        **own_environment(),
         **{"HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
         **{"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull},
         **{"GIT_ATTR_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"},
@@ -144,12 +169,10 @@ def harmless_settings(repository: Repository, environment: dict[str, str]) -> li
     """What the user and the repository set of the harmless settings, the later one to hold."""
     pattern = f"^({'|'.join(HARMLESS)})$".replace(".", r"\.")
     # Reading a configuration runs nothing, and nothing else is read that it includes.
-    own = {name: value for name, value in os.environ.items() if not name.startswith(GIT_VARIABLE)}
-    reading = ("--no-includes", "--null", "--get-regexp", pattern)
-    answers = [
-        answer_of("git", "config", "--global", *reading, environment=own, folder=Path("/")),
-        answer_of("git", "config", "--file", str(repository.common / "config"), *reading, environment=environment),
-    ]
+    reading = ("config", "--no-includes", "--null", "--get-regexp", pattern)
+    of_user = [answer_of("git", *each, environment=own_environment(), folder=Path("/")) for each in scopes(reading)]
+    file = ("--file", str(repository.common / "config"))
+    answers = [*of_user, answer_of("git", reading[0], *file, *reading[1:], environment=environment)]
     lines = [line.partition("\n") for answer in answers for line in (answer or "").split("\0")]
     # A name without a value is true.
     return [(name, value or "true") for name, _, value in lines if name and HARMLESS_VALUE.fullmatch(value or "true")]

@@ -69,6 +69,9 @@ def named_model(
     # Null was NaN, which only `fill` can hold.
     learned = {name: np.array(values, float) for name, values in saved.items()}
     layout = Layout(prepared.layers(configuration), tuple(len(functions) for functions in member.activations))
+    if len(parameters) != layout.row_length:
+        rule = f"its network has {len(parameters)} parameters, but its layers need {layout.row_length}"
+        raise StoreError(f"trial {trial.trial_id}: {rule}, which is damage; go back to a copy of the database")
     model = Model(
         layers=model_layers(parameters, member, layout),
         inputs_transform=InputTransform(learned["input_fill"], learned["input_shift"], learned["input_factor"]),

@@ -68,7 +68,7 @@ app.command()(models.predict)
 app.command()(send)
 app.command("list")(catalogue.list_names)
 app.command()(doctor)
-app.add_typer(db, name="db", help="See, upgrade or copy a database.")
+app.add_typer(db, name="db", help="See, upgrade, copy, back up or restore a database.")
 
 
 def main(is_whole_process: bool = False) -> None:

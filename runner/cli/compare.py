@@ -48,9 +48,8 @@ def compare(
     if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return
-    print_table(
-        table_rows(groups), list(dict.fromkeys([*keys, *table_keys(groups, of)])), title=explanation(groups, of)
-    )
+    shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
+    print_table(table_rows(groups), shown, title=explanation(groups, of), needed=[of])
 
 
 def table_rows(groups: "list[Row]") -> "list[Row]":

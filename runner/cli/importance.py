@@ -59,7 +59,8 @@ def importance(
         print_rows(rows, output_format, table_keys=KEYS, columns=columns)
     elif rows:
         told = list(dict.fromkeys(row["of"] for row in rows))
-        print_table(table_rows(arranged(lines_of(rows)), told), ["effect", *told], title=explanation(rows, scale))
+        table = table_rows(arranged(lines_of(rows)), told)
+        print_table(table, ["effect", *told], title=explanation(rows, scale), needed=told[:1])
     else:
         say("nothing to part: no two completed trials have different settings and different values")
 

@@ -25,7 +25,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
     found = counted(len(written.prepared.configurations), "configuration")
     title = f"{name}: the best {len(groups)} of {found}, by best E_v"
-    print_table(*leaders(groups, varied), title=title)
+    print_table(*leaders(groups, varied), title=title, needed=["best_e_v"])
 
 
 def report_summary(store: Store, counts: Row) -> None:

@@ -29,7 +29,7 @@ def report(*lines: str) -> None:
 
 @contextlib.contextmanager
 def if_somebody_reads() -> Iterator[None]:
-    """Print what is not what a command is for: the command goes on, and ends with its code, if the reader has gone."""
+    """Print inside this what does not decide the exit code: if the reader has gone, the command continues."""
     with contextlib.suppress(ReaderGoneError):
         yield
         sys.stdout.flush()

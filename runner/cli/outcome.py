@@ -27,11 +27,12 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
 
     counts = present_counts(store, written)
     problem = output_problem(store, written, counts["name"])
-    report_summary(store, counts)
     name = present_name(store, written)
     if problem:
         again = command("trials", name, database=database)
         report(f"fitgap: {problem}; the results are stored, and this command shows them: {again}")
+    else:
+        report_summary(store, counts)
     left = sum(counts[status] for status in UNFINISHED)
     if left:
         verb = "is" if left == 1 else "are"

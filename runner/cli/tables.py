@@ -39,8 +39,11 @@ HEADERS = {
 BESIDE = {"_sd": "± sd", "_spread": "spread"}
 
 
-def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None) -> None:
-    """Print rows in a table as wide as the terminal; into a pipe as wide as it needs."""
+def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None, needed: Sequence[str] = ()) -> None:
+    """Print rows in a table as wide as the terminal; into a pipe as wide as it needs.
+
+    `needed` are the keys that the table is about, which a narrow terminal shows before others.
+    """
     from rich.text import Text
 
     from runner.cli.console import PlainConsole
@@ -52,7 +55,7 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
     if common:
         console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
     keys = [key for key in keys if key not in common]
-    fitting = fitting_keys(rows, keys, console.width)
+    fitting = fitting_keys(rows, keys, console.width, needed)
     console.print(table_of(rows, fitting, console.width))
     if len(fitting) < len(keys):
         left_out = ", ".join(key for key in keys if key not in fitting)
@@ -91,16 +94,20 @@ def common_values(rows: list[Row], keys: Sequence[str]) -> dict[str, str]:
     return {key: f"{key} {cell(key, rows[0][key])}" for key in alike if len(alike) < len(keys)}
 
 
-def fitting_keys(rows: list[Row], keys: Sequence[str], width: int) -> list[str]:
-    """As many of the keys, from the left, as have room."""
+def fitting_keys(rows: list[Row], keys: Sequence[str], width: int, needed: Sequence[str] = ()) -> list[str]:
+    """As many of the keys, from the left, as have room beside those that the table is about."""
+    kept = [key for key in needed if key in keys]
+    others = [key for key in keys if key not in kept]
     fitting: list[str] = []
-    used = 1
-    for key in keys:
+    used = 1 + sum(least_width(rows, key) + GUTTER for key in kept)
+    for key in others:
         used += least_width(rows, key) + GUTTER
-        if used > width and fitting:
+        if used > width and (fitting or kept):
             break
         fitting.append(key)
-    return fitting
+    if kept and not fitting:
+        return fitting_keys(rows, keys, width)
+    return [key for key in keys if key in (*fitting, *kept)]
 
 
 def least_width(rows: list[Row], key: str) -> int:

@@ -10,13 +10,15 @@ from runner.doctor.finding import Finding, State, problem
 
 __all__ = ["CHECKS", "Finding", "State", "examine"]
 
+# A module that hides another, or a dependency of another version, can break any check.
+SEE_OR_REPORT = "solve other problems in this list first; if it stays, report it as a bug"
 # What is looked at: the module here and its function. By name, so that what cannot even be loaded is a finding too.
 CHECKS: dict[str, tuple[str, str]] = {
     "Python": ("installed", "check_python"),
     "dependencies": ("installed", "check_dependencies"),
     "SQLite": ("installed", "check_sqlite"),
-    "environment": ("surroundings", "check_variables"),
     "modules": ("surroundings", "check_modules"),
+    "environment": ("surroundings", "check_variables"),
     "text encoding": ("surroundings", "check_encoding"),
     "current folder": ("machine", "check_current_folder"),
     "home folder": ("machine", "check_home_folder"),
@@ -52,4 +54,4 @@ def findings_of(name: str, database: str | None) -> list[Finding]:
     except ImportError as error:
         return [problem(name, f"could not be examined: {error}", "see above what is not installed as it should be")]
     except Exception as error:
-        return [problem(name, f"could not be examined: {type(error).__name__}: {error}", "report it as a bug")]
+        return [problem(name, f"could not be examined: {type(error).__name__}: {error}", SEE_OR_REPORT)]

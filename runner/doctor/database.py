@@ -141,7 +141,11 @@ def check_database(database: str | None) -> Iterator[Finding]:
         found = f"{', '.join(foreign)} belong to another user, so only one of you can write"
         yield problem(name, found, "use a database of your own (`fitgap db copy`), or share one on PostgreSQL")
     elif file is not None and not os.access(file, os.W_OK):
-        yield problem(name, f"{shown(url)} can only be read", "change its permissions, or name another with --db")
+        yield problem(
+            name,
+            f"{shown(url)} can only be read, not trained into",
+            "change its permissions, or name another with --db",
+        )
     elif version is None:
         yield ok(name, f"{shown(url)} is empty; `fitgap run` makes the tables")
     else:

@@ -92,9 +92,8 @@ def check_shared_memory(database: str | None, folder: Path = SHARED_MEMORY) -> I
         return
     reason = why_not_writable(folder)
     if reason:
-        found = f"{folder} cannot be written to: {reason}; Ray does not start without it"
-        advice = "mount it (`mount -t tmpfs -o mode=1777 shm /dev/shm`), or train with --engine local"
-        yield problem(name, found, advice)
+        found = f"{folder} cannot be written to: {reason}; Ray shares memory through files, which is slower"
+        yield warning(name, found, "mount it (`mount -t tmpfs -o mode=1777 shm /dev/shm`)")
         return
     free = shutil.disk_usage(folder).free
     if free < SCARCE_SHARED_MEMORY:

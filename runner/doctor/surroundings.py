@@ -29,10 +29,6 @@ DEPENDENCIES = (
     ),
     *("rich", "ruamel", "setproctitle", "sqlalchemy", "threadpoolctl", "typer", "typing_extensions", "yaml"),
 )
-# Set by fitgap for its own Ray, whatever they are outside.
-OVERRIDDEN = frozenset(
-    ("RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_TMPDIR", "RAY_USAGE_STATS_ENABLED")
-)
 INJECTED = ("LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
 # No release of fitgap is older.
 EARLIEST = 1_767_225_600.0
@@ -48,16 +44,19 @@ def check_variables(database: str | None) -> Iterator[Finding]:
 
 
 def variable_findings(variables: Mapping[str, str]) -> Iterator[Finding]:
+    # Imported here, since it cannot be where a module is hidden, which the check of modules tells.
+    from runner.engine.ray_environment import COMMON, KEEP_TO_LOOPBACK, OF_ANOTHER_RAY
+
     name = "environment"
-    of_ray = sorted(each for each in variables if each.startswith("RAY_") and each not in OVERRIDDEN)
+    # Set or taken away for a Ray of our own, whatever they are outside.
+    overridden = {*OF_ANOTHER_RAY, *COMMON, *KEEP_TO_LOOPBACK, "RAY_AUTH_MODE"}
+    of_ray = sorted(each for each in variables if each.startswith("RAY_") and each not in overridden)
     if of_ray:
         yield warning(
             name, f"{', '.join(of_ray)} change how Ray works", f"`unset {' '.join(of_ray)}` if Ray does not start"
         )
     if variables.get("PYTHONHOME"):
         yield warning(name, f"PYTHONHOME is {variables['PYTHONHOME']}, which can mix two Pythons", "`unset PYTHONHOME`")
-    if variables.get("PYTHONOPTIMIZE", "0") not in ("", "0"):
-        yield warning(name, "PYTHONOPTIMIZE takes out what Ray needs to start", "`unset PYTHONOPTIMIZE`")
     for each in INJECTED:
         if variables.get(each):
             found = f"{each} loads {variables[each]} into every process, which can end those of Ray"

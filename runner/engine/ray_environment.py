@@ -14,6 +14,8 @@ OF_ANOTHER_RAY = (
     *("RAY_ADDRESS", "RAY_NAMESPACE", "RAY_TMPDIR", "RAY_JOB_ID", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_RAYLET_PID"),
     *("RAY_RUNTIME_ENV_HOOK", "RAY_ENABLE_AUTO_CONNECT", *TOKEN_VARIABLES),
 )
+# Ray does not start without docstrings and assertions.
+OF_PYTHON = ("PYTHONOPTIMIZE",)
 COMMON = {
     # Else its processes write their titles over their environment, by which the watchdog knows them.
     "SPT_NOENV": "1",
@@ -28,7 +30,7 @@ WITHOUT_PROXY = ("127.0.0.1", "localhost")
 
 def own_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment for a Ray of our own on this machine, with a token that nobody else knows."""
-    kept = {name: value for name, value in inherited.items() if name not in OF_ANOTHER_RAY}
+    kept = {name: value for name, value in inherited.items() if name not in (*OF_ANOTHER_RAY, *OF_PYTHON)}
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     return {**kept, **without_proxy(inherited), **COMMON, **KEEP_TO_LOOPBACK, **token}
 

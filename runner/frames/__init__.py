@@ -1,6 +1,5 @@
 """The store for people who write Python: the same answers as the commands give, as polars data frames."""
 
-from runner.frames import polars_loading as polars_loading
 from runner.frames.running import SweepFrames, resume_sweep, run_sweep
 from runner.frames.store import FrameStore, open_store
 

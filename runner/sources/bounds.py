@@ -17,6 +17,9 @@ VALUE_BYTES = 8
 # Inputs of a table exist as columns, as one table, and scaled.
 INPUT_COPIES = 3
 
+NO_DATA = "when read, as no data does; if it is meant, store it uncompressed, as CSV or with numpy.savez"
+MORE_MEMORY = "end other programs, raise the container's limit, or take fewer rows"
+
 
 def check_file_size(source: str, size: int) -> None:
     """Raises DataError for a file that is too large to be read into memory."""
@@ -37,7 +40,7 @@ def check_memory(source: str, needed: int) -> None:
     """Raises DataError where this machine or container has not so many bytes of memory left."""
     if needed > FREE_MEGABYTES * MEGABYTE and needed > (left := available_memory()):
         rule = f"the file takes {needed // MEGABYTE:,} MB of memory, but {int(left) // MEGABYTE:,} MB are left here"
-        raise file_error(source, f"{rule}; end other programs, raise the container's limit, or take fewer rows")
+        raise file_error(source, f"{rule}; {MORE_MEMORY}")
 
 
 def most_growth(stored: int) -> int:
@@ -55,11 +58,20 @@ def available_memory() -> float:
     return min(memory.available, memory.per_process)
 
 
-def growth_error(source: str, stored: int, read: int | None = None) -> DataError:
-    """The error for a file that would take more memory than its size explains; `read` where that is known."""
-    found = f"{read // MEGABYTE:,} MB" if read else f"more than {most_bytes(stored) // MEGABYTE:,} MB"
-    rule = f"the file would grow from {stored:,} bytes to {found} when read, as no data does"
-    return file_error(source, f"{rule}; if it is meant, store it uncompressed, as CSV or with numpy.savez")
+def growth_error(source: str, stored: int, read: int) -> DataError:
+    """The error for a file that would take more memory than its size explains."""
+    return file_error(source, f"the file would grow from {stored:,} bytes to {read // MEGABYTE:,} MB {NO_DATA}")
+
+
+def trial_error(source: str, stored: int) -> DataError:
+    """The error for a file whose reader on trial has run out of the memory that `most_bytes` gives it."""
+    most = most_bytes(stored)
+    if most < most_growth(stored):
+        rule = f"reading the file takes more than the {most // MEGABYTE:,} MB of memory that are left here"
+        return file_error(source, f"{rule}; {MORE_MEMORY}")
+    return file_error(
+        source, f"the file would grow from {stored:,} bytes to more than {most // MEGABYTE:,} MB {NO_DATA}"
+    )
 
 
 def check_width(source: str, columns: int, most: int) -> None:

@@ -25,8 +25,8 @@ from runner.sources.bounds import (
     VALUE_BYTES,
     check_growth,
     check_width,
-    growth_error,
     most_bytes,
+    trial_error,
 )
 from runner.sources.columns import Table, plain_column
 from runner.sources.handling import Handling
@@ -70,7 +70,7 @@ def check_by_trial(source: str, content: bytes) -> None:
         raise DataError(done.stdout.decode())
     wanted = OUT_OF_MEMORY.search(done.stderr)
     if wanted and int(wanted[1]) < MOST_ADDRESSES:
-        raise growth_error(source, len(content))
+        raise trial_error(source, len(content))
     raise file_error(source, f"the file is damaged ({reason_of(done)}); write or copy it again")
 
 

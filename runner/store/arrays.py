@@ -34,6 +34,14 @@ def unpacked(content: bytes) -> dict[str, np.ndarray]:
         raise StoreError(f"arrays in the database cannot be read: {reason}; go back to a copy of it") from None
 
 
+def unpacked_parameters(content: bytes) -> np.ndarray:
+    """The parameters (P,) of a stored network. Raises StoreError where there are none."""
+    parameters = unpacked(content).get("parameters")
+    if parameters is None or parameters.ndim != 1 or parameters.dtype.kind != "f":
+        raise StoreError("a network in the database has no parameters, which is damage; go back to a copy of it")
+    return parameters
+
+
 def check_growth(read: int, stored: int) -> None:
     """Raises StoreError where arrays would take many times as much memory as they take in the database."""
     if read > FREE_BYTES and read > MOST_GROWTH * stored:

@@ -19,7 +19,7 @@ from runner.store.database import connect
 from runner.store.logs import beside, named, refuse_stray_log, size_of
 from runner.store.schema import stored_version
 from runner.store.sqlite import open_sqlite
-from runner.store.sqlite_files import CountedConnection, check_file, looks_of, path_of, way_to_read
+from runner.store.sqlite_files import CountedConnection, changed, check_file, path_of, way_to_read
 from runner.whole_files import give_rights, publish, publish_free, workshop
 
 # Pages that are copied before anybody is listened to again, such as Ctrl-C.
@@ -162,5 +162,5 @@ def copy(source: Path, target: Path) -> None:
 
 def refuse_change(reading: sqlite3.Connection) -> None:
     """StoreError where a file changed while it was read without locks."""
-    if isinstance(reading, CountedConnection) and reading.frozen and looks_of(reading.frozen[0]) != reading.frozen[1]:
-        raise StoreError("the database was changed while it was copied; try again")
+    if isinstance(reading, CountedConnection) and reading.frozen and reading.has_changed:
+        raise changed(URL.create("sqlite", database=str(reading.frozen[0])))

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
 
 from runner.errors import FitgapError, StoreError
-from runner.spec import Configuration
 from runner.status import Status
 from runner.store.database import connect
 from runner.store.logs import named
@@ -180,6 +179,9 @@ def check_json(column: sa.Column, value: Any) -> None:
     if not isinstance(value, list if column.name in LISTS else dict):
         raise TypeError
     if column is configuration.c.settings and isinstance(value, dict):
+        # Imported here: questions that find nothing wrong need none of it.
+        from runner.spec import Configuration
+
         Configuration.from_canonical(value)
 
 

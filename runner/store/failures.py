@@ -14,6 +14,10 @@ class TemporaryStoreError(StoreError):
     """The database cannot be used just now: somebody else's lock, a server that starts again. Worth another try."""
 
 
+class ChangedWhileReadError(TemporaryStoreError):
+    """A file that was read without locks was written to meanwhile."""
+
+
 class Failure(NamedTuple):
     """What to say of the database, what to do, and whether it may pass by itself."""
 

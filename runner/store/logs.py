@@ -63,7 +63,7 @@ def refuse_stray_log(path: Path) -> None:
     """StoreError for the log of another database: of one that is gone, or that another file has replaced."""
     for ending in ("-wal", "-journal"):
         log = beside(path, ending)
-        if not size_of(path) and size_of(log) > LOG_HEADER_BYTES:
+        if size_of(log) > LOG_HEADER_BYTES and is_gone(path, ending):
             raise StoreError(
                 f"there is no database {named(path)}, but {named(log)}, which may hold its last rows; "
                 "put the database back beside it, or move it away"
@@ -75,6 +75,14 @@ def refuse_stray_log(path: Path) -> None:
             f"move {log.name} and {beside(path, '-shm').name} away, and copy databases with `fitgap db backup` and "
             "`fitgap db restore`"
         )
+
+
+def is_gone(path: Path, ending: str) -> bool:
+    """Whether there is no database for a log that is there. A file that is being made has a journal while it is empty.
+
+    To be asked after the log was seen: somebody may be making both.
+    """
+    return not path.exists() or (ending == "-wal" and not size_of(path))
 
 
 def named(path: Path) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from runner.errors import StoreError, nearest
 from runner.status import Status
 from runner.store import rows
-from runner.store.arrays import unpacked
+from runner.store.arrays import unpacked_parameters
 from runner.store.expressions import mean
 from runner.store.listing import chosen_trials, joined
 from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
@@ -158,7 +158,7 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
     content = connection.execute(query).scalar_one_or_none()
     if content is None:
         return None
-    return unpacked(content)["parameters"]
+    return unpacked_parameters(content)
 
 
 def preprocessing(connection: Connection, number: int) -> dict[str, list[float | None]]:

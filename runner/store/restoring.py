@@ -30,6 +30,8 @@ from runner.whole_files import workshop
 # After the first of these the database is locked, and after the last one everything is written at once. The smallest
 # database of ours has several times as many.
 PAGES_AT_A_TIME = 8
+# Every size that SQLite has.
+PAGE_SIZES = {2**power: "PRAGMA page_size = " + str(2**power) for power in range(9, 17)}
 MOVE_AWAY = "move it, with its -wal and -shm, into a folder of its own, and restore again"
 
 
@@ -141,8 +143,8 @@ def match_page_size(staged: Path, target: sqlite3.Connection) -> None:
     (size,) = target.execute("PRAGMA page_size").fetchone()
     with contextlib.closing(sqlite3.connect(staged, isolation_level=None)) as connection:
         if connection.execute("PRAGMA page_size").fetchone() != (size,):
-            # An assignment to a PRAGMA takes no parameters; SQLite itself has told this number.
-            connection.execute(f"PRAGMA page_size = {int(size)}")
+            # An assignment to a PRAGMA takes no parameters.
+            connection.execute(PAGE_SIZES[size])
             connection.execute("VACUUM")
 
 

@@ -1,5 +1,7 @@
 """The version of a database's schema: read without a trace, and refused unless it is this program's."""
 
+import contextlib
+import time
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -7,12 +9,15 @@ from sqlalchemy.engine import URL, Connection, Engine
 
 import migrations
 from runner.errors import StoreError
+from runner.store.failures import ChangedWhileReadError
 from runner.store.planted import refuse_other_columns, refuse_planted
 from runner.store.sqlite import looking_engine, reading
 from runner.store.sqlite_files import check_file, path_of
 from runner.store.tables import SCHEMA
 
 VERSION_TABLE = "fitgap_version"
+# How often a file that changes is looked at anew, and the pause between.
+LOOKS, PAUSE_SECONDS = 50, 0.02
 FOLDER = Path(migrations.__file__).parent
 # "fitg": says in the head of an SQLite file whose it is. Files of the first schema say nothing.
 APPLICATION_ID = 0x66697467
@@ -30,6 +35,15 @@ def stored_version(engine: Engine) -> str | None:
             return current_version(connection)
     if not path_of(engine.url).exists():
         return None
+    for _ in range(LOOKS):
+        # Somebody else may be making it just now.
+        with contextlib.suppress(ChangedWhileReadError):
+            return looked_version(engine)
+        time.sleep(PAUSE_SECONDS)
+    return looked_version(engine)
+
+
+def looked_version(engine: Engine) -> str | None:
     looking = looking_engine(engine.url)
     try:
         with reading(looking) as connection:

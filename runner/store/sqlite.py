@@ -19,6 +19,7 @@ from runner.store.sqlite_files import (
     READING,
     WRITING,
     CountedConnection,
+    changed,
     check_file,
     check_writable,
     is_ours,
@@ -114,13 +115,14 @@ def looking_engine(url: URL) -> Engine:
 
 def way_to_look(url: URL) -> str:
     path = path_of(url)
+    # SQLite notices only when it reads the end. Asked first: who is writing has a log until all is in its place.
+    head = head_of(path)
+    is_cut = head is not None and size_of(path) < head.pages * head.page_size
     if size_of(beside(path, "-journal")):
         return READING
     if size_of(beside(path, "-wal")):
         return READING if is_ours(path) else way_without_files(path)
-    head = head_of(path)
-    # SQLite notices only when it reads the end.
-    if head is not None and size_of(path) < head.pages * head.page_size:
+    if is_cut:
         raise DAMAGED.error(url)
     return FROZEN
 
@@ -165,7 +167,7 @@ def counted_connection(path: Path, how: str) -> CountedConnection:
 
 def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
     """A connection in autocommit mode; SQLAlchemy begins and ends the transactions."""
-    path = path_of(url).absolute()
+    path, connection = path_of(url).absolute(), None
     try:
         connection = counted_connection(path, how)
         if how == FROZEN:
@@ -177,6 +179,11 @@ def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
             connection.setconfig(DEFENSIVE, True)
         connection.execute("SELECT count(*) FROM sqlite_master")
     except sqlite3.DatabaseError as error:
+        has_changed = connection is not None and connection.has_changed
+        if connection is not None:
+            connection.close()
+        if has_changed:
+            raise changed(url) from None
         failure = failure_of(error)
         if failure is None:
             raise

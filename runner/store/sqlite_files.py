@@ -18,7 +18,7 @@ from runner.file_systems import file_system_of, is_network
 from runner.open_databases import Key, counting, key_of
 from runner.passwords import without_passwords
 from runner.store.addresses import DEFAULT_FILE, shown
-from runner.store.failures import TemporaryStoreError
+from runner.store.failures import ChangedWhileReadError
 from runner.store.logs import beside, refuse_stray_log, size_of
 from runner.whole_files import is_planted
 
@@ -151,9 +151,15 @@ class CountedConnection(sqlite3.Connection):
     def freeze(self, path: Path) -> None:
         """Remember the file as it is before anything was read."""
         age = time.time() - path.stat().st_mtime
-        if 0 <= age < TIMES_DIFFER_SECONDS:
+        # Ours is only looked at so, and then read with locks.
+        if 0 <= age < TIMES_DIFFER_SECONDS and not is_ours(path):
             time.sleep(TIMES_DIFFER_SECONDS)
         self.frozen = path, looks_of(path)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the file is another one than it was then."""
+        return self.frozen is not None and looks_of(self.frozen[0]) != self.frozen[1]
 
     def count(self, path: Path) -> None:
         """Take note that this process has the file open; whoever opens it holds the count meanwhile."""
@@ -179,10 +185,13 @@ def looks_of(path: Path) -> tuple[Any, ...]:
 
 
 def refuse_changed(connection: Connection) -> None:
-    """TemporaryStoreError where a file changed while it was read without locks: what was read may be a mixture."""
+    """ChangedWhileReadError where a file changed while it was read without locks: what was read may be a mixture."""
     if connection.closed or connection.invalidated:
         return
     ours = connection.connection.dbapi_connection
-    if isinstance(ours, CountedConnection) and ours.frozen and looks_of(ours.frozen[0]) != ours.frozen[1]:
-        name = shown(connection.engine.url)
-        raise TemporaryStoreError(f"the database {name} was changed while it was read; try again")
+    if isinstance(ours, CountedConnection) and ours.has_changed:
+        raise changed(connection.engine.url)
+
+
+def changed(url: URL) -> ChangedWhileReadError:
+    return ChangedWhileReadError(f"the database {shown(url)} was changed while it was read; try again")

@@ -386,6 +386,24 @@ def test_a_repository_of_another_user_has_no_commit(part, repository, monkeypatc
     assert describe_commit() == UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("trusted", "is_known"),
+    [(["*"], True), (["{here}"], True), (["/other"], False), (["{here}", ""], False), (["", "~/repository"], True)],
+)
+def test_a_repository_of_another_user_that_the_user_trusts_has_one(
+    trusted, is_known, repository, own_folder, tmp_path_factory, monkeypatch
+):
+    values = "".join(f'directory = "{value.format(here=own_folder)}"\n' for value in trusted)
+    home = tmp_path_factory.mktemp("home")
+    (home / "repository").symlink_to(own_folder)
+    (home / ".gitconfig").write_text(f"[safe]\n{values}")
+    # A repository cannot trust itself.
+    git("config", "safe.directory", "*")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr(commit, "is_own", lambda path: False)
+    assert describe_commit()["git_commit"] == (repository if is_known else None)
+
+
 def replace_head(content):
     Path(".git/HEAD").unlink()
     if content is None:

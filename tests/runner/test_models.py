@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from runner.planning import prepare_sweep
 from runner.sources import load_dataset
 from runner.spec import Configuration, sweep_from_text
 from runner.store import open_store, open_store_for_writing
+from runner.store.arrays import packed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "model-file.md"
 
@@ -571,3 +573,13 @@ def test_a_pipe_is_no_model_file_and_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "model.npz")
     with pytest.raises(ModelError, match="is no file; name a model file"):
         load_model(tmp_path / "model.npz")
+
+
+def test_a_stored_network_that_does_not_fit_its_layers_is_refused_in_one_line(folder, tmp_path):
+    store, _ = run(folder, KEEPING.format(keep="last"), tmp_path / "x.db")
+    connection = sqlite3.connect(tmp_path / "x.db")
+    with connection:
+        connection.execute("UPDATE snapshot SET content = ?", [packed({"parameters": np.zeros(3, np.float32)})])
+    connection.close()
+    with pytest.raises(StoreError, match=r"has 3 parameters, but its layers need \d+, which is damage; go back to"):
+        model_of_trial(store, store.trials("sweep")[0]["trial"], at="last")

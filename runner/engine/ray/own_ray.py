@@ -20,6 +20,8 @@ from runner.messages import Block, PackTask
 from runner.private_folder import LONGEST_FOR_RAY, make_private_folder
 
 LOOPBACK = "127.0.0.1"
+# Ray does not start where this is missing or read-only, unless it is given another folder.
+SHARED_MEMORY = "/dev/shm"
 
 
 class OwnRay:
@@ -91,4 +93,10 @@ def start_ray(workers: int, folder: str) -> None:
             _node_ip_address=LOOPBACK,
             logging_level=logging.ERROR,
             log_to_driver=False,
+            _plasma_directory=object_folder(folder),
         )
+
+
+def object_folder(folder: str, shared: str = SHARED_MEMORY) -> str | None:
+    """Where Ray keeps objects; None for its own choice, which needs shared memory that can be written to."""
+    return None if os.access(shared, os.W_OK) else folder

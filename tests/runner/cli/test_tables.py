@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli.tables import cell, common_values, plainer, print_table, printable
+from runner.cli.tables import cell, common_values, fitting_keys, plainer, print_table, printable
 
 # Markup of rich, and what a terminal would obey.
 EVIL = "[red]\x1b[31m\x07\r\n\u202eevil[/red]"
@@ -153,3 +153,19 @@ def test_a_single_row_and_a_table_of_nothing_but_the_same_keep_their_columns():
 @pytest.mark.parametrize("text", ["plain", "übung", "日本", "a b"])
 def test_printable_text_is_left_as_it_is(text):
     assert printable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [(80, "one two three error"), (17, "one two error"), (13, "one error"), (8, "one"), (3, "one")],
+)
+def test_what_a_table_is_about_has_room_before_other_columns(width, expected):
+    rows = [{"one": 1, "two": 2, "three": 3, "error": 0.5}]
+    assert fitting_keys(rows, list(rows[0]), width, needed=["error"]) == expected.split()
+    assert fitting_keys(rows, list(rows[0]), width, needed=["nosuch"]) == fitting_keys(rows, list(rows[0]), width)
+
+
+def test_a_single_column_that_is_wider_than_the_terminal_is_broken_and_not_cut(in_place):
+    """Whatever is in it, all of it is there."""
+    code, written = in_place("list", "optimizers", "--format", "table", columns=20)
+    assert code == 0 and "…" not in written

@@ -9,7 +9,7 @@ import pytest
 from runner.errors import DataError
 from runner.machine_memory import Memory
 from runner.sources import bounds
-from runner.sources.bounds import check_file_size, check_growth, check_memory, most_bytes
+from runner.sources.bounds import check_file_size, check_growth, check_memory, most_bytes, trial_error
 from runner.sources.csv_files import load_csv
 from runner.sources.handling import Handling
 from runner.sources.npz_files import load_npz
@@ -115,3 +115,10 @@ def test_the_same_holds_for_unseen_examples(memory):
     memory(200)
     with pytest.raises(DataError, match=r"takes 41[12] MB of memory"):
         inputs_from_table(table, names, {"a": [name[2:] for name in names]}, Handling())
+
+
+def test_a_reader_on_trial_that_runs_out_of_memory_is_told_by_its_cause(memory):
+    memory(10**5)
+    assert "would grow from 10 bytes to more than 64 MB" in str(trial_error("a.parquet", 10))
+    memory(40)
+    assert "takes more than the 40 MB of memory that are left here; end other" in str(trial_error("a.parquet", 10))

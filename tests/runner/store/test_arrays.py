@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from runner.errors import StoreError
-from runner.store.arrays import packed, unpacked
+from runner.store.arrays import packed, unpacked, unpacked_parameters
 
 MOST_MEGABYTES = 100.0
 READER = """
@@ -102,3 +102,17 @@ def test_what_would_take_far_more_memory_is_refused_before_it_does(name):
 def test_what_holds_no_plain_arrays_is_refused_in_one_line(content):
     with pytest.raises(StoreError, match=r"^arrays in the database cannot be read: [^\n]+; go back to a copy of it$"):
         unpacked(content)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [{}, {"other": np.zeros(3)}, {"parameters": np.zeros((3, 3))}, {"parameters": np.array(["a"])}],
+    ids=["nothing", "other", "table", "text"],
+)
+def test_a_network_without_parameters_is_refused_in_one_line(arrays):
+    with pytest.raises(StoreError, match=r"has no parameters, which is damage; go back to a copy"):
+        unpacked_parameters(packed(arrays))
+
+
+def test_the_parameters_of_a_network_come_back():
+    assert unpacked_parameters(packed({"parameters": np.arange(3.0)})).tolist() == [0, 1, 2]

@@ -1,0 +1,118 @@
+"""Backups, copies and restores that are killed: each leaves the old or the new, whole, and removes nothing else."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from changed_databases import is_whole, rename
+from raw_rows import raw_rows
+
+from runner.store.backup import back_up_database
+from runner.store.restoring import restore_database
+from runner.whole_files import leftovers
+
+EVERYWHERE = pytest.mark.parametrize("most", [30, pytest.param(None, marks=pytest.mark.nightly)])
+DYING = Path(__file__).with_name("dying_copies.py")
+
+
+@pytest.fixture
+def database(trained_database, own_folder):
+    """A database of a sweep, in the current folder."""
+    return shutil.copy(trained_database, own_folder / "fitgap.db")
+
+
+@pytest.fixture(scope="module")
+def kill():
+    """`kill(step, *words)`: do this in a process that is killed at this step; gives its exit status and all steps."""
+    with subprocess.Popen([sys.executable, DYING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+
+        def ask(step, *words):
+            process.stdin.write(json.dumps([step, words[0], *map(os.path.abspath, words[1:])]) + "\n")
+            process.stdin.flush()
+            return process.stdout.readline().split()
+
+        yield ask
+
+
+def places(steps, most):
+    """Steps to be killed at: every one, or about so many, evenly spread, and the last ones."""
+    last = int(steps) + 1
+    return sorted({*range(1, last, 1 if most is None else last // most + 1), *range(last - 6, last)})
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("command", ["backup", "copy"])
+def test_a_copy_that_is_killed_anywhere_is_whole_or_not_there(command, most, database, own_folder, kill):
+    rows = raw_rows(str(database))
+    (_, steps) = kill(0, command, "fitgap.db", "whole.db")
+    precious = own_folder / ".fitgap-precious.part"
+    precious.write_text("somebody else's")
+    for step in places(steps, most):
+        assert kill(step, command, "fitgap.db", f"{step}.db") == ["-9", "?"]
+        if Path(f"{step}.db").exists():
+            assert raw_rows(f"{step}.db") == rows and is_whole(f"{step}.db")
+    assert raw_rows(str(database)) == rows and precious.read_text() == "somebody else's"
+    for left in leftovers(own_folder):
+        shutil.rmtree(left)
+    assert [path for path in own_folder.glob(".fitgap*")] == [precious]
+    assert kill(0, command, "fitgap.db", "again.db")[0] == "0"
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("place", ["there", "new"])
+def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_the_new(place, most, database, own_folder, kill):
+    saved = back_up_database(None, "saved.db")
+    new = raw_rows(str(saved))
+    rename(database, "later")
+    old = raw_rows(str(database))
+    shutil.copy(back_up_database(None, "old.db"), "target.db")
+    (_, steps) = kill(0, "restore", "saved.db", "target.db")
+    assert int(steps) > 60
+    ended = set()
+    for step in places(steps, most):
+        # Another free name would take other steps.
+        for path in own_folder.glob("target.db*"):
+            path.unlink()
+        if place == "there":
+            shutil.copy("old.db", "target.db")
+            rename("target.db", "later")
+        status = kill(step, "restore", "saved.db", "target.db")
+        assert status == ["-9", "?"] or (place == "new" and status[0] == "0")
+        if place == "new" and not Path("target.db").exists():
+            continue
+        assert is_whole("target.db")
+        found = raw_rows("target.db")
+        assert found in (old, new)
+        ended.add(found == new)
+        if found == new and place == "there":
+            assert any(raw_rows(str(path)) == old for path in own_folder.glob("target.db.before-restore*"))
+    assert True in ended and (place == "new" or False in ended)
+    restore_database("saved.db", "target.db")
+    assert raw_rows("target.db") == new
+
+
+def test_a_restore_that_is_killed_while_pages_are_written_leaves_the_old_or_the_new(database, own_folder):
+    """At moments that no line of Python tells."""
+    saved = back_up_database(None, "saved.db")
+    new = raw_rows(str(saved))
+    rename(database, "later")
+    old = raw_rows(str(database))
+    line = "from runner.store.restoring import restore_database; print('ready', flush=True); input();"
+    line += "restore_database('saved.db', 'fitgap.db')"
+    for delay in range(6):
+        with subprocess.Popen(
+            [sys.executable, "-c", line], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            process.stdout.readline()
+            process.stdin.write("\n")
+            process.stdin.flush()
+            time.sleep(delay * 0.02)
+            process.send_signal(signal.SIGKILL)
+        assert is_whole(database) and raw_rows(str(database)) in (old, new)
+        rename(database, "later")
