@@ -1,61 +1,6 @@
-"""Programs of users who train sweeps in their own process, and how these are started."""
+"""Programs of users who train sweeps in their own process."""
 
-from dataclasses import dataclass
-
-FILE, FLAG, INPUT, CELL = "script.py", "-c", "-", "cell"
-LOCAL, AUTO, RAY = "local", "auto", "ray"
-
-ONCE = """
-with watched():
-    train("one")
-"""
-# NAMES are trained in threads, whose errors are the program's.
-THREADS = """
-import threading
-errors = []
-def work(name):
-    try:
-        train(name)
-    except BaseException as error:
-        errors.append(repr(error))
-with watched():
-    threads = [threading.Thread(target=work, args=(name,)) for name in NAMES]
-    [each.start() for each in threads]
-    [each.join() for each in threads]
-assert not errors, errors
-"""
-OWN_RAY = """
-import os, ray
-ray.init(num_cpus=1, include_dashboard=False, logging_level="ERROR", log_to_driver=False,
-         _temp_dir=os.environ["STAGE"] + "/own-ray")
-@ray.remote
-class Counter:
-    count = 0
-    def add(self):
-        self.count += 1
-        return self.count
-counter = Counter.remote()
-assert ray.get(counter.add.remote()) == 1
-"""
-
-
-@dataclass(frozen=True)
-class Situation:
-    """A user's program, how Python gets it, with which flags, and the sweeps that it trains."""
-
-    name: str
-    body: str
-    engines: tuple[str, ...] = (LOCAL, AUTO, RAY)
-    how: str = FILE
-    flags: tuple[str, ...] = ()
-    trains: tuple[str, ...] = ("one",)
-    # Engines that are tried with every commit.
-    sample: tuple[str, ...] = ()
-
-    @property
-    def program(self) -> str:
-        return f"from watching import train, watched, report\n{self.body}\nreport()\n"
-
+from situation import AUTO, CELL, FLAG, INPUT, LOCAL, ONCE, OWN_RAY, RAY, THREADS, Situation
 
 SITUATIONS = (
     Situation("a script without a main guard", ONCE, sample=(AUTO,)),
@@ -249,7 +194,9 @@ if __name__ == "__main__":
         one = multiprocessing.get_context("fork").Process(target=train, args=("one",), daemon=True)
         one.start()
         one.join()
-    assert one.exitcode == 0
+        code = one.exitcode
+        one.close()
+    assert code == 0
 """,
         sample=(AUTO,),
     ),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from environments.environment import Environment
 from leftovers import left_behind
-from situations import CELL, FILE, FLAG, LOCAL, SITUATIONS
+from situation import CELL, FILE, FLAG, LOCAL
+from situations import SITUATIONS
 from stage import Stage
 from starting import run
 

@@ -4,7 +4,6 @@ from environments.environment import (
     DONE_OR_NOT,
     DONE_OR_REFUSED,
     NAMESPACE,
-    NOT_STARTED,
     RAY,
     READS,
     REFUSED,
@@ -158,7 +157,6 @@ FILES = (
         "TMPDIR is full",
         'mount -t tmpfs -o size=4k tmpfs "$TMPDIR"; dd if=/dev/zero of="$TMPDIR/filler" 2>/dev/null; true',
         needs=NAMESPACE,
-        codes={RAY: NOT_STARTED},
         sample=("run in processes",),
     ),
     Environment(
