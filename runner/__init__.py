@@ -23,9 +23,12 @@ def __getattr__(name: str) -> Any:
 
     from runner.kept_environment import environment_kept
 
+    if name == "FitgapError":
+        return import_module("runner.errors").FitgapError
+    # All at once, before the program does anything else in other threads that could see what these imports set.
     with environment_kept():
-        module = import_module("runner.errors" if name == "FitgapError" else "runner.frames")
-    return getattr(module, name)
+        import_module("threadpoolctl")
+        return getattr(import_module("runner.frames"), name)
 
 
 def __dir__() -> list[str]:

@@ -1,10 +1,12 @@
 """Prepared examples in files without a name, which all processes of this machine read in the same place of memory."""
 
+import contextlib
+import errno
 import mmap
 import os
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection
 from typing import Any
@@ -47,16 +49,16 @@ class ExampleFile:
     def __init__(self, examples: Examples):
         tables = {name: getattr(examples, name) for name in TABLES}
         others = {field.name: getattr(examples, field.name) for field in fields(examples) if field.name not in TABLES}
-        self.descriptor = nameless_file()
-        self.is_closed = False
+        self.is_closed = True
         try:
+            self.descriptor = nameless_file()
+            self.is_closed = False
             self.description = FileDescription(write_tables(self.descriptor, tables), others)
             self.examples = read_examples(self.descriptor, self.description)
         except OSError as error:
             self.close()
             raise EngineError(
-                f"no room for the examples of a repeat, {examples.byte_count / 1e6:,.0f} MB ({error}); "
-                "free some memory, or train on fewer examples"
+                f"no room for the examples of a repeat, {examples.byte_count / 1e6:,.0f} MB ({error}); {remedy(error)}"
             ) from error
 
     @property
@@ -85,6 +87,13 @@ class ExamplesHere:
 
     def of_task(self, task: PackTask) -> dict[int, Examples]:
         return {repeat: file.examples for repeat, file in self.shared.of_task(task).items()}
+
+
+def remedy(error: OSError) -> str:
+    """What to do where a file cannot be had."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "allow more open files, such as by `ulimit -n 1024`"
+    return "free some memory, or train on fewer examples"
 
 
 def nameless_file(purpose: str = "fitgap-examples") -> int:
@@ -134,13 +143,23 @@ class ExamplesForgotten:
 def send_examples(connection: Connection, key: RepeatKey, file: ExampleFile) -> None:
     """Let the process on the other side read a file. Raises OSError where it is gone."""
     connection.send(ExamplesSent(key, file.description))
-    with socket.socket(fileno=os.dup(connection.fileno())) as ours:
+    with as_socket(connection) as ours:
         socket.send_fds(ours, [b"f"], [file.descriptor])
+
+
+@contextlib.contextmanager
+def as_socket(connection: Connection) -> Iterator[socket.socket]:
+    """A connection as the socket that it is, without taking up another file descriptor."""
+    borrowed = socket.socket(fileno=connection.fileno())
+    try:
+        yield borrowed
+    finally:
+        borrowed.detach()
 
 
 def receive_examples(connection: Connection, sent: ExamplesSent) -> Examples:
     """The examples that were announced."""
-    with socket.socket(fileno=os.dup(connection.fileno())) as ours:
+    with as_socket(connection) as ours:
         _, (descriptor,), _, _ = socket.recv_fds(ours, 1, 1)
     try:
         return read_examples(descriptor, sent.description)

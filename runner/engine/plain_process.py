@@ -18,6 +18,8 @@ class PlainProcess:
     def __init__(self, stop_asked: int):
         self.is_ready = False
         self.pack: RunningPack | None = None
+        # Why this process could not send it a pack.
+        self.refusal: str | None = None
         # The examples that it can read.
         self.files: dict[RepeatKey, ExampleFile] = {}
         with contextlib.ExitStack() as opened:
@@ -47,10 +49,16 @@ class PlainProcess:
     def take(self, task: PackTask, files: Mapping[int, ExampleFile]) -> None:
         """Train this, with the examples of its repeats in these files."""
         self.pack = RunningPack(task)
-        # Where it has died meanwhile, whoever listens to it finds out.
-        with contextlib.suppress(OSError):
+        try:
             self._hand_over({key: files[repeat] for repeat, key in repeats_of(task).items()})
             self.connection.send(task)
+        except ConnectionError:
+            # It has died meanwhile; whoever listens to it finds out.
+            pass
+        except OSError as error:
+            # It would wait for ever for what this process cannot send, such as for lack of file descriptors.
+            self.refusal = str(error)
+            self.process.kill()
 
     def _hand_over(self, needed: Mapping[RepeatKey, ExampleFile]) -> None:
         """Let it read these, and forget what is kept here no longer."""
@@ -79,6 +87,8 @@ class PlainProcess:
 
     def cause_of_death(self) -> str:
         """Why its pack was lost, in a line that helps whoever reads it in the table of trials."""
+        if self.refusal:
+            return f"its pack could not be sent to a training process ({self.refusal})"
         code = self.process.returncode
         if code == -signal.SIGKILL:
             return "its process was killed; the system does so without a word when memory runs out"

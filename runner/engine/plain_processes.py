@@ -144,14 +144,18 @@ class PlainProcesses:
     def _bury(self, process: PlainProcess) -> list[tuple[PackTask, Block]]:
         """Let another process take the place of one that has died. Its pack is lost."""
         self._dismiss(process)
-        if not process.is_ready:
+        if process.refusal:
+            # Another one would be refused as well.
+            self.trouble = process.refusal
+        elif not process.is_ready:
             self.trouble = " ".join(process.last_words) or process.cause_of_death()
         elif not self.is_retiring:
             self._add()
         if not process.pack:
             return []
         task = process.pack.task
-        return [(task, Block(None, (), loss=Loss(task, task.trials, process.cause_of_death())))]
+        loss = Loss(task, task.trials, process.cause_of_death(), is_blameless=process.refusal is not None)
+        return [(task, Block(None, (), loss=loss))]
 
     def _dismiss(self, process: PlainProcess) -> None:
         self.crew.remove(process)

@@ -6,6 +6,7 @@ import re
 import select
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import wait
@@ -31,6 +32,9 @@ from runner.engine.ray_environment import cluster_environment, own_environment
 from runner.errors import ClusterLostError, EngineError
 from runner.messages import Block, PackTask
 
+# Ray needs some four seconds to start; a machine that is busy may need many more. Without a loopback device, Ray waits
+# for ever.
+SECONDS_TO_START = 90.0
 # How long to wait for a block before looking up again, so that Ctrl-C is heard.
 POLL_SECONDS = 0.2
 # The host ends a Ray of our own, or tells a cluster that its driver leaves; if that takes longer, it is killed.
@@ -79,6 +83,7 @@ class RayClient:
 
     def __enter__(self) -> Self:
         """Start the host, which starts Ray; `run` waits for it. Raises EngineError if there can be no process."""
+        self._began = time.monotonic()
         try:
             self._start()
         except OSError as error:
@@ -193,6 +198,7 @@ class RayClient:
     def poll(self, seconds: float) -> Iterator[Block]:
         """The blocks that have come, waiting for one this long. Raises ClusterLostError if Ray has ended."""
         if self.trouble or not wait([self._connection], timeout=seconds):
+            self._note_time()
             return
         try:
             while self._connection.poll(0):
@@ -218,6 +224,13 @@ class RayClient:
             self.trouble = message.text
         elif isinstance(message, WorkerAnswer):
             self._answers.append(message.answer)
+
+    def _note_time(self) -> None:
+        if time.monotonic() - self._began > SECONDS_TO_START and not self.is_ready and not self.trouble:
+            self.trouble = (
+                f"Ray has not started within {SECONDS_TO_START:.0f} s; `fitgap doctor` finds out why, --engine local "
+                "does without Ray"
+            )
 
     def _note_end(self) -> None:
         """The host has ended without a word of its own, or after it."""

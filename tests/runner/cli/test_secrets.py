@@ -203,7 +203,7 @@ def ray_folder():
 def test_no_process_shows_it(address, ray_folder):
     """Neither the command nor Ray's processes, which inherit much from it; the logs of Ray neither."""
     line = [COMMAND, "run", *COMMANDS["run"][:-1], "ray", "--workers", "1", "--repeats", "3", "--db", address]
-    environment = {**os.environ, "FITGAP_DB": address, "RAY_TMPDIR": str(ray_folder)}
+    environment = {**os.environ, "FITGAP_DB": address, "TMPDIR": str(ray_folder)}
     ran = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     seen, logs = {}, {}
     while ran.poll() is None:

@@ -1,6 +1,7 @@
 """Plain processes: the same rows as in this process, whatever becomes of one of them, and none that outlives us."""
 
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -400,3 +401,55 @@ def test_control_c_in_the_terminal_saves_every_pack_and_leaves_no_process(tmp_pa
     assert len(children) >= 2 and wait_until(lambda: not any(map(is_alive, children)), seconds=10.0)
     assert found_in(database, "SELECT DISTINCT status FROM trial") == [("pending",)]
     assert found_in(database, "SELECT trial_id FROM state ORDER BY 1") == found_in(database, begun)
+
+
+def test_a_process_that_cannot_be_sent_its_pack_does_not_wait_for_it_for_ever(start, monkeypatch):
+    """As where this process may open no more files. The trials are not to blame, and nobody takes its place."""
+
+    def refuse(connection, key, file):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(plain_process, "send_examples", refuse)
+    tasks, dataset = packs_of(SWEEP)
+    processes = start(dataset, 1)
+    (block,) = wait_for_blocks(processes, tasks, 1)
+    assert block.loss and block.loss.is_blameless and "Too many open files" in block.loss.reason
+    assert "Too many open files" in processes.new_trouble() and processes.crew == []
+
+
+def test_a_hang_up_and_a_quit_are_left_to_the_parent(start):
+    """A terminal that is closed sends them to all processes of a group, while the command saves what is in flight."""
+    tasks, dataset = packs_of(SWEEP)
+    processes = start(dataset, 2)
+    for process in processes.crew:
+        os.kill(process.process.pid, signal.SIGHUP)
+        os.kill(process.process.pid, signal.SIGQUIT)
+    assert not any(block.loss for block in blocks_of(processes, tasks))
+
+
+# Starts a process that trains for ever, then a copy of itself by fork, which holds everything open that it has.
+FORKING = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+from test_plain_processes import ENDLESS, PlainProcesses, SharedRepeats, packs_of, wait_for_blocks
+tasks, dataset = packs_of(ENDLESS)
+processes = PlainProcesses(SharedRepeats(dataset))
+processes.start(1)
+wait_for_blocks(processes, tasks, 1)
+copy = os.fork()
+if copy:
+    print(processes.crew[0].process.pid, copy, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_copy_of_the_parent_made_by_fork_does_not_keep_it_alive():
+    line = [sys.executable, "-c", FORKING, str(Path(__file__).parent)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as parent:
+        number, copy = map(int, parent.stdout.readline().split())
+        parent.kill()
+        try:
+            assert wait_until(lambda: not is_alive(number))
+            assert is_alive(copy)
+        finally:
+            os.kill(copy, signal.SIGKILL)

@@ -74,6 +74,15 @@ def test_a_host_that_ends_while_it_trains_is_a_cluster_that_is_lost(host, words,
     assert str(lost.value) == words
 
 
+def test_a_ray_that_never_starts_is_not_waited_for_for_ever(dataset, hosted_by, make_task, monkeypatch):
+    """As on a machine without a loopback device."""
+    monkeypatch.setattr(ray_client, "SECONDS_TO_START", 0.3)
+    hosted_by(stand_in_hosts.never_start)
+    words = "has not started within 0 s; `fitgap doctor` finds out why"
+    with pytest.raises(EngineError, match=words), RayClient(dataset, 2) as engine:
+        list(engine.run(iter([make_task()])))
+
+
 def test_a_stop_while_ray_starts_ends_the_wait(dataset, hosted_by, make_task):
     hosted_by(stand_in_hosts.never_start)
     given = iter([make_task()])
