@@ -1,6 +1,7 @@
 """Settings for all tests, and the databases that they use."""
 
 import contextlib
+import signal
 
 import pytest
 from hypothesis import settings
@@ -8,6 +9,10 @@ from hypothesis import settings
 # This machine may be busy with other things: no test depends on how long anything takes.
 settings.register_profile("fitgap", deadline=None)
 settings.load_profile("fitgap")
+# Whoever runs the tests in the background may ignore these, and all commands would inherit that.
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
