@@ -104,11 +104,23 @@ def lifted(connection: Connection) -> Connection:
 
 def new_pipe() -> tuple[int, int]:
     """The ends of a new pipe for reading and for writing, above the standard descriptors."""
-    found = []
-    for end in os.pipe():
-        found.append(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, STANDARD_DESCRIPTORS))
-        os.close(end)
-    return found[0], found[1]
+    reading, writing = os.pipe()
+    with closing_descriptor(reading), closing_descriptor(writing):
+        lifted_reading = fcntl.fcntl(reading, fcntl.F_DUPFD_CLOEXEC, STANDARD_DESCRIPTORS)
+        try:
+            return lifted_reading, fcntl.fcntl(writing, fcntl.F_DUPFD_CLOEXEC, STANDARD_DESCRIPTORS)
+        except OSError:
+            os.close(lifted_reading)
+            raise
+
+
+@contextlib.contextmanager
+def closing_descriptor(number: int) -> Iterator[None]:
+    """Close a file descriptor at the end."""
+    try:
+        yield
+    finally:
+        os.close(number)
 
 
 def end_with_parent(parent: int) -> None:

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import select
 import subprocess
 import threading
@@ -10,10 +9,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import wait
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from core.data import Dataset
-from runner.child_processes import new_connections, new_pipe, start_child
+from runner.child_processes import closing_descriptor, new_connections, new_pipe, start_child
 from runner.cores import usable_cores
 from runner.engine.cluster import Cluster
 from runner.engine.example_files import nameless_file
@@ -27,6 +26,7 @@ from runner.engine.host_messages import (
     WorkerAnswer,
     WorkerQuestion,
 )
+from runner.engine.last_words import last_words
 from runner.engine.protocol import Crew, Teller, ignore
 from runner.engine.ray_environment import cluster_environment, own_environment
 from runner.errors import ClusterLostError, EngineError
@@ -40,11 +40,6 @@ POLL_SECONDS = 0.2
 # The host ends a Ray of our own, or tells a cluster that its driver leaves; if that takes longer, it is killed.
 SECONDS_TO_LEAVE = 3.0
 SECONDS_TO_CLEAN_UP = 15.0
-
-# Lines of Ray's log, such as `[2026-11-28 21:34:53,895 E 9672 10191] core_worker.cc:609: …`, and of traces in C++.
-LOG_OR_TRACE = re.compile(
-    r"\[\d{4}-|\(\w+( pid=\d+)?\)|\*\*\*|\s*@ |\s*/\S+\.so|StackTrace|Fatal Python error|Extension modules"
-)
 
 Answer = TypeVar("Answer")
 
@@ -101,12 +96,11 @@ class RayClient:
             self._errors = opened.enter_context(open(nameless_file("fitgap-errors"), "r+b"))
             self._connection, theirs = map(opened.enter_context, new_connections())
             self._stop_asked, self._stop_asking = new_pipe()
-            self._gone, theirs_gone = new_pipe()
-            for each in (self._stop_asked, self._stop_asking, self._gone):
+            for each in (self._stop_asked, self._stop_asking):
                 opened.callback(os.close, each)
-            with contextlib.ExitStack() as passed:
-                passed.callback(theirs.close)
-                passed.callback(os.close, theirs_gone)
+            self._gone, theirs_gone = new_pipe()
+            opened.callback(os.close, self._gone)
+            with theirs, closing_descriptor(theirs_gone):
                 self._process = self._start_host(theirs.fileno(), self._stop_asked, theirs_gone)
             self._opened = opened.pop_all()
 
@@ -242,10 +236,3 @@ class RayClient:
             self.lost = f"Ray has ended unexpectedly ({reason}), as it does when memory runs out"
         else:
             self.trouble = f"Ray could not be started: {reason}; `fitgap doctor` finds out why"
-
-
-def last_words(printed: BinaryIO) -> str:
-    """The last line that the host has printed and that says something to people."""
-    printed.seek(0)
-    lines = printed.read().decode(errors="replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip() and not LOG_OR_TRACE.match(line)), "")
