@@ -1,0 +1,18 @@
+"""`python -m fitgap` is the command `fitgap`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "fitgap"
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["show", "99"], ["sweps"], []])
+def test_both_answer_alike(arguments):
+    """With the same code and the same words, also in messages about wrong usage."""
+    ways = ([COMMAND], [sys.executable, "-m", "fitgap"])
+    one, other = (subprocess.run([*way, *arguments], capture_output=True, text=True, check=False) for way in ways)
+    assert (one.returncode, one.stdout, one.stderr) == (other.returncode, other.stdout, other.stderr)
+    assert one.stdout + one.stderr
