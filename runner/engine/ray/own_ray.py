@@ -15,7 +15,7 @@ from typing import Any
 from runner.engine.protocol import Crew
 from runner.engine.ray.notices import FileNotices
 from runner.engine.ray_environment import own_environment
-from runner.engine.watchdog import FOLDER_VARIABLE, end_processes, reap, start_watchdog
+from runner.engine.watchdog import FOLDER_VARIABLE, PROC, end_processes, reap, start_watchdog
 from runner.messages import Block, PackTask
 from runner.private_folder import LONGEST_FOR_RAY, make_private_folder
 
@@ -64,6 +64,11 @@ class OwnRay:
 
     def end(self) -> None:
         """End all processes of this Ray at once and remove what it has left; this process must end next."""
+        if self.folder and not PROC.exists():
+            # Its processes cannot be found; Ray knows them.
+            import ray
+
+            ray.shutdown()
         if self.folder:
             reap(end_processes(self.folder, spared={os.getpid()}))
             shutil.rmtree(self.folder, ignore_errors=True)
