@@ -12,19 +12,13 @@ from new_databases import PostgresDatabases, SqliteFiles
 TRIALS = 64
 WRONG = {"leaving": 20, "greedy": 41, "killed": 60}
 MOST_DRIVER_MEGABYTES = 10
-# Drives one sweep on Ray, in whose workers three of the trials go wrong, and the same sweep undisturbed in its process.
-SWEEP = """
-import json, sys
-from runner import packing
-from runner.driver import drive, write_sweep
-from runner.engine.ray import tasks as remote
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.store import open_store_for_writing
+# The module of a process that hosts Ray, in whose workers three of the trials go wrong.
+HOST = """
+import json, os
+import ray
+from runner.engine.ray import host, tasks
 
-address, TRIALS, WRONG = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-LIMIT = 64 * 2**20
-packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
+WRONG, LIMIT = json.loads(os.environ["WRONG"]), 64 * 2**20
 
 def go_wrong(task, terms, *examples):
     import os, resource, signal
@@ -49,13 +43,34 @@ def go_wrong(task, terms, *examples):
         source = SimpleNamespace(of_task=of_task)
     yield from worker.train_pack(task, source, terms.asked)
 
+def serve(*descriptors):
+    import wrong_host
+    # The workers have no such module.
+    ray.cloudpickle.register_pickle_by_value(wrong_host)
+    tasks.train_pack_remotely = go_wrong
+    host.serve(*descriptors)
+"""
+# Drives one sweep on that Ray, and the same sweep undisturbed in its process.
+SWEEP = """
+import json, os, sys
+from runner import packing
+from runner.child_processes import start_child
+from runner.driver import drive, write_sweep
+from runner.engine import ray_client
+from runner.planning import prepare_sweep
+from runner.spec import sweep_from_text
+from runner.store import open_store_for_writing
+
+address, TRIALS, WRONG = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
+sys.path.append(os.path.abspath("modules"))
+ray_client.start_child = lambda module, *given, **options: start_child("wrong_host", *given, **options)
 memory = []
 
 def look(block):
     lines = open("/proc/self/status").read().splitlines()
     memory.append(sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) / 1024)
 
-remote.train_pack_remotely = go_wrong
 text = "{name: %s, data: iris, repeats: %d, training: {epochs: 3}}"
 found = {}
 with open_store_for_writing(address) as store:
@@ -64,6 +79,7 @@ with open_store_for_writing(address) as store:
         if engine == "ray":
             first = store.trials("ray")[0]["trial"]
             WRONG = {name: number + first - 1 for name, number in WRONG.items()}
+            os.environ["WRONG"] = json.dumps(WRONG)
         drive(store, written, engine=engine, workers=2, observe=look if engine == "ray" else lambda block: None)
         found[engine] = store.trials(engine)
         found[engine + " epochs"] = store.sweep_epochs(written.sweep_id)
@@ -77,6 +93,8 @@ json.dump(found, open("found.json", "w"))
 def found(request, tmp_path_factory):
     """What the database held of both sweeps."""
     folder = tmp_path_factory.mktemp("lost")
+    (folder / "modules").mkdir()
+    (folder / "modules" / "wrong_host.py").write_text(HOST)
     if request.param == "sqlite":
         made = SqliteFiles(folder, request.getfixturevalue("sqlite_template"))
     else:
