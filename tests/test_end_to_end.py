@@ -15,13 +15,13 @@ SWEEP = """\
 name: digits
 data: {source: digits, validation: 0.3}
 repeats: 2
-training: {epochs: 20, batch_size: 32}
+training: {epochs: 60, batch_size: 32}
 axes:
   architecture: [16, 32-16]
   activation: [relu, sigmoid]
   optimizer: [{gradient_descent: {rate: 0.1}}, {adam: {rate: 0.01}}]
 """
-CONFIGURATIONS, TRIALS, EPOCHS = 8, 16, 20
+CONFIGURATIONS, TRIALS, EPOCHS = 8, 16, 60
 
 
 @pytest.fixture(scope="module")

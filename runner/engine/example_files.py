@@ -15,7 +15,7 @@ import numpy as np
 
 from core.data import Dataset
 from core.preprocessing import TABLES, Examples
-from runner.engine.prepared import MOST_BYTES, KeptRepeats, RepeatKey
+from runner.engine.prepared import MOST_BYTES, KeptRepeats, PreparedRepeats, RepeatKey
 from runner.errors import EngineError
 from runner.messages import PackTask
 
@@ -40,6 +40,10 @@ class FileDescription:
     others: Mapping[str, Any]
 
 
+class FileLimitError(EngineError):
+    """This process may open no more files."""
+
+
 class ExampleFile:
     """The examples of a repeat in a file; `examples` are read from there, here as in every other process.
 
@@ -57,8 +61,13 @@ class ExampleFile:
             self.examples = read_examples(self.descriptor, self.description)
         except OSError as error:
             self.close()
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                raise FileLimitError(
+                    f"no file for the examples of a repeat ({error}); allow more, such as by `ulimit -n 1024`"
+                ) from error
             raise EngineError(
-                f"no room for the examples of a repeat, {examples.byte_count / 1e6:,.0f} MB ({error}); {remedy(error)}"
+                f"no room for the examples of a repeat, {examples.byte_count / 1e6:,.0f} MB ({error}); "
+                "free some memory, or train on fewer examples"
             ) from error
 
     @property
@@ -77,23 +86,24 @@ class SharedRepeats(KeptRepeats[ExampleFile]):
 
     def __init__(self, dataset: Dataset, most_bytes: int = MOST_BYTES):
         super().__init__(lambda key: ExampleFile(key.prepare(dataset)), ExampleFile.close, most_bytes)
+        self.dataset = dataset
 
 
 class ExamplesHere:
-    """The same, as this process reads them itself."""
+    """The same, as this process reads them itself; in its own memory if it may open no more files."""
 
     def __init__(self, shared: SharedRepeats):
         self.shared = shared
+        self.own: PreparedRepeats | None = None
 
     def of_task(self, task: PackTask) -> dict[int, Examples]:
-        return {repeat: file.examples for repeat, file in self.shared.of_task(task).items()}
-
-
-def remedy(error: OSError) -> str:
-    """What to do where a file cannot be had."""
-    if error.errno in (errno.EMFILE, errno.ENFILE):
-        return "allow more open files, such as by `ulimit -n 1024`"
-    return "free some memory, or train on fewer examples"
+        if self.own is None:
+            try:
+                return {repeat: file.examples for repeat, file in self.shared.of_task(task).items()}
+            except FileLimitError:
+                self.shared.clear()
+                self.own = PreparedRepeats(self.shared.dataset)
+        return self.own.of_task(task)
 
 
 def nameless_file(purpose: str = "fitgap-examples") -> int:

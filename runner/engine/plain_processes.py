@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from runner.child_processes import new_pipe
-from runner.engine.example_files import SharedRepeats
+from runner.engine.example_files import FileLimitError, SharedRepeats
 from runner.engine.plain_process import PlainProcess
 from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
 from runner.messages import Block, Loss, PackTask
@@ -99,11 +99,24 @@ class PlainProcesses:
             # Their trials have not begun; the driver puts them back.
             self.spare.clear()
         for process in [each for each in self.crew if each.is_idle]:
+            if process not in self.crew:
+                # All were dismissed when one could not be given its pack.
+                continue
             if self.is_retiring:
                 self._dismiss(process)
             elif self.spare:
-                task = self.spare.popleft()
-                process.take(task, self.shared.of_task(task))
+                self._give(process, self.spare.popleft())
+
+    def _give(self, process: PlainProcess, task: PackTask) -> None:
+        """Let a process train a pack; without files for its examples, no process can."""
+        try:
+            files = self.shared.of_task(task)
+        except FileLimitError as error:
+            self.spare.appendleft(task)
+            self.trouble = str(error)
+            self.retire()
+        else:
+            process.take(task, files)
 
     def poll(self, seconds: float) -> Iterator[tuple[PackTask, Block]]:
         """What has come of the packs, waiting so long for something."""

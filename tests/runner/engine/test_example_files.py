@@ -1,5 +1,6 @@
 """Examples in files without a name: the same bits in every process, one place in memory, nothing left on disk."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -158,3 +159,26 @@ def test_processes_share_the_examples_and_have_no_copies_of_them(tmp_path):
     assert len(found["own"]) == len(found["examples"]) == 2 and min(found["examples"]) > 70
     # The program itself, batches and errors are less than half of a copy.
     assert max(found["own"]) < min(found["examples"]) / 2
+
+
+def test_a_process_that_may_open_no_more_files_keeps_examples_in_its_own_memory(monkeypatch):
+    """With the same numbers, and from then on: the next repeat would need a file as well."""
+
+    def refuse(purpose="fitgap-examples"):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 2, training: {epochs: 1}}"))
+    (configuration,) = sweep.configurations
+    trials = [PlannedTrial(number, configuration, number) for number in (1, 2)]
+    task = pack_task(trials, pack_shape(configuration, sweep), sweep)
+    expected = PreparedRepeats(sweep.dataset).of_task(task)
+    shared = SharedRepeats(sweep.dataset)
+    here = ExamplesHere(shared)
+    monkeypatch.setattr(example_files, "nameless_file", refuse)
+    for _ in range(2):
+        found = here.of_task(task)
+        assert found.keys() == expected.keys()
+        for repeat, examples in found.items():
+            for name in TABLES:
+                assert np.array_equal(getattr(examples, name), getattr(expected[repeat], name))
+    assert shared.kept == {}

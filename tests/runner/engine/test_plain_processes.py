@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from runner.engine import plain_process
+from runner.engine import example_files, plain_process
 from runner.engine.example_files import ExamplesForgotten, SharedRepeats
 from runner.engine.local import LocalEngine
 from runner.engine.plain_process import PlainProcess
@@ -415,6 +415,21 @@ def test_a_process_that_cannot_be_sent_its_pack_does_not_wait_for_it_for_ever(st
     (block,) = wait_for_blocks(processes, tasks, 1)
     assert block.loss and block.loss.is_blameless and "Too many open files" in block.loss.reason
     assert "Too many open files" in processes.new_trouble() and processes.crew == []
+
+
+def test_without_files_for_examples_all_processes_leave_and_the_pack_is_given_back(start, monkeypatch):
+    """As where this process may open few files; it then trains by itself."""
+
+    def refuse(purpose="fitgap-examples"):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    tasks, dataset = packs_of(SWEEP)
+    processes = start(dataset, 3)
+    assert wait_until(lambda: processes.admit() or all(each.is_ready for each in processes.crew))
+    monkeypatch.setattr(example_files, "nameless_file", refuse)
+    processes.submit(iter(tasks))
+    assert "ulimit -n" in processes.new_trouble() and processes.crew == []
+    assert processes.take_back()[0] == tasks[0]
 
 
 def test_a_hang_up_and_a_quit_are_left_to_the_parent(start):
