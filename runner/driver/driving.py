@@ -65,6 +65,7 @@ def drive(
                 if is_stopped(work, running, entered, observe, tell):
                     raise SweepStoppedError(present_name(store, written), session.release())
             work.fit.refresh()
+            store.require_in_place()
     finally:
         session.end()
 

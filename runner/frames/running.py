@@ -11,7 +11,7 @@ import polars as pl
 from runner.amounts import counted
 from runner.driver import SweepStoppedError, WrittenSweep, drive, stored_sweep, write_sweep
 from runner.engine import Cluster, ClusterSettings, find_cluster, require_engine
-from runner.errors import ClusterError
+from runner.errors import ClusterError, SpecError
 from runner.frames.store import open_store
 from runner.messages import Block
 from runner.planning import prepare_sweep
@@ -66,6 +66,7 @@ def run_sweep(
     With the `address` of a Ray cluster it is trained there; the three arguments after that are the command's flags of
     these names.
     """
+    check_workers(workers)
     cluster = cluster_at(engine, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
     with open_store_for_writing(db) as store:
@@ -85,6 +86,7 @@ def resume_sweep(
     tell: Teller = print,
 ) -> SweepFrames:
     """Train what is not finished of a sweep in the database, where `run_sweep` could."""
+    check_workers(workers)
     cluster = cluster_at(engine, address, cpus_per_pack, max_in_flight, mixed_versions)
     with open_store(db) as reading:
         reading.trials(sweep, limit=1)
@@ -94,9 +96,18 @@ def resume_sweep(
 
 def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
     """The sweep of a file or of a mapping, under another name if one is given. Raises SpecError."""
+    if not isinstance(sweep, (str, os.PathLike, Mapping)):
+        raise SpecError(f"a sweep is the path of a sweep file or a mapping like one, not {type(sweep).__name__}")
     if isinstance(sweep, Mapping):
         return sweep_from_mapping(sweep if name is None else {**sweep, "name": name})
     return sweep_from_file(Path(sweep), Flags(name=name))
+
+
+def check_workers(workers: int | None) -> None:
+    """SpecError for a number of workers that cannot be."""
+    is_number = isinstance(workers, int) and not isinstance(workers, bool)
+    if workers is not None and not (is_number and workers >= 1):
+        raise SpecError(f"workers must be a whole number from 1, or None for one per core, but is {workers!r}")
 
 
 def cluster_at(

@@ -27,7 +27,11 @@ def database_url(given: str | None) -> URL:
     A plain path means an SQLite file. Raises StoreError for an address that cannot be read or is of another kind; its
     text is never repeated, since it may hold a password.
     """
-    text = revealed(given or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_FILE)
+    if given is not None and not isinstance(given, (str, os.PathLike)):
+        raise StoreError(f"a database is a file name or an address as text, not {given!r}")
+    text = revealed(os.fspath(given or "") or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_FILE)
+    if "\0" in text:
+        raise StoreError("the name of the database holds a null byte, which no file can have; leave it out")
     if "://" not in text and not ALMOST_AN_ADDRESS.match(text):
         return URL.create("sqlite", database=text)
     try:

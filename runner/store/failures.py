@@ -113,6 +113,8 @@ def tell_failures(url: URL) -> Any:
         if context.is_pre_ping or not isinstance(context.original_exception, Exception):
             # A connection that has broken since its last use is opened anew; Ctrl-C, which breaks one, stays Ctrl-C.
             return None
+        if isinstance(context.original_exception, OverflowError):
+            return StoreError(f"a number is larger than a database can hold, {2**63 - 1:,}; give a smaller one")
         failure = failure_of(context.original_exception)
         if failure is None and context.is_disconnect:
             failure = LOST

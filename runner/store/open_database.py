@@ -1,9 +1,13 @@
 """The open database, with what changes it: the driver's work, tags and notes, deleting."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
+from runner.errors import StoreError
+from runner.open_databases import Key, key_of
 from runner.status import Status
 from runner.store import chosen, claims, deleting, extending, fitting, labels, writing
+from runner.store.addresses import is_file, shown
 from runner.store.answers import Answers
 from runner.store.claims import DriverIdentity
 from runner.store.database import closed_on_failure, connect, database_url
@@ -11,12 +15,29 @@ from runner.store.deleting import Deletion
 from runner.store.extending import SweepExtension
 from runner.store.schema import check_version
 from runner.store.session import DriverSession
+from runner.store.sqlite_files import path_of
 from runner.store.upgrading import make_ready
 from runner.store.writing import SweepPlan
 
 
 class Store(Answers):
     """An open database. Methods that ask return plain rows; those that write are the driver's."""
+
+    # The file that was opened, and what tells it from all others; None for a server.
+    opened: tuple[Path, Key] | None = None
+
+    def require_in_place(self) -> None:
+        """StoreError if the file was deleted or replaced since it was opened: what was written then is out of reach."""
+        if self.opened is None:
+            return
+        # By the path as it was given too: a folder around it may have been renamed, or the current folder changed.
+        absolute, key = self.opened
+        paths = (absolute, path_of(self._engine.url))
+        if not any(path.exists() and key_of(path) == key for path in paths):
+            raise StoreError(
+                f"the database {shown(self._engine.url)} was deleted, moved or replaced while it was written to, so "
+                "what was trained since is not in it; leave it in place and run the sweep again"
+            )
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
         with self._engine.begin() as connection:
@@ -93,4 +114,7 @@ def open_store_for_writing(database: str | None = None) -> Store:
     with closed_on_failure(connect(url, read_only=False)) as engine:
         make_ready(engine)
         fitting.refresh_outdated(engine)
-    return Store(engine)
+    store = Store(engine)
+    if is_file(url):
+        store.opened = path_of(url).absolute(), key_of(path_of(url))
+    return store

@@ -220,13 +220,25 @@ def prepare_for_writing(engine: Engine) -> None:
 
     Only for a database that is known to be ours or empty: the mode is written into the file.
     """
-    with outside_transactions(engine) as connection:
+    with outside_transactions(engine) as connection, told(engine.url):
         connection.execute("PRAGMA synchronous = NORMAL")
         deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         while not switched_to_wal(connection):
             if time.monotonic() > deadline:
                 raise LOCKED.error(engine.url)
             time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def told(url: URL) -> Iterator[None]:
+    """Turn what SQLite itself says about a file into a StoreError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        raise failure.error(url) from None
 
 
 def switched_to_wal(connection: sqlite3.Connection) -> bool:

@@ -41,6 +41,7 @@ def path_of(url: URL) -> Path:
 def check_file(path: Path, *, must_exist: bool) -> None:
     """StoreError where the file cannot be the database."""
     name = without_passwords(str(path))
+    refuse_name_of_side_file(path)
     try:
         if is_planted(path):
             raise StoreError(f"{name} is a link that another user has made; name the database itself")
@@ -62,6 +63,17 @@ def check_file(path: Path, *, must_exist: bool) -> None:
     refuse_stray_log(path)
 
 
+def refuse_name_of_side_file(path: Path) -> None:
+    """StoreError for a name that SQLite gives to what it keeps beside another database, and then removes."""
+    for ending in ("-wal", "-shm", "-journal"):
+        if path.name.endswith(ending) and path.name != ending:
+            other = without_passwords(str(path.with_name(path.name.removesuffix(ending))))
+            raise StoreError(
+                f"{without_passwords(str(path))} is what SQLite calls a file that it keeps beside {other} and removes; "
+                "choose a name that does not end in -wal, -shm or -journal"
+            )
+
+
 def refuse_network(path: Path) -> None:
     """StoreError for a file that lies on another machine: two that write to it would damage it."""
     kind = file_system_of(path.parent)
@@ -81,6 +93,11 @@ def check_writable(path: Path) -> None:
             raise StoreError(f"the database {name} cannot be opened; check the rights of the file and its folder")
         if not may(path, os.W_OK):
             raise StoreError(f"the database {name} may only be read by this user; {advice}")
+        if (names := path.stat().st_nlink) > 1:
+            raise StoreError(
+                f"the database {name} has {names} names (hard links), and SQLite would keep a log for each, of which "
+                "one is lost; remove the other names, or make a copy with `fitgap db backup`"
+            )
         if locks_others_out(path.stat(), folder.stat()):
             raise StoreError(
                 f"the database {name} belongs to another user, who could not write to what this one leaves beside it; "

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from runner.errors import StoreError
 from runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
 from runner.status import Status
 from runner.store import claims, tables
@@ -202,6 +203,10 @@ def evidence_row(found: TrialEvidence) -> dict[str, Any]:
 def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
     """Cancel what waits or runs in a sweep, or those of these trials that do; returns how many trials."""
     table = tables.trial
+    of_sweep = sa.select(table.c.id).where(table.c.sweep_id == sweep_id, table.c.id.in_(trials or ()))
+    unknown = sorted(set(trials or ()) - set(connection.execute(of_sweep).scalars()))
+    if unknown:
+        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists those that it has")
     open_ = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_([Status.PENDING, Status.RUNNING]))
     chosen = open_ if trials is None else sa.and_(open_, table.c.id.in_(trials))
     values = {"status": Status.CANCELLED, "reason": "cancelled by the user", "ended": database_now()}

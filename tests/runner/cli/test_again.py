@@ -1,5 +1,6 @@
 """Commands for a sweep that is there already: resume, extend, retry, cancel, replay."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -243,3 +244,11 @@ def test_a_trial_that_has_not_run_cannot_be_replayed(trial, message, invoke):
     execute("DELETE FROM epoch")
     answer = invoke("replay", trial)
     assert (answer.code, answer.out) == (2, "") and message in answer.err
+
+
+@pytest.mark.parametrize("trial", ["424242", "-1"])
+def test_a_trial_that_is_not_there_cannot_be_cancelled(trial, trained_database, invoke, tmp_path):
+    shutil.copy(trained_database, tmp_path / "copy.db")
+    answer = invoke("cancel", "small", "--trial", trial, "--db", tmp_path / "copy.db")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == f"fitgap: the sweep has no trial {trial}; `fitgap trials` lists those that it has\n"

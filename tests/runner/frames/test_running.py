@@ -96,3 +96,24 @@ def test_resuming_what_does_not_exist_makes_no_database():
     open_store_for_writing().close()
     with pytest.raises(FitgapError, match="there is no sweep"):
         resume_sweep("mine")
+
+
+@pytest.mark.parametrize("sweep", [None, 7, [], b"x.yaml"])
+def test_what_is_no_sweep_is_refused_in_one_line(sweep):
+    with pytest.raises(FitgapError, match="the path of a sweep file or a mapping like one"):
+        run_sweep(sweep)
+    assert not Path("fitgap.db").exists()
+
+
+@pytest.mark.parametrize("workers", [0, -3, "2", 1.5, True])
+def test_a_number_of_workers_that_cannot_be_is_refused_with_every_engine(workers):
+    for engine in ("local", "auto", "ray"):
+        with pytest.raises(FitgapError, match="workers must be a whole number from 1"):
+            run_sweep({"data": "xor"}, engine=engine, workers=workers)
+    assert not Path("fitgap.db").exists()
+
+
+def test_a_path_names_a_database():
+    run_sweep(MAPPING, engine="local", db=Path("some where.db"))
+    with open_store(Path("some where.db")) as store:
+        assert store.sweeps().height == 1
