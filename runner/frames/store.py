@@ -6,6 +6,7 @@ from typing import Any, Self
 import polars as pl
 
 from runner.diagnosing import diagnose_sweep, diagnose_trial
+from runner.errors import StoreError
 from runner.frames.types import (
     COUNTS,
     SHARE_KEYS,
@@ -65,6 +66,8 @@ class FrameStore:
         `sort` is a key, or several as `verdict,-e_v`, with `-` for the highest first; `columns` are keys, and settings
         by their dotted names.
         """
+        if limit is not None and not (isinstance(limit, int) and limit >= 0):
+            raise StoreError(f"limit must be a whole number from 0, or None for all trials, but is {limit!r}")
         rows = self._rows.trials(sweep, where=where, sort=sort, limit=limit, columns=columns)
         return frame_of(rows, columns or TRIAL, setting_types(columns or ()))
 

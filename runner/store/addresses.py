@@ -30,8 +30,8 @@ def database_url(given: str | None) -> URL:
     if given is not None and not isinstance(given, (str, os.PathLike)):
         raise StoreError(f"a database is a file name or an address as text, not {given!r}")
     text = revealed(os.fspath(given or "") or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_FILE)
-    if "\0" in text:
-        raise StoreError("the name of the database holds a null byte, which no file can have; leave it out")
+    if "\0" in text or not is_encodable(text):
+        raise StoreError("the name of the database holds what no file name can hold, such as a null byte; leave it out")
     if "://" not in text and not ALMOST_AN_ADDRESS.match(text):
         return URL.create("sqlite", database=text)
     try:
@@ -43,6 +43,15 @@ def database_url(given: str | None) -> URL:
     if url.drivername in POSTGRESQL_NAMES:
         return server_url(url)
     raise StoreError(f"databases of the kind '{url.drivername}' are not supported; {WHAT_WORKS}")
+
+
+def is_encodable(text: str) -> bool:
+    """Whether the system can have a file of this name."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def file_url(url: URL) -> URL:

@@ -115,6 +115,8 @@ def tell_failures(url: URL) -> Any:
             return None
         if isinstance(context.original_exception, OverflowError):
             return StoreError(f"a number is larger than a database can hold, {2**63 - 1:,}; give a smaller one")
+        if isinstance(context.original_exception, UnicodeEncodeError):
+            return StoreError("a text holds bytes that are no characters, which no database can store; leave them out")
         failure = failure_of(context.original_exception)
         if failure is None and context.is_disconnect:
             failure = LOST

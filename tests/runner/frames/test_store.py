@@ -156,3 +156,9 @@ def test_the_package_itself_loads_nothing():
     assert set(runner.__all__) <= set(dir(runner))
     with pytest.raises(AttributeError, match="no attribute 'opn_store'"):
         runner.opn_store  # noqa: B018
+
+
+@pytest.mark.parametrize("limit", [-1, "3", 2.5])
+def test_a_limit_that_cannot_be_is_one_line(limit, trained):
+    with pytest.raises(FitgapError, match="limit must be a whole number from 0"):
+        trained.trials("small", limit=limit)
