@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from runner.driver.sweeps import WrittenSweep
+from runner.errors import StoreError
 from runner.packing import PlannedTrial, TrialGroup, pack_shape, work_of
 from runner.spec import Configuration
 from runner.store import Row, Store
@@ -72,8 +73,8 @@ class ExpectedWork:
         """How many trials have ended and how many have not, whoever trains them; None if the database cannot tell."""
         try:
             rows = self.store.sweeps()
-        except Exception:
-            # Whatever it is, training meets it too, and goes on where it can.
+        except (StoreError, OSError):
+            # Training meets it too, and continues if it can.
             return None
         counts = next((row for row in rows if row["sweep"] == self.written.sweep_id), None)
         left = counts["pending"] + counts["running"] if counts else 0

@@ -138,11 +138,12 @@ def finished(
     try:
         drive(store, written, engine=engine, workers=workers, cluster=cluster, observe=ignore_block, tell=tell)
     except SweepStoppedError as stopped:
-        going_on = f"go on with resume_sweep({written.name!r})"
+        going_on = f"go on with resume_sweep({stopped.sweep_name!r})"
         raise KeyboardInterrupt(
             f"stopped; {counted(stopped.released, 'trial')} in flight put back; {going_on}"
         ) from None
-    return SweepFrames(written.name, db)
+    # It may have been renamed while it was trained.
+    return SweepFrames(store.sweep(written.sweep_id)["name"], db)
 
 
 def ignore_block(block: Block) -> None:

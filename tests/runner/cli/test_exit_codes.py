@@ -100,7 +100,7 @@ def test_training_to_the_end(invoke, small_flags, small):
     assert invoke("resume", "small", "--engine", "local").code == 0
 
 
-@row(0, "whoever read the answer has seen enough, such as `head -1` at the end of a pipe")
+@row(0, "the reader closed the pipe early, such as `head -1` does")
 def test_readers_that_go(small):
     for words in ("sweeps", "trials small --format csv", "epochs 1 --format parquet", "show 1 --format json", "--help"):
         assert piped(words) == (0, "")
@@ -223,7 +223,7 @@ def test_no_command(invoke):
     assert invoke().code == invoke("db").code == 2
 
 
-@row(2, "`delete` without `--yes`, and nobody at a terminal to ask")
+@row(2, "`delete` without `--yes` when there is no terminal to ask at")
 @pytest.mark.parametrize("stdin", ["</dev/null", "<&-", "<fitgap.db", ">&- <&- 2>said"])
 def test_deletions_without_anybody_to_ask(stdin, small):
     done = subprocess.run(

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from runner import FitgapError, open_store, resume_sweep, run_sweep
-from runner.driver import SweepStoppedError
+from runner.driver import SweepStoppedError, present_name
 from runner.frames import running
 from runner.store import open_store_for_writing
 
@@ -87,6 +87,28 @@ def test_what_was_interrupted_goes_on(monkeypatch):
     assert set(open_store("mine.db").trials("mine")["status"]) == {"pending"}
     finished = resume_sweep("mine", db="mine.db", engine="local")
     assert finished.trials().filter(pl.col("status") != "completed").is_empty()
+
+
+def test_a_sweep_that_is_renamed_while_it_is_trained_is_known_by_its_new_name(monkeypatch):
+    """In what is told after an interrupt, and in what comes back at the end."""
+    drive = running.drive
+
+    def renamed(then):
+        def act(store, written, **options):
+            store.rename_sweep(written.name, f"{written.name}-new")
+            return then(store, written, **options)
+
+        return act
+
+    def stop(store, written, **options):
+        raise SweepStoppedError(present_name(store, written), released=1)
+
+    monkeypatch.setattr(running, "drive", renamed(stop))
+    with pytest.raises(KeyboardInterrupt, match=r"resume_sweep\('one-new'\)"):
+        run_sweep(MAPPING, name="one")
+    monkeypatch.setattr(running, "drive", renamed(drive))
+    finished = run_sweep(MAPPING, name="two", engine="local")
+    assert finished.name == "two-new" and finished.trials().height == finished.epochs()["trial"].n_unique()
 
 
 def test_resuming_what_does_not_exist_makes_no_database():
