@@ -16,3 +16,15 @@ def test_a_variable_is_afterwards_what_it_was(name, before, monkeypatch):
     with environment_kept():
         os.environ[name] = "set by an import"
     assert os.environ.get(name) == before
+
+
+@pytest.mark.parametrize("name", SET_BY_IMPORTS)
+def test_blocks_of_two_threads_that_overlap_leave_nothing(name, monkeypatch):
+    monkeypatch.delenv(name, raising=False)
+    first, second = environment_kept(), environment_kept()
+    first.__enter__()
+    os.environ[name] = "set by an import"
+    second.__enter__()  # notes nothing: what it sees is the import's
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
+    assert name not in os.environ
