@@ -1,0 +1,61 @@
+"""The numbers that a sweep has stored, one line per trial: what a golden file holds.
+
+Reads the tables with sqlite3 and NumPy alone, so that it reads databases of any version of the program.
+"""
+
+import hashlib
+import io
+import sqlite3
+import sys
+
+import numpy as np
+
+EPOCHS = """
+    SELECT epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate
+    FROM epoch WHERE trial_id = ? ORDER BY epoch
+"""
+TRIALS = """
+    SELECT trial.id, configuration.hash, repeat, trial.status, epochs, best_epoch, trial.e_t, trial.e_v
+    FROM trial JOIN configuration ON configuration.id = trial.configuration_id ORDER BY trial.id
+"""
+
+
+def stored_numbers(path: str) -> list[str]:
+    """Per trial: configuration, repeat, status, epochs, E_t and E_v as hexadecimal numbers, and digests of its epochs
+    and of its kept networks and states."""
+    connection = sqlite3.connect(path)
+    try:
+        return [trial_line(connection, *row) for row in connection.execute(TRIALS).fetchall()]
+    finally:
+        connection.close()
+
+
+def trial_line(connection, trial, configuration, repeat, status, epochs, best_epoch, e_t, e_v) -> str:
+    rows = [tuple(map(exactly, row)) for row in connection.execute(EPOCHS, (trial,))]
+    kept = [
+        arrays(content)
+        for table in ("snapshot", "state")
+        for (content,) in connection.execute(f"SELECT content FROM {table} WHERE trial_id = ? ORDER BY epoch", (trial,))
+    ]
+    numbers = (exactly(e_t), exactly(e_v))
+    return " ".join(
+        map(str, (configuration[:12], repeat, status, epochs, best_epoch, *numbers, digest(rows), digest(kept)))
+    )
+
+
+def arrays(content: bytes) -> list[tuple]:
+    """What a stored network consists of, without the summary of a state: it holds the seconds that training took."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        return [(name, archive[name].shape, archive[name].tobytes()) for name in sorted(archive) if name != "summary"]
+
+
+def exactly(number) -> str:
+    return number.hex() if isinstance(number, float) else str(number)
+
+
+def digest(values) -> str:
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    print("\n".join(stored_numbers(sys.argv[1])))

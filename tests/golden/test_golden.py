@@ -1,0 +1,51 @@
+"""Sweeps store the same numbers as version 0.1.0 did, to the last bit, with every engine."""
+
+import math
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stored_numbers import stored_numbers
+
+FOLDER = Path(__file__).parent
+# The files were recorded with these; other versions of NumPy compute exp, tanh and products in another order.
+NUMPY = "2.4."
+INSTRUCTIONS = {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"}
+# How far E_t and E_v may be from the files elsewhere: the sweep "numbers" trains in double precision.
+TOLERANCE = {"classes": 1e-3, "numbers": 1e-9, "diverging": 1e-3}
+
+
+@pytest.mark.parametrize("engine", ["local", "auto", "ray"])
+@pytest.mark.parametrize("sweep", sorted(TOLERANCE))
+def test_a_sweep_stores_the_same_numbers_as_version_0_1_0(sweep, engine, tmp_path):
+    database = tmp_path / "sweeps.db"
+    run = ("run", FOLDER / f"{sweep}.yaml", "--db", database, "--engine", engine)
+    subprocess.run(
+        [sys.executable, "-m", "fitgap", *run],
+        check=True,
+        capture_output=True,
+        env=os.environ | INSTRUCTIONS,
+        timeout=300,
+    )
+    now, then = stored_numbers(database), (FOLDER / f"{sweep}.txt").read_text(encoding="utf-8").splitlines()
+    if np.__version__.startswith(NUMPY) and platform.machine() == "x86_64":
+        assert now == then
+    else:
+        assert len(now) == len(then)
+        assert all(map(lambda one, other: near(one, other, TOLERANCE[sweep]), now, then))
+
+
+def near(one: str, other: str, tolerance: float) -> bool:
+    """Whether two lines tell of the same trial and of nearly the same errors."""
+    (*trial, e_t, e_v), (*other_trial, other_e_t, other_e_v) = one.split()[:8], other.split()[:8]
+    same = trial[:3] == other_trial[:3]
+    if trial[2] != "completed":
+        return same
+    return same and all(
+        math.isclose(float.fromhex(mine), float.fromhex(theirs), rel_tol=tolerance)
+        for mine, theirs in ((e_t, other_e_t), (e_v, other_e_v))
+    )
