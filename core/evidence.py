@@ -9,19 +9,18 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-
-from core.layer_statistics import LayerStatistics, layer_statistics, root_mean_squares
-from core.measuring import Measurer
-from core.members import Member, PackShape
-from core.network import Networks
-from core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
+from fitgap.core.layer_statistics import LayerStatistics, layer_statistics, root_mean_squares
+from fitgap.core.measuring import Measurer
+from fitgap.core.members import Member, PackShape
+from fitgap.core.network import Networks
+from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 
 # Of either side: with the errors after two epochs, in float32, no more than 4 KB for each trial.
 SAMPLE_SIZE = 250
 
 
 class InTraining(Protocol):
-    """A pack of members in training; see `core.training`."""
+    """A pack of members in training; see `fitgap.core.training`."""
 
     shape: PackShape
     repeats: Repeats

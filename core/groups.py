@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-from core.variants import Variant
+from fitgap.core.variants import Variant
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-
-from core.batches import batches, batches_in_order
-from core.losses import over_outputs
-from core.members import PackShape
-from core.network import Networks, Workspace
+from fitgap.core.batches import batches, batches_in_order
+from fitgap.core.losses import over_outputs
+from fitgap.core.members import PackShape
+from fitgap.core.network import Networks, Workspace
 
 # Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on the number of its rows.
 CHUNK = 128

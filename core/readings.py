@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-
-from core.variants import Variant, parameter
+from fitgap.core.variants import Variant, parameter
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,15 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
-
-from core.functions import own_layout
-from core.layers import Layout
-from core.members import Member
-from core.stopping import Standing
+from fitgap.core.functions import own_layout
+from fitgap.core.layers import Layout
+from fitgap.core.members import Member
+from fitgap.core.stopping import Standing
 
 
 @dataclass(frozen=True, eq=False)
 class MemberState:
-    """A member between two epochs. Random numbers have keys (see `core.randomness`), so none of theirs is here.
+    """A member between two epochs. Random numbers have keys (see `fitgap.core.randomness`), so none of theirs is here.
 
     `epoch` and `steps` count those that it has trained. `parameters` (P,) and `slots` (S, P), as many as its optimizer
     has, lie as where the member is alone. `standings` (rules, 2), float64, has of each of its stopping rules the epochs

@@ -1,12 +1,12 @@
-"""`python -m migrations`, after adding one: writes down which tables they make, for new SQLite files."""
+"""`python -m fitgap.migrations`, after adding one: writes down which tables they make, for new SQLite files."""
 
 import tempfile
 from pathlib import Path
 
-from runner.store import new_tables
-from runner.store.database import connect, database_url
-from runner.store.schema import FOLDER
-from runner.store.upgrading import alone, run_migrations
+from fitgap.runner.store import new_tables
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.schema import FOLDER
+from fitgap.runner.store.upgrading import alone, run_migrations
 
 
 def newest_tables() -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from runner.kept_environment import environment_kept
+from fitgap.runner.kept_environment import environment_kept
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController

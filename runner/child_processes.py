@@ -11,17 +11,16 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
-import core
-from runner.blas import THREAD_VARIABLES
-from runner.interrupt_signals import STOPPING_SIGNALS
+from fitgap.runner.blas import THREAD_VARIABLES
+from fitgap.runner.interrupt_signals import STOPPING_SIGNALS
+from fitgap.runner.package import import_folder
 
 # The number of arguments, our process, module, function and its arguments, and where modules are found.
 BEGIN = (
     "import sys; count = int(sys.argv[1]); given = sys.argv[2 : 2 + count]; sys.path[:] = sys.argv[2 + count :]; "
-    "from runner.child_processes import begin; begin(*given)"
+    "from fitgap.runner.child_processes import begin; begin(*given)"
 )
 # Standard input, output and error.
 STANDARD_DESCRIPTORS = 3
@@ -53,11 +52,10 @@ def begin(parent: str, module: str, function: str, *arguments: str) -> None:
 
 
 def module_path() -> list[str]:
-    """Where this process finds its modules, without the current folder: a `core` or `numpy.py` there must not win."""
-    own = str(Path(core.__file__).parents[1])
-    here = current_folder()
+    """Where this process finds its modules, without the current folder: a `numpy.py` there must not win."""
+    own, here = import_folder(), current_folder()
     path = [each for each in map(absolute, sys.path) if each == own or each != here]
-    return path if own in path else [*path, own]
+    return path if own is None or own in path else [*path, own]
 
 
 def current_folder() -> str | None:

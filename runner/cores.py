@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from runner.control_groups import ROOT, core_limit
+from fitgap.runner.control_groups import ROOT, core_limit
 
 
 def usable_cores(root: Path = ROOT) -> int:

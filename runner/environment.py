@@ -13,9 +13,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from runner.blas import thread_pools
-from runner.commit import describe_commit
-from runner.programs import answer_of
+from fitgap.runner.blas import thread_pools
+from fitgap.runner.commit import describe_commit
+from fitgap.runner.programs import answer_of
 
 PROC = Path("/proc")
 ENDED_STATES = ("Z", "X")

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from core.schedules import Schedule
-from runner.planning import PreparedSweep, configuration_row, split_row, with_absolute_path
-from runner.spec import Configuration
-from runner.store import SweepExtension
+from fitgap.core.schedules import Schedule
+from fitgap.runner.planning import PreparedSweep, configuration_row, split_row, with_absolute_path
+from fitgap.runner.spec import Configuration
+from fitgap.runner.store import SweepExtension
 
 
 def sweep_extension(

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from runner.programs import answer_of
+from fitgap.runner.programs import answer_of
 
 MOUNTS = Path("/proc/self/mountinfo")
 # Whose locks and shared memory do not hold between machines, or not at all.

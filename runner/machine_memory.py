@@ -6,7 +6,7 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.control_groups import ROOT, memory_left, memory_limit, text_of
+from fitgap.runner.control_groups import ROOT, memory_left, memory_limit, text_of
 
 UNLIMITED = resource.RLIM_INFINITY
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from core.layers import Layout
-from core.members import Member, PackShape, sorting_key
-from runner.amounts import counted
-from runner.engine.memory import member_bytes
-from runner.messages import PackTask
-from runner.planning import PreparedSweep
-from runner.spec import Configuration
+from fitgap.core.layers import Layout
+from fitgap.core.members import Member, PackShape, sorting_key
+from fitgap.runner.amounts import counted
+from fitgap.runner.engine.memory import member_bytes
+from fitgap.runner.messages import PackTask
+from fitgap.runner.planning import PreparedSweep
+from fitgap.runner.spec import Configuration
 
 # Members beyond this many gain nothing: the calls are shared well enough.
 LARGEST_PACK = 48

@@ -9,18 +9,18 @@ from importlib.metadata import version
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from core.data import Dataset, Division, Split, split_examples
-from core.layers import Layout
-from core.losses import Loss
-from core.preprocessing import Preparation, constant_columns, learned_transform, target_scaling
-from core.readings import READINGS, TWO_CLASSES, Reading
-from runner.errors import DataError, SpecError
-from runner.sources import default_reading, fingerprint, is_file, load_dataset, source_defaults
-from runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
+from fitgap.core.data import Dataset, Division, Split, split_examples
+from fitgap.core.layers import Layout
+from fitgap.core.losses import Loss
+from fitgap.core.preprocessing import Preparation, constant_columns, learned_transform, target_scaling
+from fitgap.core.readings import READINGS, TWO_CLASSES, Reading
+from fitgap.runner.errors import DataError, SpecError
+from fitgap.runner.sources import default_reading, fingerprint, is_file, load_dataset, source_defaults
+from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
 
 # The store is loaded when the plan is made: what can start before, such as processes that will train, starts sooner.
 if TYPE_CHECKING:
-    from runner.store import SweepPlan
+    from fitgap.runner.store import SweepPlan
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def as_loss(choice: Choice) -> Loss:
 
 def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
     """Everything that is written of a sweep before its first trial starts."""
-    from runner.store import SweepPlan
+    from fitgap.runner.store import SweepPlan
 
     sweep = prepared.sweep
     return SweepPlan(

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.errors import EngineError
+from fitgap.runner.errors import EngineError
 
 # What mkdtemp adds to a prefix.
 RANDOM_CHARACTERS = 8

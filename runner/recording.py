@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from core.causes import late_start
+from fitgap.core.causes import late_start
 
 # Ever sparser: so many between any number, from this one on, and its double.
 EPOCHS_PER_DOUBLING = 8

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from runner.errors import OutputError, ReaderGoneError
-from runner.open_databases import only_ours
-from runner.whole_files import give_rights, is_planted, put_in_place, workshop
+from fitgap.runner.errors import OutputError, ReaderGoneError
+from fitgap.runner.open_databases import only_ours
+from fitgap.runner.whole_files import give_rights, is_planted, put_in_place, workshop
 
 MOST_LINKS = 40
 DESCRIPTOR = r"/dev/fd/(\d+)|/proc/(?:self|thread-self|{process})/fd/(\d+)"

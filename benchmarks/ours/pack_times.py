@@ -9,14 +9,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+from fitgap.runner.engine import journal
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.messages import PackTask
 
 from benchmarks.machine import describe
 from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.sweeps import large_sweep
-from runner.engine import journal
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.messages import PackTask
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "pack_times.json"
 ARCHITECTURES = ("16", "64-32", "256-128")

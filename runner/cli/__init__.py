@@ -9,24 +9,23 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-
-from runner.blas import prepare_blas
-from runner.cli import again, ask, catalogue, housekeeping, models
-from runner.cli.compare import compare
-from runner.cli.damaged import damage_told
-from runner.cli.db import db
-from runner.cli.diagnose import diagnose
-from runner.cli.doctor import doctor
-from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
-from runner.cli.group import CommandGroup
-from runner.cli.importance import importance
-from runner.cli.interrupted import QuietInterrupts
-from runner.cli.lines import report
-from runner.cli.run import run
-from runner.cli.send import send
-from runner.cli.version import top
-from runner.errors import FitgapError, ReaderGoneError
-from runner.passwords import hide_passwords
+from fitgap.runner.blas import prepare_blas
+from fitgap.runner.cli import again, ask, catalogue, housekeeping, models
+from fitgap.runner.cli.compare import compare
+from fitgap.runner.cli.damaged import damage_told
+from fitgap.runner.cli.db import db
+from fitgap.runner.cli.diagnose import diagnose
+from fitgap.runner.cli.doctor import doctor
+from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
+from fitgap.runner.cli.group import CommandGroup
+from fitgap.runner.cli.importance import importance
+from fitgap.runner.cli.interrupted import QuietInterrupts
+from fitgap.runner.cli.lines import report
+from fitgap.runner.cli.run import run
+from fitgap.runner.cli.send import send
+from fitgap.runner.cli.version import top
+from fitgap.runner.errors import FitgapError, ReaderGoneError
+from fitgap.runner.passwords import hide_passwords
 
 NOT_DONE = 1
 # Typer brings its own copy of this class, or takes that of another package; its descendant is what it shows of it.

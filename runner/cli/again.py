@@ -6,10 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from runner.amounts import counted
-from runner.cli import sweep_flags
-from runner.cli.driving import (
+from fitgap.runner.amounts import counted
+from fitgap.runner.cli import sweep_flags
+from fitgap.runner.cli.driving import (
     Address,
     CoresPerPack,
     Engine,
@@ -19,13 +18,13 @@ from runner.cli.driving import (
     finish,
     where_to_train,
 )
-from runner.cli.lines import if_somebody_reads, report, say
-from runner.cli.options import Database, Format, OutputFormat, SweepArgument
+from fitgap.runner.cli.lines import if_somebody_reads, report, say
+from fitgap.runner.cli.options import Database, Format, OutputFormat, SweepArgument
 
 if TYPE_CHECKING:
-    from runner.driver import WrittenSweep
-    from runner.retraining import Replay
-    from runner.store import Store
+    from fitgap.runner.driver import WrittenSweep
+    from fitgap.runner.retraining import Replay
+    from fitgap.runner.store import Store
 
 
 class Ended(StrEnum):
@@ -48,7 +47,7 @@ def resume(
 ) -> None:
     """Train what is not finished of a sweep, also what a driver that died has left."""
     where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
-    from runner.driver import stored_sweep
+    from fitgap.runner.driver import stored_sweep
 
     with known_sweep(database, sweep) as store:
         finish(store, lambda: stored_sweep(store, sweep), where, database)
@@ -81,8 +80,8 @@ def extend(
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
     where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
-    from runner.driver import extend_sweep
-    from runner.spec import Flags
+    from fitgap.runner.driver import extend_sweep
+    from fitgap.runner.spec import Flags
 
     flags = Flags(
         file=file,
@@ -124,8 +123,8 @@ def retry(
 ) -> None:
     """Train the failed trials of a sweep again."""
     where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
-    from runner.driver import stored_sweep
-    from runner.status import Status
+    from fitgap.runner.driver import stored_sweep
+    from fitgap.runner.status import Status
 
     def write() -> "WrittenSweep":
         written = stored_sweep(store, sweep)
@@ -157,8 +156,8 @@ def replay(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Train a trial again and compare every epoch with what is stored; exit code 1 where anything differs."""
-    from runner.retraining import replay as train_and_compare
-    from runner.store import open_store
+    from fitgap.runner.retraining import replay as train_and_compare
+    from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         result = train_and_compare(store, trial)
@@ -169,7 +168,7 @@ def replay(
 
 def print_result(trial: int, result: "Replay", output_format: Format) -> None:
     """What came of a replay."""
-    from runner.cli.output import print_csv, print_json
+    from fitgap.runner.cli.output import print_csv, print_json
 
     rows = difference_rows(result)
     if output_format is Format.JSON:
@@ -197,7 +196,7 @@ def difference_rows(result: "Replay") -> list[dict[str, Any]]:
 
 def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
     """What came of a replay, for people."""
-    from runner.cli.tables import print_table
+    from fitgap.runner.cli.tables import print_table
 
     epochs = f"{result.epochs} epochs"
     if result.epochs < result.trained:
@@ -213,7 +212,7 @@ def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
 @contextlib.contextmanager
 def known_sweep(database: str | None, sweep: str) -> Iterator["Store"]:
     """The store open for writing, after the sweep was found in it: where it is not, nothing is made or changed."""
-    from runner.store import open_store, open_store_for_writing
+    from fitgap.runner.store import open_store, open_store_for_writing
 
     with open_store(database) as reading:
         reading.sweep(sweep)

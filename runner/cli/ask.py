@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 import typer
-
-from runner.cli.lines import say
-from runner.cli.options import (
+from fitgap.runner.cli.lines import say
+from fitgap.runner.cli.options import (
     BulkFormat,
     BulkOutputFormat,
     Columns,
@@ -46,8 +45,8 @@ def sweeps(
     columns: Columns = None,
 ) -> None:
     """List all sweeps with how their trials stand."""
-    from runner.cli.output import print_rows
-    from runner.store import open_store
+    from fitgap.runner.cli.output import print_rows
+    from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         rows = store.sweeps()
@@ -77,11 +76,11 @@ def trials(
     output_format: BulkOutputFormat = BulkFormat.TABLE,
 ) -> None:
     """List the trials of a sweep."""
-    from runner.cli.bulk import write_trials
-    from runner.cli.destination import printed_to
-    from runner.cli.output import chosen_keys
-    from runner.cli.tables import print_table
-    from runner.store import TRIAL_KEYS, Choice, open_store
+    from fitgap.runner.cli.bulk import write_trials
+    from fitgap.runner.cli.destination import printed_to
+    from fitgap.runner.cli.output import chosen_keys
+    from fitgap.runner.cli.tables import print_table
+    from fitgap.runner.store import TRIAL_KEYS, Choice, open_store
 
     is_table = output_format is BulkFormat.TABLE
     keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
@@ -110,9 +109,9 @@ def show(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Show everything known of one trial."""
-    from runner.cli.output import print_csv, print_json
-    from runner.cli.trial_page import print_trial
-    from runner.store import open_store
+    from fitgap.runner.cli.output import print_csv, print_json
+    from fitgap.runner.cli.trial_page import print_trial
+    from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         row = store.show(trial)
@@ -135,8 +134,8 @@ def epochs(
     output_format: BulkOutputFormat = BulkFormat.TABLE,
 ) -> None:
     """List the epochs of trials, or of all trials of a sweep."""
-    from runner.cli.bulk import write_epochs
-    from runner.store import open_store
+    from fitgap.runner.cli.bulk import write_epochs
+    from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         write_epochs(store, what, where, output_format, output, columns)

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-
-from runner.cli.destination import printed_to, written_to
-from runner.cli.lines import say
-from runner.cli.options import BulkFormat, Format
-from runner.cli.output import chosen_keys, print_rows
-from runner.cli.tables import print_table
-from runner.errors import StoreError, nearest
-from runner.store import EPOCH_KEYS, Row, Store
+from fitgap.runner.cli.destination import printed_to, written_to
+from fitgap.runner.cli.lines import say
+from fitgap.runner.cli.options import BulkFormat, Format
+from fitgap.runner.cli.output import chosen_keys, print_rows
+from fitgap.runner.cli.tables import print_table
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.store import EPOCH_KEYS, Row, Store
 
 TABLE_OF_EPOCHS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
 # So many rows of a table of epochs are shown; other formats have them all.
@@ -23,7 +22,7 @@ Blocks = Iterable[Mapping[str, np.ndarray]]
 def write_trials(store: Store, rows: Iterable[Row], kind: BulkFormat, output: Path | None, keys: Sequence[str]) -> None:
     """Write the rows of trials with these keys, in any format but a table."""
     if kind is BulkFormat.PARQUET:
-        from runner.cli.parquet import write_rows
+        from fitgap.runner.cli.parquet import write_rows
 
         with written_to(output, store.rights) as path:
             write_rows(rows, keys, path)
@@ -42,7 +41,7 @@ def write_epochs(
         raise StoreError(f"--columns: there is no column {unknown[0]!r}; {nearest(unknown[0], EPOCH_KEYS)}")
     blocks = epoch_blocks(store, what, where)
     if kind is BulkFormat.PARQUET:
-        from runner.cli.parquet import write_blocks
+        from fitgap.runner.cli.parquet import write_blocks
 
         with written_to(output, store.rights) as path:
             write_blocks(blocks, keys, path)

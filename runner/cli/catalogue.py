@@ -3,11 +3,10 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from runner.cli.options import Format, OutputFormat
+from fitgap.runner.cli.options import Format, OutputFormat
 
 if TYPE_CHECKING:
-    from core.variants import Variant
+    from fitgap.core.variants import Variant
 
 KINDS = (
     "activations",
@@ -27,7 +26,7 @@ def list_names(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """List the names of a kind with their parameters and defaults."""
-    from runner.cli.output import print_rows
+    from fitgap.runner.cli.output import print_rows
 
     rows = [catalogue_row(name, variant) for name, variant in table_of(kind).items()]
     if output_format is Format.TABLE:
@@ -37,16 +36,16 @@ def list_names(
 
 def table_of(kind: str) -> "dict[str, type[Variant]]":
     """The table of a kind; SpecError for one that does not exist."""
-    from core.activations import ACTIVATIONS
-    from core.initializers import INITIALIZERS
-    from core.losses import LOSSES
-    from core.optimizers import OPTIMIZERS
-    from core.readings import READINGS
-    from core.regularizers import REGULARIZERS
-    from core.schedules import SCHEDULES
-    from core.stopping import STOPPINGS
-    from runner.errors import SpecError, nearest
-    from runner.sources import SOURCES
+    from fitgap.core.activations import ACTIVATIONS
+    from fitgap.core.initializers import INITIALIZERS
+    from fitgap.core.losses import LOSSES
+    from fitgap.core.optimizers import OPTIMIZERS
+    from fitgap.core.readings import READINGS
+    from fitgap.core.regularizers import REGULARIZERS
+    from fitgap.core.schedules import SCHEDULES
+    from fitgap.core.stopping import STOPPINGS
+    from fitgap.runner.errors import SpecError, nearest
+    from fitgap.runner.sources import SOURCES
 
     in_order: tuple[Any, ...] = (
         ACTIVATIONS,
@@ -74,7 +73,7 @@ def catalogue_row(name: str, variant: "type[Variant]") -> dict[str, Any]:
 
 
 def parameter_row(field: Any) -> dict[str, Any]:
-    from core.variants import REQUIRED
+    from fitgap.core.variants import REQUIRED
 
     return {
         "name": field.name,
@@ -86,6 +85,6 @@ def parameter_row(field: Any) -> dict[str, Any]:
 
 def parameter_text(row: dict[str, Any]) -> str:
     """Such as `rate=0.001`, or `weight (required)`."""
-    from core.variants import format_number
+    from fitgap.core.variants import format_number
 
     return f"{row['name']} (required)" if row["default"] is None else f"{row['name']}={format_number(row['default'])}"

@@ -3,12 +3,11 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument, Where, as_text
-from runner.cli.tables import plainer, print_table
+from fitgap.runner.cli.options import Columns, Database, Format, Limit, OutputFormat, SweepArgument, Where, as_text
+from fitgap.runner.cli.tables import plainer, print_table
 
 if TYPE_CHECKING:
-    from runner.store import Row
+    from fitgap.runner.store import Row
 
 AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
 VERDICT_TRIALS = ("good_trials", "underfit_trials", "overfit_trials", "both_trials", "unclear_trials")
@@ -39,8 +38,8 @@ def compare(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Compare groups of configurations: means over their completed trials, paired differences."""
-    from runner.cli.output import print_rows
-    from runner.store import open_store
+    from fitgap.runner.cli.output import print_rows
+    from fitgap.runner.store import open_store
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:

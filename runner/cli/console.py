@@ -2,9 +2,8 @@
 
 from typing import Any, NoReturn
 
+from fitgap.runner.errors import ReaderGoneError
 from rich.console import Console
-
-from runner.errors import ReaderGoneError
 
 
 class PlainConsole(Console):

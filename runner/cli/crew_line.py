@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from runner.amounts import counted
-from runner.engine import Crew
+from fitgap.runner.amounts import counted
+from fitgap.runner.engine import Crew
 
 # The rate is that of so many seconds.
 WINDOW_SECONDS = 10.0

@@ -3,9 +3,8 @@
 from typing import Annotated, Any
 
 import typer
-
-from runner.cli.lines import report, say
-from runner.cli.options import Database, Format, OutputFormat
+from fitgap.runner.cli.lines import report, say
+from fitgap.runner.cli.options import Database, Format, OutputFormat
 
 db = typer.Typer(no_args_is_help=True)
 
@@ -13,8 +12,8 @@ db = typer.Typer(no_args_is_help=True)
 @db.command()
 def status(database: Database = None, output_format: OutputFormat = Format.TABLE) -> None:
     """Say which database is used, its kind, its schema and how much is in it."""
-    from runner.cli.output import print_csv, print_json
-    from runner.store.describing import describe_database
+    from fitgap.runner.cli.output import print_csv, print_json
+    from fitgap.runner.store.describing import describe_database
 
     row = describe_database(database)
     if output_format is Format.JSON:
@@ -49,7 +48,7 @@ def schema_told(schema: str | None, newest: str) -> str:
 @db.command()
 def upgrade(database: Database = None) -> None:
     """Bring the tables up to date; an SQLite file is copied beside itself first."""
-    from runner.store.upgrading import upgrade_database
+    from fitgap.runner.store.upgrading import upgrade_database
 
     say(str(upgrade_database(database) or "the database is up to date"))
 
@@ -60,7 +59,7 @@ def copy(
     target: Annotated[str, typer.Argument(metavar="TO", help="One that has no rows yet.", show_default=False)],
 ) -> None:
     """Copy a database into a new one, from SQLite to PostgreSQL or back, with all numbers as they are."""
-    from runner.store.copying import copy_database
+    from fitgap.runner.store.copying import copy_database
 
     counts = copy_database(source, target)
     say(f"copied; sweeps: {counts['sweep']:,}, trials: {counts['trial']:,}, epochs: {counts['epoch']:,}")
@@ -69,7 +68,7 @@ def copy(
 @db.command()
 def compact(database: Database = None) -> None:
     """Write an SQLite file anew without what was deleted, so that the disk has the room back."""
-    from runner.store.sizes import compact_database
+    from fitgap.runner.store.sizes import compact_database
 
     sizes = compact_database(database)
     say("{:,} bytes before, {:,} now".format(*sizes) if sizes else "a server uses the room again by itself")
@@ -84,7 +83,7 @@ def backup(
     database: Database = None,
 ) -> None:
     """Back up an SQLite database into one new file, also while it is in use."""
-    from runner.store.backup import back_up_database
+    from fitgap.runner.store.backup import back_up_database
 
     say(f"backed up to {back_up_database(database, target)}")
 
@@ -95,7 +94,7 @@ def restore(
     database: Database = None,
 ) -> None:
     """Go back to a backup of an SQLite database; what was there is backed up first."""
-    from runner.store.restoring import restore_database
+    from fitgap.runner.store.restoring import restore_database
 
     done = restore_database(backup, database)
     say(str(done))

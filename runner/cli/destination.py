@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.errors import OutputError
-from runner.written_files import READABLE, told_in_one_line, written_file, written_text
+from fitgap.runner.errors import OutputError
+from fitgap.runner.written_files import READABLE, told_in_one_line, written_file, written_text
 
 
 @contextlib.contextmanager

@@ -3,8 +3,7 @@
 from typing import Annotated, Any
 
 import typer
-
-from runner.cli.options import Database, Format, OutputFormat
+from fitgap.runner.cli.options import Database, Format, OutputFormat
 
 
 def diagnose(
@@ -15,10 +14,10 @@ def diagnose(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Say what underfits, what overfits, why, and what to try."""
-    from runner.cli.diagnosis_page import print_sweep_diagnosis, print_trial_diagnosis
-    from runner.cli.output import print_csv, print_json
-    from runner.diagnosing import diagnose_sweep, diagnose_trial
-    from runner.store import open_store
+    from fitgap.runner.cli.diagnosis_page import print_sweep_diagnosis, print_trial_diagnosis
+    from fitgap.runner.cli.output import print_csv, print_json
+    from fitgap.runner.diagnosing import diagnose_sweep, diagnose_trial
+    from fitgap.runner.store import open_store
 
     # A number is a trial here; a sweep is meant by its name.
     is_trial = what.isdecimal()

@@ -3,9 +3,9 @@
 import textwrap
 from typing import Any
 
-from runner.cli.curve import curve_lines
-from runner.cli.lines import line_width, printable, say
-from runner.cli.tables import cell, plainer
+from fitgap.runner.cli.curve import curve_lines
+from fitgap.runner.cli.lines import line_width, printable, say
+from fitgap.runner.cli.tables import cell, plainer
 
 WIDTH = 80
 # What stands to the left of a curve, and room to its right.

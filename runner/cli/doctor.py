@@ -1,17 +1,16 @@
 """`fitgap doctor`: looks at everything around the program that it depends on."""
 
 import typer
-
-from runner.cli.lines import if_somebody_reads
-from runner.cli.options import Database, Format, OutputFormat
+from fitgap.runner.cli.lines import if_somebody_reads
+from fitgap.runner.cli.options import Database, Format, OutputFormat
 
 
 def doctor(database: Database = None, output_format: OutputFormat = Format.TABLE) -> None:
     """Check what fitgap depends on here, and say what to do about each finding. Exits with 1 for a problem."""
     from dataclasses import asdict
 
-    from runner.cli.output import print_rows
-    from runner.doctor import State, examine
+    from fitgap.runner.cli.output import print_rows
+    from fitgap.runner.doctor import State, examine
 
     findings = examine(database)
     rows = [asdict(finding) for finding in findings]

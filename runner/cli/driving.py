@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from runner.amounts import counted
-from runner.cli.lines import printable, report
+from fitgap.runner.amounts import counted
+from fitgap.runner.cli.lines import printable, report
 
 if TYPE_CHECKING:
-    from runner.driver import InterruptHandler, WrittenSweep
-    from runner.engine import Cluster
-    from runner.engine.plain_processes import PlainProcesses
-    from runner.store import Store
+    from fitgap.runner.driver import InterruptHandler, WrittenSweep
+    from fitgap.runner.engine import Cluster
+    from fitgap.runner.engine.plain_processes import PlainProcesses
+    from fitgap.runner.store import Store
 
 RUNNING = "Running it"
 INTERRUPTED = 130
@@ -83,8 +82,8 @@ def where_to_train(
     mixed_versions: bool,
 ) -> Where:
     """Refuse an unknown engine and a cluster that cannot be used, before anything is written."""
-    from runner.engine import ClusterSettings, find_cluster, require_engine
-    from runner.errors import ClusterError
+    from fitgap.runner.engine import ClusterSettings, find_cluster, require_engine
+    from fitgap.runner.errors import ClusterError
 
     require_engine(engine)
     if address is None:
@@ -98,7 +97,7 @@ def where_to_train(
 
 def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | None, mixed_versions: bool) -> None:
     """Refuse what counts on a cluster only."""
-    from runner.errors import ClusterError
+    from fitgap.runner.errors import ClusterError
 
     flags = {"--cpus-per-pack": cores_per_pack, "--max-in-flight": most_in_flight, "--mixed-versions": mixed_versions}
     for flag, given in flags.items():
@@ -112,8 +111,8 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
     Ctrl-C waits until it is written, so that it can be told how to go on with it; `database` is what the command was
     given as `--db`.
     """
-    from runner.cli.outcome import code_after_training, told_how_to_continue
-    from runner.driver import InterruptHandler, present_name
+    from fitgap.runner.cli.outcome import code_after_training, told_how_to_continue
+    from fitgap.runner.driver import InterruptHandler, present_name
 
     written = None
     with InterruptHandler() as interrupts:
@@ -136,9 +135,9 @@ def train(
     store: "Store", written: "WrittenSweep", where: Where, interrupts: "InterruptHandler", database: str | None
 ) -> None:
     """Drive a sweep to its end with a live line."""
-    from runner.cli.progress import LiveProgress
-    from runner.driver import SweepStoppedError, drive, expected_work, present_name
-    from runner.errors import ClusterLostError
+    from fitgap.runner.cli.progress import LiveProgress
+    from fitgap.runner.driver import SweepStoppedError, drive, expected_work, present_name
+    from fitgap.runner.errors import ClusterLostError
 
     try:
         with LiveProgress(expected_work(store, written)) as progress:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
+from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line
 from typer.core import TyperGroup
-
-from runner.cli.failures import EnvironmentFailureError, in_one_line
 
 
 class CommandGroup(TyperGroup):

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from runner.cli.lines import printable, report
-from runner.cli.options import Database, Format, OutputFormat, SweepArgument, as_text
-from runner.errors import StoreError
+from fitgap.runner.cli.lines import printable, report
+from fitgap.runner.cli.options import Database, Format, OutputFormat, SweepArgument, as_text
+from fitgap.runner.errors import StoreError
 
 if TYPE_CHECKING:
-    from runner.store import Deletion, Store
+    from fitgap.runner.store import Deletion, Store
 
 LABEL_KEYS = ("name", "sweep", "trial", "tags", "note")
 What = Annotated[
@@ -78,7 +77,7 @@ def rename(
     database: Database = None,
 ) -> None:
     """Give a sweep another name."""
-    from runner.cli.again import known_sweep
+    from fitgap.runner.cli.again import known_sweep
 
     with known_sweep(database, sweep) as store:
         report(f"{store.rename_sweep(sweep, name)} is called {name} now")
@@ -90,7 +89,7 @@ def delete(
     database: Database = None,
 ) -> None:
     """Delete sweeps or trials with all that belongs to them, after asking."""
-    from runner.store import open_store
+    from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         planned = store.deletion(what)
@@ -118,8 +117,8 @@ def is_confirmed(planned: "Deletion") -> bool:
 
 def print_labels(database: str | None, what: str, output_format: Format) -> None:
     """Print the tags and notes of a sweep or of trials."""
-    from runner.cli.output import print_rows
-    from runner.store import open_store
+    from fitgap.runner.cli.output import print_rows
+    from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         rows = store.labels([what])
@@ -129,7 +128,7 @@ def print_labels(database: str | None, what: str, output_format: Format) -> None
 @contextlib.contextmanager
 def writing(database: str | None, words: list[str]) -> Iterator["Store"]:
     """The store open for writing, after what the words name was found in it: else nothing is made or changed."""
-    from runner.store import open_store, open_store_for_writing
+    from fitgap.runner.store import open_store, open_store_for_writing
 
     with open_store(database) as reading:
         reading.labels(words)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from runner.cli.lines import line_width
-from runner.cli.options import Columns, Database, Format, OutputFormat, SweepArgument, Where
+from fitgap.runner.cli.lines import line_width
+from fitgap.runner.cli.options import Columns, Database, Format, OutputFormat, SweepArgument, Where
 
 if TYPE_CHECKING:
-    from runner.store import Row
+    from fitgap.runner.store import Row
 
 KEYS = ("of", "effect", "share", "raw_share", "noise_share")
 # E_v, and the parts in which it exceeds that of the reference.
@@ -47,10 +46,10 @@ def importance(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Show which settings matter: the share of the variance that each axis and each pair of axes explains."""
-    from runner.cli.lines import say
-    from runner.cli.output import print_rows
-    from runner.cli.tables import print_table
-    from runner.store import open_store
+    from fitgap.runner.cli.lines import say
+    from fitgap.runner.cli.output import print_rows
+    from fitgap.runner.cli.tables import print_table
+    from fitgap.runner.store import open_store
 
     measures = list(dict.fromkeys(key.strip() for key in of.split(",") if key.strip()))
     with open_store(database) as store:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from runner.amounts import counted
-from runner.cli.compare import verdict_text
-from runner.cli.diagnosis_page import verdict_line
-from runner.cli.lines import report
-from runner.cli.tables import print_table
-from runner.driver import WrittenSweep
-from runner.status import Status
-from runner.store import Row, Store
+from fitgap.runner.amounts import counted
+from fitgap.runner.cli.compare import verdict_text
+from fitgap.runner.cli.diagnosis_page import verdict_line
+from fitgap.runner.cli.lines import report
+from fitgap.runner.cli.tables import print_table
+from fitgap.runner.driver import WrittenSweep
+from fitgap.runner.status import Status
+from fitgap.runner.store import Row, Store
 
 SHOWN = 10
 # The columns of the axes that are not named alike.

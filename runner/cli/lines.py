@@ -8,9 +8,9 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-from runner.errors import ReaderGoneError
-from runner.streams.printable import printable
-from runner.streams.widths import LEAST_COLUMNS
+from fitgap.runner.errors import ReaderGoneError
+from fitgap.runner.streams.printable import printable
+from fitgap.runner.streams.widths import LEAST_COLUMNS
 
 __all__ = ["if_somebody_reads", "line_width", "printable", "report", "say"]
 

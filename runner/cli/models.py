@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from runner.cli.options import Database, Format, OutputFormat
+from fitgap.runner.cli.options import Database, Format, OutputFormat
 
 
 class At(StrEnum):
@@ -26,8 +25,8 @@ def export(
     database: Database = None,
 ) -> None:
     """Write the network of a trial to a file that NumPy alone can read."""
-    from runner.models import model_of_trial, save_model
-    from runner.store import open_store
+    from fitgap.runner.models import model_of_trial, save_model
+    from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         save_model(model_of_trial(store, trial, at=at), output, store.rights)
@@ -41,10 +40,10 @@ def predict(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Ask a trained network about new examples."""
-    from runner.cli.output import print_rows
-    from runner.models import load_model, model_of_trial, predictions
-    from runner.sources import read_inputs
-    from runner.store import open_store
+    from fitgap.runner.cli.output import print_rows
+    from fitgap.runner.models import load_model, model_of_trial, predictions
+    from fitgap.runner.sources import read_inputs
+    from fitgap.runner.store import open_store
 
     if network.isdecimal():
         with open_store(database) as store:

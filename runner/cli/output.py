@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from runner.cli.lines import printable
-from runner.cli.options import Format
-from runner.cli.tables import Row, print_table
-from runner.errors import StoreError, nearest
-from runner.streams.typography import to_encoding
+from fitgap.runner.cli.lines import printable
+from fitgap.runner.cli.options import Format
+from fitgap.runner.cli.tables import Row, print_table
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.streams.typography import to_encoding
 
 # What spreadsheets take for the beginning of a formula, also in the width of Chinese characters.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-
-from runner.frames.types import EPOCH_TYPES, frame_of, setting_types
-from runner.store import Row, Store
+from fitgap.runner.frames.types import EPOCH_TYPES, frame_of, setting_types
+from fitgap.runner.store import Row, Store
 
 # So many rows lie together in a file: as many as a reader takes in at once.
 GROUP_ROWS = 250_000

@@ -5,17 +5,16 @@ import time
 from typing import Self
 
 import numpy as np
+from fitgap.runner.cli.console import PlainConsole
+from fitgap.runner.cli.crew_line import RowRate, crew_line
+from fitgap.runner.cli.lines import printable, report
+from fitgap.runner.cli.remaining import LOOK_SECONDS, LOOK_SHARE, ActiveTime, TrialCount, WorkLeft
+from fitgap.runner.driver import ExpectedWork
+from fitgap.runner.engine import Engine
+from fitgap.runner.messages import Block, EpochCounts
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Column
 from rich.text import Text
-
-from runner.cli.console import PlainConsole
-from runner.cli.crew_line import RowRate, crew_line
-from runner.cli.lines import printable, report
-from runner.cli.remaining import LOOK_SECONDS, LOOK_SHARE, ActiveTime, TrialCount, WorkLeft
-from runner.driver import ExpectedWork
-from runner.engine import Engine
-from runner.messages import Block, EpochCounts
 
 # Without a terminal a line is printed this often instead.
 PLAIN_SECONDS = 10.0

@@ -4,9 +4,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from runner.cli import sweep_flags
-from runner.cli.driving import (
+from fitgap.runner.cli import sweep_flags
+from fitgap.runner.cli.driving import (
     RUNNING,
     Address,
     CoresPerPack,
@@ -18,10 +17,10 @@ from runner.cli.driving import (
     finish,
     where_to_train,
 )
-from runner.cli.options import Database
+from fitgap.runner.cli.options import Database
 
 if TYPE_CHECKING:
-    from runner.planning import PreparedSweep
+    from fitgap.runner.planning import PreparedSweep
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the trials, train nothing.", rich_help_panel=RUNNING)]
 
@@ -65,8 +64,8 @@ def run(
     dry_run: DryRun = False,
 ) -> None:
     """Train every configuration of a sweep, given by a file, by flags, or both."""
-    from runner.planning import prepare_sweep
-    from runner.spec import Flags, sweep_from_flags
+    from fitgap.runner.planning import prepare_sweep
+    from fitgap.runner.spec import Flags, sweep_from_flags
 
     flags = Flags(
         file=str(file) if file else None,
@@ -108,12 +107,12 @@ def run(
 
 def write_and_train(prepared: "PreparedSweep", where: Where, database: str | None) -> None:
     """Write the sweep and train it, in processes that load what they need while it is written."""
-    from runner.engine import early_processes
-    from runner.packing import planned_work
+    from fitgap.runner.engine import early_processes
+    from fitgap.runner.packing import planned_work
 
     with early_processes(where.engine, prepared.dataset, where.workers, planned_work(prepared)) as early:
-        from runner.driver import write_sweep
-        from runner.store import open_store_for_writing
+        from fitgap.runner.driver import write_sweep
+        from fitgap.runner.store import open_store_for_writing
 
         with open_store_for_writing(database) as store:
             finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
@@ -121,12 +120,12 @@ def write_and_train(prepared: "PreparedSweep", where: Where, database: str | Non
 
 def show_plan(prepared: "PreparedSweep", where: Where) -> None:
     """What a sweep would train and in which packs, without training it."""
-    from runner.amounts import counted
-    from runner.cli.lines import say
-    from runner.cli.tables import print_table
-    from runner.cores import usable_cores
-    from runner.packing import explain_packs, groups_of, planned_trials
-    from runner.planning import configuration_row
+    from fitgap.runner.amounts import counted
+    from fitgap.runner.cli.lines import say
+    from fitgap.runner.cli.tables import print_table
+    from fitgap.runner.cores import usable_cores
+    from fitgap.runner.packing import explain_packs, groups_of, planned_trials
+    from fitgap.runner.planning import configuration_row
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]
     keys = ["architecture", "activation", "regularizer", "optimizer", "batch_size", "planned_epochs", "parameters"]

@@ -3,11 +3,10 @@
 from typing import Annotated
 
 import typer
-
-from runner.amounts import counted
-from runner.cli.lines import report
-from runner.cli.options import Database, SweepArgument
-from runner.errors import IntegrationError
+from fitgap.runner.amounts import counted
+from fitgap.runner.cli.lines import report
+from fitgap.runner.cli.options import Database, SweepArgument
+from fitgap.runner.errors import IntegrationError
 
 
 def send(
@@ -26,9 +25,9 @@ def send(
     database: Database = None,
 ) -> None:
     """Send the ended trials of a sweep to an Optuna study or an MLflow experiment; those there already stay."""
-    from runner.integrations.mlflow_tracking import send_to_mlflow
-    from runner.integrations.optuna_study import send_to_optuna
-    from runner.store import open_store
+    from fitgap.runner.integrations.mlflow_tracking import send_to_mlflow
+    from fitgap.runner.integrations.optuna_study import send_to_optuna
+    from fitgap.runner.store import open_store
 
     if (optuna is None) == (mlflow is None):
         raise IntegrationError("name one place to send to: --optuna FILE, or --mlflow FILE")

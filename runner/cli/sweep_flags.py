@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from runner.cli.options import as_text
+from fitgap.runner.cli.options import as_text
 
 PANEL = "The sweep"
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.cli.lines import printable
-from runner.streams.typography import to_encoding
+from fitgap.runner.cli.lines import printable
+from fitgap.runner.streams.typography import to_encoding
 
 Row = dict[str, Any]
 
@@ -44,9 +44,8 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
 
     `needed` are the keys that the table is about, which a narrow terminal shows before others.
     """
+    from fitgap.runner.cli.console import PlainConsole
     from rich.text import Text
-
-    from runner.cli.console import PlainConsole
 
     console = PlainConsole(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     if title:

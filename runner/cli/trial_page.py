@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from runner.cli.lines import say
-from runner.cli.tables import cell
+from fitgap.runner.cli.lines import say
+from fitgap.runner.cli.tables import cell
 
 # Sections of the page; every key of the row stands in one of them.
 SECTIONS = {

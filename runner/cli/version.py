@@ -1,13 +1,10 @@
 """`fitgap --version`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from runner.cli.lines import say
-
-DISTRIBUTION = "fitgap"
+from fitgap.runner.cli.lines import say
+from fitgap.runner.package import DISTRIBUTION, program_version
 
 
 def print_version(is_asked: bool) -> None:
@@ -15,26 +12,6 @@ def print_version(is_asked: bool) -> None:
     if is_asked:
         say(f"{DISTRIBUTION} {program_version()}")
         raise typer.Exit
-
-
-def program_version() -> str:
-    """The version that is installed; in a checkout that nobody has installed, the one it would have."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return version_of_checkout(Path(__file__).parents[2] / "pyproject.toml")
-
-
-def version_of_checkout(settings: Path) -> str:
-    """The version in the settings of a checkout."""
-    import tomllib
-
-    try:
-        return str(tomllib.loads(settings.read_text(encoding="utf-8"))["project"]["version"])
-    except (KeyError, OSError, ValueError):
-        return "unknown"
 
 
 Version = Annotated[

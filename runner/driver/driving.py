@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
-from runner.driver.heartbeat import Heartbeat
-from runner.driver.interrupts import InterruptHandler
-from runner.driver.pending import expected_work
-from runner.driver.sweeps import WrittenSweep, present_name
-from runner.driver.work import Work
-from runner.engine import Cluster, Engine, Teller, ignore, make_engine
-from runner.engine.plain_processes import PlainProcesses
-from runner.environment import describe_environment, machine_identity, process_started
-from runner.messages import Block, TrialEnd
-from runner.store import DriverIdentity, OtherDriver, Store
+from fitgap.runner.driver.heartbeat import Heartbeat
+from fitgap.runner.driver.interrupts import InterruptHandler
+from fitgap.runner.driver.pending import expected_work
+from fitgap.runner.driver.sweeps import WrittenSweep, present_name
+from fitgap.runner.driver.work import Work
+from fitgap.runner.engine import Cluster, Engine, Teller, ignore, make_engine
+from fitgap.runner.engine.plain_processes import PlainProcesses
+from fitgap.runner.environment import describe_environment, machine_identity, process_started
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.store import DriverIdentity, OtherDriver, Store
 
 Observer = Callable[[Block], None]
 # How often a driver with nothing to do looks whether the others have left something.

@@ -4,13 +4,13 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from runner.driver.fit_keeper import FitKeeper
-from runner.driver.pending import pending_groups
-from runner.driver.sweeps import WrittenSweep
-from runner.messages import Block, Loss, PackTask, TrialEnd
-from runner.packing import pack_groups
-from runner.status import Status
-from runner.store import DriverSession, Store
+from fitgap.runner.driver.fit_keeper import FitKeeper
+from fitgap.runner.driver.pending import pending_groups
+from fitgap.runner.driver.sweeps import WrittenSweep
+from fitgap.runner.messages import Block, Loss, PackTask, TrialEnd
+from fitgap.runner.packing import pack_groups
+from fitgap.runner.status import Status
+from fitgap.runner.store import DriverSession, Store
 
 # A trial that is alone in its pack and is lost so often has failed.
 ATTEMPTS_ALONE = 3

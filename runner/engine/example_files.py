@@ -12,12 +12,11 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
-
-from core.data import Dataset
-from core.preprocessing import TABLES, Examples
-from runner.engine.prepared import MOST_BYTES, KeptRepeats, PreparedRepeats, RepeatKey
-from runner.errors import EngineError
-from runner.messages import PackTask
+from fitgap.core.data import Dataset
+from fitgap.core.preprocessing import TABLES, Examples
+from fitgap.runner.engine.prepared import MOST_BYTES, KeptRepeats, PreparedRepeats, RepeatKey
+from fitgap.runner.errors import EngineError
+from fitgap.runner.messages import PackTask
 
 # Where tables begin: on a line of the cache.
 ALIGNMENT = 64

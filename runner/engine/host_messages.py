@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from core.data import Dataset
-from runner.engine.cluster import Cluster
-from runner.engine.protocol import Crew
+from fitgap.core.data import Dataset
+from fitgap.runner.engine.cluster import Cluster
+from fitgap.runner.engine.protocol import Crew
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 import time
 
 import numpy as np
-
-from core.layer_statistics import as_plain
-from core.training import EpochPart, EpochResults, Pack
-from runner.engine.recorder import Recorder, as_array, from_array
-from runner.messages import (
+from fitgap.core.layer_statistics import as_plain
+from fitgap.core.training import EpochPart, EpochResults, Pack
+from fitgap.runner.engine.recorder import Recorder, as_array, from_array
+from fitgap.runner.messages import (
     Arrays,
     Block,
     KeptNetwork,
@@ -17,7 +16,7 @@ from runner.messages import (
     TrialEnd,
     TrialEvidence,
 )
-from runner.status import Status
+from fitgap.runner.status import Status
 
 # Rows are sent this often, so that another terminal sees a sweep grow.
 BLOCK_SECONDS = 0.5

@@ -14,10 +14,10 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import IO, Any
 
-from runner.engine.cluster import Cluster, ClusterSettings, NodeFacts, Versions
-from runner.engine.ray_environment import cluster_environment
-from runner.environment import installed_version
-from runner.errors import ClusterError
+from fitgap.runner.engine.cluster import Cluster, ClusterSettings, NodeFacts, Versions
+from fitgap.runner.engine.ray_environment import cluster_environment
+from fitgap.runner.environment import installed_version
+from fitgap.runner.errors import ClusterError
 
 AUTO = "auto"
 CLIENT = "ray://"
@@ -86,7 +86,7 @@ def require_address(address: str) -> None:
 def answer_of_cluster(address: str) -> Mapping[str, Any]:
     """What a process of its own finds out about a cluster."""
     # Without -P a file of the current folder could be taken for a module of ours.
-    command = [sys.executable, "-P", "-m", "runner.engine.ray.answering", address]
+    command = [sys.executable, "-P", "-m", "fitgap.runner.engine.ray.answering", address]
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

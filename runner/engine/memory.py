@@ -1,10 +1,9 @@
 """How much memory a pack takes, and how large its blocks can be."""
 
 import numpy as np
-
-from core.layers import Layout
-from core.members import PackShape
-from runner.messages import MEASURED, PackTask
+from fitgap.core.layers import Layout
+from fitgap.core.members import PackShape
+from fitgap.runner.messages import MEASURED, PackTask
 
 # A worker's process before it trains: Python, NumPy, Ray.
 PROCESS_BYTES = 160 << 20

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
-from runner.messages import Block, PackTask
+from fitgap.runner.messages import Block, PackTask
 
 # So many blocks of a node and a kind of network before its pace means something, on so many nodes at least.
 LEAST_BLOCKS = 5

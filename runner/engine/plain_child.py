@@ -6,12 +6,12 @@ import threading
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 
-from core.preprocessing import Examples
-from runner.blas import blas
-from runner.engine.example_files import ExamplesForgotten, ExamplesSent, receive_examples
-from runner.engine.prepared import RepeatKey, repeats_of
-from runner.engine.worker import train_pack
-from runner.messages import PackTask
+from fitgap.core.preprocessing import Examples
+from fitgap.runner.blas import blas
+from fitgap.runner.engine.example_files import ExamplesForgotten, ExamplesSent, receive_examples
+from fitgap.runner.engine.prepared import RepeatKey, repeats_of
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.messages import PackTask
 
 
 class Inbox:

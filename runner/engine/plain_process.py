@@ -5,11 +5,11 @@ import signal
 import subprocess
 from collections.abc import Mapping
 
-from runner.child_processes import new_connections, start_child
-from runner.engine.example_files import ExampleFile, ExamplesForgotten, nameless_file, send_examples
-from runner.engine.prepared import RepeatKey, repeats_of
-from runner.engine.running_pack import RunningPack
-from runner.messages import PackTask
+from fitgap.runner.child_processes import new_connections, start_child
+from fitgap.runner.engine.example_files import ExampleFile, ExamplesForgotten, nameless_file, send_examples
+from fitgap.runner.engine.prepared import RepeatKey, repeats_of
+from fitgap.runner.engine.running_pack import RunningPack
+from fitgap.runner.messages import PackTask
 
 
 class PlainProcess:
@@ -26,7 +26,7 @@ class PlainProcess:
             self.errors = opened.enter_context(open(nameless_file("fitgap-errors"), "r+b"))
             self.connection, theirs = map(opened.enter_context, new_connections())
             self.process = start_child(
-                "runner.engine.plain_child",
+                "fitgap.runner.engine.plain_child",
                 "serve",
                 str(theirs.fileno()),
                 str(stop_asked),

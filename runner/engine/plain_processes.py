@@ -4,11 +4,11 @@ import os
 from collections import deque
 from collections.abc import Iterator
 
-from runner.child_processes import new_pipe
-from runner.engine.example_files import FileLimitError, SharedRepeats
-from runner.engine.plain_process import PlainProcess
-from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
-from runner.messages import Block, Loss, PackTask
+from fitgap.runner.child_processes import new_pipe
+from fitgap.runner.engine.example_files import FileLimitError, SharedRepeats
+from fitgap.runner.engine.plain_process import PlainProcess
+from fitgap.runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
+from fitgap.runner.messages import Block, Loss, PackTask
 
 # Tasks that wait here, so that a process that has ended its pack need not wait for the driver.
 SPARE_TASKS = 2

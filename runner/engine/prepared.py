@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from core.data import Dataset
-from core.preprocessing import Examples, Preparation, prepare_examples
-from core.readings import Reading
-from runner.messages import PackTask
+from fitgap.core.data import Dataset
+from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
+from fitgap.core.readings import Reading
+from fitgap.runner.messages import PackTask
 
 # Beyond so many bytes only what the present pack needs is kept.
 MOST_BYTES = 256 << 20

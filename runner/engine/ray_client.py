@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import wait
 from typing import Any, Self, TypeVar
 
-from core.data import Dataset
-from runner.child_processes import closing_descriptor, new_connections, new_pipe, start_child
-from runner.cores import usable_cores
-from runner.engine.cluster import Cluster
-from runner.engine.example_files import nameless_file
-from runner.engine.host_messages import (
+from fitgap.core.data import Dataset
+from fitgap.runner.child_processes import closing_descriptor, new_connections, new_pipe, start_child
+from fitgap.runner.cores import usable_cores
+from fitgap.runner.engine.cluster import Cluster
+from fitgap.runner.engine.example_files import nameless_file
+from fitgap.runner.engine.host_messages import (
     HostLost,
     HostNews,
     HostSetup,
@@ -26,11 +26,11 @@ from runner.engine.host_messages import (
     WorkerAnswer,
     WorkerQuestion,
 )
-from runner.engine.last_words import last_words
-from runner.engine.protocol import Crew, Teller, ignore
-from runner.engine.ray_environment import cluster_environment, own_environment
-from runner.errors import ClusterLostError, EngineError
-from runner.messages import Block, PackTask
+from fitgap.runner.engine.last_words import last_words
+from fitgap.runner.engine.protocol import Crew, Teller, ignore
+from fitgap.runner.engine.ray_environment import cluster_environment, own_environment
+from fitgap.runner.errors import ClusterLostError, EngineError
+from fitgap.runner.messages import Block, PackTask
 
 # Ray needs some four seconds to start; a machine that is busy may need many more. Without a loopback device, Ray waits
 # for ever.
@@ -106,7 +106,7 @@ class RayClient:
 
     def _start_host(self, *descriptors: int) -> subprocess.Popen[bytes]:
         return start_child(
-            "runner.engine.ray.host",
+            "fitgap.runner.engine.ray.host",
             "serve",
             *map(str, descriptors),
             environment=self._environment(),

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.blas import THREAD_VARIABLES
+from fitgap.runner.blas import THREAD_VARIABLES
 
 LOOPBACK = ("127.", "localhost:", "[::1]:")
 TOKEN_VARIABLES = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")

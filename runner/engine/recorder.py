@@ -3,11 +3,10 @@
 from collections import deque
 
 import numpy as np
-
-from core.causes import late_start
-from core.results import EpochResults
-from runner.messages import MEASURED, EpochCounts, EpochRows
-from runner.recording import Recording, always_recorded
+from fitgap.core.causes import late_start
+from fitgap.core.results import EpochResults
+from fitgap.runner.messages import MEASURED, EpochCounts, EpochRows
+from fitgap.runner.recording import Recording, always_recorded
 
 
 class Recorder:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from typing import TypeVar
 
-from runner.messages import Arrays, Block, PackTask
+from fitgap.runner.messages import Arrays, Block, PackTask
 
 # To leave and go on somewhere else takes some hundredths of a second; in the end it must gain more.
 WORTH_CUTTING_SECONDS = 0.3

@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 
-from runner.messages import Block, PackTask
+from fitgap.runner.messages import Block, PackTask
 
 # So long must be watched before the rate means something.
 SECONDS_TO_TELL = 0.3

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from runner.messages import PackTask
+from fitgap.runner.messages import PackTask
 
 
 class TaskSource(Iterator[PackTask]):

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from core.states import MemberState
-from core.training import EpochResults, Pack
-from runner.blas import one_blas_thread
-from runner.engine.journal import Journal
-from runner.engine.prepared import ExampleSource
-from runner.messages import Block, PackTask
+from fitgap.core.states import MemberState
+from fitgap.core.training import EpochResults, Pack
+from fitgap.runner.blas import one_blas_thread
+from fitgap.runner.engine.journal import Journal
+from fitgap.runner.engine.prepared import ExampleSource
+from fitgap.runner.messages import Block, PackTask
 
 
 def never() -> bool:

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-
-from runner.amounts import counted
-from runner.driver import SweepStoppedError, WrittenSweep, drive, stored_sweep, write_sweep
-from runner.engine import Cluster, ClusterSettings, find_cluster, require_engine
-from runner.errors import ClusterError, SpecError
-from runner.frames.store import open_store
-from runner.messages import Block
-from runner.planning import prepare_sweep
-from runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
-from runner.store import Store, open_store_for_writing
+from fitgap.runner.amounts import counted
+from fitgap.runner.driver import SweepStoppedError, WrittenSweep, drive, stored_sweep, write_sweep
+from fitgap.runner.engine import Cluster, ClusterSettings, find_cluster, require_engine
+from fitgap.runner.errors import ClusterError, SpecError
+from fitgap.runner.frames.store import open_store
+from fitgap.runner.messages import Block
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
+from fitgap.runner.store import Store, open_store_for_writing
 
 EngineName = Literal["auto", "ray", "local"]
 Teller = Callable[[str], None]

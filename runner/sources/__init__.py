@@ -1,14 +1,14 @@
-"""Named data sets and files, turned into `core.data.Dataset`."""
+"""Named data sets and files, turned into `fitgap.core.data.Dataset`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.data import Dataset
-from runner.sources.files import FILE_DEFAULTS, is_file, load_file, read_inputs
-from runner.sources.fingerprints import fingerprint
-from runner.sources.handling import MISSING, TEXT, Handling
-from runner.sources.named import SOURCES, find_source, load_named
-from runner.sources.source import Source, SourceDefaults
+from fitgap.core.data import Dataset
+from fitgap.runner.sources.files import FILE_DEFAULTS, is_file, load_file, read_inputs
+from fitgap.runner.sources.fingerprints import fingerprint
+from fitgap.runner.sources.handling import MISSING, TEXT, Handling
+from fitgap.runner.sources.named import SOURCES, find_source, load_named
+from fitgap.runner.sources.source import Source, SourceDefaults
 
 __all__ = [
     "MISSING",
@@ -54,7 +54,7 @@ def source_defaults(source: str) -> SourceDefaults:
 
 
 def default_reading(source: str, dataset: Dataset) -> str:
-    """The name of the reading, of those in `core.readings`, for a data set that was loaded from `source`."""
+    """The name of the reading, of those in `fitgap.core.readings`, for a data set that was loaded from `source`."""
     if is_file(source):
         return "one_per_class" if dataset.target_kind == "classes" else "numbers"
     return find_source(source).reading

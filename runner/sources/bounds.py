@@ -1,8 +1,8 @@
 """Bounds on data files: few bytes can stand for more values than there is memory, and none of them for a data set."""
 
-from runner.errors import DataError
-from runner.machine_memory import usable_memory
-from runner.sources.wording import file_error
+from fitgap.runner.errors import DataError
+from fitgap.runner.machine_memory import usable_memory
+from fitgap.runner.sources.wording import file_error
 
 MEGABYTE = 2**20
 MOST_FILE_MEGABYTES = 2048

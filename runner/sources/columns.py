@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars
-
-from runner.errors import DataError
-from runner.sources.wording import file_error, visible
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.wording import file_error, visible
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 import polars
-
-from core.data import Dataset
-from runner.errors import DataError
-from runner.sources.bounds import MOST_TABLE_COLUMNS, check_memory, check_width
-from runner.sources.columns import Table
-from runner.sources.handling import Handling
-from runner.sources.tables import dataset_from_table
-from runner.sources.wording import file_error, visible
+from fitgap.core.data import Dataset
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.bounds import MOST_TABLE_COLUMNS, check_memory, check_width
+from fitgap.runner.sources.columns import Table
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.tables import dataset_from_table
+from fitgap.runner.sources.wording import file_error, visible
 
 # What polars takes for a cell as text, and then as a number.
 CELL_BYTES = 24

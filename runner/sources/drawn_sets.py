@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.data import Dataset
-from core.randomness import Purpose, generator
-from core.variants import parameter
-from runner.sources.source import Source
+from fitgap.core.data import Dataset
+from fitgap.core.randomness import Purpose, generator
+from fitgap.core.variants import parameter
+from fitgap.runner.sources.source import Source
 
 MOST_EXAMPLES = 1_000_000
 

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from core.data import Dataset
-from runner.sources.bounds import check_file_size
-from runner.sources.handling import Handling
-from runner.sources.named import SOURCES
-from runner.sources.source import SourceDefaults
-from runner.sources.wording import file_error, visible
+from fitgap.core.data import Dataset
+from fitgap.runner.sources.bounds import check_file_size
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.named import SOURCES
+from fitgap.runner.sources.source import SourceDefaults
+from fitgap.runner.sources.wording import file_error, visible
 
 FILE_DEFAULTS = SourceDefaults(preprocess="standard", validation=0.3)
 SUFFIXES = (".csv", ".parquet", ".npz")
@@ -32,15 +31,15 @@ def load_file(source: str, options: Mapping[str, Any], target: Sequence[str], ha
     # The readers are imported here because polars takes long to import and named data sets do without it.
     match Path(source).suffix.lower():
         case ".npz":
-            from runner.sources.npz_files import load_npz
+            from fitgap.runner.sources.npz_files import load_npz
 
             return load_npz(source, content, target, handling)
         case ".csv":
-            from runner.sources.csv_files import load_csv
+            from fitgap.runner.sources.csv_files import load_csv
 
             return load_csv(source, content, target, handling)
         case _:
-            from runner.sources.parquet_files import load_parquet
+            from fitgap.runner.sources.parquet_files import load_parquet
 
             return load_parquet(source, content, target, handling)
 
@@ -54,20 +53,20 @@ def read_inputs(
     A missing value is NaN where `missing` says that it is filled. A text that was not seen in training is of no
     category: 0 in all inputs of its column. Raises DataError for whatever is wrong with the file.
     """
-    from runner.sources.unseen_inputs import inputs_from_table
+    from fitgap.runner.sources.unseen_inputs import inputs_from_table
 
     content, handling = read_content(path), Handling(missing)
     match Path(path).suffix.lower():
         case ".npz":
-            from runner.sources.npz_files import load_npz_inputs
+            from fitgap.runner.sources.npz_files import load_npz_inputs
 
             return load_npz_inputs(path, content, len(input_names), handling)
         case ".csv":
-            from runner.sources.csv_files import read_csv
+            from fitgap.runner.sources.csv_files import read_csv
 
             table = read_csv(path, content, text_columns)
         case _:
-            from runner.sources.parquet_files import read_parquet
+            from fitgap.runner.sources.parquet_files import read_parquet
 
             table = read_parquet(path, content)
     return inputs_from_table(table, input_names, text_columns, handling)

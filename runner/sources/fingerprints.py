@@ -4,8 +4,7 @@ import hashlib
 import json
 
 import numpy as np
-
-from core.data import Dataset
+from fitgap.core.data import Dataset
 
 
 def fingerprint(dataset: Dataset) -> str:

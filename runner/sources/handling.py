@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.preprocessing import FILLINGS
-from runner.sources.wording import file_error
+from fitgap.core.preprocessing import FILLINGS
+from fitgap.runner.sources.wording import file_error
 
 # `drop` leaves out the examples that lack an input; the others fill it from what the training examples have.
 MISSING = ("refuse", "drop", *FILLINGS)

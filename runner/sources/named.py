@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.data import Dataset
-from core.variants import ParameterError
-from runner.errors import DataError, nearest
-from runner.sources.drawn_sets import DRAWN_SETS
-from runner.sources.shipped_sets import SHIPPED_SETS
-from runner.sources.source import Source
-from runner.sources.truth_tables import TRUTH_TABLES
-from runner.sources.wording import visible
+from fitgap.core.data import Dataset
+from fitgap.core.variants import ParameterError
+from fitgap.runner.errors import DataError, nearest
+from fitgap.runner.sources.drawn_sets import DRAWN_SETS
+from fitgap.runner.sources.shipped_sets import SHIPPED_SETS
+from fitgap.runner.sources.source import Source
+from fitgap.runner.sources.truth_tables import TRUTH_TABLES
+from fitgap.runner.sources.wording import visible
 
 SOURCES: dict[str, type[Source]] = {**SHIPPED_SETS, **TRUTH_TABLES, **DRAWN_SETS}
 

@@ -9,15 +9,14 @@ import zipfile
 from collections.abc import Sequence
 
 import numpy as np
-
-from core.data import Dataset
-from runner import array_archives
-from runner.array_archives import NoArrayError, ObjectsError
-from runner.errors import DataError
-from runner.sources.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
-from runner.sources.handling import Handling, check_complete
-from runner.sources.targets import encode_targets
-from runner.sources.wording import file_error, nearest_column, visible
+from fitgap.core.data import Dataset
+from fitgap.runner import array_archives
+from fitgap.runner.array_archives import NoArrayError, ObjectsError
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
+from fitgap.runner.sources.handling import Handling, check_complete
+from fitgap.runner.sources.targets import encode_targets
+from fitgap.runner.sources.wording import file_error, nearest_column, visible
 
 
 def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:

@@ -16,10 +16,9 @@ from io import BytesIO
 from pathlib import Path
 
 import polars
-
-from core.data import Dataset
-from runner.errors import DataError
-from runner.sources.bounds import (
+from fitgap.core.data import Dataset
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.bounds import (
     MEGABYTE,
     MOST_TABLE_COLUMNS,
     VALUE_BYTES,
@@ -28,12 +27,12 @@ from runner.sources.bounds import (
     most_bytes,
     trial_error,
 )
-from runner.sources.columns import Table, plain_column
-from runner.sources.handling import Handling
-from runner.sources.tables import dataset_from_table
-from runner.sources.wording import file_error, visible
+from fitgap.runner.sources.columns import Table, plain_column
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.tables import dataset_from_table
+from fitgap.runner.sources.wording import file_error, visible
 
-PROGRAM = "runner.sources.parquet_files"
+PROGRAM = "fitgap.runner.sources.parquet_files"
 MARK = b"PAR1"
 # What polars itself takes: it works in several places at once.
 WORKING_BYTES = 512 * MEGABYTE

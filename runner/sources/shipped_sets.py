@@ -5,9 +5,8 @@ from importlib.resources import files
 from typing import ClassVar
 
 import numpy as np
-
-from core.data import Dataset
-from runner.sources.source import Source
+from fitgap.core.data import Dataset
+from fitgap.runner.sources.source import Source
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Shipped(Source):
 
 def read_shipped(file: str) -> dict[str, np.ndarray]:
     """The arrays of one shipped file by name."""
-    resource = files("runner.sources") / "shipped" / f"{file}.npz"
+    resource = files("fitgap.runner.sources") / "shipped" / f"{file}.npz"
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 

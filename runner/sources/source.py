@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from core.data import Dataset
-from core.variants import Variant
+from fitgap.core.data import Dataset
+from fitgap.core.variants import Variant
 
 Preprocess = Literal["standard", "minmax", "none"]
 Validation = float | int | Literal["same"]
@@ -22,7 +22,7 @@ class SourceDefaults:
 class Source(Variant):
     """Base of every named data set. The first line of a subclass's docstring is its description.
 
-    `reading` names how its targets become outputs, a key of `core.readings.READINGS`.
+    `reading` names how its targets become outputs, a key of `fitgap.core.readings.READINGS`.
     """
 
     preprocess: ClassVar[Preprocess] = "standard"

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars
-
-from core.data import Dataset
-from runner.sources.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from runner.sources.columns import (
+from fitgap.core.data import Dataset
+from fitgap.runner.sources.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.sources.columns import (
     Table,
     check_finite,
     check_number,
@@ -19,10 +18,10 @@ from runner.sources.columns import (
     holds_numbers,
     is_missing,
 )
-from runner.sources.handling import Handling, check_complete
-from runner.sources.targets import encode_targets
-from runner.sources.text_columns import categories_of, check_text, input_names, one_hot_inputs
-from runner.sources.wording import file_error, nearest_column, visible
+from fitgap.runner.sources.handling import Handling, check_complete
+from fitgap.runner.sources.targets import encode_targets
+from fitgap.runner.sources.text_columns import categories_of, check_text, input_names, one_hot_inputs
+from fitgap.runner.sources.wording import file_error, nearest_column, visible
 
 FILL_OR_CHOOSE = "fill it in, remove the row, or choose by --missing or data.missing what becomes of it"
 

@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.data import TargetKind
-from runner.errors import DataError
-from runner.sources.wording import file_error, visible
+from fitgap.core.data import TargetKind
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.wording import file_error, visible
 
 MOST_INTEGER_CLASSES = 20
 MOST_CLASSES = 1000

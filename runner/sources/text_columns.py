@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars
-
-from runner.sources.columns import Table, cell_error, first, float_values
-from runner.sources.handling import Handling
-from runner.sources.wording import file_error, visible
+from fitgap.runner.sources.columns import Table, cell_error, first, float_values
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.wording import file_error, visible
 
 MOST_CATEGORIES = 1000
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-
-from core.data import Dataset
-from core.variants import parameter
-from runner.sources.source import Source
+from fitgap.core.data import Dataset
+from fitgap.core.variants import parameter
+from fitgap.runner.sources.source import Source
 
 
 @dataclass(frozen=True)

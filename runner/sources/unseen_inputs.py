@@ -4,12 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars
-
-from runner.sources.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from runner.sources.columns import Table, cell_error, check_finite, check_number, check_present, first, holds_numbers
-from runner.sources.handling import Handling
-from runner.sources.text_columns import names_of, one_hot_inputs
-from runner.sources.wording import file_error, nearest_column, visible
+from fitgap.runner.sources.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.sources.columns import (
+    Table,
+    cell_error,
+    check_finite,
+    check_number,
+    check_present,
+    first,
+    holds_numbers,
+)
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.text_columns import names_of, one_hot_inputs
+from fitgap.runner.sources.wording import file_error, nearest_column, visible
 
 
 def inputs_from_table(

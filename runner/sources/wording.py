@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from runner.errors import DataError, nearest
+from fitgap.runner.errors import DataError, nearest
 
 LONGEST_CELL = 60
 LONGEST_ADVICE = 400

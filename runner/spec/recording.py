@@ -1,10 +1,10 @@
 """Reading which epochs are recorded: `all`, `{every: N}` or `{epochs: log}`, also as shorthand."""
 
-from runner.errors import SpecError
-from runner.recording import COMPLETE, Recording
-from runner.spec.axes import LARGEST_COUNT
-from runner.spec.nodes import Node
-from runner.spec.shorthand import parse_settings
+from fitgap.runner.errors import SpecError
+from fitgap.runner.recording import COMPLETE, Recording
+from fitgap.runner.spec.axes import LARGEST_COUNT
+from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.shorthand import parse_settings
 
 RULE = "must be all, every=N or epochs=log"
 

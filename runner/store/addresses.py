@@ -4,11 +4,10 @@ import os
 import re
 from urllib.parse import quote, quote_plus
 
+from fitgap.runner.errors import StoreError
+from fitgap.runner.passwords import ENVIRONMENT_VARIABLE, revealed, without_passwords
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-
-from runner.errors import StoreError
-from runner.passwords import ENVIRONMENT_VARIABLE, revealed, without_passwords
 
 DEFAULT_FILE = "fitgap.db"
 SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")

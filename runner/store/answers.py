@@ -5,11 +5,9 @@ from contextlib import contextmanager
 from typing import Self, TypeVar
 
 import numpy as np
-from sqlalchemy.engine import Connection, Engine
-
-from core.diagnosis import Fit
-from runner.messages import SavedState
-from runner.store import (
+from fitgap.core.diagnosis import Fit
+from fitgap.runner.messages import SavedState
+from fitgap.runner.store import (
     bulk,
     chosen,
     comparing,
@@ -22,15 +20,16 @@ from runner.store import (
     sizes,
     waiting,
 )
-from runner.store.comparing import Question
-from runner.store.damage import damage_told, remember
-from runner.store.deleting import Deletion
-from runner.store.explaining import Scale
-from runner.store.filter import filter_expression
-from runner.store.listing import Choice
-from runner.store.patience import patiently
-from runner.store.queries import Row
-from runner.store.sqlite import ONLY_READS, reading, rights_of, unchanged
+from fitgap.runner.store.comparing import Question
+from fitgap.runner.store.damage import damage_told, remember
+from fitgap.runner.store.deleting import Deletion
+from fitgap.runner.store.explaining import Scale
+from fitgap.runner.store.filter import filter_expression
+from fitgap.runner.store.listing import Choice
+from fitgap.runner.store.patience import patiently
+from fitgap.runner.store.queries import Row
+from fitgap.runner.store.sqlite import ONLY_READS, reading, rights_of, unchanged
+from sqlalchemy.engine import Connection, Engine
 
 Answer = TypeVar("Answer")
 

@@ -4,9 +4,8 @@ import io
 from collections.abc import Mapping
 
 import numpy as np
-
-from runner.array_archives import read_arrays
-from runner.errors import StoreError
+from fitgap.runner.array_archives import read_arrays
+from fitgap.runner.errors import StoreError
 
 # What is read takes no more memory than this, or else not so many times as much as it takes in the database.
 FREE_BYTES = 64 << 20

@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.store.expressions import unindexed
+from fitgap.runner.store.tables import configuration, sweep
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.store.expressions import unindexed
-from runner.store.tables import configuration, sweep
 
 COLUMNS: dict[str, ColumnElement] = {
     "architecture": configuration.c.architecture,

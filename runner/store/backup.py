@@ -11,16 +11,15 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.addresses import database_url, is_file
+from fitgap.runner.store.database import connect
+from fitgap.runner.store.logs import beside, named, refuse_stray_log, size_of
+from fitgap.runner.store.schema import stored_version
+from fitgap.runner.store.sqlite import open_sqlite
+from fitgap.runner.store.sqlite_files import CountedConnection, changed, check_file, path_of, way_to_read
+from fitgap.runner.whole_files import give_rights, publish, publish_free, workshop
 from sqlalchemy.engine import URL
-
-from runner.errors import StoreError
-from runner.store.addresses import database_url, is_file
-from runner.store.database import connect
-from runner.store.logs import beside, named, refuse_stray_log, size_of
-from runner.store.schema import stored_version
-from runner.store.sqlite import open_sqlite
-from runner.store.sqlite_files import CountedConnection, changed, check_file, path_of, way_to_read
-from runner.whole_files import give_rights, publish, publish_free, workshop
 
 # Pages that are copied before anybody is listened to again, such as Ctrl-C.
 PAGES_AT_A_TIME = 4_000

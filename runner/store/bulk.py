@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.cores import usable_cores
+from fitgap.runner.store.epoch_columns import Columns, epoch_columns
+from fitgap.runner.store.second_reader import SecondReader
 from sqlalchemy.engine import Connection
-
-from runner.cores import usable_cores
-from runner.store.epoch_columns import Columns, epoch_columns
-from runner.store.second_reader import SecondReader
 
 TRIALS_AT_A_TIME = 500
 # Who has read for so long without coming half way gets help, which itself needs about half a second to come.

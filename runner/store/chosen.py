@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.queries import find_sweep, require_trials
+from fitgap.runner.store.tables import sweep, sweep_tag, trial, trial_tag
 from sqlalchemy.engine import Connection
-
-from runner.errors import StoreError
-from runner.store.queries import find_sweep, require_trials
-from runner.store.tables import sweep, sweep_tag, trial, trial_tag
 
 MOST_TRIALS = 10_000
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.errors import DriverFencedError
+from fitgap.runner.status import Status
+from fitgap.runner.store.clock import database_now
+from fitgap.runner.store.tables import driver, trial
 from sqlalchemy.engine import Connection
-
-from runner.errors import DriverFencedError
-from runner.status import Status
-from runner.store.clock import database_now
-from runner.store.tables import driver, trial
 
 # A driver that has not been heard of for so long may be replaced.
 LEASE_SECONDS = 30.0

@@ -6,21 +6,20 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.analysis.pairing import Differences, Measured, differences
+from fitgap.runner.analysis.scaling import scaled
+from fitgap.runner.analysis.spreads import averages, spreads
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.store import rows
+from fitgap.runner.store.expressions import mean
+from fitgap.runner.store.filter import advice, known_names
+from fitgap.runner.store.measured import Completed, Which, completed_trials, other_trials
+from fitgap.runner.store.pairs import Members, members_of
+from fitgap.runner.store.queries import Row
+from fitgap.runner.store.tables import configuration, trial
+from fitgap.runner.store.values import finite
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.analysis.pairing import Differences, Measured, differences
-from runner.analysis.scaling import scaled
-from runner.analysis.spreads import averages, spreads
-from runner.errors import StoreError, nearest
-from runner.store import rows
-from runner.store.expressions import mean
-from runner.store.filter import advice, known_names
-from runner.store.measured import Completed, Which, completed_trials, other_trials
-from runner.store.pairs import Members, members_of
-from runner.store.queries import Row
-from runner.store.tables import configuration, trial
-from runner.store.values import finite
 
 # What to group by, beside settings by their dotted names.
 COLUMNS = {**rows.SETTINGS, **rows.MORE_SETTINGS, "verdict": configuration.c.verdict}

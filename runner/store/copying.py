@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.addresses import database_url, is_file
+from fitgap.runner.store.backup import new_database
+from fitgap.runner.store.database import connect
+from fitgap.runner.store.schema import check_version, is_sqlite, refuse_other_than_newest
+from fitgap.runner.store.sqlite import reading
+from fitgap.runner.store.sqlite_files import path_of
+from fitgap.runner.store.tables import metadata
+from fitgap.runner.store.upgrading import alone, prepare, upgrade_within
+from fitgap.runner.store.values import json_text
+from fitgap.runner.whole_files import give_rights
 from sqlalchemy.engine import URL, Connection, Engine
-
-from runner.errors import StoreError
-from runner.store.addresses import database_url, is_file
-from runner.store.backup import new_database
-from runner.store.database import connect
-from runner.store.schema import check_version, is_sqlite, refuse_other_than_newest
-from runner.store.sqlite import reading
-from runner.store.sqlite_files import path_of
-from runner.store.tables import metadata
-from runner.store.upgrading import alone, prepare, upgrade_within
-from runner.store.values import json_text
-from runner.whole_files import give_rights
 
 BLOCK_ROWS = 2_000
 # Arrays may be large, so only a few of them are held at once.

@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.errors import FitgapError, StoreError
+from fitgap.runner.status import Status
+from fitgap.runner.store.database import connect
+from fitgap.runner.store.logs import named
+from fitgap.runner.store.sqlite import reading
+from fitgap.runner.store.sqlite_files import path_of
+from fitgap.runner.store.tables import configuration, metadata, trial
 from sqlalchemy.engine import URL, Connection, Engine
-
-from runner.errors import FitgapError, StoreError
-from runner.status import Status
-from runner.store.database import connect
-from runner.store.logs import named
-from runner.store.sqlite import reading
-from runner.store.sqlite_files import path_of
-from runner.store.tables import configuration, metadata, trial
 
 # What a row of the wrong kind makes Python raise.
 SYMPTOMS = (
@@ -180,7 +179,7 @@ def check_json(column: sa.Column, value: Any) -> None:
         raise TypeError
     if column is configuration.c.settings and isinstance(value, dict):
         # Imported here: questions that find nothing wrong need none of it.
-        from runner.spec import Configuration
+        from fitgap.runner.spec import Configuration
 
         Configuration.from_canonical(value)
 

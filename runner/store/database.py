@@ -5,13 +5,12 @@ import logging
 from collections.abc import Iterator
 
 import sqlalchemy as sa
+from fitgap.runner.store.addresses import database_url, is_file
+from fitgap.runner.store.failures import tell_failures
+from fitgap.runner.store.postgresql import postgresql_engine
+from fitgap.runner.store.sqlite import sqlite_engine
+from fitgap.runner.store.values import finite
 from sqlalchemy.engine import URL, Engine
-
-from runner.store.addresses import database_url, is_file
-from runner.store.failures import tell_failures
-from runner.store.postgresql import postgresql_engine
-from runner.store.sqlite import sqlite_engine
-from runner.store.values import finite
 
 __all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
 

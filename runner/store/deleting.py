@@ -3,17 +3,14 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
-from sqlalchemy.sql.elements import ColumnElement
-
-from runner.amounts import counted
-from runner.environment import machine_identity, still_runs
-from runner.errors import BusyError
-from runner.status import Status
-from runner.store.chosen import Chosen
-from runner.store.claims import OtherDriver, drivers_of
-from runner.store.recorded import recorded_epochs
-from runner.store.tables import (
+from fitgap.runner.amounts import counted
+from fitgap.runner.environment import machine_identity, still_runs
+from fitgap.runner.errors import BusyError
+from fitgap.runner.status import Status
+from fitgap.runner.store.chosen import Chosen
+from fitgap.runner.store.claims import OtherDriver, drivers_of
+from fitgap.runner.store.recorded import recorded_epochs
+from fitgap.runner.store.tables import (
     configuration,
     epoch,
     evidence,
@@ -25,6 +22,8 @@ from runner.store.tables import (
     trial,
     trial_tag,
 )
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
 
 # What belongs to a trial.
 PARTS = (epoch, snapshot, state, evidence, trial_tag)

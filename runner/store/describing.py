@@ -1,15 +1,14 @@
 """What a database is: kind, schema, size, and how much is in it."""
 
 import sqlalchemy as sa
+from fitgap.runner.store.addresses import database_url, shown
+from fitgap.runner.store.database import connect
+from fitgap.runner.store.logs import beside
+from fitgap.runner.store.queries import Row
+from fitgap.runner.store.schema import is_sqlite, newest_version, refuse_other_than_newest, stored_version
+from fitgap.runner.store.sqlite import reading
+from fitgap.runner.store.sqlite_files import path_of
 from sqlalchemy.engine import Connection, Engine
-
-from runner.store.addresses import database_url, shown
-from runner.store.database import connect
-from runner.store.logs import beside
-from runner.store.queries import Row
-from runner.store.schema import is_sqlite, newest_version, refuse_other_than_newest, stored_version
-from runner.store.sqlite import reading
-from runner.store.sqlite_files import path_of
 
 # In every schema there ever was.
 COUNTED = ("sweep", "trial", "epoch")

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from fitgap.core.diagnosis import Fit, fit_of_trial
+from fitgap.runner.status import Status
+from fitgap.runner.store import rows
+from fitgap.runner.store.errors_of_trials import ErrorsOfTrials
+from fitgap.runner.store.expressions import mean
+from fitgap.runner.store.queries import Row, fetch
+from fitgap.runner.store.tables import configuration, epoch, evidence, split, sweep, trial
 from sqlalchemy.engine import Connection
-
-from core.diagnosis import Fit, fit_of_trial
-from runner.status import Status
-from runner.store import rows
-from runner.store.errors_of_trials import ErrorsOfTrials
-from runner.store.expressions import mean
-from runner.store.queries import Row, fetch
-from runner.store.tables import configuration, epoch, evidence, split, sweep, trial
 
 # The settings that may differ between configurations, by the names of their axes.
 AXES: dict[str, sa.ColumnElement] = {

@@ -3,15 +3,14 @@
 from pathlib import Path
 
 import sqlalchemy as sa
+from fitgap.runner.errors import BusyError
+from fitgap.runner.store.claims import OtherDriver
+from fitgap.runner.store.clock import database_now
+from fitgap.runner.store.deleting import lives
+from fitgap.runner.store.sqlite import open_sqlite
+from fitgap.runner.store.sqlite_files import READING
+from fitgap.runner.store.tables import driver
 from sqlalchemy.engine import URL, Connection
-
-from runner.errors import BusyError
-from runner.store.claims import OtherDriver
-from runner.store.clock import database_now
-from runner.store.deleting import lives
-from runner.store.sqlite import open_sqlite
-from runner.store.sqlite_files import READING
-from runner.store.tables import driver
 
 
 def refuse_drivers_of(path: Path) -> None:

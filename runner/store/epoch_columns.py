@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.store import rows
+from fitgap.runner.store.numbers import fetch_numbers
+from fitgap.runner.store.tables import epoch
 from sqlalchemy.engine import Connection
-
-from runner.store import rows
-from runner.store.numbers import fetch_numbers
-from runner.store.tables import epoch
 
 Columns = dict[str, np.ndarray]
 # Rows that become arrays at once: so few that the processor's cache still has them.

@@ -2,11 +2,10 @@
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.messages import EpochRows
+from fitgap.runner.store import tables
+from fitgap.runner.store.postgresql import COPY_EPOCHS
 from sqlalchemy.engine import Connection
-
-from runner.messages import EpochRows
-from runner.store import tables
-from runner.store.postgresql import COPY_EPOCHS
 
 EPOCH_NUMBERS = [column.name for column in tables.epoch.columns if column.name not in ("trial_id", "epoch")]
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.core.diagnosis import Errors
+from fitgap.runner.status import Status
+from fitgap.runner.store.arrays import unpacked_errors
+from fitgap.runner.store.tables import epoch, evidence, split, trial
 from sqlalchemy.engine import Connection
-
-from core.diagnosis import Errors
-from runner.status import Status
-from runner.store.arrays import unpacked_errors
-from runner.store.tables import epoch, evidence, split, trial
 
 # Where the errors of a sample stand in the evidence.
 AT_BEST, AT_LAST = 0, 1

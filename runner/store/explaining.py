@@ -6,18 +6,17 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from fitgap.runner.analysis.filling import filled
+from fitgap.runner.analysis.scaling import logarithms, ranks
+from fitgap.runner.analysis.shares import Share, Shares, nested_shares, shares
+from fitgap.runner.analysis.spreads import averages
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.axes import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
+from fitgap.runner.store.comparing import check_measure
+from fitgap.runner.store.measured import Which, completed_trials
+from fitgap.runner.store.queries import Row
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.analysis.filling import filled
-from runner.analysis.scaling import logarithms, ranks
-from runner.analysis.shares import Share, Shares, nested_shares, shares
-from runner.analysis.spreads import averages
-from runner.errors import StoreError
-from runner.store.axes import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
-from runner.store.comparing import check_measure
-from runner.store.measured import Which, completed_trials
-from runner.store.queries import Row
 
 # A sweep has at most a million trials. Many more cells mean that few combinations of its alternatives were trained.
 MOST_CELLS = 4_000_000

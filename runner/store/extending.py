@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.recording import COMPLETE, Recording, always_recorded
+from fitgap.runner.status import Status
+from fitgap.runner.store.tables import configuration, epoch, split, state, sweep, trial
+from fitgap.runner.store.writing import add_configurations, add_trials
 from sqlalchemy.engine import Connection
-
-from runner.errors import StoreError
-from runner.recording import COMPLETE, Recording, always_recorded
-from runner.status import Status
-from runner.store.tables import configuration, epoch, split, state, sweep, trial
-from runner.store.writing import add_configurations, add_trials
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ import re
 import sqlite3
 from typing import Any, NamedTuple
 
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.addresses import scrubbed, shown
 from sqlalchemy.engine import URL, ExceptionContext
-
-from runner.errors import StoreError
-from runner.store.addresses import scrubbed, shown
 
 
 class TemporaryStoreError(StoreError):

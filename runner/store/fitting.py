@@ -13,18 +13,17 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.core.diagnosis import RULE, fit_of_configuration, fit_of_trial
+from fitgap.runner.status import Status
+from fitgap.runner.store.clock import database_now
+from fitgap.runner.store.errors_of_trials import ErrorsOfTrials
+from fitgap.runner.store.new_fits import NewFits
+from fitgap.runner.store.patience import patiently
+from fitgap.runner.store.postgresql import GATHER_STATISTICS
+from fitgap.runner.store.queries import Row, reference_configuration
+from fitgap.runner.store.sqlite import ONLY_READS
+from fitgap.runner.store.tables import configuration, fit_columns, sweep, trial
 from sqlalchemy.engine import Connection, Engine
-
-from core.diagnosis import RULE, fit_of_configuration, fit_of_trial
-from runner.status import Status
-from runner.store.clock import database_now
-from runner.store.errors_of_trials import ErrorsOfTrials
-from runner.store.new_fits import NewFits
-from runner.store.patience import patiently
-from runner.store.postgresql import GATHER_STATISTICS
-from runner.store.queries import Row, reference_configuration
-from runner.store.sqlite import ONLY_READS
-from runner.store.tables import configuration, fit_columns, sweep, trial
 
 FIT_NAMES = tuple(column.name for column in fit_columns())
 First = Callable[[Connection], None]

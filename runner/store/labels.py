@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+from fitgap.runner.errors import LabelError
+from fitgap.runner.names import checked_note, checked_sweep_name, checked_tag
+from fitgap.runner.store.chosen import Chosen
+from fitgap.runner.store.queries import Row, fetch, find_sweep
+from fitgap.runner.store.tables import sweep
+from fitgap.runner.store.tags import tags_of_sweep, tags_of_trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
-
-from runner.errors import LabelError
-from runner.names import checked_note, checked_sweep_name, checked_tag
-from runner.store.chosen import Chosen
-from runner.store.queries import Row, fetch, find_sweep
-from runner.store.tables import sweep
-from runner.store.tags import tags_of_sweep, tags_of_trial
 
 
 def labels(connection: Connection, chosen: Chosen) -> list[Row]:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import rows
+from fitgap.runner.store.expressions import sortable, unindexed
+from fitgap.runner.store.filter import advice, filter_expression, known_names
+from fitgap.runner.store.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.visitors import iterate
-
-from runner.errors import StoreError
-from runner.store import rows
-from runner.store.expressions import sortable, unindexed
-from runner.store.filter import advice, filter_expression, known_names
-from runner.store.tables import configuration, trial
 
 Row = dict[str, Any]
 ROWS_AT_A_TIME = 2_000

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from runner.errors import StoreError
-from runner.open_databases import only_ours
-from runner.passwords import without_passwords
+from fitgap.runner.errors import StoreError
+from fitgap.runner.open_databases import only_ours
+from fitgap.runner.passwords import without_passwords
 
 MAGIC = b"SQLite format 3\0"
 LOG_MAGICS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.store import rows
+from fitgap.runner.store.numbers import fetch_numbers
+from fitgap.runner.store.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.store import rows
-from runner.store.numbers import fetch_numbers
-from runner.store.tables import configuration, trial
 
 # The number of each verdict in their list.
 VERDICT_NUMBER = sa.case({verdict: number for number, verdict in enumerate(rows.VERDICTS)}, value=trial.c.verdict)

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, Self
 
-from core.diagnosis import Fit, Verdict
-from runner.errors import StoreError
-from runner.store.values import finite
+from fitgap.core.diagnosis import Fit, Verdict
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.values import finite
 
 # A number, where its verdict stands below, and how much of each there is.
 RECORD = struct.Struct("<qbddd")

@@ -1,14 +1,13 @@
 """The tables of a new SQLite file: what the migrations make of an empty one, kept as statements beside them.
 
 Loading Alembic and running all migrations takes a fifth of a second, of which a small sweep would be mostly waiting.
-The statements are written by `python -m migrations` and never by hand; tests hold them to what the migrations make.
+`python -m fitgap.migrations` writes the statements, never a person; tests compare them with what the migrations make.
 """
 
 import sqlalchemy as sa
+from fitgap.runner.store import schema
+from fitgap.runner.store.schema import VERSION_TABLE, newest_version
 from sqlalchemy.engine import Connection
-
-from runner.store import schema
-from runner.store.schema import VERSION_TABLE, newest_version
 
 FILE = "newest_sqlite.sql"
 # How the file begins, and what its parts are parted by.

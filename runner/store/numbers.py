@@ -6,10 +6,9 @@ from typing import cast
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.store.postgresql import COPIED_INTO, CopiedOut
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.store.postgresql import COPIED_INTO, CopiedOut
 
 # PostgreSQL's binary forms. A stream has 19 bytes before its first row; a row is the number of its columns, then of
 # each the number of its bytes, -1 for NULL, and these. An array is five numbers, the fourth its length, then of each

@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner.errors import StoreError
-from runner.open_databases import Key, key_of
-from runner.status import Status
-from runner.store import chosen, claims, deleting, extending, fitting, labels, writing
-from runner.store.addresses import is_file, shown
-from runner.store.answers import Answers
-from runner.store.claims import DriverIdentity
-from runner.store.database import closed_on_failure, connect, database_url
-from runner.store.deleting import Deletion
-from runner.store.extending import SweepExtension
-from runner.store.schema import check_version
-from runner.store.session import DriverSession
-from runner.store.sqlite_files import path_of
-from runner.store.upgrading import make_ready
-from runner.store.writing import SweepPlan
+from fitgap.runner.errors import StoreError
+from fitgap.runner.open_databases import Key, key_of
+from fitgap.runner.status import Status
+from fitgap.runner.store import chosen, claims, deleting, extending, fitting, labels, writing
+from fitgap.runner.store.addresses import is_file, shown
+from fitgap.runner.store.answers import Answers
+from fitgap.runner.store.claims import DriverIdentity
+from fitgap.runner.store.database import closed_on_failure, connect, database_url
+from fitgap.runner.store.deleting import Deletion
+from fitgap.runner.store.extending import SweepExtension
+from fitgap.runner.store.schema import check_version
+from fitgap.runner.store.session import DriverSession
+from fitgap.runner.store.sqlite_files import path_of
+from fitgap.runner.store.upgrading import make_ready
+from fitgap.runner.store.writing import SweepPlan
 
 
 class Store(Answers):

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from fitgap.runner.store import rows
+from fitgap.runner.store.axes import COLUMNS, axes_of, combined, configurations_of, numbered, settings_of
+from fitgap.runner.store.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.store import rows
-from runner.store.axes import COLUMNS, axes_of, combined, configurations_of, numbered, settings_of
-from runner.store.tables import configuration
 
 # The axes that decide a setting of another name; one that is named `axis.parameter` decides that parameter alone.
 AXIS_OF = {

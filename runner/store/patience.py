@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from fitgap.runner.store.failures import TemporaryStoreError
 from sqlalchemy.engine import Connection, Engine
-
-from runner.store.failures import TemporaryStoreError
 
 PATIENCE_SECONDS = 60.0
 # For a driver's last word: without it, its lease ends by itself.

@@ -7,10 +7,9 @@ the place of one of our tables with every question.
 import os
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.tables import metadata
 from sqlalchemy.engine import Connection
-
-from runner.errors import StoreError
-from runner.store.tables import metadata
 
 # Set to 1 by people who have made triggers or views in their own database, such as an audit of what changes.
 ALLOWED = "FITGAP_ALLOW_TRIGGERS"

@@ -3,15 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.addresses import POSTGRESQL, shown
+from fitgap.runner.store.failures import LOST, connection_failure
+from fitgap.runner.store.values import json_text
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import ClauseElement, Executable
-
-from runner.errors import StoreError
-from runner.store.addresses import POSTGRESQL, shown
-from runner.store.failures import LOST, connection_failure
-from runner.store.values import json_text
 
 if TYPE_CHECKING:
     import psycopg

@@ -5,16 +5,15 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.status import Status
+from fitgap.runner.store import rows
+from fitgap.runner.store.arrays import unpacked_parameters
+from fitgap.runner.store.expressions import mean
+from fitgap.runner.store.listing import chosen_trials, joined
+from fitgap.runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
+from fitgap.runner.store.tags import tags_of_sweep, tags_of_trial
 from sqlalchemy.engine import Connection
-
-from runner.errors import StoreError, nearest
-from runner.status import Status
-from runner.store import rows
-from runner.store.arrays import unpacked_parameters
-from runner.store.expressions import mean
-from runner.store.listing import chosen_trials, joined
-from runner.store.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
-from runner.store.tags import tags_of_sweep, tags_of_trial
 
 Row = dict[str, Any]
 # Numbers beyond are no numbers of rows, and PostgreSQL refuses them.

@@ -3,10 +3,9 @@
 from collections import Counter
 
 import sqlalchemy as sa
+from fitgap.runner.recording import Recording
+from fitgap.runner.store.tables import sweep, trial
 from sqlalchemy.engine import Connection
-
-from runner.recording import Recording
-from runner.store.tables import sweep, trial
 
 
 def recorded_epochs(connection: Connection, trials: sa.ColumnElement[bool]) -> Counter[int]:

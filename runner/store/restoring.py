@@ -13,19 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.addresses import database_url, is_file
+from fitgap.runner.store.backup import USE_PG_DUMP, copy, keep_copy, new_database, refuse_unknown, told_of
+from fitgap.runner.store.database import connect
+from fitgap.runner.store.drivers_at_work import refuse_drivers_of
+from fitgap.runner.store.failures import DAMAGED, LOCKED, NO_DATABASE
+from fitgap.runner.store.logs import beside, head_of, named, size_of
+from fitgap.runner.store.schema import current_version, refuse_newer, stored_version
+from fitgap.runner.store.sqlite import open_sqlite, outside_transactions, prepare_for_writing
+from fitgap.runner.store.sqlite_files import READING, check_writable, path_of
+from fitgap.runner.whole_files import workshop
 from sqlalchemy.engine import URL, Engine
-
-from runner.errors import StoreError
-from runner.store.addresses import database_url, is_file
-from runner.store.backup import USE_PG_DUMP, copy, keep_copy, new_database, refuse_unknown, told_of
-from runner.store.database import connect
-from runner.store.drivers_at_work import refuse_drivers_of
-from runner.store.failures import DAMAGED, LOCKED, NO_DATABASE
-from runner.store.logs import beside, head_of, named, size_of
-from runner.store.schema import current_version, refuse_newer, stored_version
-from runner.store.sqlite import open_sqlite, outside_transactions, prepare_for_writing
-from runner.store.sqlite_files import READING, check_writable, path_of
-from runner.whole_files import workshop
 
 # After the first of these the database is locked, and after the last one everything is written at once. The smallest
 # database of ours has several times as many.

@@ -1,11 +1,10 @@
 """What a row of an answer holds: each key with the expression that gives it. The keys are a contract with users."""
 
 import sqlalchemy as sa
+from fitgap.runner.status import Status
+from fitgap.runner.store.tables import configuration, epoch, trial
+from fitgap.runner.store.tags import tags_of_trial
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.status import Status
-from runner.store.tables import configuration, epoch, trial
-from runner.store.tags import tags_of_trial
 
 SETTINGS: dict[str, ColumnElement] = {
     "architecture": configuration.c.architecture,

@@ -5,15 +5,14 @@ import time
 from pathlib import Path
 
 import sqlalchemy as sa
+from fitgap import migrations
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.failures import ChangedWhileReadError
+from fitgap.runner.store.planted import refuse_other_columns, refuse_planted
+from fitgap.runner.store.sqlite import looking_engine, reading
+from fitgap.runner.store.sqlite_files import check_file, path_of
+from fitgap.runner.store.tables import SCHEMA
 from sqlalchemy.engine import URL, Connection, Engine
-
-import migrations
-from runner.errors import StoreError
-from runner.store.failures import ChangedWhileReadError
-from runner.store.planted import refuse_other_columns, refuse_planted
-from runner.store.sqlite import looking_engine, reading
-from runner.store.sqlite_files import check_file, path_of
-from runner.store.tables import SCHEMA
 
 VERSION_TABLE = "fitgap_version"
 # How often a file that changes is looked at anew, and the pause between.

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import IO
 
 import numpy as np
+from fitgap.runner.child_processes import start_child
+from fitgap.runner.store.epoch_columns import KINDS, Columns, epoch_columns
+from fitgap.runner.store.sqlite import reading, reading_engine
 from sqlalchemy.engine import URL
-
-from runner.child_processes import start_child
-from runner.store.epoch_columns import KINDS, Columns, epoch_columns
-from runner.store.sqlite import reading, reading_engine
 
 NUMBER = np.dtype(np.int64)
 

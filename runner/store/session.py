@@ -5,12 +5,11 @@ While the database cannot be used, the methods wait for it, except those of the 
 
 from collections.abc import Sequence
 
+from fitgap.runner.messages import Block
+from fitgap.runner.store import claims, fitting, writing
+from fitgap.runner.store.claims import OtherDriver
+from fitgap.runner.store.patience import LAST_PATIENCE_SECONDS, patiently
 from sqlalchemy.engine import Engine
-
-from runner.messages import Block
-from runner.store import claims, fitting, writing
-from runner.store.claims import OtherDriver
-from runner.store.patience import LAST_PATIENCE_SECONDS, patiently
 
 
 class DriverSession:

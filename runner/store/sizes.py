@@ -1,16 +1,15 @@
 """How much room sweeps take, and giving the room of deleted ones back to the disk."""
 
 import sqlalchemy as sa
+from fitgap.runner.store.addresses import database_url
+from fitgap.runner.store.database import connect
+from fitgap.runner.store.describing import size
+from fitgap.runner.store.drivers_at_work import refuse_drivers
+from fitgap.runner.store.recorded import recorded_epochs
+from fitgap.runner.store.schema import check_version, is_sqlite
+from fitgap.runner.store.sqlite import outside_transactions, prepare_for_writing, reading
+from fitgap.runner.store.tables import configuration, evidence, snapshot, state, trial
 from sqlalchemy.engine import Connection, Engine
-
-from runner.store.addresses import database_url
-from runner.store.database import connect
-from runner.store.describing import size
-from runner.store.drivers_at_work import refuse_drivers
-from runner.store.recorded import recorded_epochs
-from runner.store.schema import check_version, is_sqlite
-from runner.store.sqlite import outside_transactions, prepare_for_writing, reading
-from runner.store.tables import configuration, evidence, snapshot, state, trial
 
 # Measured: rows with their share of pages and indexes. They are nearly all numbers of 8 bytes.
 ROW_BYTES = {

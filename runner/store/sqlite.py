@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, Engine
-
-from runner.open_databases import counting
-from runner.store.failures import DAMAGED, LOCKED, failure_of, tell_failures
-from runner.store.logs import beside, head_of, size_of
-from runner.store.sqlite_files import (
+from fitgap.runner.open_databases import counting
+from fitgap.runner.store.failures import DAMAGED, LOCKED, failure_of, tell_failures
+from fitgap.runner.store.logs import beside, head_of, size_of
+from fitgap.runner.store.sqlite_files import (
     FROZEN,
     READING,
     WRITING,
@@ -29,7 +27,8 @@ from runner.store.sqlite_files import (
     way_to_read,
     way_without_files,
 )
-from runner.store.values import json_text
+from fitgap.runner.store.values import json_text
+from sqlalchemy.engine import URL, Connection, Engine
 
 # How long a writer waits for another one.
 LOCK_TIMEOUT_SECONDS = 30

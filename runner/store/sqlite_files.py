@@ -11,16 +11,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+from fitgap.runner.errors import StoreError
+from fitgap.runner.file_systems import file_system_of, is_network
+from fitgap.runner.open_databases import Key, counting, key_of
+from fitgap.runner.passwords import without_passwords
+from fitgap.runner.store.addresses import DEFAULT_FILE, shown
+from fitgap.runner.store.failures import ChangedWhileReadError
+from fitgap.runner.store.logs import beside, refuse_stray_log, size_of
+from fitgap.runner.whole_files import is_planted
 from sqlalchemy.engine import URL, Connection
-
-from runner.errors import StoreError
-from runner.file_systems import file_system_of, is_network
-from runner.open_databases import Key, counting, key_of
-from runner.passwords import without_passwords
-from runner.store.addresses import DEFAULT_FILE, shown
-from runner.store.failures import ChangedWhileReadError
-from runner.store.logs import beside, refuse_stray_log, size_of
-from runner.whole_files import is_planted
 
 # A page of SQLite has at least so many bytes.
 SMALLEST_FILE = 512

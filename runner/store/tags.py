@@ -3,10 +3,9 @@
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.store.tables import sweep, sweep_tag, trial, trial_tag
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-
-from runner.store.tables import sweep, sweep_tag, trial, trial_tag
 
 
 class text_list(FunctionElement[Any]):  # noqa: N801 - it stands in queries like SQLAlchemy's own functions

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
-
-from runner.errors import StoreError
-from runner.store import schema
-from runner.store.backup import back_up
-from runner.store.database import connect, database_url
-from runner.store.fitting import refresh_outdated
-from runner.store.new_tables import kept_statements, make_tables
-from runner.store.schema import (
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import schema
+from fitgap.runner.store.backup import back_up
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.fitting import refresh_outdated
+from fitgap.runner.store.new_tables import kept_statements, make_tables
+from fitgap.runner.store.schema import (
     APPLICATION_ID,
     current_version,
     is_sqlite,
@@ -24,9 +22,10 @@ from runner.store.schema import (
     refuse_other_than_newest,
     stored_version,
 )
-from runner.store.sqlite import prepare_for_writing, without_foreign_keys
-from runner.store.sqlite_files import path_of
-from runner.streams.printable import printable
+from fitgap.runner.store.sqlite import prepare_for_writing, without_foreign_keys
+from fitgap.runner.store.sqlite_files import path_of
+from fitgap.runner.streams.printable import printable
+from sqlalchemy.engine import Connection, Engine
 
 # Held by whoever changes the tables on a server.
 UPGRADE_LOCK = APPLICATION_ID

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.messages import SavedState
+from fitgap.runner.status import Status
+from fitgap.runner.store import rows
+from fitgap.runner.store.arrays import unpacked
+from fitgap.runner.store.queries import Row, fetch
+from fitgap.runner.store.tables import configuration, split, state, trial
 from sqlalchemy.engine import Connection
-
-from runner.messages import SavedState
-from runner.status import Status
-from runner.store import rows
-from runner.store.arrays import unpacked
-from runner.store.queries import Row, fetch
-from runner.store.tables import configuration, split, state, trial
 
 # What trials must have in common to share a pack, beside what all of a sweep have in common; the epoch is that of the
 # state they go on from.

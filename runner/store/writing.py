@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
+from fitgap.runner.status import Status
+from fitgap.runner.store import claims, tables
+from fitgap.runner.store.arrays import packed, packed_errors
+from fitgap.runner.store.clock import database_now
+from fitgap.runner.store.epochs import insert_epochs
+from fitgap.runner.store.values import finite, storable_text
 from sqlalchemy.engine import Connection
-
-from runner.errors import StoreError
-from runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
-from runner.status import Status
-from runner.store import claims, tables
-from runner.store.arrays import packed, packed_errors
-from runner.store.clock import database_now
-from runner.store.epochs import insert_epochs
-from runner.store.values import finite, storable_text
 
 ROWS_AT_A_TIME = 1_000
 

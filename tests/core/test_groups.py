@@ -4,12 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.core.activations import PReLU, ReLU, Sigmoid
+from fitgap.core.groups import runs_of, stack_numbers
+from fitgap.core.optimizers import Adam
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core.activations import PReLU, ReLU, Sigmoid
-from core.groups import runs_of, stack_numbers
-from core.optimizers import Adam
 
 SETTINGS = st.lists(
     st.sampled_from(

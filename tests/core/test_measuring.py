@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+from fitgap.core import measuring
+from fitgap.core.activations import Sigmoid, Tanh
+from fitgap.core.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
+from fitgap.core.measuring import CHUNK, Measurement, Measurer, total_variation
+from fitgap.core.readings import READINGS
 from sklearn.metrics import r2_score
-
-from core import measuring
-from core.activations import Sigmoid, Tanh
-from core.losses import SigmoidCrossEntropy, SoftmaxCrossEntropy
-from core.measuring import CHUNK, Measurement, Measurer, total_variation
-from core.readings import READINGS
 
 COUNTS = [1, 2, CHUNK - 1, CHUNK, CHUNK + 1, 300]
 REPEAT_ROWS = np.array([1, 0, 1])

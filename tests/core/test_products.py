@@ -4,10 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.core.products import LARGEST_FROM_TRANSPOSED, LARGEST_VOLUME, Product, lies_transposed, part_count
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core.products import LARGEST_FROM_TRANSPOSED, LARGEST_VOLUME, Product, lies_transposed, part_count
 
 SIZES = st.one_of(st.integers(1, 9), st.sampled_from([16, 17, 32, 48, 64, 96, 128, 256]))
 WAYS = list(itertools.product([False, True], repeat=3))

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from fitgap.core.readings import READINGS, TWO_CLASSES, one_hot, read_intervals
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-
-from core.readings import READINGS, TWO_CLASSES, one_hot, read_intervals
 
 QUICK = settings(max_examples=50, deadline=None, database=None)
 OF_CLASSES = [name for name, reading in READINGS.items() if reading.for_classes]

@@ -6,19 +6,18 @@ import io
 import numpy as np
 import pytest
 from core_strategies import packs
+from fitgap.core.activations import Identity, PReLU, ReLU, Sigmoid
+from fitgap.core.initializers import Zeros
+from fitgap.core.optimizers import OPTIMIZERS, Adam, GradientDescent, Momentum, RMSProp
+from fitgap.core.regularizers import L2, Dropout
+from fitgap.core.schedules import Cosine
+from fitgap.core.states import MemberState
+from fitgap.core.stopping import AcceptableError, NoImprovement
+from fitgap.core.training import Pack
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from trainings import assert_same_epochs, same
-
-from core.activations import Identity, PReLU, ReLU, Sigmoid
-from core.initializers import Zeros
-from core.optimizers import OPTIMIZERS, Adam, GradientDescent, Momentum, RMSProp
-from core.regularizers import L2, Dropout
-from core.schedules import Cosine
-from core.states import MemberState
-from core.stopping import AcceptableError, NoImprovement
-from core.training import Pack
 
 
 def through_a_file(state):

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.store import schema
+from fitgap.runner.store.copying import copy_database
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.schema import newest_version
+from fitgap.runner.store.tables import driver, evidence, state, sweep_tag, trial, trial_tag
+from fitgap.runner.store.upgrading import upgrade_database
 from new_databases import PostgresDatabases, SqliteFiles
-
-from runner.store import schema
-from runner.store.copying import copy_database
-from runner.store.database import connect, database_url
-from runner.store.schema import newest_version
-from runner.store.tables import driver, evidence, state, sweep_tag, trial, trial_tag
-from runner.store.upgrading import upgrade_database
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 DYING = Path(__file__).with_name("dying_upgrades.py")

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command  # noqa: F401 - loaded before anybody is forked
-
-from runner.store import schema
-from runner.store.upgrading import upgrade_database
+from fitgap.runner.store import schema
+from fitgap.runner.store.upgrading import upgrade_database
 
 
 class Steps:

@@ -7,14 +7,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from fitgap.runner.driver import drive, stored_sweep
+from fitgap.runner.store import open_store, open_store_for_writing, schema
+from fitgap.runner.store.copying import copy_database
+from fitgap.runner.store.schema import newest_version
+from fitgap.runner.store.upgrading import upgrade_database
 from new_databases import PostgresDatabases
 from raw_rows import columns_of, raw_rows
-
-from runner.driver import drive, stored_sweep
-from runner.store import open_store, open_store_for_writing, schema
-from runner.store.copying import copy_database
-from runner.store.schema import newest_version
-from runner.store.upgrading import upgrade_database
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 FILES = sorted(LEGACY.glob("*.db"))

@@ -1,4 +1,4 @@
-"""What the migrations make is what `runner.store.tables` describes: alembic compares the two, and so does plain SQL."""
+"""What the migrations make is what `store.tables` describes: alembic compares the two, and so does plain SQL."""
 
 import contextlib
 import sqlite3
@@ -8,13 +8,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-
-import migrations
-from runner.store import open_store_for_writing, upgrading
-from runner.store.database import connect, database_url
-from runner.store.schema import FOLDER, VERSION_TABLE, newest_version
-from runner.store.tables import metadata
-from runner.store.upgrading import upgrade_database
+from fitgap import migrations
+from fitgap.runner.store import open_store_for_writing, upgrading
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.schema import FOLDER, VERSION_TABLE, newest_version
+from fitgap.runner.store.tables import metadata
+from fitgap.runner.store.upgrading import upgrade_database
 
 
 @pytest.fixture

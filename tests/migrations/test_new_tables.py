@@ -4,11 +4,10 @@ import contextlib
 import sqlite3
 
 import pytest
-
-from migrations.__main__ import newest_tables
-from runner.store import new_tables, open_store_for_writing, schema, upgrading
-from runner.store.new_tables import kept_statements
-from runner.store.schema import FOLDER
+from fitgap.migrations.__main__ import newest_tables
+from fitgap.runner.store import new_tables, open_store_for_writing, schema, upgrading
+from fitgap.runner.store.new_tables import kept_statements
+from fitgap.runner.store.schema import FOLDER
 
 
 def everything_in(path):
@@ -22,7 +21,7 @@ def everything_in(path):
 
 
 def test_the_kept_statements_are_what_the_migrations_make():
-    """Where this fails after a migration was added, run `python -m migrations`."""
+    """Where this fails after a migration was added, run `python -m fitgap.migrations`."""
     assert (FOLDER / new_tables.FILE).read_text() == newest_tables()
 
 

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import backup, open_store, open_store_for_writing
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.schema import current_version
+from fitgap.runner.store.tables import metadata
+from fitgap.runner.store.upgrading import run_migrations, upgrade_database
 from raw_rows import raw_rows
-
-from runner.errors import StoreError
-from runner.store import backup, open_store, open_store_for_writing
-from runner.store.database import connect, database_url
-from runner.store.schema import current_version
-from runner.store.tables import metadata
-from runner.store.upgrading import run_migrations, upgrade_database
 
 # Rebuilds the table to which all epochs refer, and writes into it.
 REBUILD = """

@@ -7,9 +7,8 @@ import time
 from pathlib import Path
 
 import pytest
-
-from runner import commit, programs
-from runner.commit import describe_commit
+from fitgap.runner import commit, programs
+from fitgap.runner.commit import describe_commit
 
 COMMITTING = ("-c", "user.name=someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
 UNKNOWN = {"git_commit": None, "git_changed": None}

@@ -4,11 +4,10 @@ import math
 from pathlib import Path
 
 import pytest
-
-from runner import cores, machine_memory
-from runner.control_groups import core_limit, memory_left, memory_limit, processes_left
-from runner.cores import usable_cores
-from runner.machine_memory import usable_memory
+from fitgap.runner import cores, machine_memory
+from fitgap.runner.control_groups import core_limit, memory_left, memory_limit, processes_left
+from fitgap.runner.cores import usable_cores
+from fitgap.runner.machine_memory import usable_memory
 
 VERSION_2 = "30 23 0:26 {shown} /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
 VERSION_1 = "3{line} 23 0:26 {shown} /sys/fs/cgroup/{name} rw,nosuid shared:9 - cgroup cgroup rw,{name}\n"

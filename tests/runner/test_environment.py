@@ -8,9 +8,8 @@ import time
 from importlib.metadata import version
 
 import pytest
-
-from runner import environment
-from runner.environment import (
+from fitgap.runner import environment
+from fitgap.runner.environment import (
     describe_blas,
     describe_environment,
     machine_identity,
@@ -59,7 +58,8 @@ def test_the_description_is_plain_data_that_json_keeps():
 
 
 def test_describing_does_not_import_ray():
-    code = "import sys; from runner.environment import describe_environment as d; d(); sys.exit('ray' in sys.modules)"
+    call = "from fitgap.runner.environment import describe_environment as describe; describe()"
+    code = f"import sys; {call}; sys.exit('ray' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -87,7 +87,7 @@ def test_a_blas_that_cannot_be_seen_is_told_as_numpy_was_built(monkeypatch):
 
 
 def test_processes_of_one_machine_agree_on_its_identity():
-    code = "from runner.environment import machine_identity; print(machine_identity())"
+    code = "from fitgap.runner.environment import machine_identity; print(machine_identity())"
     others = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()]
     assert others == [machine_identity()]
 

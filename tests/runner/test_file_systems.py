@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-
-from runner import file_systems
-from runner.file_systems import file_system_of, is_network
+from fitgap.runner import file_systems
+from fitgap.runner.file_systems import file_system_of, is_network
 
 LINUX = """\
 22 27 0:21 / /proc rw,relatime - proc proc rw

@@ -3,8 +3,7 @@
 import os
 
 import pytest
-
-from runner.kept_environment import SET_BY_IMPORTS, environment_kept
+from fitgap.runner.kept_environment import SET_BY_IMPORTS, environment_kept
 
 
 @pytest.mark.parametrize("before", [None, "the user's"])

@@ -7,12 +7,11 @@ import subprocess
 import sys
 
 import pytest
-
-from runner.errors import OutputError
-from runner.open_databases import is_open, only_ours
-from runner.store import open_store, open_store_for_writing
-from runner.store.backup import back_up_database
-from runner.written_files import written_file
+from fitgap.runner.errors import OutputError
+from fitgap.runner.open_databases import is_open, only_ours
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.backup import back_up_database
+from fitgap.runner.written_files import written_file
 
 # Says whether it gets a lock that no connection beside another one gets.
 TRY = """

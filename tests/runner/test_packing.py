@@ -4,14 +4,11 @@ import re
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
-from hypothesis import strategies as st
-
-from core.data import Dataset, Division
-from core.preprocessing import Preparation
-from core.readings import Numbers
-from runner import packing
-from runner.packing import (
+from fitgap.core.data import Dataset, Division
+from fitgap.core.preprocessing import Preparation
+from fitgap.core.readings import Numbers
+from fitgap.runner import packing
+from fitgap.runner.packing import (
     LARGEST_PACK,
     MANY_WORKERS,
     PlannedTrial,
@@ -26,8 +23,10 @@ from runner.packing import (
     planned_trials,
     work_of,
 )
-from runner.planning import PreparedSweep, prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.planning import PreparedSweep, prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from hypothesis import given
+from hypothesis import strategies as st
 
 PREPARATION = Preparation(Division(0.3), preprocess="standard", target_scaling="standard")
 DATASET = Dataset("made", np.zeros((10, 5)), np.zeros((10, 2)), "numbers", tuple("abcde"), ("y", "z"))

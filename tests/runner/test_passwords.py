@@ -5,11 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from fitgap.runner import passwords
+from fitgap.runner.passwords import hidden, hide_passwords, revealed, without_passwords
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner import passwords
-from runner.passwords import hidden, hide_passwords, revealed, without_passwords
 
 SECRET = "s3cret"
 # Right ones, and wrong ones of every kind that still hold a password.
@@ -38,7 +37,7 @@ SHOW = """
 import os
 import sys
 from pathlib import Path
-from runner.passwords import hide_passwords
+from fitgap.runner.passwords import hide_passwords
 hide_passwords()
 shown = [Path(f"/proc/self/{part}").read_bytes().decode().split(chr(0)) for part in ("cmdline", "environ")]
 print(*shown[0][2:], *shown[1], *sys.argv[1:], os.environ["FITGAP_DB"], sep="\\n")
@@ -123,15 +122,17 @@ def test_the_list_of_processes_shows_no_password(tmp_path):
 # Tells what was loaded when the command hid its passwords.
 LOADED = """
 import sys
-import runner.passwords as passwords
+# An editable installation has loaded some before: by its import hook, as Python starts.
+before = set(sys.modules)
+import fitgap.runner.passwords as passwords
 
 def hide(hide=passwords.hide_passwords):
-    slow = ("typer", "rich", "numpy", "typing", "pathlib", "runner.cli")
-    print([name for name in slow if name in sys.modules], flush=True)
+    slow = ("typer", "rich", "numpy", "typing", "pathlib", "fitgap.runner.cli")
+    print([name for name in slow if name in set(sys.modules) - before], flush=True)
     hide()
 
 passwords.hide_passwords = hide
-from runner.__main__ import main
+from fitgap.__main__ import main
 sys.argv = ["fitgap", "--version"]
 main()
 """

@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from core.data import Division, split_examples
-from core.layers import Layout
-from core.preprocessing import prepare_examples
-from runner.errors import DataError, SpecError
-from runner.planning import configuration_row, prepare_sweep, sweep_plan
-from runner.sources import fingerprint, load_dataset
-from runner.spec import Configuration, Sweep, sweep_from_text
+from fitgap.core.data import Division, split_examples
+from fitgap.core.layers import Layout
+from fitgap.core.preprocessing import prepare_examples
+from fitgap.runner.errors import DataError, SpecError
+from fitgap.runner.planning import configuration_row, prepare_sweep, sweep_plan
+from fitgap.runner.sources import fingerprint, load_dataset
+from fitgap.runner.spec import Configuration, Sweep, sweep_from_text
 
 
 def prepared(text):

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from runner import private_folder
-from runner.errors import EngineError
-from runner.private_folder import make_private_folder, why_not_safe
+from fitgap.runner import private_folder
+from fitgap.runner.errors import EngineError
+from fitgap.runner.private_folder import make_private_folder, why_not_safe
 
 ROOT = 0
 ME = os.geteuid()

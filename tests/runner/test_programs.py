@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-
-from runner import programs
-from runner.programs import answer_of
+from fitgap.runner import programs
+from fitgap.runner.programs import answer_of
 
 
 @pytest.fixture

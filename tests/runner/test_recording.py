@@ -1,8 +1,7 @@
 """Which epochs are recorded: the sets themselves, and that they are counted as they are."""
 
 import pytest
-
-from runner.recording import COMPLETE, Recording, always_recorded
+from fitgap.runner.recording import COMPLETE, Recording, always_recorded
 
 LOG = Recording(None)
 

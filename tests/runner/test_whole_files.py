@@ -5,15 +5,14 @@ import subprocess
 import sys
 
 import pytest
-
-from runner import whole_files
-from runner.whole_files import give_rights, leftovers, publish, publish_free, put_in_place, workshop
+from fitgap.runner import whole_files
+from fitgap.runner.whole_files import give_rights, leftovers, publish, publish_free, put_in_place, workshop
 
 # Begins to write beside a file and is killed.
 DIES = """
 import os, sys
 from pathlib import Path
-from runner.whole_files import workshop
+from fitgap.runner.whole_files import workshop
 with workshop(Path(sys.argv[1])) as folder:
     (folder / "part").write_text("half")
     os.kill(os.getpid(), 9)

@@ -11,11 +11,10 @@ import threading
 from pathlib import Path
 
 import pytest
-
-from runner.errors import OutputError, StoreError
-from runner.store import open_store_for_writing
-from runner.store.backup import back_up_database
-from runner.written_files import refuse_planted_link, written_file, written_text
+from fitgap.runner.errors import OutputError, StoreError
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.backup import back_up_database
+from fitgap.runner.written_files import refuse_planted_link, written_file, written_text
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 

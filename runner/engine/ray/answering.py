@@ -11,8 +11,8 @@ import tempfile
 from dataclasses import asdict
 from typing import Any
 
-from runner.engine.looking import ANSWER, JOINED
-from runner.engine.ray import node_questions
+from fitgap.runner.engine.looking import ANSWER, JOINED
+from fitgap.runner.engine.ray import node_questions
 
 # A node that is alive but does not answer by then is left out; it may come later.
 SECONDS_TO_ANSWER = 30.0

@@ -1,6 +1,6 @@
 """Why a pack that Ray had came to nothing, in a line that helps whoever reads it in the table of trials."""
 
-from runner.messages import Block, Loss, PackTask
+from fitgap.runner.messages import Block, Loss, PackTask
 
 
 def lost_pack(task: PackTask, error: Exception) -> Block:

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from runner.engine.cluster import NodeFacts
+from fitgap.runner.engine.cluster import NodeFacts
 
 
 def alive_nodes() -> dict[str, dict[str, Any]]:

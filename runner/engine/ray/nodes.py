@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from runner.engine.cluster import Cluster, NodeFacts
-from runner.engine.looking import versions_here
-from runner.engine.ray.node_questions import alive_nodes, ask, facts_of
+from fitgap.runner.engine.cluster import Cluster, NodeFacts
+from fitgap.runner.engine.looking import versions_here
+from fitgap.runner.engine.ray.node_questions import alive_nodes, ask, facts_of
 
 LOOK_SECONDS = 1.0
 # Ray itself ends a driver that has not heard of its cluster for 60 seconds.

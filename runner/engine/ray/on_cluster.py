@@ -8,21 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from runner.blas import THREAD_VARIABLES
-from runner.engine.cluster import Cluster, Versions
-from runner.engine.looking import versions_here
-from runner.engine.memory import pack_bytes
-from runner.engine.paces import Paces
-from runner.engine.protocol import Crew
-from runner.engine.ray.nodes import PATIENCE_SECONDS, Nodes
-from runner.engine.ray.notices import BoardNotices
-from runner.engine.ray_environment import cluster_environment
-from runner.errors import ClusterLostError
-from runner.messages import Block, PackTask
+from fitgap.runner.blas import THREAD_VARIABLES
+from fitgap.runner.engine.cluster import Cluster, Versions
+from fitgap.runner.engine.looking import versions_here
+from fitgap.runner.engine.memory import pack_bytes
+from fitgap.runner.engine.paces import Paces
+from fitgap.runner.engine.protocol import Crew
+from fitgap.runner.engine.ray.nodes import PATIENCE_SECONDS, Nodes
+from fitgap.runner.engine.ray.notices import BoardNotices
+from fitgap.runner.engine.ray_environment import cluster_environment
+from fitgap.runner.errors import ClusterLostError
+from fitgap.runner.messages import Block, PackTask
+from fitgap.runner.package import copy_package
 
-# Where our packages lie.
-PACKAGES = Path(__file__).resolve().parents[3]
-# Of our packages, what no worker needs.
+# Of our package, what no worker needs.
 LEFT_OUT = ["__pycache__", "*.pyc", "*.npz", "web", "cli"]
 
 
@@ -98,19 +97,19 @@ class OnCluster:
 
 
 def join(cluster: Cluster) -> None:
-    """Make this process a driver of a cluster, with the packages `core` and `runner` for its workers."""
+    """Make this process a driver of a cluster, which hands this package to its workers."""
     os.environ.update(cluster_environment(cluster.address))
     import ray
 
-    environment: Any = {
-        "py_modules": [str(PACKAGES / "core"), str(PACKAGES / "runner")],
-        "excludes": LEFT_OUT,
-        "env_vars": dict.fromkeys(THREAD_VARIABLES, "1"),
-    }
     keep_quiet()
-    # Ray puts the current folder at the head of the workers' module path; a `core` or `runner.py` there must not win.
-    with tempfile.TemporaryDirectory(prefix="fitgap-") as folder, contextlib.chdir(folder):
-        ray.init(address=cluster.address, runtime_env=environment, logging_level=logging.ERROR, log_to_driver=False)
+    with tempfile.TemporaryDirectory(prefix="fitgap-") as folder, tempfile.TemporaryDirectory() as empty:
+        environment: Any = {
+            "py_modules": [str(copy_package(Path(folder), LEFT_OUT))],
+            "env_vars": dict.fromkeys(THREAD_VARIABLES, "1"),
+        }
+        # Ray puts the current folder at the head of the workers' module path; a `numpy.py` there must not win.
+        with contextlib.chdir(empty):
+            ray.init(address=cluster.address, runtime_env=environment, logging_level=logging.ERROR, log_to_driver=False)
 
 
 def keep_quiet() -> None:

@@ -12,12 +12,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from runner.engine.protocol import Crew
-from runner.engine.ray.notices import FileNotices
-from runner.engine.ray_environment import own_environment
-from runner.engine.watchdog import FOLDER_VARIABLE, PROC, end_processes, reap, start_watchdog
-from runner.messages import Block, PackTask
-from runner.private_folder import LONGEST_FOR_RAY, make_private_folder
+from fitgap.runner.engine.protocol import Crew
+from fitgap.runner.engine.ray.notices import FileNotices
+from fitgap.runner.engine.ray_environment import own_environment
+from fitgap.runner.engine.watchdog import FOLDER_VARIABLE, PROC, end_processes, reap, start_watchdog
+from fitgap.runner.messages import Block, PackTask
+from fitgap.runner.private_folder import LONGEST_FOR_RAY, make_private_folder
 
 LOOPBACK = "127.0.0.1"
 # Ray does not start where this is missing or read-only, unless it is given another folder.
@@ -89,7 +89,7 @@ def start_ray(workers: int, folder: str) -> None:
     os.environ.update({**own_environment(), FOLDER_VARIABLE: folder})
     import ray
 
-    # Ray puts the current folder at the head of the workers' module path; a `core` or `runner.py` there must not win.
+    # Ray puts the current folder at the head of the workers' module path; a `numpy.py` there must not win.
     with contextlib.chdir(folder):
         ray.init(
             address="local",

@@ -7,9 +7,9 @@ import difflib
 import math
 from collections.abc import Iterable, Iterator
 
-from runner.errors import FilterError
-from runner.store.filter import tree
-from runner.store.filter.names import Kind, Known, advice, known_names
+from fitgap.runner.errors import FilterError
+from fitgap.runner.store.filter import tree
+from fitgap.runner.store.filter.names import Kind, Known, advice, known_names
 
 # Columns count in arithmetic as if nearer to 0 than 10^-75 were 0 and beyond 10^75 were 10^75, so that no product of a
 # few of them leaves the range of doubles: that is an error in PostgreSQL.

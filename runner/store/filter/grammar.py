@@ -20,9 +20,9 @@ the opposites of `==`, `in`, `like` and `is`, and become a `Not` in the tree.
 from collections.abc import Callable, Sequence
 from typing import cast, get_args
 
-from runner.errors import FilterError
-from runner.store.filter import tree
-from runner.store.filter.words import Kind, Place, Word, words_of
+from fitgap.runner.errors import FilterError
+from fitgap.runner.store.filter import tree
+from fitgap.runner.store.filter.words import Kind, Place, Word, words_of
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 DEEPEST = 30

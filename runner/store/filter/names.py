@@ -13,20 +13,19 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.variants import Domain, Variant
+from fitgap.runner.status import Status
+from fitgap.runner.store import rows
+from fitgap.runner.store.expressions import as_number, items_of
+from fitgap.runner.store.tables import configuration, trial, trial_tag
 from sqlalchemy.sql.elements import ColumnElement
-
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES
-from core.stopping import STOPPINGS
-from core.variants import Domain, Variant
-from runner.status import Status
-from runner.store import rows
-from runner.store.expressions import as_number, items_of
-from runner.store.tables import configuration, trial, trial_tag
 
 Table = Mapping[str, type[Variant]]
 

@@ -1,12 +1,11 @@
 """From the tree of a filter to an expression of SQL. Everything that was written in it becomes a bound parameter."""
 
 import sqlalchemy as sa
+from fitgap.runner.store.expressions import is_like, sortable
+from fitgap.runner.store.filter import tree
+from fitgap.runner.store.filter.checking import COLUMN_REACH, names_in
+from fitgap.runner.store.filter.names import known_names
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.store.expressions import is_like, sortable
-from runner.store.filter import tree
-from runner.store.filter.checking import COLUMN_REACH, names_in
-from runner.store.filter.names import known_names
 
 # How tightly the signs bind, in SQLAlchemy's own numbers.
 PRECEDENCE = {"+": 7, "-": 7, "*": 8, "/": 8}

@@ -6,7 +6,7 @@ An operand is a number, a text or a flag. A condition holds, does not hold, or i
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from runner.store.filter.words import Place
+from fitgap.runner.store.filter.words import Place
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from runner.errors import FilterError
+from fitgap.runner.errors import FilterError
 
 LONGEST_FILTER = 2_000
 MOST_WORDS = 200

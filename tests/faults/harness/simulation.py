@@ -7,13 +7,13 @@ wrong about that.
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from fitgap.runner.errors import DriverFencedError
+from fitgap.runner.status import Status
+from fitgap.runner.store import writing
+from fitgap.runner.store.tables import driver, epoch, state, trial
 from plain_plans import IDENTITY, plain_plan
 
 from harness.made_up_blocks import block, number_of
-from runner.errors import DriverFencedError
-from runner.status import Status
-from runner.store import writing
-from runner.store.tables import driver, epoch, state, trial
 
 TRIALS = 4
 LAST_EPOCHS = (2, 3, 4, 3)

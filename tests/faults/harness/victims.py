@@ -13,19 +13,19 @@ from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
+from fitgap.runner import packing
+from fitgap.runner.driver import SweepStoppedError, drive, driving, heartbeat, stored_sweep, write_sweep
+from fitgap.runner.engine import journal, local
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.errors import DriverFencedError, StoreError
+from fitgap.runner.messages import MEASURED, Block, Loss
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.store import claims, open_store_for_writing
 
 from harness.evidence import exact
 from harness.kill_points import KillPoints
 from harness.sweeps import TINY
-from runner import packing
-from runner.driver import SweepStoppedError, drive, driving, heartbeat, stored_sweep, write_sweep
-from runner.engine import journal, local
-from runner.engine.worker import train_pack
-from runner.errors import DriverFencedError, StoreError
-from runner.messages import MEASURED, Block, Loss
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.store import claims, open_store_for_writing
 
 FENCED, STOPPED, BROKEN = 3, 130, 4
 SECONDS_PER_DAY, DAYS_BEFORE_1970 = 86400.0, 2440587.5

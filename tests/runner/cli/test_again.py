@@ -6,10 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-from runner.engine import local
-from runner.messages import Block, TrialEnd
-from runner.status import Status
+from fitgap.runner.engine import local
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.status import Status
 
 QUICK = ("--data", "iris", "--hidden", "4", "--epochs", "3", "--engine", "local")
 NUMBERS = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-
-from runner.cli import bulk, destination
-from runner.cli.parquet import write_epochs
-from runner.errors import OutputError
-from runner.store import Store, open_store
+from fitgap.runner.cli import bulk, destination
+from fitgap.runner.cli.parquet import write_epochs
+from fitgap.runner.errors import OutputError
+from fitgap.runner.store import Store, open_store
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 NUMBERS = ("e_t", "e_v", "se_t", "learning_rate")

@@ -1,17 +1,16 @@
 """`fitgap list`: every name a sweep may use, as the tables of the program have it."""
 
 import pytest
-
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
-from core.readings import READINGS
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES
-from core.stopping import STOPPINGS
-from runner.cli.catalogue import KINDS
-from runner.sources import SOURCES
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.readings import READINGS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.runner.cli.catalogue import KINDS
+from fitgap.runner.sources import SOURCES
 
 TABLES = {
     "activations": ACTIVATIONS,

@@ -1,8 +1,7 @@
 """The small curve: marks where the errors are, never wider than a terminal of 80 columns."""
 
 import pytest
-
-from runner.cli.curve import BOTH, COLUMNS, ROWS, TRAINING, VALIDATION, curve_lines, positions
+from fitgap.runner.cli.curve import BOTH, COLUMNS, ROWS, TRAINING, VALIDATION, curve_lines, positions
 
 
 def marks(lines):

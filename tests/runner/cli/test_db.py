@@ -5,11 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from fitgap.runner.messages import Block
+from fitgap.runner.store.schema import newest_version
 from new_databases import PostgresDatabases
 from raw_rows import raw_rows
-
-from runner.messages import Block
-from runner.store.schema import newest_version
 
 LEGACY = Path(__file__).parents[2] / "legacy" / "0001.db"
 KEYS = ["database", "kind", "program_version", "schema", "newest_schema", "bytes", "sweeps", "trials", "epochs"]

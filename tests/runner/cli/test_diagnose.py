@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
-
-from core.causes import Cause
-from core.diagnosis import RULE
-from runner.cli.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
+from fitgap.core.causes import Cause
+from fitgap.core.diagnosis import RULE
+from fitgap.runner.cli.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "diagnose.md"
 # One configuration that learns, one that has no time to, one that is held down, and one whose rate makes it diverge.

@@ -7,9 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-
-from runner.doctor import CHECKS, State, examine
-from runner.doctor.finding import warning
+from fitgap.runner.doctor import CHECKS, State, examine
+from fitgap.runner.doctor.finding import warning
 
 
 @pytest.fixture
@@ -22,7 +21,7 @@ def imitated(monkeypatch):
     """`imitated(name, check)`: another check in the place of that of this name."""
 
     def put(name, check):
-        monkeypatch.setattr("runner.doctor.machine.imitation", check, raising=False)
+        monkeypatch.setattr("fitgap.runner.doctor.machine.imitation", check, raising=False)
         monkeypatch.setitem(CHECKS, name, ("machine", "imitation"))
 
     return put

@@ -13,12 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
-
-from runner import driver, store
-from runner.doctor import CHECKS
-from runner.driver import driving
-from runner.errors import ClusterLostError, DriverFencedError, EngineError
-from runner.store import damage
+from fitgap.runner import driver, store
+from fitgap.runner.doctor import CHECKS
+from fitgap.runner.driver import driving
+from fitgap.runner.errors import ClusterLostError, DriverFencedError, EngineError
+from fitgap.runner.store import damage
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 TABLE = Path(__file__).parents[3] / "docs" / "exit-codes.md"

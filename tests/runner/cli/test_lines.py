@@ -5,10 +5,9 @@ import io
 from pathlib import Path
 
 import pytest
-
-from runner.cli import lines
-from runner.cli.lines import if_somebody_reads, line_width, printable, report, say
-from runner.errors import ReaderGoneError
+from fitgap.runner.cli import lines
+from fitgap.runner.cli.lines import if_somebody_reads, line_width, printable, report, say
+from fitgap.runner.errors import ReaderGoneError
 
 FOLDER = Path(lines.__file__).parent
 # The functions themselves, JSON and CSV, and a question that an answer follows on the same line.

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
-
-from runner.cli import main
+from fitgap.runner.cli import main
 
 HOUSES = """
 data: {source: houses.csv, target: price, missing: mean, text: one_hot}

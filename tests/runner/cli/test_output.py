@@ -6,12 +6,11 @@ import io
 import json
 
 import pytest
+from fitgap.runner.cli.options import Format
+from fitgap.runner.cli.output import csv_cell, print_json, print_rows
+from fitgap.runner.errors import StoreError
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.cli.options import Format
-from runner.cli.output import csv_cell, print_json, print_rows
-from runner.errors import StoreError
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-from runner.cli import progress
-from runner.cli.crew_line import WINDOW_SECONDS
-from runner.cli.progress import LiveProgress, duration
-from runner.engine import Crew, auto
-from runner.messages import Block, EpochCounts, TrialEnd
-from runner.status import Status
+from fitgap.runner.cli import progress
+from fitgap.runner.cli.crew_line import WINDOW_SECONDS
+from fitgap.runner.cli.progress import LiveProgress, duration
+from fitgap.runner.engine import Crew, auto
+from fitgap.runner.messages import Block, EpochCounts, TrialEnd
+from fitgap.runner.status import Status
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 

@@ -11,16 +11,15 @@ import time
 from pathlib import Path
 
 import pytest
+from fitgap.runner import engine
+from fitgap.runner.driver import SweepStoppedError
+from fitgap.runner.engine import local, plain_processes
+from fitgap.runner.engine.plain_process import PlainProcess
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.status import Status
 from made_clusters import cluster, node
 from wrong_data_cases import WRONG_FILES, WRONG_FOLDER
 from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
-
-from runner import engine
-from runner.driver import SweepStoppedError
-from runner.engine import local, plain_processes
-from runner.engine.plain_process import PlainProcess
-from runner.messages import Block, TrialEnd
-from runner.status import Status
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 QUICK = ("--data", "iris", "--hidden", "4", "--epochs", "2", "--engine", "local")

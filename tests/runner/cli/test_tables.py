@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-
-from runner.cli.tables import cell, common_values, fitting_keys, plainer, print_table, printable
+from fitgap.runner.cli.tables import cell, common_values, fitting_keys, plainer, print_table, printable
 
 # Markup of rich, and what a terminal would obey.
 EVIL = "[red]\x1b[31m\x07\r\n\u202eevil[/red]"

@@ -5,11 +5,10 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-
-from runner import cores, machine_memory, private_folder
-from runner.doctor import State, machine
-from runner.doctor.database import check_database, check_database_folder
-from runner.doctor.machine import (
+from fitgap.runner import cores, machine_memory, private_folder
+from fitgap.runner.doctor import State, machine
+from fitgap.runner.doctor.database import check_database, check_database_folder
+from fitgap.runner.doctor.machine import (
     amount,
     check_cores,
     check_current_folder,

@@ -1,14 +1,13 @@
 """The driver: all pending trials are trained and recorded, and a stop leaves a sweep that goes on as if undisturbed."""
 
 import pytest
-
-from runner.driver import SweepStoppedError, drive, driving, expected_work, stored_sweep, write_sweep
-from runner.engine import journal
-from runner.errors import StoreError
-from runner.messages import Block, TrialEnd
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
+from fitgap.runner.driver import SweepStoppedError, drive, driving, expected_work, stored_sweep, write_sweep
+from fitgap.runner.engine import journal
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ import time
 from dataclasses import replace
 
 import pytest
-
-from runner.driver import heartbeat
-from runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
-from runner.environment import machine_identity, process_started
-from runner.errors import StoreError
-from runner.store import OtherDriver, claims
+from fitgap.runner.driver import heartbeat
+from fitgap.runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
+from fitgap.runner.environment import machine_identity, process_started
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import OtherDriver, claims
 
 LIVING = process_started(1)
 

@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 import pytest
-
-from runner import packing
-from runner.driver import write_sweep
-from runner.driver.work import ATTEMPTS_ALONE, MOST_BLAMELESS_LOSSES, Work
-from runner.messages import Block, Loss, SavedState, TrialEnd
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
+from fitgap.runner import packing
+from fitgap.runner.driver import write_sweep
+from fitgap.runner.driver.work import ATTEMPTS_ALONE, MOST_BLAMELESS_LOSSES, Work
+from fitgap.runner.messages import Block, Loss, SavedState, TrialEnd
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
 
 TRIALS = 64
 TEXT = "{name: iris, data: iris, repeats: 64, training: {epochs: 5}}"

@@ -9,16 +9,15 @@ from multiprocessing import connection
 
 import pytest
 import stand_in_hosts
-
-from runner.child_processes import start_child
-from runner.engine import auto, early_processes, journal, ray_client, stopwatch
-from runner.engine.auto import AutoEngine
-from runner.engine.local import LocalEngine
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.packing import PlannedTrial, pack_trials, work_of
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.child_processes import start_child
+from fitgap.runner.engine import auto, early_processes, journal, ray_client, stopwatch
+from fitgap.runner.engine.auto import AutoEngine
+from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.packing import PlannedTrial, pack_trials, work_of
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 NEVER = float("inf")
 EPOCHS = 6
@@ -27,12 +26,12 @@ PACKS = "{data: iris, repeats: 4, training: {epochs: 6}, axes: {architecture: [4
 # others; then the same in this process.
 FORCED = """
 import json, time
-from runner.engine import auto
-from runner.engine.auto import AutoEngine
-from runner.engine.local import LocalEngine
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import auto
+from fitgap.runner.engine.auto import AutoEngine
+from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 auto.WORTH_PROCESSES_SECONDS = auto.WORTH_RAY_SECONDS = auto.SECONDS_BEFORE_RAY = 0.0
 sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 900, axes: {architecture: 8-4, epochs: [25, 2500]}}"))

@@ -6,15 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-from core.evidence import SAMPLE_SIZE
-from runner.engine import journal
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
+from fitgap.core.evidence import SAMPLE_SIZE
+from fitgap.runner.engine import journal
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
 
 BEST, LAST, TRAINING, VALIDATION = 0, 1, 0, 1
 # More examples than a sample holds on one side, fewer on the other.

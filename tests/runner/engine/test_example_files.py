@@ -11,33 +11,32 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from core.preprocessing import TABLES, Examples
-from runner.engine import example_files
-from runner.engine.example_files import (
+from fitgap.core.preprocessing import TABLES, Examples
+from fitgap.runner.engine import example_files
+from fitgap.runner.engine.example_files import (
     ExampleFile,
     ExamplesHere,
     SharedRepeats,
     receive_examples,
     send_examples,
 )
-from runner.engine.prepared import PreparedRepeats, repeats_of
-from runner.errors import EngineError
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine.prepared import PreparedRepeats, repeats_of
+from fitgap.runner.errors import EngineError
+from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 # Trains a sweep on 80 MB of examples in two processes; tells how much memory each has for itself.
 LARGE = """
 import json, re, time
 import numpy as np
-from core.data import Dataset
+from fitgap.core.data import Dataset
 from dataclasses import replace
-from runner.engine.example_files import SharedRepeats
-from runner.engine.plain_processes import PlainProcesses
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine.example_files import SharedRepeats
+from fitgap.runner.engine.plain_processes import PlainProcesses
+from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 def own_megabytes(process):
     return int(re.search(r"RssAnon:\\s+([0-9]+)", open(f"/proc/{process}/status").read())[1]) / 1024

@@ -2,7 +2,7 @@
 
 import io
 
-from runner.engine.last_words import last_words
+from fitgap.runner.engine.last_words import last_words
 
 
 def test_log_lines_and_traces_of_ray_are_no_reason():

@@ -6,12 +6,11 @@ import json
 import socket
 
 import pytest
+from fitgap.runner.engine import looking
+from fitgap.runner.engine.cluster import ClusterSettings
+from fitgap.runner.engine.ray import answering
+from fitgap.runner.errors import ClusterError
 from made_clusters import cluster, node
-
-from runner.engine import looking
-from runner.engine.cluster import ClusterSettings
-from runner.engine.ray import answering
-from runner.errors import ClusterError
 
 
 @pytest.mark.parametrize(

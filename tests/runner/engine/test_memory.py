@@ -1,8 +1,7 @@
 """What packs and their blocks take: bounds that grow with what they hold, and a budget for all that wait."""
 
 import pytest
-
-from runner.engine import memory
+from fitgap.runner.engine import memory
 
 
 def test_a_pack_asks_for_more_the_larger_it_is_in_whole_steps(make_task):

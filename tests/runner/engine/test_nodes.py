@@ -1,17 +1,16 @@
 """The nodes of a cluster while it trains: counted, met, missed and refused; without a cluster."""
 
 import pytest
+from fitgap.runner.engine import paces
+from fitgap.runner.engine.cluster import Versions
+from fitgap.runner.engine.looking import versions_here
+from fitgap.runner.engine.ray import nodes as nodes_module
+from fitgap.runner.engine.ray import on_cluster, tasks
+from fitgap.runner.engine.ray.nodes import Nodes
+from fitgap.runner.engine.ray.on_cluster import OnCluster
+from fitgap.runner.errors import ClusterLostError
+from fitgap.runner.messages import Block, Loss
 from made_clusters import cluster, node
-
-from runner.engine import paces
-from runner.engine.cluster import Versions
-from runner.engine.looking import versions_here
-from runner.engine.ray import nodes as nodes_module
-from runner.engine.ray import on_cluster, tasks
-from runner.engine.ray.nodes import Nodes
-from runner.engine.ray.on_cluster import OnCluster
-from runner.errors import ClusterLostError
-from runner.messages import Block, Loss
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from runner.engine.ray.notices import Board, FileNotices
+from fitgap.runner.engine.ray.notices import Board, FileNotices
 
 
 def test_a_pack_is_asked_by_a_file_of_its_own_or_by_one_for_all(tmp_path):

@@ -1,7 +1,7 @@
 """A Ray of our own starts on machines where it could not by itself."""
 
-from runner.engine.ray.own_ray import object_folder
-from runner.engine.ray_environment import own_environment
+from fitgap.runner.engine.ray.own_ray import object_folder
+from fitgap.runner.engine.ray_environment import own_environment
 
 
 def test_without_shared_memory_objects_are_kept_in_its_own_folder(tmp_path):

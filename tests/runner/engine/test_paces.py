@@ -1,6 +1,6 @@
 """Paces of nodes: compared between equal networks only, and only where enough is known."""
 
-from runner.engine.paces import LEAST_BLOCKS, Paces
+from fitgap.runner.engine.paces import LEAST_BLOCKS, Paces
 
 
 def paces_of(blocks, make_task, make_block):

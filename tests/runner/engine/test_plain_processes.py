@@ -14,16 +14,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-from runner.engine import example_files, plain_process
-from runner.engine.example_files import ExamplesForgotten, SharedRepeats
-from runner.engine.local import LocalEngine
-from runner.engine.plain_process import PlainProcess
-from runner.engine.plain_processes import PlainProcesses
-from runner.engine.prepared import repeats_of
-from runner.packing import PlannedTrial, pack_shape, pack_task, pack_trials, planned_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import example_files, plain_process
+from fitgap.runner.engine.example_files import ExamplesForgotten, SharedRepeats
+from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.plain_process import PlainProcess
+from fitgap.runner.engine.plain_processes import PlainProcesses
+from fitgap.runner.engine.prepared import repeats_of
+from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task, pack_trials, planned_trials
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 PATIENCE = 60.0
@@ -33,11 +32,11 @@ ENDLESS = "{data: iris, repeats: 2, training: {epochs: 1000000}}"
 # Tells the numbers of two processes that train for ever, then waits.
 PARENT = f"""
 import sys
-from runner.engine.example_files import SharedRepeats
-from runner.engine.plain_processes import PlainProcesses
-from runner.packing import pack_trials, planned_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine.example_files import SharedRepeats
+from fitgap.runner.engine.plain_processes import PlainProcesses
+from fitgap.runner.packing import pack_trials, planned_trials
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 sweep = prepare_sweep(sweep_from_text("{ENDLESS}"))
 tasks = pack_trials(planned_trials(sweep), sweep, workers=2)
@@ -53,11 +52,11 @@ sys.stdin.read()
 # Trains beside a current folder that is on the module path and full of traps.
 AMONG_TRAPS = f"""
 import json, pathlib, sys
-from runner.engine.example_files import SharedRepeats
-from runner.engine.plain_processes import PlainProcesses
-from runner.packing import pack_trials, planned_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine.example_files import SharedRepeats
+from fitgap.runner.engine.plain_processes import PlainProcesses
+from fitgap.runner.packing import pack_trials, planned_trials
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 sweep = prepare_sweep(sweep_from_text("{SWEEP}"))
 for name in ("core.py", "runner.py", "numpy.py", "threadpoolctl.py", "queue.py"):
@@ -73,7 +72,7 @@ while len(ended) < sweep.trial_count and processes.crew:
 print(json.dumps([len(ended), processes.new_trouble()]))
 processes.close()
 """
-IMPORTED = "import sys, runner.engine.plain_child; print(*sys.modules)"
+IMPORTED = "import sys, fitgap.runner.engine.plain_child; print(*sys.modules)"
 
 
 def packs_of(text, workers=2):
@@ -194,7 +193,7 @@ def test_examples_are_sent_once_and_forgotten_when_they_are_kept_no_longer(monke
 def test_it_imports_little():
     done = subprocess.run([sys.executable, "-P", "-c", IMPORTED], capture_output=True, text=True, check=True)
     packages = {name.partition(".")[0] for name in done.stdout.split()}
-    assert {"core", "numpy"} < packages
+    assert {"fitgap", "numpy"} < packages
     assert not packages & {"sqlalchemy", "alembic", "ray", "polars", "rich", "ruamel", "typer"}
 
 

@@ -5,12 +5,11 @@ import itertools
 
 import numpy as np
 import pytest
-
-from core.preprocessing import prepare_examples
-from runner.engine.prepared import KeptRepeats, PreparedRepeats
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.core.preprocessing import prepare_examples
+from fitgap.runner.engine.prepared import KeptRepeats, PreparedRepeats
+from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 
 def arrays_of(examples):

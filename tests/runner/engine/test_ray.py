@@ -32,18 +32,18 @@ axes:
 DYING_WORKERS = """
 import json, os, signal, sys, time
 from dataclasses import replace
-from runner.engine import worker
-from runner.engine.ray import tasks as remote
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.ray import RayEngine
-from runner.packing import PlannedTrial, pack_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import worker
+from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.ray import RayEngine
+from fitgap.runner.packing import PlannedTrial, pack_trials
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 def train_or_die(task, asked, *examples):
     from pathlib import Path
-    from runner.engine import worker
-    from runner.engine.ray.tasks import ReceivedExamples
+    from fitgap.runner.engine import worker
+    from fitgap.runner.engine.ray.tasks import ReceivedExamples
     if 0 in task.trials:
         os._exit(1)
     marker = Path(MARKERS) / f"died-{task.trials[0]}"
@@ -56,8 +56,8 @@ def train_or_die(task, asked, *examples):
 
 def slow(worker, task, source, marker):
     # Blocks are cut by the clock, so a second attempt cuts them elsewhere: here by one epoch, then by two.
-    from runner.messages import Block
-    from runner.engine import journal
+    from fitgap.runner.messages import Block
+    from fitgap.runner.engine import journal
     journal.BLOCK_SECONDS = 0.0
     blocks = worker.train_pack(task, source)
     if not marker.exists():

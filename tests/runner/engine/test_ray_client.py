@@ -5,13 +5,12 @@ import threading
 
 import pytest
 import stand_in_hosts
-
-from runner.child_processes import start_child
-from runner.engine import ray_client
-from runner.engine.ray_client import RayClient
-from runner.errors import ClusterLostError, EngineError
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.child_processes import start_child
+from fitgap.runner.engine import ray_client
+from fitgap.runner.engine.ray_client import RayClient
+from fitgap.runner.errors import ClusterLostError, EngineError
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 
 @pytest.fixture

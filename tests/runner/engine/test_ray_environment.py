@@ -1,9 +1,8 @@
 """The environment of a process that runs Ray; that of the user's own process is only read."""
 
 import pytest
-
-from runner.engine import ray_environment
-from runner.engine.ray_environment import cluster_environment, own_environment
+from fitgap.runner.engine import ray_environment
+from fitgap.runner.engine.ray_environment import cluster_environment, own_environment
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def run(folder, engine, module):
     (folder / "ray").mkdir()
     (folder / "ray/__init__.py").write_text(module)
     arguments = ("run", "--data", "and", "--hidden", "2", "--epochs", "2", "--engine", engine, "--db", "x.db")
-    command = [sys.executable, "-m", "runner", *arguments]
+    command = [sys.executable, "-m", "fitgap", *arguments]
     environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 

@@ -5,16 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from runner.engine import journal
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.messages import MEASURED
-from runner.packing import pack_shape as shape_of
-from runner.packing import pack_task, planned_trials
-from runner.planning import prepare_sweep
-from runner.recording import COMPLETE, Recording, always_recorded
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import journal
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.messages import MEASURED
+from fitgap.runner.packing import pack_shape as shape_of
+from fitgap.runner.packing import pack_task, planned_trials
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.recording import COMPLETE, Recording, always_recorded
+from fitgap.runner.spec import sweep_from_text
 
 # Trials that are best in the middle, that stop early, that diverge at once and that train to the end.
 SWEEP = """

@@ -3,16 +3,15 @@
 from types import SimpleNamespace
 
 import pytest
-
-from runner.engine import running_pack as module
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
-from runner.engine.worker import train_pack
-from runner.messages import Block, Loss, TrialEnd
-from runner.packing import pack_shape, pack_task, planned_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
+from fitgap.runner.engine import running_pack as module
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.messages import Block, Loss, TrialEnd
+from fitgap.runner.packing import pack_shape, pack_task, planned_trials
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
 
 
 @pytest.fixture

@@ -4,10 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-from runner.engine import stopwatch as module
-from runner.engine.stopwatch import Stopwatch
-from runner.messages import Block
+from fitgap.runner.engine import stopwatch as module
+from fitgap.runner.engine.stopwatch import Stopwatch
+from fitgap.runner.messages import Block
 
 TASK = SimpleNamespace(trials=(7, 8), work_per_epoch=5.0)
 

@@ -14,8 +14,8 @@ class Missing:
 
 MISSING = {"alembic", "packaging", "polars", "psycopg", "rich", "ruamel", "sqlalchemy", "typer", "migrations"}
 sys.meta_path.insert(0, Missing())
-from runner.engine.prepared import RepeatKey
-from runner.engine.ray import answering, node_questions, notices, tasks
+from fitgap.runner.engine.prepared import RepeatKey
+from fitgap.runner.engine.ray import answering, node_questions, notices, tasks
 node_questions.describe_node()
 print(sorted(MISSING & {name.partition(".")[0] for name in sys.modules}))
 """

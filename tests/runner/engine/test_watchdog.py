@@ -8,13 +8,12 @@ import sys
 import time
 
 import pytest
-
-from runner.engine.watchdog import FOLDER_VARIABLE, kill_if_given, processes_given, was_given
+from fitgap.runner.engine.watchdog import FOLDER_VARIABLE, kill_if_given, processes_given, was_given
 
 # Starts a watchdog, what looks like a server of Ray with a child of its own, and something else; then waits.
 STARTER = """
 import os, subprocess, sys
-from runner.engine.watchdog import start_watchdog
+from fitgap.runner.engine.watchdog import start_watchdog
 folder, fork = sys.argv[1:]
 watchdog = start_watchdog(folder)
 given = {**os.environ, "RAY_TMPDIR": folder}

@@ -10,30 +10,29 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-from core.training import EpochResults, Pack, train
-from runner.engine import journal, worker
-from runner.engine.journal import Journal
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.messages import EpochRows
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
+from fitgap.core.training import EpochResults, Pack, train
+from fitgap.runner.engine import journal, worker
+from fitgap.runner.engine.journal import Journal
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.messages import EpochRows
+from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
 
 MEASURED = [field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch")]
 # Trains in a process of its own, which its environment tells to use four threads.
 COUNT_THREADS = """
 import numpy as np
 from threadpoolctl import threadpool_info
-import core.training, runner.engine.worker as worker
-from runner.engine.prepared import PreparedRepeats
-from runner.packing import PlannedTrial, pack_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+import fitgap.core.training, fitgap.runner.engine.worker as worker
+from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.packing import PlannedTrial, pack_trials
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
-class Spy(core.training.Pack):
+class Spy(fitgap.core.training.Pack):
     def run_in_parts(self):
         print("inside", max(each["num_threads"] for each in threadpool_info()))
         yield from super().run_in_parts()

@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-
-from runner import FitgapError, open_store, resume_sweep, run_sweep
-from runner.driver import SweepStoppedError, present_name
-from runner.frames import running
-from runner.store import open_store_for_writing
+from fitgap import FitgapError, open_store, resume_sweep, run_sweep
+from fitgap.runner.driver import SweepStoppedError, present_name
+from fitgap.runner.frames import running
+from fitgap.runner.store import open_store_for_writing
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 MAPPING = {

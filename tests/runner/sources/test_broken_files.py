@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from broken_files import ARCHIVES, PARQUETS, TABLES, plain_archive, plain_table, trap_archive
+from fitgap.core.data import Dataset
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources import MISSING, TEXT, load_dataset, read_inputs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from core.data import Dataset
-from runner.errors import DataError
-from runner.sources import MISSING, TEXT, load_dataset, read_inputs
 
 # Everything here takes some hundredths of a second; this bounds what would not end.
 MOST_SECONDS = 10.0

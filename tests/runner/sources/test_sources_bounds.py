@@ -5,16 +5,15 @@ import io
 import numpy as np
 import polars
 import pytest
-
-from runner.errors import DataError
-from runner.machine_memory import Memory
-from runner.sources import bounds
-from runner.sources.bounds import check_file_size, check_growth, check_memory, most_bytes, trial_error
-from runner.sources.csv_files import load_csv
-from runner.sources.handling import Handling
-from runner.sources.npz_files import load_npz
-from runner.sources.parquet_files import load_parquet
-from runner.sources.unseen_inputs import inputs_from_table
+from fitgap.runner.errors import DataError
+from fitgap.runner.machine_memory import Memory
+from fitgap.runner.sources import bounds
+from fitgap.runner.sources.bounds import check_file_size, check_growth, check_memory, most_bytes, trial_error
+from fitgap.runner.sources.csv_files import load_csv
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.npz_files import load_npz
+from fitgap.runner.sources.parquet_files import load_parquet
+from fitgap.runner.sources.unseen_inputs import inputs_from_table
 
 MEGABYTE = 2**20
 
@@ -108,7 +107,7 @@ def test_categories_times_rows_are_counted_before_they_are_made(memory):
 
 
 def test_the_same_holds_for_unseen_examples(memory):
-    from runner.sources.columns import Table
+    from fitgap.runner.sources.columns import Table
 
     table = Table("a", polars.DataFrame({"a": ["x"] * 20_000}), str)
     names = [f"a=k{number}" for number in range(900)]

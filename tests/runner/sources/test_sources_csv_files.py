@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.csv_files import load_csv, record_starts
+from fitgap.runner.sources.handling import MISSING, TEXT, Handling
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.errors import DataError
-from runner.sources.csv_files import load_csv, record_starts
-from runner.sources.handling import MISSING, TEXT, Handling
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

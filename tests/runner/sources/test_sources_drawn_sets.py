@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from fitgap.runner.sources import fingerprint, load_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from runner.sources import fingerprint, load_dataset
 
 
 @pytest.mark.parametrize("name", ["sine", "moons", "separable"])

@@ -1,9 +1,8 @@
 """Tests of what every data file has in common: how it is recognised, found and read."""
 
 import pytest
-
-from runner.errors import DataError
-from runner.sources import SourceDefaults, default_reading, is_file, load_dataset, source_defaults
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources import SourceDefaults, default_reading, is_file, load_dataset, source_defaults
 
 
 @pytest.mark.parametrize("source", ["a.csv", "A.CSV", "folder/a", "/a", "digits.csv", "a.txt", "./digits"])

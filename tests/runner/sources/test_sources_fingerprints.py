@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from core.data import Dataset
-from runner.sources import fingerprint
+from fitgap.core.data import Dataset
+from fitgap.runner.sources import fingerprint
 
 DATASET = Dataset("a", np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]]), "numbers", ("x", "y"), ("z",))
 

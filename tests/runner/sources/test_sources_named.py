@@ -5,11 +5,10 @@ import sys
 
 import numpy as np
 import pytest
-
-from core.readings import READINGS, TWO_CLASSES
-from core.variants import REQUIRED
-from runner.errors import DataError
-from runner.sources import SOURCES, SourceDefaults, default_reading, load_dataset, source_defaults
+from fitgap.core.readings import READINGS, TWO_CLASSES
+from fitgap.core.variants import REQUIRED
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources import SOURCES, SourceDefaults, default_reading, load_dataset, source_defaults
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -81,7 +80,7 @@ def test_wrong_options(name, options, pattern):
 
 def test_named_sets_do_without_polars():
     program = (
-        "import sys; from runner.sources import SOURCES, load_dataset; [load_dataset(name) for name in SOURCES];"
+        "import sys; from fitgap.runner.sources import SOURCES, load_dataset; [load_dataset(name) for name in SOURCES];"
         "assert 'polars' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

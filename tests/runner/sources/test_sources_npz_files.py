@@ -4,10 +4,9 @@ import io
 
 import numpy as np
 import pytest
-
-from runner.errors import DataError
-from runner.sources.handling import Handling
-from runner.sources.npz_files import load_npz
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.npz_files import load_npz
 
 INPUTS = np.array([[1.0, 2.0], [3.0, 4.0]])
 

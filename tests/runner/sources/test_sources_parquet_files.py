@@ -6,9 +6,8 @@ from decimal import Decimal
 import numpy as np
 import polars
 import pytest
-
-from runner.sources.handling import Handling
-from runner.sources.parquet_files import load_parquet
+from fitgap.runner.sources.handling import Handling
+from fitgap.runner.sources.parquet_files import load_parquet
 
 REFUSE = Handling()
 

@@ -4,10 +4,9 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from fitgap.runner.sources import load_dataset
+from fitgap.runner.sources.shipped_sets import SHIPPED_SETS
 from sklearn import datasets
-
-from runner.sources import load_dataset
-from runner.sources.shipped_sets import SHIPPED_SETS
 
 
 @pytest.mark.parametrize("name", ["digits", "iris", "wine", "breast_cancer"])
@@ -37,6 +36,6 @@ def test_digits_lie_between_0_and_1():
 
 @pytest.mark.parametrize("name", SHIPPED_SETS)
 def test_the_origin_of_every_shipped_set_is_told(name):
-    origin = (files("runner.sources") / "shipped" / "ORIGIN.md").read_text(encoding="utf-8")
+    origin = (files("fitgap.runner.sources") / "shipped" / "ORIGIN.md").read_text(encoding="utf-8")
     section = origin.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
     assert all(f"- {word}:" in section for word in ("Origin", "Citation", "Licence", "Changed"))

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources.targets import encode_targets, holds_classes
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.errors import DataError
-from runner.sources.targets import encode_targets, holds_classes
 
 
 @given(st.lists(st.text(), min_size=2).filter(lambda words: len(set(words)) > 1))

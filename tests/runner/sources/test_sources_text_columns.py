@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from fitgap.runner.sources.csv_files import load_csv
+from fitgap.runner.sources.handling import Handling
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from runner.sources.csv_files import load_csv
-from runner.sources.handling import Handling
 
 WORDS = st.one_of(st.sampled_from(["red", "blue", "dark blue", "größe", "true", "=", "a=b"]), st.none())
 NAN = float("nan")

@@ -4,8 +4,7 @@ import itertools
 import operator
 
 import pytest
-
-from runner.sources import SourceDefaults, load_dataset, source_defaults
+from fitgap.runner.sources import SourceDefaults, load_dataset, source_defaults
 
 
 @pytest.mark.parametrize(("name", "rule"), [("and", operator.and_), ("or", operator.or_), ("xor", operator.xor)])

@@ -3,9 +3,8 @@
 import numpy as np
 import polars
 import pytest
-
-from runner.errors import DataError
-from runner.sources import load_dataset, read_inputs
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources import load_dataset, read_inputs
 
 TRAINED = "a,color,b,y\n1,red,true,0.5\n3,blue,false,1.5\n5,10,true,2.5\n"
 NAN = float("nan")

@@ -1,9 +1,8 @@
 """Tests of the wording of errors."""
 
+from fitgap.runner.sources.wording import file_error, visible
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.sources.wording import file_error, visible
 
 
 @given(st.text())

@@ -3,10 +3,9 @@
 import re
 
 import pytest
+from fitgap.runner.errors import DataError
+from fitgap.runner.sources import load_dataset
 from wrong_data_cases import WRONG_FILES, WRONG_FOLDER, WRONG_HANDLINGS
-
-from runner.errors import DataError
-from runner.sources import load_dataset
 
 
 def test_every_wrong_file_is_in_the_table():

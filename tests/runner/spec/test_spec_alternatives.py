@@ -1,6 +1,6 @@
 from itertools import islice
 
-from runner.spec.alternatives import either, listed, together
+from fitgap.runner.spec.alternatives import either, listed, together
 
 
 def test_sizes_and_values_agree():

@@ -1,9 +1,8 @@
 import pytest
-
-from runner.errors import SpecError
-from runner.spec.axes import AXES, read_activation, read_architecture, read_axis
-from runner.spec.configuration import layers_label
-from runner.spec.nodes import Node
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.axes import AXES, read_activation, read_architecture, read_axis
+from fitgap.runner.spec.configuration import layers_label
+from fitgap.runner.spec.nodes import Node
 
 
 @pytest.mark.parametrize("name", AXES)

@@ -1,11 +1,10 @@
 from dataclasses import dataclass
 
 import pytest
-
-from core.variants import ParameterError, Variant, parameter
-from runner.errors import SpecError
-from runner.spec.choices import only, read_choice, read_combination
-from runner.spec.nodes import Node
+from fitgap.core.variants import ParameterError, Variant, parameter
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.choices import only, read_choice, read_combination
+from fitgap.runner.spec.nodes import Node
 
 
 @dataclass(frozen=True)

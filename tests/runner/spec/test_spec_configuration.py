@@ -2,6 +2,21 @@ import dataclasses
 import json
 
 import pytest
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.readings import READINGS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.runner.errors import SpecError
+from fitgap.runner.sources import SOURCES
+from fitgap.runner.spec import Choice, Configuration
+from fitgap.runner.spec.axes import read_activation
+from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
+from fitgap.runner.spec.configuration import TABLES, combination_label, layers_label
+from fitgap.runner.spec.nodes import Node
 from hypothesis import given
 from hypothesis import strategies as st
 from spec_strategies import (
@@ -14,22 +29,6 @@ from spec_strategies import (
     values_of,
     variants_of,
 )
-
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
-from core.readings import READINGS
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES
-from core.stopping import STOPPINGS
-from runner.errors import SpecError
-from runner.sources import SOURCES
-from runner.spec import Choice, Configuration
-from runner.spec.axes import read_activation
-from runner.spec.choices import read_choice, read_combination, read_mixture
-from runner.spec.configuration import TABLES, combination_label, layers_label
-from runner.spec.nodes import Node
 
 
 def choice(table: Table, name: str, **settings) -> Choice:

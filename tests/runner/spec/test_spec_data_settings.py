@@ -1,13 +1,12 @@
 import json
 
 import pytest
+from fitgap.runner.errors import SpecError
+from fitgap.runner.sources import MISSING, TEXT
+from fitgap.runner.spec.data_settings import DataSettings, Folds, is_path
+from fitgap.runner.spec.nodes import Node
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.errors import SpecError
-from runner.sources import MISSING, TEXT
-from runner.spec.data_settings import DataSettings, Folds, is_path
-from runner.spec.nodes import Node
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,8 @@
 import itertools
 
 import pytest
-
-from runner.spec import sweep_from_text
-from runner.spec.grid import Grid
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.spec.grid import Grid
 
 TEXT = "{data: xor, axes: {architecture: [4, none, 4], activation: [relu, tanh], epochs: [3, 5]}}"
 

@@ -1,7 +1,6 @@
 import pytest
-
-from runner.errors import SpecError
-from runner.spec.places import Places, visible, where
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.places import Places, visible, where
 
 MARKS = {(): (1, 1), ("axes",): (2, 1), ("axes", "optimizer"): (3, 3)}
 

@@ -6,13 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_flags, sweep_from_text
+from fitgap.runner.spec.configuration import layers_label
 from hypothesis import given
 from hypothesis import strategies as st
 from spec_strategies import WRITTEN_SWEEPS, as_flags, as_yaml
-
-from runner.errors import SpecError
-from runner.spec import Flags, Sweep, sweep_from_file, sweep_from_flags, sweep_from_text
-from runner.spec.configuration import layers_label
 
 EXAMPLE = """
 name: digits
@@ -256,7 +255,7 @@ def test_a_huge_grid_is_refused_at_once():
 
 def test_importing_stays_quick_and_reads_no_yaml():
     code = (
-        "import sys, runner.spec; "
+        "import sys, fitgap.runner.spec; "
         "print([name for name in ('ruamel.yaml', 'pydantic', 'ray', 'polars', 'sqlalchemy') if name in sys.modules])"
     )
     root = Path(__file__).parents[3]

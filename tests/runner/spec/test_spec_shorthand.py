@@ -1,7 +1,6 @@
 import pytest
-
-from runner.errors import SpecError
-from runner.spec.shorthand import parse_shorthand, scalar
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.shorthand import parse_shorthand, scalar
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,12 @@ import math
 
 import numpy as np
 import pytest
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec import Configuration, Sweep, sweep_from_text
+from fitgap.runner.spec.axes import AXES
 from hypothesis import given
 from hypothesis import strategies as st
 from spec_strategies import WRITTEN_FILES
-
-from runner.errors import SpecError
-from runner.spec import Configuration, Sweep, sweep_from_text
-from runner.spec.axes import AXES
 
 
 def axes_of(text):

@@ -1,8 +1,7 @@
 import pytest
-
-from runner.errors import SpecError
-from runner.spec.places import Places
-from runner.spec.yaml_text import read_yaml
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.places import Places
+from fitgap.runner.spec.yaml_text import read_yaml
 
 
 def read(text):

@@ -1,10 +1,9 @@
 """Addresses: which database is meant, what cannot be one, and that none is ever repeated with its password."""
 
 import pytest
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing
-from runner.store.addresses import database_url, scrubbed, shown
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.addresses import database_url, scrubbed, shown
 
 SERVER = "postgresql+psycopg"
 

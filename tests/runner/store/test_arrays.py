@@ -7,16 +7,15 @@ import zipfile
 
 import numpy as np
 import pytest
-
-from runner.errors import StoreError
-from runner.store.arrays import packed, unpacked, unpacked_parameters
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.arrays import packed, unpacked, unpacked_parameters
 
 MOST_MEGABYTES = 100.0
 READER = """
 import sys
 from pathlib import Path
-from runner.errors import StoreError
-from runner.store.arrays import unpacked
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.arrays import unpacked
 
 def most_megabytes():
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))

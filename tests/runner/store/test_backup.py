@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 from changed_databases import WRITES, is_whole, names, rename
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import backup
+from fitgap.runner.store.backup import back_up_database
+from fitgap.runner.store.copying import copy_database
+from fitgap.runner.store.restoring import restore_database
+from fitgap.runner.whole_files import leftovers
 from raw_rows import raw_rows
-
-from runner.errors import StoreError
-from runner.store import backup
-from runner.store.backup import back_up_database
-from runner.store.copying import copy_database
-from runner.store.restoring import restore_database
-from runner.whole_files import leftovers
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import pytest
-
-from runner.errors import StoreError
-from runner.messages import Block
-from runner.store import bulk, epoch_columns
-from runner.store.second_reader import SecondReader
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import Block
+from fitgap.runner.store import bulk, epoch_columns
+from fitgap.runner.store.second_reader import SecondReader
 
 
 @pytest.fixture

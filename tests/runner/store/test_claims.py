@@ -5,13 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sqlalchemy as sa
-
-from runner.errors import DriverFencedError
-from runner.messages import Block, SavedState, TrialEnd
-from runner.status import Status
-from runner.store import claims
-from runner.store.tables import driver as driver_table
-from runner.store.tables import state as state_table
+from fitgap.runner.errors import DriverFencedError
+from fitgap.runner.messages import Block, SavedState, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import claims
+from fitgap.runner.store.tables import driver as driver_table
+from fitgap.runner.store.tables import state as state_table
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ import statistics
 from collections import defaultdict
 
 import pytest
-
-from runner.driver import drive, write_sweep
-from runner.errors import FilterError, StoreError
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.store import open_store_for_writing
+from fitgap.runner.driver import drive, write_sweep
+from fitgap.runner.errors import FilterError, StoreError
+from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.store import open_store_for_writing
 
 SWEEP = """\
 name: small

@@ -8,20 +8,19 @@ import sys
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import Block, KeptNetwork, SavedState, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import copying, open_store, open_store_for_writing
+from fitgap.runner.store.copying import copy_database
+from fitgap.runner.store.tables import evidence, metadata, sweep_tag, trial_tag
 from new_databases import PostgresDatabases, SqliteFiles
 from raw_rows import raw_rows
-
-from runner.errors import StoreError
-from runner.messages import Block, KeptNetwork, SavedState, TrialEnd
-from runner.status import Status
-from runner.store import copying, open_store, open_store_for_writing
-from runner.store.copying import copy_database
-from runner.store.tables import evidence, metadata, sweep_tag, trial_tag
 
 # Copies as the command does, but is killed before it comes to this table.
 KILLED_AT = """
 import os, sys
-from runner.store import copying
+from fitgap.runner.store import copying
 copy_table = copying.copy_table
 def killed(table, *others):
     if table.name == sys.argv[3]:

@@ -6,12 +6,11 @@ import sqlite3
 
 import polars as pl
 import pytest
-
-from runner.errors import FitgapError, StoreError
-from runner.frames.store import open_store as open_frames
-from runner.store.addresses import database_url
-from runner.store.damage import damage_in, damage_told
-from runner.store.tables import metadata
+from fitgap.runner.errors import FitgapError, StoreError
+from fitgap.runner.frames.store import open_store as open_frames
+from fitgap.runner.store.addresses import database_url
+from fitgap.runner.store.damage import damage_in, damage_told
+from fitgap.runner.store.tables import metadata
 
 # A value, as SQL, for a column of a table, and what is told of it.
 DAMAGE = {

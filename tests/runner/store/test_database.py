@@ -2,11 +2,10 @@
 
 import pytest
 import sqlalchemy as sa
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing
-from runner.store.database import connect, database_url
-from runner.store.tables import trial
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.tables import trial
 
 
 def test_an_empty_file_is_refused_for_asking_and_filled_for_writing(tmp_path):

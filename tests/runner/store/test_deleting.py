@@ -5,13 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import sqlalchemy as sa
-
-from runner.errors import BusyError
-from runner.messages import Block, KeptNetwork, SavedState, TrialEnd
-from runner.status import Status
-from runner.store import SweepExtension, claims, deleting
-from runner.store.tables import driver as driver_table
-from runner.store.tables import metadata
+from fitgap.runner.errors import BusyError
+from fitgap.runner.messages import Block, KeptNetwork, SavedState, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import SweepExtension, claims, deleting
+from fitgap.runner.store.tables import driver as driver_table
+from fitgap.runner.store.tables import metadata
 
 PER_TRIAL = ("epoch", "snapshot", "state", "evidence", "trial_tag")
 COUNTED = (*PER_TRIAL, "trial", "configuration", "split", "sweep_tag", "sweep")

@@ -6,11 +6,10 @@ import sqlite3
 import psycopg
 import pytest
 import sqlalchemy as sa
-
-from runner.errors import StoreError
-from runner.store.addresses import database_url
-from runner.store.database import connect
-from runner.store.failures import (
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.addresses import database_url
+from fitgap.runner.store.database import connect
+from fitgap.runner.store.failures import (
     CONNECTION_FAILURES,
     POSTGRESQL_FAILURES,
     SQLITE_FAILURES,
@@ -110,7 +109,7 @@ def test_errors_of_the_system_and_of_python_are_left_alone():
 
 
 def test_a_lock_held_by_another_program_is_a_passing_failure(tmp_path, monkeypatch):
-    from runner.store import sqlite
+    from fitgap.runner.store import sqlite
 
     monkeypatch.setattr(sqlite, "LOCK_TIMEOUT_SECONDS", 0.05)
     engine = connect(database_url(str(tmp_path / "locked.db")), read_only=False)

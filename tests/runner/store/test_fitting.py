@@ -7,12 +7,11 @@ import threading
 import numpy as np
 import pytest
 import sqlalchemy as sa
-
-from core.diagnosis import RULE, Errors, fit_of_configuration, fit_of_trial
-from runner.messages import Block, TrialEnd, TrialEvidence
-from runner.status import Status
-from runner.store import fitting, open_store_for_writing
-from runner.store.arrays import packed_errors, unpacked_errors
+from fitgap.core.diagnosis import RULE, Errors, fit_of_configuration, fit_of_trial
+from fitgap.runner.messages import Block, TrialEnd, TrialEvidence
+from fitgap.runner.status import Status
+from fitgap.runner.store import fitting, open_store_for_writing
+from fitgap.runner.store.arrays import packed_errors, unpacked_errors
 
 TRAINING_COUNT, VALIDATION_COUNT = 7, 3
 FIT = ("excess", "underfit", "overfit")

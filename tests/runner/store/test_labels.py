@@ -1,8 +1,7 @@
 """Tags, notes and names: given to what was meant, taken away again, and the same in both databases."""
 
 import pytest
-
-from runner.errors import LabelError, StoreError
+from fitgap.runner.errors import LabelError, StoreError
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,10 @@
 
 import pytest
 import sqlalchemy as sa
-
-from runner.store import listing
-from runner.store.filter import known_names
-from runner.store.listing import UNSORTED, Choice, chosen_trials, is_of_sweep, order_by, page_query
-from runner.store.tables import trial
+from fitgap.runner.store import listing
+from fitgap.runner.store.filter import known_names
+from fitgap.runner.store.listing import UNSORTED, Choice, chosen_trials, is_of_sweep, order_by, page_query
+from fitgap.runner.store.tables import trial
 
 CHOICES = [Choice(sort=name, limit=5, offset=2) for name in ("trial", "-trial", "best_e_v", "-e_v", "architecture")] + [
     Choice(where=where, sort=sort, limit=5)

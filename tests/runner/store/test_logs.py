@@ -9,13 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing
-from runner.store.backup import back_up_database
-from runner.store.describing import describe_database
-from runner.store.logs import beside, head_of
-from runner.store.upgrading import upgrade_database
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.backup import back_up_database
+from fitgap.runner.store.describing import describe_database
+from fitgap.runner.store.logs import beside, head_of
+from fitgap.runner.store.upgrading import upgrade_database
 
 WAYS = [
     open_store,

@@ -4,13 +4,12 @@ import errno
 import os
 
 import pytest
+from fitgap.core.diagnosis import Fit, Verdict
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import new_fits
+from fitgap.runner.store.new_fits import NewFits
 from hypothesis import given
 from hypothesis import strategies as st
-
-from core.diagnosis import Fit, Verdict
-from runner.errors import StoreError
-from runner.store import new_fits
-from runner.store.new_fits import NewFits
 
 errors = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -2,12 +2,11 @@
 
 import pytest
 import sqlalchemy as sa
-
-from runner.errors import StoreError
-from runner.store import patience
-from runner.store.database import connect, database_url
-from runner.store.failures import TemporaryStoreError
-from runner.store.patience import LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS, patiently
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import patience
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.failures import TemporaryStoreError
+from fitgap.runner.store.patience import LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS, patiently
 
 
 class Clock:

@@ -6,14 +6,13 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing
-from runner.store.backup import back_up_database
-from runner.store.copying import copy_database
-from runner.store.restoring import restore_database
-from runner.store.schema import newest_version
-from runner.store.tables import SCHEMA
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.backup import back_up_database
+from fitgap.runner.store.copying import copy_database
+from fitgap.runner.store.restoring import restore_database
+from fitgap.runner.store.schema import newest_version
+from fitgap.runner.store.tables import SCHEMA
 
 PLANTED = {
     "trigger": "CREATE TRIGGER planted AFTER UPDATE ON trial BEGIN DELETE FROM epoch; END",

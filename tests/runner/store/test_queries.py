@@ -5,14 +5,13 @@ import random
 import statistics
 
 import pytest
+from fitgap.core.diagnosis import Verdict
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store_for_writing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from core.diagnosis import Verdict
-from runner.errors import StoreError
-from runner.messages import Block, TrialEnd
-from runner.status import Status
-from runner.store import open_store_for_writing
 
 MEANS = ("e_t", "e_v", "gap", "best_epoch", "best_e_v", "accuracy_t", "accuracy_v", "seconds")
 SETTINGS = (

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 from changed_databases import WRITES, change, is_whole, names, rename, scribble
+from fitgap.runner.environment import machine_identity, process_started
+from fitgap.runner.errors import BusyError, StoreError
+from fitgap.runner.store import DriverIdentity, open_store, open_store_for_writing
+from fitgap.runner.store.backup import back_up_database
+from fitgap.runner.store.restoring import restore_database
 from plain_plans import plain_plan
 from raw_rows import raw_rows
-
-from runner.environment import machine_identity, process_started
-from runner.errors import BusyError, StoreError
-from runner.store import DriverIdentity, open_store, open_store_for_writing
-from runner.store.backup import back_up_database
-from runner.store.restoring import restore_database
 
 LEGACY = Path(__file__).parents[2] / "legacy" / "0001.db"
 
@@ -115,7 +114,7 @@ def test_a_driver_that_has_died_is_no_reason_to_wait(database):
 
 
 def test_what_locks_the_database_is_told(database, monkeypatch):
-    monkeypatch.setattr("runner.store.sqlite.LOCK_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("fitgap.runner.store.sqlite.LOCK_TIMEOUT_SECONDS", 0.1)
     saved = back_up_database(None, None)
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = WAL")

@@ -5,17 +5,16 @@ import sys
 
 import pytest
 import sqlalchemy as sa
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing
-from runner.store.database import connect, database_url
-from runner.store.schema import APPLICATION_ID, VERSION_TABLE, newest_version
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.schema import APPLICATION_ID, VERSION_TABLE, newest_version
 
 # Opens every database whose address it is told, as soon as it is told, with everything loaded before.
 USE_THEM = """
 import sys
 from alembic import command
-from runner.store import open_store_for_writing
+from fitgap.runner.store import open_store_for_writing
 print("ready", flush=True)
 for line in sys.stdin:
     with open_store_for_writing(line.strip()) as store:

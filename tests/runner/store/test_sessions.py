@@ -6,12 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.messages import Block, KeptNetwork, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store, open_store_for_writing, patience, session
+from fitgap.runner.store.failures import LOST, TemporaryStoreError
 from new_databases import postgres_template
-
-from runner.messages import Block, KeptNetwork, TrialEnd
-from runner.status import Status
-from runner.store import open_store, open_store_for_writing, patience, session
-from runner.store.failures import LOST, TemporaryStoreError
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 import numpy as np
 import pytest
 import sqlalchemy as sa
-
-from runner.errors import BusyError, StoreError
-from runner.messages import Block, TrialEnd
-from runner.recording import Recording, always_recorded
-from runner.status import Status
-from runner.store import open_store, sizes
-from runner.store.describing import describe_database
-from runner.store.tables import evidence
+from fitgap.runner.errors import BusyError, StoreError
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.recording import Recording, always_recorded
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store, sizes
+from fitgap.runner.store.describing import describe_database
+from fitgap.runner.store.tables import evidence
 
 TRIALS, EPOCHS = 400, 100
 

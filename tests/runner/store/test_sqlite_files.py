@@ -3,9 +3,8 @@
 import threading
 
 import pytest
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing, sqlite_files
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing, sqlite_files
 
 
 def test_a_file_on_another_machine_is_not_written_to(own_folder, monkeypatch):

@@ -6,15 +6,14 @@ import statistics
 
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store.expressions import mean, sortable
+from fitgap.runner.store.values import finite, json_text, storable_text
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
-
-from runner.messages import Block, TrialEnd
-from runner.status import Status
-from runner.store.database import connect, database_url
-from runner.store.expressions import mean, sortable
-from runner.store.values import finite, json_text, storable_text
 
 plain_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -5,12 +5,11 @@ import math
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store, writing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from runner.messages import Block, TrialEnd
-from runner.status import Status
-from runner.store import open_store, writing
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 SUMMARY = ("e_t", "e_v", "best_e_v", "accuracy_t", "accuracy_v", "seconds")

@@ -3,7 +3,7 @@
 import sys
 
 # Lists of processes show a password in the command line until this has run, so nothing is loaded before it.
-from runner.passwords import hide_passwords
+from fitgap.runner.passwords import hide_passwords
 
 INTERRUPTED = 130
 CANNOT_START = 2
@@ -13,10 +13,10 @@ def main() -> None:
     """Load the command line and run it."""
     try:
         hide_passwords()
-        from runner.streams import prepare_streams
+        from fitgap.runner.streams import prepare_streams
 
         prepare_streams()
-        from runner.cli import main as run_command_line
+        from fitgap.runner.cli import main as run_command_line
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except (ImportError, MemoryError, OSError, RecursionError) as error:
