@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.groups import over_members, runs_of
+from fitgap.core.member_groups import over_members, runs_of
 from fitgap.core.members import Member
 from fitgap.core.network import Workspace
 from fitgap.core.randomness import Purpose, generator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.batches import Tables, batches
-from fitgap.core.measuring import CHUNK
+from fitgap.core.evaluation import CHUNK
 from fitgap.core.network import Networks, Workspace
 
 # At most so many examples tell of units: one call's worth.

@@ -6,10 +6,10 @@ from fitgap.core.activations.activation import Activation
 from fitgap.core.initializers import Initializer
 from fitgap.core.losses import Loss
 from fitgap.core.optimizers import Optimizer, PerceptronRule
-from fitgap.core.readings import Reading
 from fitgap.core.regularizers import Regularizer
 from fitgap.core.schedules import Schedule
 from fitgap.core.stopping import Stopping
+from fitgap.core.target_coding import Reading
 
 # The functions of a layer's units, each for its share of them; mostly one.
 LayerFunctions = tuple[Activation, ...]

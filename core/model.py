@@ -10,7 +10,7 @@ from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member
 from fitgap.core.preprocessing import InputTransform, Scaling
-from fitgap.core.readings import Reading
+from fitgap.core.target_coding import Reading
 
 
 @dataclass(frozen=True)

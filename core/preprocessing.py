@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.data import Dataset, Division, Split, split_examples
 from fitgap.core.randomness import Purpose, generator
-from fitgap.core.readings import Reading, Unrecognized
+from fitgap.core.target_coding import Reading, Unrecognized
 
 TRAINING, VALIDATION = 0, 1
 

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from fitgap.core.batches import batches
+from fitgap.core.checkpoints import MemberState, check_states, standings_as_numbers, standings_from_numbers
 from fitgap.core.dropout import DropoutMasks, dropout_of
-from fitgap.core.evidence import Evidence
+from fitgap.core.evaluation import Measurement, Measurer
+from fitgap.core.fit_evidence import Evidence
 from fitgap.core.functions import learned_values, own_row, put_own_row
-from fitgap.core.measuring import Measurement, Measurer
 from fitgap.core.members import Member, PackShape, sorting_key
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.preprocessing import Examples
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 from fitgap.core.results import EpochPart, EpochResults
-from fitgap.core.states import MemberState, check_states, standings_as_numbers, standings_from_numbers
 from fitgap.core.stopping import Standing, first_reason
 from fitgap.core.updates import STEPS_BETWEEN_FLUSHES, Updates
 

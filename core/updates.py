@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.functions import own_row, put_own_row
-from fitgap.core.groups import Run, over_members, runs_of
+from fitgap.core.member_groups import Run, over_members, runs_of
 from fitgap.core.members import Member
 from fitgap.core.network import Networks
 from fitgap.core.optimizers import Optimizer

@@ -3,10 +3,10 @@
 import tempfile
 from pathlib import Path
 
-from fitgap.runner.store import new_tables
-from fitgap.runner.store.database import connect, database_url
-from fitgap.runner.store.schema import FOLDER
-from fitgap.runner.store.upgrading import alone, run_migrations
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import create
+from fitgap.runner.store.schema.upgrade import alone, run_migrations
+from fitgap.runner.store.schema.version import FOLDER
 
 
 def newest_tables() -> str:
@@ -16,10 +16,10 @@ def newest_tables() -> str:
         try:
             with alone(engine) as connection:
                 run_migrations(connection)
-                return new_tables.as_file(connection)
+                return create.as_file(connection)
         finally:
             engine.dispose()
 
 
 if __name__ == "__main__":
-    (FOLDER / new_tables.FILE).write_text(newest_tables())
+    (FOLDER / create.FILE).write_text(newest_tables())

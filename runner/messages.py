@@ -8,7 +8,7 @@ import numpy as np
 from fitgap.core.layers import Layout
 from fitgap.core.members import Member, PackShape
 from fitgap.core.preprocessing import Preparation
-from fitgap.runner.recording import COMPLETE, Recording
+from fitgap.runner.recorded_epochs import COMPLETE, Recording
 from fitgap.runner.status import Status
 
 # How far a trial has come, as named arrays.

@@ -14,17 +14,17 @@ from fitgap.core.layers import Layout
 from fitgap.core.losses import LOSSES
 from fitgap.core.model import Model, ModelLayer, model_layers
 from fitgap.core.preprocessing import InputTransform, Scaling
-from fitgap.core.readings import READINGS
+from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Variant
-from fitgap.runner.array_archives import read_arrays
+from fitgap.runner.data.bounds import check_file_size, check_growth
 from fitgap.runner.errors import DataError, ModelError, OutputError, StoreError
-from fitgap.runner.packing import PlannedTrial, member_of
-from fitgap.runner.planning import PreparedSweep
+from fitgap.runner.files.array_archives import read_arrays
+from fitgap.runner.files.written_files import READABLE, written_file
+from fitgap.runner.planning.packs import PlannedTrial, member_of
+from fitgap.runner.planning.sweep import PreparedSweep
 from fitgap.runner.retraining import stored_trial, train_again
-from fitgap.runner.sources.bounds import check_file_size, check_growth
 from fitgap.runner.status import Status
 from fitgap.runner.store import Store
-from fitgap.runner.written_files import READABLE, written_file
 
 FORMAT = "fitgap model 1"
 

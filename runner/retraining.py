@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from fitgap.core.preprocessing import prepare_examples
 from fitgap.core.training import EpochResults, Pack
-from fitgap.runner.blas import one_blas_thread
-from fitgap.runner.environment import describe_environment
+from fitgap.runner.data import fingerprint
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import MEASURED
-from fitgap.runner.packing import PlannedTrial, member_of, pack_shape
-from fitgap.runner.planning import PreparedSweep, prepare_sweep
-from fitgap.runner.sources import fingerprint
+from fitgap.runner.planning.packs import PlannedTrial, member_of, pack_shape
+from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import Configuration, Sweep
 from fitgap.runner.store import Row, Store
+from fitgap.runner.system.blas import one_blas_thread
+from fitgap.runner.system.environment import describe_environment
 
 
 def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:

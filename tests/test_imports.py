@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from linked_package import ROOT, link_package
+from support.linked_package import ROOT, link_package
 
 
 def test_the_contracts_of_the_layout_hold(tmp_path):

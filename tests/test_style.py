@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from linked_package import ROOT, link_package
+from support.linked_package import ROOT, link_package
 
 FOLDERS = ("benchmarks", "core", "runner", "migrations", "tests", "setup.py")
 

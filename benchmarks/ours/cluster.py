@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
-from fitgap.runner.cli.progress import LiveProgress
+from fitgap.runner.cli.render.progress import LiveProgress
 from fitgap.runner.driver import drive, expected_work, stored_sweep, write_sweep
-from fitgap.runner.packing import block_seconds
+from fitgap.runner.planning.packs import block_seconds
 from fitgap.runner.store import open_store_for_writing
 
 from benchmarks.ours.driving import prepared_sweep
@@ -104,9 +104,9 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
         written = stored_sweep(store, name)
         observe = Watch(LiveProgress(expected_work(store, written)))
         with (
-            patch("fitgap.runner.driver.driving.make_engine", lambda *arguments, **options: cluster),
+            patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: cluster),
             # However many are simulated: each sends as seldom as one of a thousand.
-            patch("fitgap.runner.packing.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
+            patch("fitgap.runner.planning.packs.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
             observe.progress,
         ):
             began, processor = observe.note()

@@ -8,9 +8,9 @@ from fitgap.core.losses import LOSSES
 from fitgap.core.members import Member, PackShape
 from fitgap.core.optimizers import OPTIMIZERS
 from fitgap.core.preprocessing import Examples
-from fitgap.core.readings import READINGS
 from fitgap.core.regularizers import Dropout
 from fitgap.core.schedules import SCHEDULES
+from fitgap.core.target_coding import READINGS
 from fitgap.core.training import Pack
 
 from benchmarks.digits import BATCH_SIZE, TRAINING_COUNT, digits

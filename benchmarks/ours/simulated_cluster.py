@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from fitgap.core.evidence import SAMPLE_SIZE
-from fitgap.runner.engine.journal import BLOCK_SECONDS
+from fitgap.core.fit_evidence import SAMPLE_SIZE
+from fitgap.runner.engine.worker.block_builder import BLOCK_SECONDS
 from fitgap.runner.messages import MEASURED, Block, EpochCounts, EpochRows, PackTask, TrialEnd, TrialEvidence
-from fitgap.runner.recording import always_recorded
+from fitgap.runner.recorded_epochs import always_recorded
 from fitgap.runner.status import Status
 
 from benchmarks.ours.pack_times import PackTimes

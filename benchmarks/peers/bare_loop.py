@@ -6,9 +6,9 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier
 
 from fitgap.core.training import train
-from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.messages import PackTask
-from fitgap.runner.packing import pack_trials, planned_trials
+from fitgap.runner.planning.packs import pack_trials, planned_trials
 
 from benchmarks.ours.driving import prepared_sweep
 

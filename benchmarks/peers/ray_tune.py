@@ -16,9 +16,9 @@ os.environ["TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S"] = "0"
 import ray
 from fitgap.core.data import Dataset
 from fitgap.core.training import Pack
-from fitgap.runner.engine.prepared import PreparedRepeats
+from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.messages import PackTask
-from fitgap.runner.planning import PreparedSweep
+from fitgap.runner.planning.sweep import PreparedSweep
 from ray import tune
 from ray.tune.logger import JsonLoggerCallback
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fitgap.runner.amounts import counted
-from fitgap.runner.cli.driving import command
 from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment
-from fitgap.runner.cli.lines import if_somebody_reads, report
+from fitgap.runner.cli.render.lines import if_somebody_reads, report
+from fitgap.runner.cli.training import command
 from fitgap.runner.errors import EngineError, FullOutputError, StoreError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
 
     It is that of the trials even if nobody reads the answer, and 2 if the answer cannot be written.
     """
-    from fitgap.runner.cli.leaderboard import report_summary
+    from fitgap.runner.cli.render.leaderboard import report_summary
     from fitgap.runner.driver import present_name
 
     counts = present_counts(store, written)
@@ -43,7 +43,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
 
 def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOutputError | None:
     """Print the leaderboard; returns why that cannot be done, if it cannot."""
-    from fitgap.runner.cli.leaderboard import print_leaderboard
+    from fitgap.runner.cli.render.leaderboard import print_leaderboard
 
     try:
         with if_somebody_reads():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fitgap.runner.doctor.finding import Finding, ok, problem, warning
 from fitgap.runner.package import import_folder
-from fitgap.runner.passwords import without_passwords
+from fitgap.runner.system.passwords import without_passwords
 
 # What fitgap imports by name, and what a user may have called a file.
 DEPENDENCIES = (
@@ -46,7 +46,7 @@ def check_variables(database: str | None) -> Iterator[Finding]:
 
 def variable_findings(variables: Mapping[str, str]) -> Iterator[Finding]:
     # Imported here, since it cannot be where a module is hidden, which the check of modules tells.
-    from fitgap.runner.engine.ray_environment import COMMON, KEEP_TO_LOOPBACK, OF_ANOTHER_RAY
+    from fitgap.runner.engine.ray_client.environment import COMMON, KEEP_TO_LOOPBACK, OF_ANOTHER_RAY
 
     name = "environment"
     # Set or taken away for a Ray of our own, whatever they are outside.

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from fitgap.runner.driver.sweeps import WrittenSweep
 from fitgap.runner.errors import StoreError
-from fitgap.runner.packing import PlannedTrial, TrialGroup, pack_shape, work_of
+from fitgap.runner.planning.packs import PlannedTrial, TrialGroup, pack_shape, work_of
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import Row, Store
 

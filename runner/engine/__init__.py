@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from fitgap.core.data import Dataset
-from fitgap.runner.engine.cluster import Cluster, ClusterSettings
-from fitgap.runner.engine.looking import find_cluster
+from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings
+from fitgap.runner.engine.cluster.probe import find_cluster
 from fitgap.runner.engine.protocol import Crew, Engine, Teller, ignore
-from fitgap.runner.engine.ray_client import RayClient
+from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import SpecError, nearest
 
 if TYPE_CHECKING:
-    from fitgap.runner.engine.plain_processes import PlainProcesses
+    from fitgap.runner.engine.processes.pool import PlainProcesses
 
 __all__ = [
     "ENGINES",

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Self
 
 from fitgap.core.data import Dataset
-from fitgap.runner.engine.prepared import PreparedRepeats
-from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import Block, PackTask
 
 

@@ -21,7 +21,7 @@ from fitgap.runner.integrations.mlflow_tracking import send_to_mlflow
 from fitgap.runner.integrations.optuna_study import send_to_optuna
 from fitgap.runner.store import Deletion, Store, open_store_for_writing
 from fitgap.runner.store import open_store as open_rows
-from fitgap.runner.store.rows import TRIAL
+from fitgap.runner.store.schema.rows import TRIAL
 
 SWEEP_KEYS = ("sweep", "name", "trials", *COUNTS, "created", "tags", "note")
 Trials = int | Sequence[int]

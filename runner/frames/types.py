@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from fitgap.core.diagnosis import Verdict
 from fitgap.runner.status import Status
-from fitgap.runner.store.damage import damage_told
+from fitgap.runner.store.admin.damage import damage_told
 from fitgap.runner.store.filter import known_names
-from fitgap.runner.store.filter.names import Kind
-from fitgap.runner.store.rows import GROUP
+from fitgap.runner.store.filter.namespace import Kind
+from fitgap.runner.store.schema.rows import GROUP
 
 STATUS = pl.Enum([status.value for status in Status])
 VERDICT = pl.Enum([verdict.value for verdict in Verdict])

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from fitgap.runner.errors import IntegrationError
-from fitgap.runner.passwords import revealed, secret_spans
-from fitgap.runner.store.addresses import POSTGRESQL_NAMES, database_url, is_file
-from fitgap.runner.store.schema import tables_of_file
+from fitgap.runner.store.database.addresses import POSTGRESQL_NAMES, database_url, is_file
+from fitgap.runner.store.schema.version import tables_of_file
+from fitgap.runner.system.passwords import revealed, secret_spans
 from packaging.requirements import Requirement
 
 # MLflow tells its makers who uses it, unless it is told not to.

@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
         return import_module("fitgap.runner.errors").FitgapError
     if name == "__version__":
         return import_module("fitgap.runner.package").program_version()
-    from fitgap.runner.kept_environment import environment_kept
+    from fitgap.runner.system.kept_environment import environment_kept
 
     # All at once, before the program does anything else in other threads that could see what these imports set.
     with environment_kept():

@@ -3,7 +3,7 @@
 import sys
 
 # Lists of processes show a password in the command line until this has run, so nothing is loaded before it.
-from fitgap.runner.passwords import hide_passwords
+from fitgap.runner.system.passwords import hide_passwords
 
 INTERRUPTED = 130
 CANNOT_START = 2

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 from fitgap.core.losses import LOSSES
 from fitgap.core.members import why_untrainable
-from fitgap.core.readings import READINGS
+from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Variant
 from fitgap.runner.errors import SpecError
 from fitgap.runner.names import SWEEP_NAME_RULE, is_sweep_name
-from fitgap.runner.recording import Recording
+from fitgap.runner.recorded_epochs import Recording
 from fitgap.runner.spec.alternatives import Alternatives, listed
 from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from fitgap.runner.spec.choices import only, read_choice
@@ -20,7 +20,7 @@ from fitgap.runner.spec.configuration import Choice, Configuration, architecture
 from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.grid import Grid
 from fitgap.runner.spec.nodes import Node
-from fitgap.runner.spec.recording import read_recording
+from fitgap.runner.spec.record_setting import read_recording
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
 COMMON_DEFAULTS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fitgap.runner.recording import always_recorded
+from fitgap.runner.recorded_epochs import always_recorded
 
 from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
 from benchmarks.interleaving import measure

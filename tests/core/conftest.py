@@ -17,10 +17,10 @@ from fitgap.core.members import Member, PackShape
 from fitgap.core.network import Networks
 from fitgap.core.optimizers import OPTIMIZERS, GradientDescent, Optimizer
 from fitgap.core.preprocessing import Examples
-from fitgap.core.readings import Numbers, OnePerClass, ZeroOne
 from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES, Constant
 from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
 from trainings import Training, assert_same_epochs, same
 
 

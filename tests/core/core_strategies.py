@@ -1,9 +1,9 @@
 """Random packs for property tests of the core: everything but their members and examples."""
 
+from fitgap.core.evaluation import CHUNK
 from fitgap.core.losses import LOSSES
-from fitgap.core.measuring import CHUNK
 from fitgap.core.members import PackShape
-from fitgap.core.readings import READINGS
+from fitgap.core.target_coding import READINGS
 from hypothesis import strategies as st
 
 SIZES = st.one_of(st.integers(1, 9), st.sampled_from([15, 16, 17, 33]))

@@ -7,8 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from fitgap.core.activations import ACTIVATIONS
-from fitgap.core.groups import stack_numbers
 from fitgap.core.layers import FUNCTION_PARAMETERS
+from fitgap.core.member_groups import stack_numbers
 
 
 def sigmoid(x, beta, gamma):

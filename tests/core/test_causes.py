@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fitgap.core.causes import Cause, Facts, causes, count_causes, late_fall, rise
 from fitgap.core.diagnosis import Verdict
-from fitgap.runner.recording import Recording, always_recorded
+from fitgap.runner.recorded_epochs import Recording, always_recorded
 
 
 def layer(**changes):

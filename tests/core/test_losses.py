@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from fitgap.core.readings import READINGS
+from fitgap.core.target_coding import READINGS
 
 
 @pytest.fixture(params=sorted(LOSSES))

@@ -12,7 +12,7 @@ from fitgap.core.model import Model, model_layers
 from fitgap.core.network import Workspace
 from fitgap.core.optimizers import Adam
 from fitgap.core.preprocessing import NO_SCALING, NO_TRANSFORM, Preparation, prepare_examples
-from fitgap.core.readings import READINGS, Numbers, OnePerClass, Unrecognized, ZeroOne
+from fitgap.core.target_coding import READINGS, Numbers, OnePerClass, Unrecognized, ZeroOne
 from fitgap.core.training import Pack
 
 TOLERANCE = {"float32": 2e-5, "float64": 1e-12}

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from fitgap.core.groups import stack_numbers
+from fitgap.core.member_groups import stack_numbers
 from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, RMSProp
 
 

@@ -11,7 +11,7 @@ from fitgap.core.initializers import INITIALIZERS, Zeros
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule
 from fitgap.core.preprocessing import Examples
-from fitgap.core.readings import Signs, ZeroOne
+from fitgap.core.target_coding import Signs, ZeroOne
 from fitgap.core.training import Pack
 
 ROWS = np.array(list(itertools.product((0.0, 1.0), repeat=2)))

@@ -14,7 +14,7 @@ from fitgap.core.preprocessing import (
     learned_transform,
     prepare_examples,
 )
-from fitgap.core.readings import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
+from fitgap.core.target_coding import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 from fitgap.core.activations import Sigmoid
-from fitgap.core.groups import stack_numbers
 from fitgap.core.initializers import Zeros
+from fitgap.core.member_groups import stack_numbers
 from fitgap.core.optimizers import GradientDescent
 from fitgap.core.preprocessing import Examples
 from fitgap.core.regularizers import L1, L2, REGULARIZERS, Dropout, Penalty

@@ -13,8 +13,8 @@ from fitgap.core.losses import LOSSES, HalfSquaredError
 from fitgap.core.members import PackShape
 from fitgap.core.optimizers import OPTIMIZERS, Adam, GradientDescent
 from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
-from fitgap.core.readings import Numbers, OnePerClass, ZeroOne
 from fitgap.core.regularizers import L2, REGULARIZERS, Dropout
+from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
 from fitgap.core.training import Pack, train
 from sklearn.datasets import load_digits
 from trainings import at_rate

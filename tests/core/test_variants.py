@@ -12,10 +12,10 @@ from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.initializers import INITIALIZERS
 from fitgap.core.losses import LOSSES
 from fitgap.core.optimizers import OPTIMIZERS
-from fitgap.core.readings import READINGS
 from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Domain, ParameterError, Variant, format_number, parameter
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psycopg
 from fitgap.runner.store import open_store_for_writing
-from fitgap.runner.store.schema import VERSION_TABLE
-from fitgap.runner.store.tables import metadata
+from fitgap.runner.store.schema.tables import metadata
+from fitgap.runner.store.schema.version import VERSION_TABLE
 from psycopg import sql
 from temporary_postgres import TemporaryPostgres
 

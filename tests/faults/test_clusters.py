@@ -32,11 +32,12 @@ ENGINE = """
 import json, sys, time
 from pathlib import Path
 import ray
-from fitgap.runner.engine import ClusterSettings, find_cluster, memory
+from fitgap.runner.engine import ClusterSettings, find_cluster
+from fitgap.runner.engine.dispatch import memory
 from fitgap.runner.engine.ray import tasks as remote
 from fitgap.runner.engine.ray.engine import RayEngine, StoredExamples
-from fitgap.runner.packing import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 COUNTER = Path("sent").absolute()

@@ -7,8 +7,9 @@ import sys
 import psycopg
 import pytest
 from fitgap.runner.cli import main
-from fitgap.runner.store import open_store_for_writing, sqlite
-from fitgap.runner.store.tables import metadata
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.database import sqlite
+from fitgap.runner.store.schema.tables import metadata
 from harness.children import outcome
 from harness.full_disks import STAGES, fill, train_until_full
 from small_sweeps import SWEEP, findings, train

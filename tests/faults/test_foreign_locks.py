@@ -6,7 +6,8 @@ import threading
 
 import psycopg
 import pytest
-from fitgap.runner.store import open_store, postgresql, sqlite
+from fitgap.runner.store import open_store
+from fitgap.runner.store.database import postgresql, sqlite
 from small_sweeps import findings, train
 
 LOCKED_SECONDS = 1.0

@@ -21,7 +21,7 @@ from pathlib import Path
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.engine import local
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.status import Status
 from fitgap.runner.store import DriverSession, open_store_for_writing

@@ -24,7 +24,7 @@ def go_wrong(task, terms, *examples):
     import os, resource, signal
     from types import SimpleNamespace
     import numpy as np
-    from fitgap.runner.engine import worker
+    from fitgap.runner.engine.worker import pack_trainer
     from fitgap.runner.engine.ray.tasks import ReceivedExamples
     source = ReceivedExamples(examples)
     if WRONG["leaving"] in task.trials:
@@ -41,7 +41,7 @@ def go_wrong(task, terms, *examples):
             finally:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
         source = SimpleNamespace(of_task=of_task)
-    yield from worker.train_pack(task, source, terms.asked)
+    yield from pack_trainer.train_pack(task, source, terms.asked)
 
 def serve(*descriptors):
     import wrong_host
@@ -53,18 +53,18 @@ def serve(*descriptors):
 # Drives one sweep on that Ray, and the same sweep undisturbed in its process.
 SWEEP = """
 import json, os, sys
-from fitgap.runner import packing
-from fitgap.runner.child_processes import start_child
+from fitgap.runner.planning.sweep import packs
+from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.driver import drive, write_sweep
-from fitgap.runner.engine import ray_client
-from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.engine.ray_client import client
+from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 
 address, TRIALS, WRONG = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
+packs.LARGEST_PACK, packs.PACKS_PER_WORKER = TRIALS, 0.1
 sys.path.append(os.path.abspath("modules"))
-ray_client.start_child = lambda module, *given, **options: start_child("wrong_host", *given, **options)
+client.start_child = lambda module, *given, **options: start_child("wrong_host", *given, **options)
 memory = []
 
 def look(block):

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.messages import MEASURED, Block, EpochRows
 from fitgap.runner.store import open_store_for_writing
-from fitgap.runner.store.tables import epoch
+from fitgap.runner.store.schema.tables import epoch
 from harness.commands import own_kilobytes
 from harness.made_up_blocks import number_of
 from plain_plans import IDENTITY, plain_plan

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command  # noqa: F401 - loaded before anybody is forked
-from fitgap.runner.store import schema
-from fitgap.runner.store.upgrading import upgrade_database
+from fitgap.runner.store.schema import version
+from fitgap.runner.store.schema.upgrade import upgrade_database
 
 
 class Steps:
@@ -83,6 +83,6 @@ def obey(line):
 
 
 if __name__ == "__main__":
-    schema.FOLDER = Path(sys.argv[1])
+    version.FOLDER = Path(sys.argv[1])
     for line in sys.stdin:
         obey(line)

@@ -9,11 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from fitgap import migrations
-from fitgap.runner.store import open_store_for_writing, upgrading
-from fitgap.runner.store.database import connect, database_url
-from fitgap.runner.store.schema import FOLDER, VERSION_TABLE, newest_version
-from fitgap.runner.store.tables import metadata
-from fitgap.runner.store.upgrading import upgrade_database
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import upgrade
+from fitgap.runner.store.schema.tables import metadata
+from fitgap.runner.store.schema.upgrade import upgrade_database
+from fitgap.runner.store.schema.version import FOLDER, VERSION_TABLE, newest_version
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_migration_that_fails_leaves_no_tables(empty_database, monkeypatch):
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="stopped in the middle"):
         patched.setattr(op, "create_index", fail)
-        patched.setattr(upgrading, "kept_statements", list)
+        patched.setattr(upgrade, "kept_statements", list)
         open_store_for_writing(empty_database)
     engine = connect(database_url(empty_database), read_only=True)
     assert sa.inspect(engine).get_table_names() == []

@@ -39,9 +39,9 @@ from fitgap.core.members import Member, PackShape
 from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSProp
 from fitgap.core.preprocessing import Examples
 from fitgap.core.randomness import Purpose, generator
-from fitgap.core.readings import Numbers
 from fitgap.core.regularizers import L1, L2, REGULARIZERS, Dropout, Regularizer
 from fitgap.core.schedules import SCHEDULES, Constant, Cosine, Exponential, InverseTime, Schedule, Step
+from fitgap.core.target_coding import Numbers
 from fitgap.core.training import Pack
 
 NOT_IN_PYTORCH = {

@@ -13,9 +13,9 @@ from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, So
 from fitgap.core.members import Member, PackShape
 from fitgap.core.optimizers import Adam, GradientDescent, Momentum, Nesterov
 from fitgap.core.preprocessing import Examples
-from fitgap.core.readings import Numbers, OnePerClass, ZeroOne
 from fitgap.core.regularizers import L2
 from fitgap.core.schedules import Constant
+from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
 from fitgap.core.training import Pack
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 

@@ -12,16 +12,16 @@ import pytest
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.losses import LOSSES
 from fitgap.core.preprocessing import prepare_examples
-from fitgap.core.readings import READINGS
+from fitgap.core.target_coding import READINGS
+from fitgap.runner.data import load_dataset
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.errors import DataError, ModelError, StoreError
 from fitgap.runner.models import load_model, model_of_trial, predictions, save_model, train_again
-from fitgap.runner.packing import PlannedTrial
-from fitgap.runner.planning import prepare_sweep
-from fitgap.runner.sources import load_dataset
+from fitgap.runner.planning.packs import PlannedTrial
+from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import Configuration, sweep_from_text
 from fitgap.runner.store import open_store, open_store_for_writing
-from fitgap.runner.store.arrays import packed
+from fitgap.runner.store.database.blobs import packed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "model-file.md"
 

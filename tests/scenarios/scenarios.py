@@ -13,10 +13,10 @@ from fitgap.core.activations.activation import Activation
 from fitgap.core.data import Dataset
 from fitgap.core.diagnosis import Verdict
 from fitgap.core.randomness import Purpose, generator
-from fitgap.core.readings import Numbers, OnePerClass, Reading, ZeroOne
 from fitgap.core.regularizers import L1, L2, Regularizer
 from fitgap.core.schedules import Constant, Cosine, Schedule
-from fitgap.runner.sources.named import load_named
+from fitgap.core.target_coding import Numbers, OnePerClass, Reading, ZeroOne
+from fitgap.runner.data.named import load_named
 
 RELU, NUMBERS, CONSTANT = ReLU(), Numbers(), Constant()
 GOOD, UNDERFIT, OVERFIT, BOTH = Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH

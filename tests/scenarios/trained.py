@@ -9,14 +9,14 @@ import numpy as np
 from fitgap.core.activations import Identity, Sigmoid
 from fitgap.core.data import Division
 from fitgap.core.diagnosis import Errors
+from fitgap.core.evaluation import Measurer
 from fitgap.core.initializers import Auto
 from fitgap.core.losses import HalfSquaredError
-from fitgap.core.measuring import Measurer
 from fitgap.core.members import Member, PackShape
 from fitgap.core.network import Networks
 from fitgap.core.optimizers import Adam
 from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
-from fitgap.core.readings import Numbers, ZeroOne
+from fitgap.core.target_coding import Numbers, ZeroOne
 from fitgap.core.training import Pack
 from scenarios import Case, Scenario
 

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 from fitgap.core.data import Dataset
-from fitgap.runner.cores import usable_cores
-from fitgap.runner.engine.cluster import Cluster
-from fitgap.runner.engine.memory import most_waiting_blocks
-from fitgap.runner.engine.prepared import KeptRepeats, RepeatKey
+from fitgap.runner.engine.cluster.description import Cluster
+from fitgap.runner.engine.dispatch.memory import most_waiting_blocks
+from fitgap.runner.engine.dispatch.running_pack import RunningPack, in_halves, packs_to_cut
 from fitgap.runner.engine.protocol import Crew, Teller, ignore
 from fitgap.runner.engine.ray import tasks as remote
-from fitgap.runner.engine.ray.losses import has_lost_objects, is_of_this_node, lost_pack
-from fitgap.runner.engine.ray.notices import Notices
-from fitgap.runner.engine.ray.on_cluster import OnCluster
-from fitgap.runner.engine.ray.own_ray import OwnRay
-from fitgap.runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
+from fitgap.runner.engine.ray.failures import has_lost_objects, is_of_this_node, lost_pack
+from fitgap.runner.engine.ray.local_cluster import OwnRay
+from fitgap.runner.engine.ray.remote_cluster import OnCluster
+from fitgap.runner.engine.ray.stop_signals import Notices
+from fitgap.runner.engine.worker.examples import KeptRepeats, RepeatKey
 from fitgap.runner.errors import ClusterLostError, EngineError
 from fitgap.runner.messages import Block, PackTask
+from fitgap.runner.system.cores import usable_cores
 
 # Tasks beyond the number of workers that wait inside Ray, so that a worker never waits for the driver: one for every
 # so many workers, and never less than the least.

@@ -10,7 +10,7 @@ PRELOADED = [
     "fitgap.runner.cli",
     "fitgap.runner.driver",
     "fitgap.runner.engine.local",
-    "fitgap.runner.sources.truth_tables",
+    "fitgap.runner.data.truth_tables",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
 ]

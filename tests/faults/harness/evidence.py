@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.runner.recording import always_recorded
+from fitgap.runner.recorded_epochs import always_recorded
 from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
-from fitgap.runner.store.recorded import recording_of
-from fitgap.runner.store.tables import (
+from fitgap.runner.store.read.epoch_counts import recording_of
+from fitgap.runner.store.schema.tables import (
     configuration,
     driver,
     epoch,

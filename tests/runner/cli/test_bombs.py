@@ -20,8 +20,9 @@ import contextlib, io, json, os, resource, signal, sys, time
 from pathlib import Path
 from fitgap.runner.cli import main
 import polars
-from fitgap.runner import planning
-from fitgap.runner.sources import csv_files, npz_files
+from fitgap.runner.planning.sweep import sweep
+from fitgap.runner.data import csv_files
+from fitgap.runner.data import npz_files
 from fitgap.runner.spec import yaml_text
 
 def megabytes(field):

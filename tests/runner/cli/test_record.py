@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from fitgap.runner.recording import Recording, always_recorded
+from fitgap.runner.recorded_epochs import Recording, always_recorded
 
 SWEEP = """\
 name: NAME

@@ -5,7 +5,6 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from fitgap.runner import cores, machine_memory, private_folder
 from fitgap.runner.doctor import State, machine
 from fitgap.runner.doctor.database import check_database, check_database_folder
 from fitgap.runner.doctor.machine import (
@@ -18,6 +17,8 @@ from fitgap.runner.doctor.machine import (
     check_temporary_folder,
     why_not_writable,
 )
+from fitgap.runner.files import private_folder
+from fitgap.runner.system import cores, machine_memory
 
 DiskUsage = namedtuple("DiskUsage", "total used free")
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from fitgap.runner.child_processes import start_child
 from fitgap.runner.doctor import State, ray_start
 from fitgap.runner.doctor.ray_start import check_ray, why_not_trained
-from fitgap.runner.engine import ray_client
+from fitgap.runner.engine.ray_client import client
 from fitgap.runner.messages import Block, Loss, TrialEnd
 from fitgap.runner.status import Status
+from fitgap.runner.system.child_processes import start_child
 
 HOSTS = Path(__file__).parents[1] / "engine"
 
@@ -32,7 +32,7 @@ def hosted_by(monkeypatch):
         def start(module, name, *arguments, **options):
             return start_child("stand_in_hosts", function, *arguments, **options)
 
-        monkeypatch.setattr(ray_client, "start_child", start)
+        monkeypatch.setattr(client, "start_child", start)
 
     return choose
 
@@ -101,8 +101,8 @@ WAITING = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from fitgap.runner import cli
-from fitgap.runner.child_processes import start_child
-from fitgap.runner.engine import ray_client
+from fitgap.runner.system.child_processes import start_child
+from fitgap.runner.engine.ray_client import client
 
 def start(module, name, *arguments, **options):
     child = start_child("stand_in_hosts", "never_start", *arguments, **options)
@@ -113,7 +113,7 @@ def work():
     from fitgap.runner.doctor.ray_start import check_ray
     list(check_ray(None))
 
-ray_client.start_child = start
+client.start_child = start
 cli.command = work
 cli.main(is_whole_process=True)
 """

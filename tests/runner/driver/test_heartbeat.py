@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from fitgap.runner.driver import heartbeat
 from fitgap.runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
-from fitgap.runner.environment import machine_identity, process_started
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store import OtherDriver, claims
+from fitgap.runner.store import OtherDriver
+from fitgap.runner.store.write import claims
+from fitgap.runner.system.environment import machine_identity, process_started
 
 LIVING = process_started(1)
 

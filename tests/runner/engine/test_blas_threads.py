@@ -16,10 +16,10 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 SCRIPT = """
 import json, sys
 from threadpoolctl import threadpool_info
-from fitgap.runner.engine.prepared import PreparedRepeats
-from fitgap.runner.engine.worker import train_pack
-from fitgap.runner.packing import pack_trials, planned_trials
-from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.planning.packs import pack_trials, planned_trials
+from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 def threads():

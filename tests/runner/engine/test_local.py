@@ -3,11 +3,11 @@
 import pytest
 from fitgap.runner.engine import ENGINES, make_engine, require_engine
 from fitgap.runner.engine.local import LocalEngine
-from fitgap.runner.engine.prepared import PreparedRepeats
-from fitgap.runner.engine.worker import train_pack
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.errors import SpecError
-from fitgap.runner.packing import PlannedTrial, pack_trials
-from fitgap.runner.planning import prepare_sweep
+from fitgap.runner.planning.packs import PlannedTrial, pack_trials
+from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 

@@ -10,10 +10,10 @@ from fitgap.core.activations.activation import LEARNABLE, lowest_learned
 from fitgap.core.initializers import INITIALIZERS
 from fitgap.core.losses import LOSSES
 from fitgap.core.optimizers import OPTIMIZERS
-from fitgap.core.readings import READINGS
 from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import REQUIRED, Domain, Variant
 from fitgap.runner.spec import Flags
 from hypothesis import strategies as st

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from fitgap.runner.store.sqlite_files import locks_others_out
+from fitgap.runner.store.database.sqlite_files import locks_others_out
 from temporary_postgres import open_folder
 
 OWNER, READER = 12_345, 12_346

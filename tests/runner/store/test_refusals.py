@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
-from fitgap.runner.store.copying import copy_database
-from fitgap.runner.store.describing import describe_database
-from fitgap.runner.store.schema import VERSION_TABLE
-from fitgap.runner.store.upgrading import upgrade_database
+from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.admin.status import describe_database
+from fitgap.runner.store.schema.upgrade import upgrade_database
+from fitgap.runner.store.schema.version import VERSION_TABLE
 from temporary_postgres import open_folder
 
 # Tables as other programs make them, by name alone.
@@ -40,8 +40,8 @@ ASK_WITHOUT_RIGHTS = """
 import os, sys
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
-from fitgap.runner.store.describing import describe_database
-from fitgap.runner.store.upgrading import upgrade_database
+from fitgap.runner.store.admin.status import describe_database
+from fitgap.runner.store.schema.upgrade import upgrade_database
 if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

@@ -9,9 +9,10 @@ import threading
 import psycopg
 import pytest
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store import open_store, open_store_for_writing, postgresql
-from fitgap.runner.store.database import connect, database_url
-from fitgap.runner.store.failures import TemporaryStoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.database import postgresql
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.database.errors import TemporaryStoreError
 from new_databases import order
 
 

@@ -4,8 +4,9 @@ import random
 
 import sqlalchemy as sa
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.store import open_store_for_writing, tables
-from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import tables
 
 # Configurations of every shape that settings have.
 SWEEP = """\

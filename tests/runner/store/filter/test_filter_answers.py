@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from filter_reference import holds
 from filter_stores import fill
 from fitgap.runner.errors import FilterError
-from fitgap.runner.store import open_store, tables
-from fitgap.runner.store.database import connect, database_url
+from fitgap.runner.store import open_store
+from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.filter import filter_expression
+from fitgap.runner.store.schema import tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_filters import random_condition, random_test, written
