@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema import create
-from fitgap.runner.store.schema.upgrade import alone, run_migrations
+from fitgap.runner.store.schema.migrate import alone, run_migrations
 from fitgap.runner.store.schema.version import FOLDER
 
 

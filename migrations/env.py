@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `fitgap.runner.store.schema.upgrade` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `fitgap.runner.store.schema.migrate` hands over."""
 
 from alembic import context
 from fitgap.runner.store.schema.tables import metadata

@@ -46,7 +46,7 @@ def check_variables(database: str | None) -> Iterator[Finding]:
 
 def variable_findings(variables: Mapping[str, str]) -> Iterator[Finding]:
     # Imported here, since it cannot be where a module is hidden, which the check of modules tells.
-    from fitgap.runner.engine.ray_client.environment import COMMON, KEEP_TO_LOOPBACK, OF_ANOTHER_RAY
+    from fitgap.runner.engine.cluster.ray_environment import COMMON, KEEP_TO_LOOPBACK, OF_ANOTHER_RAY
 
     name = "environment"
     # Set or taken away for a Ray of our own, whatever they are outside.

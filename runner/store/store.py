@@ -11,7 +11,7 @@ from fitgap.runner.store.database.connection import closed_on_failure, connect, 
 from fitgap.runner.store.database.sqlite_files import path_of
 from fitgap.runner.store.fit import refresh
 from fitgap.runner.store.reader import Answers
-from fitgap.runner.store.schema.upgrade import make_ready
+from fitgap.runner.store.schema.migrate import make_ready
 from fitgap.runner.store.schema.version import check_version
 from fitgap.runner.store.write import claims, delete, extend, labels, selection, sweeps
 from fitgap.runner.store.write.claims import DriverIdentity

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema import version
 from fitgap.runner.store.schema.tables import driver, evidence, state, sweep_tag, trial, trial_tag
-from fitgap.runner.store.schema.upgrade import upgrade_database
 from fitgap.runner.store.schema.version import newest_version
 from new_databases import PostgresDatabases, SqliteFiles
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command  # noqa: F401 - loaded before anybody is forked
+from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema import version
-from fitgap.runner.store.schema.upgrade import upgrade_database
 
 
 class Steps:

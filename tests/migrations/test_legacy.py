@@ -10,8 +10,8 @@ import pytest
 from fitgap.runner.driver import drive, stored_sweep
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema import version
-from fitgap.runner.store.schema.upgrade import upgrade_database
 from fitgap.runner.store.schema.version import newest_version
 from new_databases import PostgresDatabases
 from raw_rows import columns_of, raw_rows

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from fitgap.migrations.__main__ import newest_tables
 from fitgap.runner.store import open_store_for_writing
-from fitgap.runner.store.schema import create, upgrade, version
+from fitgap.runner.store.schema import create, migrate, version
 from fitgap.runner.store.schema.create import kept_statements
 from fitgap.runner.store.schema.version import FOLDER
 
@@ -29,7 +29,7 @@ def test_the_kept_statements_are_what_the_migrations_make():
 def test_a_file_of_the_kept_statements_is_one_of_the_migrations(tmp_path, monkeypatch):
     assert kept_statements()
     open_store_for_writing(str(tmp_path / "kept.db")).close()
-    monkeypatch.setattr(upgrade, "kept_statements", list)
+    monkeypatch.setattr(migrate, "kept_statements", list)
     open_store_for_writing(str(tmp_path / "migrated.db")).close()
     assert everything_in(tmp_path / "kept.db") == everything_in(tmp_path / "migrated.db")
 
@@ -48,7 +48,7 @@ def test_statements_that_fail_leave_no_tables(tmp_path, monkeypatch):
     """Tables and version are written in one transaction."""
     path = tmp_path / "new.db"
     with monkeypatch.context() as patched, pytest.raises(Exception, match="nonsense"):
-        patched.setattr(upgrade, "kept_statements", lambda: [*kept_statements(), "nonsense"])
+        patched.setattr(migrate, "kept_statements", lambda: [*kept_statements(), "nonsense"])
         open_store_for_writing(str(path))
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []

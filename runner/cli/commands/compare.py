@@ -14,12 +14,12 @@ from fitgap.runner.cli.options.common import (
     as_text,
 )
 from fitgap.runner.cli.render.text_tables import plainer, print_table
+from fitgap.runner.cli.render.verdicts import verdict_text
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Row
 
 AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
-VERDICT_TRIALS = ("good_trials", "underfit_trials", "overfit_trials", "both_trials", "unclear_trials")
 LONGEST_NAME = 26
 
 
@@ -88,12 +88,6 @@ def table_keys(groups: "list[Row]", of: str) -> list[str]:
     # One configuration each goes without saying.
     several = any(group["configurations"] > 1 for group in groups)
     return [*(["configurations"] if several else []), "trials", *keys]
-
-
-def verdict_text(group: "Row") -> str | None:
-    """The verdict of most of a group's configurations and how many of its trials have it, such as `overfit 4/5`."""
-    verdict = group["verdict"]
-    return verdict and f"{verdict} {group[f'{verdict}_trials']}/{sum(group[key] for key in VERDICT_TRIALS)}"
 
 
 def explanation(groups: "list[Row]", of: str) -> str | None:

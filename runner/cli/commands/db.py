@@ -48,7 +48,7 @@ def schema_told(schema: str | None, newest: str) -> str:
 @db.command()
 def upgrade(database: Database = None) -> None:
     """Bring the tables up to date; an SQLite file is copied beside itself first."""
-    from fitgap.runner.store.schema.upgrade import upgrade_database
+    from fitgap.runner.store.admin.upgrade import upgrade_database
 
     say(str(upgrade_database(database) or "the database is up to date"))
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from fitgap.runner.amounts import counted
-from fitgap.runner.cli.commands.compare import verdict_text
 from fitgap.runner.cli.render.diagnosis_page import verdict_line
 from fitgap.runner.cli.render.lines import report
 from fitgap.runner.cli.render.text_tables import print_table
+from fitgap.runner.cli.render.verdicts import verdict_text
 from fitgap.runner.driver import WrittenSweep
 from fitgap.runner.status import Status
 from fitgap.runner.store import Row, Store

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings, NodeFacts, Versions
-from fitgap.runner.engine.ray_client.environment import cluster_environment
+from fitgap.runner.engine.cluster.ray_environment import cluster_environment
 from fitgap.runner.errors import ClusterError
 from fitgap.runner.system.environment import installed_version
 

@@ -5,7 +5,6 @@ import errno
 import mmap
 import os
 import socket
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection
@@ -16,6 +15,7 @@ from fitgap.core.data import Dataset
 from fitgap.core.preprocessing import TABLES, Examples
 from fitgap.runner.engine.worker.examples import MOST_BYTES, KeptRepeats, PreparedRepeats, RepeatKey
 from fitgap.runner.errors import EngineError
+from fitgap.runner.files.nameless_files import nameless_file
 from fitgap.runner.messages import PackTask
 
 # Where tables begin: on a line of the cache.
@@ -54,7 +54,7 @@ class ExampleFile:
         others = {field.name: getattr(examples, field.name) for field in fields(examples) if field.name not in TABLES}
         self.is_closed = True
         try:
-            self.descriptor = nameless_file()
+            self.descriptor = nameless_file("fitgap-examples")
             self.is_closed = False
             self.description = FileDescription(write_tables(self.descriptor, tables), others)
             self.examples = read_examples(self.descriptor, self.description)
@@ -103,14 +103,6 @@ class ExamplesHere:
                 self.shared.clear()
                 self.own = PreparedRepeats(self.shared.dataset)
         return self.own.of_task(task)
-
-
-def nameless_file(purpose: str = "fitgap-examples") -> int:
-    """A new file that goes away with the last process that has it open: in memory, where the system has such files."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create(purpose)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
 
 
 def write_tables(descriptor: int, tables: Mapping[str, np.ndarray]) -> dict[str, TablePlace]:

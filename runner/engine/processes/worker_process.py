@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Mapping
 
 from fitgap.runner.engine.dispatch.running_pack import RunningPack
-from fitgap.runner.engine.processes.shared_examples import ExampleFile, ExamplesForgotten, nameless_file, send_examples
+from fitgap.runner.engine.processes.shared_examples import ExampleFile, ExamplesForgotten, send_examples
 from fitgap.runner.engine.worker.examples import RepeatKey, repeats_of
+from fitgap.runner.files.nameless_files import nameless_file
 from fitgap.runner.messages import PackTask
 from fitgap.runner.system.child_processes import new_connections, start_child
 

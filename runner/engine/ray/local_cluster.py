@@ -12,10 +12,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from fitgap.runner.engine.cluster.ray_environment import own_environment
 from fitgap.runner.engine.protocol import Crew
 from fitgap.runner.engine.ray.stop_signals import FileNotices
 from fitgap.runner.engine.ray.watchdog import FOLDER_VARIABLE, PROC, end_processes, reap, start_watchdog
-from fitgap.runner.engine.ray_client.environment import own_environment
 from fitgap.runner.files.private_folder import LONGEST_FOR_RAY, make_private_folder
 from fitgap.runner.messages import Block, PackTask
 

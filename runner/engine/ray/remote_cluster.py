@@ -11,11 +11,11 @@ from typing import Any
 from fitgap.runner.engine.cluster.description import Cluster, Versions
 from fitgap.runner.engine.cluster.node_speed import Paces
 from fitgap.runner.engine.cluster.probe import versions_here
+from fitgap.runner.engine.cluster.ray_environment import cluster_environment
 from fitgap.runner.engine.dispatch.memory import pack_bytes
 from fitgap.runner.engine.protocol import Crew
 from fitgap.runner.engine.ray.membership import PATIENCE_SECONDS, Nodes
 from fitgap.runner.engine.ray.stop_signals import BoardNotices
-from fitgap.runner.engine.ray_client.environment import cluster_environment
 from fitgap.runner.errors import ClusterLostError
 from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.package import copy_package

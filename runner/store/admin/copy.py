@@ -15,8 +15,8 @@ from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
 from fitgap.runner.store.database.values import json_text
 from fitgap.runner.store.schema.backup import new_database
+from fitgap.runner.store.schema.migrate import alone, prepare, upgrade_within
 from fitgap.runner.store.schema.tables import metadata
-from fitgap.runner.store.schema.upgrade import alone, prepare, upgrade_within
 from fitgap.runner.store.schema.version import check_version, is_sqlite, refuse_other_than_newest
 from sqlalchemy.engine import URL, Connection, Engine
 

@@ -12,7 +12,7 @@ import sys
 
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.restore import restore_database
-from fitgap.runner.store.schema import upgrade  # noqa: F401 - loaded before anybody is forked
+from fitgap.runner.store.schema import migrate  # noqa: F401 - loaded before anybody is forked
 from fitgap.runner.store.schema.backup import back_up_database
 
 WATCHED = ("schema/backup.py", "admin/restore.py", "admin/copy.py", "files/whole_files.py")

@@ -16,7 +16,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.status import describe_database
-from fitgap.runner.store.schema.upgrade import upgrade_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema.version import VERSION_TABLE
 from temporary_postgres import open_folder
 
@@ -41,7 +41,7 @@ import os, sys
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin.status import describe_database
-from fitgap.runner.store.schema.upgrade import upgrade_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
 if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

@@ -1,7 +1,7 @@
 """A Ray of our own starts on machines where it could not by itself."""
 
+from fitgap.runner.engine.cluster.ray_environment import own_environment
 from fitgap.runner.engine.ray.local_cluster import object_folder
-from fitgap.runner.engine.ray_client.environment import own_environment
 
 
 def test_without_shared_memory_objects_are_kept_in_its_own_folder(tmp_path):

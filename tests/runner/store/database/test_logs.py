@@ -12,9 +12,9 @@ import pytest
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin.status import describe_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.database.logs import beside, head_of
 from fitgap.runner.store.schema.backup import back_up_database
-from fitgap.runner.store.schema.upgrade import upgrade_database
 
 WAYS = [
     open_store,

@@ -1,7 +1,7 @@
 """The environment of a process that runs Ray; that of the user's own process is only read."""
 
 import pytest
-from fitgap.runner.engine.ray_client.environment import cluster_environment, own_environment
+from fitgap.runner.engine.cluster.ray_environment import cluster_environment, own_environment
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.database.sqlite import prepare_for_writing, without_foreign_keys
 from fitgap.runner.store.database.sqlite_files import path_of
-from fitgap.runner.store.fit.refresh import refresh_outdated
 from fitgap.runner.store.schema import version
 from fitgap.runner.store.schema.backup import back_up
 from fitgap.runner.store.schema.create import kept_statements, make_tables
@@ -60,20 +58,6 @@ def make_ready(engine: Engine) -> None:
     done = upgrade(engine)
     if done and done.before:
         print(printable(f"fitgap: {done}"), file=sys.stderr)
-
-
-def upgrade_database(database: str | None) -> Upgrade | None:
-    """Bring a database that is there up to date; None where it is already."""
-    url = database_url(database)
-    # Only reading asks for a file that exists.
-    connect(url, read_only=True).dispose()
-    engine = connect(url, read_only=False)
-    try:
-        done = upgrade(engine)
-        refresh_outdated(engine)
-        return done
-    finally:
-        engine.dispose()
 
 
 def upgrade(engine: Engine) -> Upgrade | None:
