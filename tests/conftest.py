@@ -18,7 +18,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server that runs until the tests end."""
-    from temporary_postgres import TemporaryPostgres
+    from support.databases.temporary_postgres import TemporaryPostgres
 
     with contextlib.closing(TemporaryPostgres()) as server:
         yield server
@@ -27,7 +27,7 @@ def postgres():
 @pytest.fixture(scope="module")
 def postgres_of_its_own():
     """A PostgreSQL server that the tests of one file may kill and start again."""
-    from temporary_postgres import TemporaryPostgres
+    from support.databases.temporary_postgres import TemporaryPostgres
 
     with contextlib.closing(TemporaryPostgres()) as server:
         yield server
@@ -36,7 +36,7 @@ def postgres_of_its_own():
 @pytest.fixture(scope="session")
 def postgres_template(postgres):
     """The name of a database on the server that has the newest tables."""
-    from new_databases import postgres_template
+    from support.databases.new_databases import postgres_template
 
     return postgres_template(postgres)
 
@@ -44,7 +44,7 @@ def postgres_template(postgres):
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     """An SQLite file that has the newest tables."""
-    from new_databases import sqlite_template
+    from support.databases.new_databases import sqlite_template
 
     return sqlite_template(tmp_path_factory.mktemp("template") / "template.db")
 
@@ -59,7 +59,7 @@ def database_kind(request):
 def databases(database_kind, request, tmp_path):
     """Makes databases of this kind: `databases.make()` gives the address of one with tables, `make(empty=True)` of one
     without."""
-    from new_databases import PostgresDatabases, SqliteFiles
+    from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
     if database_kind == "sqlite":
         made = SqliteFiles(tmp_path, request.getfixturevalue("sqlite_template"))

@@ -5,7 +5,6 @@ import io
 
 import numpy as np
 import pytest
-from core_strategies import packs
 from fitgap.core.activations import Identity, PReLU, ReLU, Sigmoid
 from fitgap.core.checkpoints import MemberState
 from fitgap.core.initializers import Zeros
@@ -17,7 +16,8 @@ from fitgap.core.training import Pack
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from trainings import assert_same_epochs, same
+from support.core.core_strategies import packs
+from support.core.trainings import assert_same_epochs, same
 
 
 def through_a_file(state):

@@ -5,7 +5,6 @@ import itertools
 
 import numpy as np
 import pytest
-from core_strategies import packs
 from fitgap.core.activations import ACTIVATIONS, Identity
 from fitgap.core.layers import FUNCTION_PARAMETERS
 from fitgap.core.optimizers import OPTIMIZERS, GradientDescent
@@ -14,7 +13,8 @@ from fitgap.core.schedules import Constant
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from trainings import at_rate
+from support.core.core_strategies import packs
+from support.core.trainings import at_rate
 
 
 def near_one(kind, rng):

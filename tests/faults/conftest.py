@@ -4,9 +4,9 @@ import os
 from collections import Counter
 
 import pytest
-from harness.children import outcome
-from harness.evidence import Evidence, note_history
-from harness.victims import Victim, run
+from support.faults.children import outcome
+from support.faults.evidence import Evidence, note_history
+from support.faults.victims import Victim, run
 
 # The database itself notes what happens to every trial. Processes that are forked take it from the one that forks them.
 os.environ["FITGAP_ALLOW_TRIGGERS"] = "1"

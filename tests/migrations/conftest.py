@@ -15,10 +15,10 @@ from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema import version
 from fitgap.runner.store.schema.tables import driver, evidence, state, sweep_tag, trial, trial_tag
 from fitgap.runner.store.schema.version import newest_version
-from new_databases import PostgresDatabases, SqliteFiles
+from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
 LEGACY = Path(__file__).parents[1] / "legacy"
-DYING = Path(__file__).with_name("dying_upgrades.py")
+DYING = Path(__file__).parents[1] / "support" / "store" / "dying_upgrades.py"
 # A process that is forked must have no threads, and NumPy's BLAS starts some.
 NO_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 

@@ -22,7 +22,7 @@ from fitgap.runner.status import Status
 from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.system.environment import machine_identity, process_started
-from plain_plans import plain_configuration, plain_plan
+from support.databases.plain_plans import plain_configuration, plain_plan
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")

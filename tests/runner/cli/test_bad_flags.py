@@ -1,10 +1,10 @@
 """Whatever the flags of `fitgap run` say, the answer is a plan, or one line and exit code 2; nothing is written."""
 
 import pytest
-from broken_sweeps import RAW, WORDS, cut_and_mended
 from fitgap.runner.spec.flags import WRITTEN_AS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.spec.broken_sweeps import RAW, WORDS, cut_and_mended
 
 ONCE = [flag for flag, _ in WRITTEN_AS.values() if flag not in ("--data", "--stratified")]
 RIGHT = [

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from broken_files import ARCHIVES, PARQUETS, TABLES, plain_archive, plain_table, trap_archive
 from fitgap.core.data import Dataset
 from fitgap.runner.data import MISSING, TEXT, load_dataset, read_inputs
 from fitgap.runner.errors import DataError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.data.broken_files import ARCHIVES, PARQUETS, TABLES, plain_archive, plain_table, trap_archive
 
 # Everything here takes some hundredths of a second; this bounds what would not end.
 MOST_SECONDS = 10.0

@@ -19,7 +19,7 @@ from fitgap.runner.spec.configuration import TABLES, combination_label, layers_l
 from fitgap.runner.spec.nodes import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
-from spec_strategies import (
+from support.spec.spec_strategies import (
     REGULARIZER_SETS,
     STOPPING_SETS,
     Table,

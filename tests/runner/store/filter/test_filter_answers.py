@@ -6,8 +6,6 @@ import time
 
 import pytest
 import sqlalchemy as sa
-from filter_reference import holds
-from filter_stores import fill
 from fitgap.runner.errors import FilterError
 from fitgap.runner.store import open_store
 from fitgap.runner.store.database.connection import connect, database_url
@@ -15,7 +13,9 @@ from fitgap.runner.store.filter import filter_expression
 from fitgap.runner.store.schema import tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_filters import random_condition, random_test, written
+from support.filter.filter_reference import holds
+from support.filter.filter_stores import fill
+from support.filter.random_filters import random_condition, random_test, written
 
 AT_ONCE = 25
 # On each kind of database.
