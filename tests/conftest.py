@@ -1,18 +1,41 @@
 """Settings for all tests, and the databases that they use."""
 
 import contextlib
+import os
 import signal
 
-import pytest
-from hypothesis import settings
+# NumPy reads them when it is loaded. Several processes of pytest with several threads each would wait for each other,
+# and processes that are forked must have no threads.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 
-# This machine may be busy with other things: no test depends on how long anything takes.
-settings.register_profile("fitgap", deadline=None)
-settings.load_profile("fitgap")
+import pytest  # noqa: E402
+from hypothesis import is_hypothesis_test, settings  # noqa: E402
+from support.profiles import NIGHTLY, register_profiles  # noqa: E402
+
+register_profiles()
 # Whoever runs the tests in the background may ignore these, and all commands would inherit that.
 for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     signal.signal(number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_configure(config):
+    """`-m nightly` loads the profile with many examples; `--hypothesis-profile` does, too, and comes first."""
+    if is_nightly(config) and not config.getoption("--hypothesis-profile"):
+        settings.load_profile(NIGHTLY)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """At night every property test runs, with many examples."""
+    for item in items:
+        if is_nightly(config) and is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.nightly)
+
+
+def is_nightly(config):
+    return config.getoption("-m") == "nightly"
 
 
 @pytest.fixture(scope="session")

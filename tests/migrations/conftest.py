@@ -1,7 +1,6 @@
 """Databases with rows in every table, and a program that knows one more migration than this one."""
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -19,8 +18,6 @@ from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 DYING = Path(__file__).parents[1] / "support" / "store" / "dying_upgrades.py"
-# A process that is forked must have no threads, and NumPy's BLAS starts some.
-NO_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 class Upgraders:
@@ -32,7 +29,6 @@ class Upgraders:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **NO_THREADS},
         )
 
     def __call__(self, order, address):

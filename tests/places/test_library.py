@@ -18,9 +18,9 @@ from support.places.starting import run
 HELPERS = Path(watching.__file__).parent
 CASES = [(situation, engine) for situation in SITUATIONS for engine in situation.engines]
 SAMPLE = [(situation, engine) for situation in SITUATIONS for engine in situation.sample]
-THEIRS = {"script.py", "changes", "elsewhere"}
+THEIRS = frozenset({"script.py", "changes", "elsewhere"})
 # The user's own Ray leaves its session folder, and a token in their home.
-OWN_RAYS = {"own-ray", ".ray"}
+OWN_RAYS = frozenset({"own-ray", ".ray"})
 
 
 def in_words(pairs):
@@ -60,7 +60,7 @@ def test_it_does_so_with_every_engine(situation, engine, stage, expected_rows):
 def check(situation, engine, stage, expected_rows):
     outcome = run_program(stage, situation, engine)
     theirs = THEIRS | OWN_RAYS if "ray.init" in situation.program else THEIRS
-    left = [path for path in left_behind(stage, outcome.before) if not set(Path(path).parts) & theirs]
+    left = left_behind(stage, outcome.before, theirs=theirs)
     assert outcome.code == 0, outcome.told
     assert not outcome.noise, outcome.told
     assert changes(stage) == {}

@@ -26,20 +26,27 @@ def processes_of(mark: str) -> dict[int, str]:
     return found
 
 
-def new_paths(stage: Stage, before: Iterable[str], expected: tuple[str, ...]) -> set[str]:
+def new_paths(stage: Stage, before: Iterable[str], expected: tuple[str, ...], theirs: frozenset[str]) -> set[str]:
     """The paths in the folders of a stage that a command has made and was not asked for."""
     return {
         path
         for path in stage.contents() - set(before)
-        if os.path.basename(path) not in (*expected, *OURS) and not os.path.basename(path).startswith(DATABASES)
+        if os.path.basename(path) not in (*expected, *OURS)
+        and not os.path.basename(path).startswith(DATABASES)
+        and theirs.isdisjoint(Path(path).parts)
     }
 
 
-def left_behind(stage: Stage, before: Iterable[str], expected: tuple[str, ...] = ()) -> list[str]:
-    """What is still there some time after a command has ended, in words; ends those processes."""
+def left_behind(
+    stage: Stage, before: Iterable[str], expected: tuple[str, ...] = (), theirs: frozenset[str] = frozenset()
+) -> list[str]:
+    """What is still there some time after a command has ended, in words; ends those processes.
+
+    Files of the names in `expected`, and everything below folders of the names in `theirs`, may be there.
+    """
     deadline = time.monotonic() + GRACE_SECONDS
     while True:
-        processes, paths = processes_of(stage.mark), new_paths(stage, before, expected)
+        processes, paths = processes_of(stage.mark), new_paths(stage, before, expected, theirs)
         if not (processes or paths) or time.monotonic() > deadline:
             break
         time.sleep(0.1)
