@@ -82,12 +82,12 @@ def test_tests_that_train_in_parallel(stage, expected_rows):
         "def test_it(name):\n    train(name, 'auto', db='fitgap.db')\n"
     )
     given = f"export PYTHONPATH={HELPERS} PYTHONDONTWRITEBYTECODE=1"
-    flags = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "test_mine.py")
+    flags = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--basetemp=elsewhere", "test_mine.py")
     outcome = run(stage, Environment("pytest", given), flags, sys.executable)
     assert outcome.code == 0, outcome.told
     for sweep in ("one", "two", "three", "four"):
         assert stage.rows(sweep) == expected_rows
-    assert not [path for path in left_behind(stage, outcome.before) if "pytest-of" not in path]
+    assert not left_behind(stage, outcome.before, theirs=THEIRS)
 
 
 def test_importing_it_changes_nothing(stage):
