@@ -9,13 +9,13 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema.version import APPLICATION_ID, VERSION_TABLE, newest_version
+from support.sampling import at_night
 
 # Opens every database whose address it is told, as soon as it is told, with everything loaded before.
 USE_THEM = """
 import sys
 from alembic import command
 from fitgap.runner.store import open_store_for_writing
-from support.sampling import at_night
 print("ready", flush=True)
 for line in sys.stdin:
     with open_store_for_writing(line.strip()) as store:
