@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg
 
-FOLDER = Path(__file__).parent / "databases"
+FOLDER = Path(__file__).parent
 PATIENCE_SECONDS = 30
 # Starts a server, says where it listens, lies and who keeps it, and waits to be killed.
 START = """
 import sys, time
-from temporary_postgres import TemporaryPostgres
+from support.databases.temporary_postgres import TemporaryPostgres
 import psycopg
 server = TemporaryPostgres()
 with psycopg.connect(server.address()) as connection:

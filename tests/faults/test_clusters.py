@@ -8,9 +8,9 @@ import subprocess
 import sys
 
 import pytest
-from harness.commands import COMMAND, PATIENCE_SECONDS, run, running, wait_until
-from harness.evidence import Evidence
-from harness.ray_clusters import ENVIRONMENT, ray_cluster
+from support.faults.commands import COMMAND, PATIENCE_SECONDS, run, running, wait_until
+from support.faults.evidence import Evidence
+from support.faults.ray_clusters import ENVIRONMENT, ray_cluster
 
 SWEEP = """\
 name: long

@@ -10,9 +10,9 @@ from fitgap.runner.cli import main
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database import sqlite
 from fitgap.runner.store.schema.tables import metadata
-from harness.children import outcome
-from harness.full_disks import STAGES, fill, train_until_full
-from small_sweeps import SWEEP, findings, train
+from support.databases.small_sweeps import SWEEP, findings, train
+from support.faults.children import outcome
+from support.faults.full_disks import STAGES, fill, train_until_full
 
 PAGE_LIMITS = ROW_LIMITS = 30
 # A server refuses to write as if its disk were full, from the row of this number on.

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.store import open_store
-from harness.children import child, nursery
-from harness.commands import wait_until
-from harness.evidence import Evidence
-from harness.forked_commands import run_command
+from support.faults.children import child, nursery
+from support.faults.commands import wait_until
+from support.faults.evidence import Evidence
+from support.faults.forked_commands import run_command
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 SWEEP = """\

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 
 from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
-from harness.children import PATIENCE_SECONDS, child, nursery, outcome
-from harness.claimers import claim_all
-from harness.evidence import Evidence
-from harness.victims import run, run_when_all_are_ready, write_ahead
-from plain_plans import plain_plan
+from support.databases.plain_plans import plain_plan
+from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
+from support.faults.claimers import claim_all
+from support.faults.evidence import Evidence
+from support.faults.victims import run, run_when_all_are_ready, write_ahead
 
 CLAIMERS = 8
 TRIALS = 5_000

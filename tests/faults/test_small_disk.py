@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 from fitgap.runner.errors import StoreError
-from harness.commands import COMMAND, run
-from harness.evidence import Evidence
+from support.faults.commands import COMMAND, run
+from support.faults.evidence import Evidence
 
 # How much of it is free before the sweep begins, in kilobytes.
 ROOM = (16, 48, 96, 256, 600, 1_500, 4_000, 8_192)

@@ -14,7 +14,7 @@ from fitgap.runner.store.schema import backup
 from fitgap.runner.store.schema.migrate import run_migrations
 from fitgap.runner.store.schema.tables import metadata
 from fitgap.runner.store.schema.version import current_version
-from raw_rows import raw_rows
+from support.databases.raw_rows import raw_rows
 
 # Rebuilds the table to which all epochs refer, and writes into it.
 REBUILD = """

@@ -18,7 +18,7 @@ from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.status import describe_database
 from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema.version import VERSION_TABLE
-from temporary_postgres import open_folder
+from support.databases.temporary_postgres import open_folder
 
 # Tables as other programs make them, by name alone.
 OTHERS = {

@@ -13,7 +13,7 @@ from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database import postgresql
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.database.errors import TemporaryStoreError
-from new_databases import order
+from support.databases.new_databases import order
 
 
 def refusal(address):

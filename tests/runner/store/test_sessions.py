@@ -12,7 +12,7 @@ from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database import retry
 from fitgap.runner.store.database.errors import LOST, TemporaryStoreError
 from fitgap.runner.store.write import session
-from new_databases import postgres_template
+from support.databases.new_databases import postgres_template
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from fitgap.runner.messages import Block
 from fitgap.runner.store.schema.version import newest_version
-from new_databases import PostgresDatabases
-from raw_rows import raw_rows
+from support.databases.new_databases import PostgresDatabases
+from support.databases.raw_rows import raw_rows
 
 LEGACY = Path(__file__).parents[3] / "legacy" / "0001.db"
 KEYS = ["database", "kind", "program_version", "schema", "newest_schema", "bytes", "sweeps", "trials", "epochs"]
