@@ -7,7 +7,7 @@ import pytest
 from broken_sweeps import MENDED_BYTES, MENDED_TEXTS, WITH_A_WRONG_PART, with_an_unknown_key
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Sweep, sweep_from_file
-from fitgap.runner.spec.places import where
+from fitgap.runner.spec.places import path_text
 from hypothesis import HealthCheck, given, settings
 
 FILE = Path("broken.yaml")
@@ -78,4 +78,4 @@ def test_an_unknown_key_is_named(examples, own_folder):
         text, path, key = written
         answer = check_file(text.encode(), own_folder)
         # A mapping that may have one key only is wrong as a whole.
-        assert isinstance(answer, str) and (key in answer or (path and where(path) in answer))
+        assert isinstance(answer, str) and (key in answer or (path and path_text(path) in answer))
