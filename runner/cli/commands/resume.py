@@ -1,7 +1,5 @@
 """Commands for a sweep that is in the database already: resume, extend, retry, cancel, and replay of a trial."""
 
-import contextlib
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,17 +7,16 @@ import typer
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.options import sweep_flags
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument
-from fitgap.runner.cli.render.lines import if_somebody_reads, report, say
-from fitgap.runner.cli.training import (
+from fitgap.runner.cli.options.placement_flags import (
     Address,
     CoresPerPack,
     Engine,
     MixedVersions,
     MostInFlight,
     Workers,
-    finish,
-    placement_of,
 )
+from fitgap.runner.cli.render.lines import if_somebody_reads, report, say
+from fitgap.runner.cli.training import train_stored
 
 if TYPE_CHECKING:
     from fitgap.runner.driver import WrittenSweep
@@ -46,11 +43,12 @@ def resume(
     database: Database = None,
 ) -> None:
     """Train what is not finished of a sweep, also what a driver that died has left."""
-    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    from fitgap.runner.engine.placement import placement_of
+
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
 
-    with known_sweep(database, sweep) as store:
-        finish(store, lambda: stored_sweep(store, sweep), where, database)
+    train_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database)
 
 
 def extend(
@@ -79,7 +77,9 @@ def extend(
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
-    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    from fitgap.runner.engine.placement import placement_of
+
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import extend_sweep
     from fitgap.runner.spec import Flags
 
@@ -98,14 +98,13 @@ def extend(
         output_activation=output_activation,
     )
 
-    def write() -> "WrittenSweep":
+    def change(store: "Store") -> "WrittenSweep":
         extended = extend_sweep(store, sweep, flags)
         going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
         report(f"{extended.written.name}: {counted(extended.new, 'new trial')}{going_on}")
         return extended.written
 
-    with known_sweep(database, sweep) as store:
-        finish(store, write, where, database)
+    train_stored(sweep, change, placement, database)
 
 
 def retry(
@@ -122,18 +121,19 @@ def retry(
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""
-    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    from fitgap.runner.engine.placement import placement_of
+
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
     from fitgap.runner.status import Status
 
-    def write() -> "WrittenSweep":
+    def change(store: "Store") -> "WrittenSweep":
         written = stored_sweep(store, sweep)
         count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
         report(f"{written.name}: {counted(count, 'trial')} to train again")
         return written
 
-    with known_sweep(database, sweep) as store:
-        finish(store, write, where, database)
+    train_stored(sweep, change, placement, database)
 
 
 def cancel(
@@ -144,7 +144,9 @@ def cancel(
     database: Database = None,
 ) -> None:
     """Cancel what has not ended of a sweep, also what runs just now; `retry --status cancelled` undoes it."""
-    with known_sweep(database, sweep) as store:
+    from fitgap.runner.driver import stored_sweep_opened
+
+    with stored_sweep_opened(database, sweep) as store:
         row = store.sweep(sweep)
         report(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled")
         store.refresh_fit(row["id"])
@@ -207,14 +209,3 @@ def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
         print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {epochs}")
     for key, (then, now) in result.environment.items():
         say(f"{key}: {then} then, {now} now")
-
-
-@contextlib.contextmanager
-def known_sweep(database: str | None, sweep: str) -> Iterator["Store"]:
-    """The store open for writing, after the sweep was found in it: where it is not, nothing is made or changed."""
-    from fitgap.runner.store import open_store, open_store_for_writing
-
-    with open_store(database) as reading:
-        reading.sweep(sweep)
-    with open_store_for_writing(database) as store:
-        yield store
