@@ -106,9 +106,9 @@ def test_extending_by_a_file_adds_its_alternatives(invoke, rows):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("iris", "--repeats", "1"), "--repeats 1: must be at least the 2 that the sweep has"),
+        (("iris", "--repeats", "1"), "--repeats 1: must be at least 2, as many as the sweep has"),
         (("iris", "--activation", "rleu"), "did you mean 'relu'"),
-        (("iris", "other.yaml"), "data: must be as in sweep iris"),
+        (("iris", "other.yaml"), "data: must be the same as in sweep iris"),
         (("irsi", "--repeats", "3"), "did you mean 'iris'"),
     ],
 )
