@@ -22,7 +22,7 @@ from fitgap.runner.cli.training import (
 if TYPE_CHECKING:
     from fitgap.runner.planning.sweep import PreparedSweep
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the trials, train nothing.", rich_help_panel=RUNNING)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.", rich_help_panel=RUNNING)]
 
 
 def run(
@@ -63,7 +63,7 @@ def run(
     database: Database = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Train every configuration of a sweep, given by a file, by flags, or both."""
+    """Train every configuration of a sweep defined by a file, by flags or by both."""
     from fitgap.runner.planning.sweep import prepare_sweep
     from fitgap.runner.spec import Flags, sweep_from_flags
 
@@ -106,7 +106,7 @@ def run(
 
 
 def write_and_train(prepared: "PreparedSweep", where: Placement, database: str | None) -> None:
-    """Write the sweep and train it, in processes that load what they need while it is written."""
+    """Write the sweep and train it in processes that start up while it is written."""
     from fitgap.runner.engine import early_processes
     from fitgap.runner.planning.packs import planned_work
 
@@ -119,7 +119,7 @@ def write_and_train(prepared: "PreparedSweep", where: Placement, database: str |
 
 
 def show_plan(prepared: "PreparedSweep", where: Placement) -> None:
-    """What a sweep would train and in which packs, without training it."""
+    """Print what a sweep would train and in which packs."""
     from fitgap.runner.amounts import counted
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.cli.render.text_tables import print_table
