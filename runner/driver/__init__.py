@@ -1,21 +1,27 @@
 """The driver: writes a sweep's trials, claims them, hands packs to an engine and records what comes back."""
 
 from fitgap.runner.driver.interrupts import InterruptHandler
+from fitgap.runner.driver.launch import Audience, Watcher, launch_new, launch_stored, stored_sweep_opened
 from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
 from fitgap.runner.driver.pending import ExpectedWork, expected_work
 from fitgap.runner.driver.sweeps import Extended, WrittenSweep, extend_sweep, present_name, stored_sweep, write_sweep
 
 __all__ = [
+    "Audience",
     "BlockObserver",
     "ExpectedWork",
     "Extended",
     "InterruptHandler",
     "SweepStoppedError",
+    "Watcher",
     "WrittenSweep",
     "drive",
     "expected_work",
     "extend_sweep",
+    "launch_new",
+    "launch_stored",
     "present_name",
     "stored_sweep",
+    "stored_sweep_opened",
     "write_sweep",
 ]

@@ -30,7 +30,7 @@ class InterruptHandler:
     KeyboardInterrupt in the main thread.
 
     Only the main thread receives signals. Entered in another thread it does nothing; a caller there can stop a sweep by
-    an exception in `observe`. SIGHUP and SIGQUIT stay ignored if they were, as `nohup` wants it. The others are always
+    an exception in `on_block`. SIGHUP and SIGQUIT stay ignored if they were, as `nohup` wants it. The others are always
     heard: a shell script ignores SIGINT for what it runs in the background, but whoever sends it there means it.
     """
 

@@ -25,9 +25,12 @@ WAITING_SECONDS = 0.5
 # Not frozen: whoever passes an error on, such as contextlib, writes its traceback into it.
 @dataclass(eq=False)
 class SweepStoppedError(Exception):
-    """The sweep was stopped by the user; `released` trials wait to go on."""
+    """The user stopped the sweep; `released` of its trials are pending again.
 
-    sweep_name: str
+    `sweep_name` is None if it was stopped while it was written: then all of it is stored, or nothing.
+    """
+
+    sweep_name: str | None
     released: int
 
 

@@ -33,7 +33,7 @@ POLL_SECONDS = 0.2
 class AutoEngine:
     """Trains in this process until others are there, which then take over, even the pack that is in training here.
 
-    `expected_work` is the sum over all tasks of what `PackTask.work_per_epoch` says, times epochs and members. `tell`
+    `expected_work` is the sum over all tasks of what `PackTask.work_per_epoch` says, times epochs and members. `notify`
     is called with a line for people where something could not be started. `early` are plain processes that were
     started before.
     """

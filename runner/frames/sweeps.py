@@ -1,21 +1,30 @@
 """Running a sweep from Python, and what comes back: its name with its answers."""
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 from fitgap.runner.amounts import counted
-from fitgap.runner.driver import SweepStoppedError, WrittenSweep, drive, stored_sweep, write_sweep
-from fitgap.runner.engine import Cluster, ClusterSettings, find_cluster, require_engine
-from fitgap.runner.errors import ClusterError, SpecError
+from fitgap.runner.driver import (
+    SweepStoppedError,
+    WrittenSweep,
+    launch_new,
+    launch_stored,
+    present_name,
+    stored_sweep,
+)
+from fitgap.runner.engine import Engine
+from fitgap.runner.engine.placement import placement_of
+from fitgap.runner.errors import SpecError
 from fitgap.runner.frames.store import open_store
 from fitgap.runner.messages import Block
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
-from fitgap.runner.store import Store, open_store_for_writing
+from fitgap.runner.store import Store
 
 EngineName = Literal["auto", "ray", "local"]
 Notify = Callable[[str], None]
@@ -52,24 +61,23 @@ def run_sweep(
     engine: EngineName = "auto",
     workers: int | None = None,
     address: str | None = None,
-    cpus_per_pack: int = 1,
+    cpus_per_pack: int | None = None,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
     notify: Notify = print,
 ) -> SweepFrames:
     """Train a sweep, given as the path of a sweep file or as a mapping like one; returns it when all trials have ended.
 
-    A taken name gets a number, as for the command. `tell` is called with a line for people where something could not be
+    A taken name gets a number, as for the command. `notify` is called with a line for people where something could not be
     started. Ctrl-C puts the trials in flight back and raises KeyboardInterrupt; `resume_sweep` goes on.
 
     With the `address` of a Ray cluster it is trained there; the three arguments after that are the command's flags of
     these names.
     """
-    check_workers(workers)
-    cluster = cluster_at(engine, address, cpus_per_pack, max_in_flight, mixed_versions)
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
-    with open_store_for_writing(db) as store:
-        return finished(store, write_sweep(store, prepared), db, (engine, workers, cluster), notify)
+    with resumable():
+        return launch_new(prepared, placement, db, Caller(db, notify))
 
 
 def resume_sweep(
@@ -79,18 +87,15 @@ def resume_sweep(
     engine: EngineName = "auto",
     workers: int | None = None,
     address: str | None = None,
-    cpus_per_pack: int = 1,
+    cpus_per_pack: int | None = None,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
     notify: Notify = print,
 ) -> SweepFrames:
     """Train what is not finished of a sweep in the database, where `run_sweep` could."""
-    check_workers(workers)
-    cluster = cluster_at(engine, address, cpus_per_pack, max_in_flight, mixed_versions)
-    with open_store(db) as reading:
-        reading.trials(sweep, limit=1)
-    with open_store_for_writing(db) as store:
-        return finished(store, stored_sweep(store, str(sweep)), db, (engine, workers, cluster), notify)
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+    with resumable():
+        return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, Caller(db, notify))
 
 
 def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
@@ -102,48 +107,37 @@ def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None
     return sweep_from_file(Path(sweep), Flags(name=name))
 
 
-def check_workers(workers: int | None) -> None:
-    """SpecError for a number of workers that cannot be."""
-    is_number = isinstance(workers, int) and not isinstance(workers, bool)
-    if workers is not None and not (is_number and workers >= 1):
-        raise SpecError(f"workers must be a whole number from 1, or None for one per core, but is {workers!r}")
+class Caller:
+    """The program that has a sweep trained: it hears lines for people, and gets the sweep with its answers."""
+
+    def __init__(self, db: str | None, notify: Notify):
+        self.db, self.say = db, notify
+
+    @contextlib.contextmanager
+    def watch(self, store: Store, written: WrittenSweep) -> "Iterator[Caller]":
+        """Follow the training."""
+        yield self
+
+    def __call__(self, block: Block) -> None:
+        """Nothing is shown while it trains."""
+
+    def on_engine_ready(self, engine: Engine) -> None:
+        """Nothing is shown of it."""
+
+    def conclude(self, store: Store, written: WrittenSweep) -> SweepFrames:
+        """The sweep under its present name: it may have been renamed while it trained."""
+        return SweepFrames(present_name(store, written), self.db)
 
 
-def cluster_at(
-    engine: str, address: str | None, cores_per_pack: int, most_in_flight: int | None, mixed_versions: bool
-) -> Cluster | None:
-    """The cluster of an address if there is one, which is looked at before anything is written."""
-    require_engine(engine)
-    if address is None:
-        return None
-    if engine == "local":
-        raise ClusterError(
-            f"engine 'local' trains in this process, not at the address {address}; leave one of them out"
-        )
-    return find_cluster(ClusterSettings(address, cores_per_pack, most_in_flight, mixed_versions))
-
-
-def finished(
-    store: Store,
-    written: WrittenSweep,
-    db: str | None,
-    where: tuple[str, int | None, Cluster | None],
-    notify: Notify,
-) -> SweepFrames:
-    """Drive a sweep to its end, with this engine and so many workers, on this machine or a cluster."""
-    engine, workers, cluster = where
-    # An address says where whatever the engine, for who trains on a cluster is Ray.
-    engine = "ray" if cluster else engine
+@contextlib.contextmanager
+def resumable() -> Iterator[None]:
+    """Turn an interrupt into a KeyboardInterrupt that says how to resume."""
     try:
-        drive(store, written, engine=engine, workers=workers, cluster=cluster, on_block=ignore_block, notify=notify)
+        yield
     except SweepStoppedError as stopped:
-        going_on = f"go on with resume_sweep({stopped.sweep_name!r})"
-        raise KeyboardInterrupt(
-            f"stopped; {counted(stopped.released, 'trial')} in flight put back; {going_on}"
-        ) from None
-    # It may have been renamed while it was trained.
-    return SweepFrames(store.sweep(written.sweep_id)["name"], db)
-
-
-def ignore_block(block: Block) -> None:
-    """Nobody watches."""
+        if stopped.sweep_name is None:
+            raise KeyboardInterrupt(
+                "stopped while the sweep was written; open_store().sweeps() shows what is stored"
+            ) from None
+        released = f"{counted(stopped.released, 'trial')} in flight are pending again"
+        raise KeyboardInterrupt(f"stopped; {released}; resume with resume_sweep({stopped.sweep_name!r})") from None

@@ -68,8 +68,8 @@ with RayEngine(sweep.dataset, None, cluster) as engine:
     found["before"] = ends()
     for key in engine.prepared.kept:
         engine.prepared.kept[key] = StoredExamples(ray.remote(lose).remote(), 0)
-    losses = [block.loss for block in engine.run(iter(tasks[:1]))]
-    found["lost"] = [[*loss.trials, loss.is_blameless] for loss in losses]
+    failures = [block.failure for block in engine.run(iter(tasks[:1]))]
+    found["lost"] = [[*each.trials, each.is_blameless] for each in failures]
     found["after"] = ends()
 
 sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 4, training: {epochs: 1000000}}"))

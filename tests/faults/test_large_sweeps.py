@@ -51,7 +51,7 @@ with open_store_for_writing("it.db") as store:
     written = write_sweep(store, prepare_sweep(sweep_from_text(text)))
     writing = megabytes()
     began = time.monotonic()
-    drive(store, written, engine="local", workers=None, observe=lambda block: None)
+    drive(store, written, engine="local", workers=None, on_block=lambda block: None)
     took = time.monotonic() - began
     completed = store.sweeps()[0]["completed"]
 found = {"completed": completed, "writing": writing, "megabytes": megabytes(), "seconds": took, "claims": seconds}

@@ -80,7 +80,7 @@ with open_store_for_writing(address) as store:
             first = store.trials("ray")[0]["trial"]
             WRONG = {name: number + first - 1 for name, number in WRONG.items()}
             os.environ["WRONG"] = json.dumps(WRONG)
-        drive(store, written, engine=engine, workers=2, observe=look if engine == "ray" else lambda block: None)
+        drive(store, written, engine=engine, workers=2, on_block=look if engine == "ray" else lambda block: None)
         found[engine] = store.trials(engine)
         found[engine + " epochs"] = store.sweep_epochs(written.sweep_id)
     found["megabytes"] = memory

@@ -74,9 +74,9 @@ def rename(
     database: Database = None,
 ) -> None:
     """Rename a sweep."""
-    from fitgap.runner.cli.commands.resume import known_sweep
+    from fitgap.runner.driver import stored_sweep_opened
 
-    with known_sweep(database, sweep) as store:
+    with stored_sweep_opened(database, sweep) as store:
         report(f"{store.rename_sweep(sweep, name)} is now called {name}")
 
 

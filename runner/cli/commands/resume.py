@@ -1,7 +1,5 @@
 """`fitgap resume`, `extend`, `retry`, `cancel` and `replay`: commands for sweeps and trials in the database."""
 
-import contextlib
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,17 +7,16 @@ import typer
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.options import sweep_flags
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument
-from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
-from fitgap.runner.cli.training import (
+from fitgap.runner.cli.options.placement_flags import (
     Address,
     CoresPerPack,
     Engine,
     MixedVersions,
     MostInFlight,
     Workers,
-    finish,
-    placement_of,
 )
+from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
+from fitgap.runner.cli.training import train_stored
 
 if TYPE_CHECKING:
     from fitgap.runner.driver import WrittenSweep
@@ -46,11 +43,12 @@ def resume(
     database: Database = None,
 ) -> None:
     """Train the unfinished trials of a sweep, including those left by a driver that died."""
-    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    from fitgap.runner.engine.placement import placement_of
+
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
 
-    with known_sweep(database, sweep) as store:
-        finish(store, lambda: stored_sweep(store, sweep), where, database)
+    train_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database)
 
 
 def extend(
@@ -79,7 +77,9 @@ def extend(
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train only what is missing."""
-    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    from fitgap.runner.engine.placement import placement_of
+
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import extend_sweep
     from fitgap.runner.spec import Flags
 
@@ -98,14 +98,13 @@ def extend(
         output_activation=output_activation,
     )
 
-    def write() -> "WrittenSweep":
+    def change(store: "Store") -> "WrittenSweep":
         extended = extend_sweep(store, sweep, flags)
         continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
         report(f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}")
         return extended.written
 
-    with known_sweep(database, sweep) as store:
-        finish(store, write, where, database)
+    train_stored(sweep, change, placement, database)
 
 
 def retry(
@@ -123,18 +122,19 @@ def retry(
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""
-    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    from fitgap.runner.engine.placement import placement_of
+
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
     from fitgap.runner.status import Status
 
-    def write() -> "WrittenSweep":
+    def change(store: "Store") -> "WrittenSweep":
         written = stored_sweep(store, sweep)
         count = store.retry_trials(written.sweep_id, [Status(each) for each in status or [Ended.FAILED]])
         report(f"{written.name}: {counted(count, 'trial')} to train again")
         return written
 
-    with known_sweep(database, sweep) as store:
-        finish(store, write, where, database)
+    train_stored(sweep, change, placement, database)
 
 
 def cancel(
@@ -146,7 +146,9 @@ def cancel(
     database: Database = None,
 ) -> None:
     """Cancel the pending and running trials of a sweep; `retry --status cancelled` undoes it."""
-    with known_sweep(database, sweep) as store:
+    from fitgap.runner.driver import stored_sweep_opened
+
+    with stored_sweep_opened(database, sweep) as store:
         row = store.sweep(sweep)
         report(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled")
         store.refresh_fit(row["id"])
@@ -209,14 +211,3 @@ def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
         print_table(rows, list(rows[0]), title=f"trial {result.trial}: differences in {epochs}")
     for key, (then, now) in result.environment.items():
         say(f"{key}: {then} then, {now} now")
-
-
-@contextlib.contextmanager
-def known_sweep(database: str | None, sweep: str) -> Iterator["Store"]:
-    """The store open for writing, once the sweep is found in it; otherwise nothing is created or changed."""
-    from fitgap.runner.store import open_store, open_store_for_writing
-
-    with open_store(database) as reading:
-        reading.sweep(sweep)
-    with open_store_for_writing(database) as store:
-        yield store

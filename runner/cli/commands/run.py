@@ -1,25 +1,23 @@
 """`fitgap run`: train a sweep."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from fitgap.runner.cli.options import sweep_flags
 from fitgap.runner.cli.options.common import Database
-from fitgap.runner.cli.training import (
+from fitgap.runner.cli.options.placement_flags import (
     RUNNING,
     Address,
     CoresPerPack,
     Engine,
     MixedVersions,
     MostInFlight,
-    Placement,
     Workers,
-    finish,
-    placement_of,
 )
+from fitgap.runner.cli.training import train_new
 
 if TYPE_CHECKING:
+    from fitgap.runner.engine.placement import Placement
     from fitgap.runner.planning.sweep import PreparedSweep
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.", rich_help_panel=RUNNING)]
@@ -64,6 +62,7 @@ def run(
     dry_run: DryRun = False,
 ) -> None:
     """Train every configuration of a sweep defined by a file, by flags or by both."""
+    from fitgap.runner.engine.placement import placement_of
     from fitgap.runner.planning.sweep import prepare_sweep
     from fitgap.runner.spec import Flags, sweep_from_flags
 
@@ -98,27 +97,14 @@ def run(
         dtype=dtype,
     )
     prepared = prepare_sweep(sweep_from_flags(flags))
-    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     if dry_run:
-        show_plan(prepared, where)
-        return
-    write_and_train(prepared, where, database)
+        show_plan(prepared, placement)
+    else:
+        train_new(prepared, placement, database)
 
 
-def write_and_train(prepared: "PreparedSweep", where: Placement, database: str | None) -> None:
-    """Write the sweep and train it in processes that start up while it is written."""
-    from fitgap.runner.engine import early_processes
-    from fitgap.runner.planning.packs import planned_work
-
-    with early_processes(where.engine, prepared.dataset, where.workers, planned_work(prepared)) as early:
-        from fitgap.runner.driver import write_sweep
-        from fitgap.runner.store import open_store_for_writing
-
-        with open_store_for_writing(database) as store:
-            finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
-
-
-def show_plan(prepared: "PreparedSweep", where: Placement) -> None:
+def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     """Print what a sweep would train and in which packs."""
     from fitgap.runner.amounts import counted
     from fitgap.runner.cli.render.lines import say
@@ -139,8 +125,8 @@ def show_plan(prepared: "PreparedSweep", where: Placement) -> None:
     recording, most = sweep.training.record, max(sweep.axes["epochs"])
     if not recording.is_complete:
         say(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
-    cluster = where.cluster
-    workers = where.workers or (cluster.workers if cluster else usable_cores())
+    cluster = placement.cluster
+    workers = placement.workers or (cluster.workers if cluster else usable_cores())
     groups = groups_of(planned_trials(prepared), prepared)
     for line in explain_packs(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
         say(line)

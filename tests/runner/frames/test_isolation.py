@@ -43,7 +43,7 @@ def changed(before):
     return [name for name in before if before[name] != after[name]]
 
 def train(name, engine):
-    return run_sweep(SWEEP, name=name, engine=engine, tell=lambda line: None).trials()["status"].to_list()
+    return run_sweep(SWEEP, name=name, engine=engine, notify=lambda line: None).trials()["status"].to_list()
 
 # Modules are loaded once, with whatever they open.
 train("first", "local")

@@ -85,8 +85,8 @@ with RayEngine(sweep.dataset, 2) as engine:
         if block.rows is not None:
             rows = zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), block.rows.e_v.tolist(), strict=True)
             found["rows"] += rows
-        if block.loss:
-            found["ended"] += [(trial, "lost", block.loss.reason) for trial in block.loss.trials]
+        if block.failure:
+            found["ended"] += [(trial, "lost", block.failure.reason) for trial in block.failure.trials]
         found["ended"] += [(end.trial_id, end.status, end.reason) for end in block.ended]
 found["alone"] = []
 for task in pack_trials(trials, sweep, workers=1):
