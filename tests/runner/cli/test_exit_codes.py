@@ -142,7 +142,7 @@ def test_engines_that_do_not_start(invoke, small_flags, monkeypatch):
     monkeypatch.setattr(loop, "make_engine", make_engine)
     answer = invoke("run", *small_flags)
     assert answer.code == 1
-    assert answer.err.endswith("; what was trained until then is stored, continue with: fitgap resume small\n")
+    assert answer.err.endswith("; the results so far are stored, continue with: fitgap resume small\n")
 
 
 def raising(error):
@@ -255,8 +255,8 @@ def test_outputs_that_are_full(words, small):
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OSError(errno.EMFILE, "Too many open files", "x"), "raise that, such as by `ulimit -n 1024`"),
-        (OSError(errno.ENFILE, "File table overflow"), "raise that"),
+        (OSError(errno.EMFILE, "Too many open files", "x"), "raise it, as with `ulimit -n 1024`"),
+        (OSError(errno.ENFILE, "File table overflow"), "raise it"),
         (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free room"),
         (OSError(errno.EROFS, "Read-only file system", "/x"), "/x: Read-only file system; choose a place"),
         (PermissionError(errno.EACCES, "Permission denied", b"/x\xff"), "check the permissions"),
@@ -265,7 +265,7 @@ def test_outputs_that_are_full(words, small):
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), "Broken pipe; "),
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "set TMPDIR"),
         (OSError("something else"), "something else; `fitgap doctor` checks"),
-        (RuntimeError("can't start new thread"), "starts no more threads"),
+        (RuntimeError("can't start new thread"), "refuses to start more threads"),
         (MemoryError(), "not enough memory"),
         (RecursionError("maximum recursion depth exceeded"), "nested too deeply"),
         (ImportError("libfoo.so: failed to map segment from shared object"), "not enough memory"),
