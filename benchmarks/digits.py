@@ -1,8 +1,7 @@
 """The examples that everything here trains on: handwritten digits, shipped with fitgap."""
 
 import numpy as np
-
-from runner.sources import load_dataset
+from fitgap.runner.data import load_dataset
 
 TRAINING_COUNT = 1437
 BATCH_SIZE = 32

@@ -5,9 +5,8 @@ import platform
 from collections.abc import Iterable
 
 import numpy as np
+from fitgap.runner.system.environment import installed_version, processor
 from threadpoolctl import threadpool_info
-
-from runner.environment import installed_version, processor
 
 
 def describe(distributions: Iterable[str]) -> list[str]:

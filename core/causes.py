@@ -9,8 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-
-from core.diagnosis import Verdict
+from fitgap.core.diagnosis import Verdict
 
 # The last tenth of the epochs, and at least three, tell whether an error still falls.
 LATE_SHARE, FEWEST_LATE = 0.1, 3

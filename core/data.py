@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-
-from core.randomness import Purpose, generator
+from fitgap.core.randomness import Purpose, generator
 
 TargetKind = Literal["classes", "numbers"]
 

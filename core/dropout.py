@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.groups import over_members, runs_of
-from core.members import Member
-from core.network import Workspace
-from core.randomness import Purpose, generator
-from core.regularizers import Dropout
+from fitgap.core.member_groups import over_members, runs_of
+from fitgap.core.members import Member
+from fitgap.core.network import Workspace
+from fitgap.core.randomness import Purpose, generator
+from fitgap.core.regularizers import Dropout
 
 # Between two neighbours among the numbers in [0, 1) that are drawn.
 SMALLEST_STEP = np.float32(2**-24)

@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.activations.activation import Activation, lowest_learned
-from core.layers import FUNCTION_PARAMETERS, Layout
-from core.members import LayerFunctions, Member
+from fitgap.core.activations.activation import Activation, lowest_learned
+from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
+from fitgap.core.members import LayerFunctions, Member
 
 
 @dataclass(frozen=True)

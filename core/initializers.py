@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-
-from core.activations.activation import Activation
-from core.randomness import Purpose, generator
-from core.variants import Variant, parameter
+from fitgap.core.activations.activation import Activation
+from fitgap.core.randomness import Purpose, generator
+from fitgap.core.variants import Variant, parameter
 
 
 @dataclass(frozen=True)

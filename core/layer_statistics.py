@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.batches import Tables, batches
-from core.measuring import CHUNK
-from core.network import Networks, Workspace
+from fitgap.core.batches import Tables, batches
+from fitgap.core.evaluation import CHUNK
+from fitgap.core.network import Networks, Workspace
 
 # At most so many examples tell of units: one call's worth.
 MOST_EXAMPLES = CHUNK

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.batches import BatchShare
-from core.products import Product
+from fitgap.core.batched_matmul import Product
+from fitgap.core.batches import BatchShare
 
 # Rows start at multiples of this many numbers (64 bytes of float32), where vector instructions like them best.
 ROW_ALIGNMENT = 16

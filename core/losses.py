@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-
-from core.activations.exponentials import log_one_plus_exp
-from core.variants import Variant
+from fitgap.core.activations.exponentials import log_one_plus_exp
+from fitgap.core.variants import Variant
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from core.activations.activation import Activation
-from core.initializers import Initializer
-from core.losses import Loss
-from core.optimizers import Optimizer, PerceptronRule
-from core.readings import Reading
-from core.regularizers import Regularizer
-from core.schedules import Schedule
-from core.stopping import Stopping
+from fitgap.core.activations.activation import Activation
+from fitgap.core.initializers import Initializer
+from fitgap.core.losses import Loss
+from fitgap.core.optimizers import Optimizer, PerceptronRule
+from fitgap.core.regularizers import Regularizer
+from fitgap.core.schedules import Schedule
+from fitgap.core.stopping import Stopping
+from fitgap.core.target_coding import Reading
 
 # The functions of a layer's units, each for its share of them; mostly one.
 LayerFunctions = tuple[Activation, ...]

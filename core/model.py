@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.activations.activation import Activation
-from core.functions import unit_slices
-from core.layers import FUNCTION_PARAMETERS, Layout
-from core.losses import Loss
-from core.members import Member
-from core.preprocessing import InputTransform, Scaling
-from core.readings import Reading
+from fitgap.core.activations.activation import Activation
+from fitgap.core.functions import unit_slices
+from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
+from fitgap.core.losses import Loss
+from fitgap.core.members import Member
+from fitgap.core.preprocessing import InputTransform, Scaling
+from fitgap.core.target_coding import Reading
 
 
 @dataclass(frozen=True)

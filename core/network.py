@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-
-from core.activations import Identity
-from core.batches import shares_of
-from core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
-from core.layers import Connections, Layout
-from core.members import Member
-from core.optimizers import PerceptronRule
+from fitgap.core.activations import Identity
+from fitgap.core.batches import shares_of
+from fitgap.core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
+from fitgap.core.layers import Connections, Layout
+from fitgap.core.members import Member
+from fitgap.core.optimizers import PerceptronRule
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def empty_by_unit(shape: tuple[int, ...], dtype: str) -> np.ndarray:
 
 
 class DropoutMasks(Protocol):
-    """What leaves units out while training; see `core.dropout`."""
+    """What leaves units out while training; see `fitgap.core.dropout`."""
 
     def apply(self, work: Workspace, layer: int) -> None:
         """Multiply the activations of a layer, and its derivatives with them, by r."""

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-
-from core.variants import Variant, parameter
+from fitgap.core.variants import Variant, parameter
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.data import Dataset, Division, Split, split_examples
-from core.randomness import Purpose, generator
-from core.readings import Reading, Unrecognized
+from fitgap.core.data import Dataset, Division, Split, split_examples
+from fitgap.core.randomness import Purpose, generator
+from fitgap.core.target_coding import Reading, Unrecognized
 
 TRAINING, VALIDATION = 0, 1
 

@@ -7,8 +7,7 @@ size (Alg. 12 adds it once per example). Biases are left out unless asked for.
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.variants import Variant, parameter
+from fitgap.core.variants import Variant, parameter
 
 
 @dataclass(frozen=True)

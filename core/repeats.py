@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-
-from core.batches import Tables
-from core.members import Member
-from core.preprocessing import Examples
-from core.randomness import Purpose, generator
+from fitgap.core.batches import Tables
+from fitgap.core.members import Member
+from fitgap.core.preprocessing import Examples
+from fitgap.core.randomness import Purpose, generator
 
 TRAINING_SIDE, VALIDATION_SIDE = 0, 1
 

@@ -5,7 +5,7 @@ wanted.
 import math
 from dataclasses import dataclass
 
-from core.variants import Variant, parameter
+from fitgap.core.variants import Variant, parameter
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-
-from core.variants import Variant, parameter
+from fitgap.core.variants import Variant, parameter
 
 
 @dataclass

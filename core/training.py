@@ -3,20 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-
-from core.batches import batches
-from core.dropout import DropoutMasks, dropout_of
-from core.evidence import Evidence
-from core.functions import learned_values, own_row, put_own_row
-from core.measuring import Measurement, Measurer
-from core.members import Member, PackShape, sorting_key
-from core.network import Networks, Workspace
-from core.preprocessing import Examples
-from core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
-from core.results import EpochPart, EpochResults
-from core.states import MemberState, check_states, standings_as_numbers, standings_from_numbers
-from core.stopping import Standing, first_reason
-from core.updates import STEPS_BETWEEN_FLUSHES, Updates
+from fitgap.core.batches import batches
+from fitgap.core.checkpoints import MemberState, check_states, standings_as_numbers, standings_from_numbers
+from fitgap.core.dropout import DropoutMasks, dropout_of
+from fitgap.core.evaluation import Measurement, Measurer
+from fitgap.core.fit_evidence import Evidence
+from fitgap.core.functions import learned_values, own_row, put_own_row
+from fitgap.core.members import Member, PackShape, sorting_key
+from fitgap.core.network import Networks, Workspace
+from fitgap.core.preprocessing import Examples
+from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
+from fitgap.core.results import EpochPart, EpochResults
+from fitgap.core.stopping import Standing, first_reason
+from fitgap.core.updates import STEPS_BETWEEN_FLUSHES, Updates
 
 
 def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:

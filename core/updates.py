@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.functions import own_row, put_own_row
-from core.groups import Run, over_members, runs_of
-from core.members import Member
-from core.network import Networks
-from core.optimizers import Optimizer
-from core.regularizers import PENALTIES, Penalty
+from fitgap.core.functions import own_row, put_own_row
+from fitgap.core.member_groups import Run, over_members, runs_of
+from fitgap.core.members import Member
+from fitgap.core.network import Networks
+from fitgap.core.optimizers import Optimizer
+from fitgap.core.regularizers import PENALTIES, Penalty
 
 # With β = 0.9 a number falls by 10⁻³ between two flushes, far less than the factor leaves above the denormal range.
 STEPS_BETWEEN_FLUSHES = 64

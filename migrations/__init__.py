@@ -1,1 +1,1 @@
-"""Alembic migrations: the only thing that makes or changes tables. Run by `runner.store.schema`."""
+"""Alembic migrations: the only thing that makes or changes tables. Run by `fitgap.runner.store.schema.version`."""

@@ -1,12 +1,12 @@
-"""`python -m migrations`, after adding one: writes down which tables they make, for new SQLite files."""
+"""`python -m fitgap.migrations`, after adding one: writes down which tables they make, for new SQLite files."""
 
 import tempfile
 from pathlib import Path
 
-from runner.store import new_tables
-from runner.store.database import connect, database_url
-from runner.store.schema import FOLDER
-from runner.store.upgrading import alone, run_migrations
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import create
+from fitgap.runner.store.schema.migrate import alone, run_migrations
+from fitgap.runner.store.schema.version import FOLDER
 
 
 def newest_tables() -> str:
@@ -16,10 +16,10 @@ def newest_tables() -> str:
         try:
             with alone(engine) as connection:
                 run_migrations(connection)
-                return new_tables.as_file(connection)
+                return create.as_file(connection)
         finally:
             engine.dispose()
 
 
 if __name__ == "__main__":
-    (FOLDER / new_tables.FILE).write_text(newest_tables())
+    (FOLDER / create.FILE).write_text(newest_tables())

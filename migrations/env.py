@@ -1,9 +1,8 @@
-"""Alembic's entry: runs the migrations on the connection that `runner.store.upgrading` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `fitgap.runner.store.schema.migrate` hands over."""
 
 from alembic import context
-
-from runner.store.schema import VERSION_TABLE
-from runner.store.tables import metadata
+from fitgap.runner.store.schema.tables import metadata
+from fitgap.runner.store.schema.version import VERSION_TABLE
 
 connection = context.config.attributes["connection"]
 if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one():

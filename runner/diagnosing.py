@@ -6,13 +6,12 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-
-from core.causes import Facts, Found, causes, count_causes
-from core.diagnosis import RULE, Verdict
-from core.regularizers import Dropout, Penalty
-from runner.spec import Configuration
-from runner.status import Status
-from runner.store import Row, Store
+from fitgap.core.causes import Facts, Found, causes, count_causes
+from fitgap.core.diagnosis import RULE, Verdict
+from fitgap.core.regularizers import Dropout, Penalty
+from fitgap.runner.spec import Configuration
+from fitgap.runner.status import Status
+from fitgap.runner.store import Row, Store
 
 # So many of the worst of each verdict, by excess, are asked why.
 LOOKED_AT = 100

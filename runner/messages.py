@@ -5,12 +5,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-
-from core.layers import Layout
-from core.members import Member, PackShape
-from core.preprocessing import Preparation
-from runner.recording import COMPLETE, Recording
-from runner.status import Status
+from fitgap.core.layers import Layout
+from fitgap.core.members import Member, PackShape
+from fitgap.core.preprocessing import Preparation
+from fitgap.runner.recorded_epochs import COMPLETE, Recording
+from fitgap.runner.status import Status
 
 # How far a trial has come, as named arrays.
 Arrays = Mapping[str, np.ndarray]

@@ -9,23 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from core.activations import ACTIVATIONS
-from core.layers import Layout
-from core.losses import LOSSES
-from core.model import Model, ModelLayer, model_layers
-from core.preprocessing import InputTransform, Scaling
-from core.readings import READINGS
-from core.variants import Variant
-from runner.array_archives import read_arrays
-from runner.errors import DataError, ModelError, OutputError, StoreError
-from runner.packing import PlannedTrial, member_of
-from runner.planning import PreparedSweep
-from runner.retraining import stored_trial, train_again
-from runner.sources.bounds import check_file_size, check_growth
-from runner.status import Status
-from runner.store import Store
-from runner.written_files import READABLE, written_file
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.layers import Layout
+from fitgap.core.losses import LOSSES
+from fitgap.core.model import Model, ModelLayer, model_layers
+from fitgap.core.preprocessing import InputTransform, Scaling
+from fitgap.core.target_coding import READINGS
+from fitgap.core.variants import Variant
+from fitgap.runner.data.bounds import check_file_size, check_growth
+from fitgap.runner.errors import DataError, ModelError, OutputError, StoreError
+from fitgap.runner.files.array_archives import read_arrays
+from fitgap.runner.files.written_files import READABLE, written_file
+from fitgap.runner.planning.packs import PlannedTrial, member_of
+from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.retraining import stored_trial, train_again
+from fitgap.runner.status import Status
+from fitgap.runner.store import Store
 
 FORMAT = "fitgap model 1"
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from runner.errors import LabelError
+from fitgap.runner.errors import LabelError
 
 SWEEP_NAME_RULE = "must be 1 to 64 letters, digits, dots, underscores or hyphens, and not digits alone"
 LONGEST_TAG, LONGEST_NOTE = 64, 4_000

@@ -6,18 +6,17 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-
-from core.preprocessing import prepare_examples
-from core.training import EpochResults, Pack
-from runner.blas import one_blas_thread
-from runner.environment import describe_environment
-from runner.errors import StoreError
-from runner.messages import MEASURED
-from runner.packing import PlannedTrial, member_of, pack_shape
-from runner.planning import PreparedSweep, prepare_sweep
-from runner.sources import fingerprint
-from runner.spec import Configuration, Sweep
-from runner.store import Row, Store
+from fitgap.core.preprocessing import prepare_examples
+from fitgap.core.training import EpochResults, Pack
+from fitgap.runner.data import fingerprint
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import MEASURED
+from fitgap.runner.planning.packs import PlannedTrial, member_of, pack_shape
+from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.spec import Configuration, Sweep
+from fitgap.runner.store import Row, Store
+from fitgap.runner.system.blas import one_blas_thread
+from fitgap.runner.system.environment import describe_environment
 
 
 def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:

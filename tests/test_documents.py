@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
-
-from runner.cli import app
+from fitgap.runner.cli import app
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]

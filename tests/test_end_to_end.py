@@ -9,9 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-
-from runner.errors import StoreError
-from runner.store import open_store
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 PATIENCE = 60.0

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner.driver import drive, write_sweep
-from runner.planning import prepare_sweep, sweep_plan
-from runner.spec import Configuration, sweep_from_file
-from runner.store import Store, open_store_for_writing
+from fitgap.runner.driver import drive, write_sweep
+from fitgap.runner.planning.sweep import prepare_sweep, sweep_plan
+from fitgap.runner.spec import Configuration, sweep_from_file
+from fitgap.runner.store import Store, open_store_for_writing
 
 EXAMPLES = {path.stem: path for path in (Path(__file__).parents[1] / "examples").glob("*.yaml")}
 # 324 trials of 100 epochs: read and planned here, run by people.

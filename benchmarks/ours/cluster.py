@@ -11,6 +11,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+from fitgap.runner.cli.render.progress import LiveProgress
+from fitgap.runner.driver import drive, expected_work, stored_sweep, write_sweep
+from fitgap.runner.planning.packs import block_seconds
+from fitgap.runner.store import open_store_for_writing
+
 from benchmarks.ours.driving import prepared_sweep
 from benchmarks.ours.pack_times import recorded_times
 from benchmarks.ours.planning import largest_memory
@@ -18,10 +23,6 @@ from benchmarks.ours.server import temporary_server
 from benchmarks.ours.simulated_cluster import SimulatedCluster
 from benchmarks.processes import ROOT, child_environment
 from benchmarks.sweeps import large_sweep
-from runner.cli.progress import LiveProgress
-from runner.driver import drive, expected_work, stored_sweep, write_sweep
-from runner.packing import block_seconds
-from runner.store import open_store_for_writing
 
 # How many workers are to be fed, and packs for each of them as in a sweep that is much larger.
 WANTED_WORKERS = 1_000
@@ -103,9 +104,9 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
         written = stored_sweep(store, name)
         observe = Watch(LiveProgress(expected_work(store, written)))
         with (
-            patch("runner.driver.driving.make_engine", lambda *arguments, **options: cluster),
+            patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: cluster),
             # However many are simulated: each sends as seldom as one of a thousand.
-            patch("runner.packing.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
+            patch("fitgap.runner.planning.packs.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
             observe.progress,
         ):
             began, processor = observe.note()

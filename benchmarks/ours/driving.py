@@ -9,14 +9,13 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-
-from runner.driver import drive, write_sweep
-from runner.engine.ray import RayEngine
-from runner.messages import Block, EpochRows, PackTask, TrialEnd
-from runner.planning import PreparedSweep, prepare_sweep
-from runner.spec import Sweep
-from runner.status import Status
-from runner.store import DriverIdentity, DriverSession, Store, open_store_for_writing
+from fitgap.runner.driver import drive, write_sweep
+from fitgap.runner.engine.ray import RayEngine
+from fitgap.runner.messages import Block, EpochRows, PackTask, TrialEnd
+from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.spec import Sweep
+from fitgap.runner.status import Status
+from fitgap.runner.store import DriverIdentity, DriverSession, Store, open_store_for_writing
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 
@@ -89,7 +88,7 @@ def prepared_sweep(text: str) -> PreparedSweep:
 def drive_with(engine: WarmEngine, store: Store, prepared: PreparedSweep, observe: Callable[[Block], None]) -> None:
     """Write a sweep and drive it to its end with this engine instead of one that the driver makes."""
     written = write_sweep(store, prepared)
-    with patch("runner.driver.driving.make_engine", lambda *arguments, **options: engine):
+    with patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: engine):
         drive(store, written, engine="ray", workers=engine.workers, observe=observe)
 
 

@@ -2,19 +2,20 @@
 
 from statistics import fmean
 
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.members import Member, PackShape
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.preprocessing import Examples
+from fitgap.core.regularizers import Dropout
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.target_coding import READINGS
+from fitgap.core.training import Pack
+
 from benchmarks.digits import BATCH_SIZE, TRAINING_COUNT, digits
 from benchmarks.networks import DROPOUT, KIND_COUNT, RATES, Network, layer_sizes, networks
 from benchmarks.timing import microseconds_per_step
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.members import Member, PackShape
-from core.optimizers import OPTIMIZERS
-from core.preprocessing import Examples
-from core.readings import READINGS
-from core.regularizers import Dropout
-from core.schedules import SCHEDULES
-from core.training import Pack
 
 # More epochs than any run here trains: no member leaves its pack.
 EPOCHS = 10**6

@@ -9,14 +9,14 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+from fitgap.runner.engine.worker import block_builder
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.messages import PackTask
 
 from benchmarks.machine import describe
 from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.sweeps import large_sweep
-from runner.engine import journal
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.messages import PackTask
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "pack_times.json"
 ARCHITECTURES = ("16", "64-32", "256-128")
@@ -59,7 +59,7 @@ def main() -> None:
     """Measure all architectures and keep what was found."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
-    with patch.object(journal, "BLOCK_SECONDS", 0.0):
+    with patch.object(block_builder, "BLOCK_SECONDS", 0.0):
         seconds = {architecture: measured(architecture) for architecture in ARCHITECTURES}
     RECORDED.write_text(json.dumps({"machine": describe(()), "seconds": seconds}, indent=1, ensure_ascii=False) + "\n")
 

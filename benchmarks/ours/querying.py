@@ -9,12 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import Store, open_store
+from fitgap.runner.store.read.epoch_columns import Columns
+from fitgap.runner.store.read.reader_process import SecondReader
+
 from benchmarks.made_store import NAME, fill_store
 from benchmarks.ours.planning import largest_memory
-from runner.errors import StoreError
-from runner.store import Store, open_store
-from runner.store.epoch_columns import Columns
-from runner.store.second_reader import SecondReader
 
 EPOCHS = 100
 ASKED = 7
@@ -38,7 +39,7 @@ def export(database: str, size: str) -> dict[str, float]:
     """Rows a second of all epochs written to Parquet by the command's own call, and the largest memory of this process
     and of the one that helps it, together.
     """
-    from runner.cli.parquet import write_epochs
+    from fitgap.runner.cli.render.parquet import write_epochs
 
     make_if_missing(database, size)
     largest, next_part = 0, SecondReader.next_part

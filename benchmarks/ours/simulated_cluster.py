@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+from fitgap.core.fit_evidence import SAMPLE_SIZE
+from fitgap.runner.engine.worker.block_builder import BLOCK_SECONDS
+from fitgap.runner.messages import MEASURED, Block, EpochCounts, EpochRows, PackTask, TrialEnd, TrialEvidence
+from fitgap.runner.recorded_epochs import always_recorded
+from fitgap.runner.status import Status
 
 from benchmarks.ours.pack_times import PackTimes
-from core.evidence import SAMPLE_SIZE
-from runner.engine.journal import BLOCK_SECONDS
-from runner.messages import MEASURED, Block, EpochCounts, EpochRows, PackTask, TrialEnd, TrialEvidence
-from runner.recording import always_recorded
-from runner.status import Status
 
 # Numbers to draw rows and errors from, made once.
 POOL = np.random.default_rng(0).random(1 << 20)

@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
+from fitgap.runner.driver import write_sweep
+from fitgap.runner.messages import Block
 
 from benchmarks.ours.driving import fresh_store, made_up_rows, nameless_driver, prepared_sweep
 from benchmarks.sweeps import FULL, digits_sweep
-from runner.driver import write_sweep
-from runner.messages import Block
 
 PACK_SIZE = 20
 

@@ -5,11 +5,12 @@ import time
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier
 
+from fitgap.core.training import train
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.messages import PackTask
+from fitgap.runner.planning.packs import pack_trials, planned_trials
+
 from benchmarks.ours.driving import prepared_sweep
-from core.training import train
-from runner.engine.prepared import PreparedRepeats
-from runner.messages import PackTask
-from runner.packing import pack_trials, planned_trials
 
 
 def time_loop(sweep: str, processes: int) -> dict[str, float]:

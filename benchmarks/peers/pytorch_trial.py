@@ -1,11 +1,11 @@
 """One trial of a sweep in PyTorch: the same layers, activation, optimizer, dropout and examples."""
 
 import torch
+from fitgap.core.dropout import dropout_of
+from fitgap.core.preprocessing import Examples
+from fitgap.runner.messages import PackTask
 
 from benchmarks.peers.pytorch import half_squared_error, perceptron, train_epoch
-from core.dropout import dropout_of
-from core.preprocessing import Examples
-from runner.messages import PackTask
 
 ACTIVATIONS = {
     "ReLU": torch.nn.ReLU,

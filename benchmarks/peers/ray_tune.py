@@ -14,17 +14,17 @@ os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
 os.environ["TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S"] = "0"
 
 import ray
+from fitgap.core.data import Dataset
+from fitgap.core.training import Pack
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.messages import PackTask
+from fitgap.runner.planning.sweep import PreparedSweep
 from ray import tune
 from ray.tune.logger import JsonLoggerCallback
 
 from benchmarks.child import STARTED
 from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.peers.scaling import trials_per_second
-from core.data import Dataset
-from core.training import Pack
-from runner.engine.prepared import PreparedRepeats
-from runner.messages import PackTask
-from runner.planning import PreparedSweep
 
 
 class OneTrial(tune.Trainable):

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-
-from core.variants import Domain, ParameterError, Variant, parameter
+from fitgap.core.variants import Domain, ParameterError, Variant, parameter
 
 LEARNABLE = ("beta", "gamma")
 # A learned parameter that must stay above a bound stays above it by this much.

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.activations.activation import Activation, learnable
-from core.variants import parameter
+from fitgap.core.activations.activation import Activation, learnable
+from fitgap.core.variants import parameter
 
 
 @dataclass(frozen=True)

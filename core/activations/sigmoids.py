@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.activations.activation import Activation, learnable
-from core.activations.exponentials import logistic
-from core.variants import parameter
+from fitgap.core.activations.activation import Activation, learnable
+from fitgap.core.activations.exponentials import logistic
+from fitgap.core.variants import parameter
 
 
 @dataclass(frozen=True)

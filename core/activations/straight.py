@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.activations.activation import Activation
+from fitgap.core.activations.activation import Activation
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-
-from runner.analysis.scaling import scaled
+from fitgap.runner.analysis.scaling import scaled
 
 MOST_STEPS = 1000
 PRECISION = 1e-12

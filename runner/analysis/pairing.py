@@ -7,10 +7,9 @@ independent of each other: first their mean is taken, and the repeats' means are
 from dataclasses import dataclass
 
 import numpy as np
-
-from runner.analysis.scaling import scaled
-from runner.analysis.spreads import averages, deviation, ratio
-from runner.analysis.student import quantile
+from fitgap.runner.analysis.scaling import scaled
+from fitgap.runner.analysis.spreads import averages, deviation, ratio
+from fitgap.runner.analysis.student import quantile
 
 CONFIDENCE = 0.95
 

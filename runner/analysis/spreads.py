@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from runner.analysis.scaling import scaled
+from fitgap.runner.analysis.scaling import scaled
 
 
 @dataclass(frozen=True)

@@ -9,24 +9,23 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-
-from runner.blas import prepare_blas
-from runner.cli import again, ask, catalogue, housekeeping, models
-from runner.cli.compare import compare
-from runner.cli.damaged import damage_told
-from runner.cli.db import db
-from runner.cli.diagnose import diagnose
-from runner.cli.doctor import doctor
-from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
-from runner.cli.group import CommandGroup
-from runner.cli.importance import importance
-from runner.cli.interrupted import QuietInterrupts
-from runner.cli.lines import report
-from runner.cli.run import run
-from runner.cli.send import send
-from runner.cli.version import top
-from runner.errors import FitgapError, ReaderGoneError
-from runner.passwords import hide_passwords
+from fitgap.runner.cli.command_group import CommandGroup
+from fitgap.runner.cli.commands import labels, list_names, models, query, resume
+from fitgap.runner.cli.commands.compare import compare
+from fitgap.runner.cli.commands.db import db
+from fitgap.runner.cli.commands.diagnose import diagnose
+from fitgap.runner.cli.commands.doctor import doctor
+from fitgap.runner.cli.commands.importance import importance
+from fitgap.runner.cli.commands.run import run
+from fitgap.runner.cli.commands.send import send
+from fitgap.runner.cli.commands.version import top
+from fitgap.runner.cli.damaged import damage_told
+from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
+from fitgap.runner.cli.interrupted import QuietInterrupts
+from fitgap.runner.cli.render.lines import report
+from fitgap.runner.errors import FitgapError, ReaderGoneError
+from fitgap.runner.system.blas import prepare_blas
+from fitgap.runner.system.passwords import hide_passwords
 
 NOT_DONE = 1
 # Typer brings its own copy of this class, or takes that of another package; its descendant is what it shows of it.
@@ -47,26 +46,26 @@ app = typer.Typer(
 )
 app.callback(help=SUMMARY)(top)
 app.command()(run)
-app.command()(again.resume)
-app.command()(again.extend)
-app.command()(again.retry)
-app.command()(again.cancel)
-app.command()(again.replay)
-app.command()(ask.sweeps)
-app.command()(ask.trials)
-app.command()(ask.show)
-app.command()(ask.epochs)
+app.command()(resume.resume)
+app.command()(resume.extend)
+app.command()(resume.retry)
+app.command()(resume.cancel)
+app.command()(resume.replay)
+app.command()(query.sweeps)
+app.command()(query.trials)
+app.command()(query.show)
+app.command()(query.epochs)
 app.command()(compare)
 app.command()(diagnose)
 app.command()(importance)
-app.command()(housekeeping.tag)
-app.command()(housekeeping.note)
-app.command()(housekeeping.rename)
-app.command()(housekeeping.delete)
+app.command()(labels.tag)
+app.command()(labels.note)
+app.command()(labels.rename)
+app.command()(labels.delete)
 app.command()(models.export)
 app.command()(models.predict)
 app.command()(send)
-app.command("list")(catalogue.list_names)
+app.command("list")(list_names.list_names)
 app.command()(doctor)
 app.add_typer(db, name="db", help="See, upgrade, copy, back up or restore a database.")
 

@@ -14,6 +14,6 @@ def damage_told() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if damage := sys.modules.get("runner.store.damage"):
+        if damage := sys.modules.get("fitgap.runner.store.admin.damage"):
             damage.tell_damage(error)
         raise

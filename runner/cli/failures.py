@@ -4,7 +4,7 @@ import errno
 import os
 import resource
 
-from runner.errors import FitgapError
+from fitgap.runner.errors import FitgapError
 
 # What a limit of the system, a disk or the memory makes of any statement; anything else is a fault of the program.
 ENVIRONMENT = (OSError, MemoryError, RecursionError, ImportError, UnicodeEncodeError)

@@ -5,8 +5,8 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from runner.cli.driving import INTERRUPTED
-from runner.interrupt_signals import STOPPING_SIGNALS
+from fitgap.runner.cli.training import INTERRUPTED
+from fitgap.runner.system.interrupt_signals import STOPPING_SIGNALS
 
 # What is cleaned up after an interrupt has this long before the next one.
 SECONDS_BEFORE_REPEATING = 1.0

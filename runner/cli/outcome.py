@@ -4,15 +4,15 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from runner.amounts import counted
-from runner.cli.driving import command
-from runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment
-from runner.cli.lines import if_somebody_reads, report
-from runner.errors import EngineError, FullOutputError, StoreError
+from fitgap.runner.amounts import counted
+from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment
+from fitgap.runner.cli.render.lines import if_somebody_reads, report
+from fitgap.runner.cli.training import command
+from fitgap.runner.errors import EngineError, FullOutputError, StoreError
 
 if TYPE_CHECKING:
-    from runner.driver import WrittenSweep
-    from runner.store import Row, Store
+    from fitgap.runner.driver import WrittenSweep
+    from fitgap.runner.store import Row, Store
 
 UNFINISHED = ("pending", "running")
 
@@ -22,8 +22,8 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
 
     It is that of the trials even if nobody reads the answer, and 2 if the answer cannot be written.
     """
-    from runner.cli.leaderboard import report_summary
-    from runner.driver import present_name
+    from fitgap.runner.cli.render.leaderboard import report_summary
+    from fitgap.runner.driver import present_name
 
     counts = present_counts(store, written)
     problem = output_problem(store, written, counts["name"])
@@ -43,7 +43,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
 
 def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOutputError | None:
     """Print the leaderboard; returns why that cannot be done, if it cannot."""
-    from runner.cli.leaderboard import print_leaderboard
+    from fitgap.runner.cli.render.leaderboard import print_leaderboard
 
     try:
         with if_somebody_reads():
@@ -56,7 +56,7 @@ def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOu
 @contextlib.contextmanager
 def told_how_to_continue(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
     """If an engine does not start, or the system refuses something, say how to continue once that is mended."""
-    from runner.driver import present_name
+    from fitgap.runner.driver import present_name
 
     try:
         yield

@@ -6,7 +6,7 @@ A check is a function that takes the database as given by `--db` and yields find
 from collections.abc import Callable, Iterable
 from importlib import import_module
 
-from runner.doctor.finding import Finding, State, problem
+from fitgap.runner.doctor.finding import Finding, State, problem
 
 __all__ = ["CHECKS", "Finding", "State", "examine"]
 
@@ -49,7 +49,9 @@ def findings_of(name: str, database: str | None) -> list[Finding]:
     """What one check finds; that it broke down where it did, so that the others still tell theirs."""
     module, function = CHECKS[name]
     try:
-        check: Callable[[str | None], Iterable[Finding]] = getattr(import_module(f"runner.doctor.{module}"), function)
+        check: Callable[[str | None], Iterable[Finding]] = getattr(
+            import_module(f"fitgap.runner.doctor.{module}"), function
+        )
         return list(check(database))
     except ImportError as error:
         return [problem(name, f"could not be examined: {error}", "see above what is not installed as it should be")]

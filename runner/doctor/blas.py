@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from runner.blas import one_blas_thread, thread_pools
-from runner.doctor.finding import Finding, ok, problem, warning
-from runner.environment import describe_blas
+from fitgap.runner.doctor.finding import Finding, ok, problem, warning
+from fitgap.runner.system.blas import one_blas_thread, thread_pools
+from fitgap.runner.system.environment import describe_blas
 
 
 def check_blas(database: str | None) -> Iterator[Finding]:

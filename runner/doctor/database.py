@@ -8,15 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.doctor.finding import Finding, ok, problem, problem_of, warning
-from runner.doctor.machine import LEAST_ROOM, SCARCE_ROOM, amount, why_not_writable
-from runner.errors import StoreError
-from runner.file_systems import file_system_of, is_network
-from runner.passwords import without_passwords
-from runner.store.addresses import database_url, is_file, shown
-from runner.store.describing import current_schema
-from runner.store.sqlite_files import path_of
-from runner.whole_files import leftovers
+from fitgap.runner.doctor.finding import Finding, ok, problem, problem_of, warning
+from fitgap.runner.doctor.machine import LEAST_ROOM, SCARCE_ROOM, amount, why_not_writable
+from fitgap.runner.errors import StoreError
+from fitgap.runner.files.file_systems import file_system_of, is_network
+from fitgap.runner.files.whole_files import leftovers
+from fitgap.runner.store.admin.status import current_schema
+from fitgap.runner.store.database.addresses import database_url, is_file, shown
+from fitgap.runner.store.database.sqlite_files import path_of
+from fitgap.runner.system.passwords import without_passwords
 
 
 def check_database_folder(database: str | None) -> Iterator[Finding]:

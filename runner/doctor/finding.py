@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.errors import FitgapError
+from fitgap.runner.errors import FitgapError
 
 
 class State(StrEnum):

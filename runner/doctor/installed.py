@@ -5,11 +5,10 @@ import sqlite3
 from collections.abc import Iterator
 from importlib.metadata import metadata, requires
 
+from fitgap.runner.doctor.finding import Finding, ok, problem, warning
+from fitgap.runner.system.environment import installed_version
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-
-from runner.doctor.finding import Finding, ok, problem, warning
-from runner.environment import installed_version
 
 PROGRAM = "fitgap"
 # The releases in which SQLite mended what could corrupt a database in WAL mode, the newest line first.

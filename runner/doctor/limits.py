@@ -6,11 +6,11 @@ import resource
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.control_groups import ROOT, processes_left, text_of
-from runner.cores import usable_cores
-from runner.doctor.finding import Finding, ok, problem, warning
-from runner.doctor.machine import MEGABYTE, amount
-from runner.machine_memory import usable_memory
+from fitgap.runner.doctor.finding import Finding, ok, problem, warning
+from fitgap.runner.doctor.machine import MEGABYTE, amount
+from fitgap.runner.system.control_groups import ROOT, processes_left, text_of
+from fitgap.runner.system.cores import usable_cores
+from fitgap.runner.system.machine_memory import usable_memory
 
 # What Ray was seen to need here, with some to spare: for itself, and for each worker.
 FILES_OF_RAY, FILES_PER_WORKER = 128, 16

@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.control_groups import ROOT, core_limit
-from runner.cores import permitted_cores, usable_cores
-from runner.doctor.finding import Finding, ok, problem, warning
-from runner.machine_memory import usable_memory
-from runner.private_folder import LONGEST_FOR_RAY, try_places
+from fitgap.runner.doctor.finding import Finding, ok, problem, warning
+from fitgap.runner.files.private_folder import LONGEST_FOR_RAY, try_places
+from fitgap.runner.system.control_groups import ROOT, core_limit
+from fitgap.runner.system.cores import permitted_cores, usable_cores
+from fitgap.runner.system.machine_memory import usable_memory
 
 MEGABYTE = 10**6
 GIGABYTE = 10**9

@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from runner.doctor.blas import finding_about, threads_while_training
-from runner.doctor.finding import Finding, ok, problem
-from runner.engine.ray_client import RayClient
-from runner.environment import installed_version
-from runner.errors import ClusterLostError, EngineError
+from fitgap.runner.doctor.blas import finding_about, threads_while_training
+from fitgap.runner.doctor.finding import Finding, ok, problem
+from fitgap.runner.engine.ray_client.client import RayClient
+from fitgap.runner.errors import ClusterLostError, EngineError
+from fitgap.runner.system.environment import installed_version
 
 if TYPE_CHECKING:
-    from runner.messages import Block
+    from fitgap.runner.messages import Block
 
 # Ray needs some four seconds; a machine that is busy may need many more.
 PATIENCE_SECONDS = 90.0
@@ -38,9 +38,9 @@ def check_ray(database: str | None) -> Iterator[Finding]:
 
 def threads_of_a_worker() -> list[int]:
     """Start Ray and train a small network; returns the BLAS threads of its worker. Raises EngineError."""
-    from runner.packing import pack_trials, planned_trials
-    from runner.planning import prepare_sweep
-    from runner.spec import sweep_from_text
+    from fitgap.runner.planning.packs import pack_trials, planned_trials
+    from fitgap.runner.planning.sweep import prepare_sweep
+    from fitgap.runner.spec import sweep_from_text
 
     prepared = prepare_sweep(sweep_from_text(TRIAL))
     with RayClient(prepared.dataset, workers=1) as engine:

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from runner.doctor.finding import Finding, ok, problem, warning
-from runner.passwords import without_passwords
+from fitgap.runner.doctor.finding import Finding, ok, problem, warning
+from fitgap.runner.package import import_folder
+from fitgap.runner.system.passwords import without_passwords
 
-# What fitgap and its dependencies import by name, and what a user may have called a file.
-OWN_MODULES = ("core", "runner", "migrations")
+# What fitgap imports by name, and what a user may have called a file.
 DEPENDENCIES = (
     *(
         "alembic",
+        "fitgap",
         "google",
         "grpc",
         "jsonschema",
@@ -45,7 +46,7 @@ def check_variables(database: str | None) -> Iterator[Finding]:
 
 def variable_findings(variables: Mapping[str, str]) -> Iterator[Finding]:
     # Imported here, since it cannot be where a module is hidden, which the check of modules tells.
-    from runner.engine.ray_environment import COMMON, KEEP_TO_LOOPBACK, OF_ANOTHER_RAY
+    from fitgap.runner.engine.cluster.ray_environment import COMMON, KEEP_TO_LOOPBACK, OF_ANOTHER_RAY
 
     name = "environment"
     # Set or taken away for a Ray of our own, whatever they are outside.
@@ -82,7 +83,7 @@ def shadow_findings(python_path: str) -> Iterator[Finding]:
 
 def hidden_by(folder: str) -> list[str]:
     """The modules in a folder that have the name of another one that fitgap may import."""
-    names = present_in(folder) & {*OWN_MODULES, *DEPENDENCIES, *sys.stdlib_module_names}
+    names = present_in(folder) & {*DEPENDENCIES, *sys.stdlib_module_names}
     return sorted(name for name in names if is_other(name, folder))
 
 
@@ -105,9 +106,12 @@ def is_other(name: str, folder: str) -> bool:
 
 def right_folders() -> list[str]:
     """Where modules are found without PYTHONPATH: this program, the standard library, what is installed."""
-    program = str(Path(__file__).parents[2])
+    program = import_folder()
     others = {os.path.abspath(each) for each in os.environ.get("PYTHONPATH", "").split(os.pathsep)}
-    return [program, *(each for each in sys.path if os.path.abspath(each or os.curdir) not in others)]
+    return [
+        *([program] if program else ()),
+        *(each for each in sys.path if os.path.abspath(each or os.curdir) not in others),
+    ]
 
 
 def check_encoding(database: str | None) -> Iterator[Finding]:
@@ -124,7 +128,7 @@ def encoding_finding(encoding: str) -> Finding:
 
 def check_clock(database: str | None) -> Iterator[Finding]:
     """Whether the clock can be right: drivers tell by it which of them are gone."""
-    from runner.doctor.database import last_written
+    from fitgap.runner.doctor.database import last_written
 
     yield clock_finding(time.time(), last_written(database))
 

@@ -1,9 +1,9 @@
 """The driver: writes a sweep's trials, claims them, hands packs to an engine and records what comes back."""
 
-from runner.driver.driving import Observer, SweepStoppedError, drive
-from runner.driver.interrupts import InterruptHandler
-from runner.driver.pending import ExpectedWork, expected_work
-from runner.driver.sweeps import Extended, WrittenSweep, extend_sweep, present_name, stored_sweep, write_sweep
+from fitgap.runner.driver.interrupts import InterruptHandler
+from fitgap.runner.driver.loop import Observer, SweepStoppedError, drive
+from fitgap.runner.driver.pending import ExpectedWork, expected_work
+from fitgap.runner.driver.sweeps import Extended, WrittenSweep, extend_sweep, present_name, stored_sweep, write_sweep
 
 __all__ = [
     "ExpectedWork",

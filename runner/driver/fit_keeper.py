@@ -2,7 +2,7 @@
 
 import time
 
-from runner.store import DriverSession
+from fitgap.runner.store import DriverSession
 
 # At most so often, and at most this share of the time.
 LEAST_SECONDS = 10.0

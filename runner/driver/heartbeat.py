@@ -4,9 +4,9 @@ import threading
 import time
 from typing import Self
 
-from runner.environment import machine_identity, still_runs
-from runner.errors import DriverFencedError, StoreError
-from runner.store import DriverSession, OtherDriver
+from fitgap.runner.errors import DriverFencedError, StoreError
+from fitgap.runner.store import DriverSession, OtherDriver
+from fitgap.runner.system.environment import machine_identity, still_runs
 
 BEAT_SECONDS = 1.5
 # A lease must stay expired for so long by this process's own clock: no jump of the database's clock kills anyone. It is

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Self
 
-from runner.child_processes import new_pipe
-from runner.interrupt_signals import STOPPING_SIGNALS
+from fitgap.runner.system.child_processes import new_pipe
+from fitgap.runner.system.interrupt_signals import STOPPING_SIGNALS
 
 # Packs in flight have this long to reach the end of their epoch.
 GRACE_SECONDS = 3.0

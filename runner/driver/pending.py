@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-
-from runner.driver.sweeps import WrittenSweep
-from runner.errors import StoreError
-from runner.packing import PlannedTrial, TrialGroup, pack_shape, work_of
-from runner.spec import Configuration
-from runner.store import Row, Store
+from fitgap.runner.driver.sweeps import WrittenSweep
+from fitgap.runner.errors import StoreError
+from fitgap.runner.planning.packs import PlannedTrial, TrialGroup, pack_shape, work_of
+from fitgap.runner.spec import Configuration
+from fitgap.runner.store import Row, Store
 
 
 def pending_groups(store: Store, written: WrittenSweep) -> list[TrialGroup]:

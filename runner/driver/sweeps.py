@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from runner.errors import DataError, StoreError
-from runner.extension import sweep_extension
-from runner.names import is_sweep_name
-from runner.planning import PreparedSweep, prepare_sweep, sweep_plan
-from runner.sources import fingerprint
-from runner.spec import Configuration, Flags, Sweep, sweep_with_more
-from runner.store import Store
+from fitgap.runner.data import fingerprint
+from fitgap.runner.errors import DataError, StoreError
+from fitgap.runner.names import is_sweep_name
+from fitgap.runner.planning.extension import sweep_extension
+from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep, sweep_plan
+from fitgap.runner.spec import Configuration, Flags, Sweep, sweep_with_more
+from fitgap.runner.store import Store
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,15 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from core.data import Dataset
-from runner.engine.cluster import Cluster, ClusterSettings
-from runner.engine.looking import find_cluster
-from runner.engine.protocol import Crew, Engine, Teller, ignore
-from runner.engine.ray_client import RayClient
-from runner.errors import SpecError, nearest
+from fitgap.core.data import Dataset
+from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings
+from fitgap.runner.engine.cluster.probe import find_cluster
+from fitgap.runner.engine.protocol import Crew, Engine, Teller, ignore
+from fitgap.runner.engine.ray_client.client import RayClient
+from fitgap.runner.errors import SpecError, nearest
 
 if TYPE_CHECKING:
-    from runner.engine.plain_processes import PlainProcesses
+    from fitgap.runner.engine.processes.pool import PlainProcesses
 
 __all__ = [
     "ENGINES",
@@ -43,7 +43,7 @@ def early_processes(
     if name != "auto":
         yield None
         return
-    from runner.engine import auto
+    from fitgap.runner.engine import auto
 
     with auto.early_processes(dataset, workers, work) as processes:
         yield processes
@@ -71,11 +71,11 @@ def make_engine(
     if cluster:
         return RayClient(dataset, workers, cluster, tell)
     if name == "local":
-        from runner.engine.local import LocalEngine
+        from fitgap.runner.engine.local import LocalEngine
 
         return LocalEngine(dataset)
     if name == "auto":
-        from runner.engine.auto import AutoEngine
+        from fitgap.runner.engine.auto import AutoEngine
 
         return AutoEngine(dataset, workers, expected_work, tell, early)
     return RayClient(dataset, workers)

@@ -8,17 +8,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from core.data import Dataset
-from runner.cores import usable_cores
-from runner.engine.example_files import ExamplesHere, SharedRepeats
-from runner.engine.plain_processes import PlainProcesses
-from runner.engine.protocol import Teller, ignore
-from runner.engine.ray_client import RayClient
-from runner.engine.running_pack import RunningPack
-from runner.engine.stopwatch import Stopwatch
-from runner.engine.task_source import TaskSource
-from runner.errors import EngineError
-from runner.messages import Block, PackTask
+from fitgap.core.data import Dataset
+from fitgap.runner.engine.dispatch.eta import Stopwatch
+from fitgap.runner.engine.dispatch.running_pack import RunningPack
+from fitgap.runner.engine.dispatch.task_source import TaskSource
+from fitgap.runner.engine.processes.pool import PlainProcesses
+from fitgap.runner.engine.processes.shared_examples import ExamplesHere, SharedRepeats
+from fitgap.runner.engine.protocol import Teller, ignore
+from fitgap.runner.engine.ray_client.client import RayClient
+from fitgap.runner.errors import EngineError
+from fitgap.runner.messages import Block, PackTask
+from fitgap.runner.system.cores import usable_cores
 
 # Less than this is done here before plain processes have gained anything.
 WORTH_PROCESSES_SECONDS = 0.5
@@ -94,7 +94,7 @@ class AutoEngine:
     def _train_here(self, task: PackTask, source: TaskSource) -> Iterator[Block]:
         """Train a pack until it ends or others can go on with it."""
         with self.stopwatch.stopped():
-            from runner.engine.worker import train_pack
+            from fitgap.runner.engine.worker.pack_trainer import train_pack
         self.pack = RunningPack(task)
         for block in train_pack(task, ExamplesHere(self.shared), self._should_leave):
             self.stopwatch.count(task, block)

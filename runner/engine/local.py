@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Self
 
-from core.data import Dataset
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.messages import Block, PackTask
+from fitgap.core.data import Dataset
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.messages import Block, PackTask
 
 
 class LocalEngine:

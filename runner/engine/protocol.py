@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from runner.messages import Block, PackTask
+from fitgap.runner.messages import Block, PackTask
 
 
 @dataclass(frozen=True)

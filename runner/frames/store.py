@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import polars as pl
-
-from runner.diagnosing import diagnose_sweep, diagnose_trial
-from runner.errors import StoreError
-from runner.frames.types import (
+from fitgap.runner.diagnosing import diagnose_sweep, diagnose_trial
+from fitgap.runner.errors import StoreError
+from fitgap.runner.frames.types import (
     COUNTS,
     SHARE_KEYS,
     SWEEP_TYPES,
@@ -17,12 +16,12 @@ from runner.frames.types import (
     group_frame,
     setting_types,
 )
-from runner.integrations.contents import Sent
-from runner.integrations.mlflow_tracking import send_to_mlflow
-from runner.integrations.optuna_study import send_to_optuna
-from runner.store import Deletion, Store, open_store_for_writing
-from runner.store import open_store as open_rows
-from runner.store.rows import TRIAL
+from fitgap.runner.integrations.contents import Sent
+from fitgap.runner.integrations.mlflow_tracking import send_to_mlflow
+from fitgap.runner.integrations.optuna_study import send_to_optuna
+from fitgap.runner.store import Deletion, Store, open_store_for_writing
+from fitgap.runner.store import open_store as open_rows
+from fitgap.runner.store.schema.rows import TRIAL
 
 SWEEP_KEYS = ("sweep", "name", "trials", *COUNTS, "created", "tags", "note")
 Trials = int | Sequence[int]

@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-
-from core.diagnosis import Verdict
-from runner.status import Status
-from runner.store.damage import damage_told
-from runner.store.filter import known_names
-from runner.store.filter.names import Kind
-from runner.store.rows import GROUP
+from fitgap.core.diagnosis import Verdict
+from fitgap.runner.status import Status
+from fitgap.runner.store.admin.damage import damage_told
+from fitgap.runner.store.filter import known_names
+from fitgap.runner.store.filter.namespace import Kind
+from fitgap.runner.store.schema.rows import GROUP
 
 STATUS = pl.Enum([status.value for status in Status])
 VERDICT = pl.Enum([verdict.value for verdict in Verdict])

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from runner.integrations.settings import Setting, flat_settings
-from runner.store import Row, Store
+from fitgap.runner.integrations.settings import Setting, flat_settings
+from fitgap.runner.store import Row, Store
 
 TRIALS_AT_A_TIME = 100
 # A trial's configuration and repeat: unlike its number, never those of another one after it was deleted.

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from runner.errors import IntegrationError
-from runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
-from runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
-from runner.status import Status
-from runner.store import Store
+from fitgap.runner.errors import IntegrationError
+from fitgap.runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
+from fitgap.runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
+from fitgap.runner.status import Status
+from fitgap.runner.store import Store
 
 IDENTITY = "fitgap.sweep"
 # By which one of its databases is known.

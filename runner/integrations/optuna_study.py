@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from runner.errors import IntegrationError
-from runner.integrations.contents import EndedTrial, Sent, SweepContents
-from runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
-from runner.integrations.settings import Setting, varying
-from runner.status import Status
-from runner.store import Store
+from fitgap.runner.errors import IntegrationError
+from fitgap.runner.integrations.contents import EndedTrial, Sent, SweepContents
+from fitgap.runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
+from fitgap.runner.integrations.settings import Setting, varying
+from fitgap.runner.status import Status
+from fitgap.runner.store import Store
 
 IDENTITY, ALTERNATIVES = "fitgap_sweep", "fitgap_alternatives"
 # By which one of its databases is known.

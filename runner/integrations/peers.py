@@ -9,12 +9,11 @@ from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
+from fitgap.runner.errors import IntegrationError
+from fitgap.runner.store.database.addresses import POSTGRESQL_NAMES, database_url, is_file
+from fitgap.runner.store.schema.version import tables_of_file
+from fitgap.runner.system.passwords import revealed, secret_spans
 from packaging.requirements import Requirement
-
-from runner.errors import IntegrationError
-from runner.passwords import revealed, secret_spans
-from runner.store.addresses import POSTGRESQL_NAMES, database_url, is_file
-from runner.store.schema import tables_of_file
 
 # MLflow tells its makers who uses it, unless it is told not to.
 SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from runner.spec import Configuration
+from fitgap.runner.spec import Configuration
 
 Setting = str | int | float | bool
 # Where an axis is not called alike in the settings of a configuration.

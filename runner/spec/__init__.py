@@ -1,16 +1,16 @@
 """What a sweep asks for: the sweep file, the command-line shorthand, and axes turned into configurations."""
 
-from runner.spec.configuration import Choice, Configuration
-from runner.spec.data_settings import DataSettings, Folds
-from runner.spec.flags import Flags
-from runner.spec.reading import (
+from fitgap.runner.spec.configuration import Choice, Configuration
+from fitgap.runner.spec.data_settings import DataSettings, Folds
+from fitgap.runner.spec.flags import Flags
+from fitgap.runner.spec.reading import (
     sweep_from_file,
     sweep_from_flags,
     sweep_from_mapping,
     sweep_from_text,
     sweep_with_more,
 )
-from runner.spec.sweep import Sweep, TrainingSettings
+from fitgap.runner.spec.sweep import Sweep, TrainingSettings
 
 __all__ = [
     "Choice",

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS
-from core.optimizers import OPTIMIZERS
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES
-from core.stopping import STOPPINGS
-from runner.errors import SpecError
-from runner.spec.alternatives import Alternatives, either, listed, together
-from runner.spec.choices import read_choice, read_combination, read_mixture
-from runner.spec.configuration import Choice, architecture_label
-from runner.spec.nodes import Node, is_number
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.alternatives import Alternatives, either, listed, together
+from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
+from fitgap.runner.spec.configuration import Choice, architecture_label
+from fitgap.runner.spec.nodes import Node, is_number
 
 LAYER = "layer_"
 MOST_LAYERS = 64

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field
 from typing import Any
 
-from core.variants import ParameterError, Variant
-from runner.errors import SpecError, nearest
-from runner.spec.alternatives import Alternatives, either, listed, together
-from runner.spec.configuration import Choice
-from runner.spec.nodes import LONGEST_SHOWN, Node, shown
-from runner.spec.shorthand import parse_shorthand
+from fitgap.core.variants import ParameterError, Variant
+from fitgap.runner.errors import SpecError, nearest
+from fitgap.runner.spec.alternatives import Alternatives, either, listed, together
+from fitgap.runner.spec.configuration import Choice
+from fitgap.runner.spec.nodes import LONGEST_SHOWN, Node, shown
+from fitgap.runner.spec.shorthand import parse_shorthand
 
 Table = Mapping[str, type[Variant]]
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES
-from core.stopping import STOPPINGS
-from core.variants import ParameterError, Variant
-from runner.errors import SpecError, nearest
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.variants import ParameterError, Variant
+from fitgap.runner.errors import SpecError, nearest
 
 TABLES: dict[str, Mapping[str, type[Variant]]] = {
     "activation": ACTIVATIONS,

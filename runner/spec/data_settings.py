@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from runner.errors import SpecError, nearest
-from runner.spec.choices import only, read_choice
-from runner.spec.nodes import LONGEST_SHOWN, Node, is_number, shown
+from fitgap.runner.errors import SpecError, nearest
+from fitgap.runner.spec.choices import only, read_choice
+from fitgap.runner.spec.nodes import LONGEST_SHOWN, Node, is_number, shown
 
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")
@@ -41,7 +41,7 @@ class DataSettings:
     @classmethod
     def read(cls, node: Node) -> Self:
         """The settings from a mapping as written. Raises SpecError."""
-        from runner.sources import MISSING, TEXT
+        from fitgap.runner.data import MISSING, TEXT
 
         entries = node.entries(KEYS)
         if "source" not in entries:
@@ -79,7 +79,7 @@ class DataSettings:
 
 def is_path(source: str) -> bool:
     """Whether a source as written is a path, judged by its text alone."""
-    from runner.sources import SOURCES, is_file
+    from fitgap.runner.data import SOURCES, is_file
 
     # `sine:noise=0.2` ends in what looks like the suffix of a file.
     name, _, settings = source.partition(":")
@@ -89,7 +89,7 @@ def is_path(source: str) -> bool:
 
 def read_source(node: Node) -> tuple[str, dict[str, Any]]:
     """The name and options of a data set, or a path and no options."""
-    from runner.sources import SOURCES
+    from fitgap.runner.data import SOURCES
 
     if isinstance(node.value, str):
         if is_path(node.value):

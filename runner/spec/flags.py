@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.spec.data_settings import is_path
-from runner.spec.nodes import Path
-from runner.spec.places import Places
-from runner.spec.shorthand import scalar
+from fitgap.runner.spec.data_settings import is_path
+from fitgap.runner.spec.nodes import Path
+from fitgap.runner.spec.places import Places
+from fitgap.runner.spec.shorthand import scalar
 
 SOURCE = ("data", "source")
 TARGET = ("data", "target")

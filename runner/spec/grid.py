@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
-from runner.spec.configuration import Configuration
+from fitgap.runner.spec.configuration import Configuration
 
 
 class Grid(Sequence[Configuration]):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runner.errors import SpecError, nearest
+from fitgap.runner.errors import SpecError, nearest
 
 LONGEST_SHOWN = 60
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from runner.errors import SpecError
-from runner.spec.nodes import Path, shortened
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.nodes import Path, shortened
 
 
 @dataclass

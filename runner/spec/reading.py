@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from runner.errors import SpecError
-from runner.spec.data_settings import is_path
-from runner.spec.flags import Flags, add, overlay
-from runner.spec.nodes import Node
-from runner.spec.places import Places
-from runner.spec.sweep import DEFAULTS, Sweep
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.data_settings import is_path
+from fitgap.runner.spec.flags import Flags, add, overlay
+from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.places import Places
+from fitgap.runner.spec.sweep import DEFAULTS, Sweep
 
 MOST_BYTES = 256 * 1024
 NO_FLAGS = Flags()
@@ -48,7 +47,7 @@ def sweep_from_text(text: str, file: str = "sweep.yaml", flags: Flags = NO_FLAGS
     `file` stands in messages, gives the default name, and paths in the text count from its folder.
     """
     # ruamel.yaml takes long to import, and only files need it.
-    from runner.spec.yaml_text import read_yaml
+    from fitgap.runner.spec.yaml_text import read_yaml
 
     places = Places(file)
     with places.told():

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from runner.errors import SpecError
-from runner.spec.nodes import shown
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.nodes import shown
 
 # A + inside a number such as 1e+3 is followed by a digit, one between two names by a letter; beta+gamma is one value.
 BETWEEN_NAMES = re.compile(r"\+\s*(?=[A-Za-z_])(?!(?:beta|gamma)\b)")

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from core.losses import LOSSES
-from core.members import why_untrainable
-from core.readings import READINGS
-from core.variants import Variant
-from runner.errors import SpecError
-from runner.names import SWEEP_NAME_RULE, is_sweep_name
-from runner.recording import Recording
-from runner.spec.alternatives import Alternatives, listed
-from runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
-from runner.spec.choices import only, read_choice
-from runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
-from runner.spec.data_settings import DataSettings
-from runner.spec.grid import Grid
-from runner.spec.nodes import Node
-from runner.spec.recording import read_recording
+from fitgap.core.losses import LOSSES
+from fitgap.core.members import why_untrainable
+from fitgap.core.target_coding import READINGS
+from fitgap.core.variants import Variant
+from fitgap.runner.errors import SpecError
+from fitgap.runner.names import SWEEP_NAME_RULE, is_sweep_name
+from fitgap.runner.recorded_epochs import Recording
+from fitgap.runner.spec.alternatives import Alternatives, listed
+from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
+from fitgap.runner.spec.choices import only, read_choice
+from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
+from fitgap.runner.spec.data_settings import DataSettings
+from fitgap.runner.spec.grid import Grid
+from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.record_setting import read_recording
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
 COMMON_DEFAULTS = {

@@ -2,16 +2,15 @@
 
 from typing import Any
 
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.nodes import Path, shown
+from fitgap.runner.spec.places import Places
+from fitgap.runner.spec.shorthand import bounded
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
-
-from runner.errors import SpecError
-from runner.spec.nodes import Path, shown
-from runner.spec.places import Places
-from runner.spec.shorthand import bounded
 
 # As many as ruamel.yaml reads in about half a second.
 MOST_NODES = 20_000

@@ -3,15 +3,15 @@
 The only package that opens a connection to the database.
 """
 
-from runner.store.claims import DriverIdentity, OtherDriver
-from runner.store.deleting import Deletion
-from runner.store.extending import SweepExtension
-from runner.store.listing import Choice
-from runner.store.open_database import Store, open_store, open_store_for_writing
-from runner.store.queries import Row
-from runner.store.rows import EPOCH, TRIAL
-from runner.store.session import DriverSession
-from runner.store.writing import SweepPlan
+from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.read.trials import Choice
+from fitgap.runner.store.schema.rows import EPOCH, TRIAL
+from fitgap.runner.store.store import Store, open_store, open_store_for_writing
+from fitgap.runner.store.write.claims import DriverIdentity, OtherDriver
+from fitgap.runner.store.write.delete import Deletion
+from fitgap.runner.store.write.extend import SweepExtension
+from fitgap.runner.store.write.session import DriverSession
+from fitgap.runner.store.write.sweeps import SweepPlan
 
 __all__ = [
     "EPOCH_KEYS",

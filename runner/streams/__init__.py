@@ -8,10 +8,10 @@ import os
 import sys
 from typing import TextIO
 
-from runner.streams.descriptors import open_closed_descriptors
-from runner.streams.typography import PLAIN
-from runner.streams.widths import drop_useless_sizes
-from runner.streams.writers import ErrorWriter, OutputWriter, text_stream
+from fitgap.runner.streams.descriptors import open_closed_descriptors
+from fitgap.runner.streams.typography import PLAIN
+from fitgap.runner.streams.widths import drop_useless_sizes
+from fitgap.runner.streams.writers import ErrorWriter, OutputWriter, text_stream
 
 __all__ = ["prepare_streams"]
 

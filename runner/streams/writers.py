@@ -6,7 +6,7 @@ import os
 import select
 from typing import Any, TextIO
 
-from runner.errors import FullOutputError, ReaderGoneError
+from fitgap.runner.errors import FullOutputError, ReaderGoneError
 
 # What tells that nobody reads any more.
 READER_GONE = (errno.EPIPE, errno.ECONNRESET)

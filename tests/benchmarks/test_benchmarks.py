@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fitgap.runner.recorded_epochs import always_recorded
 
 from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
 from benchmarks.interleaving import measure
@@ -18,7 +19,6 @@ from benchmarks.peers import PEERS, peers_called
 from benchmarks.processes import MeasurementError
 from benchmarks.sweeps import large_sweep
 from benchmarks.tables import TABLES, Settings
-from runner.recording import always_recorded
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ("ours", "theirs", "ratio", "target")

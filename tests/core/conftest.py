@@ -9,20 +9,19 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from fitgap.core.activations import ACTIVATIONS, Identity, Sigmoid, Tanh
+from fitgap.core.activations.activation import Activation
+from fitgap.core.initializers import INITIALIZERS, GlorotUniform
+from fitgap.core.losses import HalfSquaredError
+from fitgap.core.members import Member, PackShape
+from fitgap.core.network import Networks
+from fitgap.core.optimizers import OPTIMIZERS, GradientDescent, Optimizer
+from fitgap.core.preprocessing import Examples
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES, Constant
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
 from trainings import Training, assert_same_epochs, same
-
-from core.activations import ACTIVATIONS, Identity, Sigmoid, Tanh
-from core.activations.activation import Activation
-from core.initializers import INITIALIZERS, GlorotUniform
-from core.losses import HalfSquaredError
-from core.members import Member, PackShape
-from core.network import Networks
-from core.optimizers import OPTIMIZERS, GradientDescent, Optimizer
-from core.preprocessing import Examples
-from core.readings import Numbers, OnePerClass, ZeroOne
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES, Constant
-from core.stopping import STOPPINGS
 
 
 def draw_number(domain, rng):

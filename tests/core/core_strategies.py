@@ -1,11 +1,10 @@
 """Random packs for property tests of the core: everything but their members and examples."""
 
+from fitgap.core.evaluation import CHUNK
+from fitgap.core.losses import LOSSES
+from fitgap.core.members import PackShape
+from fitgap.core.target_coding import READINGS
 from hypothesis import strategies as st
-
-from core.losses import LOSSES
-from core.measuring import CHUNK
-from core.members import PackShape
-from core.readings import READINGS
 
 SIZES = st.one_of(st.integers(1, 9), st.sampled_from([15, 16, 17, 33]))
 LAYERS = st.lists(SIZES, min_size=2, max_size=4).map(tuple)

@@ -6,10 +6,9 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-
-from core.activations import ACTIVATIONS
-from core.groups import stack_numbers
-from core.layers import FUNCTION_PARAMETERS
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.layers import FUNCTION_PARAMETERS
+from fitgap.core.member_groups import stack_numbers
 
 
 def sigmoid(x, beta, gamma):

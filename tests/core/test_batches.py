@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+from fitgap.core import batches as batches_module
+from fitgap.core.batches import batches, batches_in_order, shares_of
+from fitgap.core.layers import Layout
+from fitgap.core.network import Workspace
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core import batches as batches_module
-from core.batches import batches, batches_in_order, shares_of
-from core.layers import Layout
-from core.network import Workspace
 
 REPEATS = st.one_of(
     st.lists(st.integers(0, 3), min_size=1, max_size=20),

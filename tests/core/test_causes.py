@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from core.causes import Cause, Facts, causes, count_causes, late_fall, rise
-from core.diagnosis import Verdict
-from runner.recording import Recording, always_recorded
+from fitgap.core.causes import Cause, Facts, causes, count_causes, late_fall, rise
+from fitgap.core.diagnosis import Verdict
+from fitgap.runner.recorded_epochs import Recording, always_recorded
 
 
 def layer(**changes):

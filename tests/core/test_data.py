@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from fitgap.core.data import Dataset, Division, Split, proportional_counts, split_examples, validation_count
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core.data import Dataset, Division, Split, proportional_counts, split_examples, validation_count
 
 QUICK = settings(max_examples=100, deadline=None, database=None)
 SEEDS = st.integers(0, 2**63)

@@ -5,10 +5,9 @@ from math import hypot, isnan, nan
 
 import numpy as np
 import pytest
+from fitgap.core.diagnosis import Errors, Verdict, fit_of_configuration, fit_of_trial
 from hypothesis import given
 from hypothesis import strategies as st
-
-from core.diagnosis import Errors, Verdict, fit_of_configuration, fit_of_trial
 
 EMPTY = np.empty(0, np.float32)
 

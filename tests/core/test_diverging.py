@@ -6,16 +6,15 @@ import itertools
 import numpy as np
 import pytest
 from core_strategies import packs
+from fitgap.core.activations import ACTIVATIONS, Identity
+from fitgap.core.layers import FUNCTION_PARAMETERS
+from fitgap.core.optimizers import OPTIMIZERS, GradientDescent
+from fitgap.core.preprocessing import Examples
+from fitgap.core.schedules import Constant
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from trainings import at_rate
-
-from core.activations import ACTIVATIONS, Identity
-from core.layers import FUNCTION_PARAMETERS
-from core.optimizers import OPTIMIZERS, GradientDescent
-from core.preprocessing import Examples
-from core.schedules import Constant
 
 
 def near_one(kind, rng):

@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
-
-from core.activations import Identity, Sigmoid, Tanh
-from core.dropout import DropoutMasks, Source, dropout_of
-from core.layers import Layout
-from core.network import Workspace
-from core.randomness import Purpose, generator
-from core.regularizers import L1, L2, Dropout
+from fitgap.core.activations import Identity, Sigmoid, Tanh
+from fitgap.core.dropout import DropoutMasks, Source, dropout_of
+from fitgap.core.layers import Layout
+from fitgap.core.network import Workspace
+from fitgap.core.randomness import Purpose, generator
+from fitgap.core.regularizers import L1, L2, Dropout
 
 LAYERS = (40, 30, 3)
 EXAMPLES = 50

@@ -4,18 +4,17 @@ import dataclasses
 
 import numpy as np
 import pytest
+from fitgap.core.activations import ACTIVATIONS, ELU, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
+from fitgap.core.activations.activation import MARGIN
+from fitgap.core.batches import batches
+from fitgap.core.functions import function_counts, keep_inside_domains, layer_runs, learned_values, unit_slices
+from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
+from fitgap.core.network import Networks
+from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent
+from fitgap.core.regularizers import L2
+from fitgap.core.training import Pack
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core.activations import ACTIVATIONS, ELU, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
-from core.activations.activation import MARGIN
-from core.batches import batches
-from core.functions import function_counts, keep_inside_domains, layer_runs, learned_values, unit_slices
-from core.layers import FUNCTION_PARAMETERS, Layout
-from core.network import Networks
-from core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent
-from core.regularizers import L2
-from core.training import Pack
 
 LEARNABLE = {name: kind for name, kind in ACTIVATIONS.items() if "learn" in kind.parameters()}
 DESCENDING = {name: kind for name, kind in OPTIMIZERS.items() if kind.descends}

@@ -4,12 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS, Auto, GlorotUniform, HeNormal, Normal, Uniform
-from core.network import Networks, Workspace
-from core.optimizers import Fixed
-from core.preprocessing import Examples
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS, Auto, GlorotUniform, HeNormal, Normal, Uniform
+from fitgap.core.network import Networks, Workspace
+from fitgap.core.optimizers import Fixed
+from fitgap.core.preprocessing import Examples
 
 DRAW = {"seed": 3, "repeat": 1, "layer": 2}
 # The variance of one weight by its layer's inputs and outputs, as the papers give it.

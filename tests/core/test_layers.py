@@ -4,11 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.core.layers import FUNCTION_PARAMETERS, ROW_ALIGNMENT, Connections, Layout
+from fitgap.core.regularizers import Penalty
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core.layers import FUNCTION_PARAMETERS, ROW_ALIGNMENT, Connections, Layout
-from core.regularizers import Penalty
 
 LAYERS = st.lists(st.integers(1, 9), min_size=2, max_size=5).map(tuple)
 

@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-
-from core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from core.readings import READINGS
+from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from fitgap.core.target_coding import READINGS
 
 
 @pytest.fixture(params=sorted(LOSSES))

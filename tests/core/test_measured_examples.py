@@ -4,11 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-
-from core.activations import Sigmoid
-from core.preprocessing import Examples
-from core.stopping import AcceptableError
-from core.training import Pack
+from fitgap.core.activations import Sigmoid
+from fitgap.core.preprocessing import Examples
+from fitgap.core.stopping import AcceptableError
+from fitgap.core.training import Pack
 
 
 def telling_examples(training, validation):

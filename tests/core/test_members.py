@@ -3,11 +3,10 @@
 import itertools
 
 import pytest
-
-from core.activations import ACTIVATIONS, Identity, ReLU, Sigmoid, Sign, Tanh, Threshold
-from core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from core.members import why_untrainable
-from core.optimizers import OPTIMIZERS, Adam, Fixed, PerceptronRule
+from fitgap.core.activations import ACTIVATIONS, Identity, ReLU, Sigmoid, Sign, Tanh, Threshold
+from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from fitgap.core.members import why_untrainable
+from fitgap.core.optimizers import OPTIMIZERS, Adam, Fixed, PerceptronRule
 
 HARD = [name for name, kind in ACTIVATIONS.items() if not kind.differentiable]
 

@@ -5,11 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 from core_strategies import packs
+from fitgap.core.regularizers import Dropout
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-
-from core.regularizers import Dropout
 
 
 @hypothesis_settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])

@@ -4,17 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
-
-from core.activations import ACTIVATIONS, ReLU, Sigmoid, SiLU
-from core.data import Dataset, Division
-from core.functions import own_layout, own_row
-from core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from core.model import Model, model_layers
-from core.network import Workspace
-from core.optimizers import Adam
-from core.preprocessing import NO_SCALING, NO_TRANSFORM, Preparation, prepare_examples
-from core.readings import READINGS, Numbers, OnePerClass, Unrecognized, ZeroOne
-from core.training import Pack
+from fitgap.core.activations import ACTIVATIONS, ReLU, Sigmoid, SiLU
+from fitgap.core.data import Dataset, Division
+from fitgap.core.functions import own_layout, own_row
+from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from fitgap.core.model import Model, model_layers
+from fitgap.core.network import Workspace
+from fitgap.core.optimizers import Adam
+from fitgap.core.preprocessing import NO_SCALING, NO_TRANSFORM, Preparation, prepare_examples
+from fitgap.core.target_coding import READINGS, Numbers, OnePerClass, Unrecognized, ZeroOne
+from fitgap.core.training import Pack
 
 TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
 

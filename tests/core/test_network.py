@@ -5,13 +5,12 @@ import math
 
 import numpy as np
 import pytest
-
-from core.activations import ACTIVATIONS, Identity, PReLU, ReLU, Sigmoid, Tanh
-from core.dropout import DropoutMasks
-from core.layers import FUNCTION_PARAMETERS
-from core.losses import LOSSES, HalfSquaredError
-from core.network import Networks, Workspace
-from core.regularizers import Dropout
+from fitgap.core.activations import ACTIVATIONS, Identity, PReLU, ReLU, Sigmoid, Tanh
+from fitgap.core.dropout import DropoutMasks
+from fitgap.core.layers import FUNCTION_PARAMETERS
+from fitgap.core.losses import LOSSES, HalfSquaredError
+from fitgap.core.network import Networks, Workspace
+from fitgap.core.regularizers import Dropout
 
 SIZES = (3, 5, 4, 2)
 EXAMPLES = 5

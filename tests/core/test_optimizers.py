@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 import pytest
-
-from core.groups import stack_numbers
-from core.optimizers import OPTIMIZERS, Adam, AdamW, RMSProp
+from fitgap.core.member_groups import stack_numbers
+from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, RMSProp
 
 
 def gradient_descent(w, gradients, rate):

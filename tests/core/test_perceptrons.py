@@ -5,15 +5,14 @@ import itertools
 
 import numpy as np
 import pytest
-
-from core.activations import Identity, Sign, Tanh, Threshold
-from core.functions import own_row
-from core.initializers import INITIALIZERS, Zeros
-from core.network import Networks, Workspace
-from core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule
-from core.preprocessing import Examples
-from core.readings import Signs, ZeroOne
-from core.training import Pack
+from fitgap.core.activations import Identity, Sign, Tanh, Threshold
+from fitgap.core.functions import own_row
+from fitgap.core.initializers import INITIALIZERS, Zeros
+from fitgap.core.network import Networks, Workspace
+from fitgap.core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule
+from fitgap.core.preprocessing import Examples
+from fitgap.core.target_coding import Signs, ZeroOne
+from fitgap.core.training import Pack
 
 ROWS = np.array(list(itertools.product((0.0, 1.0), repeat=2)))
 TABLES = {"or": [0, 1, 1, 1], "and": [0, 0, 0, 1], "nand": [1, 1, 1, 0], "first": [0, 0, 1, 1], "never": [0] * 4}

@@ -4,12 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-
-from core.data import Dataset, Division, split_examples
-from core.preprocessing import (
+from fitgap.core.data import Dataset, Division, split_examples
+from fitgap.core.preprocessing import (
     FILLINGS,
     PREPROCESSINGS,
     Preparation,
@@ -18,7 +14,10 @@ from core.preprocessing import (
     learned_transform,
     prepare_examples,
 )
-from core.readings import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
+from fitgap.core.target_coding import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 KEY = {"seed": 3, "repeat": 1}
 DIVISION = Division(0.3)

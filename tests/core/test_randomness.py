@@ -3,8 +3,7 @@
 import itertools
 
 import numpy as np
-
-from core.randomness import Purpose, generator
+from fitgap.core.randomness import Purpose, generator
 
 
 def first_numbers(*key):

@@ -4,14 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-
-from core.activations import Sigmoid
-from core.groups import stack_numbers
-from core.initializers import Zeros
-from core.optimizers import GradientDescent
-from core.preprocessing import Examples
-from core.regularizers import L1, L2, REGULARIZERS, Dropout, Penalty
-from core.training import Pack
+from fitgap.core.activations import Sigmoid
+from fitgap.core.initializers import Zeros
+from fitgap.core.member_groups import stack_numbers
+from fitgap.core.optimizers import GradientDescent
+from fitgap.core.preprocessing import Examples
+from fitgap.core.regularizers import L1, L2, REGULARIZERS, Dropout, Penalty
+from fitgap.core.training import Pack
 
 PENALTIES = sorted(name for name, kind in REGULARIZERS.items() if issubclass(kind, Penalty))
 

@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from fitgap.core.optimizers import Fixed, GradientDescent
+from fitgap.core.schedules import SCHEDULES, Cosine, Exponential, InverseTime, Step
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core.optimizers import Fixed, GradientDescent
-from core.schedules import SCHEDULES, Cosine, Exponential, InverseTime, Step
 
 
 def step(t, epochs, every, by):

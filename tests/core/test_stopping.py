@@ -4,12 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from fitgap.core.activations import Sigmoid, Tanh
+from fitgap.core.optimizers import Adam, GradientDescent
+from fitgap.core.stopping import STOPPINGS, AcceptableError, NoImprovement, Standing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from core.activations import Sigmoid, Tanh
-from core.optimizers import Adam, GradientDescent
-from core.stopping import STOPPINGS, AcceptableError, NoImprovement, Standing
 
 QUICK = settings(max_examples=100, deadline=None, database=None)
 

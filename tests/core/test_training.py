@@ -5,20 +5,19 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.core.activations import Identity, PReLU, ReLU, Sigmoid, Tanh
+from fitgap.core.data import Dataset, Division
+from fitgap.core.functions import function_counts
+from fitgap.core.initializers import HeNormal, Zeros
+from fitgap.core.losses import LOSSES, HalfSquaredError
+from fitgap.core.members import PackShape
+from fitgap.core.optimizers import OPTIMIZERS, Adam, GradientDescent
+from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
+from fitgap.core.regularizers import L2, REGULARIZERS, Dropout
+from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
+from fitgap.core.training import Pack, train
 from sklearn.datasets import load_digits
 from trainings import at_rate
-
-from core.activations import Identity, PReLU, ReLU, Sigmoid, Tanh
-from core.data import Dataset, Division
-from core.functions import function_counts
-from core.initializers import HeNormal, Zeros
-from core.losses import LOSSES, HalfSquaredError
-from core.members import PackShape
-from core.optimizers import OPTIMIZERS, Adam, GradientDescent
-from core.preprocessing import Examples, Preparation, prepare_examples
-from core.readings import Numbers, OnePerClass, ZeroOne
-from core.regularizers import L2, REGULARIZERS, Dropout
-from core.training import Pack, train
 
 
 def test_train_yields_one_result_per_epoch_of_those_who_are_left(make_member, make_shape, make_examples):

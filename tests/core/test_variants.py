@@ -7,20 +7,19 @@ import pkgutil
 
 import numpy as np
 import pytest
+from fitgap import core
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import READINGS
+from fitgap.core.variants import Domain, ParameterError, Variant, format_number, parameter
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-
-import core
-from core.activations import ACTIVATIONS
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
-from core.readings import READINGS
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES
-from core.stopping import STOPPINGS
-from core.variants import Domain, ParameterError, Variant, format_number, parameter
 
 TABLES = {
     "activations": ACTIVATIONS,
@@ -203,7 +202,7 @@ def is_variant(row):
 
 def test_the_tables_here_are_all_there_are():
     """Walks the modules of the core: a new table of variants must be walked here."""
-    modules = [importlib.import_module(f"core.{module.name}") for module in pkgutil.iter_modules(core.__path__)]
+    modules = [importlib.import_module(f"fitgap.core.{module.name}") for module in pkgutil.iter_modules(core.__path__)]
     found = {
         id(value)
         for module in modules

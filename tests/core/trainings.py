@@ -3,10 +3,9 @@
 import dataclasses
 
 import numpy as np
-
-from core.functions import own_layout
-from core.layers import FUNCTION_PARAMETERS
-from core.training import Pack
+from fitgap.core.functions import own_layout
+from fitgap.core.layers import FUNCTION_PARAMETERS
+from fitgap.core.training import Pack
 
 
 def at_rate(kind, rate):

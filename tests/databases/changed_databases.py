@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 
-from runner.store import open_store, open_store_for_writing
+from fitgap.runner.store import open_store, open_store_for_writing
 
 WRITES = """
 import sqlite3, sys

@@ -5,12 +5,11 @@ import shutil
 from pathlib import Path
 
 import psycopg
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.schema.tables import metadata
+from fitgap.runner.store.schema.version import VERSION_TABLE
 from psycopg import sql
 from temporary_postgres import TemporaryPostgres
-
-from runner.store import open_store_for_writing
-from runner.store.schema import VERSION_TABLE
-from runner.store.tables import metadata
 
 # The database that every server has and in which there is nothing.
 NOTHING = "template1"

@@ -1,6 +1,6 @@
 """A plan of a sweep and the identity of a driver, as plain data: for tests of the store that train nothing."""
 
-from runner.store import DriverIdentity, SweepPlan
+from fitgap.runner.store import DriverIdentity, SweepPlan
 
 IDENTITY = DriverIdentity("machine", 1, "1", {})
 

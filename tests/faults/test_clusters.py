@@ -32,17 +32,18 @@ ENGINE = """
 import json, sys, time
 from pathlib import Path
 import ray
-from runner.engine import ClusterSettings, find_cluster, memory
-from runner.engine.ray import tasks as remote
-from runner.engine.ray.engine import RayEngine, StoredExamples
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import ClusterSettings, find_cluster
+from fitgap.runner.engine.dispatch import memory
+from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray.engine import RayEngine, StoredExamples
+from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 COUNTER = Path("sent").absolute()
 
 def send_blocks(task, terms, *examples):
-    from runner.messages import Block
+    from fitgap.runner.messages import Block
     for number in range(1000):
         COUNTER.write_text(str(number))
         yield Block(None, ())
@@ -98,7 +99,7 @@ print(json.dumps(found))
 # A sweep from Python, and the rest of it by a second call.
 FROM_PYTHON = """
 import sys
-from runner import resume_sweep, run_sweep
+from fitgap import resume_sweep, run_sweep
 
 sweep = {"name": "mine", "data": "iris", "repeats": 4, "training": {"epochs": 2}}
 trained = run_sweep(sweep, address=sys.argv[1], cpus_per_pack=1, max_in_flight=2)

@@ -6,13 +6,13 @@ import sys
 
 import psycopg
 import pytest
+from fitgap.runner.cli import main
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.database import sqlite
+from fitgap.runner.store.schema.tables import metadata
 from harness.children import outcome
 from harness.full_disks import STAGES, fill, train_until_full
 from small_sweeps import SWEEP, findings, train
-
-from runner.cli import main
-from runner.store import open_store_for_writing, sqlite
-from runner.store.tables import metadata
 
 PAGE_LIMITS = ROW_LIMITS = 30
 # A server refuses to write as if its disk were full, from the row of this number on.

@@ -6,9 +6,9 @@ import threading
 
 import psycopg
 import pytest
+from fitgap.runner.store import open_store
+from fitgap.runner.store.database import postgresql, sqlite
 from small_sweeps import findings, train
-
-from runner.store import open_store, postgresql, sqlite
 
 LOCKED_SECONDS = 1.0
 TIMES = 2

@@ -5,10 +5,9 @@ import time
 
 import psycopg
 import pytest
+from fitgap.runner.store import open_store_for_writing
 from new_databases import PostgresDatabases
 from plain_plans import IDENTITY, plain_plan
-
-from runner.store import open_store_for_writing
 
 CLAIMS = 50_000
 SLOWER = 2.0

@@ -64,7 +64,7 @@ def test_hosts_share_a_network_that_can_be_cut_and_nothing_else(hosts):
 def test_only_a_host_that_has_the_repository_sees_it(hosts):
     node = hosts.add("node", programs=PROGRAMS)
     driver = hosts.add("driver", programs=PROGRAMS, has_repository=True)
-    find = ("python", "-c", "import importlib.util; print(importlib.util.find_spec('runner') is not None)")
+    find = ("python", "-c", "import importlib.util; print(importlib.util.find_spec('fitgap') is not None)")
     assert (node.run(*find), driver.run(*find)) == ("False\n", "True\n")
 
 

@@ -11,12 +11,11 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from fitgap.runner.store import open_store
 from harness.children import child, nursery
 from harness.commands import wait_until
 from harness.evidence import Evidence
 from harness.forked_commands import run_command
-
-from runner.store import open_store
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 SWEEP = """\

@@ -7,14 +7,13 @@ from statistics import median
 
 import pytest
 import sqlalchemy as sa
-
-from runner.driver import write_sweep
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
-from runner.store import open_store_for_writing
-from runner.store.postgresql import GATHER_STATISTICS
-from runner.store.tables import trial
+from fitgap.runner.driver import write_sweep
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.database.postgresql import GATHER_STATISTICS
+from fitgap.runner.store.schema.tables import trial
 
 RATES = REPEATS = 1_000
 # Milliseconds of one question in twenty, as the plan asks on a machine that does nothing else. Not reached so far:
@@ -26,7 +25,7 @@ SCATTER, RANGE = 7_919, 1_000_003
 ASK = """
 import json, sys, time
 from pathlib import Path
-from runner.store import open_store
+from fitgap.runner.store import open_store
 
 best = {"sort": "best_e_v", "limit": 20}
 questions = {

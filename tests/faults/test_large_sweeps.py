@@ -18,13 +18,13 @@ SLOWER = 2.0
 DRIVE = """
 import json, sys, time
 from pathlib import Path
-from runner.driver import drive, write_sweep
-from runner.engine import local
-from runner.messages import Block, TrialEnd
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
-from runner.store import DriverSession, open_store_for_writing
+from fitgap.runner.driver import drive, write_sweep
+from fitgap.runner.engine import local
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
+from fitgap.runner.store import DriverSession, open_store_for_writing
 
 RATES, REPEATS = int(sys.argv[1]), int(sys.argv[2])
 seconds = []

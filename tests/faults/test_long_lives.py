@@ -5,9 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
+from fitgap.runner.store import open_store
 from harness.commands import own_kilobytes, running
-
-from runner.store import open_store
 
 SECONDS, WARM_UP_SECONDS, BETWEEN_SECONDS = 3600.0, 300.0, 10.0
 MOST_GROWTH_KILOBYTES = 1024

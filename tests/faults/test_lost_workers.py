@@ -16,7 +16,7 @@ MOST_DRIVER_MEGABYTES = 10
 HOST = """
 import json, os
 import ray
-from runner.engine.ray import host, tasks
+from fitgap.runner.engine.ray import host, tasks
 
 WRONG, LIMIT = json.loads(os.environ["WRONG"]), 64 * 2**20
 
@@ -24,8 +24,8 @@ def go_wrong(task, terms, *examples):
     import os, resource, signal
     from types import SimpleNamespace
     import numpy as np
-    from runner.engine import worker
-    from runner.engine.ray.tasks import ReceivedExamples
+    from fitgap.runner.engine.worker import pack_trainer
+    from fitgap.runner.engine.ray.tasks import ReceivedExamples
     source = ReceivedExamples(examples)
     if WRONG["leaving"] in task.trials:
         os._exit(1)
@@ -41,7 +41,7 @@ def go_wrong(task, terms, *examples):
             finally:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
         source = SimpleNamespace(of_task=of_task)
-    yield from worker.train_pack(task, source, terms.asked)
+    yield from pack_trainer.train_pack(task, source, terms.asked)
 
 def serve(*descriptors):
     import wrong_host
@@ -53,18 +53,18 @@ def serve(*descriptors):
 # Drives one sweep on that Ray, and the same sweep undisturbed in its process.
 SWEEP = """
 import json, os, sys
-from runner import packing
-from runner.child_processes import start_child
-from runner.driver import drive, write_sweep
-from runner.engine import ray_client
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.store import open_store_for_writing
+from fitgap.runner.planning.sweep import packs
+from fitgap.runner.system.child_processes import start_child
+from fitgap.runner.driver import drive, write_sweep
+from fitgap.runner.engine.ray_client import client
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.store import open_store_for_writing
 
 address, TRIALS, WRONG = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
-packing.LARGEST_PACK, packing.PACKS_PER_WORKER = TRIALS, 0.1
+packs.LARGEST_PACK, packs.PACKS_PER_WORKER = TRIALS, 0.1
 sys.path.append(os.path.abspath("modules"))
-ray_client.start_child = lambda module, *given, **options: start_child("wrong_host", *given, **options)
+client.start_child = lambda module, *given, **options: start_child("wrong_host", *given, **options)
 memory = []
 
 def look(block):

@@ -5,14 +5,13 @@ import random
 import time
 from contextlib import ExitStack
 
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store_for_writing
 from harness.children import PATIENCE_SECONDS, child, nursery, outcome
 from harness.claimers import claim_all
 from harness.evidence import Evidence
 from harness.victims import run, run_when_all_are_ready, write_ahead
 from plain_plans import plain_plan
-
-from runner.status import Status
-from runner.store import open_store_for_writing
 
 CLAIMERS = 8
 TRIALS = 5_000

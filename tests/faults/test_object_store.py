@@ -11,22 +11,22 @@ BLOCKS = 1_000_000
 STREAM = """
 import functools, json, os, sys, time
 from pathlib import Path
-from runner.engine.ray.own_ray import ENVIRONMENT
+from fitgap.runner.engine.ray.local_cluster import ENVIRONMENT
 # Ray's server writes down so often what it has done.
 os.environ.update(ENVIRONMENT, RAY_debug_dump_period_milliseconds="500")
 import ray
 from ray._private.worker import global_worker
-from runner.engine.ray import tasks as remote
-from runner.engine.ray import RayEngine
-from runner.packing import PlannedTrial, pack_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray import RayEngine
+from fitgap.runner.planning.packs import PlannedTrial, pack_trials
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 BLOCKS = int(sys.argv[1])
 
 def send_blocks(task, asked, *examples):
     import numpy as np
-    from runner.messages import MEASURED, Block, EpochRows
+    from fitgap.runner.messages import MEASURED, Block, EpochRows
     one = np.array([0.5])
     for number in range(BLOCKS):
         yield Block(EpochRows(np.array(task.trials), np.array([number]), **dict.fromkeys(MEASURED, one)), ())

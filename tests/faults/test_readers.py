@@ -6,12 +6,11 @@ from operator import truediv
 from statistics import median
 
 import pytest
+from fitgap.runner.store import open_store
 from harness.children import child
 from harness.commands import running
 from harness.evidence import Evidence
 from harness.victims import run, write_ahead
-
-from runner.store import open_store
 
 # As often as a page that shows a sweep asks.
 QUESTIONS_PER_SECOND = 20

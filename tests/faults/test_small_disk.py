@@ -4,10 +4,9 @@ import shutil
 import subprocess
 
 import pytest
+from fitgap.runner.errors import StoreError
 from harness.commands import COMMAND, run
 from harness.evidence import Evidence
-
-from runner.errors import StoreError
 
 # How much of it is free before the sweep begins, in kilobytes.
 ROOM = (16, 48, 96, 256, 600, 1_500, 4_000, 8_192)

@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import version
+from fitgap.runner.store.schema.tables import driver, evidence, state, sweep_tag, trial, trial_tag
+from fitgap.runner.store.schema.version import newest_version
 from new_databases import PostgresDatabases, SqliteFiles
-
-from runner.store import schema
-from runner.store.copying import copy_database
-from runner.store.database import connect, database_url
-from runner.store.schema import newest_version
-from runner.store.tables import driver, evidence, state, sweep_tag, trial, trial_tag
-from runner.store.upgrading import upgrade_database
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 DYING = Path(__file__).with_name("dying_upgrades.py")
@@ -97,9 +96,9 @@ def newer_program(tmp_path_factory, monkeypatch):
 
     def become(source):
         folder = tmp_path_factory.mktemp("newer") / "migrations"
-        shutil.copytree(schema.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(version.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "versions" / "9001_next.py").write_text(source.replace("NEWEST", newest_version()))
-        monkeypatch.setattr(schema, "FOLDER", folder)
+        monkeypatch.setattr(version, "FOLDER", folder)
         return folder
 
     return become

@@ -12,9 +12,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command  # noqa: F401 - loaded before anybody is forked
-
-from runner.store import schema
-from runner.store.upgrading import upgrade_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
+from fitgap.runner.store.schema import version
 
 
 class Steps:
@@ -84,6 +83,6 @@ def obey(line):
 
 
 if __name__ == "__main__":
-    schema.FOLDER = Path(sys.argv[1])
+    version.FOLDER = Path(sys.argv[1])
     for line in sys.stdin:
         obey(line)

@@ -7,14 +7,14 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from fitgap.runner.driver import drive, stored_sweep
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
+from fitgap.runner.store.schema import version
+from fitgap.runner.store.schema.version import newest_version
 from new_databases import PostgresDatabases
 from raw_rows import columns_of, raw_rows
-
-from runner.driver import drive, stored_sweep
-from runner.store import open_store, open_store_for_writing, schema
-from runner.store.copying import copy_database
-from runner.store.schema import newest_version
-from runner.store.upgrading import upgrade_database
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 FILES = sorted(LEGACY.glob("*.db"))
@@ -76,7 +76,7 @@ def then_answered(path):
 
 
 def test_every_schema_before_the_newest_has_its_database():
-    revisions = [path.name[:4] for path in (schema.FOLDER / "versions").glob("[0-9]*.py")]
+    revisions = [path.name[:4] for path in (version.FOLDER / "versions").glob("[0-9]*.py")]
     assert {path.stem for path in FILES} >= set(revisions) - {newest_version()}
     assert all(path.stat().st_size < 200_000 for path in FILES)
 
@@ -91,7 +91,7 @@ def test_every_row_is_as_it_was(legacy):
 
 def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(legacy, start_upgraders, tmp_path):
     """With the migrations as they are, at every statement."""
-    upgraders = start_upgraders(schema.FOLDER)
+    upgraders = start_upgraders(version.FOLDER)
     columns, upgraded = columns_of(str(legacy)), str(shutil.copy(legacy, tmp_path / "upgraded.db"))
     _, steps = upgraders(0, upgraded)
     expected = {version_of(path): raw_rows(str(path), columns) for path in (legacy, upgraded)}
@@ -99,9 +99,9 @@ def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(
     for step in range(1, int(steps) + 1):
         path = str(shutil.copy(legacy, tmp_path / f"killed-{step}.db"))
         assert upgraders(step, path) == ["-9", "?"]
-        version = version_of(path)
-        assert raw_rows(path, columns) == expected[version]
-        assert version == legacy.stem or Path(f"{path}.{legacy.stem}.backup").exists()
+        stored = version_of(path)
+        assert raw_rows(path, columns) == expected[stored]
+        assert stored == legacy.stem or Path(f"{path}.{legacy.stem}.backup").exists()
         with contextlib.closing(sqlite3.connect(path)) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
@@ -109,8 +109,8 @@ def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(
 
 def version_of(path):
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        ((version,),) = connection.execute(f"SELECT * FROM {schema.VERSION_TABLE}")
-    return version
+        ((stored,),) = connection.execute(f"SELECT * FROM {version.VERSION_TABLE}")
+    return stored
 
 
 def test_the_answers_are_what_they_were(legacy):

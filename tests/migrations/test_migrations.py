@@ -1,4 +1,4 @@
-"""What the migrations make is what `runner.store.tables` describes: alembic compares the two, and so does plain SQL."""
+"""What the migrations make is what `store.tables` describes: alembic compares the two, and so does plain SQL."""
 
 import contextlib
 import sqlite3
@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-
-import migrations
-from runner.store import open_store_for_writing, upgrading
-from runner.store.database import connect, database_url
-from runner.store.schema import FOLDER, VERSION_TABLE, newest_version
-from runner.store.tables import metadata
-from runner.store.upgrading import upgrade_database
+from fitgap import migrations
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.admin.upgrade import upgrade_database
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import migrate
+from fitgap.runner.store.schema.tables import metadata
+from fitgap.runner.store.schema.version import FOLDER, VERSION_TABLE, newest_version
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_migration_that_fails_leaves_no_tables(empty_database, monkeypatch):
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="stopped in the middle"):
         patched.setattr(op, "create_index", fail)
-        patched.setattr(upgrading, "kept_statements", list)
+        patched.setattr(migrate, "kept_statements", list)
         open_store_for_writing(empty_database)
     engine = connect(database_url(empty_database), read_only=True)
     assert sa.inspect(engine).get_table_names() == []

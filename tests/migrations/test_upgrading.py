@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.admin.upgrade import upgrade_database
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import backup
+from fitgap.runner.store.schema.migrate import run_migrations
+from fitgap.runner.store.schema.tables import metadata
+from fitgap.runner.store.schema.version import current_version
 from raw_rows import raw_rows
-
-from runner.errors import StoreError
-from runner.store import backup, open_store, open_store_for_writing
-from runner.store.database import connect, database_url
-from runner.store.schema import current_version
-from runner.store.tables import metadata
-from runner.store.upgrading import run_migrations, upgrade_database
 
 # Rebuilds the table to which all epochs refer, and writes into it.
 REBUILD = """

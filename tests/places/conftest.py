@@ -20,10 +20,10 @@ axes: {architecture: [4], activation: [relu, tanh], optimizer: [adam]}
 """
 # Sweeps of which no trial has been trained: one waits, one is cancelled.
 WRITE = """
-from runner.driver import write_sweep
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.store import open_store_for_writing
+from fitgap.runner.driver import write_sweep
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.store import open_store_for_writing
 text = open("s.yaml").read()
 with open_store_for_writing("fitgap.db") as store:
     for name in ("waiting", "cancelled"):

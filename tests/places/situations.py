@@ -22,7 +22,7 @@ with watched():
     Situation(
         "a thread of the user's looks on",
         """
-from runner import run_sweep
+from fitgap import run_sweep
 from watching import Looker
 looker = Looker()
 looker.start()

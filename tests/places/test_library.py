@@ -90,7 +90,7 @@ def test_tests_that_train_in_parallel(stage, expected_rows):
 
 def test_importing_it_changes_nothing(stage):
     """Neither does what it imports in turn."""
-    program = "from watching import *\nwith watched():\n    from runner import run_sweep\nreport()\n"
+    program = "from watching import *\nwith watched():\n    from fitgap import run_sweep\nreport()\n"
     given = f"export PYTHONPATH={HERE} PYTHONDONTWRITEBYTECODE=1"
     outcome = run(stage, Environment("Python", given), ("-c", program), sys.executable)
     assert outcome.code == 0, outcome.told

@@ -157,7 +157,7 @@ class Outlet(io.TextIOBase):
 
 def train(name: str, engine: str = ENGINE, **options: Any) -> Any:
     """Train the sweep under this name as a user would; returns what `run_sweep` does."""
-    from runner import run_sweep
+    from fitgap import run_sweep
 
     return run_sweep({**SWEEP, "name": name}, engine=engine, workers=2, tell=lambda line: None, **options)
 

@@ -5,11 +5,10 @@ import warnings
 from pathlib import Path
 
 import pytest
-
-from runner import FitgapError, open_store, run_sweep
-from runner.integrations import mlflow_tracking
-from runner.integrations.mlflow_tracking import CURVES, send_to_mlflow
-from runner.store import open_store as open_rows
+from fitgap import FitgapError, open_store, run_sweep
+from fitgap.runner.integrations import mlflow_tracking
+from fitgap.runner.integrations.mlflow_tracking import CURVES, send_to_mlflow
+from fitgap.runner.store import open_store as open_rows
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 with warnings.catch_warnings():

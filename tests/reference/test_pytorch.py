@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import torch
-
-from core.activations import (
+from fitgap.core.activations import (
     ACTIVATIONS,
     ELU,
     Activation,
@@ -34,16 +33,16 @@ from core.activations import (
     Squareplus,
     Tanh,
 )
-from core.initializers import GlorotNormal
-from core.losses import LOSSES, HalfSquaredError, Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from core.members import Member, PackShape
-from core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSProp
-from core.preprocessing import Examples
-from core.randomness import Purpose, generator
-from core.readings import Numbers
-from core.regularizers import L1, L2, REGULARIZERS, Dropout, Regularizer
-from core.schedules import SCHEDULES, Constant, Cosine, Exponential, InverseTime, Schedule, Step
-from core.training import Pack
+from fitgap.core.initializers import GlorotNormal
+from fitgap.core.losses import LOSSES, HalfSquaredError, Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from fitgap.core.members import Member, PackShape
+from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSProp
+from fitgap.core.preprocessing import Examples
+from fitgap.core.randomness import Purpose, generator
+from fitgap.core.regularizers import L1, L2, REGULARIZERS, Dropout, Regularizer
+from fitgap.core.schedules import SCHEDULES, Constant, Cosine, Exponential, InverseTime, Schedule, Step
+from fitgap.core.target_coding import Numbers
+from fitgap.core.training import Pack
 
 NOT_IN_PYTORCH = {
     "threshold": "has no derivative to train with; torch.nn.Threshold is another function",

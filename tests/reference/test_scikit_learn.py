@@ -7,18 +7,17 @@ and max|here − there| ≤ 1e-9·max|there| holds for each weight matrix and ea
 
 import numpy as np
 import pytest
+from fitgap.core.activations import Identity, ReLU, Sigmoid, Tanh
+from fitgap.core.initializers import GlorotNormal
+from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
+from fitgap.core.members import Member, PackShape
+from fitgap.core.optimizers import Adam, GradientDescent, Momentum, Nesterov
+from fitgap.core.preprocessing import Examples
+from fitgap.core.regularizers import L2
+from fitgap.core.schedules import Constant
+from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
+from fitgap.core.training import Pack
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-
-from core.activations import Identity, ReLU, Sigmoid, Tanh
-from core.initializers import GlorotNormal
-from core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
-from core.members import Member, PackShape
-from core.optimizers import Adam, GradientDescent, Momentum, Nesterov
-from core.preprocessing import Examples
-from core.readings import Numbers, OnePerClass, ZeroOne
-from core.regularizers import L2
-from core.schedules import Constant
-from core.training import Pack
 
 INPUTS, HIDDEN, EXAMPLE_COUNT, STEPS, TOLERANCE = 4, (6, 5), 30, 200, 1e-9
 ACTIVATIONS_THERE = {Identity(): "identity", Sigmoid(): "logistic", Tanh(): "tanh", ReLU(): "relu"}

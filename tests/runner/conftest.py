@@ -16,14 +16,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.cli import main
+from fitgap.runner.messages import Block, EpochRows, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import DriverIdentity, open_store_for_writing
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.system.environment import machine_identity, process_started
 from plain_plans import plain_configuration, plain_plan
-
-from runner.cli import main
-from runner.environment import machine_identity, process_started
-from runner.messages import Block, EpochRows, TrialEnd
-from runner.status import Status
-from runner.store import DriverIdentity, open_store_for_writing
-from runner.store.database import connect, database_url
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")

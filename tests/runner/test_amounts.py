@@ -1,8 +1,7 @@
 """Amounts in messages: one of something is singular, thousands are told apart."""
 
 import pytest
-
-from runner.amounts import counted
+from fitgap.runner.amounts import counted
 
 
 @pytest.mark.parametrize(

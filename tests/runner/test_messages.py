@@ -5,10 +5,9 @@ import math
 import pickle
 
 import numpy as np
-
-from runner.messages import Block, EpochCounts, EpochRows, TrialEnd
-from runner.status import Status
-from runner.store import tables
+from fitgap.runner.messages import Block, EpochCounts, EpochRows, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store.schema import tables
 
 
 def test_a_block_arrives_as_it_was_sent(make_rows):

@@ -9,20 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from core.activations import ACTIVATIONS
-from core.losses import LOSSES
-from core.preprocessing import prepare_examples
-from core.readings import READINGS
-from runner.driver import drive, write_sweep
-from runner.errors import DataError, ModelError, StoreError
-from runner.models import load_model, model_of_trial, predictions, save_model, train_again
-from runner.packing import PlannedTrial
-from runner.planning import prepare_sweep
-from runner.sources import load_dataset
-from runner.spec import Configuration, sweep_from_text
-from runner.store import open_store, open_store_for_writing
-from runner.store.arrays import packed
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.losses import LOSSES
+from fitgap.core.preprocessing import prepare_examples
+from fitgap.core.target_coding import READINGS
+from fitgap.runner.data import load_dataset
+from fitgap.runner.driver import drive, write_sweep
+from fitgap.runner.errors import DataError, ModelError, StoreError
+from fitgap.runner.models import load_model, model_of_trial, predictions, save_model, train_again
+from fitgap.runner.planning.packs import PlannedTrial
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import Configuration, sweep_from_text
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.database.blobs import packed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "model-file.md"
 
@@ -393,7 +392,7 @@ def test_what_was_kept_is_used(folder, tmp_path, monkeypatch):
     def never(*arguments):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("runner.models.train_again", never)
+    monkeypatch.setattr("fitgap.runner.models.train_again", never)
     assert model_of_trial(store, 1, at="best").class_names == ("ant", "bee", "cat")
     if store.show(1)["best_epoch"] != 3:
         with pytest.raises(AssertionError, match="trained again"):

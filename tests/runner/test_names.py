@@ -3,11 +3,10 @@
 import unicodedata
 
 import pytest
+from fitgap.runner.errors import LabelError
+from fitgap.runner.names import LONGEST_NOTE, LONGEST_TAG, checked_note, checked_sweep_name, checked_tag
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.errors import LabelError
-from runner.names import LONGEST_NOTE, LONGEST_TAG, checked_note, checked_sweep_name, checked_tag
 
 ATTACKS = ["\x1b[2J", "\x1b]0;owned\x07", "a\rb", "a\x00b", "\x9b31m", "\ud800", "\x7f"]
 

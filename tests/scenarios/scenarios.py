@@ -8,16 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
-from core.activations import Identity, ReLU, Tanh
-from core.activations.activation import Activation
-from core.data import Dataset
-from core.diagnosis import Verdict
-from core.randomness import Purpose, generator
-from core.readings import Numbers, OnePerClass, Reading, ZeroOne
-from core.regularizers import L1, L2, Regularizer
-from core.schedules import Constant, Cosine, Schedule
-from runner.sources.named import load_named
+from fitgap.core.activations import Identity, ReLU, Tanh
+from fitgap.core.activations.activation import Activation
+from fitgap.core.data import Dataset
+from fitgap.core.diagnosis import Verdict
+from fitgap.core.randomness import Purpose, generator
+from fitgap.core.regularizers import L1, L2, Regularizer
+from fitgap.core.schedules import Constant, Cosine, Schedule
+from fitgap.core.target_coding import Numbers, OnePerClass, Reading, ZeroOne
+from fitgap.runner.data.named import load_named
 
 RELU, NUMBERS, CONSTANT = ReLU(), Numbers(), Constant()
 GOOD, UNDERFIT, OVERFIT, BOTH = Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH

@@ -1,8 +1,7 @@
 """Verdicts that a user reads after a sweep of data that come with the program."""
 
 import pytest
-
-from runner import run_sweep
+from fitgap import run_sweep
 
 DIGITS = {
     "data": "digits",

@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
+from fitgap.core.activations import Identity, Sigmoid
+from fitgap.core.data import Division
+from fitgap.core.diagnosis import Errors
+from fitgap.core.evaluation import Measurer
+from fitgap.core.initializers import Auto
+from fitgap.core.losses import HalfSquaredError
+from fitgap.core.members import Member, PackShape
+from fitgap.core.network import Networks
+from fitgap.core.optimizers import Adam
+from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
+from fitgap.core.target_coding import Numbers, ZeroOne
+from fitgap.core.training import Pack
 from scenarios import Case, Scenario
-
-from core.activations import Identity, Sigmoid
-from core.data import Division
-from core.diagnosis import Errors
-from core.initializers import Auto
-from core.losses import HalfSquaredError
-from core.measuring import Measurer
-from core.members import Member, PackShape
-from core.network import Networks
-from core.optimizers import Adam
-from core.preprocessing import Examples, Preparation, prepare_examples
-from core.readings import Numbers, ZeroOne
-from core.training import Pack
 
 # As many as a trial's evidence keeps of each side.
 SAMPLE_SIZE = 250

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 
 import numpy as np
+from fitgap.core.diagnosis import Verdict, fit_of_configuration, fit_of_trial
 from scenarios import SCENARIOS, Case, Scenario
 from trained import Outcome, Trial, train
-
-from core.diagnosis import Verdict, fit_of_configuration, fit_of_trial
 
 # The rule was developed on seeds below 40; it was judged by these, and nothing was chosen by them.
 SEEDS = range(2000, 2060)

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-from core.data import Dataset
-from runner.cores import usable_cores
-from runner.engine.cluster import Cluster
-from runner.engine.memory import most_waiting_blocks
-from runner.engine.prepared import KeptRepeats, RepeatKey
-from runner.engine.protocol import Crew, Teller, ignore
-from runner.engine.ray import tasks as remote
-from runner.engine.ray.losses import has_lost_objects, is_of_this_node, lost_pack
-from runner.engine.ray.notices import Notices
-from runner.engine.ray.on_cluster import OnCluster
-from runner.engine.ray.own_ray import OwnRay
-from runner.engine.running_pack import RunningPack, in_halves, packs_to_cut
-from runner.errors import ClusterLostError, EngineError
-from runner.messages import Block, PackTask
+from fitgap.core.data import Dataset
+from fitgap.runner.engine.cluster.description import Cluster
+from fitgap.runner.engine.dispatch.memory import most_waiting_blocks
+from fitgap.runner.engine.dispatch.running_pack import RunningPack, in_halves, packs_to_cut
+from fitgap.runner.engine.protocol import Crew, Teller, ignore
+from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray.failures import has_lost_objects, is_of_this_node, lost_pack
+from fitgap.runner.engine.ray.local_cluster import OwnRay
+from fitgap.runner.engine.ray.remote_cluster import OnCluster
+from fitgap.runner.engine.ray.stop_signals import Notices
+from fitgap.runner.engine.worker.examples import KeptRepeats, RepeatKey
+from fitgap.runner.errors import ClusterLostError, EngineError
+from fitgap.runner.messages import Block, PackTask
+from fitgap.runner.system.cores import usable_cores
 
 # Tasks beyond the number of workers that wait inside Ray, so that a worker never waits for the driver: one for every
 # so many workers, and never less than the least.

@@ -13,7 +13,10 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection, wait
 from typing import NoReturn
 
-from runner.engine.host_messages import (
+from fitgap.runner.engine.ray.engine import RayEngine
+from fitgap.runner.engine.ray.local_cluster import OwnRay
+from fitgap.runner.engine.ray.watchdog import adopt_orphans
+from fitgap.runner.engine.ray_client.host_messages import (
     HostLost,
     HostNews,
     HostSetup,
@@ -23,11 +26,8 @@ from runner.engine.host_messages import (
     WorkerAnswer,
     WorkerQuestion,
 )
-from runner.engine.ray.engine import RayEngine
-from runner.engine.ray.own_ray import OwnRay
-from runner.engine.watchdog import adopt_orphans
-from runner.errors import ClusterLostError, FitgapError
-from runner.messages import PackTask
+from fitgap.runner.errors import ClusterLostError, FitgapError
+from fitgap.runner.messages import PackTask
 
 # How long to wait for blocks before looking for new tasks.
 POLL_SECONDS = 0.05

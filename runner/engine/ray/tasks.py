@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from core.preprocessing import Examples
-from runner.engine.cluster import Versions
-from runner.engine.looking import versions_here
-from runner.engine.prepared import repeats_of
-from runner.engine.ray.notices import Asked
-from runner.engine.worker import train_pack
-from runner.messages import Block, Loss, PackTask
+from fitgap.core.preprocessing import Examples
+from fitgap.runner.engine.cluster.description import Versions
+from fitgap.runner.engine.cluster.probe import versions_here
+from fitgap.runner.engine.ray.stop_signals import Asked
+from fitgap.runner.engine.worker.examples import repeats_of
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.messages import Block, Loss, PackTask
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,11 @@ The text is cut into words (`words`), read by a grammar into a tree (`grammar`, 
 (`names`, `checking`) and translated (`sql`). Nothing in it is ever run, or becomes part of the text of a statement.
 """
 
+from fitgap.runner.store.filter.namespace import Known, advice, known_names
+from fitgap.runner.store.filter.parser import parse
+from fitgap.runner.store.filter.sql import condition_of
+from fitgap.runner.store.filter.typecheck import check
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.store.filter.checking import check
-from runner.store.filter.grammar import parse
-from runner.store.filter.names import Known, advice, known_names
-from runner.store.filter.sql import condition_of
 
 __all__ = ["Known", "advice", "filter_expression", "known_names"]
 

@@ -1,45 +1,44 @@
 """From the tree of a filter to an expression of SQL. Everything that was written in it becomes a bound parameter."""
 
 import sqlalchemy as sa
+from fitgap.runner.store.database.dialects import is_like, sortable
+from fitgap.runner.store.filter import nodes
+from fitgap.runner.store.filter.namespace import known_names
+from fitgap.runner.store.filter.typecheck import COLUMN_REACH, names_in
 from sqlalchemy.sql.elements import ColumnElement
-
-from runner.store.expressions import is_like, sortable
-from runner.store.filter import tree
-from runner.store.filter.checking import COLUMN_REACH, names_in
-from runner.store.filter.names import known_names
 
 # How tightly the signs bind, in SQLAlchemy's own numbers.
 PRECEDENCE = {"+": 7, "-": 7, "*": 8, "/": 8}
 LARGEST, SMALLEST = 10.0**COLUMN_REACH, 10.0**-COLUMN_REACH
 
 
-def condition_of(condition: tree.Condition) -> ColumnElement[bool]:
+def condition_of(condition: nodes.Condition) -> ColumnElement[bool]:
     """The expression of a condition that has been checked."""
     match condition:
-        case tree.All(_, conditions):
+        case nodes.All(_, conditions):
             return sa.and_(*map(condition_of, conditions))
-        case tree.Either(_, conditions):
+        case nodes.Either(_, conditions):
             return sa.or_(*map(condition_of, conditions))
-        case tree.Not(_, inner):
+        case nodes.Not(_, inner):
             return sa.not_(condition_of(inner))
-        case tree.IsNull(_, operand):
+        case nodes.IsNull(_, operand):
             return null_test(operand)
         case _:
             return held_by_any(condition, plain_test(condition))
 
 
-def plain_test(test: tree.Comparison | tree.Member | tree.Like | tree.Name) -> ColumnElement[bool]:
+def plain_test(test: nodes.Comparison | nodes.Member | nodes.Like | nodes.Name) -> ColumnElement[bool]:
     """The expression of a test in which every name has one value."""
     match test:
-        case tree.Name():
+        case nodes.Name():
             return value_of(test)
-        case tree.Member(_, operand, choices):
+        case nodes.Member(_, operand, choices):
             return value_of(operand).in_([constant(each) for each in choices])
-        case tree.Like(_, operand, pattern):
+        case nodes.Like(_, operand, pattern):
             return is_like(value_of(operand), pattern)
-        case tree.Comparison(_, (name, tree.Flag(_, value)), _):
+        case nodes.Comparison(_, (name, nodes.Flag(_, value)), _):
             return value_of(name) if value else sa.not_(value_of(name))
-        case tree.Comparison(_, operands, signs):
+        case nodes.Comparison(_, operands, signs):
             values = [sortable(value_of(each)) for each in operands]
             pairs = zip(signs, values, values[1:], strict=False)
             return sa.and_(*(compared(sign, left, right) for sign, left, right in pairs))
@@ -60,7 +59,7 @@ def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElem
             return left >= right
 
 
-def held_by_any(part: tree.Test | tree.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
+def held_by_any(part: nodes.Test | nodes.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
     """A test over a name that may have several values: it holds if it does for any, and is unknown if for all."""
     several = several_of(part)
     if several is None:
@@ -69,13 +68,13 @@ def held_by_any(part: tree.Test | tree.Name, test: ColumnElement[bool]) -> Colum
     return several.add_columns(answers).scalar_subquery() == 1
 
 
-def several_of(part: tree.Operand | tree.Test) -> sa.Select | None:
+def several_of(part: nodes.Operand | nodes.Test) -> sa.Select | None:
     """The rows over which the names in a test range; None where each has one value."""
     found = [known_names()[name.name].several for name in names_in(part)]
     return next((each for each in found if each is not None), None)
 
 
-def null_test(operand: tree.Operand) -> ColumnElement[bool]:
+def null_test(operand: nodes.Operand) -> ColumnElement[bool]:
     """Whether an operand has no value, or not one of several."""
     several = several_of(operand)
     if several is None:
@@ -83,42 +82,42 @@ def null_test(operand: tree.Operand) -> ColumnElement[bool]:
     return several.add_columns(sa.func.count(value_of(operand))).scalar_subquery() == 0
 
 
-def value_of(operand: tree.Operand) -> ColumnElement:
+def value_of(operand: nodes.Operand) -> ColumnElement:
     """The expression of an operand."""
     match operand:
-        case tree.Name(_, name):
+        case nodes.Name(_, name):
             return known_names()[name].value
-        case tree.Negative() | tree.Absolute() | tree.Arithmetic():
+        case nodes.Negative() | nodes.Absolute() | nodes.Arithmetic():
             return calculated(operand)
         case _:
             return constant(operand)
 
 
-def constant(operand: tree.Operand) -> ColumnElement:
+def constant(operand: nodes.Operand) -> ColumnElement:
     """A bound parameter."""
     match operand:
-        case tree.Number(_, value):
+        case nodes.Number(_, value):
             return sa.literal(value, sa.Double)
-        case tree.Negative(_, inner):
+        case nodes.Negative(_, inner):
             return -constant(inner)
-        case tree.Text(_, value):
+        case nodes.Text(_, value):
             return sa.literal(value, sa.Text)
     raise AssertionError(operand)
 
 
-def calculated(operand: tree.Operand) -> ColumnElement:
+def calculated(operand: nodes.Operand) -> ColumnElement:
     """The expression of a number in arithmetic: always doubles, and division by 0 gives null."""
     match operand:
-        case tree.Name(_, name):
+        case nodes.Name(_, name):
             known = known_names()[name]
             return sa.cast(known.value, sa.Double) if known.is_small else bounded(known.value)
-        case tree.Negative(_, inner):
+        case nodes.Negative(_, inner):
             return -calculated(inner)
-        case tree.Absolute(_, inner):
+        case nodes.Absolute(_, inner):
             return sa.func.abs(calculated(inner), type_=sa.Double)
-        case tree.Arithmetic(_, "/", left, right):
+        case nodes.Arithmetic(_, "/", left, right):
             return joined("/", calculated(left), sa.func.nullif(calculated(right), 0.0, type_=sa.Double))
-        case tree.Arithmetic(_, sign, left, right):
+        case nodes.Arithmetic(_, sign, left, right):
             return joined(sign, calculated(left), calculated(right))
         case _:
             return constant(operand)

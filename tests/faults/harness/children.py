@@ -7,10 +7,10 @@ import signal
 
 PRELOADED = [
     "psycopg",
-    "runner.cli",
-    "runner.driver",
-    "runner.engine.local",
-    "runner.sources.truth_tables",
+    "fitgap.runner.cli",
+    "fitgap.runner.driver",
+    "fitgap.runner.engine.local",
+    "fitgap.runner.data.truth_tables",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
 ]

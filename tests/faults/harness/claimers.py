@@ -3,9 +3,8 @@
 import json
 import time
 
+from fitgap.runner.store import open_store_for_writing
 from plain_plans import IDENTITY
-
-from runner.store import open_store_for_writing
 
 PACK = 10
 

@@ -7,12 +7,21 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import sqlalchemy as sa
-
-from runner.recording import always_recorded
-from runner.status import Status
-from runner.store import open_store, open_store_for_writing
-from runner.store.recorded import recording_of
-from runner.store.tables import configuration, driver, epoch, evidence, fit_columns, snapshot, state, sweep, trial
+from fitgap.runner.recorded_epochs import always_recorded
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.read.epoch_counts import recording_of
+from fitgap.runner.store.schema.tables import (
+    configuration,
+    driver,
+    epoch,
+    evidence,
+    fit_columns,
+    snapshot,
+    state,
+    sweep,
+    trial,
+)
 
 FINDINGS = ("status", "reason", "epochs", "e_t", "e_v", "best_epoch", "best_e_t", "best_e_v")
 FINDINGS += ("accuracy_t", "accuracy_v", "learned")

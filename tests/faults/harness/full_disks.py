@@ -3,10 +3,9 @@
 import sys
 
 import pytest
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store
 from small_sweeps import TRIALS, train
-
-from runner.errors import StoreError
-from runner.store import open_store
 
 # How far a sweep came, by the exit code of `fill`: an error on the way is 1.
 STAGES = {10: "nothing", 11: "trials", 12: "epochs"}

@@ -13,9 +13,8 @@ import threading
 from collections import Counter
 
 import sqlalchemy as sa
+from fitgap.runner.store import DriverSession, Store
 from sqlalchemy.engine import Engine
-
-from runner.store import DriverSession, Store
 
 # Methods of the store that are no transaction.
 OTHERS = ("another_connection", "close", "driver_session")

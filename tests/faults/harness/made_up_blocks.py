@@ -1,8 +1,7 @@
 """Blocks of epochs whose every number follows from its trial and epoch."""
 
 import numpy as np
-
-from runner.messages import MEASURED, Block, EpochRows, SavedState, TrialEnd
+from fitgap.runner.messages import MEASURED, Block, EpochRows, SavedState, TrialEnd
 
 
 def number_of(trial, epoch):

@@ -3,13 +3,14 @@
 import traceback
 
 import pytest
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.write import claims
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from harness.simulation import MOST_LOSSES, Simulation
-from runner.status import Status
-from runner.store import claims, open_store_for_writing
 
 MOST_DRIVERS = 5
 HOUR = 3600.0

@@ -7,13 +7,13 @@ wrong about that.
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from fitgap.runner.errors import DriverFencedError
+from fitgap.runner.status import Status
+from fitgap.runner.store.schema.tables import driver, epoch, state, trial
+from fitgap.runner.store.write import sweeps
 from plain_plans import IDENTITY, plain_plan
 
 from harness.made_up_blocks import block, number_of
-from runner.errors import DriverFencedError
-from runner.status import Status
-from runner.store import writing
-from runner.store.tables import driver, epoch, state, trial
 
 TRIALS = 4
 LAST_EPOCHS = (2, 3, 4, 3)
@@ -144,7 +144,7 @@ class Simulation:
             return who.session.record(written)
         # What the session does where it was not told the end of a transaction.
         with self.store._engine.begin() as connection:
-            return writing.record(connection, who.number, written, again=True)
+            return sweeps.record(connection, who.number, written, again=True)
 
     def _is_twice(self, who, pairs):
         """Whether an epoch would be there twice in one attempt."""

@@ -13,19 +13,21 @@ from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
+from fitgap.runner.driver import SweepStoppedError, drive, heartbeat, loop, stored_sweep, write_sweep
+from fitgap.runner.engine import local
+from fitgap.runner.engine.worker import block_builder
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.errors import DriverFencedError, StoreError
+from fitgap.runner.messages import MEASURED, Block, Loss
+from fitgap.runner.planning import packs
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.write import claims
 
 from harness.evidence import exact
 from harness.kill_points import KillPoints
 from harness.sweeps import TINY
-from runner import packing
-from runner.driver import SweepStoppedError, drive, driving, heartbeat, stored_sweep, write_sweep
-from runner.engine import journal, local
-from runner.engine.worker import train_pack
-from runner.errors import DriverFencedError, StoreError
-from runner.messages import MEASURED, Block, Loss
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.store import claims, open_store_for_writing
 
 FENCED, STOPPED, BROKEN = 3, 130, 4
 SECONDS_PER_DAY, DAYS_BEFORE_1970 = 86400.0, 2440587.5
@@ -99,10 +101,10 @@ def run_when_all_are_ready(victim, start):
 
 def settle(victim):
     """Small packs, a block and a saved state after every epoch, and the victim's own times."""
-    packing.LARGEST_PACK = 4
-    journal.BLOCK_SECONDS = journal.STATE_SECONDS = 0.0
+    packs.LARGEST_PACK = 4
+    block_builder.BLOCK_SECONDS = block_builder.STATE_SECONDS = 0.0
     claims.LEASE_SECONDS = victim.lease
-    driving.WAITING_SECONDS = 0.02
+    loop.WAITING_SECONDS = 0.02
     heartbeat.BEAT_SECONDS, heartbeat.CONFIRM_SECONDS = victim.beat, victim.confirm
     heartbeat.beat = beat_unless_stalling
     if victim.clock_jump:
@@ -110,7 +112,7 @@ def settle(victim):
     if victim.loses_packs:
         local.train_pack = train_or_lose
     if victim.machine:
-        driving.machine_identity = heartbeat.machine_identity = lambda: victim.machine
+        loop.machine_identity = heartbeat.machine_identity = lambda: victim.machine
 
 
 def let_clock_jump(began, seconds, connection, record):

@@ -4,11 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.runner.analysis.filling import filled
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
-
-from runner.analysis.filling import filled
 
 SHAPES = st.sampled_from([(3, 4), (4, 3, 2), (2, 3, 3), (3, 2, 2, 3), (5,)])
 

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from fitgap.runner.analysis.pairing import Measured, differences
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-
-from runner.analysis.pairing import Measured, differences
 
 SIZES = st.tuples(st.integers(2, 4), st.integers(1, 5), st.integers(1, 5))
 

@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
+from fitgap.runner.analysis.scaling import logarithms, ranks, scaled
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-
-from runner.analysis.scaling import logarithms, ranks, scaled
 
 NUMBERS = st.lists(
     st.floats(min_value=-1e300, max_value=1e300).map(lambda x: x if abs(x) > 1e-200 else 0.0), min_size=1

@@ -4,11 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.runner.analysis.shares import nested_shares, shares
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
-
-from runner.analysis.shares import nested_shares, shares
 
 # Alternatives of each axis, then repeats.
 SHAPES = st.sampled_from([(3, 2), (4, 1), (3, 4, 3), (2, 3, 1), (2, 3, 4, 3), (2, 2, 3, 2, 2)])

@@ -4,10 +4,9 @@ import statistics
 
 import numpy as np
 import pytest
+from fitgap.runner.analysis.spreads import spreads
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.analysis.spreads import spreads
 
 # Group, and the values of a few repeats, of some configurations.
 CONFIGURATIONS = st.lists(

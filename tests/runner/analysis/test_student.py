@@ -4,9 +4,8 @@ import math
 from statistics import NormalDist
 
 import pytest
+from fitgap.runner.analysis.student import quantile
 from scipy import stats
-
-from runner.analysis.student import quantile
 
 PROBABILITIES = (0.5, 0.75, 0.9, 0.975, 0.995)
 

@@ -2,10 +2,9 @@
 
 import pytest
 from broken_sweeps import RAW, WORDS, cut_and_mended
+from fitgap.runner.spec.flags import WRITTEN_AS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from runner.spec.flags import WRITTEN_AS
 
 ONCE = [flag for flag, _ in WRITTEN_AS.values() if flag not in ("--data", "--stratified")]
 RIGHT = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from broken_files import plain_archive, trap_archive
 
-WRONG_DATA = Path(__file__).parents[1] / "sources" / "wrong_files"
+WRONG_DATA = Path(__file__).parents[1] / "data" / "wrong_files"
 TRAP = b'data: iris\naxes: !!python/object/apply:os.system ["touch canary"]\n'
 
 CASES = {

@@ -18,8 +18,12 @@ MOST_CHILD_MEGABYTES = 500.0
 JUDGE = """
 import contextlib, io, json, os, resource, signal, sys, time
 from pathlib import Path
-from runner.cli import main
-import polars, runner.planning, runner.sources.csv_files, runner.sources.npz_files, runner.spec.yaml_text
+from fitgap.runner.cli import main
+import polars
+from fitgap.runner.planning.sweep import sweep
+from fitgap.runner.data import csv_files
+from fitgap.runner.data import npz_files
+from fitgap.runner.spec import yaml_text
 
 def megabytes(field):
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(field))

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 import typer
-
-from runner.cli import app
-from runner.errors import DataError, FitgapError, SpecError, StoreError, nearest
+from fitgap.runner.cli import app
+from fitgap.runner.errors import DataError, FitgapError, SpecError, StoreError, nearest
 
 ROOT = Path(__file__).parents[3]
 TOP = typer.main.get_command(app).commands
@@ -76,7 +75,7 @@ def test_the_nearest_name_stands_before_all_names():
 
 def test_an_error_of_the_program_itself_is_not_hidden(monkeypatch, invoke):
     """Only errors that people can mend become one line; a bug keeps its traceback."""
-    from runner import store
+    from fitgap.runner import store
 
     def broken(database):
         raise RuntimeError("a bug")
@@ -88,5 +87,5 @@ def test_an_error_of_the_program_itself_is_not_hidden(monkeypatch, invoke):
 
 def test_the_module_of_the_command_is_importable_from_anywhere(tmp_path):
     """The console command's target, as pyproject.toml names it."""
-    line = [sys.executable, "-c", "from runner.cli import main; print(main.__name__)"]
+    line = [sys.executable, "-c", "from fitgap.runner.cli import main; print(main.__name__)"]
     assert subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout == "main\n"

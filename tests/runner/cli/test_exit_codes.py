@@ -13,12 +13,11 @@ import time
 from pathlib import Path
 
 import pytest
-
-from runner import driver, store
-from runner.doctor import CHECKS
-from runner.driver import driving
-from runner.errors import ClusterLostError, DriverFencedError, EngineError
-from runner.store import damage
+from fitgap.runner import driver, store
+from fitgap.runner.doctor import CHECKS
+from fitgap.runner.driver import loop
+from fitgap.runner.errors import ClusterLostError, DriverFencedError, EngineError
+from fitgap.runner.store.admin import damage
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 TABLE = Path(__file__).parents[3] / "docs" / "reference" / "exit-codes.md"
@@ -140,7 +139,7 @@ def test_engines_that_do_not_start(invoke, small_flags, monkeypatch):
     def make_engine(*given, **options):
         raise EngineError("Ray could not be started: a test")
 
-    monkeypatch.setattr(driving, "make_engine", make_engine)
+    monkeypatch.setattr(loop, "make_engine", make_engine)
     answer = invoke("run", *small_flags)
     assert answer.code == 1
     assert answer.err.endswith("; what was trained until then is stored, continue with: fitgap resume small\n")

@@ -6,13 +6,12 @@ import sys
 import time
 
 import pytest
-
-from runner.cli.driving import INTERRUPTED
+from fitgap.runner.cli.training import INTERRUPTED
 
 # The command line in a process in which every interrupt is swallowed once, as callbacks of compiled libraries do it.
 SWALLOWING = """
 import os, signal, sys, time
-from runner import cli
+from fitgap.runner import cli
 
 class Stubborn:
     def __del__(self):
@@ -39,7 +38,8 @@ def test_an_interrupt_that_is_swallowed_comes_again(number):
 # A question that takes for ever, and that tells when it has begun.
 ENDLESS = """
 import sys, time
-from runner import __main__, cli
+from fitgap import __main__
+from fitgap.runner import cli
 
 def work():
     print("begun", flush=True)

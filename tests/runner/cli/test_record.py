@@ -3,8 +3,7 @@
 import json
 
 import pytest
-
-from runner.recording import Recording, always_recorded
+from fitgap.runner.recorded_epochs import Recording, always_recorded
 
 SWEEP = """\
 name: NAME

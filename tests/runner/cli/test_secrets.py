@@ -16,14 +16,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from fitgap.runner import doctor
+from fitgap.runner.cli import app
+from fitgap.runner.store import open_store
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema.tables import snapshot, state, trial
 from new_databases import PostgresDatabases
 from raw_rows import raw_rows
-
-from runner import doctor
-from runner.cli import app
-from runner.store import open_store
-from runner.store.database import connect, database_url
-from runner.store.tables import snapshot, state, trial
 
 CANARY = "canary"
 COMMAND = Path(sys.executable).parent / "fitgap"
@@ -163,7 +162,7 @@ def test_a_bug_of_ours_does_not_show_it(address, monkeypatch):
     def broken(*arguments):
         raise RuntimeError("a bug")
 
-    from runner.store import postgresql
+    from fitgap.runner.store.database import postgresql
 
     monkeypatch.setattr(postgresql, "check_server", broken)
     with pytest.raises(RuntimeError) as caught:

@@ -12,10 +12,9 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from runner.cli import main
-from runner.streams.typography import PLAIN
-from runner.streams.writers import ErrorWriter, OutputWriter, text_stream
+from fitgap.runner.cli import main
+from fitgap.runner.streams.typography import PLAIN
+from fitgap.runner.streams.writers import ErrorWriter, OutputWriter, text_stream
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 TRAIN = "run --data iris --hidden 2 --hidden 3 --repeats 2 --epochs 3 --name new"

@@ -1,10 +1,9 @@
 """One BLAS thread while training, whatever the environment says; anything else is told."""
 
 import pytest
+from fitgap.runner.doctor import State
+from fitgap.runner.doctor.blas import check_blas, finding_about, threads_while_training
 from threadpoolctl import threadpool_limits
-
-from runner.doctor import State
-from runner.doctor.blas import check_blas, finding_about, threads_while_training
 
 MANY = {"user_api": "blas", "num_threads": 64, "filepath": "", "internal_api": "openblas", "version": "1"}
 

@@ -7,12 +7,11 @@ import sqlite3
 from collections import namedtuple
 
 import pytest
-
-from runner import file_systems
-from runner.doctor import State
-from runner.doctor import database as database_checks
-from runner.doctor.database import check_database, check_database_folder
-from runner.store import open_store_for_writing
+from fitgap.runner.doctor import State
+from fitgap.runner.doctor import database as database_checks
+from fitgap.runner.doctor.database import check_database, check_database_folder
+from fitgap.runner.files import file_systems
+from fitgap.runner.store import open_store_for_writing
 
 DiskUsage = namedtuple("DiskUsage", "total used free")
 

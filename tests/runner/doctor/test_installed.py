@@ -3,9 +3,8 @@
 import sqlite3
 
 import pytest
-
-from runner.doctor import State, installed
-from runner.doctor.installed import check_dependencies, check_python, check_sqlite, has_wal_reset_bug
+from fitgap.runner.doctor import State, installed
+from fitgap.runner.doctor.installed import check_dependencies, check_python, check_sqlite, has_wal_reset_bug
 
 
 def test_this_installation_is_well():

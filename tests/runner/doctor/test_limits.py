@@ -7,9 +7,8 @@ import subprocess
 import sys
 
 import pytest
-
-from runner.doctor import State, limits
-from runner.doctor.limits import (
+from fitgap.runner.doctor import State, limits
+from fitgap.runner.doctor.limits import (
     check_file_size,
     check_umask,
     file_size_finding,
@@ -23,7 +22,7 @@ IN_LIMITS = """
 import resource, sys
 name, limit, check = sys.argv[1:]
 resource.setrlimit(getattr(resource, name), (int(limit), int(limit)))
-from runner.doctor import limits
+from fitgap.runner.doctor import limits
 print(*(f"{each.state.value}: {each.found}; {each.advice}" for each in getattr(limits, check)(None)))
 """
 

@@ -5,11 +5,9 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-
-from runner import cores, machine_memory, private_folder
-from runner.doctor import State, machine
-from runner.doctor.database import check_database, check_database_folder
-from runner.doctor.machine import (
+from fitgap.runner.doctor import State, machine
+from fitgap.runner.doctor.database import check_database, check_database_folder
+from fitgap.runner.doctor.machine import (
     amount,
     check_cores,
     check_current_folder,
@@ -19,6 +17,8 @@ from runner.doctor.machine import (
     check_temporary_folder,
     why_not_writable,
 )
+from fitgap.runner.files import private_folder
+from fitgap.runner.system import cores, machine_memory
 
 DiskUsage = namedtuple("DiskUsage", "total used free")
 

@@ -13,13 +13,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-
-from runner.child_processes import start_child
-from runner.doctor import State, ray_start
-from runner.doctor.ray_start import check_ray, why_not_trained
-from runner.engine import ray_client
-from runner.messages import Block, Loss, TrialEnd
-from runner.status import Status
+from fitgap.runner.doctor import State, ray_start
+from fitgap.runner.doctor.ray_start import check_ray, why_not_trained
+from fitgap.runner.engine.ray_client import client
+from fitgap.runner.messages import Block, Loss, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.system.child_processes import start_child
 
 HOSTS = Path(__file__).parents[1] / "engine"
 
@@ -33,7 +32,7 @@ def hosted_by(monkeypatch):
         def start(module, name, *arguments, **options):
             return start_child("stand_in_hosts", function, *arguments, **options)
 
-        monkeypatch.setattr(ray_client, "start_child", start)
+        monkeypatch.setattr(client, "start_child", start)
 
     return choose
 
@@ -101,9 +100,9 @@ def test_only_a_trial_that_was_trained_to_its_end_is_well():
 WAITING = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from runner import cli
-from runner.child_processes import start_child
-from runner.engine import ray_client
+from fitgap.runner import cli
+from fitgap.runner.system.child_processes import start_child
+from fitgap.runner.engine.ray_client import client
 
 def start(module, name, *arguments, **options):
     child = start_child("stand_in_hosts", "never_start", *arguments, **options)
@@ -111,10 +110,10 @@ def start(module, name, *arguments, **options):
     return child
 
 def work():
-    from runner.doctor.ray_start import check_ray
+    from fitgap.runner.doctor.ray_start import check_ray
     list(check_ray(None))
 
-ray_client.start_child = start
+client.start_child = start
 cli.command = work
 cli.main(is_whole_process=True)
 """

@@ -7,9 +7,8 @@ import subprocess
 import sys
 
 import pytest
-
-from runner.doctor import State, surroundings
-from runner.doctor.surroundings import (
+from fitgap.runner.doctor import State, surroundings
+from fitgap.runner.doctor.surroundings import (
     check_loopback,
     check_proc,
     clock_finding,
@@ -43,9 +42,9 @@ def test_variables_that_do_no_harm_are_not_told(name):
 def library(own_folder):
     """A folder of the user's own with modules of many kinds."""
     folder = own_folder / "library"
-    for name in ("core", "ray", "empty_numpy", "rich"):
+    for name in ("alembic", "ray", "empty_numpy", "rich"):
         (folder / name).mkdir(parents=True)
-    for name in ("core/__init__", "ray/__init__", "numpy", "queue", "mine"):
+    for name in ("alembic/__init__", "ray/__init__", "numpy", "queue", "mine"):
         (folder / f"{name}.py").touch()
     # Without `__init__.py` it hides nothing.
     (folder / "rich/notes.txt").touch()
@@ -55,7 +54,7 @@ def library(own_folder):
 def test_modules_that_hide_others_are_named(library):
     (finding,) = shadow_findings(f"/missing:{library}")
     assert finding.state is State.PROBLEM
-    assert "core, numpy, queue, ray," in finding.found and str(library) in finding.found
+    assert "alembic, numpy, queue, ray," in finding.found and str(library) in finding.found
     assert "PYTHONPATH" in finding.advice
 
 
@@ -72,17 +71,17 @@ def test_without_entries_the_current_folder_hides_nothing(library, monkeypatch):
 
 
 def test_hidden_modules_are_told_even_where_nothing_else_can_be_loaded(library):
-    code = "from runner.doctor import findings_of; print(findings_of('modules', None))"
+    code = "from fitgap.runner.doctor import findings_of; print(findings_of('modules', None))"
     environment = {**os.environ, "PYTHONPATH": str(library)}
     (library / "queue.py").unlink()
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert "has core, numpy, ray," in done.stdout
+    assert "has alembic, numpy, ray," in done.stdout
 
 
 def test_the_program_itself_and_what_is_installed_hide_nothing():
-    program = os.path.dirname(os.path.dirname(surroundings.__file__))
+    repository = os.path.dirname(os.path.dirname(os.path.dirname(surroundings.__file__)))
     installed = os.path.dirname(os.path.dirname(pytest.__file__))
-    assert not list(shadow_findings(f"{os.path.dirname(program)}:{installed}"))
+    assert not list(shadow_findings(f"{repository}:{installed}"))
 
 
 @pytest.mark.parametrize(("encoding", "state"), [("utf-8", State.OK), ("UTF8", State.OK), ("ascii", State.WARNING)])

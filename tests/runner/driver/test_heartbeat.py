@@ -5,12 +5,12 @@ import time
 from dataclasses import replace
 
 import pytest
-
-from runner.driver import heartbeat
-from runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
-from runner.environment import machine_identity, process_started
-from runner.errors import StoreError
-from runner.store import OtherDriver, claims
+from fitgap.runner.driver import heartbeat
+from fitgap.runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import OtherDriver
+from fitgap.runner.store.write import claims
+from fitgap.runner.system.environment import machine_identity, process_started
 
 LIVING = process_started(1)
 

@@ -9,9 +9,8 @@ import threading
 import time
 
 import pytest
-
-from runner.driver import interrupts
-from runner.driver.interrupts import InterruptHandler
+from fitgap.runner.driver import interrupts
+from fitgap.runner.driver.interrupts import InterruptHandler
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
@@ -149,7 +148,7 @@ def ignored(number):
 # A handler that is not Python's cannot be put back by Python.
 FOREIGN_HANDLER = """
 import faulthandler, signal
-from runner.driver.interrupts import InterruptHandler
+from fitgap.runner.driver.interrupts import InterruptHandler
 faulthandler.register(signal.SIGQUIT)
 assert signal.getsignal(signal.SIGQUIT) in (None, signal.SIG_DFL)
 for _ in range(2):

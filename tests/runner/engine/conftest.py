@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-
-from runner.messages import MEASURED, Block, EpochRows
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.messages import MEASURED, Block, EpochRows
+from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Clusters and nodes as they would have been found."""
 
-from runner.engine.cluster import Cluster, ClusterSettings, NodeFacts
-from runner.engine.looking import versions_here
+from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings, NodeFacts
+from fitgap.runner.engine.cluster.probe import versions_here
 
 
 def node(name="10.0.0.2", cores=4, **changes):

@@ -6,7 +6,7 @@ import sys
 import time
 from multiprocessing.connection import Connection
 
-from runner.engine.host_messages import HostLost, HostState, HostTrouble
+from fitgap.runner.engine.ray_client.host_messages import HostLost, HostState, HostTrouble
 
 
 def refuse(connection, stop, gone):

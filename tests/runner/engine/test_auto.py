@@ -9,16 +9,18 @@ from multiprocessing import connection
 
 import pytest
 import stand_in_hosts
-
-from runner.child_processes import start_child
-from runner.engine import auto, early_processes, journal, ray_client, stopwatch
-from runner.engine.auto import AutoEngine
-from runner.engine.local import LocalEngine
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.packing import PlannedTrial, pack_trials, work_of
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import auto, early_processes
+from fitgap.runner.engine.auto import AutoEngine
+from fitgap.runner.engine.dispatch import eta
+from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.ray_client import client
+from fitgap.runner.engine.worker import block_builder
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.planning.packs import PlannedTrial, pack_trials, work_of
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.system.child_processes import start_child
 
 NEVER = float("inf")
 EPOCHS = 6
@@ -27,12 +29,12 @@ PACKS = "{data: iris, repeats: 4, training: {epochs: 6}, axes: {architecture: [4
 # others; then the same in this process.
 FORCED = """
 import json, time
-from runner.engine import auto
-from runner.engine.auto import AutoEngine
-from runner.engine.local import LocalEngine
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import auto
+from fitgap.runner.engine.auto import AutoEngine
+from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 auto.WORTH_PROCESSES_SECONDS = auto.WORTH_RAY_SECONDS = auto.SECONDS_BEFORE_RAY = 0.0
 sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 900, axes: {architecture: 8-4, epochs: [25, 2500]}}"))
@@ -177,7 +179,7 @@ def engine_for(sweep, trials, workers=2, tell=None):
 
 def test_a_small_sweep_starts_nothing(small_sweep, prepared, monkeypatch):
     """By the work it is; on a machine that is busy enough, any sweep is long."""
-    monkeypatch.setattr(stopwatch, "SECONDS_TO_TELL", NEVER)
+    monkeypatch.setattr(eta, "SECONDS_TO_TELL", NEVER)
     sweep, trials = prepared(small_sweep)
     with engine_for(sweep, trials) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
@@ -212,7 +214,7 @@ def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
 @pytest.mark.parametrize("looks", [0, 1, 3, 6, 10, 100])
 def test_whenever_processes_come_they_take_over_with_the_same_results(looks, keep, prepared, thresholds, monkeypatch):
     """Between packs, in the middle of one after some of its epochs, or never."""
-    monkeypatch.setattr(journal, "BLOCK_SECONDS", 0.0)
+    monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
     thresholds(processes=0.0)
     sweep, trials = prepared(PACKS.replace("epochs: 6", f"epochs: 6, keep: {keep}"))
     expected = trained_here(sweep, trials)
@@ -274,7 +276,7 @@ def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
     def start(module, name, *arguments, **options):
         return start_child(stand_in_hosts.__name__, "refuse", *arguments, **options)
 
-    monkeypatch.setattr(ray_client, "start_child", start)
+    monkeypatch.setattr(client, "start_child", start)
     thresholds(processes, ray=0.0)
     sweep, trials = prepared(PACKS)
     given, told = [], []

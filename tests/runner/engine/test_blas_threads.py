@@ -16,11 +16,11 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 SCRIPT = """
 import json, sys
 from threadpoolctl import threadpool_info
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.packing import pack_trials, planned_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.planning.packs import pack_trials, planned_trials
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 def threads():
     return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
@@ -34,7 +34,7 @@ def observe():
 prepared = prepare_sweep(sweep_from_text("{data: iris, training: {epochs: 100000}}"))
 task = next(iter(pack_trials(planned_trials(prepared), prepared, workers=1)))
 if sys.argv[1] == "ray":
-    from runner.engine.ray import RayEngine
+    from fitgap.runner.engine.ray import RayEngine
     with RayEngine(prepared.dataset, workers=1) as engine:
         print(json.dumps(engine.ask_worker(observe)))
 else:

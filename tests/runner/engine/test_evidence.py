@@ -6,15 +6,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-
-from core.evidence import SAMPLE_SIZE
-from runner.engine import journal
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.packing import PlannedTrial, pack_shape, pack_task
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
-from runner.status import Status
+from fitgap.core.fit_evidence import SAMPLE_SIZE
+from fitgap.runner.engine.worker import block_builder
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
 
 BEST, LAST, TRAINING, VALIDATION = 0, 1, 0, 1
 # More examples than a sample holds on one side, fewer on the other.
@@ -77,9 +76,9 @@ def test_a_saved_state_without_errors_ends_with_none_for_the_best_epoch(tasks_of
     (task,), source = tasks_of("{data: iris, training: {epochs: 2}}")
     first = list(train_pack(task, source, lambda: True))
     (state,) = [state for block in first for state in block.states]
-    arrays = {name: array for name, array in state.arrays.items() if name != journal.BEST_ERRORS}
+    arrays = {name: array for name, array in state.arrays.items() if name != block_builder.BEST_ERRORS}
     # It was best before, and never again.
-    arrays[journal.SUMMARY] = np.array([0.0, 0.0, 1, 1.0])
+    arrays[block_builder.SUMMARY] = np.array([0.0, 0.0, 1, 1.0])
     (found,) = evidence_of(list(train_pack(task.starting_from([arrays]), source))).values()
     assert np.isnan(found.errors[BEST]).all() and np.isfinite(found.errors[LAST, TRAINING]).any()
 

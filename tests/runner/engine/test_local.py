@@ -1,15 +1,14 @@
 """The engine in this process: packs one after another, each taken only when the one before has ended."""
 
 import pytest
-
-from runner.engine import ENGINES, make_engine, require_engine
-from runner.engine.local import LocalEngine
-from runner.engine.prepared import PreparedRepeats
-from runner.engine.worker import train_pack
-from runner.errors import SpecError
-from runner.packing import PlannedTrial, pack_trials
-from runner.planning import prepare_sweep
-from runner.spec import sweep_from_text
+from fitgap.runner.engine import ENGINES, make_engine, require_engine
+from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.worker.pack_trainer import train_pack
+from fitgap.runner.errors import SpecError
+from fitgap.runner.planning.packs import PlannedTrial, pack_trials
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ PRELUDE = """
 import json, logging, os, random, signal, sys, threading, warnings
 BEFORE_IMPORTS = dict(os.environ)
 import numpy as np
-from runner import resume_sweep, run_sweep
+from fitgap import resume_sweep, run_sweep
 assert dict(os.environ) == BEFORE_IMPORTS, "an import has changed the environment"
 
 SWEEP = {"data": "iris", "repeats": 2, "training": {"epochs": 3}, "axes": {"architecture": [4, "8-4"]}}

@@ -4,15 +4,14 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+import fitgap
 import polars as pl
 import pytest
-
-import runner
-from runner import FitgapError, open_store
-from runner.diagnosing import diagnose_sweep
-from runner.messages import Block
-from runner.status import Status
-from runner.store import open_store as open_rows
+from fitgap import FitgapError, open_store
+from fitgap.runner.diagnosing import diagnose_sweep
+from fitgap.runner.messages import Block
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store as open_rows
 
 
 @pytest.fixture
@@ -153,9 +152,9 @@ def test_the_package_itself_loads_nothing():
     line = "import runner, sys; print(sorted({'numpy', 'polars', 'ray', 'sqlalchemy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-    assert set(runner.__all__) <= set(dir(runner))
+    assert set(fitgap.__all__) <= set(dir(fitgap))
     with pytest.raises(AttributeError, match="no attribute 'opn_store'"):
-        runner.opn_store  # noqa: B018
+        fitgap.opn_store  # noqa: B018
 
 
 @pytest.mark.parametrize("limit", [-1, "3", 2.5])

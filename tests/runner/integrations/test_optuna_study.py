@@ -4,9 +4,8 @@ import warnings
 from datetime import datetime
 
 import pytest
-
-from runner.integrations.optuna_study import send_to_optuna
-from runner.store import open_store
+from fitgap.runner.integrations.optuna_study import send_to_optuna
+from fitgap.runner.store import open_store
 
 with warnings.catch_warnings():
     # Its own dependencies may be older than this Python.
@@ -100,7 +99,7 @@ def test_a_study_of_somebody_else_is_left_as_it_is(rows, invoke):
 
 def test_what_waits_or_runs_is_not_sent(store, database, driver, make_plan, monkeypatch, own_folder):
     """Only what has ended has anything to tell."""
-    from runner.integrations import contents
+    from fitgap.runner.integrations import contents
 
     monkeypatch.setattr(contents, "flat_settings", lambda stored: {"number": stored["number"]})
     store.add_sweep(make_plan(2, 2, name="open"))

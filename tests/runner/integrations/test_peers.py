@@ -6,10 +6,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-
-from runner.errors import IntegrationError, StoreError
-from runner.integrations.optuna_study import TABLES
-from runner.integrations.peers import imported, peer_address, silenced, told_in_one_line
+from fitgap.runner.errors import IntegrationError, StoreError
+from fitgap.runner.integrations.optuna_study import TABLES
+from fitgap.runner.integrations.peers import imported, peer_address, silenced, told_in_one_line
 
 
 def test_a_path_is_a_file_and_an_address_stays_one():

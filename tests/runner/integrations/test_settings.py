@@ -1,7 +1,7 @@
 """Settings one by one: named as filters name them, and none is lost."""
 
-from runner.integrations.settings import flat_settings, varying
-from runner.spec import sweep_from_mapping
+from fitgap.runner.integrations.settings import flat_settings, varying
+from fitgap.runner.spec import sweep_from_mapping
 
 SWEEP = {
     "data": "iris",

@@ -20,7 +20,7 @@ RAW = [
     *(
         "!!python/object/apply:os.system [touch canary]",
         "!!python/name:os.system",
-        "!!python/object:runner.spec.Sweep {}",
+        "!!python/object:fitgap.runner.spec.Sweep {}",
     ),
     *("!!binary aGk=", "!!set {a, b}", "!!omap [a: 1]", "!!pairs [a: 1]", "!!timestamp 2024-01-01", "!mine {a: 1}"),
     *("!!int ''", "!!int x", "!!float ''", "!!bool maybe", "!!null x", "!!str 1", "!!map [a]", "!!seq {a: 1}"),

@@ -5,19 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.activations.activation import LEARNABLE, lowest_learned
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import READINGS
+from fitgap.core.variants import REQUIRED, Domain, Variant
+from fitgap.runner.spec import Flags
 from hypothesis import strategies as st
-
-from core.activations import ACTIVATIONS
-from core.activations.activation import LEARNABLE, lowest_learned
-from core.initializers import INITIALIZERS
-from core.losses import LOSSES
-from core.optimizers import OPTIMIZERS
-from core.readings import READINGS
-from core.regularizers import REGULARIZERS
-from core.schedules import SCHEDULES
-from core.stopping import STOPPINGS
-from core.variants import REQUIRED, Domain, Variant
-from runner.spec import Flags
 
 Table = Mapping[str, type[Variant]]
 Named = dict[str, dict[str, Any]]

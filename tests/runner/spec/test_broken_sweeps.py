@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 from broken_sweeps import MENDED_BYTES, MENDED_TEXTS, WITH_A_WRONG_PART, with_an_unknown_key
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec import Sweep, sweep_from_file
+from fitgap.runner.spec.places import where
 from hypothesis import HealthCheck, given, settings
-
-from runner.errors import SpecError
-from runner.spec import Sweep, sweep_from_file
-from runner.spec.places import where
 
 FILE = Path("broken.yaml")
 # Everything here takes some hundredths of a second; this bounds what would not end.

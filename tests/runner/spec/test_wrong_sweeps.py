@@ -3,10 +3,9 @@
 import re
 
 import pytest
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec import sweep_from_file
 from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
-
-from runner.errors import SpecError
-from runner.spec import sweep_from_file
 
 
 def test_every_file_of_the_folder_is_in_the_table():

@@ -10,12 +10,12 @@ import os
 import signal
 import sys
 
-from runner.store import backup, copying, restoring, upgrading  # noqa: F401 - loaded before anybody is forked
-from runner.store.backup import back_up_database
-from runner.store.copying import copy_database
-from runner.store.restoring import restore_database
+from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.admin.restore import restore_database
+from fitgap.runner.store.schema import migrate  # noqa: F401 - loaded before anybody is forked
+from fitgap.runner.store.schema.backup import back_up_database
 
-WATCHED = ("store/backup.py", "store/restoring.py", "store/copying.py", "runner/whole_files.py")
+WATCHED = ("schema/backup.py", "admin/restore.py", "admin/copy.py", "files/whole_files.py")
 COMMANDS = {"backup": back_up_database, "restore": restore_database, "copy": copy_database}
 
 

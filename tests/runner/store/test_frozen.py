@@ -6,12 +6,12 @@ import shutil
 import sqlite3
 
 import pytest
-
-from runner.store import Choice, open_store, sqlite, sqlite_files
-from runner.store.backup import back_up_database
-from runner.store.copying import copy_database
-from runner.store.failures import TemporaryStoreError
-from runner.store.sqlite_files import FROZEN, SHARED, way_to_read
+from fitgap.runner.store import Choice, open_store
+from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.database import sqlite, sqlite_files
+from fitgap.runner.store.database.errors import TemporaryStoreError
+from fitgap.runner.store.database.sqlite_files import FROZEN, SHARED, way_to_read
+from fitgap.runner.store.schema.backup import back_up_database
 
 
 @pytest.fixture

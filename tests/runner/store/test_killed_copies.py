@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 from changed_databases import is_whole, rename
+from fitgap.runner.files.whole_files import leftovers
+from fitgap.runner.store.admin.restore import restore_database
+from fitgap.runner.store.schema.backup import back_up_database
 from raw_rows import raw_rows
-
-from runner.store.backup import back_up_database
-from runner.store.restoring import restore_database
-from runner.whole_files import leftovers
 
 EVERYWHERE = pytest.mark.parametrize("most", [30, pytest.param(None, marks=pytest.mark.nightly)])
 DYING = Path(__file__).with_name("dying_copies.py")
@@ -103,7 +102,7 @@ def test_a_restore_that_is_killed_while_pages_are_written_leaves_the_old_or_the_
     new = raw_rows(str(saved))
     rename(database, "later")
     old = raw_rows(str(database))
-    line = "from runner.store.restoring import restore_database; print('ready', flush=True); input();"
+    line = "from fitgap.runner.store.admin.restore import restore_database; print('ready', flush=True); input();"
     line += "restore_database('saved.db', 'fitgap.db')"
     for delay in range(6):
         with subprocess.Popen(

@@ -5,11 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-
-from runner.errors import StoreError
-from runner.store import open_store_for_writing
-from runner.store.backup import back_up_database
-from runner.store.copying import copy_database
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.schema.backup import back_up_database
 
 
 @pytest.fixture

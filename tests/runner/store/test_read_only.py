@@ -14,9 +14,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from fitgap.runner.store.database.sqlite_files import locks_others_out
 from temporary_postgres import open_folder
-
-from runner.store.sqlite_files import locks_others_out
 
 OWNER, READER = 12_345, 12_346
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become 
 # there afterwards: Python itself may be where that user cannot go.
 AS_USER = """
 import contextlib, io, json, os, sys
-import runner.cli
+import fitgap.runner.cli
 user, folder = int(sys.argv[1]), sys.argv[2]
 os.chdir(folder)
 for line in sys.stdin:
@@ -38,7 +37,7 @@ for line in sys.stdin:
     sys.argv = ["fitgap", *json.loads(line)]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            runner.cli.main()
+            fitgap.runner.cli.main()
         except SystemExit as ended:
             code = ended.code or 0
     print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)

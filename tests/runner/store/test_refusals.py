@@ -12,14 +12,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.admin.copy import copy_database
+from fitgap.runner.store.admin.status import describe_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
+from fitgap.runner.store.schema.version import VERSION_TABLE
 from temporary_postgres import open_folder
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing
-from runner.store.copying import copy_database
-from runner.store.describing import describe_database
-from runner.store.schema import VERSION_TABLE
-from runner.store.upgrading import upgrade_database
 
 # Tables as other programs make them, by name alone.
 OTHERS = {
@@ -39,10 +38,10 @@ os._exit(0)
 # Says how each way to open a database refuses it, as a user to whom nothing belongs; only root can become one.
 ASK_WITHOUT_RIGHTS = """
 import os, sys
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing
-from runner.store.describing import describe_database
-from runner.store.upgrading import upgrade_database
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.admin.status import describe_database
+from fitgap.runner.store.admin.upgrade import upgrade_database
 if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

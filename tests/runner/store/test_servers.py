@@ -8,12 +8,12 @@ import threading
 
 import psycopg
 import pytest
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.database import postgresql
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.database.errors import TemporaryStoreError
 from new_databases import order
-
-from runner.errors import StoreError
-from runner.store import open_store, open_store_for_writing, postgresql
-from runner.store.database import connect, database_url
-from runner.store.failures import TemporaryStoreError
 
 
 def refusal(address):
@@ -157,7 +157,9 @@ def test_neither_an_engine_nor_its_errors_hold_the_password(postgres):
 
 
 def test_asking_an_sqlite_file_does_not_load_the_library_for_servers(trained_database, tmp_path):
-    line = "import sys; from runner.cli import main; sys.argv[1:] = ['sweeps', '--db', sys.argv[1]]\ntry: main()\n"
+    line = (
+        "import sys; from fitgap.runner.cli import main\nsys.argv[1:] = ['sweeps', '--db', sys.argv[1]]\ntry: main()\n"
+    )
     line += "finally: print([name for name in sys.modules if name.startswith('psycopg')])"
     done = subprocess.run([sys.executable, "-c", line, trained_database], capture_output=True, text=True, check=True)
     assert "small" in done.stdout and done.stdout.splitlines()[-1] == "[]"

@@ -6,18 +6,19 @@ from functools import partial
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from fitgap.runner.messages import Block, KeptNetwork, TrialEnd
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.store.database import retry
+from fitgap.runner.store.database.errors import LOST, TemporaryStoreError
+from fitgap.runner.store.write import session
 from new_databases import postgres_template
-
-from runner.messages import Block, KeptNetwork, TrialEnd
-from runner.status import Status
-from runner.store import open_store, open_store_for_writing, patience, session
-from runner.store.failures import LOST, TemporaryStoreError
 
 
 @pytest.fixture
 def lost_after_commit(store, monkeypatch):
     """While it is entered, the next transaction is written, and then the connection is lost."""
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.0)
 
     @contextlib.contextmanager
     def lose():
@@ -98,7 +99,7 @@ def test_a_driver_goes_on_when_the_server_was_started_anew(postgres_of_its_own, 
     ],
 )
 def test_what_a_driver_asks_while_it_trains_waits_for_the_database(store, make_plan, question, monkeypatch):
-    monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(retry, "FIRST_PAUSE_SECONDS", 0.0)
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (group,) = store.pending_groups(sweep_id)
     expected = question(store, sweep_id, group)
@@ -121,7 +122,7 @@ def test_a_server_that_does_not_come_back_is_told_in_a_line(
         store.add_sweep(make_plan(1, 1))
         driver = store.begin_driver(identity)
         server.kill()
-        monkeypatch.setattr(session, "patiently", partial(patience.patiently, patience=0.3))
+        monkeypatch.setattr(session, "patiently", partial(retry.patiently, patience=0.3))
         with pytest.raises(TemporaryStoreError, match="cannot be reached; check host and port") as caught:
             driver.claim([1])
         assert str(caught.value).isprintable()

@@ -11,7 +11,7 @@ import pytest
 SHOW = """
 import os, sys
 if sys.argv[1] == "prepare":
-    from runner.streams import prepare_streams
+    from fitgap.runner.streams import prepare_streams
     prepare_streams()
 answer = [os.readlink(f"/proc/self/fd/{number}") for number in range(3)]
 opened = os.open("/", os.O_RDONLY)

@@ -1,10 +1,9 @@
 """What an encoding lacks: our own typography as ASCII, anything else as backslash escapes that hold all of it."""
 
 import pytest
+from fitgap.runner.streams.typography import PLAIN, to_encoding
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.streams.typography import PLAIN, to_encoding
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """Sizes in the environment that no terminal has are ignored."""
 
 import pytest
-
-from runner.streams.widths import drop_useless_sizes
+from fitgap.runner.streams.widths import drop_useless_sizes
 
 
 @pytest.mark.parametrize("text", ["", "0", "000", "-3", "abc", "1e3", "3x", "٣", " 80"])

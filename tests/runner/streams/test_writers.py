@@ -7,10 +7,9 @@ import select
 import threading
 
 import pytest
-
-from runner.errors import FullOutputError, ReaderGoneError
-from runner.streams import writers
-from runner.streams.writers import ErrorWriter, OutputWriter, text_stream
+from fitgap.runner.errors import FullOutputError, ReaderGoneError
+from fitgap.runner.streams import writers
+from fitgap.runner.streams.writers import ErrorWriter, OutputWriter, text_stream
 
 
 @pytest.fixture

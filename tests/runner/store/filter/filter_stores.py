@@ -3,10 +3,10 @@
 import random
 
 import sqlalchemy as sa
-
-from runner.spec import sweep_from_text
-from runner.store import open_store_for_writing, tables
-from runner.store.database import connect, database_url
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.schema import tables
 
 # Configurations of every shape that settings have.
 SWEEP = """\
@@ -28,7 +28,7 @@ TAGS = ("checked", "Checked", "odd one", "ü")
 
 def fill(address, make_plan, make_configuration, trials=30):
     """Fill an empty database; gives the number of the sweep and its rows for the reference."""
-    from runner.spec import Configuration
+    from fitgap.runner.spec import Configuration
 
     rng = random.Random(0)
     configurations = sweep_from_text(SWEEP).configurations()

@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-
-from runner.store import open_store
-from runner.store.filter import known_names
+from fitgap.runner.store import open_store
+from fitgap.runner.store.filter import known_names
 
 TEXT = (Path(__file__).parents[4] / "docs" / "filters.md").read_text()
 SHOWN = re.findall(r'--where "([^"]+)"', TEXT)

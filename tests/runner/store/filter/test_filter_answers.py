@@ -8,14 +8,14 @@ import pytest
 import sqlalchemy as sa
 from filter_reference import holds
 from filter_stores import fill
+from fitgap.runner.errors import FilterError
+from fitgap.runner.store import open_store
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.filter import filter_expression
+from fitgap.runner.store.schema import tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_filters import random_condition, random_test, written
-
-from runner.errors import FilterError
-from runner.store import open_store, tables
-from runner.store.database import connect, database_url
-from runner.store.filter import filter_expression
 
 AT_ONCE = 25
 # On each kind of database.

@@ -1,9 +1,8 @@
 """A filter that cannot be answered is refused with the place of the mistake, what is wrong there, and the nearest."""
 
 import pytest
-
-from runner.errors import FilterError
-from runner.store.filter import filter_expression
+from fitgap.runner.errors import FilterError
+from fitgap.runner.store.filter import filter_expression
 
 
 def refused(text):

@@ -1,0 +1,105 @@
+"""`fitgap db`: what a database is; upgrading, copying, backing up, restoring and compacting it."""
+
+from typing import Annotated, Any
+
+import typer
+from fitgap.runner.cli.options.common import Database, Format, OutputFormat
+from fitgap.runner.cli.render.lines import report, say
+
+db = typer.Typer(no_args_is_help=True)
+
+
+@db.command()
+def status(database: Database = None, output_format: OutputFormat = Format.TABLE) -> None:
+    """Say which database is used, its kind, its schema and how much is in it."""
+    from fitgap.runner.cli.render.answers import print_csv, print_json
+    from fitgap.runner.store.admin.status import describe_database
+
+    row = describe_database(database)
+    if output_format is Format.JSON:
+        print_json(row)
+    elif output_format is Format.CSV:
+        print_csv([row], list(row))
+    else:
+        print_status(row)
+
+
+def print_status(row: dict[str, Any]) -> None:
+    """The state of a database, for people."""
+    say(f"database  {row['database']}")
+    say(f"kind      {row['kind']} {row['program_version']}")
+    say(f"schema    {schema_told(row['schema'], row['newest_schema'])}")
+    say(f"size      {row['bytes']:,} bytes")
+    for name in ("sweeps", "trials", "epochs"):
+        say(f"{name:<10}{row[name]:,}")
+
+
+def schema_told(schema: str | None, newest: str) -> str:
+    """How the schema of a database stands to this program's."""
+    if schema is None:
+        return "none yet; `fitgap run` makes the tables"
+    if schema == newest:
+        return f"{schema}, the newest"
+    if schema < newest:
+        return f"{schema}, older than this program's {newest}; run `fitgap db upgrade`"
+    return f"{schema}, newer than this program's {newest}; update fitgap"
+
+
+@db.command()
+def upgrade(database: Database = None) -> None:
+    """Bring the tables up to date; an SQLite file is copied beside itself first."""
+    from fitgap.runner.store.admin.upgrade import upgrade_database
+
+    say(str(upgrade_database(database) or "the database is up to date"))
+
+
+@db.command()
+def copy(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A file or address.", show_default=False)],
+    target: Annotated[str, typer.Argument(metavar="TO", help="One that has no rows yet.", show_default=False)],
+) -> None:
+    """Copy a database into a new one, from SQLite to PostgreSQL or back, with all numbers as they are."""
+    from fitgap.runner.store.admin.copy import copy_database
+
+    counts = copy_database(source, target)
+    say(f"copied; sweeps: {counts['sweep']:,}, trials: {counts['trial']:,}, epochs: {counts['epoch']:,}")
+
+
+@db.command()
+def compact(database: Database = None) -> None:
+    """Write an SQLite file anew without what was deleted, so that the disk has the room back."""
+    from fitgap.runner.store.admin.sizes import compact_database
+
+    sizes = compact_database(database)
+    say("{:,} bytes before, {:,} now".format(*sizes) if sizes else "a server uses the room again by itself")
+
+
+@db.command()
+def backup(
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="A new file (default: fitgap.db.backup, …-2).", show_default=False),
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Back up an SQLite database into one new file, also while it is in use."""
+    from fitgap.runner.store.schema.backup import back_up_database
+
+    say(f"backed up to {back_up_database(database, target)}")
+
+
+@db.command()
+def restore(
+    backup: Annotated[str, typer.Argument(metavar="COPY", help="A backup of a database.", show_default=False)],
+    database: Database = None,
+) -> None:
+    """Go back to a backup of an SQLite database; what was there is backed up first."""
+    from fitgap.runner.store.admin.restore import restore_database
+
+    done = restore_database(backup, database)
+    say(str(done))
+    if done.was_plain_copy:
+        told = (
+            f"fitgap: {backup} is a plain copy of a file; if it was made while the database was in use, rows that were"
+        )
+        report(f"{told} still in its -wal are missing (`fitgap db backup` leaves none out)")

@@ -1,0 +1,53 @@
+"""The command that tells what underfits, what overfits, why, and what to try."""
+
+from typing import Annotated, Any
+
+import typer
+from fitgap.runner.cli.options.common import Database, Format, OutputFormat
+
+
+def diagnose(
+    what: Annotated[
+        str, typer.Argument(metavar="SWEEP|TRIAL", help="Name of a sweep, or number of a trial.", show_default=False)
+    ],
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """Say what underfits, what overfits, why, and what to try."""
+    from fitgap.runner.cli.render.answers import print_csv, print_json
+    from fitgap.runner.cli.render.diagnosis_page import print_sweep_diagnosis, print_trial_diagnosis
+    from fitgap.runner.diagnosing import diagnose_sweep, diagnose_trial
+    from fitgap.runner.store import open_store
+
+    # A number is a trial here; a sweep is meant by its name.
+    is_trial = what.isdecimal()
+    with open_store(database) as store:
+        found = diagnose_trial(store, int(what)) if is_trial else diagnose_sweep(store, what)
+    if output_format is Format.JSON:
+        print_json(found)
+    elif output_format is Format.CSV:
+        rows = [trial_row(found)] if is_trial else configuration_rows(found)
+        print_csv(rows, list(rows[0]) if rows else CONFIGURATION_KEYS)
+    elif is_trial:
+        print_trial_diagnosis(found)
+    else:
+        print_sweep_diagnosis(found)
+
+
+CONFIGURATION_KEYS = ("configuration", "trial", "verdict", "excess", "underfit", "overfit", "causes")
+
+
+def trial_row(found: dict[str, Any]) -> dict[str, Any]:
+    """A trial as one row: without its curve, of the reference and the causes their names alone."""
+    row = {key: value for key, value in found.items() if key != "curve"}
+    reference = found["reference"]
+    return {**row, "reference": reference and reference["trial"], "causes": cause_names(found["causes"])}
+
+
+def configuration_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The worst configurations of a sweep, a row each."""
+    return [{**row, "causes": cause_names(row["causes"])} for trouble in found["troubles"] for row in trouble["worst"]]
+
+
+def cause_names(causes: list[dict[str, Any]]) -> str:
+    return " ".join(each["cause"] for each in causes)

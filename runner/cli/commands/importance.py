@@ -1,0 +1,132 @@
+"""The command `importance`: which settings matter, as shares of variance with bars."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from fitgap.runner.cli.options.common import Columns, Database, Format, OutputFormat, SweepArgument, Where
+from fitgap.runner.cli.render.lines import line_width
+
+if TYPE_CHECKING:
+    from fitgap.runner.store import Row
+
+KEYS = ("of", "effect", "share", "raw_share", "noise_share")
+# E_v, and the parts in which it exceeds that of the reference.
+USUAL = "e_v,underfit,overfit"
+WIDTH = 80
+LONGEST_BAR = 12
+EIGHTHS = " ▏▎▍▌▋▊▉"
+# Pairs with less in all measures are told together.
+SMALL = 0.005
+
+
+@dataclass(frozen=True)
+class Line:
+    """An effect with its share of the variance of each measure that has one."""
+
+    effect: str
+    kind: str
+    axis: str | None
+    shares: Mapping[str, float]
+
+    @property
+    def size(self) -> float:
+        """What lines are arranged by: the share in the measure named first."""
+        return next(iter(self.shares.values()))
+
+
+def importance(
+    sweep: SweepArgument,
+    of: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="The measures whose variance is parted.")] = USUAL,
+    scale: Annotated[str, typer.Option(help="Part the measure itself (linear), its log, or its rank.")] = "linear",
+    where: Where = None,
+    columns: Columns = None,
+    database: Database = None,
+    output_format: OutputFormat = Format.TABLE,
+) -> None:
+    """Show which settings matter: the share of the variance that each axis and each pair of axes explains."""
+    from fitgap.runner.cli.render.answers import print_rows
+    from fitgap.runner.cli.render.lines import say
+    from fitgap.runner.cli.render.text_tables import print_table
+    from fitgap.runner.store import open_store
+
+    measures = list(dict.fromkeys(key.strip() for key in of.split(",") if key.strip()))
+    with open_store(database) as store:
+        rows = store.importance(sweep, measures, scale=scale, where=where)
+    if output_format is not Format.TABLE or columns:
+        print_rows(rows, output_format, table_keys=KEYS, columns=columns)
+    elif rows:
+        told = list(dict.fromkeys(row["of"] for row in rows))
+        table = table_rows(arranged(lines_of(rows)), told)
+        print_table(table, ["effect", *told], title=explanation(rows, scale), needed=told[:1])
+    else:
+        say("nothing to part: no two completed trials have different settings and different values")
+
+
+def lines_of(rows: "list[Row]") -> list[Line]:
+    """A line for each effect."""
+    effects = {row["effect"]: row for row in rows}
+    shares: dict[str, dict[str, float]] = {effect: {} for effect in effects}
+    for row in rows:
+        shares[row["effect"]][row["of"]] = row["share"]
+    return [Line(effect, row["kind"], row["axis"], shares[effect]) for effect, row in effects.items()]
+
+
+def arranged(lines: Sequence[Line]) -> list[Line]:
+    """Axes, each followed by what it is made of, then pairs, the largest first; then what is left."""
+    by_size = sorted(lines, key=lambda line: -line.size)
+    axes = [line for line in by_size if line.kind == "axis"]
+    parts = [line for line in lines if line.kind == "part"]
+    pairs = [line for line in by_size if line.kind == "pair"]
+    return [
+        *(line for axis in axes for line in (axis, *(part for part in parts if part.axis == axis.axis))),
+        *without_small(pairs),
+        *(line for line in lines if line.kind not in ("axis", "part", "pair")),
+    ]
+
+
+def without_small(pairs: list[Line]) -> list[Line]:
+    """The pairs, with those that are small in all measures in one line."""
+    small = [line for line in pairs if max(line.shares.values()) < SMALL]
+    if len(small) < 2:
+        return pairs
+    together: dict[str, float] = {}
+    for line in small:
+        for name, share in line.shares.items():
+            together[name] = together.get(name, 0.0) + share
+    return [*(line for line in pairs if line not in small), Line(f"{len(small)} smaller pairs", "pair", None, together)]
+
+
+def table_rows(lines: list[Line], measures: list[str]) -> list[dict[str, Any]]:
+    """The lines as text, with bars as long as there is room for."""
+    texts = [f"  {line.effect}" if line.kind == "part" else line.effect for line in lines]
+    room = (line_width(WIDTH) - 2 - max(map(len, texts))) // len(measures) - len("-99.9 %   ")
+    length = max(0, min(LONGEST_BAR, room))
+    return [
+        {"effect": text, **{name: share_text(line.shares.get(name), length) for name in measures}}
+        for text, line in zip(texts, lines, strict=True)
+    ]
+
+
+def share_text(share: float | None, length: int) -> str:
+    """A share as percent and as a bar, such as `12.5 % █▌`; nothing where there is none."""
+    if share is None:
+        return ""
+    # No −0.0.
+    return f"{round(100 * share, 1) + 0.0:5.1f} % {bar(share, length)}"
+
+
+def bar(share: float, length: int) -> str:
+    """A bar that is so many characters long for a share of 1, in eighths of a character."""
+    whole, eighths = divmod(round(8 * length * min(max(share, 0.0), 1.0)), 8)
+    return ("█" * whole + EIGHTHS[eighths]).rstrip()
+
+
+def explanation(rows: "list[Row]", scale: str) -> str:
+    """What the shares are of, in one line."""
+    trials, holes = rows[0]["trials"], rows[0]["filled"]
+    variance = "variance" if scale == "linear" else f"variance of the {scale}"
+    filled = f", {holes:,} missing ones estimated" if holes else ""
+    noise = "" if any(row["kind"] == "noise" for row in rows) else "; one repeat: noise is in all of them"
+    return f"shares of the {variance} among {trials:,} trials{filled}{noise}"

@@ -1,0 +1,116 @@
+"""Printing answers: a table for people, JSON or CSV for programs."""
+
+import codecs
+import csv
+import itertools
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from fitgap.runner.cli.options.common import Format
+from fitgap.runner.cli.render.lines import printable
+from fitgap.runner.cli.render.text_tables import Row, print_table
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.streams.typography import to_encoding
+
+# What spreadsheets take for the beginning of a formula, also in the width of Chinese characters.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Controls that JSON lets stand, marks that turn the direction of text around or are invisible, halves of characters.
+UNSEEN = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+
+
+def print_rows(
+    rows: Iterable[Row], output_format: Format, *, table_keys: Sequence[str], columns: str | None = None
+) -> None:
+    """Print rows. A table shows `table_keys` unless columns are named; JSON and CSV hold every key.
+
+    JSON and CSV are written row by row as they come.
+    """
+    coming = iter(rows)
+    first = list(itertools.islice(coming, 1))
+    is_table = output_format is Format.TABLE
+    known = list(first[0]) if first else []
+    keys = chosen_keys(columns, table_keys if is_table or not first else known)
+    for key in keys:
+        if known and key not in known:
+            raise StoreError(f"--columns: there is no column {key!r}; {nearest(key, known)}")
+    rows = itertools.chain(first, coming)
+    if is_table:
+        print_table(list(rows), keys)
+    elif output_format is Format.JSON:
+        print_json_rows({key: row[key] for key in keys} for row in rows)
+    else:
+        print_csv(rows, keys)
+
+
+def chosen_keys(columns: str | None, usual: Sequence[str]) -> list[str]:
+    """The keys that --columns names, after the usual ones where it only adds some."""
+    keys = [key.strip() for key in (columns or "").split(",") if key.strip()]
+    added = [key.removeprefix("+") for key in keys]
+    is_addition = any(key.startswith("+") for key in keys)
+    return list(dict.fromkeys([*usual, *added] if is_addition or not keys else keys))
+
+
+def print_json_rows(rows: Iterable[Row]) -> None:
+    """A JSON array with every row on a line of its own; numbers read back as the same bits."""
+    opening = "["
+    for row in rows:
+        print(f"{opening}\n  {json_text(row)}", end="")
+        opening = ","
+    print("[]" if opening == "[" else "\n]")
+
+
+def print_json(answer: Any) -> None:
+    """Indented JSON; numbers read back as the same bits."""
+    print(json_text(answer, indent=2))
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON that any reader takes: it is UTF-8, or ASCII on an output that is not.
+
+    What a terminal would obey, and half of a character, is escaped; readers get back the same text.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=not is_utf8(sys.stdout.encoding), allow_nan=False)
+    return UNSEEN.sub(lambda found: json.dumps(found.group())[1:-1], text)
+
+
+def is_utf8(encoding: str | None) -> bool:
+    """Whether text is written as UTF-8; a stream of text in memory, which has no encoding, takes any character."""
+    return encoding is None or codecs.lookup(encoding).name == "utf-8"
+
+
+def print_csv(rows: Iterable[Row], keys: Sequence[str]) -> None:
+    """CSV with a header line; null is an empty cell, lists and mappings are JSON."""
+    writer = csv.writer(CsvLines())
+    writer.writerow(map(csv_cell, keys))
+    writer.writerows([csv_cell(row[key]) for key in keys] for row in rows)
+
+
+def csv_cell(value: Any) -> Any:
+    """A value or heading for CSV; text that a spreadsheet would take for a formula is made plain by an apostrophe."""
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    is_formula = isinstance(value, str) and value.startswith(FORMULA_SIGNS) and not NUMBER.fullmatch(value)
+    return f"'{value}" if is_formula else value
+
+
+class CsvLines:
+    """Standard output for a CSV writer that ends its lines with CR LF: only then does it quote a CR inside a cell.
+
+    Characters that the output cannot encode are escaped by backslashes; on a terminal so is what it would obey.
+    """
+
+    def __init__(self) -> None:
+        self.encoding = sys.stdout.encoding or "utf-8"
+        self.is_terminal = sys.stdout.isatty()
+
+    def write(self, line: str) -> None:
+        text = line.removesuffix("\r\n")
+        if self.is_terminal:
+            text = "\n".join(map(printable, text.split("\n")))
+        sys.stdout.write(to_encoding(text, self.encoding, "backslashreplace") + "\n")

@@ -1,0 +1,79 @@
+"""Long answers: lists of trials and epochs, written row by row or block by block as they come."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from fitgap.runner.cli.options.common import BulkFormat, Format
+from fitgap.runner.cli.options.output_file import printed_to, written_to
+from fitgap.runner.cli.render.answers import chosen_keys, print_rows
+from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.text_tables import print_table
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.store import EPOCH_KEYS, Row, Store
+
+TABLE_OF_EPOCHS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
+# So many rows of a table of epochs are shown; other formats have them all.
+TABLE_ROWS = 1_000
+Blocks = Iterable[Mapping[str, np.ndarray]]
+
+
+def write_trials(store: Store, rows: Iterable[Row], kind: BulkFormat, output: Path | None, keys: Sequence[str]) -> None:
+    """Write the rows of trials with these keys, in any format but a table."""
+    if kind is BulkFormat.PARQUET:
+        from fitgap.runner.cli.render.parquet import write_rows
+
+        with written_to(output, store.rights) as path:
+            write_rows(rows, keys, path)
+    else:
+        with printed_to(output, store.rights):
+            print_rows(rows, Format(kind), table_keys=keys)
+
+
+def write_epochs(
+    store: Store, what: Sequence[str], where: str | None, kind: BulkFormat, output: Path | None, columns: str | None
+) -> None:
+    """Write the epochs of trials, named by their numbers, and of the trials of sweeps that a filter leaves."""
+    is_table = kind is BulkFormat.TABLE
+    keys = chosen_keys(columns, TABLE_OF_EPOCHS if is_table else EPOCH_KEYS)
+    if unknown := [key for key in keys if key not in EPOCH_KEYS]:
+        raise StoreError(f"--columns: there is no column {unknown[0]!r}; {nearest(unknown[0], EPOCH_KEYS)}")
+    blocks = epoch_blocks(store, what, where)
+    if kind is BulkFormat.PARQUET:
+        from fitgap.runner.cli.render.parquet import write_blocks
+
+        with written_to(output, store.rights) as path:
+            write_blocks(blocks, keys, path)
+        return
+    rows = rows_of(blocks, keys)
+    with printed_to(output, store.rights):
+        if is_table:
+            print_first(rows, keys)
+        else:
+            print_rows(rows, Format(kind), table_keys=keys)
+
+
+def epoch_blocks(store: Store, what: Sequence[str], where: str | None) -> Blocks:
+    """The epochs of what is named: a number is a trial here; a sweep is meant by its name."""
+    numbers = [int(each) for each in what if each.isdecimal()]
+    names = [each for each in what if not each.isdecimal()]
+    if where is not None and not names:
+        raise StoreError("--where chooses among the trials of a sweep; name one instead of trials")
+    trials = [store.epoch_blocks(numbers)] if numbers else []
+    return itertools.chain(*trials, *(store.epoch_blocks(name, where) for name in names))
+
+
+def rows_of(blocks: Blocks, keys: Sequence[str]) -> Iterator[Row]:
+    """The rows of blocks with these keys; null for what is not known."""
+    for block in blocks:
+        columns = [[None if value != value else value for value in block[key].tolist()] for key in keys]
+        for values in zip(*columns, strict=True):
+            yield dict(zip(keys, values, strict=True))
+
+
+def print_first(rows: Iterator[Row], keys: Sequence[str]) -> None:
+    """Print a table of the first rows, and whether there are more."""
+    print_table(list(itertools.islice(rows, TABLE_ROWS)), keys)
+    if next(rows, None) is not None:
+        say(f"(the first {TABLE_ROWS:,} epochs; --format csv, json and parquet have all)")

@@ -1,0 +1,66 @@
+"""Answers as Parquet files. Polars, which takes its time to load, is imported only here."""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from fitgap.runner.frames.types import EPOCH_TYPES, frame_of, setting_types
+from fitgap.runner.store import Row, Store
+
+# So many rows lie together in a file: as many as a reader takes in at once.
+GROUP_ROWS = 250_000
+
+
+def write_rows(rows: Iterable[Row], keys: Sequence[str], path: Path) -> None:
+    """Write the rows of an answer with these keys."""
+    frame = frame_of(list(rows), keys, setting_types(keys))
+    with told_as_of_system(), target_of(path) as target:
+        frame.write_parquet(target)
+
+
+def write_epochs(
+    store: Store, sweep: str, path: Path, *, where: str | None = None, keys: Sequence[str] = tuple(EPOCH_TYPES)
+) -> int:
+    """Write all epochs of a sweep's trials, of those that a filter leaves; returns how many there were."""
+    return write_blocks(store.epoch_blocks(sweep, where), keys, path)
+
+
+def write_blocks(blocks: Iterable[Mapping[str, np.ndarray]], keys: Sequence[str], path: Path) -> int:
+    """Write epochs as they come, never all in memory; returns how many there were."""
+    types: Any = {key: EPOCH_TYPES[key] for key in keys}
+    count = 0
+
+    def frames(columns: Any, predicate: Any, row_limit: Any, batch_size: Any) -> Iterator[pl.DataFrame]:
+        nonlocal count
+        for block in blocks:
+            frame = pl.DataFrame({key: block[key] for key in keys}).cast(types)
+            count += len(frame)
+            yield frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+    with told_as_of_system(), target_of(path) as target:
+        pl.io.plugins.register_io_source(frames, schema=types).sink_parquet(target, row_group_size=GROUP_ROWS)
+    return count
+
+
+@contextlib.contextmanager
+def target_of(path: Path) -> Iterator[Any]:
+    """What Polars can write to: the path, or the open file if its name is no text, as bytes of another encoding are."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        with path.open("wb") as file:
+            yield file
+    else:
+        yield path
+
+
+@contextlib.contextmanager
+def told_as_of_system() -> Iterator[None]:
+    """Turn what Polars says about a file that cannot be written into an OSError, like the system's own."""
+    try:
+        yield
+    except pl.exceptions.ComputeError as error:
+        raise OSError(str(error).splitlines()[0]) from None

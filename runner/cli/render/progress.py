@@ -1,0 +1,188 @@
+"""The live line of a running sweep, on standard error: trials done, rate, time left, best E_v so far."""
+
+import sys
+import time
+from typing import Self
+
+import numpy as np
+from fitgap.runner.cli.remaining import LOOK_SECONDS, LOOK_SHARE, ActiveTime, TrialCount, WorkLeft
+from fitgap.runner.cli.render.cluster_line import RowRate, crew_line
+from fitgap.runner.cli.render.console import PlainConsole
+from fitgap.runner.cli.render.lines import printable, report
+from fitgap.runner.driver import ExpectedWork
+from fitgap.runner.engine import Engine
+from fitgap.runner.messages import Block, EpochCounts
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.table import Column
+from rich.text import Text
+
+# Without a terminal a line is printed this often instead.
+PLAIN_SECONDS = 10.0
+# A bar has room beside the line in so many columns.
+WIDE_ENOUGH = 60
+
+
+class LiveProgress:
+    """Observes a sweep's blocks. It knows of the trials that run, not of all: there may be a million."""
+
+    def __init__(self, expected: ExpectedWork):
+        self.expected = expected
+        self.work_done = 0.0
+        self.work = WorkLeft(expected.trials, expected.total)
+        self.count = TrialCount(expected.trials)
+        # Of the trials seen that have not ended.
+        self.cost_per_epoch: dict[int, float] = {}
+        # The last epoch seen: an attempt may train some once more.
+        self.epoch_seen: dict[int, int] = {}
+        # Of epochs that are not over, by the first trial of their pack.
+        self.parts: dict[int, float] = {}
+        self.said: set[str] = set()
+        self.engine: Engine | None = None
+        self.rate = RowRate()
+        self.best_e_v = float("inf")
+        self.printed = self.next_look = time.monotonic()
+        self.time = ActiveTime(self.printed)
+        # Seconds before the first block, and trials that others had ended by then.
+        self.before: tuple[float, int] | None = None
+        console = PlainConsole(stderr=True)
+        # A terminal that cannot move its cursor gets lines, as a file does.
+        self.live = sys.stderr.isatty() and not console.is_dumb_terminal
+        self.bar = Progress(*columns_for(console.width), console=console, disable=not self.live)
+
+    def __enter__(self) -> Self:
+        self._look(time.monotonic())
+        self.bar.start()
+        self.task = self.bar.add_task(f"0/{self.count.total} trials, starting", total=self.expected.total)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, block: Block) -> None:
+        """Take in a block."""
+        now = time.monotonic()
+        self.time.tick(now)
+        self.before = self.before or (self.time.seconds, self.count.others)
+        self._count(block)
+        self._look(now)
+        self.rate.count(now, len(block.rows) if block.rows else 0)
+        self._show(now)
+
+    def meet(self, engine: Engine) -> None:
+        """What trains, of which a cluster tells who that is."""
+        self.engine = engine
+
+    def say(self, text: str) -> None:
+        """Print a line above the live one; the same text only once."""
+        if text not in self.said:
+            self.said.add(text)
+            self.bar.console.print(Text(f"fitgap: {printable(text)}"), soft_wrap=True)
+            return
+        # A driver that waits for others says so again and again; meanwhile these end trials.
+        now = time.monotonic()
+        self._look(now)
+        self._show(now)
+
+    def _show(self, now: float) -> None:
+        text = self.describe(now)
+        if self.live:
+            total = self.work_seen + self.work_left
+            self.bar.update(self.task, completed=self.work_seen, total=total, description=text)
+        elif now - self.printed >= PLAIN_SECONDS:
+            self.printed = now
+            report(*text.splitlines())
+
+    def _look(self, now: float) -> None:
+        """Ask the database now and then how many trials are left: other drivers end some, and leave some behind."""
+        if now < self.next_look:
+            return
+        standing = self.expected.standing()
+        if standing is not None:
+            self.count.see(*standing)
+        took = time.monotonic() - now
+        self.next_look = now + max(LOOK_SECONDS, LOOK_SHARE * took)
+
+    def _count(self, block: Block) -> None:
+        self._meet(block)
+        if block.part is not None:
+            trials, share = block.part
+            self.parts[int(trials[0])] = share * sum(self.cost_per_epoch.get(trial, 0.0) for trial in trials.tolist())
+        if block.trained is not None:
+            self._count_epochs(block.trained)
+        if block.rows is not None:
+            finite = block.rows.e_v[np.isfinite(block.rows.e_v)]
+            self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
+        for end in block.ended:
+            self.best_e_v = min(self.best_e_v, end.best_e_v if np.isfinite(end.best_e_v) else float("inf"))
+            # What a trial that ended early leaves undone will not be done.
+            self.work_done += self.work.end(end.trial_id)
+            self.cost_per_epoch.pop(end.trial_id, None)
+            self.epoch_seen.pop(end.trial_id, None)
+        self.count.end(len(block.ended))
+
+    def _count_epochs(self, trained: EpochCounts) -> None:
+        for trial, last, count in zip(
+            trained.trial_id.tolist(), trained.last.tolist(), trained.count.tolist(), strict=True
+        ):
+            self.parts.pop(trial, None)
+            new = last - max(last - count, self.epoch_seen.get(trial, 0))
+            if new > 0 and trial in self.cost_per_epoch:
+                self.epoch_seen[trial] = last
+                self.work_done += new * self.cost_per_epoch[trial]
+                self.work.do(trial, new * self.cost_per_epoch[trial])
+
+    def _meet(self, block: Block) -> None:
+        """Look up the trials that are seen for the first time."""
+        named = block.trials | (set(block.part[0].tolist()) if block.part is not None else set())
+        named |= set(block.counted.trial_id.tolist()) if block.counted is not None else set()
+        new = sorted(named - self.cost_per_epoch.keys())
+        for trial, (epochs, cost) in (self.expected.of(new) if new else {}).items():
+            self.cost_per_epoch[trial] = cost
+            self.work.meet(trial, epochs * cost)
+
+    @property
+    def work_seen(self) -> float:
+        """Work done, with the parts of epochs that are not over."""
+        return self.work_done + sum(self.parts.values())
+
+    @property
+    def work_left(self) -> float:
+        """Work that is left for all drivers together."""
+        return max(0.0, self.work.after(self.count.left) - sum(self.parts.values()))
+
+    def describe(self, now: float) -> str:
+        """One line, short enough for a terminal of 80 columns beside the bar; on a cluster, a second one."""
+        seconds = max(self.time.until(now), 1e-3)
+        best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
+        done = f"{self.count.ended}/{self.count.total} trials, {self.count.ended / seconds:.1f}/s"
+        crew = self.engine.crew if self.engine else None
+        # Where nobody sees a line move, both are one.
+        second = f"{chr(10) if self.live else '; '}{crew_line(crew, self.rate.per_second(now))}" if crew else ""
+        return f"{done}, {self._left(now)}{best}{second}"
+
+    def _left(self, now: float) -> str:
+        if not self.work_seen or self.before is None:
+            return "starting"
+        if not self.count.left:
+            return "0 s left"
+        began, ended_before = self.before
+        # What other drivers have done meanwhile, they go on doing.
+        others = max(0, self.count.others - ended_before) * self.work.mean
+        seconds = (self.time.until(now) - began) * self.work_left / (self.work_seen + others)
+        return f"{duration(max(1.0, seconds))} left"
+
+
+def columns_for(width: int) -> list[ProgressColumn]:
+    """A bar and the line beside it; on a narrow terminal the line alone, broken where it is too long."""
+    line = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=False, overflow="fold"))
+    return [BarColumn(bar_width=16), line] if width >= WIDE_ENOUGH else [line]
+
+
+def duration(seconds: float) -> str:
+    """Such as `8 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,83 @@
+"""`fitgap show` for people: one trial on a page."""
+
+from typing import Any
+
+from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.text_tables import cell
+
+# Sections of the page; every key of the row stands in one of them.
+SECTIONS = {
+    "trial": (
+        "trial",
+        "sweep",
+        "configuration",
+        "repeat",
+        "status",
+        "reason",
+        "attempt",
+        "started",
+        "ended",
+        "seconds",
+        "tags",
+        "note",
+    ),
+    "network": (
+        "layers",
+        "parameters",
+        "activation",
+        "regularizer",
+        "optimizer",
+        "learning_rate",
+        "batch_size",
+        "epochs",
+    ),
+    "errors": (
+        "e_t",
+        "e_v",
+        "gap",
+        "best_epoch",
+        "best_e_v",
+        "excess",
+        "underfit",
+        "overfit",
+        "verdict",
+        "accuracy_t",
+        "accuracy_v",
+    ),
+    "data": ("data", "training_count", "validation_count"),
+}
+WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
+
+
+def print_trial(row: dict[str, Any]) -> None:
+    """Print a trial, section by section, leaving out what is not known."""
+    for section, keys in SECTIONS.items():
+        say(section)
+        for key in keys:
+            if row[key] not in (None, []):
+                say(f"  {key:{WIDTH}}{cell(key, row[key])}")
+    if row["learned"]:
+        say(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
+    say(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+    print_environment(row["environment"] or {})
+
+
+def print_environment(environment: dict[str, Any]) -> None:
+    """With what a trial was made, as far as it is known."""
+    known = {key: value for key, value in environment.items() if value is not None}
+    if known:
+        say("made with")
+    for key, value in known.items():
+        say(f"  {key:{WIDTH}}{value}")
+
+
+def learned_values(learned: dict[str, float]) -> str:
+    """Learned β and γ, such as `layer_1.0.beta 1.23`."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in learned.items())
+
+
+def constant_columns(names: list[str]) -> str:
+    """Which inputs do not vary among the training examples, and so were made 0 everywhere."""
+    if not names:
+        return "none (all vary among the training examples)"
+    return f"{', '.join(names)} (the same in all training examples)"

@@ -1,0 +1,14 @@
+"""Verdicts in a table."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fitgap.runner.store import Row
+
+VERDICT_TRIALS = ("good_trials", "underfit_trials", "overfit_trials", "both_trials", "unclear_trials")
+
+
+def verdict_text(group: "Row") -> str | None:
+    """The verdict of most of a group's configurations and how many of its trials have it, such as `overfit 4/5`."""
+    verdict = group["verdict"]
+    return verdict and f"{verdict} {group[f'{verdict}_trials']}/{sum(group[key] for key in VERDICT_TRIALS)}"

@@ -1,0 +1,73 @@
+"""The columns of a table as read from a file, and what may be wrong with a value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars
+from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.errors import DataError
+
+
+@dataclass(frozen=True)
+class Table:
+    """Typed columns of a file as the user wrote it.
+
+    `place` tells people where a row, counted from 0, stands in it: "line 5" or "row 4".
+    """
+
+    source: str
+    frame: polars.DataFrame
+    place: Callable[[int], str]
+
+
+def plain_column(column: polars.Series) -> polars.Series:
+    """The column with categories as text, which they are to people, and with empty text as missing."""
+    if column.dtype in (polars.Categorical, polars.Enum):
+        column = column.cast(polars.String)
+    return column.replace("", None) if column.dtype == polars.String else column
+
+
+def is_missing(column: polars.Series) -> polars.Series:
+    """Which values of a plain column are missing: null or NaN."""
+    missing = column.is_null()
+    return missing | column.is_nan().fill_null(False) if column.dtype.is_float() else missing
+
+
+def check_present(table: Table, column: polars.Series, advice: str) -> None:
+    """Raises DataError at the first value that is missing."""
+    if (missing := is_missing(column)).any():
+        raise cell_error(table, column, first(missing), f"the value is missing; {advice}")
+
+
+def check_finite(table: Table, column: polars.Series) -> None:
+    """Raises DataError at the first value that is infinite."""
+    if column.dtype.is_float() and (infinite := column.is_infinite().fill_null(False)).any():
+        raise cell_error(table, column, first(infinite), "the value is infinite; correct it or remove the row")
+
+
+def check_number(table: Table, column: polars.Series) -> None:
+    """Raises DataError unless a column that is no text holds numbers or booleans."""
+    if not holds_numbers(column) and column.dtype != polars.Boolean:
+        rule = f"column '{visible(column.name)}' holds {visible(column.dtype)}, but an input must hold numbers"
+        raise file_error(table.source, f"{rule}; convert or remove it")
+
+
+def holds_numbers(column: polars.Series) -> bool:
+    return column.dtype.is_numeric()
+
+
+def float_values(column: polars.Series) -> np.ndarray:
+    """A column of numbers or booleans as float64, NaN where a value is missing."""
+    return column.cast(polars.Float64).to_numpy()
+
+
+def first(mask: polars.Series) -> int:
+    """The position of the first true value of a mask that has one."""
+    position = mask.arg_max()
+    assert position is not None
+    return position
+
+
+def cell_error(table: Table, column: polars.Series, row: int, rule: str) -> DataError:
+    return file_error(table.source, f"{table.place(row)}, column '{visible(column.name)}': {rule}")

@@ -1,0 +1,91 @@
+"""Data sets shipped inside the package. Their origin and licences are told in `shipped/ORIGIN.md`."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import ClassVar
+
+import numpy as np
+from fitgap.core.data import Dataset
+from fitgap.runner.data.source import Source
+
+
+@dataclass(frozen=True)
+class Shipped(Source):
+    """A data set read from `shipped/<file>.npz`, whose integer targets are class numbers and others plain values."""
+
+    file: ClassVar[str]
+    target: ClassVar[str]
+    largest_input: ClassVar[float] = 1.0
+
+    def load(self, seed: int) -> Dataset:
+        arrays = read_shipped(self.file)
+        classes = arrays["targets"].dtype.kind == "u"
+        return Dataset(
+            name=self.file,
+            inputs=arrays["inputs"].astype(np.float64) / self.largest_input,
+            targets=arrays["targets"].astype(np.float64)[:, np.newaxis],
+            target_kind="classes" if classes else "numbers",
+            input_names=tuple(arrays["input_names"].tolist()),
+            target_names=(self.target,),
+            class_names=tuple(arrays["target_names"].tolist()) if classes else (),
+        )
+
+
+def read_shipped(file: str) -> dict[str, np.ndarray]:
+    """The arrays of one shipped file by name."""
+    resource = files("fitgap.runner.data") / "shipped" / f"{file}.npz"
+    with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+@dataclass(frozen=True)
+class Digits(Shipped):
+    """Handwritten digits: 1,797 images of 8 x 8 pixels, ten classes."""
+
+    file = "digits"
+    target = "digit"
+    largest_input = 16.0
+    # Pixels share one scale already, and those that are nearly always white would be blown up by standardising.
+    preprocess = "none"
+
+
+@dataclass(frozen=True)
+class Iris(Shipped):
+    """Iris flowers: 150 examples of four lengths, three species."""
+
+    file = "iris"
+    target = "species"
+
+
+@dataclass(frozen=True)
+class Wine(Shipped):
+    """Wines: 178 examples of 13 chemical measurements, three cultivars."""
+
+    file = "wine"
+    target = "cultivar"
+
+
+@dataclass(frozen=True)
+class BreastCancer(Shipped):
+    """Breast cancer: 569 examples of 30 measurements of cell nuclei, malignant or benign."""
+
+    file = "breast_cancer"
+    target = "diagnosis"
+
+
+@dataclass(frozen=True)
+class Diabetes(Shipped):
+    """Diabetes: 442 examples of ten measurements, and the progression of the disease as a number."""
+
+    file = "diabetes"
+    target = "progression"
+    reading = "numbers"
+
+
+SHIPPED_SETS: dict[str, type[Source]] = {
+    "digits": Digits,
+    "iris": Iris,
+    "wine": Wine,
+    "breast_cancer": BreastCancer,
+    "diabetes": Diabetes,
+}

@@ -1,0 +1,80 @@
+"""The target of a data set: classes or numbers, told apart by the type of the column.
+
+- Text, categorical and boolean columns hold classes.
+- Floating-point columns hold numbers, even when every value is whole: write 0.0 for a number, 0 for a class.
+- An integer column holds classes when its values are exactly 0 and 1, or when it has at most 20 different values and
+  these are fewer than a tenth of the rows; otherwise it holds numbers.
+- Several target columns must all hold numbers; integers among them are numbers.
+
+Classes are numbered from 0 in sorted order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from fitgap.core.data import TargetKind
+from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.errors import DataError
+
+MOST_INTEGER_CLASSES = 20
+MOST_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class Targets:
+    """`values` (N, m) float64 and a name for each column; for classes one column of class numbers, and their names."""
+
+    values: np.ndarray
+    kind: TargetKind
+    names: tuple[str, ...]
+    class_names: tuple[str, ...] = ()
+
+
+def encode_targets(source: str, columns: Mapping[str, np.ndarray]) -> Targets:
+    """Targets from the target columns, each (N,) of bool, integers, floats or text (as str or object array).
+
+    Raises DataError when one class or too many are found, or when one of several columns holds classes.
+    """
+    name, values = next(iter(columns.items()))
+    if len(columns) == 1 and holds_classes(values):
+        return encode_classes(source, name, values)
+    for name, values in columns.items():
+        if values.dtype.kind not in "iuf":
+            raise several_targets_error(source, name)
+    numbers = np.column_stack([values.astype(np.float64) for values in columns.values()])
+    return Targets(numbers, "numbers", tuple(columns))
+
+
+def several_targets_error(source: str, name: str) -> DataError:
+    rule = (
+        f"target column '{visible(name)}' holds classes; several target columns must all hold numbers, so name this one"
+    )
+    return file_error(source, f"{rule} alone or leave it out")
+
+
+def holds_classes(values: np.ndarray) -> bool:
+    """Whether a single target column is one of classes, by the rule at the head of this module."""
+    if values.dtype.kind not in "iu":
+        return values.dtype.kind != "f"
+    distinct = np.unique(values)
+    few = len(distinct) <= MOST_INTEGER_CLASSES and len(distinct) < len(values) / 10
+    return few or distinct.tolist() == [0, 1]
+
+
+def encode_classes(source: str, name: str, values: np.ndarray) -> Targets:
+    """Class numbers in the sorted order of the classes."""
+    classes, class_numbers = np.unique(values, return_inverse=True)
+    names = tuple(class_name(value) for value in classes.tolist())
+    if len(names) == 1:
+        rule = f"target column '{visible(name)}' has only one class, '{visible(names[0])}'; at least 2 are needed"
+        raise file_error(source, rule)
+    if len(names) > MOST_CLASSES:
+        rule = f"target column '{visible(name)}' has {len(names)} classes, but may have at most {MOST_CLASSES}"
+        raise file_error(source, f"{rule}; name another column, or store numbers as numbers")
+    return Targets(class_numbers.astype(np.float64)[:, np.newaxis], "classes", (name,), names)
+
+
+def class_name(value: object) -> str:
+    """The name of a class: its text; `true` and `false` as CSV files write them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

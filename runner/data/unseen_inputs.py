@@ -1,0 +1,72 @@
+"""The inputs of unseen examples, in the columns that a network was trained on."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars
+from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.data.columns import (
+    Table,
+    cell_error,
+    check_finite,
+    check_number,
+    check_present,
+    first,
+    holds_numbers,
+)
+from fitgap.runner.data.handling import Handling
+from fitgap.runner.data.text_columns import names_of, one_hot_inputs
+from fitgap.runner.data.wording import file_error, nearest_column, visible
+
+
+def inputs_from_table(
+    table: Table, names: Sequence[str], text_columns: Mapping[str, Sequence[str]], handling: Handling
+) -> np.ndarray:
+    """Inputs (N, n_0) by name, as `read_inputs` has them; other columns of the table are ignored."""
+    if table.frame.height == 0:
+        raise file_error(table.source, "the file has no rows; at least 1 is needed")
+    check_memory(table.source, INPUT_COPIES * VALUE_BYTES * table.frame.height * len(names))
+    columns = [trained_column(table, name, text_columns) for name in trained_columns(names, text_columns)]
+    for column in columns:
+        if not handling.fills:
+            check_present(table, column, "fill it in or remove the row")
+        check_finite(table, column)
+    return one_hot_inputs(polars.DataFrame(columns), text_columns)
+
+
+def trained_columns(names: Sequence[str], text_columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """The columns that became inputs of these names, in the order of the inputs."""
+    column_of = {name: column for column in text_columns for name in names_of(column, text_columns)}
+    return list(dict.fromkeys(column_of.get(name, name) for name in names))
+
+
+def trained_column(table: Table, name: str, text_columns: Mapping[str, Sequence[str]]) -> polars.Series:
+    """One column of the table. Raises DataError when it is missing or of another kind than was trained on."""
+    if name not in table.frame.columns:
+        rule = f"there is no column '{visible(name)}', which the network was trained on"
+        raise file_error(table.source, f"{rule}: {nearest_column(name, table.frame.columns)}")
+    column = table.frame[name]
+    return as_text(table, column) if name in text_columns else as_numbers(table, column)
+
+
+def as_numbers(table: Table, column: polars.Series) -> polars.Series:
+    """The column as numbers or booleans."""
+    if column.dtype not in (polars.String, polars.Null):
+        check_number(table, column)
+        return column
+    numbers = column.cast(polars.Float64, strict=False)
+    if (others := column.is_not_null() & numbers.is_null()).any():
+        row = first(others)
+        rule = f"'{visible(column[row])}' is no number, but the network was trained on numbers here; correct it"
+        raise cell_error(table, column, row, rule)
+    return numbers
+
+
+def as_text(table: Table, column: polars.Series) -> polars.Series:
+    """The column as text, which a whole file of numbers or booleans may happen not to be."""
+    if column.dtype not in (polars.String, polars.Boolean, polars.Null) and not holds_numbers(column):
+        rule = (
+            f"column '{visible(column.name)}' holds {visible(column.dtype)}, but the network was trained on text here"
+        )
+        raise file_error(table.source, f"{rule}; convert it")
+    return column.cast(polars.String)

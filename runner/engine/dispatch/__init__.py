@@ -1,0 +1,1 @@
+"""What engines need to hand out packs: what is running, what comes next, how long it takes, how much memory."""

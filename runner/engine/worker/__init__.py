@@ -1,0 +1,1 @@
+"""What trains a pack, the same in every engine."""

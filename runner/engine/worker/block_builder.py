@@ -1,0 +1,192 @@
+"""What a worker notes of a pack while it trains: epochs for the next block, summaries, states to go on from."""
+
+import time
+
+import numpy as np
+from fitgap.core.layer_statistics import as_plain
+from fitgap.core.training import EpochPart, EpochResults, Pack
+from fitgap.runner.engine.worker.recorder import Recorder, as_array, from_array
+from fitgap.runner.messages import (
+    Arrays,
+    Block,
+    KeptNetwork,
+    Loss,
+    PackTask,
+    SavedState,
+    TrialEnd,
+    TrialEvidence,
+)
+from fitgap.runner.status import Status
+
+# Rows are sent this often, so that another terminal sees a sweep grow.
+BLOCK_SECONDS = 0.5
+# So much of a trial is trained again at most where its driver or its worker dies.
+STATE_SECONDS = 60.0
+# The names of what a state holds beside the state of the member.
+SUMMARY = "summary"
+BEST_NETWORK = "best_network"
+BEST_ERRORS = "best_errors"
+HELD_ROWS = "held_rows"
+
+
+class Journal:
+    """Collects a pack's epochs for the next block and keeps each member's summary."""
+
+    def __init__(self, task: PackTask):
+        self.task = task
+        self.trials = np.array(task.trials)
+        count = len(task.trials)
+        self.best_e_v = np.full(count, np.inf)
+        self.best_e_t = np.full(count, np.nan)
+        self.best_epoch = np.zeros(count, int)
+        self.seconds = np.zeros(count)
+        self.open = np.ones(count, bool)
+        self.best_networks: dict[int, KeptNetwork] = {}
+        # Those of the sampled examples after the best epoch, by member, where that was before this pack.
+        self.errors_before: dict[int, np.ndarray] = {}
+        self.recorder = Recorder(task.recording, self.trials)
+        self.ended: list[TrialEnd] = []
+        self.kept: list[KeptNetwork] = []
+        self.evidence: list[TrialEvidence] = []
+        self.states: list[SavedState] = []
+        self.part: tuple[np.ndarray, float] | None = None
+        self.last_epoch_at = self.last_states_at = self.last_block_at = time.monotonic()
+        self.has_sent_epochs = False
+        for member, state in enumerate(task.states):
+            self._take_up(member, state)
+
+    def _take_up(self, member: int, state: Arrays) -> None:
+        """Go on with the summary of a saved state."""
+        best_e_v, best_e_t, best_epoch, seconds = state[SUMMARY].tolist()
+        self.best_e_v[member], self.best_e_t[member] = best_e_v, best_e_t
+        self.best_epoch[member], self.seconds[member] = int(best_epoch), seconds
+        if BEST_NETWORK in state:
+            network = KeptNetwork(int(self.trials[member]), int(best_epoch), state[BEST_NETWORK])
+            self.best_networks[member] = network
+        if BEST_ERRORS in state:
+            self.errors_before[member] = state[BEST_ERRORS]
+        if HELD_ROWS in state:
+            self.recorder.take_up(from_array(int(self.trials[member]), state[HELD_ROWS]), int(best_epoch))
+
+    def add(self, results: EpochResults, pack: Pack) -> None:
+        """Take in an epoch that the pack has just trained."""
+        now = time.monotonic()
+        self.part = None
+        members = results.members
+        self.seconds[members] += (now - self.last_epoch_at) / len(members)
+        self.last_epoch_at = now
+        self.recorder.add(results, self._remember_best(results, pack))
+        for position in np.flatnonzero(results.diverged | results.finished):
+            self._end(results, int(position), pack)
+        completed = np.flatnonzero(results.finished & ~results.diverged)
+        if completed.size:
+            self._note_evidence(members, completed, pack)
+
+    def note(self, part: EpochPart) -> None:
+        """Take in how far an epoch has come."""
+        self.part = (self.trials[part.members], part.share)
+
+    def save_states(self, pack: Pack) -> None:
+        """Note how far the members that are still open have come, after an epoch."""
+        self.last_states_at = time.monotonic()
+        still_open = set(self.trials[self.open].tolist())
+        # The states of trials that have just ended stay: they are to be kept.
+        self.states = [state for state in self.states if state.trial_id not in still_open]
+        rows = np.flatnonzero(self.open[pack.member_numbers])
+        for member, errors in zip(pack.member_numbers[rows].tolist(), pack.evidence.best_errors(rows), strict=True):
+            self.states.append(self._state(member, pack, errors))
+
+    def _state(self, member: int, pack: Pack, errors: np.ndarray | None) -> SavedState:
+        best = self.best_e_v[member], self.best_e_t[member], self.best_epoch[member]
+        arrays = {**pack.state_of(member).to_arrays(), SUMMARY: np.array([*best, self.seconds[member]], np.float64)}
+        if member in self.best_networks:
+            arrays[BEST_NETWORK] = self.best_networks[member].parameters
+        if errors is not None:
+            arrays[BEST_ERRORS] = errors
+        held = self.recorder.held(int(self.trials[member]))
+        if held:
+            arrays[HELD_ROWS] = as_array(held)
+        return SavedState(int(self.trials[member]), pack.epoch, arrays)
+
+    def _remember_best(self, results: EpochResults, pack: Pack) -> np.ndarray:
+        """The positions of the members whose best epoch this is so far."""
+        # NaN compares as false, and a diverged epoch never counts, whichever of its two errors is finite.
+        better = (results.e_v < self.best_e_v[results.members]) & ~results.diverged
+        members = results.members[better]
+        self.best_e_v[members] = results.e_v[better]
+        self.best_e_t[members] = results.e_t[better]
+        self.best_epoch[members] = results.epoch
+        if members.size:
+            pack.evidence.remember_best(np.flatnonzero(better))
+        if self.task.keep == "best":
+            self.best_networks |= {int(member): self._network(int(member), results.epoch, pack) for member in members}
+        return np.flatnonzero(better)
+
+    def _note_evidence(self, members: np.ndarray, completed: np.ndarray, pack: Pack) -> None:
+        """Say what the verdict on completed members, in these rows of the pack, is to rest on."""
+        found = pack.evidence
+        best, last, layers = found.best_errors(completed), found.last_errors(completed), found.statistics(completed)
+        for row, member in enumerate(members[completed].tolist()):
+            before = best[row]
+            # A state that an earlier program saved tells nothing of its best epoch.
+            errors = np.stack([np.full_like(last[row], np.nan) if before is None else before, last[row]])
+            self.evidence.append(TrialEvidence(int(self.trials[member]), {"layers": as_plain(layers[row])}, errors))
+
+    def _network(self, member: int, epoch: int, pack: Pack) -> KeptNetwork:
+        return KeptNetwork(int(self.trials[member]), epoch, pack.parameters_of(member))
+
+    def _end(self, results: EpochResults, position: int, pack: Pack) -> None:
+        member = int(results.members[position])
+        diverged = bool(results.diverged[position])
+        self.open[member] = False
+        self.recorder.end(int(self.trials[member]), results.epoch, int(self.best_epoch[member]) or None)
+        if self.task.keep == "state":
+            (errors,) = pack.evidence.best_errors(np.array([position]))
+            self.states.append(self._state(member, pack, errors))
+        if self.task.keep in ("last", "state"):
+            self.kept.append(self._network(member, results.epoch, pack))
+        elif member in self.best_networks:
+            self.kept.append(self.best_networks.pop(member))
+        self.ended.append(
+            TrialEnd(
+                trial_id=int(self.trials[member]),
+                status=Status.DIVERGED if diverged else Status.COMPLETED,
+                reason=f"an error was no longer finite after epoch {results.epoch}"
+                if diverged
+                else results.stopped_because[position],
+                epochs=results.epoch,
+                e_t=float(results.e_t[position]),
+                e_v=float(results.e_v[position]),
+                best_epoch=int(self.best_epoch[member]) or None,
+                best_e_t=float(self.best_e_t[member]),
+                best_e_v=float(self.best_e_v[member]),
+                accuracy_t=float(results.accuracy_t[position]),
+                accuracy_v=float(results.accuracy_v[position]),
+                seconds=float(self.seconds[member]),
+                learned=pack.learned_by(member) or None,
+            )
+        )
+
+    def loss(self, reason: str, *, is_certain: bool = False) -> Loss:
+        """The members that are still open come to nothing, for this reason."""
+        return Loss(self.task, tuple(self.trials[self.open].tolist()), reason, is_certain)
+
+    def states_are_due(self) -> bool:
+        return time.monotonic() - self.last_states_at >= STATE_SECONDS
+
+    def is_due(self) -> bool:
+        # The first epoch is sent at once: it shows that the pack trains. Where there are many packs, others show it.
+        is_first = self.recorder.has_news and not self.has_sent_epochs and not self.task.block_seconds
+        return is_first or time.monotonic() - self.last_block_at >= max(BLOCK_SECONDS, self.task.block_seconds)
+
+    def has_news(self) -> bool:
+        return self.recorder.has_news or bool(self.ended)
+
+    def block(self, loss: Loss | None = None) -> Block:
+        """Everything since the last block."""
+        self.has_sent_epochs |= self.recorder.has_news
+        rows, counted = self.recorder.take()
+        news = tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss, tuple(self.evidence), counted
+        self.ended, self.kept, self.states, self.evidence = [], [], [], []
+        self.last_block_at = time.monotonic()
+        return Block(rows, *news)

@@ -1,0 +1,1 @@
+"""Files: written whole or not at all, in private folders, and never a database that is open."""

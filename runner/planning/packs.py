@@ -1,0 +1,239 @@
+"""Which trials train together: pending trials become packs of one shape."""
+
+import itertools
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+
+from fitgap.core.layers import Layout
+from fitgap.core.members import Member, PackShape, sorting_key
+from fitgap.runner.amounts import counted
+from fitgap.runner.engine.dispatch.memory import member_bytes
+from fitgap.runner.messages import PackTask
+from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.spec import Configuration
+
+# Members beyond this many gain nothing: the calls are shared well enough.
+LARGEST_PACK = 48
+# Every worker gets more than one pack, since some take longer than others and another driver may want some too. In the
+# end packs in training are cut in two for workers that have none, so they need not be small from the beginning.
+PACKS_PER_WORKER = 2
+# A pack may be several times as large as a core's second-level cache before it loses more than it gains.
+CACHES_PER_PACK = 8
+USUAL_CACHE_BYTES = 1 << 20
+# From so many workers on each sends its blocks less often: a block costs the driver more than a millisecond,
+# however little is in it.
+MANY_WORKERS, BLOCKS_PER_SECOND = 50, 100
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A trial that waits to be trained: its number, what to train and in which repeat.
+
+    It goes on after `epoch` where its state was saved; `losses` counts how often its driver or worker died with it.
+    """
+
+    trial_id: int
+    configuration: Configuration
+    repeat: int
+    epoch: int = 0
+    losses: int = 0
+
+
+@dataclass(frozen=True)
+class PackSize:
+    """How many members a pack of one shape gets, and which of three bounds decided it."""
+
+    members: int
+    because: str
+
+    def after(self, losses: int) -> "PackSize":
+        """Half as many for every time that these trials were lost, so that the one that is the cause stands out."""
+        if not losses:
+            return self
+        return PackSize(max(1, self.members >> losses), "they were lost before, and one of them may be the cause")
+
+
+@dataclass(frozen=True)
+class TrialGroup:
+    """Waiting trials that may share packs: `count` of them, with `epochs` left all together.
+
+    `select(start, stop)` gives some of them, in an order in which neighbours do well in one pack: those with most
+    epochs first, so that they end together, and of these equal kinds side by side, which share their calls. `losses`
+    is how often these were lost before.
+    """
+
+    shape: PackShape
+    count: int
+    epochs: int
+    losses: int
+    select: Callable[[int, int], Sequence[PlannedTrial]]
+
+    @property
+    def work(self) -> float:
+        """What is left to do, in connections times epochs."""
+        return float(self.epochs * cost(self.shape))
+
+
+def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
+    """Packs over all these trials."""
+    return pack_groups(groups_of(trials, prepared), prepared, workers=workers)
+
+
+def pack_groups(
+    groups: Sequence[TrialGroup], prepared: PreparedSweep, *, workers: int, cache: int | None = None
+) -> Iterator[PackTask]:
+    """Packs over all groups, those that will take longest first, so that no long one starts last.
+
+    `cache` is the second-level cache of a core where they train, in bytes, if that is not this machine.
+    """
+    for group, size in sized(groups, workers, cache):
+        for start, stop in even_parts(group.count, size.members):
+            # Trials may have been deleted since they were counted.
+            if trials := group.select(start, stop):
+                yield replace(pack_task(trials, group.shape, prepared), block_seconds=block_seconds(workers))
+
+
+def sized(
+    groups: Sequence[TrialGroup], workers: int, cache: int | None = None
+) -> Iterator[tuple[TrialGroup, PackSize]]:
+    """The groups in the order in which they are packed, and how large their packs are."""
+    total = sum(group.work for group in groups)
+    for group in sorted(groups, key=lambda group: -cost(group.shape)):
+        yield group, pack_size(group, total, workers, cache)
+
+
+def groups_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> list[TrialGroup]:
+    """The groups of trials that are all at hand."""
+    groups = defaultdict(list)
+    for trial in trials:
+        # Folds may differ by one example; those of a pack must not.
+        split = prepared.splits[trial.repeat]
+        sizes = (len(split.training), len(split.validation))
+        groups[pack_shape(trial.configuration, prepared), sizes, trial.epoch, trial.losses].append(trial)
+    for members in groups.values():
+        members.sort(key=lambda trial: (-trial.configuration.epochs, kinds_of(trial, prepared)))
+    return [
+        TrialGroup(shape, len(members), sum(map(epochs_left, members)), losses, partial(between, members))
+        for (shape, _, _, losses), members in groups.items()
+    ]
+
+
+def between(trials: Sequence[PlannedTrial], start: int, stop: int) -> Sequence[PlannedTrial]:
+    return trials[start:stop]
+
+
+def epochs_left(trial: PlannedTrial) -> int:
+    return trial.configuration.epochs - trial.epoch
+
+
+def planned_trials(prepared: PreparedSweep) -> Iterator[PlannedTrial]:
+    """All trials of a sweep that has not been written, with made-up numbers."""
+    pairs = itertools.product(prepared.configurations, range(1, prepared.repeat_count + 1))
+    return (PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1))
+
+
+def explain_packs(groups: Sequence[TrialGroup], *, workers: int, cache: int | None = None) -> Iterator[str]:
+    """A line for every group: its packs, and why they are as large as they are."""
+    for group, size in sized(groups, workers, cache):
+        layers, kilobytes = "-".join(map(str, group.shape.layers)), member_bytes(group.shape) / 1024
+        packs = sum(1 for _ in even_parts(group.count, size.members))
+        yield (
+            f"{layers}: {counted(group.count, 'trial')} in {counted(packs, 'pack')} of up to {size.members} "
+            f"({size.because}; a trial needs {kilobytes:.0f} KB, {counted(workers, 'worker')})"
+        )
+
+
+def kinds_of(trial: PlannedTrial, prepared: PreparedSweep) -> tuple[str, ...]:
+    return sorting_key(member_of(trial.configuration, prepared.sweep.seed, trial.repeat))
+
+
+def pack_size(group: TrialGroup, total: float, workers: int, cache: int | None = None) -> PackSize:
+    """The size that pays: as large as the cache allows, and no larger than leaves every worker several packs."""
+    bounds = {
+        "no more gains anything": LARGEST_PACK,
+        "more would leave the cache": CACHES_PER_PACK * (cache or cache_bytes()) // member_bytes(group.shape),
+        "every worker gets several packs": int(total * group.count / group.work / (PACKS_PER_WORKER * workers)),
+    }
+    because = min(bounds, key=lambda reason: bounds[reason])
+    return PackSize(max(1, bounds[because]), because).after(group.losses)
+
+
+@cache
+def cache_bytes() -> int:
+    """The size of a core's second-level cache, where the system tells it."""
+    names = getattr(os, "sysconf_names", {})
+    told = os.sysconf("SC_LEVEL2_CACHE_SIZE") if "SC_LEVEL2_CACHE_SIZE" in names else 0
+    return told if told > 0 else USUAL_CACHE_BYTES
+
+
+def pack_shape(configuration: Configuration, prepared: PreparedSweep) -> PackShape:
+    """What a configuration shares with all members of its pack."""
+    return PackShape(
+        layers=prepared.layers(configuration),
+        batch_size=configuration.batch_size,
+        loss=configuration.loss.variant,
+        reading=prepared.reading,
+        class_count=prepared.dataset.class_count,
+        dtype=configuration.dtype,
+        measured_examples=prepared.sweep.training.measure,
+    )
+
+
+def pack_task(trials: Sequence[PlannedTrial], shape: PackShape, prepared: PreparedSweep) -> PackTask:
+    return PackTask(
+        trials=tuple(trial.trial_id for trial in trials),
+        members=tuple(member_of(trial.configuration, prepared.sweep.seed, trial.repeat) for trial in trials),
+        shape=shape,
+        preparation=prepared.preparation,
+        keep=prepared.sweep.training.keep,
+        recording=prepared.sweep.training.record,
+    )
+
+
+def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
+    """The core's view of one trial."""
+    layers = range(1, len(configuration.architecture) + 2)
+    return Member(
+        activations=tuple(tuple(choice.variant for choice in configuration.functions(layer)) for layer in layers),
+        initializer=configuration.initializer.variant,
+        regularizers=tuple(choice.variant for choice in configuration.regularizers),
+        optimizer=configuration.optimizer.variant,
+        schedule=configuration.schedule.variant,
+        stopping=tuple(choice.variant for choice in configuration.stopping),
+        epochs=configuration.epochs,
+        seed=seed,
+        repeat=repeat,
+    )
+
+
+def cost(shape: PackShape) -> int:
+    """Roughly how much work an example is: the connections of the network."""
+    return Layout(shape.layers).weight_count
+
+
+def block_seconds(workers: int) -> float:
+    """How long a worker waits from block to block, so that one driver has a moment for each; 0 where they are few."""
+    return workers / BLOCKS_PER_SECOND if workers > MANY_WORKERS else 0.0
+
+
+def even_parts(count: int, largest: int) -> Iterator[tuple[int, int]]:
+    """So many neighbours in parts of nearly equal size, none above `largest`: the bounds of each."""
+    parts = -(-count // largest)
+    for part in range(parts):
+        yield part * count // parts, (part + 1) * count // parts
+
+
+def planned_work(prepared: PreparedSweep) -> Iterator[float]:
+    """What every configuration of a sweep that has not been written will take, as `TrialGroup.work` counts it."""
+    for each in prepared.configurations:
+        yield float(prepared.repeat_count * each.epochs * cost(pack_shape(each, prepared)))
+
+
+def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int, tuple[int, float]]:
+    """For each trial the epochs it has left and roughly what one of them costs."""
+    return {
+        trial.trial_id: (epochs_left(trial), float(cost(pack_shape(trial.configuration, prepared)))) for trial in trials
+    }

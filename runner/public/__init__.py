@@ -1,0 +1,39 @@
+"""fitgap in Python: `from fitgap import open_store, run_sweep`. Answers are polars data frames.
+
+Nothing is imported before it is used, so that commands which only query start fast.
+"""
+
+from __future__ import annotations
+
+# Not from `typing`, which takes longer to load than all else that is needed before passwords are hidden.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from fitgap.runner.errors import FitgapError
+    from fitgap.runner.frames import FrameStore, SweepFrames, open_store, resume_sweep, run_sweep
+
+    __version__: str
+
+__all__ = ["FitgapError", "FrameStore", "SweepFrames", "__version__", "open_store", "resume_sweep", "run_sweep"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    if name == "FitgapError":
+        return import_module("fitgap.runner.errors").FitgapError
+    if name == "__version__":
+        return import_module("fitgap.runner.package").program_version()
+    from fitgap.runner.system.kept_environment import environment_kept
+
+    # All at once, before the program does anything else in other threads that could see what these imports set.
+    with environment_kept():
+        import_module("threadpoolctl")
+        return getattr(import_module("fitgap.runner.frames"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,41 @@
+"""The `fitgap` command from its first moment on: hides passwords, makes the streams safe, loads the command line."""
+
+import sys
+
+# Lists of processes show a password in the command line until this has run, so nothing is loaded before it.
+from fitgap.runner.system.passwords import hide_passwords
+
+INTERRUPTED = 130
+CANNOT_START = 2
+
+
+def main() -> None:
+    """Load the command line and run it."""
+    try:
+        hide_passwords()
+        from fitgap.runner.streams import prepare_streams
+
+        prepare_streams()
+        from fitgap.runner.cli import main as run_command_line
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (ImportError, MemoryError, OSError, RecursionError) as error:
+        say_cannot_start(error)
+        sys.exit(CANNOT_START)
+    run_command_line(is_whole_process=True)
+
+
+def say_cannot_start(error: Exception) -> None:
+    """One line on what keeps the program from being loaded, by nothing but what is loaded already."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    advice = "install fitgap again in a new virtual environment"
+    if "Too many open files" in reason:
+        advice = "allow more of them, such as by `ulimit -n 1024`"
+    elif isinstance(error, (MemoryError, OSError, RecursionError)):
+        advice = "free what is short, or raise its limit (`ulimit -a` lists the limits)"
+    if sys.stderr is not None:
+        sys.stderr.write(f"fitgap: cannot start: {reason}; {advice}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Reading which epochs are recorded: `all`, `{every: N}` or `{epochs: log}`, also as shorthand."""
+
+from fitgap.runner.errors import SpecError
+from fitgap.runner.recorded_epochs import COMPLETE, Recording
+from fitgap.runner.spec.axes import LARGEST_COUNT
+from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.shorthand import parse_settings
+
+RULE = "must be all, every=N or epochs=log"
+
+
+def read_recording(node: Node) -> Recording:
+    """The recording that `node` asks for. Raises SpecError."""
+    if node.value == "all":
+        return COMPLETE
+    entries = written(node).entries(("every", "epochs"))
+    if len(entries) != 1:
+        raise node.wrong(RULE) if not entries else SpecError(f"{RULE}, but has both; keep one of them", node.path)
+    if "every" in entries:
+        return Recording(entries["every"].whole_number(1, LARGEST_COUNT))
+    entries["epochs"].one_of(("log",))
+    return Recording(None)
+
+
+def written(node: Node) -> Node:
+    """The node as a mapping, whether it was written so or as shorthand."""
+    if isinstance(node.value, str) and "=" in node.value:
+        try:
+            return Node(parse_settings(node.value), node.path)
+        except SpecError as error:
+            raise SpecError(error.message, node.path) from None
+    if not isinstance(node.value, dict):
+        raise node.wrong(RULE)
+    return node

@@ -1,0 +1,196 @@
+"""Rows that fitgap would not have written: found when a question has failed, and told in one line.
+
+A database may come from elsewhere, or a disk may have damaged it. What such a row breaks is far from where it is read,
+so nothing is checked beforehand; but an unexpected error makes us look for the row behind it.
+"""
+
+import contextlib
+import errno
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from fitgap.runner.errors import FitgapError, StoreError
+from fitgap.runner.status import Status
+from fitgap.runner.store.database.connection import connect
+from fitgap.runner.store.database.logs import named
+from fitgap.runner.store.database.sqlite import reading
+from fitgap.runner.store.database.sqlite_files import path_of
+from fitgap.runner.store.schema.tables import configuration, metadata, trial
+from sqlalchemy.engine import URL, Connection, Engine
+
+# What a row of the wrong kind makes Python raise.
+SYMPTOMS = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, RecursionError),
+    sa.exc.SQLAlchemyError,
+)
+KINDS: dict[type, tuple[str, ...]] = {
+    sa.Integer: ("integer",),
+    sa.Double: ("real", "integer"),
+    sa.Text: ("text",),
+    sa.JSON: ("text",),
+    sa.LargeBinary: ("blob",),
+}
+TIMES = ("created", "fitted", "began", "lease_until", "ended", "lost", "started")
+# The years 1 to 9999, which a date can have.
+FIRST_TIME, LAST_TIME = -62_135_596_800.0, 253_402_300_799.0
+LARGEST_DOUBLE, LARGEST_INTEGER = 1.7976931348623157e308, 2**31 - 1
+LISTS = ("input_names", "target_names", "class_names", "constant_columns")
+VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
+ROWS_AT_A_TIME = 1_000
+MOST_CHARACTERS = 40
+
+# The database that was asked last, for errors that show only when an answer is printed.
+last_asked: URL | None = None
+
+
+def remember(engine: Engine) -> None:
+    """Take note of the database that is asked."""
+    global last_asked
+    last_asked = engine.url
+
+
+@contextlib.contextmanager
+def damage_told(engine: Engine | None = None) -> Iterator[None]:
+    """Turn an error that a damaged row has caused into a StoreError that names the row; others pass.
+
+    The row is looked for in the database of this engine, else in the one that was asked last.
+    """
+    try:
+        yield
+    except Exception as error:
+        tell_damage(error, engine.url if engine else last_asked)
+        raise
+
+
+def tell_damage(error: Exception, database: URL | None = None) -> None:
+    """StoreError where a damaged row explains an error."""
+    url = database or last_asked
+    if isinstance(error, FitgapError) or not is_symptom(error) or url is None or url.drivername != "sqlite":
+        return
+    found = None
+    # A database that cannot be read any more explains nothing.
+    with contextlib.suppress(StoreError, OSError):
+        found = damage_in(url)
+    if found is not None:
+        raise StoreError(
+            f"the database {named(path_of(url))} is damaged or was not written by fitgap: {found}; "
+            "go back to a backup with `fitgap db restore`, or name another with --db"
+        ) from None
+
+
+def is_symptom(error: Exception) -> bool:
+    is_of_frames = type(error).__module__.partition(".")[0] == "polars"
+    return is_of_frames or isinstance(error, SYMPTOMS) or getattr(error, "errno", None) == errno.EOVERFLOW
+
+
+def damage_in(url: URL) -> str | None:
+    """The first row of an SQLite database that cannot be right, as text; None where all are as we write them."""
+    engine = connect(url, read_only=True)
+    try:
+        with reading(engine) as connection:
+            return next(damages(connection), None)
+    finally:
+        engine.dispose()
+
+
+def damages(connection: Connection) -> Iterator[str]:
+    """What is wrong with rows, table by table: kinds of values, then texts, then references."""
+    for table in metadata.sorted_tables:
+        yield from wrong_values(connection, table)
+        yield from wrong_texts(connection, table)
+    for row in connection.execute(sa.text("PRAGMA foreign_key_check")):
+        yield f"a row of {row[0]} refers to a missing row of {row[2]}"
+
+
+def wrong_values(connection: Connection, table: sa.Table) -> Iterator[str]:
+    """Rows with a value of another kind than the column's, or out of its range."""
+    wrong = {column.name: is_wrong(column) for column in table.columns}
+    named_wrong = [condition.label(f"wrong_{name}") for name, condition in wrong.items()]
+    shown = [sa.cast(sa.func.quote(column), sa.LargeBinary).label(column.name) for column in table.columns]
+    query = sa.select(*shown, *named_wrong).where(sa.or_(*wrong.values())).limit(1)
+    for row in connection.execute(query).mappings():
+        name = next(name for name in wrong if row[f"wrong_{name}"])
+        texts = {column.name: plain(row[column.name]) for column in table.columns}
+        yield f"{name_of(table, texts)} has {texts[name]} as its {name}"
+
+
+def plain(quoted: bytes) -> str:
+    """The beginning of a value as SQL, which may be no UTF-8 and hold what a terminal would obey."""
+    text = quoted[:MOST_CHARACTERS].decode(errors="replace")
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def is_wrong(column: sa.Column) -> sa.ColumnElement[bool]:
+    """Whether a value cannot be one of this column."""
+    kinds = next(kinds for kind, kinds in KINDS.items() if isinstance(column.type, kind))
+    allowed = (*kinds, "null") if column.nullable else kinds
+    # As it is stored, whatever the column's type makes of it.
+    value = sa.type_coerce(column, sa.Double)
+    conditions: list[sa.ColumnElement[bool]] = [sa.func.typeof(column).not_in(allowed)]
+    if column.name in TIMES:
+        conditions += [value < FIRST_TIME, value > LAST_TIME]
+    elif isinstance(column.type, sa.Double):
+        conditions += [sa.func.abs(value) > LARGEST_DOUBLE]
+    elif isinstance(column.type, sa.Integer):
+        conditions += [value < -LARGEST_INTEGER, value > LARGEST_INTEGER]
+    return sa.func.coalesce(sa.or_(*conditions), sa.false())
+
+
+def wrong_texts(connection: Connection, table: sa.Table) -> Iterator[str]:
+    """Rows whose text is no UTF-8, or not what its column holds."""
+    texts = [column for column in table.columns if isinstance(column.type, sa.Text | sa.JSON)]
+    keys = [column for column in table.primary_key if column not in texts]
+    bytes_of = [sa.cast(sa.type_coerce(column, sa.Text), sa.LargeBinary).label(column.name) for column in texts]
+    query = sa.select(*keys, *bytes_of) if texts else None
+    if query is None:
+        return
+    rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
+    for row in rows.mappings():
+        for column in texts:
+            problem = problem_of_text(column, row[column.name])
+            if problem:
+                yield f"{name_of(table, row)} has {problem} as its {column.name}"
+
+
+def problem_of_text(column: sa.Column, content: bytes | None) -> str | None:
+    """What is wrong with a text; None where nothing is."""
+    if content is None:
+        return None
+    try:
+        text = content.decode()
+        if isinstance(column.type, sa.JSON):
+            check_json(column, json.loads(text))
+        elif not is_known_word(column, text):
+            return repr(text[:MOST_CHARACTERS])
+    except RecursionError:
+        return "text that is nested too deeply"
+    except Exception:
+        return f"{content[:MOST_CHARACTERS]!r}"
+    return None
+
+
+def check_json(column: sa.Column, value: Any) -> None:
+    """Raise anything at all where a value is not of the form that this column has."""
+    if value is None and column.nullable:
+        return
+    if not isinstance(value, list if column.name in LISTS else dict):
+        raise TypeError
+    if column is configuration.c.settings and isinstance(value, dict):
+        # Imported here: questions that find nothing wrong need none of it.
+        from fitgap.runner.spec import Configuration
+
+        Configuration.from_canonical(value)
+
+
+def is_known_word(column: sa.Column, text: str) -> bool:
+    """Whether a text is one of those that its column can have."""
+    if column is trial.c.status:
+        return text in {status.value for status in Status}
+    return column.name != "verdict" or text in VERDICTS
+
+
+def name_of(table: sa.Table, row: Any) -> str:
+    """A row by its table and key, such as `trial 7` or `epoch 7, 3`."""
+    return f"{table.name} {', '.join(str(row[column.name]) for column in table.primary_key if column.name in row)}"

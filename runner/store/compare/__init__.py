@@ -1,0 +1,1 @@
+"""Queries that compare the trials of a sweep."""

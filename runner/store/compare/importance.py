@@ -1,0 +1,164 @@
+"""Which settings matter: the share of the variance of a measure that each axis of a sweep explains, and each pair."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from fitgap.runner.analysis.filling import filled
+from fitgap.runner.analysis.scaling import logarithms, ranks
+from fitgap.runner.analysis.shares import Share, Shares, nested_shares, shares
+from fitgap.runner.analysis.spreads import averages
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.compare.axes import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
+from fitgap.runner.store.compare.groups import check_measure
+from fitgap.runner.store.compare.metrics import Which, completed_trials
+from fitgap.runner.store.read.queries import Row
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
+
+# A sweep has at most a million trials. Many more cells mean that few combinations of its alternatives were trained.
+MOST_CELLS = 4_000_000
+
+
+class Scale(StrEnum):
+    """What is parted: the variance of a measure itself, of its logarithm, or of its ranks."""
+
+    LINEAR = "linear"
+    LOG = "log"
+    RANK = "rank"
+
+
+SCALED: dict[Scale, Callable[[np.ndarray], np.ndarray]] = {
+    Scale.LINEAR: np.asarray,
+    Scale.LOG: logarithms,
+    Scale.RANK: ranks,
+}
+
+
+@dataclass(frozen=True)
+class Design:
+    """Which trials there are: for each its alternative in every axis, and its repeat, all numbered from 0 on."""
+
+    axes: list[str]
+    alternatives: list[list[Any]]
+    places: list[np.ndarray]
+    repeat: np.ndarray
+
+    def among(self, chosen: np.ndarray) -> "Design":
+        """The design of some of the trials: what none of them has is left out, and axes in which they do not differ."""
+        design = Design([], [], [], np.unique(self.repeat[chosen], return_inverse=True)[1])
+        for axis, alternatives, place in zip(self.axes, self.alternatives, self.places, strict=True):
+            left, numbers = np.unique(place[chosen], return_inverse=True)
+            if len(left) > 1:
+                design.axes.append(axis)
+                design.alternatives.append([alternatives[each] for each in left])
+                design.places.append(numbers)
+        return design
+
+
+def importance(
+    connection: Connection,
+    sweep_id: int,
+    of: Sequence[str],
+    *,
+    scale: str = Scale.LINEAR,
+    where: ColumnElement[bool] | None = None,
+) -> list[Row]:
+    """For each measure the shares of its variance: axes, pairs, what is beyond, repeats, noise; they add up to 1.
+
+    Of completed trials alone. Measures in which no two of them differ are left out.
+    """
+    for name in of:
+        check_measure(name)
+    if scale not in set(Scale):
+        raise StoreError(f"there is no scale {scale!r}; known: {', '.join(Scale)}")
+    design, measured = read(connection, sweep_id, of, where)
+    nestings = {axis: nesting_of(connection, sweep_id, axis) for axis in design.axes}
+    return [
+        row
+        for name, value in zip(of, measured, strict=True)
+        for row in explained(name, SCALED[Scale(scale)](value), design, nestings)
+    ]
+
+
+def read(
+    connection: Connection, sweep_id: int, of: Sequence[str], where: ColumnElement[bool] | None
+) -> tuple[Design, list[np.ndarray]]:
+    """The design of the completed trials of a sweep, and their measures."""
+    completed = completed_trials(connection, Which(sweep_id, where), of)
+    axes = axes_of(connection, sweep_id)
+    found = configurations_of(connection, sweep_id, [COLUMNS[axis] for axis in axes])
+    numbers, *settings = zip(*found, strict=True)
+    place = np.searchsorted(numbers, completed.configuration)
+    coded = [numbered(column) for column in settings]
+    design = Design(axes, [names for _, names in coded], [codes[place] for codes, _ in coded], completed.repeat)
+    return design, [completed.measured[name] for name in of]
+
+
+def explained(of: str, value: np.ndarray, design: Design, nestings: Mapping[str, Nesting]) -> Iterator[Row]:
+    """The rows of one measure."""
+    known = ~np.isnan(value)
+    design = design.among(known)
+    grid = grid_of(design, value[known])
+    found = shares(filled(grid)) if design.axes else None
+    if found is None:
+        return
+    facts = {"trials": int(known.sum()), "filled": int(np.isnan(grid).sum())}
+    for part in parts(found, design, nestings):
+        yield {"of": of, **part, **facts}
+
+
+def grid_of(design: Design, value: np.ndarray) -> np.ndarray:
+    """The values by the alternatives of every axis and by repeat; NaN where there is none."""
+    places = [*design.places, design.repeat]
+    shape = [int(place.max(initial=0)) + 1 for place in places]
+    cells = int(np.prod(shape, dtype=float))
+    if cells > MOST_CELLS:
+        raise StoreError(
+            f"{len(value):,} trials are too few of the {cells:,} that all combinations of their settings would be; "
+            "ask about fewer of them"
+        )
+    return averages(np.ravel_multi_index(places, shape), value, cells).reshape(shape)
+
+
+def parts(found: Shares, design: Design, nestings: Mapping[str, Nesting]) -> Iterator[Row]:
+    """The rows of all shares: axes with what they nest, pairs, and what is left."""
+    for number, share in enumerate(found.axes):
+        axis = design.axes[number]
+        yield row(axis, "axis", share, axis=axis)
+        yield from nested(axis, design.alternatives[number], found.main[number], nestings[axis])
+    for share in found.pairs:
+        one, other = (design.axes[number] for number in share.axes)
+        yield row(f"{one} × {other}", "pair", share, axis=one, other_axis=other)
+    if len(design.axes) > 2:
+        yield row("three axes or more", "rest", found.rest)
+    if found.main[0].shape[1] > 1:
+        yield row("repeat", "repeat", Share((), found.repeat, np.nan))
+        yield {**row("noise", "noise", Share((), found.left, np.nan)), "share": found.noise}
+
+
+def nested(axis: str, alternatives: Sequence[Any], effect: np.ndarray, nesting: Nesting) -> Iterator[Row]:
+    """What an axis' own share is made of, where some of its alternatives are of one kind: they add up to it."""
+    codes, kinds = numbered(nesting.kind.get(each, "") for each in alternatives)
+    if len(kinds) in (1, len(alternatives)):
+        return
+    between, inside = nested_shares(effect, codes)
+    yield row(f"{axis}: which", "part", between, axis=axis)
+    for code, share in inside.items():
+        parameters = ", ".join(nesting.varied[kinds[code]])
+        yield row(f"{axis}: {kinds[code]} {parameters}", "part", share, axis=axis)
+
+
+def row(effect: str, kind: str, share: Share, *, axis: str | None = None, other_axis: str | None = None) -> Row:
+    """One share: less what noise adds to it, as measured, and what noise adds."""
+    return {
+        "effect": effect,
+        "kind": kind,
+        "axis": axis,
+        "other_axis": other_axis,
+        "share": share.without_noise,
+        "raw_share": share.raw,
+        "noise_share": None if np.isnan(share.noise) else share.noise,
+    }

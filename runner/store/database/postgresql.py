@@ -1,0 +1,118 @@
+"""PostgreSQL: a connection to a server, made so that a lost network or a stalled program holds nobody up for long."""
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.database.addresses import POSTGRESQL, shown
+from fitgap.runner.store.database.errors import LOST, connection_failure
+from fitgap.runner.store.database.values import json_text
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import ClauseElement, Executable
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECT_TIMEOUT_SECONDS = 10
+OLDEST_VERSION = 14
+# A connection whose other end has vanished is given up after about a minute.
+KEEPALIVES = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+# Whole rows, and what the server has their columns as.
+COPY_EPOCHS = (
+    "COPY epoch (trial_id, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate) "
+    "FROM STDIN (FORMAT BINARY)"
+)
+EPOCH_TYPES = ("int4", "int4", *["float8"] * 8)
+# The option of an execution with the list that takes what comes.
+COPIED_INTO = "fitgap_copied_into"
+# Some tens of milliseconds; it waits for nobody.
+GATHER_STATISTICS = "ANALYZE (SKIP_LOCKED) trial, configuration"
+READING = "SET default_transaction_read_only = on"
+# A program that was stopped in the middle of a transaction must not keep its locks.
+WRITING = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
+
+
+def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
+    """An engine for the database; where it is read-only, the server refuses to write."""
+    # The engine itself needs no address, and so cannot show a password. One of its connections stays open; it is tried
+    # before each use, since the server may have been started anew meanwhile.
+    engine = sa.create_engine(
+        f"{POSTGRESQL}://",
+        creator=lambda: open_postgresql(url, read_only),
+        pool_size=1,
+        pool_pre_ping=True,
+    )
+    sa.event.listen(engine, "do_execute", copy_streams)
+    return engine
+
+
+class CopiedOut(Executable, ClauseElement):
+    """A query whose answer comes as one stream of bytes, into the list that the option `COPIED_INTO` names."""
+
+    inherit_cache = False
+
+    def __init__(self, query: sa.Select):
+        self.query = query
+
+
+@compiles(CopiedOut)
+def compile_copied_out(element: CopiedOut, compiler: SQLCompiler, **options: Any) -> str:
+    return f"COPY ({compiler.process(element.query, **options)}) TO STDOUT (FORMAT BINARY)"
+
+
+def copy_streams(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """Send rows as a stream, or take them, where the statement says so, which is not executed like others."""
+    received = context.execution_options.get(COPIED_INTO)
+    if received is not None:
+        # By a cursor of its own: SQLAlchemy would take what this one says of the stream for an answer of rows.
+        with cursor.connection.cursor() as own, own.copy(statement, parameters) as stream:
+            received.extend(stream)
+        return True
+    if statement != COPY_EPOCHS:
+        return False
+    (rows,) = parameters
+    with cursor.copy(statement) as stream:
+        stream.set_types(EPOCH_TYPES)
+        for row in rows:
+            stream.write_row(row)
+    return True
+
+
+def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
+    """A connection to a server that can be used; StoreError says why there is none."""
+    # Imported here: it takes a while to load, and who has an SQLite file does without.
+    import psycopg
+    from psycopg.types.json import set_json_dumps
+
+    query = {name: value if isinstance(value, str) else ",".join(value) for name, value in url.query.items()}
+    address = url.translate_connect_args(username="user", database="dbname")
+    defaults = {"connect_timeout": CONNECT_TIMEOUT_SECONDS, "application_name": "fitgap", **KEEPALIVES}
+    try:
+        connection = psycopg.connect(**{**defaults, **address, **query, "client_encoding": "utf8"})
+    except psycopg.Error as error:
+        raise connection_failure(error, url) from None
+    try:
+        check_server(connection, url)
+        connection.execute(READING if read_only else WRITING)
+        connection.commit()
+        set_json_dumps(json_text, connection)
+    except psycopg.Error as error:
+        was_lost = connection.broken
+        connection.close()
+        raise (LOST.error(url) if was_lost else connection_failure(error, url)) from None
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def check_server(connection: "psycopg.Connection", url: URL) -> None:
+    """StoreError for a server that is too old, or whose text is not Unicode."""
+    version = connection.info.server_version // 10_000
+    if version < OLDEST_VERSION:
+        raise StoreError(f"the database {shown(url)} is PostgreSQL {version}; fitgap needs {OLDEST_VERSION} or later")
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StoreError(f"the database {shown(url)} holds text as {encoding}; make one with the encoding UTF8")

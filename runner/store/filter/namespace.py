@@ -1,0 +1,166 @@
+"""The names that a filter may use: every key of a trial's row, more columns, and every setting by its dotted name.
+
+A setting is named by axis and parameter, `optimizer.rate`, or by axis, variant and parameter, `optimizer.adam.form`;
+`optimizer.name` is the variant. Where a configuration has several variants at once, such as the functions of its layers
+or two regularizers, a name without the variant has several values.
+"""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.variants import Domain, Variant
+from fitgap.runner.status import Status
+from fitgap.runner.store.database.dialects import as_number, items_of
+from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema.tables import configuration, trial, trial_tag
+from sqlalchemy.sql.elements import ColumnElement
+
+Table = Mapping[str, type[Variant]]
+
+
+class Kind(Enum):
+    """What the values of a name are; the word is how messages call them."""
+
+    NUMBER = "a number"
+    TEXT = "text"
+    FLAG = "true or false"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a name stands for. Where there may be several values, `several` has a row for each, and `value` is in it."""
+
+    kind: Kind
+    value: ColumnElement
+    several: sa.Select | None = None
+    # Whole numbers of at most nine digits, with which arithmetic is safe.
+    is_small: bool = False
+    # All that a text can be, where that is known.
+    choices: tuple[str, ...] = ()
+    # Names of variants that are never written alone, but with their parameters.
+    headlines: tuple[str, ...] = ()
+
+
+class Shape(Enum):
+    """How the settings hold the variants of an axis: one, a list, or a list for every layer."""
+
+    ONE, LIST, LAYERS = range(3)
+
+
+# The variants of each axis, what the settings call it, and how they hold it.
+VARIANTS: dict[str, tuple[Table, str, Shape]] = {
+    "activation": (ACTIVATIONS, "activation", Shape.LAYERS),
+    "output_activation": (ACTIVATIONS, "output_activation", Shape.LIST),
+    "initializer": (INITIALIZERS, "initializer", Shape.ONE),
+    "regularizer": (REGULARIZERS, "regularizers", Shape.LIST),
+    "optimizer": (OPTIMIZERS, "optimizer", Shape.ONE),
+    "schedule": (SCHEDULES, "schedule", Shape.ONE),
+    "stopping": (STOPPINGS, "stopping", Shape.LIST),
+    "loss": (LOSSES, "loss", Shape.ONE),
+}
+# What a column of text can be, where it is one of a few.
+CHOICES = {"status": tuple(Status), "verdict": rows.VERDICTS}
+
+
+@cache
+def known_names() -> dict[str, Known]:
+    """All names with what they stand for."""
+    names = {key: column(key, value) for key, value in {**rows.TRIAL, **rows.MORE_SETTINGS, **rows.MORE}.items()}
+    for axis, (table, field, shape) in VARIANTS.items():
+        names.update(settings_of(axis, table, field, shape))
+    tag = Known(Kind.TEXT, trial_tag.c.tag, sa.select().where(trial_tag.c.trial_id == trial.c.id))
+    widths = items_of(configuration.c.settings, "architecture")
+    return {
+        **names,
+        "optimizer.rate": Known(Kind.NUMBER, rows.learning_rate_if_any),
+        "architecture.depth": Known(Kind.NUMBER, rows.hidden_layers, is_small=True),
+        "architecture.width": Known(Kind.NUMBER, as_number(widths.c.value), sa.select().select_from(widths)),
+        "dtype": Known(Kind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
+        "tag": tag,
+        "tags": tag,
+    }
+
+
+def column(key: str, value: ColumnElement) -> Known:
+    """What a key of a row stands for."""
+    if not isinstance(value.type, sa.Text):
+        return Known(Kind.NUMBER, value, is_small=isinstance(value.type, sa.Integer))
+    if key in CHOICES:
+        return Known(Kind.TEXT, value, choices=CHOICES[key])
+    table = VARIANTS[key][0] if key in VARIANTS else {}
+    return Known(Kind.TEXT, value, headlines=tuple(name for name, kind in table.items() if has_headline(kind)))
+
+
+def has_headline(variant: type[Variant]) -> bool:
+    """Whether the shorthand of a variant always has a parameter in it."""
+    return any(field.metadata["headline"] for field in variant.parameters().values())
+
+
+def settings_of(axis: str, table: Table, field: str, shape: Shape) -> Iterator[tuple[str, Known]]:
+    """The dotted names of an axis, which the settings call `field`."""
+    several, inside = place_of(field, shape)
+    name = inside("name").as_string()
+    yield f"{axis}.name", Known(Kind.TEXT, name, several, choices=tuple(table))
+    choices: dict[str, tuple[str, ...]] = {}
+    for variant, kind in table.items():
+        for parameter, described in kind.parameters().items():
+            known = replace(setting(inside(parameter), described.metadata["domain"]), several=several)
+            yield f"{axis}.{variant}.{parameter}", of_variant(known, name == variant, shape)
+            choices[parameter] = (*choices.get(parameter, ()), *known.choices)
+            yield f"{axis}.{parameter}", replace(known, choices=choices[parameter])
+
+
+def place_of(field: str, shape: Shape) -> tuple[sa.Select | None, Callable[[str], Any]]:
+    """The rows, if there are several, with the variants of an axis, and how to get at a parameter in one of them."""
+    settings = configuration.c.settings
+    if shape is Shape.ONE:
+        return None, lambda parameter: settings[(field, parameter)]
+    items = items_of(settings, field)
+    several = sa.select().select_from(items)
+    if shape is Shape.LAYERS:
+        items = items_of(items.c.value)
+        several = several.select_from(items)
+    return several, lambda parameter: items.c.value[parameter]
+
+
+def setting(stored: Any, domain: Domain) -> Known:
+    """What a parameter of a variant stands for."""
+    if domain.choices:
+        return Known(Kind.TEXT, stored.as_string(), choices=domain.choices)
+    if domain.flag:
+        return Known(Kind.FLAG, stored.as_boolean())
+    return Known(Kind.NUMBER, stored.as_float())
+
+
+def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:
+    """The same parameter where it belongs to one variant only; of several at once, one at most is of this variant."""
+    if shape is Shape.ONE:
+        return replace(known, value=sa.case((is_variant, known.value)))
+    assert known.several is not None
+    several = known.several.where(is_variant)
+    if shape is Shape.LAYERS:
+        return replace(known, several=several)
+    return replace(known, value=several.add_columns(known.value).scalar_subquery(), several=None)
+
+
+def advice(name: str) -> str:
+    """Advice for a name that there is not: the nearest, else those that it may be one of."""
+    known = known_names()
+    close = difflib.get_close_matches(name.lower(), known, n=1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    axis = name.partition(".")[0]
+    listed = [each for each in known if each.startswith(f"{axis}.") and each.count(".") == 1]
+    return f"known: {', '.join(listed or [each for each in known if '.' not in each])}"

@@ -1,0 +1,258 @@
+"""The grammar of filters: from text to a tree.
+
+    condition   either
+    either      all ("or" all)*
+    all         negation ("and" negation)*
+    negation    "not" negation | test
+    test        sum ( (("==" | "!=" | "<" | "<=" | ">" | ">=") sum)*
+                    | ["not"] "in" ( "(" constant ("," constant)* ")" | name )
+                    | ["not"] "like" text
+                    | "is" ["not"] "null" )
+    sum         product (("+" | "-") product)*
+    product     signed (("*" | "/") signed)*
+    signed      "-" signed | operand
+    operand     number | text | "true" | "false" | name | "abs" "(" sum ")" | "(" condition ")"
+
+Whether a parenthesis holds a sum or a condition is seen when it has been read. `!=`, `not in`, `not like`, `is not` are
+the opposites of `==`, `in`, `like` and `is`, and become a `Not` in the tree.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import cast, get_args
+
+from fitgap.runner.errors import FilterError
+from fitgap.runner.store.filter import nodes
+from fitgap.runner.store.filter.lexer import Kind, Place, Word, words_of
+
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+DEEPEST = 30
+MOST_SIGNS = 30
+
+Part = nodes.Operand | nodes.Condition
+
+
+def parse(text: str) -> nodes.Condition:
+    """The tree of a filter; FilterError, with the place, for what is none."""
+    parser = Parser(words_of(text))
+    found = parser.either()
+    parser.expect_end()
+    return as_condition(found)
+
+
+class Parser:
+    """Reads words one after another; a method for each rule of the grammar."""
+
+    def __init__(self, words: Sequence[Word]):
+        self.words = words
+        self.position = 0
+        self.depth = 0
+        self.signs = 0
+
+    @property
+    def next(self) -> Word:
+        return self.words[self.position]
+
+    def take(self) -> Word:
+        """The next word, which is then behind us. The end stays where it is."""
+        word = self.next
+        self.position += word.kind is not Kind.END
+        return word
+
+    def comes(self, *texts: str) -> bool:
+        """Whether the next word is one of these keywords or signs."""
+        return self.next.kind in (Kind.KEYWORD, Kind.SIGN) and self.next.text in texts
+
+    def took(self, text: str) -> bool:
+        """Whether the next word was this keyword or sign, which is then behind us."""
+        is_next = self.comes(text)
+        self.position += is_next
+        return is_next
+
+    def expect(self, text: str) -> Word:
+        if not self.comes(text):
+            raise self.wrong(repr(text))
+        return self.take()
+
+    def expect_end(self) -> None:
+        if self.next.kind is not Kind.END:
+            raise self.wrong("'and', 'or' or the end")
+
+    def wrong(self, expected: str) -> FilterError:
+        """The error for a next word that cannot stand here."""
+        return self.next.place.error(f"expected {expected}, found {self.next}")
+
+    def deeper(self, rule: Callable[[], Part]) -> Part:
+        """What a rule reads one level further in."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.next.place.error(f"a filter is at most {DEEPEST} levels deep; leave out some parentheses")
+        found = rule()
+        self.depth -= 1
+        return found
+
+    def either(self) -> Part:
+        return self.joined("or", self.all, nodes.Either)
+
+    def all(self) -> Part:
+        return self.joined("and", self.negation, nodes.All)
+
+    def joined(self, word: str, rule: Callable[[], Part], kind: type[nodes.Either] | type[nodes.All]) -> Part:
+        """What a rule reads, or several of these joined by a word."""
+        parts = [rule()]
+        while self.took(word):
+            parts.append(rule())
+        if len(parts) == 1:
+            return parts[0]
+        return kind(parts[0].place.to(parts[-1].place), tuple(map(as_condition, parts)))
+
+    def negation(self) -> Part:
+        if not self.comes("not"):
+            return self.test()
+        start = self.take().place
+        inner = as_condition(self.deeper(self.negation))
+        return nodes.Not(start.to(inner.place), inner)
+
+    def test(self) -> Part:
+        left = self.sum()
+        if self.comes(*COMPARISONS):
+            return self.comparison(left)
+        if self.comes("is"):
+            return self.null_test(as_operand(left))
+        is_opposite = self.took("not")
+        if self.comes("in"):
+            found: nodes.Condition = self.membership(as_operand(left))
+        elif self.comes("like"):
+            found = self.pattern(as_operand(left))
+        elif is_opposite:
+            raise self.wrong("'in' or 'like' after 'not'")
+        else:
+            return left
+        return nodes.Not(found.place, found) if is_opposite else found
+
+    def comparison(self, left: Part) -> nodes.Condition:
+        operands, signs = [as_operand(left)], []
+        while self.comes(*COMPARISONS):
+            signs.append(self.take())
+            operands.append(as_operand(self.sum()))
+        place = operands[0].place.to(operands[-1].place)
+        if signs[0].text == "!=" and len(signs) == 1:
+            return nodes.Not(place, nodes.Comparison(place, tuple(operands), ("==",)))
+        for sign in signs:
+            if sign.text == "!=":
+                raise sign.place.error("!= cannot stand in a chain; write two comparisons joined by 'and'")
+        return nodes.Comparison(place, tuple(operands), tuple(sign.text for sign in signs))
+
+    def null_test(self, left: nodes.Operand) -> nodes.Condition:
+        self.take()
+        is_opposite = self.took("not")
+        place = left.place.to(self.expect("null").place)
+        test = nodes.IsNull(place, left)
+        return nodes.Not(place, test) if is_opposite else test
+
+    def membership(self, left: nodes.Operand) -> nodes.Condition:
+        """`activation in ('relu', 'elu')`, or `'checked' in tags`."""
+        self.take()
+        if self.next.kind is Kind.NAME:
+            collection = self.name()
+            return nodes.Comparison(left.place.to(collection.place), (collection, left), ("==",))
+        self.expect("(")
+        choices = [self.constant()]
+        while self.took(","):
+            choices.append(self.constant())
+        return nodes.Member(left.place.to(self.expect(")").place), left, tuple(choices))
+
+    def constant(self) -> nodes.Operand:
+        """A number, which may have a minus, or a text."""
+        if self.comes("-"):
+            start = self.take().place
+            if self.next.kind is not Kind.NUMBER:
+                raise self.wrong("a number")
+            number = self.take()
+            return nodes.Number(start.to(number.place), -float(number.text))
+        if self.next.kind not in (Kind.NUMBER, Kind.TEXT):
+            raise self.wrong("a number or a text in quotes")
+        return cast(nodes.Operand, self.operand())
+
+    def pattern(self, left: nodes.Operand) -> nodes.Condition:
+        self.take()
+        if self.next.kind is not Kind.TEXT:
+            raise self.wrong("a pattern in quotes, such as 'adam*'")
+        pattern = self.take()
+        return nodes.Like(left.place.to(pattern.place), left, pattern.text)
+
+    def sum(self) -> Part:
+        return self.calculated(("+", "-"), self.product)
+
+    def product(self) -> Part:
+        return self.calculated(("*", "/"), self.signed)
+
+    def calculated(self, signs: tuple[str, ...], rule: Callable[[], Part]) -> Part:
+        """What a rule reads, or several of these joined by signs, from left to right."""
+        left = rule()
+        while self.comes(*signs):
+            sign = self.take()
+            self.signs += 1
+            if self.signs > MOST_SIGNS:
+                raise sign.place.error(f"a filter has at most {MOST_SIGNS} of + - * /")
+            first, second = as_operand(left), as_operand(rule())
+            left = nodes.Arithmetic(first.place.to(second.place), sign.text, first, second)
+        return left
+
+    def signed(self) -> Part:
+        if not self.comes("-"):
+            return self.operand()
+        start = self.take().place
+        inner = as_operand(self.deeper(self.signed))
+        return nodes.Negative(start.to(inner.place), inner)
+
+    def operand(self) -> Part:
+        if self.took("("):
+            found = self.deeper(self.either)
+            self.expect(")")
+            return found
+        if self.comes("true", "false"):
+            word = self.take()
+            return nodes.Flag(word.place, word.text == "true")
+        if self.next.kind is Kind.NUMBER:
+            word = self.take()
+            return nodes.Number(word.place, float(word.text))
+        if self.next.kind is Kind.TEXT:
+            word = self.take()
+            return nodes.Text(word.place, word.text)
+        if self.comes("null"):
+            raise self.next.place.error("nothing equals null; write `is null` or `is not null`")
+        if self.next.kind is not Kind.NAME:
+            raise self.wrong("a name, a number or a text in quotes")
+        name = self.name()
+        return self.function(name) if self.comes("(") else name
+
+    def name(self) -> nodes.Name:
+        word = self.take()
+        return nodes.Name(word.place, word.text)
+
+    def function(self, name: nodes.Name) -> nodes.Operand:
+        """`abs(…)`, the only function there is."""
+        if name.name != "abs":
+            raise name.place.error(f"there is no function {name.name!r}; known: abs")
+        self.take()
+        inner = as_operand(self.deeper(self.sum))
+        return nodes.Absolute(name.place.to(self.expect(")").place), inner)
+
+
+def as_operand(part: Part) -> nodes.Operand:
+    """The part, which must be something that has a value; FilterError for a condition."""
+    if not isinstance(part, get_args(nodes.Operand)):
+        raise part.place.error("a condition has no value to go on with; join conditions by 'and' or 'or'")
+    return cast(nodes.Operand, part)
+
+
+def as_condition(part: Part) -> nodes.Condition:
+    """The part, which must be something that holds or not; FilterError for a mere value. A name may be a flag."""
+    if not isinstance(part, get_args(nodes.Condition)):
+        raise after(part.place).error("expected a comparison, such as e_v < 0.02")
+    return cast(nodes.Condition, part)
+
+
+def after(place: Place) -> Place:
+    """The place right after another one."""
+    return Place(place.filter, place.end, place.end + 1)

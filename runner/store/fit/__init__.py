@@ -1,0 +1,1 @@
+"""The fit of trials and configurations, kept up to date."""

@@ -1,0 +1,98 @@
+"""The errors of completed trials as `core.diagnosis` takes them: own ones after the last epoch, a reference's after its
+best."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from math import nan
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from fitgap.core.diagnosis import Errors
+from fitgap.runner.status import Status
+from fitgap.runner.store.database.blobs import unpacked_errors
+from fitgap.runner.store.schema.tables import epoch, evidence, split, trial
+from sqlalchemy.engine import Connection
+
+# Where the errors of a sample stand in the evidence.
+AT_BEST, AT_LAST = 0, 1
+NONE = np.empty(0, np.float32)
+
+
+class ErrorsOfTrials:
+    """Reads the errors of trials of one sweep, given by its row."""
+
+    def __init__(self, connection: Connection, sweep_row: Mapping[str, Any]):
+        self.connection = connection
+        counts = sa.select(split.c.repeat, split.c.training_count, split.c.validation_count)
+        rows = connection.execute(counts.where(split.c.sweep_id == sweep_row["id"]))
+        self.counts = {repeat: (training, validation) for repeat, training, validation in rows}
+        measured = sweep_row["specification"].get("training", {}).get("measure", "all")
+        self.measured = None if measured == "all" else int(measured)
+
+    def of_reference(self, number: int) -> dict[int, Errors]:
+        """The errors of the reference after its best epoch, by repeat."""
+        rows = self.connection.execute(query_of([number], trial.c.best_e_t, trial.c.best_e_v, trial.c.best_epoch))
+        return {row.repeat: self._errors(row, AT_BEST) for row in rows}
+
+    def of_configurations(self, numbers: Sequence[int]) -> dict[int, list[tuple[int, int, Errors]]]:
+        """For each of these configurations its completed trials: number, repeat, and errors after the last epoch."""
+        found = defaultdict(list)
+        for row in self.connection.execute(query_of(numbers, trial.c.e_t, trial.c.e_v, trial.c.epochs)):
+            found[row.configuration_id].append((row.id, row.repeat, self._errors(row, AT_LAST)))
+        return dict(found)
+
+    def of_trial(self, number: int, configuration_id: int) -> Errors | None:
+        """The errors of one trial after its last epoch; None where it has not completed."""
+        rows = self.of_configurations([configuration_id]).get(configuration_id, [])
+        return next((errors for each, _, errors in rows if each == number), None)
+
+    def _errors(self, row: Any, at: int) -> Errors:
+        samples = samples_of(row.content, at)
+        count_t, count_v = self.counts[row.repeat]
+        if self.measured is not None and self.measured < max(count_t, count_v) and samples[0].size:
+            # What was measured after every epoch were other examples each time; the sample is the same.
+            e_t, e_v = (float(np.mean(sample, dtype=np.float64)) for sample in samples)
+            return Errors(e_t, e_v, len(samples[0]), len(samples[1]), *samples)
+        e_t, e_v, se_t, se_v = (nan if value is None else value for value in (row.e_t, row.e_v, row.se_t, row.se_v))
+        return Errors(e_t, e_v, count_t, count_v, *samples, se_t=se_t, se_v=se_v)
+
+
+def samples_of(content: bytes | None, at: int) -> tuple[np.ndarray, np.ndarray]:
+    """The sampled errors of training and validation examples; empty where there are none, or where one is infinite."""
+    if content is None:
+        return NONE, NONE
+    training, validation = (side[: valid_length(side)] for side in unpacked_errors(content)[at])
+    if not (np.isfinite(training).all() and np.isfinite(validation).all()):
+        return NONE, NONE
+    return training, validation
+
+
+def valid_length(side: np.ndarray) -> int:
+    """The number of errors before those that only fill up."""
+    known = np.flatnonzero(~np.isnan(side))
+    return int(known[-1]) + 1 if known.size else 0
+
+
+def query_of(numbers: Sequence[int], e_t: sa.Column, e_v: sa.Column, after: sa.Column) -> sa.Select:
+    """The completed trials of these configurations with their errors after an epoch.
+
+    Standard errors of the epoch itself come where no sample was kept, in databases of earlier programs.
+    """
+    same_epoch = sa.and_(evidence.c.trial_id.is_(None), epoch.c.trial_id == trial.c.id, epoch.c.epoch == after)
+    return (
+        sa.select(
+            trial.c.id,
+            trial.c.configuration_id,
+            trial.c.repeat,
+            e_t.label("e_t"),
+            e_v.label("e_v"),
+            evidence.c.content,
+            epoch.c.se_t,
+            epoch.c.se_v,
+        )
+        .join_from(trial, evidence, evidence.c.trial_id == trial.c.id, isouter=True)
+        .join(epoch, same_epoch, isouter=True)
+        .where(trial.c.configuration_id.in_(numbers), trial.c.status == Status.COMPLETED)
+        .order_by(trial.c.configuration_id, trial.c.repeat)
+    )

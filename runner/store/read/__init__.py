@@ -1,0 +1,1 @@
+"""Queries for single sweeps, trials and epochs."""

@@ -1,0 +1,44 @@
+"""The epochs of some trials as columns, straight from the database's driver into arrays."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import sqlalchemy as sa
+from fitgap.runner.store.database.fetch_arrays import fetch_numbers
+from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema.tables import epoch
+from sqlalchemy.engine import Connection
+
+Columns = dict[str, np.ndarray]
+# Rows that become arrays at once: so few that the processor's cache still has them.
+ROWS_AT_A_TIME = 1_000
+WHOLE_NUMBERS = ("trial", "epoch")
+KINDS: Mapping[str, np.dtype] = {
+    name: np.dtype(np.int32 if name in WHOLE_NUMBERS else np.float64) for name in rows.EPOCH
+}
+
+QUERY = (
+    sa.select(*rows.labelled(rows.EPOCH))
+    .where(epoch.c.trial_id.in_(sa.bindparam("numbers", expanding=True)))
+    .order_by(epoch.c.trial_id, epoch.c.epoch)
+)
+
+
+def epoch_columns(connection: Connection, trials: np.ndarray) -> Columns:
+    """The epochs of these trials (n,) in their order: the keys of an epoch's row with arrays (m,), NaN for NULL."""
+    if connection.dialect.name == "postgresql":
+        columns = fetch_numbers(connection, QUERY.params(numbers=trials.tolist()))
+        return {name: column.astype(kind) for (name, kind), column in zip(KINDS.items(), columns, strict=True)}
+    pieces = list(pieces_of(connection, trials))
+    if not pieces:
+        return {name: np.empty(0, kind) for name, kind in KINDS.items()}
+    return dict(zip(KINDS, map(np.concatenate, zip(*pieces, strict=True)), strict=True))
+
+
+def pieces_of(connection: Connection, trials: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """The columns of some rows after another."""
+    # The driver's own cursor: SQLAlchemy's rows would take three times as long.
+    cursor = connection.execute(QUERY, {"numbers": trials.tolist()}).cursor
+    while cursor is not None and (found := cursor.fetchmany(ROWS_AT_A_TIME)):
+        columns = zip(*found, strict=True)
+        yield [np.array(values, kind) for values, kind in zip(columns, KINDS.values(), strict=True)]

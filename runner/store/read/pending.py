@@ -1,0 +1,82 @@
+"""The trials that wait: in groups that may share packs, as what is to be trained, with the states they go on from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import sqlalchemy as sa
+from fitgap.runner.messages import SavedState
+from fitgap.runner.status import Status
+from fitgap.runner.store.database.blobs import unpacked
+from fitgap.runner.store.read.queries import Row, fetch
+from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema.tables import configuration, split, state, trial
+from sqlalchemy.engine import Connection
+
+# What trials must have in common to share a pack, beside what all of a sweep have in common; the epoch is that of the
+# state they go on from.
+GROUPING: dict[str, sa.ColumnElement] = {
+    "layers": configuration.c.layers,
+    "batch_size": configuration.c.batch_size,
+    "training_count": split.c.training_count,
+    "validation_count": split.c.validation_count,
+    "epoch": sa.func.coalesce(state.c.epoch, 0),
+    "losses": trial.c.losses,
+}
+
+
+def pending_groups(connection: Connection, sweep_id: int) -> list[Row]:
+    """The groups of trials that wait: what they have in common, how many they are and the epochs they have left."""
+    left = configuration.c.planned_epochs - GROUPING["epoch"]
+    query = sa.select(*rows.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left"))
+    query = pending(query, sweep_id).group_by(*GROUPING.values()).order_by(*GROUPING.values())
+    return fetch(connection, query)
+
+
+def pending_numbers(connection: Connection, sweep_id: int, group: Row, limit: int | None) -> np.ndarray:
+    """The numbers (n,) of the trials of a group, in the order in which they do well in packs."""
+    same = [expression == group[name] for name, expression in GROUPING.items()]
+    kinds = configuration.c.activation, configuration.c.optimizer, configuration.c.regularizer
+    query = pending(sa.select(trial.c.id), sweep_id).where(*same)
+    query = query.order_by(configuration.c.planned_epochs.desc(), *kinds, trial.c.id).limit(limit)
+    numbers = connection.execute(query, execution_options={"yield_per": 10_000}).scalars()
+    # All that a driver keeps of a trial that waits: four bytes, as the database has.
+    return np.fromiter(numbers, np.int32)
+
+
+def pending(query: sa.Select, sweep_id: int) -> sa.Select:
+    """The query over the trials of a sweep that wait, with what they are grouped by."""
+    same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
+    return (
+        query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .join(split, same_split)
+        .join(state, trial.c.id == state.c.trial_id, isouter=True)
+        .where(trial.c.sweep_id == sweep_id, trial.c.status == Status.PENDING)
+    )
+
+
+def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
+    """What is to be trained as these trials, in their order."""
+    query = (
+        sa.select(
+            trial.c.id,
+            trial.c.repeat,
+            trial.c.configuration_id,
+            trial.c.losses,
+            GROUPING["epoch"].label("epoch"),
+            configuration.c.settings,
+            configuration.c.layers,
+        )
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .join(state, trial.c.id == state.c.trial_id, isouter=True)
+        .where(trial.c.id.in_(trials))
+    )
+    found = {row["id"]: row for row in fetch(connection, query)}
+    return [found[number] for number in trials if number in found]
+
+
+def states(connection: Connection, trials: Sequence[int]) -> dict[int, SavedState]:
+    """How far these trials have come, those that have a saved state."""
+    query = sa.select(state).where(state.c.trial_id.in_(trials))
+    return {
+        row.trial_id: SavedState(row.trial_id, row.epoch, unpacked(row.content)) for row in connection.execute(query)
+    }

@@ -1,0 +1,95 @@
+"""What a row of an answer holds: each key with the expression that gives it. The keys are a contract with users."""
+
+import sqlalchemy as sa
+from fitgap.runner.status import Status
+from fitgap.runner.store.schema.tables import configuration, epoch, trial
+from fitgap.runner.store.schema.tags import tags_of_trial
+from sqlalchemy.sql.elements import ColumnElement
+
+SETTINGS: dict[str, ColumnElement] = {
+    "architecture": configuration.c.architecture,
+    "layers": configuration.c.layers,
+    "activation": configuration.c.activation,
+    "regularizer": configuration.c.regularizer,
+    "optimizer": configuration.c.optimizer,
+    "learning_rate": configuration.c.learning_rate,
+    "batch_size": configuration.c.batch_size,
+    "parameters": configuration.c.parameters,
+}
+# Settings beyond the contract's columns, to group by.
+MORE_SETTINGS: dict[str, ColumnElement] = {
+    "configuration": configuration.c.hash,
+    "output_activation": configuration.c.output_activation,
+    "initializer": configuration.c.initializer,
+    "schedule": configuration.c.schedule,
+    "stopping": configuration.c.stopping,
+    "loss": configuration.c.loss,
+    "planned_epochs": configuration.c.planned_epochs,
+}
+
+# Columns of a trial beyond the keys of its row, to filter and sort by and to show.
+MORE: dict[str, ColumnElement] = {
+    name: trial.c[name] for name in ("best_e_t", "attempt", "losses", "reason", "started", "ended")
+}
+hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
+# One optimizer learns nothing and has no rate.
+learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configuration.c.learning_rate))
+
+is_completed = trial.c.status == Status.COMPLETED
+gap = trial.c.e_v - trial.c.e_t
+# How far E_v has risen from its lowest to the last epoch.
+rise = trial.c.e_v - trial.c.best_e_v
+
+TRIAL: dict[str, ColumnElement] = {
+    "trial": trial.c.id,
+    "configuration": configuration.c.hash,
+    "repeat": trial.c.repeat,
+    "status": trial.c.status,
+    **SETTINGS,
+    "epochs": trial.c.epochs,
+    "e_t": trial.c.e_t,
+    "e_v": trial.c.e_v,
+    "best_epoch": trial.c.best_epoch,
+    "best_e_v": trial.c.best_e_v,
+    "gap": gap,
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+    "verdict": trial.c.verdict,
+    "accuracy_t": trial.c.accuracy_t,
+    "accuracy_v": trial.c.accuracy_v,
+    "seconds": trial.c.seconds,
+    # Beyond the contract.
+    "excess": trial.c.excess,
+    "rise": rise,
+    "tags": tags_of_trial,
+    "note": trial.c.note,
+}
+
+EPOCH: dict[str, ColumnElement] = {
+    "trial": epoch.c.trial_id,
+    **{column.name: column for column in epoch.columns if column.name != "trial_id"},
+}
+
+# What groups of trials can be compared in.
+MEASURED: dict[str, ColumnElement] = {
+    "e_t": trial.c.e_t,
+    "e_v": trial.c.e_v,
+    "gap": gap,
+    "best_epoch": trial.c.best_epoch,
+    "best_e_v": trial.c.best_e_v,
+    "accuracy_t": trial.c.accuracy_t,
+    "accuracy_v": trial.c.accuracy_v,
+    "seconds": trial.c.seconds,
+    "excess": trial.c.excess,
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+}
+VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
+
+# What a group of trials is told by: counts, means over completed trials, and how many trials have each verdict.
+GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS))
+
+
+def labelled(columns: dict[str, ColumnElement]) -> list[ColumnElement]:
+    """The expressions under the names of their keys."""
+    return [expression.label(name) for name, expression in columns.items()]

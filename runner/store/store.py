@@ -1,0 +1,121 @@
+"""The open database, with what changes it: the driver's work, tags and notes, deleting."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from fitgap.runner.errors import StoreError
+from fitgap.runner.files.open_databases import Key, key_of
+from fitgap.runner.status import Status
+from fitgap.runner.store.database.addresses import is_file, shown
+from fitgap.runner.store.database.connection import closed_on_failure, connect, database_url
+from fitgap.runner.store.database.sqlite_files import path_of
+from fitgap.runner.store.fit import refresh
+from fitgap.runner.store.reader import Answers
+from fitgap.runner.store.schema.migrate import make_ready
+from fitgap.runner.store.schema.version import check_version
+from fitgap.runner.store.write import claims, delete, extend, labels, selection, sweeps
+from fitgap.runner.store.write.claims import DriverIdentity
+from fitgap.runner.store.write.delete import Deletion
+from fitgap.runner.store.write.extend import SweepExtension
+from fitgap.runner.store.write.session import DriverSession
+from fitgap.runner.store.write.sweeps import SweepPlan
+
+
+class Store(Answers):
+    """An open database. Methods that ask return plain rows; those that write are the driver's."""
+
+    # The file that was opened, and what tells it from all others; None for a server.
+    opened: tuple[Path, Key] | None = None
+
+    def require_in_place(self) -> None:
+        """StoreError if the file was deleted or replaced since it was opened: what was written then is out of reach."""
+        if self.opened is None:
+            return
+        # By the path as it was given too: a folder around it may have been renamed, or the current folder changed.
+        absolute, key = self.opened
+        paths = (absolute, path_of(self._engine.url))
+        if not any(path.exists() and key_of(path) == key for path in paths):
+            raise StoreError(
+                f"the database {shown(self._engine.url)} was deleted, moved or replaced while it was written to, so "
+                "what was trained since is not in it; leave it in place and run the sweep again"
+            )
+
+    def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
+        with self._engine.begin() as connection:
+            return sweeps.add_sweep(connection, plan)
+
+    def cancel_trials(self, sweep_id: int, trials: Sequence[int] | None = None) -> int:
+        with self._engine.begin() as connection:
+            return sweeps.cancel_trials(connection, sweep_id, trials)
+
+    def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
+        with self._engine.begin() as connection:
+            return sweeps.retry_trials(connection, sweep_id, statuses)
+
+    def refresh_fit(self, sweep_id: int) -> None:
+        """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""
+        refresh.refresh_fit(self._engine, sweep_id)
+
+    def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
+        with self._engine.begin() as connection:
+            return extend.extend_sweep(connection, sweep_id, extension)
+
+    def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
+        with self._engine.begin() as connection:
+            labels.add_tags(connection, selection.choose(connection, words), tags)
+
+    def remove_tags(self, words: Sequence[str], tags: Sequence[str]) -> int:
+        with self._engine.begin() as connection:
+            return labels.remove_tags(connection, selection.choose(connection, words), tags)
+
+    def write_note(self, words: Sequence[str], text: str) -> None:
+        with self._engine.begin() as connection:
+            labels.write_note(connection, selection.choose(connection, words), text)
+
+    def rename_sweep(self, name_or_number: str, name: str) -> str:
+        with self._engine.begin() as connection:
+            return labels.rename_sweep(connection, name_or_number, name)
+
+    def delete(self, words: Sequence[str]) -> Deletion:
+        """Delete sweeps or trials; BusyError where a driver that lives is training some of it."""
+        with self._engine.begin() as connection:
+            what = selection.choose(connection, words)
+            changed = delete.changed_sweeps(connection, what)
+            told = delete.delete(connection, what)
+            for sweep_id in changed:
+                refresh.forget_fit(connection, sweep_id)
+        for sweep_id in changed:
+            self.refresh_fit(sweep_id)
+        return told
+
+    def begin_driver(self, identity: DriverIdentity) -> DriverSession:
+        """Take part in training: the session through which a driver claims trials and writes what becomes of them."""
+        with self._engine.begin() as connection:
+            return self.driver_session(claims.begin_driver(connection, identity))
+
+    def driver_session(self, driver_id: int) -> DriverSession:
+        """The session of a driver that has begun."""
+        return DriverSession(self._engine, driver_id)
+
+
+def open_store(database: str | None = None) -> Store:
+    """The store in `database`, for asking: an SQLite file or address; else from FITGAP_DB; else `fitgap.db` here.
+
+    Raises StoreError where there is none, or where its schema is not this program's.
+    """
+    url = database_url(database)
+    with closed_on_failure(connect(url, read_only=True)) as engine:
+        check_version(engine)
+    return Store(engine)
+
+
+def open_store_for_writing(database: str | None = None) -> Store:
+    """The same for the driver: made on first use, its tables brought up to date."""
+    url = database_url(database)
+    with closed_on_failure(connect(url, read_only=False)) as engine:
+        make_ready(engine)
+        refresh.refresh_outdated(engine)
+    store = Store(engine)
+    if is_file(url):
+        store.opened = path_of(url).absolute(), key_of(path_of(url))
+    return store

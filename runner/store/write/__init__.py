@@ -1,0 +1,1 @@
+"""Everything that adds, changes or deletes rows."""

@@ -1,0 +1,1 @@
+"""This machine and process: cores, memory, BLAS threads, child processes, signals, the environment of a result."""

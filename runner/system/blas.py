@@ -1,0 +1,69 @@
+"""How many threads BLAS uses: for processes that we start, and for this one while it trains."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from fitgap.runner.system.kept_environment import environment_kept
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def prepare_blas() -> None:
+    """One thread for this process and those it starts; to be called before NumPy is loaded.
+
+    A worker trains on one thread: matrices this small gain nothing from more, and starting them takes time.
+    """
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+
+
+@cache
+def thread_pools() -> ModuleType:
+    """The package threadpoolctl."""
+    with environment_kept():
+        import threadpoolctl
+    return threadpoolctl
+
+
+@cache
+def blas() -> "ThreadpoolController":
+    """The controller of this process's BLAS threads; looking for them takes a while and is done once."""
+    controller: ThreadpoolController = thread_pools().ThreadpoolController()
+    return controller
+
+
+class OneBlasThread:
+    """Limits BLAS to one thread while anybody in this process trains.
+
+    The limit holds for the whole process, and several threads may train in it: the first one sets it, the last one puts
+    back what was there before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._limit = contextlib.ExitStack()
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if not self._count:
+                self._limit.enter_context(blas().limit(limits=1))
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count -= 1
+                if not self._count:
+                    self._limit.close()
+
+
+one_blas_thread = OneBlasThread()

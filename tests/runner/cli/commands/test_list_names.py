@@ -1,0 +1,68 @@
+"""`fitgap list`: every name a sweep may use, as the tables of the program have it."""
+
+import pytest
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.schedules import SCHEDULES
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import READINGS
+from fitgap.runner.cli.commands.list_names import KINDS
+from fitgap.runner.data import SOURCES
+
+TABLES = {
+    "activations": ACTIVATIONS,
+    "initializers": INITIALIZERS,
+    "losses": LOSSES,
+    "optimizers": OPTIMIZERS,
+    "outputs": READINGS,
+    "regularizers": REGULARIZERS,
+    "schedules": SCHEDULES,
+    "stopping": STOPPINGS,
+    "data": SOURCES,
+}
+
+
+def test_every_table_is_listed():
+    assert set(KINDS) == set(TABLES)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_list_holds_every_row_of_its_table_with_its_parameters(kind, invoke, contract):
+    rows = invoke("list", kind, "--format", "json").json
+    assert [row["name"] for row in rows] == list(TABLES[kind])
+    for row in rows:
+        assert list(row) == contract["list"]
+        assert row["description"]
+        assert [each["name"] for each in row["parameters"]] == list(TABLES[kind][row["name"]].parameters())
+        assert all(each["domain"] for each in row["parameters"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_name_and_default_of_a_table_is_told_to_people(kind, invoke):
+    answer = invoke("list", kind)
+    assert answer.code == 0
+    for name, variant in TABLES[kind].items():
+        assert name in answer.out
+        assert all(parameter in answer.out for parameter in variant.parameters())
+
+
+def test_a_required_parameter_is_marked(invoke):
+    """L2 has no weight of its own: it must be given."""
+    rows = {row["name"]: row for row in invoke("list", "regularizers", "--format", "json").json}
+    assert rows["l2"]["parameters"][0]["default"] is None
+    assert "weight (required)" in invoke("list", "regularizers").out
+
+
+def test_listing_needs_and_makes_no_database(invoke, tmp_path):
+    invoke("list", "optimizers")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["optimiser", "Optimizers", ""])
+def test_an_unknown_kind_is_told_with_the_known_ones(kind, invoke):
+    answer = invoke("list", kind)
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.count("\n") == 1 and "optimizers" in answer.err

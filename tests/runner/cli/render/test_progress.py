@@ -1,0 +1,373 @@
+"""The live line: what it counts, by a clock that the test holds."""
+
+import contextlib
+import io
+import math
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from fitgap.runner.cli.render import progress
+from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
+from fitgap.runner.cli.render.progress import LiveProgress, duration
+from fitgap.runner.engine import Crew, auto
+from fitgap.runner.messages import Block, EpochCounts, TrialEnd
+from fitgap.runner.status import Status
+
+COMMAND = Path(sys.executable).parent / "fitgap"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of the module: it stands where `clock.now` says."""
+    held = SimpleNamespace(now=100.0)
+    held.monotonic = lambda: held.now
+    monkeypatch.setattr(progress, "time", held)
+    return held
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The work of these trials, as the driver would look it up."""
+
+    work: dict
+
+    @property
+    def trials(self):
+        return len(self.work)
+
+    @property
+    def total(self):
+        return sum(epochs * cost for epochs, cost in self.work.values())
+
+    def of(self, numbers):
+        return {number: self.work[number] for number in numbers}
+
+    def standing(self):
+        """As if the database could not be asked, unless a test says what it answers."""
+        return None
+
+
+def ends(*trials, status=Status.COMPLETED):
+    return tuple(TrialEnd(trial, status) for trial in trials)
+
+
+def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
+    """Two trials of 10 epochs, one of them three times as costly: 40 units of work."""
+    with LiveProgress(Expected({1: (10, 1.0), 2: (10, 3.0)})) as live:
+        assert live.describe(101.0) == "0/2 trials, 0.0/s, starting"
+        clock.now = 110.0
+        live(Block(make_rows([1, 2], [1, 1], e_v=[0.5, 0.25]), ()))
+        assert live.work_done == 4.0
+        clock.now = 120.0
+        live(Block(make_rows([1] * 9 + [2], [*range(2, 11), 2], e_v=[0.125] * 10), ends(1)))
+        assert live.work_done == 16.0
+        # 16 units of 40 took 10 s since the first block: 24 are left.
+        assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125"
+
+
+def test_epochs_that_are_not_recorded_are_counted_too(clock, make_rows):
+    """Also where some are trained once more; the best error is that which the end tells."""
+
+    def counted(last, count):
+        return EpochCounts(np.array([1, 2]), np.array([last, last]), np.array([count, count]))
+
+    with LiveProgress(Expected({1: (40, 1.0), 2: (40, 3.0)})) as live:
+        live(Block(make_rows([1, 2], [1, 1]), (), counted=counted(1, 1)))
+        live(Block(None, (), counted=counted(10, 9)))
+        assert live.work_done == 40.0
+        live(Block(None, (), counted=counted(8, 3)))
+        assert live.work_done == 40.0
+        live(Block(None, (), counted=counted(12, 4)))
+        assert live.work_done == 48.0
+        live(Block(None, (TrialEnd(1, Status.COMPLETED, best_e_v=0.25), TrialEnd(2, Status.COMPLETED))))
+        assert live.work_done == 160.0 and live.best_e_v == 0.25
+
+
+@dataclass(frozen=True)
+class Shared(Expected):
+    """The same for a sweep that others train in too: `answer` is how many of its trials have ended and how many not."""
+
+    answer: list
+    beforehand: tuple = ()
+
+    @property
+    def trials(self):
+        return len(self.beforehand or self.work)
+
+    @property
+    def total(self):
+        return sum(self.work[number][0] * self.work[number][1] for number in self.beforehand or self.work)
+
+    def standing(self):
+        return tuple(self.answer)
+
+
+def test_trials_taken_over_from_a_dead_driver_are_expected_too(clock, make_rows):
+    """Four trials wait at first; two more, which a dead driver held, come to the driver later. Six of ten are done."""
+    work = {number: (10, 1.0) for number in range(1, 7)}
+    with LiveProgress(Shared(work, [4, 6], beforehand=(1, 2, 3, 4))) as live:
+        assert live.describe(clock.now) == "0/6 trials, 0.0/s, starting"
+        seen = []
+        for number in work:
+            clock.now += 5.0
+            live.expected.answer[:] = [4 + number, 6 - number]
+            live(Block(make_rows([number] * 10, range(1, 11)), ends(number)))
+            seen.append(live.describe(clock.now).split(", ")[::2][:2])
+    done, left = zip(*seen, strict=True)
+    assert done == tuple(f"{number}/6 trials" for number in work)
+    assert left[-1] == "0 s left" and "0 s left" not in left[:-1]
+    # The first block counts as work that took no time, so what is told is too short, but never by much.
+    assert left[1:4] == ("10 s left", "10 s left", "8 s left")
+
+
+def test_trials_that_other_drivers_end_are_counted_and_not_waited_for(clock, make_rows):
+    work = {number: (10, 1.0) for number in range(1, 11)}
+    with LiveProgress(Shared(work, [0, 10])) as live:
+        live(Block(make_rows([1], [1]), ()))
+        clock.now += 10.0
+        # Another driver has ended five of them, this one the first.
+        live.expected.answer[:] = [6, 4]
+        live(Block(make_rows([1] * 9, range(2, 11)), ends(1)))
+        # Sixty units of work took ten seconds; forty are left.
+        assert live.describe(clock.now).startswith("6/10 trials, 0.6/s, 7 s left")
+
+
+def test_trials_added_meanwhile_are_expected_too(clock, make_rows):
+    """By `extend` or `retry` in another terminal."""
+    work = {number: (10, 1.0) for number in range(1, 5)}
+    with LiveProgress(Shared(work, [0, 2], beforehand=(1, 2))) as live:
+        clock.now += 10.0
+        live.expected.answer[:] = [1, 3]
+        live(Block(make_rows([1] * 10, range(1, 11)), ends(1)))
+        assert live.describe(clock.now).startswith("1/4 trials, ")
+
+
+def test_a_pack_that_is_cut_and_trained_again_counts_every_trial_once(clock, make_rows):
+    work = {1: (10, 1.0), 2: (10, 1.0)}
+    with LiveProgress(Shared(work, [0, 2])) as live:
+        for epochs in (range(1, 6), range(1, 6), range(6, 11)):
+            clock.now += 1.0
+            live(Block(make_rows([1] * 5 + [2] * 5, [*epochs, *epochs]), ()))
+        assert (live.work_done, live.work_left) == (20.0, 0.0)
+        assert live.describe(clock.now).startswith("0/2 trials, 0.0/s, 1 s left")
+        live.expected.answer[:] = [2, 0]
+        live(Block(None, ends(1, 2)))
+        assert live.describe(clock.now).startswith("2/2 trials, 0.7/s, 0 s left")
+
+
+def test_trials_that_are_taken_away_are_not_waited_for(clock, make_rows):
+    """Cancelled in another terminal while they run: nothing more comes of them."""
+    work = {number: (10, 1.0) for number in (1, 2, 3)}
+    with LiveProgress(Shared(work, [0, 3])) as live:
+        live(Block(make_rows([1, 2, 3], [1, 1, 1]), ()))
+        clock.now += 10.0
+        live.expected.answer[:] = [2, 1]
+        live(Block(make_rows([1], [2]), ()))
+        assert live.work_left == pytest.approx((8 + 9 + 9) / 3)
+        assert live.describe(clock.now).startswith("2/3 trials, ")
+
+
+def test_while_it_waits_for_other_drivers_their_trials_are_counted(clock, capsys):
+    with LiveProgress(Shared({}, [0, 5])) as live:
+        for ended in range(6):
+            live.expected.answer[:] = [ended, 5 - ended]
+            clock.now += 10.0
+            live.say("waiting for trials of driver 3 (process 4711)")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "fitgap: waiting for trials of driver 3 (process 4711)"
+    assert [line.split(",")[0] for line in lines[1:]] == [f"{ended}/5 trials" for ended in range(1, 6)]
+
+
+def test_time_in_which_the_process_was_suspended_does_not_count(clock, make_rows):
+    """Ctrl-Z for an hour after ten of forty epochs, one a second."""
+    with LiveProgress(Expected({1: (40, 1.0)})) as live:
+        for epoch in range(1, 12):
+            clock.now += 1.0 if epoch < 11 else 3600.0
+            live(Block(make_rows([1], [epoch]), ()))
+        assert ", 26 s left" in live.describe(clock.now)
+
+
+def test_a_database_that_cannot_be_asked_keeps_the_counts_of_this_driver(clock, make_rows):
+    with LiveProgress(Expected({1: (1, 1.0), 2: (1, 1.0)})) as live:
+        clock.now += 10.0
+        live(Block(make_rows([1], [1]), ends(1)))
+        assert live.describe(clock.now).startswith("1/2 trials, ")
+
+
+def test_the_database_is_asked_for_a_small_part_of_the_time(clock, make_rows):
+    asked = []
+
+    class Slow(Expected):
+        def standing(self):
+            asked.append(clock.now)
+            clock.now += 1.0
+            return (0, 1)
+
+    with LiveProgress(Slow({1: (1000, 1.0)})) as live:
+        for epoch in range(1, 501):
+            clock.now += 1.0
+            live(Block(make_rows([1], [epoch]), ()))
+    assert len(asked) <= 11
+
+
+@pytest.mark.parametrize(("is_terminal", "between"), [(True, "\n"), (False, "; ")])
+def test_a_cluster_is_told_as_it_is_now(is_terminal, between, clock, make_rows):
+    """Its rows a second are those of late, and both lines fit into 80 columns."""
+    with LiveProgress(Expected({1: (10_000, 1.0)})) as live:
+        live.live = is_terminal
+        engine = SimpleNamespace(crew=Crew(3, 24, 27))
+        live.meet(engine)
+        for number, rows in enumerate((1, 1000, 1000, 1000), start=1):
+            clock.now += WINDOW_SECONDS / 2
+            live(Block(make_rows([1] * rows, [number] * rows), ()))
+        text = live.describe(clock.now)
+        assert text.endswith(f"{between}3 nodes, 24 workers, 27 packs in flight, 200 rows/s")
+        engine.crew = Crew(1, 1, 1)
+        assert "; 1 node, 1 worker, 1 pack in flight, " in live.describe(clock.now).replace("\n", "; ")
+        engine.crew = Crew(1000, 64_000, 72_000)
+        assert not is_terminal or max(map(len, live.describe(clock.now).splitlines())) <= 80 - 17
+
+
+@pytest.mark.parametrize("status", [Status.DIVERGED, Status.FAILED])
+def test_what_a_trial_leaves_undone_is_not_waited_for(status, clock, make_rows):
+    with LiveProgress(Expected({1: (10, 1.0), 2: (10, 1.0)})) as live:
+        clock.now += 1
+        live(Block(make_rows([1], [1]), ends(1, status=status)))
+        assert live.work_done == 10.0
+        live(Block(None, ends(2, status=status)))
+        assert live.work_done == 20.0 and live.count.own == 2
+
+
+def test_errors_that_are_not_finite_are_never_the_best(clock, make_rows):
+    with LiveProgress(Expected({1: (3, 1.0)})) as live:
+        clock.now += 1
+        live(Block(make_rows([1, 1, 1], [1, 2, 3], e_v=[math.nan, -math.inf, math.inf]), ends(1)))
+        assert "best" not in live.describe(clock.now)
+
+
+def test_a_block_in_the_first_tick_of_the_clock_is_counted(clock, make_rows):
+    """Clocks with coarse ticks stand still between two looks."""
+    with LiveProgress(Expected({1: (3, 1.0)})) as live:
+        live(Block(make_rows([1], [1]), ()))
+        assert live.work_done == 1.0
+
+
+def test_without_a_terminal_a_line_is_printed_now_and_then(clock, make_rows, capsys):
+    with LiveProgress(Expected({1: (100, 1.0)})) as live:
+        for epoch in range(1, 100):
+            clock.now += 1.0
+            live(Block(make_rows([1], [epoch]), ()))
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 9
+    assert all(line.startswith("0/1 trials") for line in captured.err.splitlines())
+
+
+def test_what_is_said_is_printed_once_and_cannot_command_the_terminal(capsys):
+    with LiveProgress(Expected({1: (1, 1.0)})) as live:
+        for text in ("no Ray [today]", "no Ray [today]", "\x1b[2J gone", "no Ray [today]"):
+            live.say(text)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines() == ["fitgap: no Ray [today]", "fitgap: \\x1b[2J gone"]
+
+
+def test_in_a_terminal_what_is_said_has_a_line_of_its_own(monkeypatch, make_rows):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with LiveProgress(Expected({1: (3, 1.0)})) as live:
+        live(Block(make_rows([1], [1]), ()))
+        live.say("no Ray today")
+        live(Block(make_rows([1], [2]), ()))
+    lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()))
+    assert "fitgap: no Ray today" in lines and any("0/1 trials" in line for line in lines)
+
+
+def test_what_the_engine_tells_is_said_on_standard_error(invoke, small_flags, monkeypatch):
+    class Broken:
+        is_ready, running, trouble = False, 0, "no Ray today"
+
+        def __init__(self, dataset, workers):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            pass
+
+        def poll(self, seconds):
+            return ()
+
+    for name, value in {
+        "WORTH_PROCESSES_SECONDS": math.inf,
+        "WORTH_RAY_SECONDS": 0.0,
+        "SECONDS_BEFORE_RAY": 0.0,
+    }.items():
+        monkeypatch.setattr(auto, name, value)
+    monkeypatch.setattr(auto, "RayClient", Broken)
+    answer = invoke("run", *small_flags, "--engine", "auto", "--workers", "2")
+    assert answer.code == 0
+    assert answer.err.splitlines().count("fitgap: no Ray today; training goes on in 1 process") == 1
+    assert "no Ray" not in answer.out
+
+
+def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plain_text):
+    code, written = in_terminal("run", "--data", "iris", "--hidden", "4", "--epochs", "3", "--engine", "local")
+    assert code == 0
+    assert "1/1 trials" in plain_text(written) and "best E_v" in plain_text(written)
+
+
+def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, plain_text):
+    """The trials that it held are taken over while the others are trained already."""
+    sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 2000 --engine local --name long"
+    with subprocess.Popen(
+        [COMMAND, "run", *sweep.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as killed:
+        while not counts_of_trials().get("running"):
+            assert killed.poll() is None
+            time.sleep(0.02)
+        killed.kill()
+    counts = counts_of_trials()
+    left = counts["running"] + counts.get("pending", 0)
+    code, written = in_terminal("resume", "long", "--engine", "local")
+    told = [tuple(map(int, each)) for each in re.findall(r"(\d+)/(\d+) trials", plain_text(written))]
+    assert code == 0 and told[-1] == (left, left)
+    assert all(done <= total == left for done, total in told)
+
+
+def counts_of_trials():
+    """How many trials have which status; nothing while there is no database yet."""
+    try:
+        with contextlib.closing(sqlite3.connect("file:fitgap.db?mode=ro", uri=True)) as connection:
+            return dict(connection.execute("SELECT status, count(*) FROM trial GROUP BY status"))
+    except sqlite3.OperationalError:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (200.0, "3 min 20 s"),
+        (3600.0, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations_are_told_in_two_units(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,86 @@
+"""Whatever is in a data file, it is a data set, or one line that says what is wrong; nothing in it is ever run."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from broken_files import ARCHIVES, PARQUETS, TABLES, plain_archive, plain_table, trap_archive
+from fitgap.core.data import Dataset
+from fitgap.runner.data import MISSING, TEXT, load_dataset, read_inputs
+from fitgap.runner.errors import DataError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+# Everything here takes some hundredths of a second; this bounds what would not end.
+MOST_SECONDS = 10.0
+TARGETS = st.sampled_from(
+    [["target"], ["target"], [], ["a"], ["target", "a"], ["targets"], ["nowhere"], ["\ud800"], [""]]
+)
+HANDLINGS = st.fixed_dictionaries({"missing": st.sampled_from(MISSING), "text": st.sampled_from(TEXT)})
+
+
+def told(read, *arguments, **options):
+    """What was read, or the one line that says why nothing was. Nothing else may come."""
+    start = time.monotonic()
+    try:
+        answer = read(*arguments, **options)
+    except DataError as error:
+        answer = str(error)
+        assert answer.startswith("broken.") and answer.isprintable() and len(answer) < 1000
+    assert time.monotonic() - start < MOST_SECONDS
+    return answer
+
+
+def hunt(examples, contents, suffix):
+    """Try so many files of a kind, as data to train on and as inputs to predict from."""
+    file = Path("broken" + suffix)
+
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+    @given(contents, TARGETS, HANDLINGS)
+    def check(content, target, handling):
+        file.write_bytes(content)
+        dataset = told(load_dataset, file.name, target=target, **handling)
+        if isinstance(dataset, Dataset):
+            assert dataset.example_count >= 2 and not np.isinf(dataset.inputs).any()
+            assert np.isfinite(dataset.targets).all()
+        if suffix != ".parquet":
+            inputs = told(read_inputs, file.name, ["a", "b=x"], {"b": ["x"]}, missing=handling["missing"])
+            assert isinstance(inputs, str) or inputs.shape[1] == 2
+        assert list(Path().iterdir()) == [file]
+
+    check()
+
+
+@pytest.mark.parametrize("examples", [250, pytest.param(2500, marks=pytest.mark.nightly)])
+def test_any_csv_file(examples):
+    hunt(examples, TABLES, ".csv")
+
+
+@pytest.mark.parametrize("examples", [250, pytest.param(2500, marks=pytest.mark.nightly)])
+def test_any_npz_file(examples):
+    hunt(examples, ARCHIVES, ".npz")
+
+
+@pytest.mark.parametrize("examples", [30, pytest.param(300, marks=pytest.mark.nightly)])
+def test_any_parquet_file(examples):
+    """Fewer, because every one is tried in a process of its own."""
+    hunt(examples, PARQUETS, ".parquet")
+
+
+def test_the_files_to_start_from_can_be_trained_on():
+    """Else the hunts above would see nothing but the first of all checks."""
+    Path("broken.csv").write_bytes(plain_table())
+    Path("broken.npz").write_bytes(plain_archive())
+    assert load_dataset("broken.csv", target=["target"]).example_count == 12
+    assert load_dataset("broken.npz").example_count == 12
+
+
+def test_a_trap_works_where_pickles_are_allowed_and_is_never_sprung(own_folder):
+    Path("broken.npz").write_bytes(trap_archive())
+    assert "Python objects" in told(load_dataset, "broken.npz")
+    assert "Python objects" in told(read_inputs, "broken.npz", ["a"], {}, missing="refuse")
+    assert not Path("canary").exists()
+    with np.load("broken.npz", allow_pickle=True) as archive:
+        assert archive["inputs"].shape == (1,)
+    assert Path("canary").exists()

@@ -1,0 +1,154 @@
+"""The driver: all pending trials are trained and recorded, and a stop leaves a sweep that goes on as if undisturbed."""
+
+import pytest
+from fitgap.runner.driver import SweepStoppedError, drive, expected_work, loop, stored_sweep, write_sweep
+from fitgap.runner.engine.worker import block_builder
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.status import Status
+
+
+@pytest.fixture
+def written(store, small_sweep):
+    """The small sweep, written but not trained."""
+    return write_sweep(store, prepare_sweep(sweep_from_text(small_sweep)))
+
+
+def ignore(block):
+    """Observes nothing."""
+
+
+def drive_locally(store, written, observe=ignore):
+    drive(store, written, engine="local", workers=None, observe=observe)
+
+
+def test_every_trial_is_trained_and_every_epoch_recorded(store, written, small_counts):
+    trial_count, diverged_count = small_counts
+    drive_locally(store, written)
+    (counts,) = store.sweeps()
+    assert (counts["completed"], counts["diverged"]) == (trial_count - diverged_count, diverged_count)
+    epochs = store.sweep_epochs(written.sweep_id)
+    for row in store.trials(written.sweep_id):
+        own = [epoch for epoch in epochs if epoch["trial"] == row["trial"]]
+        assert [epoch["epoch"] for epoch in own] == list(range(1, row["epochs"] + 1))
+        assert (row["e_t"], row["e_v"]) == (own[-1]["e_t"], own[-1]["e_v"])
+        assert row["status"] == "diverged" or row["epochs"] == 4
+        assert row["status"] == "completed" or None in (row["e_t"], row["e_v"])
+
+
+def test_the_observer_sees_every_block_after_it_is_written(store, written):
+    rows_seen, ends_seen = 0, set()
+
+    def observe(block):
+        nonlocal rows_seen
+        rows_seen += len(block.rows) if block.rows else 0
+        ends_seen.update(end.trial_id for end in block.ended)
+        assert len(store.sweep_epochs(written.sweep_id)) == rows_seen
+
+    drive_locally(store, written, observe)
+    assert ends_seen == {row["trial"] for row in store.trials(written.sweep_id)}
+
+
+def test_a_trial_is_running_only_from_when_its_pack_is_taken(store, written):
+    """The first block comes when one pack runs: the trials of the others still wait."""
+    seen = []
+
+    def observe(block):
+        seen.append({row["status"] for row in store.trials(written.sweep_id)})
+
+    drive_locally(store, written, observe)
+    assert "pending" in seen[0]
+    assert "pending" not in seen[-1]
+
+
+def test_two_runs_of_one_sweep_agree_to_the_last_bit(store, small_sweep):
+    answers = []
+    for _ in range(2):
+        written = write_sweep(store, prepare_sweep(sweep_from_text(small_sweep)))
+        drive_locally(store, written)
+        first = store.trials(written.sweep_id)[0]["trial"]
+        rows = store.sweep_epochs(written.sweep_id)
+        answers.append([{**row, "trial": row["trial"] - first} for row in rows])
+    assert answers[0] == answers[1]
+
+
+def test_a_driven_sweep_has_nothing_left_to_do(store, written):
+    drive_locally(store, written)
+    before = store.trials(written.sweep_id), store.sweep_epochs(written.sweep_id)
+    assert expected_work(store, written).trials == 0
+    drive_locally(store, written)
+    assert (store.trials(written.sweep_id), store.sweep_epochs(written.sweep_id)) == before
+
+
+@pytest.mark.parametrize("stop_at", [1, 3, 6])
+def test_a_stopped_sweep_goes_on_as_if_undisturbed(stop_at, store, small_sweep, monkeypatch):
+    """Ctrl-C after some blocks: no trial stays running, nothing half-done stays, and the rest gives the same bits."""
+    monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
+    undisturbed = write_sweep(store, prepare_sweep(sweep_from_text(small_sweep)))
+    drive_locally(store, undisturbed)
+    stopped = write_sweep(store, prepare_sweep(sweep_from_text(small_sweep)))
+    blocks = 0
+
+    def interrupt(block):
+        nonlocal blocks
+        blocks += 1
+        if blocks == stop_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(SweepStoppedError) as caught:
+        drive_locally(store, stopped, interrupt)
+    rows = store.trials(stopped.sweep_id)
+    assert caught.value.sweep_name == "small-2" and caught.value.released > 0
+    assert "running" not in {row["status"] for row in rows}
+
+    drive_locally(store, stored_sweep(store, "small-2"))
+    assert numbers(store, stopped) == numbers(store, undisturbed)
+
+
+def numbers(store, written):
+    """What a sweep found, whatever the numbers of its trials and the time they took."""
+    trials, epochs = store.trials(written.sweep_id), store.sweep_epochs(written.sweep_id)
+    first = trials[0]["trial"]
+    found = [{**row, "trial": row["trial"] - first, "seconds": None} for row in trials]
+    return found, [{**row, "trial": row["trial"] - first} for row in epochs]
+
+
+def test_a_stored_sweep_is_the_one_that_was_written(store, written):
+    again = stored_sweep(store, "small")
+    assert (again.sweep_id, again.name) == (written.sweep_id, "small")
+    assert again.prepared.configurations == written.prepared.configurations
+    assert expected_work(store, again).total == expected_work(store, written).total > 0
+
+
+def test_an_unknown_sweep_cannot_be_resumed(store, written):
+    with pytest.raises(StoreError, match="did you mean 'small'"):
+        stored_sweep(store, "smal")
+
+
+def test_a_pack_that_fails_does_not_stop_the_others(store, written, monkeypatch, small_counts):
+    """The driver records whatever an engine says, and goes on."""
+
+    class HalfBroken:
+        name, workers = "broken", 1
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            pass
+
+        def stop(self):
+            pass
+
+        def run(self, tasks):
+            for number, task in enumerate(tasks):
+                status = Status.FAILED if number % 2 else Status.COMPLETED
+                yield Block(None, tuple(TrialEnd(trial, status, "broken") for trial in task.trials))
+
+    monkeypatch.setattr(loop, "make_engine", lambda *arguments: HalfBroken())
+    drive_locally(store, written)
+    (counts,) = store.sweeps()
+    assert counts["failed"] > 0 and counts["completed"] > 0
+    assert counts["failed"] + counts["completed"] == small_counts[0]

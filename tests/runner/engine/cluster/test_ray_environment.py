@@ -1,0 +1,48 @@
+"""The environment of a process that runs Ray; that of the user's own process is only read."""
+
+import pytest
+from fitgap.runner.engine.cluster.ray_environment import cluster_environment, own_environment
+
+
+@pytest.mark.parametrize(
+    ("environment", "has_file", "mode"),
+    [
+        ({}, False, "disabled"),
+        ({}, True, "token"),
+        ({"RAY_AUTH_TOKEN": "abc"}, False, "token"),
+        ({"RAY_AUTH_TOKEN_PATH": "/somewhere"}, False, "token"),
+        ({"RAY_AUTH_TOKEN": "abc", "RAY_AUTH_MODE": "disabled"}, False, "disabled"),
+        ({"RAY_AUTH_MODE": "token"}, False, "token"),
+    ],
+)
+def test_the_mode_of_authentication_is_always_explicit(environment, has_file, mode, tmp_path, monkeypatch):
+    """What the user set is kept; else a token is used if there is one, as `ray start` does."""
+    monkeypatch.setattr(environment, "token_file", lambda: tmp_path / "auth_token")
+    if has_file:
+        (tmp_path / "auth_token").write_text("abc")
+    remote = cluster_environment("10.0.0.1:6379", {"RAY_USAGE_STATS_ENABLED": "1", **environment})
+    assert (remote["RAY_AUTH_MODE"], remote["RAY_USAGE_STATS_ENABLED"]) == (mode, "0")
+    assert "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER" not in remote
+    assert cluster_environment("127.0.0.1:6379", environment)["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0"
+
+
+def test_a_ray_of_our_own_is_not_led_astray_by_variables_for_another_one():
+    """Such as those inside a Ray job, or those of a shell that works with a cluster."""
+    foreign = {"RAY_ADDRESS": "10.0.0.1:6379", "RAY_TMPDIR": "/x", "RAY_AUTH_TOKEN_PATH": "/y", "RAY_JOB_ID": "1"}
+    found = own_environment({"PATH": "/bin", **foreign, "RAY_AUTH_TOKEN": "theirs", "RAY_AUTH_MODE": "disabled"})
+    assert not foreign.keys() & found.keys()
+    assert found["PATH"] == "/bin" and found["RAY_AUTH_MODE"] == "token"
+    assert len(found["RAY_AUTH_TOKEN"]) == 64 and found["RAY_AUTH_TOKEN"] != own_environment({})["RAY_AUTH_TOKEN"]
+
+
+@pytest.mark.parametrize(
+    ("inherited", "hosts"),
+    [
+        ({}, "127.0.0.1,localhost"),
+        ({"http_proxy": "http://proxy:3128", "no_proxy": "example.org"}, "example.org,127.0.0.1,localhost"),
+        ({"NO_PROXY": "localhost,example.org"}, "localhost,example.org,127.0.0.1"),
+    ],
+)
+def test_no_proxy_is_asked_for_processes_of_this_machine(inherited, hosts):
+    found = own_environment(inherited)
+    assert found["no_proxy"] == found["NO_PROXY"] == hosts

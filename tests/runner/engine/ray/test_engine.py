@@ -1,0 +1,365 @@
+"""The engine on Ray: the same numbers as in one process, whatever happens to a worker and whatever lies in the folder.
+
+Ray is started by a sweep in a hostile folder that is stopped, by its resumption, by a sweep that is stopped before Ray
+stands, and for dying workers.
+"""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "fitgap"
+PATIENCE = 60.0
+LONG_SWEEP = """\
+name: long
+data: digits
+seed: 1
+repeats: 2
+training: {epochs: 60, batch_size: 32}
+axes:
+  architecture: [16, 32-16]
+  regularizer: [none, {dropout: {ratio: 0.2}}]
+  optimizer: [adam, {gradient_descent: {rate: [0.1, 1e+30]}}]
+"""
+# Trains packs of which the first one kills its worker, then one whose worker is killed from outside in the middle.
+DYING_WORKERS = """
+import json, os, signal, sys, time
+from dataclasses import replace
+from fitgap.runner.engine.worker import pack_trainer
+from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.worker.examples import PreparedRepeats
+from fitgap.runner.engine.ray import RayEngine
+from fitgap.runner.planning.packs import PlannedTrial, pack_trials
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+
+def train_or_die(task, asked, *examples):
+    from pathlib import Path
+    from fitgap.runner.engine.worker import pack_trainer
+    from fitgap.runner.engine.ray.tasks import ReceivedExamples
+    if 0 in task.trials:
+        os._exit(1)
+    marker = Path(MARKERS) / f"died-{task.trials[0]}"
+    for number, block in enumerate(slow(train, task, ReceivedExamples(examples), marker)):
+        yield block
+        if 1 in task.trials and number == 3 and not marker.exists():
+            time.sleep(1)
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+def slow(train, task, source, marker):
+    # Blocks are cut by the clock, so a second attempt cuts them elsewhere: here by one epoch, then by two.
+    from fitgap.runner.messages import Block
+    from fitgap.runner.engine.worker import block_builder
+    block_builder.BLOCK_SECONDS = 0.0
+    blocks = pack_trainer.train_pack(task, source)
+    if not marker.exists():
+        yield from blocks
+        return
+    import numpy as np
+    for first in blocks:
+        second = next(blocks, None)
+        if second is None or second.rows is None or first.rows is None:
+            yield first
+            if second is not None:
+                yield second
+            continue
+        names = first.rows.__dataclass_fields__
+        rows = {name: np.concatenate([getattr(first.rows, name), getattr(second.rows, name)]) for name in names}
+        yield Block(type(first.rows)(**rows), first.ended + second.ended)
+
+MARKERS = os.getcwd()
+remote.train_pack_remotely = train_or_die
+sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 4, training: {epochs: 12}}"))
+trials = [PlannedTrial(number, sweep.configurations[0], number + 1) for number in range(4)]
+found = {"rows": [], "ended": []}
+with RayEngine(sweep.dataset, 2) as engine:
+    for block in engine.run(pack_trials(trials, sweep, workers=2)):
+        if block.rows is not None:
+            rows = zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), block.rows.e_v.tolist(), strict=True)
+            found["rows"] += rows
+        if block.loss:
+            found["ended"] += [(trial, "lost", block.loss.reason) for trial in block.loss.trials]
+        found["ended"] += [(end.trial_id, end.status, end.reason) for end in block.ended]
+found["alone"] = []
+for task in pack_trials(trials, sweep, workers=1):
+    for block in pack_trainer.train_pack(task, PreparedRepeats(sweep.dataset)):
+        if block.rows is None:
+            continue
+        rows = zip(block.rows.trial_id.tolist(), block.rows.epoch.tolist(), block.rows.e_v.tolist(), strict=True)
+        found["alone"] += rows
+json.dump(found, open("found.json", "w"))
+"""
+
+
+def descendants(root):
+    """The processes that descend from `root`, each with its start time, since numbers are used again."""
+    parents, started = {}, {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            parents[int(entry.name)], started[int(entry.name)] = int(fields[1]), fields[19]
+    found = [root]
+    for process in found:
+        found += [child for child, parent in parents.items() if parent == process]
+    return {(process, started[process]) for process in found[1:]}
+
+
+def alive(process, started):
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False
+    return fields[19] == started and fields[0] != "Z"
+
+
+def command_line(process):
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def sockets_of(process):
+    """The inodes of the sockets that a process holds."""
+    inodes = set()
+    try:
+        for link in Path(f"/proc/{process}/fd").iterdir():
+            target = os.readlink(link)
+            if target.startswith("socket:["):
+                inodes.add(target[8:-1])
+    except OSError:
+        pass
+    return inodes
+
+
+def listening_addresses(processes):
+    """The addresses at which processes take TCP connections, in the hexadecimal form of the kernel."""
+    inodes = set().union(*map(sockets_of, processes))
+    addresses = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                addresses.add(fields[1].partition(":")[0])
+    return addresses
+
+
+def is_loopback(address):
+    """127.0.0.0/8, ::1 or the former mapped into IPv6; words of four bytes in the byte order of this machine."""
+    words = [bytes.fromhex(address[start : start + 8])[::-1] for start in range(0, len(address), 8)]
+    flat = b"".join(words)
+    if len(flat) == 4:
+        return flat[0] == 127
+    return flat == bytes(15) + b"\1" or (flat[:12] == bytes(10) + b"\xff\xff" and flat[12] == 127)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("0100007F", True),
+        ("00000000", False),
+        ("0201A8C0", False),
+        ("00000000000000000000000001000000", True),
+        ("00000000000000000000000000000000", False),
+        ("0000000000000000FFFF00000100007F", True),
+        ("0000000000000000FFFF00000201A8C0", False),
+    ],
+)
+def test_loopback_is_told_from_other_addresses(address, expected):
+    """The judge of the test below, on addresses as /proc/net/tcp writes them."""
+    assert is_loopback(address) is expected
+
+
+def wait_until(condition, patience=PATIENCE):
+    """Wait until a condition holds; says whether it came to."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()
+
+
+def rows_in(database, query):
+    """Rows of a database that may not be there yet."""
+    try:
+        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    except sqlite3.Error:
+        return []
+    try:
+        return connection.execute(query).fetchall()
+    except sqlite3.Error:
+        return []
+    finally:
+        connection.close()
+
+
+def epoch_count(database):
+    return (rows_in(database, "SELECT count(*) FROM epoch") or [(0,)])[0][0]
+
+
+@pytest.fixture(scope="module")
+def stopped_sweep(tmp_path_factory):
+    """A sweep on Ray in a folder full of traps, watched while it runs, stopped by Ctrl-C, then resumed."""
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "core").mkdir()
+    (folder / "core" / "__init__.py").write_text("raise RuntimeError('the wrong core was loaded')\n")
+    (folder / "runner.py").write_text("raise RuntimeError('the wrong runner was loaded')\n")
+    (folder / "numpy.py").write_text("raise RuntimeError('the wrong numpy was loaded')\n")
+    (folder / "long.yaml").write_text(LONG_SWEEP)
+    database = folder / "fitgap.db"
+    seen = {"folder": folder, "database": database, "growth": set()}
+    with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
+        running = subprocess.Popen(
+            [COMMAND, "run", "long.yaml", "--engine", "ray", "--workers", "2"],
+            cwd=folder, stdout=out, stderr=err, start_new_session=True,
+        )  # fmt: skip
+        try:
+            wait_until(lambda: running.poll() is not None or epoch_count(database) > 0)
+            processes = descendants(running.pid)
+            seen["lines"] = [command_line(process) for process, _ in processes]
+            seen["listening"] = listening_addresses({process for process, _ in processes} | {running.pid})
+            seen["pending"] = rows_in(database, "SELECT count(*) FROM trial")
+            processes |= descendants(running.pid)
+            os.killpg(running.pid, signal.SIGINT)
+            seen["code"] = running.wait(PATIENCE)
+        finally:
+            running.kill()
+    wait_until(lambda: not any(alive(*process) for process in processes))
+    seen["left"] = [command_line(process) for process, started in processes if alive(process, started)]
+    seen["err"] = (folder / "err").read_text()
+    seen["status"] = dict(rows_in(database, "SELECT status, count(*) FROM trial GROUP BY status"))
+    return seen
+
+
+@pytest.fixture(scope="module")
+def resumed_sweep(stopped_sweep, command):
+    """The stopped sweep after `fitgap resume` on Ray, beside the same one trained undisturbed in one process."""
+    folder = stopped_sweep["folder"]
+    resumed = command("resume", "long", "--engine", "ray", "--workers", "2", cwd=folder)
+    alone = command("run", "long.yaml", "--engine", "local", cwd=folder)
+    return resumed, alone
+
+
+def test_the_wrong_core_and_runner_in_the_current_folder_are_not_loaded(stopped_sweep):
+    assert epoch_count(stopped_sweep["database"]) > 0 or stopped_sweep["code"] == 130
+    assert "the wrong" not in stopped_sweep["err"]
+    assert "failed" not in stopped_sweep["status"]
+
+
+def test_everything_that_ray_listens_at_is_on_this_machine_alone(stopped_sweep):
+    assert stopped_sweep["listening"], "no listener was found, so nothing was checked"
+    assert all(map(is_loopback, stopped_sweep["listening"])), stopped_sweep["listening"]
+
+
+def test_no_page_is_served_by_ray(stopped_sweep):
+    """The process that Ray calls dashboard runs without one."""
+    pages = [line for line in stopped_sweep["lines"] if "dashboard/dashboard.py" in line]
+    assert all("--disable-frontend" in line for line in pages)
+
+
+def test_no_usage_statistics_are_collected(stopped_sweep):
+    assert any("raylet" in line for line in stopped_sweep["lines"])
+    assert "usage stat" not in stopped_sweep["err"].lower()
+
+
+def test_all_trials_were_rows_when_the_first_epoch_came(stopped_sweep):
+    assert stopped_sweep["pending"] == [(2 * 2 * 3 * 2,)]
+
+
+def test_control_c_puts_trials_back_and_says_how_to_go_on(stopped_sweep):
+    assert stopped_sweep["code"] == 130, stopped_sweep["err"]
+    assert "fitgap resume long" in stopped_sweep["err"]
+    assert "Traceback" not in stopped_sweep["err"]
+    assert "running" not in stopped_sweep["status"] and stopped_sweep["status"]["pending"] > 0
+
+
+def test_no_process_is_left_behind(stopped_sweep):
+    assert stopped_sweep["left"] == []
+
+
+def test_a_resumed_sweep_and_ray_and_one_process_agree_to_the_last_bit(stopped_sweep, resumed_sweep):
+    """Stopped and resumed on Ray, against undisturbed in one process: every number of every epoch."""
+    resumed, alone = resumed_sweep
+    assert (resumed.code, alone.code) == (0, 0), resumed.err + alone.err
+    names = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
+    columns = ", ".join(f"epoch.{name}" for name in names)
+    query = (
+        f"SELECT hash, repeat, {columns} FROM epoch JOIN trial ON trial.id = trial_id "
+        "JOIN configuration ON configuration.id = configuration_id WHERE trial.sweep_id = {} ORDER BY 1, 2, 3"
+    )
+    on_ray, in_process = (rows_in(stopped_sweep["database"], query.format(sweep)) for sweep in (1, 2))
+    assert len(in_process) > 60 * 16
+    assert on_ray == in_process
+    summary = (
+        "SELECT status, count(*), sum(epochs), min(best_e_v), max(best_epoch) FROM trial "
+        "WHERE sweep_id = {} GROUP BY status ORDER BY 1"
+    )
+    on_ray, in_process = (rows_in(stopped_sweep["database"], summary.format(sweep)) for sweep in (1, 2))
+    assert on_ray == in_process
+    assert [status for status, *_ in on_ray] == ["completed", "diverged"]
+
+
+def test_control_c_while_ray_starts_leaves_no_process_behind(tmp_path):
+    """Ray's own processes are there already, but no trial runs yet."""
+    flags = ("--data", "iris", "--epochs", "2", "--engine", "ray", "--workers", "2")
+    with (tmp_path / "err").open("w") as err:
+        starting = subprocess.Popen(
+            [COMMAND, "run", *flags], cwd=tmp_path, stdout=err, stderr=err, start_new_session=True
+        )
+        try:
+            wait_until(lambda: starting.poll() is not None or len(descendants(starting.pid)) >= 3)
+            processes = descendants(starting.pid)
+            os.killpg(starting.pid, signal.SIGINT)
+            assert starting.wait(PATIENCE) == 130, (tmp_path / "err").read_text()
+        finally:
+            starting.kill()
+    wait_until(lambda: not any(alive(*process) for process in processes), patience=15.0)
+    left = [process for process in processes if alive(*process)]
+    for process, _ in left:
+        os.kill(process, signal.SIGKILL)
+    assert processes and left == []
+    assert "fitgap resume iris" in (tmp_path / "err").read_text()
+    assert rows_in(tmp_path / "fitgap.db", "SELECT DISTINCT status FROM trial") == [("pending",)]
+
+
+@pytest.fixture(scope="module")
+def dying_workers(tmp_path_factory):
+    """What came out of packs of which one always kills its worker and one loses it once in the middle."""
+    folder = tmp_path_factory.mktemp("dying")
+    done = subprocess.run(
+        [sys.executable, "-c", DYING_WORKERS], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "found.json").read_text())
+
+
+def test_a_pack_that_kills_its_worker_is_lost_and_the_others_complete(dying_workers):
+    ended = {trial: (status, reason) for trial, status, reason in dying_workers["ended"]}
+    assert ended[0][0] == "lost" and "its worker died" in ended[0][1]
+    assert ended[2][0] == ended[3][0] == "completed"
+    assert len(dying_workers["ended"]) == len(ended) == 4
+
+
+def test_a_pack_whose_worker_died_once_has_no_epoch_twice_and_none_that_differs(dying_workers):
+    """A second attempt cuts its blocks elsewhere; what is yielded must still be a beginning of the same training."""
+    epochs = [(trial, epoch) for trial, epoch, _ in dying_workers["rows"]]
+    assert len(epochs) == len(set(epochs))
+    alone = {(trial, epoch): e_v for trial, epoch, e_v in dying_workers["alone"]}
+    for trial, epoch, e_v in dying_workers["rows"]:
+        assert alone[trial, epoch] == e_v
+    for trial, status, _ in dying_workers["ended"]:
+        own = [epoch for number, epoch in epochs if number == trial]
+        assert own == list(range(1, len(own) + 1))
+        assert status == "lost" or len(own) == 12

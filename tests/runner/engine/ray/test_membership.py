@@ -1,0 +1,120 @@
+"""The nodes of a cluster while it trains: counted, met, missed and refused; without a cluster."""
+
+import pytest
+from fitgap.runner.engine.cluster import node_speed
+from fitgap.runner.engine.cluster.description import Versions
+from fitgap.runner.engine.cluster.probe import versions_here
+from fitgap.runner.engine.ray import membership as nodes_module
+from fitgap.runner.engine.ray import remote_cluster, tasks
+from fitgap.runner.engine.ray.membership import Nodes
+from fitgap.runner.engine.ray.remote_cluster import OnCluster
+from fitgap.runner.errors import ClusterLostError
+from fitgap.runner.messages import Block, Loss
+from made_clusters import cluster, node
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The ids of the nodes that are asked; none ever answers."""
+    ids = []
+    monkeypatch.setattr(nodes_module, "ask", ids.append)
+    monkeypatch.setattr(Nodes, "_hear", lambda self, node_id, alive: None)
+    return ids
+
+
+def row(each):
+    return {each.node_id: {"NodeID": each.node_id}}
+
+
+def test_nodes_that_join_are_asked_once_and_used_when_they_fit(asked):
+    first, second = node("one", cores=2), node("two", cores=3)
+    place = OnCluster(cluster(first), most_workers=None)
+    alive = row(first) | row(second)
+    place.nodes.take_in(alive)
+    place.nodes.take_in(alive)
+    assert asked == [second.node_id] and place.workers == 2
+    place.nodes.meet(second)
+    assert place.workers == 5 and place.crew(7).nodes == 2
+    assert list(place.news()) == ["node two has joined with 3 cores"]
+    assert list(place.news()) == []
+
+
+def test_a_node_that_does_not_fit_is_told_once_and_gets_no_pack(asked, make_task):
+    first, other = node("one"), node("two", numpy="2.0.1")
+    place = OnCluster(cluster(first), most_workers=None)
+    place.nodes.meet(other)
+    place.nodes.take_in(row(first) | row(other))
+    assert asked == [] and place.workers == 4
+    (line,) = place.news()
+    assert line.startswith(f"node two has NumPy 2.0.1, this process {versions_here().numpy}; it is not used")
+    assert place.task_options(make_task())["label_selector"] == {"ray.io/node-id": "!in(id of two)"}
+
+
+def test_a_node_that_trains_before_it_was_asked_is_refused_by_its_worker(asked, make_task):
+    """It hands its pack back, which no trial is blamed for, and gets no more."""
+    place = OnCluster(cluster(node("one")), most_workers=None)
+    task = make_task()
+    loss = Loss(task, task.trials, "node two has other versions", is_blameless=True)
+    for _ in range(2):
+        place.note(task, Block(None, (), loss=loss, node="id of two"), 1.0)
+    place.nodes.take_in(row(node("one")) | row(node("two")))
+    assert asked == [] and place.nodes.refused == {"id of two"}
+    assert list(place.news()) == ["node two has other versions; it is not used, unless with --mixed-versions"]
+
+
+def test_a_worker_with_other_versions_trains_nothing(make_task, monkeypatch):
+    monkeypatch.setattr(tasks, "node", lambda: "id of this node")
+    task = make_task()
+    (block,) = tasks.train_pack_remotely(task, tasks.Terms(lambda: False, Versions("3.0.0", "1.0.0")))
+    assert block.rows is None and block.loss.is_blameless and block.loss.trials == task.trials
+    assert block.node == "id of this node"
+
+
+def test_mixed_versions_are_used_where_they_may_be(asked):
+    place = OnCluster(cluster(node("one"), are_versions_mixed=True), most_workers=None)
+    place.nodes.meet(node("two", numpy="2.0.1"))
+    assert place.workers == 8 and place.versions is None
+
+
+def test_a_node_that_left_is_told_and_no_longer_counted(asked):
+    first, second = node("one"), node("two")
+    place = OnCluster(cluster(first, second), most_workers=None)
+    place.nodes.take_in(row(second))
+    assert place.workers == 4
+    assert list(place.news()) == ["node one has left; what it trained is trained again"]
+
+
+def test_workers_are_bounded_and_never_none(asked):
+    place = OnCluster(cluster(node(cores=8)), most_workers=3)
+    assert place.workers == 3
+    place.nodes.take_in({})
+    assert place.workers == 1
+
+
+def test_silence_ends_it_only_after_a_while(asked, monkeypatch):
+    place = OnCluster(cluster(node()), most_workers=None)
+    now = place.nodes.heard_at
+    monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.PATIENCE_SECONDS)
+    assert list(place.news()) == []
+    monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.PATIENCE_SECONDS + 1)
+    with pytest.raises(ClusterLostError, match=r"10\.0\.0\.1:6379 has not answered for 30 s"):
+        list(place.news())
+
+
+def test_a_slow_node_is_named_once(asked, make_task, make_block):
+    names = ("one", "two", "three")
+    place = OnCluster(cluster(*map(node, names)), most_workers=None)
+    for _ in range(node_speed.LEAST_BLOCKS):
+        for name, seconds in zip(names, (1.0, 1.0, 3.0), strict=True):
+            place.note(make_task(), make_block(f"id of {name}"), seconds)
+    assert list(place.news()) == ["node three is slow: it trains at 33% of the nodes' median pace"]
+    assert list(place.news()) == []
+
+
+def test_cores_and_memory_are_asked_for(asked, make_task):
+    place = OnCluster(cluster(node(memory_bytes=10 << 30), cores_per_pack=2), most_workers=None)
+    options = place.task_options(make_task())
+    assert options["num_cpus"] == 2 and "label_selector" not in options
+    assert 100 << 20 < options["memory"] < 1 << 30
+    small = OnCluster(cluster(node(memory_bytes=1 << 20)), most_workers=None)
+    assert small.task_options(make_task())["memory"] == 1 << 20

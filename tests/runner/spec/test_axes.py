@@ -1,0 +1,110 @@
+import pytest
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.axes import AXES, read_activation, read_architecture, read_axis
+from fitgap.runner.spec.configuration import layers_label
+from fitgap.runner.spec.nodes import Node
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_what_an_axis_writes_reads_back(name):
+    (value,) = read_axis(name, Node(AXES[name].default))
+    assert list(read_axis(name, Node(AXES[name].write(value)))) == [value]
+
+
+@pytest.mark.parametrize(
+    ("written", "architecture"),
+    [
+        (16, (16,)),
+        (16.0, (16,)),
+        ("16", (16,)),
+        ("64-32", (64, 32)),
+        ("1024-12-14", (1024, 12, 14)),
+        ("none", ()),
+        (None, ()),
+    ],
+)
+def test_architectures(written, architecture):
+    assert list(read_architecture(Node(written))) == [architecture]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("64,32", "write 64-32$"),
+        ("64 x 32", "write 64-32$"),
+        ("-5", "write 5$"),
+        ("wide", "but is 'wide'$"),
+        ("64-", "write 64$"),
+        (0, "must be a whole number, at least 1"),
+        (True, "but is true$"),
+        ("100001", "at most 100000 units"),
+        ("-".join(["2"] * 65), "must have at most 64 layers, but has 65"),
+        ({"64": 32}, "but is a mapping$"),
+    ],
+)
+def test_wrong_architectures(written, message):
+    with pytest.raises(SpecError, match=message):
+        read_architecture(Node(written))
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("relu", ["relu"]),
+        ("relu/silu", ["relu/silu"]),
+        (" relu / silu ", ["relu/silu"]),
+        ("relu+silu", ["relu+silu"]),
+        ("silu+relu", ["silu+relu"]),
+        ("relu + silu:share=3 / tanh", ["relu+silu:share=3/tanh"]),
+        ("silu:learn=beta+gamma+relu/mish:learn=beta", ["silu:learn=beta+gamma+relu/mish:learn=beta"]),
+        ({"silu": {"beta": 1.5, "learn": "beta"}}, ["silu:beta=1.5,learn=beta"]),
+        ({"silu": {"learn": ["beta", "beta+gamma"]}}, ["silu:learn=beta", "silu:learn=beta+gamma"]),
+        ({"relu": None, "silu": {"share": [1, 3]}}, ["relu+silu", "relu+silu:share=3"]),
+        ({"layer_1": "relu"}, ["relu"]),
+        ({"layer_1": "relu", "layer_2": "silu+mish"}, ["relu/silu+mish"]),
+        ({"layer_1": ["relu", "tanh"], "layer_2": {"elu": {"beta": [1, 2]}}}, None),
+    ],
+)
+def test_activations(written, labels):
+    product = ["relu/elu", "relu/elu:beta=2", "tanh/elu", "tanh/elu:beta=2"]
+    read = list(read_activation(Node(written)))
+    assert [layers_label(layers) for layers in read] == (labels or product)
+    for layers in read:
+        assert list(read_activation(Node(AXES["activation"].write(layers)))) == [layers]
+
+
+@pytest.mark.parametrize(
+    ("written", "message", "path"),
+    [
+        ({"layer_2": "relu"}, "layers must be written in order, as layer_1$", ()),
+        ({"layer_2": "relu", "layer_1": "relu"}, "in order, as layer_1, layer_2$", ()),
+        ({"layer_1": "relu", "layer_3": "relu"}, "in order, as layer_1, layer_2$", ()),
+        ({"layer_1": "relu", "silu": {}}, "in order, as layer_1, layer_2$", ()),
+        ({"layer_1": "relu", "layer_2": None}, "must be the name of one activation.* but is empty", ("layer_2",)),
+        ({"layer_1": []}, "must name at least one alternative", ("layer_1",)),
+        ({"layer_1": "relu/silu"}, "there is no activation 'relu/silu'", ("layer_1",)),
+        ("relu//silu", "there is no activation ''", ()),
+        ("relu+relu", "'relu' is written twice; name it once", ()),
+        ("none", "there is no activation 'none'", ()),
+        ({"relu": {"learn": "beta"}}, "there is no setting 'learn' here; .*share", ("relu", "learn")),
+        ({"prelu": {"learn": "gamma"}}, "must be one of nothing, beta, but is 'gamma'", ("prelu", "learn")),
+        ({"silu": {"learn": "beta+beta"}}, "must be one of nothing, beta, gamma, beta\\+gamma", ("silu", "learn")),
+        ({"silu": {"share": 0}}, "must be a number, above 0, but is 0", ("silu", "share")),
+        ({"softplus": {"beta": 0}}, "must be a number, above 0, but is 0", ("softplus", "beta")),
+        ({"squareplus": {"beta": -1}}, "must be a number, at least 0, but is -1", ("squareplus", "beta")),
+    ],
+)
+def test_wrong_activations(written, message, path):
+    with pytest.raises(SpecError, match=message) as caught:
+        list(read_activation(Node(written)))
+    assert caught.value.path == path
+
+
+def test_schedules_and_stopping_rules():
+    (choice,) = read_axis("schedule", Node("step:every=5,by=0.1,warm_up=3"))
+    assert (choice.label, choice.variant.every) == ("step:warm_up=3,every=5,by=0.1", 5)
+    assert list(read_axis("stopping", Node([None, "none"]))) == [(), ()]
+    (rules,) = read_axis("stopping", Node("no_improvement+acceptable_error:error=0.01,share=1"))
+    assert [rule.name for rule in rules] == ["acceptable_error", "no_improvement"]
+    with pytest.raises(SpecError, match="error must be given: a number, above 0"):
+        read_axis("stopping", Node("acceptable_error"))

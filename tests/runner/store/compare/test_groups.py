@@ -1,0 +1,197 @@
+"""Groups against a reference in plain Python: means, spreads and pairs, of all trials or of those a filter leaves."""
+
+import math
+import statistics
+from collections import defaultdict
+
+import pytest
+from fitgap.runner.driver import drive, write_sweep
+from fitgap.runner.errors import FilterError, StoreError
+from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.spec import sweep_from_text
+from fitgap.runner.store import open_store_for_writing
+
+SWEEP = """\
+name: small
+data: {source: iris, validation: 0.3}
+repeats: 3
+training: {epochs: 3, batch_size: 16}
+axes:
+  architecture: [4, 6-3]
+  activation: [relu, tanh]
+  regularizer: [none, {l2: {weight: [1e-3, 1e-2]}}]
+  optimizer: [{gradient_descent: {rate: [0.1, 1e+30]}}, {adam: {rate: [0.01, 0.1]}}]
+"""
+SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A store with a sweep of 72 trials, a quarter of which diverged."""
+    with open_store_for_writing(str(tmp_path_factory.mktemp("compared") / "it.db")) as store:
+        written = write_sweep(store, prepare_sweep(sweep_from_text(SWEEP)))
+        drive(store, written, engine="local", workers=None, observe=lambda block: None)
+        yield store
+
+
+def grouped(rows, by):
+    groups = defaultdict(list)
+    for row in rows:
+        groups[tuple(row[key] for key in by)].append(row)
+    return groups
+
+
+def completed(rows):
+    return [row for row in rows if row["status"] == "completed"]
+
+
+@pytest.mark.parametrize(
+    ("by", "where"),
+    [
+        (("activation",), None),
+        (("optimizer", "regularizer"), None),
+        (("configuration",), "repeat > 1"),
+        (("activation",), "optimizer.rate <= 0.1 and architecture == '4'"),
+        (("architecture",), "underfit is not null"),
+    ],
+)
+def test_groups_are_what_their_trials_say(by, where, trained):
+    rows = grouped(trained.trials("small", where=where), by)
+    found = trained.compare("small", by, where=where)
+    assert {tuple(group[key] for key in by) for group in found} == rows.keys()
+    for group in found:
+        own = rows[tuple(group[key] for key in by)]
+        done = completed(own)
+        assert (group["trials"], group["completed"]) == (len(own), len(done))
+        for key in ("e_t", "e_v", "best_e_v", "gap", "underfit", "overfit", "excess"):
+            expected = statistics.fmean(row[key] for row in done) if done else None
+            assert group[key] == (expected if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-12))
+        for verdict in ("good", "underfit", "overfit", "both", "unclear"):
+            assert group[f"{verdict}_trials"] == sum(row["verdict"] == verdict for row in done)
+        assert group["best_e_v_sd"] == approximately(pooled(done, "best_e_v"))
+        assert group["best_e_v_spread"] == approximately(spread(done, "best_e_v"))
+
+
+def approximately(value):
+    return None if value is None else pytest.approx(value, rel=1e-7, abs=1e-12)
+
+
+def pooled(rows, key):
+    """The standard deviation over repeats within configurations."""
+    own = [[row[key] for row in each] for each in grouped(rows, ("configuration",)).values()]
+    degrees = sum(len(each) - 1 for each in own)
+    if not degrees:
+        return None
+    return math.sqrt(sum((x - statistics.fmean(each)) ** 2 for each in own for x in each) / degrees)
+
+
+def spread(rows, key):
+    """That of the configurations' means."""
+    means = [statistics.fmean(row[key] for row in each) for each in grouped(rows, ("configuration",)).values()]
+    return statistics.stdev(means) if len(means) > 1 else None
+
+
+@pytest.mark.parametrize("where", [None, "optimizer.rate < 1 and regularizer != 'none'"])
+@pytest.mark.parametrize("against", [None, "relu", "tanh"])
+def test_differences_are_paired_by_repeat_and_the_other_settings(where, against, trained):
+    rows = completed(trained.trials("small", where=where))
+    found = trained.compare("small", ["activation"], against=against, where=where)
+    base = against or found[0]["activation"]
+    others = [key for key in SETTINGS if key != "activation"]
+    partner = {(row["repeat"], *(row[key] for key in others)): row for row in rows if row["activation"] == base}
+    for group in found:
+        pairs = defaultdict(list)
+        for row in rows:
+            beside = partner.get((row["repeat"], *(row[key] for key in others)))
+            if row["activation"] == group["activation"] != base and beside:
+                pairs[row["repeat"]].append(row["best_e_v"] - beside["best_e_v"])
+        assert (group["against"], group["pairs"]) == (base, sum(map(len, pairs.values())))
+        means = [statistics.fmean(each) for each in pairs.values()]
+        if not means:
+            assert group["difference"] is None
+            continue
+        assert group["difference"] == pytest.approx(statistics.fmean(means), rel=1e-9, abs=1e-12)
+        error = statistics.stdev(means) / math.sqrt(len(means))
+        assert group["difference_se"] == pytest.approx(error, rel=1e-7)
+        # Student's t with two degrees of freedom reaches 4.3027 errors.
+        assert group["difference_margin"] == pytest.approx(4.302653 * error, rel=1e-5)
+        assert group["difference_low"] == pytest.approx(group["difference"] - group["difference_margin"])
+
+
+@pytest.mark.parametrize("name", ["optimizer.rate", "optimizer.name", "regularizer.l2.weight", "architecture.depth"])
+def test_groups_by_a_setting_are_those_of_the_trials_with_it(name, trained):
+    rows = trained.trials("small", columns=["trial", "status", "best_e_v", name])
+    groups = grouped(rows, (name,))
+    found = {group[name]: group for group in trained.compare("small", [name])}
+    assert found.keys() == {key for (key,) in groups} and len(found) > 1
+    for (value,), own in groups.items():
+        done = completed(own)
+        assert (found[value]["trials"], found[value]["completed"]) == (len(own), len(done))
+        if done:
+            assert found[value]["best_e_v"] == pytest.approx(statistics.fmean(row["best_e_v"] for row in done))
+
+
+def test_groups_by_verdict_are_the_configurations_that_have_it(trained):
+    found = {group["verdict"]: group["configurations"] for group in trained.compare("small", ["verdict"])}
+    counts = trained.verdict_counts(trained.sweep("small")["id"])
+    assert counts and {verdict: number for verdict, number in found.items() if verdict} == counts
+    # Those that diverged have none.
+    assert sum(found.values()) == len(trained.compare("small", ["configuration"])) > sum(counts.values())
+
+
+def test_pairs_of_a_setting_leave_the_kind_alone(trained):
+    """Rates of Adam are held against rates of Adam: 0.1 of gradient descent has a partner in neither."""
+    found = trained.compare("small", ["optimizer.rate"], where="optimizer.name == 'adam'", against="0.01")
+    other = next(group for group in found if group["optimizer.rate"] == 0.1)
+    assert other["pairs"] == 2 * 2 * 3 * 3
+
+
+@pytest.mark.parametrize(
+    ("by", "options", "pattern"),
+    [
+        (["activatoin"], {}, "cannot compare by 'activatoin'; did you mean 'activation'?"),
+        (["optimiser.rate"], {}, "cannot compare by 'optimiser.rate'; did you mean 'optimizer.rate'?"),
+        (["activation.beta"], {}, "a configuration may have several; compare by activation"),
+        ([], {}, "name what to compare by"),
+        (["activation"], {"of": "e_w"}, "there is no measure 'e_w'; did you mean 'e_v'?"),
+        (["activation"], {"against": "rellu"}, "there is no group 'rellu' to compare with; did you mean 'relu'?"),
+    ],
+)
+def test_what_cannot_be_compared_is_told_with_what_can(by, options, pattern, trained):
+    with pytest.raises(StoreError) as told:
+        trained.compare("small", by, **options)
+    assert pattern in str(told.value)
+
+
+def test_a_filter_that_leaves_nothing_leaves_no_groups(trained):
+    assert trained.compare("small", ["activation"], where="e_v < 0") == []
+    assert trained.importance("small", ["e_v"], where="e_v < 0") == []
+    with pytest.raises(FilterError):
+        trained.compare("small", ["activation"], where="e_w < 0")
+
+
+@pytest.mark.parametrize("where", [None, "optimizer.name == 'adam'"])
+@pytest.mark.parametrize("of", ["e_v", "underfit", "overfit"])
+def test_shares_of_the_variance_add_up_to_one(of, where, trained):
+    shares = trained.importance("small", [of], where=where)
+    whole = [row for row in shares if row["kind"] != "part"]
+    assert sum(row["share"] for row in whole) == pytest.approx(1.0)
+    assert sum(row["raw_share"] for row in whole) == pytest.approx(1.0)
+    axes = {row["effect"] for row in shares if row["kind"] == "axis"}
+    assert axes == {"architecture", "activation", "regularizer", "optimizer"}
+
+
+def test_an_axis_that_makes_no_difference_has_no_share_and_one_that_makes_all_has_all(
+    store, driver, make_plan, make_configuration, end_trial
+):
+    plan = [
+        make_configuration(number, activation=activation, architecture=architecture)
+        for number, (activation, architecture) in enumerate((a, b) for a in ("relu", "tanh") for b in ("4", "8", "16"))
+    ]
+    specification = {"axes": {"activation": ["relu", "tanh"], "architecture": ["4", "8", "16"]}}
+    store.add_sweep(make_plan(plan, 2, name="made", specification=specification))
+    for row in store.trials("made"):
+        value = {"4": 0.1, "8": 0.4, "16": 0.9}[row["architecture"]]
+        end_trial(driver, row["trial"], e_t=0.1, e_v=value, best_e_t=0.1, best_e_v=value)
+    shares = {row["effect"]: row["share"] for row in store.importance("made", ["e_v"])}
+    assert shares["architecture"] == pytest.approx(1.0) and shares["activation"] == pytest.approx(0.0)

@@ -1,0 +1,84 @@
+"""Transactions are tried again while the database cannot be used, and only then, with growing pauses, not for ever."""
+
+import pytest
+import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.database import retry
+from fitgap.runner.store.database.connection import connect, database_url
+from fitgap.runner.store.database.errors import TemporaryStoreError
+from fitgap.runner.store.database.retry import LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS, patiently
+
+
+class Clock:
+    """Time that passes only in pauses."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.pauses = []
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.pauses.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(retry, "time", made)
+    return made
+
+
+@pytest.fixture
+def engine(tmp_path):
+    made = connect(database_url(str(tmp_path / "patient.db")), read_only=False)
+    with made.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE tried (number INTEGER)"))
+    yield made
+    made.dispose()
+
+
+def written(engine):
+    with engine.connect() as connection:
+        return connection.execute(sa.text("SELECT number FROM tried ORDER BY number")).scalars().all()
+
+
+class Trying:
+    """A transaction that fails so often with this error, after it has written."""
+
+    def __init__(self, failures, error):
+        self.failures, self.error = failures, error
+        self.seen = []
+
+    def __call__(self, connection, again):
+        self.seen.append(again)
+        connection.execute(sa.text("INSERT INTO tried VALUES (:number)"), {"number": len(self.seen)})
+        if len(self.seen) <= self.failures:
+            raise self.error
+        return "done"
+
+
+def test_a_passing_failure_is_tried_again_and_leaves_nothing_of_the_tries_before(engine, clock):
+    trying = Trying(3, TemporaryStoreError("not now"))
+    assert patiently(engine, trying) == "done"
+    assert trying.seen == [False, True, True, True]
+    assert written(engine) == [4]
+
+
+def test_pauses_grow_up_to_a_bound_and_end_after_a_minute(engine, clock):
+    trying = Trying(10**6, TemporaryStoreError("not now"))
+    with pytest.raises(TemporaryStoreError, match="not now"):
+        patiently(engine, trying)
+    assert clock.pauses == sorted(clock.pauses) and clock.pauses[-1] == LONGEST_PAUSE_SECONDS
+    assert PATIENCE_SECONDS - LONGEST_PAUSE_SECONDS <= clock.now <= PATIENCE_SECONDS
+    assert written(engine) == []
+
+
+@pytest.mark.parametrize("error", [StoreError("full"), ValueError("a bug"), KeyboardInterrupt()])
+def test_what_does_not_pass_by_itself_is_not_tried_again(error, engine, clock):
+    trying = Trying(1, error)
+    with pytest.raises(type(error)):
+        patiently(engine, trying)
+    assert (trying.seen, clock.pauses, written(engine)) == ([False], [], [])

@@ -1,0 +1,262 @@
+"""The fit of trials and configurations as it is stored: what the rule says beside the reference, never stale."""
+
+import random
+import statistics
+import threading
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from fitgap.core.diagnosis import RULE, Errors, fit_of_configuration, fit_of_trial
+from fitgap.runner.messages import Block, TrialEnd, TrialEvidence
+from fitgap.runner.status import Status
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.database.blobs import packed_errors, unpacked_errors
+from fitgap.runner.store.fit import refresh
+
+TRAINING_COUNT, VALIDATION_COUNT = 7, 3
+FIT = ("excess", "underfit", "overfit")
+
+
+def draw(rng, level, count):
+    return rng.gamma(2.0, level / 2, count).astype(np.float32)
+
+
+def end_with_evidence(driver, trial, rng, status=Status.COMPLETED):
+    """End a trial as a worker does: errors of single examples whose means are its own."""
+    levels = rng.uniform(0.05, 0.5, 2)
+    errors = np.full((2, 2, TRAINING_COUNT), np.nan, np.float32)
+    for after in (0, 1):
+        for side, count in enumerate((TRAINING_COUNT, VALIDATION_COUNT)):
+            errors[after, side, :count] = draw(rng, levels[after], count)
+    (best_e_t, best_e_v), (e_t, e_v) = np.nanmean(errors.astype(float), axis=2).tolist()
+    if best_e_v > e_v:
+        errors[0], best_e_t, best_e_v = errors[1], e_t, e_v
+    numbers = {"e_t": e_t, "e_v": e_v, "best_e_t": best_e_t, "best_e_v": best_e_v, "best_epoch": 2, "epochs": 3}
+    driver.claim([trial])
+    evidence = () if status is not Status.COMPLETED else (TrialEvidence(trial, {"layers": []}, errors),)
+    driver.record(Block(None, (TrialEnd(trial, status, **numbers),), evidence=evidence))
+    return {**numbers, "errors": errors, "status": status}
+
+
+def errors_after(written, which):
+    names = ("best_e_t", "best_e_v") if which == 0 else ("e_t", "e_v")
+    samples = written["errors"][which, 0], written["errors"][which, 1, :VALIDATION_COUNT]
+    return Errors(*(written[name] for name in names), TRAINING_COUNT, VALIDATION_COUNT, *samples)
+
+
+def expected_fits(groups):
+    """By trial and by configuration, from what was written: {configuration: {repeat: (trial, written)}}."""
+    whole = {
+        number: group
+        for number, group in groups.items()
+        if all(written["status"] is Status.COMPLETED for _, written in group.values())
+    }
+    best = min(whole, key=lambda number: statistics.fmean(each["best_e_v"] for _, each in whole[number].values()))
+    trials, configurations = {}, {}
+    for number, group in groups.items():
+        pairs = []
+        for repeat, (trial, written) in group.items():
+            if written["status"] is Status.COMPLETED:
+                pairs.append((errors_after(written, 1), errors_after(whole[best][repeat][1], 0)))
+                trials[trial] = fit_of_trial(*pairs[-1])
+        if pairs:
+            configurations[number] = fit_of_configuration(pairs)
+    return best, trials, configurations
+
+
+@pytest.fixture
+def sweep(store, driver, make_plan):
+    """`sweep(seed)`: a sweep whose trials have all ended; some of them diverged. Its number, and what was written."""
+
+    def make(seed):
+        luck, rng = random.Random(seed), np.random.default_rng(seed)
+        sweep_id, _ = store.add_sweep(make_plan(6, 3, name=f"made {seed}"))
+        groups = {}
+        rows = store.trials(sweep_id)
+        for row in luck.sample(rows, len(rows)):
+            # The first configuration always completes, so that there is a reference.
+            is_bad = row["configuration"] != f"{0:016x}" and luck.random() < 0.15
+            written = end_with_evidence(driver, row["trial"], rng, Status.DIVERGED if is_bad else Status.COMPLETED)
+            groups.setdefault(row["configuration"], {})[row["repeat"]] = row["trial"], written
+        return sweep_id, groups
+
+    return make
+
+
+def stored(ask, table, key):
+    columns = f"{key}, {', '.join(FIT)}, verdict"
+    return {row[0]: row[1:] for row in ask(f"SELECT {columns} FROM {table} WHERE verdict IS NOT NULL")}
+
+
+def assert_stored(found, expected):
+    assert found.keys() == expected.keys()
+    for number, (*parts, verdict) in found.items():
+        assert parts == pytest.approx([getattr(expected[number], name) for name in FIT], rel=1e-12, abs=1e-15)
+        assert verdict == expected[number].verdict
+        assert parts[0] == pytest.approx(parts[1] + parts[2], abs=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_stored_is_what_the_rule_says_beside_the_reference(seed, sweep, store, ask):
+    sweep_id, groups = sweep(seed)
+    store.refresh_fit(sweep_id)
+    best, trials, configurations = expected_fits(groups)
+    assert_stored(stored(ask, "trial", "id"), trials)
+    assert_stored(stored(ask, "configuration", "hash"), configurations)
+    assert ask("SELECT hash, fit_rule FROM sweep JOIN configuration ON configuration.id = reference_id") == [
+        (best, RULE)
+    ]
+    for row in store.trials(sweep_id):
+        if row["trial"] in trials:
+            assert (row["excess"], row["verdict"]) == stored(ask, "trial", "id")[row["trial"]][::3]
+
+
+def test_little_by_little_comes_to_the_same_as_at_once(store, driver, make_plan, ask):
+    """Refreshed after every trial, while the reference changes: at the end nothing is left of what was before."""
+    rng = np.random.default_rng(5)
+    sweep_id, _ = store.add_sweep(make_plan(5, 2))
+    references, groups = [], {}
+    for row in store.trials(sweep_id):
+        written = end_with_evidence(driver, row["trial"], rng)
+        groups.setdefault(row["configuration"], {})[row["repeat"]] = row["trial"], written
+        store.refresh_fit(sweep_id)
+        references += ask("SELECT reference_id FROM sweep")
+    _, trials, configurations = expected_fits(groups)
+    assert len(set(references)) > 2
+    assert_stored(stored(ask, "trial", "id"), trials)
+    assert_stored(stored(ask, "configuration", "hash"), configurations)
+
+
+def test_many_new_trials_beside_the_same_reference_are_judged_in_parts(sweep, store, ask, monkeypatch):
+    """A part is of one configuration here; what is found is the same, and each part is written by itself."""
+    sweep_id, groups = sweep(6)
+    store.refresh_fit(sweep_id)
+    with store._engine.begin() as connection:
+        for table in ("trial", "configuration"):
+            connection.exec_driver_sql(f"UPDATE {table} SET excess = NULL, verdict = NULL")
+    monkeypatch.setattr(refresh, "MOST_TRIALS_IN_A_PART", 1)
+    monkeypatch.setattr(refresh, "TRIALS_AT_A_TIME", 1)
+    parts, write = [], refresh.write
+
+    def note(connection, judged):
+        parts.append(len(judged.configurations))
+        return write(connection, judged)
+
+    monkeypatch.setattr(refresh, "write", note)
+    store.refresh_fit(sweep_id)
+    _, trials, configurations = expected_fits(groups)
+    assert parts == [1] * len(configurations)
+    assert_stored(stored(ask, "trial", "id"), trials)
+    assert_stored(stored(ask, "configuration", "hash"), configurations)
+
+
+def test_without_anything_to_be_held_against_there_is_no_fit(store, driver, make_plan, ask):
+    sweep_id, _ = store.add_sweep(make_plan(2, 2))
+    end_with_evidence(driver, store.trials(sweep_id)[0]["trial"], np.random.default_rng(1))
+    store.refresh_fit(sweep_id)
+    assert ask("SELECT count(*) FROM trial WHERE verdict IS NOT NULL OR excess IS NOT NULL") == [(0,)]
+    assert ask("SELECT reference_id FROM sweep") == [(None,)]
+
+
+def test_nothing_is_written_where_nothing_is_new(sweep, store, ask):
+    sweep_id, _ = sweep(7)
+    store.refresh_fit(sweep_id)
+    before = ask("SELECT fitted FROM sweep")
+    store.refresh_fit(sweep_id)
+    assert ask("SELECT fitted FROM sweep") == before
+
+
+def test_a_reference_that_is_opened_again_leaves_no_fit_of_it_behind(sweep, store, driver, ask):
+    """`retry` of the reference's trials: another configuration takes its place."""
+    sweep_id, groups = sweep(8)
+    store.refresh_fit(sweep_id)
+    best, _, _ = expected_fits(groups)
+    numbers = [trial for trial, _ in groups.pop(best).values()]
+    store.delete([str(number) for number in numbers])
+    store.refresh_fit(sweep_id)
+    _, trials, configurations = expected_fits(groups)
+    assert_stored(stored(ask, "trial", "id"), trials)
+    assert_stored(stored(ask, "configuration", "hash"), configurations)
+
+
+def test_two_that_refresh_at_once_leave_one_whole_answer(sweep, store, database, ask):
+    sweep_id, groups = sweep(9)
+    troubles = []
+
+    def refresh():
+        try:
+            with open_store_for_writing(database) as other:
+                other.refresh_fit(sweep_id)
+        except Exception as error:
+            troubles.append(error)
+
+    threads = [threading.Thread(target=refresh) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not troubles
+    assert_stored(stored(ask, "trial", "id"), expected_fits(groups)[1])
+
+
+def test_readers_see_the_fit_beside_one_reference_or_beside_the_next(sweep, store, ask, monkeypatch):
+    """In the middle of writing it, another connection sees what was before."""
+    sweep_id, _ = sweep(10)
+    store.refresh_fit(sweep_id)
+    before = stored(ask, "trial", "id")
+    seen = []
+    write_fits = refresh.write_fits
+
+    def look(connection, table, *others):
+        write_fits(connection, table, *others)
+        seen.append(stored(ask, "trial", "id"))
+
+    monkeypatch.setattr(refresh, "write_fits", look)
+    with store._engine.begin() as connection:
+        refresh.forget_fit(connection, sweep_id)
+    store.refresh_fit(sweep_id)
+    assert len(seen) == 2 and all(each == before for each in seen)
+
+
+def test_verdicts_of_an_older_rule_are_renewed_by_whoever_writes_next(sweep, store, database, ask, monkeypatch):
+    sweep_id, _ = sweep(11)
+    store.refresh_fit(sweep_id)
+    before = ask("SELECT fitted FROM sweep")
+    open_store_for_writing(database).close()
+    assert ask("SELECT fitted FROM sweep") == before
+    monkeypatch.setattr(refresh, "RULE", RULE + 1)
+    open_store_for_writing(database).close()
+    assert ask("SELECT fit_rule FROM sweep") == [(RULE + 1,)]
+
+
+def test_a_trial_that_is_trained_again_has_the_new_evidence(store, driver, make_plan, ask):
+    rng = np.random.default_rng(12)
+    sweep_id, _ = store.add_sweep(make_plan(1, 1))
+    (row,) = store.trials(sweep_id)
+    first = end_with_evidence(driver, row["trial"], rng)
+    store.retry_trials(sweep_id, [Status.COMPLETED])
+    assert ask("SELECT count(*) FROM evidence") == [(0,)]
+    second = end_with_evidence(driver, row["trial"], rng)
+    ((content,),) = ask("SELECT content FROM evidence")
+    found = unpacked_errors(bytes(content))
+    assert np.array_equal(found, second["errors"], equal_nan=True)
+    assert not np.array_equal(found, first["errors"], equal_nan=True)
+
+
+def test_errors_are_stored_to_the_last_bit():
+    errors = np.array([[[1e-45, np.nan], [3.4e38, 0.1]], [[0.0, 1.0], [np.inf, 2.0]]], np.float32)
+    assert unpacked_errors(packed_errors(errors)).tobytes() == errors.tobytes()
+
+
+def test_after_many_verdicts_the_server_knows_how_many_rows_there_are(sweep, store, monkeypatch):
+    """Without, it plans as if there were a few, for a minute. SQLite needs no such thing."""
+    if store._engine.dialect.name != "postgresql":
+        monkeypatch.setattr(refresh, "GATHER_STATISTICS", "no statement of SQLite")
+    monkeypatch.setattr(refresh, "TRIALS_THAT_CHANGE_PLANS", 2)
+    sweep_id = sweep(1)[0]
+    store.refresh_fit(sweep_id)
+    if store._engine.dialect.name == "postgresql":
+        with store._engine.connect() as connection:
+            known = sa.text("SELECT relname, reltuples FROM pg_class WHERE relname IN ('trial', 'configuration')")
+            assert dict(connection.execute(known).all()) == {"trial": 18, "configuration": 6}
