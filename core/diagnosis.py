@@ -1,7 +1,7 @@
 """Fit: how much worse a trial is than the reference of its sweep, by underfitting or by overfitting, and the verdict.
 
 All differences are between two networks on the same examples of the same repeat: own errors after the last epoch, the
-reference's after its best epoch. docs/fit.md says why the rule is as it is, and how often it is right.
+reference's after its best epoch. docs/explanation/fit.md says why the rule is as it is, and how often it is right.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Networks that come out of a sweep: kept or trained again, written to a file, read back, asked.
 
-A model file is an `.npz` that NumPy alone can read; its layout is in docs/model-file.md.
+A model file is an `.npz` that NumPy alone can read; its layout is in docs/reference/model-file.md.
 """
 
 import dataclasses

@@ -2,7 +2,7 @@
 
 Every function works elementwise on `x`, the pre-activations (k, B, n) of k neighbouring members of one kind, and writes
 into `out` of the same shape. β and γ arrive as arrays (k, 1, 1), so each member has its own; where they are learned,
-`by_parameter` tells how f changes with them (see the table in docs/mathematics.md).
+`by_parameter` tells how f changes with them (see the table in docs/explanation/mathematics.md).
 """
 
 from dataclasses import dataclass

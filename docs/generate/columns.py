@@ -12,11 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
+from fitgap.runner.doctor import CHECKS
+from fitgap.runner.store.filter import known_names
+
 from docs.generate import markdown
 from docs.generate.asking import answer
 from docs.generate.meanings import COMMANDS, INTRODUCTION, MEANINGS, SETTINGS, WHOLE
-from runner.doctor import CHECKS
-from runner.store.filter import known_names
 
 # The first configuration underfits on every machine, so that every key of a diagnosis is there.
 SWEEP = (

@@ -6,14 +6,14 @@ from enum import Enum
 from typing import Any, get_args
 
 import typer
+from fitgap.runner.cli import app
 
 from docs.generate import markdown
-from runner.cli import app
 
 INTRODUCTION = """\
 # Commands
 
-Every command with its arguments and options, as `fitgap COMMAND --help` shows them.
+Every command with its arguments and options, as `--help` shows them.
 
 - Options may come before or after arguments.
 - `--db` names the database: an SQLite file or a `postgresql://` address. Without it, fitgap uses the environment

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import runner
+import fitgap
+
 from docs.generate import markdown
 
-PACKAGE = runner.__name__
+PACKAGE = fitgap.__name__
 INTRODUCTION = f"""\
 # Python API
 
@@ -17,8 +18,8 @@ Everything that `{PACKAGE}` exports. [In Python](../how-to/python.md) shows how 
 
 def page() -> str:
     """The page as Markdown."""
-    names = [name for name in sorted(runner.__all__) if not name.startswith("__")]
-    return markdown.page(INTRODUCTION, *(section(name, getattr(runner, name)) for name in names))
+    names = [name for name in sorted(fitgap.__all__) if not name.startswith("__")]
+    return markdown.page(INTRODUCTION, *(section(name, getattr(fitgap, name)) for name in names))
 
 
 def section(name: str, thing: Any) -> str:

@@ -1,4 +1,4 @@
-"""The examples of docs/filters.md are filters that can be asked, and the names that it lists are those there are."""
+"""The examples of docs/reference/filters.md are filters that can be asked, and the names that it lists are those there are."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from fitgap.runner.store import open_store
 from fitgap.runner.store.filter import known_names
 
-TEXT = (Path(__file__).parents[4] / "docs" / "filters.md").read_text()
+TEXT = (Path(__file__).parents[4] / "docs" / "reference" / "filters.md").read_text()
 SHOWN = re.findall(r'--where "([^"]+)"', TEXT)
 CELLS = [cell for line in TEXT.splitlines() if line.startswith("| `") for cell in line.split(" | ")[0].split("`")[1::2]]
 INLINE = re.findall(r"`([a-z_.]+ (?:==|!=|>|<|like) [^`\n]+)`", TEXT)
