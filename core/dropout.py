@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.member_groups import over_members, runs_of
+from fitgap.core.member_groups import group_members, over_members
 from fitgap.core.members import Member
 from fitgap.core.network import Workspace
 from fitgap.core.randomness import Purpose, generator
@@ -15,7 +15,7 @@ SMALLEST_STEP = np.float32(2**-24)
 
 
 @dataclass(frozen=True)
-class DroppingRun:
+class DropoutGroup:
     """Neighbouring members whose dropout reaches the same layers.
 
     `masks` (k,) says which of all masks each of them has; None where they have all of them one after another, as often
@@ -37,7 +37,7 @@ class DroppingRun:
             own *= masks[self.masks]
 
 
-class Source:
+class UniformFloats:
     """The numbers in [0, 1) that `Generator.random` gives as float32, made from its raw bits in half of the time."""
 
     def __init__(self, source: np.random.Generator):
@@ -71,7 +71,7 @@ class DropoutMasks:
         kinds = [(key, each.ratio) for key, each in zip(owners, settings, strict=True) if each]
         self.dtype = dtype
         keys = sorted({key for key, _ in kinds})
-        self.sources = [Source(generator(*key, Purpose.DROPOUT, epoch)) for key in keys]
+        self.sources = [UniformFloats(generator(*key, Purpose.DROPOUT, epoch)) for key in keys]
         # A mask for every draw and δ.
         distinct = sorted(set(kinds))
         self.draws = np.array([keys.index(key) for key, _ in distinct], int)
@@ -80,8 +80,8 @@ class DropoutMasks:
             distinct.index((key, each.ratio)) if each else -1 for key, each in zip(owners, settings, strict=True)
         ]
         self.runs = [
-            DroppingRun(run.rows, run.variant, unless_in_turn(mask_of[run.rows], len(distinct)))
-            for run in runs_of(settings, dtype, dimensions=3)
+            DropoutGroup(run.rows, run.variant, unless_in_turn(mask_of[run.rows], len(distinct)))
+            for run in group_members(settings, dtype, dimensions=3)
         ]
 
     def apply(self, work: Workspace, layer: int) -> None:

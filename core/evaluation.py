@@ -66,7 +66,7 @@ class Measurer:
         errors, marks = [], []
         for inputs, targets in batches_in_order(tables, CHUNK) if chosen is None else batches(tables, chosen, CHUNK):
             work = self._workspace(networks, repeat_rows, inputs.shape[1])
-            work.put(inputs, targets)
+            work.load_batch(inputs, targets)
             networks.evaluate(work)
             errors.append(self.shape.loss.errors(work.outputs, work.targets))
             marks.append(self._mark(work))

@@ -42,13 +42,13 @@ class Evidence:
         self.errors_at_best: dict[int, np.ndarray] = {}
         self.parameters_at_best: dict[int, np.ndarray] = {}
 
-    def look_at_members(self) -> None:
+    def rebind_views(self) -> None:
         """Take the examples of the members that the pack has now."""
         self.sample = Sample(self.pack.repeats, self.pack.shape)
         # Errors after the last epoch, of the sides that were measured whole.
         self.measured: dict[int, np.ndarray] = {}
 
-    def keep(self, rows: np.ndarray) -> None:
+    def compact(self, rows: np.ndarray) -> None:
         """Go on with these rows alone."""
         self.rms_start = self.rms_start[rows]
 
@@ -75,7 +75,7 @@ class Evidence:
 
     def _measure_best(self, rows: np.ndarray) -> None:
         numbers = self.pack.member_numbers[rows].tolist()
-        networks = self.pack.networks.only(rows, [self.pack.members[row] for row in rows])
+        networks = self.pack.networks.subset(rows, [self.pack.members[row] for row in rows])
         networks.parameters[:] = [self.parameters_at_best.pop(number) for number in numbers]
         self.errors_at_best |= dict(zip(numbers, self._errors_of(networks, rows), strict=True))
 
@@ -104,7 +104,7 @@ class Evidence:
     def _networks_of(self, rows: np.ndarray) -> Networks:
         if len(rows) == len(self.pack.members):
             return self.pack.networks
-        return self.pack.networks.only(rows, [self.pack.members[row] for row in rows])
+        return self.pack.networks.subset(rows, [self.pack.members[row] for row in rows])
 
 
 class Sample:

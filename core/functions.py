@@ -15,7 +15,7 @@ from fitgap.core.members import LayerFunctions, Member
 
 
 @dataclass(frozen=True)
-class FunctionRun:
+class FunctionGroup:
     """Neighbouring members whose units `units` of a layer have one kind of function.
 
     `columns` says where each of its parameters lies in the buffer, `learned` which of them are learned.
@@ -38,14 +38,14 @@ def function_counts(members: Sequence[Member]) -> tuple[int, ...]:
     return tuple(max(map(len, functions)) for functions in layers)
 
 
-def layer_runs(members: Sequence[Member], layer: int, layout: Layout) -> list[FunctionRun]:
+def layer_groups(members: Sequence[Member], layer: int, layout: Layout) -> list[FunctionGroup]:
     """The runs of layer 1 … L."""
     runs, start = [], 0
     for _, group in itertools.groupby(members, key=lambda member: layer_kind(member.activations[layer - 1])):
         functions = [member.activations[layer - 1] for member in group]
         rows = slice(start, start + len(functions))
         runs += [
-            function_run(rows, units, function, layer, position, layout)
+            function_group(rows, units, function, layer, position, layout)
             for position, (function, units) in enumerate(
                 zip(functions[0], unit_slices(functions[0], layout.sizes[layer]), strict=True)
             )
@@ -59,12 +59,12 @@ def layer_kind(functions: LayerFunctions) -> tuple[object, ...]:
     return tuple((function.kind(), function.share) for function in functions)
 
 
-def function_run(
+def function_group(
     rows: slice, units: slice, function: Activation, layer: int, position: int, layout: Layout
-) -> FunctionRun:
+) -> FunctionGroup:
     names = [name for name in FUNCTION_PARAMETERS if name in function.parameters()]
     columns = {name: layout.function_parameter(layer, position, name) for name in names}
-    return FunctionRun(rows, units, function, columns, function.learned)
+    return FunctionGroup(rows, units, function, columns, function.learned)
 
 
 def unit_slices(functions: LayerFunctions, unit_count: int) -> list[slice]:
@@ -85,7 +85,7 @@ def set_initial(parameters: np.ndarray, members: Sequence[Member], layout: Layou
                         parameters[row, column] = getattr(function, name)
 
 
-def keep_inside_domains(parameters: np.ndarray, runs: Sequence[FunctionRun]) -> None:
+def keep_inside_domains(parameters: np.ndarray, runs: Sequence[FunctionGroup]) -> None:
     """Put learned parameters that a step took out of their domain back to its border."""
     for run in runs:
         for name in run.learned:

@@ -110,7 +110,7 @@ def unit_statistics(
         work = Workspace(
             len(repeat_rows), inputs.shape[1], networks.layout, networks.dtype, repeat_rows, own_inputs=False
         )
-        work.put(inputs, targets)
+        work.load_batch(inputs, targets)
         networks.evaluate_for_training(work, None)
         for span in spans:
             span.add(work)

@@ -117,7 +117,7 @@ class Connections:
         self.weights, self.bias, self.inputs, self.sums, self.shares = weights, bias, inputs, sums, shares
         self._forward = [Product(inputs, weights.mT, sums) for inputs, weights, sums in self._shared(weights, sums)]
 
-    def learn(
+    def bind_gradients(
         self, delta: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray, delta_before: np.ndarray
     ) -> None:
         """Say which buffers the way back has."""
@@ -136,19 +136,19 @@ class Connections:
             return [(self.inputs, *buffers)]
         return [(self.inputs[share.repeats], *map(share.of_members, buffers)) for share in self.shares]
 
-    def weigh(self) -> None:
+    def forward(self) -> None:
         """s = W a + b for every example (Magyar 2024, Eq. 2)."""
         for product in self._forward:
             product.compute()
         self.sums += self.bias
 
-    def add_up_gradient(self) -> None:
+    def accumulate_gradients(self) -> None:
         """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8)."""
         for product in self._gradient:
             product.compute()
         self._sum.compute()
 
-    def pass_back(self) -> None:
+    def backward(self) -> None:
         """Wᵀ d for every example: what the error changes by with this layer's inputs.
 
         The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).

@@ -10,7 +10,7 @@ from fitgap.core.variants import Variant
 
 
 @dataclass(frozen=True)
-class Run:
+class MemberGroup:
     """Members `rows` of a pack that are computed together.
 
     `variant` stands for all of them in its class and in everything that is no number; `numbers` holds every number as
@@ -22,7 +22,7 @@ class Run:
     numbers: dict[str, np.ndarray]
 
 
-def runs_of(settings: Sequence[Variant | None], dtype: str, dimensions: int) -> list[Run]:
+def group_members(settings: Sequence[Variant | None], dtype: str, dimensions: int) -> list[MemberGroup]:
     """The runs of equal kinds among the members' settings, in order; members with None belong to none.
 
     Each number becomes an array of shape (k, 1, …) with so many dimensions, to be broadcast against the run's rows, or
@@ -34,7 +34,7 @@ def runs_of(settings: Sequence[Variant | None], dtype: str, dimensions: int) -> 
         if kind is not None:
             positions, members = zip(*group, strict=True)
             rows = slice(positions[0], positions[-1] + 1)
-            runs.append(Run(rows, members[0], stack_numbers(members, dtype, dimensions)))
+            runs.append(MemberGroup(rows, members[0], stack_numbers(members, dtype, dimensions)))
     return runs
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 import numpy as np
 from fitgap.core.activations import Identity
 from fitgap.core.batches import shares_of
-from fitgap.core.functions import FunctionRun, function_counts, keep_inside_domains, layer_runs, set_initial
+from fitgap.core.functions import FunctionGroup, function_counts, keep_inside_domains, layer_groups, set_initial
 from fitgap.core.layers import Connections, Layout
 from fitgap.core.members import Member
 from fitgap.core.optimizers import PerceptronRule
@@ -22,7 +22,7 @@ from fitgap.core.optimizers import PerceptronRule
 class Piece:
     """What a run of functions works on in a workspace: the views of its members' units, made once."""
 
-    run: FunctionRun
+    run: FunctionGroup
     numbers: dict[str, np.ndarray]
     x: np.ndarray
     a: np.ndarray
@@ -76,7 +76,7 @@ class Workspace:
     def outputs(self) -> np.ndarray:
         return self.activations[-1]
 
-    def put(self, inputs: np.ndarray, targets: np.ndarray) -> None:
+    def load_batch(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         """Take the examples of all repeats, inputs (R, B, n_0) and targets (R, B, n_L)."""
         if self.shares:
             np.copyto(self.inputs, inputs[: len(self.inputs)])
@@ -101,7 +101,7 @@ def empty_by_unit(shape: tuple[int, ...], dtype: str) -> np.ndarray:
     return np.empty((members, units, examples), dtype).mT
 
 
-class DropoutMasks(Protocol):
+class ActivationMasks(Protocol):
     """What leaves units out while training; see `fitgap.core.dropout`."""
 
     def apply(self, work: Workspace, layer: int) -> None:
@@ -118,7 +118,7 @@ class Networks:
         self.dtype = dtype
         self.parameters = np.zeros((len(members), self.layout.row_length), dtype)
         self.gradient = np.zeros_like(self.parameters)
-        self._look_at(members)
+        self._rebind_views(members)
         set_initial(self.parameters, members, self.layout)
         for row, member in enumerate(members):
             self._draw_weights(row, member)
@@ -130,14 +130,14 @@ class Networks:
             weights[row] = initializer.draw(inputs, outputs, seed=member.seed, repeat=member.repeat, layer=layer)
             self.biases[layer - 1][row] = initializer.bias(inputs)
 
-    def _look_at(self, members: Sequence[Member]) -> None:
+    def _rebind_views(self, members: Sequence[Member]) -> None:
         """Take the views and the runs of equal functions for these members."""
         self.weights = self.layout.weights_in_training(self.parameters)
         self.biases = self.layout.biases(self.parameters)
         self.weight_gradients = self.layout.weights_in_training(self.gradient)
         self.bias_gradients = self.layout.biases(self.gradient)
         layers = range(1, self.layout.depth + 1)
-        self.functions = [[], *(layer_runs(members, layer, self.layout) for layer in layers)]
+        self.functions = [[], *(layer_groups(members, layer, self.layout) for layer in layers)]
         self.numbers = [[run.numbers(self.parameters) for run in runs] for runs in self.functions]
         self.learning = [run for runs in self.functions for run in runs if run.learned]
         by_rule = np.array([isinstance(member.optimizer, PerceptronRule) for member in members])
@@ -145,16 +145,16 @@ class Networks:
         # Nothing is to be done for an output layer of identities, neither forward nor back.
         self.plain_outputs = all(isinstance(run.function, Identity) for run in self.functions[-1])
 
-    def keep(self, rows: np.ndarray, members: Sequence[Member]) -> None:
+    def compact(self, rows: np.ndarray, members: Sequence[Member]) -> None:
         """Go on with these rows alone, whose members are given."""
         self.parameters = np.ascontiguousarray(self.parameters[rows])
         self.gradient = np.ascontiguousarray(self.gradient[rows])
-        self._look_at(members)
+        self._rebind_views(members)
 
-    def only(self, rows: np.ndarray, members: Sequence[Member]) -> Self:
+    def subset(self, rows: np.ndarray, members: Sequence[Member]) -> Self:
         """A copy of the networks of these rows, whose members are given."""
         chosen = copy.copy(self)
-        chosen.keep(rows, members)
+        chosen.compact(rows, members)
         return chosen
 
     def evaluate(self, work: Workspace) -> None:
@@ -163,7 +163,7 @@ class Networks:
         for layer in range(1, self.layout.depth + 1):
             self._activate(work, layer)
 
-    def evaluate_for_training(self, work: Workspace, dropout: DropoutMasks | None) -> None:
+    def evaluate_for_training(self, work: Workspace, dropout: ActivationMasks | None) -> None:
         """The same with dropout, keeping f′(s) ⊙ r of every layer for `backpropagate` (Alg. 17)."""
         self._take_views(work)
         if dropout:
@@ -197,7 +197,7 @@ class Networks:
         sums = (work.activations if self.is_plain(layer) else work.slopes)[layer]
         connections = Connections(weights, biases, inputs, sums, work.shares if layer == 1 else ())
         gradients = self.weight_gradients[before], self.bias_gradients[before]
-        connections.learn(work.deltas[layer], *gradients, work.deltas[before])
+        connections.bind_gradients(work.deltas[layer], *gradients, work.deltas[before])
         return connections
 
     def is_plain(self, layer: int) -> bool:
@@ -205,7 +205,7 @@ class Networks:
         return self.plain_outputs and layer == self.layout.depth
 
     def _activate(self, work: Workspace, layer: int) -> None:
-        work.connections[layer - 1].weigh()
+        work.connections[layer - 1].forward()
         if not self.is_plain(layer):
             for piece in work.pieces[layer]:
                 piece.run.function.value(piece.x, piece.a, **piece.numbers)
@@ -230,9 +230,9 @@ class Networks:
                 self._add_up_function_gradients(work, layer)
             if not self.is_plain(layer):
                 delta *= work.slopes[layer]
-            work.connections[layer - 1].add_up_gradient()
+            work.connections[layer - 1].accumulate_gradients()
             if layer > 1:
-                work.connections[layer - 1].pass_back()
+                work.connections[layer - 1].backward()
 
     def _add_up_function_gradients(self, work: Workspace, layer: int) -> None:
         for run in self.functions[layer]:

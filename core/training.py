@@ -54,7 +54,7 @@ class Pack:
             check_states(states, members, shape.layers, shape.dtype)
             self._go_on_from([states[number] for number in order])
         self.examples = examples
-        self._look_at_members()
+        self._rebind_views()
 
     def _go_on_from(self, states: Sequence[MemberState]) -> None:
         self.epoch, self.updates.steps = states[0].epoch, states[0].steps
@@ -63,18 +63,18 @@ class Pack:
             put_own_row(state.parameters, self.networks.parameters[row], member, self.networks.layout)
             self.updates.put_own_slots(state.slots, row, member)
 
-    def _look_at_members(self) -> None:
+    def _rebind_views(self) -> None:
         """Everything that follows from which members are in the pack."""
         self.repeats = Repeats(self.members, self.examples)
         self.on_training = Measurer(*self.repeats.training, self.shape)
         self.on_validation = Measurer(*self.repeats.validation, self.shape)
-        self.evidence.look_at_members()
+        self.evidence.rebind_views()
         dropouts = [dropout_of(member) for member in self.members]
         self.has_dropout = any(dropouts)
         self.has_own_inputs = any(dropout.reaches(0) for dropout in dropouts if dropout)
         self.workspaces: dict[int, Workspace] = {}
 
-    def keep(self, staying: np.ndarray) -> None:
+    def compact(self, staying: np.ndarray) -> None:
         """Go on with the members marked in `staying` (K,), compacted."""
         if staying.all():
             return
@@ -82,10 +82,10 @@ class Pack:
         self.member_numbers = self.member_numbers[rows]
         self.members = [self.members[row] for row in rows]
         self.standings = [self.standings[row] for row in rows]
-        self.evidence.keep(rows)
-        self.networks.keep(rows, self.members)
-        self.updates.keep(rows, self.members)
-        self._look_at_members()
+        self.evidence.compact(rows)
+        self.networks.compact(rows, self.members)
+        self.updates.compact(rows, self.members)
+        self._rebind_views()
 
     def run(self) -> Iterator[EpochResults]:
         """Train until no member is left; while a result is out, the members it speaks of are still here."""
@@ -98,7 +98,7 @@ class Pack:
                 yield EpochPart(self.member_numbers, share)
             results = self._measure()
             yield results
-            self.keep(~(results.diverged | results.finished))
+            self.compact(~(results.diverged | results.finished))
 
     def run_epoch(self) -> EpochResults:
         """One epoch from its first mini-batch to E_t and E_v; nobody leaves."""
@@ -127,7 +127,7 @@ class Pack:
         """Some mini-batches in turn, `order` (R, n) being the rows of their examples for every repeat."""
         for inputs, targets in batches(self.repeats.training, order, self.shape.batch_size):
             work = self._workspace(inputs.shape[1])
-            work.put(inputs, targets)
+            work.load_batch(inputs, targets)
             self.running_error += self._step(work, dropout)
         self.updates.flush()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.functions import own_row, put_own_row
-from fitgap.core.member_groups import Run, over_members, runs_of
+from fitgap.core.member_groups import MemberGroup, group_members, over_members
 from fitgap.core.members import Member
 from fitgap.core.network import Networks
 from fitgap.core.optimizers import Optimizer
@@ -20,7 +20,7 @@ FLUSH_FACTOR = 1e8
 class OptimizerPiece:
     """What the optimizer of neighbouring members works on: the views of their rows, made once, and their numbers."""
 
-    run: Run
+    run: MemberGroup
     parameters: np.ndarray
     weights: np.ndarray
     gradient: np.ndarray
@@ -38,7 +38,7 @@ class OptimizerPiece:
 class PenaltyPiece:
     """What a penalty of neighbouring members works on: the columns that it counts."""
 
-    run: Run
+    run: MemberGroup
     parameters: np.ndarray
     gradient: np.ndarray
     scratch: np.ndarray
@@ -55,21 +55,21 @@ class Updates:
         self.steps = 0
         slot_count = max(member.optimizer.slot_count for member in members)
         self.slots = [np.zeros_like(networks.parameters) for _ in range(slot_count)]
-        self._look_at(members)
+        self._rebind_views(members)
 
-    def _look_at(self, members: Sequence[Member]) -> None:
+    def _rebind_views(self, members: Sequence[Member]) -> None:
         """Take the views for these members."""
         self.scratch = np.empty_like(self.networks.parameters)
-        runs = runs_of([member.optimizer for member in members], self.networks.dtype, dimensions=2)
+        runs = group_members([member.optimizer for member in members], self.networks.dtype, dimensions=2)
         self.optimizers = [self._optimizer_piece(run) for run in runs]
         self.penalties = [
             self._penalty_piece(run, columns)
             for kind in PENALTIES
-            for run in penalty_runs(members, kind, self.networks.dtype)
+            for run in penalty_groups(members, kind, self.networks.dtype)
             for columns in self.networks.layout.penalty_columns(run.variant.scope, run.variant.biases)
         ]
 
-    def _optimizer_piece(self, run: Run) -> OptimizerPiece:
+    def _optimizer_piece(self, run: MemberGroup) -> OptimizerPiece:
         parameters, slots = self.networks.parameters[run.rows], self.slots[: run.variant.slot_count]
         return OptimizerPiece(
             run=run,
@@ -81,14 +81,14 @@ class Updates:
             numbers=dict(run.numbers),
         )
 
-    def _penalty_piece(self, run: Run, columns: slice) -> PenaltyPiece:
+    def _penalty_piece(self, run: MemberGroup, columns: slice) -> PenaltyPiece:
         buffers = self.networks.parameters, self.networks.gradient, self.scratch
         return PenaltyPiece(run, *(buffer[run.rows, columns] for buffer in buffers))
 
-    def keep(self, rows: np.ndarray, members: Sequence[Member]) -> None:
+    def compact(self, rows: np.ndarray, members: Sequence[Member]) -> None:
         """Go on with these rows alone, whose members are given, once the networks have done so."""
         self.slots = [np.ascontiguousarray(slot[rows]) for slot in self.slots]
-        self._look_at(members)
+        self._rebind_views(members)
 
     def set_rates(self, rates: np.ndarray) -> None:
         """The learning rates (K,) from now on."""
@@ -129,7 +129,7 @@ class Updates:
             put_own_row(saved, slot[row], member, self.networks.layout)
 
 
-def penalty_runs(members: Sequence[Member], kind: type[Penalty], dtype: str) -> list[Run]:
+def penalty_groups(members: Sequence[Member], kind: type[Penalty], dtype: str) -> list[MemberGroup]:
     """The runs of members that have a penalty of this kind."""
     penalties = [next((each for each in member.regularizers if isinstance(each, kind)), None) for member in members]
-    return runs_of(penalties, dtype, dimensions=2)
+    return group_members(penalties, dtype, dimensions=2)

@@ -1,4 +1,4 @@
--- schema 0003
+-- schema 0004
 
 CREATE TABLE fitgap_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -84,7 +84,7 @@ CREATE TABLE trial (
 	accuracy_t DOUBLE, 
 	accuracy_v DOUBLE, 
 	seconds DOUBLE, 
-	learned JSON, driver_id INTEGER REFERENCES driver (id), losses INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, 
+	learned JSON, driver_id INTEGER REFERENCES driver (id), worker_failures INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, 
 	PRIMARY KEY (id), 
 	CONSTRAINT trial_once_per_repeat UNIQUE (configuration_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE, 

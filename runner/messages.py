@@ -39,7 +39,7 @@ class PackTask:
         """Roughly what an epoch of one member costs: the connections of its network."""
         return float(Layout(self.shape.layers).weight_count)
 
-    def only(self, trials: Container[int]) -> "PackTask":
+    def subset(self, trials: Container[int]) -> "PackTask":
         """The same task with these of its trials alone."""
         chosen = [position for position, trial in enumerate(self.trials) if trial in trials]
         return replace(
@@ -56,7 +56,7 @@ class PackTask:
     def halves(self) -> "tuple[PackTask, PackTask]":
         """The task cut in two."""
         middle = len(self.trials) // 2
-        return self.only(self.trials[:middle]), self.only(self.trials[middle:])
+        return self.subset(self.trials[:middle]), self.subset(self.trials[middle:])
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class EpochRows:
     def __len__(self) -> int:
         return len(self.trial_id)
 
-    def only(self, trials: Container[int]) -> "EpochRows":
+    def subset(self, trials: Container[int]) -> "EpochRows":
         """The rows of these trials."""
         return self.where(np.array([trial in trials for trial in self.trial_id.tolist()], bool))
 
@@ -108,7 +108,7 @@ class EpochCounts:
     last: np.ndarray
     count: np.ndarray
 
-    def only(self, trials: Container[int]) -> "EpochCounts":
+    def subset(self, trials: Container[int]) -> "EpochCounts":
         """Those of these trials."""
         chosen = np.array([trial in trials for trial in self.trial_id.tolist()], bool)
         return EpochCounts(self.trial_id[chosen], self.last[chosen], self.count[chosen])
@@ -170,7 +170,7 @@ class SavedState:
 
 
 @dataclass(frozen=True)
-class Loss:
+class PackFailure:
     """A pack that came to nothing, with the trials that were still in it.
 
     `is_certain` marks an error that would come again, such as one of the computation itself; a worker that died or had
@@ -199,7 +199,7 @@ class Block:
     kept: tuple[KeptNetwork, ...] = ()
     part: tuple[np.ndarray, float] | None = None
     states: tuple[SavedState, ...] = ()
-    loss: Loss | None = None
+    failure: PackFailure | None = None
     evidence: tuple[TrialEvidence, ...] = ()
     counted: EpochCounts | None = None
     node: str | None = None
@@ -220,14 +220,14 @@ class Block:
         named = {each.trial_id for group in (self.ended, self.kept, self.states, self.evidence) for each in group}
         return named | (set(np.unique(self.rows.trial_id).tolist()) if self.rows else set())
 
-    def only(self, trials: Container[int]) -> "Block":
+    def subset(self, trials: Container[int]) -> "Block":
         """The same block with these of its trials alone."""
         return replace(
             self,
-            rows=self.rows.only(trials) if self.rows else None,
+            rows=self.rows.subset(trials) if self.rows else None,
             ended=tuple(each for each in self.ended if each.trial_id in trials),
             kept=tuple(each for each in self.kept if each.trial_id in trials),
             states=tuple(each for each in self.states if each.trial_id in trials),
             evidence=tuple(each for each in self.evidence if each.trial_id in trials),
-            counted=self.counted.only(trials) if self.counted else None,
+            counted=self.counted.subset(trials) if self.counted else None,
         )

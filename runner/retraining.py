@@ -49,7 +49,7 @@ def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.
 
 
 @dataclass(frozen=True)
-class Difference:
+class ReplayDifference:
     """Where a number differs most from what is stored, and in how many epochs it differs at all."""
 
     quantity: str
@@ -68,7 +68,7 @@ class Replay:
     trial: int
     epochs: int
     trained: int
-    differences: tuple[Difference, ...]
+    differences: tuple[ReplayDifference, ...]
     environment: dict[str, tuple[Any, Any]]
 
     @property
@@ -113,7 +113,7 @@ def measured(results: EpochResults) -> dict[str, float | None]:
     return {name: value if isfinite(value) else None for name, value in numbers.items()}
 
 
-def differences(stored: list[Row], found: list[Row]) -> Iterator[Difference]:
+def differences(stored: list[Row], found: list[Row]) -> Iterator[ReplayDifference]:
     """What differs between the epochs stored and found; one that is there only once differs infinitely."""
     again = {row["epoch"]: row for row in found}
     for quantity in MEASURED:
@@ -124,7 +124,7 @@ def differences(stored: list[Row], found: list[Row]) -> Iterator[Difference]:
         differing = {epoch: value for epoch, value in distances.items() if value}
         if differing:
             at_epoch = max(differing, key=lambda epoch: differing[epoch])
-            yield Difference(quantity, len(differing), differing[at_epoch], at_epoch)
+            yield ReplayDifference(quantity, len(differing), differing[at_epoch], at_epoch)
 
 
 def distance(one: float | None, other: float | None) -> float:

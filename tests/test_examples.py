@@ -141,7 +141,7 @@ def test_an_example_says_how_to_run_it(name):
 def test_an_example_shows_what_it_promises(name, tmp_path):
     prepared = prepare_sweep(sweep_from_file(EXAMPLES[name]))
     with open_store_for_writing(str(tmp_path / "fitgap.db")) as store:
-        drive(store, write_sweep(store, prepared), engine="local", workers=None, observe=lambda block: None)
+        drive(store, write_sweep(store, prepared), engine="local", workers=None, on_block=lambda block: None)
         trials = store.trials(name)
         assert {row["status"] for row in trials} == {"completed"}
         CHECKS[name](store, trials)

@@ -102,19 +102,19 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
     cluster = SimulatedCluster(workers, recorded_times(architecture), seed)
     with open_store_for_writing(address) as store:
         written = stored_sweep(store, name)
-        observe = Watch(LiveProgress(expected_work(store, written)))
+        on_block = Watch(LiveProgress(expected_work(store, written)))
         with (
             patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: cluster),
             # However many are simulated: each sends as seldom as one of a thousand.
             patch("fitgap.runner.planning.packs.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
-            observe.progress,
+            on_block.progress,
         ):
-            began, processor = observe.note()
-            drive(store, written, engine="ray", workers=workers, observe=observe)
+            began, processor = on_block.note()
+            drive(store, written, engine="ray", workers=workers, on_block=on_block)
     return {
         # Where the others have taken all there was, what is left beside the simulation is nothing.
-        "seconds": max(0.0, observe.last - began - cluster.own_seconds),
-        "processor": max(0.0, observe.processor - processor - cluster.own_processor_seconds),
+        "seconds": max(0.0, on_block.last - began - cluster.own_seconds),
+        "processor": max(0.0, on_block.processor - processor - cluster.own_processor_seconds),
         "busy": cluster.busy_seconds,
         "trials": cluster.trials,
         "rows": cluster.rows,

@@ -85,11 +85,11 @@ def prepared_sweep(text: str) -> PreparedSweep:
     return prepare_sweep(Sweep.from_canonical(json.loads(text)))
 
 
-def drive_with(engine: WarmEngine, store: Store, prepared: PreparedSweep, observe: Callable[[Block], None]) -> None:
+def drive_with(engine: WarmEngine, store: Store, prepared: PreparedSweep, on_block: Callable[[Block], None]) -> None:
     """Write a sweep and drive it to its end with this engine instead of one that the driver makes."""
     written = write_sweep(store, prepared)
     with patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: engine):
-        drive(store, written, engine="ray", workers=engine.workers, observe=observe)
+        drive(store, written, engine="ray", workers=engine.workers, on_block=on_block)
 
 
 def nameless_driver(store: Store) -> DriverSession:
@@ -129,11 +129,11 @@ def time_once(engine: WarmEngine, prepared: PreparedSweep) -> tuple[float, float
     """Seconds by the clock and of this process's processor time."""
     last = processor = 0.0
 
-    def observe(block: Block) -> None:
+    def on_block(block: Block) -> None:
         # The driver tells a block after it has written it.
         nonlocal last, processor
         last, processor = time.monotonic(), time.process_time()
 
     with fresh_store() as store:
-        drive_with(engine, store, prepared, observe)
+        drive_with(engine, store, prepared, on_block)
     return last - engine.started, processor - engine.processor_before

@@ -112,7 +112,7 @@ def time_tune(trainable: type[OneTrial], sweep: str, trials: int, workers: int) 
 
 def tasks_of_one(prepared: PreparedSweep, workers: int) -> list[PackTask]:
     """Every trial of the sweep as a pack of its own."""
-    return [task.only({trial}) for task in planned_packs(prepared, workers) for trial in task.trials]
+    return [task.subset({trial}) for task in planned_packs(prepared, workers) for trial in task.trials]
 
 
 def spread(tasks: list[PackTask], count: int) -> list[PackTask]:

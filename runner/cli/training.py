@@ -12,7 +12,7 @@ from fitgap.runner.cli.render.lines import printable, report
 if TYPE_CHECKING:
     from fitgap.runner.driver import InterruptHandler, WrittenSweep
     from fitgap.runner.engine import Cluster
-    from fitgap.runner.engine.processes.pool import PlainProcesses
+    from fitgap.runner.engine.processes.pool import ProcessPool
     from fitgap.runner.store import Store
 
 RUNNING = "Running it"
@@ -62,7 +62,7 @@ MixedVersions = Annotated[
 
 
 @dataclass(frozen=True)
-class Where:
+class Placement:
     """Where a sweep is to be trained: the engine, at most how many workers, and the cluster if it is one; `early` are
     processes that were started for it already.
     """
@@ -70,17 +70,17 @@ class Where:
     engine: str
     workers: int | None
     cluster: "Cluster | None" = None
-    early: "PlainProcesses | None" = None
+    early: "ProcessPool | None" = None
 
 
-def where_to_train(
+def placement_of(
     engine: str,
     workers: int | None,
     address: str | None,
     cores_per_pack: int | None,
     most_in_flight: int | None,
     mixed_versions: bool,
-) -> Where:
+) -> Placement:
     """Refuse an unknown engine and a cluster that cannot be used, before anything is written."""
     from fitgap.runner.engine import ClusterSettings, find_cluster, require_engine
     from fitgap.runner.errors import ClusterError
@@ -88,11 +88,11 @@ def where_to_train(
     require_engine(engine)
     if address is None:
         refuse_without_address(cores_per_pack, most_in_flight, mixed_versions)
-        return Where(engine, workers)
+        return Placement(engine, workers)
     if engine == "local":
         raise ClusterError(f"--engine local trains in this process, not at --address {address}; leave one of them out")
     settings = ClusterSettings(address, cores_per_pack or 1, most_in_flight, mixed_versions)
-    return Where("ray", workers, find_cluster(settings))
+    return Placement("ray", workers, find_cluster(settings))
 
 
 def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | None, mixed_versions: bool) -> None:
@@ -105,7 +105,7 @@ def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | Non
             raise ClusterError(f"{flag} counts on a cluster only; add --address, or leave it out")
 
 
-def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, database: str | None) -> None:
+def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Placement, database: str | None) -> None:
     """Write a sweep, drive it to its end, print the leaderboard, exit with 1 where trials failed.
 
     Ctrl-C waits until it is written, so that it can be told how to go on with it; `database` is what the command was
@@ -132,7 +132,7 @@ def finish(store: "Store", write: Callable[[], "WrittenSweep"], where: Where, da
 
 
 def train(
-    store: "Store", written: "WrittenSweep", where: Where, interrupts: "InterruptHandler", database: str | None
+    store: "Store", written: "WrittenSweep", where: Placement, interrupts: "InterruptHandler", database: str | None
 ) -> None:
     """Drive a sweep to its end with a live line."""
     from fitgap.runner.cli.render.progress import LiveProgress
@@ -147,9 +147,9 @@ def train(
                 engine=where.engine,
                 workers=where.workers,
                 cluster=where.cluster,
-                observe=progress,
-                tell=progress.say,
-                meet=progress.meet,
+                on_block=progress,
+                notify=progress.say,
+                on_engine_ready=progress.on_engine_ready,
                 interrupts=interrupts,
                 early=where.early,
             )

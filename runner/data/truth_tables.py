@@ -56,7 +56,7 @@ class Xor(Operator):
 
 
 @dataclass(frozen=True)
-class Majority(TruthTable):
+class MajorityTable(TruthTable):
     """Truth table of the majority: 1 where more than half of the inputs are 1."""
 
     inputs: int = parameter(5, at_least=1, at_most=12, whole=True, description="number of inputs")
@@ -79,4 +79,4 @@ def truth_table(name: str, outputs: np.ndarray, input_names: tuple[str, ...], ta
     return Dataset(name, inputs, targets, "classes", input_names, (target_name,), class_names=("0", "1"))
 
 
-TRUTH_TABLES: dict[str, type[Source]] = {"and": And, "or": Or, "xor": Xor, "majority": Majority}
+TRUTH_TABLES: dict[str, type[Source]] = {"and": And, "or": Or, "xor": Xor, "majority": MajorityTable}

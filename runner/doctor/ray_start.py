@@ -59,9 +59,9 @@ def threads_of_a_worker() -> list[int]:
 def why_not_trained(blocks: "list[Block]") -> str | None:
     """Why the one trial was not trained to its end; None where it was."""
     ends = [end for block in blocks for end in block.ended]
-    losses = [block.loss.reason for block in blocks if block.loss]
+    failures = [block.failure.reason for block in blocks if block.failure]
     if len(ends) == 1 and ends[0].status == "completed":
         return None
     if not blocks:
         return f"it did not start and train within {PATIENCE_SECONDS:.0f} s"
-    return losses[0] if losses else f"a small network was not trained: {[end.reason for end in ends]}"
+    return failures[0] if failures else f"a small network was not trained: {[end.reason for end in ends]}"

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
-from fitgap.runner.driver.pack_queue import Work
+from fitgap.runner.driver.pack_queue import PackQueue
 from fitgap.runner.driver.pending import expected_work
 from fitgap.runner.driver.sweeps import WrittenSweep, present_name
-from fitgap.runner.engine import Cluster, Engine, Teller, ignore, make_engine
-from fitgap.runner.engine.processes.pool import PlainProcesses
+from fitgap.runner.engine import Cluster, Engine, Notify, ignore, make_engine
+from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.store import DriverIdentity, OtherDriver, Store
 from fitgap.runner.system.environment import describe_environment, machine_identity, process_started
 
-Observer = Callable[[Block], None]
+BlockObserver = Callable[[Block], None]
 # How often a driver with nothing to do looks whether the others have left something.
 WAITING_SECONDS = 0.5
 
@@ -37,12 +37,12 @@ def drive(
     *,
     engine: str,
     workers: int | None,
-    observe: Observer,
-    tell: Teller = ignore,
+    on_block: BlockObserver,
+    notify: Notify = ignore,
     interrupts: InterruptHandler | None = None,
-    early: PlainProcesses | None = None,
+    early: ProcessPool | None = None,
     cluster: Cluster | None = None,
-    meet: Callable[[Engine], None] = ignore,
+    on_engine_ready: Callable[[Engine], None] = ignore,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
@@ -56,24 +56,26 @@ def drive(
     try:
         with (
             Heartbeat(session),
-            make_engine(engine, written.prepared.dataset, workers, total, tell, early, cluster) as running,
+            make_engine(engine, written.prepared.dataset, workers, total, notify, early, cluster) as running,
         ):
-            meet(running)
-            work = Work(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
+            on_engine_ready(running)
+            queue = PackQueue(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
             with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
-                entered.call(lambda: stop(work, running))
-                if is_stopped(work, running, entered, observe, tell):
+                entered.call(lambda: stop(queue, running))
+                if is_stopped(queue, running, entered, on_block, notify):
                     raise SweepStoppedError(present_name(store, written), session.release())
-            work.fit.refresh()
+            queue.fit.refresh()
             store.require_in_place()
     finally:
         session.end()
 
 
-def is_stopped(work: Work, running: Engine, interrupts: InterruptHandler, observe: Observer, tell: Teller) -> bool:
+def is_stopped(
+    queue: PackQueue, running: Engine, interrupts: InterruptHandler, on_block: BlockObserver, notify: Notify
+) -> bool:
     """Train everything; whether Ctrl-C has stopped it."""
     try:
-        train_everything(work, running, observe, tell)
+        train_everything(queue, running, on_block, notify)
     except KeyboardInterrupt:
         interrupts.ignore_more()
         return True
@@ -88,42 +90,42 @@ def this_process(cluster: Cluster | None = None) -> DriverIdentity:
     return DriverIdentity(machine_identity(), number, str(process_started(number)), environment)
 
 
-def stop(work: Work, running: Engine) -> None:
+def stop(queue: PackQueue, running: Engine) -> None:
     """Give out no more work, and let the packs in flight save how far they are."""
-    work.is_stopped = True
+    queue.is_stopped = True
     running.stop()
 
 
-def train_everything(work: Work, running: Engine, observe: Observer, tell: Teller) -> None:
+def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver, notify: Notify) -> None:
     """Train what waits until nothing waits and nobody trains."""
-    while not work.is_stopped:
+    while not queue.is_stopped:
         # Asked before looking for what waits: where one of them dies in between, its trials are found waiting.
-        others = work.session.others_at_work(work.written.sweep_id)
-        if work.plan():
-            train_planned(work, running, observe)
+        others = queue.session.others_at_work(queue.written.sweep_id)
+        if queue.plan():
+            train_planned(queue, running, on_block)
         elif others:
-            tell(f"waiting for trials of {described(others)}")
+            notify(f"waiting for trials of {described(others)}")
             time.sleep(WAITING_SECONDS)
         else:
             return
 
 
-def train_planned(work: Work, running: Engine, observe: Observer) -> None:
+def train_planned(queue: PackQueue, running: Engine, on_block: BlockObserver) -> None:
     """Train what is planned, and what is lost on the way once more."""
-    for block in running.run(work):
-        given_up = record(block, work, observe)
+    for block in running.run(queue):
+        given_up = record(block, queue, on_block)
         if given_up:
-            record(Block(None, given_up), work, observe)
-        if work.is_cancelled:
-            stop(work, running)
-        work.fit.refresh_when_due()
+            record(Block(None, given_up), queue, on_block)
+        if queue.is_cancelled:
+            stop(queue, running)
+        queue.fit.refresh_when_due()
 
 
-def record(block: Block, work: Work, observe: Observer) -> tuple[TrialEnd, ...]:
+def record(block: Block, queue: PackQueue, on_block: BlockObserver) -> tuple[TrialEnd, ...]:
     """Write a block and tell of it; returns the ends of trials that are given up because of it."""
-    refused = work.session.record(block) if block.is_to_be_stored else set()
-    observe(block.only(block.trials - refused) if refused else block)
-    return work.take_in(block, refused)
+    refused = queue.session.record(block) if block.is_to_be_stored else set()
+    on_block(block.subset(block.trials - refused) if refused else block)
+    return queue.take_in(block, refused)
 
 
 def described(others: Iterable[OtherDriver]) -> str:

@@ -7,7 +7,7 @@ from typing import Self
 from fitgap.runner.driver.fit_keeper import FitKeeper
 from fitgap.runner.driver.pending import pending_groups
 from fitgap.runner.driver.sweeps import WrittenSweep
-from fitgap.runner.messages import Block, Loss, PackTask, TrialEnd
+from fitgap.runner.messages import Block, PackFailure, PackTask, TrialEnd
 from fitgap.runner.planning.packs import pack_groups
 from fitgap.runner.status import Status
 from fitgap.runner.store import DriverSession, Store
@@ -15,10 +15,10 @@ from fitgap.runner.store import DriverSession, Store
 # A trial that is alone in its pack and is lost so often has failed.
 ATTEMPTS_ALONE = 3
 # A trial may lose its node so often before it is taken for a possible cause.
-MOST_BLAMELESS_LOSSES = 10
+MOST_BLAMELESS_FAILURES = 10
 
 
-class Work(Iterator[PackTask]):
+class PackQueue(Iterator[PackTask]):
     """The packs of a sweep. It may have more to give after it said that there is nothing: what was lost comes again."""
 
     def __init__(
@@ -32,8 +32,8 @@ class Work(Iterator[PackTask]):
         self.is_stopped = self.is_cancelled = False
         # Trials that this driver has claimed and that have not ended.
         self.open: set[int] = set()
-        self.losses_alone: Counter[int] = Counter()
-        self.blameless_losses: Counter[int] = Counter()
+        self.failures_alone: Counter[int] = Counter()
+        self.blameless_failures: Counter[int] = Counter()
         # Trials that were taken from this driver while their pack went on.
         self._refused: set[int] = set()
         self._planned: Iterator[PackTask] = iter(())
@@ -68,7 +68,7 @@ class Work(Iterator[PackTask]):
             # Cancelled and opened again, a trial may wait while its old pack still runs, of which blocks are missing.
             gained = self.session.claim([trial for trial in task.trials if trial not in self._refused])
         self.open |= gained
-        self._claimed += with_states(task.only(gained), self.store)
+        self._claimed += with_states(task.subset(gained), self.store)
 
     def take_in(self, block: Block, refused: Iterable[int]) -> tuple[TrialEnd, ...]:
         """What has become of claimed trials: they ended, are no longer this driver's, or were lost with their pack.
@@ -81,28 +81,28 @@ class Work(Iterator[PackTask]):
         if refused and not self.open:
             # Somebody has cancelled all that is in flight; the workers need not train it to its end.
             self.is_cancelled = not self.store.pending_groups(self.written.sweep_id)
-        return self._take_back(block.loss) if block.loss else ()
+        return self._take_back(block.failure) if block.failure else ()
 
-    def _take_back(self, loss: Loss) -> tuple[TrialEnd, ...]:
-        left = [trial for trial in loss.trials if trial in self.open]
-        task = loss.task.only(left)
-        if left and self._is_forgiven(loss, left):
+    def _take_back(self, failure: PackFailure) -> tuple[TrialEnd, ...]:
+        left = [trial for trial in failure.trials if trial in self.open]
+        task = failure.task.subset(left)
+        if left and self._is_forgiven(failure, left):
             self._again.append((task, False))
             return ()
         if len(left) != 1:
             self._again += ((half, True) for half in (task.halves() if left else ()))
             return ()
-        self.losses_alone.update(left)
-        if not loss.is_certain and self.losses_alone[left[0]] < ATTEMPTS_ALONE:
+        self.failures_alone.update(left)
+        if not failure.is_certain and self.failures_alone[left[0]] < ATTEMPTS_ALONE:
             self._again.append((task, True))
             return ()
-        return (TrialEnd(left[0], Status.FAILED, loss.reason),)
+        return (TrialEnd(left[0], Status.FAILED, failure.reason),)
 
-    def _is_forgiven(self, loss: Loss, left: Iterable[int]) -> bool:
+    def _is_forgiven(self, failure: PackFailure, left: Iterable[int]) -> bool:
         """Whether it was not their fault, as long as that is not said all the time."""
-        if loss.is_blameless:
-            self.blameless_losses.update(left)
-        return loss.is_blameless and max(self.blameless_losses[each] for each in left) <= MOST_BLAMELESS_LOSSES
+        if failure.is_blameless:
+            self.blameless_failures.update(left)
+        return failure.is_blameless and max(self.blameless_failures[each] for each in left) <= MOST_BLAMELESS_FAILURES
 
 
 def with_states(task: PackTask, store: Store) -> list[PackTask]:
@@ -112,6 +112,6 @@ def with_states(task: PackTask, store: Store) -> list[PackTask]:
     for trial in task.trials:
         by_epoch[states[trial].epoch if trial in states else 0].append(trial)
     return [
-        task.only(trials).starting_from([states[trial].arrays for trial in trials if epoch])
+        task.subset(trials).starting_from([states[trial].arrays for trial in trials if epoch])
         for epoch, trials in by_epoch.items()
     ]

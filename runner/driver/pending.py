@@ -33,7 +33,7 @@ class StoredGroup:
         if not trials:
             return None
         shape = pack_shape(trials[0].configuration, self.written.prepared)
-        return TrialGroup(shape, self.row["count"], self.row["epochs_left"], self.row["losses"], self.select)
+        return TrialGroup(shape, self.row["count"], self.row["epochs_left"], self.row["worker_failures"], self.select)
 
     @cached_property
     def numbers(self) -> np.ndarray:
@@ -50,7 +50,9 @@ def planned_trials(store: Store, numbers: Sequence[int]) -> list[PlannedTrial]:
     settings = {row["configuration_id"]: row["settings"] for row in rows}
     configurations = {number: Configuration.from_canonical(each) for number, each in settings.items()}
     return [
-        PlannedTrial(row["id"], configurations[row["configuration_id"]], row["repeat"], row["epoch"], row["losses"])
+        PlannedTrial(
+            row["id"], configurations[row["configuration_id"]], row["repeat"], row["epoch"], row["worker_failures"]
+        )
         for row in rows
     ]
 

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 from fitgap.core.data import Dataset
 from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings
 from fitgap.runner.engine.cluster.probe import find_cluster
-from fitgap.runner.engine.protocol import Crew, Engine, Teller, ignore
+from fitgap.runner.engine.protocol import ClusterStatus, Engine, Notify, ignore
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import SpecError, nearest
 
 if TYPE_CHECKING:
-    from fitgap.runner.engine.processes.pool import PlainProcesses
+    from fitgap.runner.engine.processes.pool import ProcessPool
 
 __all__ = [
     "ENGINES",
     "Cluster",
     "ClusterSettings",
-    "Crew",
+    "ClusterStatus",
     "Engine",
-    "Teller",
+    "Notify",
     "early_processes",
     "find_cluster",
     "ignore",
@@ -34,7 +34,7 @@ ENGINES = ("auto", "ray", "local")
 @contextlib.contextmanager
 def early_processes(
     name: str, dataset: Dataset, workers: int | None, work: Iterable[float]
-) -> "Iterator[PlainProcesses | None]":
+) -> "Iterator[ProcessPool | None]":
     """What the engine of this name will train in, started early: plain processes, or None where it will have none.
 
     `work` are the parts of the expected work, of which no more are asked for than it takes to decide.
@@ -60,8 +60,8 @@ def make_engine(
     dataset: Dataset,
     workers: int | None,
     expected_work: float,
-    tell: Teller = ignore,
-    early: "PlainProcesses | None" = None,
+    notify: Notify = ignore,
+    early: "ProcessPool | None" = None,
     cluster: Cluster | None = None,
 ) -> Engine:
     """The engine of this name, not yet started; `auto` decides by the expected work what is worth starting, and tells
@@ -69,7 +69,7 @@ def make_engine(
     """
     require_engine(name)
     if cluster:
-        return RayClient(dataset, workers, cluster, tell)
+        return RayClient(dataset, workers, cluster, notify)
     if name == "local":
         from fitgap.runner.engine.local import LocalEngine
 
@@ -77,5 +77,5 @@ def make_engine(
     if name == "auto":
         from fitgap.runner.engine.auto import AutoEngine
 
-        return AutoEngine(dataset, workers, expected_work, tell, early)
+        return AutoEngine(dataset, workers, expected_work, notify, early)
     return RayClient(dataset, workers)

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from fitgap.core.data import Dataset
-from fitgap.runner.engine.dispatch.eta import Stopwatch
+from fitgap.runner.engine.dispatch.eta import WorkRate
 from fitgap.runner.engine.dispatch.running_pack import RunningPack
 from fitgap.runner.engine.dispatch.task_source import TaskSource
-from fitgap.runner.engine.processes.pool import PlainProcesses
+from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.engine.processes.shared_examples import ExamplesHere, SharedRepeats
-from fitgap.runner.engine.protocol import Teller, ignore
+from fitgap.runner.engine.protocol import Notify, ignore
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import EngineError
 from fitgap.runner.messages import Block, PackTask
@@ -46,14 +46,14 @@ class AutoEngine:
         dataset: Dataset,
         workers: int | None,
         expected_work: float,
-        tell: Teller = ignore,
-        early: PlainProcesses | None = None,
+        notify: Notify = ignore,
+        early: ProcessPool | None = None,
     ):
         self.dataset = dataset
         self.workers = workers or usable_cores()
-        self.tell = tell
-        self.stopwatch = Stopwatch(expected_work, dataset.example_count)
-        self.plain = early or PlainProcesses(SharedRepeats(dataset))
+        self.notify = notify
+        self.stopwatch = WorkRate(expected_work, dataset.example_count)
+        self.plain = early or ProcessPool(SharedRepeats(dataset))
         self.shared = self.plain.shared
         self.ray: RayClient | None = None
         self.is_stopping = False
@@ -119,7 +119,7 @@ class AutoEngine:
             yield from self.ray.poll(seconds)
 
     @property
-    def _helpers(self) -> "PlainProcesses | RayClient | None":
+    def _helpers(self) -> "ProcessPool | RayClient | None":
         """Who takes the next tasks, if it is not this process."""
         if self.ray and self.ray.is_ready:
             return self.ray
@@ -152,14 +152,14 @@ class AutoEngine:
                 self.ray = ray.__enter__()
             except EngineError as error:
                 self.is_decided = True
-                self.tell(f"{error}; {self._how_it_goes_on()}")
+                self.notify(f"{error}; {self._how_it_goes_on()}")
 
     def _look_at_processes(self, source: TaskSource) -> None:
         if self.plain.is_ready and not self.is_faster:
             self.is_faster = True
             self.stopwatch.restart()
         if trouble := self.plain.new_trouble():
-            self.tell(f"a training process could not be started ({trouble}); {self._how_it_goes_on()}")
+            self.notify(f"a training process could not be started ({trouble}); {self._how_it_goes_on()}")
         if self.plain.is_retiring or not self.plain.crew:
             source.give_back(self.plain.take_back())
 
@@ -171,7 +171,7 @@ class AutoEngine:
         if self.ray.is_ready:
             self.plain.retire()
         elif self.ray.trouble:
-            self.tell(f"{self.ray.trouble}; {self._how_it_goes_on()}")
+            self.notify(f"{self.ray.trouble}; {self._how_it_goes_on()}")
         self.is_decided = self.ray.is_ready or self.ray.trouble is not None
 
     def _how_it_goes_on(self) -> str:
@@ -180,7 +180,7 @@ class AutoEngine:
 
 
 @contextlib.contextmanager
-def early_processes(dataset: Dataset, workers: int | None, work: Iterable[float]) -> Iterator[PlainProcesses | None]:
+def early_processes(dataset: Dataset, workers: int | None, work: Iterable[float]) -> Iterator[ProcessPool | None]:
     """Plain processes that load what they need while the plan is still to be written; None where none are worth it.
 
     `work` are parts of the `expected_work`; they are added up only until it is clear. At the end the processes end too.
@@ -189,7 +189,7 @@ def early_processes(dataset: Dataset, workers: int | None, work: Iterable[float]
     if count < 2 or not is_worth_processes(work, dataset):
         yield None
         return
-    processes = PlainProcesses(SharedRepeats(dataset))
+    processes = ProcessPool(SharedRepeats(dataset))
     try:
         processes.start(count)
         yield processes
@@ -199,4 +199,4 @@ def early_processes(dataset: Dataset, workers: int | None, work: Iterable[float]
 
 def is_worth_processes(work: Iterable[float], dataset: Dataset) -> bool:
     sums = itertools.accumulate(work)
-    return any(Stopwatch(each, dataset.example_count).seconds_left() > WORTH_PROCESSES_SECONDS for each in sums)
+    return any(WorkRate(each, dataset.example_count).seconds_left() > WORTH_PROCESSES_SECONDS for each in sums)

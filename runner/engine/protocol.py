@@ -8,7 +8,7 @@ from fitgap.runner.messages import Block, PackTask
 
 
 @dataclass(frozen=True)
-class Crew:
+class ClusterStatus:
     """Who trains on a cluster now: its nodes, how many packs they can train at the same time and how many they have."""
 
     nodes: int
@@ -17,7 +17,7 @@ class Crew:
 
 
 # Is called with a line for people.
-Teller = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 def ignore(news: object) -> None:
@@ -36,7 +36,7 @@ class Engine(Protocol):
         """How many packs train at the same time, as it is now."""
 
     @property
-    def crew(self) -> Crew | None:
+    def crew(self) -> ClusterStatus | None:
         """Who trains, on a cluster; else None."""
 
     def __enter__(self) -> "Engine": ...

@@ -18,7 +18,7 @@ from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
 from fitgap.runner.store import Store, open_store_for_writing
 
 EngineName = Literal["auto", "ray", "local"]
-Teller = Callable[[str], None]
+Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def run_sweep(
     cpus_per_pack: int = 1,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
-    tell: Teller = print,
+    notify: Notify = print,
 ) -> SweepFrames:
     """Train a sweep, given as the path of a sweep file or as a mapping like one; returns it when all trials have ended.
 
@@ -69,7 +69,7 @@ def run_sweep(
     cluster = cluster_at(engine, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
     with open_store_for_writing(db) as store:
-        return finished(store, write_sweep(store, prepared), db, (engine, workers, cluster), tell)
+        return finished(store, write_sweep(store, prepared), db, (engine, workers, cluster), notify)
 
 
 def resume_sweep(
@@ -82,7 +82,7 @@ def resume_sweep(
     cpus_per_pack: int = 1,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
-    tell: Teller = print,
+    notify: Notify = print,
 ) -> SweepFrames:
     """Train what is not finished of a sweep in the database, where `run_sweep` could."""
     check_workers(workers)
@@ -90,7 +90,7 @@ def resume_sweep(
     with open_store(db) as reading:
         reading.trials(sweep, limit=1)
     with open_store_for_writing(db) as store:
-        return finished(store, stored_sweep(store, str(sweep)), db, (engine, workers, cluster), tell)
+        return finished(store, stored_sweep(store, str(sweep)), db, (engine, workers, cluster), notify)
 
 
 def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
@@ -128,14 +128,14 @@ def finished(
     written: WrittenSweep,
     db: str | None,
     where: tuple[str, int | None, Cluster | None],
-    tell: Teller,
+    notify: Notify,
 ) -> SweepFrames:
     """Drive a sweep to its end, with this engine and so many workers, on this machine or a cluster."""
     engine, workers, cluster = where
     # An address says where whatever the engine, for who trains on a cluster is Ray.
     engine = "ray" if cluster else engine
     try:
-        drive(store, written, engine=engine, workers=workers, cluster=cluster, observe=ignore_block, tell=tell)
+        drive(store, written, engine=engine, workers=workers, cluster=cluster, on_block=ignore_block, notify=notify)
     except SweepStoppedError as stopped:
         going_on = f"go on with resume_sweep({stopped.sweep_name!r})"
         raise KeyboardInterrupt(

@@ -10,7 +10,7 @@ from fitgap.core.diagnosis import Verdict
 from fitgap.runner.status import Status
 from fitgap.runner.store.admin.damage import damage_told
 from fitgap.runner.store.filter import known_names
-from fitgap.runner.store.filter.namespace import Kind
+from fitgap.runner.store.filter.namespace import ValueKind
 from fitgap.runner.store.schema.rows import GROUP
 
 STATUS = pl.Enum([status.value for status in Status])
@@ -25,7 +25,7 @@ NAMES: Mapping[Any, str] = {
     TIME: "created started ended",
     TAGS: "tags constant_columns",
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
-        losses configurations bytes training_count validation_count pairs
+        worker_failures losses configurations bytes training_count validation_count pairs
         paired_repeats completed filled""",
     pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v se_t se_v gap rise excess underfit overfit
         accuracy_t accuracy_v seconds share raw_share noise_share value""",
@@ -67,7 +67,7 @@ def frame_of(
 
 def setting_types(columns: Sequence[str]) -> dict[str, Any]:
     """The types of the settings among some columns of trials."""
-    kinds = {Kind.NUMBER: pl.Float64, Kind.TEXT: pl.String, Kind.FLAG: pl.Boolean}
+    kinds = {ValueKind.NUMBER: pl.Float64, ValueKind.TEXT: pl.String, ValueKind.FLAG: pl.Boolean}
     settings = [name for name in columns if name not in TYPES]
     # The store has answered: all of them are known.
     return {name: kinds[known_names()[name].kind] for name in settings}

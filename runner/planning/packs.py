@@ -39,7 +39,7 @@ class PlannedTrial:
     configuration: Configuration
     repeat: int
     epoch: int = 0
-    losses: int = 0
+    worker_failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,13 @@ class PackSize:
     members: int
     because: str
 
-    def after(self, losses: int) -> "PackSize":
+    def after(self, worker_failures: int) -> "PackSize":
         """Half as many for every time that these trials were lost, so that the one that is the cause stands out."""
-        if not losses:
+        if not worker_failures:
             return self
-        return PackSize(max(1, self.members >> losses), "they were lost before, and one of them may be the cause")
+        return PackSize(
+            max(1, self.members >> worker_failures), "they were lost before, and one of them may be the cause"
+        )
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class TrialGroup:
     shape: PackShape
     count: int
     epochs: int
-    losses: int
+    worker_failures: int
     select: Callable[[int, int], Sequence[PlannedTrial]]
 
     @property
@@ -112,12 +114,12 @@ def groups_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> list[T
         # Folds may differ by one example; those of a pack must not.
         split = prepared.splits[trial.repeat]
         sizes = (len(split.training), len(split.validation))
-        groups[pack_shape(trial.configuration, prepared), sizes, trial.epoch, trial.losses].append(trial)
+        groups[pack_shape(trial.configuration, prepared), sizes, trial.epoch, trial.worker_failures].append(trial)
     for members in groups.values():
         members.sort(key=lambda trial: (-trial.configuration.epochs, kinds_of(trial, prepared)))
     return [
-        TrialGroup(shape, len(members), sum(map(epochs_left, members)), losses, partial(between, members))
-        for (shape, _, _, losses), members in groups.items()
+        TrialGroup(shape, len(members), sum(map(epochs_left, members)), worker_failures, partial(between, members))
+        for (shape, _, _, worker_failures), members in groups.items()
     ]
 
 
@@ -158,7 +160,7 @@ def pack_size(group: TrialGroup, total: float, workers: int, cache: int | None =
         "every worker gets several packs": int(total * group.count / group.work / (PACKS_PER_WORKER * workers)),
     }
     because = min(bounds, key=lambda reason: bounds[reason])
-    return PackSize(max(1, bounds[because]), because).after(group.losses)
+    return PackSize(max(1, bounds[because]), because).after(group.worker_failures)
 
 
 @cache

@@ -16,7 +16,7 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.alternatives import Alternatives, either, listed, together
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import Choice, architecture_label
-from fitgap.runner.spec.nodes import Node, is_number
+from fitgap.runner.spec.nodes import SpecNode, is_number
 
 LAYER = "layer_"
 MOST_LAYERS = 64
@@ -33,18 +33,18 @@ class Axis:
     """
 
     field: str
-    read: Callable[[Node], Alternatives]
+    read: Callable[[SpecNode], Alternatives]
     write: Callable[[Any], Any]
     default: Any
     in_training: bool = False
 
 
-def read_axis(name: str, node: Node) -> Alternatives:
+def read_axis(name: str, node: SpecNode) -> Alternatives:
     """All alternatives of an axis, from a list (lists in it are flattened) or from a single one."""
     return either([AXES[name].read(leaf) for leaf in node.leaves()])
 
 
-def read_architecture(node: Node) -> Alternatives:
+def read_architecture(node: SpecNode) -> Alternatives:
     """Hidden layers from 16, `64-32`, `none` or nothing."""
     if node.value in (None, "none"):
         return listed([()])
@@ -61,7 +61,7 @@ def architecture_advice(value: object) -> str:
     return f"write {'-'.join(widths)}" if 0 < len(widths) <= 8 else ""
 
 
-def checked_architecture(node: Node, architecture: tuple[int, ...]) -> tuple[int, ...]:
+def checked_architecture(node: SpecNode, architecture: tuple[int, ...]) -> tuple[int, ...]:
     """The architecture, when its numbers of layers and units are inside the bounds."""
     if not all(1 <= width <= WIDEST_LAYER for width in architecture):
         raise node.wrong(f"must be layers of at least 1, at most {WIDEST_LAYER} units")
@@ -69,13 +69,13 @@ def checked_architecture(node: Node, architecture: tuple[int, ...]) -> tuple[int
     return architecture
 
 
-def check_depth(node: Node, layers: int) -> None:
+def check_depth(node: SpecNode, layers: int) -> None:
     """Raises SpecError for more layers than a network may have."""
     if layers > MOST_LAYERS:
         raise SpecError(f"must have at most {MOST_LAYERS} layers, but has {layers:,}; leave some out", node.path)
 
 
-def read_activation(node: Node) -> Alternatives:
+def read_activation(node: SpecNode) -> Alternatives:
     """Functions of the hidden layers: a tuple for every layer, of one function or of several that share its units.
 
     `relu` is for all layers, `relu/silu` and `{layer_1: relu, layer_2: silu}` give each its own (the last one also to
@@ -85,12 +85,12 @@ def read_activation(node: Node) -> Alternatives:
     return together([either(alternatives) for alternatives in layers], tuple)
 
 
-def layers_of(node: Node) -> list[Node]:
+def layers_of(node: SpecNode) -> list[SpecNode]:
     """What is written for the first layer, the second, …"""
     if isinstance(node.value, str):
         parts = node.value.split("/")
         check_depth(node, len(parts))
-        return [Node(part.strip(), node.path) for part in parts]
+        return [SpecNode(part.strip(), node.path) for part in parts]
     if not isinstance(node.value, dict) or not any(str(key).startswith(LAYER) for key in node.value):
         return [node]
     check_depth(node, len(node.value))
@@ -100,7 +100,7 @@ def layers_of(node: Node) -> list[Node]:
     return [node.child(key) for key in expected]
 
 
-def read_count(node: Node) -> Alternatives:
+def read_count(node: SpecNode) -> Alternatives:
     """A whole number above 0."""
     return listed([node.whole_number(1, LARGEST_COUNT)])
 

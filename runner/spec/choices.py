@@ -8,13 +8,13 @@ from fitgap.core.variants import ParameterError, Variant
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.alternatives import Alternatives, either, listed, together
 from fitgap.runner.spec.configuration import Choice
-from fitgap.runner.spec.nodes import LONGEST_SHOWN, Node, shown
+from fitgap.runner.spec.nodes import LONGEST_SHOWN, SpecNode, shown
 from fitgap.runner.spec.shorthand import parse_shorthand
 
 Table = Mapping[str, type[Variant]]
 
 
-def read_choice(node: Node, table: Table, noun: str) -> Alternatives:
+def read_choice(node: SpecNode, table: Table, noun: str) -> Alternatives:
     """Alternatives, each a Choice, from a node that names one variant of the table."""
     names = named(node, noun)
     if len(names.value) != 1:
@@ -24,7 +24,7 @@ def read_choice(node: Node, table: Table, noun: str) -> Alternatives:
     return part
 
 
-def read_combination(node: Node, table: Table, noun: str) -> Alternatives:
+def read_combination(node: SpecNode, table: Table, noun: str) -> Alternatives:
     """Alternatives, each a tuple of Choices in the order of the table, from a node that names some variants or none."""
     if node.value in (None, "none"):
         return listed([()])
@@ -33,16 +33,16 @@ def read_combination(node: Node, table: Table, noun: str) -> Alternatives:
     return together([combine], lambda one: tuple(sorted(one[0], key=lambda choice: order.index(choice.name))))
 
 
-def read_mixture(node: Node, table: Table, noun: str) -> Alternatives:
+def read_mixture(node: SpecNode, table: Table, noun: str) -> Alternatives:
     """Alternatives, each a tuple of Choices in the order written, from a node that names one variant or several."""
     return together(list(read_names(node, named(node, noun), table, noun)), tuple)
 
 
-def named(node: Node, noun: str) -> Node:
+def named(node: SpecNode, noun: str) -> SpecNode:
     """The node as a mapping of names to settings, whether it was written so or as shorthand."""
     if isinstance(node.value, str):
         try:
-            return Node(parse_shorthand(node.value), node.path)
+            return SpecNode(parse_shorthand(node.value), node.path)
         except SpecError as error:
             raise SpecError(error.message, node.path) from None
     if not isinstance(node.value, dict):
@@ -52,7 +52,7 @@ def named(node: Node, noun: str) -> Node:
     return node
 
 
-def read_names(node: Node, names: Node, table: Table, noun: str) -> Iterator[Alternatives]:
+def read_names(node: SpecNode, names: SpecNode, table: Table, noun: str) -> Iterator[Alternatives]:
     """The choices of each name in `names`, which is `node` as a mapping."""
     for name in names.value:
         if name not in table:
@@ -64,7 +64,7 @@ def read_names(node: Node, names: Node, table: Table, noun: str) -> Iterator[Alt
         yield either([read_settings(name, table[name], leaf) for leaf in settings.leaves()])
 
 
-def read_settings(name: str, variant: type[Variant], node: Node) -> Alternatives:
+def read_settings(name: str, variant: type[Variant], node: SpecNode) -> Alternatives:
     """The choices that one mapping of settings stands for: the product of the values listed in it."""
     known = variant.parameters()
     entries = node.entries(known)
@@ -79,12 +79,12 @@ def read_settings(name: str, variant: type[Variant], node: Node) -> Alternatives
     return together(values, choice)
 
 
-def read_values(field: Field, node: Node) -> Alternatives:
+def read_values(field: Field, node: SpecNode) -> Alternatives:
     """The values of one parameter, each inside its domain."""
     return listed([accepted(field, leaf) for leaf in node.leaves()])
 
 
-def accepted(field: Field, node: Node) -> Any:
+def accepted(field: Field, node: SpecNode) -> Any:
     """One value of a parameter in its proper type."""
     domain = field.metadata["domain"]
     try:
@@ -94,7 +94,7 @@ def accepted(field: Field, node: Node) -> Any:
         raise node.wrong(f"must be {rule}") from None
 
 
-def build(name: str, variant: type[Variant], settings: dict[str, Any], node: Node) -> Choice:
+def build(name: str, variant: type[Variant], settings: dict[str, Any], node: SpecNode) -> Choice:
     """The choice, after whatever the variant itself checks across its parameters."""
     try:
         return Choice(name, variant(**settings))
@@ -102,7 +102,7 @@ def build(name: str, variant: type[Variant], settings: dict[str, Any], node: Nod
         raise SpecError(f"{error.parameter} {error.rule}, but is {shown(error.value)}", node.path) from None
 
 
-def only(alternatives: Alternatives, node: Node) -> Any:
+def only(alternatives: Alternatives, node: SpecNode) -> Any:
     """The value of a setting that can have one only."""
     if alternatives.size != 1:
         raise SpecError(f"must be one value, but is {alternatives.size}; only axes have alternatives", node.path)

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import only, read_choice
-from fitgap.runner.spec.nodes import LONGEST_SHOWN, Node, is_number, shown
+from fitgap.runner.spec.nodes import LONGEST_SHOWN, SpecNode, is_number, shown
 
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")
@@ -39,7 +39,7 @@ class DataSettings:
     text: str = "refuse"
 
     @classmethod
-    def read(cls, node: Node) -> Self:
+    def read(cls, node: SpecNode) -> Self:
         """The settings from a mapping as written. Raises SpecError."""
         from fitgap.runner.data import MISSING, TEXT
 
@@ -87,7 +87,7 @@ def is_path(source: str) -> bool:
     return not is_shorthand and is_file(source)
 
 
-def read_source(node: Node) -> tuple[str, dict[str, Any]]:
+def read_source(node: SpecNode) -> tuple[str, dict[str, Any]]:
     """The name and options of a data set, or a path and no options."""
     from fitgap.runner.data import SOURCES
 
@@ -102,14 +102,14 @@ def read_source(node: Node) -> tuple[str, dict[str, Any]]:
     return choice.name, choice.variant.settings()
 
 
-def read_target(node: Node) -> tuple[str, ...]:
+def read_target(node: SpecNode) -> tuple[str, ...]:
     """The names of the target columns, from a text or a list of texts."""
     if isinstance(node.value, list):
         return tuple(node.child(position).text() for position in range(len(node.value)))
     return (node.text(),)
 
 
-def read_validation(node: Node) -> Validation | Folds:
+def read_validation(node: SpecNode) -> Validation | Folds:
     """A share between 0 and 1, a whole count, `same` (the training examples themselves), or folds."""
     value = node.value
     if isinstance(value, dict) and value:
@@ -123,7 +123,7 @@ def read_validation(node: Node) -> Validation | Folds:
     return value
 
 
-def read_folds(node: Node) -> Folds:
+def read_folds(node: SpecNode) -> Folds:
     """Folds from a mapping, `folds: 5`."""
     entries = node.entries(("folds",))
     if "folds" not in entries:
@@ -131,14 +131,14 @@ def read_folds(node: Node) -> Folds:
     return Folds(entries["folds"].whole_number(2, MOST_FOLDS))
 
 
-def checked_folds(node: Node, count: int) -> Folds:
+def checked_folds(node: SpecNode, count: int) -> Folds:
     """Folds written in one word, `5-fold`."""
     if not 2 <= count <= MOST_FOLDS:
         raise node.wrong(f"must be at least 2-fold, at most {MOST_FOLDS}-fold")
     return Folds(count)
 
 
-def read_truth(node: Node) -> bool:
+def read_truth(node: SpecNode) -> bool:
     """True or false."""
     if not isinstance(node.value, bool):
         raise node.wrong("must be true or false")

@@ -12,21 +12,21 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Node:
+class SpecNode:
     """Plain data (mapping, list, text, number, true, false or None) and where it stands in the sweep."""
 
     value: Any
     path: Path = ()
 
-    def child(self, key: str | int) -> "Node":
+    def child(self, key: str | int) -> "SpecNode":
         """The entry `key` of a mapping or a list."""
-        return Node(self.value[key], (*self.path, key))
+        return SpecNode(self.value[key], (*self.path, key))
 
     def wrong(self, rule: str, advice: str = "") -> SpecError:
         """The error that says which rule this value breaks."""
         return SpecError(f"{rule}, but is {shown(self.value)}" + (f"; {advice}" if advice else ""), self.path)
 
-    def entries(self, known: Collection[str]) -> dict[str, "Node"]:
+    def entries(self, known: Collection[str]) -> dict[str, "SpecNode"]:
         """The entries of a mapping that may only have `known` keys; those left empty count as not given."""
         if self.value is None:
             return {}
@@ -38,7 +38,7 @@ class Node:
                 raise unknown_key(self, key, known)
         return {key: self.child(key) for key, value in self.value.items() if value is not None}
 
-    def leaves(self) -> Iterator["Node"]:
+    def leaves(self) -> Iterator["SpecNode"]:
         """The alternatives: the items of this list and of the lists in it, or this node itself when it is no list."""
         if not isinstance(self.value, list):
             yield self
@@ -67,7 +67,7 @@ class Node:
         return int(self.value)
 
 
-def unknown_key(node: Node, key: object, known: Collection[str]) -> SpecError:
+def unknown_key(node: SpecNode, key: object, known: Collection[str]) -> SpecError:
     """The error for a key that a mapping does not have."""
     advice = nearest(str(key)[:LONGEST_SHOWN], known) if known else "it takes none"
     return SpecError(f"there is no setting {shown(key)} here; {advice}", (*node.path, str(key)))

@@ -11,7 +11,7 @@ import numpy as np
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import is_path
 from fitgap.runner.spec.flags import Flags, add, overlay
-from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.nodes import SpecNode
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.sweep import DEFAULTS, Sweep
 
@@ -51,7 +51,7 @@ def sweep_from_text(text: str, file: str = "sweep.yaml", flags: Flags = NO_FLAGS
 
     places = Places(file)
     with places.told():
-        entries = Node(read_yaml(text, places)).entries(DEFAULTS)
+        entries = SpecNode(read_yaml(text, places)).entries(DEFAULTS)
         sweep = with_sections({key: entry.value for key, entry in entries.items()})
         resolve_source(sweep["data"], os.path.dirname(file))
         overlay(sweep, flags, places)
@@ -62,7 +62,7 @@ def sweep_from_mapping(mapping: Mapping[str, Any]) -> Sweep:
     """The sweep in a mapping like that of a file, whose values may also be tuples and numbers of NumPy."""
     places = Places()
     with places.told():
-        entries = Node(plain_data(mapping)).entries(DEFAULTS)
+        entries = SpecNode(plain_data(mapping)).entries(DEFAULTS)
         sweep = with_sections({key: entry.value for key, entry in entries.items()})
         source = sweep["data"].get("source")
         name = default_name(source_name(source)) if isinstance(source, str) else "sweep"

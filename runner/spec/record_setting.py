@@ -3,13 +3,13 @@
 from fitgap.runner.errors import SpecError
 from fitgap.runner.recorded_epochs import COMPLETE, Recording
 from fitgap.runner.spec.axes import LARGEST_COUNT
-from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.nodes import SpecNode
 from fitgap.runner.spec.shorthand import parse_settings
 
 RULE = "must be all, every=N or epochs=log"
 
 
-def read_recording(node: Node) -> Recording:
+def read_recording(node: SpecNode) -> Recording:
     """The recording that `node` asks for. Raises SpecError."""
     if node.value == "all":
         return COMPLETE
@@ -22,11 +22,11 @@ def read_recording(node: Node) -> Recording:
     return Recording(None)
 
 
-def written(node: Node) -> Node:
+def written(node: SpecNode) -> SpecNode:
     """The node as a mapping, whether it was written so or as shorthand."""
     if isinstance(node.value, str) and "=" in node.value:
         try:
-            return Node(parse_settings(node.value), node.path)
+            return SpecNode(parse_settings(node.value), node.path)
         except SpecError as error:
             raise SpecError(error.message, node.path) from None
     if not isinstance(node.value, dict):

@@ -19,7 +19,7 @@ from fitgap.runner.spec.choices import only, read_choice
 from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
 from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.grid import Grid
-from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.nodes import SpecNode
 from fitgap.runner.spec.record_setting import read_recording
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
@@ -102,7 +102,7 @@ class Sweep:
     def from_canonical(cls, written: Mapping[str, Any]) -> Self:
         """The sweep that `written`, a mapping like that of a file, asks for. Raises SpecError."""
         given = {key: value for key, value in written.items() if value is not None}
-        entries = Node({**DEFAULTS, **given}).entries(DEFAULTS)
+        entries = SpecNode({**DEFAULTS, **given}).entries(DEFAULTS)
         repeats = entries["repeats"].whole_number(1, MOST_REPEATS)
         sweep = cls(
             name=read_name(entries["name"]),
@@ -116,7 +116,7 @@ class Sweep:
         return sweep
 
 
-def read_name(node: Node) -> str:
+def read_name(node: SpecNode) -> str:
     """The name of a sweep, which must not look like a number, since numbers are ids."""
     name = node.text()
     if not is_sweep_name(name):
@@ -124,9 +124,9 @@ def read_name(node: Node) -> str:
     return name
 
 
-def read_training(node: Node) -> TrainingSettings:
+def read_training(node: SpecNode) -> TrainingSettings:
     """What all configurations share, from the `training` section, which may hold other settings too."""
-    entries = {**{key: Node(value) for key, value in COMMON_DEFAULTS.items()}, **node.entries(TRAINING_KEYS)}
+    entries = {**{key: SpecNode(value) for key, value in COMMON_DEFAULTS.items()}, **node.entries(TRAINING_KEYS)}
     outputs, measure = entries["outputs"], entries["measure"]
     return TrainingSettings(
         loss=single(entries["loss"], LOSSES, "loss"),
@@ -138,13 +138,13 @@ def read_training(node: Node) -> TrainingSettings:
     )
 
 
-def single(node: Node, table: Mapping[str, type[Variant]], noun: str) -> Choice:
+def single(node: SpecNode, table: Mapping[str, type[Variant]], noun: str) -> Choice:
     """The one choice of a setting that has no alternatives."""
     choice: Choice = only(read_choice(node, table, noun), node)
     return choice
 
 
-def read_axes(axes: Node, training: Node, repeats: int) -> dict[str, tuple[Any, ...]]:
+def read_axes(axes: SpecNode, training: SpecNode, repeats: int) -> dict[str, tuple[Any, ...]]:
     """All axes: those written first, in their order, then those that `training` or the defaults give one value."""
     written, common = axes.entries(AXES), training.entries(TRAINING_KEYS)
     alternatives = {name: read_axis(name, node) for name, node in written.items()}
@@ -154,7 +154,7 @@ def read_axes(axes: Node, training: Node, repeats: int) -> dict[str, tuple[Any, 
         if name in common:
             alternatives[name] = listed([only(axis.read(common[name]), common[name])])
         elif name not in written:
-            alternatives[name] = axis.read(Node(axis.default))
+            alternatives[name] = axis.read(SpecNode(axis.default))
     check_size(alternatives, repeats, axes)
     return {name: tuple(values) for name, values in alternatives.items()}
 
@@ -174,7 +174,7 @@ def check_trainable(sweep: Sweep) -> None:
             raise SpecError(f"{names} cannot be trained: {problem}", ("axes",))
 
 
-def check_size(axes: Mapping[str, Alternatives], repeats: int, node: Node) -> None:
+def check_size(axes: Mapping[str, Alternatives], repeats: int, node: SpecNode) -> None:
     """Raises SpecError when there would be too many trials to plan, before any of them takes memory."""
     sizes = {**{name: values.size for name, values in axes.items()}, "repeats": repeats}
     trials = math.prod(sizes.values())

@@ -4,7 +4,7 @@ The only package that opens a connection to the database.
 """
 
 from fitgap.runner.store.read.queries import Row
-from fitgap.runner.store.read.trials import Choice
+from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.schema.rows import EPOCH, TRIAL
 from fitgap.runner.store.store import Store, open_store, open_store_for_writing
 from fitgap.runner.store.write.claims import DriverIdentity, OtherDriver
@@ -16,7 +16,6 @@ from fitgap.runner.store.write.sweeps import SweepPlan
 __all__ = [
     "EPOCH_KEYS",
     "TRIAL_KEYS",
-    "Choice",
     "Deletion",
     "DriverIdentity",
     "DriverSession",
@@ -25,6 +24,7 @@ __all__ = [
     "Store",
     "SweepExtension",
     "SweepPlan",
+    "TrialQuery",
     "open_store",
     "open_store_for_writing",
 ]

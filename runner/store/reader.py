@@ -17,7 +17,7 @@ from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, 
 from fitgap.runner.store.filter import filter_expression
 from fitgap.runner.store.read import epoch_stream, pending, queries, trials
 from fitgap.runner.store.read.queries import Row
-from fitgap.runner.store.read.trials import Choice
+from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.write import delete, labels, selection
 from fitgap.runner.store.write.delete import Deletion
 from sqlalchemy.engine import Connection, Engine
@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection, Engine
 Answer = TypeVar("Answer")
 
 
-class Answers:
+class StoreReader:
     """An open database that is asked. The methods return plain rows."""
 
     def __init__(self, engine: Engine):
@@ -78,9 +78,9 @@ class Answers:
         """The trials of a sweep that a filter leaves; `Choice` says how they are sorted and what they hold."""
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]
-            return trials.trials(connection, sweep_id, Choice(where, sort, limit, offset, columns))
+            return trials.trials(connection, sweep_id, TrialQuery(where, sort, limit, offset, columns))
 
-    def each_trial(self, sweep: str | int, choice: Choice) -> Iterator[Row]:
+    def each_trial(self, sweep: str | int, choice: TrialQuery) -> Iterator[Row]:
         """The same one after another; nothing else can be asked of the store before all have come."""
         with self._reading() as connection:
             sweep_id = queries.find_sweep(connection, str(sweep))["id"]

@@ -10,7 +10,7 @@ from fitgap.runner.store.database.addresses import is_file, shown
 from fitgap.runner.store.database.connection import closed_on_failure, connect, database_url
 from fitgap.runner.store.database.sqlite_files import path_of
 from fitgap.runner.store.fit import refresh
-from fitgap.runner.store.reader import Answers
+from fitgap.runner.store.reader import StoreReader
 from fitgap.runner.store.schema.migrate import make_ready
 from fitgap.runner.store.schema.version import check_version
 from fitgap.runner.store.write import claims, delete, extend, labels, selection, sweeps
@@ -21,7 +21,7 @@ from fitgap.runner.store.write.session import DriverSession
 from fitgap.runner.store.write.sweeps import SweepPlan
 
 
-class Store(Answers):
+class Store(StoreReader):
     """An open database. Methods that ask return plain rows; those that write are the driver's."""
 
     # The file that was opened, and what tells it from all others; None for a server.

@@ -79,7 +79,7 @@ def test_a_workspace_takes_what_its_members_need(repeats, own_inputs, by_unit):
     """Of three repeats; inputs of its members, or for all that share them."""
     inputs, targets = (np.random.default_rng(1).normal(size=(3, 5, units)) for units in (2, 4))
     work = Workspace(4, 5, Layout((2, 3, 4)), "float64", np.array(repeats), own_inputs=own_inputs, by_unit=by_unit)
-    work.put(inputs, targets)
+    work.load_batch(inputs, targets)
     assert np.array_equal(work.targets, targets[repeats])
     shared = repeats != [1, 0, 1, 1] and not own_inputs
     assert np.array_equal(work.inputs, inputs[: max(repeats) + 1] if shared else inputs[repeats])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fitgap.core.activations import Identity, Sigmoid, Tanh
-from fitgap.core.dropout import DropoutMasks, Source, dropout_of
+from fitgap.core.dropout import DropoutMasks, UniformFloats, dropout_of
 from fitgap.core.layers import Layout
 from fitgap.core.network import Workspace
 from fitgap.core.randomness import Purpose, generator
@@ -195,7 +195,7 @@ def test_errors_are_measured_with_every_unit(
 
 def test_draws_are_those_of_numpy_whatever_their_number():
     """Also where a number of draws is odd, of which each takes half of 64 bits."""
-    ours, theirs = Source(generator(3, 1, Purpose.DROPOUT, 2)), generator(3, 1, Purpose.DROPOUT, 2)
+    ours, theirs = UniformFloats(generator(3, 1, Purpose.DROPOUT, 2)), generator(3, 1, Purpose.DROPOUT, 2)
     for shape in [(32, 64), (29, 3), (1, 1), (3, 3), (1, 3), (2, 2), (1, 1), (29, 16)] * 2:
         drawn = ours.draw(shape)
         assert drawn.dtype == np.float32 and np.array_equal(drawn, theirs.random(shape, np.float32))

@@ -166,7 +166,7 @@ def test_measuring_again_gives_the_same_with_more_or_fewer_members(make_member, 
     measurer = Measurer(rng.normal(size=(2, 300, 4)), rng.uniform(size=(2, 300, 3)), shape)
     first = measurer.measure(networks, REPEAT_ROWS)
     assert measurer.measure(networks, REPEAT_ROWS).error.tolist() == first.error.tolist()
-    networks.keep(np.array([0, 2]), members[:2])
+    networks.compact(np.array([0, 2]), members[:2])
     assert measurer.measure(networks, REPEAT_ROWS[[0, 2]]).error.tolist() == first.error[[0, 2]].tolist()
 
 

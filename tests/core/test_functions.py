@@ -7,7 +7,7 @@ import pytest
 from fitgap.core.activations import ACTIVATIONS, ELU, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
 from fitgap.core.activations.activation import MARGIN
 from fitgap.core.batches import batches
-from fitgap.core.functions import function_counts, keep_inside_domains, layer_runs, learned_values, unit_slices
+from fitgap.core.functions import function_counts, keep_inside_domains, layer_groups, learned_values, unit_slices
 from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.network import Networks
 from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent
@@ -75,7 +75,7 @@ def test_every_function_of_every_member_is_in_one_run(draw_member):
     layout = Layout((4, 6, 5, 3), function_counts(members))
     for layer in (1, 2, 3):
         covered = np.zeros((12, layout.sizes[layer]), int)
-        for run in layer_runs(members, layer, layout):
+        for run in layer_groups(members, layer, layout):
             covered[run.rows, run.units] += 1
             assert set(run.columns) == set(FUNCTION_PARAMETERS) & set(run.function.parameters())
         assert (covered == 1).all()
@@ -140,7 +140,7 @@ def test_learned_values_are_trained_by_the_members_own_optimizer(
         pack.networks.parameters[0, weight] = pack.networks.parameters[0, gamma]
         before = pack.networks.parameters[0].copy()
         pack.updates.set_rates(np.array([member.optimizer.rate]))
-        work.put(*next(batches(pack.repeats.training, pack.repeats.draw_order(epoch=1), 4)))
+        work.load_batch(*next(batches(pack.repeats.training, pack.repeats.draw_order(epoch=1), 4)))
         pack._step(work, None)
         moved = pack.networks.parameters[0]
         assert moved[gamma] != before[gamma]

@@ -117,13 +117,13 @@ def connections(layer, request):
         return values.mT.copy().mT if request.param == "transposed" else values.copy()
 
     made = Connections(buffer(layer["weights"]), layer["bias"], layer["inputs"], np.empty((2, 3, 2)))
-    made.learn(layer["delta"], buffer(np.empty((2, 2, 4))), np.empty((2, 1, 2)), np.empty((2, 3, 4)))
+    made.bind_gradients(layer["delta"], buffer(np.empty((2, 2, 4))), np.empty((2, 1, 2)), np.empty((2, 3, 4)))
     return made
 
 
 def test_weigh_sums_each_input_once_and_adds_the_bias_once(layer, connections):
     """Corrections 1 and 5: n inputs and n weights, and a bias unit that is the constant 1."""
-    connections.weigh()
+    connections.forward()
     for member, example, unit in np.ndindex(connections.sums.shape):
         terms = [layer["inputs"][member, example, i] * layer["weights"][member, unit, i] for i in range(4)]
         expected = sum(terms) + layer["bias"][member, 0, unit]
@@ -131,7 +131,7 @@ def test_weigh_sums_each_input_once_and_adds_the_bias_once(layer, connections):
 
 
 def test_gradient_is_summed_over_the_examples(layer, connections):
-    connections.add_up_gradient()
+    connections.accumulate_gradients()
     for member, unit, i in np.ndindex(2, 2, 4):
         terms = [layer["delta"][member, example, unit] * layer["inputs"][member, example, i] for example in range(3)]
         assert connections.weights_gradient[member, unit, i] == pytest.approx(sum(terms), rel=1e-12)
@@ -141,10 +141,10 @@ def test_gradient_is_summed_over_the_examples(layer, connections):
 
 def test_nothing_flows_back_out_of_the_bias_unit(layer, connections):
     """Correction 4: the sum starts at 1; started at 0 it adds a spurious 1 to every hidden delta."""
-    connections.pass_back()
+    connections.backward()
     for member, example, i in np.ndindex(connections.delta_before.shape):
         terms = [layer["delta"][member, example, unit] * layer["weights"][member, unit, i] for unit in range(2)]
         assert connections.delta_before[member, example, i] == pytest.approx(sum(terms), rel=1e-12)
     layer["delta"][...] = 0
-    connections.pass_back()
+    connections.backward()
     assert (connections.delta_before == 0).all()

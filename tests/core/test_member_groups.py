@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from fitgap.core.activations import PReLU, ReLU, Sigmoid
-from fitgap.core.member_groups import runs_of, stack_numbers
+from fitgap.core.member_groups import group_members, stack_numbers
 from fitgap.core.optimizers import Adam
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,14 +29,14 @@ SETTINGS = st.lists(
 @settings(max_examples=60, deadline=None, database=None)
 @given(SETTINGS)
 def test_runs_hold_every_member_that_has_a_setting_once_and_in_order(members):
-    rows = [row for run in runs_of(members, "float64", 3) for row in range(len(members))[run.rows]]
+    rows = [row for run in group_members(members, "float64", 3) for row in range(len(members))[run.rows]]
     assert rows == [row for row, member in enumerate(members) if member is not None]
 
 
 @settings(max_examples=60, deadline=None, database=None)
 @given(SETTINGS)
 def test_a_run_is_of_one_kind_and_as_long_as_can_be(members):
-    runs = runs_of(members, "float64", 3)
+    runs = group_members(members, "float64", 3)
     for run in runs:
         assert {member.kind() for member in members[run.rows]} == {run.variant.kind()}
     for run, following in itertools.pairwise(runs):
@@ -46,7 +46,7 @@ def test_a_run_is_of_one_kind_and_as_long_as_can_be(members):
 @settings(max_examples=60, deadline=None, database=None)
 @given(SETTINGS)
 def test_numbers_of_a_run_are_those_of_its_members(members):
-    for run in runs_of(members, "float64", 3):
+    for run in group_members(members, "float64", 3):
         assert tuple(run.numbers) == run.variant.number_names()
         for name, numbers in run.numbers.items():
             expected = [getattr(member, name) for member in members[run.rows]]
@@ -64,11 +64,11 @@ def test_stacked_numbers_are_columns_in_the_dtype_of_training(dtype, dimensions)
 
 
 def test_nobody_has_no_runs():
-    assert runs_of([], "float32", 3) == []
-    assert runs_of([None, None], "float32", 3) == []
+    assert group_members([], "float32", 3) == []
+    assert group_members([None, None], "float32", 3) == []
 
 
 def test_numbers_make_no_other_kind_but_words_do():
     assert Adam(rate=1.0, beta_1=0.5).kind() == Adam().kind()
     assert Adam(form="notes").kind() != Adam().kind()
-    assert len(runs_of([Adam(), Adam(rate=1.0), Adam(form="notes"), Adam()], "float32", 2)) == 3
+    assert len(group_members([Adam(), Adam(rate=1.0), Adam(form="notes"), Adam()], "float32", 2)) == 3

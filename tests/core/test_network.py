@@ -74,7 +74,7 @@ def backpropagated(networks, members, loss, dropout):
         networks.gradient[row, learned_columns(networks, member)] = np.nan
     networks.backpropagate(work)
     # What the first layer would pass back, if anything were before it.
-    work.connections[0].pass_back()
+    work.connections[0].backward()
     by_inputs = work.deltas[0] * (work.inputs / filled(networks.layout, len(members)).inputs)
     return networks.gradient.copy(), by_inputs.reshape(len(members), -1)
 
@@ -240,7 +240,10 @@ def test_gradient_of_a_single_member_with_what_it_learns(
 @pytest.mark.parametrize("sizes", [(1, 1), (4, 3), (2, 1, 1), (1, 3, 1, 2)])
 def test_gradient_of_narrow_and_of_flat_networks(sizes, make_member, make_networks):
     depth = len(sizes) - 1
-    members = [make_member(Tanh(), Sigmoid(learn="beta+gamma"), depth=depth), make_member(Sigmoid(), depth=depth)]
+    members = [
+        make_member(Tanh(), Sigmoid(learn="beta+gamma"), depth=depth),
+        make_member(Sigmoid(), depth=depth),
+    ]
     assert_gradient_is_right(make_networks(sizes, members), members, HalfSquaredError())
 
 
@@ -360,7 +363,7 @@ def test_kept_rows_go_on_as_they_were(all_pairs, make_networks):
     networks, rows = make_networks(SIZES, all_pairs), np.arange(1, len(all_pairs), 3)
     work = filled(networks.layout, len(all_pairs))
     networks.evaluate(work)
-    networks.keep(rows, [all_pairs[row] for row in rows])
+    networks.compact(rows, [all_pairs[row] for row in rows])
     rest = Workspace(len(rows), EXAMPLES, networks.layout, "float64")
     rest.inputs[...] = work.inputs[rows]
     networks.evaluate(rest)

@@ -9,9 +9,14 @@ import psycopg
 # The tables of the first schema with the columns that they had then, and have kept.
 FIRST_TABLES = ("data_set", "sweep", "split", "configuration", "trial", "epoch", "snapshot")
 
+# Columns that a migration has renamed.
+RENAMED = {"losses": "worker_failures"}
+
 
 def raw_rows(address: str, columns: dict[str, list[str]] | None = None) -> dict[str, list[tuple]]:
-    """Every table but that of the version: its rows as text, sorted. Of those named in `columns` only these columns."""
+    """Every table but that of the version: its rows as text, sorted. Of those named in `columns` only these columns,
+    whatever the newest tables call them.
+    """
     read = postgres_rows if "://" in address else sqlite_rows
     return {table: sorted(rows) for table, rows in read(address, columns) if table != "fitgap_version"}
 
@@ -31,7 +36,8 @@ def columns_of(address: str) -> dict[str, list[str]]:
 def sqlite_rows(path, columns):
     with contextlib.closing(sqlite3.connect(path)) as connection:
         for table, names in (columns or columns_of(path)).items():
-            listed = ", ".join(sorted(names))
+            there = {column for _, column, *_ in connection.execute(f"PRAGMA table_info({table})")}
+            listed = ", ".join(name if name in there else RENAMED[name] for name in sorted(names))
             yield table, [tuple(map(plain, row)) for row in connection.execute(f"SELECT {listed} FROM {table}")]
 
 

@@ -19,14 +19,14 @@ axes:
 TRIALS = 24
 
 
-def train(address, prepare=None, observe=lambda block: None):
+def train(address, prepare=None, on_block=lambda block: None):
     """Train the sweep in this process, or what is left of it. `prepare` gets the store before anything is written."""
     with open_store_for_writing(address) as store:
         if prepare:
             prepare(store)
         known = any(row["name"] == "small" for row in store.sweeps())
         written = stored_sweep(store, "small") if known else write_sweep(store, prepare_sweep(sweep_from_text(SWEEP)))
-        drive(store, written, engine="local", workers=None, observe=observe)
+        drive(store, written, engine="local", workers=None, on_block=on_block)
 
 
 def findings(address):

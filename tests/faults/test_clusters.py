@@ -152,7 +152,7 @@ def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(cluster, tmp_
     found.check_whole()
     assert len(found.trials) == TRIALS and set(found.counts) == {"completed", "diverged"}
     # Nothing is held against those whose node died.
-    assert {row.losses for row in found.trials.values()} == {0}
+    assert {row.worker_failures for row in found.trials.values()} == {0}
     alone = tmp_path / "alone"
     alone.mkdir()
     (alone / "long.yaml").write_text(SWEEP)

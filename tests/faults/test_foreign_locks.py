@@ -65,7 +65,7 @@ def train_while_locked(databases, times, seconds):
             lockers[-1].start()
             assert locked.wait(60)
 
-    train(address, observe=lock_now_and_then)
+    train(address, on_block=lock_now_and_then)
     for locker in lockers:
         locker.join()
     assert len(lockers) == times

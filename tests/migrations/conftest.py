@@ -56,6 +56,8 @@ def filled_file(tmp_path_factory):
         row = {"machine": "m", "process": 1, "process_started": "1", "began": 1.0, "lease_until": 2.0}
         connection.execute(sa.insert(driver).values(**row, environment={"numpy": "2.4"}))
         connection.execute(sa.update(trial).values(driver_id=1))
+        for table in (state, evidence, trial_tag, sweep_tag):
+            connection.execute(sa.delete(table))
         connection.execute(sa.insert(state).values(trial_id=1, epoch=2, content=b"arrays"))
         connection.execute(sa.insert(evidence).values(trial_id=1, statistics={"dead": 0.5}, content=b"arrays"))
         connection.execute(sa.insert(trial_tag).values(trial_id=1, tag="odd"))

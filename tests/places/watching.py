@@ -159,7 +159,7 @@ def train(name: str, engine: str = ENGINE, **options: Any) -> Any:
     """Train the sweep under this name as a user would; returns what `run_sweep` does."""
     from fitgap import run_sweep
 
-    return run_sweep({**SWEEP, "name": name}, engine=engine, workers=2, tell=lambda line: None, **options)
+    return run_sweep({**SWEEP, "name": name}, engine=engine, workers=2, notify=lambda line: None, **options)
 
 
 def train_quietly(name: str) -> None:

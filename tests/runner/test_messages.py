@@ -37,7 +37,7 @@ def test_what_was_trained_is_told_by_rows_or_beside_them(make_rows):
     counted = EpochCounts(np.array([7, 8]), np.array([9, 12]), np.array([1, 4]))
     block = Block(rows, (), counted=counted)
     assert counts_of(block) == [(7, 9, 1), (8, 12, 4)]
-    assert counts_of(block.only({8})) == [(8, 12, 4)]
+    assert counts_of(block.subset({8})) == [(8, 12, 4)]
     assert Block(None, ()).trained is None
     assert block.is_to_be_stored and not Block(None, (), counted=counted).is_to_be_stored
 

@@ -120,7 +120,7 @@ def run(folder, text, database):
     """The store after the sweep, and the sweep as prepared."""
     prepared = prepare_sweep(sweep_from_text(text, str(folder / "sweep.yaml")))
     store = open_store_for_writing(str(database))
-    drive(store, write_sweep(store, prepared), engine="local", workers=None, observe=lambda block: None)
+    drive(store, write_sweep(store, prepared), engine="local", workers=None, on_block=lambda block: None)
     return store, prepared
 
 

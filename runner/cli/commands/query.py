@@ -80,13 +80,13 @@ def trials(
     from fitgap.runner.cli.render.answers import chosen_keys
     from fitgap.runner.cli.render.long_answers import write_trials
     from fitgap.runner.cli.render.text_tables import print_table
-    from fitgap.runner.store import TRIAL_KEYS, Choice, open_store
+    from fitgap.runner.store import TRIAL_KEYS, TrialQuery, open_store
 
     is_table = output_format is BulkFormat.TABLE
     keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
         if not is_table:
-            rows_to_come = store.each_trial(sweep, Choice(where, sort, limit, offset, keys))
+            rows_to_come = store.each_trial(sweep, TrialQuery(where, sort, limit, offset, keys))
             write_trials(store, rows_to_come, output_format, output, keys)
             return
         rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)

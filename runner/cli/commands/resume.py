@@ -18,7 +18,7 @@ from fitgap.runner.cli.training import (
     MostInFlight,
     Workers,
     finish,
-    where_to_train,
+    placement_of,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def resume(
     database: Database = None,
 ) -> None:
     """Train what is not finished of a sweep, also what a driver that died has left."""
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
 
     with known_sweep(database, sweep) as store:
@@ -79,7 +79,7 @@ def extend(
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import extend_sweep
     from fitgap.runner.spec import Flags
 
@@ -122,7 +122,7 @@ def retry(
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
     from fitgap.runner.status import Status
 

@@ -13,10 +13,10 @@ from fitgap.runner.cli.training import (
     Engine,
     MixedVersions,
     MostInFlight,
-    Where,
+    Placement,
     Workers,
     finish,
-    where_to_train,
+    placement_of,
 )
 
 if TYPE_CHECKING:
@@ -98,14 +98,14 @@ def run(
         dtype=dtype,
     )
     prepared = prepare_sweep(sweep_from_flags(flags))
-    where = where_to_train(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    where = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     if dry_run:
         show_plan(prepared, where)
         return
     write_and_train(prepared, where, database)
 
 
-def write_and_train(prepared: "PreparedSweep", where: Where, database: str | None) -> None:
+def write_and_train(prepared: "PreparedSweep", where: Placement, database: str | None) -> None:
     """Write the sweep and train it, in processes that load what they need while it is written."""
     from fitgap.runner.engine import early_processes
     from fitgap.runner.planning.packs import planned_work
@@ -118,7 +118,7 @@ def write_and_train(prepared: "PreparedSweep", where: Where, database: str | Non
             finish(store, lambda: write_sweep(store, prepared), replace(where, early=early), database)
 
 
-def show_plan(prepared: "PreparedSweep", where: Where) -> None:
+def show_plan(prepared: "PreparedSweep", where: Placement) -> None:
     """What a sweep would train and in which packs, without training it."""
     from fitgap.runner.amounts import counted
     from fitgap.runner.cli.render.lines import say

@@ -3,7 +3,7 @@
 from collections import deque
 
 from fitgap.runner.amounts import counted
-from fitgap.runner.engine import Crew
+from fitgap.runner.engine import ClusterStatus
 
 # The rate is that of so many seconds.
 WINDOW_SECONDS = 10.0
@@ -31,7 +31,7 @@ class RowRate:
         return (self.rows - self.came[0][1]) / max(now - self.came[0][0], 1e-3)
 
 
-def crew_line(crew: Crew, rows_per_second: float) -> str:
+def cluster_line(crew: ClusterStatus, rows_per_second: float) -> str:
     """Such as `3 nodes, 24 workers, 26 packs in flight, 12,000 rows/s`."""
     parts = (counted(crew.nodes, "node"), counted(crew.workers, "worker"), f"{counted(crew.packs, 'pack')} in flight")
     return f"{', '.join(parts)}, {rows_per_second:,.0f} rows/s"

@@ -1,4 +1,4 @@
-"""Answers as Parquet files. Polars, which takes its time to load, is imported only here."""
+"""StoreReader as Parquet files. Polars, which takes its time to load, is imported only here."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 from fitgap.runner.cli.remaining import LOOK_SECONDS, LOOK_SHARE, ActiveTime, TrialCount, WorkLeft
-from fitgap.runner.cli.render.cluster_line import RowRate, crew_line
+from fitgap.runner.cli.render.cluster_line import RowRate, cluster_line
 from fitgap.runner.cli.render.console import PlainConsole
 from fitgap.runner.cli.render.lines import printable, report
 from fitgap.runner.driver import ExpectedWork
@@ -68,7 +68,7 @@ class LiveProgress:
         self.rate.count(now, len(block.rows) if block.rows else 0)
         self._show(now)
 
-    def meet(self, engine: Engine) -> None:
+    def on_engine_ready(self, engine: Engine) -> None:
         """What trains, of which a cluster tells who that is."""
         self.engine = engine
 
@@ -157,7 +157,7 @@ class LiveProgress:
         done = f"{self.count.ended}/{self.count.total} trials, {self.count.ended / seconds:.1f}/s"
         crew = self.engine.crew if self.engine else None
         # Where nobody sees a line move, both are one.
-        second = f"{chr(10) if self.live else '; '}{crew_line(crew, self.rate.per_second(now))}" if crew else ""
+        second = f"{chr(10) if self.live else '; '}{cluster_line(crew, self.rate.per_second(now))}" if crew else ""
         return f"{done}, {self._left(now)}{best}{second}"
 
     def _left(self, now: float) -> str:

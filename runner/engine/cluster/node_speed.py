@@ -25,8 +25,8 @@ class Tally:
         return self.work / self.seconds
 
 
-class Paces:
-    """Watches blocks. Paces are compared between networks of the same layers only: small ones spend more on calls."""
+class NodeSpeeds:
+    """Watches blocks. Speeds are compared between networks of the same layers only: small ones spend more on calls."""
 
     def __init__(self) -> None:
         self.tallies: dict[tuple[int, ...], dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))

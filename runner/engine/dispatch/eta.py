@@ -13,7 +13,7 @@ SECONDS_TO_TELL = 0.3
 ROUGH_SECONDS = 2e-10
 
 
-class Stopwatch:
+class WorkRate:
     """Watches the blocks of packs. `expected_work` is the sum over their members of epochs × `work_per_epoch`."""
 
     def __init__(self, expected_work: float, example_count: int):

@@ -27,7 +27,7 @@ class RunningPack:
         self.states = {each.trial_id: each.arrays for each in block.states if each.trial_id in self.open}
         if block.trained:
             self._note_epoch(int(block.trained.last.max()))
-        if block.loss:
+        if block.failure:
             self.open.clear()
 
     def _note_epoch(self, epoch: int) -> None:
@@ -39,7 +39,7 @@ class RunningPack:
         """What is left of the task after its last block, where it has left because it was asked to."""
         if not self.is_leaving or not self.open:
             return []
-        rest = self.task.only(self.open)
+        rest = self.task.subset(self.open)
         return [rest.starting_from([self.states[trial] for trial in rest.trials])]
 
     def seconds_left(self) -> float:

@@ -14,7 +14,7 @@ from fitgap.runner.messages import PackTask
 from fitgap.runner.system.blas import blas
 
 
-class Inbox:
+class PackInbox:
     """What the other side has sent: packs to train, and the examples for them."""
 
     def __init__(self, connection: Connection):
@@ -54,7 +54,7 @@ def serve(connection_number: str, stop_number: str) -> None:
     """Train what comes until the other side is gone. None says, then and after every pack, that more can come."""
     connection, stop = Connection(int(connection_number)), select.poll()
     stop.register(int(stop_number), select.POLLIN)
-    inbox = Inbox(connection)
+    inbox = PackInbox(connection)
     threading.Thread(target=inbox.listen, daemon=True).start()
     # Looked for while nothing waits for this process.
     blas()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fitgap.runner.engine.dispatch.running_pack import RunningPack, in_halves, packs_to_cut
 from fitgap.runner.engine.processes.shared_examples import FileLimitError, SharedRepeats
-from fitgap.runner.engine.processes.worker_process import PlainProcess
-from fitgap.runner.messages import Block, Loss, PackTask
+from fitgap.runner.engine.processes.worker_process import WorkerProcess
+from fitgap.runner.messages import Block, PackFailure, PackTask
 from fitgap.runner.system.child_processes import new_pipe
 
 # Tasks that wait here, so that a process that has ended its pack need not wait for the driver.
@@ -16,12 +16,12 @@ SPARE_TASKS = 2
 WORD_SECONDS = 0.001
 
 
-class PlainProcesses:
+class ProcessPool:
     """Processes with one pack each. One that dies is replaced; all end by themselves when this process is gone."""
 
     def __init__(self, shared: SharedRepeats):
         self.shared = shared
-        self.crew: list[PlainProcess] = []
+        self.crew: list[WorkerProcess] = []
         self.spare: deque[PackTask] = deque()
         self.is_started = self.is_stopping = self.is_retiring = False
         # Why a process never came so far as to train, until somebody has asked.
@@ -37,7 +37,7 @@ class PlainProcesses:
 
     def _add(self) -> None:
         try:
-            self.crew.append(PlainProcess(self.stop_asked))
+            self.crew.append(WorkerProcess(self.stop_asked))
         except OSError as error:
             self.trouble = str(error)
 
@@ -107,7 +107,7 @@ class PlainProcesses:
             elif self.spare:
                 self._give(process, self.spare.popleft())
 
-    def _give(self, process: PlainProcess, task: PackTask) -> None:
+    def _give(self, process: WorkerProcess, task: PackTask) -> None:
         """Let a process train a pack; without files for its examples, no process can."""
         try:
             files = self.shared.of_task(task)
@@ -133,7 +133,7 @@ class PlainProcesses:
         for process in [each for each in self.crew if not each.is_ready]:
             self._hear(process)
 
-    def _hear(self, process: PlainProcess) -> list[tuple[PackTask, Block]]:
+    def _hear(self, process: WorkerProcess) -> list[tuple[PackTask, Block]]:
         heard: list[tuple[PackTask, Block]] = []
         try:
             while process in self.crew and process.connection.poll(WORD_SECONDS if heard else 0):
@@ -147,14 +147,14 @@ class PlainProcesses:
             heard += self._bury(process)
         return heard
 
-    def _welcome(self, process: PlainProcess) -> None:
+    def _welcome(self, process: WorkerProcess) -> None:
         """It can take something, and has ended its pack, if it had one."""
         if process.pack:
             self.spare.extendleft(in_halves(process.pack.rest()))
         process.welcome()
         self._hand_out()
 
-    def _bury(self, process: PlainProcess) -> list[tuple[PackTask, Block]]:
+    def _bury(self, process: WorkerProcess) -> list[tuple[PackTask, Block]]:
         """Let another process take the place of one that has died. Its pack is lost."""
         self._dismiss(process)
         if process.refusal:
@@ -167,9 +167,9 @@ class PlainProcesses:
         if not process.pack:
             return []
         task = process.pack.task
-        loss = Loss(task, task.trials, process.cause_of_death(), is_blameless=process.refusal is not None)
-        return [(task, Block(None, (), loss=loss))]
+        failure = PackFailure(task, task.trials, process.cause_of_death(), is_blameless=process.refusal is not None)
+        return [(task, Block(None, (), failure=failure))]
 
-    def _dismiss(self, process: PlainProcess) -> None:
+    def _dismiss(self, process: WorkerProcess) -> None:
         self.crew.remove(process)
         process.end()

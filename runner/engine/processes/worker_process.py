@@ -13,7 +13,7 @@ from fitgap.runner.messages import PackTask
 from fitgap.runner.system.child_processes import new_connections, start_child
 
 
-class PlainProcess:
+class WorkerProcess:
     """One process, the connection to it, and the pack that it trains."""
 
     def __init__(self, stop_asked: int):

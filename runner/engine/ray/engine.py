@@ -12,12 +12,12 @@ from fitgap.core.data import Dataset
 from fitgap.runner.engine.cluster.description import Cluster
 from fitgap.runner.engine.dispatch.memory import most_waiting_blocks
 from fitgap.runner.engine.dispatch.running_pack import RunningPack, in_halves, packs_to_cut
-from fitgap.runner.engine.protocol import Crew, Teller, ignore
+from fitgap.runner.engine.protocol import ClusterStatus, Notify, ignore
 from fitgap.runner.engine.ray import tasks as remote
 from fitgap.runner.engine.ray.failures import has_lost_objects, is_of_this_node, lost_pack
-from fitgap.runner.engine.ray.local_cluster import OwnRay
-from fitgap.runner.engine.ray.remote_cluster import OnCluster
-from fitgap.runner.engine.ray.stop_signals import Notices
+from fitgap.runner.engine.ray.local_cluster import LocalCluster
+from fitgap.runner.engine.ray.remote_cluster import RemoteCluster
+from fitgap.runner.engine.ray.stop_signals import StopSignals
 from fitgap.runner.engine.worker.examples import KeptRepeats, RepeatKey
 from fitgap.runner.errors import ClusterLostError, EngineError
 from fitgap.runner.messages import Block, PackTask
@@ -43,10 +43,12 @@ class RayEngine:
         dataset: Dataset,
         workers: int | None = None,
         cluster: Cluster | None = None,
-        tell: Teller = ignore,
+        notify: Notify = ignore,
     ):
-        self.dataset, self.tell = dataset, tell
-        self.place: OwnRay | OnCluster = OnCluster(cluster, workers) if cluster else OwnRay(workers or usable_cores())
+        self.dataset, self.notify = dataset, notify
+        self.place: LocalCluster | RemoteCluster = (
+            RemoteCluster(cluster, workers) if cluster else LocalCluster(workers or usable_cores())
+        )
         self.running: dict[Any, RayPack] = {}
         # What is left of packs that were cut in two.
         self.cut: deque[PackTask] = deque()
@@ -61,7 +63,7 @@ class RayEngine:
         return self.place.workers
 
     @property
-    def crew(self) -> Crew | None:
+    def crew(self) -> ClusterStatus | None:
         """Who trains, on a cluster."""
         return self.place.crew(len(self.running))
 
@@ -130,7 +132,7 @@ class RayEngine:
         while self.running:
             yield from self.poll(POLL_SECONDS)
             for line in self.place.news():
-                self.tell(line)
+                self.notify(line)
             self.submit(tasks)
 
     def wait_until_started(self) -> None:
@@ -223,7 +225,7 @@ class RayEngine:
 class RayPack(RunningPack):
     """A pack that Ray has, and the number by which it is asked to leave."""
 
-    def __init__(self, task: PackTask, number: int, notices: Notices):
+    def __init__(self, task: PackTask, number: int, notices: StopSignals):
         super().__init__(task)
         self.number, self.notices = number, notices
 

@@ -1,11 +1,11 @@
 """Why a pack that Ray had came to nothing, in a line that helps whoever reads it in the table of trials."""
 
-from fitgap.runner.messages import Block, Loss, PackTask
+from fitgap.runner.messages import Block, PackFailure, PackTask
 
 
 def lost_pack(task: PackTask, error: Exception) -> Block:
     """A pack whose worker was lost or broke down."""
-    return Block(None, (), loss=Loss(task, task.trials, reason_of(error), is_blameless=is_blameless(error)))
+    return Block(None, (), failure=PackFailure(task, task.trials, reason_of(error), is_blameless=is_blameless(error)))
 
 
 def is_blameless(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import NoReturn
 
 from fitgap.runner.engine.ray.engine import RayEngine
-from fitgap.runner.engine.ray.local_cluster import OwnRay
+from fitgap.runner.engine.ray.local_cluster import LocalCluster
 from fitgap.runner.engine.ray.watchdog import adopt_orphans
 from fitgap.runner.engine.ray_client.host_messages import (
     HostLost,
@@ -33,7 +33,7 @@ from fitgap.runner.messages import PackTask
 POLL_SECONDS = 0.05
 
 
-class Inbox(Iterator[PackTask]):
+class TaskInbox(Iterator[PackTask]):
     """The tasks that the driver has sent, received by a thread of its own; it may have more after it had none."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Inbox(Iterator[PackTask]):
         self.has_news = threading.Event()
         self.is_exhausted = self.is_closed = False
 
-    def __iter__(self) -> "Inbox":
+    def __iter__(self) -> "TaskInbox":
         return self
 
     def __next__(self) -> PackTask:
@@ -66,7 +66,7 @@ class Host:
 
     def __init__(self, connection: Connection, stop_asked: int, engine: RayEngine):
         self.connection, self.stop_asked, self.engine = connection, stop_asked, engine
-        self.inbox = Inbox()
+        self.inbox = TaskInbox()
         self.told: HostState | None = None
 
     def serve(self) -> None:
@@ -154,7 +154,7 @@ def serve(connection_number: str, stop_number: str, gone_number: str) -> None:
     try:
         setup: HostSetup = connection.recv()
         engine = RayEngine(setup.dataset, setup.workers, setup.cluster)
-        if isinstance(engine.place, OwnRay):
+        if isinstance(engine.place, LocalCluster):
             engine.place.gone = gone
         with engine:
             os.close(gone)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from fitgap.runner.engine.cluster.ray_environment import own_environment
-from fitgap.runner.engine.protocol import Crew
-from fitgap.runner.engine.ray.stop_signals import FileNotices
+from fitgap.runner.engine.protocol import ClusterStatus
+from fitgap.runner.engine.ray.stop_signals import FileSignals
 from fitgap.runner.engine.ray.watchdog import FOLDER_VARIABLE, PROC, end_processes, reap, start_watchdog
 from fitgap.runner.files.private_folder import LONGEST_FOR_RAY, make_private_folder
 from fitgap.runner.messages import Block, PackTask
@@ -24,7 +24,7 @@ LOOPBACK = "127.0.0.1"
 SHARED_MEMORY = "/dev/shm"
 
 
-class OwnRay:
+class LocalCluster:
     """Where packs train: processes of a Ray on this machine, as many as `workers`."""
 
     is_own = True
@@ -39,7 +39,7 @@ class OwnRay:
         self.folder = ""
         self.most_in_flight: int | None = None
 
-    def crew(self, packs: int) -> Crew | None:
+    def crew(self, packs: int) -> ClusterStatus | None:
         return None
 
     def task_options(self, task: PackTask) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class OwnRay:
         """Make the folder and start the process that removes it in any case. Raises EngineError."""
         # Workers stay in this folder for their whole life.
         self.folder = str(make_private_folder(longest=LONGEST_FOR_RAY))
-        self.notices = FileNotices(Path(self.folder))
+        self.notices = FileSignals(Path(self.folder))
         self._watchdog: subprocess.Popen[bytes] = start_watchdog(self.folder, self.gone)
 
     def open(self) -> None:

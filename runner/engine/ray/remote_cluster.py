@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from fitgap.runner.engine.cluster.description import Cluster, Versions
-from fitgap.runner.engine.cluster.node_speed import Paces
+from fitgap.runner.engine.cluster.node_speed import NodeSpeeds
 from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment
 from fitgap.runner.engine.dispatch.memory import pack_bytes
-from fitgap.runner.engine.protocol import Crew
+from fitgap.runner.engine.protocol import ClusterStatus
 from fitgap.runner.engine.ray.membership import PATIENCE_SECONDS, Nodes
-from fitgap.runner.engine.ray.stop_signals import BoardNotices
+from fitgap.runner.engine.ray.stop_signals import BoardSignals
 from fitgap.runner.errors import ClusterLostError
 from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.package import copy_package
@@ -25,7 +25,7 @@ from fitgap.runner.system.blas import THREAD_VARIABLES
 LEFT_OUT = ["__pycache__", "*.pyc", "*.npz", "web", "cli"]
 
 
-class OnCluster:
+class RemoteCluster:
     """Where packs train: the nodes of a cluster, of which some may come and go."""
 
     is_own = False
@@ -35,7 +35,7 @@ class OnCluster:
         self.cluster, self.most_workers = cluster, most_workers
         self.most_in_flight = cluster.settings.most_in_flight
         self.nodes = Nodes(cluster)
-        self.paces = Paces()
+        self.paces = NodeSpeeds()
         self.named_as_slow: set[str] = set()
 
     @property
@@ -49,8 +49,8 @@ class OnCluster:
         """What every worker must have."""
         return None if self.cluster.settings.are_versions_mixed else versions_here()
 
-    def crew(self, packs: int) -> Crew | None:
-        return Crew(len(self.nodes.used), self.workers, packs)
+    def crew(self, packs: int) -> ClusterStatus | None:
+        return ClusterStatus(len(self.nodes.used), self.workers, packs)
 
     def prepare(self) -> None:
         """What must be there before it is opened, in the thread that uses it."""
@@ -58,7 +58,7 @@ class OnCluster:
     def open(self) -> None:
         """Join the cluster; takes a second or two, and a node some more until it has our code."""
         join(self.cluster)
-        self.notices = BoardNotices()
+        self.notices = BoardSignals()
         self.nodes.start()
 
     def task_options(self, task: PackTask) -> dict[str, Any]:
@@ -72,8 +72,8 @@ class OnCluster:
     def note(self, task: PackTask, block: Block, seconds: float) -> None:
         """Take in a block that came so long after the one before it."""
         self.paces.note(task, block, seconds)
-        if block.loss and block.loss.is_blameless and block.node:
-            self.nodes.refuse(block.node, block.loss.reason)
+        if block.failure and block.failure.is_blameless and block.node:
+            self.nodes.refuse(block.node, block.failure.reason)
 
     def news(self) -> Iterator[str]:
         """What people should know; ClusterLostError where the cluster does not answer any more."""

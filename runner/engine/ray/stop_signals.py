@@ -15,7 +15,7 @@ LOOK_SECONDS = 0.05
 MOST_WORKERS = 100_000
 
 
-class Notices(Protocol):
+class StopSignals(Protocol):
     """The driver's side."""
 
     def for_pack(self, number: int) -> Asked:
@@ -34,7 +34,7 @@ class Notices(Protocol):
         """Called again and again outside of signal handlers."""
 
 
-class FileNotices:
+class FileSignals:
     """Files that exist as soon as somebody is to leave."""
 
     def __init__(self, folder: Path):
@@ -70,7 +70,7 @@ class AskedByFile:
         return self.own.exists() or self.of_all.exists()
 
 
-class BoardNotices:
+class BoardSignals:
     """What an actor on the driver's node tells workers on any node."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.ray.stop_signals import Asked
 from fitgap.runner.engine.worker.examples import repeats_of
 from fitgap.runner.engine.worker.pack_trainer import train_pack
-from fitgap.runner.messages import Block, Loss, PackTask
+from fitgap.runner.messages import Block, PackFailure, PackTask
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def train_pack_remotely(task: PackTask, terms: Terms, *examples: Examples) -> It
     if terms.versions and terms.versions != versions_here():
         # A node that has just joined, and that the driver has not looked at yet.
         reason = f"node {socket.gethostname()} has other versions, {versions_here()}"
-        yield Block(None, (), loss=Loss(task, task.trials, reason, is_blameless=True), node=node())
+        yield Block(None, (), failure=PackFailure(task, task.trials, reason, is_blameless=True), node=node())
         return
     for block in train_pack(task, ReceivedExamples(examples), terms.asked):
         yield replace(block, node=node())

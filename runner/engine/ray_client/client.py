@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from fitgap.core.data import Dataset
 from fitgap.runner.engine.cluster.description import Cluster
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment, own_environment
-from fitgap.runner.engine.protocol import Crew, Teller, ignore
+from fitgap.runner.engine.protocol import ClusterStatus, Notify, ignore
 from fitgap.runner.engine.ray_client.host_messages import (
     HostLost,
     HostNews,
@@ -50,9 +50,9 @@ class RayClient:
     name = "ray"
 
     def __init__(
-        self, dataset: Dataset, workers: int | None = None, cluster: Cluster | None = None, tell: Teller = ignore
+        self, dataset: Dataset, workers: int | None = None, cluster: Cluster | None = None, notify: Notify = ignore
     ):
-        self.setup, self.tell = HostSetup(dataset, workers, cluster), tell
+        self.setup, self.notify = HostSetup(dataset, workers, cluster), notify
         expected = workers or (max(1, cluster.workers) if cluster else usable_cores())
         self.state = HostState(0, 0, expected, expected, None)
         self.sent = 0
@@ -67,7 +67,7 @@ class RayClient:
         return self.state.workers
 
     @property
-    def crew(self) -> Crew | None:
+    def crew(self) -> ClusterStatus | None:
         """Who trains, on a cluster."""
         return self.state.crew
 
@@ -211,7 +211,7 @@ class RayClient:
         if isinstance(message, HostState):
             self.state, self.is_ready = message, True
         elif isinstance(message, HostNews):
-            self.tell(message.text)
+            self.notify(message.text)
         elif isinstance(message, HostLost) or (isinstance(message, HostTrouble) and self.is_ready):
             self.lost = message.text
         elif isinstance(message, HostTrouble):

@@ -6,7 +6,7 @@ from typing import Any
 
 from fitgap.core.data import Dataset
 from fitgap.runner.engine.cluster.description import Cluster
-from fitgap.runner.engine.protocol import Crew
+from fitgap.runner.engine.protocol import ClusterStatus
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class HostState:
     packs: int
     workers: int
     most_in_flight: int
-    crew: Crew | None
+    crew: ClusterStatus | None
 
 
 @dataclass(frozen=True)

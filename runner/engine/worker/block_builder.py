@@ -10,7 +10,7 @@ from fitgap.runner.messages import (
     Arrays,
     Block,
     KeptNetwork,
-    Loss,
+    PackFailure,
     PackTask,
     SavedState,
     TrialEnd,
@@ -29,7 +29,7 @@ BEST_ERRORS = "best_errors"
 HELD_ROWS = "held_rows"
 
 
-class Journal:
+class BlockBuilder:
     """Collects a pack's epochs for the next block and keeps each member's summary."""
 
     def __init__(self, task: PackTask):
@@ -167,9 +167,9 @@ class Journal:
             )
         )
 
-    def loss(self, reason: str, *, is_certain: bool = False) -> Loss:
+    def failure(self, reason: str, *, is_certain: bool = False) -> PackFailure:
         """The members that are still open come to nothing, for this reason."""
-        return Loss(self.task, tuple(self.trials[self.open].tolist()), reason, is_certain)
+        return PackFailure(self.task, tuple(self.trials[self.open].tolist()), reason, is_certain)
 
     def states_are_due(self) -> bool:
         return time.monotonic() - self.last_states_at >= STATE_SECONDS
@@ -182,11 +182,19 @@ class Journal:
     def has_news(self) -> bool:
         return self.recorder.has_news or bool(self.ended)
 
-    def block(self, loss: Loss | None = None) -> Block:
+    def block(self, failure: PackFailure | None = None) -> Block:
         """Everything since the last block."""
         self.has_sent_epochs |= self.recorder.has_news
         rows, counted = self.recorder.take()
-        news = tuple(self.ended), tuple(self.kept), self.part, tuple(self.states), loss, tuple(self.evidence), counted
+        news = (
+            tuple(self.ended),
+            tuple(self.kept),
+            self.part,
+            tuple(self.states),
+            failure,
+            tuple(self.evidence),
+            counted,
+        )
         self.ended, self.kept, self.states, self.evidence = [], [], [], []
         self.last_block_at = time.monotonic()
         return Block(rows, *news)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from fitgap.core.checkpoints import MemberState
 from fitgap.core.training import EpochResults, Pack
-from fitgap.runner.engine.worker.block_builder import Journal
+from fitgap.runner.engine.worker.block_builder import BlockBuilder
 from fitgap.runner.engine.worker.examples import ExampleSource
 from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.system.blas import one_blas_thread
@@ -21,39 +21,39 @@ def train_pack(task: PackTask, source: ExampleSource, should_stop: Callable[[], 
     Where `should_stop` says so after an epoch, the pack saves its state and leaves. An error of any kind is told as a
     loss: here, where one pack ends, the others go on.
     """
-    journal = Journal(task)
-    loss = None
+    builder = BlockBuilder(task)
+    failure = None
     try:
         with one_blas_thread():
-            yield from train_epochs(task, source, journal, should_stop)
+            yield from train_epochs(task, source, builder, should_stop)
     except MemoryError as error:
-        loss = journal.loss(
+        failure = builder.failure(
             f"out of memory: {str(error) or 'no more could be had'}; a smaller batch or network needs less"
         )
     except Exception as error:
-        loss = journal.loss(f"{type(error).__name__}: {error}", is_certain=True)
-    if loss or journal.has_news():
-        yield journal.block(loss)
+        failure = builder.failure(f"{type(error).__name__}: {error}", is_certain=True)
+    if failure or builder.has_news():
+        yield builder.block(failure)
 
 
 def train_epochs(
-    task: PackTask, source: ExampleSource, journal: Journal, should_stop: Callable[[], bool]
+    task: PackTask, source: ExampleSource, builder: BlockBuilder, should_stop: Callable[[], bool]
 ) -> Iterator[Block]:
-    """The epochs of a pack, those of the last block left in the journal."""
+    """The epochs of a pack, those of the last block left in the builder."""
     pack = Pack(task.shape, task.members, source.of_task(task), states=member_states(task))
-    pack.evidence.errors_at_best |= journal.errors_before
+    pack.evidence.errors_at_best |= builder.errors_before
     for each in pack.run_in_parts():
         if isinstance(each, EpochResults):
-            journal.add(each, pack)
+            builder.add(each, pack)
             is_stopping = should_stop()
-            if is_stopping or journal.states_are_due():
-                journal.save_states(pack)
+            if is_stopping or builder.states_are_due():
+                builder.save_states(pack)
             if is_stopping:
                 return
         else:
-            journal.note(each)
-        if journal.is_due():
-            yield journal.block()
+            builder.note(each)
+        if builder.is_due():
+            yield builder.block()
 
 
 def member_states(task: PackTask) -> list[MemberState] | None:

@@ -25,7 +25,7 @@ KEYWORDS = ("and", "or", "not", "in", "is", "null", "like", "true", "false")
 SYNONYMS = {"=": "==", "<>": "!="}
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a word is. A keyword or a sign stands for itself."""
 
     NUMBER = auto()
@@ -59,13 +59,13 @@ class Place:
 
 @dataclass(frozen=True)
 class Word:
-    kind: Kind
+    kind: TokenKind
     text: str
     place: Place
 
     def __str__(self) -> str:
         """The word as messages name it."""
-        return "the end" if self.kind is Kind.END else repr(self.text)
+        return "the end" if self.kind is TokenKind.END else repr(self.text)
 
 
 def words_of(text: str) -> list[Word]:
@@ -82,7 +82,7 @@ def words_of(text: str) -> list[Word]:
         position = found.end()
     if len(words) > MOST_WORDS:
         raise words[MOST_WORDS].place.error(f"a filter has at most {MOST_WORDS} words and signs, this one {len(words)}")
-    return [*words, Word(Kind.END, "", Place(text, end, end + 1))]
+    return [*words, Word(TokenKind.END, "", Place(text, end, end + 1))]
 
 
 def check_length(text: str) -> None:
@@ -98,13 +98,13 @@ def check_length(text: str) -> None:
 def word(group: str, text: str, place: Place) -> Word:
     """The word that a group of the pattern has found."""
     if group == "name" and text.lower() in KEYWORDS:
-        return Word(Kind.KEYWORD, text.lower(), place)
+        return Word(TokenKind.KEYWORD, text.lower(), place)
     if group == "text":
         quote = text[0]
-        return Word(Kind.TEXT, text[1:-1].replace(quote * 2, quote), place)
+        return Word(TokenKind.TEXT, text[1:-1].replace(quote * 2, quote), place)
     if group == "number" and not math.isfinite(float(text)):
         raise place.error(f"the number {text} is too large")
-    return Word(Kind[group.upper()], SYNONYMS.get(text, text) if group == "sign" else text, place)
+    return Word(TokenKind[group.upper()], SYNONYMS.get(text, text) if group == "sign" else text, place)
 
 
 def no_word(text: str, position: int) -> FilterError:

@@ -30,7 +30,7 @@ from sqlalchemy.sql.elements import ColumnElement
 Table = Mapping[str, type[Variant]]
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """What the values of a name are; the word is how messages call them."""
 
     NUMBER = "a number"
@@ -42,7 +42,7 @@ class Kind(Enum):
 class Known:
     """What a name stands for. Where there may be several values, `several` has a row for each, and `value` is in it."""
 
-    kind: Kind
+    kind: ValueKind
     value: ColumnElement
     several: sa.Select | None = None
     # Whole numbers of at most nine digits, with which arithmetic is safe.
@@ -80,14 +80,14 @@ def known_names() -> dict[str, Known]:
     names = {key: column(key, value) for key, value in {**rows.TRIAL, **rows.MORE_SETTINGS, **rows.MORE}.items()}
     for axis, (table, field, shape) in VARIANTS.items():
         names.update(settings_of(axis, table, field, shape))
-    tag = Known(Kind.TEXT, trial_tag.c.tag, sa.select().where(trial_tag.c.trial_id == trial.c.id))
+    tag = Known(ValueKind.TEXT, trial_tag.c.tag, sa.select().where(trial_tag.c.trial_id == trial.c.id))
     widths = items_of(configuration.c.settings, "architecture")
     return {
         **names,
-        "optimizer.rate": Known(Kind.NUMBER, rows.learning_rate_if_any),
-        "architecture.depth": Known(Kind.NUMBER, rows.hidden_layers, is_small=True),
-        "architecture.width": Known(Kind.NUMBER, as_number(widths.c.value), sa.select().select_from(widths)),
-        "dtype": Known(Kind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
+        "optimizer.rate": Known(ValueKind.NUMBER, rows.learning_rate_if_any),
+        "architecture.depth": Known(ValueKind.NUMBER, rows.hidden_layers, is_small=True),
+        "architecture.width": Known(ValueKind.NUMBER, as_number(widths.c.value), sa.select().select_from(widths)),
+        "dtype": Known(ValueKind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
         "tag": tag,
         "tags": tag,
     }
@@ -96,11 +96,11 @@ def known_names() -> dict[str, Known]:
 def column(key: str, value: ColumnElement) -> Known:
     """What a key of a row stands for."""
     if not isinstance(value.type, sa.Text):
-        return Known(Kind.NUMBER, value, is_small=isinstance(value.type, sa.Integer))
+        return Known(ValueKind.NUMBER, value, is_small=isinstance(value.type, sa.Integer))
     if key in CHOICES:
-        return Known(Kind.TEXT, value, choices=CHOICES[key])
+        return Known(ValueKind.TEXT, value, choices=CHOICES[key])
     table = VARIANTS[key][0] if key in VARIANTS else {}
-    return Known(Kind.TEXT, value, headlines=tuple(name for name, kind in table.items() if has_headline(kind)))
+    return Known(ValueKind.TEXT, value, headlines=tuple(name for name, kind in table.items() if has_headline(kind)))
 
 
 def has_headline(variant: type[Variant]) -> bool:
@@ -112,7 +112,7 @@ def settings_of(axis: str, table: Table, field: str, shape: Shape) -> Iterator[t
     """The dotted names of an axis, which the settings call `field`."""
     several, inside = place_of(field, shape)
     name = inside("name").as_string()
-    yield f"{axis}.name", Known(Kind.TEXT, name, several, choices=tuple(table))
+    yield f"{axis}.name", Known(ValueKind.TEXT, name, several, choices=tuple(table))
     choices: dict[str, tuple[str, ...]] = {}
     for variant, kind in table.items():
         for parameter, described in kind.parameters().items():
@@ -138,10 +138,10 @@ def place_of(field: str, shape: Shape) -> tuple[sa.Select | None, Callable[[str]
 def setting(stored: Any, domain: Domain) -> Known:
     """What a parameter of a variant stands for."""
     if domain.choices:
-        return Known(Kind.TEXT, stored.as_string(), choices=domain.choices)
+        return Known(ValueKind.TEXT, stored.as_string(), choices=domain.choices)
     if domain.flag:
-        return Known(Kind.FLAG, stored.as_boolean())
-    return Known(Kind.NUMBER, stored.as_float())
+        return Known(ValueKind.FLAG, stored.as_boolean())
+    return Known(ValueKind.NUMBER, stored.as_float())
 
 
 def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:

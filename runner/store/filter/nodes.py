@@ -10,46 +10,46 @@ from fitgap.runner.store.filter.lexer import Place
 
 
 @dataclass(frozen=True)
-class Node:
+class FilterNode:
     """Base of all nodes: where it stands."""
 
     place: Place
 
 
 @dataclass(frozen=True)
-class Number(Node):
+class Number(FilterNode):
     value: float
 
 
 @dataclass(frozen=True)
-class Text(Node):
+class Text(FilterNode):
     value: str
 
 
 @dataclass(frozen=True)
-class Flag(Node):
+class Flag(FilterNode):
     value: bool
 
 
 @dataclass(frozen=True)
-class Name(Node):
+class Name(FilterNode):
     """A column or a setting, such as `e_v` or `optimizer.rate`."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Negative(Node):
+class Negative(FilterNode):
     operand: "Operand"
 
 
 @dataclass(frozen=True)
-class Absolute(Node):
+class Absolute(FilterNode):
     operand: "Operand"
 
 
 @dataclass(frozen=True)
-class Arithmetic(Node):
+class Arithmetic(FilterNode):
     """Two operands joined by `+`, `-`, `*` or `/`."""
 
     sign: str
@@ -58,7 +58,7 @@ class Arithmetic(Node):
 
 
 @dataclass(frozen=True)
-class Comparison(Node):
+class Comparison(FilterNode):
     """Operands with a sign between each and the next: `0.01 < e_v <= 0.02`."""
 
     operands: "tuple[Operand, ...]"
@@ -66,7 +66,7 @@ class Comparison(Node):
 
 
 @dataclass(frozen=True)
-class Member(Node):
+class Membership(FilterNode):
     """Whether an operand is among some constants."""
 
     operand: "Operand"
@@ -74,7 +74,7 @@ class Member(Node):
 
 
 @dataclass(frozen=True)
-class Like(Node):
+class Like(FilterNode):
     """Whether text is as a pattern says, in which `*` is any text and `?` any character."""
 
     operand: "Operand"
@@ -82,30 +82,30 @@ class Like(Node):
 
 
 @dataclass(frozen=True)
-class IsNull(Node):
+class IsNull(FilterNode):
     """Whether an operand has no value; never unknown."""
 
     operand: "Operand"
 
 
 @dataclass(frozen=True)
-class Not(Node):
+class Not(FilterNode):
     condition: "Condition"
 
 
 @dataclass(frozen=True)
-class All(Node):
+class All(FilterNode):
     conditions: "tuple[Condition, ...]"
 
 
 @dataclass(frozen=True)
-class Either(Node):
+class Either(FilterNode):
     """Whether at least one condition holds."""
 
     conditions: "tuple[Condition, ...]"
 
 
 Operand: TypeAlias = Number | Text | Flag | Name | Negative | Absolute | Arithmetic
-Test: TypeAlias = Comparison | Member | Like | IsNull
+Test: TypeAlias = Comparison | Membership | Like | IsNull
 # A name stands for a condition where it is a flag, such as `regularizer.biases`.
 Condition: TypeAlias = Test | Name | Not | All | Either

@@ -22,7 +22,7 @@ from typing import cast, get_args
 
 from fitgap.runner.errors import FilterError
 from fitgap.runner.store.filter import nodes
-from fitgap.runner.store.filter.lexer import Kind, Place, Word, words_of
+from fitgap.runner.store.filter.lexer import Place, TokenKind, Word, words_of
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 DEEPEST = 30
@@ -55,12 +55,12 @@ class Parser:
     def take(self) -> Word:
         """The next word, which is then behind us. The end stays where it is."""
         word = self.next
-        self.position += word.kind is not Kind.END
+        self.position += word.kind is not TokenKind.END
         return word
 
     def comes(self, *texts: str) -> bool:
         """Whether the next word is one of these keywords or signs."""
-        return self.next.kind in (Kind.KEYWORD, Kind.SIGN) and self.next.text in texts
+        return self.next.kind in (TokenKind.KEYWORD, TokenKind.SIGN) and self.next.text in texts
 
     def took(self, text: str) -> bool:
         """Whether the next word was this keyword or sign, which is then behind us."""
@@ -74,7 +74,7 @@ class Parser:
         return self.take()
 
     def expect_end(self) -> None:
-        if self.next.kind is not Kind.END:
+        if self.next.kind is not TokenKind.END:
             raise self.wrong("'and', 'or' or the end")
 
     def wrong(self, expected: str) -> FilterError:
@@ -152,30 +152,30 @@ class Parser:
     def membership(self, left: nodes.Operand) -> nodes.Condition:
         """`activation in ('relu', 'elu')`, or `'checked' in tags`."""
         self.take()
-        if self.next.kind is Kind.NAME:
+        if self.next.kind is TokenKind.NAME:
             collection = self.name()
             return nodes.Comparison(left.place.to(collection.place), (collection, left), ("==",))
         self.expect("(")
         choices = [self.constant()]
         while self.took(","):
             choices.append(self.constant())
-        return nodes.Member(left.place.to(self.expect(")").place), left, tuple(choices))
+        return nodes.Membership(left.place.to(self.expect(")").place), left, tuple(choices))
 
     def constant(self) -> nodes.Operand:
         """A number, which may have a minus, or a text."""
         if self.comes("-"):
             start = self.take().place
-            if self.next.kind is not Kind.NUMBER:
+            if self.next.kind is not TokenKind.NUMBER:
                 raise self.wrong("a number")
             number = self.take()
             return nodes.Number(start.to(number.place), -float(number.text))
-        if self.next.kind not in (Kind.NUMBER, Kind.TEXT):
+        if self.next.kind not in (TokenKind.NUMBER, TokenKind.TEXT):
             raise self.wrong("a number or a text in quotes")
         return cast(nodes.Operand, self.operand())
 
     def pattern(self, left: nodes.Operand) -> nodes.Condition:
         self.take()
-        if self.next.kind is not Kind.TEXT:
+        if self.next.kind is not TokenKind.TEXT:
             raise self.wrong("a pattern in quotes, such as 'adam*'")
         pattern = self.take()
         return nodes.Like(left.place.to(pattern.place), left, pattern.text)
@@ -213,15 +213,15 @@ class Parser:
         if self.comes("true", "false"):
             word = self.take()
             return nodes.Flag(word.place, word.text == "true")
-        if self.next.kind is Kind.NUMBER:
+        if self.next.kind is TokenKind.NUMBER:
             word = self.take()
             return nodes.Number(word.place, float(word.text))
-        if self.next.kind is Kind.TEXT:
+        if self.next.kind is TokenKind.TEXT:
             word = self.take()
             return nodes.Text(word.place, word.text)
         if self.comes("null"):
             raise self.next.place.error("nothing equals null; write `is null` or `is not null`")
-        if self.next.kind is not Kind.NAME:
+        if self.next.kind is not TokenKind.NAME:
             raise self.wrong("a name, a number or a text in quotes")
         name = self.name()
         return self.function(name) if self.comes("(") else name

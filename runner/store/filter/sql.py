@@ -27,12 +27,12 @@ def condition_of(condition: nodes.Condition) -> ColumnElement[bool]:
             return held_by_any(condition, plain_test(condition))
 
 
-def plain_test(test: nodes.Comparison | nodes.Member | nodes.Like | nodes.Name) -> ColumnElement[bool]:
+def plain_test(test: nodes.Comparison | nodes.Membership | nodes.Like | nodes.Name) -> ColumnElement[bool]:
     """The expression of a test in which every name has one value."""
     match test:
         case nodes.Name():
             return value_of(test)
-        case nodes.Member(_, operand, choices):
+        case nodes.Membership(_, operand, choices):
             return value_of(operand).in_([constant(each) for each in choices])
         case nodes.Like(_, operand, pattern):
             return is_like(value_of(operand), pattern)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from fitgap.runner.errors import FilterError
 from fitgap.runner.store.filter import nodes
-from fitgap.runner.store.filter.namespace import Kind, Known, advice, known_names
+from fitgap.runner.store.filter.namespace import Known, ValueKind, advice, known_names
 
 # Columns count in arithmetic as if nearer to 0 than 10^-75 were 0 and beyond 10^75 were 10^75, so that no product of a
 # few of them leaves the range of doubles: that is an error in PostgreSQL.
@@ -33,14 +33,14 @@ def check(condition: nodes.Condition) -> None:
         case nodes.Not(_, inner):
             check(inner)
         case nodes.Name():
-            if kind_of(condition) is not Kind.FLAG:
+            if kind_of(condition) is not ValueKind.FLAG:
                 raise condition.place.error(f"expected a comparison, such as {condition.name} == {example(condition)}")
-        case nodes.Comparison() | nodes.Member() | nodes.Like() | nodes.IsNull():
+        case nodes.Comparison() | nodes.Membership() | nodes.Like() | nodes.IsNull():
             check_test(condition)
 
 
 def example(name: nodes.Name) -> str:
-    return "0.5" if kind_of(name) is Kind.NUMBER else "'…'"
+    return "0.5" if kind_of(name) is ValueKind.NUMBER else "'…'"
 
 
 def check_test(test: nodes.Test) -> None:
@@ -49,15 +49,15 @@ def check_test(test: nodes.Test) -> None:
     match test:
         case nodes.Comparison(_, operands, signs):
             check_alike(operands)
-            if kind_of(operands[0]) is Kind.FLAG:
+            if kind_of(operands[0]) is ValueKind.FLAG:
                 check_flags(operands, signs)
             if "==" in signs:
                 check_choices(operands)
-        case nodes.Member(_, operand, choices):
+        case nodes.Membership(_, operand, choices):
             check_alike((operand, *choices))
             check_choices((operand, *choices))
         case nodes.Like(_, operand, _):
-            if kind_of(operand) is not Kind.TEXT:
+            if kind_of(operand) is not ValueKind.TEXT:
                 raise operand.place.error(f"{shown(operand)} is {kind_of(operand).value}; only text is like a pattern")
         case nodes.IsNull(_, operand):
             kind_of(operand)
@@ -80,7 +80,7 @@ def names_in(part: nodes.Operand | nodes.Test) -> Iterator[nodes.Name]:
             yield part
         case nodes.Negative(_, inner) | nodes.Absolute(_, inner) | nodes.IsNull(_, inner):
             yield from names_in(inner)
-        case nodes.Like(_, inner, _) | nodes.Member(_, inner, _):
+        case nodes.Like(_, inner, _) | nodes.Membership(_, inner, _):
             yield from names_in(inner)
         case nodes.Arithmetic(_, _, left, right):
             yield from names_in(left)
@@ -99,18 +99,18 @@ def known(name: nodes.Name) -> Known:
     return found
 
 
-def kind_of(operand: nodes.Operand) -> Kind:
+def kind_of(operand: nodes.Operand) -> ValueKind:
     """What the values of an operand are; FilterError for arithmetic with what is no number."""
     match operand:
         case nodes.Name():
             return known(operand).kind
         case nodes.Text():
-            return Kind.TEXT
+            return ValueKind.TEXT
         case nodes.Flag():
-            return Kind.FLAG
+            return ValueKind.FLAG
         case nodes.Negative() | nodes.Absolute() | nodes.Arithmetic():
             reach_of(operand)
-    return Kind.NUMBER
+    return ValueKind.NUMBER
 
 
 def reach_of(operand: nodes.Operand) -> Reach:
@@ -123,7 +123,7 @@ def reach_of(operand: nodes.Operand) -> Reach:
             return reach_of(inner)
         case nodes.Arithmetic(_, sign, left, right):
             found = combined_reach(sign, reach_of(left), reach_of(right))
-        case nodes.Name() if known(operand).kind is Kind.NUMBER:
+        case nodes.Name() if known(operand).kind is ValueKind.NUMBER:
             found = (0, SMALL_REACH) if known(operand).is_small else (-COLUMN_REACH, COLUMN_REACH)
         case _:
             raise operand.place.error(
@@ -157,9 +157,9 @@ def check_alike(operands: Iterable[nodes.Operand]) -> None:
 
 def quoted_advice(first: nodes.Operand, other: nodes.Operand) -> str:
     """Advice for a text that was written without quotes, or a number that has some."""
-    if isinstance(other, nodes.Number | nodes.Name) and kind_of(first) is Kind.TEXT:
+    if isinstance(other, nodes.Number | nodes.Name) and kind_of(first) is ValueKind.TEXT:
         return f"; write '{other.place.text}'"
-    if isinstance(other, nodes.Text) and kind_of(first) is Kind.NUMBER and is_number(other.value):
+    if isinstance(other, nodes.Text) and kind_of(first) is ValueKind.NUMBER and is_number(other.value):
         return f"; write {other.value}"
     return ""
 

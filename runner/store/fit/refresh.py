@@ -20,7 +20,7 @@ from fitgap.runner.store.database.postgresql import GATHER_STATISTICS
 from fitgap.runner.store.database.retry import patiently
 from fitgap.runner.store.database.sqlite import ONLY_READS
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
-from fitgap.runner.store.fit.spool import NewFits
+from fitgap.runner.store.fit.spool import FitSpool
 from fitgap.runner.store.read.queries import Row, reference_configuration
 from fitgap.runner.store.schema.tables import configuration, fit_columns, sweep, trial
 from sqlalchemy.engine import Connection, Engine
@@ -47,8 +47,8 @@ class Judged:
     before: Row
     reference: int | None
     afresh: bool
-    trials: NewFits
-    configurations: NewFits
+    trials: FitSpool
+    configurations: FitSpool
     last: int | None = None
 
 
@@ -61,7 +61,7 @@ def refresh_fit(engine: Engine, sweep_id: int, first: First | None = None) -> No
 
 def refresh_part(engine: Engine, sweep_id: int, done: int, first: First | None) -> int | None:
     """Judge and write what is beyond the configuration `done`; returns how far it is done now, None for to the end."""
-    with NewFits() as trials, NewFits() as configurations:
+    with FitSpool() as trials, FitSpool() as configurations:
         with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
             judged = judge(connection, sweep_id, done, trials, configurations)
         if judged is None:
@@ -95,7 +95,9 @@ def forget_fit(connection: Connection, sweep_id: int) -> None:
     connection.execute(sa.update(sweep).where(sweep.c.id == sweep_id).values(**values))
 
 
-def judge(connection: Connection, sweep_id: int, done: int, trials: NewFits, configurations: NewFits) -> Judged | None:
+def judge(
+    connection: Connection, sweep_id: int, done: int, trials: FitSpool, configurations: FitSpool
+) -> Judged | None:
     """Find the fits of what is not known yet of a sweep, beyond the configuration `done`; None where it is gone."""
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
@@ -166,7 +168,7 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
     return bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
 
 
-def write_fits(connection: Connection, table: sa.Table, fits: NewFits, condition: sa.ColumnElement[bool]) -> None:
+def write_fits(connection: Connection, table: sa.Table, fits: FitSpool, condition: sa.ColumnElement[bool]) -> None:
     """Write fits into the rows with these numbers that meet a condition."""
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in FIT_NAMES}
     change = sa.update(table).where(table.c.id == sa.bindparam("number"), condition).values(**values)

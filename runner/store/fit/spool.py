@@ -19,7 +19,7 @@ MOST_BYTES_IN_MEMORY = 4 * 2**20
 FITS_AT_A_TIME = 1_000
 
 
-class NewFits:
+class FitSpool:
     """Fits of trials or configurations by their numbers. Leaving it as a context gives their room back."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ GROUPING: dict[str, sa.ColumnElement] = {
     "training_count": split.c.training_count,
     "validation_count": split.c.validation_count,
     "epoch": sa.func.coalesce(state.c.epoch, 0),
-    "losses": trial.c.losses,
+    "worker_failures": trial.c.worker_failures,
 }
 
 
@@ -61,7 +61,7 @@ def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
             trial.c.id,
             trial.c.repeat,
             trial.c.configuration_id,
-            trial.c.losses,
+            trial.c.worker_failures,
             GROUPING["epoch"].label("epoch"),
             configuration.c.settings,
             configuration.c.layers,

@@ -85,7 +85,9 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.started,
             trial.c.ended,
             trial.c.learned,
-            trial.c.losses,
+            trial.c.worker_failures,
+            # What it was called before schema 0004.
+            trial.c.worker_failures.label("losses"),
             trial.c.excess,
             driver.c.environment,
             configuration.c.settings,

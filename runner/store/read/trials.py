@@ -23,7 +23,7 @@ UNSORTED = ("tag", "tags")
 
 
 @dataclass(frozen=True)
-class Choice:
+class TrialQuery:
     """Which trials of a sweep, in which order, and what of each.
 
     `where` is a filter. `sort` is a key or several, such as `verdict,-e_v`; a leading `-` puts the highest first, nulls
@@ -37,12 +37,12 @@ class Choice:
     columns: Sequence[str] | None = None
 
 
-def trials(connection: Connection, sweep_id: int, choice: Choice) -> list[Row]:
+def trials(connection: Connection, sweep_id: int, choice: TrialQuery) -> list[Row]:
     """The rows of the chosen trials."""
     return [dict(row) for row in connection.execute(page_query(connection, sweep_id, choice)).mappings()]
 
 
-def each_trial(connection: Connection, sweep_id: int, choice: Choice) -> Iterator[Row]:
+def each_trial(connection: Connection, sweep_id: int, choice: TrialQuery) -> Iterator[Row]:
     """The same, some at a time: there may be more than there is memory for."""
     query = page_query(connection, sweep_id, choice)
     found = connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME})
@@ -55,7 +55,7 @@ def count_trials(connection: Connection, sweep_id: int, where: str | None) -> in
     return connection.execute(chosen_trials(connection, sweep_id, where, [sa.func.count()])).scalar_one()
 
 
-def page_query(connection: Connection, sweep_id: int, choice: Choice) -> sa.Select:
+def page_query(connection: Connection, sweep_id: int, choice: TrialQuery) -> sa.Select:
     """The query for the rows of a choice."""
     columns = {key: column(key) for key in choice.columns} if choice.columns is not None else rows.TRIAL
     order = ordering(choice.sort)

@@ -29,7 +29,9 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
 
 # Columns of a trial beyond the keys of its row, to filter and sort by and to show.
 MORE: dict[str, ColumnElement] = {
-    name: trial.c[name] for name in ("best_e_t", "attempt", "losses", "reason", "started", "ended")
+    **{name: trial.c[name] for name in ("best_e_t", "attempt", "worker_failures", "reason", "started", "ended")},
+    # What `worker_failures` was called before schema 0004.
+    "losses": trial.c.worker_failures,
 }
 hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
 # One optimizer learns nothing and has no rate.

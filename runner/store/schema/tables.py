@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 # The schema in which the tables are so.
-SCHEMA = "0003"
+SCHEMA = "0004"
 
 
 def fit_columns() -> list[sa.Column]:
@@ -130,7 +130,7 @@ trial = sa.Table(
     # Who trains it, or did.
     sa.Column("driver_id", sa.Integer, sa.ForeignKey("driver.id")),
     # How often its driver or its worker died while it was running.
-    sa.Column("losses", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("worker_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("note", sa.Text),
     *fit_columns(),
     sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 LEASE_SECONDS = 30.0
 CLOCK_TOLERANCE_SECONDS = 1.0
 # A trial whose driver died so often while it ran is taken for the cause.
-MOST_LOSSES = 10
+MOST_WORKER_FAILURES = 10
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def try_again(connection: Connection, driver_id: int, trials: Sequence[int], cou
     """
     renew(connection, driver_id)
     change = sa.update(trial).where(trial.c.id.in_(trials), is_held_by(driver_id))
-    values = {"attempt": trial.c.attempt + 1, "losses": trial.c.losses + int(counts)}
+    values = {"attempt": trial.c.attempt + 1, "worker_failures": trial.c.worker_failures + int(counts)}
     return set(connection.execute(change.values(**values).returning(trial.c.id)).scalars())
 
 
@@ -154,12 +154,16 @@ def take_over(connection: Connection, driver_id: int, other: OtherDriver) -> int
     if not connection.execute(mark.values(lost=database_now())).rowcount:
         return 0
     its_own = is_held_by(other.driver_id)
-    suspect = sa.update(trial).where(its_own, trial.c.losses + 1 >= MOST_LOSSES)
-    reason = f"its driver died {MOST_LOSSES} times while training it"
-    losses = trial.c.losses + 1
-    connection.execute(suspect.values(status=Status.FAILED, reason=reason, losses=losses, ended=database_now()))
+    suspect = sa.update(trial).where(its_own, trial.c.worker_failures + 1 >= MOST_WORKER_FAILURES)
+    reason = f"its driver died {MOST_WORKER_FAILURES} times while training it"
+    worker_failures = trial.c.worker_failures + 1
+    connection.execute(
+        suspect.values(status=Status.FAILED, reason=reason, worker_failures=worker_failures, ended=database_now())
+    )
     rest = sa.update(trial).where(its_own)
-    return connection.execute(rest.values(status=Status.PENDING, driver_id=None, losses=losses)).rowcount
+    return connection.execute(
+        rest.values(status=Status.PENDING, driver_id=None, worker_failures=worker_failures)
+    ).rowcount
 
 
 def is_held_by(driver_id: int) -> sa.ColumnElement[bool]:

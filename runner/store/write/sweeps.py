@@ -118,11 +118,11 @@ def record(connection: Connection, driver_id: int, block: Block, *, again: bool 
     attempts = claims.held(connection, driver_id, named)
     refused = named - attempts.keys()
     if refused:
-        block = block.only(attempts)
+        block = block.subset(attempts)
     repeated = [trial for trial, attempt in attempts.items() if again or attempt > 1]
     if block.rows is not None and len(block.rows):
         if repeated:
-            forget_epochs(connection, block.rows.only(repeated))
+            forget_epochs(connection, block.rows.subset(repeated))
         insert_epochs(connection, block.rows)
     if block.ended:
         end_trials(connection, block.ended, repeated)
@@ -152,7 +152,7 @@ def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(numbers)))
     rows = [{"trial_id": each.trial_id, "epoch": each.epoch, "content": packed(each.arrays)} for each in states]
     connection.execute(sa.insert(tables.state), rows)
-    connection.execute(sa.update(tables.trial).where(tables.trial.c.id.in_(numbers)).values(losses=0))
+    connection.execute(sa.update(tables.trial).where(tables.trial.c.id.in_(numbers)).values(worker_failures=0))
 
 
 def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Sequence[int]) -> None:
@@ -228,5 +228,5 @@ def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Statu
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
     known = [*(field.name for field in dataclasses.fields(TrialEnd)), *(each.name for each in tables.fit_columns())]
     summary = {name: sa.null() for name in known if name in table.c}
-    values = {**summary, "status": Status.PENDING, "losses": 0, "driver_id": None, "ended": None}
+    values = {**summary, "status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
     return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from harness.simulation import MOST_LOSSES, Simulation
+from harness.simulation import MOST_WORKER_FAILURES, Simulation
 
 MOST_DRIVERS = 5
 HOUR = 3600.0
@@ -170,7 +170,7 @@ def try_schedules(address, count):
     """Try so many orders of events in a database; the one that breaks something is raised, made small."""
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     with pytest.MonkeyPatch.context() as patch, open_store_for_writing(address) as store:
-        patch.setattr(claims, "MOST_LOSSES", MOST_LOSSES)
+        patch.setattr(claims, "MOST_WORKER_FAILURES", MOST_WORKER_FAILURES)
         run_state_machine_as_test(
             machine_over(store),
             settings=settings(max_examples=count, stateful_step_count=30, deadline=None, suppress_health_check=checks),

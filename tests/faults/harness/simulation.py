@@ -19,10 +19,12 @@ TRIALS = 4
 LAST_EPOCHS = (2, 3, 4, 3)
 ENDS = (Status.COMPLETED, Status.COMPLETED, Status.DIVERGED, Status.COMPLETED)
 # So that a trial is given up within a few steps.
-MOST_LOSSES = 3
+MOST_WORKER_FAILURES = 3
 # Written once: building a query takes longer than asking it.
 OF_SWEEP = trial.c.sweep_id == sa.bindparam("sweep")
-TRIAL_ROWS = sa.select(trial.c.id, trial.c.status, trial.c.attempt, trial.c.losses, trial.c.driver_id).where(OF_SWEEP)
+TRIAL_ROWS = sa.select(trial.c.id, trial.c.status, trial.c.attempt, trial.c.worker_failures, trial.c.driver_id).where(
+    OF_SWEEP
+)
 EPOCH_ROWS = sa.select(epoch.c.trial_id, epoch.c.epoch, epoch.c.e_v).join_from(epoch, trial).where(OF_SWEEP)
 STATE_ROWS = sa.select(state.c.trial_id, state.c.epoch).join_from(state, trial).where(OF_SWEEP)
 
@@ -33,7 +35,7 @@ class Row:
 
     status: Status = Status.PENDING
     attempt: int = 0
-    losses: int = 0
+    worker_failures: int = 0
     holder: int | None = None
     epochs: set[int] = field(default_factory=set)
     state: int | None = None
@@ -167,7 +169,7 @@ class Simulation:
                 self.rows[number].epochs.add(position)
         for number, position in states:
             if number in mine:
-                self.rows[number].state, self.rows[number].losses = position, 0
+                self.rows[number].state, self.rows[number].worker_failures = position, 0
         for number, status, last in ends:
             if number in mine:
                 row = self.rows[number]
@@ -185,7 +187,7 @@ class Simulation:
             who.next_epochs.pop(number)
         for number in gained:
             row = self.rows[number]
-            row.attempt, row.losses = row.attempt + 1, row.losses + 1
+            row.attempt, row.worker_failures = row.attempt + 1, row.worker_failures + 1
             who.next_epochs[number] = (row.state or 0) + 1
 
     def release(self, who):
@@ -231,8 +233,8 @@ class Simulation:
         mine = self.held(target)
         for number in mine:
             row = self.rows[number]
-            row.losses += 1
-            if row.losses >= MOST_LOSSES:
+            row.worker_failures += 1
+            if row.worker_failures >= MOST_WORKER_FAILURES:
                 row.status = Status.FAILED
             else:
                 self._put_back([number])
@@ -249,7 +251,7 @@ class Simulation:
         assert self.store.retry_trials(self.sweep, sorted(statuses)) == len(chosen)
         for number in chosen:
             row = self.rows[number]
-            row.losses = 0
+            row.worker_failures = 0
             self._put_back([number])
 
     def finish(self):
@@ -274,7 +276,7 @@ class Simulation:
             queries = (TRIAL_ROWS, EPOCH_ROWS, STATE_ROWS)
             trials, epochs, states = (connection.execute(query, {"sweep": self.sweep}).all() for query in queries)
         assert {row[0]: tuple(row[1:]) for row in trials} == {
-            number: (row.status, row.attempt, row.losses, row.holder) for number, row in self.rows.items()
+            number: (row.status, row.attempt, row.worker_failures, row.holder) for number, row in self.rows.items()
         }
         expected = {(number, each) for number, row in self.rows.items() for each in row.epochs}
         assert {(number, each) for number, each, _ in epochs} == expected

@@ -18,7 +18,7 @@ from fitgap.runner.engine import local
 from fitgap.runner.engine.worker import block_builder
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.errors import DriverFencedError, StoreError
-from fitgap.runner.messages import MEASURED, Block, Loss
+from fitgap.runner.messages import MEASURED, Block, PackFailure
 from fitgap.runner.planning import packs
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
@@ -132,13 +132,13 @@ def train_or_lose(task, dataset, should_stop):
         yield from blocks
         return
     yield from itertools.islice(blocks, 2)
-    yield Block(None, (), loss=Loss(task, task.trials, "its worker died"))
+    yield Block(None, (), failure=PackFailure(task, task.trials, "its worker died"))
 
 
 def train(victim):
     with open_store_for_writing(victim.address) as store:
         written = written_sweep(store, victim.sweep)
-        drive(store, written, engine="local", workers=None, observe=Acknowledging(victim))
+        drive(store, written, engine="local", workers=None, on_block=Acknowledging(victim))
 
 
 def write_ahead(victim):

@@ -16,7 +16,7 @@ import pytest
 from fitgap.runner.doctor import State, ray_start
 from fitgap.runner.doctor.ray_start import check_ray, why_not_trained
 from fitgap.runner.engine.ray_client import client
-from fitgap.runner.messages import Block, Loss, TrialEnd
+from fitgap.runner.messages import Block, PackFailure, TrialEnd
 from fitgap.runner.status import Status
 from fitgap.runner.system.child_processes import start_child
 
@@ -89,7 +89,7 @@ def test_in_a_thread_it_works_as_well(hosted_by):
 
 def test_only_a_trial_that_was_trained_to_its_end_is_well():
     completed, failed = (Block(None, (TrialEnd(1, status, "why"),)) for status in (Status.COMPLETED, Status.FAILED))
-    lost = Block(None, (), loss=Loss(None, (1,), "its worker died"))
+    lost = Block(None, (), failure=PackFailure(None, (1,), "its worker died"))
     assert why_not_trained([completed]) is None
     assert why_not_trained([lost]) == "its worker died"
     assert "why" in why_not_trained([failed])

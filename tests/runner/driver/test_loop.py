@@ -20,8 +20,8 @@ def ignore(block):
     """Observes nothing."""
 
 
-def drive_locally(store, written, observe=ignore):
-    drive(store, written, engine="local", workers=None, observe=observe)
+def drive_locally(store, written, on_block=ignore):
+    drive(store, written, engine="local", workers=None, on_block=on_block)
 
 
 def test_every_trial_is_trained_and_every_epoch_recorded(store, written, small_counts):
@@ -41,13 +41,13 @@ def test_every_trial_is_trained_and_every_epoch_recorded(store, written, small_c
 def test_the_observer_sees_every_block_after_it_is_written(store, written):
     rows_seen, ends_seen = 0, set()
 
-    def observe(block):
+    def on_block(block):
         nonlocal rows_seen
         rows_seen += len(block.rows) if block.rows else 0
         ends_seen.update(end.trial_id for end in block.ended)
         assert len(store.sweep_epochs(written.sweep_id)) == rows_seen
 
-    drive_locally(store, written, observe)
+    drive_locally(store, written, on_block)
     assert ends_seen == {row["trial"] for row in store.trials(written.sweep_id)}
 
 
@@ -55,10 +55,10 @@ def test_a_trial_is_running_only_from_when_its_pack_is_taken(store, written):
     """The first block comes when one pack runs: the trials of the others still wait."""
     seen = []
 
-    def observe(block):
+    def on_block(block):
         seen.append({row["status"] for row in store.trials(written.sweep_id)})
 
-    drive_locally(store, written, observe)
+    drive_locally(store, written, on_block)
     assert "pending" in seen[0]
     assert "pending" not in seen[-1]
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 from fitgap.runner.driver import write_sweep
-from fitgap.runner.driver.pack_queue import ATTEMPTS_ALONE, MOST_BLAMELESS_LOSSES, Work
-from fitgap.runner.messages import Block, Loss, SavedState, TrialEnd
+from fitgap.runner.driver.pack_queue import ATTEMPTS_ALONE, MOST_BLAMELESS_FAILURES, PackQueue
+from fitgap.runner.messages import Block, PackFailure, SavedState, TrialEnd
 from fitgap.runner.planning import packs
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
@@ -26,7 +26,7 @@ def written(store, monkeypatch):
 
 @pytest.fixture
 def work(store, driver, written):
-    made = Work(store, driver, written, workers=1)
+    made = PackQueue(store, driver, written, workers=1)
     assert made.plan()
     return made
 
@@ -60,7 +60,7 @@ def test_the_one_that_kills_its_worker_is_found_by_halves_and_all_others_complet
         if culprit not in task.trials:
             return completed(*task.trials)
         sizes.append(len(task.trials))
-        return Block(None, (), loss=Loss(task, task.trials, "its worker died"))
+        return Block(None, (), failure=PackFailure(task, task.trials, "its worker died"))
 
     (end,) = train(work, run)
     assert sizes == [64, 32, 16, 8, 4, 2, *[1] * ATTEMPTS_ALONE]
@@ -78,7 +78,7 @@ def test_an_error_that_would_come_again_fails_as_soon_as_its_trial_is_alone(work
         if 7 not in task.trials:
             return completed(*task.trials)
         runs.append(task)
-        return Block(None, (), loss=Loss(task, task.trials, "ValueError: seven", is_certain=True))
+        return Block(None, (), failure=PackFailure(task, task.trials, "ValueError: seven", is_certain=True))
 
     (end,) = train(work, run)
     assert len(runs) == 7 and end.reason == "ValueError: seven"
@@ -91,7 +91,7 @@ def test_a_worker_that_dies_once_costs_nobody_anything(work, store):
         if died:
             return completed(*task.trials)
         died.append(task)
-        return Block(None, (), loss=Loss(task, task.trials, "its worker died"))
+        return Block(None, (), failure=PackFailure(task, task.trials, "its worker died"))
 
     assert train(work, run) == []
     assert set(statuses(store)) == {"completed"}
@@ -105,7 +105,7 @@ def test_the_death_of_nodes_costs_attempts_and_nothing_else(work, store):
         sizes.append(len(task.trials))
         if len(sizes) > ATTEMPTS_ALONE + 1:
             return completed(*task.trials)
-        return Block(None, (), loss=Loss(task, task.trials, "its node died", is_blameless=True))
+        return Block(None, (), failure=PackFailure(task, task.trials, "its node died", is_blameless=True))
 
     assert train(work, run) == []
     assert sizes == [TRIALS] * (ATTEMPTS_ALONE + 2)
@@ -117,19 +117,19 @@ def test_a_trial_that_loses_every_node_is_taken_for_the_cause_in_the_end(work, s
     def run(task):
         if 7 not in task.trials:
             return completed(*task.trials)
-        return Block(None, (), loss=Loss(task, task.trials, "its node died", is_blameless=True))
+        return Block(None, (), failure=PackFailure(task, task.trials, "its node died", is_blameless=True))
 
     (end,) = train(work, run)
     assert (end.trial_id, end.status, end.reason) == (7, Status.FAILED, "its node died")
     assert statuses(store).count("completed") == TRIALS - 1
-    assert store.show(7)["attempt"] >= MOST_BLAMELESS_LOSSES
+    assert store.show(7)["attempt"] >= MOST_BLAMELESS_FAILURES
 
 
 def test_nodes_that_died_do_not_make_later_packs_smaller(store, driver, written):
     driver.claim(list(range(1, TRIALS + 1)))
     driver.try_again(list(range(1, TRIALS + 1)), counts=False)
     driver.release()
-    again = Work(store, driver, written, workers=1)
+    again = PackQueue(store, driver, written, workers=1)
     again.plan()
     assert [len(task.trials) for task in again] == [TRIALS]
 
@@ -142,7 +142,7 @@ def test_trials_that_had_ended_before_the_loss_are_left_alone(work, store):
         if len(seen) > 1:
             return completed(*task.trials)
         ended, left = task.trials[:60], task.trials[60:]
-        return Block(None, completed(*ended).ended, loss=Loss(task, left, "its worker died"))
+        return Block(None, completed(*ended).ended, failure=PackFailure(task, left, "its worker died"))
 
     assert train(work, run) == []
     assert [len(trials) for trials in seen] == [64, 2, 2]
@@ -159,7 +159,7 @@ def test_what_was_lost_goes_on_from_the_states_that_it_saved(work, store):
             return completed(*task.trials)
         states = [SavedState(trial, 2, {"mark": np.array(trial)}) for trial in task.trials[:40]]
         states += [SavedState(trial, 3, {"mark": np.array(trial)}) for trial in task.trials[40:50]]
-        return Block(None, (), states=tuple(states), loss=Loss(task, task.trials, "its worker died"))
+        return Block(None, (), states=tuple(states), failure=PackFailure(task, task.trials, "its worker died"))
 
     assert train(work, run) == []
     later = handed_out[1:]
@@ -173,7 +173,7 @@ def test_what_was_lost_goes_on_from_the_states_that_it_saved(work, store):
 def test_trials_that_were_cancelled_meanwhile_are_not_tried_again(work, store):
     task = next(work)
     store.cancel_trials(work.written.sweep_id, task.trials[:32])
-    block = Block(None, (), loss=Loss(task, task.trials, "its worker died"))
+    block = Block(None, (), failure=PackFailure(task, task.trials, "its worker died"))
     work.take_in(block, work.session.record(block))
     assert sorted(trial for again in work for trial in again.trials) == sorted(task.trials[32:])
 
@@ -205,7 +205,7 @@ def test_trials_that_were_lost_with_their_driver_come_back_in_smaller_packs(stor
     first.claim(list(range(1, TRIALS + 1)))
     for attempt, size in enumerate([32, 16, 8], start=1):
         first.try_again(list(range(1, TRIALS + 1)))
-        again = Work(store, first, written, workers=1)
+        again = PackQueue(store, first, written, workers=1)
         first.release()
         again.plan()
         assert {len(task.trials) for task in again} == {size}, attempt
@@ -216,7 +216,7 @@ def test_a_trial_that_is_cancelled_and_opened_again_waits_until_its_old_pack_has
 ):
     """Blocks of the old pack were refused; those that still come must not end the trial without them."""
     monkeypatch.setattr(packs, "LARGEST_PACK", 32)
-    work = Work(store, driver, written, workers=1)
+    work = PackQueue(store, driver, written, workers=1)
     work.plan()
     first = next(work)
     taken = first.trials[0]
@@ -240,4 +240,4 @@ def test_a_group_that_others_take_while_it_is_planned_is_left_out(store, driver,
         return found
 
     monkeypatch.setattr(store, "pending_groups", groups_then_claim)
-    assert not Work(store, driver, written, workers=1).plan()
+    assert not PackQueue(store, driver, written, workers=1).plan()

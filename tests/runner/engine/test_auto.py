@@ -172,9 +172,9 @@ def trained_here(sweep, trials):
         return list(engine.run(pack_trials(trials, sweep, workers=2)))
 
 
-def engine_for(sweep, trials, workers=2, tell=None):
+def engine_for(sweep, trials, workers=2, notify=None):
     work = sum(epochs * cost for epochs, cost in work_of(trials, sweep).values())
-    return AutoEngine(sweep.dataset, workers, work, tell or (lambda text: None))
+    return AutoEngine(sweep.dataset, workers, work, notify or (lambda text: None))
 
 
 def test_a_small_sweep_starts_nothing(small_sweep, prepared, monkeypatch):
@@ -262,7 +262,7 @@ def test_where_no_process_can_be_started_it_is_told_once_and_training_goes_on_he
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
     sweep, trials = prepared(PACKS)
     told = []
-    with engine_for(sweep, trials, tell=told.append) as engine:
+    with engine_for(sweep, trials, notify=told.append) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
     assert rows_of(blocks) == rows_of(trained_here(sweep, trials))
     (line,) = told

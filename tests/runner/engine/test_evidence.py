@@ -53,7 +53,7 @@ def test_it_is_the_same_alone_and_in_any_company(measured, tasks_of, small_sweep
     tasks, source = tasks_of(small_sweep.replace("epochs: 4", f"epochs: 4{measured}"))
     for task in tasks:
         together = evidence_of(list(train_pack(task, source)))
-        alone = [evidence_of(list(train_pack(task.only([trial]), source))) for trial in task.trials]
+        alone = [evidence_of(list(train_pack(task.subset([trial]), source))) for trial in task.trials]
         assert 0 < len(together) < len(task.trials)
         assert bits(together) == {trial: each for one in alone for trial, each in bits(one).items()}
 
@@ -66,7 +66,7 @@ def test_it_is_the_same_for_trials_that_went_on_from_a_saved_state(measured, tas
         epochs = itertools.count(1)
         first = list(train_pack(task, source, lambda: next(epochs) >= stop_after))  # noqa: B023
         states = {state.trial_id: state for block in first for state in block.states}
-        rest = task.only(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
+        rest = task.subset(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
         halves = [block for half in rest.halves() for block in train_pack(half, source)]
         assert bits(evidence_of(first + halves)) == bits(evidence_of(list(train_pack(task, source))))
 

@@ -1,4 +1,4 @@
-"""Answers as data frames: the same values as the commands' rows, typed alike whether there are rows or none."""
+"""StoreReader as data frames: the same values as the commands' rows, typed alike whether there are rows or none."""
 
 import subprocess
 import sys

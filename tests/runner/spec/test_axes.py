@@ -2,13 +2,13 @@ import pytest
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.axes import AXES, read_activation, read_architecture, read_axis
 from fitgap.runner.spec.configuration import layers_label
-from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.nodes import SpecNode
 
 
 @pytest.mark.parametrize("name", AXES)
 def test_what_an_axis_writes_reads_back(name):
-    (value,) = read_axis(name, Node(AXES[name].default))
-    assert list(read_axis(name, Node(AXES[name].write(value)))) == [value]
+    (value,) = read_axis(name, SpecNode(AXES[name].default))
+    assert list(read_axis(name, SpecNode(AXES[name].write(value)))) == [value]
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_what_an_axis_writes_reads_back(name):
     ],
 )
 def test_architectures(written, architecture):
-    assert list(read_architecture(Node(written))) == [architecture]
+    assert list(read_architecture(SpecNode(written))) == [architecture]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_architectures(written, architecture):
 )
 def test_wrong_architectures(written, message):
     with pytest.raises(SpecError, match=message):
-        read_architecture(Node(written))
+        read_architecture(SpecNode(written))
 
 
 @pytest.mark.parametrize(
@@ -67,10 +67,10 @@ def test_wrong_architectures(written, message):
 )
 def test_activations(written, labels):
     product = ["relu/elu", "relu/elu:beta=2", "tanh/elu", "tanh/elu:beta=2"]
-    read = list(read_activation(Node(written)))
+    read = list(read_activation(SpecNode(written)))
     assert [layers_label(layers) for layers in read] == (labels or product)
     for layers in read:
-        assert list(read_activation(Node(AXES["activation"].write(layers)))) == [layers]
+        assert list(read_activation(SpecNode(AXES["activation"].write(layers)))) == [layers]
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_activations(written, labels):
 )
 def test_wrong_activations(written, message, path):
     with pytest.raises(SpecError, match=message) as caught:
-        list(read_activation(Node(written)))
+        list(read_activation(SpecNode(written)))
     assert caught.value.path == path
 
 
 def test_schedules_and_stopping_rules():
-    (choice,) = read_axis("schedule", Node("step:every=5,by=0.1,warm_up=3"))
+    (choice,) = read_axis("schedule", SpecNode("step:every=5,by=0.1,warm_up=3"))
     assert (choice.label, choice.variant.every) == ("step:warm_up=3,every=5,by=0.1", 5)
-    assert list(read_axis("stopping", Node([None, "none"]))) == [(), ()]
-    (rules,) = read_axis("stopping", Node("no_improvement+acceptable_error:error=0.01,share=1"))
+    assert list(read_axis("stopping", SpecNode([None, "none"]))) == [(), ()]
+    (rules,) = read_axis("stopping", SpecNode("no_improvement+acceptable_error:error=0.01,share=1"))
     assert [rule.name for rule in rules] == ["acceptable_error", "no_improvement"]
     with pytest.raises(SpecError, match="error must be given: a number, above 0"):
-        read_axis("stopping", Node("acceptable_error"))
+        read_axis("stopping", SpecNode("acceptable_error"))

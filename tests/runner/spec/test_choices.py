@@ -4,7 +4,7 @@ import pytest
 from fitgap.core.variants import ParameterError, Variant, parameter
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.choices import only, read_choice, read_combination
-from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.nodes import SpecNode
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ TABLE = {"band": Band}
 
 
 def labels(written):
-    return [choice.label for choice in read_choice(Node(written), TABLE, "band")]
+    return [choice.label for choice in read_choice(SpecNode(written), TABLE, "band")]
 
 
 def test_words_and_numbers():
@@ -64,17 +64,19 @@ def test_words_and_numbers():
 )
 def test_wrong_choices(written, message):
     with pytest.raises(SpecError, match=message):
-        list(read_choice(Node(written), TABLE, "band"))
+        list(read_choice(SpecNode(written), TABLE, "band"))
 
 
 def test_only_a_combination_may_be_none():
     assert (
-        list(read_combination(Node("none"), TABLE, "band")) == list(read_combination(Node(None), TABLE, "band")) == [()]
+        list(read_combination(SpecNode("none"), TABLE, "band"))
+        == list(read_combination(SpecNode(None), TABLE, "band"))
+        == [()]
     )
 
 
 def test_only_refuses_alternatives():
-    node = Node({"band": {"low": [0, 1]}}, ("here",))
+    node = SpecNode({"band": {"low": [0, 1]}}, ("here",))
     with pytest.raises(SpecError, match="must be one value, but is 2") as caught:
         only(read_choice(node, TABLE, "band"), node)
     assert caught.value.path == ("here",)

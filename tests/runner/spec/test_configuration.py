@@ -16,7 +16,7 @@ from fitgap.runner.spec import Choice, Configuration
 from fitgap.runner.spec.axes import read_activation
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import TABLES, combination_label, layers_label
-from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.nodes import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
 from spec_strategies import (
@@ -145,8 +145,8 @@ def test_a_variant_of_a_later_version_is_refused():
 def test_the_label_of_every_row_reads_back_as_the_same_choice(row, data):
     table, name = ROWS[row]
     written = Choice(name, table[name](**data.draw(settings_of(table[name]))))
-    assert list(read_choice(Node(written.label), table, "row")) == [written]
-    assert list(read_choice(Node({name: written.variant.settings()}), table, "row")) == [written]
+    assert list(read_choice(SpecNode(written.label), table, "row")) == [written]
+    assert list(read_choice(SpecNode({name: written.variant.settings()}), table, "row")) == [written]
     assert Choice.from_canonical(json.loads(json.dumps(written.canonical())), table) == written
 
 
@@ -164,7 +164,7 @@ WORDS = [
 def test_every_word_reads_back_from_a_label(row, parameter, value, data):
     table, name = ROWS[row]
     written = Choice(name, table[name](**{**data.draw(settings_of(table[name])), parameter: value}))
-    assert list(read_choice(Node(written.label), table, "row")) == [written]
+    assert list(read_choice(SpecNode(written.label), table, "row")) == [written]
 
 
 def test_the_words_that_need_care_are_among_them():
@@ -178,17 +178,17 @@ def test_the_words_that_need_care_are_among_them():
 
 @given(variants_of(ACTIVATIONS, most=4))
 def test_the_label_of_a_mixture_reads_back_in_its_order(written):
-    (functions,) = read_mixture(Node(shorthand(written)), ACTIVATIONS, "activation")
+    (functions,) = read_mixture(SpecNode(shorthand(written)), ACTIVATIONS, "activation")
     assert [function.name for function in functions] == list(written)
     label = combination_label(functions)
-    assert list(read_mixture(Node(label), ACTIVATIONS, "activation")) == [functions]
+    assert list(read_mixture(SpecNode(label), ACTIVATIONS, "activation")) == [functions]
 
 
 @given(layers_of(ACTIVATIONS))
 def test_the_label_of_layers_reads_back_as_the_same_layers(written):
-    (layers,) = read_activation(Node(written))
-    assert list(read_activation(Node(shorthand(written)))) == [layers]
-    assert list(read_activation(Node(layers_label(layers)))) == [layers]
+    (layers,) = read_activation(SpecNode(written))
+    assert list(read_activation(SpecNode(shorthand(written)))) == [layers]
+    assert list(read_activation(SpecNode(layers_label(layers)))) == [layers]
 
 
 @pytest.mark.parametrize(
@@ -196,8 +196,8 @@ def test_the_label_of_layers_reads_back_as_the_same_layers(written):
 )
 @given(data=st.data())
 def test_the_label_of_a_combination_reads_back_as_the_same_choices(table, written, data):
-    (choices,) = read_combination(Node(shorthand(data.draw(written))), table, "row")
-    assert list(read_combination(Node(combination_label(choices)), table, "row")) == [choices]
+    (choices,) = read_combination(SpecNode(shorthand(data.draw(written))), table, "row")
+    assert list(read_combination(SpecNode(combination_label(choices)), table, "row")) == [choices]
 
 
 @given(st.data())

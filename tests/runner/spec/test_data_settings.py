@@ -4,7 +4,7 @@ import pytest
 from fitgap.runner.data import MISSING, TEXT
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import DataSettings, Folds, is_path
-from fitgap.runner.spec.nodes import Node
+from fitgap.runner.spec.nodes import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,11 +27,11 @@ def test_is_path(source, expected):
 
 def test_what_is_written_reads_back():
     written = {"source": {"sine": {"noise": 0.5}}, "target": "y", "validation": "same", "preprocess": "none"}
-    settings = DataSettings.read(Node(written))
+    settings = DataSettings.read(SpecNode(written))
     assert (settings.source, settings.options["noise"], settings.target) == ("sine", 0.5, ("y",))
     assert (settings.validation, settings.preprocess, settings.target_scaling) == ("same", "none", None)
     assert (settings.missing, settings.text, settings.stratified, settings.folds) == ("refuse", "refuse", True, 0)
-    assert DataSettings.read(Node(settings.canonical())) == settings
+    assert DataSettings.read(SpecNode(settings.canonical())) == settings
 
 
 VALIDATIONS = st.one_of(
@@ -55,13 +55,13 @@ WRITTEN = st.fixed_dictionaries(
 
 @given(WRITTEN)
 def test_canonical_form_reads_back_through_json(written):
-    settings = DataSettings.read(Node(written))
-    assert DataSettings.read(Node(json.loads(json.dumps(settings.canonical())))) == settings
+    settings = DataSettings.read(SpecNode(written))
+    assert DataSettings.read(SpecNode(json.loads(json.dumps(settings.canonical())))) == settings
 
 
 @pytest.mark.parametrize("written", [{"folds": 5}, {"folds": 5.0}, "5-fold"])
 def test_folds(written):
-    settings = DataSettings.read(Node({"source": "digits", "validation": written}))
+    settings = DataSettings.read(SpecNode({"source": "digits", "validation": written}))
     assert (settings.validation, settings.folds) == (Folds(5), 5)
     assert settings.canonical()["validation"] == {"folds": 5}
 
@@ -83,7 +83,7 @@ def test_folds(written):
 )
 def test_wrong_folds(written, pattern, path):
     with pytest.raises(SpecError, match=pattern) as caught:
-        DataSettings.read(Node({"source": "digits", "validation": written}))
+        DataSettings.read(SpecNode({"source": "digits", "validation": written}))
     assert caught.value.path == path
 
 
@@ -100,24 +100,24 @@ def test_wrong_folds(written, pattern, path):
 )
 def test_wrong_words(key, value, pattern):
     with pytest.raises(SpecError, match=pattern) as caught:
-        DataSettings.read(Node({"source": "digits", key: value}, ("data",)))
+        DataSettings.read(SpecNode({"source": "digits", key: value}, ("data",)))
     assert caught.value.path == ("data", key)
 
 
 @pytest.mark.parametrize("validation", [0.5, 1, 200, "same"])
 def test_validation(validation):
-    read = DataSettings.read(Node({"source": "digits", "validation": validation})).validation
+    read = DataSettings.read(SpecNode({"source": "digits", "validation": validation})).validation
     assert read == validation and type(read) is type(validation)
 
 
 @pytest.mark.parametrize("validation", [0, 1.0, 0.0, -1, -0.5, True, "some", float("nan"), [0.3], {}])
 def test_wrong_validation(validation):
     with pytest.raises(SpecError, match="must be a share above 0 and below 1") as caught:
-        DataSettings.read(Node({"source": "digits", "validation": validation}, ("data",)))
+        DataSettings.read(SpecNode({"source": "digits", "validation": validation}, ("data",)))
     assert caught.value.path == ("data", "validation")
 
 
 @pytest.mark.parametrize("source", [5, ["digits"], {}, {"digits": {}, "iris": {}}, {"sine": {"examples": 1.5}}, ""])
 def test_wrong_sources(source):
     with pytest.raises(SpecError):
-        DataSettings.read(Node({"source": source}))
+        DataSettings.read(SpecNode({"source": source}))

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 
 import pytest
-from fitgap.runner.store import Choice, open_store
+from fitgap.runner.store import TrialQuery, open_store
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.database import sqlite, sqlite_files
 from fitgap.runner.store.database.errors import TemporaryStoreError
@@ -31,7 +31,7 @@ def test_what_changes_meanwhile_is_noticed_at_the_end(database):
     with open_store() as store:
         assert store.sweeps()
         with pytest.raises(TemporaryStoreError, match=r"fitgap\.db was changed while it was read; try again"):
-            for number, _ in enumerate(store.each_trial("small", Choice())):
+            for number, _ in enumerate(store.each_trial("small", TrialQuery())):
                 if number == 1:
                     write(database)
         # The next question opens it anew.
@@ -49,7 +49,7 @@ def test_what_fails_since_the_file_has_changed_is_told_so(database):
 
 def test_a_reader_that_breaks_off_is_not_told(database):
     with open_store() as store:
-        rows = store.each_trial("small", Choice())
+        rows = store.each_trial("small", TrialQuery())
         next(rows)
         write(database)
         rows.close()

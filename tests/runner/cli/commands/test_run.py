@@ -15,7 +15,7 @@ from fitgap.runner import engine
 from fitgap.runner.driver import SweepStoppedError
 from fitgap.runner.engine import local
 from fitgap.runner.engine.processes import pool
-from fitgap.runner.engine.processes.worker_process import PlainProcess
+from fitgap.runner.engine.processes.worker_process import WorkerProcess
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.status import Status
 from made_clusters import cluster, node
@@ -325,12 +325,12 @@ def test_control_c_stops_an_in_process_sweep_which_resumes_to_the_same_bits(tmp_
 def test_processes_started_while_the_plan_is_written_end_where_it_cannot_be(invoke, monkeypatch):
     started = []
 
-    class Noted(PlainProcess):
+    class Noted(WorkerProcess):
         def __init__(self, *arguments):
             super().__init__(*arguments)
             started.append(self.process)
 
-    monkeypatch.setattr(pool, "PlainProcess", Noted)
+    monkeypatch.setattr(pool, "WorkerProcess", Noted)
     Path("folder").mkdir()
     flags = ("--data", "digits", "--hidden", "64-32", "--epochs", "1000", "--workers", "2")
     answer = invoke("run", *flags, "--db", "folder")

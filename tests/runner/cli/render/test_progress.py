@@ -17,7 +17,7 @@ import pytest
 from fitgap.runner.cli.render import progress
 from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
 from fitgap.runner.cli.render.progress import LiveProgress, duration
-from fitgap.runner.engine import Crew, auto
+from fitgap.runner.engine import ClusterStatus, auto
 from fitgap.runner.messages import Block, EpochCounts, TrialEnd
 from fitgap.runner.status import Status
 
@@ -223,16 +223,16 @@ def test_a_cluster_is_told_as_it_is_now(is_terminal, between, clock, make_rows):
     """Its rows a second are those of late, and both lines fit into 80 columns."""
     with LiveProgress(Expected({1: (10_000, 1.0)})) as live:
         live.live = is_terminal
-        engine = SimpleNamespace(crew=Crew(3, 24, 27))
-        live.meet(engine)
+        engine = SimpleNamespace(crew=ClusterStatus(3, 24, 27))
+        live.on_engine_ready(engine)
         for number, rows in enumerate((1, 1000, 1000, 1000), start=1):
             clock.now += WINDOW_SECONDS / 2
             live(Block(make_rows([1] * rows, [number] * rows), ()))
         text = live.describe(clock.now)
         assert text.endswith(f"{between}3 nodes, 24 workers, 27 packs in flight, 200 rows/s")
-        engine.crew = Crew(1, 1, 1)
+        engine.crew = ClusterStatus(1, 1, 1)
         assert "; 1 node, 1 worker, 1 pack in flight, " in live.describe(clock.now).replace("\n", "; ")
-        engine.crew = Crew(1000, 64_000, 72_000)
+        engine.crew = ClusterStatus(1000, 64_000, 72_000)
         assert not is_terminal or max(map(len, live.describe(clock.now).splitlines())) <= 80 - 17
 
 

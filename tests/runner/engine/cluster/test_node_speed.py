@@ -1,10 +1,10 @@
-"""Paces of nodes: compared between equal networks only, and only where enough is known."""
+"""NodeSpeeds of nodes: compared between equal networks only, and only where enough is known."""
 
-from fitgap.runner.engine.cluster.node_speed import LEAST_BLOCKS, Paces
+from fitgap.runner.engine.cluster.node_speed import LEAST_BLOCKS, NodeSpeeds
 
 
 def paces_of(blocks, make_task, make_block):
-    paces = Paces()
+    paces = NodeSpeeds()
     for node, hidden, seconds, times in blocks:
         for _ in range(times):
             paces.note(make_task(hidden), make_block(node), seconds)
@@ -30,7 +30,7 @@ def test_networks_of_other_layers_are_not_compared(make_task, make_block):
 
 
 def test_blocks_without_node_or_rows_count_for_nothing(make_task, make_block):
-    paces = Paces()
+    paces = NodeSpeeds()
     paces.note(make_task(), make_block(None), 1.0)
     paces.note(make_task(), make_block("a"), 0.0)
     assert not paces.tallies

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fitgap.runner.engine.dispatch import eta as module
-from fitgap.runner.engine.dispatch.eta import Stopwatch
+from fitgap.runner.engine.dispatch.eta import WorkRate
 from fitgap.runner.messages import Block
 
 TASK = SimpleNamespace(trials=(7, 8), work_per_epoch=5.0)
@@ -26,14 +26,14 @@ def part(share):
 
 def test_the_rest_is_told_by_the_rate_so_far(clock, make_rows):
     """A quarter of the work in two seconds: six are left."""
-    stopwatch = Stopwatch(expected_work=40.0, example_count=1)
+    stopwatch = WorkRate(expected_work=40.0, example_count=1)
     stopwatch.count(TASK, Block(make_rows([7, 8], [1, 1]), ()))
     clock.now += 2.0
     assert stopwatch.seconds_left() == pytest.approx(6.0)
 
 
 def test_before_it_can_tell_it_guesses_by_work_and_examples(clock, make_rows):
-    small, large = Stopwatch(1e6, example_count=100), Stopwatch(1e9, example_count=1000)
+    small, large = WorkRate(1e6, example_count=100), WorkRate(1e9, example_count=1000)
     assert small.seconds_left() < 0.1 and large.seconds_left() == pytest.approx(1e4 * small.seconds_left())
     large.count(TASK, Block(make_rows([7], [1]), ()))
     guess = large.seconds_left()
@@ -44,7 +44,7 @@ def test_before_it_can_tell_it_guesses_by_work_and_examples(clock, make_rows):
 
 
 def test_parts_of_an_epoch_count_and_are_not_counted_twice(clock, make_rows):
-    stopwatch = Stopwatch(expected_work=40.0, example_count=1)
+    stopwatch = WorkRate(expected_work=40.0, example_count=1)
     for share in (0.25, 0.5):
         stopwatch.count(TASK, part(share))
         assert stopwatch.seen == 10.0 * share
@@ -53,7 +53,7 @@ def test_parts_of_an_epoch_count_and_are_not_counted_twice(clock, make_rows):
 
 
 def test_after_a_restart_only_the_new_rate_counts(clock, make_rows):
-    stopwatch = Stopwatch(expected_work=40.0, example_count=1)
+    stopwatch = WorkRate(expected_work=40.0, example_count=1)
     epoch = Block(make_rows([7, 8], [1, 1]), ())
     clock.now += 10.0
     stopwatch.count(TASK, epoch)
@@ -65,7 +65,7 @@ def test_after_a_restart_only_the_new_rate_counts(clock, make_rows):
 
 
 def test_what_happens_while_it_is_stopped_does_not_count(clock, make_rows):
-    stopwatch = Stopwatch(expected_work=40.0, example_count=1)
+    stopwatch = WorkRate(expected_work=40.0, example_count=1)
     with stopwatch.stopped():
         clock.now += 100.0
     stopwatch.count(TASK, Block(make_rows([7, 8], [1, 1]), ()))

@@ -7,7 +7,7 @@ from fitgap.runner.engine.dispatch import running_pack as module
 from fitgap.runner.engine.dispatch.running_pack import RunningPack, in_halves, packs_to_cut
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
-from fitgap.runner.messages import Block, Loss, TrialEnd
+from fitgap.runner.messages import Block, PackFailure, TrialEnd
 from fitgap.runner.planning.packs import pack_shape, pack_task, planned_trials
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
@@ -123,7 +123,7 @@ def test_nothing_is_left_of_what_ended_was_lost_or_was_stopped():
     ended, lost, stopped = RunningPack(task), RunningPack(task), RunningPack(task)
     ended.is_leaving = lost.is_leaving = True
     taken_in(ended, train_pack(task, PreparedRepeats(dataset)))
-    lost.take_in(Block(None, (TrialEnd(1, Status.COMPLETED),), loss=Loss(task, (2,), "gone")))
+    lost.take_in(Block(None, (TrialEnd(1, Status.COMPLETED),), failure=PackFailure(task, (2,), "gone")))
     taken_in(stopped, train_pack(task, PreparedRepeats(dataset), lambda: True))
     assert stopped.states.keys() == {1, 2}
     assert ended.rest() == lost.rest() == stopped.rest() == []

@@ -16,9 +16,9 @@ from types import SimpleNamespace
 import pytest
 from fitgap.runner.engine.local import LocalEngine
 from fitgap.runner.engine.processes import shared_examples, worker_process
-from fitgap.runner.engine.processes.pool import PlainProcesses
+from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.engine.processes.shared_examples import ExamplesForgotten, SharedRepeats
-from fitgap.runner.engine.processes.worker_process import PlainProcess
+from fitgap.runner.engine.processes.worker_process import WorkerProcess
 from fitgap.runner.engine.worker.examples import repeats_of
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task, pack_trials, planned_trials
 from fitgap.runner.planning.sweep import prepare_sweep
@@ -33,14 +33,14 @@ ENDLESS = "{data: iris, repeats: 2, training: {epochs: 1000000}}"
 PARENT = f"""
 import sys
 from fitgap.runner.engine.processes.shared_examples import SharedRepeats
-from fitgap.runner.engine.processes.pool import PlainProcesses
+from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.planning.packs import pack_trials, planned_trials
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 sweep = prepare_sweep(sweep_from_text("{ENDLESS}"))
 tasks = pack_trials(planned_trials(sweep), sweep, workers=2)
-processes = PlainProcesses(SharedRepeats(sweep.dataset))
+processes = ProcessPool(SharedRepeats(sweep.dataset))
 processes.start(2)
 heard = 0
 while heard < 4:
@@ -53,7 +53,7 @@ sys.stdin.read()
 AMONG_TRAPS = f"""
 import json, pathlib, sys
 from fitgap.runner.engine.processes.shared_examples import SharedRepeats
-from fitgap.runner.engine.processes.pool import PlainProcesses
+from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.planning.packs import pack_trials, planned_trials
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
@@ -63,7 +63,7 @@ for name in ("core.py", "runner.py", "numpy.py", "threadpoolctl.py", "queue.py")
     pathlib.Path(name).write_text("raise RuntimeError('the wrong one was loaded')")
 sys.path[:0] = ["", str(pathlib.Path.cwd())]
 tasks = pack_trials(planned_trials(sweep), sweep, workers=1)
-processes = PlainProcesses(SharedRepeats(sweep.dataset))
+processes = ProcessPool(SharedRepeats(sweep.dataset))
 processes.start(1)
 ended = []
 while len(ended) < sweep.trial_count and processes.crew:
@@ -89,7 +89,7 @@ def start():
     started = []
 
     def make(dataset, count):
-        processes = PlainProcesses(SharedRepeats(dataset))
+        processes = ProcessPool(SharedRepeats(dataset))
         started.append(processes)
         processes.start(count)
         return processes
@@ -174,7 +174,7 @@ def test_no_task_is_taken_before_somebody_is_there_to_train_it(start):
 def test_examples_are_sent_once_and_forgotten_when_they_are_kept_no_longer(monkeypatch):
     sent = []
     monkeypatch.setattr(worker_process, "send_examples", lambda connection, key, file: sent.append(key.repeat))
-    process = PlainProcess.__new__(PlainProcess)
+    process = WorkerProcess.__new__(WorkerProcess)
     process.connection, process.files = SimpleNamespace(send=sent.append), {}
     tasks, dataset = packs_of("{data: iris, repeats: 3, training: {epochs: 1}}", workers=3)
     assert [[member.repeat for member in task.members] for task in tasks] == [[1], [2], [3]]
@@ -212,7 +212,7 @@ def test_control_c_and_terminate_are_left_to_the_parent(start):
         os.kill(number, signal.SIGTERM)
     blocks = blocks_of(processes, tasks)
     assert [process.process.pid for process in processes.crew] == numbers
-    assert not any(block.loss for block in blocks)
+    assert not any(block.failure for block in blocks)
 
 
 def test_each_has_one_blas_thread_whatever_the_environment_says(start, monkeypatch):
@@ -267,11 +267,11 @@ def test_a_pack_whose_process_dies_is_lost_and_another_process_takes_its_place(s
     killed = processes.crew[0].process.pid
     os.kill(killed, signal.SIGKILL)
     blocks = wait_for_blocks(processes, [], 1)
-    while blocks[-1].loss is None:
+    while blocks[-1].failure is None:
         blocks += wait_for_blocks(processes, [], 1)
-    loss = blocks[-1].loss
-    assert (loss.task, loss.trials) == (tasks[0], tasks[0].trials)
-    assert "killed" in loss.reason and "memory" in loss.reason and not loss.is_certain
+    failure = blocks[-1].failure
+    assert (failure.task, failure.trials) == (tasks[0], tasks[0].trials)
+    assert "killed" in failure.reason and "memory" in failure.reason and not failure.is_certain
     wait_for_blocks(processes, tasks[1:], 1)
     (process,) = processes.crew
     assert process.process.pid != killed and process.pack.task is tasks[1]
@@ -412,7 +412,7 @@ def test_a_process_that_cannot_be_sent_its_pack_does_not_wait_for_it_for_ever(st
     tasks, dataset = packs_of(SWEEP)
     processes = start(dataset, 1)
     (block,) = wait_for_blocks(processes, tasks, 1)
-    assert block.loss and block.loss.is_blameless and "Too many open files" in block.loss.reason
+    assert block.failure and block.failure.is_blameless and "Too many open files" in block.failure.reason
     assert "Too many open files" in processes.new_trouble() and processes.crew == []
 
 
@@ -438,16 +438,16 @@ def test_a_hang_up_and_a_quit_are_left_to_the_parent(start):
     for process in processes.crew:
         os.kill(process.process.pid, signal.SIGHUP)
         os.kill(process.process.pid, signal.SIGQUIT)
-    assert not any(block.loss for block in blocks_of(processes, tasks))
+    assert not any(block.failure for block in blocks_of(processes, tasks))
 
 
 # Starts a process that trains for ever, then a copy of itself by fork, which holds everything open that it has.
 FORKING = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
-from test_pool import ENDLESS, PlainProcesses, SharedRepeats, packs_of, wait_for_blocks
+from test_pool import ENDLESS, ProcessPool, SharedRepeats, packs_of, wait_for_blocks
 tasks, dataset = packs_of(ENDLESS)
-processes = PlainProcesses(SharedRepeats(dataset))
+processes = ProcessPool(SharedRepeats(dataset))
 processes.start(1)
 wait_for_blocks(processes, tasks, 1)
 copy = os.fork()

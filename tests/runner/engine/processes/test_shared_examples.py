@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import fields
 from pathlib import Path
 
@@ -33,7 +34,7 @@ import numpy as np
 from fitgap.core.data import Dataset
 from dataclasses import replace
 from fitgap.runner.engine.processes.shared_examples import SharedRepeats
-from fitgap.runner.engine.processes.pool import PlainProcesses
+from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
@@ -50,7 +51,7 @@ sweep = replace(sweep, dataset=dataset)
 shape = pack_shape(configuration, sweep)
 tasks = iter([pack_task([PlannedTrial(n, configuration, n)], shape, sweep) for n in (1, 2)] * 2)
 shared = SharedRepeats(dataset)
-processes = PlainProcesses(shared)
+processes = ProcessPool(shared)
 processes.start(2)
 heard = set()
 while len(heard) < 2:
@@ -131,7 +132,7 @@ def test_nothing_stays_open(task, dataset):
 
 def test_where_files_in_memory_are_unknown_those_on_disk_leave_no_name(task, dataset, tmp_path, monkeypatch):
     monkeypatch.delattr(os, "memfd_create")
-    monkeypatch.setattr(shared_examples.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     shared = SharedRepeats(dataset)
     for repeat, examples in ExamplesHere(shared).of_task(task).items():
         assert_equal(examples, PreparedRepeats(dataset).of_task(task)[repeat])

@@ -7,9 +7,9 @@ from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.ray import membership as nodes_module
 from fitgap.runner.engine.ray import remote_cluster, tasks
 from fitgap.runner.engine.ray.membership import Nodes
-from fitgap.runner.engine.ray.remote_cluster import OnCluster
+from fitgap.runner.engine.ray.remote_cluster import RemoteCluster
 from fitgap.runner.errors import ClusterLostError
-from fitgap.runner.messages import Block, Loss
+from fitgap.runner.messages import Block, PackFailure
 from made_clusters import cluster, node
 
 
@@ -28,7 +28,7 @@ def row(each):
 
 def test_nodes_that_join_are_asked_once_and_used_when_they_fit(asked):
     first, second = node("one", cores=2), node("two", cores=3)
-    place = OnCluster(cluster(first), most_workers=None)
+    place = RemoteCluster(cluster(first), most_workers=None)
     alive = row(first) | row(second)
     place.nodes.take_in(alive)
     place.nodes.take_in(alive)
@@ -41,7 +41,7 @@ def test_nodes_that_join_are_asked_once_and_used_when_they_fit(asked):
 
 def test_a_node_that_does_not_fit_is_told_once_and_gets_no_pack(asked, make_task):
     first, other = node("one"), node("two", numpy="2.0.1")
-    place = OnCluster(cluster(first), most_workers=None)
+    place = RemoteCluster(cluster(first), most_workers=None)
     place.nodes.meet(other)
     place.nodes.take_in(row(first) | row(other))
     assert asked == [] and place.workers == 4
@@ -52,11 +52,11 @@ def test_a_node_that_does_not_fit_is_told_once_and_gets_no_pack(asked, make_task
 
 def test_a_node_that_trains_before_it_was_asked_is_refused_by_its_worker(asked, make_task):
     """It hands its pack back, which no trial is blamed for, and gets no more."""
-    place = OnCluster(cluster(node("one")), most_workers=None)
+    place = RemoteCluster(cluster(node("one")), most_workers=None)
     task = make_task()
-    loss = Loss(task, task.trials, "node two has other versions", is_blameless=True)
+    failure = PackFailure(task, task.trials, "node two has other versions", is_blameless=True)
     for _ in range(2):
-        place.note(task, Block(None, (), loss=loss, node="id of two"), 1.0)
+        place.note(task, Block(None, (), failure=failure, node="id of two"), 1.0)
     place.nodes.take_in(row(node("one")) | row(node("two")))
     assert asked == [] and place.nodes.refused == {"id of two"}
     assert list(place.news()) == ["node two has other versions; it is not used, unless with --mixed-versions"]
@@ -66,33 +66,33 @@ def test_a_worker_with_other_versions_trains_nothing(make_task, monkeypatch):
     monkeypatch.setattr(tasks, "node", lambda: "id of this node")
     task = make_task()
     (block,) = tasks.train_pack_remotely(task, tasks.Terms(lambda: False, Versions("3.0.0", "1.0.0")))
-    assert block.rows is None and block.loss.is_blameless and block.loss.trials == task.trials
+    assert block.rows is None and block.failure.is_blameless and block.failure.trials == task.trials
     assert block.node == "id of this node"
 
 
 def test_mixed_versions_are_used_where_they_may_be(asked):
-    place = OnCluster(cluster(node("one"), are_versions_mixed=True), most_workers=None)
+    place = RemoteCluster(cluster(node("one"), are_versions_mixed=True), most_workers=None)
     place.nodes.meet(node("two", numpy="2.0.1"))
     assert place.workers == 8 and place.versions is None
 
 
 def test_a_node_that_left_is_told_and_no_longer_counted(asked):
     first, second = node("one"), node("two")
-    place = OnCluster(cluster(first, second), most_workers=None)
+    place = RemoteCluster(cluster(first, second), most_workers=None)
     place.nodes.take_in(row(second))
     assert place.workers == 4
     assert list(place.news()) == ["node one has left; what it trained is trained again"]
 
 
 def test_workers_are_bounded_and_never_none(asked):
-    place = OnCluster(cluster(node(cores=8)), most_workers=3)
+    place = RemoteCluster(cluster(node(cores=8)), most_workers=3)
     assert place.workers == 3
     place.nodes.take_in({})
     assert place.workers == 1
 
 
 def test_silence_ends_it_only_after_a_while(asked, monkeypatch):
-    place = OnCluster(cluster(node()), most_workers=None)
+    place = RemoteCluster(cluster(node()), most_workers=None)
     now = place.nodes.heard_at
     monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.PATIENCE_SECONDS)
     assert list(place.news()) == []
@@ -103,7 +103,7 @@ def test_silence_ends_it_only_after_a_while(asked, monkeypatch):
 
 def test_a_slow_node_is_named_once(asked, make_task, make_block):
     names = ("one", "two", "three")
-    place = OnCluster(cluster(*map(node, names)), most_workers=None)
+    place = RemoteCluster(cluster(*map(node, names)), most_workers=None)
     for _ in range(node_speed.LEAST_BLOCKS):
         for name, seconds in zip(names, (1.0, 1.0, 3.0), strict=True):
             place.note(make_task(), make_block(f"id of {name}"), seconds)
@@ -112,9 +112,9 @@ def test_a_slow_node_is_named_once(asked, make_task, make_block):
 
 
 def test_cores_and_memory_are_asked_for(asked, make_task):
-    place = OnCluster(cluster(node(memory_bytes=10 << 30), cores_per_pack=2), most_workers=None)
+    place = RemoteCluster(cluster(node(memory_bytes=10 << 30), cores_per_pack=2), most_workers=None)
     options = place.task_options(make_task())
     assert options["num_cpus"] == 2 and "label_selector" not in options
     assert 100 << 20 < options["memory"] < 1 << 30
-    small = OnCluster(cluster(node(memory_bytes=1 << 20)), most_workers=None)
+    small = RemoteCluster(cluster(node(memory_bytes=1 << 20)), most_workers=None)
     assert small.task_options(make_task())["memory"] == 1 << 20

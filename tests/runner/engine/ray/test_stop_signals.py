@@ -2,11 +2,11 @@
 
 import asyncio
 
-from fitgap.runner.engine.ray.stop_signals import Board, FileNotices
+from fitgap.runner.engine.ray.stop_signals import Board, FileSignals
 
 
 def test_a_pack_is_asked_by_a_file_of_its_own_or_by_one_for_all(tmp_path):
-    notices = FileNotices(tmp_path)
+    notices = FileSignals(tmp_path)
     one, two = notices.for_pack(1), notices.for_pack(2)
     assert not one() and not two()
     notices.ask_to_leave(1)

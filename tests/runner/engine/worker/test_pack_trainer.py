@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fitgap.core.training import EpochResults, Pack, train
-from fitgap.runner.engine.worker import block_builder
-from fitgap.runner.engine.worker.block_builder import Journal
+from fitgap.runner.engine.worker import block_builder, pack_trainer
+from fitgap.runner.engine.worker.block_builder import BlockBuilder
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import EpochRows
@@ -146,7 +146,7 @@ def check_summary(end, epochs):
 
 def test_of_equal_errors_the_first_epoch_is_the_best(tasks_of):
     (task,), dataset = tasks_of("{data: iris, training: {epochs: 3}}")
-    noted, pack = Journal(task), untrained(task, dataset)
+    noted, pack = BlockBuilder(task), untrained(task, dataset)
     for epoch, e_v in enumerate([2.0, 1.0, 1.0, 3.0], start=1):
         noted.add(results_of(epoch, e_t=float(epoch), e_v=e_v, finished=epoch == 4), pack)
     (end,) = noted.ended
@@ -169,7 +169,7 @@ def results_of(epoch, e_t, e_v, *, finished=False):
 @pytest.mark.parametrize(("e_t", "e_v"), [(math.nan, 0.1), (0.1, math.inf), (math.inf, math.nan), (-math.inf, 0.1)])
 def test_an_epoch_in_which_either_error_is_not_finite_ends_the_trial_and_is_never_its_best(e_t, e_v, tasks_of):
     (task,), dataset = tasks_of("{data: iris}")
-    noted, pack = Journal(task), untrained(task, dataset)
+    noted, pack = BlockBuilder(task), untrained(task, dataset)
     noted.add(results_of(1, e_t=3.0, e_v=2.0), pack)
     noted.add(results_of(2, e_t=e_t, e_v=e_v), pack)
     block = noted.block()
@@ -215,14 +215,14 @@ def test_a_training_that_breaks_loses_the_trials_that_were_open(error, told, tas
             yield next(results)
             raise error
 
-    monkeypatch.setattr(train, "Pack", Breaking)
+    monkeypatch.setattr(pack_trainer, "Pack", Breaking)
     blocks = list(train_pack(task, PreparedRepeats(dataset)))
-    diverged, loss = set(ends_of(blocks)), blocks[-1].loss
-    assert diverged and loss.trials and not diverged & set(loss.trials)
-    assert diverged | set(loss.trials) == set(task.trials)
-    assert {(trial, epoch) for trial, epoch in rows_of(blocks)} >= {(trial, 2) for trial in loss.trials}
-    assert loss.task is task and loss.reason.startswith(told)
-    assert loss.is_certain is not isinstance(error, MemoryError)
+    diverged, failure = set(ends_of(blocks)), blocks[-1].failure
+    assert diverged and failure.trials and not diverged & set(failure.trials)
+    assert diverged | set(failure.trials) == set(task.trials)
+    assert {(trial, epoch) for trial, epoch in rows_of(blocks)} >= {(trial, 2) for trial in failure.trials}
+    assert failure.task is task and failure.reason.startswith(told)
+    assert failure.is_certain is not isinstance(error, MemoryError)
 
 
 def test_data_that_cannot_be_prepared_lose_the_trials_too(tasks_of):
@@ -232,7 +232,7 @@ def test_data_that_cannot_be_prepared_lose_the_trials_too(tasks_of):
     (task,), _ = tasks_of("{data: iris}")
     (block,) = train_pack(task, SimpleNamespace(of_task=refuse))
     assert block.rows is None and block.ended == ()
-    assert (block.loss.trials, block.loss.reason) == (task.trials, "ValueError: no such split")
+    assert (block.failure.trials, block.failure.reason) == (task.trials, "ValueError: no such split")
 
 
 def test_a_pack_that_is_stopped_saves_its_state_and_goes_on_from_there(tasks_of, small_sweep, monkeypatch):
@@ -246,7 +246,7 @@ def test_a_pack_that_is_stopped_saves_its_state_and_goes_on_from_there(tasks_of,
             first = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) >= stop_after))  # noqa: B023
             states = {state.trial_id: state for block in first for state in block.states}
             assert {state.epoch for state in states.values()} == {stop_after}
-            rest = task.only(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
+            rest = task.subset(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
             again = first + list(train_pack(rest, PreparedRepeats(dataset)))
             assert repr(sorted(rows_of(again).items())) == repr(sorted(rows_of(undisturbed).items()))
             assert ends_without_seconds(again) == ends_without_seconds(undisturbed)
@@ -320,7 +320,7 @@ def test_what_is_kept_is_the_network_after_the_best_or_the_last_epoch(tasks_of):
         assert set(kept) == (set() if keep == "none" else set(task.trials))
         for trial, network in kept.items():
             assert network.epoch == (ends[trial].best_epoch if keep == "best" else 12)
-            again = untrained(task.only([trial]), dataset)
+            again = untrained(task.subset([trial]), dataset)
             for results in again.run():
                 if results.epoch == network.epoch:
                     assert np.array_equal(again.parameters_of(0), network.parameters)

@@ -99,7 +99,7 @@ def test_stopped_and_gone_on_the_rows_are_those_of_an_undisturbed_pack(recording
         part = list(train_pack(rest, source, lambda: next(epochs) >= stop))  # noqa: B023
         blocks += part
         states = {state.trial_id: state.arrays for block in part for state in block.states}
-        rest = rest.only(states)
+        rest = rest.subset(states)
         rest = rest.starting_from([states[trial] for trial in rest.trials])
     blocks += list(train_pack(rest, source))
     assert rows_of(blocks) == rows_of(undisturbed)

@@ -30,7 +30,7 @@ def trained(tmp_path_factory):
     """A store with a sweep of 72 trials, a quarter of which diverged."""
     with open_store_for_writing(str(tmp_path_factory.mktemp("compared") / "it.db")) as store:
         written = write_sweep(store, prepare_sweep(sweep_from_text(SWEEP)))
-        drive(store, written, engine="local", workers=None, observe=lambda block: None)
+        drive(store, written, engine="local", workers=None, on_block=lambda block: None)
         yield store
 
 

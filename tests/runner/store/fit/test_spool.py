@@ -7,7 +7,7 @@ import pytest
 from fitgap.core.diagnosis import Fit, Verdict
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.fit import spool
-from fitgap.runner.store.fit.spool import NewFits
+from fitgap.runner.store.fit.spool import FitSpool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +38,7 @@ def read(kept):
 
 def check(added):
     expected = [(number, fit.excess, fit.underfit, fit.overfit, fit.verdict.value) for number, fit in added]
-    with NewFits() as kept:
+    with FitSpool() as kept:
         for number, fit in added:
             kept.add(number, fit)
         assert len(kept) == len(added)
@@ -61,7 +61,7 @@ def test_fits_in_a_file_do_too(added):
 
 
 def test_what_is_not_finite_is_unknown():
-    with NewFits() as kept:
+    with FitSpool() as kept:
         kept.add(7, fit_of(float("inf"), float("nan"), 0.5, Verdict.UNDERFIT))
         assert read(kept) == [(7, None, None, 0.5, "underfit")]
 
@@ -73,7 +73,7 @@ def test_a_folder_without_room_is_told_in_one_line(monkeypatch, in_a_file):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(spool.tempfile, "TemporaryFile", refuse)
-    with NewFits() as kept, pytest.raises(StoreError, match=r"temporary files.*No space left.*TMPDIR") as told:
+    with FitSpool() as kept, pytest.raises(StoreError, match=r"temporary files.*No space left.*TMPDIR") as told:
         for number in range(1, 4):
             kept.add(number, fit_of(0.1, 0.1, 0.0, Verdict.UNDERFIT))
     assert "\n" not in str(told.value)

@@ -1,4 +1,4 @@
-"""Answers: their keys, their order, and their numbers against the same ones computed in plain Python."""
+"""StoreReader: their keys, their order, and their numbers against the same ones computed in plain Python."""
 
 import math
 import random

@@ -4,11 +4,13 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.store.filter import known_names
 from fitgap.runner.store.read import trials
-from fitgap.runner.store.read.trials import UNSORTED, Choice, chosen_trials, is_of_sweep, order_by, page_query
+from fitgap.runner.store.read.trials import UNSORTED, TrialQuery, chosen_trials, is_of_sweep, order_by, page_query
 from fitgap.runner.store.schema.tables import trial
 
-CHOICES = [Choice(sort=name, limit=5, offset=2) for name in ("trial", "-trial", "best_e_v", "-e_v", "architecture")] + [
-    Choice(where=where, sort=sort, limit=5)
+CHOICES = [
+    TrialQuery(sort=name, limit=5, offset=2) for name in ("trial", "-trial", "best_e_v", "-e_v", "architecture")
+] + [
+    TrialQuery(where=where, sort=sort, limit=5)
     for sort in ("trial", "-verdict,batch_size")
     for where in ("e_v < 0.5", "batch_size > 1", "optimizer.rate < 1 and 'x' not in tags", "status == 'pending'")
 ]
@@ -47,7 +49,7 @@ def test_the_first_page_of_a_large_sweep_reads_no_more_than_its_rows(two_sweeps,
     """Neither is everything sorted, nor looked up by an index (SQLite; the other one has its statistics)."""
     monkeypatch.setattr(trials, "FEW_TRIALS", 0)
     if connection.dialect.name == "sqlite":
-        query = page_query(connection, two_sweeps[0], Choice(limit=20, columns=["trial"]))
+        query = page_query(connection, two_sweeps[0], TrialQuery(limit=20, columns=["trial"]))
         text = str(query.compile(connection, compile_kwargs={"literal_binds": True}))
         plan = [row.detail for row in connection.execute(sa.text(f"EXPLAIN QUERY PLAN {text}"))]
         assert "SCAN trial" in plan and not any("B-TREE" in step for step in plan)

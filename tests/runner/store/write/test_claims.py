@@ -193,27 +193,27 @@ def test_losses_are_counted_until_a_state_shows_that_the_trial_gets_on(trials, d
     trial = trials[0]
     driver.claim([trial])
     assert driver.try_again([trial, trials[1]]) == {trial}
-    assert (store.show(trial)["losses"], store.show(trial)["attempt"]) == (1, 2)
+    assert (store.show(trial)["worker_failures"], store.show(trial)["attempt"]) == (1, 2)
     expire(write, driver)
     other.take_over(seen_by(other, driver.driver_id))
-    assert store.show(trial)["losses"] == 2
+    assert store.show(trial)["worker_failures"] == 2
     other.claim([trial])
     other.record(Block(None, (), states=(SavedState(trial, 1, {}),)))
-    assert store.show(trial)["losses"] == 0
+    assert store.show(trial)["worker_failures"] == 0
 
 
 def test_a_trial_whose_drivers_die_again_and_again_fails_in_the_end(trials, store, identity, write):
     trial = trials[0]
     watching = store.begin_driver(identity)
-    for death in range(claims.MOST_LOSSES):
+    for death in range(claims.MOST_WORKER_FAILURES):
         assert status_of(store, trial) == "pending", death
         dying = store.begin_driver(identity)
         dying.claim([trial])
         expire(write, dying)
         watching.take_over(seen_by(watching, dying.driver_id))
     shown = store.show(trial)
-    assert (shown["status"], shown["losses"]) == ("failed", claims.MOST_LOSSES)
-    assert f"died {claims.MOST_LOSSES} times" in shown["reason"]
+    assert (shown["status"], shown["worker_failures"]) == ("failed", claims.MOST_WORKER_FAILURES)
+    assert f"died {claims.MOST_WORKER_FAILURES} times" in shown["reason"]
 
 
 def test_a_row_of_state_goes_with_its_trial(trials, driver, write, ask):
