@@ -78,7 +78,7 @@ MEANINGS = {
     "loss": "loss function",
     "planned_epochs": "epochs the trial is to train at most",
     "attempt": "how often training has started, from 1",
-    "losses": "how often a worker died while training this trial",
+    "losses": "old name of `worker_failures`",
     "worker_failures": "how often a worker died while training this trial",
     "reason": "why the trial failed, diverged or was cancelled",
     "started": "when training started, in seconds since 1970",
