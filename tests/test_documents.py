@@ -108,6 +108,17 @@ def test_every_command_that_is_written_can_be_given(path, tmp_path, monkeypatch)
             pytest.fail(f"fitgap {shlex.join(words)}: {error.format_message()}")
 
 
+def test_every_test_that_is_named_is_there():
+    """The mathematics names tests of its corrections; `…` is the rest of a name, or the same file again."""
+    text = (ROOT / "docs" / "explanation" / "mathematics.md").read_text()
+    named = re.findall(r"`(test_\w+|…)::(test_\w+)(…?)`", text)
+    assert len(named) > 15
+    for number, (_, name, rest) in enumerate(named):
+        file = next(each[0] for each in reversed(named[: number + 1]) if each[0] != "…")
+        begin = f"def {name}" if rest else f"def {name}("
+        assert begin in (ROOT / "tests" / "core" / f"{file}.py").read_text(), name
+
+
 def test_the_folder_map_has_every_folder():
     """`runner` itself is told by its parts."""
     there = {path for parent in (ROOT, ROOT / "runner") for path in parent.iterdir() if (path / "__init__.py").exists()}
