@@ -58,7 +58,7 @@ def paragraphs(text: str | None) -> str:
 
 def arguments_table(given: list[Any]) -> list[str]:
     rows = [
-        (markdown.code(each.metavar or each.name.upper()), "yes" if each.required else "no", each.help or "")
+        (words((each.metavar or each.name.upper()).strip("[]")), "yes" if each.required else "no", each.help or "")
         for each in given
     ]
     return [markdown.table(("argument", "required", "meaning"), rows)] if rows else []
@@ -81,7 +81,12 @@ def value(option: Any, command: Any) -> str:
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, Enum):
             return ", ".join(markdown.code(each.value) for each in kind)
-    return markdown.code(option.metavar or ("N" if int in kinds else "TEXT"))
+    return words(option.metavar or ("N" if int in kinds else "TEXT"))
+
+
+def words(metavar: str) -> str:
+    """Alternatives as words: a vertical bar inside code in a table is shown in different ways by different programs."""
+    return " or ".join(map(markdown.code, metavar.split("|")))
 
 
 def kinds_of(annotation: Any) -> Iterator[Any]:
