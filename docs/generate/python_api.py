@@ -13,7 +13,8 @@ PACKAGE = fitgap.__name__
 INTRODUCTION = f"""\
 # Python API
 
-Everything that `{PACKAGE}` exports. [In Python](../how-to/python.md) shows how to use it."""
+Everything that `{PACKAGE}` exports. `{PACKAGE}.__version__` is the version. [Use fitgap in
+Python](../how-to/python.md) shows examples."""
 
 
 def page() -> str:
