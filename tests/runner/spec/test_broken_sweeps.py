@@ -62,4 +62,4 @@ def test_an_unknown_key_is_named(written, own_folder):
     text, path, key = written
     answer = check_file(text.encode(), own_folder)
     # A mapping that may have one key only is wrong as a whole.
-    assert isinstance(answer, str) and (key in answer or (path and where(path) in answer))
+    assert isinstance(answer, str) and (key in answer or (path and path_text(path) in answer))
