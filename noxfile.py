@@ -1,4 +1,4 @@
-"""Tasks: `nox -s test`, `nightly`, `lint`, `docs`, `bench`, `versions` and `oldest`. Install with `pip install nox uv`."""
+"""Tasks: `nox -s test`, `nightly`, `lint`, `docs`, `bench`, `versions` and `oldest`. Needs `pip install nox uv`."""
 
 import nox
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fitgap.runner.cli import app, code_of
+from fitgap.runner.cli import app, exit_code_of
 from fitgap.runner.data import load_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ def answer(line):
     if words[0] == "run" and any(word.startswith("--") for word in words):
         words += ["--epochs", "1"]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-        code = code_of(lambda: app(words, standalone_mode=False))
+        code = exit_code_of(lambda: app(words, standalone_mode=False))
     return code or 0, printed.getvalue()
 
 

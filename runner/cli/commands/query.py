@@ -86,8 +86,8 @@ def trials(
     keys = selected_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
         if not is_table:
-            rows = store.each_trial(sweep, TrialQuery(where, sort, limit, offset, keys))
-            write_trials(store, rows, output_format, output, keys)
+            stream = store.each_trial(sweep, TrialQuery(where, sort, limit, offset, keys))
+            write_trials(store, stream, output_format, output, keys)
             return
         rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
         with printed_to(output, store.rights):
