@@ -1,4 +1,4 @@
-"""Examples with known targets, and their division into training and validation examples."""
+"""Data sets of examples with known targets, and their split into training and validation examples."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ TargetKind = Literal["classes", "numbers"]
 class Dataset:
     """Inputs and targets of all examples, unscaled.
 
-    `inputs` (N, n_0) float64, NaN where a value is missing and is to be filled. `targets` (N, m) float64: for classes a
-    single column of class numbers 0 … C−1, which `class_names` names, for numbers their values. `text_columns` maps
-    each column of text, which became one input of 0 and 1 per category, to its categories.
+    `inputs` (N, n_0) float64; NaN marks a missing value that is to be filled. `targets` (N, m) float64: for classes one
+    column of class numbers 0 … C−1, named by `class_names`; for numbers their values. `text_columns` maps each column
+    of text, which was one-hot encoded, to its categories. Raises ValueError if the shapes do not fit.
     """
 
     name: str
@@ -31,11 +31,11 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.inputs.ndim != 2 or self.targets.ndim != 2 or len(self.inputs) != len(self.targets):
             raise ValueError(
-                f"inputs and targets must be two tables of equally many rows, "
+                f"inputs and targets must be two tables with the same number of rows, "
                 f"but have the shapes {self.inputs.shape} and {self.targets.shape}"
             )
         if self.target_kind == "classes" and self.target_count != 1:
-            raise ValueError(f"classes must be one column of class numbers, but are {self.target_count} columns")
+            raise ValueError(f"classes must be one column of class numbers, but received {self.target_count} columns")
 
     @property
     def example_count(self) -> int:
@@ -51,17 +51,17 @@ class Dataset:
 
     @property
     def class_count(self) -> int:
-        """C; 0 where targets are numbers."""
+        """C; 0 if the targets are numbers."""
         return len(self.class_names)
 
 
 @dataclass(frozen=True)
 class Division:
-    """How examples are divided into those that train and those that validate.
+    """How examples are divided into training and validation examples.
 
-    `validation` is a share (below 1), a count, or "same": a truth table has no unseen rows, so it validates on the
-    examples it trains on. With `folds` k ≥ 2 the examples fall into k parts instead, of which another one validates in
-    each repeat. `stratified` gives both sides their part of every class; it says nothing where targets are numbers.
+    `validation` is a share (below 1), a count, or "same": a truth table has no unseen rows, so it is validated on its
+    training examples. With `folds` k ≥ 2 the examples are divided into k folds instead, and each repeat validates on
+    another fold. `stratified` keeps the class proportions on both sides; it has no effect if the targets are numbers.
     """
 
     validation: float | int | Literal["same"] = 0.3
@@ -70,22 +70,22 @@ class Division:
 
     def __post_init__(self) -> None:
         if self.folds == 1 or self.folds < 0:
-            raise ValueError(f"folds must be at least 2, or 0 for none, but are {self.folds}")
+            raise ValueError(f"folds must be at least 2, or 0 for none, but received {self.folds}")
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which examples train and which validate: two arrays of row numbers."""
+    """Row numbers of the training and of the validation examples."""
 
     training: np.ndarray
     validation: np.ndarray
 
 
 def split_examples(dataset: Dataset, division: Division, *, seed: int, repeat: int) -> Split:
-    """The split of one repeat (Magyar 2024, Alg. 11): drawn by the sweep's seed and the repeat, nothing else.
+    """The split of one repeat (Magyar 2024, Alg. 11). It depends only on the sweep's seed and the repeat.
 
     Repeats count from 1. With k folds, repeats 1 … k are the folds of one shuffled order, k+1 … 2k those of the next,
-    so that every example validates once in each k repeats. Raises ValueError where a side would be empty.
+    so every example validates once in every k repeats. Raises ValueError if a side would be empty.
     """
     if division.validation == "same" and not division.folds:
         everything = np.arange(dataset.example_count)
@@ -93,28 +93,28 @@ def split_examples(dataset: Dataset, division: Division, *, seed: int, repeat: i
     validates = np.zeros(dataset.example_count, bool)
     choose = fold if division.folds else drawn
     validates[choose(dataset, division, seed, repeat)] = True
-    # In the order of the rows, so that measuring follows the file and only the batches are shuffled.
+    # In file order: evaluation reads the rows sequentially, only the mini-batches are shuffled.
     return Split(training=np.flatnonzero(~validates), validation=np.flatnonzero(validates))
 
 
 def fold(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
-    """The rows of the fold that validates in a repeat: dealt in turn, class after class where they are stratified.
+    """The rows of the validation fold of a repeat. Rows are dealt to the folds in turn, class by class if stratified.
 
-    So the sizes of the folds differ by at most one, and so do their shares of each class.
+    So the sizes of the folds differ by at most one, and so do their counts of each class.
     """
     if division.folds > dataset.example_count:
         raise ValueError(
-            f"{division.folds} folds need at least as many examples, but there are {dataset.example_count}"
+            f"{division.folds} folds need at least {division.folds} examples, but there are {dataset.example_count}"
         )
     permutation, number = divmod(repeat - 1, division.folds)
     order = generator(seed, permutation + 1, Purpose.SPLIT).permutation(dataset.example_count)
     if is_stratified(dataset, division):
-        order = class_after_class(order, dataset)
+        order = grouped_by_class(order, dataset)
     return order[number :: division.folds]
 
 
 def drawn(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
-    """The rows that validate in a repeat: the first in a shuffled order, or the first of each class in it."""
+    """The validation rows of a repeat: the first in a shuffled order, or the first of each class if stratified."""
     assert not isinstance(division.validation, str)
     count = validation_count(dataset.example_count, division.validation)
     random = generator(seed, repeat, Purpose.SPLIT)
@@ -123,7 +123,7 @@ def drawn(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.nd
         return order[:count]
     _, sizes = np.unique(dataset.targets, return_counts=True)
     taken = proportional_counts(sizes, count, tie_break=random.permutation(len(sizes)))
-    classes = np.split(class_after_class(order, dataset), np.cumsum(sizes)[:-1])
+    classes = np.split(grouped_by_class(order, dataset), np.cumsum(sizes)[:-1])
     return np.concatenate([rows[:part] for rows, part in zip(classes, taken, strict=True)])
 
 
@@ -131,15 +131,13 @@ def is_stratified(dataset: Dataset, division: Division) -> bool:
     return division.stratified and dataset.target_kind == "classes"
 
 
-def class_after_class(order: np.ndarray, dataset: Dataset) -> np.ndarray:
-    """The rows in `order`, all those of a class together."""
+def grouped_by_class(order: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """The rows in `order`, regrouped by class; the order within a class is kept."""
     return order[np.argsort(dataset.targets[order, 0], kind="stable")]
 
 
 def validation_count(example_count: int, validation: float | int) -> int:
-    """How many examples validate: a share below 1 of all, rounded, or a count. Raises ValueError when a side is
-    empty.
-    """
+    """Number of validation examples, from a share below 1 (rounded) or a count; ValueError if a side is empty."""
     count = round(example_count * validation) if validation < 1 else int(validation)
     if not 0 < count < example_count:
         raise ValueError(
@@ -150,11 +148,11 @@ def validation_count(example_count: int, validation: float | int) -> int:
 
 
 def proportional_counts(sizes: np.ndarray, count: int, tie_break: np.ndarray) -> np.ndarray:
-    """`count` divided among groups in proportion to their `sizes` (C,), by the largest remainders.
+    """Divide `count` among groups in proportion to their `sizes` (C,), by the method of largest remainders.
 
-    Where remainders are equal, the group with the smaller `tie_break` (C,) comes first.
+    Of equal remainders, the group with the smaller `tie_break` (C,) comes first.
     """
-    # In whole numbers, so that equal remainders are equal.
+    # Integer arithmetic, so that ties are exact.
     taken, remainders = np.divmod(sizes * count, sizes.sum())
     largest = np.lexsort((tie_break, -remainders))[: count - taken.sum()]
     taken[largest] += 1

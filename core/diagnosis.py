@@ -1,7 +1,7 @@
-"""Fit: how much worse a trial is than the reference of its sweep, by underfitting or by overfitting, and the verdict.
+"""Diagnosis of fit: how much worse a trial is than its sweep's reference, by underfitting or overfitting; verdicts.
 
-All differences are between two networks on the same examples of the same repeat: own errors after the last epoch, the
-reference's after its best epoch. docs/fit.md says why the rule is as it is, and how often it is right.
+All differences compare two networks on the same examples of the same repeat: the trial after its last epoch, the
+reference after its best epoch. docs/explanation/fit.md explains the rule and reports how often it is right.
 """
 
 from collections.abc import Sequence
@@ -11,25 +11,25 @@ from math import hypot, inf, isfinite, log, nan, sqrt
 
 import numpy as np
 
-# The version of the rule: verdicts that another one gave are due to be computed again.
+# The version of the rule. Verdicts computed with another version are recomputed.
 RULE = 2
-# An E_v less than this share above the reference's is as good as it.
+# An E_v less than this share above the reference's is considered equally good.
 NEGLIGIBLE = 0.15
-# So many standard errors E_v must be above the reference's when nothing but E_v says so, for the reference is the
-# luckiest of many; and at least so many whatever the examples seen say.
+# How many standard errors E_v must be above the reference's: ALONE if only E_v is evidence (strict, because the
+# reference is the luckiest of many trials), and never fewer than LEAST, however strong the evidence from E_t.
 ALONE, LEAST = 3.5, 0.7
-# The examples seen say so from these ratios of E_t to the reference's on, and each standard error by which they do
-# makes up for so much of one of E_v.
+# E_t counts as evidence below or above these ratios to the reference's. Each standard error of E_t then lowers the
+# standard errors required of E_v by the second number.
 FAR_BELOW, MAKES_UP_BELOW = 3 / 5, 0.5
 FAR_ABOVE, MAKES_UP_ABOVE = 6 / 5, 1.0
-# So many standard errors of a part below 0 are no chance any more.
+# A component this many standard errors below 0 is negative beyond chance.
 CERTAINLY = 3.0
-# Both parts are above 0 when each is by so many standard errors; by fewer where the excess has more than so many:
-# then it is only not known how much of it is whose.
+# Both components are positive if each is above 0 by CLEARLY standard errors. LIKELY suffices if the excess is above 0
+# by BEYOND_DOUBT: then only its division between the two is uncertain.
 CLEARLY, LIKELY, BEYOND_DOUBT = 2.0, 1.0, 10.0
-# Both parts are to blame when the smaller one is at least this share of the larger.
+# The verdict is "both" if the smaller component is at least this share of the larger.
 COMPARABLE = 0.5
-# Stands in for an error of 0 where there is to be a logarithm.
+# Replaces an error of 0 before taking its logarithm.
 SMALLEST = float(np.finfo(np.float64).tiny)
 
 
@@ -47,9 +47,9 @@ class Verdict(StrEnum):
 class Errors:
     """Errors of one trial after one epoch.
 
-    `e_t` and `e_v` are the means over all its training and validation examples, `count_t` and `count_v` in number, and
-    `se_t` and `se_v` their standard errors (NaN: not known). `sample_t` and `sample_v` (n,) are errors of single
-    examples, the same examples for all trials of a repeat; empty where none were kept.
+    `e_t` and `e_v` are the means over all `count_t` training and `count_v` validation examples, `se_t` and `se_v` their
+    standard errors (NaN if unknown). `sample_t` and `sample_v` (n,) are the errors of sampled examples, the same
+    examples for all trials of a repeat; empty if none were stored.
     """
 
     e_t: float
@@ -64,7 +64,7 @@ class Errors:
 
 @dataclass(frozen=True)
 class Fit:
-    """excess = underfit + overfit, their standard errors (NaN: not known), and the verdict."""
+    """excess = underfit + overfit, their standard errors (NaN if unknown), and the verdict."""
 
     excess: float
     underfit: float
@@ -77,8 +77,8 @@ class Fit:
 
 @dataclass(frozen=True)
 class Difference:
-    """How far own errors are above the reference's on one side: of their means, and of the logarithms of these, each
-    with its standard error (NaN: not known).
+    """By how much a trial's mean error exceeds the reference's on one side, and the difference of the logarithms of the
+    means, each with its standard error (NaN if unknown).
     """
 
     value: float
@@ -88,7 +88,7 @@ class Difference:
 
     @property
     def steps(self) -> float:
-        """The value in standard errors."""
+        """The difference in units of its standard error."""
         return in_errors(self.value, self.error)
 
     @property
@@ -97,12 +97,12 @@ class Difference:
 
 
 def fit_of_trial(own: Errors, reference: Errors) -> Fit:
-    """The fit of a trial; `reference` is that of the same repeat."""
+    """The fit of a trial; `reference` must be of the same repeat."""
     return judged(unseen_difference(own, reference), seen_difference(own, reference))
 
 
 def fit_of_configuration(pairs: Sequence[tuple[Errors, Errors]]) -> Fit:
-    """The fit of a configuration from its own errors and the reference's in every repeat that completed."""
+    """The fit of a configuration, from pairs of its errors and the reference's for every completed repeat."""
     unseen = [unseen_difference(own, reference) for own, reference in pairs]
     seen = [seen_difference(own, reference) for own, reference in pairs]
     return judged(over_repeats(unseen), over_repeats(seen))
@@ -121,15 +121,15 @@ def seen_difference(own: Errors, reference: Errors) -> Difference:
 def difference(
     means: tuple[float, float], errors: tuple[float, float], samples: tuple[np.ndarray, np.ndarray], count: int
 ) -> Difference:
-    """The difference of two means over `count` examples, own and the reference's.
+    """The difference of two means over `count` examples: the trial's minus the reference's.
 
-    Its standard error is that of the differences of single examples, or where there are none, of independent means.
+    Its standard error is computed from paired examples if there are samples, else as for independent means.
     """
     own_mean, reference_mean = (max(float(mean), SMALLEST) for mean in means)
     if 1 < len(samples[0]) == len(samples[1]):
         own, reference = (np.asarray(sample, np.float64) for sample in samples)
         error = paired_error(own, reference, count)
-        # The first-order change of the logarithm of a mean with each of its examples.
+        # Delta method: the first-order effect of each example on the logarithm of the mean.
         logarithm_error = paired_error(own / mean_above_zero(own), reference / mean_above_zero(reference), count)
     else:
         error = hypot(*errors)
@@ -138,7 +138,7 @@ def difference(
 
 
 def paired_error(own: np.ndarray, reference: np.ndarray, count: int) -> float:
-    """The standard error of the mean difference over `count` examples, from some (n,) of them."""
+    """Standard error of the mean difference over `count` examples, estimated from samples (n,)."""
     differences = own - reference
     differences -= mean(differences)
     return sqrt(float(differences @ differences) / (len(differences) - 1) / count)
@@ -149,14 +149,14 @@ def mean_above_zero(values: np.ndarray) -> float:
 
 
 def mean(values: np.ndarray) -> float:
-    # ndarray.mean takes several times as long for a few hundred numbers.
+    # ndarray.mean is several times slower for a few hundred numbers.
     return float(values.sum()) / len(values)
 
 
 def over_repeats(differences: Sequence[Difference]) -> Difference:
-    """The mean over repeats, and its standard error from those of the repeats.
+    """The mean over repeats, with a standard error propagated from those of the repeats.
 
-    How much repeats differ does not count: where each by itself is clear, their mean is, however much they vary.
+    The variation between repeats does not enter: if each repeat is clear on its own, so is their mean.
     """
     count = len(differences)
     return Difference(
@@ -168,7 +168,7 @@ def over_repeats(differences: Sequence[Difference]) -> Difference:
 
 
 def in_errors(value: float, error: float) -> float:
-    """A value in standard errors; a difference that does not vary at all is clear."""
+    """A value in standard errors; ±infinity if the standard error is 0."""
     if error > 0 or value == 0:
         return value / error if error > 0 else 0.0
     return inf if value > 0 else -inf
@@ -183,7 +183,7 @@ def judged(unseen: Difference, seen: Difference) -> Fit:
 
 
 def verdict_of(unseen: Difference, underfit: Difference, overfit: Difference) -> Verdict:
-    """The verdict from the differences on unseen and on seen examples, and of what is lost between them."""
+    """The verdict, from the differences on unseen and seen examples and the gap between the two."""
     if not (isfinite(unseen.logarithm_error) and isfinite(overfit.error) and isfinite(overfit.value)):
         return Verdict.UNCLEAR
     if not is_worse(unseen, underfit, overfit):
@@ -196,24 +196,24 @@ def verdict_of(unseen: Difference, underfit: Difference, overfit: Difference) ->
 
 
 def verdict_by_size(underfit: float, overfit: float) -> Verdict:
-    """The verdict where both parts are clearly above 0."""
+    """The verdict if both components are clearly above 0."""
     if min(underfit, overfit) >= COMPARABLE * max(underfit, overfit):
         return Verdict.BOTH
     return Verdict.UNDERFIT if underfit > overfit else Verdict.OVERFIT
 
 
 def is_worse(unseen: Difference, underfit: Difference, overfit: Difference) -> bool:
-    """Whether the excess is above 0: by more than is negligible, and as clearly as it takes."""
-    takes = max(LEAST, ALONE - backing(underfit, overfit))
-    return unseen.logarithm > log(1 + NEGLIGIBLE) and unseen.logarithm_steps > takes
+    """Whether the excess is both more than negligible and statistically significant."""
+    required = max(LEAST, ALONE - seen_evidence(underfit, overfit))
+    return unseen.logarithm > log(1 + NEGLIGIBLE) and unseen.logarithm_steps > required
 
 
-def backing(underfit: Difference, overfit: Difference) -> float:
-    """For how many standard errors of E_v the examples seen make up, in saying that unseen ones go worse."""
+def seen_evidence(underfit: Difference, overfit: Difference) -> float:
+    """By how many standard errors the evidence from seen examples lowers the requirement on E_v."""
     if underfit.logarithm < log(FAR_BELOW):
-        # It has learned by heart.
+        # The trial has memorized its examples.
         return MAKES_UP_BELOW * max(0.0, -underfit.logarithm_steps)
-    # Where certainly less is lost between seen and unseen, it may be the reference that has learned by heart.
+    # If the trial's gap is certainly smaller than the reference's, it may be the reference that memorized.
     if underfit.logarithm > log(FAR_ABOVE) and overfit.steps > -CERTAINLY:
         return MAKES_UP_ABOVE * max(0.0, underfit.logarithm_steps)
     return 0.0

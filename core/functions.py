@@ -1,7 +1,7 @@
-"""The activation functions of a pack: which members' units have which, and their β and γ in the parameter buffer.
+"""The activation functions of a pack: which units of which members use them, and their β and γ in the buffer.
 
-β and γ of every function lie in the buffer, learned or not. The gradient of those that are not learned stays 0, so no
-optimizer ever changes them.
+The parameter buffer holds β and γ of every function, learned or not. The gradient of those that are not learned stays
+0, so no optimizer changes them.
 """
 
 import itertools
@@ -16,9 +16,9 @@ from fitgap.core.members import LayerFunctions, Member
 
 @dataclass(frozen=True)
 class FunctionGroup:
-    """Neighbouring members whose units `units` of a layer have one kind of function.
+    """Adjacent members whose units `units` of a layer use the same kind of function.
 
-    `columns` says where each of its parameters lies in the buffer, `learned` which of them are learned.
+    `columns` maps each parameter to its column of the buffer, `learned` names the parameters that are learned.
     """
 
     rows: slice
@@ -33,29 +33,29 @@ class FunctionGroup:
 
 
 def function_counts(members: Sequence[Member]) -> tuple[int, ...]:
-    """For every layer the largest number of functions that share its units in any member."""
+    """For every layer, the largest number of functions among which any member divides its units."""
     layers = zip(*(member.activations for member in members), strict=True)
     return tuple(max(map(len, functions)) for functions in layers)
 
 
 def layer_groups(members: Sequence[Member], layer: int, layout: Layout) -> list[FunctionGroup]:
-    """The runs of layer 1 … L."""
-    runs, start = [], 0
-    for _, group in itertools.groupby(members, key=lambda member: layer_kind(member.activations[layer - 1])):
-        functions = [member.activations[layer - 1] for member in group]
+    """The function groups of layer 1 … L."""
+    groups, start = [], 0
+    for _, alike in itertools.groupby(members, key=lambda member: layer_kind(member.activations[layer - 1])):
+        functions = [member.activations[layer - 1] for member in alike]
         rows = slice(start, start + len(functions))
-        runs += [
+        groups += [
             function_group(rows, units, function, layer, position, layout)
             for position, (function, units) in enumerate(
                 zip(functions[0], unit_slices(functions[0], layout.sizes[layer]), strict=True)
             )
         ]
         start = rows.stop
-    return runs
+    return groups
 
 
 def layer_kind(functions: LayerFunctions) -> tuple[object, ...]:
-    """What layers that can be computed together share: the kinds of their functions and their shares of the units."""
+    """The kinds and shares of a layer's functions; layers with equal ones can be computed together."""
     return tuple((function.kind(), function.share) for function in functions)
 
 
@@ -68,14 +68,14 @@ def function_group(
 
 
 def unit_slices(functions: LayerFunctions, unit_count: int) -> list[slice]:
-    """The units of each function, in proportion to the shares."""
+    """The units of each function, in proportion to the functions' shares."""
     ends = np.cumsum([function.share for function in functions])
     borders = [0, *(round(unit_count * end / ends[-1]) for end in ends)]
     return [slice(start, stop) for start, stop in itertools.pairwise(borders)]
 
 
 def set_initial(parameters: np.ndarray, members: Sequence[Member], layout: Layout) -> None:
-    """Write every member's own β and γ into the buffer."""
+    """Write the initial β and γ of every member into the buffer."""
     for row, member in enumerate(members):
         for layer, functions in enumerate(member.activations, start=1):
             for position, function in enumerate(functions):
@@ -85,20 +85,20 @@ def set_initial(parameters: np.ndarray, members: Sequence[Member], layout: Layou
                         parameters[row, column] = getattr(function, name)
 
 
-def keep_inside_domains(parameters: np.ndarray, runs: Sequence[FunctionGroup]) -> None:
-    """Put learned parameters that a step took out of their domain back to its border."""
-    for run in runs:
-        for name in run.learned:
-            lowest = lowest_learned(run.function.parameters()[name].metadata["domain"])
+def clip_to_domains(parameters: np.ndarray, groups: Sequence[FunctionGroup]) -> None:
+    """Clip learned parameters to their domains."""
+    for group in groups:
+        for name in group.learned:
+            lowest = lowest_learned(group.function.parameters()[name].metadata["domain"])
             if lowest is not None:
-                values = parameters[run.rows, run.columns[name]]
+                values = parameters[group.rows, group.columns[name]]
                 np.maximum(values, lowest, out=values)
 
 
 def learned_values(row: np.ndarray, member: Member, layout: Layout) -> dict[str, float]:
-    """The learned parameters of one member from its row (P,) of the buffer.
+    """The learned parameters of one member, from its row (P,) of the buffer.
 
-    Their names are such as `layer_1.0.beta`, for the first function of the first layer.
+    Names have the form `layer_1.0.beta`, here for the first function of the first layer.
     """
     return {
         f"layer_{layer}.{position}.{name}": float(row[layout.function_parameter(layer, position, name)])
@@ -109,26 +109,26 @@ def learned_values(row: np.ndarray, member: Member, layout: Layout) -> dict[str,
 
 
 def own_layout(sizes: tuple[int, ...], member: Member) -> Layout:
-    """The layout of a pack of this member alone."""
+    """The layout of a pack that has only this member."""
     return Layout(sizes, function_counts([member]))
 
 
 def own_row(row: np.ndarray, member: Member, layout: Layout) -> np.ndarray:
-    """A member's row (P,) as it is saved, with no gaps where others in the pack have more functions in a layer."""
+    """A member's row (P,) in its saved form: in its own layout, without the columns that only other members use."""
     columns = columns_of(member, layout)
-    alone = np.zeros(own_layout(layout.sizes, member).row_length, row.dtype)
-    alone[: len(columns)] = row[columns]
-    return alone
+    saved = np.zeros(own_layout(layout.sizes, member).row_length, row.dtype)
+    saved[: len(columns)] = row[columns]
+    return saved
 
 
-def put_own_row(alone: np.ndarray, row: np.ndarray, member: Member, layout: Layout) -> None:
-    """Write into a member's row what `own_row` took from one, be it of another pack."""
+def put_own_row(saved: np.ndarray, row: np.ndarray, member: Member, layout: Layout) -> None:
+    """Restore a member's row from its saved form; the inverse of `own_row`, in any pack."""
     columns = columns_of(member, layout)
-    row[columns] = alone[: len(columns)]
+    row[columns] = saved[: len(columns)]
 
 
 def columns_of(member: Member, layout: Layout) -> np.ndarray:
-    """The columns of a member's parameters, in the order in which they are saved."""
+    """The columns of a member's parameters, in saved order."""
     functions = [
         layout.function_parameter(layer, position, name)
         for layer, functions in enumerate(member.activations, start=1)

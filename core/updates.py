@@ -1,4 +1,4 @@
-"""What changes the parameters of a pack after every mini-batch: penalties, optimizers and the slots they remember."""
+"""Parameter updates of a pack after every mini-batch: penalties, optimizers and their slots."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from fitgap.core.network import Networks
 from fitgap.core.optimizers import Optimizer
 from fitgap.core.regularizers import PENALTIES, Penalty
 
-# With β = 0.9 a number falls by 10⁻³ between two flushes, far less than the factor leaves above the denormal range.
+# With β = 0.9 a number shrinks by a factor of 10⁻³ between two flushes, well within the margin of FLUSH_FACTOR.
 STEPS_BETWEEN_FLUSHES = 64
 FLUSH_FACTOR = 1e8
 
 
 @dataclass
-class OptimizerPiece:
-    """What the optimizer of neighbouring members works on: the views of their rows, made once, and their numbers."""
+class OptimizerViews:
+    """The views of the buffers that the optimizer of a member group works on, created once, and its settings."""
 
-    run: MemberGroup
+    group: MemberGroup
     parameters: np.ndarray
     weights: np.ndarray
     gradient: np.ndarray
@@ -29,26 +29,26 @@ class OptimizerPiece:
     numbers: dict[str, np.ndarray]
 
     def step(self, step_number: int) -> None:
-        optimizer: Optimizer = self.run.variant
+        optimizer: Optimizer = self.group.variant
         optimizer.decay(self.weights, **self.numbers)
         optimizer.step(self.parameters, self.gradient, self.slots, self.scratch, step_number, **self.numbers)
 
 
 @dataclass(frozen=True)
-class PenaltyPiece:
-    """What a penalty of neighbouring members works on: the columns that it counts."""
+class PenaltyViews:
+    """The views of the buffers that a penalty of a member group works on: the columns that it covers."""
 
-    run: MemberGroup
+    group: MemberGroup
     parameters: np.ndarray
     gradient: np.ndarray
     scratch: np.ndarray
 
     def add_gradient(self) -> None:
-        self.run.variant.add_gradient(self.parameters, self.gradient, self.scratch, **self.run.numbers)
+        self.group.variant.add_gradient(self.parameters, self.gradient, self.scratch, **self.group.numbers)
 
 
 class Updates:
-    """The steps of the members of a pack; `steps` counts them, `slots` are as many as the hungriest optimizer needs."""
+    """The update steps of a pack. `steps` counts them; there are as many `slots` as any of the optimizers needs."""
 
     def __init__(self, networks: Networks, members: Sequence[Member]):
         self.networks = networks
@@ -58,78 +58,78 @@ class Updates:
         self._rebind_views(members)
 
     def _rebind_views(self, members: Sequence[Member]) -> None:
-        """Take the views for these members."""
+        """Create the views for these members."""
         self.scratch = np.empty_like(self.networks.parameters)
-        runs = group_members([member.optimizer for member in members], self.networks.dtype, dimensions=2)
-        self.optimizers = [self._optimizer_piece(run) for run in runs]
+        groups = group_members([member.optimizer for member in members], self.networks.dtype, dimensions=2)
+        self.optimizers = [self._optimizer_views(group) for group in groups]
         self.penalties = [
-            self._penalty_piece(run, columns)
+            self._penalty_views(group, columns)
             for kind in PENALTIES
-            for run in penalty_groups(members, kind, self.networks.dtype)
-            for columns in self.networks.layout.penalty_columns(run.variant.scope, run.variant.biases)
+            for group in penalty_groups(members, kind, self.networks.dtype)
+            for columns in self.networks.layout.penalty_columns(group.variant.scope, group.variant.biases)
         ]
 
-    def _optimizer_piece(self, run: MemberGroup) -> OptimizerPiece:
-        parameters, slots = self.networks.parameters[run.rows], self.slots[: run.variant.slot_count]
-        return OptimizerPiece(
-            run=run,
+    def _optimizer_views(self, group: MemberGroup) -> OptimizerViews:
+        parameters, slots = self.networks.parameters[group.rows], self.slots[: group.variant.slot_count]
+        return OptimizerViews(
+            group=group,
             parameters=parameters,
             weights=parameters[:, : self.networks.layout.weight_count],
-            gradient=self.networks.gradient[run.rows],
-            scratch=self.scratch[run.rows],
-            slots=[slot[run.rows] for slot in slots],
-            numbers=dict(run.numbers),
+            gradient=self.networks.gradient[group.rows],
+            scratch=self.scratch[group.rows],
+            slots=[slot[group.rows] for slot in slots],
+            numbers=dict(group.numbers),
         )
 
-    def _penalty_piece(self, run: MemberGroup, columns: slice) -> PenaltyPiece:
+    def _penalty_views(self, group: MemberGroup, columns: slice) -> PenaltyViews:
         buffers = self.networks.parameters, self.networks.gradient, self.scratch
-        return PenaltyPiece(run, *(buffer[run.rows, columns] for buffer in buffers))
+        return PenaltyViews(group, *(buffer[group.rows, columns] for buffer in buffers))
 
     def compact(self, rows: np.ndarray, members: Sequence[Member]) -> None:
-        """Go on with these rows alone, whose members are given, once the networks have done so."""
+        """Keep only these rows, which belong to `members`; call after compacting the networks."""
         self.slots = [np.ascontiguousarray(slot[rows]) for slot in self.slots]
         self._rebind_views(members)
 
     def set_rates(self, rates: np.ndarray) -> None:
-        """The learning rates (K,) from now on."""
-        for piece in self.optimizers:
-            piece.numbers["rate"] = over_members(rates[piece.run.rows], self.networks.dtype, dimensions=2)
+        """Set the learning rates (K,) of the following steps."""
+        for views in self.optimizers:
+            views.numbers["rate"] = over_members(rates[views.group.rows], self.networks.dtype, dimensions=2)
 
     def step(self) -> None:
-        """One step of every member against its gradient, after its penalties have been added to that."""
+        """Add the penalties to the gradient and take one optimizer step for every member."""
         self.steps += 1
         for penalty in self.penalties:
             penalty.add_gradient()
         for optimizer in self.optimizers:
             optimizer.step(self.steps)
-        self.networks.keep_inside_domains()
+        self.networks.clip_to_domains()
 
     def flush(self) -> None:
-        """Set to 0 what has decayed so far that it would become denormal, in which processors are many times slower.
+        """Set slot values to 0 before they become denormal numbers, which slow processors down many times.
 
-        The gradient of a dead unit is exactly 0; its slots decay by β in each step and would stay denormal for ever.
+        The gradient of a dead unit is exactly 0, so its slots decay by β in each step and would stay denormal forever.
         """
         lowest = np.finfo(self.networks.dtype).tiny * FLUSH_FACTOR
         for slot in self.slots:
             np.absolute(slot, out=self.scratch)
-            # A product with 0 and 1, which NumPy does several times faster than a masked copy.
+            # A product with 0 and 1 is several times faster in NumPy than a masked copy.
             np.greater_equal(self.scratch, lowest, out=self.scratch)
             slot *= self.scratch
 
     def own_slots(self, row: int, member: Member) -> np.ndarray:
-        """The slots (S, P) that a member's optimizer uses, as they are saved."""
+        """The slots (S, P) that a member's optimizer uses, in saved form."""
         layout = self.networks.layout
         own = [own_row(slot[row], member, layout) for slot in self.slots[: member.optimizer.slot_count]]
         length = len(own_row(self.networks.parameters[row], member, layout))
         return np.array(own, self.networks.dtype).reshape(-1, length)
 
     def put_own_slots(self, slots: np.ndarray, row: int, member: Member) -> None:
-        """Take back what `own_slots` gave, be it from another pack."""
+        """Restore a member's slots; the inverse of `own_slots`, in any pack."""
         for saved, slot in zip(slots, self.slots, strict=False):
             put_own_row(saved, slot[row], member, self.networks.layout)
 
 
 def penalty_groups(members: Sequence[Member], kind: type[Penalty], dtype: str) -> list[MemberGroup]:
-    """The runs of members that have a penalty of this kind."""
+    """The groups of adjacent members that have a penalty of this kind."""
     penalties = [next((each for each in member.regularizers if isinstance(each, kind)), None) for member in members]
     return group_members(penalties, dtype, dimensions=2)

@@ -1,4 +1,4 @@
-"""Diagnosis: what underfits and what overfits in a sweep or a trial, why, and what to try; as plain data."""
+"""Diagnosis of sweeps and trials: what underfits or overfits, why, and what to try, as plain data."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -6,21 +6,21 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from fitgap.core.causes import Facts, Found, causes, count_causes
+from fitgap.core.causes import Facts, FoundCause, causes, count_causes
 from fitgap.core.diagnosis import RULE, Verdict
 from fitgap.core.regularizers import Dropout, Penalty
 from fitgap.runner.spec import Configuration
 from fitgap.runner.status import Status
 from fitgap.runner.store import Row, Store
 
-# So many of the worst of each verdict, by excess, are asked why.
+# Causes are looked up for this many configurations of each verdict, those with the largest excess.
 LOOKED_AT = 100
 TROUBLES = (Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH)
 FIT_KEYS = ("excess", "underfit", "overfit")
 
 
 def diagnose_sweep(store: Store, name_or_number: str) -> Row:
-    """What is wrong with the configurations of a sweep. Raises StoreError where there is no such sweep."""
+    """The verdicts on a sweep's configurations, with causes. Raises StoreError if there is no such sweep."""
     row = store.sweep(name_or_number)
     status = next(each for each in store.sweeps() if each["sweep"] == row["id"])
     counts = store.verdict_counts(row["id"])
@@ -39,7 +39,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
 
 
 def trouble(store: Store, sweep_id: int, verdict: Verdict, count: int, by_setting: Sequence[Row]) -> Row:
-    """One verdict: how many configurations have it, with which settings most, why, and the worst of them."""
+    """One verdict: the number of configurations that have it, the setting most affected, causes, and worst cases."""
     worst = store.worst_configurations(sweep_id, verdict, LOOKED_AT)
     reasons = found_causes(store, [(row["trial"], verdict) for row in worst])
     by_trial = [reasons.get(row["trial"], []) for row in worst]
@@ -57,7 +57,7 @@ def trouble(store: Store, sweep_id: int, verdict: Verdict, count: int, by_settin
 
 
 def most_with(by_setting: Sequence[Row], verdict: Verdict) -> Row | None:
-    """The setting whose configurations have a verdict more often than the others; None where none stands out."""
+    """The setting whose configurations have a verdict much more often than the others; None if none stands out."""
     own: Counter[tuple[str, Any]] = Counter()
     all_of: Counter[tuple[str, Any]] = Counter()
     for row in by_setting:
@@ -69,12 +69,12 @@ def most_with(by_setting: Sequence[Row], verdict: Verdict) -> Row | None:
     for (axis, setting), count in all_of.items():
         total[axis] += count
         total_own[axis] += own[axis, setting]
-    # How many more there are than if the setting made no difference.
+    # Observed count minus the count expected if the setting made no difference.
     surplus = {key: own[key] - count * total_own[key[0]] / total[key[0]] for key, count in all_of.items()}
     if not surplus:
         return None
     axis, setting = max(surplus, key=lambda key: surplus[key])
-    # At least half of those with the verdict, and twice as many of its own as of the others.
+    # Require at least half of all configurations with the verdict, and twice the rate of the other settings.
     found, others = own[axis, setting], total_own[axis] - own[axis, setting]
     if (
         2 * found < total_own[axis]
@@ -85,7 +85,7 @@ def most_with(by_setting: Sequence[Row], verdict: Verdict) -> Row | None:
 
 
 def diagnose_trial(store: Store, number: int) -> Row:
-    """What is wrong with one trial, with its curve. Raises StoreError where there is no such trial."""
+    """The verdict on one trial, with causes and its curve. Raises StoreError if there is no such trial."""
     row = store.show(number)
     found = store.fit_with_errors(number)
     curve = [{key: each[key] for key in ("epoch", "e_t", "e_v")} for each in store.epochs([number])]
@@ -111,14 +111,14 @@ def diagnose_trial(store: Store, number: int) -> Row:
     }
 
 
-def found_causes(store: Store, trials: Iterable[tuple[int, Verdict]]) -> dict[int, list[Found]]:
-    """The likely causes of the verdicts on these trials."""
+def found_causes(store: Store, trials: Iterable[tuple[int, Verdict]]) -> dict[int, list[FoundCause]]:
+    """The likely causes of the verdicts on these trials, by trial number."""
     verdicts = dict(trials)
     return {row["trial"]: causes(verdicts[row["trial"]], facts_of(row)) for row in store.facts(list(verdicts))}
 
 
 def facts_of(row: Row) -> Facts:
-    """What the store knows of a trial, as the core takes it."""
+    """A row from `Store.facts` in the form that `causes` takes."""
     chosen = Configuration.from_canonical(row["settings"]).regularizers
     penalties = {each.name: each.variant.weight for each in chosen if isinstance(each.variant, Penalty)}
     return Facts(
@@ -134,7 +134,7 @@ def facts_of(row: Row) -> Facts:
     )
 
 
-def plain_causes(found: Iterable[Found]) -> list[Row]:
+def plain_causes(found: Iterable[FoundCause]) -> list[Row]:
     return [
         {"cause": each.cause.value, "value": each.value, "seen": each.seen, "advice": each.advice} for each in found
     ]

@@ -1,6 +1,6 @@
-"""Networks that come out of a sweep: kept or trained again, written to a file, read back, asked.
+"""Trained networks as models: exported from a trial, saved to a file, loaded, and used for predictions.
 
-A model file is an `.npz` that NumPy alone can read; its layout is in docs/model-file.md.
+A model file is an `.npz` that can be read with NumPy alone. docs/reference/model-file.md describes its layout.
 """
 
 import dataclasses
@@ -31,7 +31,7 @@ FORMAT = "fitgap model 1"
 
 @dataclasses.dataclass(frozen=True)
 class NamedModel:
-    """A model with the names that its inputs and answers go by."""
+    """A model with the names of its inputs, targets and classes."""
 
     model: Model
     input_names: tuple[str, ...]
@@ -44,8 +44,8 @@ class NamedModel:
 def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
     """The network of a finished trial after its best epoch (`at` "best") or its last one.
 
-    What was not kept is trained again, which gives the same bits on the same kind of machine. Raises StoreError where
-    there is no such trial or epoch, or where the data are no longer the same.
+    A network that was not kept is retrained, with bit-identical results on the same kind of machine. Raises StoreError
+    if there is no such trial or epoch, or if the data have changed.
     """
     row = store.show(number)
     epoch = row["best_epoch"] if at == "best" else row["epochs"]
@@ -62,15 +62,15 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
 def named_model(
     trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray, saved: dict[str, list[float | None]]
 ) -> NamedModel:
-    """The model with these parameters and with the scaling that its repeat learned, as it was saved."""
+    """The model with these parameters and the saved preprocessing of its repeat."""
     configuration, dataset = trial.configuration, prepared.dataset
     member = member_of(configuration, prepared.sweep.seed, trial.repeat)
-    # Null was NaN, which only `fill` can hold.
+    # Null stands for NaN, which occurs only in `fill`.
     learned = {name: np.array(values, float) for name, values in saved.items()}
     layout = Layout(prepared.layers(configuration), tuple(len(functions) for functions in member.activations))
     if len(parameters) != layout.row_length:
-        rule = f"its network has {len(parameters)} parameters, but its layers need {layout.row_length}"
-        raise StoreError(f"trial {trial.trial_id}: {rule}, which is damage; go back to a copy of the database")
+        rule = f"its layers need {layout.row_length} parameters, but the stored network has {len(parameters)}"
+        raise StoreError(f"trial {trial.trial_id}: {rule}; the database is damaged, so restore a backup")
     model = Model(
         layers=model_layers(parameters, member, layout),
         inputs_transform=InputTransform(learned["input_fill"], learned["input_shift"], learned["input_factor"]),
@@ -90,9 +90,9 @@ def named_model(
 
 
 def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
-    """Write a model file, or replace one that is there when the new one is whole.
+    """Write a model file; an existing file is replaced only once the new one is complete.
 
-    A new file gets these rights at most. Raises ModelError where the path cannot be written.
+    A new file gets at most these permissions. Raises ModelError if the path cannot be written.
     """
     model = named.model
     arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
@@ -109,7 +109,7 @@ def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
 
 
 def description(named: NamedModel) -> dict[str, Any]:
-    """Everything of a model that is no array."""
+    """Everything in a model that is not an array."""
     model = named.model
     return {
         "format": FORMAT,
@@ -125,7 +125,7 @@ def description(named: NamedModel) -> dict[str, Any]:
 
 
 def layer_description(layer: ModelLayer) -> list[dict[str, Any]]:
-    """The functions of a layer: name, first unit and the one after the last, β and γ."""
+    """The functions of a layer: name, units `from` (included) to `to` (excluded), β and γ."""
     return [
         {"name": name_of(function, ACTIVATIONS), "from": units.start, "to": units.stop, **numbers}
         for function, units, numbers in layer.functions
@@ -133,78 +133,82 @@ def layer_description(layer: ModelLayer) -> list[dict[str, Any]]:
 
 
 def name_of(variant: Variant, table: Any) -> str:
-    """The name that a table has for a variant's class."""
+    """The name of a variant's class in a table."""
     return next(name for name, kind in table.items() if kind is type(variant))
 
 
 def load_model(path: Path) -> NamedModel:
-    """Read a model file. Raises ModelError where it is none."""
+    """Read a model file. Raises ModelError if it is not a valid one."""
     try:
         arrays = read_model_arrays(path)
-        told = json.loads(str(arrays["description"]))
-        if told["format"] != FORMAT:
-            raise ModelError(f"{path} has the format {told['format']!r}, but this program reads {FORMAT!r}; update it")
-        named = assembled(arrays, told)
-        # Whether the parts fit together.
+        described = json.loads(str(arrays["description"]))
+        if described["format"] != FORMAT:
+            found = described["format"]
+            raise ModelError(f"{path} has the format {found!r}, but this program reads {FORMAT!r}; update fitgap")
+        named = assembled(arrays, described)
+        # A test prediction fails if the arrays do not fit together.
         named.model.predict(np.zeros((1, len(named.input_names))))
         return named
     except ModelError:
         raise
-    # Of the file's size, or of what it would take in memory.
+    # The file or its unpacked content is too large.
     except DataError as error:
         found = str(error).removeprefix(f"{path}: ").partition("; ")[0]
-        raise ModelError(f"{path} is no model file of fitgap (DataError); {found}; export it again") from None
+        raise ModelError(f"{path} is not a fitgap model file (DataError); {found}; export it again") from None
     except FileNotFoundError:
-        raise ModelError(f"there is no file {path}; `fitgap export TRIAL -o {path}` makes one") from None
-    # A damaged archive makes zipfile, zlib, NumPy and what takes its parts raise nearly anything.
+        raise ModelError(f"there is no file {path}; `fitgap export TRIAL -o {path}` creates one") from None
+    # With a damaged archive, zipfile, zlib, NumPy and the code below may raise almost any exception.
     except Exception as error:
-        raise ModelError(f"{path} is no model file of fitgap ({type(error).__name__}); export it again") from None
+        raise ModelError(f"{path} is not a fitgap model file ({type(error).__name__}); export it again") from None
 
 
 def read_model_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a file, none of which is read before their size is known."""
-    # Opening a pipe would wait for ever.
+    """The arrays of a file; their sizes are checked before any is read."""
+    # Opening a pipe would block forever.
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise ModelError(f"{path} is no file; name a model file, such as `fitgap export TRIAL -o model.npz` makes")
+        raise ModelError(f"{path} is not a file; name a model file, created by `fitgap export TRIAL -o model.npz`")
     size = path.stat().st_size
     check_file_size(str(path), size)
     return read_arrays(path.read_bytes(), lambda read: check_growth(str(path), read, size))
 
 
-def assembled(arrays: dict[str, np.ndarray], told: dict[str, Any]) -> NamedModel:
-    """The model that the parts of a file make."""
-    reading = dict(told["reading"])
+def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> NamedModel:
+    """The model in a file, from its arrays and its description."""
+    reading = dict(described["reading"])
     model = Model(
         layers=tuple(
-            ModelLayer(arrays[f"weights_{number}"], arrays[f"biases_{number}"], tuple(map(function_told, functions)))
-            for number, functions in enumerate(told["layers"], start=1)
+            ModelLayer(arrays[f"weights_{number}"], arrays[f"biases_{number}"], tuple(map(read_function, functions)))
+            for number, functions in enumerate(described["layers"], start=1)
         ),
         inputs_transform=InputTransform(arrays["input_fill"], arrays["input_shift"], arrays["input_factor"]),
         targets_scaling=Scaling(arrays["target_shift"], arrays["target_factor"]),
-        loss=LOSSES[told["loss"]](),
+        loss=LOSSES[described["loss"]](),
         reading=READINGS[reading.pop("name")].from_settings(reading),
-        class_count=len(told["class_names"]),
+        class_count=len(described["class_names"]),
     )
     return NamedModel(
         model,
-        tuple(told["input_names"]),
-        {name: tuple(categories) for name, categories in told["text_columns"].items()},
-        tuple(told["target_names"]),
-        tuple(told["class_names"]),
-        fills_missing=told["fills_missing"],
+        tuple(described["input_names"]),
+        {name: tuple(categories) for name, categories in described["text_columns"].items()},
+        tuple(described["target_names"]),
+        tuple(described["class_names"]),
+        fills_missing=described["fills_missing"],
     )
 
 
-def function_told(told: dict[str, Any]) -> tuple[Any, slice, dict[str, float]]:
-    numbers = {name: value for name, value in told.items() if name not in ("name", "from", "to")}
-    return ACTIVATIONS[told["name"]](), slice(told["from"], told["to"]), numbers
+def read_function(described: dict[str, Any]) -> tuple[Any, slice, dict[str, float]]:
+    numbers = {name: value for name, value in described.items() if name not in ("name", "from", "to")}
+    return ACTIVATIONS[described["name"]](), slice(described["from"], described["to"]), numbers
 
 
 def predictions(named: NamedModel, inputs: np.ndarray) -> list[dict[str, Any]]:
-    """A row per example: its number, and its class or the numbers told, by the names of the targets."""
+    """One row per example: its number (from 1), and its predicted class or numbers by target name.
+
+    Raises DataError for a missing value if the network was trained without filling missing values.
+    """
     if np.isnan(inputs).any() and not named.fills_missing:
-        raise DataError("a value is missing, and this network was trained without filling any; fill it in")
-    # What is too large for the network's dtype becomes infinite, and its answer null.
+        raise DataError("a value is missing, but this network was trained without filling missing values; fill it in")
+    # Values too large for the network's dtype become infinite, and their predictions null.
     with np.errstate(all="ignore"):
         answers = named.model.predict(inputs)
     if named.class_names:
@@ -217,5 +221,5 @@ def predictions(named: NamedModel, inputs: np.ndarray) -> list[dict[str, Any]]:
 
 
 def finite_number(value: Any) -> float | None:
-    """The number, None where it is none."""
+    """The number; None if it is not finite."""
     return float(value) if np.isfinite(value) else None

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where a trial stands. `pending` and `running` change; the others are how a trial ended, and stay."""
+    """The status of a trial. `pending` and `running` are temporary; all others are final."""
 
     PENDING = "pending"
     RUNNING = "running"

@@ -1,4 +1,4 @@
-"""Activation functions f, their derivatives f′, and those by their parameters β and γ (Magyar 2024, §2.1.1)."""
+"""Activation functions f with their derivatives f′, ∂f/∂β and ∂f/∂γ (Magyar 2024, §2.1.1)."""
 
 from fitgap.core.activations.activation import Activation
 from fitgap.core.activations.rectifiers import ELU, PReLU, ReLU

@@ -1,4 +1,4 @@
-"""Activation functions of straight pieces other than rectifiers: identity, threshold and sign (Magyar 2024, §2.1.1)."""
+"""Piecewise linear activation functions other than rectifiers: identity, threshold, sign (Magyar 2024, §2.1.1)."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Identity(Activation):
 
 @dataclass(frozen=True)
 class Threshold(Activation):
-    """1 where x > 0, else 0 (Magyar 2024, §2.1.1.1); its derivative is 0 almost everywhere."""
+    """1 for x > 0, else 0 (Magyar 2024, §2.1.1.1); its derivative is 0 almost everywhere."""
 
     differentiable = False
 
@@ -36,7 +36,7 @@ class Threshold(Activation):
 
 @dataclass(frozen=True)
 class Sign(Activation):
-    """1 where x > 0, else −1 (Magyar 2024, §2.1.1.2); its derivative is 0 almost everywhere."""
+    """1 for x > 0, else −1 (Magyar 2024, §2.1.1.2); its derivative is 0 almost everywhere."""
 
     differentiable = False
 

@@ -30,9 +30,10 @@ MANY_WORKERS, BLOCKS_PER_SECOND = 50, 100
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """A trial that waits to be trained: its number, what to train and in which repeat.
+    """A pending trial: its number, its configuration and its repeat.
 
-    It goes on after `epoch` where its state was saved; `worker_failures` counts how often its driver or worker died with it.
+    It continues after `epoch` if its state was saved. `worker_failures` counts how often its driver or worker died
+    while training it.
     """
 
     trial_id: int
@@ -63,8 +64,8 @@ class TrialGroup:
     """Waiting trials that may share packs: `count` of them, with `epochs` left all together.
 
     `select(start, stop)` gives some of them, in an order in which neighbours do well in one pack: those with most
-    epochs first, so that they end together, and of these equal kinds side by side, which share their calls. `worker_failures`
-    is how often these were lost before.
+    epochs first, so that they end together, and of these equal kinds side by side, which share their calls.
+    `worker_failures` is how often their driver or worker died while training them.
     """
 
     shape: PackShape

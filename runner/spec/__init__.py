@@ -1,4 +1,4 @@
-"""What a sweep asks for: the sweep file, the command-line shorthand, and axes turned into configurations."""
+"""Sweep specifications: the sweep file, the command-line shorthand, and the expansion of axes into configurations."""
 
 from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings, Folds

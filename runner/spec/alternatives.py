@@ -1,4 +1,4 @@
-"""Alternatives that are counted before they are made, so that a grid of 10¹² costs nothing but its refusal."""
+"""Lazy collections of alternatives: they are counted before they are created, so a grid of 10¹² is refused at once."""
 
 import itertools
 import math
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Alternatives:
-    """So many values, made one after another and only when somebody walks over them."""
+    """`size` values, created one by one on iteration."""
 
     size: int
     make: Callable[[], Iterable[Any]]
@@ -19,15 +19,15 @@ class Alternatives:
 
 
 def listed(values: Sequence[Any]) -> Alternatives:
-    """Values that exist already."""
+    """The given values as alternatives."""
     return Alternatives(len(values), lambda: values)
 
 
 def either(parts: Sequence[Alternatives]) -> Alternatives:
-    """The values of every part, one part after the other."""
+    """The values of all parts, in order."""
     return Alternatives(sum(part.size for part in parts), lambda: itertools.chain.from_iterable(parts))
 
 
 def together(parts: Sequence[Alternatives], build: Callable[[tuple[Any, ...]], Any]) -> Alternatives:
-    """`build` of every combination that takes one value from each part; the last part changes fastest."""
+    """`build` applied to every combination of one value from each part; the last part changes fastest."""
     return Alternatives(math.prod(part.size for part in parts), lambda: map(build, itertools.product(*parts)))

@@ -1,4 +1,4 @@
-"""The ways to a sweep: a file, its text, or flags, alone or over a file. All give plain data, read by `Sweep`."""
+"""Reading of sweeps from a file, from text, from a mapping, or from flags with or without a file."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import is_path
-from fitgap.runner.spec.flags import Flags, add, overlay
+from fitgap.runner.spec.flags import Flags, add_alternatives, overlay
 from fitgap.runner.spec.nodes import SpecNode
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.sweep import DEFAULTS, Sweep
@@ -20,23 +20,24 @@ NO_FLAGS = Flags()
 
 
 def sweep_from_flags(flags: Flags) -> Sweep:
-    """The sweep that the command line asks for, with or without a file. Raises SpecError, one line long."""
+    """The sweep given on the command line, with or without a file. Raises SpecError with a one-line message."""
     if flags.file is not None:
         return sweep_from_file(flags.file, flags)
     places = Places()
-    with places.told():
+    with places.in_errors():
         if not flags.data:
-            raise SpecError("--data must be given, or a sweep file; it is the name of a data set or the path of a file")
+            advice = "--data takes the name of a data set or the path of a file"
+            raise SpecError(f"a sweep file or --data must be given; {advice}")
         sweep: dict[str, Any] = {"name": default_name(source_name(flags.data))}
         overlay(sweep, flags, places)
         return Sweep.from_canonical(sweep)
 
 
 def sweep_from_file(file: str | os.PathLike[str], flags: Flags = NO_FLAGS) -> Sweep:
-    """The sweep in a YAML file, after what the flags replace. Raises SpecError, one line long."""
+    """The sweep in a YAML file; flags override its settings. Raises SpecError with a one-line message."""
     name = os.fspath(file)
     places = Places(name)
-    with places.told():
+    with places.in_errors():
         text = decoded(read_bytes(name), places)
     return sweep_from_text(text, name, flags)
 
@@ -44,13 +45,13 @@ def sweep_from_file(file: str | os.PathLike[str], flags: Flags = NO_FLAGS) -> Sw
 def sweep_from_text(text: str, file: str = "sweep.yaml", flags: Flags = NO_FLAGS) -> Sweep:
     """The sweep in the text of a YAML file.
 
-    `file` stands in messages, gives the default name, and paths in the text count from its folder.
+    `file` appears in messages and gives the default name; paths in the text are relative to its folder.
     """
-    # ruamel.yaml takes long to import, and only files need it.
+    # Imported here, because importing ruamel.yaml is slow and only files need it.
     from fitgap.runner.spec.yaml_text import read_yaml
 
     places = Places(file)
-    with places.told():
+    with places.in_errors():
         entries = SpecNode(read_yaml(text, places)).entries(DEFAULTS)
         sweep = with_sections({key: entry.value for key, entry in entries.items()})
         resolve_source(sweep["data"], os.path.dirname(file))
@@ -59,9 +60,9 @@ def sweep_from_text(text: str, file: str = "sweep.yaml", flags: Flags = NO_FLAGS
 
 
 def sweep_from_mapping(mapping: Mapping[str, Any]) -> Sweep:
-    """The sweep in a mapping like that of a file, whose values may also be tuples and numbers of NumPy."""
+    """The sweep in a mapping with the structure of a sweep file; values may also be tuples and NumPy values."""
     places = Places()
-    with places.told():
+    with places.in_errors():
         entries = SpecNode(plain_data(mapping)).entries(DEFAULTS)
         sweep = with_sections({key: entry.value for key, entry in entries.items()})
         source = sweep["data"].get("source")
@@ -70,7 +71,7 @@ def sweep_from_mapping(mapping: Mapping[str, Any]) -> Sweep:
 
 
 def plain_data(value: Any) -> Any:
-    """A value as a file could hold it."""
+    """A value converted to types that occur in a file."""
     if isinstance(value, Mapping):
         return {key: plain_data(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, range)):
@@ -81,83 +82,84 @@ def plain_data(value: Any) -> Any:
 
 
 def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
-    """The sweep with further alternatives and repeats, from flags, from a file or from both. Raises SpecError.
+    """The sweep extended by alternatives and repeats from flags, from a file or from both. Raises SpecError.
 
-    A file must ask for the same data, seed and training settings; its axes and repeats are what is added.
+    A file must have the same data, seed and training settings; its axes and repeats are added.
     """
-    extended = sweep if flags.file is None else with_more_of(sweep, sweep_from_file(flags.file))
+    extended = sweep if flags.file is None else merged_with(sweep, sweep_from_file(flags.file))
     places = Places()
-    with places.told():
+    with places.in_errors():
         written = extended.canonical()
-        add(written, flags, places)
-        again = Sweep.from_canonical(written)
-        if again.repeats < sweep.repeats:
-            raise SpecError(f"must be at least the {sweep.repeats} that the sweep has", ("repeats",))
-        return replace(again, axes=each_once(again.axes))
+        add_alternatives(written, flags, places)
+        result = Sweep.from_canonical(written)
+        if result.repeats < sweep.repeats:
+            raise SpecError(f"must be at least {sweep.repeats}, as many as the sweep has", ("repeats",))
+        return replace(result, axes=without_duplicates(result.axes))
 
 
-def with_more_of(sweep: Sweep, other: Sweep) -> Sweep:
-    """The sweep with the alternatives and repeats of another one on the same data. Raises SpecError."""
+def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
+    """The sweep extended by the alternatives and repeats of another one on the same data. Raises SpecError."""
     if is_path(other.data.source):
         other = replace(other, data=replace(other.data, source=os.path.abspath(other.data.source)))
     for section in ("data", "seed", "training"):
         if getattr(sweep, section) != getattr(other, section):
-            raise SpecError(f"{section}: must be as in sweep {sweep.name}; only axes and repeats can be added to it")
+            advice = "only axes and repeats can be extended"
+            raise SpecError(f"{section}: must be the same as in sweep {sweep.name}; {advice}")
     axes = {name: (*values, *other.axes[name]) for name, values in sweep.axes.items()}
-    return replace(sweep, repeats=max(sweep.repeats, other.repeats), axes=each_once(axes))
+    return replace(sweep, repeats=max(sweep.repeats, other.repeats), axes=without_duplicates(axes))
 
 
-def each_once(axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+def without_duplicates(axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
     return {name: tuple(dict.fromkeys(values)) for name, values in axes.items()}
 
 
 def read_bytes(file: str) -> bytes:
-    """The content of a sweep file. Raises SpecError when it cannot be read or is too large."""
+    """The content of a sweep file. Raises SpecError if it cannot be read or is too large."""
     try:
         with open(file, "rb") as stream:
             content = stream.read(MOST_BYTES + 1)
     except IsADirectoryError:
         raise SpecError("this is a folder; name a sweep file in it") from None
     except FileNotFoundError:
-        raise SpecError("there is no such file; check the path, or give --data and leave the file out") from None
-    # A path that holds a null character is a ValueError.
+        raise SpecError("there is no such file; check the path, or give --data instead of a file") from None
+    # A path with a null character raises ValueError.
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SpecError(f"the file cannot be read: {reason}; check the path and its permissions") from None
     if len(content) > MOST_BYTES:
-        raise SpecError(f"the file is larger than {MOST_BYTES:,} bytes, the most a sweep may have; is it a sweep file?")
+        raise SpecError(f"the file is larger than {MOST_BYTES:,} bytes, the limit for a sweep; is it a sweep file?")
     return content
 
 
 def decoded(content: bytes, places: Places) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark."""
+    """The text of a UTF-8 file, with or without a byte order mark."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         places.marks[()] = (before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
-        raise SpecError("the file is not UTF-8 text, from here on; save it as UTF-8") from None
+        raise SpecError("the file is not valid UTF-8 from here on; save it as UTF-8") from None
 
 
 def with_sections(sweep: dict[str, Any]) -> dict[str, Any]:
-    """The sweep with `data` as a mapping, which may be written as the source alone."""
+    """The sweep with `data` as a mapping, even if it was written as just the source."""
     data = sweep.get("data", {})
     return {**sweep, "data": data if isinstance(data, dict) else {"source": data}}
 
 
 def resolve_source(data: dict[str, Any], folder: str) -> None:
-    """Make the path of a data file count from the current folder instead of from that of the sweep file."""
+    """Make the path of a data file relative to the current folder instead of the sweep file's folder."""
     source = data.get("source")
     if isinstance(source, str) and is_path(source):
         data["source"] = os.path.join(folder, source)
 
 
 def source_name(source: str) -> str:
-    """The name of a data set or of a data file, as far as it can be told from a source as written."""
+    """The name of a data set or of a data file without suffix, from a source as written."""
     return Path(source).stem if is_path(source) else source.partition(":")[0]
 
 
 def default_name(stem: str) -> str:
-    """A valid name for a sweep, as near to `stem` as possible."""
+    """A valid sweep name, as close to `stem` as possible."""
     name = re.sub("[^A-Za-z0-9._-]+", "-", stem)[:64]
     return f"sweep-{name}"[:64] if name.isdigit() else name or "sweep"

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from fitgap.core.batched_matmul import LARGEST_FROM_TRANSPOSED, LARGEST_VOLUME, Product, lies_transposed, part_count
+from fitgap.core.batched_matmul import LARGEST_FROM_TRANSPOSED, LARGEST_VOLUME, Product, is_transposed, part_count
 from hypothesis import given
 from hypothesis import strategies as st
 from support.profiles import share_of_examples
@@ -58,7 +58,7 @@ def test_a_product_is_written_row_by_row(ways):
     """Into matrices that lie straight; NumPy would make a copy for others."""
     left, right, out = (lying(np.empty((2, 32, 32)), transposed) for transposed in ways)
     product = Product(left, right, out)
-    assert not lies_transposed(product.out)
+    assert not is_transposed(product.out)
     assert np.shares_memory(product.out, out)
 
 

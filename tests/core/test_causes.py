@@ -42,7 +42,7 @@ MADE = {
     (Verdict.UNDERFIT, Cause.SATURATED_UNITS): ({"layers": [layer(saturated=6), layer()]}, "75 % of the units"),
     (Verdict.UNDERFIT, Cause.CONSTANT_OUTPUT): ({"layers": [layer(), layer(units=3, dead=3)]}, "same for every"),
     (Verdict.UNDERFIT, Cause.STRONG_REGULARIZER): ({"penalties": {"l1": 0.5, "l2": 0.1}}, "l1 has a large λ (0.5)"),
-    (Verdict.UNDERFIT, Cause.FEW_PARAMETERS): ({"parameters": 60}, "60 parameters, where the reference has 600"),
+    (Verdict.UNDERFIT, Cause.FEW_PARAMETERS): ({"parameters": 60}, "60 parameters; the reference has 600"),
     (Verdict.OVERFIT, Cause.MANY_PARAMETERS): ({"parameters": 1000}, "1000 parameters for 1000 training examples"),
     (Verdict.OVERFIT, Cause.NO_REGULARIZER): ({"penalties": {}}, "no regularizer"),
     (Verdict.OVERFIT, Cause.WEAK_REGULARIZER): ({"penalties": {"l2": 1e-5}}, "l2 with λ 1e-05"),

@@ -191,8 +191,8 @@ def second(**changes):
 def test_states_that_do_not_go_together_or_with_their_members_are_refused(refused):
     """By a message that says the rule and what was received."""
     shapes = "((32,), (2, 32), (1, 2))"
-    assert refused(lambda states: states[:1]) == "every member needs its state, but 2 members have 1 states"
-    together = "members go on together from the same epoch and step, but theirs are "
+    assert refused(lambda states: states[:1]) == "every member needs a state, but 2 members have 1 states"
+    together = "all members must resume from the same epoch and step, but theirs are "
     assert refused(second(epoch=2)) == together + "[(1, 3), (2, 3)]"
     assert refused(second(steps=9)) == together + "[(1, 3), (1, 9)]"
     assert shapes in refused(second(parameters=np.zeros(16, np.float32)))
@@ -201,7 +201,7 @@ def test_states_that_do_not_go_together_or_with_their_members_are_refused(refuse
     assert "(0, 2)" in refused(lambda states: states, stopping=())
     assert "(0, 2)" in refused(second(standings=np.zeros((0, 2))))
     assert "in float32" in refused(second(parameters=np.zeros(32)))
-    assert refused(lambda states: states, epochs=1) == "after epoch 1 of 1 a member has none left to go on with"
+    assert refused(lambda states: states, epochs=1) == "the state is of epoch 1 of 1, so no epoch is left to train"
 
 
 def test_going_on_needs_nothing_that_was_drawn_before(make_member, make_shape, make_examples, run_training):

@@ -45,13 +45,13 @@ def test_counts_of_a_data_set():
 
 @pytest.mark.parametrize(("inputs", "targets"), [((7, 3), (6, 2)), ((7,), (7, 1)), ((7, 3), (7,)), ((7, 1, 3), (7, 1))])
 def test_tables_that_do_not_fit_together_are_refused(inputs, targets):
-    with pytest.raises(ValueError, match="two tables of equally many rows") as caught:
+    with pytest.raises(ValueError, match="two tables with the same number of rows") as caught:
         Dataset("any", np.zeros(inputs), np.zeros(targets), "numbers", (), ())
     assert str(inputs) in str(caught.value) and str(targets) in str(caught.value)
 
 
 def test_classes_are_one_column():
-    with pytest.raises(ValueError, match="one column of class numbers, but are 3 columns"):
+    with pytest.raises(ValueError, match="one column of class numbers, but received 3 columns"):
         Dataset("any", np.zeros((4, 1)), np.zeros((4, 3)), "classes", ("x",), ("y",))
 
 
@@ -157,14 +157,14 @@ def test_the_folds_of_the_next_repeats_are_others():
 
 
 def test_folds_need_as_many_examples():
-    with pytest.raises(ValueError, match="11 folds need at least as many examples, but there are 10"):
+    with pytest.raises(ValueError, match="11 folds need at least 11 examples, but there are 10"):
         split(numbers(10), folds=11)
     assert len(split(numbers(10), folds=10).validation) == 1
 
 
 @pytest.mark.parametrize("folds", [1, -1])
 def test_a_single_fold_is_none(folds):
-    with pytest.raises(ValueError, match=f"at least 2, or 0 for none, but are {folds}"):
+    with pytest.raises(ValueError, match=f"at least 2, or 0 for none, but received {folds}"):
         Division(0.3, folds)
 
 

@@ -7,7 +7,7 @@ import pytest
 from fitgap.core.activations import ACTIVATIONS, ELU, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
 from fitgap.core.activations.activation import MARGIN
 from fitgap.core.batches import batches
-from fitgap.core.functions import function_counts, keep_inside_domains, layer_groups, learned_values, unit_slices
+from fitgap.core.functions import clip_to_domains, function_counts, layer_groups, learned_values, unit_slices
 from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.network import Networks
 from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent
@@ -217,7 +217,7 @@ def test_a_value_that_a_step_took_out_of_its_domain_is_put_back_to_its_border(fu
     column = networks.layout.function_parameter(1, 0, name)
     for value in (-7.0, 0.0, 3.0):
         networks.parameters[:, column] = value
-        keep_inside_domains(networks.parameters, networks.learning)
+        clip_to_domains(networks.parameters, networks.learning)
         assert networks.parameters[0, column] == (value if border is None else max(value, border))
         assert networks.parameters[1, column] == value
 

@@ -213,7 +213,7 @@ def test_members_see_the_examples_of_their_own_repeat(
 def test_repeats_with_other_numbers_of_examples_are_refused(changed, make_member, make_shape, make_examples):
     examples = {0: make_examples((3, 4, 2), 10, 5), 1: make_examples((3, 4, 2), *changed)}
     members = [make_member(repeat=repeat) for repeat in (0, 1)]
-    with pytest.raises(ValueError, match="all repeats of a pack need equally many examples"):
+    with pytest.raises(ValueError, match="all repeats of a pack must have the same number of examples"):
         next(train(make_shape((3, 4, 2)), members, examples))
 
 

@@ -23,7 +23,7 @@ from fitgap.runner.spec import Configuration, sweep_from_text
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database.blobs import packed
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "model-file.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "model-file.md"
 
 
 def houses(folder):
@@ -221,7 +221,7 @@ def test_numpy_alone_gives_the_same_answers(name, trained, tmp_path):
         rows = [row[0] for row in rows]
 
     arrays, told = read_file(tmp_path / "model.npz")
-    by_document = documented()["ask"](tmp_path / "model.npz", inputs)
+    by_document = documented()["predict"](tmp_path / "model.npz", inputs)
     by_hand = [plain_answer(arrays, told, example) for example in inputs]
     if named.class_names:
         assert len(set(rows)) > 1 or name == "every function", "a network that always says the same shows little"
@@ -404,7 +404,7 @@ def test_a_changed_data_file_is_refused(tmp_path):
     store, _ = run(tmp_path, f"{ANIMALS}\ntraining: {{epochs: 2, keep: best}}", tmp_path / "x.db")
     original = (tmp_path / "animals.csv").read_text()
     (tmp_path / "animals.csv").write_text(original.replace("cat", "dog"))
-    with pytest.raises(StoreError, match=r"animals\.csv has changed since trial 1; bring the old one back"):
+    with pytest.raises(StoreError, match=r"animals\.csv has changed since trial 1 was trained; restore the old one"):
         model_of_trial(store, 1, at="best")
     (tmp_path / "animals.csv").unlink()
     with pytest.raises(DataError, match=r"animals\.csv: there is no such file"):
@@ -446,7 +446,7 @@ def test_missing_values_are_refused_where_none_was_filled(trained):
     store, prepared = trained("softmax")
     inputs = prepared.dataset.inputs.copy()
     inputs[4, 1] = np.nan
-    with pytest.raises(DataError, match="a value is missing, and this network was trained without filling any"):
+    with pytest.raises(DataError, match="a value is missing, but this network was trained without filling"):
         predictions(model_of_trial(store, 1, at="best"), inputs)
 
 
@@ -518,13 +518,13 @@ def test_what_is_no_model_file_is_told_in_one_line(name, trained, tmp_path, monk
     BROKEN[name](path)
     with pytest.raises(ModelError) as caught:
         load_model(path)
-    assert re.fullmatch(r"model\.npz is no model file of fitgap \(\w+\); export it again", str(caught.value))
+    assert re.fullmatch(r"model\.npz is not a fitgap model file \(\w+\); export it again", str(caught.value))
     assert not Path("harmed").exists()
 
 
 def test_a_model_file_that_explodes_is_refused_before_it_is_read(tmp_path):
     np.savez_compressed(tmp_path / "model.npz", description=np.zeros(100_000_000, np.uint8))
-    with pytest.raises(ModelError, match=r"no model file of fitgap \(DataError\)"):
+    with pytest.raises(ModelError, match=r"not a fitgap model file \(DataError\)"):
         load_model(tmp_path / "model.npz")
 
 
@@ -539,7 +539,7 @@ def test_files_of_another_format(trained, tmp_path):
 def test_paths_that_lead_nowhere(trained, tmp_path):
     with pytest.raises(ModelError, match=r"there is no file .*nothing\.npz; `fitgap export TRIAL -o"):
         load_model(tmp_path / "nothing.npz")
-    with pytest.raises(ModelError, match=r"is no model file of fitgap \(IsADirectoryError\)"):
+    with pytest.raises(ModelError, match=r"is not a fitgap model file \(IsADirectoryError\)"):
         load_model(tmp_path)
     named = model_of_trial(trained("filled")[0], 1, at="best")
     with pytest.raises(ModelError, match="cannot be written: No such file or directory; check the path"):
@@ -570,7 +570,7 @@ def test_asking_does_not_write(folder, trained):
 
 def test_a_pipe_is_no_model_file_and_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "model.npz")
-    with pytest.raises(ModelError, match="is no file; name a model file"):
+    with pytest.raises(ModelError, match="is not a file; name a model file"):
         load_model(tmp_path / "model.npz")
 
 
@@ -580,5 +580,7 @@ def test_a_stored_network_that_does_not_fit_its_layers_is_refused_in_one_line(fo
     with connection:
         connection.execute("UPDATE snapshot SET content = ?", [packed({"parameters": np.zeros(3, np.float32)})])
     connection.close()
-    with pytest.raises(StoreError, match=r"has 3 parameters, but its layers need \d+, which is damage; go back to"):
+    with pytest.raises(
+        StoreError, match=r"its layers need \d+ parameters, but the stored network has 3; the database is damaged"
+    ):
         model_of_trial(store, store.trials("sweep")[0]["trial"], at="last")

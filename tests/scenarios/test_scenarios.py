@@ -9,7 +9,7 @@ from support.scenarios.scenarios import SCENARIOS
 from support.scenarios.trained import train
 from support.scenarios.verdicts import KINDS, REPEATS, SEEDS, of_kind, share_right, truths, verdicts
 
-# As the table in docs/fit.md; these have so few unseen examples that single verdicts are a matter of luck.
+# See docs/explanation/verdict-accuracy.md: with so few unseen examples, single verdicts are a matter of luck.
 HARD = ("noisy points, 15 unseen", "90 examples", "noise, 50 examples")
 
 

@@ -22,9 +22,9 @@ CASES = {
     "half a character": (
         {"bad.yaml": b"data: iris\nname: \xed\xa0\x80\n"},
         ["bad.yaml"],
-        "bad.yaml:2:7: the file is not UTF-8",
+        "bad.yaml:2:7: the file is not valid UTF-8",
     ),
-    "a null character": ({"bad.yaml": b"data: iris\0\n"}, ["bad.yaml"], r"the character '\x00' must not stand here"),
+    "a null character": ({"bad.yaml": b"data: iris\0\n"}, ["bad.yaml"], r"the character '\x00' is not allowed here"),
     "no such file": ({}, ["bad.yaml"], "bad.yaml: there is no such file"),
     "layers in words": ({}, ["--data", "iris", "--hidden", "two"], "--hidden two: must be hidden layers"),
     "a seed in words": ({}, ["--data", "iris", "--seed", "lucky"], "--seed lucky: must be a whole number"),

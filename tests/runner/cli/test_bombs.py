@@ -100,7 +100,7 @@ def test_a_sweep_file_that_explodes_is_refused_at_once(name, sweep_verdicts):
 
 @pytest.mark.parametrize("name", [name for name in SWEEPS if "trials" in name])
 def test_a_grid_too_large_is_told_as_such(name, sweep_verdicts):
-    assert "must be at most 1,000,000 trials, but are" in sweep_verdicts[name]["told"]
+    assert "must give at most 1,000,000 trials, but give" in sweep_verdicts[name]["told"]
 
 
 @pytest.mark.parametrize("name", DATA_FILES)

@@ -84,4 +84,4 @@ def test_what_is_recorded_cannot_be_changed_by_extending(invoke, own_folder):
     assert invoke("run", "it.yaml", "--engine", "local").code == 0
     (own_folder / "it.yaml").write_text("{data: iris, training: {epochs: 3, record: all}, repeats: 2}")
     answer = invoke("extend", "it", "it.yaml", "--engine", "local")
-    assert answer.code == 2 and "training: must be as in sweep it" in answer.err
+    assert answer.code == 2 and "training: must be the same as in sweep it" in answer.err

@@ -71,10 +71,10 @@ def test_the_best_trial_is_the_same(rows, invoke):
 
 def test_what_is_there_stays_and_what_is_new_is_added(rows, invoke):
     invoke("send", "small", "--optuna", "study.db")
-    assert f"0 trials sent, {TRIALS} were there already" in invoke("send", "small", "--optuna", "study.db").err
+    assert f"0 trials sent, {TRIALS} already there" in invoke("send", "small", "--optuna", "study.db").err
     assert len(study().trials) == TRIALS
     invoke("extend", "small", "--repeats", "3", "--engine", "local")
-    assert f"8 trials sent, {TRIALS} were there" in invoke("send", "small", "--optuna", "study.db").err
+    assert f"8 trials sent, {TRIALS} already there" in invoke("send", "small", "--optuna", "study.db").err
     assert {trial.user_attrs["repeat"] for trial in study().trials} == {1, 2, 3}
 
 

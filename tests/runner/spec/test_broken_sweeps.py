@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Sweep, sweep_from_file
-from fitgap.runner.spec.places import where
+from fitgap.runner.spec.places import path_text
 from hypothesis import given
 from support.profiles import share_of_examples
 from support.spec.broken_sweeps import MENDED_BYTES, MENDED_TEXTS, WITH_A_WRONG_PART, with_an_unknown_key
@@ -62,4 +62,4 @@ def test_an_unknown_key_is_named(written, own_folder):
     text, path, key = written
     answer = check_file(text.encode(), own_folder)
     # A mapping that may have one key only is wrong as a whole.
-    assert isinstance(answer, str) and (key in answer or (path and where(path) in answer))
+    assert isinstance(answer, str) and (key in answer or (path and path_text(path) in answer))

@@ -142,7 +142,7 @@ def test_a_mistake_of_the_file_beside_flags_is_told_as_one_of_the_file():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (Flags(), "--data must be given, or a sweep file"),
+        (Flags(), "a sweep file or --data must be given"),
         (Flags(data="digit"), "--data digit: there is no data set 'digit'; did you mean 'digits'?"),
         (Flags(data="sinee:noise=0.1"), "--data sinee:noise=0.1: there is no data set 'sinee'; did you mean 'sine'?"),
         (Flags(data="sine:noise=-1"), "--data sine:noise=-1: sine.noise: must be a number, at least 0"),

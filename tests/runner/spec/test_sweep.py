@@ -221,7 +221,7 @@ def test_combinations_that_cannot_be_trained(axes):
         (
             "{output_activation: sign, optimizer: perceptron}",
             "softmax_cross_entropy",
-            "the perceptron rule goes with the loss half_squared_error",
+            "the perceptron rule needs the loss half_squared_error",
         ),
     ],
 )

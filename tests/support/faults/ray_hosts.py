@@ -1,4 +1,4 @@
-"""A Ray cluster on separate hosts, started by the commands that docs/cluster.md tells its users."""
+"""A Ray cluster on separate hosts, started by the commands that docs/how-to/clusters.md tells its users."""
 
 import secrets
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from support.faults.environments import make_environment
 
 PORT = 6379
-# What a node needs, as docs/cluster.md says.
+# What a node needs, as docs/how-to/clusters.md says.
 NODE_PACKAGES = ("ray", "numpy", "threadpoolctl")
 # What a head needs that takes jobs.
 JOB_PACKAGES = ("ray[default]", "fitgap")

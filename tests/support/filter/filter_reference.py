@@ -1,7 +1,8 @@
 """What a filter means, in plain Python: evaluated over rows as mappings, without the grammar and without SQL.
 
 A filter is a tuple: `("and", one, other)`, `("<", ("name", "e_v"), ("number", 0.02))`. A condition is True or False, or
-None, which is unknown. Nothing is known here of the code that it is compared with, only the rules of docs/filters.md.
+None, which is unknown. Nothing is known here of the code that it is compared with, only the
+rules of docs/reference/filters.md.
 """
 
 import operator

@@ -1,6 +1,6 @@
 """The verdicts of a scenario's sweeps, one for each seed, held against the known answers.
 
-Run as a program it prints the tables of docs/fit.md: `PYTHONPATH=tests python -m support.scenarios.verdicts`.
+`PYTHONPATH=tests python -m support.scenarios.verdicts` prints the tables of docs/explanation/verdict-accuracy.md.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -218,8 +218,8 @@ def test_wrong_arrays_are_told_in_one_line(complaint):
         (("export", 2, "-o", "missing/x.npz"), "missing/x.npz cannot be written: No such file or directory; .*"),
         (("export", 2, "-o", "."), r"\. is a folder; name a file"),
         (("predict", "nothing.npz", "animals.csv"), "there is no file nothing.npz; `fitgap export TRIAL -o .*"),
-        (("predict", "animals.csv", "animals.csv"), r"animals.csv is no model file of fitgap \(ValueError\); .*"),
-        (("predict", ".", "animals.csv"), r"\. is no model file of fitgap \(IsADirectoryError\); .*"),
+        (("predict", "animals.csv", "animals.csv"), r"animals.csv is not a fitgap model file \(ValueError\); .*"),
+        (("predict", ".", "animals.csv"), r"\. is not a fitgap model file \(IsADirectoryError\); .*"),
         (("predict", 2, "nothing.csv"), "nothing.csv: there is no such file; .*"),
         (("predict", 2, "."), r"\.: this is a directory; .*"),
         (("predict", 2, "animals.csv", "--db", "nothing.db"), r".*nothing\.db.*"),
@@ -236,22 +236,22 @@ def test_broken_model_files_are_told_in_one_line(fitgap, complaint):
     for broken in (b"", b"no model", content[:400], content[:-100], content[: len(content) // 2] * 2):
         Path("broken.npz").write_bytes(broken)
         message = complaint("predict", "broken.npz", "animals.csv")
-        assert re.fullmatch(r"broken\.npz is no model file of fitgap \(\w+\); export it again", message)
+        assert re.fullmatch(r"broken\.npz is not a fitgap model file \(\w+\); export it again", message)
     with np.load("whole.npz") as file:
         arrays = dict(file)
     told = json.loads(str(arrays["description"]))
     np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 2"}))})
-    message = "newer.npz has the format 'fitgap model 2', but this program reads 'fitgap model 1'; update it"
+    message = "newer.npz has the format 'fitgap model 2', but this program reads 'fitgap model 1'; update fitgap"
     assert complaint("predict", "newer.npz", "animals.csv") == message
     np.savez("pickled.npz", **{**arrays, "biases_1": np.array([{}], dtype=object)})
-    assert complaint("predict", "pickled.npz", "animals.csv").startswith("pickled.npz is no model file of fitgap")
+    assert complaint("predict", "pickled.npz", "animals.csv").startswith("pickled.npz is not a fitgap model file")
 
 
 def test_changed_data_are_refused(fitgap, complaint):
     original = Path("animals.csv").read_text()
     try:
         Path("animals.csv").write_text(original.replace("ant", "eel"))
-        message = "the data set animals.csv has changed since trial 2; bring the old one back"
+        message = "the data set animals.csv has changed since trial 2 was trained; restore the old one"
         assert complaint("predict", 2, "houses.csv") == message
         assert complaint("export", 2, "-o", "x.npz") == message
     finally:

@@ -198,7 +198,7 @@ def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, i
         ((*QUICK, "--optimizer", "adam:rat=1"), "did you mean 'rate'"),
         ((*QUICK, "--optimizer", "adam:rate=-1"), "--optimizer adam:rate=-1"),
         ((*QUICK, "--hidden", "64,32"), "write 64-32"),
-        ((*QUICK, "--name", "12"), "not digits alone"),
+        ((*QUICK, "--name", "12"), "not only digits"),
         ((*QUICK, "--repeats", "0"), "at least 1"),
         ((*QUICK, "--seed", "-1"), "at least 0"),
         ((*QUICK, "--epochs", "99999999999999999999"), "whole number"),

@@ -168,7 +168,7 @@ def test_a_plain_copy_is_restored_with_its_log_or_with_a_warning(database, own_f
     answer = invoke("db", "restore", "copies/x.db")
     assert (answer.code, answer.err) == (0, "") and names(database) == ["in the log"]
     answer = invoke("db", "restore", "copies/bare.db")
-    assert answer.code == 0 and "rows that were still in its -wal are missing" in answer.err
+    assert answer.code == 0 and "rows that were still in its -wal file are missing" in answer.err
     assert names(database) == ["small"]
 
 

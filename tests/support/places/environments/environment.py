@@ -39,8 +39,8 @@ class Environment:
     hears: frozenset[str] = frozenset({"out", "err"})
     # Whether only the answer cannot be written: the work is done all the same.
     is_done_anyway: bool = False
-    # Names of the commands of which some are tried with every commit, see `checking`. `run` writes a sweep, trains it,
-    # and shows what it found.
+    # Commands of which some are tried with every commit, see `checking`. `run` writes a sweep, trains it and shows
+    # what it found.
     sample: tuple[str, ...] = ("run",)
 
     def codes_of(self, kind: str) -> frozenset[int]:
