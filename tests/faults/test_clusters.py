@@ -13,6 +13,9 @@ from support.faults.evidence import Evidence
 from support.faults.ray_clusters import ENVIRONMENT, ray_cluster
 from support.sampling import at_night
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("a cluster of three nodes")
+
 SWEEP = """\
 name: long
 data: digits

@@ -10,6 +10,9 @@ import pytest
 from support.databases.new_databases import PostgresDatabases, SqliteFiles
 from support.sampling import at_night
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("workers that are lost")
+
 TRIALS = 64
 WRONG = {"leaving": 20, "greedy": 41, "killed": 60}
 MOST_DRIVER_MEGABYTES = 10

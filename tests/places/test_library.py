@@ -14,6 +14,9 @@ from support.places.situations import SITUATIONS
 from support.places.stage import Stage
 from support.places.starting import run
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("library")
+
 # Where the programs of the situations find `watching`.
 HELPERS = Path(watching.__file__).parent
 CASES = [(situation, engine) for situation in SITUATIONS for engine in situation.engines]

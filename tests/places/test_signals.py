@@ -28,6 +28,9 @@ from support.places.stage import Stage
 from support.places.starting import Started, run, run_line
 from support.sampling import at_night
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("signals")
+
 ENGINES = ("local", "auto", "ray")
 STOPS = (
     Disturbance("TERM", "in training with others", "auto"),

@@ -10,6 +10,9 @@ import sys
 import pytest
 from support.cli.bombs import DATA_FILES, SWEEPS
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("bombs")
+
 # At most a second is wanted, and half is measured; a busy machine gets more.
 MOST_SECONDS = 4.0
 MOST_MEGABYTES = 200.0
