@@ -19,7 +19,7 @@ from fitgap.runner.cli.commands.importance import importance
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
-from fitgap.runner.cli.damaged import damage_told
+from fitgap.runner.cli.damaged import damage_reported
 from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
 from fitgap.runner.cli.interrupted import QuietInterrupts
 from fitgap.runner.cli.render.lines import report
@@ -82,7 +82,7 @@ def command() -> Any:
     """Run the command that the command line names; returns its exit code."""
     hide_passwords()
     prepare_blas()
-    with damage_told():
+    with damage_reported():
         return app(prog_name="fitgap", standalone_mode=False)
 
 

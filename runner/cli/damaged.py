@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def damage_told() -> Iterator[None]:
+def damage_reported() -> Iterator[None]:
     """Turn such an error into a StoreError; any other one passes.
 
     A command that has asked no database has not loaded what looks for damage, and does not need it.
@@ -15,5 +15,5 @@ def damage_told() -> Iterator[None]:
         yield
     except Exception as error:
         if damage := sys.modules.get("fitgap.runner.store.admin.damage"):
-            damage.tell_damage(error)
+            damage.report_damage(error)
         raise

@@ -32,7 +32,7 @@ SETTINGS = {
     "full_page_writes": "off",
 }
 LOOPBACK = "127.0.0.1"
-ATTEMPTS, PATIENCE_SECONDS = 5, 30
+ATTEMPTS, RETRY_SECONDS = 5, 30
 
 
 def own_line(*words: str) -> list[str]:
@@ -84,7 +84,7 @@ class TemporaryPostgres:
         """End the server and remove its folder."""
         assert self._keeper.stdin and self._keeper.stdout
         self._keeper.stdin.close()
-        self._keeper.wait(PATIENCE_SECONDS)
+        self._keeper.wait(RETRY_SECONDS)
         self._keeper.stdout.close()
 
     def _order(self, what: str) -> None:
@@ -139,7 +139,7 @@ class Server:
 
     def becomes_ready(self, port: int) -> bool:
         """Wait until the server answers; False where it ended instead, such as when somebody else has the port."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + RETRY_SECONDS
         while time.monotonic() < deadline and self.process and self.process.poll() is None:
             asked = self.launch("pg_isready", "-q", "-h", self.host, "-p", port)
             if asked.wait() == 0 and self.process.poll() is None:
@@ -152,7 +152,7 @@ class Server:
         if self.process:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(how)
-            self.process.wait(PATIENCE_SECONDS)
+            self.process.wait(RETRY_SECONDS)
             self.process = None
 
     def run(self, program: str, *arguments: object) -> None:

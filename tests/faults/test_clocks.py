@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
-from harness.children import PATIENCE_SECONDS, child
+from harness.children import RETRY_SECONDS, child
 from harness.commands import wait_until
 from harness.evidence import Evidence
 from harness.victims import run, write_ahead
@@ -36,7 +36,7 @@ def training(*victims):
         processes = [stack.enter_context(child(run, victim)) for victim in victims]
         yield
         for process, victim in zip(processes, victims, strict=True):
-            process.join(PATIENCE_SECONDS)
+            process.join(RETRY_SECONDS)
             assert process.exitcode == 0, victim.complaint
 
 

@@ -30,7 +30,7 @@ axes:
 TRIALS = 24
 # The plan asks for 5 s after one and 1 s after two, on a machine that does nothing else.
 SOON_SECONDS = {1: 15.0, 2: 10.0}
-PATIENCE_SECONDS = 120.0
+RETRY_SECONDS = 120.0
 WHILE_WRITTEN = "stopped while the sweep was written; whether it is there: fitgap sweeps\n"
 # On each kind of database; with each engine.
 MOMENTS = 25
@@ -49,7 +49,7 @@ def rows(query):
 
 def wait_for(query, running):
     """Wait until a query has an answer."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + RETRY_SECONDS
     while not rows(query) and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
 
@@ -78,7 +78,7 @@ def interrupt(times, engine, moment):
             wait_for("SELECT 1 FROM trial" if moment % 5 == 0 else "SELECT 1 FROM epoch", running)
             time.sleep(luck.uniform(0, 5.0 if engine == "auto" else 1.0))
             last = press(running.pid, times, luck)
-            _, err = running.communicate(timeout=PATIENCE_SECONDS)
+            _, err = running.communicate(timeout=RETRY_SECONDS)
         finally:
             running.kill()
     took = time.monotonic() - last
@@ -113,12 +113,12 @@ def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_writ
         line = ("run", "long.yaml", "--engine", "local", "--name", f"long-{moment}")
         begins = nursery().Event()
         with child(run_command, begins, own_folder, {"FITGAP_DB": database}, *line) as process:
-            assert begins.wait(PATIENCE_SECONDS)
+            assert begins.wait(RETRY_SECONDS)
             if moment % 2:
                 assert wait_until(lambda before=written: count_sweeps(database) > before) is not None
             time.sleep(luck.uniform(0.0, 1.0))
             last = press(process.pid, times, luck)
-            process.join(PATIENCE_SECONDS)
+            process.join(RETRY_SECONDS)
             seconds.append(time.monotonic() - last)
             code, err = process.exitcode, (own_folder / "err").read_text()
         (before, written), counts = (written, count_sweeps(database)), Evidence(database).counts

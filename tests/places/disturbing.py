@@ -12,7 +12,7 @@ from pathlib import Path
 
 from leftovers import processes_of
 from stage import Stage
-from starting import PATIENCE_SECONDS, Started
+from starting import RETRY_SECONDS, Started
 
 STOPPING = ("INT", "TERM", "HUP", "QUIT")
 PAUSE_SECONDS = 0.2
@@ -133,7 +133,7 @@ class Disturbance:
 
 def wait_for(is_moment: Callable[[Stage], bool], started: Started) -> None:
     """Wait until a condition holds or the command has ended."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + RETRY_SECONDS
     while started.process.poll() is None and not is_moment(started.stage):
         assert time.monotonic() < deadline, "that moment never came"
         time.sleep(0.01)

@@ -17,7 +17,7 @@ from pathlib import Path
 from environments.environment import Environment
 from stage import COMMAND, LISTING, Stage
 
-PATIENCE_SECONDS = 120.0
+RETRY_SECONDS = 120.0
 SCRIPT = """
 cd "$WORK"
 {before}
@@ -103,10 +103,10 @@ class Started:
     def wait(self) -> Outcome:
         """Wait until it ends, which every command does before long."""
         try:
-            code = self.process.wait(PATIENCE_SECONDS)
+            code = self.process.wait(RETRY_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            raise AssertionError(f"still there after {PATIENCE_SECONDS} s: {self._read('err')}") from None
+            raise AssertionError(f"still there after {RETRY_SECONDS} s: {self._read('err')}") from None
         if self.environment.columns:
             self.reader.join()
         before = self._path("before").read_bytes().split(b"\0")

@@ -14,7 +14,7 @@ PRELOADED = [
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",
 ]
-PATIENCE_SECONDS = 60.0
+RETRY_SECONDS = 60.0
 
 
 def nursery():
@@ -39,7 +39,7 @@ def child(function, *arguments):
         process.close()
 
 
-def outcome(function, *arguments, patience=PATIENCE_SECONDS):
+def outcome(function, *arguments, patience=RETRY_SECONDS):
     """The exit code of a process that calls a function; minus the signal where one ended it."""
     with child(function, *arguments) as process:
         process.join(patience)

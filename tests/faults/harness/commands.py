@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 COMMAND = Path(sys.executable).parent / "fitgap"
-PATIENCE_SECONDS = 120.0
+RETRY_SECONDS = 120.0
 
 
 @contextlib.contextmanager
@@ -84,7 +84,7 @@ def kill(processes):
             os.kill(number, signal.SIGKILL)
 
 
-def wait_until(condition, seconds=PATIENCE_SECONDS):
+def wait_until(condition, seconds=RETRY_SECONDS):
     """Wait until a condition holds; how long it took, or None where it never did."""
     began = time.monotonic()
     while not condition():

@@ -68,7 +68,7 @@ def test_a_ray_that_cannot_be_started_is_a_problem_with_its_reason(hosted_by):
 
 def test_a_start_that_takes_too_long_is_ended(monkeypatch, hosted_by):
     """Also where the process does not end when it is asked to."""
-    monkeypatch.setattr(ray_start, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(ray_start, "RETRY_SECONDS", 0.2)
     hosted_by("never_start")
     (finding,) = check_ray(None)
     assert finding.state is State.PROBLEM and "did not start and train within 0 s" in finding.found
