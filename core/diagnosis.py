@@ -1,7 +1,7 @@
 """Diagnosis of fit: how much worse a trial is than its sweep's reference, by underfitting or overfitting; verdicts.
 
 All differences compare two networks on the same examples of the same repeat: the trial after its last epoch, the
-reference after its best epoch. docs/fit.md explains the rule and reports how often it is right.
+reference after its best epoch. docs/explanation/fit.md explains the rule and reports how often it is right.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Trained networks as models: exported from a trial, saved to a file, loaded, and used for predictions.
 
-A model file is an `.npz` that can be read with NumPy alone. docs/model-file.md describes its layout.
+A model file is an `.npz` that can be read with NumPy alone. docs/reference/model-file.md describes its layout.
 """
 
 import dataclasses

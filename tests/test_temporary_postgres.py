@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psycopg
 
-FOLDER = Path(__file__).parent / "databases"
-RETRY_SECONDS = 30
+FOLDER = Path(__file__).parent
+PATIENCE_SECONDS = 30
 # Starts a server, says where it listens, lies and who keeps it, and waits to be killed.
 START = """
 import sys, time
-from temporary_postgres import TemporaryPostgres
+from support.databases.temporary_postgres import TemporaryPostgres
 import psycopg
 server = TemporaryPostgres()
 with psycopg.connect(server.address()) as connection:
@@ -40,7 +40,7 @@ def test_a_server_ends_with_whoever_started_it_and_leaves_nothing():
     assert listens(int(port)) and Path(folder).is_dir()
     started.send_signal(signal.SIGKILL)
     started.communicate()
-    deadline = time.monotonic() + RETRY_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline and (Path(f"/proc/{keeper}").exists() or Path(folder).parent.exists()):
         time.sleep(0.05)
     assert not listens(int(port))

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.processes import ROOT
 
-FILE = ROOT / "tests" / "databases" / "temporary_postgres.py"
+FILE = ROOT / "tests" / "support" / "databases" / "temporary_postgres.py"
 # Positions in /proc/PID/stat behind the name: the parent, and the ticks of a process and of children that have ended.
 PARENT, TICKS = 1, slice(11, 15)
 

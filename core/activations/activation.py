@@ -2,7 +2,7 @@
 
 Every function works elementwise on `x`, the pre-activations (k, B, n) of k adjacent members of one kind, and writes
 into `out` of the same shape. β and γ are passed as arrays (k, 1, 1), one value per member. If they are learned,
-`by_parameter` gives ∂f/∂β and ∂f/∂γ (see the table in docs/mathematics.md).
+`by_parameter` gives ∂f/∂β and ∂f/∂γ (see the table in docs/explanation/mathematics.md).
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The command line: parses, calls one function, prints.
 
-Commands import what they need when they run, so that `--help` answers at once and asking never loads Ray.
+Commands import what they need when they run, so that `--help` is fast and queries never load Ray.
 """
 
 import shutil
@@ -19,8 +19,13 @@ from fitgap.runner.cli.commands.importance import importance
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
-from fitgap.runner.cli.damaged import damage_reported
-from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line, is_of_environment, with_lost_folder
+from fitgap.runner.cli.damaged import explaining_damage
+from fitgap.runner.cli.failures import (
+    EnvironmentFailureError,
+    is_environment_failure,
+    one_line_reason,
+    with_missing_folder_hint,
+)
 from fitgap.runner.cli.interrupted import QuietInterrupts
 from fitgap.runner.cli.render.lines import report
 from fitgap.runner.errors import FitgapError, ReaderGoneError
@@ -28,12 +33,12 @@ from fitgap.runner.system.blas import prepare_blas
 from fitgap.runner.system.passwords import hide_passwords
 
 NOT_DONE = 1
-# Typer brings its own copy of this class, or takes that of another package; its descendant is what it shows of it.
+# Depending on its version, Typer vendors this class or imports it from Click; a public subclass leads to either.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 SUMMARY = "Train many small networks; see which underfit, which overfit, and by how much."
 
-# In fewer columns the panels of help cut words off; plain help breaks its lines.
+# On narrower terminals the help panels cut words off; plain help wraps its lines.
 COLUMNS_FOR_PANELS = 60
 app = typer.Typer(
     name="fitgap",
@@ -67,61 +72,61 @@ app.command()(models.predict)
 app.command()(send)
 app.command("list")(list_names.list_names)
 app.command()(doctor)
-app.add_typer(db, name="db", help="See, upgrade, copy, back up or restore a database.")
+app.add_typer(db, name="db", help="Show, upgrade, copy, compact, back up or restore a database.")
 
 
 def main(is_whole_process: bool = False) -> None:
-    """The `fitgap` command: errors that people can mend are one line and an exit code."""
+    """The `fitgap` command. An error that users can fix becomes one line and an exit code."""
     with QuietInterrupts(is_whole_process):
-        code = code_of(command)
-        # What is still buffered may be what cannot be written; that a reader has gone changes no code.
-        sys.exit(code_of(sys.stdout.flush) or code)
+        code = exit_code_of(command)
+        # Flush here, since buffered output may turn out not to be writable. A closed pipe does not change the code.
+        sys.exit(exit_code_of(sys.stdout.flush) or code)
 
 
 def command() -> Any:
-    """Run the command that the command line names; returns its exit code."""
+    """Run the command named on the command line and return its exit code."""
     hide_passwords()
     prepare_blas()
-    with damage_reported():
+    with explaining_damage():
         return app(prog_name="fitgap", standalone_mode=False)
 
 
-def code_of(action: Callable[[], Any]) -> Any:
-    """What something returns, or the exit code for the error that it raises."""
+def exit_code_of(action: Callable[[], Any]) -> Any:
+    """Run an action and return its result, or the exit code of the error that it raises."""
     try:
         return action()
     except SystemExit as leaving:
         return leaving.code
     except Exception as error:
-        return code_of_error(error)
+        return exit_code_of_error(error)
 
 
-def code_of_error(error: Exception) -> int:
-    """Say in one line what went wrong, unless a bug did; returns the exit code."""
+def exit_code_of_error(error: Exception) -> int:
+    """Report an error in one line and return its exit code; raise it again if it is a bug."""
     if isinstance(error, typer.Abort):
         return NOT_DONE
     if isinstance(error, UsageError):
-        return tell_usage(error)
-    if is_of_environment(error):
-        error = EnvironmentFailureError(in_one_line(error))
+        return report_usage_error(error)
+    if is_environment_failure(error):
+        error = EnvironmentFailureError(one_line_reason(error))
     if not isinstance(error, FitgapError):
         raise error
     if not isinstance(error, ReaderGoneError):
-        report(f"fitgap: {with_lost_folder(str(error))}", *(f"  {part}" for part in error.excerpt))
+        report(f"fitgap: {with_missing_folder_hint(str(error))}", *(f"  {part}" for part in error.excerpt))
     return error.exit_code
 
 
-def tell_usage(error: Any) -> int:
-    """Say in one line what is wrong with the command line and where to look; without any command, print the help."""
+def report_usage_error(error: Any) -> int:
+    """Report a mistake on the command line in one line, with the help to read; without any command, print the help."""
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
     else:
         command_path = error.ctx.command_path if error.ctx else "fitgap"
-        report(f"fitgap: {one_line(error.format_message())} see {command_path} --help")
+        report(f"fitgap: {as_own_message(error.format_message())} see {command_path} --help")
     return int(error.exit_code)
 
 
-def one_line(message: str) -> str:
-    """Typer's words in the manner of our own errors, ready for another part of the sentence."""
+def as_own_message(message: str) -> str:
+    """Typer's message in the style of our own errors, ready to be continued."""
     text = " ".join(message.replace("Value error, ", "").split()).rstrip(".").replace(". Did you", "; did you")
     return text if text.endswith("?") else f"{text};"

@@ -1,17 +1,17 @@
-"""The group of all commands: what they raise goes on to `main` as it is, and `--version` is answered."""
+"""The group of all commands; it passes their errors on to `main`."""
 
 from typing import Any
 
-from fitgap.runner.cli.failures import EnvironmentFailureError, in_one_line
+from fitgap.runner.cli.failures import EnvironmentFailureError, one_line_reason
 from typer.core import TyperGroup
 
 
 class CommandGroup(TyperGroup):
-    """Typer ends a program without a word where any pipe breaks, also that to a process that trains or to a server."""
+    """Typer exits silently when any pipe breaks, even one to a worker process or to a server; this group does not."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command. That the reader of standard output has gone is another error, which `main` handles."""
+        """Run a command. A closed standard output is a different error, which `main` handles."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            raise EnvironmentFailureError(in_one_line(error)) from error
+            raise EnvironmentFailureError(one_line_reason(error)) from error

@@ -1,4 +1,4 @@
-"""Unexpected errors of a command that a damaged row in the database explains, told in one line."""
+"""Errors caused by a damaged row in the database, reported in one line."""
 
 import contextlib
 import sys
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def damage_reported() -> Iterator[None]:
-    """Turn such an error into a StoreError; any other one passes.
+def explaining_damage() -> Iterator[None]:
+    """Turn an error that a damaged row explains into a StoreError; let any other error pass.
 
-    A command that has asked no database has not loaded what looks for damage, and does not need it.
+    A command that has not queried a database has not loaded the damage check, and does not need it.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Signals outside of training: the command ends at once, without a word."""
+"""Interrupt signals outside of training: the command exits at once and silently."""
 
 import signal
 import sys
@@ -8,14 +8,16 @@ from typing import Any, Self
 from fitgap.runner.cli.training import INTERRUPTED
 from fitgap.runner.system.interrupt_signals import STOPPING_SIGNALS
 
-# What is cleaned up after an interrupt has this long before the next one.
+# Clean-up after an interrupt has this long before the interrupt is repeated.
 SECONDS_BEFORE_REPEATING = 1.0
 
 
 class QuietInterrupts:
-    """While it is entered, a signal to stop ends the process with its exit code and without a traceback: what goes
-    wrong after the signal goes wrong because of it, as imports do. What was ignored before, as `nohup` does it, stays
-    ignored. A process that does nothing but the command is deaf to signals from the end of the command on.
+    """Makes an interrupt signal end the process with its exit code and without a traceback.
+
+    Any error after the signal is taken to be its consequence, such as a failed import. Signals that were ignored
+    before, as under `nohup`, stay ignored. If the process runs only this command, it ignores signals once the
+    command has ended.
     """
 
     def __init__(self, is_whole_process: bool):
@@ -43,7 +45,7 @@ class QuietInterrupts:
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         self.is_heard = True
-        # Once more if it is swallowed: Python drops what is raised in some callbacks.
+        # Repeat it in case it is swallowed: Python drops exceptions raised in some callbacks.
         signal.setitimer(signal.ITIMER_REAL, SECONDS_BEFORE_REPEATING)
         raise KeyboardInterrupt
 

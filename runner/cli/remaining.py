@@ -1,24 +1,24 @@
-"""How many trials of a sweep are left, and for how long: by what this driver trains and what the others leave."""
+"""How many trials and how much work a sweep has left, for this driver and the others together."""
 
 from dataclasses import dataclass, field
 
-# The database is asked this often, and never for more than a fiftieth of the time.
+# Seconds between queries to the database; queries take at most one LOOK_SHARE-th of the time.
 LOOK_SECONDS = 2.0
 LOOK_SHARE = 50
-# A pause so long between two blocks, and so many times as long as they usually are, means that the process was
-# suspended, or the machine was asleep.
+# A pause between two blocks of at least this many seconds, and this many times the mean pause, means that the process
+# was suspended or the machine was asleep.
 LONG_PAUSE_SECONDS, UNUSUAL = 60.0, 20
 
 
 @dataclass
 class TrialCount:
-    """Trials that have ended since this driver began, whoever trained them, and those that have not."""
+    """Trials that have ended since this driver started, trained by any driver, and those that are left."""
 
     left: int
     ended: int = 0
-    # By this driver.
+    # Those of the ended trials that this driver trained.
     own: int = 0
-    # How many had ended before.
+    # How many had ended before this driver started.
     earlier: int | None = None
 
     @property
@@ -27,17 +27,17 @@ class TrialCount:
 
     @property
     def others(self) -> int:
-        """How many have been ended by other drivers, or cancelled."""
+        """How many were ended by other drivers or cancelled."""
         return self.ended - self.own
 
     def end(self, count: int) -> None:
-        """This driver has ended trials."""
+        """Count trials that this driver has ended."""
         self.own += count
         self.ended += count
         self.left = max(0, self.left - count)
 
-    def see(self, ended: int, left: int) -> None:
-        """The database says how many have ended and how many are left: others end some, and some may be added."""
+    def update(self, ended: int, left: int) -> None:
+        """Set the numbers that the database reports: other drivers end trials, and trials may be added."""
         if self.earlier is None:
             self.earlier = ended - self.own
         self.ended = max(self.own, ended - self.earlier)
@@ -46,55 +46,55 @@ class TrialCount:
 
 @dataclass
 class WorkLeft:
-    """The work that is left: known of the trials that this driver has met, estimated from them for the others."""
+    """The work left in a sweep: exact for the trials that this driver has seen, estimated from them for the others."""
 
     expected_trials: int
     expected_work: float
-    met_trials: int = 0
-    met_work: float = 0.0
-    # Of the trials met that have not ended.
+    seen_trials: int = 0
+    seen_work: float = 0.0
+    # The work left in each seen trial that has not ended.
     open_work: dict[int, float] = field(default_factory=dict)
     open_sum: float = 0.0
 
-    def meet(self, trial: int, work: float) -> None:
-        """A trial is seen for the first time."""
-        self.met_trials += 1
-        self.met_work += work
+    def add(self, trial: int, work: float) -> None:
+        """Add a trial that is seen for the first time."""
+        self.seen_trials += 1
+        self.seen_work += work
         self.open_work[trial] = work
         self.open_sum += work
 
     def do(self, trial: int, work: float) -> None:
-        """A part of a trial's work is done."""
+        """Subtract work that was done on a trial."""
         self.open_work[trial] -= work
         self.open_sum -= work
 
     def end(self, trial: int) -> float:
-        """A trial has ended; returns the work that it leaves undone."""
+        """Remove a trial that has ended; returns the work that it leaves undone."""
         rest = self.open_work.pop(trial, 0.0)
         self.open_sum -= rest
         return rest
 
-    def after(self, trials_left: int) -> float:
-        """The work in all trials that are left."""
-        # Some that this driver has begun may have been taken from it.
+    def in_trials(self, trials_left: int) -> float:
+        """The work in all trials that are left, given their number."""
+        # Other drivers may have taken over some trials that this one started.
         own = min(len(self.open_work), trials_left)
         share = own / len(self.open_work) if self.open_work else 0.0
         return max(0.0, self.open_sum * share) + (trials_left - own) * self.usual
 
     @property
     def usual(self) -> float:
-        """The work of a trial that was not met yet."""
-        unmet = self.expected_trials - self.met_trials
-        return max(0.0, self.expected_work - self.met_work) / unmet if unmet > 0 else self.mean
+        """The expected work of a trial that was not seen yet."""
+        unseen = self.expected_trials - self.seen_trials
+        return max(0.0, self.expected_work - self.seen_work) / unseen if unseen > 0 else self.mean
 
     @property
     def mean(self) -> float:
-        """The mean work of the trials met."""
-        return self.met_work / self.met_trials if self.met_trials else 0.0
+        """The mean work of the seen trials."""
+        return self.seen_work / self.seen_trials if self.seen_trials else 0.0
 
 
 class ActiveTime:
-    """Seconds in which the process was at work, without those in which it was suspended."""
+    """Seconds of activity, without the time in which the process was suspended."""
 
     def __init__(self, now: float) -> None:
         self.last = now
@@ -102,13 +102,13 @@ class ActiveTime:
         self.pauses = 0
 
     def tick(self, now: float) -> None:
-        """Something has happened."""
+        """Note that a block has arrived."""
         self.seconds = self.until(now)
         self.pauses += 1
         self.last = now
 
     def until(self, now: float) -> float:
-        """The seconds until now."""
+        """The seconds of activity until `now`."""
         pause = now - self.last
         usual = self.seconds / self.pauses if self.pauses else pause
         return self.seconds + (usual if pause > max(LONG_PAUSE_SECONDS, UNUSUAL * usual) else pause)

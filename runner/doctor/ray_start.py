@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fitgap.runner.messages import Block
 
 # Ray needs some four seconds; a machine that is busy may need many more.
-RETRY_SECONDS = 90.0
+PATIENCE_SECONDS = 90.0
 LONGEST_REASON = 300
 TRIAL = "{data: and, training: {epochs: 1}}"
 ADVICE = (
@@ -44,7 +44,7 @@ def threads_of_a_worker() -> list[int]:
 
     prepared = prepare_sweep(sweep_from_text(TRIAL))
     with RayClient(prepared.dataset, workers=1) as engine:
-        alarm = threading.Timer(RETRY_SECONDS, engine.stop)
+        alarm = threading.Timer(PATIENCE_SECONDS, engine.stop)
         alarm.start()
         try:
             blocks = list(engine.run(pack_trials(planned_trials(prepared), prepared, workers=1)))
@@ -63,5 +63,5 @@ def why_not_trained(blocks: "list[Block]") -> str | None:
     if len(ends) == 1 and ends[0].status == "completed":
         return None
     if not blocks:
-        return f"it did not start and train within {RETRY_SECONDS:.0f} s"
+        return f"it did not start and train within {PATIENCE_SECONDS:.0f} s"
     return failures[0] if failures else f"a small network was not trained: {[end.reason for end in ends]}"

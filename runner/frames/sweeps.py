@@ -66,13 +66,13 @@ def run_sweep(
     mixed_versions: bool = False,
     notify: Notify = print,
 ) -> SweepFrames:
-    """Train a sweep, given as the path of a sweep file or as a mapping like one; returns it when all trials have ended.
+    """Train a sweep and return it when all its trials have ended.
 
-    A taken name gets a number, as for the command. `notify` is called with a line for people where something could not be
-    started. Ctrl-C puts the trials in flight back and raises KeyboardInterrupt; `resume_sweep` goes on.
-
-    With the `address` of a Ray cluster it is trained there; the three arguments after that are the command's flags of
-    these names.
+    `sweep` is the path of a sweep file, or a mapping with the same keys. If the name is taken, a number is appended.
+    `notify` is called with a line of text when something could not be started. Ctrl-C makes the trials in flight
+    pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
+    is trained there; `cpus_per_pack`, `max_in_flight` and `mixed_versions` mean what the command's flags mean.
+    Raises FitgapError.
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
@@ -92,7 +92,7 @@ def resume_sweep(
     mixed_versions: bool = False,
     notify: Notify = print,
 ) -> SweepFrames:
-    """Train what is not finished of a sweep in the database, where `run_sweep` could."""
+    """Train the pending trials of a stored sweep; the arguments are those of `run_sweep`. Raises FitgapError."""
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     with resumable():
         return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, Caller(db, notify))

@@ -11,7 +11,7 @@ from fitgap.runner.errors import FullOutputError, ReaderGoneError
 # What tells that nobody reads any more.
 READER_GONE = (errno.EPIPE, errno.ECONNRESET)
 # Progress waits this long for a terminal that stands still or a pipe that is full; then training goes on without it.
-RETRY_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
 
 
 class OutputWriter(io.FileIO):
@@ -41,7 +41,7 @@ class OutputWriter(io.FileIO):
 class ErrorWriter(io.FileIO):
     """Standard error. What cannot be written is dropped, and what nobody takes is dropped after a while."""
 
-    patience = RETRY_SECONDS
+    patience = PATIENCE_SECONDS
 
     def write(self, data: Any, /) -> int:
         """Write what can be written; to the caller it is all of it."""
@@ -57,7 +57,7 @@ class ErrorWriter(io.FileIO):
 
     def _is_ready(self) -> bool:
         is_ready = wait_for(self.fileno(), self.patience)
-        self.patience = RETRY_SECONDS if is_ready else 0.0
+        self.patience = PATIENCE_SECONDS if is_ready else 0.0
         return is_ready
 
 

@@ -5,7 +5,6 @@ import io
 
 import numpy as np
 import pytest
-from core_strategies import packs
 from fitgap.core.activations import Identity, PReLU, ReLU, Sigmoid
 from fitgap.core.checkpoints import MemberState
 from fitgap.core.initializers import Zeros
@@ -14,10 +13,10 @@ from fitgap.core.regularizers import L2, Dropout
 from fitgap.core.schedules import Cosine
 from fitgap.core.stopping import AcceptableError, NoImprovement
 from fitgap.core.training import Pack
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
-from trainings import assert_same_epochs, same
+from support.core.core_strategies import packs
+from support.core.trainings import assert_same_epochs, same
 
 
 def through_a_file(state):
@@ -35,7 +34,6 @@ def assert_as_undisturbed(undisturbed, before, number, after, after_number):
     assert same(after.parameters[after_number], undisturbed.parameters[number])
 
 
-@hypothesis_settings(max_examples=120, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pack=packs(), until=st.integers(1, 4), data=st.data())
 def test_members_go_on_from_their_states_as_if_undisturbed(
     pack, until, data, draw_member, make_repeats, run_training, assert_same_member

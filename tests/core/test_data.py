@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 from fitgap.core.data import Dataset, Division, Split, proportional_counts, split_examples, validation_count
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-QUICK = settings(max_examples=100, deadline=None, database=None)
 SEEDS = st.integers(0, 2**63)
 
 
@@ -56,7 +55,6 @@ def test_classes_are_one_column():
         Dataset("any", np.zeros((4, 1)), np.zeros((4, 3)), "classes", ("x",), ("y",))
 
 
-@QUICK
 @given(st.data(), ANY, SEEDS, st.integers(0, 50), st.booleans())
 def test_a_split_gives_every_example_one_side(data, dataset, seed, repeat, stratified):
     count = data.draw(st.integers(1, dataset.example_count - 1))
@@ -89,7 +87,6 @@ def test_same_trains_and_validates_on_everything():
     assert sides(split(numbers(1), "same")) == ([0], [0])
 
 
-@QUICK
 @given(st.data(), CLASSES, SEEDS)
 def test_stratified_sides_have_their_part_of_every_class(data, dataset, seed):
     """Exactly so many in all, and in each class the exact proportion rounded up or down."""
@@ -116,7 +113,6 @@ def test_a_single_example_of_a_class_comes_to_either_side():
     assert {9 in split(dataset, 0.5, repeat=repeat).validation for repeat in range(20)} == {True, False}
 
 
-@QUICK
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=10), st.data())
 def test_largest_remainders_come_first(sizes, data):
     count = data.draw(st.integers(0, sum(sizes)))
@@ -134,7 +130,6 @@ def test_equal_remainders_go_by_the_tie_break():
     assert proportional_counts(np.array([5, 5]), 3, tie_break=np.array([0, 1])).tolist() == [2, 1]
 
 
-@QUICK
 @given(st.data(), ANY, SEEDS, st.booleans(), st.integers(0, 3))
 def test_every_example_validates_once_in_as_many_repeats_as_folds(data, dataset, seed, stratified, permutation):
     folds = data.draw(st.integers(2, dataset.example_count))
@@ -147,7 +142,6 @@ def test_every_example_validates_once_in_as_many_repeats_as_folds(data, dataset,
     assert max(sizes) - min(sizes) <= 1 and min(sizes) >= 1
 
 
-@QUICK
 @given(st.data(), CLASSES, SEEDS)
 def test_stratified_folds_share_every_class_evenly(data, dataset, seed):
     folds = data.draw(st.integers(2, dataset.example_count))

@@ -13,7 +13,7 @@ from fitgap.core.network import Networks
 from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent
 from fitgap.core.regularizers import L2
 from fitgap.core.training import Pack
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 LEARNABLE = {name: kind for name, kind in ACTIVATIONS.items() if "learn" in kind.parameters()}
@@ -42,7 +42,6 @@ def test_functions_share_the_units_in_proportion(shares, unit_count, expected):
     assert [each.stop - each.start for each in slices] == expected
 
 
-@settings(max_examples=100, deadline=None, database=None)
 @given(st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=5), st.integers(1, 50))
 def test_every_unit_has_one_function_and_no_share_is_off_by_a_unit(shares, unit_count):
     slices = unit_slices([Tanh(share=share) for share in shares], unit_count)

@@ -17,7 +17,7 @@ from fitgap.core.regularizers import L2, REGULARIZERS, Dropout
 from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
 from fitgap.core.training import Pack, train
 from sklearn.datasets import load_digits
-from trainings import at_rate
+from support.core.trainings import at_rate
 
 
 def test_train_yields_one_result_per_epoch_of_those_who_are_left(make_member, make_shape, make_examples):

@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
-from harness.children import RETRY_SECONDS, child
-from harness.commands import wait_until
-from harness.evidence import Evidence
-from harness.victims import run, write_ahead
+from support.faults.children import PATIENCE_SECONDS, child
+from support.faults.commands import wait_until
+from support.faults.evidence import Evidence
+from support.faults.victims import run, write_ahead
 
 HOUR = 3600.0
 # Leases end several times over; whoever lives shows it ten times before it could be taken for dead.
@@ -36,7 +36,7 @@ def training(*victims):
         processes = [stack.enter_context(child(run, victim)) for victim in victims]
         yield
         for process, victim in zip(processes, victims, strict=True):
-            process.join(RETRY_SECONDS)
+            process.join(PATIENCE_SECONDS)
             assert process.exitcode == 0, victim.complaint
 
 

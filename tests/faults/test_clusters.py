@@ -8,9 +8,9 @@ import subprocess
 import sys
 
 import pytest
-from harness.commands import COMMAND, RETRY_SECONDS, run, running, wait_until
-from harness.evidence import Evidence
-from harness.ray_clusters import ENVIRONMENT, ray_cluster
+from support.faults.commands import COMMAND, PATIENCE_SECONDS, run, running, wait_until
+from support.faults.evidence import Evidence
+from support.faults.ray_clusters import ENVIRONMENT, ray_cluster
 
 SWEEP = """\
 name: long
@@ -145,7 +145,7 @@ def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(cluster, tmp_
         wait_for_epochs(tmp_path, command)
         cluster.do("kill 0")
         cluster.do("add")
-        assert command.wait(5 * RETRY_SECONDS) == 0, (tmp_path / "err").read_text()
+        assert command.wait(5 * PATIENCE_SECONDS) == 0, (tmp_path / "err").read_text()
     text = (tmp_path / "err").read_text()
     assert "Traceback" not in text and "raylet" not in text + (tmp_path / "out").read_text()
     found = Evidence(str(tmp_path / "fitgap.db"))
@@ -230,7 +230,7 @@ def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_pa
     ):
         wait_for_epochs(tmp_path, command)
         lost.do("kill-head")
-        assert command.wait(RETRY_SECONDS) == 1, (tmp_path / "err").read_text()
+        assert command.wait(PATIENCE_SECONDS) == 1, (tmp_path / "err").read_text()
     assert "has not answered for 30 s" in (tmp_path / "err").read_text()
     assert "fitgap resume long" in (tmp_path / "err").read_text()
     assert ask(tmp_path, "SELECT count(*) FROM trial WHERE status = 'running'") == 0

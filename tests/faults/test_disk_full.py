@@ -10,9 +10,9 @@ from fitgap.runner.cli import main
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database import sqlite
 from fitgap.runner.store.schema.tables import metadata
-from harness.children import outcome
-from harness.full_disks import STAGES, fill, train_until_full
-from small_sweeps import SWEEP, findings, train
+from support.databases.small_sweeps import SWEEP, findings, train
+from support.faults.children import outcome
+from support.faults.full_disks import STAGES, fill, train_until_full
 
 PAGE_LIMITS = ROW_LIMITS = 30
 # A server refuses to write as if its disk were full, from the row of this number on.
@@ -123,7 +123,6 @@ def test_the_command_tells_it_in_one_line(undisturbed, tmp_path, monkeypatch, ca
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    line = (
-        f"fitgap: the database {tmp_path}/x.db has no room left on its disk; make room; what was written before is kept"
-    )
+    advice = "free some space; everything written before is kept"
+    line = f"fitgap: the database {tmp_path}/x.db has no space left on its disk; {advice}"
     assert capsys.readouterr().err.splitlines()[-1] == line

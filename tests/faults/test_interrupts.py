@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.store import open_store
-from harness.children import child, nursery
-from harness.commands import wait_until
-from harness.evidence import Evidence
-from harness.forked_commands import run_command
+from support.faults.children import child, nursery
+from support.faults.commands import wait_until
+from support.faults.evidence import Evidence
+from support.faults.forked_commands import run_command
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 SWEEP = """\
@@ -30,7 +30,7 @@ axes:
 TRIALS = 24
 # The plan asks for 5 s after one and 1 s after two, on a machine that does nothing else.
 SOON_SECONDS = {1: 15.0, 2: 10.0}
-RETRY_SECONDS = 120.0
+PATIENCE_SECONDS = 120.0
 WHILE_WRITTEN = "stopped while the sweep was written; whether it is there: fitgap sweeps\n"
 # On each kind of database; with each engine.
 MOMENTS = 25
@@ -49,7 +49,7 @@ def rows(query):
 
 def wait_for(query, running):
     """Wait until a query has an answer."""
-    deadline = time.monotonic() + RETRY_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not rows(query) and running.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
 
@@ -78,7 +78,7 @@ def interrupt(times, engine, moment):
             wait_for("SELECT 1 FROM trial" if moment % 5 == 0 else "SELECT 1 FROM epoch", running)
             time.sleep(luck.uniform(0, 5.0 if engine == "auto" else 1.0))
             last = press(running.pid, times, luck)
-            _, err = running.communicate(timeout=RETRY_SECONDS)
+            _, err = running.communicate(timeout=PATIENCE_SECONDS)
         finally:
             running.kill()
     took = time.monotonic() - last
@@ -113,12 +113,12 @@ def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_writ
         line = ("run", "long.yaml", "--engine", "local", "--name", f"long-{moment}")
         begins = nursery().Event()
         with child(run_command, begins, own_folder, {"FITGAP_DB": database}, *line) as process:
-            assert begins.wait(RETRY_SECONDS)
+            assert begins.wait(PATIENCE_SECONDS)
             if moment % 2:
                 assert wait_until(lambda before=written: count_sweeps(database) > before) is not None
             time.sleep(luck.uniform(0.0, 1.0))
             last = press(process.pid, times, luck)
-            process.join(RETRY_SECONDS)
+            process.join(PATIENCE_SECONDS)
             seconds.append(time.monotonic() - last)
             code, err = process.exitcode, (own_folder / "err").read_text()
         (before, written), counts = (written, count_sweeps(database)), Evidence(database).counts

@@ -6,10 +6,10 @@ import random
 import signal
 
 import pytest
-from harness.children import outcome
-from harness.evidence import Evidence
-from harness.sweeps import TINY
-from harness.victims import STOPPED, run
+from support.faults.children import outcome
+from support.faults.evidence import Evidence
+from support.faults.sweeps import TINY
+from support.faults.victims import STOPPED, run
 
 # What opening a database does is for the tests of migrations.
 OPENING = "opening"

@@ -17,7 +17,7 @@ from fitgap.runner.store.schema.tables import trial
 
 RATES = REPEATS = 1_000
 # Milliseconds of one question in twenty, as the plan asks on a machine that does nothing else. Not reached so far:
-# docs/reliability.md says by how much.
+# docs/explanation/fault-tests.md says by how much.
 SLOWEST, MOST_MEGABYTES = 200, 150
 # A prime, by which numbers of trials are scattered.
 SCATTER, RANGE = 7_919, 1_000_003

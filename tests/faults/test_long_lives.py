@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.store import open_store
-from harness.commands import own_kilobytes, running
+from support.faults.commands import own_kilobytes, running
 
 SECONDS, WARM_UP_SECONDS, BETWEEN_SECONDS = 3600.0, 300.0, 10.0
 MOST_GROWTH_KILOBYTES = 1024

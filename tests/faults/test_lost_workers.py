@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from new_databases import PostgresDatabases, SqliteFiles
+from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
 TRIALS = 64
 WRONG = {"leaving": 20, "greedy": 41, "killed": 60}

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 
 from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
-from harness.children import RETRY_SECONDS, child, nursery, outcome
-from harness.claimers import claim_all
-from harness.evidence import Evidence
-from harness.victims import run, run_when_all_are_ready, write_ahead
-from plain_plans import plain_plan
+from support.databases.plain_plans import plain_plan
+from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
+from support.faults.claimers import claim_all
+from support.faults.evidence import Evidence
+from support.faults.victims import run, run_when_all_are_ready, write_ahead
 
 CLAIMERS = 8
 TRIALS = 5_000
@@ -29,7 +29,7 @@ def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases,
     with ExitStack() as stack:
         processes = [stack.enter_context(child(claim_all, address, tmp_path, name, start)) for name in names]
         for process in processes:
-            process.join(RETRY_SECONDS)
+            process.join(PATIENCE_SECONDS)
         assert [process.exitcode for process in processes] == [0] * CLAIMERS
     told = [json.loads((tmp_path / name).read_text()) for name in names]
     gained = [trial for each in told for trial in each["gained"]]
@@ -53,7 +53,7 @@ def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_expor
     with ExitStack() as stack:
         processes = [stack.enter_context(child(run_when_all_are_ready, victim, start)) for victim in victims]
         for process, victim in zip(processes, victims, strict=True):
-            process.join(RETRY_SECONDS)
+            process.join(PATIENCE_SECONDS)
             assert process.exitcode == 0, victim.complaint
     found = Evidence(first.address)
     found.check_whole()

@@ -10,7 +10,7 @@ import pytest
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
 from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
-from plain_plans import IDENTITY, plain_plan
+from support.databases.plain_plans import IDENTITY, plain_plan
 
 CUTS, SPOILS, BLOCKS = 1_000, 200, 25
 TRAINING, ENDING = range(1, 6), range(6, 11)

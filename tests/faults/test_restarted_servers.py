@@ -6,18 +6,18 @@ import time
 from statistics import median
 
 import pytest
-from harness.children import child, nursery, outcome
-from harness.commands import wait_until
-from harness.evidence import Evidence, note_history
-from harness.sweeps import TINY
-from harness.victims import Victim, run, run_when_all_are_ready, write_ahead
-from new_databases import PostgresDatabases, postgres_template
+from support.databases.new_databases import PostgresDatabases, postgres_template
+from support.faults.children import child, nursery, outcome
+from support.faults.commands import wait_until
+from support.faults.evidence import Evidence, note_history
+from support.faults.sweeps import TINY
+from support.faults.victims import Victim, run, run_when_all_are_ready, write_ahead
 
 RESTARTS, DRIVERS = 20, 2
 SWEEP = TINY.replace("repeats: 1", "repeats: 30")
 # The plan asks for 5 s, on a machine that does nothing else.
 LONGEST_SECONDS_TO_GO_ON = 30.0
-RETRY_SECONDS = 600.0
+PATIENCE_SECONDS = 600.0
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_drivers_outlive_restarts_of_the_server(new_driver, postgres_of_its_own,
             seconds.append(restart(postgres_of_its_own, victims, luck))
             assert seconds[-1] is not None, [victim.complaint for victim in victims]
         for process in processes:
-            process.join(RETRY_SECONDS)
+            process.join(PATIENCE_SECONDS)
         assert [process.exitcode for process in processes] == [0] * DRIVERS, [each.complaint for each in victims]
     print(
         f"{RESTARTS} restarts, back at work after at most {max(seconds):.1f} s, in the middle {median(seconds):.1f} s"

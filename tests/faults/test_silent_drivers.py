@@ -4,21 +4,21 @@ import os
 import signal
 import time
 
-from harness.children import child, outcome
-from harness.evidence import Evidence
-from harness.victims import FENCED, Victim, run
+from support.faults.children import child, outcome
+from support.faults.evidence import Evidence
+from support.faults.victims import FENCED, Victim, run
 
 LEASE, BEAT, CONFIRM = 1.0, 0.1, 0.2
 # What reaches the database from another machine: its process numbers mean nothing here.
 HERE, ELSEWHERE = "here", "elsewhere"
 TIMES = {"lease": LEASE, "beat": BEAT, "confirm": CONFIRM}
 STALLED_LEASES = 3
-RETRY_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 
 
 def wait_until_stopped(process):
     """Wait until a process has stopped itself."""
-    end = time.monotonic() + RETRY_SECONDS
+    end = time.monotonic() + PATIENCE_SECONDS
     while state_of(process.pid) != "T":
         assert time.monotonic() < end and process.is_alive(), "it did not stop itself"
         time.sleep(0.01)
@@ -69,7 +69,7 @@ def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim
         time.sleep(max(0.0, end - time.monotonic()))
         before = everything(heir.address)
         os.kill(process.pid, signal.SIGCONT)
-        process.join(RETRY_SECONDS)
+        process.join(PATIENCE_SECONDS)
         assert process.exitcode == FENCED, stalled.complaint
     assert everything(heir.address) == before
     found = Evidence(heir.address)
@@ -89,7 +89,7 @@ def test_a_driver_that_stalled_for_less_than_its_lease_goes_on(new_victim, undis
             wait_until_only_the_stalled_one_holds_trials(stalled)
             os.kill(process.pid, signal.SIGCONT)
             for each in (process, second):
-                each.join(RETRY_SECONDS)
+                each.join(PATIENCE_SECONDS)
                 assert each.exitcode == 0, stalled.complaint + other.complaint
     found = Evidence(stalled.address)
     found.check_whole()
@@ -98,7 +98,7 @@ def test_a_driver_that_stalled_for_less_than_its_lease_goes_on(new_victim, undis
 
 
 def wait_until_only_the_stalled_one_holds_trials(victim: Victim):
-    end = time.monotonic() + RETRY_SECONDS
+    end = time.monotonic() + PATIENCE_SECONDS
     found = Evidence(victim.address)
     while found.counts["pending"] or len(found.held) > 1:
         assert time.monotonic() < end

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stored_numbers import stored_numbers
+from support.golden.stored_numbers import stored_numbers
 
 FOLDER = Path(__file__).parent
 # The files were recorded with these; other versions of NumPy compute exp, tanh and products in another order.

@@ -13,8 +13,8 @@ from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema import version
 from fitgap.runner.store.schema.version import newest_version
-from new_databases import PostgresDatabases
-from raw_rows import columns_of, raw_rows
+from support.databases.new_databases import PostgresDatabases
+from support.databases.raw_rows import columns_of, raw_rows
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 FILES = sorted(LEGACY.glob("*.db"))

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from commands import BY_NAME
-from environments import PLAIN
-from stage import COMMAND, Stage, may_change_user, may_make_groups, may_mount
-from starting import run
+from support.places.commands import BY_NAME
+from support.places.environments import PLAIN
+from support.places.stage import COMMAND, Stage, may_change_user, may_make_groups, may_mount
+from support.places.starting import run
 
 TRAINED = """\
 name: s

@@ -1,10 +1,10 @@
 """`fitgap doctor` finds what would make training fail, says what to do, and leaves nothing behind."""
 
 import pytest
-from environments import FILES, INTERPRETERS, MACHINES, PLAIN, STREAMS, TEXTS
-from environments.environment import NOT_STARTED, RAY, REFUSED, TRAINS
-from leftovers import left_behind
-from starting import run
+from support.places.environments import FILES, INTERPRETERS, MACHINES, PLAIN, STREAMS, TEXTS
+from support.places.environments.environment import NOT_STARTED, RAY, REFUSED, TRAINS
+from support.places.leftovers import left_behind
+from support.places.starting import run
 
 # A problem is found, or it keeps even the doctor from looking, which is one line.
 FOUND = {1, 2}

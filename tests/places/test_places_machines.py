@@ -4,8 +4,8 @@ Each commit tries the commands that a row names in `sample`; `nightly` tries all
 """
 
 import pytest
-from checking import check, in_words, rest, sample
-from environments import INTERPRETERS, MACHINES, PLAIN
+from support.places.checking import check, in_words, rest, sample
+from support.places.environments import INTERPRETERS, MACHINES, PLAIN
 
 ENVIRONMENTS = (PLAIN, *MACHINES, *INTERPRETERS)
 

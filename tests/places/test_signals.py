@@ -10,12 +10,22 @@ import signal
 import time
 
 import pytest
-from disturbing import LONG, MOMENTS, STOPPING, Disturbance, advice, is_stopped, is_training, statuses, wait_for
-from environments import PLAIN
-from environments.environment import Environment
-from leftovers import left_behind
-from stage import Stage
-from starting import Started, run, run_line
+from support.places.disturbing import (
+    LONG,
+    MOMENTS,
+    STOPPING,
+    Disturbance,
+    advice,
+    is_stopped,
+    is_training,
+    statuses,
+    wait_for,
+)
+from support.places.environments import PLAIN
+from support.places.environments.environment import Environment
+from support.places.leftovers import left_behind
+from support.places.stage import Stage
+from support.places.starting import Started, run, run_line
 
 ENGINES = ("local", "auto", "ray")
 STOPS = (

@@ -23,7 +23,7 @@ from fitgap.runner.spec import Configuration, sweep_from_text
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database.blobs import packed
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "model-file.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "model-file.md"
 
 
 def houses(folder):
@@ -221,7 +221,7 @@ def test_numpy_alone_gives_the_same_answers(name, trained, tmp_path):
         rows = [row[0] for row in rows]
 
     arrays, told = read_file(tmp_path / "model.npz")
-    by_document = documented()["ask"](tmp_path / "model.npz", inputs)
+    by_document = documented()["predict"](tmp_path / "model.npz", inputs)
     by_hand = [plain_answer(arrays, told, example) for example in inputs]
     if named.class_names:
         assert len(set(rows)) > 1 or name == "every function", "a network that always says the same shows little"

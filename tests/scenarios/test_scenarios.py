@@ -5,11 +5,11 @@ The known answers themselves are tested by examples that no choice was made with
 
 import pytest
 from fitgap.core.diagnosis import Verdict
-from scenarios import SCENARIOS
-from trained import train
-from verdicts import KINDS, REPEATS, SEEDS, of_kind, share_right, truths, verdicts
+from support.scenarios.scenarios import SCENARIOS
+from support.scenarios.trained import train
+from support.scenarios.verdicts import KINDS, REPEATS, SEEDS, of_kind, share_right, truths, verdicts
 
-# As the table in docs/fit.md; these have so few unseen examples that single verdicts are a matter of luck.
+# See docs/explanation/verdict-accuracy.md: with so few unseen examples, single verdicts are a matter of luck.
 HARD = ("noisy points, 15 unseen", "90 examples", "noise, 50 examples")
 
 

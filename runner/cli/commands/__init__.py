@@ -1,1 +1,1 @@
-"""The commands, one file for each or for a few of one subject."""
+"""The commands: one file for each command or group of related commands."""

@@ -1,4 +1,4 @@
-"""The command `compare`: groups of configurations side by side, with their differences."""
+"""`fitgap compare`: groups of configurations and the differences between them."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,19 +26,19 @@ LONGEST_NAME = 26
 def compare(
     sweep: SweepArgument,
     by: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="Settings to group by, such as activation,optimizer.")],
-    of: Annotated[str, typer.Option(metavar="KEY", help="The measure whose differences are told.")] = "best_e_v",
+    of: Annotated[str, typer.Option(metavar="KEY", help="Metric to compare.")] = "best_e_v",
     against: Annotated[
         str | None,
         typer.Option(
             metavar="GROUP",
-            help="The group the others are held against; else the best.",
+            help="Baseline group (default: the best).",
             show_default=False,
             callback=as_text,
         ),
     ] = None,
     sort: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="A key of the rows; -KEY for the highest first.", show_default=False),
+        typer.Option(metavar="KEY", help="Sort by this key; -KEY sorts descending.", show_default=False),
     ] = None,
     where: Where = None,
     limit: Limit = None,
@@ -46,7 +46,7 @@ def compare(
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Compare groups of configurations: means over their completed trials, paired differences."""
+    """Compare groups of configurations: means over completed trials, and paired differences."""
     from fitgap.runner.cli.render.answers import print_rows
     from fitgap.runner.store import open_store
 
@@ -61,7 +61,7 @@ def compare(
 
 
 def table_rows(groups: "list[Row]") -> "list[Row]":
-    """The groups as a table shows them: `36/48` trials where some did not complete, `overfit 4/5` for the verdict."""
+    """The groups as table rows, with trials such as `36/48` (completed/all) and verdicts such as `overfit 4/5`."""
     trials = [trials_text(group) for group in groups]
     width = max(map(len, trials), default=0)
     return [
@@ -76,26 +76,26 @@ def table_rows(groups: "list[Row]") -> "list[Row]":
 
 
 def trials_text(group: "Row") -> str:
-    """How many trials stand behind the means of a group, and of how many."""
+    """How many of a group's trials are completed and so part of its means; `completed/all` if they differ."""
     completed, trials = group["completed"], group["trials"]
     return f"{trials}" if completed == trials else f"{completed}/{trials}"
 
 
 def table_keys(groups: "list[Row]", of: str) -> list[str]:
-    """What a table shows of groups: what was asked for and its uncertainty first; nothing that none of them has."""
+    """The columns of the table: the metric and its uncertainty first, without columns that are empty in all groups."""
     first = [of, f"{of}_sd", "difference", "difference_margin", "pairs", "verdict", f"{of}_spread"]
     keys = [key for key in dict.fromkeys([*first, "best_e_v", *AFTER]) if any(group[key] for group in groups)]
-    # One configuration each goes without saying.
+    # Leave out the column if every group has one configuration.
     several = any(group["configurations"] > 1 for group in groups)
     return [*(["configurations"] if several else []), "trials", *keys]
 
 
 def explanation(groups: "list[Row]", of: str) -> str | None:
-    """What the differences are, in one line; None where there are none."""
+    """One line that explains the differences; None if there are none."""
     repeats = max((group["paired_repeats"] for group in groups), default=0)
     if not repeats:
         return None
     against = plainer(groups[0]["against"])
-    to = against if len(against) <= LONGEST_NAME else "the group without one"
-    over = f"over {repeats} repeats" if repeats > 1 else "over the other settings alone: one repeat"
-    return f"difference in {of} to {to}, ± 95 % {over}"
+    baseline = against if len(against) <= LONGEST_NAME else "the group that has none"
+    over = f"over {repeats} repeats" if repeats > 1 else "over the other settings only (one repeat)"
+    return f"difference in {of} from {baseline}, ± 95 % {over}"

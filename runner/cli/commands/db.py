@@ -1,4 +1,4 @@
-"""`fitgap db`: what a database is; upgrading, copying, backing up, restoring and compacting it."""
+"""`fitgap db`: commands about a database as a whole: status, upgrade, copy, backup, restore, compact."""
 
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ db = typer.Typer(no_args_is_help=True)
 
 @db.command()
 def status(database: Database = None, output_format: OutputFormat = Format.TABLE) -> None:
-    """Say which database is used, its kind, its schema and how much is in it."""
+    """Show which database is used, its kind, schema and size."""
     from fitgap.runner.cli.render.answers import print_csv, print_json
     from fitgap.runner.store.admin.status import describe_database
 
@@ -25,19 +25,19 @@ def status(database: Database = None, output_format: OutputFormat = Format.TABLE
 
 
 def print_status(row: dict[str, Any]) -> None:
-    """The state of a database, for people."""
+    """Print the status of a database for people."""
     say(f"database  {row['database']}")
     say(f"kind      {row['kind']} {row['program_version']}")
-    say(f"schema    {schema_told(row['schema'], row['newest_schema'])}")
+    say(f"schema    {schema_text(row['schema'], row['newest_schema'])}")
     say(f"size      {row['bytes']:,} bytes")
     for name in ("sweeps", "trials", "epochs"):
         say(f"{name:<10}{row[name]:,}")
 
 
-def schema_told(schema: str | None, newest: str) -> str:
-    """How the schema of a database stands to this program's."""
+def schema_text(schema: str | None, newest: str) -> str:
+    """The schema version of a database compared with this program's."""
     if schema is None:
-        return "none yet; `fitgap run` makes the tables"
+        return "none yet; `fitgap run` creates the tables"
     if schema == newest:
         return f"{schema}, the newest"
     if schema < newest:
@@ -47,7 +47,7 @@ def schema_told(schema: str | None, newest: str) -> str:
 
 @db.command()
 def upgrade(database: Database = None) -> None:
-    """Bring the tables up to date; an SQLite file is copied beside itself first."""
+    """Upgrade the tables to this version of fitgap; an SQLite file is backed up next to itself first."""
     from fitgap.runner.store.admin.upgrade import upgrade_database
 
     say(str(upgrade_database(database) or "the database is up to date"))
@@ -55,10 +55,14 @@ def upgrade(database: Database = None) -> None:
 
 @db.command()
 def copy(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="A file or address.", show_default=False)],
-    target: Annotated[str, typer.Argument(metavar="TO", help="One that has no rows yet.", show_default=False)],
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="SQLite file or postgresql://… address.", show_default=False)
+    ],
+    target: Annotated[
+        str, typer.Argument(metavar="TO", help="Target database, which must have no rows.", show_default=False)
+    ],
 ) -> None:
-    """Copy a database into a new one, from SQLite to PostgreSQL or back, with all numbers as they are."""
+    """Copy a database into a new one, also between SQLite and PostgreSQL; every number stays exactly the same."""
     from fitgap.runner.store.admin.copy import copy_database
 
     counts = copy_database(source, target)
@@ -67,22 +71,26 @@ def copy(
 
 @db.command()
 def compact(database: Database = None) -> None:
-    """Write an SQLite file anew without what was deleted, so that the disk has the room back."""
+    """Rewrite an SQLite file to free the disk space of deleted rows."""
     from fitgap.runner.store.admin.sizes import compact_database
 
     sizes = compact_database(database)
-    say("{:,} bytes before, {:,} now".format(*sizes) if sizes else "a server uses the room again by itself")
+    say(
+        "{:,} bytes before, {:,} now".format(*sizes)
+        if sizes
+        else "nothing to do: a PostgreSQL server reuses free space by itself"
+    )
 
 
 @db.command()
 def backup(
     target: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="A new file (default: fitgap.db.backup, …-2).", show_default=False),
+        typer.Argument(metavar="[FILE]", help="New file (default: fitgap.db.backup, …-2).", show_default=False),
     ] = None,
     database: Database = None,
 ) -> None:
-    """Back up an SQLite database into one new file, also while it is in use."""
+    """Back up an SQLite database into one new file, even while it is in use."""
     from fitgap.runner.store.schema.backup import back_up_database
 
     say(f"backed up to {back_up_database(database, target)}")
@@ -90,16 +98,16 @@ def backup(
 
 @db.command()
 def restore(
-    backup: Annotated[str, typer.Argument(metavar="COPY", help="A backup of a database.", show_default=False)],
+    backup: Annotated[str, typer.Argument(metavar="COPY", help="Backup of a database.", show_default=False)],
     database: Database = None,
 ) -> None:
-    """Go back to a backup of an SQLite database; what was there is backed up first."""
+    """Restore an SQLite database from a backup; the current file is backed up first."""
     from fitgap.runner.store.admin.restore import restore_database
 
     done = restore_database(backup, database)
     say(str(done))
     if done.was_plain_copy:
-        told = (
-            f"fitgap: {backup} is a plain copy of a file; if it was made while the database was in use, rows that were"
+        report(
+            f"fitgap: {backup} is a plain copy of a file; if it was copied while the database was in use, rows that"
+            " were still in its -wal file are missing (`fitgap db backup` copies all rows)"
         )
-        report(f"{told} still in its -wal are missing (`fitgap db backup` leaves none out)")

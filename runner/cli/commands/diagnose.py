@@ -1,4 +1,4 @@
-"""The command that tells what underfits, what overfits, why, and what to try."""
+"""`fitgap diagnose`: what underfits, what overfits, why, and what to try."""
 
 from typing import Annotated, Any
 
@@ -7,19 +7,17 @@ from fitgap.runner.cli.options.common import Database, Format, OutputFormat
 
 
 def diagnose(
-    what: Annotated[
-        str, typer.Argument(metavar="SWEEP|TRIAL", help="Name of a sweep, or number of a trial.", show_default=False)
-    ],
+    what: Annotated[str, typer.Argument(metavar="SWEEP|TRIAL", help="Sweep name or trial number.", show_default=False)],
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Say what underfits, what overfits, why, and what to try."""
+    """Report what underfits, what overfits, why, and what to try."""
     from fitgap.runner.cli.render.answers import print_csv, print_json
     from fitgap.runner.cli.render.diagnosis_page import print_sweep_diagnosis, print_trial_diagnosis
     from fitgap.runner.diagnosing import diagnose_sweep, diagnose_trial
     from fitgap.runner.store import open_store
 
-    # A number is a trial here; a sweep is meant by its name.
+    # A number selects a trial; a name selects a sweep.
     is_trial = what.isdecimal()
     with open_store(database) as store:
         found = diagnose_trial(store, int(what)) if is_trial else diagnose_sweep(store, what)
@@ -38,14 +36,14 @@ CONFIGURATION_KEYS = ("configuration", "trial", "verdict", "excess", "underfit",
 
 
 def trial_row(found: dict[str, Any]) -> dict[str, Any]:
-    """A trial as one row: without its curve, of the reference and the causes their names alone."""
+    """A trial's diagnosis as one row: no curve, only the number of the reference trial, only the causes' names."""
     row = {key: value for key, value in found.items() if key != "curve"}
     reference = found["reference"]
     return {**row, "reference": reference and reference["trial"], "causes": cause_names(found["causes"])}
 
 
 def configuration_rows(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """The worst configurations of a sweep, a row each."""
+    """The worst configurations of a sweep, one row each."""
     return [{**row, "causes": cause_names(row["causes"])} for trouble in found["troubles"] for row in trouble["worst"]]
 
 

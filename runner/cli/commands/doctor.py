@@ -1,12 +1,12 @@
-"""`fitgap doctor`: looks at everything around the program that it depends on."""
+"""`fitgap doctor`: checks everything that the program depends on."""
 
 import typer
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat
-from fitgap.runner.cli.render.lines import if_somebody_reads
+from fitgap.runner.cli.render.lines import ignoring_closed_output
 
 
 def doctor(database: Database = None, output_format: OutputFormat = Format.TABLE) -> None:
-    """Check what fitgap depends on here, and say what to do about each finding. Exits with 1 for a problem."""
+    """Check the installation and suggest fixes. The exit code is 1 if there is a problem."""
     from dataclasses import asdict
 
     from fitgap.runner.cli.render.answers import print_rows
@@ -15,8 +15,8 @@ def doctor(database: Database = None, output_format: OutputFormat = Format.TABLE
     findings = examine(database)
     rows = [asdict(finding) for finding in findings]
     if output_format is Format.TABLE:
-        # One column, so that a long advice is not squeezed beside a long finding.
+        # Advice goes into the column of the finding, so that neither is squeezed.
         rows = [{**row, "found": f"{row['found']}; {row['advice']}" if row["advice"] else row["found"]} for row in rows]
-    with if_somebody_reads():
+    with ignoring_closed_output():
         print_rows(rows, output_format, table_keys=("check", "state", "found"))
     raise typer.Exit(1 if any(finding.state is State.PROBLEM for finding in findings) else 0)

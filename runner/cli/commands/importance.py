@@ -1,4 +1,4 @@
-"""The command `importance`: which settings matter, as shares of variance with bars."""
+"""`fitgap importance`: which settings matter, as shares of variance with bars."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from fitgap.runner.store import Row
 
 KEYS = ("of", "effect", "share", "raw_share", "noise_share")
-# E_v, and the parts in which it exceeds that of the reference.
-USUAL = "e_v,underfit,overfit"
+# E_v, and the two parts of its excess over the reference.
+DEFAULT_METRICS = "e_v,underfit,overfit"
 WIDTH = 80
 LONGEST_BAR = 12
 EIGHTHS = " ▏▎▍▌▋▊▉"
-# Pairs with less in all measures are told together.
+# Pairs with smaller shares in all metrics are shown together.
 SMALL = 0.005
 
 
 @dataclass(frozen=True)
 class Line:
-    """An effect with its share of the variance of each measure that has one."""
+    """An effect with its share of the variance of each metric, where it has one."""
 
     effect: str
     kind: str
@@ -32,40 +32,42 @@ class Line:
 
     @property
     def size(self) -> float:
-        """What lines are arranged by: the share in the measure named first."""
+        """The share in the metric named first, by which lines are sorted."""
         return next(iter(self.shares.values()))
 
 
 def importance(
     sweep: SweepArgument,
-    of: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="The measures whose variance is parted.")] = USUAL,
-    scale: Annotated[str, typer.Option(help="Part the measure itself (linear), its log, or its rank.")] = "linear",
+    of: Annotated[
+        str, typer.Option(metavar="KEY[,KEY…]", help="Metrics whose variance is decomposed.")
+    ] = DEFAULT_METRICS,
+    scale: Annotated[str, typer.Option(help="Decompose the metric itself (linear), its log or its rank.")] = "linear",
     where: Where = None,
     columns: Columns = None,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Show which settings matter: the share of the variance that each axis and each pair of axes explains."""
+    """Show which settings matter: the share of variance explained by each axis and each pair of axes."""
     from fitgap.runner.cli.render.answers import print_rows
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.store import open_store
 
-    measures = list(dict.fromkeys(key.strip() for key in of.split(",") if key.strip()))
+    metrics = list(dict.fromkeys(key.strip() for key in of.split(",") if key.strip()))
     with open_store(database) as store:
-        rows = store.importance(sweep, measures, scale=scale, where=where)
+        rows = store.importance(sweep, metrics, scale=scale, where=where)
     if output_format is not Format.TABLE or columns:
         print_rows(rows, output_format, table_keys=KEYS, columns=columns)
     elif rows:
-        told = list(dict.fromkeys(row["of"] for row in rows))
-        table = table_rows(arranged(lines_of(rows)), told)
-        print_table(table, ["effect", *told], title=explanation(rows, scale), needed=told[:1])
+        shown = list(dict.fromkeys(row["of"] for row in rows))
+        table = table_rows(arranged(lines_of(rows)), shown)
+        print_table(table, ["effect", *shown], title=explanation(rows, scale), needed=shown[:1])
     else:
-        say("nothing to part: no two completed trials have different settings and different values")
+        say("nothing to decompose: no two completed trials differ both in their settings and in their values")
 
 
 def lines_of(rows: "list[Row]") -> list[Line]:
-    """A line for each effect."""
+    """One line per effect."""
     effects = {row["effect"]: row for row in rows}
     shares: dict[str, dict[str, float]] = {effect: {} for effect in effects}
     for row in rows:
@@ -74,7 +76,7 @@ def lines_of(rows: "list[Row]") -> list[Line]:
 
 
 def arranged(lines: Sequence[Line]) -> list[Line]:
-    """Axes, each followed by what it is made of, then pairs, the largest first; then what is left."""
+    """The lines in order: axes, each followed by its parts, then pairs, both largest first; then the rest."""
     by_size = sorted(lines, key=lambda line: -line.size)
     axes = [line for line in by_size if line.kind == "axis"]
     parts = [line for line in lines if line.kind == "part"]
@@ -87,7 +89,7 @@ def arranged(lines: Sequence[Line]) -> list[Line]:
 
 
 def without_small(pairs: list[Line]) -> list[Line]:
-    """The pairs, with those that are small in all measures in one line."""
+    """The pairs; those that are small in all metrics are summed in one line."""
     small = [line for line in pairs if max(line.shares.values()) < SMALL]
     if len(small) < 2:
         return pairs
@@ -98,35 +100,35 @@ def without_small(pairs: list[Line]) -> list[Line]:
     return [*(line for line in pairs if line not in small), Line(f"{len(small)} smaller pairs", "pair", None, together)]
 
 
-def table_rows(lines: list[Line], measures: list[str]) -> list[dict[str, Any]]:
-    """The lines as text, with bars as long as there is room for."""
+def table_rows(lines: list[Line], metrics: list[str]) -> list[dict[str, Any]]:
+    """The lines as table rows, with bars as long as the terminal has room for."""
     texts = [f"  {line.effect}" if line.kind == "part" else line.effect for line in lines]
-    room = (line_width(WIDTH) - 2 - max(map(len, texts))) // len(measures) - len("-99.9 %   ")
+    room = (line_width(WIDTH) - 2 - max(map(len, texts))) // len(metrics) - len("-99.9 %   ")
     length = max(0, min(LONGEST_BAR, room))
     return [
-        {"effect": text, **{name: share_text(line.shares.get(name), length) for name in measures}}
+        {"effect": text, **{name: share_text(line.shares.get(name), length) for name in metrics}}
         for text, line in zip(texts, lines, strict=True)
     ]
 
 
 def share_text(share: float | None, length: int) -> str:
-    """A share as percent and as a bar, such as `12.5 % █▌`; nothing where there is none."""
+    """A share as a percentage and a bar, such as `12.5 % █▌`; empty if there is no share."""
     if share is None:
         return ""
-    # No −0.0.
+    # Adding 0.0 turns −0.0 into 0.0.
     return f"{round(100 * share, 1) + 0.0:5.1f} % {bar(share, length)}"
 
 
 def bar(share: float, length: int) -> str:
-    """A bar that is so many characters long for a share of 1, in eighths of a character."""
+    """A bar of `length` characters for a share of 1, drawn in eighths of a character."""
     whole, eighths = divmod(round(8 * length * min(max(share, 0.0), 1.0)), 8)
     return ("█" * whole + EIGHTHS[eighths]).rstrip()
 
 
 def explanation(rows: "list[Row]", scale: str) -> str:
-    """What the shares are of, in one line."""
+    """One line that says what the shares are of."""
     trials, holes = rows[0]["trials"], rows[0]["filled"]
     variance = "variance" if scale == "linear" else f"variance of the {scale}"
-    filled = f", {holes:,} missing ones estimated" if holes else ""
-    noise = "" if any(row["kind"] == "noise" for row in rows) else "; one repeat: noise is in all of them"
+    filled = f" ({holes:,} missing ones estimated)" if holes else ""
+    noise = "" if any(row["kind"] == "noise" for row in rows) else "; with one repeat, every share includes noise"
     return f"shares of the {variance} among {trials:,} trials{filled}{noise}"

@@ -1,6 +1,6 @@
-"""Commands that keep order: tag, note, rename, delete.
+"""`fitgap tag`, `note`, `rename` and `delete`: commands that label and remove sweeps and trials.
 
-What they are about is named alike: a number, or several as `7,8,9`, is a trial; a sweep is meant by its name.
+In all of them a number, or several such as `7,8,9`, selects trials; a name selects a sweep.
 """
 
 import contextlib
@@ -19,30 +19,27 @@ if TYPE_CHECKING:
 LABEL_KEYS = ("name", "sweep", "trial", "tags", "note")
 What = Annotated[
     str,
-    typer.Argument(metavar="SWEEP|TRIAL[,TRIAL…]", help="Name of a sweep, or numbers of trials.", show_default=False),
+    typer.Argument(metavar="SWEEP|TRIAL[,TRIAL…]", help="Sweep name or trial numbers.", show_default=False),
 ]
 ManyWhat = Annotated[
     list[str],
-    typer.Argument(metavar="SWEEP…|TRIAL…", help="Names of sweeps, or numbers of trials.", show_default=False),
+    typer.Argument(metavar="SWEEP…|TRIAL…", help="Sweep names or trial numbers.", show_default=False),
 ]
-
-Tags = Annotated[list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.", callback=as_text)]
-Text = Annotated[str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.", callback=as_text)]
 
 
 def tag(
     what: What,
     tags: Annotated[
-        list[str] | None, typer.Argument(metavar="TAG…", help="Tags; none to see them.", callback=as_text)
+        list[str] | None, typer.Argument(metavar="TAG…", help="Tags (none: show them).", callback=as_text)
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Take these tags away.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove these tags.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Tag a sweep or trials, take tags away, or see them."""
+    """Add, remove or show the tags of a sweep or of trials."""
     if not tags:
         if remove:
-            raise StoreError("--remove: name the tags to take away")
+            raise StoreError("--remove: name the tags to remove")
         print_labels(database, what, output_format)
         return
     with writing(database, [what]) as store:
@@ -55,13 +52,13 @@ def tag(
 def note(
     what: What,
     text: Annotated[
-        str | None, typer.Argument(metavar="TEXT", help="The note; nothing to see it.", callback=as_text)
+        str | None, typer.Argument(metavar="TEXT", help="The note (none: show it).", callback=as_text)
     ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="Remove the note.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Write a note on a sweep or trials, in the place of any earlier one, or see it."""
+    """Write, replace, remove or show the note of a sweep or of trials."""
     if text and remove:
         raise StoreError("give the text of a note or --remove, not both")
     if text is None and not remove:
@@ -76,19 +73,19 @@ def rename(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.", show_default=False)],
     database: Database = None,
 ) -> None:
-    """Give a sweep another name."""
+    """Rename a sweep."""
     from fitgap.runner.driver import stored_sweep_opened
 
     with stored_sweep_opened(database, sweep) as store:
-        report(f"{store.rename_sweep(sweep, name)} is called {name} now")
+        report(f"{store.rename_sweep(sweep, name)} is now called {name}")
 
 
 def delete(
     what: ManyWhat,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     database: Database = None,
 ) -> None:
-    """Delete sweeps or trials with all that belongs to them, after asking."""
+    """Delete sweeps or trials with all their data, after confirmation."""
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
@@ -100,17 +97,17 @@ def delete(
         report(f"deleted {store.delete(what)}")
         unused = store.unused_bytes()
     if unused:
-        report(f"{unused:,} bytes of the file are unused; `fitgap db compact` gives them back")
+        report(f"{unused:,} bytes of the file are unused; `fitgap db compact` frees them")
 
 
 def is_confirmed(planned: "Deletion") -> bool:
-    """Whether somebody at a terminal says that this is to go; StoreError where there is nobody."""
+    """Whether the user confirms the deletion at the terminal. Raises StoreError if there is no terminal."""
     if not sys.stdin.isatty():
-        raise StoreError(f"this deletes {planned}; add --yes where nobody can be asked")
+        raise StoreError(f"this deletes {planned}; add --yes to confirm without a terminal")
     print(printable(f"Delete {planned}? [y/N]: "), end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
-        # Ctrl-D leaves the line as it is.
+        # Ctrl-D does not end the line.
         report("")
     return answer.strip().lower() in ("y", "yes")
 
@@ -127,7 +124,7 @@ def print_labels(database: str | None, what: str, output_format: Format) -> None
 
 @contextlib.contextmanager
 def writing(database: str | None, words: list[str]) -> Iterator["Store"]:
-    """The store open for writing, after what the words name was found in it: else nothing is made or changed."""
+    """The store open for writing, once what the words name is found; otherwise nothing is created or changed."""
     from fitgap.runner.store import open_store, open_store_for_writing
 
     with open_store(database) as reading:

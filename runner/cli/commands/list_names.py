@@ -1,4 +1,4 @@
-"""`fitgap list`: every name that a sweep may use, with its parameters."""
+"""`fitgap list`: the names that a sweep can use, with their parameters."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -25,17 +25,17 @@ def list_names(
     kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="What to list.", show_default=False)],
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """List the names of a kind with their parameters and defaults."""
+    """List activations, optimizers or other names that a sweep can use, with parameters and defaults."""
     from fitgap.runner.cli.render.answers import print_rows
 
-    rows = [catalogue_row(name, variant) for name, variant in table_of(kind).items()]
+    rows = [variant_row(name, variant) for name, variant in variants_of_kind(kind).items()]
     if output_format is Format.TABLE:
         rows = [{**row, "parameters": ", ".join(map(parameter_text, row["parameters"]))} for row in rows]
     print_rows(rows, output_format, table_keys=("name", "parameters", "description"))
 
 
-def table_of(kind: str) -> "dict[str, type[Variant]]":
-    """The table of a kind; SpecError for one that does not exist."""
+def variants_of_kind(kind: str) -> "dict[str, type[Variant]]":
+    """The table of a kind. Raises SpecError if there is no such kind."""
     from fitgap.core.activations import ACTIVATIONS
     from fitgap.core.initializers import INITIALIZERS
     from fitgap.core.losses import LOSSES
@@ -60,11 +60,11 @@ def table_of(kind: str) -> "dict[str, type[Variant]]":
     )
     tables = dict(zip(KINDS, in_order, strict=True))
     if kind not in tables:
-        raise SpecError(f"nothing is listed under {kind!r}; {nearest(kind, KINDS)}")
+        raise SpecError(f"cannot list {kind!r}; {nearest(kind, KINDS)}")
     return tables[kind]
 
 
-def catalogue_row(name: str, variant: "type[Variant]") -> dict[str, Any]:
+def variant_row(name: str, variant: "type[Variant]") -> dict[str, Any]:
     return {
         "name": name,
         "parameters": [parameter_row(field) for field in variant.parameters().values()],

@@ -1,4 +1,4 @@
-"""`fitgap export` and `fitgap predict`: take a trained network out, ask it."""
+"""`fitgap export` and `fitgap predict`: write a trained network to a file, predict with it."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -9,22 +9,22 @@ from fitgap.runner.cli.options.common import Database, Format, OutputFormat
 
 
 class At(StrEnum):
-    """After which epoch."""
+    """The epoch after which to take a network."""
 
     BEST = "best"
     LAST = "last"
 
 
-Epoch = Annotated[At, typer.Option("--at", help="The network after its best or its last epoch.")]
+Epoch = Annotated[At, typer.Option("--at", help="Network after the best or the last epoch.")]
 
 
 def export(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to write, such as model.npz.")],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write, such as model.npz.")],
     at: Epoch = At.BEST,
     database: Database = None,
 ) -> None:
-    """Write the network of a trial to a file that NumPy alone can read."""
+    """Export a trial's network to a file that NumPy can read without fitgap."""
     from fitgap.runner.models import model_of_trial, save_model
     from fitgap.runner.store import open_store
 
@@ -33,13 +33,13 @@ def export(
 
 
 def predict(
-    network: Annotated[str, typer.Argument(metavar="TRIAL|MODEL", help="Number of a trial, or an exported file.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A CSV, Parquet or NPZ file with the inputs.")],
+    network: Annotated[str, typer.Argument(metavar="TRIAL|MODEL", help="Trial number, or an exported file.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or NPZ file with the inputs.")],
     at: Epoch = At.BEST,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Ask a trained network about new examples."""
+    """Predict new examples with a trained network."""
     from fitgap.runner.cli.render.answers import print_rows
     from fitgap.runner.data import read_inputs
     from fitgap.runner.models import load_model, model_of_trial, predictions

@@ -1,4 +1,4 @@
-"""The commands that ask the store: sweeps, trials, show, epochs."""
+"""`fitgap sweeps`, `trials`, `show` and `epochs`: commands that query the store."""
 
 from typing import Annotated, Any
 
@@ -34,17 +34,17 @@ TABLE_OF_TRIALS = (
     "best_e_v",
     "best_epoch",
 )
-# So many rows of a table are shown unless --limit says otherwise.
+# Rows that a table shows without --limit.
 TABLE_ROWS = 200
 
 
 def sweeps(
-    size: Annotated[bool, typer.Option("--size", help="Also say how many epochs and bytes each has.")] = False,
+    size: Annotated[bool, typer.Option("--size", help="Also show the epochs and bytes of each sweep.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
     columns: Columns = None,
 ) -> None:
-    """List all sweeps with how their trials stand."""
+    """List all sweeps with their trials counted by status."""
     from fitgap.runner.cli.render.answers import print_rows
     from fitgap.runner.store import open_store
 
@@ -57,7 +57,7 @@ def sweeps(
 
 
 def sweep_keys(rows: list[dict[str, Any]], size: bool) -> list[str]:
-    """The columns of a table of sweeps: with tags and notes where there are any."""
+    """The columns of a table of sweeps, including tags and notes if there are any."""
     labels = [key for key in ("tags", "note") if any(row[key] for row in rows)]
     if size:
         return ["sweep", "name", "trials", *SIZE_KEYS, "created", *labels]
@@ -77,38 +77,38 @@ def trials(
 ) -> None:
     """List the trials of a sweep."""
     from fitgap.runner.cli.options.output_file import printed_to
-    from fitgap.runner.cli.render.answers import chosen_keys
+    from fitgap.runner.cli.render.answers import selected_keys
     from fitgap.runner.cli.render.long_answers import write_trials
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.store import TRIAL_KEYS, TrialQuery, open_store
 
     is_table = output_format is BulkFormat.TABLE
-    keys = chosen_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
+    keys = selected_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
         if not is_table:
-            rows_to_come = store.each_trial(sweep, TrialQuery(where, sort, limit, offset, keys))
-            write_trials(store, rows_to_come, output_format, output, keys)
+            stream = store.each_trial(sweep, TrialQuery(where, sort, limit, offset, keys))
+            write_trials(store, stream, output_format, output, keys)
             return
         rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
         with printed_to(output, store.rights):
             print_table(rows, keys)
-            tell_the_rest(len(rows), store.count_trials(sweep, where), where)
+            report_hidden_rows(len(rows), store.count_trials(sweep, where), where)
 
 
-def tell_the_rest(shown: int, found: int, where: str | None) -> None:
-    """Say how many trials a table leaves out, and how to see them; or that a filter leaves none."""
+def report_hidden_rows(shown: int, found: int, where: str | None) -> None:
+    """Say how many trials a table hides and how to see them, or that no trial matches the filter."""
     if not found and where is not None:
-        say("(no trial is as --where says)")
+        say("(no trial matches --where)")
     elif shown < found:
         say(f"({shown:,} of {found:,} trials; --limit, --offset, --sort and --where show others)")
 
 
 def show(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial.", show_default=False)],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Show everything known of one trial."""
+    """Show everything stored about one trial."""
     from fitgap.runner.cli.render.answers import print_csv, print_json
     from fitgap.runner.cli.render.trial_page import print_trial
     from fitgap.runner.store import open_store
@@ -125,7 +125,7 @@ def show(
 
 def epochs(
     what: Annotated[
-        list[str], typer.Argument(metavar="SWEEP|TRIAL…", help="A sweep, or numbers of trials.", show_default=False)
+        list[str], typer.Argument(metavar="SWEEP|TRIAL…", help="Sweep names or trial numbers.", show_default=False)
     ],
     where: Where = None,
     columns: Columns = None,
@@ -133,7 +133,7 @@ def epochs(
     database: Database = None,
     output_format: BulkOutputFormat = BulkFormat.TABLE,
 ) -> None:
-    """List the epochs of trials, or of all trials of a sweep."""
+    """List the epochs of trials or of whole sweeps."""
     from fitgap.runner.cli.render.long_answers import write_epochs
     from fitgap.runner.store import open_store
 

@@ -1,4 +1,4 @@
-"""Commands for a sweep that is in the database already: resume, extend, retry, cancel, and replay of a trial."""
+"""`fitgap resume`, `extend`, `retry`, `cancel` and `replay`: commands for sweeps and trials in the database."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ from fitgap.runner.cli.options.placement_flags import (
     MostInFlight,
     Workers,
 )
-from fitgap.runner.cli.render.lines import if_somebody_reads, report, say
+from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
 from fitgap.runner.cli.training import train_stored
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Ended(StrEnum):
-    """How trials ended that may be tried again."""
+    """The statuses of trials that can be retried."""
 
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -42,7 +42,7 @@ def resume(
     mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
-    """Train what is not finished of a sweep, also what a driver that died has left."""
+    """Train the unfinished trials of a sweep, including those left by a driver that died."""
     from fitgap.runner.engine.placement import placement_of
 
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
@@ -55,7 +55,7 @@ def extend(
     sweep: SweepArgument,
     file: Annotated[
         str | None,
-        typer.Argument(help="A sweep file on the same data, whose alternatives are added.", show_default=False),
+        typer.Argument(help="Sweep file on the same data, whose alternatives are added.", show_default=False),
     ] = None,
     repeats: sweep_flags.Repeats = None,
     hidden: sweep_flags.Hidden = None,
@@ -76,7 +76,7 @@ def extend(
     mixed_versions: MixedVersions = False,
     database: Database = None,
 ) -> None:
-    """Add alternatives, repeats or epochs to a sweep and train what it lacks; nothing is trained twice."""
+    """Add alternatives, repeats or epochs to a sweep and train only what is missing."""
     from fitgap.runner.engine.placement import placement_of
 
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
@@ -100,8 +100,8 @@ def extend(
 
     def change(store: "Store") -> "WrittenSweep":
         extended = extend_sweep(store, sweep, flags)
-        going_on = f", {extended.continued} of them going on from finished ones" if extended.continued else ""
-        report(f"{extended.written.name}: {counted(extended.new, 'new trial')}{going_on}")
+        continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
+        report(f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}")
         return extended.written
 
     train_stored(sweep, change, placement, database)
@@ -110,7 +110,8 @@ def extend(
 def retry(
     sweep: SweepArgument,
     status: Annotated[
-        list[Ended] | None, typer.Option(help="Which ended trials; else those that failed. Repeat.", show_default=False)
+        list[Ended] | None,
+        typer.Option(help="Status of the trials to retry (default: failed). Repeatable.", show_default=False),
     ] = None,
     engine: Engine = "auto",
     workers: Workers = None,
@@ -139,11 +140,12 @@ def retry(
 def cancel(
     sweep: SweepArgument,
     trials: Annotated[
-        list[int] | None, typer.Option("--trial", metavar="TRIAL", help="Only this trial. Repeat.", show_default=False)
+        list[int] | None,
+        typer.Option("--trial", metavar="TRIAL", help="Cancel only this trial. Repeatable.", show_default=False),
     ] = None,
     database: Database = None,
 ) -> None:
-    """Cancel what has not ended of a sweep, also what runs just now; `retry --status cancelled` undoes it."""
+    """Cancel the pending and running trials of a sweep; `retry --status cancelled` undoes it."""
     from fitgap.runner.driver import stored_sweep_opened
 
     with stored_sweep_opened(database, sweep) as store:
@@ -153,23 +155,23 @@ def cancel(
 
 
 def replay(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Number of a trial.", show_default=False)],
+    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Train a trial again and compare every epoch with what is stored; exit code 1 where anything differs."""
+    """Train a trial again and compare every epoch with the stored one; exit code 1 if anything differs."""
     from fitgap.runner.retraining import replay as train_and_compare
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
         result = train_and_compare(store, trial)
-    with if_somebody_reads():
+    with ignoring_closed_output():
         print_result(trial, result, output_format)
     raise typer.Exit(0 if result.is_equal else 1)
 
 
 def print_result(trial: int, result: "Replay", output_format: Format) -> None:
-    """What came of a replay."""
+    """Print the result of a replay in a format."""
     from fitgap.runner.cli.render.answers import print_csv, print_json
 
     rows = difference_rows(result)
@@ -184,7 +186,7 @@ def print_result(trial: int, result: "Replay", output_format: Format) -> None:
 
 
 def difference_rows(result: "Replay") -> list[dict[str, Any]]:
-    """What differs, as rows; a number that is there only once differs by nothing that could be written."""
+    """The differences as rows; `largest` is None if a number exists only on one side."""
     return [
         {
             "quantity": each.quantity,
@@ -197,15 +199,15 @@ def difference_rows(result: "Replay") -> list[dict[str, Any]]:
 
 
 def print_replay(result: "Replay", rows: list[dict[str, Any]]) -> None:
-    """What came of a replay, for people."""
+    """Print the result of a replay for people."""
     from fitgap.runner.cli.render.text_tables import print_table
 
     epochs = f"{result.epochs} epochs"
     if result.epochs < result.trained:
         epochs = f"{result.epochs} stored of {result.trained} epochs"
     if result.is_equal:
-        say(f"trial {result.trial}: all {epochs} are the same to the last bit")
+        say(f"trial {result.trial}: all {epochs} are equal bit for bit")
     else:
-        print_table(rows, list(rows[0]), title=f"trial {result.trial}: what differs in {epochs}")
+        print_table(rows, list(rows[0]), title=f"trial {result.trial}: differences in {epochs}")
     for key, (then, now) in result.environment.items():
         say(f"{key}: {then} then, {now} now")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fitgap.runner.engine.placement import Placement
     from fitgap.runner.planning.sweep import PreparedSweep
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the trials, train nothing.", rich_help_panel=RUNNING)]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.", rich_help_panel=RUNNING)]
 
 
 def run(
@@ -61,7 +61,7 @@ def run(
     database: Database = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Train every configuration of a sweep, given by a file, by flags, or both."""
+    """Train every configuration of a sweep defined by a file, by flags or by both."""
     from fitgap.runner.engine.placement import placement_of
     from fitgap.runner.planning.sweep import prepare_sweep
     from fitgap.runner.spec import Flags, sweep_from_flags
@@ -105,7 +105,7 @@ def run(
 
 
 def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
-    """What a sweep would train and in which packs, without training it."""
+    """Print what a sweep would train and in which packs."""
     from fitgap.runner.amounts import counted
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.cli.render.text_tables import print_table

@@ -1,4 +1,4 @@
-"""`fitgap send`: a sweep for people who look at it in Optuna or MLflow."""
+"""`fitgap send`: sends a sweep to Optuna or MLflow."""
 
 from typing import Annotated
 
@@ -13,18 +13,18 @@ def send(
     sweep: SweepArgument,
     optuna: Annotated[
         str | None,
-        typer.Option(metavar="FILE|ADDRESS", help="To a study in this storage of Optuna.", show_default=False),
+        typer.Option(metavar="FILE|ADDRESS", help="Send to a study in this Optuna storage.", show_default=False),
     ] = None,
     mlflow: Annotated[
         str | None,
-        typer.Option(metavar="FILE|ADDRESS", help="To an experiment of this MLflow.", show_default=False),
+        typer.Option(metavar="FILE|ADDRESS", help="Send to an experiment in this MLflow store.", show_default=False),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Name of the study or experiment; else the sweep's.", show_default=False)
+        str | None, typer.Option(help="Name of the study or experiment (default: the sweep's).", show_default=False)
     ] = None,
     database: Database = None,
 ) -> None:
-    """Send the ended trials of a sweep to an Optuna study or an MLflow experiment; those there already stay."""
+    """Send the ended trials of a sweep to an Optuna study or an MLflow experiment; existing ones are kept."""
     from fitgap.runner.integrations.mlflow_tracking import send_to_mlflow
     from fitgap.runner.integrations.optuna_study import send_to_optuna
     from fitgap.runner.store import open_store
@@ -36,5 +36,5 @@ def send(
             sent, what = send_to_optuna(store, sweep, optuna, name=name, database=database), "study"
         else:
             sent, what = send_to_mlflow(store, sweep, mlflow or "", name=name, database=database), "experiment"
-    there = f", {sent.known} were there already" if sent.known else ""
+    there = f", {sent.known} already there" if sent.known else ""
     report(f"{what} {sent.name}: {counted(sent.new, 'trial')} sent{there}")

@@ -8,7 +8,7 @@ from fitgap.runner.package import DISTRIBUTION, program_version
 
 
 def print_version(is_asked: bool) -> None:
-    """Print the version and end, if it is asked for."""
+    """Print the version and exit if the flag is given."""
     if is_asked:
         say(f"{DISTRIBUTION} {program_version()}")
         raise typer.Exit
@@ -21,4 +21,4 @@ Version = Annotated[
 
 
 def top(version: Version = False) -> None:
-    """Options that stand before any command."""
+    """Options that come before any command."""

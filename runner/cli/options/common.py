@@ -19,7 +19,7 @@ class Format(StrEnum):
 
 
 class BulkFormat(StrEnum):
-    """The same, for answers that may be long: with Parquet, which other programs read most quickly."""
+    """How a long answer is printed: with Parquet, which other programs read fastest."""
 
     TABLE = "table"
     JSON = "json"
@@ -28,14 +28,14 @@ class BulkFormat(StrEnum):
 
 
 def as_text(value: Any) -> Any:
-    """A word of the command line, or several, as text, which is UTF-8 even where file names are taken for ASCII."""
+    """Decode one or several command-line words as UTF-8, even if Python decodes file names as ASCII."""
     if isinstance(value, str):
         return os.fsencode(value).decode("utf-8", "surrogateescape") if is_ascii_only() else value
     return [as_text(each) for each in value] if isinstance(value, list) else value
 
 
 def is_ascii_only() -> bool:
-    """Whether this process reads its command line as ASCII, as in the locale C."""
+    """Whether this process decodes its command line as ASCII, as in the C locale."""
     return codecs.lookup(sys.getfilesystemencoding()).name == "ascii"
 
 
@@ -44,38 +44,38 @@ Database = Annotated[
     typer.Option(
         "--db",
         metavar="FILE|ADDRESS",
-        help="The database: an SQLite file, or postgresql://…; else FITGAP_DB, else fitgap.db here.",
+        help="SQLite file or postgresql://… address (default: $FITGAP_DB, or fitgap.db here).",
         show_default=False,
     ),
 ]
-OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the answer.")]
-BulkOutputFormat = Annotated[BulkFormat, typer.Option("--format", help="How to print the answer.")]
+OutputFormat = Annotated[Format, typer.Option("--format", help="Output format.")]
+BulkOutputFormat = Annotated[BulkFormat, typer.Option("--format", help="Output format.")]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file instead.", show_default=False),
+    typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, not to standard output.", show_default=False),
 ]
 Where = Annotated[
     str | None,
     typer.Option(
         "--where",
         metavar="FILTER",
-        help='Only those for which it holds, such as "e_v < 0.02".',
+        help='Only trials that match, such as "e_v < 0.02".',
         show_default=False,
         callback=as_text,
     ),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many rows.", show_default=False)]
-Offset = Annotated[int, typer.Option("--offset", min=0, help="Leave out so many rows first.", show_default=False)]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Maximum number of rows.", show_default=False)]
+Offset = Annotated[int, typer.Option("--offset", min=0, help="Number of rows to skip.", show_default=False)]
 Sort = Annotated[
-    str, typer.Option("--sort", metavar="KEY[,KEY…]", help="What to sort by; -KEY puts the highest first, nulls last.")
+    str, typer.Option("--sort", metavar="KEY[,KEY…]", help="Sort by these keys; -KEY sorts descending. Nulls are last.")
 ]
-SweepArgument = Annotated[str, typer.Argument(metavar="SWEEP", help="Name or number of a sweep.", show_default=False)]
+SweepArgument = Annotated[str, typer.Argument(metavar="SWEEP", help="Sweep name or number.", show_default=False)]
 Columns = Annotated[
     str | None,
     typer.Option(
         "--columns",
         metavar="KEY[,KEY…]",
-        help="Only these keys of each row, in this order; +KEY adds one.",
+        help="Keys to show, in this order; +KEY adds one to the default keys.",
         show_default=False,
     ),
 ]

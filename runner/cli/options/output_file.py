@@ -1,4 +1,4 @@
-"""Where an answer goes: to standard output, or into a file that appears when all of it is there."""
+"""The destination of an answer: standard output, or a file that appears only once it is complete."""
 
 import contextlib
 import shutil
@@ -13,7 +13,7 @@ from fitgap.runner.files.written_files import READABLE, told_in_one_line, writte
 
 @contextlib.contextmanager
 def printed_to(output: Path | None, rights: int = READABLE) -> Iterator[None]:
-    """Let everything that is printed go into a file, if one is named. Raises OutputError where it cannot be written."""
+    """Redirect everything printed to a file, if one is given. Raises OutputError if it cannot be written."""
     if output is None:
         yield
         return
@@ -27,16 +27,16 @@ def printed_to(output: Path | None, rights: int = READABLE) -> Iterator[None]:
 
 @contextlib.contextmanager
 def written_to(output: Path | None, rights: int = READABLE) -> Iterator[Path]:
-    """A path to write to, what is there at the end goes to `output`, or to standard output where that is no terminal.
+    """Yield a path to write to; its content then goes to `output`, or to standard output unless that is a terminal.
 
-    Raises OutputError where neither can be done.
+    Raises OutputError if the content cannot be written, or if standard output is a terminal.
     """
     if output is not None:
         with written_file(output, rights) as path:
             yield path
         return
     if sys.stdout.isatty():
-        raise OutputError("--format parquet is not for a terminal; name a file with -o FILE, or use a pipe")
+        raise OutputError("--format parquet cannot be printed to a terminal; name a file with -o FILE, or use a pipe")
     with told_in_one_line("the answer"), tempfile.TemporaryDirectory(prefix="fitgap-") as folder:
         path = Path(folder) / "answer"
         yield path

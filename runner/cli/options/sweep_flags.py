@@ -1,6 +1,6 @@
-"""The flags that define a sweep, each with its place in the help of `fitgap run`.
+"""The flags that define a sweep, in the order of `fitgap run --help`.
 
-Numbers are taken as text: the sweep reads them, and tells what is wrong with one in the same words as for a file.
+Numbers arrive as text. The sweep parses them, so a wrong value gives the same message as in a sweep file.
 """
 
 from collections.abc import Callable
@@ -10,44 +10,46 @@ from typing import Annotated, Any
 import typer
 from fitgap.runner.cli.options.common import as_text
 
-PANEL = "The sweep"
+PANEL = "Sweep"
 
 
 def flag(metavar: str, help_text: str, callback: Callable[[Any], Any] | None = None) -> Any:
-    """An option of the sweep."""
+    """An option that defines the sweep."""
     return typer.Option(metavar=metavar, help=help_text, rich_help_panel=PANEL, show_default=False, callback=callback)
 
 
-File = Annotated[Path | None, typer.Argument(help="A sweep file; flags replace what it says.", show_default=False)]
-Name = Annotated[str | None, flag("NAME", "What to call the sweep.")]
-Data = Annotated[str | None, flag("NAME|PATH", "A named data set, or a CSV, Parquet or NPZ file.")]
-Target = Annotated[str | None, flag("COLUMN[,…]", "The column or columns to learn, for a file.", as_text)]
-Validation = Annotated[str | None, flag("SHARE|COUNT|same", "Which part of the examples validates.")]
-Preprocess = Annotated[str | None, flag("NAME", "Scaling of the inputs: standard, minmax or none.")]
-TargetScaling = Annotated[str | None, flag("NAME", "Scaling of targets that are numbers: standard or none.")]
+File = Annotated[Path | None, typer.Argument(help="Sweep file; flags override its values.", show_default=False)]
+Name = Annotated[str | None, flag("NAME", "Name of the sweep.")]
+Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a CSV, Parquet or NPZ file.")]
+Target = Annotated[str | None, flag("COLUMN[,…]", "Columns of a file to learn.", as_text)]
+Validation = Annotated[
+    str | None, flag("SHARE|COUNT|same", "Validation set: a share or number of examples, or same (as training).")
+]
+Preprocess = Annotated[str | None, flag("NAME", "Input scaling: standard, minmax or none.")]
+TargetScaling = Annotated[str | None, flag("NAME", "Scaling of numeric targets: standard or none.")]
 Stratified = Annotated[
     bool | None,
-    typer.Option(help="Whether both sides get their part of every class.", rich_help_panel=PANEL, show_default=False),
+    typer.Option(help="Split each class in the same proportion.", rich_help_panel=PANEL, show_default=False),
 ]
-Missing = Annotated[str | None, flag("NAME", "Missing inputs of a file: refuse, drop, mean or median.")]
-Text = Annotated[str | None, flag("NAME", "Text among the inputs of a file: refuse or one_hot.")]
-Seed = Annotated[str | None, flag("N", "Decides splits, initial weights and batches.")]
-Repeats = Annotated[str | None, flag("N", "Trials per configuration, over splits and initial weights.")]
+Missing = Annotated[str | None, flag("NAME", "Missing inputs: refuse, drop, mean or median.")]
+Text = Annotated[str | None, flag("NAME", "Text inputs: refuse or one_hot.")]
+Seed = Annotated[str | None, flag("N", "Seed of splits, initial weights and batches.")]
+Repeats = Annotated[str | None, flag("N", "Trials per configuration, each with its own split.")]
 
-Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layers, or none. Repeat for alternatives.")]
-Activation = Annotated[list[str] | None, flag("NAME[:…]", "Such as relu or prelu:beta=0.05. Repeat.")]
-Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as none or l2:weight=1e-3. Repeat.")]
-Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as adam:rate=1e-3. Repeat.")]
+Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layer sizes, or none. Repeatable.")]
+Activation = Annotated[list[str] | None, flag("NAME[:…]", "Such as relu or prelu:beta=0.05. Repeatable.")]
+Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as none or l2:weight=1e-3. Repeatable.")]
+Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as adam:rate=1e-3. Repeatable.")]
 
 Epochs = Annotated[str | None, flag("N", "Passes over the training examples.")]
-BatchSize = Annotated[str | None, flag("N", "Examples per step.")]
-Schedule = Annotated[list[str] | None, flag("NAME[:…]", "Learning rate over time, such as cosine. Repeat.")]
-Stopping = Annotated[str | None, flag("NAME[:…]", "Such as no_improvement:epochs=10; joined by +.")]
-Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights; else what suits the activation.")]
-OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer; else identity.")]
-Loss = Annotated[str | None, flag("NAME", "The error of an example; else half_squared_error.")]
-Outputs = Annotated[str | None, flag("NAME", "How targets become outputs; else what suits the data.")]
-Measure = Annotated[str | None, flag("N|all", "Examples of either kind to measure E_t and E_v on.")]
+BatchSize = Annotated[str | None, flag("N", "Training examples per step.")]
+Schedule = Annotated[list[str] | None, flag("NAME[:…]", "Learning rate over time, such as cosine. Repeatable.")]
+Stopping = Annotated[str | None, flag("NAME[:…]", "Early stopping, such as no_improvement:epochs=10; + joins rules.")]
+Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights (default: suited to the activation).")]
+OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer (default: identity).")]
+Loss = Annotated[str | None, flag("NAME", "Error of one example (default: half_squared_error).")]
+Outputs = Annotated[str | None, flag("NAME", "How targets are coded as outputs (default: suited to the data).")]
+Measure = Annotated[str | None, flag("N|all", "How many examples of each set E_t and E_v are measured on.")]
 Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or epochs=log.")]
 Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
 DType = Annotated[str | None, flag("NAME", "float32 or float64.")]

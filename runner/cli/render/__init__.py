@@ -1,1 +1,1 @@
-"""How answers look: tables, pages, lines, files."""
+"""Rendering of answers: tables, pages, lines, files."""

@@ -1,4 +1,4 @@
-"""Printing answers: a table for people, JSON or CSV for programs."""
+"""Answers as a table for people, or as JSON or CSV for programs."""
 
 import codecs
 import csv
@@ -15,10 +15,10 @@ from fitgap.runner.cli.render.text_tables import Row, print_table
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.streams.typography import to_encoding
 
-# What spreadsheets take for the beginning of a formula, also in the width of Chinese characters.
+# Characters that start a formula in spreadsheets, including their full-width forms.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-# Controls that JSON lets stand, marks that turn the direction of text around or are invisible, halves of characters.
+# Control characters that JSON allows unescaped, invisible or direction-changing marks, and lone surrogates.
 UNSEEN = re.compile(
     r"[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
@@ -27,19 +27,19 @@ UNSEEN = re.compile(
 def print_rows(
     rows: Iterable[Row], output_format: Format, *, table_keys: Sequence[str], columns: str | None = None
 ) -> None:
-    """Print rows. A table shows `table_keys` unless columns are named; JSON and CSV hold every key.
+    """Print rows. A table shows `table_keys` and JSON and CSV show every key, unless columns are named.
 
-    JSON and CSV are written row by row as they come.
+    JSON and CSV are written row by row, as the rows arrive. Raises StoreError for an unknown column.
     """
-    coming = iter(rows)
-    first = list(itertools.islice(coming, 1))
+    iterator = iter(rows)
+    first = list(itertools.islice(iterator, 1))
     is_table = output_format is Format.TABLE
     known = list(first[0]) if first else []
-    keys = chosen_keys(columns, table_keys if is_table or not first else known)
+    keys = selected_keys(columns, table_keys if is_table or not first else known)
     for key in keys:
         if known and key not in known:
             raise StoreError(f"--columns: there is no column {key!r}; {nearest(key, known)}")
-    rows = itertools.chain(first, coming)
+    rows = itertools.chain(first, iterator)
     if is_table:
         print_table(list(rows), keys)
     elif output_format is Format.JSON:
@@ -48,16 +48,16 @@ def print_rows(
         print_csv(rows, keys)
 
 
-def chosen_keys(columns: str | None, usual: Sequence[str]) -> list[str]:
-    """The keys that --columns names, after the usual ones where it only adds some."""
+def selected_keys(columns: str | None, default: Sequence[str]) -> list[str]:
+    """The keys that --columns names; the default keys come first if it only adds some."""
     keys = [key.strip() for key in (columns or "").split(",") if key.strip()]
     added = [key.removeprefix("+") for key in keys]
     is_addition = any(key.startswith("+") for key in keys)
-    return list(dict.fromkeys([*usual, *added] if is_addition or not keys else keys))
+    return list(dict.fromkeys([*default, *added] if is_addition or not keys else keys))
 
 
 def print_json_rows(rows: Iterable[Row]) -> None:
-    """A JSON array with every row on a line of its own; numbers read back as the same bits."""
+    """Print a JSON array with one row per line. Numbers read back bit for bit."""
     opening = "["
     for row in rows:
         print(f"{opening}\n  {json_text(row)}", end="")
@@ -66,33 +66,33 @@ def print_json_rows(rows: Iterable[Row]) -> None:
 
 
 def print_json(answer: Any) -> None:
-    """Indented JSON; numbers read back as the same bits."""
+    """Print indented JSON. Numbers read back bit for bit."""
     print(json_text(answer, indent=2))
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """JSON that any reader takes: it is UTF-8, or ASCII on an output that is not.
+    """JSON that any reader accepts: UTF-8 if the output is UTF-8, else ASCII.
 
-    What a terminal would obey, and half of a character, is escaped; readers get back the same text.
+    Terminal control characters and lone surrogates are escaped; readers get the same text back.
     """
     text = json.dumps(value, indent=indent, ensure_ascii=not is_utf8(sys.stdout.encoding), allow_nan=False)
     return UNSEEN.sub(lambda found: json.dumps(found.group())[1:-1], text)
 
 
 def is_utf8(encoding: str | None) -> bool:
-    """Whether text is written as UTF-8; a stream of text in memory, which has no encoding, takes any character."""
+    """Whether text is written as UTF-8. A text stream in memory has no encoding and takes any character."""
     return encoding is None or codecs.lookup(encoding).name == "utf-8"
 
 
 def print_csv(rows: Iterable[Row], keys: Sequence[str]) -> None:
-    """CSV with a header line; null is an empty cell, lists and mappings are JSON."""
+    """Print CSV with a header line. Null is an empty cell; lists and mappings are JSON."""
     writer = csv.writer(CsvLines())
     writer.writerow(map(csv_cell, keys))
     writer.writerows([csv_cell(row[key]) for key in keys] for row in rows)
 
 
 def csv_cell(value: Any) -> Any:
-    """A value or heading for CSV; text that a spreadsheet would take for a formula is made plain by an apostrophe."""
+    """A CSV cell. Text that a spreadsheet would take for a formula gets a leading apostrophe."""
     if isinstance(value, (list, dict)):
         return json.dumps(value, ensure_ascii=False)
     is_formula = isinstance(value, str) and value.startswith(FORMULA_SIGNS) and not NUMBER.fullmatch(value)
@@ -100,9 +100,10 @@ def csv_cell(value: Any) -> Any:
 
 
 class CsvLines:
-    """Standard output for a CSV writer that ends its lines with CR LF: only then does it quote a CR inside a cell.
+    """Standard output for a CSV writer; it turns CR LF line endings into LF.
 
-    Characters that the output cannot encode are escaped by backslashes; on a terminal so is what it would obey.
+    The writer must end lines with CR LF, since only then does it quote a CR inside a cell. Characters that the output
+    cannot encode are escaped with backslashes, and so are control characters on a terminal.
     """
 
     def __init__(self) -> None:

@@ -1,37 +1,41 @@
-"""What the live line says of a cluster: nodes, workers, packs in flight, rows a second."""
+"""The cluster part of the progress line: nodes, workers, packs in flight, rows per second."""
 
 from collections import deque
 
 from fitgap.runner.amounts import counted
 from fitgap.runner.engine import ClusterStatus
 
-# The rate is that of so many seconds.
+# Length of the sliding window over which the rate is computed.
 WINDOW_SECONDS = 10.0
 
 
 class RowRate:
-    """Rows that came lately."""
+    """Rate of arriving rows over a sliding window."""
 
     def __init__(self) -> None:
-        self.came: deque[tuple[float, int]] = deque()
+        self.arrivals: deque[tuple[float, int]] = deque()
         self.rows = 0
 
     def count(self, now: float, rows: int) -> None:
-        """So many rows have come."""
-        self.came.append((now, rows))
+        """Add rows that have arrived."""
+        self.arrivals.append((now, rows))
         self.rows += rows
-        # The first one stands for the beginning of the window.
-        while len(self.came) > 2 and now - self.came[0][0] > WINDOW_SECONDS:
-            self.rows -= self.came.popleft()[1]
+        # The first arrival marks the start of the window.
+        while len(self.arrivals) > 2 and now - self.arrivals[0][0] > WINDOW_SECONDS:
+            self.rows -= self.arrivals.popleft()[1]
 
     def per_second(self, now: float) -> float:
-        """Over the last seconds."""
-        if len(self.came) < 2:
+        """Rows per second over the window."""
+        if len(self.arrivals) < 2:
             return 0.0
-        return (self.rows - self.came[0][1]) / max(now - self.came[0][0], 1e-3)
+        return (self.rows - self.arrivals[0][1]) / max(now - self.arrivals[0][0], 1e-3)
 
 
-def cluster_line(crew: ClusterStatus, rows_per_second: float) -> str:
+def cluster_line(status: ClusterStatus, rows_per_second: float) -> str:
     """Such as `3 nodes, 24 workers, 26 packs in flight, 12,000 rows/s`."""
-    parts = (counted(crew.nodes, "node"), counted(crew.workers, "worker"), f"{counted(crew.packs, 'pack')} in flight")
+    parts = (
+        counted(status.nodes, "node"),
+        counted(status.workers, "worker"),
+        f"{counted(status.packs, 'pack')} in flight",
+    )
     return f"{', '.join(parts)}, {rows_per_second:,.0f} rows/s"

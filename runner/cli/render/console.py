@@ -1,4 +1,4 @@
-"""A console of Rich for text that is no markup."""
+"""A Rich console that prints text as it is."""
 
 from typing import Any, NoReturn
 
@@ -7,11 +7,11 @@ from rich.console import Console
 
 
 class PlainConsole(Console):
-    """Nothing in its text is markup, an emoji code or highlighted."""
+    """A console without markup, emoji codes and highlighting."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(markup=False, emoji=False, highlight=False, **settings)
 
     def on_broken_pipe(self) -> NoReturn:
-        """Rich would end the program with code 1, and redirect the stream to nowhere."""
-        raise ReaderGoneError("nobody reads the answer any more") from None
+        """Raise our own error: Rich would exit with code 1 and redirect the stream to /dev/null."""
+        raise ReaderGoneError("standard output was closed by its reader") from None

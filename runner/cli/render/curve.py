@@ -1,4 +1,4 @@
-"""A small curve of E_t and E_v in characters, for the terminal as well as a pipe."""
+"""A small plot of E_t and E_v in text characters, for terminals and pipes."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from math import log
 
 ROWS, COLUMNS = 9, 60
 LEAST_COLUMNS = 8
-# Where errors lie further apart than this, their logarithms are drawn.
+# If the largest error exceeds the smallest by more than this factor, the scale is logarithmic.
 WIDE = 20.0
 TRAINING, VALIDATION, BOTH = "░", "█", "▓"
 
@@ -19,10 +19,9 @@ def curve_lines(
     *,
     columns: int = COLUMNS,
 ) -> list[str]:
-    """Lines of at most 80 characters; none where there are fewer than two epochs to draw.
+    """The plot as lines of at most 80 characters; empty if there are fewer than two epochs.
 
-    The curve itself takes at most so many columns. The errors are those of `epochs`, which are all from the first on
-    where None.
+    The curve takes at most `columns` columns. The errors belong to `epochs`; None means 1, 2, ….
     """
     finite = [value for value in (*e_t, *e_v) if value is not None]
     if len(e_t) < 2 or not finite:
@@ -49,7 +48,7 @@ def heights(
     highest: float,
     is_logarithmic: bool,
 ) -> list[int | None]:
-    """At which level each column has its error, the one in the position that it shows; None where it is not known."""
+    """The level of the error in each column, or None if there is no error; `shown` holds the column's index."""
 
     def height(error: float | None) -> int | None:
         if error is None:
@@ -64,7 +63,7 @@ def heights(
 
 
 def positions(epochs: Sequence[int], columns: int) -> list[int | None]:
-    """Where the epoch stands that each column shows, the one nearest to its middle; None where it has none."""
+    """The index of the epoch nearest to the middle of each column; None if no epoch falls into the column."""
     width = (epochs[-1] - 1) / (columns - 1)
     shown: list[int | None] = []
     for column in range(columns):
@@ -82,7 +81,7 @@ def mark(is_training: bool, is_validation: bool) -> str:
 
 
 def axis_lines(columns: int, count: int, best_epoch: int | None) -> list[str]:
-    """The axis of epochs, with a mark below the best one."""
+    """The epoch axis, with a mark below the best epoch."""
     numbers = f"1{count:>{columns - 1}}"
     lines = [f"{'':11} └{'─' * columns}", f"{'':11}  {numbers}"]
     if best_epoch is not None:
@@ -92,7 +91,7 @@ def axis_lines(columns: int, count: int, best_epoch: int | None) -> list[str]:
 
 
 def legend(is_logarithmic: bool, best_epoch: int | None) -> str:
-    """What the marks mean."""
+    """The legend of the plot."""
     best = f", ▲ the best epoch ({best_epoch})" if best_epoch is not None else ""
     scale = ", logarithmic" if is_logarithmic else ""
     return f"{'':13}{TRAINING} E_t, {VALIDATION} E_v, {BOTH} both{best}{scale}"

@@ -1,4 +1,4 @@
-"""A diagnosis in words, no wider than 80 columns."""
+"""A diagnosis as text, at most 80 columns wide."""
 
 import textwrap
 from typing import Any
@@ -8,12 +8,12 @@ from fitgap.runner.cli.render.lines import line_width, printable, say
 from fitgap.runner.cli.render.text_tables import cell, plainer
 
 WIDTH = 80
-# What stands to the left of a curve, and room to its right.
-BESIDE_CURVE = 20
-# So many of the worst configurations of each verdict are named.
-NAMED = 3
+# Columns taken by the labels to the left of a curve and the margin to its right.
+CURVE_MARGIN = 20
+# How many of the worst configurations are listed per verdict.
+WORST_LISTED = 3
 SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
-# What each part of the excess says.
+# What the excess and its parts mean.
 PARTS = {
     "excess": "worse on unseen examples than the reference",
     "underfit": "worse on the training examples",
@@ -22,9 +22,9 @@ PARTS = {
 VERDICT_WORDS = {
     "good": "good: not clearly worse on unseen examples than the reference",
     "underfit": "underfit: it has not learned what can be learned from its examples",
-    "overfit": "overfit: it has learned its examples, and less of what they stand for",
+    "overfit": "overfit: it has learned its examples, but generalizes poorly",
     "both": "underfit and overfit at once",
-    "unclear": "unclear: worse than the reference, but no part of it is beyond chance",
+    "unclear": "unclear: worse than the reference, but neither part is beyond chance",
 }
 VERBS = {"underfit": "underfit", "overfit": "overfit", "both": "underfit and overfit at once"}
 CAUSE_WORDS = {
@@ -44,19 +44,19 @@ CAUSE_WORDS = {
 
 
 def print_sweep_diagnosis(found: dict[str, Any]) -> None:
-    """Print what is wrong with a sweep."""
+    """Print the diagnosis of a sweep."""
     trials, counts = found["trials"], found["configurations"]
     unfinished = sum(trials.get(status, 0) for status in ("pending", "running"))
     if unfinished:
         ends = f"{unfinished} of {sum(trials.values())} trials of {found['sweep']} have not ended"
-        paragraph(f"{ends}; this is what is known so far (`fitgap resume {found['sweep']}` trains them)")
+        paragraph(f"{ends}; this is the result so far (`fitgap resume {found['sweep']}` trains the rest)")
     if found["unjudged"]:
         paragraph(
-            f"{found['unjudged']} completed trials have no verdict yet; whatever trains in the sweep gives them one"
+            f"{found['unjudged']} completed trials have no verdict yet; training in the sweep updates the verdicts"
         )
     reference, judged = found["reference"], sum(counts.values())
     if reference is None or not judged:
-        paragraph(f"{found['sweep']}: nothing to say yet, since no configuration has completed all its repeats")
+        paragraph(f"{found['sweep']}: no diagnosis yet, since no configuration has completed all its repeats")
         return
     verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     paragraph(f"{found['sweep']}: {configurations(judged)}: {verdicts}")
@@ -70,13 +70,13 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
 
 
 def verdict_line(name: str, counts: dict[str, int]) -> str:
-    """What a run ends with, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: …`."""
+    """The last line of a run, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: …`."""
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICT_WORDS if verdict in counts)
     return f"Fit of {configurations(sum(counts.values()))}: {verdicts}. What to try: fitgap diagnose {name}"
 
 
 def print_trouble(trouble: dict[str, Any], judged: int) -> None:
-    """Print one verdict: how many, with what, why, the worst."""
+    """Print one verdict: how many configurations have it, the setting most affected, causes, worst configurations."""
     say("")
     is_one = trouble["configurations"] == 1
     verb = VERBS[trouble["verdict"]]
@@ -90,27 +90,27 @@ def print_trouble(trouble: dict[str, Any], judged: int) -> None:
     for cause in trouble["causes"]:
         how_many = f"{cause['configurations']} of {trouble['looked_at']}"
         paragraph(f"{CAUSE_WORDS[cause['cause']]} ({how_many}); try {cause['advice']}", before="  - ", after="    ")
-    for row in trouble["worst"][:NAMED]:
+    for row in trouble["worst"][:WORST_LISTED]:
         paragraph(f"worst: trial {row['trial']}, {described(row)}: {parts_in_line(row)}", before="  ", after="    ")
 
 
 def closing(found: dict[str, Any]) -> str:
-    """Where to look next."""
+    """The last paragraph: what to look at next."""
     named = [row["trial"] for trouble in found["troubles"] for row in trouble["worst"]]
     if not named:
-        return "nothing underfits or overfits beside the reference; a wider sweep may find a better one"
+        return "nothing underfits or overfits compared with the reference; a wider sweep may find a better one"
     return f"look closer: fitgap diagnose {named[0]}"
 
 
 def print_trial_diagnosis(found: dict[str, Any]) -> None:
-    """Print what is wrong with a trial."""
+    """Print the diagnosis of a trial."""
     paragraph(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
     paragraph(f"{described(found)}, {parameters(found)}", before="  ", after="    ")
     if found["verdict"] is not None:
         print_parts(found)
     curve = found["curve"]
     e_t, e_v, epochs = ([row[key] for row in curve] for key in ("e_t", "e_v", "epoch"))
-    lines = curve_lines(e_t, e_v, found["best_epoch"], epochs, columns=line_width(WIDTH) - BESIDE_CURVE)
+    lines = curve_lines(e_t, e_v, found["best_epoch"], epochs, columns=line_width(WIDTH) - CURVE_MARGIN)
     if lines:
         say("", *lines)
     if found["causes"]:
@@ -126,12 +126,12 @@ def headline(found: dict[str, Any]) -> str:
     if found["status"] == "diverged":
         return f"diverged ({found['reason']}), so it has no verdict; try a lower learning rate"
     if found["status"] == "completed":
-        return "completed, but no configuration of its sweep has completed all its repeats to be held against"
+        return "completed, but its sweep has no reference yet: no configuration has completed all its repeats"
     return f"{found['status']}, so it has no verdict yet"
 
 
 def print_parts(found: dict[str, Any]) -> None:
-    """Print the parts with their standard errors, and what they are held against."""
+    """Print the excess and its parts with their standard errors, and the reference."""
     say("")
     for key, words in PARTS.items():
         error = "" if found[f"se_{key}"] is None else f" ± {found[f'se_{key}']:.2g}"
@@ -148,7 +148,7 @@ def print_parts(found: dict[str, Any]) -> None:
 
 
 def described(row: dict[str, Any]) -> str:
-    """The settings that tell configurations apart."""
+    """The main settings of a configuration."""
     return " · ".join(plain_setting(row[key]) for key in SETTINGS)
 
 
@@ -169,7 +169,7 @@ def configurations(count: int) -> str:
 
 
 def paragraph(text: str, *, before: str = "", after: str = "") -> None:
-    """Print text in lines as wide as the terminal, at most 80 columns, led by `before` and then by `after`."""
+    """Print text wrapped to the terminal, at most 80 columns: first line after `before`, others after `after`."""
     width = line_width(WIDTH)
     folded = textwrap.wrap(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False)
     say(*folded)

@@ -1,4 +1,4 @@
-"""What a sweep ends with: its best configurations, and how many trials ended how."""
+"""The results of a sweep: its best configurations, and its trials counted by status."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from fitgap.runner.status import Status
 from fitgap.runner.store import Row, Store
 
 SHOWN = 10
-# The columns of the axes that are not named alike.
+# Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
-# The first are those that a terminal of 80 columns has room for.
+# In order of importance: a terminal of 80 columns has room only for the first ones.
 KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v")
 
 
 def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
-    """Print the best configurations of a sweep, means over repeats."""
+    """Print the best configurations of a sweep, as means over repeats."""
     axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
     groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
@@ -29,7 +29,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
 
 
 def report_summary(store: Store, counts: Row) -> None:
-    """Say how many trials ended how, and how well they fit."""
+    """Report the number of trials by status and the number of configurations by verdict."""
     report(summary(counts["name"], counts))
     verdicts = store.verdict_counts(counts["sweep"])
     if verdicts:
@@ -37,16 +37,16 @@ def report_summary(store: Store, counts: Row) -> None:
 
 
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:
-    """The rows of the leaderboard and their keys, without those that say nothing: such as a deviation of one repeat."""
+    """The leaderboard's rows and keys, without empty columns such as a standard deviation over one repeat."""
     rows = [{**group, "n": group["completed"], "verdict": verdict_text(group)} for group in groups]
-    said = [key for key in KEYS if any(row[key] is not None for row in rows)]
+    shown = [key for key in KEYS if any(row[key] is not None for row in rows)]
     if rows and all(row["n"] == 1 for row in rows):
-        said.remove("n")
-    return rows, [*varied, *said]
+        shown.remove("n")
+    return rows, [*varied, *shown]
 
 
 def summary(name: str, counts: dict[str, Any]) -> str:
-    """Such as `324 trials: 320 completed, 4 diverged. Ask on: fitgap trials digits`."""
+    """Such as `324 trials: 320 completed, 4 diverged. Look closer: fitgap trials digits …`."""
     ends = [f"{counts[status]} {status}" for status in Status if counts[status]]
     advice = f"fitgap trials {name} --sort best_e_v, fitgap compare {name} --by activation"
     return f"{counted(counts['trials'], 'trial')}: {', '.join(ends)}. Look closer: {advice}"

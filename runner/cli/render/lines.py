@@ -1,6 +1,6 @@
-"""Lines for people: answers on standard output, all else on standard error, and nothing that a terminal would obey.
+"""Lines of text for people: answers on standard output, everything else on standard error.
 
-Text from a database or a file may hold anything, so commands print through these functions alone.
+Text from a database or a file may contain terminal control codes. Commands print only through these functions, which
 """
 
 import contextlib
@@ -12,7 +12,7 @@ from fitgap.runner.errors import ReaderGoneError
 from fitgap.runner.streams.printable import printable
 from fitgap.runner.streams.widths import LEAST_COLUMNS
 
-__all__ = ["if_somebody_reads", "line_width", "printable", "report", "say"]
+__all__ = ["ignoring_closed_output", "line_width", "printable", "report", "say"]
 
 
 def say(*lines: str) -> None:
@@ -22,21 +22,21 @@ def say(*lines: str) -> None:
 
 
 def report(*lines: str) -> None:
-    """Print lines about the work, which are no part of an answer."""
+    """Print lines about the work to standard error; they are not part of the answer."""
     for line in lines:
         print(printable(line), file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
-def if_somebody_reads() -> Iterator[None]:
-    """Print inside this what does not decide the exit code: if the reader has gone, the command continues."""
+def ignoring_closed_output() -> Iterator[None]:
+    """Print inside this what does not affect the exit code: if standard output is closed, the command continues."""
     with contextlib.suppress(ReaderGoneError):
         yield
         sys.stdout.flush()
 
 
 def line_width(most: int) -> int:
-    """How wide lines may be: as the terminal, if there is one, and no wider than `most`."""
+    """The width for lines: that of the terminal, if there is one, and at most `most` columns."""
     if not sys.stdout.isatty():
         return most
     columns = shutil.get_terminal_size((most, 0)).columns

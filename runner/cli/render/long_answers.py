@@ -1,4 +1,4 @@
-"""Long answers: lists of trials and epochs, written row by row or block by block as they come."""
+"""Long answers: lists of trials and epochs, written row by row or block by block as they arrive."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 from fitgap.runner.cli.options.common import BulkFormat, Format
 from fitgap.runner.cli.options.output_file import printed_to, written_to
-from fitgap.runner.cli.render.answers import chosen_keys, print_rows
+from fitgap.runner.cli.render.answers import print_rows, selected_keys
 from fitgap.runner.cli.render.lines import say
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.store import EPOCH_KEYS, Row, Store
 
 TABLE_OF_EPOCHS = ("trial", "epoch", "e_t", "e_v", "se_t", "se_v", "e_t_running", "accuracy_t", "accuracy_v")
-# So many rows of a table of epochs are shown; other formats have them all.
+# Rows shown in a table of epochs; other formats contain all.
 TABLE_ROWS = 1_000
 Blocks = Iterable[Mapping[str, np.ndarray]]
 
 
 def write_trials(store: Store, rows: Iterable[Row], kind: BulkFormat, output: Path | None, keys: Sequence[str]) -> None:
-    """Write the rows of trials with these keys, in any format but a table."""
+    """Write the rows of trials with these keys, in any format except a table."""
     if kind is BulkFormat.PARQUET:
         from fitgap.runner.cli.render.parquet import write_rows
 
@@ -34,9 +34,9 @@ def write_trials(store: Store, rows: Iterable[Row], kind: BulkFormat, output: Pa
 def write_epochs(
     store: Store, what: Sequence[str], where: str | None, kind: BulkFormat, output: Path | None, columns: str | None
 ) -> None:
-    """Write the epochs of trials, named by their numbers, and of the trials of sweeps that a filter leaves."""
+    """Write the epochs of the trials with these numbers, and of the matching trials of the sweeps with these names."""
     is_table = kind is BulkFormat.TABLE
-    keys = chosen_keys(columns, TABLE_OF_EPOCHS if is_table else EPOCH_KEYS)
+    keys = selected_keys(columns, TABLE_OF_EPOCHS if is_table else EPOCH_KEYS)
     if unknown := [key for key in keys if key not in EPOCH_KEYS]:
         raise StoreError(f"--columns: there is no column {unknown[0]!r}; {nearest(unknown[0], EPOCH_KEYS)}")
     blocks = epoch_blocks(store, what, where)
@@ -55,17 +55,17 @@ def write_epochs(
 
 
 def epoch_blocks(store: Store, what: Sequence[str], where: str | None) -> Blocks:
-    """The epochs of what is named: a number is a trial here; a sweep is meant by its name."""
+    """The epochs of trials and sweeps. A number selects a trial; a name selects a sweep."""
     numbers = [int(each) for each in what if each.isdecimal()]
     names = [each for each in what if not each.isdecimal()]
     if where is not None and not names:
-        raise StoreError("--where chooses among the trials of a sweep; name one instead of trials")
+        raise StoreError("--where filters the trials of a sweep; name a sweep, not trials")
     trials = [store.epoch_blocks(numbers)] if numbers else []
     return itertools.chain(*trials, *(store.epoch_blocks(name, where) for name in names))
 
 
 def rows_of(blocks: Blocks, keys: Sequence[str]) -> Iterator[Row]:
-    """The rows of blocks with these keys; null for what is not known."""
+    """The rows of blocks with these keys; NaN becomes null."""
     for block in blocks:
         columns = [[None if value != value else value for value in block[key].tolist()] for key in keys]
         for values in zip(*columns, strict=True):
@@ -73,7 +73,7 @@ def rows_of(blocks: Blocks, keys: Sequence[str]) -> Iterator[Row]:
 
 
 def print_first(rows: Iterator[Row], keys: Sequence[str]) -> None:
-    """Print a table of the first rows, and whether there are more."""
+    """Print a table of the first rows, and a note if there are more."""
     print_table(list(itertools.islice(rows, TABLE_ROWS)), keys)
     if next(rows, None) is not None:
-        say(f"(the first {TABLE_ROWS:,} epochs; --format csv, json and parquet have all)")
+        say(f"(the first {TABLE_ROWS:,} epochs; use --format csv, json or parquet for all)")

@@ -1,4 +1,4 @@
-"""StoreReader as Parquet files. Polars, which takes its time to load, is imported only here."""
+"""Answers as Parquet files. Polars, which is slow to load, is imported only here."""
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,26 +10,26 @@ import polars as pl
 from fitgap.runner.frames.types import EPOCH_TYPES, frame_of, setting_types
 from fitgap.runner.store import Row, Store
 
-# So many rows lie together in a file: as many as a reader takes in at once.
+# Rows per row group, which readers load as a whole.
 GROUP_ROWS = 250_000
 
 
 def write_rows(rows: Iterable[Row], keys: Sequence[str], path: Path) -> None:
     """Write the rows of an answer with these keys."""
     frame = frame_of(list(rows), keys, setting_types(keys))
-    with told_as_of_system(), target_of(path) as target:
+    with as_os_error(), target_of(path) as target:
         frame.write_parquet(target)
 
 
 def write_epochs(
     store: Store, sweep: str, path: Path, *, where: str | None = None, keys: Sequence[str] = tuple(EPOCH_TYPES)
 ) -> int:
-    """Write all epochs of a sweep's trials, of those that a filter leaves; returns how many there were."""
+    """Write all epochs of a sweep, or of the trials that match a filter; returns their number."""
     return write_blocks(store.epoch_blocks(sweep, where), keys, path)
 
 
 def write_blocks(blocks: Iterable[Mapping[str, np.ndarray]], keys: Sequence[str], path: Path) -> int:
-    """Write epochs as they come, never all in memory; returns how many there were."""
+    """Write epochs as they arrive, never holding all in memory; returns their number."""
     types: Any = {key: EPOCH_TYPES[key] for key in keys}
     count = 0
 
@@ -40,14 +40,14 @@ def write_blocks(blocks: Iterable[Mapping[str, np.ndarray]], keys: Sequence[str]
             count += len(frame)
             yield frame.with_columns(pl.col(pl.Float64).fill_nan(None))
 
-    with told_as_of_system(), target_of(path) as target:
+    with as_os_error(), target_of(path) as target:
         pl.io.plugins.register_io_source(frames, schema=types).sink_parquet(target, row_group_size=GROUP_ROWS)
     return count
 
 
 @contextlib.contextmanager
 def target_of(path: Path) -> Iterator[Any]:
-    """What Polars can write to: the path, or the open file if its name is no text, as bytes of another encoding are."""
+    """A target that Polars can write to: the path, or the open file if the path is not valid UTF-8."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -58,8 +58,8 @@ def target_of(path: Path) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def told_as_of_system() -> Iterator[None]:
-    """Turn what Polars says about a file that cannot be written into an OSError, like the system's own."""
+def as_os_error() -> Iterator[None]:
+    """Turn Polars' error for a file that cannot be written into an OSError."""
     try:
         yield
     except pl.exceptions.ComputeError as error:

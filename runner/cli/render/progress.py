@@ -1,4 +1,4 @@
-"""The live line of a running sweep, on standard error: trials done, rate, time left, best E_v so far."""
+"""The progress line of a running sweep on standard error: trials done, rate, time left, best E_v so far."""
 
 import sys
 import time
@@ -16,41 +16,41 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Column
 from rich.text import Text
 
-# Without a terminal a line is printed this often instead.
+# Seconds between progress lines if standard error is not a terminal.
 PLAIN_SECONDS = 10.0
-# A bar has room beside the line in so many columns.
+# Terminal columns from which there is room for a bar next to the line.
 WIDE_ENOUGH = 60
 
 
 class LiveProgress:
-    """Observes a sweep's blocks. It knows of the trials that run, not of all: there may be a million."""
+    """Shows progress from a sweep's blocks. It tracks only trials in training, since a sweep may have a million."""
 
     def __init__(self, expected: ExpectedWork):
         self.expected = expected
         self.work_done = 0.0
         self.work = WorkLeft(expected.trials, expected.total)
         self.count = TrialCount(expected.trials)
-        # Of the trials seen that have not ended.
+        # For the seen trials that have not ended.
         self.cost_per_epoch: dict[int, float] = {}
-        # The last epoch seen: an attempt may train some once more.
+        # The last epoch seen of each trial: a second attempt trains some epochs again.
         self.epoch_seen: dict[int, int] = {}
-        # Of epochs that are not over, by the first trial of their pack.
+        # The work done in unfinished epochs, by the first trial of the pack.
         self.parts: dict[int, float] = {}
         self.said: set[str] = set()
         self.engine: Engine | None = None
         self.rate = RowRate()
         self.best_e_v = float("inf")
-        self.printed = self.next_look = time.monotonic()
+        self.printed = self.next_query = time.monotonic()
         self.time = ActiveTime(self.printed)
-        # Seconds before the first block, and trials that others had ended by then.
+        # At the first block: seconds of activity, and trials ended by other drivers.
         self.before: tuple[float, int] | None = None
         console = PlainConsole(stderr=True)
-        # A terminal that cannot move its cursor gets lines, as a file does.
+        # A terminal that cannot move its cursor gets plain lines, as a file does.
         self.live = sys.stderr.isatty() and not console.is_dumb_terminal
         self.bar = Progress(*columns_for(console.width), console=console, disable=not self.live)
 
     def __enter__(self) -> Self:
-        self._look(time.monotonic())
+        self._update_counts(time.monotonic())
         self.bar.start()
         self.task = self.bar.add_task(f"0/{self.count.total} trials, starting", total=self.expected.total)
         return self
@@ -59,12 +59,12 @@ class LiveProgress:
         self.bar.stop()
 
     def __call__(self, block: Block) -> None:
-        """Take in a block."""
+        """Count a block and update the line."""
         now = time.monotonic()
         self.time.tick(now)
         self.before = self.before or (self.time.seconds, self.count.others)
         self._count(block)
-        self._look(now)
+        self._update_counts(now)
         self.rate.count(now, len(block.rows) if block.rows else 0)
         self._show(now)
 
@@ -80,7 +80,7 @@ class LiveProgress:
             return
         # A driver that waits for others says so again and again; meanwhile these end trials.
         now = time.monotonic()
-        self._look(now)
+        self._update_counts(now)
         self._show(now)
 
     def _show(self, now: float) -> None:
@@ -92,18 +92,18 @@ class LiveProgress:
             self.printed = now
             report(*text.splitlines())
 
-    def _look(self, now: float) -> None:
-        """Ask the database now and then how many trials are left: other drivers end some, and leave some behind."""
-        if now < self.next_look:
+    def _update_counts(self, now: float) -> None:
+        """Query from time to time how many trials are left, since other drivers end some or leave some behind."""
+        if now < self.next_query:
             return
-        standing = self.expected.standing()
-        if standing is not None:
-            self.count.see(*standing)
+        counts = self.expected.standing()
+        if counts is not None:
+            self.count.update(*counts)
         took = time.monotonic() - now
-        self.next_look = now + max(LOOK_SECONDS, LOOK_SHARE * took)
+        self.next_query = now + max(LOOK_SECONDS, LOOK_SHARE * took)
 
     def _count(self, block: Block) -> None:
-        self._meet(block)
+        self._add_new_trials(block)
         if block.part is not None:
             trials, share = block.part
             self.parts[int(trials[0])] = share * sum(self.cost_per_epoch.get(trial, 0.0) for trial in trials.tolist())
@@ -114,7 +114,7 @@ class LiveProgress:
             self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
         for end in block.ended:
             self.best_e_v = min(self.best_e_v, end.best_e_v if np.isfinite(end.best_e_v) else float("inf"))
-            # What a trial that ended early leaves undone will not be done.
+            # A trial that ended early leaves work that will never be done; count it as done.
             self.work_done += self.work.end(end.trial_id)
             self.cost_per_epoch.pop(end.trial_id, None)
             self.epoch_seen.pop(end.trial_id, None)
@@ -131,32 +131,32 @@ class LiveProgress:
                 self.work_done += new * self.cost_per_epoch[trial]
                 self.work.do(trial, new * self.cost_per_epoch[trial])
 
-    def _meet(self, block: Block) -> None:
-        """Look up the trials that are seen for the first time."""
+    def _add_new_trials(self, block: Block) -> None:
+        """Look up the work of trials that appear for the first time."""
         named = block.trials | (set(block.part[0].tolist()) if block.part is not None else set())
         named |= set(block.counted.trial_id.tolist()) if block.counted is not None else set()
         new = sorted(named - self.cost_per_epoch.keys())
         for trial, (epochs, cost) in (self.expected.of(new) if new else {}).items():
             self.cost_per_epoch[trial] = cost
-            self.work.meet(trial, epochs * cost)
+            self.work.add(trial, epochs * cost)
 
     @property
     def work_seen(self) -> float:
-        """Work done, with the parts of epochs that are not over."""
+        """Work done, including parts of unfinished epochs."""
         return self.work_done + sum(self.parts.values())
 
     @property
     def work_left(self) -> float:
-        """Work that is left for all drivers together."""
-        return max(0.0, self.work.after(self.count.left) - sum(self.parts.values()))
+        """Work left for all drivers together."""
+        return max(0.0, self.work.in_trials(self.count.left) - sum(self.parts.values()))
 
     def describe(self, now: float) -> str:
-        """One line, short enough for a terminal of 80 columns beside the bar; on a cluster, a second one."""
+        """One line that fits next to the bar in 80 columns; on a cluster, a second one."""
         seconds = max(self.time.until(now), 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
         done = f"{self.count.ended}/{self.count.total} trials, {self.count.ended / seconds:.1f}/s"
         crew = self.engine.crew if self.engine else None
-        # Where nobody sees a line move, both are one.
+        # Without a live display, both are joined to one line.
         second = f"{chr(10) if self.live else '; '}{cluster_line(crew, self.rate.per_second(now))}" if crew else ""
         return f"{done}, {self._left(now)}{best}{second}"
 
@@ -166,14 +166,14 @@ class LiveProgress:
         if not self.count.left:
             return "0 s left"
         began, ended_before = self.before
-        # What other drivers have done meanwhile, they go on doing.
+        # Assume that the other drivers continue at the pace seen so far.
         others = max(0, self.count.others - ended_before) * self.work.mean
         seconds = (self.time.until(now) - began) * self.work_left / (self.work_seen + others)
         return f"{duration(max(1.0, seconds))} left"
 
 
 def columns_for(width: int) -> list[ProgressColumn]:
-    """A bar and the line beside it; on a narrow terminal the line alone, broken where it is too long."""
+    """A bar and the line next to it; on a narrow terminal only the line, wrapped if it is too long."""
     line = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=False, overflow="fold"))
     return [BarColumn(bar_width=16), line] if width >= WIDE_ENOUGH else [line]
 

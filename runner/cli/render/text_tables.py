@@ -1,4 +1,4 @@
-"""Tables for people, made to fit: what is alike in all rows is told once, what has no room is named."""
+"""Text tables that fit the terminal: a value common to all rows is printed once, and hidden columns are named."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ from fitgap.runner.streams.typography import to_encoding
 Row = dict[str, Any]
 
 TIMES = ("created", "started", "ended")
-# Written as shorthand, which other programs read; people read less of it.
+# Written as shorthand such as `adam:rate=0.01`; tables show a simpler form.
 SHORTHAND = (
     "activation",
     "output_activation",
@@ -22,9 +22,9 @@ SHORTHAND = (
     "schedule",
     "stopping",
 )
-# What may stand above the table instead of in every row, when it is the same in all.
-TOLD_ONCE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
-# Text in these columns may be broken between words; nothing else is ever broken.
+# Columns printed once above the table if the value is the same in all rows.
+HOISTABLE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
+# Only text in these columns may be wrapped, between words.
 BREAKABLE = (*SHORTHAND, "parameters", "description", "found", "tags", "note")
 LONGEST_WORD = 20
 GUTTER = 1
@@ -35,14 +35,14 @@ HEADERS = {
     "difference": "differ-\nence",
     "difference_margin": "± 95 %",
 }
-# What stands beside a mean and is told by its last part alone.
-BESIDE = {"_sd": "± sd", "_spread": "spread"}
+# Columns to the right of a mean, headed only by their suffix.
+SUFFIX_HEADERS = {"_sd": "± sd", "_spread": "spread"}
 
 
 def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None, needed: Sequence[str] = ()) -> None:
-    """Print rows in a table as wide as the terminal; into a pipe as wide as it needs.
+    """Print rows in a table as wide as the terminal, or as wide as needed in a pipe.
 
-    `needed` are the keys that the table is about, which a narrow terminal shows before others.
+    `needed` names the most important keys; a narrow terminal shows them before others.
     """
     from fitgap.runner.cli.render.console import PlainConsole
     from rich.text import Text
@@ -62,12 +62,12 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
 
 
 def table_of(rows: list[Row], keys: Sequence[str], width: int) -> Any:
-    """The table of these columns; a single one that is wider than the terminal is broken anywhere."""
+    """The Rich table of these columns. A column that is wider than the terminal may be broken anywhere."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    # Numbers stand one space apart, text two: its own words are one apart.
+    # One space separates numbers and two separate text, whose words are one space apart.
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, header_style="bold")
     for key in keys:
         is_number = is_number_column(rows, key)
@@ -86,15 +86,15 @@ def table_of(rows: list[Row], keys: Sequence[str], width: int) -> Any:
 
 
 def common_values(rows: list[Row], keys: Sequence[str]) -> dict[str, str]:
-    """For each key whose value is the same in all of several rows: how to say so."""
+    """For each key with the same value in all of several rows: key and value as text."""
     if len(rows) < 2:
         return {}
-    alike = [key for key in keys if key in TOLD_ONCE and len({row[key] for row in rows}) == 1]
-    return {key: f"{key} {cell(key, rows[0][key])}" for key in alike if len(alike) < len(keys)}
+    common = [key for key in keys if key in HOISTABLE and len({row[key] for row in rows}) == 1]
+    return {key: f"{key} {cell(key, rows[0][key])}" for key in common if len(common) < len(keys)}
 
 
 def fitting_keys(rows: list[Row], keys: Sequence[str], width: int, needed: Sequence[str] = ()) -> list[str]:
-    """As many of the keys, from the left, as have room beside those that the table is about."""
+    """As many keys, from the left, as fit next to the needed ones."""
     kept = [key for key in needed if key in keys]
     others = [key for key in keys if key not in kept]
     fitting: list[str] = []
@@ -110,7 +110,7 @@ def fitting_keys(rows: list[Row], keys: Sequence[str], width: int, needed: Seque
 
 
 def least_width(rows: list[Row], key: str) -> int:
-    """The least width of a column: of its longest word where it may be broken, else of its longest cell."""
+    """The minimum width of a column: its longest word if it may be wrapped, else its longest cell."""
     texts = [*header(key).split("\n"), *(cell(key, row[key]) for row in rows)]
     if key in BREAKABLE:
         return 1 + min(LONGEST_WORD, max(len(word) for text in texts for word in text.split() or [""]))
@@ -118,20 +118,20 @@ def least_width(rows: list[Row], key: str) -> int:
 
 
 def header(key: str) -> str:
-    """A long key on two lines, so that a narrow column need not be as wide as its name."""
-    beside = next((text for end, text in BESIDE.items() if key.endswith(end)), None)
-    text = HEADERS.get(key) or beside or re.sub(r"^(\w{4,})_(\w{3,})$", r"\1_\n\2", printable(key))
+    """The header of a column; a long key takes two lines, so that it does not widen a narrow column."""
+    suffix_header = next((text for end, text in SUFFIX_HEADERS.items() if key.endswith(end)), None)
+    text = HEADERS.get(key) or suffix_header or re.sub(r"^(\w{4,})_(\w{3,})$", r"\1_\n\2", printable(key))
     return encodable(text)
 
 
 def is_number_column(rows: list[Row], key: str) -> bool:
-    """Whether a column holds numbers, which are set to the right."""
+    """Whether a column holds numbers, which are right-aligned."""
     values = [row[key] for row in rows if row[key] is not None]
     return bool(values) and all(isinstance(value, (int, float)) for value in values) and key not in TIMES
 
 
 def cell(key: str, value: Any) -> str:
-    """A value as people read it: three significant digits, a date for a time, nothing for null."""
+    """A value as text: three significant digits for a number, a date for a time, nothing for null."""
     if value is None:
         return ""
     if key in TIMES:
@@ -144,7 +144,7 @@ def cell(key: str, value: Any) -> str:
 
 
 def encodable(text: str) -> str:
-    """Text as standard output will have it, so that columns are as wide as what stands in them."""
+    """Text as standard output can encode it, so that column widths are computed from what is printed."""
     return text if text.isascii() else to_encoding(text, sys.stdout.encoding)
 
 

@@ -1,11 +1,11 @@
-"""`fitgap show` for people: one trial on a page."""
+"""The page that `fitgap show` prints about one trial."""
 
 from typing import Any
 
 from fitgap.runner.cli.render.lines import say
 from fitgap.runner.cli.render.text_tables import cell
 
-# Sections of the page; every key of the row stands in one of them.
+# Sections of the page with their keys.
 SECTIONS = {
     "trial": (
         "trial",
@@ -50,7 +50,7 @@ WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
 
 
 def print_trial(row: dict[str, Any]) -> None:
-    """Print a trial, section by section, leaving out what is not known."""
+    """Print a trial, section by section, leaving out unknown values."""
     for section, keys in SECTIONS.items():
         say(section)
         for key in keys:
@@ -63,21 +63,21 @@ def print_trial(row: dict[str, Any]) -> None:
 
 
 def print_environment(environment: dict[str, Any]) -> None:
-    """With what a trial was made, as far as it is known."""
+    """Print the environment in which a trial was trained, as far as it is known."""
     known = {key: value for key, value in environment.items() if value is not None}
     if known:
-        say("made with")
+        say("trained with")
     for key, value in known.items():
         say(f"  {key:{WIDTH}}{value}")
 
 
 def learned_values(learned: dict[str, float]) -> str:
-    """Learned β and γ, such as `layer_1.0.beta 1.23`."""
+    """The learned β and γ, such as `layer_1.0.beta 1.23`."""
     return ", ".join(f"{name} {value:.4g}" for name, value in learned.items())
 
 
 def constant_columns(names: list[str]) -> str:
-    """Which inputs do not vary among the training examples, and so were made 0 everywhere."""
+    """The inputs that are constant in the training examples, and so were set to 0 everywhere."""
     if not names:
         return "none (all vary among the training examples)"
     return f"{', '.join(names)} (the same in all training examples)"

@@ -1,4 +1,4 @@
-"""Verdicts in a table."""
+"""Verdicts as table cells."""
 
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,6 @@ VERDICT_TRIALS = ("good_trials", "underfit_trials", "overfit_trials", "both_tria
 
 
 def verdict_text(group: "Row") -> str | None:
-    """The verdict of most of a group's configurations and how many of its trials have it, such as `overfit 4/5`."""
+    """A group's most frequent verdict and how many of its trials have it, such as `overfit 4/5`."""
     verdict = group["verdict"]
     return verdict and f"{verdict} {group[f'{verdict}_trials']}/{sum(group[key] for key in VERDICT_TRIALS)}"

@@ -12,7 +12,7 @@ from fitgap.runner.engine.ray.node_info import alive_nodes, ask, facts_of
 
 LOOK_SECONDS = 1.0
 # Ray itself ends a driver that has not heard of its cluster for 60 seconds.
-RETRY_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 
 
 class Nodes:

@@ -14,7 +14,7 @@ from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment
 from fitgap.runner.engine.dispatch.memory import pack_bytes
 from fitgap.runner.engine.protocol import ClusterStatus
-from fitgap.runner.engine.ray.membership import RETRY_SECONDS, Nodes
+from fitgap.runner.engine.ray.membership import PATIENCE_SECONDS, Nodes
 from fitgap.runner.engine.ray.stop_signals import BoardSignals
 from fitgap.runner.errors import ClusterLostError
 from fitgap.runner.messages import Block, PackTask
@@ -84,8 +84,10 @@ class RemoteCluster:
             if node and node_id not in self.named_as_slow:
                 self.named_as_slow.add(node_id)
                 yield f"node {node.name} is slow: it trains at {part:.0%} of the nodes' median pace"
-        if self.nodes.silent_seconds > RETRY_SECONDS:
-            raise ClusterLostError(f"the cluster at {self.cluster.address} has not answered for {RETRY_SECONDS:.0f} s")
+        if self.nodes.silent_seconds > PATIENCE_SECONDS:
+            raise ClusterLostError(
+                f"the cluster at {self.cluster.address} has not answered for {PATIENCE_SECONDS:.0f} s"
+            )
 
     def end(self) -> None:
         """The cluster notices that its driver is gone."""

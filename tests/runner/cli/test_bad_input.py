@@ -6,7 +6,7 @@ The files are hunted for in `test_broken_sweeps`, `test_broken_files` and `test_
 from pathlib import Path
 
 import pytest
-from broken_files import plain_archive, trap_archive
+from support.data.broken_files import plain_archive, trap_archive
 
 WRONG_DATA = Path(__file__).parents[1] / "data" / "wrong_files"
 TRAP = b'data: iris\naxes: !!python/object/apply:os.system ["touch canary"]\n'

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from bombs import DATA_FILES, SWEEPS
+from support.cli.bombs import DATA_FILES, SWEEPS
 
 # At most a second is wanted, and half is measured; a busy machine gets more.
 MOST_SECONDS = 4.0

@@ -1,4 +1,4 @@
-"""The table of exit codes in docs/exit-codes.md is true: each of its rows has a test here."""
+"""The table of exit codes in docs/reference/exit-codes.md is true: each of its rows has a test here."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from fitgap.runner.errors import ClusterLostError, DriverFencedError, EngineErro
 from fitgap.runner.store.admin import damage
 
 COMMAND = Path(sys.executable).parent / "fitgap"
-TABLE = Path(__file__).parents[3] / "docs" / "exit-codes.md"
+TABLE = Path(__file__).parents[3] / "docs" / "reference" / "exit-codes.md"
 LONG = (
     "--data",
     "digits",
@@ -79,7 +79,7 @@ def piped(line):
     return int(done.stdout), done.stderr
 
 
-@row(0, "the question was answered, or what was asked for was done")
+@row(0, "the command did what it was asked to do")
 def test_answers(invoke, small):
     for words in (("sweeps",), ("trials", "small"), ("tag", "1", "x"), ("cancel", "small"), ("delete", "1", "--yes")):
         assert invoke(*words).code == 0
@@ -92,14 +92,14 @@ def test_help_and_version(invoke):
     assert (version.code, version.err) == (0, "") and re.fullmatch(r"fitgap \d+\.\d+\.\d+\n", version.out)
 
 
-@row(0, "training: every trial has ended and none has failed; diverged and cancelled trials have ended")
+@row(0, "training: every trial has ended and none has failed; diverged and cancelled trials count as ended")
 def test_training_to_the_end(invoke, small_flags, small):
     assert invoke("run", *small_flags, "--engine", "local", "--db", "new.db").code == 0
     small("UPDATE trial SET status = 'cancelled' WHERE id = 1")
     assert invoke("resume", "small", "--engine", "local").code == 0
 
 
-@row(0, "the reader closed the pipe early, such as `head -1` does")
+@row(0, "the reader closed the pipe early, as `head -1` does")
 def test_readers_that_go(small):
     for words in ("sweeps", "trials small --format csv", "epochs 1 --format parquet", "show 1 --format json", "--help"):
         assert piped(words) == (0, "")
@@ -142,7 +142,7 @@ def test_engines_that_do_not_start(invoke, small_flags, monkeypatch):
     monkeypatch.setattr(loop, "make_engine", make_engine)
     answer = invoke("run", *small_flags)
     assert answer.code == 1
-    assert answer.err.endswith("; what was trained until then is stored, continue with: fitgap resume small\n")
+    assert answer.err.endswith("; the results so far are stored, continue with: fitgap resume small\n")
 
 
 def raising(error):
@@ -222,7 +222,7 @@ def test_no_command(invoke):
     assert invoke().code == invoke("db").code == 2
 
 
-@row(2, "`delete` without `--yes` when there is no terminal to ask at")
+@row(2, "`delete` without `--yes` and without a terminal to ask at")
 @pytest.mark.parametrize("stdin", ["</dev/null", "<&-", "<fitgap.db", ">&- <&- 2>said"])
 def test_deletions_without_anybody_to_ask(stdin, small):
     done = subprocess.run(
@@ -232,7 +232,7 @@ def test_deletions_without_anybody_to_ask(stdin, small):
     assert done.returncode == 2 and re.fullmatch(r"fitgap: this deletes .*; add --yes .*\n", said)
 
 
-@row(2, "standard output cannot be written, such as on a full disk")
+@row(2, "standard output cannot be written, for example on a full disk")
 @pytest.mark.parametrize(
     "words",
     [
@@ -251,12 +251,12 @@ def test_outputs_that_are_full(words, small):
     assert re.fullmatch("fitgap: standard output cannot be written: No space left on device; .*\n", done.stderr)
 
 
-@row(2, "the system refuses what is needed: files, memory, threads, room, permissions, or the current folder is gone")
+@row(2, "the system refuses something: files, memory, threads, disk space, permissions, or the current folder is gone")
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (OSError(errno.EMFILE, "Too many open files", "x"), "raise that, such as by `ulimit -n 1024`"),
-        (OSError(errno.ENFILE, "File table overflow"), "raise that"),
+        (OSError(errno.EMFILE, "Too many open files", "x"), "raise it, as with `ulimit -n 1024`"),
+        (OSError(errno.ENFILE, "File table overflow"), "raise it"),
         (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free room"),
         (OSError(errno.EROFS, "Read-only file system", "/x"), "/x: Read-only file system; choose a place"),
         (PermissionError(errno.EACCES, "Permission denied", b"/x\xff"), "check the permissions"),
@@ -265,7 +265,7 @@ def test_outputs_that_are_full(words, small):
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), "Broken pipe; "),
         (FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"), "set TMPDIR"),
         (OSError("something else"), "something else; `fitgap doctor` checks"),
-        (RuntimeError("can't start new thread"), "starts no more threads"),
+        (RuntimeError("can't start new thread"), "refuses to start more threads"),
         (MemoryError(), "not enough memory"),
         (RecursionError("maximum recursion depth exceeded"), "nested too deeply"),
         (ImportError("libfoo.so: failed to map segment from shared object"), "not enough memory"),

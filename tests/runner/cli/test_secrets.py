@@ -21,8 +21,8 @@ from fitgap.runner.cli import app
 from fitgap.runner.store import open_store
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema.tables import snapshot, state, trial
-from new_databases import PostgresDatabases
-from raw_rows import raw_rows
+from support.databases.new_databases import PostgresDatabases
+from support.databases.raw_rows import raw_rows
 
 CANARY = "canary"
 COMMAND = Path(sys.executable).parent / "fitgap"

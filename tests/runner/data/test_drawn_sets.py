@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from fitgap.runner.data import fingerprint, load_dataset
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -48,7 +48,6 @@ SEPARABLE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(SEPARABLE, st.integers(0, 1000))
 def test_both_sides_of_the_line_have_points(options, seed):
     dataset = load_dataset("separable", options=options, seed=seed)

@@ -20,17 +20,16 @@ from fitgap.runner.messages import Block, PackFailure, TrialEnd
 from fitgap.runner.status import Status
 from fitgap.runner.system.child_processes import start_child
 
-HOSTS = Path(__file__).parents[1] / "engine"
+TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def hosted_by(monkeypatch):
     """`hosted_by(name)`: one of the stand-ins is started instead of the process that hosts Ray."""
-    monkeypatch.syspath_prepend(HOSTS)
 
     def choose(function):
         def start(module, name, *arguments, **options):
-            return start_child("stand_in_hosts", function, *arguments, **options)
+            return start_child("support.engine.stand_in_hosts", function, *arguments, **options)
 
         monkeypatch.setattr(client, "start_child", start)
 
@@ -68,7 +67,7 @@ def test_a_ray_that_cannot_be_started_is_a_problem_with_its_reason(hosted_by):
 
 def test_a_start_that_takes_too_long_is_ended(monkeypatch, hosted_by):
     """Also where the process does not end when it is asked to."""
-    monkeypatch.setattr(ray_start, "RETRY_SECONDS", 0.2)
+    monkeypatch.setattr(ray_start, "PATIENCE_SECONDS", 0.2)
     hosted_by("never_start")
     (finding,) = check_ray(None)
     assert finding.state is State.PROBLEM and "did not start and train within 0 s" in finding.found
@@ -105,7 +104,7 @@ from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.engine.ray_client import client
 
 def start(module, name, *arguments, **options):
-    child = start_child("stand_in_hosts", "never_start", *arguments, **options)
+    child = start_child("support.engine.stand_in_hosts", "never_start", *arguments, **options)
     print(child.pid, flush=True)
     return child
 
@@ -122,7 +121,7 @@ cli.main(is_whole_process=True)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_a_signal_ends_the_doctor_and_all_that_it_started(name, temporary):
     with subprocess.Popen(
-        [sys.executable, "-c", WAITING, HOSTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", WAITING, TESTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         child = int(process.stdout.readline())
         # Impatient users send it more than once.

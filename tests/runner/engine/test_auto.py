@@ -8,7 +8,6 @@ from collections import deque
 from multiprocessing import connection
 
 import pytest
-import stand_in_hosts
 from fitgap.runner.engine import auto, early_processes
 from fitgap.runner.engine.auto import AutoEngine
 from fitgap.runner.engine.dispatch import eta
@@ -21,6 +20,7 @@ from fitgap.runner.planning.packs import PlannedTrial, pack_trials, work_of
 from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
+from support.engine import stand_in_hosts
 
 NEVER = float("inf")
 EPOCHS = 6

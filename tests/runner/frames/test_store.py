@@ -149,7 +149,7 @@ def test_errors_are_those_of_the_commands(trained):
 
 
 def test_the_package_itself_loads_nothing():
-    line = "import runner, sys; print(sorted({'numpy', 'polars', 'ray', 'sqlalchemy'} & set(sys.modules)))"
+    line = "import fitgap, sys; print(sorted({'numpy', 'polars', 'ray', 'sqlalchemy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
     assert set(fitgap.__all__) <= set(dir(fitgap))

@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from fitgap import FitgapError, open_store, resume_sweep, run_sweep
-from fitgap.runner.driver import SweepStoppedError, present_name
-from fitgap.runner.frames import sweeps
+from fitgap.runner.driver import SweepStoppedError, launch, present_name
 from fitgap.runner.store import open_store_for_writing
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -60,7 +59,7 @@ def test_mistakes_are_told_in_one_line_and_nothing_is_written(sweep, words):
     [
         ({"address": "10.0.0.1"}, "expected HOST:PORT"),
         ({"address": "127.0.0.1:1"}, "nobody answers there"),
-        ({"address": "127.0.0.1:1", "engine": "local"}, "leave one of them out"),
+        ({"address": "127.0.0.1:1", "engine": "local"}, "drop one"),
     ],
 )
 def test_a_cluster_that_is_none_is_refused_before_anything_is_written(where, words):
@@ -80,7 +79,7 @@ def test_what_was_interrupted_goes_on(monkeypatch):
         raise SweepStoppedError(written.name, released=1)
 
     with monkeypatch.context() as patched:
-        patched.setattr(sweeps, "drive", stop)
+        patched.setattr(launch, "drive", stop)
         with pytest.raises(KeyboardInterrupt, match=r"resume_sweep\('mine'\)"):
             run_sweep(MAPPING, name="mine", db="mine.db")
     assert set(open_store("mine.db").trials("mine")["status"]) == {"pending"}
@@ -90,7 +89,7 @@ def test_what_was_interrupted_goes_on(monkeypatch):
 
 def test_a_sweep_that_is_renamed_while_it_is_trained_is_known_by_its_new_name(monkeypatch):
     """In what is told after an interrupt, and in what comes back at the end."""
-    drive = sweeps.drive
+    drive = launch.drive
 
     def renamed(then):
         def act(store, written, **options):
@@ -102,10 +101,10 @@ def test_a_sweep_that_is_renamed_while_it_is_trained_is_known_by_its_new_name(mo
     def stop(store, written, **options):
         raise SweepStoppedError(present_name(store, written), released=1)
 
-    monkeypatch.setattr(sweeps, "drive", renamed(stop))
+    monkeypatch.setattr(launch, "drive", renamed(stop))
     with pytest.raises(KeyboardInterrupt, match=r"resume_sweep\('one-new'\)"):
         run_sweep(MAPPING, name="one")
-    monkeypatch.setattr(sweeps, "drive", renamed(drive))
+    monkeypatch.setattr(launch, "drive", renamed(drive))
     finished = run_sweep(MAPPING, name="two", engine="local")
     assert finished.name == "two-new" and finished.trials().height == finished.epochs()["trial"].n_unique()
 

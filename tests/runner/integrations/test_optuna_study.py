@@ -71,10 +71,10 @@ def test_the_best_trial_is_the_same(rows, invoke):
 
 def test_what_is_there_stays_and_what_is_new_is_added(rows, invoke):
     invoke("send", "small", "--optuna", "study.db")
-    assert f"0 trials sent, {TRIALS} were there already" in invoke("send", "small", "--optuna", "study.db").err
+    assert f"0 trials sent, {TRIALS} already there" in invoke("send", "small", "--optuna", "study.db").err
     assert len(study().trials) == TRIALS
     invoke("extend", "small", "--repeats", "3", "--engine", "local")
-    assert f"8 trials sent, {TRIALS} were there" in invoke("send", "small", "--optuna", "study.db").err
+    assert f"8 trials sent, {TRIALS} already there" in invoke("send", "small", "--optuna", "study.db").err
     assert {trial.user_attrs["repeat"] for trial in study().trials} == {1, 2, 3}
 
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_sent_is_told_in_one_line(arguments, words, rows, invoke)
 
 def test_a_storage_of_postgresql_is_written_too(rows, postgres, invoke):
     name = postgres.new_name()
-    from new_databases import order
+    from support.databases.new_databases import order
 
     order(postgres, "CREATE DATABASE {}", name)
     answer = invoke("send", "small", "--optuna", postgres.address(name))

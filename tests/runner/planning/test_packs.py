@@ -58,8 +58,8 @@ def prepared(repeats=9, seed=0, **changes):
 
 @given(workers=st.integers(1, 64), repeats=st.integers(1, 9), count=st.integers(0, 36))
 def test_every_trial_is_in_one_pack_with_its_own_settings(workers, repeats, count):
-    trials = planned(CONFIGURATIONS[:count], repeats)
-    tasks = list(pack_trials(iter(trials), prepared(seed=5), workers=workers))
+    trials, sweep = planned(CONFIGURATIONS[:count], repeats), prepared(seed=5)
+    tasks = list(pack_trials(iter(trials), sweep, workers=workers))
     packed = {
         number: (task, member) for task in tasks for number, member in zip(task.trials, task.members, strict=True)
     }
@@ -67,7 +67,7 @@ def test_every_trial_is_in_one_pack_with_its_own_settings(workers, repeats, coun
     for trial in trials:
         task, member = packed[trial.trial_id]
         wanted = trial.configuration
-        assert task.shape == pack_shape(wanted, prepared())
+        assert task.shape == pack_shape(wanted, sweep)
         assert task.shape.layers == (5, *wanted.architecture, 2)
         assert (task.shape.batch_size, task.shape.dtype) == (wanted.batch_size, wanted.dtype)
         assert (member.seed, member.repeat, member.epochs) == (5, trial.repeat, wanted.epochs)

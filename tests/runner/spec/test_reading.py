@@ -11,7 +11,7 @@ from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_flags, 
 from fitgap.runner.spec.configuration import layers_label
 from hypothesis import given
 from hypothesis import strategies as st
-from spec_strategies import WRITTEN_SWEEPS, as_flags, as_yaml
+from support.spec.spec_strategies import WRITTEN_SWEEPS, as_flags, as_yaml
 
 EXAMPLE = """
 name: digits

@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
-from changed_databases import is_whole, rename
 from fitgap.runner.files.whole_files import leftovers
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema.backup import back_up_database
-from raw_rows import raw_rows
+from support.databases.changed_databases import is_whole, rename
+from support.databases.raw_rows import raw_rows
 
 EVERYWHERE = pytest.mark.parametrize("most", [30, pytest.param(None, marks=pytest.mark.nightly)])
-DYING = Path(__file__).with_name("dying_copies.py")
+DYING = Path(__file__).parents[2] / "support" / "store" / "dying_copies.py"
 
 
 @pytest.fixture

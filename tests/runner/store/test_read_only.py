@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.store.database.sqlite_files import locks_others_out
-from temporary_postgres import open_folder
+from support.databases.temporary_postgres import open_folder
 
 OWNER, READER = 12_345, 12_346
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")

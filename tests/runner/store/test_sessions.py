@@ -12,7 +12,7 @@ from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database import retry
 from fitgap.runner.store.database.errors import LOST, TemporaryStoreError
 from fitgap.runner.store.write import session
-from new_databases import postgres_template
+from support.databases.new_databases import postgres_template
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_server_that_does_not_come_back_is_told_in_a_line(
         driver = store.begin_driver(identity)
         server.kill()
         monkeypatch.setattr(session, "with_retries", partial(retry.with_retries, patience=0.3))
-        with pytest.raises(TemporaryStoreError, match="cannot be reached; check host and port") as caught:
+        with pytest.raises(TemporaryStoreError, match="cannot be reached; check host, port") as caught:
             driver.claim([1])
         assert str(caught.value).isprintable()
         server.start()

@@ -11,7 +11,7 @@ from fitgap.core.causes import Cause
 from fitgap.core.diagnosis import RULE
 from fitgap.runner.cli.render.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
 
-DOCUMENT = Path(__file__).parents[4] / "docs" / "diagnose.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "diagnose.md"
 # One configuration that learns, one that has no time to, one that is held down, and one whose rate makes it diverge.
 SWEEP = """\
 name: odd
@@ -111,7 +111,7 @@ def test_what_does_not_exist_is_told_in_one_line(what, pattern, ask):
 def test_a_sweep_of_which_nothing_completed_says_so(invoke):
     assert invoke("run", "--data", "iris", "--optimizer", "gradient_descent:rate=1e+30", "--epochs", "3").code == 0
     answer = invoke("diagnose", "iris")
-    assert answer.code == 0 and "nothing to say yet" in answer.out
+    assert answer.code == 0 and "no diagnosis yet" in answer.out
 
 
 def test_every_cause_and_verdict_has_its_words_and_stands_in_the_documentation():

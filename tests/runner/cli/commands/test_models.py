@@ -64,8 +64,6 @@ def fitgap(folder, monkeypatch, capsys):
     """`fitgap(*words, code=0)`: what the command prints in that folder; what it complains of, for any other code."""
     monkeypatch.chdir(folder)
     monkeypatch.delenv("FITGAP_DB", raising=False)
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        monkeypatch.setenv(variable, "1")
 
     def run(*words, code=0):
         monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, words)])

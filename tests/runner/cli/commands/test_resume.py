@@ -50,7 +50,7 @@ def test_an_extended_sweep_that_records_fewer_epochs_has_the_rows_of_a_whole_one
     invoke("run", *flags, "--epochs", "20", "--keep", "state", "--name", "grown")
     for epochs in ("21", "33", "40"):
         answer = invoke("extend", "grown", "--epochs", epochs, "--engine", "local")
-        assert "3 of them going on from finished ones" in answer.err, answer.err
+        assert "3 of them continuing finished trials" in answer.err, answer.err
     grown = curves(rows, "grown")
     for epochs in ("20", "21", "33", "40"):
         invoke("run", *flags, "--epochs", epochs, "--name", f"whole{epochs}")
@@ -66,7 +66,7 @@ def test_an_extended_sweep_is_the_one_that_asks_for_everything_at_once(keep, inv
     for more in (("--activation", "tanh"), ("--repeats", "2"), ("--epochs", "5")):
         answer = invoke("extend", "grown", *more, "--engine", "local")
         assert answer.code == 0, answer.err
-    assert (" 4 of them going on from finished ones" in answer.err) is (keep == "state")
+    assert (" 4 of them continuing finished trials" in answer.err) is (keep == "state")
     text = """
     name: whole
     data: iris
@@ -213,10 +213,10 @@ def test_a_replay_compares_the_epochs_that_are_stored(invoke, rows):
     invoke("run", *QUICK[:4], "--epochs", "30", "--record", "every=10", "--engine", "local")
     count = len(rows("epochs", "1"))
     assert 5 <= count <= 6
-    assert f"all {count} stored of 30 epochs are the same to the last bit" in invoke("replay", "1").out
+    assert f"all {count} stored of 30 epochs are equal bit for bit" in invoke("replay", "1").out
     execute("UPDATE epoch SET e_v = e_v + 0.25 WHERE epoch = 10")
     answer = invoke("replay", "1")
-    assert answer.code == 1 and f"what differs in {count} stored of 30 epochs" in answer.out
+    assert answer.code == 1 and f"differences in {count} stored of 30 epochs" in answer.out
 
 
 def test_a_replay_tells_what_differs_and_where(invoke):
@@ -234,7 +234,7 @@ def test_a_replay_tells_what_differs_and_where(invoke):
     assert answer.json["differences"][1]["largest"] == pytest.approx(0.25)
     assert answer.json["environment"]["numpy"]["then"] == "1.0"
     plain = invoke("replay", "1")
-    assert plain.code == 1 and "numpy: 1.0 then" in plain.out and "what differs in 3 epochs" in plain.out
+    assert plain.code == 1 and "numpy: 1.0 then" in plain.out and "differences in 3 epochs" in plain.out
 
 
 @pytest.mark.parametrize(("trial", "message"), [("9", "there is no trial 9"), ("1", "has no epochs to compare")])

@@ -18,9 +18,9 @@ from fitgap.runner.engine.processes import pool
 from fitgap.runner.engine.processes.worker_process import WorkerProcess
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.status import Status
-from made_clusters import cluster, node
-from wrong_data_cases import WRONG_FILES, WRONG_FOLDER
-from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
+from support.data.wrong_data_cases import WRONG_FILES, WRONG_FOLDER
+from support.engine.made_clusters import cluster, node
+from support.spec.wrong_sweep_cases import FOLDER, WRONG_SWEEPS
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 QUICK = ("--data", "iris", "--hidden", "4", "--epochs", "2", "--engine", "local")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner import cli
-from fitgap.runner.cli.render.lines import if_somebody_reads, line_width, printable, report, say
+from fitgap.runner.cli.render.lines import ignoring_closed_output, line_width, printable, report, say
 from fitgap.runner.errors import ReaderGoneError
 
 FOLDER = Path(cli.__file__).parent
@@ -48,7 +48,7 @@ def test_a_reader_that_has_gone_does_not_end_what_is_no_question(monkeypatch):
             raise ReaderGoneError("nobody")
 
     monkeypatch.setattr("sys.stdout", Closed())
-    with if_somebody_reads():
+    with ignoring_closed_output():
         print("answer")
 
 

@@ -63,7 +63,7 @@ def test_parquet_goes_into_a_pipe_but_not_onto_a_terminal(trained_database, monk
     with open_store(str(trained_database)) as store:
         assert len(pl.read_parquet(io.BytesIO(done.stdout))) == len(store.sweep_epochs("small"))
     monkeypatch.setattr(output_file.sys.stdout, "isatty", lambda: True)
-    with pytest.raises(OutputError, match="not for a terminal; name a file with -o"), output_file.written_to(None):
+    with pytest.raises(OutputError, match="printed to a terminal; name a file with -o"), output_file.written_to(None):
         raise AssertionError
 
 
@@ -83,7 +83,7 @@ def test_only_the_columns_that_are_asked_for(exported):
 @pytest.mark.parametrize(
     ("words", "pattern"),
     [
-        (("epochs", "7", "--where", "e_v < 1"), "--where chooses among the trials of a sweep; name one"),
+        (("epochs", "7", "--where", "e_v < 1"), "--where filters the trials of a sweep; name a sweep"),
         (("epochs", "7", "--columns", "e_w"), "there is no column 'e_w'; did you mean 'e_v'?"),
         (("epochs", "smal"), "there is no sweep 'smal'; did you mean 'small'?"),
         (("epochs", "small", "--where", "e_w < 1"), "there is no column or setting 'e_w'"),
@@ -115,7 +115,7 @@ def test_an_answer_that_breaks_off_leaves_the_file_that_was_there(kind, ask, mon
 
 def test_a_long_table_says_that_there_is_more(ask, monkeypatch):
     monkeypatch.setattr(long_answers, "TABLE_ROWS", 3)
-    assert "(the first 3 epochs; --format csv, json and parquet have all)" in ask("epochs", "small").out
+    assert "(the first 3 epochs; use --format csv, json or parquet for all)" in ask("epochs", "small").out
     monkeypatch.setattr(long_answers, "TABLE_ROWS", 4)
     assert "have all" not in ask("epochs", "7").out
 

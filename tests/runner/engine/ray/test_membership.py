@@ -10,7 +10,7 @@ from fitgap.runner.engine.ray.membership import Nodes
 from fitgap.runner.engine.ray.remote_cluster import RemoteCluster
 from fitgap.runner.errors import ClusterLostError
 from fitgap.runner.messages import Block, PackFailure
-from made_clusters import cluster, node
+from support.engine.made_clusters import cluster, node
 
 
 @pytest.fixture
@@ -94,9 +94,9 @@ def test_workers_are_bounded_and_never_none(asked):
 def test_silence_ends_it_only_after_a_while(asked, monkeypatch):
     place = RemoteCluster(cluster(node()), most_workers=None)
     now = place.nodes.heard_at
-    monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.RETRY_SECONDS)
+    monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.PATIENCE_SECONDS)
     assert list(place.news()) == []
-    monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.RETRY_SECONDS + 1)
+    monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.PATIENCE_SECONDS + 1)
     with pytest.raises(ClusterLostError, match=r"10\.0\.0\.1:6379 has not answered for 30 s"):
         list(place.news())
 

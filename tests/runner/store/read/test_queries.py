@@ -10,8 +10,9 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.profiles import share_of_examples
 
 MEANS = ("e_t", "e_v", "gap", "best_epoch", "best_e_v", "accuracy_t", "accuracy_v", "seconds")
 SETTINGS = (
@@ -146,7 +147,7 @@ def test_trials_and_groups_of_other_sweeps_are_not_counted_in(store, filled):
 
 
 @given(seed=st.integers(0, 10**6), configurations=st.integers(1, 6), repeats=st.integers(1, 3))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@share_of_examples(0.2)
 def test_underfit_and_overfit_are_the_parts_of_the_excess_over_the_reference(
     seed, configurations, repeats, store, filled
 ):
@@ -192,7 +193,7 @@ def test_a_diverged_trial_never_comes_first_by_its_last_error(store, driver, mak
 
 
 @given(seed=st.integers(0, 10**6), by=st.lists(st.sampled_from(SETTINGS), min_size=1, max_size=3, unique=True))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@share_of_examples(0.2)
 def test_groups_hold_the_means_of_their_completed_trials(seed, by, store, filled, make_configuration):
     sweep_id, written = filled(seed)
     more = make_configuration(0)

@@ -9,7 +9,7 @@ from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.status import Status
 from fitgap.runner.store import open_store
 from fitgap.runner.store.write import sweeps
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -98,7 +98,6 @@ def test_numbers_that_are_not_finite_become_null_and_nothing_else_does(store, dr
 
 
 @given(value=st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True) | st.just(5e-324))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_every_finite_double_comes_back_bit_for_bit(value, store, driver, make_plan, make_rows, same_bits, database):
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]
