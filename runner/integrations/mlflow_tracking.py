@@ -6,7 +6,7 @@ from typing import Any
 
 from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
-from fitgap.runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
+from fitgap.runner.integrations.peers import errors_in_one_line, imported, only_warnings, peer_address, silenced
 from fitgap.runner.status import Status
 from fitgap.runner.store import Store
 
@@ -36,7 +36,7 @@ def send_to_mlflow(
     mlflow = imported("mlflow", "mlflow")
     address = peer_address(tracking, database, TABLES)
     name = name or contents.name
-    with told_in_one_line("MLflow", address), only_warnings(*LOGGERS):
+    with errors_in_one_line("MLflow", address), only_warnings(*LOGGERS):
         client = mlflow.MlflowClient(address)
         experiment = experiment_of(client, contents, name)
         known = whole_runs(client, experiment)

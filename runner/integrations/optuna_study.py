@@ -7,7 +7,7 @@ from typing import Any
 
 from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Sent, SweepContents
-from fitgap.runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
+from fitgap.runner.integrations.peers import errors_in_one_line, imported, only_warnings, peer_address, silenced
 from fitgap.runner.integrations.settings import Setting, varying
 from fitgap.runner.status import Status
 from fitgap.runner.store import Store
@@ -30,7 +30,7 @@ def send_to_optuna(
     contents = SweepContents(store, store.sweep(sweep))
     optuna = imported("optuna", "optuna")
     address = peer_address(storage, database, TABLES)
-    with told_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
+    with errors_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
         distributions = distributions_of(optuna, contents.settings.values())
         study = study_of(optuna, contents, opened_storage, name or contents.name, distributions)
         attributes = [trial.user_attrs for trial in study.get_trials(deepcopy=False)]

@@ -84,7 +84,7 @@ def same_database(one: Any, other: Any) -> bool:
 
 
 @contextlib.contextmanager
-def told_in_one_line(peer: str, address: str) -> Iterator[None]:
+def errors_in_one_line(peer: str, address: str) -> Iterator[None]:
     """Whatever a peer raises becomes one line without the passwords in its address."""
     try:
         yield

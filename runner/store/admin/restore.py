@@ -14,7 +14,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import workshop
+from fitgap.runner.files.whole_files import staging_folder
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.errors import DAMAGED, LOCKED, NO_DATABASE
@@ -73,7 +73,7 @@ def restore_database(backup: str, database: str | None) -> Restored:
     is_plain = is_plain_copy(origin)
     if not size_of(path):
         return Restored(path, restore_new(origin, path), None, is_plain)
-    with translated_file_errors(path), workshop(path) as folder:
+    with translated_file_errors(path), staging_folder(path) as folder:
         staged = folder / "restored"
         copy(origin, staged)
         version = version_of(staged, origin)

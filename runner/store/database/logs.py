@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.open_databases import only_ours
+from fitgap.runner.files.open_databases import safe_to_open
 from fitgap.runner.system.passwords import without_passwords
 
 MAGIC = b"SQLite format 3\0"
@@ -30,7 +30,7 @@ class Head(NamedTuple):
 
 def head_of(path: Path) -> Head | None:
     """The header of a database file; None if it has none, is unreadable, or is open in this process."""
-    with only_ours(path) as may_open:
+    with safe_to_open(path) as may_open:
         if not may_open:
             return None
         try:
@@ -92,7 +92,7 @@ def named(path: Path) -> str:
 def belongs(path: Path, log: Path) -> bool:
     """Whether a log may belong to its database; False only if there is evidence against it."""
     head = head_of(path)
-    with only_ours(path) as may_open, contextlib.suppress(OSError):
+    with safe_to_open(path) as may_open, contextlib.suppress(OSError):
         if head is None or not may_open or not is_log(log):
             return True
         if not head.has_log or page_size_of(log) != head.page_size:

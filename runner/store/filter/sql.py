@@ -1,4 +1,4 @@
-"""From the tree of a filter to an expression of SQL. Everything that was written in it becomes a bound parameter."""
+"""Translation of the syntax tree of a filter into an SQL expression, with all constants as bound parameters."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.dialects import is_like, sortable
@@ -7,13 +7,13 @@ from fitgap.runner.store.filter.namespace import known_names
 from fitgap.runner.store.filter.typecheck import COLUMN_REACH, names_in
 from sqlalchemy.sql.elements import ColumnElement
 
-# How tightly the signs bind, in SQLAlchemy's own numbers.
+# Operator precedence, in SQLAlchemy's numbers.
 PRECEDENCE = {"+": 7, "-": 7, "*": 8, "/": 8}
 LARGEST, SMALLEST = 10.0**COLUMN_REACH, 10.0**-COLUMN_REACH
 
 
 def condition_of(condition: nodes.Condition) -> ColumnElement[bool]:
-    """The expression of a condition that has been checked."""
+    """The SQL expression of a checked condition."""
     match condition:
         case nodes.All(_, conditions):
             return sa.and_(*map(condition_of, conditions))
@@ -28,7 +28,7 @@ def condition_of(condition: nodes.Condition) -> ColumnElement[bool]:
 
 
 def plain_test(test: nodes.Comparison | nodes.Membership | nodes.Like | nodes.Name) -> ColumnElement[bool]:
-    """The expression of a test in which every name has one value."""
+    """The SQL expression of a test in which every name has one value."""
     match test:
         case nodes.Name():
             return value_of(test)
@@ -45,7 +45,7 @@ def plain_test(test: nodes.Comparison | nodes.Membership | nodes.Like | nodes.Na
 
 
 def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElement[bool]:
-    """One comparison."""
+    """The SQL expression of one comparison."""
     match sign:
         case "==":
             return left == right
@@ -60,7 +60,7 @@ def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElem
 
 
 def held_by_any(part: nodes.Test | nodes.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A test over a name that may have several values: it holds if it does for any, and is unknown if for all."""
+    """A test of a name that may have several values: true if it is true for any, unknown if it is unknown for all."""
     several = several_of(part)
     if several is None:
         return test
@@ -69,13 +69,13 @@ def held_by_any(part: nodes.Test | nodes.Name, test: ColumnElement[bool]) -> Col
 
 
 def several_of(part: nodes.Operand | nodes.Test) -> sa.Select | None:
-    """The rows over which the names in a test range; None where each has one value."""
+    """The query for the values of the names in a test; None if each has one value."""
     found = [known_names()[name.name].several for name in names_in(part)]
     return next((each for each in found if each is not None), None)
 
 
 def null_test(operand: nodes.Operand) -> ColumnElement[bool]:
-    """Whether an operand has no value, or not one of several."""
+    """Whether an operand is null, or all of its several values are."""
     several = several_of(operand)
     if several is None:
         return value_of(operand).is_(None)
@@ -83,7 +83,7 @@ def null_test(operand: nodes.Operand) -> ColumnElement[bool]:
 
 
 def value_of(operand: nodes.Operand) -> ColumnElement:
-    """The expression of an operand."""
+    """The SQL expression of an operand."""
     match operand:
         case nodes.Name(_, name):
             return known_names()[name].value
@@ -106,7 +106,7 @@ def constant(operand: nodes.Operand) -> ColumnElement:
 
 
 def calculated(operand: nodes.Operand) -> ColumnElement:
-    """The expression of a number in arithmetic: always doubles, and division by 0 gives null."""
+    """The SQL expression of an arithmetic operand: always doubles, and division by 0 gives null."""
     match operand:
         case nodes.Name(_, name):
             known = known_names()[name]
@@ -124,12 +124,12 @@ def calculated(operand: nodes.Operand) -> ColumnElement:
 
 
 def joined(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElement:
-    """Two numbers joined by a sign, as they are grouped: SQLAlchemy's own + would make (a + b) + c of a + (b + c)."""
+    """Two numbers joined by a sign. This keeps the grouping; SQLAlchemy's + turns a + (b + c) into (a + b) + c."""
     return left.op(sign, precedence=PRECEDENCE[sign], return_type=sa.Double())(right)
 
 
 def bounded(value: ColumnElement) -> ColumnElement:
-    """A column as it counts in arithmetic, so that no product leaves the range of doubles."""
+    """A column clipped for arithmetic, so that no product leaves the range of doubles."""
     return sa.case(
         (value > LARGEST, LARGEST),
         (value < -LARGEST, -LARGEST),

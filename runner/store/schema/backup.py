@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import give_rights, publish, publish_free, workshop
+from fitgap.runner.files.whole_files import give_rights, publish, publish_free, staging_folder
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.logs import beside, named, refuse_stray_log, size_of
@@ -40,7 +40,7 @@ def back_up(path: Path, version: str) -> Path:
 
 def keep_copy(path: Path, wanted: Path) -> Path:
     """Copy a database to `wanted`, or to the first free name of wanted-2, wanted-3, …; returns the path."""
-    with workshop(wanted) as folder:
+    with staging_folder(wanted) as folder:
         part = folder / "copy"
         copy(path, part)
         return publish_free(part, wanted)
@@ -92,7 +92,7 @@ def new_database(path: Path, rights: int | None = None) -> Iterator[Path]:
     """
     with translated_file_errors(path):
         refuse_taken(path)
-        with workshop(path) as folder:
+        with staging_folder(path) as folder:
             part = folder / "new"
             make_private(part, rights)
             yield part

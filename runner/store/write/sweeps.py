@@ -1,4 +1,4 @@
-"""Writing: a sweep with all its trials before the first one starts, then blocks of epochs while it runs."""
+"""Writing of sweeps: all trials before the first one starts, then blocks of results; also cancelling and retrying."""
 
 import dataclasses
 import itertools
@@ -23,7 +23,7 @@ ROWS_AT_A_TIME = 1_000
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """Everything that is written of a sweep before it runs: rows as plain data."""
+    """Everything that is stored about a sweep before it runs: rows as plain data."""
 
     name: str
     specification: dict[str, Any]
@@ -34,9 +34,9 @@ class SweepPlan:
 
 
 def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
-    """Write a sweep and all its trials, pending; returns its number and name.
+    """Write a sweep with all its trials as pending; returns its id and name.
 
-    Names are unique: where `digits` is taken, the sweep is called `digits-2`.
+    Names are unique: if `digits` is taken, the sweep is called `digits-2`.
     """
     name = free_name(connection, plan.name)
     sweep_id = insert(
@@ -55,14 +55,14 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
 
 
 def add_configurations(connection: Connection, sweep_id: int, configurations: Iterable[Mapping[str, Any]]) -> None:
-    """Write configurations some at a time: there may be a million."""
+    """Write configurations in parts, since there may be a million."""
     rows = iter(configurations)
     while part := [{"sweep_id": sweep_id, **row} for row in itertools.islice(rows, ROWS_AT_A_TIME)]:
         connection.execute(sa.insert(tables.configuration), part)
 
 
 def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
-    """A pending trial for every configuration and split of a sweep, or for those of them; returns how many."""
+    """Add a pending trial for every configuration and split of a sweep that meets `which`; returns their number."""
     configuration, split, trial = tables.configuration, tables.split, tables.trial
     rows = (
         sa.select(
@@ -77,13 +77,13 @@ def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[b
         .order_by(configuration.c.id, split.c.repeat)
     )
     names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
-    # Else PostgreSQL's driver is asked too late, and says -1.
+    # Otherwise SQLAlchemy asks PostgreSQL's driver too late and gets -1.
     counting = connection.execution_options(preserve_rowcount=True)
     return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount
 
 
 def free_name(connection: Connection, wanted: str) -> str:
-    """The wanted name, or the first of wanted-2, wanted-3, … that no sweep has."""
+    """The wanted name, or the first free name of wanted-2, wanted-3, …."""
     similar = sa.select(tables.sweep.c.name).where(tables.sweep.c.name.startswith(wanted, autoescape=True))
     taken = set(connection.execute(similar).scalars())
     name, number = wanted, 1
@@ -94,7 +94,7 @@ def free_name(connection: Connection, wanted: str) -> str:
 
 
 def data_set_number(connection: Connection, row: dict[str, Any]) -> int:
-    """The number of the data set with this fingerprint, written if it is new."""
+    """The id of the data set with this fingerprint, which is inserted if it is new."""
     known = sa.select(tables.data_set.c.id).where(tables.data_set.c.fingerprint == row["fingerprint"])
     found = connection.execute(known).scalar_one_or_none()
     if found is not None:
@@ -103,15 +103,15 @@ def data_set_number(connection: Connection, row: dict[str, Any]) -> int:
 
 
 def insert(connection: Connection, table: sa.Table, **row: Any) -> int:
-    """Insert one row and return its number."""
+    """Insert one row and return its id."""
     return connection.execute(sa.insert(table).values(**row).returning(table.c.id)).scalar_one()
 
 
 def record(connection: Connection, driver_id: int, block: Block, *, again: bool = False) -> set[int]:
-    """Write what a block brings; returns the trials in it that the driver no longer holds, of which nothing is written.
+    """Write the content of a block; returns the trials in it that the driver no longer holds, which are skipped.
 
-    The epochs of a repeated attempt take the place of those that the one before had left; so do those of a block that
-    is written `again`, since nobody knows whether it was the first time.
+    The epochs of a repeated attempt replace those of the previous one. So do those of a block that is written `again`,
+    since the first write may or may not have succeeded.
     """
     claims.renew(connection, driver_id)
     named = block.trials
@@ -126,7 +126,7 @@ def record(connection: Connection, driver_id: int, block: Block, *, again: bool 
         insert_epochs(connection, block.rows)
     if block.ended:
         end_trials(connection, block.ended, repeated)
-    # After the ends, which remove states: one that comes with the end is to be kept.
+    # After the ends, which remove states: a state that arrives with the end must be kept.
     if block.states:
         save_states(connection, block.states)
     if block.evidence:
@@ -147,7 +147,7 @@ def forget_epochs(connection: Connection, rows: EpochRows) -> None:
 
 
 def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
-    """Keep how far trials have come, instead of what was kept before. Whoever gets on is not what kills its driver."""
+    """Replace the saved states of trials and reset their failure counts: a trial that progresses is not the cause."""
     numbers = [each.trial_id for each in states]
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(numbers)))
     rows = [{"trial_id": each.trial_id, "epoch": each.epoch, "content": packed(each.arrays)} for each in states]
@@ -156,7 +156,7 @@ def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
 
 
 def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Sequence[int]) -> None:
-    """Write how trials ended; the states to go on from are no longer needed."""
+    """Write how trials ended and remove their saved states, which are no longer needed."""
     connection.execute(END_TRIAL, [trial_row(end) for end in ends])
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_([end.trial_id for end in ends])))
     for end in ends:
@@ -182,31 +182,31 @@ def trial_row(end: TrialEnd) -> dict[str, Any]:
 
 
 def storable(value: Any) -> Any:
-    """A value of a trial's end as both databases can hold it."""
+    """A value of a trial's end in a form that both databases can store."""
     if isinstance(value, float):
         return finite(value)
     return storable_text(value) if type(value) is str else value
 
 
 def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
-    """A kept network as its row."""
+    """The row of a kept network."""
     content = packed({"parameters": kept.parameters})
     return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content}
 
 
 def evidence_row(found: TrialEvidence) -> dict[str, Any]:
-    """The evidence of a trial as its row."""
+    """The row of a trial's evidence."""
     content = packed_errors(found.errors)
     return {"trial_id": found.trial_id, "statistics": dict(found.statistics), "content": content}
 
 
 def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
-    """Cancel what waits or runs in a sweep, or those of these trials that do; returns how many trials."""
+    """Cancel the pending and running trials of a sweep, or those among `trials`; returns their number."""
     table = tables.trial
     of_sweep = sa.select(table.c.id).where(table.c.sweep_id == sweep_id, table.c.id.in_(trials or ()))
     unknown = sorted(set(trials or ()) - set(connection.execute(of_sweep).scalars()))
     if unknown:
-        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists those that it has")
+        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists its trials")
     open_ = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_([Status.PENDING, Status.RUNNING]))
     chosen = open_ if trials is None else sa.and_(open_, table.c.id.in_(trials))
     values = {"status": Status.CANCELLED, "reason": "cancelled by the user", "ended": database_now()}
@@ -214,10 +214,10 @@ def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] |
 
 
 def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Status]) -> int:
-    """Let the trials of a sweep that ended so wait again, as if they had never been tried; returns how many.
+    """Reset the trials of a sweep that ended with these statuses to pending; returns their number.
 
-    Their epochs are written over. Those that failed or were cancelled go on from their saved state; that of a diverged
-    one is no place to go on from.
+    Their epochs will be overwritten. Failed and cancelled trials resume from their saved states. Those of diverged
+    trials are useless and are removed.
     """
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
