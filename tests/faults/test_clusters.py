@@ -237,3 +237,14 @@ def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_pa
     code, text = run("resume", "long", folder=tmp_path)
     assert code == 0, text
     Evidence(str(tmp_path / "fitgap.db")).check_whole()
+
+
+def test_packages_of_the_user_named_like_ours_have_no_effect(cluster, tmp_path):
+    """Neither here nor on the nodes, which get this program with the sweep."""
+    for name in ("core", "runner", "migrations"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit(77)\n")
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": "."}
+    line = [COMMAND, "run", "--data", "iris", "--hidden", "4", "--repeats", "3", "--address", cluster.address]
+    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "3 completed" in done.stderr, done.stderr
