@@ -49,7 +49,7 @@ class Heartbeat:
 def beat(session: DriverSession, watch: "Watch") -> None:
     """Renew the lease and take over from whoever has died."""
     session.renew()
-    for other in session.others_at_work():
+    for other in session.other_drivers_at_work():
         if watch.is_dead(other):
             session.take_over(other)
 

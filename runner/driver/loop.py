@@ -103,7 +103,7 @@ def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver,
     """Train what waits until nothing waits and nobody trains."""
     while not queue.is_stopped:
         # Asked before looking for what waits: where one of them dies in between, its trials are found waiting.
-        others = queue.session.others_at_work(queue.written.sweep_id)
+        others = queue.session.other_drivers_at_work(queue.written.sweep_id)
         if queue.plan():
             train_planned(queue, running, on_block)
         elif others:

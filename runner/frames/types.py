@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from fitgap.core.diagnosis import Verdict
 from fitgap.runner.status import Status
-from fitgap.runner.store.admin.damage import damage_told
+from fitgap.runner.store.admin.damage import damage_reported
 from fitgap.runner.store.filter import known_names
 from fitgap.runner.store.filter.namespace import ValueKind
 from fitgap.runner.store.schema.rows import GROUP
@@ -61,7 +61,7 @@ def frame_of(
     """Rows as a frame. `keys` are its columns where there are no rows; a key without a type gets that of its values."""
     known = {**TYPES, **(types or {})}
     names = list(rows[0]) if rows else list(keys)
-    with damage_told():
+    with damage_reported():
         return pl.DataFrame([column(name, [row[name] for row in rows], known.get(name)) for name in names])
 
 

@@ -123,7 +123,6 @@ def test_the_command_tells_it_in_one_line(undisturbed, tmp_path, monkeypatch, ca
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    line = (
-        f"fitgap: the database {tmp_path}/x.db has no room left on its disk; make room; what was written before is kept"
-    )
+    advice = "free some space; everything written before is kept"
+    line = f"fitgap: the database {tmp_path}/x.db has no space left on its disk; {advice}"
     assert capsys.readouterr().err.splitlines()[-1] == line
