@@ -216,7 +216,7 @@ def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_pat
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
-    assert "does not accept the token" in done.stderr
+    assert "rejects the token" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

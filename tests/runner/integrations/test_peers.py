@@ -29,14 +29,14 @@ def test_a_path_is_a_file_and_an_address_stays_one():
     ],
 )
 def test_our_own_database_is_refused(target, ours):
-    with pytest.raises(IntegrationError, match="fitgap itself"):
+    with pytest.raises(IntegrationError, match="fitgap's own database"):
         peer_address(target, ours)
 
 
 def test_a_link_to_our_own_database_is_refused_too():
     Path("fitgap.db").touch()
     Path("link.db").symlink_to("fitgap.db")
-    with pytest.raises(IntegrationError, match="fitgap itself"):
+    with pytest.raises(IntegrationError, match="fitgap's own database"):
         peer_address("link.db", None)
 
 
@@ -85,7 +85,7 @@ def test_a_file_of_another_program_is_refused_and_left_as_it_is(tables, refused)
     before = Path("theirs.db").read_bytes()
     for name in ("theirs.db", "link.db", "sqlite:///theirs.db"):
         if refused:
-            with pytest.raises(IntegrationError, match=r"belongs to another program: it holds .*; name another file"):
+            with pytest.raises(IntegrationError, match=r"belongs to another program: it contains .*; name"):
                 peer_address(name, None, TABLES)
         else:
             peer_address(name, None, TABLES)
