@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("tutorial")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
 # The installation, and the command with placeholders for the reader's own file.
 NOT_RUN = ("python3 -m venv", ".venv/bin/pip", "source ", "fitgap run --data FILE")
