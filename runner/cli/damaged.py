@@ -15,5 +15,5 @@ def explaining_damage() -> Iterator[None]:
         yield
     except Exception as error:
         if damage := sys.modules.get("fitgap.runner.store.admin.damage"):
-            damage.tell_damage(error)
+            damage.report_damage(error)
         raise

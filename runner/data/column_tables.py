@@ -1,6 +1,6 @@
-"""Tables of typed columns, as read from CSV and Parquet files, turned into data sets.
+"""Conversion of tables of typed columns, read from CSV and Parquet files, into data sets.
 
-The target columns are named by the user; all other columns are inputs.
+The user names the target columns; all other columns are inputs.
 """
 
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ from fitgap.runner.data.targets import encode_targets
 from fitgap.runner.data.text_columns import categories_of, check_text, input_names, one_hot_inputs
 from fitgap.runner.data.wording import file_error, nearest_column, visible
 
-FILL_OR_CHOOSE = "fill it in, remove the row, or choose by --missing or data.missing what becomes of it"
+FILL_OR_CHOOSE = "fill it in, remove the row, or choose with --missing or data.missing how to handle it"
 
 
 def dataset_from_table(table: Table, target: Sequence[str], handling: Handling) -> Dataset:
-    """The data set of a table; raises DataError, worded with its source and places, when it cannot be trained on."""
+    """The data set in a table. Raises DataError, with source and position, if it cannot be trained on."""
     check_target(table, target)
     check_size(table, target)
     check_columns(table, target, handling)
@@ -51,7 +51,7 @@ def dataset_from_table(table: Table, target: Sequence[str], handling: Handling) 
 
 
 def check_target(table: Table, target: Sequence[str]) -> None:
-    """Raises DataError unless `target` names columns of the table, each once."""
+    """Raise DataError unless `target` names columns of the table, each once."""
     source, columns = table.source, table.frame.columns
     if not target:
         rule = "name the target column with --target COLUMN or data.target"
@@ -64,16 +64,18 @@ def check_target(table: Table, target: Sequence[str]) -> None:
 
 
 def check_size(table: Table, target: Sequence[str]) -> None:
-    """Raises DataError when nothing is left to learn from or to measure on."""
+    """Raise DataError if there are fewer than two rows, or no inputs."""
     if table.frame.height < 2:
         found = "only 1 row" if table.frame.height else "no rows"
         raise file_error(table.source, f"the file has {found}; at least 2 are needed, one to train and one to validate")
     if table.frame.width == len(target):
-        raise file_error(table.source, "no input column is left; the file needs at least one column that is no target")
+        raise file_error(
+            table.source, "no input column is left; the file needs at least one column that is not a target"
+        )
 
 
 def check_columns(table: Table, target: Sequence[str], handling: Handling) -> None:
-    """Raises DataError at the first column with a value that is refused."""
+    """Raise DataError for the first column with an unacceptable value."""
     for column in table.frame:
         if column.name in target:
             check_present(table, column, "fill it in or remove the row")
@@ -88,20 +90,20 @@ def check_columns(table: Table, target: Sequence[str], handling: Handling) -> No
 
 
 def complete_rows(table: Table, target: Sequence[str]) -> Table:
-    """The table without the rows that lack an input; DataError when fewer than two are left."""
-    lacks = [is_missing(column).to_numpy() for column in table.frame.drop(target)]
-    complete = ~np.any(lacks, axis=0)
+    """The table without the rows with missing inputs; DataError if fewer than two rows are left."""
+    missing = [is_missing(column).to_numpy() for column in table.frame.drop(target)]
+    complete = ~np.any(missing, axis=0)
     check_complete(table.source, int(complete.sum()), len(complete))
     return Table(table.source, table.frame.filter(complete), table.place)
 
 
 def target_values(table: Table, column: polars.Series) -> np.ndarray:
-    """A target column as NumPy array: text as objects, booleans and integers as they are, other numbers as float64."""
+    """A target column as a NumPy array: text as objects, booleans and integers unchanged, other numbers as float64."""
     if column.dtype in (polars.String, polars.Boolean):
         return column.to_numpy()
     if not holds_numbers(column):
         rule = f"target column '{visible(column.name)}' holds {visible(column.dtype)}"
         raise file_error(table.source, f"{rule}, but must hold numbers, text or booleans; convert it")
-    # Larger integers than int64 holds are certainly numbers, not classes.
+    # Integers beyond int64 are certainly numbers, not classes.
     whole = column.cast(polars.Int64, strict=False)
     return whole.to_numpy() if column.dtype.is_integer() and not whole.has_nulls() else float_values(column)

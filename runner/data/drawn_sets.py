@@ -1,4 +1,4 @@
-"""Data sets drawn at random from the seed of the sweep, and from nothing else."""
+"""Synthetic data sets, drawn at random from the sweep's seed."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ class Moons(Source):
 
 
 def half_circles(angles: np.ndarray, is_lower: np.ndarray) -> np.ndarray:
-    """Points (N, 2): the upper half of a unit circle round (0, 0), or the lower half of one round (1, 0.5)."""
+    """Points (N, 2) on the upper half of the unit circle around (0, 0), or the lower half of that around (1, 0.5)."""
     upper = np.column_stack([np.cos(angles), np.sin(angles)])
     lower = np.array([1.0, 0.5]) - upper
     return np.where(is_lower[:, np.newaxis], lower, upper)
@@ -58,7 +58,7 @@ class Separable(Source):
     reading = "zero_one"
     examples: int = parameter(200, at_least=2, at_most=100_000, whole=True, description="number of examples")
     inputs: int = parameter(2, at_least=1, at_most=100, whole=True, description="number of inputs, each in [-1, 1]")
-    # A wider margin could leave one side of the line with nearly no room.
+    # A wider margin could leave almost no space on one side of the line.
     margin: float = parameter(0.1, at_least=0, at_most=0.25, description="least distance of a point from the line")
 
     def load(self, seed: int) -> Dataset:
@@ -72,7 +72,7 @@ class Separable(Source):
             points[redrawn] = random.uniform(-1, 1, size=(redrawn.sum(), self.inputs))
             distances = (points - middle) @ direction
             redrawn = np.abs(distances) < self.margin
-            # Both classes must occur, and a point that is drawn anew may come to the other side.
+            # Both classes must occur, so redraw a point as long as all are on one side.
             redrawn[0] |= (distances > 0).all() or (distances <= 0).all()
         names = tuple(f"x_{number + 1}" for number in range(self.inputs))
         return Dataset(

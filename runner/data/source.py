@@ -1,4 +1,4 @@
-"""A named data set: a variant that knows how to load itself and how it is usually prepared."""
+"""Base class of the named data sets: variants that load themselves and have a default preparation."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -12,7 +12,7 @@ Validation = float | int | Literal["same"]
 
 @dataclass(frozen=True)
 class SourceDefaults:
-    """What a sweep does with a data set unless it says otherwise: how inputs are scaled, which examples validate."""
+    """The default preparation of a data set: scaling of inputs and choice of validation examples."""
 
     preprocess: Preprocess
     validation: Validation
@@ -20,9 +20,9 @@ class SourceDefaults:
 
 @dataclass(frozen=True)
 class Source(Variant):
-    """Base of every named data set. The first line of a subclass's docstring is its description.
+    """Base of all named data sets. The first line of a subclass's docstring is its description for users.
 
-    `reading` names how its targets become outputs, a key of `fitgap.core.target_coding.READINGS`.
+    `reading` is the coding of its targets, a key of `fitgap.core.target_coding.READINGS`.
     """
 
     preprocess: ClassVar[Preprocess] = "standard"
@@ -30,5 +30,5 @@ class Source(Variant):
     reading: ClassVar[str] = "one_per_class"
 
     def load(self, seed: int) -> Dataset:
-        """The examples; `seed` matters only to the sets that are drawn at random."""
+        """The examples; `seed` matters only for randomly drawn sets."""
         raise NotImplementedError

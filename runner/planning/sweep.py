@@ -1,4 +1,4 @@
-"""From a sweep to the rows that are written before it runs."""
+"""Preparation of a sweep: loading its data, validating it, and planning the rows to store before it runs."""
 
 import itertools
 import os
@@ -18,14 +18,14 @@ from fitgap.runner.data import default_reading, fingerprint, is_file, load_datas
 from fitgap.runner.errors import DataError, SpecError
 from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
 
-# The store is loaded when the plan is made: what can start before, such as processes that will train, starts sooner.
+# The store is imported only when the plan is made, so that training processes can be started earlier.
 if TYPE_CHECKING:
     from fitgap.runner.store import SweepPlan
 
 
 @dataclass(frozen=True)
 class PreparedSweep:
-    """A sweep with its data at hand, checked, ready to be written and run."""
+    """A validated sweep with its data loaded, ready to be stored and run."""
 
     sweep: Sweep
     dataset: Dataset
@@ -35,7 +35,7 @@ class PreparedSweep:
 
     @property
     def repeat_count(self) -> int:
-        """Trials per configuration: every fold of every repeat."""
+        """Trials per configuration: one per repeat and fold."""
         return self.sweep.repeats * max(1, self.preparation.division.folds)
 
     @property
@@ -48,7 +48,7 @@ class PreparedSweep:
 
     @cached_property
     def splits(self) -> dict[int, Split]:
-        """The split of every repeat, by its number."""
+        """The split of every repeat, by repeat number."""
         division, seed = self.preparation.division, self.sweep.seed
         return {
             repeat: split_examples(self.dataset, division, seed=seed, repeat=repeat)
@@ -56,14 +56,14 @@ class PreparedSweep:
         }
 
     def layers(self, configuration: Configuration) -> tuple[int, ...]:
-        """Units of every layer of a configuration, inputs first."""
+        """The number of units in every layer of a configuration, inputs first."""
         return (self.dataset.input_count, *configuration.architecture, self.output_count)
 
 
 def prepare_sweep(sweep: Sweep) -> PreparedSweep:
     """Load the data and expand the axes.
 
-    Raises DataError where the data cannot be read or divided, SpecError where outputs or loss do not go with them.
+    Raises DataError if the data cannot be read or split, SpecError if outputs or loss do not suit them.
     """
     data = sweep.data
     preparation = preparation_of(data)
@@ -81,7 +81,7 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
 
 
 def preparation_of(data: DataSettings) -> Preparation:
-    """How the examples are divided and scaled: as the sweep says, else as suits the source."""
+    """How the examples are split and scaled; the source's defaults apply to what the sweep does not specify."""
     defaults = source_defaults(data.source)
     if isinstance(data.validation, Folds):
         division = Division(folds=data.validation.count, stratified=data.stratified)
@@ -97,13 +97,13 @@ def preparation_of(data: DataSettings) -> Preparation:
 
 
 def default_outputs(source: str, dataset: Dataset) -> Choice:
-    """How the classes or numbers of a data set become outputs where the sweep says nothing."""
+    """The default coding of a data set's targets."""
     name = default_reading(source, dataset)
     return Choice(name, READINGS[name]())
 
 
 def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
-    """SpecError unless these outputs can express the targets and the loss can measure them."""
+    """Raise SpecError unless these outputs can represent the targets and the loss supports the outputs."""
     path = ("training", "outputs")
     if outputs.variant.for_classes != (dataset.target_kind == "classes"):
         fitting = ", ".join(name for name, kind in READINGS.items() if kind.for_classes != outputs.variant.for_classes)
@@ -124,7 +124,7 @@ def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
 
 
 def check_signs(outputs: Choice, output_activations: Iterable[tuple[Choice, ...]]) -> None:
-    """SpecError where an output unit can only say −1 and 1 but is read as 0 and 1, or the other way round."""
+    """Raise SpecError if outputs of −1 and 1 would be read as 0 and 1, or the other way round."""
     fitting = {"sign": "signs", "threshold": "zero_one"}
     for choice in itertools.chain.from_iterable(output_activations):
         if outputs.name in TWO_CLASSES and fitting.get(choice.name, outputs.name) != outputs.name:
@@ -141,7 +141,7 @@ def as_loss(choice: Choice) -> Loss:
 
 
 def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
-    """Everything that is written of a sweep before its first trial starts."""
+    """Everything that is stored about a sweep before its first trial starts."""
     from fitgap.runner.store import SweepPlan
 
     sweep = prepared.sweep
@@ -157,7 +157,7 @@ def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
 
 @dataclass(frozen=True)
 class ConfigurationRows(Iterable[dict[str, Any]]):
-    """The rows of a sweep's configurations, made one after another while they are written."""
+    """The rows of a sweep's configurations, created one by one while they are written."""
 
     prepared: PreparedSweep
 
@@ -166,7 +166,7 @@ class ConfigurationRows(Iterable[dict[str, Any]]):
 
 
 def with_absolute_path(sweep: Sweep) -> Sweep:
-    """The sweep with a data file's full path, so that it can go on from any folder."""
+    """The sweep with the absolute path of its data file, so that it can be resumed from any folder."""
     if not is_file(sweep.data.source):
         return sweep
     return replace(sweep, data=replace(sweep.data, source=os.path.abspath(sweep.data.source)))
@@ -185,7 +185,7 @@ def data_set_row(dataset: Dataset) -> dict[str, Any]:
 
 
 def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, Any]:
-    """A split with what it taught about scaling, as JSON can hold it: NaN becomes null."""
+    """A split with the learned preprocessing, as JSON-ready data: NaN becomes null."""
     dataset, preparation = prepared.dataset, prepared.preparation
     transform = learned_transform(dataset.inputs[split.training], preparation)
     scaling = target_scaling(dataset, preparation, split)
@@ -208,7 +208,7 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
 
 
 def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:
-    """A configuration as it is searched and shown, beside its canonical settings."""
+    """A configuration's labels and numbers for queries and display, with its canonical settings."""
     layers = prepared.layers(configuration)
     return {
         "hash": configuration.hash,

@@ -8,11 +8,11 @@ import numpy as np
 from fitgap.core.diagnosis import Fit
 from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
-from fitgap.runner.store.admin.damage import damage_told, remember
+from fitgap.runner.store.admin.damage import damage_reported, remember
 from fitgap.runner.store.compare import diagnosis, groups, importance
 from fitgap.runner.store.compare.groups import Question
 from fitgap.runner.store.compare.importance import Scale
-from fitgap.runner.store.database.retry import patiently
+from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, unchanged
 from fitgap.runner.store.filter import filter_expression
 from fitgap.runner.store.read import epoch_stream, pending, queries, trials
@@ -49,13 +49,13 @@ class StoreReader:
     def _reading(self) -> Iterator[Connection]:
         """A connection for a question, which keeps nobody from writing. What fails for a damaged row names it."""
         remember(self._engine)
-        with damage_told(self._engine), reading(self._engine) as connection:
+        with damage_reported(self._engine), reading(self._engine) as connection:
             yield connection
 
     def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
         """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""
         asked = self._engine.execution_options(**{ONLY_READS: True})
-        return patiently(asked, lambda connection, again: unchanged(connection, question))
+        return with_retries(asked, lambda connection, again: unchanged(connection, question))
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("tutorial")
+
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
 # What the page tells its readers to write to this file.
 NEW = re.search(r"`new.csv`:\n\n```text\n(.*?)```", PAGE, re.DOTALL).group(1)

@@ -1,7 +1,7 @@
-"""The log of an SQLite file (`-wal`): whether it belongs to the file that it lies beside.
+"""Check that the log (`-wal`) next to an SQLite file belongs to it.
 
-SQLite itself does not ask. It writes whatever log it finds into the file, so that a copy that was put in the place of a
-database beside the log of the old one is damaged, or holds a mixture of both.
+SQLite does not check this. It writes any log that it finds into the file. So a copy that replaces a database next to
+the log of the old one gets damaged, or becomes a mixture of both.
 """
 
 import contextlib
@@ -16,12 +16,12 @@ from fitgap.runner.system.passwords import without_passwords
 MAGIC = b"SQLite format 3\0"
 LOG_MAGICS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")
 LOG_HEADER_BYTES, FRAME_HEADER_BYTES = 32, 24
-# A file whose header says 1 here has no log: whoever gives it one writes 2 first, whoever says 1 has removed it.
+# The header byte that is 1 if the file has no log. It is set to 2 before a log is created, and to 1 after its removal.
 LOG_VERSION = 18
 
 
 class Head(NamedTuple):
-    """What the head of a database says: its pages' size, their number, and whether it has a log."""
+    """The contents of a database header: page size, number of pages, and whether there is a log."""
 
     page_size: int
     pages: int
@@ -29,7 +29,7 @@ class Head(NamedTuple):
 
 
 def head_of(path: Path) -> Head | None:
-    """The head of a database file; None where there is none, where it may not be read, or while it is open here."""
+    """The header of a database file; None if it has none, is unreadable, or is open in this process."""
     with only_ours(path) as may_open:
         if not may_open:
             return None
@@ -41,18 +41,18 @@ def head_of(path: Path) -> Head | None:
     if head[:16] != MAGIC or len(head) < 100:
         return None
     size = int.from_bytes(head[16:18], "big")
-    # 65536 does not fit and is written as 1.
+    # 65536 does not fit into two bytes and is stored as 1.
     return Head(65536 if size == 1 else size, int.from_bytes(head[28:32], "big"), head[LOG_VERSION] == 2)
 
 
 def beside(path: Path, ending: str) -> Path:
-    """A file that SQLite keeps beside a database, which a symbolic link may lead to."""
+    """The path of a file that SQLite keeps next to a database, after resolving symbolic links."""
     real = path.resolve()
     return real.with_name(real.name + ending)
 
 
 def size_of(path: Path) -> int:
-    """The bytes of a file; 0 where there is none."""
+    """The size of a file in bytes; 0 if it does not exist."""
     try:
         return path.stat().st_size
     except OSError:
@@ -60,13 +60,13 @@ def size_of(path: Path) -> int:
 
 
 def refuse_stray_log(path: Path) -> None:
-    """StoreError for the log of another database: of one that is gone, or that another file has replaced."""
+    """Raise StoreError if there is a log of another database: one that is gone, or was replaced by another file."""
     for ending in ("-wal", "-journal"):
         log = beside(path, ending)
         if size_of(log) > LOG_HEADER_BYTES and is_gone(path, ending):
             raise StoreError(
-                f"there is no database {named(path)}, but {named(log)}, which may hold its last rows; "
-                "put the database back beside it, or move it away"
+                f"there is no database {named(path)}, but its log {named(log)}, which may contain its last rows; "
+                "put the database back next to the log, or move the log away"
             )
     log = beside(path, "-wal")
     if size_of(log) > LOG_HEADER_BYTES and not belongs(path, log):
@@ -78,9 +78,9 @@ def refuse_stray_log(path: Path) -> None:
 
 
 def is_gone(path: Path, ending: str) -> bool:
-    """Whether there is no database for a log that is there. A file that is being made has a journal while it is empty.
+    """Whether the database of an existing log is gone. A file that is being created has a journal while it is empty.
 
-    To be asked after the log was seen: somebody may be making both.
+    Call this after finding the log, because another process may be creating both files.
     """
     return not path.exists() or (ending == "-wal" and not size_of(path))
 
@@ -90,7 +90,7 @@ def named(path: Path) -> str:
 
 
 def belongs(path: Path, log: Path) -> bool:
-    """Whether a log belongs to its database, as far as both tell. True where nothing speaks against it."""
+    """Whether a log may belong to its database; False only if there is evidence against it."""
     head = head_of(path)
     with only_ours(path) as may_open, contextlib.suppress(OSError):
         if head is None or not may_open or not is_log(log):
@@ -98,7 +98,7 @@ def belongs(path: Path, log: Path) -> bool:
         if not head.has_log or page_size_of(log) != head.page_size:
             return False
         before = log.stat()
-        # A program that lives may have begun its log anew while we looked.
+        # A running program may have restarted its log in the meantime.
         return is_unreplaced(path, log, head.page_size) or log.stat().st_mtime_ns != before.st_mtime_ns
     return True
 
@@ -106,8 +106,8 @@ def belongs(path: Path, log: Path) -> bool:
 def is_unreplaced(path: Path, log: Path, page_size: int) -> bool:
     """Whether the file can be the one for which its log was written.
 
-    In a database with a log, only what was in the log is ever written into the file. So a file that was written to
-    after its log has at least one page from it; where it has none, somebody else has written it.
+    In a database with a log, only pages from the log are written into the file. So a file that was modified after its
+    log contains at least one page from the log. If it contains none, another program has replaced it.
     """
     if path.stat().st_mtime_ns <= log.stat().st_mtime_ns:
         return True
@@ -132,7 +132,7 @@ def page_size_of(log: Path) -> int:
 
 
 def frames(log: Path, page_size: int) -> Iterator[tuple[int, bytes]]:
-    """The pages in a log, each with its number, as far as they are of the log's present life."""
+    """The pages in a log with their numbers, up to the end of its current generation."""
     with log.open("rb") as file:
         salts = file.read(LOG_HEADER_BYTES)[16:24]
         while len(head := file.read(FRAME_HEADER_BYTES)) == FRAME_HEADER_BYTES and head[8:16] == salts:

@@ -1,4 +1,4 @@
-"""What a row of an answer holds: each key with the expression that gives it. The keys are a contract with users."""
+"""The keys of query results with their SQL expressions. The keys are a public contract."""
 
 import sqlalchemy as sa
 from fitgap.runner.status import Status
@@ -16,7 +16,7 @@ SETTINGS: dict[str, ColumnElement] = {
     "batch_size": configuration.c.batch_size,
     "parameters": configuration.c.parameters,
 }
-# Settings beyond the contract's columns, to group by.
+# Further settings, only for grouping.
 MORE_SETTINGS: dict[str, ColumnElement] = {
     "configuration": configuration.c.hash,
     "output_activation": configuration.c.output_activation,
@@ -27,19 +27,19 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
     "planned_epochs": configuration.c.planned_epochs,
 }
 
-# Columns of a trial beyond the keys of its row, to filter and sort by and to show.
+# Further columns of a trial, for filtering, sorting and display.
 MORE: dict[str, ColumnElement] = {
     **{name: trial.c[name] for name in ("best_e_t", "attempt", "worker_failures", "reason", "started", "ended")},
-    # What `worker_failures` was called before schema 0004.
+    # The name of `worker_failures` before schema 0004.
     "losses": trial.c.worker_failures,
 }
 hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
-# One optimizer learns nothing and has no rate.
+# The optimizer `fixed` does not learn and has no rate.
 learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configuration.c.learning_rate))
 
 is_completed = trial.c.status == Status.COMPLETED
 gap = trial.c.e_v - trial.c.e_t
-# How far E_v has risen from its lowest to the last epoch.
+# The increase of E_v from its minimum to the last epoch.
 rise = trial.c.e_v - trial.c.best_e_v
 
 TRIAL: dict[str, ColumnElement] = {
@@ -72,7 +72,7 @@ EPOCH: dict[str, ColumnElement] = {
     **{column.name: column for column in epoch.columns if column.name != "trial_id"},
 }
 
-# What groups of trials can be compared in.
+# The measures in which groups of trials can be compared.
 MEASURED: dict[str, ColumnElement] = {
     "e_t": trial.c.e_t,
     "e_v": trial.c.e_v,
@@ -88,10 +88,10 @@ MEASURED: dict[str, ColumnElement] = {
 }
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
 
-# What a group of trials is told by: counts, means over completed trials, and how many trials have each verdict.
+# The keys of a group of trials: counts, means over completed trials, and the number of trials with each verdict.
 GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS))
 
 
 def labelled(columns: dict[str, ColumnElement]) -> list[ColumnElement]:
-    """The expressions under the names of their keys."""
+    """The expressions, labelled with their keys."""
     return [expression.label(name) for name, expression in columns.items()]

@@ -118,7 +118,7 @@ def release(connection: Connection, driver_id: int) -> int:
     return connection.execute(change.values(status=Status.PENDING, driver_id=None)).rowcount
 
 
-def others_at_work(connection: Connection, driver_id: int, sweep_id: int | None = None) -> list[OtherDriver]:
+def other_drivers_at_work(connection: Connection, driver_id: int, sweep_id: int | None = None) -> list[OtherDriver]:
     """The other drivers that hold running trials, of this sweep or of any."""
     running = trial.c.status == Status.RUNNING
     if sweep_id is not None:

@@ -281,7 +281,7 @@ def test_what_the_system_refuses(error, words, invoke, monkeypatch):
 
     monkeypatch.setattr(store, "open_store", open_store)
     # No database was asked before that might explain the error.
-    monkeypatch.setattr(damage, "last_asked", None)
+    monkeypatch.setattr(damage, "last_queried", None)
     answer = invoke("sweeps")
     assert (answer.code, answer.out) == (2, "")
     assert words in answer.err and re.fullmatch("fitgap: [^\n]*\n", answer.err)

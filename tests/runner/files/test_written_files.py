@@ -99,7 +99,7 @@ def test_a_link_that_somebody_else_has_put_into_a_folder_for_all_is_refused(own_
     monkeypatch.setattr(Path, "lstat", lambda path: os.stat_result([*found[:4], 54322, *found[5:]]))
     with pytest.raises(OutputError, match="a link that another user has made; name the file itself"):
         write(shared / "answer")
-    with pytest.raises(StoreError, match="is a link that another user has made; name the database itself"):
+    with pytest.raises(StoreError, match="is a link created by another user; name the database itself"):
         open_store_for_writing(str(shared / "answer"))
     assert not (own_folder / "precious").exists()
 

@@ -214,7 +214,7 @@ class Simulation:
 
     def take_over(self, who, target, *, heard_of):
         """One driver declares another one lost that it has seen at work, which may have given a sign of life since."""
-        seen = {each.driver_id: each for each in who.session.others_at_work(self.sweep)}
+        seen = {each.driver_id: each for each in who.session.other_drivers_at_work(self.sweep)}
         assert set(seen) == {each.number for each in self.drivers if each is not who and self.held(each)}
         if target.number not in seen:
             return

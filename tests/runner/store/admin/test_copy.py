@@ -106,7 +106,7 @@ def test_a_copy_is_not_made_over_rows(filled, database, other_databases, make_pl
         store.add_sweep(make_plan())
     before = raw_rows(target)
     for refused in (target, database):
-        with pytest.raises(StoreError, match="has rows already; name a new one"):
+        with pytest.raises(StoreError, match="already has rows; name a new one"):
             copy_database(database, refused)
     assert raw_rows(target) == before
 

@@ -77,7 +77,7 @@ def test_what_appears_meanwhile_is_left_as_it_is(command, database, own_folder, 
     rename("other.db", "meanwhile")
 
     monkeypatch.setattr(backup, "publish", too_late)
-    with pytest.raises(StoreError, match="appeared meanwhile, and was left as it is"):
+    with pytest.raises(StoreError, match="was created by another program meanwhile"):
         if command == "copy":
             copy_database("fitgap.db", "new.db")
         elif command == "backup":
