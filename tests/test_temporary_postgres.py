@@ -10,6 +10,10 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("the server of temporary postgres")
 
 FOLDER = Path(__file__).parent
 PATIENCE_SECONDS = 30

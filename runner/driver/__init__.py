@@ -1,4 +1,4 @@
-"""The driver: writes a sweep's trials, claims them, hands packs to an engine and records what comes back."""
+"""The driver: writes a sweep's trials, claims them, gives packs to an engine and stores the results."""
 
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.launch import Audience, Watcher, launch_new, launch_stored, stored_sweep_opened

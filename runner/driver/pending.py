@@ -1,4 +1,4 @@
-"""The trials of a sweep that wait, as groups whose members are read from the store only when their pack is made."""
+"""The pending trials of a sweep, as groups whose trials are read from the store only when a pack needs them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ from fitgap.runner.store import Row, Store
 
 
 def pending_groups(store: Store, written: WrittenSweep) -> list[TrialGroup]:
-    """The groups of the trials that wait."""
+    """The groups of the pending trials."""
     groups = (StoredGroup(store, written, row).group() for row in store.pending_groups(written.sweep_id))
     return [group for group in groups if group]
 
 
 @dataclass(frozen=True)
 class StoredGroup:
-    """A group in the store. In memory are, once it is packed, the numbers of its trials and nothing else."""
+    """A group in the store. Once it is packed, only the numbers of its trials are in memory."""
 
     store: Store
     written: WrittenSweep
     row: Row
 
     def group(self) -> TrialGroup | None:
-        """What is to be packed; None where other drivers have taken all of it meanwhile."""
+        """The group to be packed; None if other drivers have taken all its trials meanwhile."""
         numbers = self.store.pending_numbers(self.written.sweep_id, self.row, limit=1)
         trials = planned_trials(self.store, numbers.tolist())
         if not trials:
@@ -40,12 +40,12 @@ class StoredGroup:
         return self.store.pending_numbers(self.written.sweep_id, self.row)
 
     def select(self, start: int, stop: int) -> Sequence[PlannedTrial]:
-        """Some of its trials, in their order."""
+        """The trials from position `start` to `stop`."""
         return planned_trials(self.store, self.numbers[start:stop].tolist())
 
 
 def planned_trials(store: Store, numbers: Sequence[int]) -> list[PlannedTrial]:
-    """What is to be trained as these trials."""
+    """The configuration, repeat and progress of the trials with these numbers."""
     rows = store.planned(numbers)
     settings = {row["configuration_id"]: row["settings"] for row in rows}
     configurations = {number: Configuration.from_canonical(each) for number, each in settings.items()}
@@ -59,7 +59,7 @@ def planned_trials(store: Store, numbers: Sequence[int]) -> list[PlannedTrial]:
 
 @dataclass(frozen=True)
 class ExpectedWork:
-    """What a sweep has left to do: so many trials, and their epochs times the connections of their networks."""
+    """The work left in a sweep: the number of trials, and the sum of their epochs times connections."""
 
     store: Store
     written: WrittenSweep
@@ -67,15 +67,15 @@ class ExpectedWork:
     total: float
 
     def of(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, float]]:
-        """For each of these trials the epochs it has left and what one of them costs."""
+        """For each of these trials, the epochs left and the work of one epoch."""
         return work_of(planned_trials(self.store, numbers), self.written.prepared)
 
-    def standing(self) -> tuple[int, int] | None:
-        """How many trials have ended and how many have not, whoever trains them; None if the database cannot tell."""
+    def trial_counts(self) -> tuple[int, int] | None:
+        """The numbers of trials that have ended and that are left, for all drivers; None if the database fails."""
         try:
             rows = self.store.sweeps()
         except (StoreError, OSError):
-            # Training meets it too, and continues if it can.
+            # Training gets the same error, and continues if it can.
             return None
         counts = next((row for row in rows if row["sweep"] == self.written.sweep_id), None)
         left = counts["pending"] + counts["running"] if counts else 0
@@ -83,6 +83,6 @@ class ExpectedWork:
 
 
 def expected_work(store: Store, written: WrittenSweep) -> ExpectedWork:
-    """The work that the trials that wait now will be."""
+    """The work in the trials that are pending now."""
     groups = pending_groups(store, written)
     return ExpectedWork(store, written, sum(group.count for group in groups), sum(group.work for group in groups))

@@ -1,4 +1,4 @@
-"""Sweeps in the store: written before they run, brought back with their data to go on."""
+"""Sweeps in the store: written before training, and loaded again with their data to resume."""
 
 from dataclasses import dataclass, replace
 
@@ -13,7 +13,7 @@ from fitgap.runner.store import Store
 
 @dataclass(frozen=True)
 class WrittenSweep:
-    """A sweep whose trials are rows: its number and name in the store."""
+    """A sweep that is stored, with its number and name in the store."""
 
     sweep_id: int
     name: str
@@ -28,7 +28,7 @@ def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
 
 @dataclass(frozen=True)
 class Extended:
-    """A sweep to which `new` trials were added, of which `continued` go on from finished ones."""
+    """A sweep to which `new` trials were added, of which `continued` continue finished ones."""
 
     written: WrittenSweep
     new: int
@@ -36,7 +36,7 @@ class Extended:
 
 
 def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
-    """Add alternatives, repeats or epochs to a sweep; what it has stays as it is. Raises SpecError, DataError."""
+    """Add alternatives, repeats or epochs to a sweep without changing what it has. Raises SpecError or DataError."""
     written = stored_sweep(store, name_or_number)
     sweep = sweep_with_more(written.prepared.sweep, flags)
     prepared = replace(written.prepared, sweep=sweep, configurations=sweep.configurations())
@@ -49,19 +49,19 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
 
 
 def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
-    """A sweep from the store, with its data loaded again. Raises DataError where they have changed since."""
+    """A sweep from the store, with its data loaded again. Raises DataError if the data have changed since."""
     row = store.sweep(name_or_number)
     prepared = prepare_sweep(Sweep.from_canonical(row["specification"]))
     if fingerprint(prepared.dataset) != row["fingerprint"]:
-        raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; bring the old data back")
+        raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; restore the old data")
     return WrittenSweep(row["id"], row["name"], prepared)
 
 
 def present_name(store: Store, written: WrittenSweep) -> str:
-    """The name that a sweep has now; its number, which never changes, if that cannot be read or is no name."""
+    """The current name of a sweep; its number, which never changes, if the name cannot be read or is not valid."""
     try:
         name = str(store.sweep(written.sweep_id)["name"])
     except StoreError:
         name = ""
-    # A database may hold other names; one that begins with a hyphen would be taken for an option.
+    # A database may contain invalid names; one that starts with a hyphen would be taken for an option.
     return name if is_sweep_name(name) and not name.startswith("-") else str(written.sweep_id)

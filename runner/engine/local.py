@@ -1,4 +1,4 @@
-"""The engine without Ray: packs train one after another in this process."""
+"""The local engine: trains packs one after another in this process."""
 
 from collections.abc import Iterator
 from typing import Self
@@ -12,7 +12,7 @@ from fitgap.runner.messages import Block, PackTask
 class LocalEngine:
     """Trains every pack in this process, on one core."""
 
-    crew = None
+    cluster_status = None
     name = "local"
     workers = 1
 

@@ -1,4 +1,4 @@
-"""What every engine offers. The driver knows engines by this alone."""
+"""The protocol of engines, which is all that the driver knows of them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,49 +9,47 @@ from fitgap.runner.messages import Block, PackTask
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """Who trains on a cluster now: its nodes, how many packs they can train at the same time and how many they have."""
+    """The present state of a cluster: its nodes, how many packs they can train at a time, and how many they have."""
 
     nodes: int
     workers: int
     packs: int
 
 
-# Is called with a line for people.
+# Called with a line for people.
 Notify = Callable[[str], None]
 
 
 def ignore(news: object) -> None:
-    """Tells nobody."""
+    """Do nothing."""
 
 
 class Engine(Protocol):
-    """Trains packs somewhere. Used as a context: entering begins to start it and waits for nothing, leaving stops what
-    it started.
-    """
+    """Trains packs. A context manager: entering starts it without waiting, leaving stops everything that it started."""
 
     name: str
 
     @property
     def workers(self) -> int:
-        """How many packs train at the same time, as it is now."""
+        """How many packs can train at the same time at present."""
 
     @property
-    def crew(self) -> ClusterStatus | None:
-        """Who trains, on a cluster; else None."""
+    def cluster_status(self) -> ClusterStatus | None:
+        """The state of the cluster; None without one."""
 
     def __enter__(self) -> "Engine": ...
 
     def __exit__(self, *exception: object) -> None: ...
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        """Train all packs and yield their blocks as they come, of one pack in order, of several in any order.
+        """Train all packs and yield their blocks as they arrive. Blocks of the same pack arrive in order.
 
-        A task is taken from `tasks` only when a worker will soon be free for it. Where `tasks` has nothing more, it is
-        asked again after every block: what was lost may come again.
+        A task is taken from `tasks` only when a worker will soon be free for it. When `tasks` is exhausted, it is tried
+        again after every block, since lost packs may return to it.
         """
 
     def stop(self) -> None:
-        """Let the packs that are being trained save how far they are after their epoch and leave; `run` then ends.
+        """Let the packs in training save their state after the current epoch and leave; `run` then ends.
 
-        It takes nothing more from `tasks`. Called from within a signal handler.
+        Nothing more is taken from `tasks`. May be called from a signal handler.
         """

@@ -38,7 +38,7 @@ def written_file(output: Path, rights: int = READABLE) -> Iterator[Path]:
     On failure `output` remains unchanged. A new file gets at most these permissions, reduced by the umask. Raises
     OutputError if `output` cannot be written.
     """
-    with errors_in_one_line(output):
+    with one_line_errors(output):
         target = regular_target(output)
         if target is None:
             with tempfile.TemporaryDirectory(prefix="fitgap-") as folder:
@@ -59,7 +59,7 @@ def written_file(output: Path, rights: int = READABLE) -> Iterator[Path]:
 @contextlib.contextmanager
 def written_text(output: Path, rights: int = READABLE) -> Iterator[Path | int]:
     """The same for text; yields a path, or for a device or a pipe the descriptor of an open file to write directly."""
-    with errors_in_one_line(output):
+    with one_line_errors(output):
         target = regular_target(output)
         if target is not None:
             with written_file(output, rights) as path:
@@ -70,7 +70,7 @@ def written_text(output: Path, rights: int = READABLE) -> Iterator[Path | int]:
 
 
 @contextlib.contextmanager
-def errors_in_one_line(output: Path | str) -> Iterator[None]:
+def one_line_errors(output: Path | str) -> Iterator[None]:
     """Context manager that turns system errors into OutputError, and a closed pipe into ReaderGoneError."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The store for people who write Python: the same answers as the commands give, as polars data frames."""
+"""The Python interface: the answers of the commands as polars data frames."""
 
 from fitgap.runner.frames.store import FrameStore, open_store
 from fitgap.runner.frames.sweeps import SweepFrames, resume_sweep, run_sweep

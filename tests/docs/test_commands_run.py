@@ -17,6 +17,9 @@ import pytest
 from fitgap.runner.cli import app, exit_code_of
 from fitgap.runner.data import load_dataset
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("commands of the pages")
+
 ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("site")
+
 ROOT = Path(__file__).parents[2]
 # Hosts that a page may link to, but must not load anything from.
 LOADED = re.compile(r'<(?:script|img|iframe)[^>]*\bsrc="(?:https?:)?//|<link rel="stylesheet"[^>]*href="(?:https?:)?//')

@@ -13,6 +13,9 @@ from support.faults.evidence import Evidence, note_history
 from support.faults.sweeps import TINY
 from support.faults.victims import Victim, run, run_when_all_are_ready, write_ahead
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("the server of restarted servers")
+
 RESTARTS, DRIVERS = 20, 2
 SWEEP = TINY.replace("repeats: 1", "repeats: 30")
 # The plan asks for 5 s, on a machine that does nothing else.

@@ -10,7 +10,7 @@ from support.faults.children import child
 from support.faults.schedules import try_schedules, try_schedules_apart
 
 # On each kind of database.
-SCHEDULES, NIGHTLY_SCHEDULES = 250, 5_000
+SCHEDULES, NIGHTLY_SCHEDULES = 60, 5_000
 # Each step of an order waits for the one before, and so does one core.
 PROCESSES = 2
 

@@ -15,6 +15,7 @@ from fitgap.runner.store.schema.migrate import run_migrations
 from fitgap.runner.store.schema.tables import metadata
 from fitgap.runner.store.schema.version import current_version
 from support.databases.raw_rows import raw_rows
+from support.sampling import steps
 
 # Rebuilds the table to which all epochs refer, and writes into it.
 REBUILD = """
@@ -99,22 +100,23 @@ def test_an_upgrade_that_rebuilds_a_table_keeps_every_row(filled, newer_program)
     assert upgrade_database(filled) is None
 
 
-def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new(filled_databases, upgraders):
+@pytest.mark.parametrize("step", steps(4))
+def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new(step, filled_databases, upgraders):
     untouched, upgraded = filled_databases.make(), filled_databases.make()
-    _, steps = upgraders(0, upgraded)
+    _, count = upgraders(0, upgraded)
     version, rows = version_of(untouched), raw_rows(untouched, KNOWN_COLUMNS)
     shapes = {version: shape_of(untouched), "9001": shape_of(upgraded)}
-    assert int(steps) > 12
-    for step in range(1, int(steps) + 1):
+    assert int(count) > 12
+    for statement in range(int(count), 0, -step):
         address = filled_databases.make()
-        assert upgraders(step, address) == ["-9", "?"]
+        assert upgraders(statement, address) == ["-9", "?"]
         found = version_of(address)
         assert shape_of(address) == shapes[found]
         assert raw_rows(address, KNOWN_COLUMNS) == rows
         if "://" not in address:
             assert is_sound(address)
             assert found == version or Path(f"{address}.{version}.backup").exists()
-        if step % 4 == 0:
+        if statement % 3 == 0:
             upgrade_database(address)
             assert (shape_of(address), raw_rows(address, KNOWN_COLUMNS)) == (shapes["9001"], rows)
 

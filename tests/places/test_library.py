@@ -14,6 +14,9 @@ from support.places.situations import SITUATIONS
 from support.places.stage import Stage
 from support.places.starting import run
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("library")
+
 # Where the programs of the situations find `watching`.
 HELPERS = Path(watching.__file__).parent
 CASES = [(situation, engine) for situation in SITUATIONS for engine in situation.engines]
@@ -82,12 +85,12 @@ def test_tests_that_train_in_parallel(stage, expected_rows):
         "def test_it(name):\n    train(name, 'auto', db='fitgap.db')\n"
     )
     given = f"export PYTHONPATH={HELPERS} PYTHONDONTWRITEBYTECODE=1"
-    flags = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "test_mine.py")
+    flags = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--basetemp=elsewhere", "test_mine.py")
     outcome = run(stage, Environment("pytest", given), flags, sys.executable)
     assert outcome.code == 0, outcome.told
     for sweep in ("one", "two", "three", "four"):
         assert stage.rows(sweep) == expected_rows
-    assert not [path for path in left_behind(stage, outcome.before) if "pytest-of" not in path]
+    assert not left_behind(stage, outcome.before, theirs=THEIRS)
 
 
 def test_importing_it_changes_nothing(stage):

@@ -23,6 +23,9 @@ from fitgap.runner.spec import Configuration, sweep_from_text
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database.blobs import packed
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("models")
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "model-file.md"
 
 

@@ -1,1 +1,1 @@
-"""Local processes that train packs next to this one."""
+"""Local processes that train packs."""

@@ -1,4 +1,4 @@
-"""What a plain process does: it takes one pack after another and sends blocks. It imports little, to be there soon."""
+"""The program of a local worker process: trains one pack after another. It imports little, to start fast."""
 
 import os
 import select
@@ -15,32 +15,32 @@ from fitgap.runner.system.blas import blas
 
 
 class PackInbox:
-    """What the other side has sent: packs to train, and the examples for them."""
+    """Receives packs to train, and their examples, from the parent process."""
 
     def __init__(self, connection: Connection):
         self.connection = connection
         self.tasks: SimpleQueue[PackTask] = SimpleQueue()
         self.examples: dict[RepeatKey, Examples] = {}
-        self.asked_to_leave = threading.Event()
+        self.should_leave = threading.Event()
 
     def of_task(self, task: PackTask) -> dict[int, Examples]:
-        """The examples of a pack; they came before it."""
+        """The examples of a pack, which have arrived before it."""
         return {repeat: self.examples[key] for repeat, key in repeats_of(task).items()}
 
     def listen(self) -> None:
-        """Take in what is sent; None asks the pack in training to leave. When the other side is gone this process
-        ends, also in the middle of a pack.
+        """Receive messages for ever; None asks the pack in training to leave. If the parent is gone, this process
+        exits, even in the middle of a pack.
         """
         try:
             while True:
-                self._take_in(self.connection.recv())
+                self._handle(self.connection.recv())
         finally:
-            # Whatever has happened: without orders there is nothing to do.
+            # Whatever the cause, without a parent there is nothing to do.
             os._exit(1)
 
-    def _take_in(self, message: PackTask | ExamplesSent | ExamplesForgotten | None) -> None:
+    def _handle(self, message: PackTask | ExamplesSent | ExamplesForgotten | None) -> None:
         if message is None:
-            self.asked_to_leave.set()
+            self.should_leave.set()
         elif isinstance(message, ExamplesSent):
             self.examples[message.key] = receive_examples(self.connection, message)
         elif isinstance(message, ExamplesForgotten):
@@ -51,17 +51,17 @@ class PackInbox:
 
 
 def serve(connection_number: str, stop_number: str) -> None:
-    """Train what comes until the other side is gone. None says, then and after every pack, that more can come."""
+    """Train packs until the parent is gone. Sends None when ready: at the start and after every pack."""
     connection, stop = Connection(int(connection_number)), select.poll()
     stop.register(int(stop_number), select.POLLIN)
     inbox = PackInbox(connection)
     threading.Thread(target=inbox.listen, daemon=True).start()
-    # Looked for while nothing waits for this process.
+    # Find the BLAS now, while no pack waits for this process.
     blas()
     while True:
         connection.send(None)
         task = inbox.tasks.get()
-        # What was asked before was about another pack.
-        inbox.asked_to_leave.clear()
-        for block in train_pack(task, inbox, lambda: inbox.asked_to_leave.is_set() or bool(stop.poll(0))):
+        # An earlier request was about another pack.
+        inbox.should_leave.clear()
+        for block in train_pack(task, inbox, lambda: inbox.should_leave.is_set() or bool(stop.poll(0))):
             connection.send(block)

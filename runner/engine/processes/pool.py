@@ -1,4 +1,4 @@
-"""Plain processes that train packs beside this one: there in a fraction of the time that Ray needs to start."""
+"""A pool of local processes that train packs; it starts in a fraction of the time that Ray takes."""
 
 import os
 from collections import deque
@@ -10,105 +10,105 @@ from fitgap.runner.engine.processes.worker_process import WorkerProcess
 from fitgap.runner.messages import Block, PackFailure, PackTask
 from fitgap.runner.system.child_processes import new_pipe
 
-# Tasks that wait here, so that a process that has ended its pack need not wait for the driver.
+# Tasks kept ready, so that a process that has finished its pack need not wait for the driver.
 SPARE_TASKS = 2
-# A process that has ended its pack says so right after its last block; to wait for that word is to ask it to go on.
-WORD_SECONDS = 0.001
+# A process reports that it is ready right after the last block of its pack, so waiting briefly for that pays off.
+READY_SECONDS = 0.001
 
 
 class ProcessPool:
-    """Processes with one pack each. One that dies is replaced; all end by themselves when this process is gone."""
+    """Processes that train one pack each. A dead one is replaced. All exit by themselves when this process is gone."""
 
     def __init__(self, shared: SharedRepeats):
         self.shared = shared
-        self.crew: list[WorkerProcess] = []
+        self.workers: list[WorkerProcess] = []
         self.spare: deque[PackTask] = deque()
         self.is_started = self.is_stopping = self.is_retiring = False
-        # Why a process never came so far as to train, until somebody has asked.
+        # Why a process could not be started, until `new_trouble` has returned it.
         self.trouble: str | None = None
 
     def start(self, count: int) -> None:
-        """Start so many. They are there a little later."""
-        # As long as there is something to read, packs leave after their epoch.
-        self.stop_asked, self.stop_asking = new_pipe()
+        """Start this many processes, which become ready a little later."""
+        # While this pipe has something to read, packs leave after their epoch.
+        self.stop_reader, self.stop_writer = new_pipe()
         self.is_started = True
         for _ in range(count):
             self._add()
 
     def _add(self) -> None:
         try:
-            self.crew.append(WorkerProcess(self.stop_asked))
+            self.workers.append(WorkerProcess(self.stop_reader))
         except OSError as error:
             self.trouble = str(error)
 
     def close(self) -> None:
-        """End all of them at once, whatever they do."""
-        for process in self.crew:
+        """Kill all processes at once."""
+        for process in self.workers:
             process.end()
-        self.crew = []
+        self.workers = []
         if self.is_started:
             self.is_started = False
-            os.close(self.stop_asked)
-            os.close(self.stop_asking)
+            os.close(self.stop_reader)
+            os.close(self.stop_writer)
 
     @property
     def is_ready(self) -> bool:
-        """Whether one of them can take work."""
-        return any(process.is_ready for process in self.crew)
+        """Whether any process can take work."""
+        return any(process.is_ready for process in self.workers)
 
     @property
     def running(self) -> list[RunningPack]:
         """The packs in training."""
-        return [process.pack for process in self.crew if process.pack]
+        return [process.pack for process in self.workers if process.pack]
 
     def new_trouble(self) -> str | None:
-        """Why a process could not be started, told once."""
+        """Why a process could not be started; each reason is returned once."""
         trouble, self.trouble = self.trouble, None
         return trouble
 
     def take_back(self) -> list[PackTask]:
-        """What waits here; somebody else is to train it."""
+        """Give back the spare tasks, for another helper to train."""
         waiting = list(self.spare)
         self.spare.clear()
         return waiting
 
     def stop(self) -> None:
-        """Let the packs in training save how far they are and leave. Called from within a signal handler."""
+        """Let the packs in training save their states and leave. May be called from a signal handler."""
         if self.is_started and not self.is_stopping:
-            os.write(self.stop_asking, b"!")
+            os.write(self.stop_writer, b"!")
         self.is_stopping = True
 
     def retire(self) -> None:
-        """Let each end with its pack, and replace nobody."""
+        """Let each process end after its pack, and start no new ones."""
         self.is_retiring = True
-        self._hand_out()
+        self._assign_spare()
 
     def submit(self, tasks: Iterator[PackTask]) -> None:
-        """Take tasks until every process has one and some wait. At the end, cut packs in two for those without any."""
+        """Take tasks until every process has one and some are spare. At the end, cut packs for idle processes."""
         while len(self.spare) < SPARE_TASKS and (task := next(tasks, None)) is not None:
             self.spare.append(task)
-            self._hand_out()
-        idle = sum(process.is_idle for process in self.crew)
+            self._assign_spare()
+        idle = sum(process.is_idle for process in self.workers)
         to_cut = packs_to_cut(self.running, idle)
-        for process in self.crew:
+        for process in self.workers:
             if process.pack in to_cut:
                 process.ask_to_leave()
 
-    def _hand_out(self) -> None:
+    def _assign_spare(self) -> None:
         if self.is_stopping:
-            # Their trials have not begun; the driver puts them back.
+            # Their trials have not started; the driver returns them to pending.
             self.spare.clear()
-        for process in [each for each in self.crew if each.is_idle]:
-            if process not in self.crew:
-                # All were dismissed when one could not be given its pack.
+        for process in [each for each in self.workers if each.is_idle]:
+            if process not in self.workers:
+                # All were removed when one of them could not be given its pack.
                 continue
             if self.is_retiring:
-                self._dismiss(process)
+                self._remove(process)
             elif self.spare:
-                self._give(process, self.spare.popleft())
+                self._assign(process, self.spare.popleft())
 
-    def _give(self, process: WorkerProcess, task: PackTask) -> None:
-        """Let a process train a pack; without files for its examples, no process can."""
+    def _assign(self, process: WorkerProcess, task: PackTask) -> None:
+        """Let a process train a pack. If no file can be opened for its examples, retire the pool."""
         try:
             files = self.shared.of_task(task)
         except FileLimitError as error:
@@ -116,49 +116,49 @@ class ProcessPool:
             self.trouble = str(error)
             self.retire()
         else:
-            process.take(task, files)
+            process.train(task, files)
 
     def poll(self, seconds: float) -> Iterator[tuple[PackTask, Block]]:
-        """What has come of the packs, waiting so long for something."""
+        """The blocks that have arrived, with their tasks; waits at most `seconds` for one."""
         from multiprocessing.connection import wait
 
-        if not self.crew:
+        if not self.workers:
             return
-        told = wait([process.connection for process in self.crew], timeout=seconds)
-        for process in [each for each in self.crew if each.connection in told]:
-            yield from self._hear(process)
+        ready = wait([process.connection for process in self.workers], timeout=seconds)
+        for process in [each for each in self.workers if each.connection in ready]:
+            yield from self._receive(process)
 
-    def admit(self) -> None:
-        """Let in those that have come, also where nobody polls: they tell nothing else before they have a pack."""
-        for process in [each for each in self.crew if not each.is_ready]:
-            self._hear(process)
+    def receive_ready(self) -> None:
+        """Note which processes have become ready. A process sends nothing else before it has a pack."""
+        for process in [each for each in self.workers if not each.is_ready]:
+            self._receive(process)
 
-    def _hear(self, process: WorkerProcess) -> list[tuple[PackTask, Block]]:
-        heard: list[tuple[PackTask, Block]] = []
+    def _receive(self, process: WorkerProcess) -> list[tuple[PackTask, Block]]:
+        received: list[tuple[PackTask, Block]] = []
         try:
-            while process in self.crew and process.connection.poll(WORD_SECONDS if heard else 0):
+            while process in self.workers and process.connection.poll(READY_SECONDS if received else 0):
                 block = process.connection.recv()
                 if block is None:
-                    self._welcome(process)
+                    self._on_ready(process)
                 elif process.pack:
-                    process.pack.take_in(block)
-                    heard.append((process.pack.task, block))
+                    process.pack.update(block)
+                    received.append((process.pack.task, block))
         except (EOFError, OSError):
-            heard += self._bury(process)
-        return heard
+            received += self._replace_dead(process)
+        return received
 
-    def _welcome(self, process: WorkerProcess) -> None:
-        """It can take something, and has ended its pack, if it had one."""
+    def _on_ready(self, process: WorkerProcess) -> None:
+        """Handle a process that can take a pack, and so has finished or left the one it had."""
         if process.pack:
             self.spare.extendleft(in_halves(process.pack.rest()))
-        process.welcome()
-        self._hand_out()
+        process.mark_ready()
+        self._assign_spare()
 
-    def _bury(self, process: WorkerProcess) -> list[tuple[PackTask, Block]]:
-        """Let another process take the place of one that has died. Its pack is lost."""
-        self._dismiss(process)
+    def _replace_dead(self, process: WorkerProcess) -> list[tuple[PackTask, Block]]:
+        """Replace a process that has died. Its pack is lost."""
+        self._remove(process)
         if process.refusal:
-            # Another one would be refused as well.
+            # A new process would be refused as well.
             self.trouble = process.refusal
         elif not process.is_ready:
             self.trouble = " ".join(process.last_words) or process.cause_of_death()
@@ -170,6 +170,6 @@ class ProcessPool:
         failure = PackFailure(task, task.trials, process.cause_of_death(), is_blameless=process.refusal is not None)
         return [(task, Block(None, (), failure=failure))]
 
-    def _dismiss(self, process: WorkerProcess) -> None:
-        self.crew.remove(process)
+    def _remove(self, process: WorkerProcess) -> None:
+        self.workers.remove(process)
         process.end()

@@ -1,4 +1,4 @@
-"""Prepared examples in files without a name, which all processes of this machine read in the same place of memory."""
+"""Prepared examples in nameless files, which all processes of this machine share through memory mapping."""
 
 import contextlib
 import errno
@@ -18,13 +18,13 @@ from fitgap.runner.errors import EngineError
 from fitgap.runner.files.nameless_files import nameless_file
 from fitgap.runner.messages import PackTask
 
-# Where tables begin: on a line of the cache.
+# Tables start at multiples of a cache line.
 ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
 class TablePlace:
-    """Where a table lies in a file, and what it is."""
+    """The offset, shape and type of a table in a file."""
 
     offset: int
     shape: tuple[int, ...]
@@ -33,20 +33,20 @@ class TablePlace:
 
 @dataclass(frozen=True)
 class FileDescription:
-    """What somebody needs who reads examples from a file: the places of their tables, and all else they consist of."""
+    """What a reader needs to know about a file of examples: where the tables are, and all other fields."""
 
     places: Mapping[str, TablePlace]
     others: Mapping[str, Any]
 
 
 class FileLimitError(EngineError):
-    """This process may open no more files."""
+    """This process has reached its limit of open files."""
 
 
 class ExampleFile:
-    """The examples of a repeat in a file; `examples` are read from there, here as in every other process.
+    """The examples of a repeat in a file. `examples` reads from it, in this process as in every other one.
 
-    Raises EngineError where there is no room for it.
+    Raises FileLimitError if no more files can be opened, EngineError if there is not enough memory.
     """
 
     def __init__(self, examples: Examples):
@@ -62,10 +62,10 @@ class ExampleFile:
             self.close()
             if error.errno in (errno.EMFILE, errno.ENFILE):
                 raise FileLimitError(
-                    f"no file for the examples of a repeat ({error}); allow more, such as by `ulimit -n 1024`"
+                    f"no file can be opened for the examples of a repeat ({error}); raise the limit: `ulimit -n 1024`"
                 ) from error
             raise EngineError(
-                f"no room for the examples of a repeat, {examples.byte_count / 1e6:,.0f} MB ({error}); "
+                f"not enough memory for the examples of a repeat, {examples.byte_count / 1e6:,.0f} MB ({error}); "
                 "free some memory, or train on fewer examples"
             ) from error
 
@@ -74,14 +74,14 @@ class ExampleFile:
         return self.examples.byte_count
 
     def close(self) -> None:
-        """Hand it to nobody any more. Whoever reads from it may go on."""
+        """Close the file, so that it cannot be shared further. Processes that already read from it can continue."""
         if not self.is_closed:
             os.close(self.descriptor)
             self.is_closed = True
 
 
 class SharedRepeats(KeptRepeats[ExampleFile]):
-    """The examples of a data set, for whoever trains here and in other processes of this machine."""
+    """The examples of a data set, shared between this process and others on this machine."""
 
     def __init__(self, dataset: Dataset, most_bytes: int = MOST_BYTES):
         super().__init__(lambda key: ExampleFile(key.prepare(dataset)), ExampleFile.close, most_bytes)
@@ -89,7 +89,7 @@ class SharedRepeats(KeptRepeats[ExampleFile]):
 
 
 class ExamplesHere:
-    """The same, as this process reads them itself; in its own memory if it may open no more files."""
+    """The shared examples for training in this process; in its own memory if no more files can be opened."""
 
     def __init__(self, shared: SharedRepeats):
         self.shared = shared
@@ -106,7 +106,7 @@ class ExamplesHere:
 
 
 def write_tables(descriptor: int, tables: Mapping[str, np.ndarray]) -> dict[str, TablePlace]:
-    """Write tables into a file one after the other; returns where they are. Raises OSError where there is no room."""
+    """Write tables to a file one after another; returns where they are. Raises OSError if memory is short."""
     places = {}
     with open(descriptor, "wb", closefd=False) as file:
         for name, table in tables.items():
@@ -117,7 +117,7 @@ def write_tables(descriptor: int, tables: Mapping[str, np.ndarray]) -> dict[str,
 
 
 def read_examples(descriptor: int, description: FileDescription) -> Examples:
-    """The examples in a file, without copying them; nobody can change them."""
+    """The examples in a file, read-only and without a copy."""
     memory = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
     tables: dict[str, Any] = {
         name: np.frombuffer(memory, place.dtype, int(np.prod(place.shape)), place.offset).reshape(place.shape)
@@ -128,7 +128,7 @@ def read_examples(descriptor: int, description: FileDescription) -> Examples:
 
 @dataclass(frozen=True)
 class ExamplesSent:
-    """Says that the file with the examples of a repeat comes next."""
+    """Announces that the file with the examples of a repeat comes next."""
 
     key: RepeatKey
     description: FileDescription
@@ -136,13 +136,13 @@ class ExamplesSent:
 
 @dataclass(frozen=True)
 class ExamplesForgotten:
-    """Says that the examples of these repeats are not needed any more."""
+    """Announces that the examples of these repeats are no longer needed."""
 
     keys: frozenset[RepeatKey]
 
 
 def send_examples(connection: Connection, key: RepeatKey, file: ExampleFile) -> None:
-    """Let the process on the other side read a file. Raises OSError where it is gone."""
+    """Send a file to the process on the other side. Raises OSError if it is gone."""
     connection.send(ExamplesSent(key, file.description))
     with as_socket(connection) as ours:
         socket.send_fds(ours, [b"f"], [file.descriptor])
@@ -150,7 +150,7 @@ def send_examples(connection: Connection, key: RepeatKey, file: ExampleFile) -> 
 
 @contextlib.contextmanager
 def as_socket(connection: Connection) -> Iterator[socket.socket]:
-    """A connection as the socket that it is, without taking up another file descriptor."""
+    """The socket behind a connection, without another file descriptor."""
     borrowed = socket.socket(fileno=connection.fileno())
     try:
         yield borrowed

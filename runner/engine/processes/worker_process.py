@@ -1,4 +1,4 @@
-"""One plain process: how it is started, what is sent to it, and what it died of."""
+"""One local worker process: starting it, sending packs to it, and finding out why it died."""
 
 import contextlib
 import signal
@@ -14,55 +14,55 @@ from fitgap.runner.system.child_processes import new_connections, start_child
 
 
 class WorkerProcess:
-    """One process, the connection to it, and the pack that it trains."""
+    """A worker process, the connection to it, and the pack that it trains."""
 
-    def __init__(self, stop_asked: int):
+    def __init__(self, stop_reader: int):
         self.is_ready = False
         self.pack: RunningPack | None = None
-        # Why this process could not send it a pack.
+        # Why it could not be sent a pack.
         self.refusal: str | None = None
-        # The examples that it can read.
+        # The files of examples that it has received.
         self.files: dict[RepeatKey, ExampleFile] = {}
         with contextlib.ExitStack() as opened:
             self.errors = opened.enter_context(open(nameless_file("fitgap-errors"), "r+b"))
-            self.connection, theirs = map(opened.enter_context, new_connections())
+            self.connection, child_end = map(opened.enter_context, new_connections())
             self.process = start_child(
                 "fitgap.runner.engine.processes.child",
                 "serve",
-                str(theirs.fileno()),
-                str(stop_asked),
-                pass_fds=[theirs.fileno(), stop_asked],
+                str(child_end.fileno()),
+                str(stop_reader),
+                pass_fds=[child_end.fileno(), stop_reader],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self.errors,
             )
-            theirs.close()
+            child_end.close()
             opened.pop_all()
 
     @property
     def is_idle(self) -> bool:
         return self.is_ready and self.pack is None
 
-    def welcome(self) -> None:
-        """It says that it can take a pack."""
+    def mark_ready(self) -> None:
+        """Note that it can take a pack."""
         self.pack, self.is_ready = None, True
 
-    def take(self, task: PackTask, files: Mapping[int, ExampleFile]) -> None:
-        """Train this, with the examples of its repeats in these files."""
+    def train(self, task: PackTask, files: Mapping[int, ExampleFile]) -> None:
+        """Let it train a pack; `files` holds the examples by repeat."""
         self.pack = RunningPack(task)
         try:
-            self._hand_over({key: files[repeat] for repeat, key in repeats_of(task).items()})
+            self._send_examples({key: files[repeat] for repeat, key in repeats_of(task).items()})
             self.connection.send(task)
         except ConnectionError:
-            # It has died meanwhile; whoever listens to it finds out.
+            # It has died meanwhile; the next read from its connection shows that.
             pass
         except OSError as error:
-            # It would wait for ever for what this process cannot send, such as for lack of file descriptors.
+            # This process cannot send, such as for lack of file descriptors; the worker would wait for ever.
             self.refusal = str(error)
             self.process.kill()
 
-    def _hand_over(self, needed: Mapping[RepeatKey, ExampleFile]) -> None:
-        """Let it read these, and forget what is kept here no longer."""
+    def _send_examples(self, needed: Mapping[RepeatKey, ExampleFile]) -> None:
+        """Send it the examples that it lacks, and let it drop those that are no longer cached here."""
         if outdated := frozenset(key for key, file in self.files.items() if file.is_closed):
             self.connection.send(ExamplesForgotten(outdated))
             self.files = {key: file for key, file in self.files.items() if key not in outdated}
@@ -72,7 +72,7 @@ class WorkerProcess:
                 self.files[key] = file
 
     def ask_to_leave(self) -> None:
-        """Let its pack save how far it is and leave after its epoch."""
+        """Let its pack save its states and leave after the current epoch."""
         if self.pack:
             self.pack.is_leaving = True
             with contextlib.suppress(OSError):
@@ -87,10 +87,10 @@ class WorkerProcess:
         self.errors.close()
 
     def cause_of_death(self) -> str:
-        """Why its pack was lost, in a line that helps whoever reads it in the table of trials."""
+        """Why its pack was lost, as a line for the table of trials."""
         if self.refusal:
             return f"its pack could not be sent to a training process ({self.refusal})"
         code = self.process.returncode
         if code == -signal.SIGKILL:
-            return "its process was killed; the system does so without a word when memory runs out"
-        return f"its process died by {signal.Signals(-code).name}" if code < 0 else f"its process ended with {code}"
+            return "its process was killed, as the system does when memory runs out"
+        return f"its process died by {signal.Signals(-code).name}" if code < 0 else f"its process exited with {code}"

@@ -1,28 +1,28 @@
-"""Why a pack that Ray had came to nothing, in a line that helps whoever reads it in the table of trials."""
+"""The failures of packs on Ray: their causes, as lines for the table of trials."""
 
 from fitgap.runner.messages import Block, PackFailure, PackTask
 
 
 def lost_pack(task: PackTask, error: Exception) -> Block:
-    """A pack whose worker was lost or broke down."""
+    """The block that reports a pack whose worker was lost or failed."""
     return Block(None, (), failure=PackFailure(task, task.trials, reason_of(error), is_blameless=is_blameless(error)))
 
 
 def is_blameless(error: Exception) -> bool:
-    """Whether a node died, or took something along that the pack needed, which no trial has caused.
+    """Whether the cause is the death of a node, or the loss of objects that it kept; trials do not cause that.
 
-    Where a worker is gone, Ray asks its node why; a node that does not answer is dead.
+    If a worker is gone, Ray asks its node why; a node that does not answer is dead.
     """
     import ray
 
-    # Where the examples of a pack could not be prepared, theirs is the cause.
+    # If the examples of a pack could not be prepared, the actual error is its cause.
     causes = (error, getattr(error, "cause", None))
     kinds = (ray.exceptions.NodeDiedError, ray.exceptions.ObjectLostError)
     return any(isinstance(each, kinds) for each in causes)
 
 
 def has_lost_objects(error: Exception) -> bool:
-    """Whether something is gone that Ray kept."""
+    """Whether objects that Ray stored are lost."""
     import ray
 
     return any(isinstance(each, ray.exceptions.ObjectLostError) for each in (error, getattr(error, "cause", None)))
@@ -40,9 +40,9 @@ def reason_of(error: Exception) -> str:
     import ray
 
     if isinstance(error, ray.exceptions.OutOfMemoryError):
-        return "out of memory: Ray ended its worker; a smaller batch or network needs less, as do fewer --workers"
+        return "out of memory: Ray killed its worker; use a smaller batch or network, or fewer --workers"
     if isinstance(error, ray.exceptions.WorkerCrashedError):
-        return "its worker died; the system ends processes without a word when memory runs out"
+        return "its worker died; the system kills processes silently when memory runs out"
     if isinstance(error, ray.exceptions.NodeDiedError):
         return "its node died"
     lines = str(error).strip().splitlines() or [type(error).__name__]

@@ -1,7 +1,6 @@
-"""A Ray of our own on this machine, started for one command and gone with it.
+"""Our own Ray on this machine, started for one command and stopped with it.
 
-Everything it keeps is below a folder that only this user can enter. Ray itself creates files that every user may
-write to.
+All its files are below a folder that only this user can enter, because Ray creates files that every user may write.
 """
 
 import contextlib
@@ -20,52 +19,52 @@ from fitgap.runner.files.private_folder import LONGEST_FOR_RAY, make_private_fol
 from fitgap.runner.messages import Block, PackTask
 
 LOOPBACK = "127.0.0.1"
-# Ray does not start where this is missing or read-only, unless it is given another folder.
+# If this is missing or read-only, Ray starts only with another folder.
 SHARED_MEMORY = "/dev/shm"
 
 
 class LocalCluster:
-    """Where packs train: processes of a Ray on this machine, as many as `workers`."""
+    """A Ray on this machine with `workers` worker processes."""
 
     is_own = True
     versions = None
     # What to do if it cannot be started.
-    advice = "`fitgap doctor` finds out why, --engine local does without Ray"
+    advice = "`fitgap doctor` finds the cause, and --engine local works without Ray"
 
     def __init__(self, workers: int):
         self.workers = workers
-        # A file descriptor to keep open until nothing of this Ray is left.
+        # A file descriptor to keep open until all of this Ray has ended.
         self.gone: int | None = None
         self.folder = ""
         self.most_in_flight: int | None = None
 
-    def crew(self, packs: int) -> ClusterStatus | None:
+    def cluster_status(self, packs: int) -> ClusterStatus | None:
         return None
 
     def task_options(self, task: PackTask) -> dict[str, Any]:
         return {}
 
-    def note(self, task: PackTask, block: Block, seconds: float) -> None:
+    def on_block(self, task: PackTask, block: Block, seconds: float) -> None:
         pass
 
     def news(self) -> tuple[str, ...]:
         return ()
 
     def prepare(self) -> None:
-        """Make the folder and start the process that removes it in any case. Raises EngineError."""
-        # Workers stay in this folder for their whole life.
+        """Create the folder and start the watchdog that removes it in any case. Raises EngineError."""
+        # This folder is the working directory of all workers.
         self.folder = str(make_private_folder(longest=LONGEST_FOR_RAY))
-        self.notices = FileSignals(Path(self.folder))
+        self.stop_signals = FileSignals(Path(self.folder))
         self._watchdog: subprocess.Popen[bytes] = start_watchdog(self.folder, self.gone)
 
     def open(self) -> None:
-        """Start Ray; takes seconds."""
+        """Start Ray, which takes seconds."""
         start_ray(self.workers, self.folder)
 
     def end(self) -> None:
-        """End all processes of this Ray at once and remove what it has left; this process must end next."""
+        """Kill all processes of this Ray and remove its files; this process must exit next."""
         if self.folder and not PROC.exists():
-            # Its processes cannot be found; Ray knows them.
+            # Without /proc only Ray itself can find its processes.
             import ray
 
             ray.shutdown()
@@ -74,7 +73,7 @@ class LocalCluster:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Remove what Ray has left after it was shut down."""
+        """Remove Ray's files after it was shut down."""
         assert self._watchdog.stdin
         self._watchdog.stdin.close()
         self._watchdog.wait()
@@ -82,14 +81,14 @@ class LocalCluster:
 
 
 def start_ray(workers: int, folder: str) -> None:
-    """Start a Ray of our own on this machine, listening on loopback only, without dashboard or usage statistics.
+    """Start our own Ray on this machine, on the loopback interface only, without dashboard and usage statistics.
 
-    Changes the environment of this process, which has nothing else to do.
+    Changes the environment of this process, which does nothing else.
     """
     os.environ.update({**own_environment(), FOLDER_VARIABLE: folder})
     import ray
 
-    # Ray puts the current folder at the head of the workers' module path; a `numpy.py` there must not win.
+    # Ray puts the current folder first on the workers' module path; a `numpy.py` there must not be imported.
     with contextlib.chdir(folder):
         ray.init(
             address="local",
@@ -103,5 +102,5 @@ def start_ray(workers: int, folder: str) -> None:
 
 
 def object_folder(folder: str, shared: str = SHARED_MEMORY) -> str | None:
-    """Where Ray keeps objects; None for its own choice, which needs shared memory that can be written to."""
+    """The folder for Ray's objects; None for its default, which needs writable shared memory."""
     return None if os.access(shared, os.W_OK) else folder

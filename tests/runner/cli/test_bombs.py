@@ -10,6 +10,9 @@ import sys
 import pytest
 from support.cli.bombs import DATA_FILES, SWEEPS
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("bombs")
+
 # At most a second is wanted, and half is measured; a busy machine gets more.
 MOST_SECONDS = 4.0
 MOST_MEGABYTES = 200.0
@@ -20,7 +23,7 @@ import contextlib, io, json, os, resource, signal, sys, time
 from pathlib import Path
 from fitgap.runner.cli import main
 import polars
-from fitgap.runner.planning.sweep import sweep
+import fitgap.runner.planning.sweep
 from fitgap.runner.data import csv_files
 from fitgap.runner.data import npz_files
 from fitgap.runner.spec import yaml_text

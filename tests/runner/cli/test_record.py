@@ -5,6 +5,9 @@ import json
 import pytest
 from fitgap.runner.recorded_epochs import Recording, always_recorded
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("sweeps that record less")
+
 SWEEP = """\
 name: NAME
 data: iris

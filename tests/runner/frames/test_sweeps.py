@@ -58,7 +58,7 @@ def test_mistakes_are_told_in_one_line_and_nothing_is_written(sweep, words):
     ("where", "words"),
     [
         ({"address": "10.0.0.1"}, "expected HOST:PORT"),
-        ({"address": "127.0.0.1:1"}, "nobody answers there"),
+        ({"address": "127.0.0.1:1"}, "nothing answers there"),
         ({"address": "127.0.0.1:1", "engine": "local"}, "drop one"),
     ],
 )

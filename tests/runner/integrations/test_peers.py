@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fitgap.runner.errors import IntegrationError, StoreError
 from fitgap.runner.integrations.optuna_study import TABLES
-from fitgap.runner.integrations.peers import errors_in_one_line, imported, peer_address, silenced
+from fitgap.runner.integrations.peers import imported, one_line_errors, peer_address, silenced
 
 
 def test_a_path_is_a_file_and_an_address_stays_one():
@@ -29,14 +29,14 @@ def test_a_path_is_a_file_and_an_address_stays_one():
     ],
 )
 def test_our_own_database_is_refused(target, ours):
-    with pytest.raises(IntegrationError, match="fitgap itself"):
+    with pytest.raises(IntegrationError, match="fitgap's own database"):
         peer_address(target, ours)
 
 
 def test_a_link_to_our_own_database_is_refused_too():
     Path("fitgap.db").touch()
     Path("link.db").symlink_to("fitgap.db")
-    with pytest.raises(IntegrationError, match="fitgap itself"):
+    with pytest.raises(IntegrationError, match="fitgap's own database"):
         peer_address("link.db", None)
 
 
@@ -48,7 +48,7 @@ def test_a_missing_package_is_told_with_how_to_install_it(extra, requirement):
 
 def test_errors_of_a_peer_are_one_line_without_the_password():
     address = "mysql://me:canary@host/x"
-    with pytest.raises(IntegrationError) as told, errors_in_one_line("Optuna", address):
+    with pytest.raises(IntegrationError) as told, one_line_errors("Optuna", address):
         raise ValueError(f"cannot connect\n to {address}")
     assert "\n" not in str(told.value) and "canary" not in str(told.value) and "cannot connect" in str(told.value)
 
@@ -85,7 +85,7 @@ def test_a_file_of_another_program_is_refused_and_left_as_it_is(tables, refused)
     before = Path("theirs.db").read_bytes()
     for name in ("theirs.db", "link.db", "sqlite:///theirs.db"):
         if refused:
-            with pytest.raises(IntegrationError, match=r"belongs to another program: it holds .*; name another file"):
+            with pytest.raises(IntegrationError, match=r"belongs to another program: it contains .*; name"):
                 peer_address(name, None, TABLES)
         else:
             peer_address(name, None, TABLES)

@@ -14,6 +14,9 @@ from fitgap.runner.store.database.errors import LOST, TemporaryStoreError
 from fitgap.runner.store.write import session
 from support.databases.new_databases import postgres_template
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("the server of sessions")
+
 
 @pytest.fixture
 def lost_after_commit(store, monkeypatch):

@@ -49,7 +49,7 @@ class Situation:
     how: str = FILE
     flags: tuple[str, ...] = ()
     trains: tuple[str, ...] = ("one",)
-    # Engines that are tried with every commit.
+    # Engines that are tried with every commit. Those of Ray are in tests/runner/frames/test_isolation.py.
     sample: tuple[str, ...] = ()
 
     @property

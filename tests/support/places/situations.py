@@ -5,7 +5,7 @@ from support.places.situation import AUTO, CELL, FLAG, INPUT, LOCAL, ONCE, OWN_R
 SITUATIONS = (
     Situation("a script without a main guard", ONCE, sample=(AUTO,)),
     Situation("-c", ONCE, how=FLAG),
-    Situation("a script from standard input", ONCE, how=INPUT, sample=(AUTO,)),
+    Situation("a script from standard input", ONCE, how=INPUT),
     Situation("a notebook's cell", ONCE, how=CELL),
     Situation(
         "two sweeps in one process",
@@ -15,10 +15,9 @@ with watched():
     train("two")
 """,
         trains=("one", "two"),
-        sample=(RAY,),
     ),
     Situation("one thread", f'NAMES = ["one"]{THREADS}'),
-    Situation("two threads", f'NAMES = ["one", "two"]{THREADS}', trains=("one", "two"), sample=(AUTO, RAY)),
+    Situation("two threads", f'NAMES = ["one", "two"]{THREADS}', trains=("one", "two")),
     Situation(
         "a thread of the user's looks on",
         """
@@ -30,7 +29,6 @@ with watched():
     train("one")
 looker.stop()
 """,
-        sample=(RAY,),
     ),
     Situation(
         "a running event loop",
@@ -41,7 +39,6 @@ async def main():
         train("one")
 asyncio.run(main())
 """,
-        sample=(AUTO,),
     ),
     Situation(
         "a thread of an event loop",
@@ -122,7 +119,6 @@ with watched():
 assert ray.get(counter.add.remote()) == 2
 ray.shutdown()
 """,
-        sample=(RAY,),
     ),
     Situation(
         "the user's own Ray before and after",
@@ -153,7 +149,6 @@ with watched():
 child.communicate("go on\\n")
 assert child.returncode == 0
 """,
-        sample=(RAY,),
     ),
     Situation(
         "interrupted, then once more",
@@ -171,7 +166,6 @@ with watched():
     train("two")
 """,
         trains=("two",),
-        sample=(AUTO,),
     ),
     Situation(
         "a bad sweep, then a good one",
@@ -183,7 +177,6 @@ with watched():
         assert "FitgapError" in str(type(error).__mro__), repr(error)
     train("one")
 """,
-        sample=(AUTO,),
     ),
     Situation(
         "a process of multiprocessing",

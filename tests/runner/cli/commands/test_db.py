@@ -56,7 +56,7 @@ def test_a_server_without_tables_has_a_status(postgres, invoke):
     answer = invoke("db", "status", "--db", made.make())
     made.close()
     assert (answer.code, answer.err) == (0, "")
-    assert "schema    none yet; `fitgap run` makes the tables" in answer.out
+    assert "schema    none yet; `fitgap run` creates the tables" in answer.out
 
 
 def test_an_upgrade_says_what_it_did_and_where_the_copy_is(old, invoke):

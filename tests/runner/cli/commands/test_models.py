@@ -12,6 +12,9 @@ import polars
 import pytest
 from fitgap.runner.cli import main
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("commands about models")
+
 HOUSES = """
 data: {source: houses.csv, target: price, missing: mean, text: one_hot}
 training: {epochs: 5, keep: best}

@@ -46,7 +46,7 @@ heard = 0
 while heard < 4:
     processes.submit(tasks)
     heard += sum(1 for _ in processes.poll(1.0))
-print(*[each.process.pid for each in processes.crew], flush=True)
+print(*[each.process.pid for each in processes.workers], flush=True)
 sys.stdin.read()
 """
 # Trains beside a current folder that is on the module path and full of traps.
@@ -66,7 +66,7 @@ tasks = pack_trials(planned_trials(sweep), sweep, workers=1)
 processes = ProcessPool(SharedRepeats(sweep.dataset))
 processes.start(1)
 ended = []
-while len(ended) < sweep.trial_count and processes.crew:
+while len(ended) < sweep.trial_count and processes.workers:
     processes.submit(tasks)
     ended += [end.trial_id for _, block in processes.poll(1.0) for end in block.ended]
 print(json.dumps([len(ended), processes.new_trouble()]))
@@ -103,12 +103,12 @@ def blocks_of(processes, tasks):
     """What comes while these tasks are trained, until all are and nobody has one."""
     tasks, blocks = iter(tasks), []
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and processes.crew:
+    while time.monotonic() < end and processes.workers:
         processes.submit(tasks)
         if processes.is_ready and not processes.running:
             return blocks
         blocks += [block for _, block in processes.poll(0.2)]
-    raise AssertionError(f"after {PATIENCE} s {processes.running} were in training by {processes.crew}")
+    raise AssertionError(f"after {PATIENCE} s {processes.running} were in training by {processes.workers}")
 
 
 def wait_for_blocks(processes, tasks, count):
@@ -206,12 +206,12 @@ def test_control_c_and_terminate_are_left_to_the_parent(start):
     """A terminal sends them to all processes of a group."""
     tasks, dataset = packs_of(SWEEP)
     processes = start(dataset, 2)
-    numbers = [process.process.pid for process in processes.crew]
+    numbers = [process.process.pid for process in processes.workers]
     for number in numbers:
         os.kill(number, signal.SIGINT)
         os.kill(number, signal.SIGTERM)
     blocks = blocks_of(processes, tasks)
-    assert [process.process.pid for process in processes.crew] == numbers
+    assert [process.process.pid for process in processes.workers] == numbers
     assert not any(block.failure for block in blocks)
 
 
@@ -222,7 +222,7 @@ def test_each_has_one_blas_thread_whatever_the_environment_says(start, monkeypat
     tasks, dataset = packs_of(ENDLESS)
     processes = start(dataset, 1)
     wait_for_blocks(processes, tasks, 2)
-    assert int(stat_fields(processes.crew[0].process.pid)[17]) == 3
+    assert int(stat_fields(processes.workers[0].process.pid)[17]) == 3
 
 
 def test_nothing_listens_anywhere(start):
@@ -230,7 +230,7 @@ def test_nothing_listens_anywhere(start):
     tasks, dataset = packs_of(ENDLESS)
     processes = start(dataset, 1)
     wait_for_blocks(processes, tasks, 1)
-    folder = Path(f"/proc/{processes.crew[0].process.pid}")
+    folder = Path(f"/proc/{processes.workers[0].process.pid}")
     targets = [os.readlink(link) for link in (folder / "fd").iterdir()]
     held = {target[8:-1] for target in targets if target.startswith("socket:[")}
     unix = [line.split() for line in (folder / "net/unix").read_text().splitlines()[1:]]
@@ -264,7 +264,7 @@ def test_a_pack_whose_process_dies_is_lost_and_another_process_takes_its_place(s
     tasks, dataset = packs_of(ENDLESS)
     processes = start(dataset, 1)
     wait_for_blocks(processes, tasks[:1], 2)
-    killed = processes.crew[0].process.pid
+    killed = processes.workers[0].process.pid
     os.kill(killed, signal.SIGKILL)
     blocks = wait_for_blocks(processes, [], 1)
     while blocks[-1].failure is None:
@@ -273,7 +273,7 @@ def test_a_pack_whose_process_dies_is_lost_and_another_process_takes_its_place(s
     assert (failure.task, failure.trials) == (tasks[0], tasks[0].trials)
     assert "killed" in failure.reason and "memory" in failure.reason and not failure.is_certain
     wait_for_blocks(processes, tasks[1:], 1)
-    (process,) = processes.crew
+    (process,) = processes.workers
     assert process.process.pid != killed and process.pack.task is tasks[1]
     assert processes.new_trouble() is None
 
@@ -282,9 +282,9 @@ def test_a_process_that_dies_without_a_pack_is_replaced(start):
     tasks, dataset = packs_of(SWEEP)
     processes = start(dataset, 1)
     assert blocks_of(processes, []) == []
-    killed = processes.crew[0].process.pid
+    killed = processes.workers[0].process.pid
     os.kill(killed, signal.SIGKILL)
-    assert list(processes.poll(PATIENCE)) == [] and processes.crew[0].process.pid != killed
+    assert list(processes.poll(PATIENCE)) == [] and processes.workers[0].process.pid != killed
     assert len({end.trial_id for block in blocks_of(processes, tasks) for end in block.ended}) == 12
 
 
@@ -302,7 +302,7 @@ def test_what_cannot_be_started_is_told_and_not_tried_for_ever(program, reason, 
     monkeypatch.setattr(sys, "executable", str(broken))
     processes = start(dataset, 2)
     processes.submit(iter(tasks))
-    assert wait_until(lambda: list(processes.poll(0.1)) == [] and not processes.crew)
+    assert wait_until(lambda: list(processes.poll(0.1)) == [] and not processes.workers)
     assert reason in processes.new_trouble() and processes.new_trouble() is None
     assert processes.take_back() == tasks[:2]
 
@@ -312,11 +312,11 @@ def test_after_retiring_each_ends_with_its_pack(start):
     processes = start(dataset, 2)
     given = iter(tasks)
     blocks = wait_for_blocks(processes, given, 1)
-    numbers = [process.process.pid for process in processes.crew]
+    numbers = [process.process.pid for process in processes.workers]
     in_flight = [trial for pack in processes.running for trial in pack.task.trials]
     processes.retire()
     waiting = processes.take_back()
-    while processes.crew:
+    while processes.workers:
         blocks += [block for _, block in processes.poll(1.0)]
     ended = {end.trial_id for block in blocks for end in block.ended}
     assert set(in_flight) <= ended and not ended & {trial for task in waiting for trial in task.trials}
@@ -327,7 +327,7 @@ def test_nobody_is_left_after_closing(start):
     tasks, dataset = packs_of(ENDLESS)
     processes = start(dataset, 2)
     wait_for_blocks(processes, tasks, 1)
-    numbers = [process.process.pid for process in processes.crew]
+    numbers = [process.process.pid for process in processes.workers]
     processes.close()
     assert not any(map(is_alive, numbers))
 
@@ -340,7 +340,7 @@ def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
     given, blocks = iter([task]), []
     while not processes.is_ready or processes.running or processes.spare or not blocks:
         processes.submit(given)
-        takers |= {process.process.pid for process in processes.crew if process.pack and process.pack.task.states}
+        takers |= {process.process.pid for process in processes.workers if process.pack and process.pack.task.states}
         blocks += [block for _, block in processes.poll(1.0)]
     assert len(takers) == 2
     with LocalEngine(sweep.dataset) as engine:
@@ -413,7 +413,7 @@ def test_a_process_that_cannot_be_sent_its_pack_does_not_wait_for_it_for_ever(st
     processes = start(dataset, 1)
     (block,) = wait_for_blocks(processes, tasks, 1)
     assert block.failure and block.failure.is_blameless and "Too many open files" in block.failure.reason
-    assert "Too many open files" in processes.new_trouble() and processes.crew == []
+    assert "Too many open files" in processes.new_trouble() and processes.workers == []
 
 
 def test_without_files_for_examples_all_processes_leave_and_the_pack_is_given_back(start, monkeypatch):
@@ -424,10 +424,10 @@ def test_without_files_for_examples_all_processes_leave_and_the_pack_is_given_ba
 
     tasks, dataset = packs_of(SWEEP)
     processes = start(dataset, 3)
-    assert wait_until(lambda: processes.admit() or all(each.is_ready for each in processes.crew))
+    assert wait_until(lambda: processes.receive_ready() or all(each.is_ready for each in processes.workers))
     monkeypatch.setattr(shared_examples, "nameless_file", refuse)
     processes.submit(iter(tasks))
-    assert "ulimit -n" in processes.new_trouble() and processes.crew == []
+    assert "ulimit -n" in processes.new_trouble() and processes.workers == []
     assert processes.take_back()[0] == tasks[0]
 
 
@@ -435,7 +435,7 @@ def test_a_hang_up_and_a_quit_are_left_to_the_parent(start):
     """A terminal that is closed sends them to all processes of a group, while the command saves what is in flight."""
     tasks, dataset = packs_of(SWEEP)
     processes = start(dataset, 2)
-    for process in processes.crew:
+    for process in processes.workers:
         os.kill(process.process.pid, signal.SIGHUP)
         os.kill(process.process.pid, signal.SIGQUIT)
     assert not any(block.failure for block in blocks_of(processes, tasks))
@@ -452,7 +452,7 @@ processes.start(1)
 wait_for_blocks(processes, tasks, 1)
 copy = os.fork()
 if copy:
-    print(processes.crew[0].process.pid, copy, flush=True)
+    print(processes.workers[0].process.pid, copy, flush=True)
 time.sleep(60)
 """
 

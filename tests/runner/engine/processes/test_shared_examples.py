@@ -57,7 +57,7 @@ heard = set()
 while len(heard) < 2:
     processes.submit(tasks)
     heard |= {task.trials for task, block in processes.poll(1.0) if block.rows is not None}
-found = {"own": [own_megabytes(each.process.pid) for each in processes.crew]}
+found = {"own": [own_megabytes(each.process.pid) for each in processes.workers]}
 found["examples"] = [file.byte_count / 2**20 for file in shared.kept.values()]
 processes.close()
 print(json.dumps(found))

@@ -15,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("the engine on Ray")
+
 COMMAND = Path(sys.executable).parent / "fitgap"
 PATIENCE = 60.0
 LONG_SWEEP = """\

@@ -200,7 +200,7 @@ def test_a_trial_that_diverges_leaves_the_others_as_they_were(tasks_of):
         (FloatingPointError("overflow"), "FloatingPointError: overflow"),
         (TypeError("odd"), "TypeError: odd"),
         (MemoryError("too large"), "out of memory: too large"),
-        (MemoryError(), "out of memory: no more could be had"),
+        (MemoryError(), "out of memory: no more could be allocated"),
     ],
 )
 def test_a_training_that_breaks_loses_the_trials_that_were_open(error, told, tasks_of, small_sweep, monkeypatch):

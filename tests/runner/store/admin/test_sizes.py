@@ -12,7 +12,7 @@ from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.status import describe_database
 from fitgap.runner.store.schema.tables import evidence
 
-TRIALS, EPOCHS = 400, 100
+TRIALS, EPOCHS = 200, 100
 
 
 def fill(store, driver, make_plan, make_rows, name, trials):

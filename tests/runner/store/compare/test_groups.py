@@ -11,6 +11,9 @@ from fitgap.runner.planning.sweep import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("groups")
+
 SWEEP = """\
 name: small
 data: {source: iris, validation: 0.3}
