@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from fitgap.runner.store.database.addresses import database_url, shown
 from fitgap.runner.store.database.connection import connect
-from fitgap.runner.store.database.logs import beside
+from fitgap.runner.store.database.logs import side_file
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
 from fitgap.runner.store.read.queries import Row
@@ -66,5 +66,5 @@ def size(engine: Engine, connection: Connection) -> int:
         here = sa.func.current_database()
         return connection.execute(sa.select(sa.func.pg_database_size(here))).scalar_one()
     path = path_of(engine.url)
-    files = (path, beside(path, "-wal"))
+    files = (path, side_file(path, "-wal"))
     return sum(each.stat().st_size for each in files if each.exists())

@@ -45,7 +45,7 @@ def head_of(path: Path) -> Head | None:
     return Head(65536 if size == 1 else size, int.from_bytes(head[28:32], "big"), head[LOG_VERSION] == 2)
 
 
-def beside(path: Path, ending: str) -> Path:
+def side_file(path: Path, ending: str) -> Path:
     """The path of a file that SQLite keeps next to a database, after resolving symbolic links."""
     real = path.resolve()
     return real.with_name(real.name + ending)
@@ -62,17 +62,17 @@ def size_of(path: Path) -> int:
 def refuse_stray_log(path: Path) -> None:
     """Raise StoreError if there is a log of another database: one that is gone, or was replaced by another file."""
     for ending in ("-wal", "-journal"):
-        log = beside(path, ending)
+        log = side_file(path, ending)
         if size_of(log) > LOG_HEADER_BYTES and is_gone(path, ending):
             raise StoreError(
                 f"there is no database {named(path)}, but its log {named(log)}, which may contain its last rows; "
                 "put the database back next to the log, or move the log away"
             )
-    log = beside(path, "-wal")
+    log = side_file(path, "-wal")
     if size_of(log) > LOG_HEADER_BYTES and not belongs(path, log):
         raise StoreError(
             f"{named(log)} does not belong to {named(path)}, which another file has replaced, and would damage it; "
-            f"move {log.name} and {beside(path, '-shm').name} away, and copy databases with `fitgap db backup` and "
+            f"move {log.name} and {side_file(path, '-shm').name} away, and copy databases with `fitgap db backup` and "
             "`fitgap db restore`"
         )
 

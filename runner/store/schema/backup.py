@@ -15,7 +15,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.files.whole_files import give_rights, publish, publish_free, staging_folder
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
-from fitgap.runner.store.database.logs import beside, named, refuse_stray_log, size_of
+from fitgap.runner.store.database.logs import named, refuse_stray_log, side_file, size_of
 from fitgap.runner.store.database.sqlite import open_sqlite
 from fitgap.runner.store.database.sqlite_files import CountedConnection, changed, check_file, path_of, way_to_read
 from fitgap.runner.store.schema.version import stored_version
@@ -110,7 +110,7 @@ def make_private(part: Path, rights: int | None) -> None:
 
 def refuse_open_log(part: Path) -> None:
     """Raise StoreError if the last rows of the new database are still in its log instead of the file."""
-    if size_of(beside(part, "-wal")):
+    if size_of(side_file(part, "-wal")):
         raise StoreError("the new database could not be completed; try again")
 
 
