@@ -6,12 +6,12 @@ from typing import Protocol, TypeVar
 
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.loop import SweepStoppedError, drive
-from fitgap.runner.driver.sweeps import WrittenSweep, present_name, write_sweep
+from fitgap.runner.driver.written_sweep import WrittenSweep, present_name, write_sweep
 from fitgap.runner.engine import Engine
+from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.engine.placement import Placement
-from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.messages import Block
-from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.store import Store, open_store, open_store_for_writing
 
 Result = TypeVar("Result", covariant=True)

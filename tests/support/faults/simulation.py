@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
-from fitgap.runner.status import Status
 from fitgap.runner.store.schema.tables import driver, epoch, state, trial
 from fitgap.runner.store.write import sweeps
+from fitgap.runner.trial_status import Status
 
 from support.databases.plain_plans import IDENTITY, plain_plan
 from support.faults.made_up_blocks import block, number_of
