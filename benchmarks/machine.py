@@ -5,7 +5,7 @@ import platform
 from collections.abc import Iterable
 
 import numpy as np
-from fitgap.runner.system.environment import installed_version, processor
+from fitgap.runner.system.machine_record import installed_version, processor
 from threadpoolctl import threadpool_info
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from fitgap.runner.driver import write_sweep
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.trial_status import Status
 
 from benchmarks.ours.driving import nameless_driver, prepared_sweep
 from benchmarks.sweeps import written

@@ -1,7 +1,7 @@
-"""E_t and E_v: the mean error over a set of examples, its standard error, and how well the answers are read.
+"""Evaluation of networks: E_t and E_v, the mean errors over a set of examples, their standard errors, and accuracy.
 
-Both are measured in the same way by the same network, after the epoch, with no dropout and no penalty, so that their
-difference says something about the examples and nothing about how they were measured.
+Both are measured in the same way after the epoch, without dropout and penalties, so that their difference reflects the
+examples and not the way they were measured.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from fitgap.core.losses import over_outputs
 from fitgap.core.members import PackShape
 from fitgap.core.network import Networks, Workspace
 
-# Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on the number of its rows.
+# Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on its number of rows.
 CHUNK = 128
-# Layers up to here lie unit after unit when they are measured; products of wider ones lose more than the rest gains.
+# Up to this layer width, evaluation stores activations unit by unit; in wider layers the slower product outweighs it.
 WIDEST_BY_UNIT = 64
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One number per member (K,), float64; `errors` (K, N) holds those of the single examples.
+    """Results of an evaluation in float64: `errors` (K, N) per member and example, `accuracy` (K,) per member.
 
-    `accuracy` is the share of classes told right; for numbers R², the share of the targets' variance explained.
+    `accuracy` is the share of correctly classified examples; for numbers R², the share of the variance explained.
     """
 
     errors: np.ndarray
@@ -36,12 +36,12 @@ class Measurement:
 
     @property
     def standard_error(self) -> np.ndarray:
-        """Standard error of the mean; NaN for a single example."""
+        """Standard error of the mean (K,); NaN for a single example."""
         example_count = self.errors.shape[1]
         if example_count < 2:
             return np.full(len(self.errors), np.nan)
         differences = self.errors - self.errors.mean(axis=1, keepdims=True)
-        # In a third of the time that `std` takes.
+        # Three times faster than `std`.
         squares = np.vecdot(differences, differences)
         return np.sqrt(squares / (example_count - 1) / example_count)
 
@@ -49,7 +49,7 @@ class Measurement:
 class Measurer:
     """Measures the members of a pack on one set of examples.
 
-    `inputs` (N, n_0) and `targets` (N, n_L) are those of every repeat; members name theirs by `repeat_rows`.
+    `inputs` (N, n_0) and `targets` (N, n_L) are given for each repeat; `repeat_rows` maps members to repeats.
     """
 
     def __init__(self, inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray], shape: PackShape):
@@ -61,7 +61,10 @@ class Measurer:
         return len(self.inputs[0])
 
     def measure(self, networks: Networks, repeat_rows: np.ndarray, chosen: np.ndarray | None = None) -> Measurement:
-        """Evaluate all members, `repeat_rows` (K,), on all examples or on the `chosen` (R, M) of each repeat."""
+        """Evaluate all members on all examples, or only on the rows `chosen` (R, M) of each repeat.
+
+        `repeat_rows` (K,) holds the index of each member's repeat.
+        """
         tables = self.inputs, self.targets
         errors, marks = [], []
         for inputs, targets in batches_in_order(tables, CHUNK) if chosen is None else batches(tables, chosen, CHUNK):
@@ -73,7 +76,7 @@ class Measurer:
         return Measurement(np.hstack(errors), self._accuracy(np.hstack(marks), chosen, repeat_rows))
 
     def _mark(self, work: Workspace) -> np.ndarray:
-        """For every example (K, B): whether its class is told right, or its squared difference."""
+        """For every example (K, B): whether its class is predicted correctly, or its squared error."""
         reading, class_count = self.shape.reading, self.shape.class_count
         if not class_count:
             difference = np.subtract(work.outputs, work.targets, dtype=np.float64)
@@ -89,11 +92,11 @@ class Measurer:
 
     @cached_property
     def _total_variation(self) -> np.ndarray:
-        """Of all targets of each repeat (R,)."""
+        """The total variation of each repeat's targets (R,)."""
         return np.array([total_variation(table) for table in self.targets])
 
     def _variation_of(self, chosen: np.ndarray) -> np.ndarray:
-        """Of the chosen (R, M) targets of each repeat (R,)."""
+        """The total variation of each repeat's chosen (R, M) targets, as (R,)."""
         return np.array([total_variation(table[rows]) for table, rows in zip(self.targets, chosen, strict=True)])
 
     def _workspace(self, networks: Networks, repeat_rows: np.ndarray, example_count: int) -> Workspace:
@@ -112,7 +115,7 @@ class Measurer:
 
 
 def total_variation(targets: np.ndarray) -> float:
-    """Σ‖y − ȳ‖² over the examples, from targets (N, m); NaN where they do not vary."""
+    """Σ‖y − ȳ‖² over the examples, from targets (N, m); NaN if they are constant."""
     values = targets.astype(np.float64)
     total = float(((values - values.mean(axis=0)) ** 2).sum())
     return total if total > 0 else float("nan")

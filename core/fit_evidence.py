@@ -1,6 +1,6 @@
-"""Evidence of how networks fit: errors of a fixed sample of examples after their best and last epochs, and statistics.
+"""Evidence for diagnosing fit: errors of a fixed sample of examples after the best and last epochs, layer statistics.
 
-A member's evidence is, like everything else, bit for bit the same whoever shares its pack.
+A member's evidence is bit-for-bit the same whichever members share its pack.
 """
 
 import weakref
@@ -15,7 +15,7 @@ from fitgap.core.members import Member, PackShape
 from fitgap.core.network import Networks
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 
-# Of either side: with the errors after two epochs, in float32, no more than 4 KB for each trial.
+# Examples per side. Their errors after two epochs, in float32, take at most 4 KB per trial.
 SAMPLE_SIZE = 250
 
 
@@ -32,41 +32,41 @@ class InTraining(Protocol):
 
 
 class Evidence:
-    """The evidence on the members of a pack. They are named by their rows, which change when others leave."""
+    """The evidence on the members of a pack. Methods take the members' rows, which change when members leave."""
 
     def __init__(self, pack: InTraining):
-        # The pack has this, so this may not keep the pack: memory that refers to itself is freed much later.
+        # A weak reference: the pack refers to this object, and a reference cycle would be freed much later.
         self.pack: InTraining = weakref.proxy(pack)
         self.rms_start = root_mean_squares(pack.networks)
-        # By the numbers of members: errors after their best epoch, or the parameters to measure them with.
+        # By member number: the errors after the best epoch, or the parameters to compute them with.
         self.errors_at_best: dict[int, np.ndarray] = {}
         self.parameters_at_best: dict[int, np.ndarray] = {}
 
     def rebind_views(self) -> None:
-        """Take the examples of the members that the pack has now."""
+        """Refer to the examples of the pack's current members."""
         self.sample = Sample(self.pack.repeats, self.pack.shape)
-        # Errors after the last epoch, of the sides that were measured whole.
+        # Sampled errors after the last epoch, of the sides whose examples were all measured.
         self.measured: dict[int, np.ndarray] = {}
 
     def compact(self, rows: np.ndarray) -> None:
-        """Go on with these rows alone."""
+        """Keep only these rows."""
         self.rms_start = self.rms_start[rows]
 
     def note(self, errors: np.ndarray, side: int) -> None:
-        """Take in the errors (K, N) of all examples of a side after an epoch."""
+        """Record the errors (K, N) of all examples of a side after an epoch."""
         self.measured[side] = self.sample.errors_among(errors, side)
 
     def remember_best(self, rows: np.ndarray) -> None:
-        """The last epoch was the best so far for these rows."""
+        """Record that the last epoch was the best so far for these rows."""
         numbers = self.pack.member_numbers[rows].tolist()
         if len(self.measured) == 2:
             self.errors_at_best |= dict(zip(numbers, self.last_errors(rows), strict=True))
         else:
-            # Measured only when they are asked for: there may be a better epoch yet.
+            # Measured on demand, because a better epoch may follow.
             self.parameters_at_best |= dict(zip(numbers, self.pack.networks.parameters[rows], strict=True))
 
     def best_errors(self, rows: np.ndarray) -> list[np.ndarray | None]:
-        """As `last_errors`, but after the best epoch; None for members that have had none yet."""
+        """Like `last_errors`, but after the best epoch; None for members without a best epoch yet."""
         numbers = self.pack.member_numbers[rows].tolist()
         unmeasured = rows[[number in self.parameters_at_best for number in numbers]]
         if unmeasured.size:
@@ -80,16 +80,16 @@ class Evidence:
         self.errors_at_best |= dict(zip(numbers, self._errors_of(networks, rows), strict=True))
 
     def last_errors(self, rows: np.ndarray) -> np.ndarray:
-        """The errors after the last epoch of the sampled examples, for these rows (k,).
+        """The errors (k, 2, n) of the sampled examples after the last epoch, for these rows (k,).
 
-        As (k, 2, n) in float32, of training and validation examples; NaN fills up the shorter side.
+        In float32, training examples first; the shorter side is padded with NaN.
         """
         if len(self.measured) == 2:
             return side_by_side([self.measured[side][rows] for side in (TRAINING_SIDE, VALIDATION_SIDE)])
         return self._errors_of(self._networks_of(rows), rows)
 
     def statistics(self, rows: np.ndarray) -> list[list[LayerStatistics]]:
-        """The layers of the networks in these rows (k,) after the last epoch."""
+        """The layer statistics of the networks in these rows (k,) after the last epoch."""
         tables, chosen = self.pack.repeats.training, self.sample.chosen[TRAINING_SIDE]
         repeat_rows = self.pack.repeats.rows[rows]
         return layer_statistics(self._networks_of(rows), tables, chosen, repeat_rows, self.rms_start[rows])
@@ -108,7 +108,7 @@ class Evidence:
 
 
 class Sample:
-    """The fixed examples of the repeats of a pack; never more of them than are measured in an epoch."""
+    """The sampled examples of a pack's repeats; never more than are measured in an epoch."""
 
     def __init__(self, repeats: Repeats, shape: PackShape):
         self.repeats = repeats
@@ -116,19 +116,19 @@ class Sample:
 
     @cached_property
     def chosen(self) -> list[np.ndarray]:
-        """The examples (R, n) of either side."""
+        """The sampled rows (R, n) of each side."""
         return [self.repeats.choose_sample(self.wanted, side) for side in (TRAINING_SIDE, VALIDATION_SIDE)]
 
     def errors_among(self, errors: np.ndarray, side: int) -> np.ndarray:
-        """Those of the sample (K, n) among the errors (K, N) of all examples."""
-        # Rows of numbers into the array laid flat: several times as fast as pairs of numbers. Clipping never happens.
+        """The errors (K, n) of the sampled examples, out of the errors (K, N) of all examples."""
+        # Flat indices are several times faster than pairs. All are in range, so nothing is clipped.
         starts = np.arange(len(errors))[:, None] * errors.shape[1]
         return np.take(errors, self.chosen[side][self.repeats.rows] + starts, mode="clip")
 
 
 @np.errstate(over="ignore")
 def side_by_side(sides: Sequence[np.ndarray]) -> np.ndarray:
-    """The errors of both sides as (K, 2, n) in float32, the shorter side filled up with NaN."""
+    """The errors of both sides as (K, 2, n) in float32, the shorter side padded with NaN."""
     together = np.full((len(sides[0]), 2, max(each.shape[1] for each in sides)), np.nan, np.float32)
     for side, errors in enumerate(sides):
         together[:, side, : errors.shape[1]] = errors

@@ -1,4 +1,4 @@
-"""Initial weights: how widely they scatter, given how many inputs and outputs a layer has; and initial biases."""
+"""Initializers: distributions of a layer's initial weights, given its numbers of inputs and outputs, and biases."""
 
 import math
 from dataclasses import dataclass
@@ -12,29 +12,27 @@ from fitgap.core.variants import Variant, parameter
 
 @dataclass(frozen=True)
 class Initializer(Variant):
-    """Base of the initializers: `shape` names the distribution, `spread` its standard deviation or half width."""
+    """Base of the initializers: `shape` names the distribution, `spread` gives its standard deviation or half width."""
 
     shape: ClassVar[str] = "normal"
 
     def spread(self, inputs: int, outputs: int) -> float:
-        """Standard deviation (normal) or half width (uniform) of the weights of a layer with so many inputs and
-        outputs.
-        """
+        """Standard deviation (normal) or half width (uniform) for a layer with these numbers of inputs and outputs."""
         raise NotImplementedError
 
     def draw(self, inputs: int, outputs: int, *, seed: int, repeat: int, layer: int) -> np.ndarray:
-        """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, alike for every configuration of a repeat."""
+        """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, equal for all configurations of a repeat."""
         source = generator(seed, repeat, Purpose.WEIGHTS, layer)
         shape = (outputs, inputs)
         unit = source.standard_normal(shape) if self.shape == "normal" else source.uniform(-1, 1, shape)
         return unit * self.spread(inputs, outputs)
 
     def bias(self, inputs: int) -> float:
-        """The initial bias of every unit in a layer with so many inputs."""
+        """The initial bias of every unit in a layer with this number of inputs."""
         return 0.0
 
     def suiting(self, activation: Activation) -> "Initializer":
-        """The initializer for a layer with this activation: itself, unless it leaves the choice to the activation."""
+        """The initializer for a layer with this activation; itself, except for `auto`."""
         return self
 
 
@@ -97,7 +95,7 @@ class Normal(Initializer):
 
 @dataclass(frozen=True)
 class Zeros(Initializer):
-    """All weights 0: fit for a single layer, but the units of a hidden layer then never differ."""
+    """All weights 0. Suits a single layer; the units of a hidden layer would stay identical."""
 
     def spread(self, inputs, outputs):
         return 0.0
@@ -105,10 +103,9 @@ class Zeros(Initializer):
 
 @dataclass(frozen=True)
 class Majority(Initializer):
-    """Weights 1 and biases −n/2: with the threshold function, tells whether most inputs are 1 (Magyar 2024,
-    §2.2.2.3.1).
+    """Weights 1 and biases −n/2: with the threshold function a unit fires if most inputs are 1.
 
-    Printed is b = n/2, with which it always fires.
+    Source: Magyar 2024, §2.2.2.3.1, which prints b = n/2; with that the unit would always fire.
     """
 
     def draw(self, inputs, outputs, *, seed, repeat, layer):
@@ -120,7 +117,7 @@ class Majority(Initializer):
 
 @dataclass(frozen=True)
 class Auto(Initializer):
-    """What suits each layer's activation: he_normal for the ReLU family, glorot_uniform for the others."""
+    """Chooses by each layer's activation: he_normal for the ReLU family, glorot_uniform for the others."""
 
     def suiting(self, activation):
         return HeNormal() if type(activation).__name__ in RELU_FAMILY else GlorotUniform()

@@ -1,4 +1,4 @@
-"""Statistics of the units and weights of networks, layer by layer: evidence of why they fit as they do."""
+"""Statistics of units and weights per layer: evidence for why a network underfits or overfits."""
 
 import itertools
 from collections.abc import Sequence
@@ -9,23 +9,24 @@ from fitgap.core.batches import Tables, batches
 from fitgap.core.evaluation import CHUNK
 from fitgap.core.network import Networks, Workspace
 
-# At most so many examples tell of units: one call's worth.
+# Units are judged on at most this many examples, which one call evaluates.
 MOST_EXAMPLES = CHUNK
-# A weight is near zero when it is no larger than this part of what the weights of its layer were at the start.
+# A weight is near zero if it is at most this fraction of the initial root mean square of its layer.
 NEAR_ZERO = 0.01
-# A unit is saturated where its function rises by less than this part of its steepest rise, for so many examples.
+# A unit is saturated if its slope is below this fraction of the steepest, for this share of the examples.
 FLAT, SHARE_OF_FLAT = 0.05, 0.95
-# Where the steepest rise of a function is looked for.
+# The points at which the steepest slope of a function is searched.
 GRID = np.linspace(-8, 8, 161)[None, :, None]
 SIGNIFICANT_DIGITS = 4
 
 
 @dataclass(frozen=True)
 class LayerStatistics:
-    """One layer of a network after its last epoch.
+    """Counts for one layer of a network after its last epoch.
 
-    Of its `units`, `dead` give the same output for the whole sample, and `saturated` pass hardly any error back. Of its
-    `weights`, `near_zero` are; `rms` and `rms_start` are their root mean squares now and before the first epoch.
+    Of its `units`, `dead` give the same output for the whole sample, and `saturated` backpropagate hardly any error. Of
+    its `weights`, `near_zero` are close to 0; `rms` and `rms_start` are their root mean squares after and before
+    training.
     """
 
     units: int
@@ -40,8 +41,10 @@ class LayerStatistics:
 def layer_statistics(
     networks: Networks, tables: Tables, chosen: np.ndarray, repeat_rows: np.ndarray, rms_start: np.ndarray
 ) -> list[list[LayerStatistics]]:
-    """The layers of each network, whose repeats `repeat_rows` (K,) have the tables; units are judged on the `chosen`
-    (R, n) of their examples. `rms_start` (K, L) is what `root_mean_squares` was before training.
+    """The statistics of each network's layers.
+
+    `tables` holds the examples of each repeat, `repeat_rows` (K,) the index of each network's repeat. Units are judged
+    on the rows `chosen` (R, n). `rms_start` (K, L) is the result of `root_mean_squares` before training.
     """
     units = unit_statistics(networks, tables, evenly(chosen, MOST_EXAMPLES), repeat_rows)
     rms = root_mean_squares(networks)
@@ -64,12 +67,12 @@ def layer_statistics(
 
 
 def as_plain(layers: Sequence[LayerStatistics]) -> list[dict[str, float]]:
-    """The layers of a network as plain data."""
+    """The layers of a network as JSON-ready data."""
     return [dict(vars(layer)) for layer in layers]
 
 
 def evenly(chosen: np.ndarray, wanted: int) -> np.ndarray:
-    """At most so many of the examples (R, n), from all over them: neighbours may be of one class."""
+    """At most `wanted` of the examples (R, n), evenly spaced, because adjacent ones may be of one class."""
     return chosen[:, :: -(-chosen.shape[1] // wanted)]
 
 
@@ -78,7 +81,7 @@ def rounded(value: float) -> float:
 
 
 def weight_columns(networks: Networks) -> list[slice]:
-    """Where the weights of each layer lie in the buffer."""
+    """The columns of each layer's weights in the parameter buffer."""
     ends = np.cumsum([0, *(inputs * outputs for inputs, outputs in networks.layout.connections())]).tolist()
     return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
 
@@ -90,7 +93,7 @@ def root_mean_squares(networks: Networks) -> np.ndarray:
 
 
 def small_weights(networks: Networks, limits: np.ndarray) -> np.ndarray:
-    """How many weights of every network and layer (K, L) are not beyond the limits (K, L)."""
+    """The number (K, L) of weights of every network and layer whose size is at most the limit (K, L)."""
     return np.stack(
         [
             (np.abs(networks.parameters[:, columns]) <= limits[:, layer, None]).sum(axis=1)
@@ -104,28 +107,28 @@ def small_weights(networks: Networks, limits: np.ndarray) -> np.ndarray:
 def unit_statistics(
     networks: Networks, tables: Tables, order: np.ndarray, repeat_rows: np.ndarray
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For every layer that computes, how many units (K,) are dead and how many saturated on examples (R, n)."""
-    spans = [Span(networks, layer) for layer in range(1, networks.layout.depth + 1)]
+    """For every layer 1 … L, how many units (K,) are dead and how many saturated on the examples `order` (R, n)."""
+    trackers = [UnitTracker(networks, layer) for layer in range(1, networks.layout.depth + 1)]
     for inputs, targets in batches(tables, order, CHUNK):
         work = Workspace(
             len(repeat_rows), inputs.shape[1], networks.layout, networks.dtype, repeat_rows, own_inputs=False
         )
         work.load_batch(inputs, targets)
         networks.evaluate_for_training(work, None)
-        for span in spans:
-            span.add(work)
-    return [span.counts(order.shape[1]) for span in spans]
+        for tracker in trackers:
+            tracker.add(work)
+    return [tracker.counts(order.shape[1]) for tracker in trackers]
 
 
-class Span:
-    """Between what the outputs of a layer's units (K, n) lie, and for how many examples their functions are flat."""
+class UnitTracker:
+    """Range of the outputs of a layer's units (K, n), and the number of examples for which their slope is flat."""
 
     def __init__(self, networks: Networks, layer: int):
         shape = len(networks.parameters), networks.layout.sizes[layer]
         self.layer = layer
         self.lowest, self.highest = np.full(shape, np.inf), np.full(shape, -np.inf)
         self.flat = np.zeros(shape, int)
-        # Identities have no slopes in a workspace, and are flat nowhere.
+        # A layer of identities has no slopes in a workspace and is never flat.
         self.limit = None if networks.is_plain(layer) else (FLAT * steepest(networks, layer)).astype(networks.dtype)
 
     def add(self, work: Workspace) -> None:
@@ -143,12 +146,12 @@ class Span:
 
 
 def steepest(networks: Networks, layer: int) -> np.ndarray:
-    """The largest |f′| of the function of every unit of a layer (K, n), found on a grid."""
+    """The largest |f′| on a grid, for the function of every unit of a layer (K, n)."""
     found = np.zeros((len(networks.parameters), networks.layout.sizes[layer]))
-    for run, numbers in zip(networks.functions[layer], networks.numbers[layer], strict=True):
-        x = np.repeat(GRID.astype(networks.dtype), run.rows.stop - run.rows.start, axis=0)
+    for group, numbers in zip(networks.functions[layer], networks.numbers[layer], strict=True):
+        x = np.repeat(GRID.astype(networks.dtype), group.rows.stop - group.rows.start, axis=0)
         a = np.empty_like(x)
-        run.function.value(x, a, **numbers)
-        run.function.derivative(x, a, x, **numbers)
-        found[run.rows, run.units] = np.abs(x).max(axis=1)
+        group.function.value(x, a, **numbers)
+        group.function.derivative(x, a, x, **numbers)
+        found[group.rows, group.units] = np.abs(x).max(axis=1)
     return found

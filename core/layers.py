@@ -1,9 +1,9 @@
-"""Dense layers of a pack: where each layer's weights and biases lie in the parameter buffer, and what a layer computes.
+"""Dense layers of a pack: the layout of weights and biases in the parameter buffer, and the computation of a layer.
 
-All parameters of a pack are one array (K, P): a row per member, first the weights of all layers, then all biases, then
-β and γ of the activation functions. An optimizer works on whole rows, a penalty on the leading columns, a layer on
-views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ (K, 1, n_k). In saved rows (P,) W⁽¹⁾ lies like the others; while training it
-lies transposed.
+All parameters of a pack are one array (K, P): one row per member, first the weights of all layers, then all biases,
+then β and γ of the activation functions. Optimizers work on whole rows, penalties on the leading columns, layers on
+views. W⁽ᵏ⁾ is (K, n_k, n_{k-1}), b⁽ᵏ⁾ is (K, 1, n_k). W⁽¹⁾ is stored transposed during training, but not in saved
+rows (P,).
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from fitgap.core.batched_matmul import Product
 from fitgap.core.batches import BatchShare
 
-# Rows start at multiples of this many numbers (64 bytes of float32), where vector instructions like them best.
+# Rows start at multiples of this many numbers (64 bytes of float32), the best alignment for vector instructions.
 ROW_ALIGNMENT = 16
 FUNCTION_PARAMETERS = ("beta", "gamma")
 
@@ -22,7 +22,7 @@ FUNCTION_PARAMETERS = ("beta", "gamma")
 class Layout:
     """Columns of the parameter buffer for layers of the given sizes, inputs first.
 
-    `function_counts` says for every layer that computes how many activation functions share its units.
+    `function_counts` holds, for each layer 1 … L, among how many activation functions its units are divided.
     """
 
     sizes: tuple[int, ...]
@@ -30,7 +30,7 @@ class Layout:
 
     @property
     def depth(self) -> int:
-        """L, the number of layers that compute."""
+        """L, the number of layers without the inputs."""
         return len(self.sizes) - 1
 
     @property
@@ -45,7 +45,7 @@ class Layout:
 
     @property
     def row_length(self) -> int:
-        """P: the parameters, β and γ of every function, and a padding that stays 0."""
+        """P: the parameters, β and γ of every function, and padding that stays 0."""
         used = self.parameter_count + len(FUNCTION_PARAMETERS) * sum(self.function_counts)
         return -(-used // ROW_ALIGNMENT) * ROW_ALIGNMENT
 
@@ -54,7 +54,7 @@ class Layout:
         return list(zip(self.sizes, self.sizes[1:], strict=False))
 
     def weights(self, buffer: np.ndarray) -> list[np.ndarray]:
-        """Views W⁽¹⁾ … W⁽ᴸ⁾, each (K, n_k, n_{k-1}), into a buffer (K, P) of rows as they are saved."""
+        """Views W⁽¹⁾ … W⁽ᴸ⁾, each (K, n_k, n_{k-1}), into a buffer (K, P) of rows in saved form."""
         views, start = [], 0
         for inputs, outputs in self.connections():
             views.append(buffer[:, start : start + inputs * outputs].reshape(len(buffer), outputs, inputs))
@@ -62,23 +62,23 @@ class Layout:
         return views
 
     def weights_in_training(self, buffer: np.ndarray) -> list[np.ndarray]:
-        """The same views into the buffer of a pack, in whose rows W⁽¹⁾ lies transposed, column after column.
+        """The same views into the buffer of a pack, whose rows store W⁽¹⁾ transposed (column-major).
 
-        So the way forward is a product of two matrices that lie straight, which is the fastest; only the way back would
-        lose by it, and that ends at the first layer.
+        The forward pass is fastest with two row-major matrices. The backward pass would lose by it, but it ends at the
+        first layer.
         """
         first, *rest = self.weights(buffer)
         outputs, inputs = first.shape[1:]
         return [first.reshape(len(buffer), inputs, outputs).mT, *rest]
 
     def columns_as_saved(self) -> np.ndarray:
-        """For each weight and bias of a row as it is saved, the column of a pack's buffer that it comes from."""
+        """For each weight and bias of a saved row, its column in a pack's buffer."""
         numbers = np.arange(self.parameter_count)
         weights = [view.ravel() for view in self.weights_in_training(numbers[None])]
         return np.concatenate([*weights, numbers[self.weight_count :]])
 
     def penalty_columns(self, scope: str, biases: bool) -> list[slice]:
-        """The columns that a penalty counts: of the whole network or of the input layer, with biases or without."""
+        """The columns that a penalty covers: of the whole network or of layer 1 (`input`), with or without biases."""
         first_weights = self.sizes[0] * self.sizes[1]
         if scope == "input":
             first_biases = slice(self.weight_count, self.weight_count + self.sizes[1])
@@ -86,7 +86,7 @@ class Layout:
         return [slice(self.parameter_count if biases else self.weight_count)]
 
     def function_parameter(self, layer: int, position: int, name: str) -> int:
-        """The column of β or γ of one of the functions of layer 1 … L."""
+        """The column of β or γ of the function at `position` in layer 1 … L."""
         before = sum(self.function_counts[: layer - 1]) + position
         return self.parameter_count + len(FUNCTION_PARAMETERS) * before + FUNCTION_PARAMETERS.index(name)
 
@@ -100,10 +100,10 @@ class Layout:
 
 
 class Connections:
-    """What a layer multiplies for the examples of a workspace, from and into buffers that are given once.
+    """The matrix products of a layer on the examples of a workspace, with fixed input and output buffers.
 
-    Forward it takes a⁽ᵏ⁻¹⁾ (K, B, n_{k-1}) to s⁽ᵏ⁾ (K, B, n_k); back it takes d⁽ᵏ⁾ (K, B, n_k) to the gradient and, but
-    in the first layer, to the derivative by a⁽ᵏ⁻¹⁾. Where members share their `inputs`, these are (R, B, n_0).
+    Forward: s⁽ᵏ⁾ (K, B, n_k) from a⁽ᵏ⁻¹⁾ (K, B, n_{k-1}). Backward: the gradient from d⁽ᵏ⁾ (K, B, n_k) and, except in
+    the first layer, the derivative with respect to a⁽ᵏ⁻¹⁾. If members share their `inputs`, these are (R, B, n_0).
     """
 
     def __init__(
@@ -120,18 +120,18 @@ class Connections:
     def bind_gradients(
         self, delta: np.ndarray, weights_gradient: np.ndarray, bias_gradient: np.ndarray, delta_before: np.ndarray
     ) -> None:
-        """Say which buffers the way back has."""
+        """Set the buffers of the backward pass."""
         self.weights_gradient, self.bias_gradient, self.delta_before = weights_gradient, bias_gradient, delta_before
         ones = np.ones((1, delta.shape[1]), delta.dtype)
         self._gradient = [
             Product(delta.mT, inputs, gradient) for inputs, delta, gradient in self._shared(delta, weights_gradient)
         ]
-        # A product with ones, which NumPy does many times faster than a sum over the middle axis.
+        # A product with ones is many times faster in NumPy than a sum over the middle axis.
         self._sum = Product(ones, delta, bias_gradient)
         self._back = Product(delta, self.weights, delta_before)
 
     def _shared(self, *buffers: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-        """The inputs together with views of the buffers (K, …) that are multiplied with them."""
+        """The inputs together with the matching views of the buffers (K, …)."""
         if not self.shares:
             return [(self.inputs, *buffers)]
         return [(self.inputs[share.repeats], *map(share.of_members, buffers)) for share in self.shares]
@@ -143,13 +143,13 @@ class Connections:
         self.sums += self.bias
 
     def accumulate_gradients(self) -> None:
-        """Sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8)."""
+        """The sums over the batch of d aᵀ and of d (Magyar 2024, Alg. 8)."""
         for product in self._gradient:
             product.compute()
         self._sum.compute()
 
     def backward(self) -> None:
-        """Wᵀ d for every example: what the error changes by with this layer's inputs.
+        """Wᵀ d for every example: the derivative of the error with respect to this layer's inputs.
 
         The bias unit has no inputs, so nothing flows back into it (Alg. 7 as printed sums from i = 0).
         """

@@ -1,6 +1,6 @@
-"""Losses: the error of one example, and its gradient by the outputs of the network.
+"""Losses: the error of one example, and its gradient with respect to the outputs of the network.
 
-Neither function of a loss sums or averages over examples: that is the caller's, and visible there.
+`errors` and `gradient` never sum or average over examples; the caller does so explicitly.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from fitgap.core.variants import Variant
 
 @dataclass(frozen=True)
 class Loss(Variant):
-    """Base of the losses. `readings` are the readings it makes sense with, all if empty.
+    """Base of the losses. `readings` are the readings that it supports; all of them if empty.
 
-    A loss with a `link` applies a function of its own to the outputs, whose activation must be the identity.
+    A loss with a `link` applies that function to the outputs, so the output activation must be the identity.
     """
 
     readings: ClassVar[tuple[str, ...]] = ()
@@ -28,19 +28,19 @@ class Loss(Variant):
 
     @staticmethod
     def gradient(outputs: np.ndarray, targets: np.ndarray, out: np.ndarray) -> None:
-        """Write the derivative of each example's error by its outputs into `out` (…, B, n)."""
+        """Write the derivative of each example's error with respect to its outputs into `out` (…, B, n)."""
         raise NotImplementedError
 
     def summed_errors(self, outputs: np.ndarray, targets: np.ndarray, gradient: np.ndarray) -> np.ndarray:
-        """The sum over the batch of each member's errors (K,), from arrays (K, B, n), `gradient` by the outputs.
+        """The sum of each member's errors over the batch (K,), from arrays (K, B, n); `gradient` as from `gradient`.
 
-        For the running mean, which is told beside E_t and need not be as exact.
+        Used for the running mean, which is reported next to E_t and may be less exact.
         """
         return self.errors(outputs, targets).sum(axis=-1)
 
     @staticmethod
     def linked(outputs: np.ndarray) -> np.ndarray:
-        """What is read as the network's answer: the outputs after the loss's own function."""
+        """The outputs after the loss's link function: what a reading interprets."""
         return outputs
 
 
@@ -50,7 +50,7 @@ class HalfSquaredError(Loss):
 
     @staticmethod
     def errors(outputs, targets):
-        # Converted afterwards: NumPy would convert both before a subtraction in float64, at several times the cost.
+        # Converting afterwards is several times cheaper: a float64 subtraction would first convert both arrays.
         difference = np.subtract(outputs, targets).astype(np.float64)
         difference *= difference
         return 0.5 * over_outputs(difference)
@@ -61,14 +61,14 @@ class HalfSquaredError(Loss):
         np.subtract(outputs, targets, out=out)
 
     def summed_errors(self, outputs, targets, gradient):
-        # The gradient is the difference already; its product with itself is one call.
+        # The gradient already is the difference; one product gives its squared norm.
         differences = gradient.reshape(len(gradient), 1, -1)
         return 0.5 * np.matmul(differences, differences.transpose(0, 2, 1))[:, 0, 0].astype(np.float64)
 
 
 @dataclass(frozen=True)
 class SoftmaxCrossEntropy(Loss):
-    """−Σ y·ln softmax(a), for classes with one output each; the network's answer is softmax(a)."""
+    """−Σ y·ln softmax(a), for classes with one output each; predictions are read from softmax(a)."""
 
     readings = ("one_per_class", "unrecognized")
     link = "softmax"
@@ -90,7 +90,7 @@ class SoftmaxCrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class SigmoidCrossEntropy(Loss):
-    """−Σ y·ln σ(a) + (1 − y)·ln(1 − σ(a)), for two classes on one output; the network's answer is σ(a)."""
+    """−Σ y·ln σ(a) + (1 − y)·ln(1 − σ(a)), for two classes with one output; predictions are read from σ(a)."""
 
     readings = ("zero_one",)
     link = "sigmoid"
@@ -110,7 +110,7 @@ class SigmoidCrossEntropy(Loss):
 
 
 def over_outputs(values: np.ndarray) -> np.ndarray:
-    """The sum over the last axis of (…, n), as a product with ones: of few outputs it is made three times as fast."""
+    """The sum over the last axis of (…, n), as a product with ones: three times faster for few outputs."""
     return np.matmul(values, np.ones(values.shape[-1]))
 
 
@@ -121,7 +121,7 @@ def softmax(outputs: np.ndarray) -> np.ndarray:
 
 
 def one_output_sigmoid(outputs: np.ndarray) -> np.ndarray:
-    """1/(1 + e^(−a)), by tanh."""
+    """1/(1 + e^(−a)), computed from tanh."""
     return 0.5 * (1 + np.tanh(outputs * 0.5))
 
 

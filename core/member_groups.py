@@ -1,4 +1,4 @@
-"""Runs of neighbouring members whose settings are of one kind, with their numbers stacked into arrays."""
+"""Groups of adjacent members whose settings are of one kind, with their numbers stacked into arrays."""
 
 import itertools
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from fitgap.core.variants import Variant
 class MemberGroup:
     """Members `rows` of a pack that are computed together.
 
-    `variant` stands for all of them in its class and in everything that is no number; `numbers` holds every number as
-    an array over them, or as one for all.
+    `variant` represents all of them: its class and its non-numeric parameters are common to them. `numbers` holds each
+    numeric parameter as an array with one value per member, or one value for all.
     """
 
     rows: slice
@@ -23,19 +23,19 @@ class MemberGroup:
 
 
 def group_members(settings: Sequence[Variant | None], dtype: str, dimensions: int) -> list[MemberGroup]:
-    """The runs of equal kinds among the members' settings, in order; members with None belong to none.
+    """The groups of adjacent settings of equal kind, in order; members with None belong to no group.
 
-    Each number becomes an array of shape (k, 1, …) with so many dimensions, to be broadcast against the run's rows, or
-    (1, 1, …) where it is the same for all of them.
+    Each number becomes an array (k, 1, …) with `dimensions` dimensions, which broadcasts against the group's rows, or
+    (1, 1, …) if all members have the same value.
     """
-    runs = []
+    groups = []
     numbered = enumerate(settings)
-    for kind, group in itertools.groupby(numbered, key=lambda each: kind_of(each[1])):
+    for kind, alike in itertools.groupby(numbered, key=lambda each: kind_of(each[1])):
         if kind is not None:
-            positions, members = zip(*group, strict=True)
+            positions, members = zip(*alike, strict=True)
             rows = slice(positions[0], positions[-1] + 1)
-            runs.append(MemberGroup(rows, members[0], stack_numbers(members, dtype, dimensions)))
-    return runs
+            groups.append(MemberGroup(rows, members[0], stack_numbers(members, dtype, dimensions)))
+    return groups
 
 
 def kind_of(setting: Variant | None) -> tuple[Any, ...] | None:
@@ -51,9 +51,9 @@ def stack_numbers(members: Sequence[Variant], dtype: str, dimensions: int) -> di
 
 
 def over_members(values: Sequence[float] | np.ndarray, dtype: str, dimensions: int) -> np.ndarray:
-    """One number per member as an array (k, 1, …), or (1, 1, …) where they are all the same.
+    """One number per member as an array (k, 1, …), or (1, 1, …) if they are all equal.
 
-    With one number for all rows of a buffer NumPy takes these in one go, which for small networks saves a third.
+    With a single number NumPy processes all rows of a buffer in one pass, which saves a third for small networks.
     """
     numbers = np.array(values, dtype=dtype)
     alike = numbers[:1] if (numbers == numbers[0]).all() else numbers

@@ -1,4 +1,4 @@
-"""What is trained: the settings of one member (one trial) and those that all members of a pack share."""
+"""Settings of training: those of one member (one trial), and those that all members of a pack share."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,16 @@ from fitgap.core.schedules import Schedule
 from fitgap.core.stopping import Stopping
 from fitgap.core.target_coding import Reading
 
-# The functions of a layer's units, each for its share of them; mostly one.
+# The activation functions of a layer, usually one; each applies to its share of the units.
 LayerFunctions = tuple[Activation, ...]
 
 
 @dataclass(frozen=True)
 class Member:
-    """One network to train: everything in which the members of a pack may differ.
+    """One network to train: the settings in which the members of a pack may differ.
 
-    `activations` holds the functions of every layer that computes, the output layer last.
+    `activations` holds the functions of layers 1 … L, the output layer last. Raises ValueError for two regularizers or
+    two stopping rules of one kind.
     """
 
     activations: tuple[LayerFunctions, ...]
@@ -36,16 +37,16 @@ class Member:
         for rules in (self.regularizers, self.stopping):
             if len({type(rule) for rule in rules}) < len(rules):
                 raise ValueError(
-                    f"a member may have one regularizer and one stopping rule of each kind, but has {rules}"
+                    f"a member may have one regularizer and one stopping rule of each kind, but received {rules}"
                 )
 
 
 @dataclass(frozen=True)
 class PackShape:
-    """What all members of a pack share. `layers` counts units from the inputs to the outputs: (64, 32, 10).
+    """The settings that all members of a pack share. `layers` counts units from inputs to outputs: (64, 32, 10).
 
-    `measured_examples` is how many examples of either kind E_t and E_v are measured on, drawn anew for every epoch;
-    None for all of them. `class_count` is 0 where targets are numbers.
+    `measured_examples` is the number of examples on which each of E_t and E_v is measured, drawn anew for every epoch;
+    None for all examples. `class_count` is 0 if the targets are numbers.
     """
 
     layers: tuple[int, ...]
@@ -58,7 +59,7 @@ class PackShape:
 
 
 def sorting_key(member: Member) -> tuple[str, ...]:
-    """Brings members of equal kinds together, the kinds that cost most calls first."""
+    """Sorts members of equal kinds next to each other, first by their activations, which cost the most calls."""
     kinds = [
         [[(function.kind(), function.share) for function in functions] for functions in member.activations],
         member.optimizer.kind(),
@@ -68,15 +69,15 @@ def sorting_key(member: Member) -> tuple[str, ...]:
 
 
 def why_untrainable(activations: tuple[LayerFunctions, ...], optimizer: Optimizer, loss: Loss) -> str | None:
-    """Why a network with these functions cannot be trained so, and what to do; None where it can."""
+    """Why this optimizer and loss cannot train a network with these functions, and what to do; None if they can."""
     hard = [function for layer in activations for function in layer if not function.differentiable]
     name = type(hard[0]).__name__.lower() if hard else ""
     if isinstance(optimizer, PerceptronRule):
         return why_no_perceptron(activations, loss)
     if hard and optimizer.descends:
         return (
-            f"{name} has derivative 0 almost everywhere, so gradient descent cannot train it; "
-            "without hidden layers the optimizer perceptron can, and fixed only evaluates"
+            f"{name} has derivative 0 almost everywhere, so gradient descent cannot train it; without hidden layers, "
+            "use the optimizer perceptron; use fixed to evaluate without training"
         )
     if loss.link and any(type(function).__name__ != "Identity" for function in activations[-1]):
         return f"this loss applies {loss.link} itself; make the output activation identity"
@@ -84,7 +85,7 @@ def why_untrainable(activations: tuple[LayerFunctions, ...], optimizer: Optimize
 
 
 def why_no_perceptron(activations: tuple[LayerFunctions, ...], loss: Loss) -> str | None:
-    """Why the perceptron rule cannot train such a network."""
+    """Why the perceptron rule cannot train such a network; None if it can."""
     if len(activations) > 1 or any(function.differentiable for function in activations[-1]):
         return "the perceptron rule trains networks without hidden layers whose output activation is threshold or sign"
-    return "the perceptron rule goes with the loss half_squared_error" if loss.link else None
+    return "the perceptron rule needs the loss half_squared_error" if loss.link else None

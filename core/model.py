@@ -1,11 +1,11 @@
-"""A trained network on its own, with all that it takes to answer: scaling, layers, reading."""
+"""A trained network that predicts on its own: input scaling, layers, and the reading of its outputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.activations.activation import Activation
-from fitgap.core.functions import unit_slices
+from fitgap.core.function_parameters import unit_slices
 from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member
@@ -15,7 +15,7 @@ from fitgap.core.target_coding import Reading
 
 @dataclass(frozen=True)
 class ModelLayer:
-    """A layer: weights (n_k, n_{k-1}), biases (n_k,), and its functions, each with its units and its β and γ."""
+    """A layer: weights (n_k, n_{k-1}), biases (n_k,), and its functions with their units and their β and γ."""
 
     weights: np.ndarray
     biases: np.ndarray
@@ -33,7 +33,7 @@ class ModelLayer:
 
 @dataclass(frozen=True)
 class Model:
-    """A network that answers about inputs as they came, unscaled (N, n_0), NaN where missing ones are filled."""
+    """A network that predicts from raw, unscaled inputs (N, n_0); NaN marks missing values to be filled."""
 
     layers: tuple[ModelLayer, ...]
     inputs_transform: InputTransform
@@ -43,14 +43,14 @@ class Model:
     class_count: int
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
-        """What the output layer says (N, n_L), after the loss's own function where it has one."""
+        """The network's outputs (N, n_L), after the loss's link function."""
         values = self.inputs_transform.apply(inputs).astype(self.layers[0].weights.dtype)
         for layer in self.layers:
             values = layer.evaluate(values)
         return self.loss.linked(values)
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
-        """Class numbers (N,), C for "unrecognized"; or numbers (N, m) in their own unit."""
+        """Class numbers (N,), with C for "unrecognized"; or numbers (N, m) in their original units."""
         outputs = self.outputs(inputs)
         if self.class_count:
             return self.reading.read(outputs, self.class_count)
@@ -58,7 +58,7 @@ class Model:
 
 
 def model_layers(row: np.ndarray, member: Member, layout: Layout) -> tuple[ModelLayer, ...]:
-    """The layers of one member, from its row (P,) as it is saved."""
+    """The layers of one member, from its row (P,) in saved form."""
     buffer = row[None]
     return tuple(
         ModelLayer(
@@ -75,7 +75,7 @@ def model_layers(row: np.ndarray, member: Member, layout: Layout) -> tuple[Model
 def model_functions(
     row: np.ndarray, functions: Sequence[Activation], layer: int, layout: Layout
 ) -> tuple[tuple[Activation, slice, dict[str, float]], ...]:
-    """The functions of a layer with their units and the values that β and γ have by now."""
+    """The functions of a layer with their units and the current values of β and γ."""
     return tuple(
         (function, units, function_numbers(row, function, layer, position, layout))
         for position, (function, units) in enumerate(

@@ -1,11 +1,11 @@
 """Optimizers: how a gradient changes the parameters (Magyar 2024, §3.2 and §3.4).
 
-Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `scratch` and each of `slots` are (k, P),
-the numbers of the members arrive as arrays (k, 1), or (1, 1) where they are all the same. Slots start at 0 and are all
-that an optimizer remembers.
+Every optimizer works on rows of the pack's buffers: `parameters`, `gradient`, `scratch` and each of `slots` are (k, P).
+Numeric settings are passed as arrays (k, 1), or (1, 1) if all members have the same value. Slots start at 0 and are the
+whole state of an optimizer.
 
-Where the literature keeps an average, v ← βv + (1 − β)g, a slot holds the sum s = v/(1 − β), s ← βs + g: every pass
-over whole rows that is saved counts, and 1 − β goes into the small arrays of numbers.
+Instead of the average of the literature, v ← βv + (1 − β)g, a slot holds the sum s = v/(1 − β), s ← βs + g. This saves
+a pass over whole rows; the factor 1 − β goes into the small arrays of settings.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from fitgap.core.variants import Variant, parameter
 
 @dataclass(frozen=True)
 class Optimizer(Variant):
-    """Base of the optimizers. One that does not descend the gradient says so: it can do without a derivative."""
+    """Base of the optimizers. `descends` is false for one that needs no derivative of the activation functions."""
 
     slot_count: ClassVar[int] = 0
     descends: ClassVar[bool] = True
@@ -36,18 +36,18 @@ class Optimizer(Variant):
     ) -> None:
         """Change `parameters` in place; `step_number` counts from 1.
 
-        `gradient` and `scratch` may be overwritten. `rate` is the learning rate of this epoch. Of `self` only what is
-        no number may be used: it stands for all members of its kind.
+        `gradient` and `scratch` may be overwritten. `rate` is the learning rate of this epoch. Use only non-numeric
+        parameters of `self`, which represents all members of its kind.
         """
         raise NotImplementedError
 
     def decay(self, weights: np.ndarray, rate: np.ndarray, **numbers: np.ndarray) -> None:
-        """Shrink the weights (k, n_w), before the step, where the optimizer does that apart from the gradient."""
+        """Shrink the weights (k, n_w) before the step, if the optimizer has decoupled weight decay."""
 
 
 @dataclass(frozen=True)
 class GradientDescent(Optimizer):
-    """w ← w − α∇C (Magyar 2024, Alg. 9), ∇C being the mean over the batch."""
+    """w ← w − α∇C, where ∇C is the mean over the batch (Magyar 2024, Alg. 9)."""
 
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
 
@@ -73,7 +73,7 @@ class Momentum(Optimizer):
 
 @dataclass(frozen=True)
 class Nesterov(Optimizer):
-    """v ← βv + (1 − β)∇C; w ← w − α(βv + (1 − β)∇C), momentum that looks a step ahead (Sutskever et al. 2013)."""
+    """v ← βv + (1 − β)∇C; w ← w − α(βv + (1 − β)∇C): momentum that looks one step ahead (Sutskever et al. 2013)."""
 
     slot_count = 1
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
@@ -112,7 +112,7 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Adaptive moments with bias correction and ε outside the root (Kingma & Ba 2015, Alg. 1).
 
-    The form `notes` is Magyar 2024, Alg. 23 with its moment mended: no bias correction, ε inside the root. As printed,
+    The form `notes` is Magyar 2024, Alg. 23 with two corrections: no bias correction, ε inside the root. As printed,
     the moment forgets the previous gradient, and the last line assigns to the gradient instead of the weights.
     """
 
@@ -125,17 +125,17 @@ class Adam(Optimizer):
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, beta_1, beta_2, epsilon):
         if self.form == "notes":
-            # α(1 − β₁)m/√((1 − β₂)s + ε), with both sums as they lie in the slots.
+            # α(1 − β₁)m/√((1 − β₂)s + ε), where m and s are the sums in the slots.
             length, inside, outside = rate * (1 - beta_1) / np.sqrt(1 - beta_2), epsilon / (1 - beta_2), None
         else:
-            length, outside = corrected(step_number, rate, beta_1, beta_2, epsilon)
+            length, outside = bias_corrected(step_number, rate, beta_1, beta_2, epsilon)
             inside = None
         step_by_moments(parameters, gradient, slots, scratch, beta_1, beta_2, length, inside, outside)
 
 
 @dataclass(frozen=True)
 class AdamW(Optimizer):
-    """Adam whose weights also shrink by αλw in every step, apart from the gradient (Loshchilov & Hutter 2019)."""
+    """Adam with decoupled weight decay: every step also shrinks the weights by αλw (Loshchilov & Hutter 2019)."""
 
     slot_count = 2
     rate: float = parameter(0.001, above=0, headline=True, description="learning rate α")
@@ -145,7 +145,7 @@ class AdamW(Optimizer):
     epsilon: float = parameter(1e-8, above=0, description="ε outside the root")
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, weight_decay, beta_1, beta_2, epsilon):
-        length, outside = corrected(step_number, rate, beta_1, beta_2, epsilon)
+        length, outside = bias_corrected(step_number, rate, beta_1, beta_2, epsilon)
         step_by_moments(parameters, gradient, slots, scratch, beta_1, beta_2, length, None, outside)
 
     def decay(self, weights, rate, weight_decay, **numbers):
@@ -156,7 +156,7 @@ class AdamW(Optimizer):
 class PerceptronRule(Optimizer):
     """w ← w − α(a − y)x for a network without hidden layers whose outputs are threshold or sign (Rosenblatt 1958).
 
-    It is gradient descent on the half squared error with the derivative of the activation, which is 0, taken as 1.
+    This is gradient descent on the half squared error, with the activation's derivative of 0 replaced by 1.
     """
 
     descends = False
@@ -169,7 +169,7 @@ class PerceptronRule(Optimizer):
 
 @dataclass(frozen=True)
 class Fixed(Optimizer):
-    """Leaves the initial weights as they are: the network is only evaluated."""
+    """Keeps the initial weights: the network is only evaluated."""
 
     descends = False
 
@@ -213,7 +213,7 @@ def step_by_moments(
     inside: np.ndarray | None,
     outside: np.ndarray | None,
 ) -> None:
-    """w ← w − length·m/(√(s + inside) + outside), after both sums have taken the gradient in."""
+    """w ← w − length·m/(√(s + inside) + outside), after adding the gradient to both sums."""
     mean, squares = slots
     accumulate(mean, gradient, beta_1)
     accumulate_squares(squares, gradient, beta_2, scratch)
@@ -229,13 +229,13 @@ def step_by_moments(
     parameters -= scratch
 
 
-def corrected(
+def bias_corrected(
     step_number: int, rate: np.ndarray, beta_1: np.ndarray, beta_2: np.ndarray, epsilon: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Step length and ε for the sums as they lie in the slots, with the corrections cᵢ = 1 − βᵢᵗ.
+    """Step length and ε for the sums in the slots, with the bias corrections cᵢ = 1 − βᵢᵗ.
 
     With m = (1 − β₁)M and v = (1 − β₂)S, α(m/c₁)/(√(v/c₂) + ε) is the length α(1 − β₁)/c₁·√(c₂/(1 − β₂)) times
-    M/(√S + ε√(c₂/(1 − β₂))). Computed in float64 on arrays (k, 1), so nothing is lost in the corrections.
+    M/(√S + ε√(c₂/(1 − β₂))). Computed in float64 on arrays (k, 1), so that the corrections lose no digits.
     """
     beta_1, beta_2 = beta_1.astype(np.float64), beta_2.astype(np.float64)
     root = np.sqrt((1 - beta_2**step_number) / (1 - beta_2))

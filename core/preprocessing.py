@@ -1,10 +1,10 @@
-"""Filling and scaling of inputs and targets by what the training examples alone show."""
+"""Preprocessing: filling missing values and scaling inputs and targets, learned from the training examples only."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.data import Dataset, Division, Split, split_examples
+from fitgap.core.datasets import Dataset, Division, Split, split_examples
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.target_coding import Reading, Unrecognized
 
@@ -13,7 +13,7 @@ TRAINING, VALIDATION = 0, 1
 
 @dataclass(frozen=True)
 class Scaling:
-    """(value − shift)·factor per column; both (n,). A factor of 0 makes the column 0 everywhere."""
+    """(value − shift)·factor per column; both (n,). A factor of 0 sets the whole column to 0."""
 
     shift: np.ndarray
     factor: np.ndarray
@@ -23,16 +23,16 @@ class Scaling:
         return (values - self.shift) * self.factor
 
     def undo(self, scaled: np.ndarray) -> np.ndarray:
-        """The values (N, n) that were scaled; a column with a factor of 0 is its shift everywhere."""
+        """The original values (N, n); a column with a factor of 0 becomes its shift."""
         lengths = np.divide(1.0, self.factor, out=np.zeros_like(self.factor), where=self.factor != 0)
         return scaled * lengths + self.shift
 
 
 @dataclass(frozen=True)
 class InputTransform:
-    """What is done to inputs, all (n_0,) float64: a missing value (NaN) becomes `fill`, then (value − shift)·factor.
+    """Filling and scaling of inputs: a missing value (NaN) becomes `fill`, then (value − shift)·factor.
 
-    `fill` is NaN where missing values are not to be filled.
+    All fields are (n_0,) float64. `fill` is NaN if missing values are not filled.
     """
 
     fill: np.ndarray
@@ -44,24 +44,24 @@ class InputTransform:
         return (np.where(np.isnan(values), self.fill, values) - self.shift) * self.factor
 
 
-# For any number of columns.
+# Both broadcast over any number of columns.
 NO_SCALING = Scaling(np.zeros(1), np.ones(1))
 NO_TRANSFORM = InputTransform(np.full(1, np.nan), np.zeros(1), np.ones(1))
 
 
 def standard(values: np.ndarray) -> Scaling:
-    """Mean 0 and standard deviation 1 among `values` (N, n)."""
+    """Scaling to mean 0 and standard deviation 1 over `values` (N, n)."""
     return Scaling(values.mean(axis=0), divide_where_varying(values, values.std(axis=0)))
 
 
 def minmax(values: np.ndarray) -> Scaling:
-    """From 0 to 1 among `values` (N, n)."""
+    """Scaling to the range from 0 to 1 over `values` (N, n)."""
     lowest = values.min(axis=0)
     return Scaling(lowest, divide_where_varying(values, values.max(axis=0) - lowest))
 
 
 def unchanged(values: np.ndarray) -> Scaling:
-    """As they are, apart from columns that do not vary among `values` (N, n)."""
+    """No scaling, except that columns that are constant in `values` (N, n) become 0."""
     return Scaling(np.zeros(values.shape[1]), divide_where_varying(values, np.ones(values.shape[1])))
 
 
@@ -71,37 +71,38 @@ PREPROCESSINGS: dict[str, Callable[[np.ndarray], Scaling]] = {
     "none": unchanged,
 }
 
-# What fills the missing values of a column, from those that are present.
+# The value that fills the gaps of a column, computed from its present values.
 FILLINGS: dict[str, Callable[..., np.ndarray]] = {"mean": np.nanmean, "median": np.nanmedian}
 
 
 def varying(values: np.ndarray) -> np.ndarray:
-    """Which columns of `values` (N, n) hold more than one value; NaN is none."""
+    """Which columns of `values` (N, n) hold more than one distinct value, ignoring NaN."""
     absent = np.isnan(values)
     lowest = np.where(absent, np.inf, values).min(axis=0)
-    # A column of NaN alone has a lowest value above its highest.
+    # A column of NaN only gets a lowest value above its highest.
     return lowest < np.where(absent, -np.inf, values).max(axis=0)
 
 
 def divide_where_varying(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """1/spread, but 0 for columns that do not vary among `values`.
+    """1/spread, but 0 for columns that are constant in `values`.
 
-    Such a column teaches nothing, and may vary among the other examples: dividing by its spread, which rounding
-    leaves at 0 or at 1e-17, was seen to give validation errors of 1e11.
+    A constant column carries no information, but it may vary in the validation examples. Dividing by its spread, which
+    is 0 or, due to rounding, 1e-17, has led to validation errors of 1e11.
     """
     usable = varying(values) & (spread > 0)
     with np.errstate(over="ignore"):
         factor = np.divide(1.0, spread, out=np.zeros_like(spread), where=usable)
-    # A spread of 1e-310 is none that could be divided by.
+    # The reciprocal of a spread such as 1e-310 overflows.
     return np.where(np.isfinite(factor), factor, 0.0)
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a data set becomes the examples of a repeat.
+    """How a data set is turned into the examples of a repeat.
 
-    `preprocess` is a key of PREPROCESSINGS for the inputs, `target_scaling` "standard" or "none" for targets that are
-    numbers; classes are never scaled. `missing` is a key of FILLINGS, or "refuse" or "drop", which leave none to fill.
+    `preprocess` is a key of PREPROCESSINGS, applied to the inputs. `target_scaling` is "standard" or "none" and applies
+    to numeric targets; classes are never scaled. `missing` is a key of FILLINGS, or "refuse" or "drop", which leave no
+    values to fill.
     """
 
     division: Division
@@ -110,7 +111,7 @@ class Preparation:
     missing: str = "refuse"
 
 
-# The tables of examples: inputs and targets of either side.
+# The fields of `Examples` that are tables.
 TABLES = ("training_inputs", "training_targets", "validation_inputs", "validation_targets")
 
 
@@ -118,8 +119,9 @@ TABLES = ("training_inputs", "training_targets", "validation_inputs", "validatio
 class Examples:
     """Prepared examples of one repeat: inputs (n, n_0) and targets (n, n_L) in the dtype of training.
 
-    `constant_columns` lists the inputs that do not vary among the training examples and are 0 here.
-    `inputs_transform` and `targets_scaling` say what was done, to do the same to other examples and to undo it.
+    `constant_columns` lists the inputs that are constant in the training examples and are set to 0 here.
+    `inputs_transform` and `targets_scaling` are the transformations applied, for reuse on other examples and for
+    undoing them.
     """
 
     training_inputs: np.ndarray
@@ -132,16 +134,16 @@ class Examples:
 
     @property
     def byte_count(self) -> int:
-        """What its tables take up."""
+        """The size of its tables."""
         return sum(getattr(self, name).nbytes for name in TABLES)
 
 
 def prepare_examples(
     dataset: Dataset, preparation: Preparation, reading: Reading, *, seed: int, repeat: int, dtype: str
 ) -> Examples:
-    """Split, fill and scale a data set for one repeat, learning from its training examples alone.
+    """Split, fill and scale a data set for one repeat, learning from its training examples only.
 
-    Raises ValueError where the split leaves no training or no validation example.
+    Raises ValueError if the split leaves no training or no validation example.
     """
     split = split_examples(dataset, preparation.division, seed=seed, repeat=repeat)
     transform = learned_transform(dataset.inputs[split.training], preparation)
@@ -151,7 +153,7 @@ def prepare_examples(
         inputs, targets = transform.apply(dataset.inputs[rows]), scaling.apply(dataset.targets[rows])
         if isinstance(reading, Unrecognized):
             random = generator(seed, repeat, Purpose.NOISE, number)
-            inputs, targets = with_made(inputs, targets, reading.share, dataset.class_count, random)
+            inputs, targets = with_synthetic(inputs, targets, reading.share, dataset.class_count, random)
         return inputs.astype(dtype), reading.encode(targets, dataset.class_count).astype(dtype)
 
     return Examples(
@@ -164,15 +166,15 @@ def prepare_examples(
 
 
 def learned_transform(training: np.ndarray, preparation: Preparation) -> InputTransform:
-    """What to do to inputs, learned from those of the training examples (n, n_0)."""
+    """The input transform learned from the inputs of the training examples (n, n_0)."""
     fill = fill_values(training, preparation.missing)
     scaling = PREPROCESSINGS[preparation.preprocess](np.where(np.isnan(training), fill, training))
-    # Judged without what was filled in: the mean of equal values may differ from them by rounding.
+    # Constant columns are found before filling: the mean of equal values may differ from them by rounding.
     return InputTransform(fill, scaling.shift, np.where(varying(training), scaling.factor, 0.0))
 
 
 def fill_values(training: np.ndarray, missing: str) -> np.ndarray:
-    """What replaces a missing value in each column (n_0,): 0 where none is present, NaN where none is replaced."""
+    """The fill value of each column (n_0,): 0 if a column has no values, NaN if missing values are not filled."""
     if missing not in FILLINGS:
         return np.full(training.shape[1], np.nan)
     present = ~np.isnan(training).all(axis=0)
@@ -188,19 +190,19 @@ def target_scaling(dataset: Dataset, preparation: Preparation, split: Split) -> 
     return Scaling(np.zeros(dataset.target_count), np.ones(dataset.target_count))
 
 
-def with_made(
+def with_synthetic(
     inputs: np.ndarray, targets: np.ndarray, share: float, class_count: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs (n, n_0) and class numbers (n, 1), and after them `share`·n made examples of the class number C.
+    """Inputs (n, n_0) and class numbers (n, 1), followed by `share`·n synthetic examples of class number C.
 
-    Every input of a made example is that of another example, drawn for itself.
+    Each input of a synthetic example is drawn independently from the examples.
     """
     count = round(share * len(inputs))
     rows = random.integers(len(inputs), size=(count, inputs.shape[1]))
-    made = np.take_along_axis(inputs, rows, axis=0)
-    return np.concatenate([inputs, made]), np.concatenate([targets, np.full((count, 1), float(class_count))])
+    synthetic = np.take_along_axis(inputs, rows, axis=0)
+    return np.concatenate([inputs, synthetic]), np.concatenate([targets, np.full((count, 1), float(class_count))])
 
 
 def constant_columns(dataset: Dataset, split: Split) -> tuple[int, ...]:
-    """Numbers of the input columns that do not vary among the training examples."""
+    """Indices of the input columns that are constant in the training examples."""
     return tuple(int(column) for column in np.flatnonzero(~varying(dataset.inputs[split.training])))

@@ -1,6 +1,6 @@
-"""Random numbers by key: every draw is named by (seed, repeat, purpose, …), none depends on what was drawn before.
+"""Keyed random numbers: every draw is determined by (seed, repeat, purpose, …) and never by previous draws.
 
-A generator carried along would make epoch 7 depend on epochs 1 to 6; with keys any epoch can be redone alone.
+With one generator for all epochs, epoch 7 would depend on epochs 1 to 6. With keys, any epoch can be repeated alone.
 """
 
 from enum import IntEnum
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Purpose(IntEnum):
-    """What a random number is for. The values are part of every result: never renumber, only add."""
+    """What a random number is used for. All results depend on these values: never renumber, only add."""
 
     SPLIT = 0
     WEIGHTS = 1
@@ -22,6 +22,6 @@ class Purpose(IntEnum):
 
 
 def generator(seed: int, repeat: int, purpose: Purpose, *rest: int) -> np.random.Generator:
-    """A fresh generator for the key (seed, repeat, purpose, rest…), such as the epoch in `rest`."""
+    """A fresh generator for the key (seed, repeat, purpose, *rest); `rest` holds, for example, the epoch."""
     sequence = np.random.SeedSequence(entropy=seed, spawn_key=(repeat, int(purpose), *rest))
     return np.random.Generator(np.random.PCG64(sequence))

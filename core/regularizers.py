@@ -1,7 +1,7 @@
 """Regularizers: penalties on the weights, and dropout (Magyar 2024, §3.3.2), on the whole network or its input layer.
 
 A penalty is added once per step to the mean gradient of the batch, so that its weight λ means the same for every batch
-size (Alg. 12 adds it once per example). Biases are left out unless asked for.
+size (Alg. 12 adds it once per example). Biases are not penalized by default.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class L2(Penalty):
 
 @dataclass(frozen=True)
 class Dropout(Regularizer):
-    """Inputs and hidden units set to 0 with chance δ while training, the others scaled by 1/(1 − δ) (Alg. 15 to 19).
+    """Sets inputs and hidden units to 0 with probability δ in training, scales the rest by 1/(1 − δ) (Alg. 15 to 19).
 
     The output layer is never dropped (Alg. 16 as printed multiplies it by r).
     """

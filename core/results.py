@@ -1,4 +1,4 @@
-"""What comes out of training: the numbers of an epoch, and signs of life from long ones."""
+"""Results of training: the numbers of an epoch, and progress within a long epoch."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class EpochResults:
-    """One epoch of the members still in the pack: arrays (k,), `members` holding their numbers in the order given.
+    """One epoch of the members still in the pack, as arrays (k,); `members` holds the member numbers.
 
-    Errors are float64. `diverged` marks members with an error that is not finite, `finished` those that have trained
-    all their epochs or were stopped, for which `stopped_because` has the reason; either leaves the pack.
+    Errors are float64. `diverged` marks members whose error is not finite. `finished` marks members that have trained
+    all their epochs or were stopped early, with the reason in `stopped_because`. Both kinds leave the pack.
     """
 
     members: np.ndarray
@@ -30,7 +30,7 @@ class EpochResults:
 
 @dataclass(frozen=True)
 class EpochPart:
-    """A sign of life from a long epoch: which share of its training examples the members have seen."""
+    """Progress within an epoch: the share of its training examples that the members have seen."""
 
     members: np.ndarray
     share: float

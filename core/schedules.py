@@ -1,6 +1,4 @@
-"""Schedules: how the learning rate changes over the epochs (Magyar 2024, §3.2), each after a linear warm-up if
-wanted.
-"""
+"""Schedules: how the learning rate changes over the epochs, after an optional linear warm-up (Magyar 2024, §3.2)."""
 
 import math
 from dataclasses import dataclass
@@ -15,19 +13,19 @@ class Schedule(Variant):
     warm_up: int = parameter(0, at_least=0, whole=True, description="epochs in which the rate first grows")
 
     def factor(self, epoch: int, epochs: int) -> float:
-        """What the learning rate is multiplied by in epoch 1 … `epochs`."""
+        """The factor on the learning rate in epoch 1 … `epochs`."""
         if epoch <= self.warm_up:
             return epoch / (self.warm_up + 1)
         return self.after_warm_up(epoch - self.warm_up - 1, epochs - self.warm_up)
 
     def after_warm_up(self, past: int, epochs: int) -> float:
-        """The factor after `past` of the `epochs` that follow the warm-up; 1 where none is past."""
+        """The factor once `past` of the `epochs` after the warm-up are over; 1 if `past` is 0."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """The same rate throughout."""
+    """A constant rate."""
 
     def after_warm_up(self, past, epochs):
         return 1.0
@@ -35,7 +33,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class Step(Schedule):
-    """Multiplied by a factor after every so many epochs."""
+    """The rate is multiplied by a factor every N epochs."""
 
     every: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs between changes")
     by: float = parameter(0.5, above=0, at_most=1, headline=True, description="factor of a change")
@@ -46,7 +44,7 @@ class Step(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """Multiplied by a factor after every epoch."""
+    """The rate is multiplied by a factor after every epoch."""
 
     by: float = parameter(0.95, above=0, at_most=1, headline=True, description="factor of an epoch")
 
@@ -56,7 +54,7 @@ class Exponential(Schedule):
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
-    """1/(1 + decay·t) after t epochs."""
+    """The factor is 1/(1 + decay·t) after t epochs."""
 
     decay: float = parameter(0.1, at_least=0, headline=True, description="how fast it falls")
 
@@ -66,9 +64,7 @@ class InverseTime(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Half a cosine from 1 down towards `lowest`, which the epoch after the last would reach (Loshchilov & Hutter
-    2017).
-    """
+    """Half a cosine from 1 towards `lowest`, which epoch `epochs` + 1 would reach (Loshchilov & Hutter 2017)."""
 
     lowest: float = parameter(0.0, at_least=0, at_most=1, description="share of the rate at the end")
 

@@ -1,6 +1,4 @@
-"""Stopping before the last epoch: because the error is acceptable, or because E_v improves no more (Magyar 2024,
-§3.2).
-"""
+"""Early stopping: once the error is acceptable, or once E_v no longer improves (Magyar 2024, §3.2)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from fitgap.core.variants import Variant, parameter
 
 @dataclass
 class Standing:
-    """How far a member is on its way to be stopped by a rule: all that the rule remembers from epoch to epoch."""
+    """The state of a stopping rule for one member: the epochs counted so far and the best E_v."""
 
     epochs: int = 0
     best: float = field(default=float("inf"))
@@ -22,11 +20,11 @@ class Stopping(Variant):
     """Base of the stopping rules."""
 
     def should_stop(self, standing: Standing, training_errors: np.ndarray, e_v: float) -> bool:
-        """Take in an epoch: the errors of all training examples (N,) and E_v; say whether to stop after it."""
+        """Update `standing` with an epoch's training errors (N,) and E_v; return whether to stop after this epoch."""
         raise NotImplementedError
 
     def reason(self) -> str:
-        """Why a member was stopped, for people."""
+        """Why a member was stopped, in words."""
         raise NotImplementedError
 
 
@@ -36,7 +34,7 @@ class AcceptableError(Stopping):
 
     error: float = parameter(above=0, headline=True, description="error of an example that is acceptable")
     share: float = parameter(0.95, above=0, at_most=1, description="share of the examples that must have it")
-    epochs: int = parameter(5, at_least=1, whole=True, description="for so many epochs on end")
+    epochs: int = parameter(5, at_least=1, whole=True, description="number of consecutive epochs")
 
     def should_stop(self, standing, training_errors, e_v):
         acceptable = np.mean(training_errors <= self.error) >= self.share
@@ -73,7 +71,7 @@ STOPPINGS: dict[str, type[Stopping]] = {"acceptable_error": AcceptableError, "no
 def first_reason(
     rules: Sequence[Stopping], standings: Sequence[Standing], training_errors: np.ndarray, e_v: float
 ) -> str | None:
-    """Why a member with these rules stops after an epoch; every rule takes the epoch in. None where it goes on."""
+    """Why a member stops after this epoch, or None if it does not. Updates the standings of all its rules."""
     reasons = [
         rule.reason() if rule.should_stop(standing, training_errors, e_v) else None
         for rule, standing in zip(rules, standings, strict=True)

@@ -1,8 +1,6 @@
-"""Readings: how classes or numbers become the outputs a network should give, and how its outputs are read back.
+"""Readings: how targets are encoded as network outputs, and how outputs are decoded (Magyar 2024, §2.2).
 
-(Magyar 2024, §2.2: one output per class, one more for "unrecognized", a single neuron read by intervals.)
-
-Targets of classes are class numbers 0 … C−1 in one column (N, 1); targets that are numbers are their values (N, m).
+Class targets are class numbers 0 … C−1 in one column (N, 1). Numeric targets are values (N, m).
 """
 
 from dataclasses import dataclass
@@ -14,33 +12,33 @@ from fitgap.core.variants import Variant, parameter
 
 @dataclass(frozen=True)
 class Reading(Variant):
-    """Base of the readings. `for_classes` says whether it reads classes or numbers."""
+    """Base of the readings. `for_classes` is true for readings of classes, false for readings of numbers."""
 
     for_classes: ClassVar[bool] = True
 
     def output_count(self, class_count: int, target_count: int) -> int:
-        """n_L: the outputs for so many classes, or so many columns of numbers."""
+        """n_L: the number of outputs for this number of classes, or of target columns."""
         raise NotImplementedError
 
     def encode(self, targets: np.ndarray, class_count: int) -> np.ndarray:
-        """The outputs that a network should give (N, n_L), from targets (N, m)."""
+        """The desired outputs (N, n_L), from targets (N, m)."""
         raise NotImplementedError
 
     def read(self, outputs: np.ndarray, class_count: int) -> np.ndarray:
-        """What outputs (…, n_L) say: class numbers (…), or the values themselves (…, m).
+        """Decode outputs (…, n_L) into class numbers (…), or values (…, m).
 
         The number C, one beyond the last class, stands for "unrecognized".
         """
         raise NotImplementedError
 
     def agree(self, outputs: np.ndarray, targets: np.ndarray, class_count: int) -> np.ndarray:
-        """Whether outputs and targets (…, n_L) say the same class (…)."""
+        """Whether outputs and targets (…, n_L) decode to the same class (…)."""
         return self.read(outputs, class_count) == self.read(targets, class_count)
 
 
 @dataclass(frozen=True)
 class OnePerClass(Reading):
-    """One output per class, 1 for the right one and 0 for the others; the largest is read."""
+    """One output per class, 1 for the correct class and 0 for the others; the largest output wins."""
 
     def output_count(self, class_count, target_count):
         return class_count
@@ -57,13 +55,13 @@ class OnePerClass(Reading):
 
 @dataclass(frozen=True)
 class Unrecognized(Reading):
-    """One output per class and one more for whatever belongs to none; the largest is read.
+    """One output per class, plus one for inputs that belong to no class; the largest output wins.
 
-    So that it learns what belongs to none, made examples are added to those that train and, apart from them, to those
-    that validate: every input drawn for itself from the examples, so that inputs which go together no longer do.
+    To train this output, synthetic examples are added separately to the training and to the validation examples. Each
+    of their inputs is drawn independently from the examples, which breaks the correlations between inputs.
     """
 
-    share: float = parameter(0.1, at_least=0, at_most=10, description="made examples for each real one")
+    share: float = parameter(0.1, at_least=0, at_most=10, description="synthetic examples for each real one")
 
     def output_count(self, class_count, target_count):
         return class_count + 1
@@ -80,7 +78,7 @@ class Unrecognized(Reading):
 
 @dataclass(frozen=True)
 class Intervals(Reading):
-    """A single output: class c of C stands in the middle of the c-th of C equal intervals of [0, 1], closed above."""
+    """A single output: class c of C is the midpoint of the c-th of C equal intervals of [0, 1], closed above."""
 
     def output_count(self, class_count, target_count):
         return 1
@@ -94,7 +92,7 @@ class Intervals(Reading):
 
 @dataclass(frozen=True)
 class ZeroOne(Reading):
-    """A single output for two classes, 0 and 1, read against ½."""
+    """A single output for two classes, 0 and 1, with threshold ½."""
 
     def output_count(self, class_count, target_count):
         return 1
@@ -108,7 +106,7 @@ class ZeroOne(Reading):
 
 @dataclass(frozen=True)
 class Signs(Reading):
-    """A single output for two classes, −1 and 1, read by its sign."""
+    """A single output for two classes, −1 and 1, decoded by its sign."""
 
     def output_count(self, class_count, target_count):
         return 1
@@ -122,7 +120,7 @@ class Signs(Reading):
 
 @dataclass(frozen=True)
 class Numbers(Reading):
-    """One output per column of numbers, read as they are."""
+    """One output per target column, used without decoding."""
 
     for_classes = False
 
@@ -144,25 +142,25 @@ READINGS: dict[str, type[Reading]] = {
     "signs": Signs,
     "numbers": Numbers,
 }
-# Readings of one output for exactly two classes.
+# Readings with one output for exactly two classes.
 TWO_CLASSES = ("zero_one", "signs")
 
 
 def one_hot(targets: np.ndarray, output_count: int) -> np.ndarray:
-    """Class numbers (N, 1) as rows with a single 1 (N, n_L)."""
+    """Class numbers (N, 1) in one-hot encoding (N, n_L)."""
     return (targets == np.arange(output_count)).astype(np.float64)
 
 
 def largest_is_marked(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Whether the first of the largest outputs (…, n) is where the only 1 of the targets (…, n) is, as (…).
+    """Whether the largest output (…, n), the first of equal ones, is at the 1 of the one-hot targets (…, n), as (…).
 
-    As comparing `argmax` of both, but several times as fast where outputs lie unit after unit.
+    Same result as comparing `argmax` of both, but several times faster if outputs are stored unit by unit.
     """
     if outputs.strides[-1] == outputs.itemsize:
         return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
     largest = outputs == outputs.max(axis=-1, keepdims=True)
     found = largest.any(axis=-1)
-    # Of several that are equal the first one counts, and what is no number equals nothing.
+    # Ties (the first one counts) and NaN (equal to nothing) need argmax.
     if not found.all() or np.count_nonzero(largest) != found.size:
         largest = np.arange(outputs.shape[-1]) == outputs.argmax(axis=-1, keepdims=True)
     largest &= targets > 0
@@ -170,9 +168,9 @@ def largest_is_marked(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
 
 
 def read_intervals(values: np.ndarray, class_count: int) -> np.ndarray:
-    """Class numbers from values: (c/C, (c+1)/C] is class c, what lies below 0 or above 1 the first or last.
+    """Class numbers from values: (c/C, (c+1)/C] is class c; values outside [0, 1] give the first or last class.
 
-    NaN is read as the first class.
+    NaN gives the first class.
     """
     shares = np.clip(np.nan_to_num(values), 0, 1)
     return np.maximum(np.ceil(shares * class_count).astype(int) - 1, 0)

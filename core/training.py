@@ -1,4 +1,4 @@
-"""Training of a pack: epoch after epoch over mini-batches, with E_t and E_v after each (Magyar 2024, Alg. 1 and 11)."""
+"""Training of a pack: epochs of mini-batches, each followed by measuring E_t and E_v (Magyar 2024, Alg. 1 and 11)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -8,21 +8,21 @@ from fitgap.core.checkpoints import MemberState, check_states, standings_as_numb
 from fitgap.core.dropout import DropoutMasks, dropout_of
 from fitgap.core.evaluation import Measurement, Measurer
 from fitgap.core.fit_evidence import Evidence
-from fitgap.core.functions import learned_values, own_row, put_own_row
+from fitgap.core.function_parameters import learned_values, own_row, put_own_row
 from fitgap.core.members import Member, PackShape, sorting_key
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.preprocessing import Examples
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 from fitgap.core.results import EpochPart, EpochResults
 from fitgap.core.stopping import Standing, first_reason
-from fitgap.core.updates import STEPS_BETWEEN_FLUSHES, Updates
+from fitgap.core.update_step import STEPS_BETWEEN_FLUSHES, Updates
 
 
 def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:
-    """Train all members of a pack together, each bit for bit as if alone; one result per epoch.
+    """Train all members of a pack together; yields one result per epoch. Each member's numbers are as if it were alone.
 
-    `examples` holds the prepared examples of every repeat that a member has. Raises ValueError where the repeats differ
-    in their number of training or validation examples.
+    `examples` maps the repeats of the members to their prepared examples. Raises ValueError if the repeats differ in
+    their number of training or validation examples.
     """
     return Pack(shape, members, examples).run()
 
@@ -30,8 +30,8 @@ def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Ex
 class Pack:
     """Members in training: their networks, optimizer slots, examples and epoch.
 
-    With `states`, one for each member, they go on from there, bit for bit as if they had never stopped. Raises
-    ValueError where these are not all of the same epoch, or do not fit their members.
+    With `states`, one per member, training resumes from there, bit for bit as if it had never stopped. Raises
+    ValueError if the states are of different epochs or do not fit the members.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Pack:
         self.epoch = 0
         if states is not None:
             check_states(states, members, shape.layers, shape.dtype)
-            self._go_on_from([states[number] for number in order])
+            self._restore([states[number] for number in order])
         self.examples = examples
         self._rebind_views()
 
-    def _go_on_from(self, states: Sequence[MemberState]) -> None:
+    def _restore(self, states: Sequence[MemberState]) -> None:
         self.epoch, self.updates.steps = states[0].epoch, states[0].steps
         self.standings = [standings_from_numbers(state.standings) for state in states]
         for row, (member, state) in enumerate(zip(self.members, states, strict=True)):
@@ -64,7 +64,7 @@ class Pack:
             self.updates.put_own_slots(state.slots, row, member)
 
     def _rebind_views(self) -> None:
-        """Everything that follows from which members are in the pack."""
+        """Set up everything that depends on which members are in the pack."""
         self.repeats = Repeats(self.members, self.examples)
         self.on_training = Measurer(*self.repeats.training, self.shape)
         self.on_validation = Measurer(*self.repeats.validation, self.shape)
@@ -75,7 +75,7 @@ class Pack:
         self.workspaces: dict[int, Workspace] = {}
 
     def compact(self, staying: np.ndarray) -> None:
-        """Go on with the members marked in `staying` (K,), compacted."""
+        """Keep only the members marked in `staying` (K,)."""
         if staying.all():
             return
         rows = np.flatnonzero(staying)
@@ -88,11 +88,11 @@ class Pack:
         self._rebind_views()
 
     def run(self) -> Iterator[EpochResults]:
-        """Train until no member is left; while a result is out, the members it speaks of are still here."""
+        """Train until no member is left. Members of a result stay in the pack until the next result is requested."""
         return (each for each in self.run_in_parts() if isinstance(each, EpochResults))
 
     def run_in_parts(self) -> Iterator[EpochResults | EpochPart]:
-        """The same, with signs of life from epochs that take long."""
+        """The same, with progress reports from within each epoch."""
         while self.member_numbers.size:
             for share in self._train():
                 yield EpochPart(self.member_numbers, share)
@@ -101,13 +101,13 @@ class Pack:
             self.compact(~(results.diverged | results.finished))
 
     def run_epoch(self) -> EpochResults:
-        """One epoch from its first mini-batch to E_t and E_v; nobody leaves."""
+        """Train one epoch and measure E_t and E_v; no member leaves the pack."""
         for _ in self._train():
             pass
         return self._measure()
 
     def _train(self) -> Iterator[float]:
-        """One pass over the training examples in mini-batches; yields now and then which share of them is done."""
+        """One pass over the training examples in mini-batches; yields the share done so far from time to time."""
         self.epoch += 1
         self.rates = np.array([learning_rate(member, self.epoch) for member in self.members])
         self.updates.set_rates(self.rates)
@@ -121,10 +121,10 @@ class Pack:
             yield min(1.0, (start + stride) / example_count)
         self.running_error /= example_count
 
-    # A member that diverges computes with infinities until its epoch ends; its results tell so, not warnings.
+    # A diverging member computes with infinities until its epoch ends. Its result reports this, so no warnings.
     @np.errstate(all="ignore")
     def _train_on(self, order: np.ndarray, dropout: DropoutMasks | None) -> None:
-        """Some mini-batches in turn, `order` (R, n) being the rows of their examples for every repeat."""
+        """Train on several mini-batches; `order` (R, n) holds the rows of their examples for each repeat."""
         for inputs, targets in batches(self.repeats.training, order, self.shape.batch_size):
             work = self._workspace(inputs.shape[1])
             work.load_batch(inputs, targets)
@@ -132,12 +132,12 @@ class Pack:
         self.updates.flush()
 
     def _step(self, work: Workspace, dropout: DropoutMasks | None) -> np.ndarray:
-        """One step on the mini-batch in the workspace; returns each member's summed error before it."""
+        """One step on the mini-batch in the workspace; returns each member's summed error before the step."""
         self.networks.evaluate_for_training(work, dropout)
         delta = work.deltas[-1]
         self.shape.loss.gradient(work.outputs, work.targets, out=delta)
         errors = self.shape.loss.summed_errors(work.outputs, work.targets, delta)
-        # The mean over the batch, so that the step does not grow with it (Alg. 9 as printed takes the sum).
+        # The mean over the batch, so that the step does not grow with the batch size (Alg. 9 prints the sum).
         delta *= delta.dtype.type(1 / delta.shape[1])
         self.networks.backpropagate(work)
         self.updates.step()
@@ -157,7 +157,7 @@ class Pack:
 
     @np.errstate(all="ignore")
     def _measure(self) -> EpochResults:
-        """E_t and E_v after the epoch."""
+        """Measure E_t and E_v after the epoch."""
         on_training = self._measure_on(self.on_training, TRAINING_SIDE)
         on_validation = self._measure_on(self.on_validation, VALIDATION_SIDE)
         e_t, e_v = on_training.error, on_validation.error
@@ -193,7 +193,7 @@ class Pack:
         )
 
     def parameters_of(self, member_number: int) -> np.ndarray:
-        """A copy of the parameters (P,) of a member that is still in the pack, as they lie where it is alone."""
+        """A copy of the parameters (P,) of a member that is still in the pack, in saved form."""
         row = self._row_of(member_number)
         return own_row(self.networks.parameters[row], self.members[row], self.networks.layout)
 
@@ -209,7 +209,7 @@ class Pack:
         )
 
     def learned_by(self, member_number: int) -> dict[str, float]:
-        """The learned β and γ of a member that is still in the pack, by name."""
+        """The learned β and γ, by name, of a member that is still in the pack."""
         row = self._row_of(member_number)
         return learned_values(self.networks.parameters[row], self.members[row], self.networks.layout)
 

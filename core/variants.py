@@ -1,7 +1,7 @@
-"""A variant: one named alternative of a table (an activation, an optimizer, …) with its parameters.
+"""Variants: named alternatives of a table (activations, optimizers, …) with their parameters.
 
-A variant is a frozen dataclass whose fields are made by `parameter`. Its table maps names to such classes; the sweep
-file, the flags and `fitgap list` read names, defaults and domains from here, so a new variant is written in one place.
+A variant is a frozen dataclass whose fields are made by `parameter`. Its table maps names to such classes. The sweep
+file, the flags and `fitgap list` read names, defaults and domains from here, so a new variant is added in one place.
 """
 
 import dataclasses
@@ -29,7 +29,7 @@ class ParameterError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Domain:
-    """The values a parameter may take: an interval for numbers, a list of words for text."""
+    """The values that a parameter may take: an interval of numbers, a list of words, or true and false."""
 
     above: float | None = None
     at_least: float | None = None
@@ -58,7 +58,7 @@ class Domain:
         return ", ".join(["a whole number" if self.whole else "a number", *bounds])
 
     def accept(self, value: object) -> Any:
-        """`value` in its proper type; ValueError when it lies outside the domain."""
+        """`value` converted to the parameter's type; ValueError if it is outside the domain."""
         if self.choices:
             if value not in self.choices:
                 raise ValueError(self.describe())
@@ -69,7 +69,7 @@ class Domain:
             raise ValueError(self.describe())
         if not self.holds(value) or (self.whole and value != int(value)):
             raise ValueError(self.describe())
-        # Members train in float32 unless told otherwise, where 1 − 1e-9 is 1 and 1e-46 is 0.
+        # Members train in float32 by default, which rounds 1 − 1e-9 to 1 and 1e-46 to 0.
         with np.errstate(over="ignore"):
             rounded = float(np.float32(value))
         if not math.isfinite(rounded) or not self.holds(rounded):
@@ -77,7 +77,7 @@ class Domain:
         return int(value) if self.whole else float(value)
 
     def holds(self, value: float) -> bool:
-        """Whether a number keeps the bounds."""
+        """Whether a number is within the bounds."""
         return (
             (self.above is None or value > self.above)
             and (self.at_least is None or value >= self.at_least)
@@ -89,7 +89,7 @@ class Domain:
 def parameter(default: Any = REQUIRED, *, headline: bool = False, description: str = "", **domain: Any) -> Any:
     """A field of a variant. `domain` holds the arguments of `Domain`.
 
-    A headline parameter is always part of the variant's label; any other only where it differs from its default.
+    A headline parameter is always part of the variant's label; any other only if it differs from its default.
     """
     metadata = {"domain": Domain(**domain), "headline": headline, "description": description}
     return dataclasses.field(default=default, metadata=metadata)
@@ -97,7 +97,7 @@ def parameter(default: Any = REQUIRED, *, headline: bool = False, description: s
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """Base of every variant: checks its parameters, knows its label and its canonical form."""
+    """Base of all variants: validates the parameters and provides labels and settings."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -109,14 +109,14 @@ class Variant:
 
     @classmethod
     def parameters(cls) -> dict[str, dataclasses.Field]:
-        """The fields of this variant by name, in the order they are written."""
+        """The fields of this variant by name, in declaration order."""
         return {field.name: field for field in dataclasses.fields(cls)}
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        """The variant with `settings` over its defaults.
+        """The variant with these settings; defaults apply to the others.
 
-        Raises ParameterError for a name it does not have, a required one that is missing, a value outside its domain.
+        Raises ParameterError for an unknown name, a missing required parameter, or a value outside its domain.
         """
         known = cls.parameters()
         for name, value in settings.items():
@@ -133,17 +133,17 @@ class Variant:
 
     @classmethod
     def number_names(cls) -> tuple[str, ...]:
-        """The parameters that are numbers, in the order they are written."""
+        """The names of the numeric parameters, in declaration order."""
         domains = {name: field.metadata["domain"] for name, field in cls.parameters().items()}
         return tuple(name for name, domain in domains.items() if not domain.choices and not domain.flag)
 
     def kind(self) -> tuple[Any, ...]:
-        """What variants that can be computed together share: their class and everything that is no number."""
+        """The class and all non-numeric parameters; variants of equal kind can be computed together."""
         numbers = self.number_names()
         return (type(self).__name__, *(getattr(self, name) for name in self.parameters() if name not in numbers))
 
     def label(self, name: str) -> str:
-        """The shorthand of this variant under `name`: headline parameters and those that differ from their defaults."""
+        """The shorthand of this variant: `name`, its headline parameters and those that differ from their defaults."""
         shown = [
             f"{field.name}={format_number(getattr(self, field.name))}"
             for field in dataclasses.fields(self)
@@ -153,7 +153,7 @@ class Variant:
 
 
 def read_flag(value: object, rule: str) -> bool:
-    """A truth value, also from the words that shorthand has for it."""
+    """A boolean, also from the words "true" and "false" as used in shorthand."""
     known = {True: True, False: False, "true": True, "false": False}
     if not isinstance(value, (bool, str)) or value not in known:
         raise ValueError(rule)

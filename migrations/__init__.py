@@ -1,1 +1,1 @@
-"""Alembic migrations: the only thing that makes or changes tables. Run by `fitgap.runner.store.schema.version`."""
+"""Alembic migrations, the only code that creates or changes tables; run by `fitgap.runner.store.schema.migrate`."""

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `fitgap.runner.store.schema.migrate` hands over."""
+"""Alembic's entry point: runs the migrations on the connection passed by `fitgap.runner.store.schema.migrate`."""
 
 from alembic import context
 from fitgap.runner.store.schema.tables import metadata
@@ -6,13 +6,13 @@ from fitgap.runner.store.schema.version import VERSION_TABLE
 
 connection = context.config.attributes["connection"]
 if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one():
-    # SQLite rebuilds a table by dropping it, and with it would go all rows that refer to its rows.
-    raise RuntimeError("foreign keys must be off while tables change")
+    # SQLite rebuilds a table by dropping it, which would cascade to all rows that refer to its rows.
+    raise RuntimeError("foreign keys must be off while tables are altered")
 context.configure(
     connection=connection,
     target_metadata=metadata,
     version_table=VERSION_TABLE,
-    # The caller holds the transaction, so that all migrations happen or none.
+    # The caller holds the transaction, so that either all migrations are applied or none.
     transactional_ddl=False,
 )
 context.run_migrations()

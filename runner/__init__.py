@@ -1,1 +1,1 @@
-"""The experiment runner: sweeps, engines, store, answers and commands."""
+"""The experiment runner: sweeps, engines, store, analyses and commands."""

@@ -1,4 +1,4 @@
-"""The errors that people see: one line each, with the rule, the value received and the next step."""
+"""Errors shown to users: one line each, with the rule, the value received and the next step."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,18 +7,18 @@ EXCERPT_WIDTH = 70
 
 
 class FitgapError(Exception):
-    """Base of every error a user can cause or mend: the command line prints it as one line and exits with its code."""
+    """Base of all errors that a user can cause or fix. The command line prints one line and exits with `exit_code`."""
 
     exit_code = 2
-    # Lines that show the place where the error is.
+    # Lines that point at the error in the user's text.
     excerpt: tuple[str, ...] = ()
 
 
 class SpecError(FitgapError):
-    """The sweep, as a file or as flags, asks for something that does not exist or cannot be.
+    """A sweep file or a flag is invalid.
 
-    `path` leads to the offending place in the sweep as written: keys and list positions, such as
-    `("axes", "optimizer", 1, "adam", "rate")`. Whoever knows the text turns it into file, line and column, or a flag.
+    `path` locates the mistake in the sweep by keys and list positions, such as
+    `("axes", "optimizer", 1, "adam", "rate")`. `Places` translates it into file, line and column, or a flag.
     """
 
     def __init__(self, message: str, path: tuple[str | int, ...] = ()):
@@ -28,7 +28,7 @@ class SpecError(FitgapError):
 
 
 class DataError(FitgapError):
-    """A data set cannot be read or cannot be trained on."""
+    """A data set cannot be read, or is not suitable for training."""
 
 
 class ModelError(FitgapError):
@@ -36,25 +36,25 @@ class ModelError(FitgapError):
 
 
 class OutputError(FitgapError):
-    """An answer cannot be written where it was to go."""
+    """Output cannot be written to its destination."""
 
 
 class FullOutputError(OutputError):
-    """Standard output cannot take any more: its disk is full, its terminal is gone, or it may not be written."""
+    """Standard output cannot be written: the disk is full, the terminal is gone, or permission is missing."""
 
 
 class ReaderGoneError(FitgapError):
-    """Nobody reads standard output any more. Whoever read it has seen enough, so this is no failure."""
+    """The reader of standard output has closed the pipe. It has seen enough, so this is not a failure."""
 
     exit_code = 0
 
 
 class StoreError(FitgapError):
-    """The database cannot be used, or holds nothing by the name that was asked for."""
+    """The database cannot be used, or does not contain the requested item."""
 
 
 class FilterError(StoreError):
-    """A filter, such as `--where` takes it, cannot be understood. `excerpt` shows the place where."""
+    """A filter expression (`--where`) is invalid. `excerpt` points at the mistake."""
 
     def __init__(self, message: str, text: str, start: int, end: int):
         super().__init__(f"filter: {message}")
@@ -62,47 +62,47 @@ class FilterError(StoreError):
 
 
 class LabelError(FitgapError):
-    """A sweep cannot have this name, or a sweep or trial this tag or note."""
+    """A sweep name, tag or note is invalid."""
 
 
 class BusyError(FitgapError):
-    """What is to be deleted is being trained."""
+    """Trials cannot be deleted because they are being trained."""
 
 
 class IntegrationError(FitgapError):
-    """What another program keeps cannot be written to."""
+    """The storage of another program, such as MLflow or TensorBoard, cannot be written."""
 
 
 class EngineError(FitgapError):
-    """What should train cannot be started."""
+    """The training engine cannot be started."""
 
     exit_code = 1
 
 
 class ClusterError(FitgapError):
-    """The cluster that `--address` names cannot be used."""
+    """The cluster given by `--address` cannot be used."""
 
 
 class ClusterLostError(FitgapError):
-    """The cluster that trained does not answer any more."""
+    """The cluster no longer responds."""
 
     exit_code = 1
 
 
 class DriverFencedError(FitgapError):
-    """This process was not heard of for so long that another one has taken over its trials."""
+    """The lease of this driver expired, and another process has taken over its trials."""
 
     exit_code = 1
 
     def __init__(self) -> None:
         super().__init__(
-            "this process was silent for too long, and another one has taken over its trials; "
-            "nothing was written since, `fitgap sweeps` shows how far it is"
+            "this process was unresponsive for too long, so another one has taken over its trials; "
+            "nothing was written since; `fitgap sweeps` shows the progress"
         )
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """Advice for a misspelt name: the nearest known one, then all of them."""
+    """Advice for an unknown name: the most similar known name, if any, and a list of all known names."""
     names = list(known)
     close = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
@@ -110,7 +110,7 @@ def nearest(name: object, known: Iterable[str]) -> str:
 
 
 def excerpt(text: str, start: int, end: int) -> tuple[str, str]:
-    """The text around a place, on one line, and marks to stand below it."""
+    """The text around a position as one line, and a line of `^` marks to print below it."""
     first = max(0, start - EXCERPT_WIDTH // 2) if end > EXCERPT_WIDTH else 0
     shown = text[first : first + EXCERPT_WIDTH]
     plain = "".join(character if character.isprintable() else " " for character in shown)

@@ -1,4 +1,4 @@
-"""What passes between the driver and the workers: packs to train one way, blocks of epochs the other."""
+"""Messages between driver and workers: packs to train in one direction, blocks of results in the other."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -9,19 +9,19 @@ from fitgap.core.layers import Layout
 from fitgap.core.members import Member, PackShape
 from fitgap.core.preprocessing import Preparation
 from fitgap.runner.recorded_epochs import COMPLETE, Recording
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
-# How far a trial has come, as named arrays.
+# The saved state of a trial, as named arrays.
 Arrays = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class PackTask:
-    """A pack to train: the numbers of its trials, their members in the same order, and what they share.
+    """A pack to train: the numbers of its trials, their members in the same order, and their common settings.
 
-    `keep` says what of every member to send back: nothing, its parameters after the last epoch or after the best, or
-    its state at the end; `recording` which of its epochs. With `states`, in the order of the trials and all of one
-    epoch, they go on from there.
+    `keep` says what to send back of each member besides results: nothing, its parameters after the last or the best
+    epoch, or its final state. `recording` says which epochs to send. With `states`, in the order of the trials and all
+    of the same epoch, training resumes from there.
     """
 
     trials: tuple[int, ...]
@@ -31,16 +31,16 @@ class PackTask:
     keep: str = "none"
     recording: Recording = COMPLETE
     states: tuple[Arrays, ...] = ()
-    # Blocks follow each other no sooner than this; workers that are many send seldom.
+    # Minimum time between blocks; the more workers there are, the longer it is.
     block_seconds: float = 0.0
 
     @property
     def work_per_epoch(self) -> float:
-        """Roughly what an epoch of one member costs: the connections of its network."""
+        """Approximate cost of an epoch of one member: the number of connections of its network."""
         return float(Layout(self.shape.layers).weight_count)
 
     def subset(self, trials: Container[int]) -> "PackTask":
-        """The same task with these of its trials alone."""
+        """The same task with only these of its trials."""
         chosen = [position for position, trial in enumerate(self.trials) if trial in trials]
         return replace(
             self,
@@ -50,11 +50,11 @@ class PackTask:
         )
 
     def starting_from(self, states: Sequence[Arrays]) -> "PackTask":
-        """The same task, going on from these states; from the beginning where there are none."""
+        """The same task, resuming from these states; from the beginning if `states` is empty."""
         return replace(self, states=tuple(states))
 
     def halves(self) -> "tuple[PackTask, PackTask]":
-        """The task cut in two."""
+        """The task split in two."""
         middle = len(self.trials) // 2
         return self.subset(self.trials[:middle]), self.subset(self.trials[middle:])
 
@@ -87,13 +87,13 @@ class EpochRows:
 
     @classmethod
     def joined(cls, parts: Sequence["EpochRows"]) -> "EpochRows":
-        """The rows of all parts, of which there is at least one."""
+        """The rows of all parts; there must be at least one part."""
         names = [field.name for field in fields(cls)]
         return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     @property
     def counts(self) -> "EpochCounts":
-        """What they tell of the epochs trained, where all of these are among them."""
+        """The epochs trained, derived from these rows; valid only if every epoch is recorded."""
         trials, positions, counts = np.unique(self.trial_id, return_inverse=True, return_counts=True)
         last = np.zeros(len(trials), int)
         np.maximum.at(last, positions, self.epoch)
@@ -102,25 +102,25 @@ class EpochRows:
 
 @dataclass(frozen=True)
 class EpochCounts:
-    """How far trials have come, each (n,): the last epoch that each has trained, and how many since the last block."""
+    """Progress of trials, each (n,): the last epoch trained, and the number of epochs trained since the last block."""
 
     trial_id: np.ndarray
     last: np.ndarray
     count: np.ndarray
 
     def subset(self, trials: Container[int]) -> "EpochCounts":
-        """Those of these trials."""
+        """The counts of these trials."""
         chosen = np.array([trial in trials for trial in self.trial_id.tolist()], bool)
         return EpochCounts(self.trial_id[chosen], self.last[chosen], self.count[chosen])
 
 
-# What is measured in every epoch.
+# The quantities measured in every epoch.
 MEASURED = tuple(field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch"))
 
 
 @dataclass(frozen=True)
 class TrialEnd:
-    """How a trial ended, with the summary of its epochs; numbers are NaN and counts None where there is none."""
+    """How a trial ended, with a summary of its epochs; missing numbers are NaN, missing counts None."""
 
     trial_id: int
     status: Status
@@ -140,7 +140,7 @@ class TrialEnd:
 
 @dataclass(frozen=True)
 class KeptNetwork:
-    """The parameters (P,) of a trial after an epoch, as they lie in a row of the pack's buffer."""
+    """The parameters (P,) of a trial after an epoch, in saved form (see `fitgap.core.function_parameters.own_row`)."""
 
     trial_id: int
     epoch: int
@@ -149,10 +149,9 @@ class KeptNetwork:
 
 @dataclass(frozen=True)
 class TrialEvidence:
-    """What the verdict on a completed trial rests on: statistics of its layers, and errors of a sample of examples.
+    """The evidence for the verdict on a completed trial: layer statistics and the errors of a sample of examples.
 
-    `errors` (2, 2, n) are those after the best and after the last epoch, of training and of validation examples; NaN
-    where there are none.
+    `errors` (2, 2, n) has the axes (best epoch, last epoch), (training, validation) and example; padded with NaN.
     """
 
     trial_id: int
@@ -162,7 +161,7 @@ class TrialEvidence:
 
 @dataclass(frozen=True)
 class SavedState:
-    """How far a trial has come after an epoch: enough to go on as if it had never stopped."""
+    """The state of a trial after an epoch: everything needed to resume as if it had never stopped."""
 
     trial_id: int
     epoch: int
@@ -171,11 +170,11 @@ class SavedState:
 
 @dataclass(frozen=True)
 class PackFailure:
-    """A pack that came to nothing, with the trials that were still in it.
+    """A pack that failed, with the trials that were still in it.
 
-    `is_certain` marks an error that would come again, such as one of the computation itself; a worker that died or had
-    too little memory may do better with fewer trials, or next time. `is_blameless` marks what no trial can have caused,
-    such as the death of a node.
+    `is_certain` marks an error that would occur again, such as one of the computation itself. A worker that died or ran
+    out of memory may succeed with fewer trials, or next time. `is_blameless` marks failures that no trial can have
+    caused, such as the death of a node.
     """
 
     task: PackTask
@@ -187,11 +186,11 @@ class PackFailure:
 
 @dataclass(frozen=True)
 class Block:
-    """What a worker sends while a pack trains: new rows, the trials that ended with them, the networks they keep.
+    """What a worker sends while a pack trains: new rows, the trials that ended with them, and the kept networks.
 
-    `part` tells of an epoch that is not over yet: its trials and the share of their training examples that is done.
-    `states` save how far trials have come; with `loss` the pack has ended before its trials have. `counted` tells what
-    was trained where rows do not, since not every epoch is recorded. `node` is where it comes from on a cluster.
+    `part` reports progress within an epoch: the trials and the share of training examples done. `states` are saved
+    states of trials. `failure` means that the pack ended before its trials did. `counted` gives the epochs trained if
+    `rows` does not, because not every epoch is recorded. `node` names the cluster node that sent the block.
     """
 
     rows: EpochRows | None
@@ -206,22 +205,22 @@ class Block:
 
     @property
     def trained(self) -> EpochCounts | None:
-        """The epochs that its trials have trained since the last block, recorded or not."""
+        """The epochs that the trials have trained since the last block, recorded or not."""
         return self.counted or (self.rows.counts if self.rows else None)
 
     @property
     def is_to_be_stored(self) -> bool:
-        """Whether it brings more than how far trials have come."""
+        """Whether the block has content for the store, not only progress."""
         return bool(self.rows or self.ended or self.kept or self.states or self.evidence)
 
     @property
     def trials(self) -> set[int]:
-        """The trials it speaks of."""
+        """The trials that the block has content for."""
         named = {each.trial_id for group in (self.ended, self.kept, self.states, self.evidence) for each in group}
         return named | (set(np.unique(self.rows.trial_id).tolist()) if self.rows else set())
 
     def subset(self, trials: Container[int]) -> "Block":
-        """The same block with these of its trials alone."""
+        """The same block with only these of its trials."""
         return replace(
             self,
             rows=self.rows.subset(trials) if self.rows else None,

@@ -1,4 +1,4 @@
-"""The package fitgap itself: its version, and where it can be imported from."""
+"""The package fitgap itself: its version and its location."""
 
 import shutil
 from importlib import import_module
@@ -16,15 +16,15 @@ FOLDER = folder_of(DISTRIBUTION)
 
 
 def import_folder() -> str | None:
-    """The folder that has to be on the module path for `import fitgap`.
+    """The folder that must be on the module path for `import fitgap`.
 
-    None in a checkout that was installed with `pip install -e`: an import hook maps its folders into the package.
+    None in a checkout installed with `pip install -e`, where an import hook maps the folders into the package.
     """
     return str(FOLDER.parent) if (FOLDER / "core").is_dir() else None
 
 
 def copy_package(folder: Path, left_out: list[str]) -> Path:
-    """Copy the package, as an installation has it, into this folder, and return where it is now."""
+    """Copy the package, in the layout of an installation, into this folder, and return the copy's path."""
     copy = folder / DISTRIBUTION
     ignored = shutil.ignore_patterns(*left_out)
     shutil.copytree(FOLDER, copy, ignore=shutil.ignore_patterns(*left_out, *PARTS))
@@ -34,7 +34,7 @@ def copy_package(folder: Path, left_out: list[str]) -> Path:
 
 
 def program_version() -> str:
-    """The version that is installed; "unknown" where the package was copied without its metadata."""
+    """The installed version; "unknown" if the package was copied without its metadata."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

@@ -1,19 +1,19 @@
-"""Which epochs of a trial become rows. All are trained and measured; storing fewer is easier on driver and database."""
+"""Which epochs of a trial are stored as rows. All are measured; storing fewer relieves the driver and the database."""
 
 from dataclasses import dataclass
 from typing import Any, Self
 
-from fitgap.core.causes import late_start
+from fitgap.core.fit_causes import late_start
 
-# Ever sparser: so many between any number, from this one on, and its double.
+# Logarithmic recording stores this many epochs between any epoch (from this number on) and its double.
 EPOCHS_PER_DOUBLING = 8
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Every `every`-th epoch is recorded, or ever fewer of them where that is None; the first one always is.
+    """Records every `every`-th epoch, or logarithmically spaced epochs if `every` is None; always the first epoch.
 
-    Ever fewer are all up to 16, every second up to 32, every fourth up to 64, and so on.
+    Logarithmic recording stores every epoch up to 16, every second up to 32, every fourth up to 64, and so on.
     """
 
     every: int | None = 1
@@ -23,32 +23,32 @@ class Recording:
         return self.every == 1
 
     def includes(self, epoch: int) -> bool:
-        """Whether an epoch is recorded, whatever becomes of its trial."""
+        """Whether an epoch is recorded independently of how its trial ends."""
         step = self.every or max(1, (1 << (epoch - 1).bit_length()) // (2 * EPOCHS_PER_DOUBLING))
         return epoch == 1 or epoch % step == 0
 
     def rows_of(self, last: int, best: int | None) -> int:
-        """How many rows a trial has that ended after the epoch `last`."""
+        """Number of rows of a trial that ended after epoch `last` and had its best E_v after epoch `best`."""
         return self._included(last) + sum(not self.includes(epoch) for epoch in always_recorded(last, best))
 
     def _included(self, last: int) -> int:
-        """How many of the epochs from 1 to `last` are included."""
+        """The number of epochs from 1 to `last` that are included."""
         if self.every:
             return last // self.every + (self.every > 1)
         if last <= 2 * EPOCHS_PER_DOUBLING:
             return last
-        # `last` lies between this power of 2 and the next.
+        # The largest power of 2 below `last`.
         below = 1 << (last - 1).bit_length() - 1
         doublings = (below // (2 * EPOCHS_PER_DOUBLING)).bit_length() - 1
         return EPOCHS_PER_DOUBLING * (2 + doublings) + (last - below) // (below // EPOCHS_PER_DOUBLING)
 
     @classmethod
     def from_canonical(cls, written: Any) -> Self:
-        """The recording that `canonical` wrote."""
+        """The inverse of `canonical`."""
         return cls(1 if written == "all" else written.get("every"))
 
     def canonical(self) -> Any:
-        """As a sweep file has it."""
+        """The recording in sweep-file form."""
         if self.every is None:
             return {"epochs": "log"}
         return "all" if self.is_complete else {"every": self.every}
@@ -58,5 +58,5 @@ COMPLETE = Recording()
 
 
 def always_recorded(last: int, best: int | None) -> set[int]:
-    """The epochs by which a trial is judged: the last, the best, and that by which E_t is seen to fall still."""
+    """The epochs that the diagnosis needs: the last, the best, and the one that shows whether E_t is still falling."""
     return {last, late_start(last)} | ({best} if best else set())

@@ -1,4 +1,4 @@
-"""Training a stored trial once more: for a network that was not kept, or to see that it comes out the same."""
+"""Retraining of stored trials: to get a network that was not kept, or to check that results are reproducible."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,24 +12,26 @@ from fitgap.runner.data import fingerprint
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import MEASURED
 from fitgap.runner.planning.packs import PlannedTrial, member_of, pack_shape
-from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import Configuration, Sweep
 from fitgap.runner.store import Row, Store
 from fitgap.runner.system.blas import one_blas_thread
-from fitgap.runner.system.environment import describe_environment
+from fitgap.runner.system.machine_record import describe_environment
 
 
 def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:
-    """What was trained as a trial that `show` tells of, with its data. Raises StoreError where they have changed."""
+    """The planned trial and its data, from a row of `Store.show`. Raises StoreError if the data have changed."""
     sweep = store.sweep(row["sweep"])
     prepared = prepare_sweep(Sweep.from_canonical(sweep["specification"]))
     if fingerprint(prepared.dataset) != row["fingerprint"]:
-        raise StoreError(f"the data set {row['data']} has changed since trial {row['trial']}; bring the old one back")
+        raise StoreError(
+            f"the data set {row['data']} has changed since trial {row['trial']} was trained; restore the old one"
+        )
     return PlannedTrial(row["trial"], Configuration.from_canonical(row["settings"]), row["repeat"]), prepared
 
 
 def lone_pack(trial: PlannedTrial, prepared: PreparedSweep) -> Pack:
-    """The trial in a pack of its own, untrained."""
+    """An untrained pack with only this trial."""
     shape = pack_shape(trial.configuration, prepared)
     seed = prepared.sweep.seed
     examples = prepare_examples(
@@ -39,7 +41,7 @@ def lone_pack(trial: PlannedTrial, prepared: PreparedSweep) -> Pack:
 
 
 def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.ndarray:
-    """The parameters (P,) of a trial after one of its epochs."""
+    """Retrain a trial and return its parameters (P,) after `epoch`."""
     pack = lone_pack(trial, prepared)
     with one_blas_thread():
         for results in pack.run():
@@ -50,7 +52,7 @@ def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.
 
 @dataclass(frozen=True)
 class ReplayDifference:
-    """Where a number differs most from what is stored, and in how many epochs it differs at all."""
+    """A quantity that differs from the stored one: in how many epochs, by how much at most, and in which epoch."""
 
     quantity: str
     epochs: int
@@ -60,9 +62,9 @@ class ReplayDifference:
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of training a trial again: how many stored epochs of how many were compared, and what differs.
+    """Result of retraining a trial: `epochs` stored epochs out of `trained` were compared, with these differences.
 
-    `environment` names what the numbers were made with then and now, where that is not the same.
+    `environment` maps each property of the environment that differs to its old and new value.
     """
 
     trial: int
@@ -73,14 +75,14 @@ class Replay:
 
     @property
     def is_equal(self) -> bool:
-        """Whether every number of every epoch is the same to the last bit."""
+        """Whether all numbers of all epochs are bit-for-bit equal."""
         return not self.differences
 
 
 def replay(store: Store, number: int) -> Replay:
     """Train a trial again in this process and compare every epoch with what is stored.
 
-    Raises StoreError where there is no such trial, where it has no epochs, or where its data have changed.
+    Raises StoreError if there is no such trial, if it has no epochs, or if its data have changed.
     """
     row = store.show(number)
     stored = store.epochs([number])
@@ -98,7 +100,7 @@ def replay(store: Store, number: int) -> Replay:
 
 
 def epochs_again(trial: PlannedTrial, prepared: PreparedSweep, last: int) -> Iterator[Row]:
-    """The epochs of the trial up to the last one stored, as the store would give them."""
+    """Retrain the trial up to epoch `last`; yields epochs in the form of the store's rows."""
     pack = lone_pack(trial, prepared)
     with one_blas_thread():
         for results in pack.run():
@@ -108,13 +110,13 @@ def epochs_again(trial: PlannedTrial, prepared: PreparedSweep, last: int) -> Ite
 
 
 def measured(results: EpochResults) -> dict[str, float | None]:
-    """The numbers of the only member; what is not finite is nothing, as in the store."""
+    """The measured numbers of the only member; numbers that are not finite become None, as in the store."""
     numbers = {name: float(getattr(results, name)[0]) for name in MEASURED}
     return {name: value if isfinite(value) else None for name, value in numbers.items()}
 
 
 def differences(stored: list[Row], found: list[Row]) -> Iterator[ReplayDifference]:
-    """What differs between the epochs stored and found; one that is there only once differs infinitely."""
+    """The differences between stored and retrained epochs; an epoch missing from `found` differs infinitely."""
     again = {row["epoch"]: row for row in found}
     for quantity in MEASURED:
         distances = {
@@ -128,13 +130,13 @@ def differences(stored: list[Row], found: list[Row]) -> Iterator[ReplayDifferenc
 
 
 def distance(one: float | None, other: float | None) -> float:
-    """How far two numbers are apart: 0 for equal ones, or where both are none; infinite where only one is."""
+    """The distance of two numbers: 0 if both are None, infinite if only one is."""
     if one is None or other is None:
         return 0.0 if one is other else float("inf")
     return abs(one - other)
 
 
 def changes(then: dict[str, Any], now: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What differs between two environments, apart from the commit of the folder one stands in."""
+    """The differences between two environments, except for the git commit of the current folder."""
     keys = [key for key in (*then, *(key for key in now if key not in then)) if not key.startswith("git_")]
     return {key: (then.get(key), now.get(key)) for key in keys if then.get(key) != now.get(key)}

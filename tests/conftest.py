@@ -1,24 +1,47 @@
 """Settings for all tests, and the databases that they use."""
 
 import contextlib
+import os
 import signal
 
-import pytest
-from hypothesis import settings
+# NumPy reads them when it is loaded. Several processes of pytest with several threads each would wait for each other,
+# and processes that are forked must have no threads.
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 
-# This machine may be busy with other things: no test depends on how long anything takes.
-settings.register_profile("fitgap", deadline=None)
-settings.load_profile("fitgap")
+import pytest  # noqa: E402
+from hypothesis import is_hypothesis_test, settings  # noqa: E402
+from support.profiles import NIGHTLY, register_profiles  # noqa: E402
+
+register_profiles()
 # Whoever runs the tests in the background may ignore these, and all commands would inherit that.
 for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     signal.signal(number, signal.SIG_DFL)
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config):
+    """`-m nightly` loads the profile with many examples; `--hypothesis-profile` does, too, and comes first."""
+    if is_nightly(config) and not config.getoption("--hypothesis-profile"):
+        settings.load_profile(NIGHTLY)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """At night every property test runs, with many examples."""
+    for item in items:
+        if is_nightly(config) and is_hypothesis_test(getattr(item, "function", None)):
+            item.add_marker(pytest.mark.nightly)
+
+
+def is_nightly(config):
+    return config.getoption("-m") == "nightly"
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server that runs until the tests end."""
-    from temporary_postgres import TemporaryPostgres
+    from support.databases.temporary_postgres import TemporaryPostgres
 
     with contextlib.closing(TemporaryPostgres()) as server:
         yield server
@@ -27,7 +50,7 @@ def postgres():
 @pytest.fixture(scope="module")
 def postgres_of_its_own():
     """A PostgreSQL server that the tests of one file may kill and start again."""
-    from temporary_postgres import TemporaryPostgres
+    from support.databases.temporary_postgres import TemporaryPostgres
 
     with contextlib.closing(TemporaryPostgres()) as server:
         yield server
@@ -36,7 +59,7 @@ def postgres_of_its_own():
 @pytest.fixture(scope="session")
 def postgres_template(postgres):
     """The name of a database on the server that has the newest tables."""
-    from new_databases import postgres_template
+    from support.databases.new_databases import postgres_template
 
     return postgres_template(postgres)
 
@@ -44,7 +67,7 @@ def postgres_template(postgres):
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     """An SQLite file that has the newest tables."""
-    from new_databases import sqlite_template
+    from support.databases.new_databases import sqlite_template
 
     return sqlite_template(tmp_path_factory.mktemp("template") / "template.db")
 
@@ -59,7 +82,7 @@ def database_kind(request):
 def databases(database_kind, request, tmp_path):
     """Makes databases of this kind: `databases.make()` gives the address of one with tables, `make(empty=True)` of one
     without."""
-    from new_databases import PostgresDatabases, SqliteFiles
+    from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
     if database_kind == "sqlite":
         made = SqliteFiles(tmp_path, request.getfixturevalue("sqlite_template"))

@@ -211,8 +211,8 @@ def test_the_rayjob_runs_a_sweep_that_fitgap_reads(resources, cluster, tmp_path)
 
 
 def documented(program):
-    """The commands of a program in docs/cluster.md, each as its words."""
-    text = (ROOT / "docs" / "cluster.md").read_text().replace("\\\n", "")
+    """The commands of a program in docs/how-to/clusters.md, each as its words."""
+    text = (ROOT / "docs" / "how-to" / "clusters.md").read_text().replace("\\\n", "")
     lines = [line.strip() for line in text.splitlines() if line.startswith("    ")]
     # What comes behind the sign is for people.
     commands = [shlex.split(line, comments=True) for line in lines]
@@ -229,7 +229,7 @@ def test_ray_knows_every_command_of_the_document():
 
 def test_ray_starts_nothing_without_authentication_in_the_document():
     """Every `ray start` stands in a block that sets the mode."""
-    blocks = re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / "cluster.md").read_text(), re.MULTILINE)
+    blocks = re.findall(r"(?:^    .*\n)+", (ROOT / "docs" / "how-to" / "clusters.md").read_text(), re.MULTILINE)
     starting = [block for block in blocks if "ray start" in block]
     assert len(starting) == 3
     assert all("RAY_AUTH_MODE=token" in block for block in starting)

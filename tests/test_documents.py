@@ -1,4 +1,4 @@
-"""What README.md, CHANGELOG.md and docs/ name is there: files, headings, commands and their flags."""
+"""What the documentation names exists: files, headings, commands and their options."""
 
 import contextlib
 import re
@@ -10,7 +10,7 @@ import typer
 from fitgap.runner.cli import app
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 FOLDERS = ("benchmarks", "core", "docs", "examples", "migrations", "runner", "tests")
 # Typer brings its own copy of this class; its descendant is what it shows of it.
 UsageError = typer.BadParameter.__mro__[1]
@@ -82,7 +82,7 @@ def check_command(words):
             command.resolve_command(context, list(words))
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_link_leads_to_a_file_and_a_heading(path):
     for file, heading in links(path):
         target = path.parent / file if file else path
@@ -91,12 +91,12 @@ def test_every_link_leads_to_a_file_and_a_heading(path):
         assert not heading or heading in map(slug, headings), f"{file}#{heading}"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_file_that_is_named_is_there(path):
     assert [name for name in named_files(path) if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_that_is_written_can_be_given(path, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     for words in written_commands(path):
@@ -108,9 +108,15 @@ def test_every_command_that_is_written_can_be_given(path, tmp_path, monkeypatch)
             pytest.fail(f"fitgap {shlex.join(words)}: {error.format_message()}")
 
 
-def test_the_readme_links_every_document():
-    linked = {(ROOT / file).resolve() for file, _ in links(ROOT / "README.md")}
-    assert {path for path in DOCUMENTS if path.name != "README.md"} <= linked
+def test_every_test_that_is_named_is_there():
+    """The mathematics names tests of its corrections; `…` is the rest of a name, or the same file again."""
+    text = (ROOT / "docs" / "explanation" / "mathematics.md").read_text()
+    named = re.findall(r"`(test_\w+|…)::(test_\w+)(…?)`", text)
+    assert len(named) > 15
+    for number, (_, name, rest) in enumerate(named):
+        file = next(each[0] for each in reversed(named[: number + 1]) if each[0] != "…")
+        begin = f"def {name}" if rest else f"def {name}("
+        assert begin in (ROOT / "tests" / "core" / f"{file}.py").read_text(), name
 
 
 def test_the_folder_map_has_every_folder():
@@ -124,7 +130,7 @@ def test_there_was_something_to_check():
     readme = ROOT / "README.md"
     assert len(links(readme)) > 10 and "runner/engine/" in named_files(readme)
     commands = written_commands(readme)
-    assert ["run", "--data", "digits"] in [words[:3] for words in commands] and len(commands) > 20
+    assert ["run", "--data", "digits"] in [words[:3] for words in commands] and len(commands) > 10
 
 
 @pytest.mark.parametrize("line", ["shwo 7", "show seven", "show --format json", "db stats", "trials digits --sord e_v"])

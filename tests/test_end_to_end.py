@@ -12,6 +12,9 @@ import pytest
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("end to end")
+
 COMMAND = Path(sys.executable).parent / "fitgap"
 PATIENCE = 60.0
 SWEEP = """\

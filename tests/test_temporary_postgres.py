@@ -10,13 +10,17 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
 
-FOLDER = Path(__file__).parent / "databases"
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("the server of temporary postgres")
+
+FOLDER = Path(__file__).parent
 PATIENCE_SECONDS = 30
 # Starts a server, says where it listens, lies and who keeps it, and waits to be killed.
 START = """
 import sys, time
-from temporary_postgres import TemporaryPostgres
+from support.databases.temporary_postgres import TemporaryPostgres
 import psycopg
 server = TemporaryPostgres()
 with psycopg.connect(server.address()) as connection:

@@ -12,10 +12,10 @@ import numpy as np
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.engine.ray import RayEngine
 from fitgap.runner.messages import Block, EpochRows, PackTask, TrialEnd
-from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import Sweep
-from fitgap.runner.status import Status
 from fitgap.runner.store import DriverIdentity, DriverSession, Store, open_store_for_writing
+from fitgap.runner.trial_status import Status
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 

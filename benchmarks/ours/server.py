@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.processes import ROOT
 
-FILE = ROOT / "tests" / "databases" / "temporary_postgres.py"
+FILE = ROOT / "tests" / "support" / "databases" / "temporary_postgres.py"
 # Fields of /proc/PID/stat after the name: the parent, and the CPU ticks of a process and its ended children.
 PARENT, TICKS = 1, slice(11, 15)
 

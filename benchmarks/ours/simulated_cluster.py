@@ -13,7 +13,7 @@ from fitgap.core.fit_evidence import SAMPLE_SIZE
 from fitgap.runner.engine.worker.block_builder import BLOCK_SECONDS
 from fitgap.runner.messages import MEASURED, Block, EpochCounts, EpochRows, PackTask, TrialEnd, TrialEvidence
 from fitgap.runner.recorded_epochs import always_recorded
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 from benchmarks.ours.pack_times import PackTimes
 

@@ -14,11 +14,11 @@ os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
 os.environ["TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S"] = "0"
 
 import ray
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.training import Pack
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.messages import PackTask
-from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.planning.preparation import PreparedSweep
 from ray import tune
 from ray.tune.logger import JsonLoggerCallback
 

@@ -1,8 +1,8 @@
-"""What every activation function is: a value, a derivative, and derivatives by the parameters that it can learn.
+"""Base class of the activation functions: value, derivative, and derivatives with respect to learnable parameters.
 
-Every function works elementwise on `x`, the pre-activations (k, B, n) of k neighbouring members of one kind, and writes
-into `out` of the same shape. β and γ arrive as arrays (k, 1, 1), so each member has its own; where they are learned,
-`by_parameter` tells how f changes with them (see the table in docs/mathematics.md).
+Every function works elementwise on `x`, the pre-activations (k, B, n) of k adjacent members of one kind, and writes
+into `out` of the same shape. β and γ are passed as arrays (k, 1, 1), one value per member. If they are learned,
+`by_parameter` gives ∂f/∂β and ∂f/∂γ (see the table in docs/explanation/mathematics.md).
 """
 
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ import numpy as np
 from fitgap.core.variants import Domain, ParameterError, Variant, parameter
 
 LEARNABLE = ("beta", "gamma")
-# A learned parameter that must stay above a bound stays above it by this much.
+# The smallest distance that a learned parameter keeps from an exclusive lower bound.
 MARGIN = 1e-3
 
 
 def learnable(*names: str) -> Any:
-    """The parameter that says which of β and γ are learned with the weights."""
+    """The parameter that selects which of β and γ are trained along with the weights."""
     choices = ("nothing", *names, *(["beta+gamma"] if len(names) > 1 else []))
     return parameter("nothing", choices=choices, description="which parameters are learned with the weights")
 
 
 @dataclass(frozen=True)
 class Activation(Variant):
-    """Base of the activation functions. One that is not `differentiable` cannot be trained by gradient descent."""
+    """Base of the activation functions. Gradient descent needs `differentiable` ones."""
 
     differentiable: ClassVar[bool] = True
     learn = "nothing"
@@ -43,7 +43,7 @@ class Activation(Variant):
 
     @staticmethod
     def by_parameter(x: np.ndarray, a: np.ndarray, **parameters: np.ndarray) -> dict[str, np.ndarray]:
-        """∂f/∂β and ∂f/∂γ at every x, by name, for the parameters that can be learned."""
+        """∂f/∂β and ∂f/∂γ at every x, by name, for the learnable parameters."""
         return {}
 
     def __post_init__(self) -> None:
@@ -60,5 +60,5 @@ class Activation(Variant):
 
 
 def lowest_learned(domain: Domain) -> float | None:
-    """The lowest value that a learned parameter of this domain may take; None where there is none."""
+    """The lowest value that a learned parameter of this domain may take; None if there is no lower bound."""
     return domain.at_least if domain.above is None else domain.above + MARGIN

@@ -1,4 +1,4 @@
-"""Activation functions that are x right of 0 and have a kink there (Magyar 2024, §2.1.1)."""
+"""Rectifiers: activation functions that equal x for x > 0 and have a kink at 0 (Magyar 2024, §2.1.1)."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ class ReLU(Activation):
 
     @staticmethod
     def value(x, out):
-        # NumPy takes the maximum of two arrays five times as fast as that of an array and a number.
+        # The maximum of two arrays is five times faster in NumPy than that of an array and a scalar.
         out.fill(0)
         np.maximum(x, out, out=out)
 
@@ -24,16 +24,14 @@ class ReLU(Activation):
 
 @dataclass(frozen=True)
 class PReLU(Activation):
-    """x where x > 0, else βx, with derivative β at 0; with a small β also known as leaky ReLU (Magyar 2024,
-    §2.1.1.5).
-    """
+    """x for x > 0, else βx, with derivative β at 0; leaky ReLU if β is small (Magyar 2024, §2.1.1.5)."""
 
     beta: float = parameter(0.01, headline=True, description="slope β left of 0")
     learn: str = learnable("beta")
 
     @staticmethod
     def value(x, out, beta):
-        # max(0, x) + β·min(0, x): one of the two is 0, and no call has to look at every number for itself.
+        # max(0, x) + β·min(0, x): one term is always 0, so no masked operation is needed.
         out.fill(0)
         left = np.minimum(x, out)
         left *= beta
@@ -54,7 +52,7 @@ class PReLU(Activation):
 
 @dataclass(frozen=True)
 class ELU(Activation):
-    """x where x > 0, else β(eˣ − 1), with derivative β at 0 (Magyar 2024, §2.1.1.7)."""
+    """x for x > 0, else β(eˣ − 1), with derivative β at 0 (Magyar 2024, §2.1.1.7)."""
 
     beta: float = parameter(1.0, at_least=0, description="limit −β far left of 0")
     learn: str = learnable("beta")

@@ -1,4 +1,4 @@
-"""Activation functions with an S-shaped curve (Magyar 2024, §2.1.1)."""
+"""S-shaped activation functions: sigmoid and tanh (Magyar 2024, §2.1.1)."""
 
 from dataclasses import dataclass
 

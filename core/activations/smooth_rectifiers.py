@@ -1,4 +1,4 @@
-"""Activation functions that come near ReLU far from 0 and are smooth there (Magyar 2024, §2.1.1)."""
+"""Smooth rectifiers: activation functions that approach ReLU far from 0 and have no kink (Magyar 2024, §2.1.1)."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class SiLU(Activation):
 
     @staticmethod
     def derivative(x, a, out, beta, gamma):
-        # γu + βx·γu(1 − u) with u = σ/γ; as printed, β is missing and x stands outside the bracket.
+        # γu + βx·γu(1 − u) with u = σ/γ; the printed formula lacks β and has x outside the bracket.
         u = logistic(x, beta)
         np.multiply(x, beta, out=out)
         out *= 1 - u
@@ -94,11 +94,11 @@ class Squareplus(Activation):
 
     @staticmethod
     def value(x, out, beta):
-        # x + √(x² + β) cancels left of 0; max(0, x) + β/(2(√(x² + β) + |x|)) is the same and cancels nowhere.
+        # x + √(x² + β) cancels for x < 0; the equivalent max(0, x) + β/(2(√(x² + β) + |x|)) cancels nowhere.
         rest = np.sqrt(x * x + beta)
         rest += np.abs(x)
         rest *= 2
-        # Where x and β are both 0, the quotient is 0 as well.
+        # Makes the quotient 0, not NaN, if x and β are both 0.
         rest += np.finfo(x.dtype).tiny
         np.divide(beta, rest, out=rest)
         out.fill(0)

@@ -1,4 +1,4 @@
-"""Drivers with leases, who trains which trial, and the saved states of long trials."""
+"""Drivers with leases, the driver of each trial, and the saved states of long trials."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -33,6 +33,6 @@ def upgrade() -> None:
     )
     op.add_column("trial", sa.Column("losses", sa.Integer, nullable=False, server_default="0"))
     op.create_index("trial_by_driver", "trial", ["driver_id", "status"])
-    # Before there were leases nobody could tell that a driver had died; whatever runs now belongs to none that lives.
+    # Before leases, a dead driver could not be detected. No running trial belongs to a live driver now.
     trial = sa.table("trial", sa.column("status", sa.Text))
     op.execute(sa.update(trial).where(trial.c.status == "running").values(status="pending"))

@@ -1,4 +1,4 @@
-"""How well each trial fits, with the evidence for it; tags and notes."""
+"""Fit and verdict of trials and configurations, with the evidence; tags and notes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,7 +27,7 @@ def upgrade() -> None:
         for name in FIT:
             op.add_column(owner, sa.Column(name, sa.Double))
         op.add_column(owner, sa.Column("verdict", sa.Text))
-    # A configuration's number. Without a foreign key: a sweep and its configurations would refer to each other.
+    # The id of a configuration. Not a foreign key, because sweeps and configurations would refer to each other.
     op.add_column("sweep", sa.Column("reference_id", sa.Integer))
     op.add_column("sweep", sa.Column("fitted", sa.Double))
     op.add_column("sweep", sa.Column("fit_rule", sa.Integer))

@@ -19,8 +19,8 @@ from fitgap.runner.cli.commands.importance import importance
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
-from fitgap.runner.cli.damaged import explaining_damage
-from fitgap.runner.cli.failures import (
+from fitgap.runner.cli.damaged_rows import explaining_damage
+from fitgap.runner.cli.environment_errors import (
     EnvironmentFailureError,
     is_environment_failure,
     one_line_reason,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fitgap.runner.cli.failures import EnvironmentFailureError, one_line_reason
+from fitgap.runner.cli.environment_errors import EnvironmentFailureError, one_line_reason
 from typer.core import TyperGroup
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.pack_queue import PackQueue
-from fitgap.runner.driver.pending import expected_work
-from fitgap.runner.driver.sweeps import WrittenSweep, present_name
+from fitgap.runner.driver.pending_trials import expected_work
+from fitgap.runner.driver.written_sweep import WrittenSweep, present_name
 from fitgap.runner.engine import Cluster, Engine, Notify, ignore, make_engine
-from fitgap.runner.engine.processes.pool import ProcessPool
+from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.store import DriverIdentity, OtherDriver, Store
-from fitgap.runner.system.environment import describe_environment, machine_identity, process_started
+from fitgap.runner.system.machine_record import describe_environment, machine_identity, process_started
 
 BlockObserver = Callable[[Block], None]
 # How often a driver with nothing to do checks whether others have left trials behind.
@@ -103,7 +103,7 @@ def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver,
     """Train pending trials until none are pending and no other driver trains."""
     while not queue.is_stopped:
         # Query the other drivers first: if one dies in between, its trials are then found pending.
-        others = queue.session.others_at_work(queue.written.sweep_id)
+        others = queue.session.other_drivers_at_work(queue.written.sweep_id)
         if queue.plan():
             train_planned(queue, running, on_block)
         elif others:

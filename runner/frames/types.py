@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from fitgap.core.diagnosis import Verdict
-from fitgap.runner.status import Status
-from fitgap.runner.store.admin.damage import damage_told
+from fitgap.core.fit import Verdict
+from fitgap.runner.store.admin.damage import damage_reported
 from fitgap.runner.store.filter import known_names
 from fitgap.runner.store.filter.namespace import ValueKind
-from fitgap.runner.store.schema.rows import GROUP
+from fitgap.runner.store.schema.result_keys import GROUP
+from fitgap.runner.trial_status import Status
 
 STATUS = pl.Enum([status.value for status in Status])
 VERDICT = pl.Enum([verdict.value for verdict in Verdict])
@@ -61,7 +61,7 @@ def frame_of(
     """Rows as a frame, with the columns `keys` if there are none. A key without a type gets that of its values."""
     known = {**TYPES, **(types or {})}
     names = list(rows[0]) if rows else list(keys)
-    with damage_told():
+    with damage_reported():
         return pl.DataFrame([column(name, [row[name] for row in rows], known.get(name)) for name in names])
 
 

@@ -1,9 +1,9 @@
-"""What a sweep asks for: the sweep file, the command-line shorthand, and axes turned into configurations."""
+"""Sweep specifications: the sweep file, the command-line shorthand, and the expansion of axes into configurations."""
 
 from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings, Folds
 from fitgap.runner.spec.flags import Flags
-from fitgap.runner.spec.reading import (
+from fitgap.runner.spec.loading import (
     sweep_from_file,
     sweep_from_flags,
     sweep_from_mapping,

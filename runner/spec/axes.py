@@ -1,4 +1,4 @@
-"""The table of axes: which settings may have alternatives, and how each is read and written."""
+"""The table of axes: the settings that may have alternatives, with their readers and writers."""
 
 import re
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.alternatives import Alternatives, either, listed, together
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import Choice, architecture_label
-from fitgap.runner.spec.nodes import SpecNode, is_number
+from fitgap.runner.spec.lazy_values import Alternatives, either, listed, together
+from fitgap.runner.spec.spec_nodes import SpecNode, is_number
 
 LAYER = "layer_"
 MOST_LAYERS = 64
@@ -28,8 +28,9 @@ LARGEST_COUNT = 1_000_000_000
 class Axis:
     """One setting that may have alternatives.
 
-    `read` turns one alternative as written into its values and `write` one value into what reads back as it; `default`
-    is written. `field` is its name in a configuration. In `training` stands a setting that is usually the same for all.
+    `read` parses one written alternative into its values; `write` is the inverse for one value. `default` is in written
+    form. `field` is the name in a configuration. `in_training` marks settings that the `training` section may give, as
+    they are usually the same for all configurations.
     """
 
     field: str
@@ -40,12 +41,12 @@ class Axis:
 
 
 def read_axis(name: str, node: SpecNode) -> Alternatives:
-    """All alternatives of an axis, from a list (lists in it are flattened) or from a single one."""
+    """All alternatives of an axis, from a single one or a list; nested lists are flattened."""
     return either([AXES[name].read(leaf) for leaf in node.leaves()])
 
 
 def read_architecture(node: SpecNode) -> Alternatives:
-    """Hidden layers from 16, `64-32`, `none` or nothing."""
+    """Hidden layers, from `16`, `64-32`, `none` or an empty value."""
     if node.value in (None, "none"):
         return listed([()])
     if is_number(node.value):
@@ -56,13 +57,13 @@ def read_architecture(node: SpecNode) -> Alternatives:
 
 
 def architecture_advice(value: object) -> str:
-    """What was probably meant by something that is no architecture."""
+    """A suggestion for a value that is not an architecture; "" if there is none."""
     widths = re.findall("[0-9]{1,9}", value) if isinstance(value, str) else []
     return f"write {'-'.join(widths)}" if 0 < len(widths) <= 8 else ""
 
 
 def checked_architecture(node: SpecNode, architecture: tuple[int, ...]) -> tuple[int, ...]:
-    """The architecture, when its numbers of layers and units are inside the bounds."""
+    """The architecture; SpecError if it has too many layers, or too few or too many units in a layer."""
     if not all(1 <= width <= WIDEST_LAYER for width in architecture):
         raise node.wrong(f"must be layers of at least 1, at most {WIDEST_LAYER} units")
     check_depth(node, len(architecture))
@@ -70,23 +71,23 @@ def checked_architecture(node: SpecNode, architecture: tuple[int, ...]) -> tuple
 
 
 def check_depth(node: SpecNode, layers: int) -> None:
-    """Raises SpecError for more layers than a network may have."""
+    """Raise SpecError if a network would have too many layers."""
     if layers > MOST_LAYERS:
-        raise SpecError(f"must have at most {MOST_LAYERS} layers, but has {layers:,}; leave some out", node.path)
+        raise SpecError(f"must have at most {MOST_LAYERS} layers, but has {layers:,}; remove some", node.path)
 
 
 def read_activation(node: SpecNode) -> Alternatives:
-    """Functions of the hidden layers: a tuple for every layer, of one function or of several that share its units.
+    """The functions of the hidden layers: for each layer a tuple of the functions among which its units are divided.
 
-    `relu` is for all layers, `relu/silu` and `{layer_1: relu, layer_2: silu}` give each its own (the last one also to
-    the layers that follow), `relu+silu` and `{relu: , silu: }` share the units of a layer.
+    `relu` applies to all layers. `relu/silu` and `{layer_1: relu, layer_2: silu}` give each layer its own function; the
+    last one also applies to further layers. `relu+silu` and `{relu: , silu: }` divide the units of a layer.
     """
     layers = [[read_mixture(leaf, ACTIVATIONS, "activation") for leaf in layer.leaves()] for layer in layers_of(node)]
     return together([either(alternatives) for alternatives in layers], tuple)
 
 
 def layers_of(node: SpecNode) -> list[SpecNode]:
-    """What is written for the first layer, the second, …"""
+    """The nodes for the first layer, the second, …"""
     if isinstance(node.value, str):
         parts = node.value.split("/")
         check_depth(node, len(parts))
@@ -106,22 +107,22 @@ def read_count(node: SpecNode) -> Alternatives:
 
 
 def write_choice(choice: Choice) -> dict[str, Any]:
-    """A choice as a sweep file has it, with all its settings."""
+    """A choice in sweep-file form, with all its settings."""
     return {choice.name: choice.variant.settings()}
 
 
 def write_combination(choices: tuple[Choice, ...]) -> Any:
-    """A combination as a sweep file has it."""
+    """A combination in sweep-file form."""
     return {choice.name: choice.variant.settings() for choice in choices} or "none"
 
 
 def write_layers(layers: tuple[tuple[Choice, ...], ...]) -> Any:
-    """The functions of several layers as a sweep file has them."""
+    """The functions of several layers in sweep-file form."""
     return {f"{LAYER}{number}": write_combination(functions) for number, functions in enumerate(layers, start=1)}
 
 
-def same(value: Any) -> Any:
-    """A value that is written as it is."""
+def unchanged(value: Any) -> Any:
+    """The value itself: numbers are written as they are."""
     return value
 
 
@@ -143,6 +144,6 @@ AXES: dict[str, Axis] = {
     "output_activation": Axis(
         "output_activation", read_output_activation, write_combination, "identity", in_training=True
     ),
-    "batch_size": Axis("batch_size", read_count, same, 32, in_training=True),
-    "epochs": Axis("epochs", read_count, same, 30, in_training=True),
+    "batch_size": Axis("batch_size", read_count, unchanged, 32, in_training=True),
+    "epochs": Axis("epochs", read_count, unchanged, 30, in_training=True),
 }

@@ -1,4 +1,4 @@
-"""Reading variants: a name with its settings becomes one choice for every combination of the listed values."""
+"""Reading of variants: a name with lists of settings is expanded into one choice per combination of the values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field
@@ -6,26 +6,26 @@ from typing import Any
 
 from fitgap.core.variants import ParameterError, Variant
 from fitgap.runner.errors import SpecError, nearest
-from fitgap.runner.spec.alternatives import Alternatives, either, listed, together
 from fitgap.runner.spec.configuration import Choice
-from fitgap.runner.spec.nodes import LONGEST_SHOWN, SpecNode, shown
+from fitgap.runner.spec.lazy_values import Alternatives, either, listed, together
 from fitgap.runner.spec.shorthand import parse_shorthand
+from fitgap.runner.spec.spec_nodes import LONGEST_SHOWN, SpecNode, shown
 
 Table = Mapping[str, type[Variant]]
 
 
 def read_choice(node: SpecNode, table: Table, noun: str) -> Alternatives:
     """Alternatives, each a Choice, from a node that names one variant of the table."""
-    names = named(node, noun)
+    names = as_mapping(node, noun)
     if len(names.value) != 1:
-        advice = "alternatives are written as a list, or with one flag each"
+        advice = "write alternatives as a list, or with one flag each"
         raise SpecError(f"must name one {noun}, but names {len(names.value)}; {advice}", node.path)
     (part,) = read_names(node, names, table, noun)
     return part
 
 
 def read_combination(node: SpecNode, table: Table, noun: str) -> Alternatives:
-    """Alternatives, each a tuple of Choices in the order of the table, from a node that names some variants or none."""
+    """Alternatives, each a tuple of Choices in the table's order, from a node that names any number of variants."""
     if node.value in (None, "none"):
         return listed([()])
     order = list(table)
@@ -34,12 +34,12 @@ def read_combination(node: SpecNode, table: Table, noun: str) -> Alternatives:
 
 
 def read_mixture(node: SpecNode, table: Table, noun: str) -> Alternatives:
-    """Alternatives, each a tuple of Choices in the order written, from a node that names one variant or several."""
-    return together(list(read_names(node, named(node, noun), table, noun)), tuple)
+    """Alternatives, each a tuple of Choices in written order, from a node that names one or more variants."""
+    return together(list(read_names(node, as_mapping(node, noun), table, noun)), tuple)
 
 
-def named(node: SpecNode, noun: str) -> SpecNode:
-    """The node as a mapping of names to settings, whether it was written so or as shorthand."""
+def as_mapping(node: SpecNode, noun: str) -> SpecNode:
+    """The node as a mapping of names to settings, whether written as a mapping or as shorthand."""
     if isinstance(node.value, str):
         try:
             return SpecNode(parse_shorthand(node.value), node.path)
@@ -56,7 +56,7 @@ def read_names(node: SpecNode, names: SpecNode, table: Table, noun: str) -> Iter
     """The choices of each name in `names`, which is `node` as a mapping."""
     for name in names.value:
         if name not in table:
-            # In shorthand the name has no place of its own.
+            # A name in shorthand has no position of its own.
             path = node.path if names is not node else (*node.path, name)
             advice = nearest(str(name)[:LONGEST_SHOWN], table)
             raise SpecError(f"there is no {noun} {shown(name)}; {advice}", path)
@@ -65,7 +65,7 @@ def read_names(node: SpecNode, names: SpecNode, table: Table, noun: str) -> Iter
 
 
 def read_settings(name: str, variant: type[Variant], node: SpecNode) -> Alternatives:
-    """The choices that one mapping of settings stands for: the product of the values listed in it."""
+    """The choices given by one mapping of settings: the product of the listed values."""
     known = variant.parameters()
     entries = node.entries(known)
     for key, field in known.items():
@@ -80,12 +80,12 @@ def read_settings(name: str, variant: type[Variant], node: SpecNode) -> Alternat
 
 
 def read_values(field: Field, node: SpecNode) -> Alternatives:
-    """The values of one parameter, each inside its domain."""
+    """The values of one parameter; SpecError for one outside its domain."""
     return listed([accepted(field, leaf) for leaf in node.leaves()])
 
 
 def accepted(field: Field, node: SpecNode) -> Any:
-    """One value of a parameter in its proper type."""
+    """One value of a parameter, converted to its type; SpecError if it is outside the domain."""
     domain = field.metadata["domain"]
     try:
         return domain.accept(node.value)
@@ -95,15 +95,15 @@ def accepted(field: Field, node: SpecNode) -> Any:
 
 
 def build(name: str, variant: type[Variant], settings: dict[str, Any], node: SpecNode) -> Choice:
-    """The choice, after whatever the variant itself checks across its parameters."""
+    """The choice; SpecError if the variant rejects the combination of its parameters."""
     try:
         return Choice(name, variant(**settings))
     except ParameterError as error:
         raise SpecError(f"{error.parameter} {error.rule}, but is {shown(error.value)}", node.path) from None
 
 
-def only(alternatives: Alternatives, node: SpecNode) -> Any:
-    """The value of a setting that can have one only."""
+def single_value(alternatives: Alternatives, node: SpecNode) -> Any:
+    """The value of a setting that cannot have alternatives; SpecError if it has several."""
     if alternatives.size != 1:
-        raise SpecError(f"must be one value, but is {alternatives.size}; only axes have alternatives", node.path)
+        raise SpecError(f"must be one value, but has {alternatives.size}; only axes have alternatives", node.path)
     return next(iter(alternatives))

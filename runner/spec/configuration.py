@@ -1,4 +1,4 @@
-"""A configuration: one combination of alternatives, with everything that training needs except data and repeat."""
+"""Configurations: one combination of alternatives each, with everything that training needs except data and repeat."""
 
 import hashlib
 import json
@@ -31,14 +31,14 @@ TABLES: dict[str, Mapping[str, type[Variant]]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """One variant of a table, with the name that the table has for it; which class it is, the table decides."""
+    """One variant of a table, with its name in the table."""
 
     name: str
     variant: Any
 
     @property
     def label(self) -> str:
-        """The shorthand that reads back as this choice, such as `adam:rate=0.001`."""
+        """The shorthand of this choice, such as `adam:rate=0.001`."""
         return self.variant.label(self.name)
 
     def canonical(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class Choice:
 
     @classmethod
     def from_canonical(cls, stored: Mapping[str, Any], table: Mapping[str, type[Variant]]) -> Self:
-        """The choice whose canonical form is `stored`. Raises SpecError when this version has no such variant."""
+        """The choice whose canonical form is `stored`. Raises SpecError if this version has no such variant."""
         settings = dict(stored)
         name = settings.pop("name")
         if name not in table:
@@ -60,10 +60,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Configuration:
-    """One combination of alternatives; its hash identifies it inside a sweep.
+    """One combination of alternatives; its hash identifies it within a sweep.
 
-    `activation` holds, for each hidden layer from the first on, the functions that share its units; layers beyond have
-    those of the last one named.
+    `activation` holds, for each hidden layer, the functions among which its units are divided. Its last entry also
+    applies to all further layers.
     """
 
     architecture: tuple[int, ...]
@@ -80,65 +80,65 @@ class Configuration:
     dtype: str
 
     def canonical(self) -> dict[str, Any]:
-        """All settings as plain data, alike for equal configurations."""
+        """All settings as plain data; equal configurations give equal data."""
         return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod
     def from_canonical(cls, stored: Mapping[str, Any]) -> Self:
-        """The configuration whose canonical form is `stored`. Raises SpecError when this version cannot express it."""
+        """The configuration whose canonical form is `stored`. Raises SpecError if this version cannot represent it."""
         settings = {name: restored(TABLES.get(name), value) for name, value in stored.items()}
         return cls(**{**settings, "architecture": tuple(stored["architecture"])})
 
     @cached_property
     def hash(self) -> str:
-        """16 hexadecimal digits that stand for the canonical form."""
+        """The first 16 hexadecimal digits of the SHA-256 of the canonical form."""
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def architecture_label(self) -> str:
-        """The hidden layers as they are written: `64-32` or `none`."""
+        """The hidden layers in shorthand: `64-32` or `none`."""
         return architecture_label(self.architecture)
 
     @property
     def activation_label(self) -> str:
-        """The functions of the hidden layers as they are written: `relu`, `relu+silu`, `relu/prelu:beta=0.05`."""
+        """The functions of the hidden layers in shorthand: `relu`, `relu+silu`, `relu/prelu:beta=0.05`."""
         return layers_label(self.activation)
 
     @property
     def regularizer_label(self) -> str:
-        """The regularizers as they are written: `l1:weight=0.0001+dropout:ratio=0.2` or `none`."""
+        """The regularizers in shorthand: `l1:weight=0.0001+dropout:ratio=0.2` or `none`."""
         return combination_label(self.regularizers)
 
     @property
     def output_activation_label(self) -> str:
-        """The functions of the output layer as they are written."""
+        """The functions of the output layer in shorthand."""
         return combination_label(self.output_activation)
 
     @property
     def stopping_label(self) -> str:
-        """The stopping rules as they are written, or `none`."""
+        """The stopping rules in shorthand, or `none`."""
         return combination_label(self.stopping)
 
     def functions(self, layer: int) -> tuple[Choice, ...]:
-        """The functions of layer 1, 2, …; after the hidden layers comes the output layer."""
+        """The functions of layer 1, 2, …, where the output layer follows the hidden layers."""
         if layer > len(self.architecture):
             return self.output_activation
         return self.activation[min(layer, len(self.activation)) - 1]
 
 
 def combination_label(choices: tuple[Choice, ...]) -> str:
-    """Several choices at once as they are written: `relu+silu`, or `none`."""
+    """A combination of choices in shorthand: `relu+silu`, or `none`."""
     return "+".join(choice.label for choice in choices) or "none"
 
 
 def layers_label(layers: Sequence[tuple[Choice, ...]]) -> str:
-    """The functions of several layers as they are written: `relu/silu`."""
+    """The functions of several layers in shorthand: `relu/silu`."""
     return "/".join(map(combination_label, layers))
 
 
 def architecture_label(architecture: tuple[int, ...]) -> str:
-    """Hidden layers as they are written: `64-32` or `none`."""
+    """Hidden layers in shorthand: `64-32` or `none`."""
     return "-".join(map(str, architecture)) or "none"
 
 
@@ -150,7 +150,7 @@ def plain(value: Any) -> Any:
 
 
 def restored(table: Mapping[str, type[Variant]] | None, value: Any) -> Any:
-    """A setting of a configuration from its plain data; `table` is None where it is not a choice."""
+    """A setting of a configuration from its plain data; `table` is None if the setting is not a choice."""
     if table is None:
         return value
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The `data` section of a sweep: which data set, and how it is prepared."""
+"""The `data` section of a sweep: the data set and its preparation."""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from fitgap.runner.errors import SpecError, nearest
-from fitgap.runner.spec.choices import only, read_choice
-from fitgap.runner.spec.nodes import LONGEST_SHOWN, SpecNode, is_number, shown
+from fitgap.runner.spec.choices import read_choice, single_value
+from fitgap.runner.spec.spec_nodes import LONGEST_SHOWN, SpecNode, is_number, shown
 
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")
@@ -19,7 +19,7 @@ Validation = float | int | Literal["same"]
 
 @dataclass(frozen=True)
 class Folds:
-    """Validation by k folds: in each repeat another one of k parts of the examples validates."""
+    """k-fold validation: each repeat validates on another one of k folds."""
 
     count: int
 
@@ -40,7 +40,7 @@ class DataSettings:
 
     @classmethod
     def read(cls, node: SpecNode) -> Self:
-        """The settings from a mapping as written. Raises SpecError."""
+        """Read the settings from a mapping. Raises SpecError."""
         from fitgap.runner.data import MISSING, TEXT
 
         entries = node.entries(KEYS)
@@ -60,7 +60,7 @@ class DataSettings:
 
     @property
     def folds(self) -> int:
-        """The number of folds, 0 without."""
+        """The number of folds; 0 if there are none."""
         return self.validation.count if isinstance(self.validation, Folds) else 0
 
     def canonical(self) -> dict[str, Any]:
@@ -78,17 +78,17 @@ class DataSettings:
 
 
 def is_path(source: str) -> bool:
-    """Whether a source as written is a path, judged by its text alone."""
+    """Whether a source is a path, judged by its text alone."""
     from fitgap.runner.data import SOURCES, is_file
 
-    # `sine:noise=0.2` ends in what looks like the suffix of a file.
+    # `sine:noise=0.2` seems to end in a file suffix.
     name, _, settings = source.partition(":")
     is_shorthand = name in SOURCES or ("=" in settings and "/" not in source)
     return not is_shorthand and is_file(source)
 
 
 def read_source(node: SpecNode) -> tuple[str, dict[str, Any]]:
-    """The name and options of a data set, or a path and no options."""
+    """The name and options of a data set, or a path without options."""
     from fitgap.runner.data import SOURCES
 
     if isinstance(node.value, str):
@@ -96,21 +96,21 @@ def read_source(node: SpecNode) -> tuple[str, dict[str, Any]]:
             return node.value, {}
         name = node.value.partition(":")[0]
         if name not in SOURCES:
-            advice = f"{nearest(name[:LONGEST_SHOWN], SOURCES)}; a file is given by its path, such as data.csv"
+            advice = f"{nearest(name[:LONGEST_SHOWN], SOURCES)}; name a file by its path, such as data.csv"
             raise SpecError(f"there is no data set {shown(name)}; {advice}", node.path)
-    choice = only(read_choice(node, SOURCES, "data set"), node)
+    choice = single_value(read_choice(node, SOURCES, "data set"), node)
     return choice.name, choice.variant.settings()
 
 
 def read_target(node: SpecNode) -> tuple[str, ...]:
-    """The names of the target columns, from a text or a list of texts."""
+    """The names of the target columns, from a string or a list of strings."""
     if isinstance(node.value, list):
         return tuple(node.child(position).text() for position in range(len(node.value)))
     return (node.text(),)
 
 
 def read_validation(node: SpecNode) -> Validation | Folds:
-    """A share between 0 and 1, a whole count, `same` (the training examples themselves), or folds."""
+    """A share between 0 and 1, a number of examples, `same` (the training examples), or folds."""
     value = node.value
     if isinstance(value, dict) and value:
         return read_folds(node)
@@ -119,7 +119,9 @@ def read_validation(node: SpecNode) -> Validation | Folds:
     is_count = isinstance(value, int) and is_number(value) and value >= 1
     is_share = isinstance(value, float) and 0 < value < 1
     if not (is_count or is_share or value == "same"):
-        raise node.wrong("must be a share above 0 and below 1, a whole number of examples, 5-fold or the like, or same")
+        raise node.wrong(
+            "must be a share above 0 and below 1, a whole number of examples, folds such as 5-fold, or same"
+        )
     return value
 
 
@@ -127,12 +129,12 @@ def read_folds(node: SpecNode) -> Folds:
     """Folds from a mapping, `folds: 5`."""
     entries = node.entries(("folds",))
     if "folds" not in entries:
-        raise SpecError("folds must be given: how many parts of the examples validate in turn", node.path)
+        raise SpecError("folds must be given: the number of folds, at least 2", node.path)
     return Folds(entries["folds"].whole_number(2, MOST_FOLDS))
 
 
 def checked_folds(node: SpecNode, count: int) -> Folds:
-    """Folds written in one word, `5-fold`."""
+    """Folds from the short form `5-fold`; SpecError if the number is out of range."""
     if not 2 <= count <= MOST_FOLDS:
         raise node.wrong(f"must be at least 2-fold, at most {MOST_FOLDS}-fold")
     return Folds(count)

@@ -1,19 +1,19 @@
-"""What the command line says about a sweep, laid over what a file says."""
+"""Command-line flags of a sweep, which override or extend its sweep file."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fitgap.runner.spec.data_settings import is_path
-from fitgap.runner.spec.nodes import Path
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.shorthand import scalar
+from fitgap.runner.spec.spec_nodes import Path
 
 SOURCE = ("data", "source")
 TARGET = ("data", "target")
 REPEATS = ("repeats",)
 
-# Where the value of a flag stands in a sweep, and how the flag is written.
+# For each field of `Flags`: the flag, and the path of its value in a sweep.
 WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "name": ("--name", ("name",)),
     "data": ("--data", SOURCE),
@@ -48,7 +48,7 @@ NUMBERS = ("measure", "validation", "seed", "repeats", "epochs", "batch_size")
 
 @dataclass(frozen=True)
 class Flags:
-    """The values of the flags as given, numbers as numbers or as text; None or empty where a flag was not given."""
+    """The values of the flags, numbers also as text; None or empty if a flag was not given."""
 
     file: str | None = None
     name: str | None = None
@@ -80,7 +80,7 @@ class Flags:
     dtype: str | None = None
 
     def given(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
-        """The flag, its place in a sweep and its value there, for each flag that was given."""
+        """For each flag that was given: the flag, its path in a sweep and its value there."""
         for field, (flag, path) in WRITTEN_AS.items():
             value = getattr(self, field)
             if isinstance(value, (list, tuple)):
@@ -90,29 +90,29 @@ class Flags:
 
 
 def overlay(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
-    """Replace in `sweep`, as written, what the flags say, and note in `places` that they said it."""
+    """Override settings of `sweep`, in written form, by the flags; record the flags in `places`."""
     for flag, path, value in flags.given():
-        note(places, flag, path, value)
+        record_flag(places, flag, path, value)
         *section, key = path
         replaced = sweep.setdefault(section[0], {}) if section else sweep
-        # A section that is no mapping is a mistake of the file, which is told when the sweep is read.
+        # A section that is not a mapping is an error in the file, reported when the sweep is read.
         if isinstance(replaced, dict):
             replaced[key] = columns(value) if path == TARGET else value
-        # A named data set knows its target; that of the file belongs to the data it replaces.
+        # A named data set has its own target; the one in the file belongs to the data that the flag replaces.
         if path == SOURCE and not is_path(value):
             sweep["data"].pop("target", None)
-        # What a flag says of a setting also ends what the file's other section says of it.
+        # The flag also overrides the setting in the other section of the file.
         other = {"training": "axes", "axes": "training"}.get(path[0])
         if other and isinstance(sweep.get(other), dict):
             sweep[other].pop(key, None)
 
 
-def add(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
-    """Add to the axes of `sweep`, in canonical form, the alternatives that the flags name; repeats are replaced."""
+def add_alternatives(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
+    """Add the alternatives in the flags to the axes of `sweep`, which is in canonical form; repeats are replaced."""
     for flag, path, value in flags.given():
         if path == REPEATS:
             sweep["repeats"] = value
-            note(places, flag, path, value)
+            record_flag(places, flag, path, value)
             continue
         alternatives = sweep["axes"][path[-1]]
         for item in value if isinstance(value, list) else [value]:
@@ -120,13 +120,13 @@ def add(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
             alternatives.append(item)
 
 
-def note(places: Places, flag: str, path: Path, value: Any) -> None:
-    """Remember which flag wrote the value at `path`, and which one wrote each item of it."""
+def record_flag(places: Places, flag: str, path: Path, value: Any) -> None:
+    """Record which flag set the value at `path` and each of its items."""
     places.flags[path] = flag if isinstance(value, list) else f"{flag} {value}"
     for position, item in enumerate(value if isinstance(value, list) else ()):
         places.flags[(*path, position)] = f"{flag} {item}"
 
 
 def columns(targets: list[str]) -> list[str]:
-    """Target columns, of which one flag may give several: `a,b`."""
+    """Target columns; one flag may give several, as in `a,b`."""
     return [column for target in targets for column in target.split(",")]

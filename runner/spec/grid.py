@@ -1,4 +1,4 @@
-"""The configurations of a sweep as a sequence that makes each one when it is asked for: a million cost no memory."""
+"""A lazy sequence of the configurations of a sweep: each is created on access, so a million need no memory."""
 
 import itertools
 import math

@@ -1,39 +1,39 @@
-"""Places: the line and column, or the flag, where each part of a sweep was written, and errors told with them."""
+"""Places: the line and column, or the flag, where each part of a sweep was written; error messages include them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.nodes import Path, shortened
+from fitgap.runner.spec.spec_nodes import Path, shortened
 
 
 @dataclass
 class Places:
-    """Where the paths of a sweep were written: `marks` in the file, as line and column from 1, and `flags` over it."""
+    """Where the values of a sweep were written: in the file at `marks` (line, column from 1), or in one of `flags`."""
 
     file: str | None = None
     marks: dict[Path, tuple[int, int]] = field(default_factory=dict)
     flags: dict[Path, str] = field(default_factory=dict)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
-        """Turn every SpecError inside into one line that says where the mistake was written."""
+    def in_errors(self) -> Iterator[None]:
+        """Context manager that adds the place of the mistake to every SpecError; the message becomes one line."""
         try:
             yield
         except SpecError as error:
             raise SpecError(visible(self.line(error)), error.path) from None
 
     def line(self, error: SpecError) -> str:
-        """The error with its place before it."""
+        """The error message, prefixed by the place of the mistake."""
         path = error.path
         for length in range(len(path), 0, -1):
             if path[:length] in self.flags:
-                return joined(shortened(self.flags[path[:length]]), where(path[length:]), error.message)
-        return joined(self.position(path), where(path), error.message)
+                return joined(shortened(self.flags[path[:length]]), path_text(path[length:]), error.message)
+        return joined(self.position(path), path_text(path), error.message)
 
     def position(self, path: Path) -> str:
-        """`FILE:LINE:COLUMN` of the smallest part round `path` that has a mark; without marks FILE, or nothing."""
+        """`FILE:LINE:COLUMN` of the innermost marked part that contains `path`; without marks FILE, or nothing."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.marks:
                 line, column = self.marks[path[:length]]
@@ -41,17 +41,17 @@ class Places:
         return self.file or ""
 
 
-def where(path: Path) -> str:
-    """A path as people write it: `axes.optimizer[1].adam.rate`."""
+def path_text(path: Path) -> str:
+    """A path in dotted form: `axes.optimizer[1].adam.rate`."""
     steps = [f"[{step}]" if isinstance(step, int) else f".{shortened(str(step))}" for step in path]
     return "".join(steps).removeprefix(".")
 
 
 def joined(*parts: str) -> str:
-    """The parts that are not empty, with colons between them."""
+    """The non-empty parts, joined by colons."""
     return ": ".join(part for part in parts if part)
 
 
 def visible(text: str) -> str:
-    """`text` with every character that does not print, such as a line break, written as an escape."""
+    """`text` with every non-printable character, such as a line break, escaped."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -1,19 +1,19 @@
-"""Reading which epochs are recorded: `all`, `{every: N}` or `{epochs: log}`, also as shorthand."""
+"""Reading of the `record` setting, which epochs are stored: `all`, `{every: N}` or `{epochs: log}`, or shorthand."""
 
 from fitgap.runner.errors import SpecError
 from fitgap.runner.recorded_epochs import COMPLETE, Recording
 from fitgap.runner.spec.axes import LARGEST_COUNT
-from fitgap.runner.spec.nodes import SpecNode
 from fitgap.runner.spec.shorthand import parse_settings
+from fitgap.runner.spec.spec_nodes import SpecNode
 
 RULE = "must be all, every=N or epochs=log"
 
 
 def read_recording(node: SpecNode) -> Recording:
-    """The recording that `node` asks for. Raises SpecError."""
+    """The recording that `node` specifies. Raises SpecError."""
     if node.value == "all":
         return COMPLETE
-    entries = written(node).entries(("every", "epochs"))
+    entries = as_mapping(node).entries(("every", "epochs"))
     if len(entries) != 1:
         raise node.wrong(RULE) if not entries else SpecError(f"{RULE}, but has both; keep one of them", node.path)
     if "every" in entries:
@@ -22,8 +22,8 @@ def read_recording(node: SpecNode) -> Recording:
     return Recording(None)
 
 
-def written(node: SpecNode) -> SpecNode:
-    """The node as a mapping, whether it was written so or as shorthand."""
+def as_mapping(node: SpecNode) -> SpecNode:
+    """The node as a mapping, whether written as a mapping or as shorthand."""
     if isinstance(node.value, str) and "=" in node.value:
         try:
             return SpecNode(parse_settings(node.value), node.path)

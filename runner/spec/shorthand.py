@@ -1,18 +1,18 @@
-"""The shorthand `name:key=value,key=value`, joined by `+`, as used by the flags and by texts in a sweep file."""
+"""The shorthand `name:key=value,key=value`, joined by `+`, in flags and in sweep files."""
 
 import re
 from typing import Any
 
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.nodes import shown
+from fitgap.runner.spec.spec_nodes import shown
 
-# A + inside a number such as 1e+3 is followed by a digit, one between two names by a letter; beta+gamma is one value.
+# A + between two names is followed by a letter, one inside a number such as 1e+3 by a digit. beta+gamma is one value.
 BETWEEN_NAMES = re.compile(r"\+\s*(?=[A-Za-z_])(?!(?:beta|gamma)\b)")
 LARGEST_WHOLE_NUMBER = 2**63 - 1
 
 
 def parse_shorthand(text: str) -> dict[str, dict[str, Any]]:
-    """Names with their settings, as a sweep file would have them in a mapping. Raises SpecError without a path."""
+    """Names with their settings, in the form of a mapping in a sweep file. Raises SpecError without a path."""
     named: dict[str, dict[str, Any]] = {}
     for part in BETWEEN_NAMES.split(text):
         name, _, settings = part.partition(":")
@@ -23,12 +23,12 @@ def parse_shorthand(text: str) -> dict[str, dict[str, Any]]:
 
 
 def parse_settings(text: str) -> dict[str, Any]:
-    """Settings from `key=value,key=value`."""
+    """Settings from `key=value,key=value`. Raises SpecError without a path."""
     settings: dict[str, Any] = {}
     for part in text.split(",") if text.strip() else ():
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not (key and equals and value):
-            raise SpecError(f"{shown(part)} must be written key=value; alternatives are written one by one")
+            raise SpecError(f"{shown(part)} must have the form key=value; write alternatives separately")
         if key in settings:
             raise SpecError(f"{shown(key)} is written twice; name it once")
         settings[key] = scalar(value)
@@ -36,7 +36,7 @@ def parse_settings(text: str) -> dict[str, Any]:
 
 
 def scalar(text: str) -> int | float | str:
-    """The number that `text` is, or else the text."""
+    """The number in `text`, or the text itself if it is not a number."""
     for kind in (int, float):
         try:
             return bounded(kind(text))
@@ -46,7 +46,7 @@ def scalar(text: str) -> int | float | str:
 
 
 def bounded(value: Any) -> Any:
-    """A whole number too large for a database or for NumPy as a float, any other value as it is."""
+    """The value; whole numbers too large for the database and NumPy become floats."""
     if isinstance(value, int) and abs(value) > LARGEST_WHOLE_NUMBER:
         return float("inf") if value.bit_length() > 1000 else float(value)
     return value

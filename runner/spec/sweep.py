@@ -1,4 +1,4 @@
-"""A sweep: a named set of axes with its data, seed and training settings, read from and written as plain data."""
+"""Sweeps: named sets of axes with data, seed and training settings, read from and written as plain data."""
 
 import itertools
 import math
@@ -13,14 +13,14 @@ from fitgap.core.variants import Variant
 from fitgap.runner.errors import SpecError
 from fitgap.runner.names import SWEEP_NAME_RULE, is_sweep_name
 from fitgap.runner.recorded_epochs import Recording
-from fitgap.runner.spec.alternatives import Alternatives, listed
 from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
-from fitgap.runner.spec.choices import only, read_choice
+from fitgap.runner.spec.choices import read_choice, single_value
 from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
 from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.grid import Grid
-from fitgap.runner.spec.nodes import SpecNode
+from fitgap.runner.spec.lazy_values import Alternatives, listed
 from fitgap.runner.spec.record_setting import read_recording
+from fitgap.runner.spec.spec_nodes import SpecNode
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
 COMMON_DEFAULTS = {
@@ -41,11 +41,11 @@ LARGEST_SEED = 2**63 - 1
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What every configuration of a sweep shares.
+    """The settings that all configurations of a sweep share.
 
-    `outputs` is how classes or numbers become outputs, None as suits the data; `measure` on how many examples E_t and
-    E_v are measured, None for all; `record` which epochs are stored; `keep` which parameters of a trial: none, last or
-    best.
+    `outputs` is the coding of the targets, None for the default of the data. `measure` is the number of examples on
+    which E_t and E_v are measured, None for all. `record` says which epochs are stored, `keep` which parameters of a
+    trial: none, last, best or state.
     """
 
     loss: Choice
@@ -56,7 +56,7 @@ class TrainingSettings:
     keep: str
 
     def canonical(self) -> dict[str, Any]:
-        """These settings as a file would have them."""
+        """These settings in sweep-file form."""
         return {
             "loss": write_choice(self.loss),
             "dtype": self.dtype,
@@ -69,7 +69,7 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A named set of axes, a seed and settings. `axes` has the expanded alternatives of every axis of `AXES`."""
+    """A named set of axes, a seed and settings. `axes` holds the expanded alternatives of every axis in `AXES`."""
 
     name: str
     data: DataSettings
@@ -79,7 +79,7 @@ class Sweep:
     axes: Mapping[str, tuple[Any, ...]]
 
     def configurations(self) -> Grid:
-        """Every combination of the alternatives, each once."""
+        """All distinct combinations of the alternatives."""
         return Grid(self.axes, self.configuration)
 
     def configuration(self, combination: tuple[Any, ...]) -> Configuration:
@@ -88,7 +88,7 @@ class Sweep:
         return Configuration(**settings, loss=self.training.loss, dtype=self.training.dtype)
 
     def canonical(self) -> dict[str, Any]:
-        """This sweep as a file would have it, with nothing left to defaults; plain data that JSON can hold."""
+        """This sweep in sweep-file form with all defaults filled in, as JSON-ready data."""
         return {
             "name": self.name,
             "data": self.data.canonical(),
@@ -100,7 +100,7 @@ class Sweep:
 
     @classmethod
     def from_canonical(cls, written: Mapping[str, Any]) -> Self:
-        """The sweep that `written`, a mapping like that of a file, asks for. Raises SpecError."""
+        """The sweep in `written`, a mapping with the structure of a sweep file. Raises SpecError."""
         given = {key: value for key, value in written.items() if value is not None}
         entries = SpecNode({**DEFAULTS, **given}).entries(DEFAULTS)
         repeats = entries["repeats"].whole_number(1, MOST_REPEATS)
@@ -117,7 +117,7 @@ class Sweep:
 
 
 def read_name(node: SpecNode) -> str:
-    """The name of a sweep, which must not look like a number, since numbers are ids."""
+    """The name of a sweep; SpecError if it is not a valid one."""
     name = node.text()
     if not is_sweep_name(name):
         raise node.wrong(SWEEP_NAME_RULE)
@@ -125,7 +125,7 @@ def read_name(node: SpecNode) -> str:
 
 
 def read_training(node: SpecNode) -> TrainingSettings:
-    """What all configurations share, from the `training` section, which may hold other settings too."""
+    """The common settings from the `training` section; the section may also give values of axes."""
     entries = {**{key: SpecNode(value) for key, value in COMMON_DEFAULTS.items()}, **node.entries(TRAINING_KEYS)}
     outputs, measure = entries["outputs"], entries["measure"]
     return TrainingSettings(
@@ -139,20 +139,20 @@ def read_training(node: SpecNode) -> TrainingSettings:
 
 
 def single(node: SpecNode, table: Mapping[str, type[Variant]], noun: str) -> Choice:
-    """The one choice of a setting that has no alternatives."""
-    choice: Choice = only(read_choice(node, table, noun), node)
+    """The choice of a setting that cannot have alternatives."""
+    choice: Choice = single_value(read_choice(node, table, noun), node)
     return choice
 
 
 def read_axes(axes: SpecNode, training: SpecNode, repeats: int) -> dict[str, tuple[Any, ...]]:
-    """All axes: those written first, in their order, then those that `training` or the defaults give one value."""
+    """All axes: the written ones in their order, then those with a single value from `training` or the defaults."""
     written, common = axes.entries(AXES), training.entries(TRAINING_KEYS)
     alternatives = {name: read_axis(name, node) for name, node in written.items()}
     for name, axis in AXES.items():
         if name in written and name in common:
-            raise SpecError("is given under training too; keep one of them", written[name].path)
+            raise SpecError("is also given under training; keep one of them", written[name].path)
         if name in common:
-            alternatives[name] = listed([only(axis.read(common[name]), common[name])])
+            alternatives[name] = listed([single_value(axis.read(common[name]), common[name])])
         elif name not in written:
             alternatives[name] = axis.read(SpecNode(axis.default))
     check_size(alternatives, repeats, axes)
@@ -160,7 +160,7 @@ def read_axes(axes: SpecNode, training: SpecNode, repeats: int) -> dict[str, tup
 
 
 def check_trainable(sweep: Sweep) -> None:
-    """Raises SpecError where an architecture, its functions, an optimizer and the loss do not go together."""
+    """Raise SpecError if a combination of architecture, functions, optimizer and loss cannot be trained."""
     axes = sweep.axes
     depths = {min(len(architecture), 1): architecture for architecture in axes["architecture"]}
     for hidden, activation, output, optimizer in itertools.product(
@@ -175,15 +175,15 @@ def check_trainable(sweep: Sweep) -> None:
 
 
 def check_size(axes: Mapping[str, Alternatives], repeats: int, node: SpecNode) -> None:
-    """Raises SpecError when there would be too many trials to plan, before any of them takes memory."""
+    """Raise SpecError if there would be too many trials, before any of them is created."""
     sizes = {**{name: values.size for name, values in axes.items()}, "repeats": repeats}
     trials = math.prod(sizes.values())
     if trials > MOST_TRIALS:
-        product = " x ".join(f"{name} {count(size)}" for name, size in sizes.items() if size > 1)
-        rule = f"must be at most {MOST_TRIALS:,} trials, but are {count(trials)} ({product})"
+        product = " x ".join(f"{name} {count_text(size)}" for name, size in sizes.items() if size > 1)
+        rule = f"must give at most {MOST_TRIALS:,} trials, but give {count_text(trials)} ({product})"
         raise SpecError(f"{rule}; name fewer alternatives", node.path)
 
 
-def count(size: int) -> str:
-    """A number of trials in words of bounded length."""
+def count_text(size: int) -> str:
+    """A number of trials as text of limited length."""
     return f"{size:,}" if size < 10**15 else "over 10^15"

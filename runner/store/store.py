@@ -5,7 +5,6 @@ from pathlib import Path
 
 from fitgap.runner.errors import StoreError
 from fitgap.runner.files.open_databases import Key, key_of
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.addresses import is_file, shown
 from fitgap.runner.store.database.connection import closed_on_failure, connect, database_url
 from fitgap.runner.store.database.sqlite_files import path_of
@@ -19,6 +18,7 @@ from fitgap.runner.store.write.delete import Deletion
 from fitgap.runner.store.write.extend import SweepExtension
 from fitgap.runner.store.write.session import DriverSession
 from fitgap.runner.store.write.sweeps import SweepPlan
+from fitgap.runner.trial_status import Status
 
 
 class Store(StoreReader):

@@ -52,6 +52,7 @@ def test_store_gives_rows():
     assert {row["peer"] for row in rows} == {"target"}
 
 
+@pytest.mark.nightly
 def test_core_gives_rows_without_any_package_of_the_peers():
     rows = rows_of("core", "--without", "jax", "--without", "sklearn", "--without", "torch")
     assert_rows(rows, "core")
@@ -66,10 +67,12 @@ def test_query_gives_rows():
     assert [row["case"].startswith(case) for row, case in zip(rows, cases, strict=True)] == [True] * len(cases)
 
 
+@pytest.mark.nightly
 def test_scale_gives_rows():
     assert_rows(rows_of("scale"), "scale")
 
 
+@pytest.mark.nightly
 def test_cluster_gives_rows():
     rows = rows_of("cluster")
     assert_rows(rows, "cluster")

@@ -21,7 +21,7 @@ from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES, Constant
 from fitgap.core.stopping import STOPPINGS
 from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
-from trainings import Training, assert_same_epochs, same
+from support.core.trainings import Training, assert_same_epochs, same
 
 
 def draw_number(domain, rng):

@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from fitgap.core.batched_matmul import LARGEST_FROM_TRANSPOSED, LARGEST_VOLUME, Product, lies_transposed, part_count
-from hypothesis import given, settings
+from fitgap.core.batched_matmul import LARGEST_FROM_TRANSPOSED, LARGEST_VOLUME, Product, is_transposed, part_count
+from hypothesis import given
 from hypothesis import strategies as st
+from support.profiles import share_of_examples
 
 SIZES = st.one_of(st.integers(1, 9), st.sampled_from([16, 17, 32, 48, 64, 96, 128, 256]))
 WAYS = list(itertools.product([False, True], repeat=3))
@@ -24,7 +25,7 @@ def multiplied(left, right, ways):
     return out
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@share_of_examples(2.5)
 @given(SIZES, SIZES, SIZES, st.sampled_from(WAYS), st.sampled_from(["float32", "float64"]))
 def test_a_product_is_that_of_the_matrices(rows, inner, columns, ways, dtype):
     """Of small whole numbers, so that it is exact."""
@@ -34,7 +35,6 @@ def test_a_product_is_that_of_the_matrices(rows, inner, columns, ways, dtype):
     assert np.array_equal(found, np.einsum("kmi,kin->kmn", left, right))
 
 
-@settings(max_examples=100, deadline=None, database=None)
 @given(SIZES, SIZES, SIZES, st.sampled_from(WAYS), st.sampled_from(["float32", "float64"]))
 def test_a_product_has_the_same_bits_in_any_stack(rows, inner, columns, ways, dtype):
     rng = np.random.default_rng(rows * inner * columns)
@@ -58,7 +58,7 @@ def test_a_product_is_written_row_by_row(ways):
     """Into matrices that lie straight; NumPy would make a copy for others."""
     left, right, out = (lying(np.empty((2, 32, 32)), transposed) for transposed in ways)
     product = Product(left, right, out)
-    assert not lies_transposed(product.out)
+    assert not is_transposed(product.out)
     assert np.shares_memory(product.out, out)
 
 
@@ -80,7 +80,7 @@ def test_products_are_cut_where_it_pays(rows, columns, inner, right_transposed, 
     assert part_count(rows, columns, inner, right_transposed) == parts
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@share_of_examples(3)
 @given(SIZES, SIZES, SIZES, st.booleans())
 def test_parts_are_even_and_small_enough(rows, columns, inner, right_transposed):
     parts = part_count(rows, columns, inner, right_transposed)

@@ -6,8 +6,9 @@ from fitgap.core import batches as batches_module
 from fitgap.core.batches import batches, batches_in_order, shares_of
 from fitgap.core.layers import Layout
 from fitgap.core.network import Workspace
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.profiles import share_of_examples
 
 REPEATS = st.one_of(
     st.lists(st.integers(0, 3), min_size=1, max_size=20),
@@ -16,7 +17,7 @@ REPEATS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, database=None)
+@share_of_examples(5)
 @given(REPEATS)
 def test_every_member_has_the_batch_of_its_repeat(repeats):
     """The shares are all members in order; where there are none, every member has a copy."""
@@ -46,7 +47,6 @@ def test_members_of_a_sweep_share_in_few_shares(repeats, found):
     assert [(share.rows, share.repeats, share.cycles) for share in shares_of(repeats)] == found
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(st.integers(1, 3), st.integers(1, 40), st.integers(1, 9), st.sampled_from([1, 100, 10**6]))
 def test_batches_hold_the_rows_in_their_order(repeat_count, example_count, size, gathered_bytes):
     """However many are gathered at once; the last one holds what is left."""

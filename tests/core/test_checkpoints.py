@@ -5,7 +5,6 @@ import io
 
 import numpy as np
 import pytest
-from core_strategies import packs
 from fitgap.core.activations import Identity, PReLU, ReLU, Sigmoid
 from fitgap.core.checkpoints import MemberState
 from fitgap.core.initializers import Zeros
@@ -14,10 +13,10 @@ from fitgap.core.regularizers import L2, Dropout
 from fitgap.core.schedules import Cosine
 from fitgap.core.stopping import AcceptableError, NoImprovement
 from fitgap.core.training import Pack
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
-from trainings import assert_same_epochs, same
+from support.core.core_strategies import packs
+from support.core.trainings import assert_same_epochs, same
 
 
 def through_a_file(state):
@@ -35,7 +34,6 @@ def assert_as_undisturbed(undisturbed, before, number, after, after_number):
     assert same(after.parameters[after_number], undisturbed.parameters[number])
 
 
-@hypothesis_settings(max_examples=120, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pack=packs(), until=st.integers(1, 4), data=st.data())
 def test_members_go_on_from_their_states_as_if_undisturbed(
     pack, until, data, draw_member, make_repeats, run_training, assert_same_member
@@ -193,8 +191,8 @@ def second(**changes):
 def test_states_that_do_not_go_together_or_with_their_members_are_refused(refused):
     """By a message that says the rule and what was received."""
     shapes = "((32,), (2, 32), (1, 2))"
-    assert refused(lambda states: states[:1]) == "every member needs its state, but 2 members have 1 states"
-    together = "members go on together from the same epoch and step, but theirs are "
+    assert refused(lambda states: states[:1]) == "every member needs a state, but 2 members have 1 states"
+    together = "all members must resume from the same epoch and step, but theirs are "
     assert refused(second(epoch=2)) == together + "[(1, 3), (2, 3)]"
     assert refused(second(steps=9)) == together + "[(1, 3), (1, 9)]"
     assert shapes in refused(second(parameters=np.zeros(16, np.float32)))
@@ -203,7 +201,7 @@ def test_states_that_do_not_go_together_or_with_their_members_are_refused(refuse
     assert "(0, 2)" in refused(lambda states: states, stopping=())
     assert "(0, 2)" in refused(second(standings=np.zeros((0, 2))))
     assert "in float32" in refused(second(parameters=np.zeros(32)))
-    assert refused(lambda states: states, epochs=1) == "after epoch 1 of 1 a member has none left to go on with"
+    assert refused(lambda states: states, epochs=1) == "the state is of epoch 1 of 1, so no epoch is left to train"
 
 
 def test_going_on_needs_nothing_that_was_drawn_before(make_member, make_shape, make_examples, run_training):

@@ -5,16 +5,16 @@ import itertools
 
 import numpy as np
 import pytest
-from core_strategies import packs
 from fitgap.core.activations import ACTIVATIONS, Identity
 from fitgap.core.layers import FUNCTION_PARAMETERS
 from fitgap.core.optimizers import OPTIMIZERS, GradientDescent
 from fitgap.core.preprocessing import Examples
 from fitgap.core.schedules import Constant
-from hypothesis import HealthCheck, example, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import example, given
 from hypothesis import strategies as st
-from trainings import at_rate
+from support.core.core_strategies import packs
+from support.core.trainings import at_rate
+from support.profiles import share_of_examples
 
 
 def near_one(kind, rng):
@@ -52,7 +52,7 @@ def drawn_to_diverge(member, rng):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@hypothesis_settings(max_examples=20, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@share_of_examples(0.1)
 @given(diverging_count=st.integers(1, 63), seed=st.integers(0, 2**32))
 @example(diverging_count=1, seed=0)
 @example(diverging_count=63, seed=0)
@@ -74,7 +74,7 @@ def test_of_64_members_up_to_63_diverge_and_each_trains_as_it_would_alone(
         assert last["diverged"] == (not is_finite(last)) == (number in diverging)
 
 
-@hypothesis_settings(max_examples=40, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@share_of_examples(0.2)
 @given(pack=packs(), data=st.data())
 def test_whoever_diverges_the_others_train_bit_for_bit(
     pack, data, draw_member, make_repeats, run_training, assert_same_member

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 from fitgap.core.layers import FUNCTION_PARAMETERS, ROW_ALIGNMENT, Connections, Layout
 from fitgap.core.regularizers import Penalty
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 LAYERS = st.lists(st.integers(1, 9), min_size=2, max_size=5).map(tuple)
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(LAYERS, st.integers(1, 3))
 def test_views_share_out_the_buffer_and_leave_the_padding(layers, members):
     """Every parameter has one place, weights in the leading columns; what is left is padding."""
@@ -28,7 +27,6 @@ def test_views_share_out_the_buffer_and_leave_the_padding(layers, members):
     assert (buffer[:, layout.parameter_count :] == 0).all()
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(LAYERS)
 def test_counts_follow_from_the_sizes(layers):
     layout = Layout(layers)
@@ -47,7 +45,6 @@ def test_shapes_of_the_views():
     assert [view.shape for view in layout.biases(buffer)] == [(5, 1, 3), (5, 1, 2)]
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(LAYERS, st.data())
 def test_every_function_parameter_has_a_column_of_its_own_after_the_biases(layers, data):
     counts = tuple(data.draw(st.integers(1, 3)) for _ in layers[1:])
@@ -63,7 +60,6 @@ def test_every_function_parameter_has_a_column_of_its_own_after_the_biases(layer
     assert 0 <= layout.row_length - layout.parameter_count - len(columns) < ROW_ALIGNMENT
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(LAYERS, st.booleans())
 def test_penalties_count_the_network_or_its_first_layer_with_biases_or_without(layers, biases):
     layout = Layout(layers)
@@ -86,7 +82,6 @@ def test_every_scope_of_a_penalty_has_its_columns():
     assert len(found) == len(scopes)
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(LAYERS, st.integers(1, 3))
 def test_weights_in_training_are_those_that_are_saved(layers, members):
     """Each has another column, and those of the first layer lie transposed."""

@@ -7,7 +7,7 @@ import pytest
 from fitgap.core.activations import PReLU, ReLU, Sigmoid
 from fitgap.core.member_groups import group_members, stack_numbers
 from fitgap.core.optimizers import Adam
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 SETTINGS = st.lists(
@@ -26,14 +26,12 @@ SETTINGS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(SETTINGS)
 def test_runs_hold_every_member_that_has_a_setting_once_and_in_order(members):
     rows = [row for run in group_members(members, "float64", 3) for row in range(len(members))[run.rows]]
     assert rows == [row for row, member in enumerate(members) if member is not None]
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(SETTINGS)
 def test_a_run_is_of_one_kind_and_as_long_as_can_be(members):
     runs = group_members(members, "float64", 3)
@@ -43,7 +41,6 @@ def test_a_run_is_of_one_kind_and_as_long_as_can_be(members):
         assert run.rows.stop < following.rows.start or run.variant.kind() != following.variant.kind()
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(SETTINGS)
 def test_numbers_of_a_run_are_those_of_its_members(members):
     for run in group_members(members, "float64", 3):

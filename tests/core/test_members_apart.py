@@ -4,14 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
-from core_strategies import packs
 from fitgap.core.regularizers import Dropout
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.core.core_strategies import packs
+from support.profiles import share_of_examples
 
 
-@hypothesis_settings(max_examples=150, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pack=packs())
 def test_a_member_trains_bit_for_bit_as_it_would_alone(
     pack, draw_member, make_repeats, run_training, assert_same_member
@@ -44,7 +43,7 @@ def test_packs_of_the_usual_sizes_keep_members_apart(
         assert_same_member(together, number, run_training(shape, [member], examples), 0)
 
 
-@hypothesis_settings(max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+@share_of_examples(0.5)
 @given(pack=packs(), first=st.integers(0, 2))
 def test_members_that_share_their_batches_train_as_alone(
     pack, first, draw_member, make_repeats, run_training, assert_same_member

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from fitgap.core.data import Dataset, Division, split_examples
+from fitgap.core.datasets import Dataset, Division, split_examples
 from fitgap.core.preprocessing import (
     FILLINGS,
     PREPROCESSINGS,
@@ -15,7 +15,7 @@ from fitgap.core.preprocessing import (
     prepare_examples,
 )
 from fitgap.core.target_coding import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -206,7 +206,6 @@ def test_filling_does_not_make_a_constant_input_vary(dataset, preprocess, fillin
 MOSTLY_NUMBERS = st.one_of(st.floats(-1e6, 1e6), st.just(NAN))
 
 
-@settings(max_examples=100, deadline=None, database=None)
 @given(st.data(), st.integers(1, 20), st.integers(1, 4), st.sampled_from(sorted(FILLINGS)))
 def test_filled_inputs_are_finite_and_lie_among_those_present(data, rows, columns, filling):
     values = data.draw(arrays(float, (rows, columns), elements=MOSTLY_NUMBERS))

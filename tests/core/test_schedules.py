@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fitgap.core.optimizers import Fixed, GradientDescent
 from fitgap.core.schedules import SCHEDULES, Cosine, Exponential, InverseTime, Step
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 
@@ -82,7 +82,6 @@ def test_a_training_that_ends_within_its_warm_up_only_warms_up(drawn, warm_up):
         assert factors(warmed_up(schedule, warm_up), 5) == [epoch / (warm_up + 1) for epoch in range(1, 6)]
 
 
-@settings(max_examples=60, deadline=None, database=None)
 @given(st.sampled_from(sorted(SCHEDULES)), st.integers(1, 60), st.integers(0, 70), st.integers(0, 2**32))
 def test_factors_are_above_zero_and_at_most_one(draw_variant, name, epochs, warm_up, seed):
     schedule = draw_variant(SCHEDULES[name], np.random.default_rng(seed), warm_up=warm_up)

@@ -7,10 +7,8 @@ import pytest
 from fitgap.core.activations import Sigmoid, Tanh
 from fitgap.core.optimizers import Adam, GradientDescent
 from fitgap.core.stopping import STOPPINGS, AcceptableError, NoImprovement, Standing
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-
-QUICK = settings(max_examples=100, deadline=None, database=None)
 
 
 def acceptable_error(history, error, share, epochs):
@@ -51,14 +49,12 @@ ERRORS = st.sampled_from([0.0, 0.125, 0.25, 0.5, 1.0, float("nan"), float("inf")
 HISTORIES = st.lists(st.tuples(st.lists(ERRORS, min_size=4, max_size=4), ERRORS), min_size=1, max_size=25)
 
 
-@QUICK
 @given(HISTORIES, st.sampled_from([0.125, 0.25, 0.6]), st.sampled_from([0.25, 0.5, 0.7, 0.75, 1.0]), st.integers(1, 4))
 def test_acceptable_error_stops_when_its_reference_does(history, error, share, epochs):
     rule = AcceptableError(error=error, share=share, epochs=epochs)
     assert stops_after(rule, history) == acceptable_error(history, error, share, epochs)
 
 
-@QUICK
 @given(HISTORIES, st.integers(1, 4), st.sampled_from([0.0, 0.125, 0.3]))
 def test_no_improvement_stops_when_its_reference_does(history, epochs, least):
     rule = NoImprovement(epochs=epochs, least=least)

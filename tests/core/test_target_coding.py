@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 from fitgap.core.target_coding import READINGS, TWO_CLASSES, one_hot, read_intervals
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-QUICK = settings(max_examples=50, deadline=None, database=None)
 OF_CLASSES = [name for name, reading in READINGS.items() if reading.for_classes]
 
 
@@ -30,7 +29,6 @@ def test_every_class_is_read_back_from_what_stands_for_it(name, class_count, dty
     assert reading.read(stacked, class_count).tolist() == [numbers.tolist(), numbers[::-1].tolist()]
 
 
-@QUICK
 @given(st.sampled_from(CASES), st.data())
 def test_whatever_a_network_gives_is_read_as_some_class(case, data):
     """A network that is not trained, or has diverged, is read as something and warns of nothing."""
@@ -43,7 +41,6 @@ def test_whatever_a_network_gives_is_read_as_some_class(case, data):
     assert ((found >= 0) & (found <= most)).all()
 
 
-@QUICK
 @given(st.sampled_from([case for case in CASES if case[1] < 1000]), st.data())
 def test_outputs_agree_with_targets_where_both_are_read_as_one_class(case, data):
     """Also where several outputs are the largest, infinite or no numbers, and however the arrays lie."""
@@ -77,7 +74,6 @@ def test_outputs_out_of_all_bounds_are_read_without_a_warning(name, value):
     assert 0 <= reading.read(outputs, 2)[0] <= 2
 
 
-@QUICK
 @given(arrays(float, st.tuples(st.integers(1, 9), st.integers(1, 3)), elements=st.floats(-1e9, 1e9)))
 def test_numbers_are_read_as_they_are(targets):
     reading = READINGS["numbers"]()
@@ -139,7 +135,6 @@ def test_what_no_class_explains_has_an_output_of_its_own():
     assert reading.read(np.array([[0.1, 0.2, 0.1, 0.3]]), 3).tolist() == [3]
 
 
-@QUICK
 @given(st.lists(st.integers(0, 9), min_size=1))
 def test_one_hot_rows_hold_a_single_one_in_the_right_place(class_numbers):
     rows = one_hot(np.array(class_numbers, dtype=float)[:, np.newaxis], 10)

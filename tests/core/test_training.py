@@ -6,8 +6,8 @@ import itertools
 import numpy as np
 import pytest
 from fitgap.core.activations import Identity, PReLU, ReLU, Sigmoid, Tanh
-from fitgap.core.data import Dataset, Division
-from fitgap.core.functions import function_counts
+from fitgap.core.datasets import Dataset, Division
+from fitgap.core.function_parameters import function_counts
 from fitgap.core.initializers import HeNormal, Zeros
 from fitgap.core.losses import LOSSES, HalfSquaredError
 from fitgap.core.members import PackShape
@@ -17,7 +17,7 @@ from fitgap.core.regularizers import L2, REGULARIZERS, Dropout
 from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
 from fitgap.core.training import Pack, train
 from sklearn.datasets import load_digits
-from trainings import at_rate
+from support.core.trainings import at_rate
 
 
 def test_train_yields_one_result_per_epoch_of_those_who_are_left(make_member, make_shape, make_examples):
@@ -213,7 +213,7 @@ def test_members_see_the_examples_of_their_own_repeat(
 def test_repeats_with_other_numbers_of_examples_are_refused(changed, make_member, make_shape, make_examples):
     examples = {0: make_examples((3, 4, 2), 10, 5), 1: make_examples((3, 4, 2), *changed)}
     members = [make_member(repeat=repeat) for repeat in (0, 1)]
-    with pytest.raises(ValueError, match="all repeats of a pack need equally many examples"):
+    with pytest.raises(ValueError, match="all repeats of a pack must have the same number of examples"):
         next(train(make_shape((3, 4, 2)), members, examples))
 
 

@@ -18,8 +18,8 @@ from fitgap.core.stopping import STOPPINGS
 from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Domain, ParameterError, Variant, format_number, parameter
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from support.profiles import share_of_examples
 
 TABLES = {
     "activations": ACTIVATIONS,
@@ -157,7 +157,7 @@ def test_numbers_are_written_as_short_as_can_be(value, text):
     assert format_number(value) == text
 
 
-@hypothesis_settings(max_examples=200, deadline=None, database=None)
+@share_of_examples(3)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_written_number_reads_back_as_the_same(value):
     assert float(format_number(value)) == value

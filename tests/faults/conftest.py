@@ -4,9 +4,9 @@ import os
 from collections import Counter
 
 import pytest
-from harness.children import outcome
-from harness.evidence import Evidence, note_history
-from harness.victims import Victim, run
+from support.faults.children import outcome
+from support.faults.evidence import Evidence, note_history
+from support.faults.victims import Victim, run
 
 # The database itself notes what happens to every trial. Processes that are forked take it from the one that forks them.
 os.environ["FITGAP_ALLOW_TRIGGERS"] = "1"
@@ -16,9 +16,6 @@ os.environ["FITGAP_ALLOW_TRIGGERS"] = "1"
 def own_folder(tmp_path, monkeypatch):
     """Every test stands in an empty folder of its own, with no database named by the environment."""
     monkeypatch.delenv("FITGAP_DB", raising=False)
-    # Processes that are forked must have no threads, and NumPy's BLAS starts some.
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        monkeypatch.setenv(variable, os.environ.get(variable, "1"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

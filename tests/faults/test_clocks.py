@@ -6,10 +6,10 @@ from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
-from harness.children import PATIENCE_SECONDS, child
-from harness.commands import wait_until
-from harness.evidence import Evidence
-from harness.victims import run, write_ahead
+from support.faults.children import PATIENCE_SECONDS, child
+from support.faults.commands import wait_until
+from support.faults.evidence import Evidence
+from support.faults.victims import run, write_ahead
 
 HOUR = 3600.0
 # Leases end several times over; whoever lives shows it ten times before it could be taken for dead.

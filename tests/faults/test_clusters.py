@@ -8,14 +8,18 @@ import subprocess
 import sys
 
 import pytest
-from harness.commands import COMMAND, PATIENCE_SECONDS, run, running, wait_until
-from harness.evidence import Evidence
-from harness.ray_clusters import ENVIRONMENT, ray_cluster
+from support.faults.commands import COMMAND, PATIENCE_SECONDS, run, running, wait_until
+from support.faults.evidence import Evidence
+from support.faults.ray_clusters import ENVIRONMENT, ray_cluster
+from support.sampling import at_night
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("a cluster of three nodes")
 
 SWEEP = """\
 name: long
 data: digits
-repeats: 25
+repeats: REPEATS
 training: {epochs: 100}
 axes:
   architecture: [16]
@@ -23,9 +27,10 @@ axes:
   regularizer: [none, {dropout: {ratio: 0.2}}]
   optimizer: [adam, {gradient_descent: {rate: 0.1}}, {gradient_descent: {rate: 1e+30}}]
 """
-TRIALS = 300
-# Packs of three nodes.
-MANY_TRIALS = 80
+# Of a sweep, for each repeat.
+CONFIGURATIONS = 12
+# With every commit, and at night: repeats, and how many trials every node has a part of.
+SIZES = [(12, 40), at_night(25, 80)]
 # Uses the engine itself: what a node gets that is refused, what becomes of a pack whose examples are gone, what packs
 # save that are asked to leave, and how far workers run ahead of a driver that is slow.
 ENGINE = """
@@ -33,11 +38,11 @@ import json, sys, time
 from pathlib import Path
 import ray
 from fitgap.runner.engine import ClusterSettings, find_cluster
-from fitgap.runner.engine.dispatch import memory
+from fitgap.runner.engine.dispatch import pack_memory
 from fitgap.runner.engine.ray import tasks as remote
 from fitgap.runner.engine.ray.engine import RayEngine, StoredExamples
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 COUNTER = Path("sent").absolute()
@@ -82,7 +87,7 @@ with RayEngine(sweep.dataset, None, cluster) as engine:
         saved |= {state.trial_id for state in block.states}
 found["saved"] = sorted(saved)
 
-memory.WAITING_BYTES = 0
+pack_memory.WAITING_BYTES = 0
 remote.train_pack_remotely = send_blocks
 with RayEngine(sweep.dataset, None, cluster) as engine:
     blocks = engine.run(iter(tasks[:1]))
@@ -132,17 +137,19 @@ def ask(folder, statement):
     return 0
 
 
-def wait_for_epochs(folder, process):
-    """Wait until every node has sent some."""
+def wait_for_epochs(folder, process, many):
+    """Wait until so many trials have sent some, and so every node."""
     trials = "SELECT count(DISTINCT trial_id) FROM epoch"
-    assert wait_until(lambda: ask(folder, trials) >= MANY_TRIALS or process.poll() is not None) is not None
+    assert wait_until(lambda: ask(folder, trials) >= many or process.poll() is not None) is not None
     assert process.poll() is None, (folder / "err").read_text()
 
 
-def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(cluster, tmp_path):
-    (tmp_path / "long.yaml").write_text(SWEEP)
+@pytest.mark.parametrize(("repeats", "many"), SIZES)
+def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many, cluster, tmp_path):
+    sweep = SWEEP.replace("REPEATS", str(repeats))
+    (tmp_path / "long.yaml").write_text(sweep)
     with running("run", "long.yaml", "--address", cluster.address, folder=tmp_path) as command:
-        wait_for_epochs(tmp_path, command)
+        wait_for_epochs(tmp_path, command, many)
         cluster.do("kill 0")
         cluster.do("add")
         assert command.wait(5 * PATIENCE_SECONDS) == 0, (tmp_path / "err").read_text()
@@ -150,12 +157,12 @@ def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(cluster, tmp_
     assert "Traceback" not in text and "raylet" not in text + (tmp_path / "out").read_text()
     found = Evidence(str(tmp_path / "fitgap.db"))
     found.check_whole()
-    assert len(found.trials) == TRIALS and set(found.counts) == {"completed", "diverged"}
+    assert len(found.trials) == CONFIGURATIONS * repeats and set(found.counts) == {"completed", "diverged"}
     # Nothing is held against those whose node died.
     assert {row.worker_failures for row in found.trials.values()} == {0}
     alone = tmp_path / "alone"
     alone.mkdir()
-    (alone / "long.yaml").write_text(SWEEP)
+    (alone / "long.yaml").write_text(sweep)
     assert run("run", "long.yaml", "--engine", "local", folder=alone)[0] == 0
     assert found.export == Evidence(str(alone / "fitgap.db")).export
 
@@ -223,12 +230,12 @@ def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_pat
 @pytest.mark.nightly
 def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_path):
     # Not over before the driver has given up.
-    (tmp_path / "long.yaml").write_text(SWEEP.replace("epochs: 100", "epochs: 400"))
+    (tmp_path / "long.yaml").write_text(SWEEP.replace("epochs: 100", "epochs: 400").replace("REPEATS", "25"))
     with (
         ray_cluster(nodes=3) as lost,
         running("run", "long.yaml", "--address", lost.address, folder=tmp_path) as command,
     ):
-        wait_for_epochs(tmp_path, command)
+        wait_for_epochs(tmp_path, command, 80)
         lost.do("kill-head")
         assert command.wait(PATIENCE_SECONDS) == 1, (tmp_path / "err").read_text()
     assert "has not answered for 30 s" in (tmp_path / "err").read_text()
@@ -237,3 +244,14 @@ def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_pa
     code, text = run("resume", "long", folder=tmp_path)
     assert code == 0, text
     Evidence(str(tmp_path / "fitgap.db")).check_whole()
+
+
+def test_packages_of_the_user_named_like_ours_have_no_effect(cluster, tmp_path):
+    """Neither here nor on the nodes, which get this program with the sweep."""
+    for name in ("core", "runner", "migrations"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit(77)\n")
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": "."}
+    line = [COMMAND, "run", "--data", "iris", "--hidden", "4", "--repeats", "3", "--address", cluster.address]
+    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "3 completed" in done.stderr, done.stderr

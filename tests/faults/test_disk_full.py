@@ -10,11 +10,13 @@ from fitgap.runner.cli import main
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database import sqlite
 from fitgap.runner.store.schema.tables import metadata
-from harness.children import outcome
-from harness.full_disks import STAGES, fill, train_until_full
-from small_sweeps import SWEEP, findings, train
+from support.databases.small_sweeps import SWEEP, findings, train
+from support.faults.children import outcome
+from support.faults.full_disks import STAGES, fill, train_until_full
+from support.sampling import at_night
 
-PAGE_LIMITS = ROW_LIMITS = 30
+# How many sizes are tried with every commit, and at night.
+LIMITS = pytest.mark.parametrize("count", [8, at_night(30)])
 # A server refuses to write as if its disk were full, from the row of this number on.
 LIMIT_ROWS = """
     CREATE SEQUENCE written;
@@ -60,10 +62,11 @@ def undisturbed(tmp_path_factory):
     return findings(path), empty, pages_of(path)
 
 
-def test_a_sweep_that_finds_the_disk_full_loses_nothing_and_goes_on(undisturbed, tmp_path):
+@LIMITS
+def test_a_sweep_that_finds_the_disk_full_loses_nothing_and_goes_on(count, undisturbed, tmp_path):
     expected, empty, full = undisturbed
-    limits = sorted({empty + (full - empty) * point // PAGE_LIMITS for point in range(PAGE_LIMITS)})
-    assert len(limits) > 20
+    limits = sorted({empty + (full - empty) * point // count for point in range(count)})
+    assert len(limits) > count * 2 // 3
     stages = set()
     for limit in limits:
         path = str(tmp_path / f"{limit}.db")
@@ -75,17 +78,18 @@ def test_a_sweep_that_finds_the_disk_full_loses_nothing_and_goes_on(undisturbed,
     assert stages >= {"nothing", "epochs"}
 
 
+@LIMITS
 @pytest.mark.parametrize("database_kind", ["postgresql"])
-def test_a_sweep_that_finds_the_disk_of_the_server_full_loses_nothing_and_goes_on(databases):
+def test_a_sweep_that_finds_the_disk_of_the_server_full_loses_nothing_and_goes_on(count, databases):
     undisturbed = databases.make()
     limit_rows(undisturbed, ENDLESS)
     train(undisturbed)
     expected, full = findings(undisturbed), asked(undisturbed, "SELECT last_value FROM written")
     assert full > 500
     stages = set()
-    for point in range(ROW_LIMITS):
+    for point in range(count):
         address = databases.make()
-        limit_rows(address, full * point // ROW_LIMITS)
+        limit_rows(address, full * point // count)
         # In a process of its own, which is gone then, and whose driver could not even write that it has ended.
         stages.add(STAGES[outcome(fill, address)])
         asked(address, f"UPDATE room SET rows = {ENDLESS} RETURNING 1")
@@ -123,7 +127,6 @@ def test_the_command_tells_it_in_one_line(undisturbed, tmp_path, monkeypatch, ca
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    line = (
-        f"fitgap: the database {tmp_path}/x.db has no room left on its disk; make room; what was written before is kept"
-    )
+    advice = "free some space; everything written before is kept"
+    line = f"fitgap: the database {tmp_path}/x.db has no space left on its disk; {advice}"
     assert capsys.readouterr().err.splitlines()[-1] == line

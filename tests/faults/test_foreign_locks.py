@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from fitgap.runner.store import open_store
 from fitgap.runner.store.database import postgresql, sqlite
-from small_sweeps import findings, train
+from support.databases.small_sweeps import findings, train
 
 LOCKED_SECONDS = 1.0
 TIMES = 2

@@ -6,8 +6,8 @@ import time
 import psycopg
 import pytest
 from fitgap.runner.store import open_store_for_writing
-from new_databases import PostgresDatabases
-from plain_plans import IDENTITY, plain_plan
+from support.databases.new_databases import PostgresDatabases
+from support.databases.plain_plans import IDENTITY, plain_plan
 
 CLAIMS = 50_000
 SLOWER = 2.0

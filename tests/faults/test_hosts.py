@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from harness.commands import descendants, is_alive, wait_until
-from harness.hosts import Hosts, can_make_hosts
+from support.faults.commands import descendants, is_alive, wait_until
+from support.faults.hosts import Hosts, can_make_hosts
 
 PROGRAMS = Path(sys.prefix)
 PING = """
@@ -26,7 +26,7 @@ with socket.create_server(("", 4000)) as listener:
 MAKE = """
 import sys, time
 from pathlib import Path
-from harness.hosts import Hosts
+from support.faults.hosts import Hosts
 with Hosts(Path(sys.argv[1])) as hosts:
     host = hosts.add("left", programs=Path(sys.prefix))
     host.start("sleep", "1000", output="out")
@@ -71,7 +71,7 @@ def test_only_a_host_that_has_the_repository_sees_it(hosts):
 def test_hosts_end_with_whoever_made_them(hosts, tmp_path):
     """Even where that was killed and could not tell anybody."""
     line = [sys.executable, "-c", MAKE, tmp_path / "left"]
-    folder = str(Path(__file__).parent)
+    folder = str(Path(__file__).parents[1])
     with subprocess.Popen(
         line, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": folder, "PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
     ) as maker:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.store import open_store
-from harness.children import child, nursery
-from harness.commands import wait_until
-from harness.evidence import Evidence
-from harness.forked_commands import run_command
+from support.faults.children import child, nursery
+from support.faults.commands import wait_until
+from support.faults.evidence import Evidence
+from support.faults.forked_commands import run_command
+from support.sampling import at_night
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 SWEEP = """\
@@ -32,8 +33,8 @@ TRIALS = 24
 SOON_SECONDS = {1: 15.0, 2: 10.0}
 PATIENCE_SECONDS = 120.0
 WHILE_WRITTEN = "stopped while the sweep was written; whether it is there: fitgap sweeps\n"
-# On each kind of database; with each engine.
-MOMENTS = 25
+# On each kind of database, with every commit and at night; with each engine.
+MOMENTS, NIGHTLY_MOMENTS = 5, 25
 FEW, MANY = range(2), range(17)
 ENGINES = ("local", "auto", "ray")
 
@@ -103,13 +104,16 @@ def test_it_ends_soon_and_nothing_stays_running(times, moment, own_folder):
     interrupt(times, "local", moment)
 
 
+@pytest.mark.parametrize("moments", [MOMENTS, at_night(NIGHTLY_MOMENTS)])
 @pytest.mark.parametrize("times", [1, 2])
-def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_written(times, database, own_folder):
+def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_written(
+    times, moments, database, own_folder
+):
     """From its first moment on, or once the sweep is written: what is in the database then waits, or was trained."""
     (own_folder / "long.yaml").write_text(SWEEP)
     luck = random.Random(times)
     seconds, written = [], 0
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         line = ("run", "long.yaml", "--engine", "local", "--name", f"long-{moment}")
         begins = nursery().Event()
         with child(run_command, begins, own_folder, {"FITGAP_DB": database}, *line) as process:
@@ -129,8 +133,8 @@ def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_writ
             check_farewell(code, err, f"long-{moment}")
         else:
             assert (code, err) == (130, "")
-    assert written >= MOMENTS // 2 and max(seconds) < SOON_SECONDS[times]
-    print(f"{times} × Ctrl-C at {MOMENTS} moments, {written} after the sweep was written: {max(seconds):.2f} s at most")
+    assert written >= moments // 2 and max(seconds) < SOON_SECONDS[times]
+    print(f"{times} × Ctrl-C at {moments} moments, {written} after the sweep was written: {max(seconds):.2f} s at most")
 
 
 def count_sweeps(database):

@@ -1,15 +1,18 @@
 """A driver killed at any edge of any of its transactions: nothing shown is lost, nothing is there twice, and the sweep
 goes on to the same numbers.
+
+Each commit tries some of the edges of every kind of life; `nightly` tries all.
 """
 
 import random
 import signal
 
 import pytest
-from harness.children import outcome
-from harness.evidence import Evidence
-from harness.sweeps import TINY
-from harness.victims import STOPPED, run
+from support.faults.children import outcome
+from support.faults.evidence import Evidence
+from support.faults.sweeps import TINY
+from support.faults.victims import STOPPED, run
+from support.sampling import at_night, steps
 
 # What opening a database does is for the tests of migrations.
 OPENING = "opening"
@@ -56,13 +59,14 @@ def finish(victim, before):
     return found
 
 
+@pytest.mark.parametrize("step", steps(6))
 def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbers(
-    undisturbed, new_victim, undisturbed_export
+    step, undisturbed, new_victim, undisturbed_export
 ):
-    """Every point of an undisturbed life, one after the other; only what was in flight is trained once more."""
+    """Points of an undisturbed life, one after the other; only what was in flight is trained once more."""
     points = list(points_of(undisturbed))
     assert len(points) >= 30
-    for point in points:
+    for point in points[::step]:
         victim = new_victim(kill_at=point)
         before = kill(victim)
         in_flight = set().union(*before.held.values())
@@ -71,7 +75,8 @@ def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbe
         assert after.attempts == {trial: 2 if trial in in_flight else 1 for trial in after.trials}, point
 
 
-def test_killed_where_few_epochs_are_recorded(new_victim):
+@pytest.mark.parametrize("kills", [3, at_night(7)])
+def test_killed_where_few_epochs_are_recorded(kills, new_victim):
     """What was held back goes on from the saved states: the rows are those of a life without disturbance."""
     thin = TINY.replace("epochs: 5", "epochs: 9, record: every=4")
     undisturbed = new_victim(sweep=thin)
@@ -80,14 +85,15 @@ def test_killed_where_few_epochs_are_recorded(new_victim):
     expected.check_whole()
     blocks = undisturbed.points["record after commit"]
     assert blocks > 6
-    for number in range(1, blocks, blocks // 6):
+    for number in range(1, blocks, blocks // (kills - 1)):
         victim = new_victim(sweep=thin, kill_at=("record after commit", number))
         before = kill(victim)
         after = finish(new_victim(again=victim, sweep=thin), before)
         assert after.export == expected.export, number
 
 
-def test_killed_while_it_takes_over_from_a_killed_driver(new_victim, undisturbed_export):
+@pytest.mark.parametrize("step", steps(2))
+def test_killed_while_it_takes_over_from_a_killed_driver(step, new_victim, undisturbed_export):
     """The second process dies in the middle of it; the third finds all trials of the first, or all of the second."""
     first = new_victim(kill_at=IN_THE_MIDDLE)
     assert kill(first).held
@@ -95,7 +101,7 @@ def test_killed_while_it_takes_over_from_a_killed_driver(new_victim, undisturbed
     assert outcome(run, second) == 0
     points = list(points_of(second, "take_over"))
     assert len(points) >= 4
-    for point in points:
+    for point in points[::step]:
         victim = new_victim(kill_at=IN_THE_MIDDLE)
         before = kill(victim)
         still = kill(new_victim(again=victim, kill_at=point))
@@ -105,7 +111,8 @@ def test_killed_while_it_takes_over_from_a_killed_driver(new_victim, undisturbed
         assert max(after.attempts.values()) <= 3, point
 
 
-def test_killed_while_it_gives_back_what_it_held(new_victim, undisturbed_export):
+@pytest.mark.parametrize("step", steps(2))
+def test_killed_while_it_gives_back_what_it_held(step, new_victim, undisturbed_export):
     """Stopped by Ctrl-C in the middle of a pack, and killed before it could put its trials back, or right after."""
     stopped = new_victim(stop_after=BLOCKS)
     assert outcome(run, stopped) == STOPPED, stopped.complaint
@@ -113,14 +120,15 @@ def test_killed_while_it_gives_back_what_it_held(new_victim, undisturbed_export)
     assert found.held == {} and found.counts["pending"]
     points = list(points_of(stopped, "release", "end"))
     assert len(points) >= 6
-    for point in points:
+    for point in points[::step]:
         victim = new_victim(stop_after=BLOCKS, kill_at=point)
         before = kill(victim)
         after = finish(new_victim(again=victim), before)
         assert after.export == undisturbed_export, point
 
 
-def test_killed_while_lost_packs_are_cut_in_two(new_victim, undisturbed_export):
+@pytest.mark.parametrize("step", steps(3))
+def test_killed_while_lost_packs_are_cut_in_two(step, new_victim, undisturbed_export):
     """Every pack is lost until its trials are alone, and so every trial is trained several times in one life."""
     losing = new_victim(loses_packs=True)
     assert outcome(run, losing) == 0, losing.complaint
@@ -129,7 +137,7 @@ def test_killed_while_lost_packs_are_cut_in_two(new_victim, undisturbed_export):
     assert found.export == undisturbed_export
     points = list(points_of(losing, "try_again")) + [point for point in points_of(losing) if "DELETE epoch" in point[0]]
     assert len(points) >= 5
-    for point in points:
+    for point in points[::step]:
         victim = new_victim(loses_packs=True, kill_at=point)
         before = kill(victim)
         after = finish(new_victim(again=victim, loses_packs=True), before)

@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-from harness.commands import descendants, is_alive, kill, run, running, title, wait_until
-from harness.evidence import Evidence
+from support.faults.commands import descendants, is_alive, kill, run, running, title, wait_until
+from support.faults.evidence import Evidence
 
 SWEEP = """\
 name: long

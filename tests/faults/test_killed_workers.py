@@ -4,8 +4,8 @@ import random
 import time
 
 import pytest
-from harness.commands import descendants, kill, running, title
-from harness.evidence import Evidence
+from support.faults.commands import descendants, kill, running, title
+from support.faults.evidence import Evidence
 
 KILLS, SECONDS_BETWEEN = 100, 2.0
 SLOWER = 2.0

@@ -8,8 +8,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from harness.commands import run, running
-from harness.evidence import Evidence
+from support.faults.commands import run, running
+from support.faults.evidence import Evidence
 
 SWEEPS = 3
 # Ray itself gives up now and then: its server does not come to life, and its library then ends the process it is in.

@@ -7,7 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from new_databases import PostgresDatabases, SqliteFiles
+from support.databases.new_databases import PostgresDatabases, SqliteFiles
+from support.sampling import at_night
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("workers that are lost")
 
 TRIALS = 64
 WRONG = {"leaving": 20, "greedy": 41, "killed": 60}
@@ -53,11 +57,11 @@ def serve(*descriptors):
 # Drives one sweep on that Ray, and the same sweep undisturbed in its process.
 SWEEP = """
 import json, os, sys
-from fitgap.runner.planning.sweep import packs
+from fitgap.runner.planning import packs
 from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.engine.ray_client import client
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 
@@ -89,7 +93,8 @@ json.dump(found, open("found.json", "w"))
 """
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+# The database takes no part in what goes wrong: one of them with every commit.
+@pytest.fixture(scope="module", params=["sqlite", at_night("postgresql")])
 def found(request, tmp_path_factory):
     """What the database held of both sweeps."""
     folder = tmp_path_factory.mktemp("lost")

@@ -5,25 +5,27 @@ import random
 import time
 from contextlib import ExitStack
 
-from fitgap.runner.status import Status
+import pytest
 from fitgap.runner.store import open_store_for_writing
-from harness.children import PATIENCE_SECONDS, child, nursery, outcome
-from harness.claimers import claim_all
-from harness.evidence import Evidence
-from harness.victims import run, run_when_all_are_ready, write_ahead
-from plain_plans import plain_plan
+from fitgap.runner.trial_status import Status
+from support.databases.plain_plans import plain_plan
+from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
+from support.faults.claimers import claim_all
+from support.faults.evidence import Evidence
+from support.faults.victims import run, run_when_all_are_ready, write_ahead
+from support.sampling import at_night
 
 CLAIMERS = 8
-TRIALS = 5_000
 # The plan asks for 0.25 s (SQLite) and 0.05 s (PostgreSQL) on a quiet machine.
 LONGEST_CLAIM_SECONDS = 2.0
 
 
-def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases, database_kind, tmp_path):
+@pytest.mark.parametrize("trials", [1_500, at_night(5_000)])
+def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(trials, databases, database_kind, tmp_path):
     """All reach for the same packs in the same order, with nothing to do in between."""
     address = databases.make()
     with open_store_for_writing(address) as store:
-        store.add_sweep(plain_plan(TRIALS))
+        store.add_sweep(plain_plan(trials))
     start = nursery().Barrier(CLAIMERS)
     names = [f"claimer-{number}" for number in range(CLAIMERS)]
     with ExitStack() as stack:
@@ -33,9 +35,9 @@ def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(databases,
         assert [process.exitcode for process in processes] == [0] * CLAIMERS
     told = [json.loads((tmp_path / name).read_text()) for name in names]
     gained = [trial for each in told for trial in each["gained"]]
-    assert len(gained) == len(set(gained)) == TRIALS
+    assert len(gained) == len(set(gained)) == trials
     found = Evidence(address)
-    assert found.counts == {"running": TRIALS}
+    assert found.counts == {"running": trials}
     assert set(found.attempts.values()) == {1}
     assert sorted(map(sorted, found.held.values())) == sorted(each["gained"] for each in told if each["gained"])
     seconds = sorted(second for each in told for second in each["seconds"])

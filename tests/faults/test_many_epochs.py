@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from fitgap.runner.messages import MEASURED, Block, EpochRows
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.schema.tables import epoch
-from harness.commands import own_kilobytes
-from harness.made_up_blocks import number_of
-from plain_plans import IDENTITY, plain_plan
+from support.databases.plain_plans import IDENTITY, plain_plan
+from support.faults.commands import own_kilobytes
+from support.faults.made_up_blocks import number_of
 
 TRIALS, PACK, EPOCHS, EPOCHS_PER_BLOCK = 1_000, 100, 10_000, 10
 # The plan asks for 50,000 (SQLite) and 20,000 (PostgreSQL), on a machine that does nothing else.

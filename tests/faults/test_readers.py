@@ -7,10 +7,10 @@ from statistics import median
 
 import pytest
 from fitgap.runner.store import open_store
-from harness.children import child
-from harness.commands import running
-from harness.evidence import Evidence
-from harness.victims import run, write_ahead
+from support.faults.children import child
+from support.faults.commands import running
+from support.faults.evidence import Evidence
+from support.faults.victims import run, write_ahead
 
 # As often as a page that shows a sweep asks.
 QUESTIONS_PER_SECOND = 20

@@ -6,12 +6,15 @@ import time
 from statistics import median
 
 import pytest
-from harness.children import child, nursery, outcome
-from harness.commands import wait_until
-from harness.evidence import Evidence, note_history
-from harness.sweeps import TINY
-from harness.victims import Victim, run, run_when_all_are_ready, write_ahead
-from new_databases import PostgresDatabases, postgres_template
+from support.databases.new_databases import PostgresDatabases, postgres_template
+from support.faults.children import child, nursery, outcome
+from support.faults.commands import wait_until
+from support.faults.evidence import Evidence, note_history
+from support.faults.sweeps import TINY
+from support.faults.victims import Victim, run, run_when_all_are_ready, write_ahead
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("the server of restarted servers")
 
 RESTARTS, DRIVERS = 20, 2
 SWEEP = TINY.replace("repeats: 1", "repeats: 30")

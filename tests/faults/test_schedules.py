@@ -1,16 +1,16 @@
 """Drivers that claim, write, crash, stall, wake up, deliver late and twice: the database holds what it must.
 
-A plain model says after every step what every row must be; see `harness.simulation` and `harness.schedules`.
+A plain model says after every step what every row must be; see `simulation` and `schedules` in `support.faults`.
 """
 
 import contextlib
 
 import pytest
-from harness.children import child
-from harness.schedules import try_schedules, try_schedules_apart
+from support.faults.children import child
+from support.faults.schedules import try_schedules, try_schedules_apart
 
 # On each kind of database.
-SCHEDULES, NIGHTLY_SCHEDULES = 250, 5_000
+SCHEDULES, NIGHTLY_SCHEDULES = 60, 5_000
 # Each step of an order waits for the one before, and so does one core.
 PROCESSES = 2
 

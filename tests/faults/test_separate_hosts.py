@@ -1,7 +1,7 @@
 """A sweep on a Ray cluster of separate hosts, with the driver on one and PostgreSQL on another, while hosts are lost,
 join, are cut off for a while, or all of the cluster goes away.
 
-The hosts are namespaces of this machine (harness/hosts.py); the nodes have neither the program nor a shared disk.
+The hosts are namespaces of this machine (`support.faults.hosts`); the nodes have neither the program nor a shared disk.
 """
 
 import contextlib
@@ -15,12 +15,12 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
-from harness.commands import descendants, title, wait_until
-from harness.evidence import Evidence
-from harness.hosts import NETWORK, REPOSITORY, Hosts, can_make_hosts
-from harness.ray_hosts import PORT, RayHosts
-from harness.tell import let_note_history, told
-from temporary_postgres import TemporaryPostgres
+from support.databases.temporary_postgres import TemporaryPostgres
+from support.faults.commands import descendants, title, wait_until
+from support.faults.evidence import Evidence
+from support.faults.hosts import NETWORK, REPOSITORY, Hosts, can_make_hosts
+from support.faults.ray_hosts import PORT, RayHosts
+from support.faults.tell import let_note_history, told
 
 pytestmark = pytest.mark.nightly
 
@@ -74,7 +74,7 @@ class Site:
     def add_driver(self, name, head=None):
         """A host for drivers, which reaches the database."""
         host = self.cluster.add_driver(name, head or self.head)
-        host.environment |= {"FITGAP_DB": self.server.address(), "PYTHONPATH": str(REPOSITORY / "tests/faults")}
+        host.environment |= {"FITGAP_DB": self.server.address(), "PYTHONPATH": str(REPOSITORY / "tests")}
         return host
 
 

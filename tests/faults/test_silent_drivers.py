@@ -4,9 +4,9 @@ import os
 import signal
 import time
 
-from harness.children import child, outcome
-from harness.evidence import Evidence
-from harness.victims import FENCED, Victim, run
+from support.faults.children import child, outcome
+from support.faults.evidence import Evidence
+from support.faults.victims import FENCED, Victim, run
 
 LEASE, BEAT, CONFIRM = 1.0, 0.1, 0.2
 # What reaches the database from another machine: its process numbers mean nothing here.

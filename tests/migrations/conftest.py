@@ -1,7 +1,6 @@
 """Databases with rows in every table, and a program that knows one more migration than this one."""
 
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -15,12 +14,10 @@ from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema import version
 from fitgap.runner.store.schema.tables import driver, evidence, state, sweep_tag, trial, trial_tag
 from fitgap.runner.store.schema.version import newest_version
-from new_databases import PostgresDatabases, SqliteFiles
+from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
 LEGACY = Path(__file__).parents[1] / "legacy"
-DYING = Path(__file__).with_name("dying_upgrades.py")
-# A process that is forked must have no threads, and NumPy's BLAS starts some.
-NO_THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+DYING = Path(__file__).parents[1] / "support" / "store" / "dying_upgrades.py"
 
 
 class Upgraders:
@@ -32,7 +29,6 @@ class Upgraders:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **NO_THREADS},
         )
 
     def __call__(self, order, address):

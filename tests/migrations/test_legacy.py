@@ -13,8 +13,9 @@ from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema import version
 from fitgap.runner.store.schema.version import newest_version
-from new_databases import PostgresDatabases
-from raw_rows import columns_of, raw_rows
+from support.databases.new_databases import PostgresDatabases
+from support.databases.raw_rows import columns_of, raw_rows
+from support.sampling import steps
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 FILES = sorted(LEGACY.glob("*.db"))
@@ -89,16 +90,19 @@ def test_every_row_is_as_it_was(legacy):
     assert as_upgraded(raw_rows(str(legacy), columns), legacy.stem) == as_upgraded(before, legacy.stem)
 
 
-def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(legacy, start_upgraders, tmp_path):
-    """With the migrations as they are, at every statement."""
+@pytest.mark.parametrize("step", steps(5))
+def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(
+    step, legacy, start_upgraders, tmp_path
+):
+    """With the migrations as they are, at statements of theirs."""
     upgraders = start_upgraders(version.FOLDER)
     columns, upgraded = columns_of(str(legacy)), str(shutil.copy(legacy, tmp_path / "upgraded.db"))
-    _, steps = upgraders(0, upgraded)
+    _, count = upgraders(0, upgraded)
     expected = {version_of(path): raw_rows(str(path), columns) for path in (legacy, upgraded)}
-    assert int(steps) > 12 and set(expected) == {legacy.stem, newest_version()}
-    for step in range(1, int(steps) + 1):
-        path = str(shutil.copy(legacy, tmp_path / f"killed-{step}.db"))
-        assert upgraders(step, path) == ["-9", "?"]
+    assert int(count) > 12 and set(expected) == {legacy.stem, newest_version()}
+    for statement in range(int(count), 0, -step):
+        path = str(shutil.copy(legacy, tmp_path / f"killed-{statement}.db"))
+        assert upgraders(statement, path) == ["-9", "?"]
         stored = version_of(path)
         assert raw_rows(path, columns) == expected[stored]
         assert stored == legacy.stem or Path(f"{path}.{legacy.stem}.backup").exists()

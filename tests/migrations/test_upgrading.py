@@ -14,7 +14,8 @@ from fitgap.runner.store.schema import backup
 from fitgap.runner.store.schema.migrate import run_migrations
 from fitgap.runner.store.schema.tables import metadata
 from fitgap.runner.store.schema.version import current_version
-from raw_rows import raw_rows
+from support.databases.raw_rows import raw_rows
+from support.sampling import steps
 
 # Rebuilds the table to which all epochs refer, and writes into it.
 REBUILD = """
@@ -99,22 +100,23 @@ def test_an_upgrade_that_rebuilds_a_table_keeps_every_row(filled, newer_program)
     assert upgrade_database(filled) is None
 
 
-def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new(filled_databases, upgraders):
+@pytest.mark.parametrize("step", steps(4))
+def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new(step, filled_databases, upgraders):
     untouched, upgraded = filled_databases.make(), filled_databases.make()
-    _, steps = upgraders(0, upgraded)
+    _, count = upgraders(0, upgraded)
     version, rows = version_of(untouched), raw_rows(untouched, KNOWN_COLUMNS)
     shapes = {version: shape_of(untouched), "9001": shape_of(upgraded)}
-    assert int(steps) > 12
-    for step in range(1, int(steps) + 1):
+    assert int(count) > 12
+    for statement in range(int(count), 0, -step):
         address = filled_databases.make()
-        assert upgraders(step, address) == ["-9", "?"]
+        assert upgraders(statement, address) == ["-9", "?"]
         found = version_of(address)
         assert shape_of(address) == shapes[found]
         assert raw_rows(address, KNOWN_COLUMNS) == rows
         if "://" not in address:
             assert is_sound(address)
             assert found == version or Path(f"{address}.{version}.backup").exists()
-        if step % 4 == 0:
+        if statement % 3 == 0:
             upgrade_database(address)
             assert (shape_of(address), raw_rows(address, KNOWN_COLUMNS)) == (shapes["9001"], rows)
 
@@ -159,7 +161,7 @@ def test_a_migration_that_leaves_rows_without_what_they_belong_to_is_refused(fil
     path = str(shutil.copy(filled_file, tmp_path / "strict.db"))
     rows, version = raw_rows(path), version_of(path)
     newer_program(ORPHANS)
-    with pytest.raises(StoreError, match="refer to missing rows of sweep; the database was left as it was"):
+    with pytest.raises(StoreError, match="refer to missing rows of sweep; the database was not changed"):
         upgrade_database(path)
     assert (raw_rows(path), version_of(path)) == (rows, version)
 
@@ -172,7 +174,7 @@ def test_a_file_is_copied_before_it_is_upgraded(older):
     assert raw_rows(str(done.backup)) == raw_rows(str(older.parent / done.backup.name))
     older.write_bytes(whole)
     assert raw_rows(str(done.backup)) == raw_rows(str(older))
-    assert str(done) == f"brought the database from schema {version} to 9001; {done.backup} holds it as it was"
+    assert str(done) == f"upgraded the database from schema {version} to 9001; the previous state is in {done.backup}"
 
 
 def test_what_is_only_in_the_log_yet_is_copied_too(older):
@@ -207,7 +209,7 @@ def test_without_a_copy_there_is_no_upgrade(error, older, monkeypatch):
         raise error
 
     monkeypatch.setattr(backup, "copy", fail)
-    with pytest.raises(StoreError, match="cannot be copied before its upgrade, and was left as it is") as caught:
+    with pytest.raises(StoreError, match="was not upgraded, because it cannot be backed up first") as caught:
         upgrade_database(str(older))
     assert str(caught.value).isprintable()
     assert (raw_rows(str(older)), version_of(str(older))) == (before, version)
@@ -226,4 +228,4 @@ def test_a_database_on_a_server_is_upgraded_only_when_told_so(filled, newer_prog
     else:
         open_store_for_writing(filled).close()
         assert version_of(filled) == "9001"
-        assert capsys.readouterr().err.startswith(f"fitgap: brought the database from schema {version} to 9001; ")
+        assert capsys.readouterr().err.startswith(f"fitgap: upgraded the database from schema {version} to 9001; ")

@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from commands import BY_NAME
-from environments import PLAIN
-from stage import COMMAND, Stage, may_change_user, may_make_groups, may_mount
-from starting import run
+from support.places.commands import BY_NAME
+from support.places.environments import PLAIN
+from support.places.stage import COMMAND, Stage, may_change_user, may_make_groups, may_mount
+from support.places.starting import run
 
 TRAINED = """\
 name: s
@@ -21,7 +21,7 @@ axes: {architecture: [4], activation: [relu, tanh], optimizer: [adam]}
 # Sweeps of which no trial has been trained: one waits, one is cancelled.
 WRITE = """
 from fitgap.runner.driver import write_sweep
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 text = open("s.yaml").read()

@@ -6,19 +6,24 @@ import sys
 from pathlib import Path
 
 import pytest
-from environments.environment import Environment
-from leftovers import left_behind
-from situation import CELL, FILE, FLAG, LOCAL
-from situations import SITUATIONS
-from stage import Stage
-from starting import run
+from support.places import watching
+from support.places.environments.environment import Environment
+from support.places.leftovers import left_behind
+from support.places.situation import CELL, FILE, FLAG, LOCAL
+from support.places.situations import SITUATIONS
+from support.places.stage import Stage
+from support.places.starting import run
 
-HERE = Path(__file__).parent
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("library")
+
+# Where the programs of the situations find `watching`.
+HELPERS = Path(watching.__file__).parent
 CASES = [(situation, engine) for situation in SITUATIONS for engine in situation.engines]
 SAMPLE = [(situation, engine) for situation in SITUATIONS for engine in situation.sample]
-THEIRS = {"script.py", "changes", "elsewhere"}
+THEIRS = frozenset({"script.py", "changes", "elsewhere"})
 # The user's own Ray leaves its session folder, and a token in their home.
-OWN_RAYS = {"own-ray", ".ray"}
+OWN_RAYS = frozenset({"own-ray", ".ray"})
 
 
 def in_words(pairs):
@@ -28,8 +33,8 @@ def in_words(pairs):
 def run_program(stage, situation, engine):
     """Start Python as the situation says."""
     (stage.work / FILE).write_text(situation.program)
-    given = f"export PLACES_ENGINE={engine} PYTHONPATH={HERE} PYTHONDONTWRITEBYTECODE=1"
-    arguments = {FILE: (FILE,), FLAG: ("-c", situation.program), CELL: (str(HERE / "watching.py"), engine)}
+    given = f"export PLACES_ENGINE={engine} PYTHONPATH={HELPERS} PYTHONDONTWRITEBYTECODE=1"
+    arguments = {FILE: (FILE,), FLAG: ("-c", situation.program), CELL: (watching.__file__, engine)}
     flags = (*situation.flags, *arguments.get(situation.how, ("-",)))
     is_read = situation.how not in (FILE, FLAG)
     return run(stage, Environment("Python", given, redirect=f"<{FILE}" if is_read else ""), flags, sys.executable)
@@ -58,7 +63,7 @@ def test_it_does_so_with_every_engine(situation, engine, stage, expected_rows):
 def check(situation, engine, stage, expected_rows):
     outcome = run_program(stage, situation, engine)
     theirs = THEIRS | OWN_RAYS if "ray.init" in situation.program else THEIRS
-    left = [path for path in left_behind(stage, outcome.before) if not set(Path(path).parts) & theirs]
+    left = left_behind(stage, outcome.before, theirs=theirs)
     assert outcome.code == 0, outcome.told
     assert not outcome.noise, outcome.told
     assert changes(stage) == {}
@@ -79,19 +84,19 @@ def test_tests_that_train_in_parallel(stage, expected_rows):
         "@pytest.mark.parametrize('name', ['one', 'two', 'three', 'four'])\n"
         "def test_it(name):\n    train(name, 'auto', db='fitgap.db')\n"
     )
-    given = f"export PYTHONPATH={HERE} PYTHONDONTWRITEBYTECODE=1"
-    flags = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "test_mine.py")
+    given = f"export PYTHONPATH={HELPERS} PYTHONDONTWRITEBYTECODE=1"
+    flags = ("-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "--basetemp=elsewhere", "test_mine.py")
     outcome = run(stage, Environment("pytest", given), flags, sys.executable)
     assert outcome.code == 0, outcome.told
     for sweep in ("one", "two", "three", "four"):
         assert stage.rows(sweep) == expected_rows
-    assert not [path for path in left_behind(stage, outcome.before) if "pytest-of" not in path]
+    assert not left_behind(stage, outcome.before, theirs=THEIRS)
 
 
 def test_importing_it_changes_nothing(stage):
     """Neither does what it imports in turn."""
     program = "from watching import *\nwith watched():\n    from fitgap import run_sweep\nreport()\n"
-    given = f"export PYTHONPATH={HERE} PYTHONDONTWRITEBYTECODE=1"
+    given = f"export PYTHONPATH={HELPERS} PYTHONDONTWRITEBYTECODE=1"
     outcome = run(stage, Environment("Python", given), ("-c", program), sys.executable)
     assert outcome.code == 0, outcome.told
     assert changes(stage) == {}

@@ -1,11 +1,11 @@
 """Commands with databases, folders and paths of every kind: they work or say why not.
 
-Each commit tries the commands that a row names in `sample`; `nightly` tries all.
+Each commit tries one in three of the commands that the rows name in `sample`; `nightly` tries all.
 """
 
 import pytest
-from checking import check, in_words, rest, sample
-from environments import FILES
+from support.places.checking import check, in_words, rest, sample
+from support.places.environments import FILES
 
 ENVIRONMENTS = FILES
 

@@ -1,11 +1,11 @@
 """Commands with machines, users and settings of every kind: they work or say why not.
 
-Each commit tries the commands that a row names in `sample`; `nightly` tries all.
+Each commit tries one in three of the commands that the rows name in `sample`; `nightly` tries all.
 """
 
 import pytest
-from checking import check, in_words, rest, sample
-from environments import INTERPRETERS, MACHINES, PLAIN
+from support.places.checking import check, in_words, rest, sample
+from support.places.environments import INTERPRETERS, MACHINES, PLAIN
 
 ENVIRONMENTS = (PLAIN, *MACHINES, *INTERPRETERS)
 

@@ -1,11 +1,11 @@
 """Commands with streams, encodings and terminals of every kind: they work or say why not.
 
-Each commit tries the commands that a row names in `sample`; `nightly` tries all.
+Each commit tries one in three of the commands that the rows name in `sample`; `nightly` tries all.
 """
 
 import pytest
-from checking import check, in_words, rest, sample
-from environments import STREAMS, TEXTS
+from support.places.checking import check, in_words, rest, sample
+from support.places.environments import STREAMS, TEXTS
 
 ENVIRONMENTS = (*STREAMS, *TEXTS)
 

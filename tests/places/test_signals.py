@@ -10,20 +10,31 @@ import signal
 import time
 
 import pytest
-from disturbing import LONG, MOMENTS, STOPPING, Disturbance, advice, is_stopped, is_training, statuses, wait_for
-from environments import PLAIN
-from environments.environment import Environment
-from leftovers import left_behind
-from stage import Stage
-from starting import Started, run, run_line
+from support.places.disturbing import (
+    LONG,
+    MOMENTS,
+    STOPPING,
+    Disturbance,
+    advice,
+    is_stopped,
+    is_training,
+    statuses,
+    wait_for,
+)
+from support.places.environments import PLAIN
+from support.places.environments.environment import Environment
+from support.places.leftovers import left_behind
+from support.places.stage import Stage
+from support.places.starting import Started, run, run_line
+from support.sampling import at_night
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("signals")
 
 ENGINES = ("local", "auto", "ray")
 STOPS = (
-    Disturbance("INT", "in training", "local"),
     Disturbance("TERM", "in training with others", "auto"),
     Disturbance("QUIT", "in training", "auto", times=2, group=True),
-    Disturbance("HUP", "0.7 s after its start", "local"),
-    Disturbance("TERM", "while others start", "ray"),
     Disturbance("INT", "in training", "ray", group=True),
 )
 SUSPENSIONS = (Disturbance("TSTP", "in training with others", "auto", group=True),)
@@ -109,11 +120,11 @@ def check_suspension(disturbance, stage, undisturbed):
     assert not left_behind(stage, outcome.before)
 
 
-@pytest.mark.parametrize("engine", [pytest.param("local", marks=pytest.mark.nightly), "auto"])
+@pytest.mark.parametrize("engine", [at_night("local"), "auto"])
 @pytest.mark.parametrize(
     ("ignoring", "name"),
     [
-        (Environment("nohup", under="nohup"), "HUP"),
+        at_night(Environment("nohup", under="nohup"), "HUP"),
         (Environment("in the background of a script", "trap '' INT QUIT"), "QUIT"),
     ],
     ids=lambda value: getattr(value, "name", value),
@@ -127,7 +138,7 @@ def test_a_signal_that_is_ignored_from_the_start_changes_nothing(ignoring, name,
     assert stage.rows("long") == undisturbed
 
 
-@pytest.mark.parametrize("engine", [pytest.param("local", marks=pytest.mark.nightly), "auto"])
+@pytest.mark.parametrize("engine", [at_night("local"), "auto"])
 def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undisturbed):
     """A closed window and a lost connection: the signal comes with errors on every stream."""
     started = Started(stage, Environment("terminal", columns=80), (*LONG, "--engine", engine))

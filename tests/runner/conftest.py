@@ -18,15 +18,14 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.cli import main
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
-from fitgap.runner.system.environment import machine_identity, process_started
-from plain_plans import plain_configuration, plain_plan
+from fitgap.runner.system.machine_record import machine_identity, process_started
+from fitgap.runner.trial_status import Status
+from support.databases.plain_plans import plain_configuration, plain_plan
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 # Several architectures, dropout, two optimizers and a rate that diverges; takes well under a second.
 SMALL_SWEEP = """\
@@ -84,9 +83,6 @@ def refuse_constant(text):
 def own_folder(request, tmp_path, monkeypatch):
     """Every test stands in an empty folder of its own, with no database named by the environment."""
     monkeypatch.delenv("FITGAP_DB", raising=False)
-    for variable in THREAD_VARIABLES:
-        # `main` sets them; remembered here, they are put back.
-        monkeypatch.setenv(variable, os.environ.get(variable, "1"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -49,5 +49,5 @@ def test_what_is_accepted_holds_no_control_characters(text):
 
 @pytest.mark.parametrize("name", ["", "7", "../x", "a b", "a,b", "x" * 65, "é", "a\n"])
 def test_a_sweep_is_never_called_like_a_number_or_a_path(name):
-    with pytest.raises(LabelError, match="not digits alone"):
+    with pytest.raises(LabelError, match="not only digits"):
         checked_sweep_name(name)

@@ -4,19 +4,22 @@ The known answers themselves are tested by examples that no choice was made with
 """
 
 import pytest
-from fitgap.core.diagnosis import Verdict
-from scenarios import SCENARIOS
-from trained import train
-from verdicts import KINDS, REPEATS, SEEDS, of_kind, share_right, truths, verdicts
+from fitgap.core.fit import Verdict
+from support.scenarios.scenarios import SCENARIOS
+from support.scenarios.trained import train
+from support.scenarios.verdicts import KINDS, REPEATS, SEEDS, of_kind, share_right, truths, verdicts
 
-# As the table in docs/fit.md; these have so few unseen examples that single verdicts are a matter of luck.
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("scenarios")
+
+# See docs/explanation/verdict-accuracy.md: with so few unseen examples, single verdicts are a matter of luck.
 HARD = ("noisy points, 15 unseen", "90 examples", "noise, 50 examples")
 
 
 @pytest.fixture(scope="module")
 def few():
-    """The outcomes of every scenario with two of the seeds."""
-    return {scenario: train(scenario, SEEDS[:2], REPEATS) for scenario in SCENARIOS}
+    """The outcomes of every scenario with one of the seeds."""
+    return {scenario: train(scenario, SEEDS[:1], REPEATS) for scenario in SCENARIOS}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The connection to a database: an SQLite file, or a database of a PostgreSQL server."""
+"""Connections to databases: SQLite files, or databases of a PostgreSQL server."""
 
 import contextlib
 import logging
@@ -15,13 +15,13 @@ from sqlalchemy.engine import URL, Engine
 __all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
 
 
-# What they log they raise as well; without a handler, Ctrl-C or a lost server in the wrong moment would show it.
+# These libraries also raise what they log. Without a handler, their logs would appear at Ctrl-C or on a lost server.
 for library in ("sqlalchemy", "psycopg"):
     logging.getLogger(library).addHandler(logging.NullHandler())
 
 
 def connect(url: URL, *, read_only: bool) -> Engine:
-    """An engine for the database, for one thread; StoreError where it cannot be used. Who only asks cannot write."""
+    """An engine for the database, for one thread; StoreError if it cannot be used. `read_only` is enforced."""
     engine = (sqlite_engine if is_file(url) else postgresql_engine)(url, read_only=read_only)
     sa.event.listen(engine, "handle_error", tell_failures(url), retval=True)
     return engine
@@ -29,7 +29,7 @@ def connect(url: URL, *, read_only: bool) -> Engine:
 
 @contextlib.contextmanager
 def closed_on_failure(engine: Engine) -> Iterator[Engine]:
-    """Closes the connections of an engine where something fails, so that a refused database is left at once."""
+    """Close the connections of an engine on failure, so that a rejected database is released at once."""
     try:
         yield engine
     except BaseException:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.messages import SavedState
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.blobs import unpacked
-from fitgap.runner.store.read.queries import Row, fetch
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.read.lookups import Row, fetch
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, split, state, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 # What trials must have in common to share a pack, beside what all of a sweep have in common; the epoch is that of the
@@ -27,7 +27,9 @@ GROUPING: dict[str, sa.ColumnElement] = {
 def pending_groups(connection: Connection, sweep_id: int) -> list[Row]:
     """The groups of trials that wait: what they have in common, how many they are and the epochs they have left."""
     left = configuration.c.planned_epochs - GROUPING["epoch"]
-    query = sa.select(*rows.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left"))
+    query = sa.select(
+        *result_keys.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left")
+    )
     query = pending(query, sweep_id).group_by(*GROUPING.values()).order_by(*GROUPING.values())
     return fetch(connection, query)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.schema.tables import driver, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 # A driver that has not been heard of for so long may be replaced.
@@ -118,7 +118,7 @@ def release(connection: Connection, driver_id: int) -> int:
     return connection.execute(change.values(status=Status.PENDING, driver_id=None)).rowcount
 
 
-def others_at_work(connection: Connection, driver_id: int, sweep_id: int | None = None) -> list[OtherDriver]:
+def other_drivers_at_work(connection: Connection, driver_id: int, sweep_id: int | None = None) -> list[OtherDriver]:
     """The other drivers that hold running trials, of this sweep or of any."""
     running = trial.c.status == Status.RUNNING
     if sweep_id is not None:

@@ -6,7 +6,7 @@ While the database cannot be used, the methods wait for it, except those of the 
 from collections.abc import Sequence
 
 from fitgap.runner.messages import Block
-from fitgap.runner.store.database.retry import LAST_PATIENCE_SECONDS, patiently
+from fitgap.runner.store.database.retry import FINAL_RETRY_SECONDS, with_retries
 from fitgap.runner.store.fit import refresh
 from fitgap.runner.store.write import claims, sweeps
 from fitgap.runner.store.write.claims import OtherDriver
@@ -27,20 +27,20 @@ class DriverSession:
 
     def claim(self, trials: Sequence[int]) -> set[int]:
         """Take those of the trials that wait; returns which they are."""
-        return patiently(self._engine, lambda connection, again: claims.claim(connection, self.driver_id, trials))
+        return with_retries(self._engine, lambda connection, again: claims.claim(connection, self.driver_id, trials))
 
     def try_again(self, trials: Sequence[int], counts: bool = True) -> set[int]:
         """Begin the next attempt of trials whose worker was lost; returns those that this driver still holds.
 
         Where it does not count, the loss is not held against them.
         """
-        return patiently(
+        return with_retries(
             self._engine, lambda connection, again: claims.try_again(connection, self.driver_id, trials, counts)
         )
 
     def record(self, block: Block) -> set[int]:
         """Write a block; returns the trials in it that this driver no longer holds, of which nothing is written."""
-        return patiently(
+        return with_retries(
             self._engine, lambda connection, again: sweeps.record(connection, self.driver_id, block, again=again)
         )
 
@@ -50,12 +50,12 @@ class DriverSession:
 
     def release(self) -> int:
         """Let everything that this driver holds wait again; returns how many trials."""
-        return patiently(self._engine, lambda connection, again: claims.release(connection, self.driver_id))
+        return with_retries(self._engine, lambda connection, again: claims.release(connection, self.driver_id))
 
-    def others_at_work(self, sweep_id: int | None = None) -> list[OtherDriver]:
+    def other_drivers_at_work(self, sweep_id: int | None = None) -> list[OtherDriver]:
         """The other drivers that hold running trials, of one sweep or of any."""
-        return patiently(
-            self._engine, lambda connection, again: claims.others_at_work(connection, self.driver_id, sweep_id)
+        return with_retries(
+            self._engine, lambda connection, again: claims.other_drivers_at_work(connection, self.driver_id, sweep_id)
         )
 
     def take_over(self, other: OtherDriver) -> int:
@@ -65,8 +65,8 @@ class DriverSession:
 
     def end(self) -> None:
         """This driver has ended; what it still holds waits again."""
-        patiently(
+        with_retries(
             self._engine,
             lambda connection, again: claims.end_driver(connection, self.driver_id),
-            patience=LAST_PATIENCE_SECONDS,
+            patience=FINAL_RETRY_SECONDS,
         )

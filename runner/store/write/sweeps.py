@@ -9,13 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.blobs import packed, packed_errors
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.values import finite, storable_text
 from fitgap.runner.store.schema import tables
 from fitgap.runner.store.write import claims
 from fitgap.runner.store.write.epochs import insert_epochs
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 ROWS_AT_A_TIME = 1_000

@@ -10,10 +10,10 @@ import pytest
         (("--address", "ray://10.0.0.1:10001"), "Ray Client is not supported"),
         (("--address", "127.0.0.1:1"), "--address 127.0.0.1:1: nothing answers there"),
         (("--address", "127.0.0.1:1", "--engine", "ray"), "nothing answers there"),
-        (("--address", "127.0.0.1:1", "--engine", "local"), "--engine local trains in this process"),
-        (("--cpus-per-pack", "2"), "--cpus-per-pack counts on a cluster only; add --address"),
-        (("--max-in-flight", "9", "--engine", "ray"), "--max-in-flight counts on a cluster only; add --address"),
-        (("--mixed-versions",), "--mixed-versions counts on a cluster only; add --address"),
+        (("--address", "127.0.0.1:1", "--engine", "local"), "the engine local trains in this process"),
+        (("--cpus-per-pack", "2"), "cpus-per-pack applies to a cluster only; add its address"),
+        (("--max-in-flight", "9", "--engine", "ray"), "max-in-flight applies to a cluster only; add its address"),
+        (("--mixed-versions",), "mixed-versions applies to a cluster only; add its address"),
     ],
 )
 def test_what_cannot_be_is_told_in_a_line_before_anything_is_written(flags, told, invoke, own_folder):

@@ -1,10 +1,10 @@
 """Whatever the flags of `fitgap run` say, the answer is a plan, or one line and exit code 2; nothing is written."""
 
-import pytest
-from broken_sweeps import RAW, WORDS, cut_and_mended
 from fitgap.runner.spec.flags import WRITTEN_AS
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.profiles import share_of_examples
+from support.spec.broken_sweeps import RAW, WORDS, cut_and_mended
 
 ONCE = [flag for flag, _ in WRITTEN_AS.values() if flag not in ("--data", "--stratified")]
 RIGHT = [
@@ -38,18 +38,14 @@ FLAGS = st.lists(st.tuples(st.sampled_from(ONCE), TEXTS), min_size=1, max_size=3
 SOURCES = st.one_of(st.sampled_from(DATA), st.just("iris"), cut_and_mended(st.sampled_from(DATA), TEXTS), TEXTS)
 
 
-@pytest.mark.parametrize("examples", [420, pytest.param(4200, marks=pytest.mark.nightly)])
-def test_any_flags_make_a_plan_or_one_line(examples, invoke, own_folder):
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
-    @given(SOURCES, FLAGS)
-    def check(source, flags):
-        answer = invoke("run", f"--data={source}", *(f"{flag}={text}" for flag, text in flags), "--dry-run")
-        if answer.code == 0:
-            assert " = " in answer.out and not answer.err
-        else:
-            assert (answer.code, answer.out) == (2, "")
-            assert answer.err.startswith("fitgap: ") and answer.err.count("\n") == 1
-            assert answer.err[:-1].isprintable() and len(answer.err) < 1000
-        assert list(own_folder.iterdir()) == []
-
-    check()
+@share_of_examples(3)
+@given(source=SOURCES, flags=FLAGS)
+def test_any_flags_make_a_plan_or_one_line(source, flags, invoke, own_folder):
+    answer = invoke("run", f"--data={source}", *(f"{flag}={text}" for flag, text in flags), "--dry-run")
+    if answer.code == 0:
+        assert " = " in answer.out and not answer.err
+    else:
+        assert (answer.code, answer.out) == (2, "")
+        assert answer.err.startswith("fitgap: ") and answer.err.count("\n") == 1
+        assert answer.err[:-1].isprintable() and len(answer.err) < 1000
+    assert list(own_folder.iterdir()) == []

@@ -6,7 +6,7 @@ The files are hunted for in `test_broken_sweeps`, `test_broken_files` and `test_
 from pathlib import Path
 
 import pytest
-from broken_files import plain_archive, trap_archive
+from support.data.broken_files import plain_archive, trap_archive
 
 WRONG_DATA = Path(__file__).parents[1] / "data" / "wrong_files"
 TRAP = b'data: iris\naxes: !!python/object/apply:os.system ["touch canary"]\n'
@@ -22,9 +22,9 @@ CASES = {
     "half a character": (
         {"bad.yaml": b"data: iris\nname: \xed\xa0\x80\n"},
         ["bad.yaml"],
-        "bad.yaml:2:7: the file is not UTF-8",
+        "bad.yaml:2:7: the file is not valid UTF-8",
     ),
-    "a null character": ({"bad.yaml": b"data: iris\0\n"}, ["bad.yaml"], r"the character '\x00' must not stand here"),
+    "a null character": ({"bad.yaml": b"data: iris\0\n"}, ["bad.yaml"], r"the character '\x00' is not allowed here"),
     "no such file": ({}, ["bad.yaml"], "bad.yaml: there is no such file"),
     "layers in words": ({}, ["--data", "iris", "--hidden", "two"], "--hidden two: must be hidden layers"),
     "a seed in words": ({}, ["--data", "iris", "--seed", "lucky"], "--seed lucky: must be a whole number"),
@@ -33,7 +33,7 @@ CASES = {
     "half an archive": (
         {"bad.npz": plain_archive()[:-30]},
         ["--data", "bad.npz"],
-        "bad.npz: this is not a whole NPZ file",
+        "bad.npz: this is not a complete NPZ file",
     ),
     "a ragged table": ({"bad.csv": b"a,b\n1,2\n3\n"}, ["--data", "bad.csv", "--target", "b"], "line 3 has 1 cells"),
     "a file that ends its reader": (

@@ -1,4 +1,4 @@
-"""The table of exit codes in docs/exit-codes.md is true: each of its rows has a test here."""
+"""The table of exit codes in docs/reference/exit-codes.md is true: each of its rows has a test here."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ from fitgap.runner.errors import ClusterLostError, DriverFencedError, EngineErro
 from fitgap.runner.store.admin import damage
 
 COMMAND = Path(sys.executable).parent / "fitgap"
-TABLE = Path(__file__).parents[3] / "docs" / "exit-codes.md"
+TABLE = Path(__file__).parents[3] / "docs" / "reference" / "exit-codes.md"
 LONG = (
     "--data",
     "digits",
@@ -79,7 +79,7 @@ def piped(line):
     return int(done.stdout), done.stderr
 
 
-@row(0, "the question was answered, or what was asked for was done")
+@row(0, "the command did what it was asked to do")
 def test_answers(invoke, small):
     for words in (("sweeps",), ("trials", "small"), ("tag", "1", "x"), ("cancel", "small"), ("delete", "1", "--yes")):
         assert invoke(*words).code == 0
@@ -92,14 +92,14 @@ def test_help_and_version(invoke):
     assert (version.code, version.err) == (0, "") and re.fullmatch(r"fitgap \d+\.\d+\.\d+\n", version.out)
 
 
-@row(0, "training: every trial has ended and none has failed; diverged and cancelled trials have ended")
+@row(0, "training: every trial has ended and none has failed; diverged and cancelled trials count as ended")
 def test_training_to_the_end(invoke, small_flags, small):
     assert invoke("run", *small_flags, "--engine", "local", "--db", "new.db").code == 0
     small("UPDATE trial SET status = 'cancelled' WHERE id = 1")
     assert invoke("resume", "small", "--engine", "local").code == 0
 
 
-@row(0, "the reader closed the pipe early, such as `head -1` does")
+@row(0, "the reader closed the pipe early, as `head -1` does")
 def test_readers_that_go(small):
     for words in ("sweeps", "trials small --format csv", "epochs 1 --format parquet", "show 1 --format json", "--help"):
         assert piped(words) == (0, "")
@@ -222,7 +222,7 @@ def test_no_command(invoke):
     assert invoke().code == invoke("db").code == 2
 
 
-@row(2, "`delete` without `--yes` when there is no terminal to ask at")
+@row(2, "`delete` without `--yes` and without a terminal to ask at")
 @pytest.mark.parametrize("stdin", ["</dev/null", "<&-", "<fitgap.db", ">&- <&- 2>said"])
 def test_deletions_without_anybody_to_ask(stdin, small):
     done = subprocess.run(
@@ -232,7 +232,7 @@ def test_deletions_without_anybody_to_ask(stdin, small):
     assert done.returncode == 2 and re.fullmatch(r"fitgap: this deletes .*; add --yes .*\n", said)
 
 
-@row(2, "standard output cannot be written, such as on a full disk")
+@row(2, "standard output cannot be written, for example on a full disk")
 @pytest.mark.parametrize(
     "words",
     [
@@ -251,7 +251,7 @@ def test_outputs_that_are_full(words, small):
     assert re.fullmatch("fitgap: standard output cannot be written: No space left on device; .*\n", done.stderr)
 
 
-@row(2, "the system refuses what is needed: files, memory, threads, room, permissions, or the current folder is gone")
+@row(2, "the system refuses something: files, memory, threads, disk space, permissions, or the current folder is gone")
 @pytest.mark.parametrize(
     ("error", "words"),
     [
@@ -281,7 +281,7 @@ def test_what_the_system_refuses(error, words, invoke, monkeypatch):
 
     monkeypatch.setattr(store, "open_store", open_store)
     # No database was asked before that might explain the error.
-    monkeypatch.setattr(damage, "last_asked", None)
+    monkeypatch.setattr(damage, "last_queried", None)
     answer = invoke("sweeps")
     assert (answer.code, answer.out) == (2, "")
     assert words in answer.err and re.fullmatch("fitgap: [^\n]*\n", answer.err)

@@ -7,6 +7,9 @@ import sqlite3
 
 import pytest
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("hostile text")
+
 # Clears the screen, sets the title, rings, goes back, breaks the line, turns the direction, is invisible; C1 and DEL.
 CONTROLS = "\x1b[2J\x1b]0;owned\x07\b\r\v\x85\x9b2J\x7f\u202e\u2066\u2028\u2029\u200b\ufeff\u061c\u2060"
 MARKUP = "[red]:smile:[/kg][link=x]"

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from fitgap.runner.cli.training import INTERRUPTED
+from fitgap.runner.cli.terminal import INTERRUPTED
 
 # The command line in a process in which every interrupt is swallowed once, as callbacks of compiled libraries do it.
 SWALLOWING = """

@@ -5,6 +5,9 @@ import json
 import pytest
 from fitgap.runner.recorded_epochs import Recording, always_recorded
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("sweeps that record less")
+
 SWEEP = """\
 name: NAME
 data: iris
@@ -84,4 +87,4 @@ def test_what_is_recorded_cannot_be_changed_by_extending(invoke, own_folder):
     assert invoke("run", "it.yaml", "--engine", "local").code == 0
     (own_folder / "it.yaml").write_text("{data: iris, training: {epochs: 3, record: all}, repeats: 2}")
     answer = invoke("extend", "it", "it.yaml", "--engine", "local")
-    assert answer.code == 2 and "training: must be as in sweep it" in answer.err
+    assert answer.code == 2 and "training: must be the same as in sweep it" in answer.err

@@ -46,7 +46,7 @@ def parquet(rows):
 def test_what_needs_more_memory_than_is_left_is_refused_with_both_numbers(memory):
     memory(100)
     check_memory("a.csv", 90 * MEGABYTE)
-    with pytest.raises(DataError, match=r"a\.csv: the file takes 110 MB of memory, but 100 MB are left here; end"):
+    with pytest.raises(DataError, match=r"a\.csv: the file needs 110 MB of memory, but only 100 MB are available; end"):
         check_memory("a.csv", 110 * MEGABYTE)
 
 
@@ -107,7 +107,7 @@ def test_categories_times_rows_are_counted_before_they_are_made(memory):
 
 
 def test_the_same_holds_for_unseen_examples(memory):
-    from fitgap.runner.data.columns import Table
+    from fitgap.runner.data.raw_table import Table
 
     table = Table("a", polars.DataFrame({"a": ["x"] * 20_000}), str)
     names = [f"a=k{number}" for number in range(900)]
@@ -120,4 +120,4 @@ def test_a_reader_on_trial_that_runs_out_of_memory_is_told_by_its_cause(memory):
     memory(10**5)
     assert "would grow from 10 bytes to more than 64 MB" in str(trial_error("a.parquet", 10))
     memory(40)
-    assert "takes more than the 40 MB of memory that are left here; end other" in str(trial_error("a.parquet", 10))
+    assert "takes more than the available 40 MB of memory; end other" in str(trial_error("a.parquet", 10))

@@ -4,13 +4,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pytest
-from broken_files import ARCHIVES, PARQUETS, TABLES, plain_archive, plain_table, trap_archive
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data import MISSING, TEXT, load_dataset, read_inputs
 from fitgap.runner.errors import DataError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.data.broken_files import ARCHIVES, PARQUETS, TABLES, plain_archive, plain_table, trap_archive
+from support.profiles import share_of_examples
 
 # Everything here takes some hundredths of a second; this bounds what would not end.
 MOST_SECONDS = 10.0
@@ -32,40 +32,37 @@ def told(read, *arguments, **options):
     return answer
 
 
-def hunt(examples, contents, suffix):
-    """Try so many files of a kind, as data to train on and as inputs to predict from."""
+def check(content, suffix, target, handling):
+    """Read a file of a kind as data to train on and as inputs to predict from."""
     file = Path("broken" + suffix)
-
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
-    @given(contents, TARGETS, HANDLINGS)
-    def check(content, target, handling):
-        file.write_bytes(content)
-        dataset = told(load_dataset, file.name, target=target, **handling)
-        if isinstance(dataset, Dataset):
-            assert dataset.example_count >= 2 and not np.isinf(dataset.inputs).any()
-            assert np.isfinite(dataset.targets).all()
-        if suffix != ".parquet":
-            inputs = told(read_inputs, file.name, ["a", "b=x"], {"b": ["x"]}, missing=handling["missing"])
-            assert isinstance(inputs, str) or inputs.shape[1] == 2
-        assert list(Path().iterdir()) == [file]
-
-    check()
+    file.write_bytes(content)
+    dataset = told(load_dataset, file.name, target=target, **handling)
+    if isinstance(dataset, Dataset):
+        assert dataset.example_count >= 2 and not np.isinf(dataset.inputs).any()
+        assert np.isfinite(dataset.targets).all()
+    if suffix != ".parquet":
+        inputs = told(read_inputs, file.name, ["a", "b=x"], {"b": ["x"]}, missing=handling["missing"])
+        assert isinstance(inputs, str) or inputs.shape[1] == 2
+    assert list(Path().iterdir()) == [file]
 
 
-@pytest.mark.parametrize("examples", [250, pytest.param(2500, marks=pytest.mark.nightly)])
-def test_any_csv_file(examples):
-    hunt(examples, TABLES, ".csv")
+@share_of_examples(3)
+@given(TABLES, TARGETS, HANDLINGS)
+def test_any_csv_file(content, target, handling):
+    check(content, ".csv", target, handling)
 
 
-@pytest.mark.parametrize("examples", [250, pytest.param(2500, marks=pytest.mark.nightly)])
-def test_any_npz_file(examples):
-    hunt(examples, ARCHIVES, ".npz")
+@share_of_examples(3)
+@given(ARCHIVES, TARGETS, HANDLINGS)
+def test_any_npz_file(content, target, handling):
+    check(content, ".npz", target, handling)
 
 
-@pytest.mark.parametrize("examples", [30, pytest.param(300, marks=pytest.mark.nightly)])
-def test_any_parquet_file(examples):
-    """Fewer, because every one is tried in a process of its own."""
-    hunt(examples, PARQUETS, ".parquet")
+# Fewer, because every one is tried in a process of its own.
+@share_of_examples(0.2)
+@given(PARQUETS, TARGETS, HANDLINGS)
+def test_any_parquet_file(content, target, handling):
+    check(content, ".parquet", target, handling)
 
 
 def test_the_files_to_start_from_can_be_trained_on():

@@ -59,7 +59,7 @@ def test_unknown_name_says_the_nearest_and_how_files_are_given():
 
 
 def test_named_sets_take_no_target():
-    with pytest.raises(DataError, match="iris: a named data set knows its target, but 'species' was given"):
+    with pytest.raises(DataError, match="iris: a named data set has its own target, but 'species' was given"):
         load_dataset("iris", target=["species"])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fitgap.runner.data.csv_files import load_csv
 from fitgap.runner.data.handling import Handling
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 WORDS = st.one_of(st.sampled_from(["red", "blue", "dark blue", "größe", "true", "=", "a=b"]), st.none())
@@ -51,7 +51,6 @@ def test_missing_numbers_stay_to_be_filled(missing):
     assert dataset.targets.tolist() == [[0.5], [1.5], [2.5]]
 
 
-@settings(max_examples=100, deadline=None, database=None)
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=2, max_size=12), st.sampled_from(["drop", "mean"]))
 def test_the_category_with_a_one_names_the_text(rows, missing):
     """Every row has exactly one 1 in each column of text, in the category that was written; or NaN throughout."""

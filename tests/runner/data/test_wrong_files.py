@@ -5,7 +5,7 @@ import re
 import pytest
 from fitgap.runner.data import load_dataset
 from fitgap.runner.errors import DataError
-from wrong_data_cases import WRONG_FILES, WRONG_FOLDER, WRONG_HANDLINGS
+from support.data.wrong_data_cases import WRONG_FILES, WRONG_FOLDER, WRONG_HANDLINGS
 
 
 def test_every_wrong_file_is_in_the_table():

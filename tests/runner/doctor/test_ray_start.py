@@ -17,20 +17,19 @@ from fitgap.runner.doctor import State, ray_start
 from fitgap.runner.doctor.ray_start import check_ray, why_not_trained
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.messages import Block, PackFailure, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.system.child_processes import start_child
+from fitgap.runner.trial_status import Status
 
-HOSTS = Path(__file__).parents[1] / "engine"
+TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def hosted_by(monkeypatch):
     """`hosted_by(name)`: one of the stand-ins is started instead of the process that hosts Ray."""
-    monkeypatch.syspath_prepend(HOSTS)
 
     def choose(function):
         def start(module, name, *arguments, **options):
-            return start_child("stand_in_hosts", function, *arguments, **options)
+            return start_child("support.engine.stand_in_hosts", function, *arguments, **options)
 
         monkeypatch.setattr(client, "start_child", start)
 
@@ -105,7 +104,7 @@ from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.engine.ray_client import client
 
 def start(module, name, *arguments, **options):
-    child = start_child("stand_in_hosts", "never_start", *arguments, **options)
+    child = start_child("support.engine.stand_in_hosts", "never_start", *arguments, **options)
     print(child.pid, flush=True)
     return child
 
@@ -122,7 +121,7 @@ cli.main(is_whole_process=True)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
 def test_a_signal_ends_the_doctor_and_all_that_it_started(name, temporary):
     with subprocess.Popen(
-        [sys.executable, "-c", WAITING, HOSTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", WAITING, TESTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         child = int(process.stdout.readline())
         # Impatient users send it more than once.

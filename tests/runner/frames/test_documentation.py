@@ -1,4 +1,4 @@
-"""docs/python.md: its examples run as they stand, one after another, and say what they promise."""
+"""docs/how-to/python.md: its examples run as they stand, one after another, and say what they promise."""
 
 import os
 import re
@@ -11,7 +11,7 @@ DIGITS = "{data: iris, training: {epochs: 2}, axes: {architecture: [4]}}"
 
 
 def test_the_examples_run(tmp_path):
-    text = (ROOT / "docs" / "python.md").read_text()
+    text = (ROOT / "docs" / "how-to" / "python.md").read_text()
     blocks = re.findall("```python\n(.*?)```", text, flags=re.DOTALL)
     assert len(blocks) >= 6
     (tmp_path / "digits.yaml").write_text(DIGITS)

@@ -130,7 +130,7 @@ def test_what_cannot_be_sent_is_told_in_one_line(arguments, words, rows, invoke)
 
 def test_a_storage_of_postgresql_is_written_too(rows, postgres, invoke):
     name = postgres.new_name()
-    from new_databases import order
+    from support.databases.new_databases import order
 
     order(postgres, "CREATE DATABASE {}", name)
     answer = invoke("send", "small", "--optuna", postgres.address(name))

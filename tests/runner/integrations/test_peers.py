@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fitgap.runner.errors import IntegrationError, StoreError
 from fitgap.runner.integrations.optuna_study import TABLES
-from fitgap.runner.integrations.peers import imported, peer_address, silenced, told_in_one_line
+from fitgap.runner.integrations.peers import imported, one_line_errors, peer_address, silenced
 
 
 def test_a_path_is_a_file_and_an_address_stays_one():
@@ -48,7 +48,7 @@ def test_a_missing_package_is_told_with_how_to_install_it(extra, requirement):
 
 def test_errors_of_a_peer_are_one_line_without_the_password():
     address = "mysql://me:canary@host/x"
-    with pytest.raises(IntegrationError) as told, told_in_one_line("Optuna", address):
+    with pytest.raises(IntegrationError) as told, one_line_errors("Optuna", address):
         raise ValueError(f"cannot connect\n to {address}")
     assert "\n" not in str(told.value) and "canary" not in str(told.value) and "cannot connect" in str(told.value)
 

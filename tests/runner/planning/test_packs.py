@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
-from fitgap.core.data import Dataset, Division
+from fitgap.core.datasets import Dataset, Division
 from fitgap.core.preprocessing import Preparation
 from fitgap.core.target_coding import Numbers
 from fitgap.runner.planning import packs
@@ -23,7 +23,7 @@ from fitgap.runner.planning.packs import (
     planned_trials,
     work_of,
 )
-from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,8 +58,8 @@ def prepared(repeats=9, seed=0, **changes):
 
 @given(workers=st.integers(1, 64), repeats=st.integers(1, 9), count=st.integers(0, 36))
 def test_every_trial_is_in_one_pack_with_its_own_settings(workers, repeats, count):
-    trials = planned(CONFIGURATIONS[:count], repeats)
-    tasks = list(pack_trials(iter(trials), prepared(seed=5), workers=workers))
+    trials, sweep = planned(CONFIGURATIONS[:count], repeats), prepared(seed=5)
+    tasks = list(pack_trials(iter(trials), sweep, workers=workers))
     packed = {
         number: (task, member) for task in tasks for number, member in zip(task.trials, task.members, strict=True)
     }
@@ -67,7 +67,7 @@ def test_every_trial_is_in_one_pack_with_its_own_settings(workers, repeats, coun
     for trial in trials:
         task, member = packed[trial.trial_id]
         wanted = trial.configuration
-        assert task.shape == pack_shape(wanted, prepared())
+        assert task.shape == pack_shape(wanted, sweep)
         assert task.shape.layers == (5, *wanted.architecture, 2)
         assert (task.shape.batch_size, task.shape.dtype) == (wanted.batch_size, wanted.dtype)
         assert (member.seed, member.repeat, member.epochs) == (5, trial.repeat, wanted.epochs)
@@ -139,7 +139,7 @@ def test_a_large_network_gets_a_small_pack(monkeypatch):
         size = pack_size(replace(group, shape=shape), total=1e15, workers=1)
         assert size.members == 1 or size.members * member_bytes(shape) <= packs.CACHES_PER_PACK * (1 << 20)
         assert (size.members + 1) * member_bytes(shape) > packs.CACHES_PER_PACK * (1 << 20) or (
-            size.members == LARGEST_PACK and size.because == "no more gains anything"
+            size.members == LARGEST_PACK and size.because == "more would not be faster"
         )
 
 

@@ -3,27 +3,16 @@
 import time
 from pathlib import Path
 
-import pytest
-from broken_sweeps import MENDED_BYTES, MENDED_TEXTS, WITH_A_WRONG_PART, with_an_unknown_key
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Sweep, sweep_from_file
-from fitgap.runner.spec.places import where
-from hypothesis import HealthCheck, given, settings
+from fitgap.runner.spec.places import path_text
+from hypothesis import given
+from support.profiles import share_of_examples
+from support.spec.broken_sweeps import MENDED_BYTES, MENDED_TEXTS, WITH_A_WRONG_PART, with_an_unknown_key
 
 FILE = Path("broken.yaml")
 # Everything here takes some hundredths of a second; this bounds what would not end.
 MOST_SECONDS = 10.0
-
-
-def fuzzed(few, many):
-    """A test with few examples at every run and many at night."""
-    return pytest.mark.parametrize("examples", [few, pytest.param(many, marks=pytest.mark.nightly)])
-
-
-def hunt(examples, *strategies):
-    """`hunt(examples, strategy)(check)` runs the check over so many examples."""
-    quietly = settings(max_examples=examples, suppress_health_check=list(HealthCheck))
-    return lambda check: quietly(given(*strategies)(check))()
 
 
 def told(read, *arguments):
@@ -50,32 +39,27 @@ def check_file(content, folder):
     return answer
 
 
-@fuzzed(450, 4500)
-def test_a_file_with_a_wrong_part_is_a_sweep_or_one_line(examples, own_folder):
-    @hunt(examples, WITH_A_WRONG_PART)
-    def check(content):
-        check_file(content, own_folder)
+@share_of_examples(5)
+@given(content=WITH_A_WRONG_PART)
+def test_a_file_with_a_wrong_part_is_a_sweep_or_one_line(content, own_folder):
+    check_file(content, own_folder)
 
 
-@fuzzed(350, 3500)
-def test_a_file_that_was_cut_and_mended_is_a_sweep_or_one_line(examples, own_folder):
-    @hunt(examples, MENDED_TEXTS)
-    def check(content):
-        check_file(content, own_folder)
+@share_of_examples(3)
+@given(content=MENDED_TEXTS)
+def test_a_file_that_was_cut_and_mended_is_a_sweep_or_one_line(content, own_folder):
+    check_file(content, own_folder)
 
 
-@fuzzed(150, 1500)
-def test_a_file_of_any_bytes_is_a_sweep_or_one_line(examples, own_folder):
-    @hunt(examples, MENDED_BYTES)
-    def check(content):
-        check_file(content, own_folder)
+@share_of_examples(1.5)
+@given(content=MENDED_BYTES)
+def test_a_file_of_any_bytes_is_a_sweep_or_one_line(content, own_folder):
+    check_file(content, own_folder)
 
 
-@fuzzed(100, 1000)
-def test_an_unknown_key_is_named(examples, own_folder):
-    @hunt(examples, with_an_unknown_key())
-    def check(written):
-        text, path, key = written
-        answer = check_file(text.encode(), own_folder)
-        # A mapping that may have one key only is wrong as a whole.
-        assert isinstance(answer, str) and (key in answer or (path and where(path) in answer))
+@given(written=with_an_unknown_key())
+def test_an_unknown_key_is_named(written, own_folder):
+    text, path, key = written
+    answer = check_file(text.encode(), own_folder)
+    # A mapping that may have one key only is wrong as a whole.
+    assert isinstance(answer, str) and (key in answer or (path and path_text(path) in answer))

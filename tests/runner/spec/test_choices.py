@@ -3,8 +3,8 @@ from dataclasses import dataclass
 import pytest
 from fitgap.core.variants import ParameterError, Variant, parameter
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.choices import only, read_choice, read_combination
-from fitgap.runner.spec.nodes import SpecNode
+from fitgap.runner.spec.choices import read_choice, read_combination, single_value
+from fitgap.runner.spec.spec_nodes import SpecNode
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def test_only_a_combination_may_be_none():
     )
 
 
-def test_only_refuses_alternatives():
+def test_single_value_refuses_alternatives():
     node = SpecNode({"band": {"low": [0, 1]}}, ("here",))
-    with pytest.raises(SpecError, match="must be one value, but is 2") as caught:
-        only(read_choice(node, TABLE, "band"), node)
+    with pytest.raises(SpecError, match="must be one value, but has 2") as caught:
+        single_value(read_choice(node, TABLE, "band"), node)
     assert caught.value.path == ("here",)

@@ -16,10 +16,11 @@ from fitgap.runner.spec import Choice, Configuration
 from fitgap.runner.spec.axes import read_activation
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import TABLES, combination_label, layers_label
-from fitgap.runner.spec.nodes import SpecNode
+from fitgap.runner.spec.spec_nodes import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
-from spec_strategies import (
+from support.profiles import share_of_examples
+from support.spec.spec_strategies import (
     REGULARIZER_SETS,
     STOPPING_SETS,
     Table,
@@ -141,6 +142,7 @@ def test_a_variant_of_a_later_version_is_refused():
 
 
 @pytest.mark.parametrize("row", ROWS)
+@share_of_examples(0.3)
 @given(data=st.data())
 def test_the_label_of_every_row_reads_back_as_the_same_choice(row, data):
     table, name = ROWS[row]
@@ -160,6 +162,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("row", "parameter", "value"), WORDS)
+@share_of_examples(0.2)
 @given(data=st.data())
 def test_every_word_reads_back_from_a_label(row, parameter, value, data):
     table, name = ROWS[row]

@@ -1,12 +1,12 @@
 import pytest
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.places import Places, visible, where
+from fitgap.runner.spec.places import Places, path_text, visible
 
 MARKS = {(): (1, 1), ("axes",): (2, 1), ("axes", "optimizer"): (3, 3)}
 
 
 def told(places, path):
-    with pytest.raises(SpecError) as caught, places.told():
+    with pytest.raises(SpecError) as caught, places.in_errors():
         raise SpecError("must be kind", path)
     assert caught.value.path == path
     return str(caught.value)
@@ -31,4 +31,4 @@ def test_without_marks_only_what_is_known_is_told():
 
 def test_text_of_others_is_made_visible_and_short():
     assert visible("a\nb\x1b[31m\u202ec\ud800é") == r"a\nb\x1b[31m\u202ec\ud800é"
-    assert where(("axes", "x" * 100)) == "axes." + "x" * 59 + "…"
+    assert path_text(("axes", "x" * 100)) == "axes." + "x" * 59 + "…"

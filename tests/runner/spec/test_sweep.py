@@ -8,7 +8,7 @@ from fitgap.runner.spec import Configuration, Sweep, sweep_from_text
 from fitgap.runner.spec.axes import AXES
 from hypothesis import given
 from hypothesis import strategies as st
-from spec_strategies import WRITTEN_FILES
+from support.spec.spec_strategies import WRITTEN_FILES
 
 
 def axes_of(text):
@@ -221,7 +221,7 @@ def test_combinations_that_cannot_be_trained(axes):
         (
             "{output_activation: sign, optimizer: perceptron}",
             "softmax_cross_entropy",
-            "the perceptron rule goes with the loss half_squared_error",
+            "the perceptron rule needs the loss half_squared_error",
         ),
     ],
 )

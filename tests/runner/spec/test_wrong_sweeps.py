@@ -5,7 +5,7 @@ import re
 import pytest
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import sweep_from_file
-from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
+from support.spec.wrong_sweep_cases import FOLDER, WRONG_SWEEPS
 
 
 def test_every_file_of_the_folder_is_in_the_table():

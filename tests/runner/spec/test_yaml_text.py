@@ -64,5 +64,5 @@ def test_keys_are_text(text):
     "text", ['"\\UFFFFFFFF"', "%YAML 9.9\n---\na", "%TAG ! x\n%TAG ! x\n---\na", "\ud800", "'", "@a"]
 )
 def test_broken_text(text):
-    with pytest.raises(SpecError, match="this is not readable YAML"):
+    with pytest.raises(SpecError, match="this is not valid YAML"):
         read(text)

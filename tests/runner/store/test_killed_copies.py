@@ -10,14 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
-from changed_databases import is_whole, rename
-from fitgap.runner.files.whole_files import leftovers
+from fitgap.runner.files.atomic_files import leftovers
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema.backup import back_up_database
-from raw_rows import raw_rows
+from support.databases.changed_databases import is_whole, rename
+from support.databases.raw_rows import raw_rows
+from support.sampling import at_night
 
-EVERYWHERE = pytest.mark.parametrize("most", [30, pytest.param(None, marks=pytest.mark.nightly)])
-DYING = Path(__file__).with_name("dying_copies.py")
+EVERYWHERE = pytest.mark.parametrize("most", [8, at_night(None)])
+DYING = Path(__file__).parents[2] / "support" / "store" / "dying_copies.py"
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def kill():
 def places(steps, most):
     """Steps to be killed at: every one, or about so many, evenly spread, and the last ones."""
     last = int(steps) + 1
-    return sorted({*range(1, last, 1 if most is None else last // most + 1), *range(last - 6, last)})
+    return sorted({*range(1, last, 1 if most is None else last // most + 1), *range(last - 4, last)})
 
 
 @EVERYWHERE
@@ -96,7 +97,8 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_the_new(place, most
     assert raw_rows("target.db") == new
 
 
-def test_a_restore_that_is_killed_while_pages_are_written_leaves_the_old_or_the_new(database, own_folder):
+@pytest.mark.parametrize("delays", [3, at_night(20)])
+def test_a_restore_that_is_killed_while_pages_are_written_leaves_the_old_or_the_new(delays, database, own_folder):
     """At moments that no line of Python tells."""
     saved = back_up_database(None, "saved.db")
     new = raw_rows(str(saved))
@@ -104,7 +106,7 @@ def test_a_restore_that_is_killed_while_pages_are_written_leaves_the_old_or_the_
     old = raw_rows(str(database))
     line = "from fitgap.runner.store.admin.restore import restore_database; print('ready', flush=True); input();"
     line += "restore_database('saved.db', 'fitgap.db')"
-    for delay in range(6):
+    for delay in range(delays):
         with subprocess.Popen(
             [sys.executable, "-c", line], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:

@@ -15,10 +15,15 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.store.database.sqlite_files import locks_others_out
-from temporary_postgres import open_folder
+from support.databases.temporary_postgres import open_folder
+from support.sampling import at_night
 
 OWNER, READER = 12_345, 12_346
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
+# They share what takes long to make.
+pytestmark = [
+    pytest.mark.xdist_group("databases of other users"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users"),
+]
 # Runs commands, each line of its input one; from an empty line on as another user. What is imported until then is
 # there afterwards: Python itself may be where that user cannot go.
 AS_USER = """
@@ -157,8 +162,14 @@ def check_answers(user, path):
         assert state_of(path.parent) == before, words
 
 
-@pytest.mark.parametrize("log", ["closed", "left"])
-@pytest.mark.parametrize("folder_mode", [0o755, 0o777, 0o555])
+@pytest.mark.parametrize(
+    ("folder_mode", "log"),
+    [
+        (0o755, "left"),
+        (0o555, "closed"),
+        *(at_night(*case) for case in ((0o755, "closed"), (0o777, "closed"), (0o777, "left"), (0o555, "left"))),
+    ],
+)
 def test_another_users_database_answers_and_nothing_appears_beside_it(log, folder_mode, users, shared):
     """0777: where the reader could make files, too."""
     if log == "left":

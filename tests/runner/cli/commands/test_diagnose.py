@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from fitgap.core.causes import Cause
-from fitgap.core.diagnosis import RULE
+from fitgap.core.fit import RULE
+from fitgap.core.fit_causes import Cause
 from fitgap.runner.cli.render.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
 
-DOCUMENT = Path(__file__).parents[4] / "docs" / "diagnose.md"
+DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "diagnose.md"
 # One configuration that learns, one that has no time to, one that is held down, and one whose rate makes it diverge.
 SWEEP = """\
 name: odd

@@ -81,7 +81,7 @@ def test_a_sweep_is_known_by_its_new_name(invoke, rows):
         (["tag", "9", "x"], "there is no trial 9"),
         (["tag", "xor", "--remove"], "name the tags"),
         (["note", "xor", "text", "--remove"], "not both"),
-        (["rename", "xor", "7"], "not digits alone"),
+        (["rename", "xor", "7"], "not only digits"),
         (["delete", "xor", "1"], "not both"),
         (["delete", "9", "--yes"], "there is no trial 9"),
         (["delete", "xor"], "--yes"),

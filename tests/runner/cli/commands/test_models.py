@@ -12,6 +12,9 @@ import polars
 import pytest
 from fitgap.runner.cli import main
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("commands about models")
+
 HOUSES = """
 data: {source: houses.csv, target: price, missing: mean, text: one_hot}
 training: {epochs: 5, keep: best}
@@ -64,8 +67,6 @@ def fitgap(folder, monkeypatch, capsys):
     """`fitgap(*words, code=0)`: what the command prints in that folder; what it complains of, for any other code."""
     monkeypatch.chdir(folder)
     monkeypatch.delenv("FITGAP_DB", raising=False)
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        monkeypatch.setenv(variable, "1")
 
     def run(*words, code=0):
         monkeypatch.setattr(sys, "argv", ["fitgap", *map(str, words)])
@@ -174,12 +175,12 @@ def test_a_single_example(fitgap):
 DATA_MISTAKES = {
     "no_column.csv": ("b,c\n1,2\n", r"no_column\.csv: there is no column 'a', which the network was trained on: .*"),
     "missing.csv": ("a,b\n1,2\n3,\n", r"missing\.csv: line 3, column 'b': the value is missing; fill it in.*"),
-    "word.csv": ("a,b\n1,2\n3,many\n", r"word\.csv: line 3, column 'b': 'many' is no number, .*; correct it"),
+    "word.csv": ("a,b\n1,2\n3,many\n", r"word\.csv: line 3, column 'b': 'many' is not a number, .*; correct it"),
     "infinite.csv": ("a,b\n1,inf\n", r"infinite\.csv: line 2, column 'b': the value is infinite; correct it.*"),
     "no_rows.csv": ("a,b\n", r"no_rows\.csv: the file has no rows; at least 1 is needed"),
     "empty.csv": ("", r"empty\.csv: the file is empty; .*"),
     "broken.parquet": ("a,b\n1,2\n", r"broken\.parquet: .*"),
-    "broken.npz": ("a,b\n1,2\n", r"broken\.npz: this is not a whole NPZ file; .*"),
+    "broken.npz": ("a,b\n1,2\n", r"broken\.npz: this is not a complete NPZ file; .*"),
     "table.txt": ("a,b\n1,2\n", r"table\.txt: unknown suffix '\.txt'; .*"),
 }
 
@@ -196,7 +197,8 @@ def test_wrong_data_are_told_in_one_line(name, network, fitgap, complaint):
 def test_wrong_arrays_are_told_in_one_line(complaint):
     np.savez("narrow.npz", inputs=np.zeros((2, 1)))
     message = (
-        "narrow.npz: array 'inputs' has 1 columns, but the network was trained on 2; store these, in the same order"
+        "narrow.npz: array 'inputs' has 1 columns, but the network was trained on 2; "
+        "store the same columns in the same order"
     )
     assert complaint("predict", 2, "narrow.npz") == message
     np.savez("missing.npz", inputs=np.array([[1, 2], [np.nan, 1]]))
@@ -220,8 +222,8 @@ def test_wrong_arrays_are_told_in_one_line(complaint):
         (("export", 2, "-o", "missing/x.npz"), "missing/x.npz cannot be written: No such file or directory; .*"),
         (("export", 2, "-o", "."), r"\. is a folder; name a file"),
         (("predict", "nothing.npz", "animals.csv"), "there is no file nothing.npz; `fitgap export TRIAL -o .*"),
-        (("predict", "animals.csv", "animals.csv"), r"animals.csv is no model file of fitgap \(ValueError\); .*"),
-        (("predict", ".", "animals.csv"), r"\. is no model file of fitgap \(IsADirectoryError\); .*"),
+        (("predict", "animals.csv", "animals.csv"), r"animals.csv is not a fitgap model file \(ValueError\); .*"),
+        (("predict", ".", "animals.csv"), r"\. is not a fitgap model file \(IsADirectoryError\); .*"),
         (("predict", 2, "nothing.csv"), "nothing.csv: there is no such file; .*"),
         (("predict", 2, "."), r"\.: this is a directory; .*"),
         (("predict", 2, "animals.csv", "--db", "nothing.db"), r".*nothing\.db.*"),
@@ -238,22 +240,22 @@ def test_broken_model_files_are_told_in_one_line(fitgap, complaint):
     for broken in (b"", b"no model", content[:400], content[:-100], content[: len(content) // 2] * 2):
         Path("broken.npz").write_bytes(broken)
         message = complaint("predict", "broken.npz", "animals.csv")
-        assert re.fullmatch(r"broken\.npz is no model file of fitgap \(\w+\); export it again", message)
+        assert re.fullmatch(r"broken\.npz is not a fitgap model file \(\w+\); export it again", message)
     with np.load("whole.npz") as file:
         arrays = dict(file)
     told = json.loads(str(arrays["description"]))
     np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 2"}))})
-    message = "newer.npz has the format 'fitgap model 2', but this program reads 'fitgap model 1'; update it"
+    message = "newer.npz has the format 'fitgap model 2', but this program reads 'fitgap model 1'; update fitgap"
     assert complaint("predict", "newer.npz", "animals.csv") == message
     np.savez("pickled.npz", **{**arrays, "biases_1": np.array([{}], dtype=object)})
-    assert complaint("predict", "pickled.npz", "animals.csv").startswith("pickled.npz is no model file of fitgap")
+    assert complaint("predict", "pickled.npz", "animals.csv").startswith("pickled.npz is not a fitgap model file")
 
 
 def test_changed_data_are_refused(fitgap, complaint):
     original = Path("animals.csv").read_text()
     try:
         Path("animals.csv").write_text(original.replace("ant", "eel"))
-        message = "the data set animals.csv has changed since trial 2; bring the old one back"
+        message = "the data set animals.csv has changed since trial 2 was trained; restore the old one"
         assert complaint("predict", 2, "houses.csv") == message
         assert complaint("export", 2, "-o", "x.npz") == message
     finally:

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from fitgap.runner import engine
 from fitgap.runner.driver import SweepStoppedError
-from fitgap.runner.engine import local
-from fitgap.runner.engine.processes import pool
-from fitgap.runner.engine.processes.worker_process import WorkerProcess
+from fitgap.runner.engine import in_process
+from fitgap.runner.engine.local_processes import pool
+from fitgap.runner.engine.local_processes.worker_process import WorkerProcess
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.status import Status
-from made_clusters import cluster, node
-from wrong_data_cases import WRONG_FILES, WRONG_FOLDER
-from wrong_sweep_cases import FOLDER, WRONG_SWEEPS
+from fitgap.runner.trial_status import Status
+from support.data.wrong_data_cases import WRONG_FILES, WRONG_FOLDER
+from support.engine.made_clusters import cluster, node
+from support.spec.wrong_sweep_cases import FOLDER, WRONG_SWEEPS
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 QUICK = ("--data", "iris", "--hidden", "4", "--epochs", "2", "--engine", "local")
@@ -35,7 +35,7 @@ def failing_engine(monkeypatch):
         status, reason = (Status.FAILED, "ValueError: injected") if failing else (Status.COMPLETED, None)
         yield Block(None, tuple(TrialEnd(trial, status, reason) for trial in task.trials))
 
-    monkeypatch.setattr(local, "train_pack", fail_first)
+    monkeypatch.setattr(in_process, "train_pack", fail_first)
 
 
 def one_line(text):
@@ -198,7 +198,7 @@ def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, i
         ((*QUICK, "--optimizer", "adam:rat=1"), "did you mean 'rate'"),
         ((*QUICK, "--optimizer", "adam:rate=-1"), "--optimizer adam:rate=-1"),
         ((*QUICK, "--hidden", "64,32"), "write 64-32"),
-        ((*QUICK, "--name", "12"), "not digits alone"),
+        ((*QUICK, "--name", "12"), "not only digits"),
         ((*QUICK, "--repeats", "0"), "at least 1"),
         ((*QUICK, "--seed", "-1"), "at least 0"),
         ((*QUICK, "--epochs", "99999999999999999999"), "whole number"),
@@ -260,7 +260,7 @@ def stopped_on_a_file(invoke, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.chdir("data")
-        patched.setattr(local, "train_pack", interrupted)
+        patched.setattr(in_process, "train_pack", interrupted)
         answer = invoke("run", "--data", "points.csv", *flags)
     assert answer.code == 130
     assert answer.err.splitlines()[-1] == "go on with: fitgap resume points --db ../points.db"

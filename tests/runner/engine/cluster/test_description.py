@@ -1,6 +1,6 @@
 """A cluster as it was found: how many packs it trains, its smallest cache, and what of it is remembered."""
 
-from made_clusters import cluster, node
+from support.engine.made_clusters import cluster, node
 
 
 def test_workers_are_cores_by_pack_on_every_node():

@@ -10,7 +10,7 @@ from fitgap.runner.engine.cluster import probe
 from fitgap.runner.engine.cluster.description import ClusterSettings
 from fitgap.runner.engine.ray import probe_child
 from fitgap.runner.errors import ClusterError
-from made_clusters import cluster, node
+from support.engine.made_clusters import cluster, node
 
 
 @pytest.mark.parametrize(

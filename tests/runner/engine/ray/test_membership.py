@@ -10,7 +10,7 @@ from fitgap.runner.engine.ray.membership import Nodes
 from fitgap.runner.engine.ray.remote_cluster import RemoteCluster
 from fitgap.runner.errors import ClusterLostError
 from fitgap.runner.messages import Block, PackFailure
-from made_clusters import cluster, node
+from support.engine.made_clusters import cluster, node
 
 
 @pytest.fixture

@@ -6,34 +6,38 @@ import sys
 
 import pytest
 
+# What the module does, and what is told of it.
 BROKEN = {
-    "missing": "raise ModuleNotFoundError(\"No module named 'ray'\", name='ray')",
-    "broken": "raise ImportError('libstdc++.so.6: version `GLIBCXX_3.4.30` not found\\nand more lines')",
-    "wrong": "raise AttributeError('module has no attribute')",
-    "ending": "raise SystemExit('wrong platform')",
+    "missing": ("raise ModuleNotFoundError(\"No module named 'ray'\", name='ray')", "No module named 'ray'"),
+    "broken": ("raise ImportError('version `GLIBCXX_3.4.30` not found\\nand more lines')", "and more lines"),
+    "wrong": ("raise AttributeError('module has no attribute')", "module has no attribute"),
+    "ending": ("raise SystemExit('wrong platform')", "wrong platform"),
 }
 
 
 def run(folder, engine, module):
-    """Runs a small sweep where `ray` is this module."""
-    (folder / "ray").mkdir()
-    (folder / "ray/__init__.py").write_text(module)
+    """Runs a small sweep where `ray` is this module: not in the current folder, from which nothing is imported."""
+    modules, here = folder / "modules", folder / "here"
+    (modules / "ray").mkdir(parents=True)
+    (modules / "ray/__init__.py").write_text(module)
+    here.mkdir()
     arguments = ("run", "--data", "and", "--hidden", "2", "--epochs", "2", "--engine", engine, "--db", "x.db")
     command = [sys.executable, "-m", "fitgap", *arguments]
-    environment = {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": f"{modules}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"}
+    return subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_a_ray_that_cannot_be_imported_is_one_line(kind, tmp_path):
-    done = run(tmp_path, "ray", BROKEN[kind])
+    module, told = BROKEN[kind]
+    done = run(tmp_path, "ray", module)
     assert done.returncode == 1
     *_, last = done.stderr.strip().splitlines()
-    assert last.startswith("fitgap: Ray could not be started: ") and "--engine local" in last
+    assert last.startswith(f"fitgap: Ray could not be started: {told}; ") and "--engine local" in last
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("engine", ["auto", "local"])
 def test_other_engines_do_without_ray(engine, tmp_path):
-    done = run(tmp_path, engine, BROKEN["missing"])
+    done = run(tmp_path, engine, BROKEN["missing"][0])
     assert done.returncode == 0, done.stderr

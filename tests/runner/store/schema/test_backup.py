@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from changed_databases import WRITES, is_whole, names, rename
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import leftovers
+from fitgap.runner.files.atomic_files import leftovers
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema import backup
 from fitgap.runner.store.schema.backup import back_up_database
-from raw_rows import raw_rows
+from support.databases.changed_databases import WRITES, is_whole, names, rename
+from support.databases.raw_rows import raw_rows
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_what_appears_meanwhile_is_left_as_it_is(command, database, own_folder, 
     rename("other.db", "meanwhile")
 
     monkeypatch.setattr(backup, "publish", too_late)
-    with pytest.raises(StoreError, match="appeared meanwhile, and was left as it is"):
+    with pytest.raises(StoreError, match="was created by another program meanwhile"):
         if command == "copy":
             copy_database("fitgap.db", "new.db")
         elif command == "backup":

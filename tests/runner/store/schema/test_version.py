@@ -9,6 +9,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema.version import APPLICATION_ID, VERSION_TABLE, newest_version
+from support.sampling import at_night
 
 # Opens every database whose address it is told, as soon as it is told, with everything loaded before.
 USE_THEM = """
@@ -77,12 +78,13 @@ def test_a_file_says_in_its_head_whose_it_is(tmp_path):
     assert (tmp_path / "ours.db").read_bytes()[68:72] == APPLICATION_ID.to_bytes(4, "big") == b"fitg"
 
 
-def test_several_processes_that_use_a_new_database_at_once_all_find_it_good(databases):
+@pytest.mark.parametrize("rounds", [2, at_night(6)])
+def test_several_processes_that_use_a_new_database_at_once_all_find_it_good(rounds, databases):
     """Whoever comes first makes the tables; the others wait and go on. Each round starts from nothing."""
     users = [start_user() for _ in range(4)]
     assert [user.stdout.readline() for user in users] == ["ready\n"] * 4
     good = tables_of(databases.make())
-    for _ in range(6):
+    for _ in range(rounds):
         address = databases.make(empty=True)
         for user in users:
             print(address, file=user.stdin, flush=True)

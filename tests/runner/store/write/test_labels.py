@@ -69,7 +69,7 @@ def test_a_sweep_gets_a_name_that_is_free_and_keeps_its_number(store):
     assert store.rename_sweep("one", "first") == "one"
     assert [(row["sweep"], row["name"]) for row in store.sweeps()] == [(1, "first"), (2, "two")]
     assert store.rename_sweep("1", "one") == "first"
-    for name, words in (("two", "already"), ("7", "not digits alone"), ("a b", "letters")):
+    for name, words in (("two", "already"), ("7", "not only digits"), ("a b", "letters")):
         with pytest.raises(LabelError, match=words):
             store.rename_sweep("one", name)
     assert store.sweep("one")["id"] == 1

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store
 from fitgap.runner.store.write import sweeps
-from hypothesis import HealthCheck, given, settings
+from fitgap.runner.trial_status import Status
+from hypothesis import given
 from hypothesis import strategies as st
+from support.profiles import share_of_examples
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 SUMMARY = ("e_t", "e_v", "best_e_v", "accuracy_t", "accuracy_v", "seconds")
@@ -97,8 +98,8 @@ def test_numbers_that_are_not_finite_become_null_and_nothing_else_does(store, dr
     assert ended["accuracy_v"] is None and ended["seconds"] is None
 
 
+@share_of_examples(0.4)
 @given(value=st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True) | st.just(5e-324))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_every_finite_double_comes_back_bit_for_bit(value, store, driver, make_plan, make_rows, same_bits, database):
     sweep_id, _ = store.add_sweep(make_plan(1, 1))
     (trial,) = [row["trial"] for row in store.trials(sweep_id)]

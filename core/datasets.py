@@ -1,0 +1,159 @@
+"""Data sets of examples with known targets, and their split into training and validation examples."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from fitgap.core.randomness import Purpose, generator
+
+TargetKind = Literal["classes", "numbers"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Inputs and targets of all examples, unscaled.
+
+    `inputs` (N, n_0) float64; NaN marks a missing value that is to be filled. `targets` (N, m) float64: for classes one
+    column of class numbers 0 … C−1, named by `class_names`; for numbers their values. `text_columns` maps each column
+    of text, which was one-hot encoded, to its categories. Raises ValueError if the shapes do not fit.
+    """
+
+    name: str
+    inputs: np.ndarray
+    targets: np.ndarray
+    target_kind: TargetKind
+    input_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    class_names: tuple[str, ...] = ()
+    text_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.inputs.ndim != 2 or self.targets.ndim != 2 or len(self.inputs) != len(self.targets):
+            raise ValueError(
+                f"inputs and targets must be two tables with the same number of rows, "
+                f"but have the shapes {self.inputs.shape} and {self.targets.shape}"
+            )
+        if self.target_kind == "classes" and self.target_count != 1:
+            raise ValueError(f"classes must be one column of class numbers, but received {self.target_count} columns")
+
+    @property
+    def example_count(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def input_count(self) -> int:
+        return self.inputs.shape[1]
+
+    @property
+    def target_count(self) -> int:
+        return self.targets.shape[1]
+
+    @property
+    def class_count(self) -> int:
+        """C; 0 if the targets are numbers."""
+        return len(self.class_names)
+
+
+@dataclass(frozen=True)
+class Division:
+    """How examples are divided into training and validation examples.
+
+    `validation` is a share (below 1), a count, or "same": a truth table has no unseen rows, so it is validated on its
+    training examples. With `folds` k ≥ 2 the examples are divided into k folds instead, and each repeat validates on
+    another fold. `stratified` keeps the class proportions on both sides; it has no effect if the targets are numbers.
+    """
+
+    validation: float | int | Literal["same"] = 0.3
+    folds: int = 0
+    stratified: bool = True
+
+    def __post_init__(self) -> None:
+        if self.folds == 1 or self.folds < 0:
+            raise ValueError(f"folds must be at least 2, or 0 for none, but received {self.folds}")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of the training and of the validation examples."""
+
+    training: np.ndarray
+    validation: np.ndarray
+
+
+def split_examples(dataset: Dataset, division: Division, *, seed: int, repeat: int) -> Split:
+    """The split of one repeat (Magyar 2024, Alg. 11). It depends only on the sweep's seed and the repeat.
+
+    Repeats count from 1. With k folds, repeats 1 … k are the folds of one shuffled order, k+1 … 2k those of the next,
+    so every example validates once in every k repeats. Raises ValueError if a side would be empty.
+    """
+    if division.validation == "same" and not division.folds:
+        everything = np.arange(dataset.example_count)
+        return Split(training=everything, validation=everything)
+    validates = np.zeros(dataset.example_count, bool)
+    choose = fold if division.folds else drawn
+    validates[choose(dataset, division, seed, repeat)] = True
+    # In file order: evaluation reads the rows sequentially, only the mini-batches are shuffled.
+    return Split(training=np.flatnonzero(~validates), validation=np.flatnonzero(validates))
+
+
+def fold(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
+    """The rows of the validation fold of a repeat. Rows are dealt to the folds in turn, class by class if stratified.
+
+    So the sizes of the folds differ by at most one, and so do their counts of each class.
+    """
+    if division.folds > dataset.example_count:
+        raise ValueError(
+            f"{division.folds} folds need at least {division.folds} examples, but there are {dataset.example_count}"
+        )
+    permutation, number = divmod(repeat - 1, division.folds)
+    order = generator(seed, permutation + 1, Purpose.SPLIT).permutation(dataset.example_count)
+    if is_stratified(dataset, division):
+        order = grouped_by_class(order, dataset)
+    return order[number :: division.folds]
+
+
+def drawn(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
+    """The validation rows of a repeat: the first in a shuffled order, or the first of each class if stratified."""
+    assert not isinstance(division.validation, str)
+    count = validation_count(dataset.example_count, division.validation)
+    random = generator(seed, repeat, Purpose.SPLIT)
+    order = random.permutation(dataset.example_count)
+    if not is_stratified(dataset, division):
+        return order[:count]
+    _, sizes = np.unique(dataset.targets, return_counts=True)
+    taken = proportional_counts(sizes, count, tie_break=random.permutation(len(sizes)))
+    classes = np.split(grouped_by_class(order, dataset), np.cumsum(sizes)[:-1])
+    return np.concatenate([rows[:part] for rows, part in zip(classes, taken, strict=True)])
+
+
+def is_stratified(dataset: Dataset, division: Division) -> bool:
+    return division.stratified and dataset.target_kind == "classes"
+
+
+def grouped_by_class(order: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """The rows in `order`, regrouped by class; the order within a class is kept."""
+    return order[np.argsort(dataset.targets[order, 0], kind="stable")]
+
+
+def validation_count(example_count: int, validation: float | int) -> int:
+    """Number of validation examples, from a share below 1 (rounded) or a count; ValueError if a side is empty."""
+    count = round(example_count * validation) if validation < 1 else int(validation)
+    if not 0 < count < example_count:
+        raise ValueError(
+            f"validation {validation:g} of {example_count} examples leaves {example_count - count} to train "
+            f"and {count} to validate; both must be at least 1"
+        )
+    return count
+
+
+def proportional_counts(sizes: np.ndarray, count: int, tie_break: np.ndarray) -> np.ndarray:
+    """Divide `count` among groups in proportion to their `sizes` (C,), by the method of largest remainders.
+
+    Of equal remainders, the group with the smaller `tie_break` (C,) comes first.
+    """
+    # Integer arithmetic, so that ties are exact.
+    taken, remainders = np.divmod(sizes * count, sizes.sum())
+    largest = np.lexsort((tie_break, -remainders))[: count - taken.sum()]
+    taken[largest] += 1
+    return taken

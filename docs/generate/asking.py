@@ -1,0 +1,14 @@
+"""Answers of the program's own commands, taken in this process."""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+
+from fitgap.runner.cli import app
+
+
+def answer(*words: str) -> str:
+    """What a command prints on standard output."""
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(io.StringIO()):
+        app(list(words), standalone_mode=False)
+    return printed.getvalue()

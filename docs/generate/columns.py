@@ -1,0 +1,122 @@
+"""The page of columns and keys: what filters and sorting take, and what each command's JSON holds.
+
+Keys are read from answers about a small sweep that is trained for the purpose, so that none can be missing here; their
+meanings are in `meanings.py`, and a key without a meaning stops the generator.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import chdir
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from fitgap.runner.doctor import CHECKS
+from fitgap.runner.store.filter import known_names
+
+from docs.generate import markdown
+from docs.generate.asking import answer
+from docs.generate.meanings import COMMANDS, INTRODUCTION, MEANINGS, SETTINGS, WHOLE
+
+# The first configuration underfits on every machine, so that every key of a diagnosis is there.
+SWEEP = (
+    "--data iris --hidden 4 --regularizer l2:weight=10 --regularizer none --optimizer adam:rate=1e-2 "
+    "--repeats 2 --epochs 30 --name s --engine local"
+)
+NEW_EXAMPLE = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n5,3,1,0.2\n"
+
+
+def page() -> str:
+    """The page as Markdown."""
+    answers = "\n\n".join(shown(dict(answered())))
+    return markdown.page(
+        INTRODUCTION,
+        "## Keys of a trial",
+        WHOLE,
+        markdown.table(("key", "kind", "meaning"), keys_of_trials()),
+        "## Settings by their dotted names",
+        SETTINGS,
+        markdown.table(("name", "kind", "of"), settings()),
+        "## JSON keys of each command",
+        "A `[]` marks the items of a list. Keys that a command shares with another one mean the same in both.",
+        answers,
+    )
+
+
+def shown(tables: Mapping[str, list[tuple[str, str]]]) -> Iterator[str]:
+    """A section for each command; `show` has what `trials` has, and more."""
+    for title, rows in tables.items():
+        told = ""
+        if title == "show":
+            rows = [row for row in rows if row not in tables["trials"]]
+            told = "Every key of `fitgap trials`, and:\n\n"
+        yield f"### fitgap {title}\n\n{told}{markdown.table(('key', 'meaning'), rows)}"
+
+
+def keys_of_trials() -> Iterator[tuple[str, str, str]]:
+    """What a filter may name besides settings."""
+    for name, known in known_names().items():
+        if "." not in name:
+            kind = known.kind.value
+            if name in ("status", "verdict", "dtype"):
+                kind = ", ".join(markdown.code(str(each)) for each in known.choices)
+            yield markdown.code(name), kind, meaning("trials", name)
+
+
+def settings() -> Iterator[tuple[str, str, str]]:
+    """The names of two parts, each with the variants that have such a parameter."""
+    names = known_names()
+    for name, known in names.items():
+        if name.count(".") != 1:
+            continue
+        axis, parameter = name.split(".")
+        owners = [
+            each.split(".")[1] for each in names if each.startswith(f"{axis}.") and each.endswith(f".{parameter}")
+        ]
+        owners = [each for each in owners if each != parameter]
+        yield (
+            markdown.code(name),
+            known.kind.value,
+            ", ".join(map(markdown.code, owners)) or MEANINGS[f"setting:{parameter}"],
+        )
+
+
+def answered() -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Each command with the keys of its JSON, in their order, and their meanings."""
+    with TemporaryDirectory() as folder, chdir(folder), patch.dict(os.environ, FITGAP_DB="s.db"):
+        answer("run", *SWEEP.split())
+        with open("new.csv", "w", encoding="utf-8") as file:
+            file.write(NEW_EXAMPLE)
+        # One check says what the keys are; the others take seconds.
+        with patch.dict(CHECKS, {"Python": CHECKS["Python"]}, clear=True):
+            for title, words in COMMANDS.items():
+                keys = list(dict.fromkeys(keys_in(json.loads(answer(*words.split(), "--format", "json")))))
+                # Where a list is empty in one row, its items are seen in another.
+                keys = [key for key in keys if f"{key}[]" not in keys]
+                command = title.split()[0]
+                yield title, [(markdown.code(key), meaning(command, key)) for key in keys]
+
+
+def keys_in(value: Any, before: str = "") -> Iterator[str]:
+    """The keys of an answer and of what is in it, such as `causes[].seen`."""
+    if isinstance(value, list):
+        for each in value:
+            yield from keys_in(each, before)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            name = f"{before}.{key}" if before else key
+            name = f"{name}[]" if isinstance(inner, list) and inner and isinstance(inner[0], Mapping) else name
+            yield name
+            # What these hold is told in their own words.
+            if key not in ("settings", "environment") and name != "trials":
+                yield from keys_in(inner, name)
+
+
+def meaning(command: str, key: str) -> str:
+    """What a key means: to this command, by its whole name, or by its last part."""
+    last = key.split(".")[-1].removesuffix("[]")
+    for name in (f"{command}:{key.removesuffix('[]')}", key, last):
+        if name in MEANINGS:
+            return MEANINGS[name]
+    raise KeyError(f"docs/generate/meanings.py has no meaning for {key!r} of {command}")

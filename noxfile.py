@@ -1,0 +1,60 @@
+"""Tasks: `nox -s test`, `nightly`, `lint`, `docs`, `bench`, `versions` and `oldest`. Needs `pip install nox uv`."""
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "test", "docs"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+LINT = ("tests/test_style.py", "tests/test_imports.py")
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Everything that runs with every commit, as the README's test command does."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+
+
+@nox.session
+def nightly(session: nox.Session) -> None:
+    """The long tests; `nox -s nightly -- FILE` runs one file and prints its figures."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "-m", "nightly", "-s", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Formatting, lint, types and import rules."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "-q", *LINT)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the generated pages and build the site into site/."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "docs.generate")
+    session.run("python", "-m", "mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """A benchmark: `nox -s bench -- core`."""
+    session.install("-e", ".[bench]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def versions(session: nox.Session) -> None:
+    """The tests with the newest dependencies, on every supported Python that is installed."""
+    session.install("--upgrade", "-e", ".[test]")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def oldest(session: nox.Session) -> None:
+    """The tests with the oldest allowed version of every dependency; tools for testing stay new."""
+    session.install("-e", ".[test]")
+    session.install("--upgrade", "--resolution", "lowest-direct", "-e", ".")
+    session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)

@@ -1,0 +1,112 @@
+"""A sweep from its first row to its end: the one way in which commands and Python train."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol, TypeVar
+
+from fitgap.runner.driver.interrupts import InterruptHandler
+from fitgap.runner.driver.loop import SweepStoppedError, drive
+from fitgap.runner.driver.written_sweep import WrittenSweep, present_name, write_sweep
+from fitgap.runner.engine import Engine
+from fitgap.runner.engine.local_processes.pool import ProcessPool
+from fitgap.runner.engine.placement import Placement
+from fitgap.runner.messages import Block
+from fitgap.runner.planning.preparation import PreparedSweep
+from fitgap.runner.store import Store, open_store, open_store_for_writing
+
+Result = TypeVar("Result", covariant=True)
+
+
+class Watcher(Protocol):
+    """What follows a sweep while it trains, such as a progress line."""
+
+    def __call__(self, block: Block) -> None:
+        """A block of epochs has been stored."""
+
+    def say(self, line: str) -> None:
+        """Something people should know, such as an engine that could not be started."""
+
+    def on_engine_ready(self, engine: Engine) -> None:
+        """The engine exists; it may still be starting."""
+
+
+class Audience(Protocol[Result]):
+    """Whoever has a sweep trained: follows it, and takes the result."""
+
+    def watch(self, store: Store, written: WrittenSweep) -> AbstractContextManager[Watcher]:
+        """Entered once the sweep is written, left when it has been trained; errors of the training pass through it."""
+
+    def conclude(self, store: Store, written: WrittenSweep) -> Result:
+        """Called when every trial has ended."""
+
+
+def launch_new(
+    prepared: PreparedSweep,
+    placement: Placement,
+    database: str | None,
+    audience: Audience[Result],
+    early: ProcessPool | None = None,
+) -> Result:
+    """Write a sweep and train it; `early` are processes that were started for it already."""
+    with open_store_for_writing(database) as store:
+        return launch(store, lambda: write_sweep(store, prepared), placement, audience, early)
+
+
+def launch_stored(
+    sweep: str | int,
+    change: Callable[[Store], WrittenSweep],
+    placement: Placement,
+    database: str | None,
+    audience: Audience[Result],
+) -> Result:
+    """Train what is left of a sweep in the database, after `change` has added to it or put trials back.
+
+    Raises StoreError if there is no such sweep; then nothing is created or changed.
+    """
+    with stored_sweep_opened(database, sweep) as store:
+        return launch(store, lambda: change(store), placement, audience)
+
+
+@contextmanager
+def stored_sweep_opened(database: str | None, sweep: str | int) -> Iterator[Store]:
+    """The store open for writing, once reading has shown that it contains the sweep."""
+    with open_store(database) as reading:
+        reading.sweep(sweep)
+    with open_store_for_writing(database) as store:
+        yield store
+
+
+def launch(
+    store: Store,
+    write: Callable[[], WrittenSweep],
+    placement: Placement,
+    audience: Audience[Result],
+    early: ProcessPool | None = None,
+) -> Result:
+    """Write a sweep and train it to its end.
+
+    Raises SweepStoppedError after an interrupt. An interrupt that arrives while the sweep is written takes effect
+    afterwards, so that the caller can say how to resume it.
+    """
+    written = None
+    with InterruptHandler() as interrupts:
+        try:
+            written = write()
+            with audience.watch(store, written) as watcher:
+                drive(
+                    store,
+                    written,
+                    engine=placement.engine,
+                    workers=placement.workers,
+                    cluster=placement.cluster,
+                    on_block=watcher,
+                    notify=watcher.say,
+                    on_engine_ready=watcher.on_engine_ready,
+                    interrupts=interrupts,
+                    early=early,
+                )
+        except KeyboardInterrupt:
+            interrupts.ignore_more()
+            # Before the first trial was claimed, after the last one had ended, or for the second time while writing.
+            raise SweepStoppedError(present_name(store, written) if written else None, released=0) from None
+    return audience.conclude(store, written)

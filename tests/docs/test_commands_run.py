@@ -1,0 +1,107 @@
+"""The commands of README.md and of the how-to guides do what they say: they run as written, page by page.
+
+Where a page trains, it trains little and in this process. What needs a cluster, a server or another program is left to
+the tests of these parts.
+"""
+
+import contextlib
+import csv
+import io
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fitgap.runner.cli import app, exit_code_of
+from fitgap.runner.data import load_dataset
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("commands of the pages")
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "docs" / "reference" / "filters.md",
+    *sorted((ROOT / "docs" / "how-to").glob("*.md")),
+]
+SWEEP = """\
+data: {source: digits, validation: 0.1}
+repeats: 2
+training: {epochs: 2, keep: best}
+axes:
+  architecture: [none, 4]
+  activation: [relu, {prelu: {beta: 0.05}}]
+  optimizer: [{adam: {rate: [1e-3, 1e-2]}}]
+"""
+HOUSES = "size,rooms,price\n" + "\n".join(f"{40 + n},{1 + n % 5},{90 + 3.1 * n}" for n in range(300))
+# Another machine, another program, a placeholder, or minutes of training.
+ELSEWHERE = ("--address", "postgresql://", "--mlflow", "doctor", "examples/digits.yaml", "…", "NAME", "FILE", "SWEEP")
+TRAINING = ("run", "resume", "extend", "retry")
+
+
+@pytest.fixture(scope="module")
+def prepared_folder(tmp_path_factory):
+    """A folder with what the pages speak of: a sweep `digits`, its data and other files."""
+    folder = tmp_path_factory.mktemp("pages")
+    with contextlib.chdir(folder):
+        Path("digits.yaml").write_text(SWEEP)
+        Path("houses.csv").write_text(HOUSES)
+        Path("sweep.yaml").write_text("data: iris\naxes: {architecture: 4}\ntraining: {epochs: 2}\n")
+        names = load_dataset("digits").input_names
+        with open("new.csv", "w", newline="") as file:
+            csv.writer(file).writerows([names, np.arange(len(names)) % 17])
+        answer("run digits.yaml --engine local")
+        answer("db backup backup.db")
+    return folder
+
+
+@pytest.fixture
+def folder(prepared_folder, tmp_path, monkeypatch):
+    """A copy of it for one page, as the current folder."""
+    shutil.copytree(prepared_folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.delenv("FITGAP_DB", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def answer(line):
+    """The exit code of a command and what it printed."""
+    printed = io.StringIO()
+    words = shlex.split(line, comments=True)
+    if words[0] in TRAINING and "--dry-run" not in words:
+        words += ["--engine", "local"]
+    if words[0] == "run" and any(word.startswith("--") for word in words):
+        words += ["--epochs", "1"]
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        code = exit_code_of(lambda: app(words, standalone_mode=False))
+    return code or 0, printed.getvalue()
+
+
+def commands(page):
+    """The commands that stand in blocks of a page, without those for another place."""
+    lines = re.findall(r"^    (?:nohup )?fitgap (.*)$", page.read_text().replace("\\\n", " "), re.MULTILINE)
+    lines = [re.sub(" > .*log.*", "", line) for line in lines]
+    return [line for line in lines if not any(word in line for word in ELSEWHERE)]
+
+
+def with_yes(line):
+    """Nobody is there to be asked."""
+    words = line.partition("#")[0]
+    return f"{words} --yes" if words.startswith("delete") and "--yes" not in words else line
+
+
+def test_there_are_commands():
+    counts = {page.name: len(commands(page)) for page in PAGES}
+    assert sum(counts.values()) > 60 and counts["compare.md"] >= 8 and counts["keep-order.md"] >= 9, counts
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_commands_of_a_page_run(page, folder):
+    refused = {}
+    for line in commands(page):
+        code, said = answer(with_yes(line))
+        if code:
+            refused[line] = said
+    assert refused == {}

@@ -1,0 +1,1 @@
+"""Files that take too much memory when they are read."""

@@ -1,0 +1,1 @@
+"""Random packs, and training by the definition."""

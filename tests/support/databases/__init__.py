@@ -1,0 +1,1 @@
+"""Databases, a PostgreSQL server, and rows as they are stored."""

@@ -1,0 +1,1 @@
+"""Clusters and hosts of Ray that stand in for real ones."""

@@ -1,0 +1,1 @@
+"""Random filters, and what they must find."""

@@ -1,0 +1,1 @@
+"""Numbers as sweeps stored them."""

@@ -1,0 +1,1 @@
+"""Commands and programs in unusual environments, and what they leave behind."""

@@ -1,0 +1,153 @@
+"""Signals: which, how often, to whom, and at which moment of a sweep."""
+
+import os
+import re
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.places.leftovers import processes_of
+from support.places.stage import Stage
+from support.places.starting import PATIENCE_SECONDS, Started
+
+STOPPING = ("INT", "TERM", "HUP", "QUIT")
+PAUSE_SECONDS = 0.2
+# So long a stopped sweep sleeps before it is continued.
+SLEEP_SECONDS = 2.0
+# Some seconds of work on one core, in several packs.
+LONG = (
+    *("run", "--data", "digits", "--hidden", "128", "--hidden", "64", "--repeats", "8", "--epochs", "50"),
+    *("--name", "long", "--workers", "2"),
+)
+# The last line tells how to go on, as a command.
+ADVICE = re.compile(r"(fitgap \S.*)$")
+
+
+def statuses(stage: Stage) -> dict[str, int]:
+    """How many trials of the sweep have which status; none before it is written."""
+    return dict(ask(stage, "SELECT status, count(*) FROM trial JOIN sweep ON sweep.id = sweep_id"))
+
+
+def epochs(stage: Stage) -> int:
+    """How many epochs of the sweep are in the database."""
+    counted = ask(
+        stage,
+        "SELECT 'epochs', count(*) FROM epoch JOIN trial ON trial.id = trial_id JOIN sweep ON sweep.id = sweep_id",
+    )
+    return counted[0][1] if counted else 0
+
+
+def ask(stage: Stage, query: str) -> list[tuple[str, int]]:
+    """What the database that has the sweep answers, of those in the working folder."""
+    for database in stage.work.rglob("fitgap.db"):
+        connection = sqlite3.connect(database, timeout=10)
+        try:
+            if answers := connection.execute(f"{query} WHERE sweep.name = 'long' GROUP BY 1").fetchall():
+                return answers
+        finally:
+            connection.close()
+    return []
+
+
+def is_written(stage: Stage) -> bool:
+    return bool(statuses(stage))
+
+
+def is_training(stage: Stage) -> bool:
+    return epochs(stage) > 0
+
+
+def others_are_there(stage: Stage) -> bool:
+    """Whether there are processes beside the command, be they workers or servers."""
+    return len(processes_of(stage.mark)) > 1
+
+
+def has_ended(stage: Stage) -> bool:
+    found = statuses(stage)
+    return bool(found) and not {"pending", "running"} & set(found)
+
+
+def after(seconds: float) -> Callable[[Stage], bool]:
+    """A moment so long after the first time that it is asked for."""
+    began: list[float] = []
+
+    def is_over(stage: Stage) -> bool:
+        began[:] = began or [time.monotonic()]
+        return time.monotonic() - began[0] > seconds
+
+    return is_over
+
+
+# From the name of a moment to what makes its condition: moments that count time start anew for each row.
+MOMENTS: dict[str, Callable[[], Callable[[Stage], bool]]] = {
+    **{f"{delay} s after its start": lambda delay=delay: after(delay) for delay in (0.1, 0.3, 0.5, 0.7, 0.9)},
+    "once it is written": lambda: is_written,
+    "in training": lambda: is_training,
+    "while others start": lambda: others_are_there,
+    "in training with others": lambda: lambda stage: others_are_there(stage) and is_training(stage),
+    "at its end": lambda: has_ended,
+}
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """So many signals to the driver or to its process group, at a moment, while an engine trains."""
+
+    signal: str
+    moment: str
+    engine: str
+    times: int = 1
+    group: bool = False
+
+    def __str__(self) -> str:
+        whom = "the group" if self.group else "the driver"
+        return f"{self.times} {self.signal} to {whom} {self.moment}, {self.engine}"
+
+    @property
+    def number(self) -> int:
+        return signal.Signals[f"SIG{self.signal}"]
+
+    def send(self, started: Started, number: int | None = None) -> None:
+        """Send one signal, to a process that may have ended."""
+        kill = os.killpg if self.group else os.kill
+        with suppress(ProcessLookupError):
+            kill(started.process.pid, self.number if number is None else number)
+
+    def disturb(self, started: Started) -> None:
+        """Wait for the moment, then send all signals."""
+        wait_for(MOMENTS[self.moment](), started)
+        for _ in range(self.times):
+            self.send(started)
+            time.sleep(PAUSE_SECONDS)
+
+    def suspend(self, started: Started) -> None:
+        """What Ctrl-Z does, and `fg` some time later."""
+        self.disturb(started)
+        time.sleep(SLEEP_SECONDS)
+        self.send(started, signal.SIGCONT)
+
+
+def wait_for(is_moment: Callable[[Stage], bool], started: Started) -> None:
+    """Wait until a condition holds or the command has ended."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while started.process.poll() is None and not is_moment(started.stage):
+        assert time.monotonic() < deadline, "that moment never came"
+        time.sleep(0.01)
+
+
+def is_stopped(process: int) -> bool:
+    """Whether a process sleeps until it is continued."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    return False
+
+
+def advice(err: str) -> str:
+    """The command that the last line names, if it names one."""
+    lines = err.splitlines()
+    found = ADVICE.search(lines[-1]) if lines else None
+    return found.group(1) if found else ""

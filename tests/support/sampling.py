@@ -1,0 +1,26 @@
+"""Cases of a test of which some run with every commit and all others at night (`pytest -m nightly`)."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pytest
+
+
+def at_night(*values: Any, **options: Any) -> Any:
+    """A case that only the nightly run tries; options are those of `pytest.param`."""
+    return pytest.param(*values, marks=pytest.mark.nightly, **options)
+
+
+def per_commit(chosen: Sequence[Any], cases: Iterable[Any]) -> list[Any]:
+    """All cases in their order: the chosen ones run with every commit, the others at night."""
+    return [case if case in chosen else at_night(case) for case in cases]
+
+
+def every(step: int, cases: Iterable[Any]) -> list[Any]:
+    """All cases in their order: the first and each further one after this many steps run with every commit."""
+    return [case if number % step == 0 else at_night(case) for number, case in enumerate(cases)]
+
+
+def steps(step: int) -> list[Any]:
+    """Values of a parameter `step` of a hunt over many points: one in so many with every commit, all at night."""
+    return [pytest.param(step, id=f"one in {step}"), at_night(1, id="all")]

@@ -1,0 +1,1 @@
+"""Sweeps in which it is known what is wrong with every configuration."""

@@ -1,0 +1,1 @@
+"""Random sweeps, and sweeps that are broken or wrong."""

@@ -1,0 +1,1 @@
+"""Programs whose copies and upgrades are killed."""
