@@ -115,7 +115,7 @@ def planned_packs(prepared: PreparedSweep, workers: int) -> list[PackTask]:
 def time_warm(sweep: str, workers: int) -> dict[str, float]:
     """Seconds from the first pack sent to the last block stored, with warm Ray workers.
 
-    `driver` is the CPU time of this process meanwhile, including Ray's part in it, in percent of that of all workers.
+    `driver` is the CPU time of this process, including Ray's part in it, in percent of the time of all cores.
     """
     prepared = prepared_sweep(sweep)
     with RayEngine(prepared.dataset, workers) as inner:

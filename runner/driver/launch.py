@@ -59,7 +59,7 @@ def launch_stored(
     database: str | None,
     audience: Audience[Result],
 ) -> Result:
-    """Train what is left of a sweep in the database, after `change` has added to it or put trials back.
+    """Train the pending trials of a stored sweep, after `change` has added trials or put some back.
 
     Raises StoreError if there is no such sweep; then nothing is created or changed.
     """
