@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-COMMAND = "from fitgap.runner.cli import main; main()"
+COMMAND = "from fitgap.runner.cli.main import main; main()"
 FILE, DATABASE = "sweep.yaml", "sweep.db"
 POLL_SECONDS = 0.005
 

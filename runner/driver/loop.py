@@ -65,7 +65,7 @@ def drive(
             queue = PackQueue(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
             with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
                 entered.call(lambda: stop(queue, running))
-                if is_stopped(queue, running, entered, on_block, notify):
+                if train_until_stopped(queue, running, entered, on_block, notify):
                     raise SweepStoppedError(present_name(store, written), session.release())
             queue.fit.refresh()
             store.require_in_place()
@@ -73,7 +73,7 @@ def drive(
         session.end()
 
 
-def is_stopped(
+def train_until_stopped(
     queue: PackQueue, running: Engine, interrupts: InterruptHandler, on_block: BlockObserver, notify: Notify
 ) -> bool:
     """Train everything; returns whether Ctrl-C stopped it."""

@@ -17,6 +17,7 @@ from fitgap.runner.store.write.claims import DriverIdentity
 from fitgap.runner.store.write.delete import Deletion
 from fitgap.runner.store.write.extend import SweepExtension
 from fitgap.runner.store.write.session import DriverSession
+from fitgap.runner.store.write.statuses import cancel_trials, retry_trials
 from fitgap.runner.store.write.sweeps import SweepPlan
 from fitgap.runner.trial_status import Status
 
@@ -46,11 +47,11 @@ class Store(StoreReader):
 
     def cancel_trials(self, sweep_id: int, trials: Sequence[int] | None = None) -> int:
         with self._engine.begin() as connection:
-            return sweeps.cancel_trials(connection, sweep_id, trials)
+            return cancel_trials(connection, sweep_id, trials)
 
     def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
         with self._engine.begin() as connection:
-            return sweeps.retry_trials(connection, sweep_id, statuses)
+            return retry_trials(connection, sweep_id, statuses)
 
     def refresh_fit(self, sweep_id: int) -> None:
         """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
 from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url

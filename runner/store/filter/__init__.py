@@ -1,7 +1,7 @@
 """Filters: `e_v < 0.02 and (activation == 'relu' or optimizer.rate >= 1e-3)`, from text to an expression of SQL.
 
-The text is cut into words (`words`), read by a grammar into a tree (`grammar`, `tree`), checked against what there is
-(`names`, `checking`) and translated (`sql`). Nothing in it is ever run, or becomes part of the text of a statement.
+The text is split into tokens (`lexer`), parsed into a tree (`parser`, `syntax_tree`), checked against the known names
+and their types (`namespace`, `typecheck`), and translated (`sql`). No part of it is ever executed or inserted into SQL.
 """
 
 from fitgap.runner.store.filter.namespace import Known, advice, known_names

@@ -58,7 +58,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Word:
+class Token:
     kind: TokenKind
     text: str
     place: Place
@@ -68,10 +68,10 @@ class Word:
         return "the end" if self.kind is TokenKind.END else repr(self.text)
 
 
-def words_of(text: str) -> list[Word]:
+def tokens_of(text: str) -> list[Token]:
     """The words of a filter and a last one that stands for its end; FilterError where something is no word."""
     check_length(text)
-    words: list[Word] = []
+    words: list[Token] = []
     end = len(text.rstrip())
     position = 0
     while position < end:
@@ -82,7 +82,7 @@ def words_of(text: str) -> list[Word]:
         position = found.end()
     if len(words) > MOST_WORDS:
         raise words[MOST_WORDS].place.error(f"a filter has at most {MOST_WORDS} words and signs, this one {len(words)}")
-    return [*words, Word(TokenKind.END, "", Place(text, end, end + 1))]
+    return [*words, Token(TokenKind.END, "", Place(text, end, end + 1))]
 
 
 def check_length(text: str) -> None:
@@ -95,16 +95,16 @@ def check_length(text: str) -> None:
             raise Place(text, position, position + 1).error("this character cannot be in a database")
 
 
-def word(group: str, text: str, place: Place) -> Word:
+def word(group: str, text: str, place: Place) -> Token:
     """The word that a group of the pattern has found."""
     if group == "name" and text.lower() in KEYWORDS:
-        return Word(TokenKind.KEYWORD, text.lower(), place)
+        return Token(TokenKind.KEYWORD, text.lower(), place)
     if group == "text":
         quote = text[0]
-        return Word(TokenKind.TEXT, text[1:-1].replace(quote * 2, quote), place)
+        return Token(TokenKind.TEXT, text[1:-1].replace(quote * 2, quote), place)
     if group == "number" and not math.isfinite(float(text)):
         raise place.error(f"the number {text} is too large")
-    return Word(TokenKind[group.upper()], SYNONYMS.get(text, text) if group == "sign" else text, place)
+    return Token(TokenKind[group.upper()], SYNONYMS.get(text, text) if group == "sign" else text, place)
 
 
 def no_word(text: str, position: int) -> FilterError:

@@ -22,7 +22,7 @@ from typing import cast, get_args
 
 from fitgap.runner.errors import FilterError
 from fitgap.runner.store.filter import syntax_tree
-from fitgap.runner.store.filter.lexer import Place, TokenKind, Word, words_of
+from fitgap.runner.store.filter.lexer import Place, Token, TokenKind, tokens_of
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 DEEPEST = 30
@@ -33,7 +33,7 @@ Part = syntax_tree.Operand | syntax_tree.Condition
 
 def parse(text: str) -> syntax_tree.Condition:
     """The tree of a filter; FilterError, with the place, for what is none."""
-    parser = Parser(words_of(text))
+    parser = Parser(tokens_of(text))
     found = parser.either()
     parser.expect_end()
     return as_condition(found)
@@ -42,17 +42,17 @@ def parse(text: str) -> syntax_tree.Condition:
 class Parser:
     """Reads words one after another; a method for each rule of the grammar."""
 
-    def __init__(self, words: Sequence[Word]):
+    def __init__(self, words: Sequence[Token]):
         self.words = words
         self.position = 0
         self.depth = 0
         self.signs = 0
 
     @property
-    def next(self) -> Word:
+    def next(self) -> Token:
         return self.words[self.position]
 
-    def take(self) -> Word:
+    def take(self) -> Token:
         """The next word, which is then behind us. The end stays where it is."""
         word = self.next
         self.position += word.kind is not TokenKind.END
@@ -68,7 +68,7 @@ class Parser:
         self.position += is_next
         return is_next
 
-    def expect(self, text: str) -> Word:
+    def expect(self, text: str) -> Token:
         if not self.comes(text):
             raise self.wrong(repr(text))
         return self.take()

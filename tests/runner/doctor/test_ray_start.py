@@ -99,7 +99,7 @@ def test_only_a_trial_that_was_trained_to_its_end_is_well():
 WAITING = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from fitgap.runner import cli
+from fitgap.runner.cli import main as cli
 from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.engine.ray_client import client
 

@@ -7,7 +7,7 @@ import signal
 
 PRELOADED = [
     "psycopg",
-    "fitgap.runner.cli",
+    "fitgap.runner.cli.main",
     "fitgap.runner.driver",
     "fitgap.runner.engine.in_process",
     "fitgap.runner.data.truth_tables",

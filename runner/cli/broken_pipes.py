@@ -1,4 +1,4 @@
-"""The group of all commands; it passes their errors on to `main`."""
+"""Broken pipes of commands: one to a worker process or a server is an error, and only `main` handles it."""
 
 from typing import Any
 
