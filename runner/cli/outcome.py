@@ -54,7 +54,7 @@ def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOu
 
 
 @contextlib.contextmanager
-def told_how_to_continue(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
+def with_resume_hint(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
     """If the engine fails to start or the system refuses a resource, add to the error how to continue."""
     from fitgap.runner.driver import present_name
 

@@ -1,4 +1,4 @@
-"""What a command that trains shows: a live line, then the leaderboard; after an interrupt, how to resume."""
+"""The terminal's view of a training: a progress line, then the leaderboard; after an interrupt, how to resume."""
 
 import contextlib
 import shlex
@@ -20,26 +20,26 @@ INTERRUPTED = 130
 
 
 class Terminal:
-    """The person at the command line, for whom a sweep is trained. `database` is what was given as `--db`."""
+    """Shows a training to the person at the command line. `database` is the value of `--db`."""
 
     def __init__(self, database: str | None):
         self.database = database
 
     @contextlib.contextmanager
     def watch(self, store: "Store", written: "WrittenSweep") -> "Iterator[LiveProgress]":
-        """Show a live line; say how to resume if the engine or the system fails."""
-        from fitgap.runner.cli.outcome import told_how_to_continue
+        """Show a progress line; say how to resume if the engine or the system fails."""
+        from fitgap.runner.cli.outcome import with_resume_hint
         from fitgap.runner.cli.render.progress import LiveProgress
         from fitgap.runner.driver import expected_work, present_name
         from fitgap.runner.errors import ClusterLostError
 
-        with told_how_to_continue(store, written, self.database):
+        with with_resume_hint(store, written, self.database):
             try:
                 with LiveProgress(expected_work(store, written)) as progress:
                     yield progress
             except ClusterLostError as lost:
-                again = command("resume", present_name(store, written), database=self.database)
-                report(f"fitgap: {lost}; what it trained was put back, go on with: {again}")
+                resume_command = command("resume", present_name(store, written), database=self.database)
+                report(f"fitgap: {lost}; its trials are pending again, continue with: {resume_command}")
                 raise typer.Exit(lost.exit_code) from None
 
     def conclude(self, store: "Store", written: "WrittenSweep") -> int:
@@ -63,38 +63,38 @@ def train_new(prepared: "PreparedSweep", placement: "Placement", database: str |
 def train_stored(
     sweep: str, change: "Callable[[Store], WrittenSweep]", placement: "Placement", database: str | None
 ) -> None:
-    """Train what is left of a stored sweep after a change, and exit."""
+    """Train the pending trials of a stored sweep after a change, and exit."""
     from fitgap.runner.driver import launch_stored
 
     exit_after(lambda: launch_stored(sweep, change, placement, database, Terminal(database)), database)
 
 
 def exit_after(train: Callable[[], int], database: str | None) -> None:
-    """Exit with the code of a training, or with that of an interrupt after saying how to resume."""
+    """Exit with the code of a training; after an interrupt, say how to resume and exit with 130."""
     from fitgap.runner.driver import SweepStoppedError
 
     try:
         code = train()
     except SweepStoppedError as stopped:
         if stopped.sweep_name is None:
-            say_stopped_early(database)
+            report_stopped_early(database)
         else:
-            say_stopped(stopped.released, stopped.sweep_name, database)
+            report_stopped(stopped.released, stopped.sweep_name, database)
         code = INTERRUPTED
     raise typer.Exit(code)
 
 
-def say_stopped(released: int, sweep_name: str, database: str | None) -> None:
-    """What was stopped, and how to go on."""
+def report_stopped(released: int, sweep_name: str, database: str | None) -> None:
+    """Report how many trials were stopped, and how to resume."""
     report(f"stopped; {counted(released, 'trial')} in flight put back")
-    report(f"go on with: {command('resume', sweep_name, database=database)}")
+    report(f"continue with: {command('resume', sweep_name, database=database)}")
 
 
-def say_stopped_early(database: str | None) -> None:
-    """A second Ctrl-C came while the sweep was written: all of it is there, or nothing."""
-    report(f"stopped while the sweep was written; whether it is there: {command('sweeps', database=database)}")
+def report_stopped_early(database: str | None) -> None:
+    """Report that a second Ctrl-C arrived while the sweep was being written: all of it is stored, or nothing."""
+    report(f"stopped while the sweep was written; see whether it is stored: {command('sweeps', database=database)}")
 
 
 def command(*words: str, database: str | None) -> str:
-    """A command on the same database; a password in its address is hidden already."""
+    """A command line for the same database. A password in its address has already been hidden."""
     return printable(shlex.join(["fitgap", *words, *(("--db", database) if database else ())]))

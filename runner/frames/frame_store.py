@@ -75,7 +75,7 @@ class FrameStore:
         return frame_of([self._rows.show(trial)], TRIAL)
 
     def epochs(self, what: str | Trials, *, where: str | None = None) -> pl.DataFrame:
-        """The epochs of a sweep, which is meant by its name, or of trials by their numbers, in order.
+        """The epochs of a sweep, given by its name, or of trials, given by their numbers, in order.
 
         `where` is a filter over the trials of a sweep. A million epochs take about two seconds and 80 MB.
         """

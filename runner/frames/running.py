@@ -1,4 +1,4 @@
-"""Running a sweep from Python, and what comes back: its name with its answers."""
+"""Training of sweeps from Python, and the sweep objects that it returns."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ Notify = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SweepFrames:
-    """A sweep in a database: its name, and its answers as data frames, asked anew each time."""
+    """A sweep in a database: its name, and its answers as data frames, queried each time."""
 
     name: str
     db: str | None = None
@@ -108,7 +108,7 @@ def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None
 
 
 class Caller:
-    """The program that has a sweep trained: it hears lines for people, and gets the sweep with its answers."""
+    """The calling program: `notify` gets lines for people, and the result is the sweep with its answers."""
 
     def __init__(self, db: str | None, notify: Notify):
         self.db, self.say = db, notify
@@ -119,13 +119,13 @@ class Caller:
         yield self
 
     def __call__(self, block: Block) -> None:
-        """Nothing is shown while it trains."""
+        """Show nothing for a block."""
 
     def on_engine_ready(self, engine: Engine) -> None:
-        """Nothing is shown of it."""
+        """Show nothing for the engine."""
 
     def conclude(self, store: Store, written: WrittenSweep) -> SweepFrames:
-        """The sweep under its present name: it may have been renamed while it trained."""
+        """The sweep under its present name, as it may have been renamed during training."""
         return SweepFrames(present_name(store, written), self.db)
 
 

@@ -98,7 +98,7 @@ def backup(
 
 @db.command()
 def restore(
-    backup: Annotated[str, typer.Argument(metavar="COPY", help="Backup of a database.", show_default=False)],
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="Backup of a database.", show_default=False)],
     database: Database = None,
 ) -> None:
     """Restore an SQLite database from a backup; the current file is backed up first."""

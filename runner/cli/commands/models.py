@@ -39,7 +39,7 @@ def predict(
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Predict new examples with a trained network."""
+    """Predict the targets of new examples with a trained network."""
     from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.data import read_inputs
     from fitgap.runner.model_files import load_model, model_of_trial, predictions

@@ -263,7 +263,7 @@ def stopped_on_a_file(invoke, monkeypatch):
         patched.setattr(in_process, "train_pack", interrupted)
         answer = invoke("run", "--data", "points.csv", *flags)
     assert answer.code == 130
-    assert answer.err.splitlines()[-1] == "go on with: fitgap resume points --db ../points.db"
+    assert answer.err.splitlines()[-1] == "continue with: fitgap resume points --db ../points.db"
 
 
 def test_resume_knows_a_data_file_from_any_folder(invoke, stopped_on_a_file):

@@ -182,7 +182,7 @@ def test_examples_are_sent_once_and_forgotten_when_they_are_kept_no_longer(monke
     shared = SharedRepeats(dataset)
     shared.most_bytes = next(iter(shared.of_task(tasks[0]).values())).byte_count
     for number in (0, 0, 1, 0):
-        process.take(tasks[number], shared.of_task(tasks[number]))
+        process.train(tasks[number], shared.of_task(tasks[number]))
         assert {key.repeat for key in process.files} == {number + 1}
     forgotten = [ExamplesForgotten(frozenset(repeats_of(tasks[number]).values())) for number in (0, 1)]
     expected = [1, tasks[0], tasks[0], forgotten[0], 2, tasks[1], forgotten[1], 1, tasks[0]]
@@ -291,7 +291,7 @@ def test_a_process_that_dies_without_a_pack_is_replaced(start):
 @pytest.mark.parametrize(
     ("program", "reason"),
     [("#!/nowhere/python", "No such file"), ("#!/bin/sh\necho first >&2; echo last >&2; exit 3", "last"),
-     ("#!/bin/sh\nexit 3", "ended with 3")],
+     ("#!/bin/sh\nexit 3", "exited with 3")],
 )  # fmt: skip
 def test_what_cannot_be_started_is_told_and_not_tried_for_ever(program, reason, start, tmp_path, monkeypatch):
     """What waited is given back."""
