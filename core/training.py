@@ -8,14 +8,14 @@ from fitgap.core.checkpoints import MemberState, check_states, standings_as_numb
 from fitgap.core.dropout import DropoutMasks, dropout_of
 from fitgap.core.evaluation import Measurement, Measurer
 from fitgap.core.fit_evidence import Evidence
-from fitgap.core.functions import learned_values, own_row, put_own_row
+from fitgap.core.function_parameters import learned_values, own_row, put_own_row
 from fitgap.core.members import Member, PackShape, sorting_key
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.preprocessing import Examples
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 from fitgap.core.results import EpochPart, EpochResults
 from fitgap.core.stopping import Standing, first_reason
-from fitgap.core.updates import STEPS_BETWEEN_FLUSHES, Updates
+from fitgap.core.update_step import STEPS_BETWEEN_FLUSHES, Updates
 
 
 def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:

@@ -12,11 +12,11 @@ from fitgap.runner.data import fingerprint
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import MEASURED
 from fitgap.runner.planning.packs import PlannedTrial, member_of, pack_shape
-from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import Configuration, Sweep
 from fitgap.runner.store import Row, Store
 from fitgap.runner.system.blas import one_blas_thread
-from fitgap.runner.system.environment import describe_environment
+from fitgap.runner.system.machine_record import describe_environment
 
 
 def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:

@@ -1,14 +1,14 @@
-"""Table `cluster`: what a driver can take from a thousand workers, beside what these would send."""
+"""Table `cluster`: what a driver can record, compared with what a thousand workers produce."""
 
 from benchmarks.comparison import Comparison, Figure, Job, job
 from benchmarks.tables.table import Settings, Table
 
-# By architecture how many trials, so that each takes the driver some seconds.
+# Trials per architecture, enough to take the driver a few seconds.
 TRIALS = {"16": 10_000, "64-32": 10_000, "256-128": 10_000}
 EPOCHS = 100
 QUICK_TRIALS, QUICK_EPOCHS = 160, 20
 RECORDS = ("all", "every=10", "epochs=log")
-# As the tests of reliability have it.
+# The same as in the reliability tests.
 ROWS_TO_REACH = {"SQLite": 50_000.0, "PostgreSQL": 20_000.0}
 UNIT = "trials/s"
 
@@ -22,7 +22,7 @@ def comparisons(settings: Settings) -> list[Comparison]:
 
 
 def fed(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Comparison:
-    """The trials that drivers record in a second beside those that 1,000 workers train."""
+    """The trials per second that drivers record, compared with those that 1,000 workers train."""
     measured = driving(architecture, record, kind, drivers, quick)
     case = f"{architecture}, {record}, {kind}" + (f", {drivers} drivers" if drivers > 1 else "")
     return Comparison(case, "workers", (Figure(measured, "trials"),), (Figure(measured, "needed"),), UNIT, 1.0)
@@ -43,10 +43,10 @@ def driving(architecture: str, record: str, kind: str, drivers: int, quick: bool
 TABLE = Table(
     comparisons,
     (
-        "cluster: trials a second that the real driver records in the real store (ours), beside those that 1,000",
-        "workers train (theirs), of 100 epochs on digits; 1,000 times the ratio is how many workers are fed. Workers",
-        "are simulated: their packs take as long as packs recorded on one machine (benchmarks/recorded), their blocks",
-        "have the sizes of real ones and come in the order of the simulated time. Both sides are times of processors:",
-        "those of the driver, and of the PostgreSQL server, which does not wait for its disk; each driver has its own.",
+        "cluster: trials per second that the real driver records in the real store (ours), and that 1,000 workers",
+        "train (theirs), with 100 epochs on digits. 1,000 times the ratio is the number of workers a driver can serve.",
+        "Workers are simulated: their packs take as long as packs recorded on one machine (benchmarks/recorded), and",
+        "their blocks have the sizes of real ones and arrive in the order of simulated time. Ours is CPU time: that of",
+        "the driver and of the PostgreSQL server, which does not wait for its disk; each driver has its own CPU.",
     ),
 )

@@ -1,14 +1,14 @@
-"""Loading of named data sets and data files as `fitgap.core.data.Dataset`."""
+"""Loading of named data sets and data files as `fitgap.core.datasets.Dataset`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data.files import FILE_DEFAULTS, is_file, load_file, read_inputs
 from fitgap.runner.data.fingerprints import fingerprint
 from fitgap.runner.data.handling import MISSING, TEXT, Handling
 from fitgap.runner.data.named import SOURCES, find_source, load_named
-from fitgap.runner.data.source import Source, SourceDefaults
+from fitgap.runner.data.named_set import Source, SourceDefaults
 
 __all__ = [
     "MISSING",

@@ -1,6 +1,6 @@
 """Limits on data files. A small file can expand to more values than fit in memory, which no real data set does."""
 
-from fitgap.runner.data.wording import file_error
+from fitgap.runner.data.error_texts import file_error
 from fitgap.runner.errors import DataError
 from fitgap.runner.system.machine_memory import usable_memory
 

@@ -12,12 +12,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 import polars
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import MOST_TABLE_COLUMNS, check_memory, check_width
-from fitgap.runner.data.column_tables import dataset_from_table
-from fitgap.runner.data.columns import Table
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.data.raw_table import Table
+from fitgap.runner.data.table_datasets import dataset_from_table
 from fitgap.runner.errors import DataError
 
 # The memory that polars needs per cell, as text and as a number.

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import check_file_size
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.named import SOURCES
-from fitgap.runner.data.source import SourceDefaults
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.data.named_set import SourceDefaults
 
 FILE_DEFAULTS = SourceDefaults(preprocess="standard", validation=0.3)
 SUFFIXES = (".csv", ".parquet", ".npz")

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import numpy as np
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 
 
 def fingerprint(dataset: Dataset) -> str:

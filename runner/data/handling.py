@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fitgap.core.preprocessing import FILLINGS
-from fitgap.runner.data.wording import file_error
+from fitgap.runner.data.error_texts import file_error
 
 # `drop` removes examples with missing inputs; the fillings compute a value from the training examples.
 MISSING = ("refuse", "drop", *FILLINGS)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.variants import ParameterError
-from fitgap.runner.data.drawn_sets import DRAWN_SETS
+from fitgap.runner.data.error_texts import visible
+from fitgap.runner.data.named_set import Source
 from fitgap.runner.data.shipped_sets import SHIPPED_SETS
-from fitgap.runner.data.source import Source
+from fitgap.runner.data.synthetic_sets import DRAWN_SETS
 from fitgap.runner.data.truth_tables import TRUTH_TABLES
-from fitgap.runner.data.wording import visible
 from fitgap.runner.errors import DataError, nearest
 
 SOURCES: dict[str, type[Source]] = {**SHIPPED_SETS, **TRUTH_TABLES, **DRAWN_SETS}

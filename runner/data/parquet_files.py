@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 import polars
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import (
     MEGABYTE,
     MOST_TABLE_COLUMNS,
@@ -26,10 +26,10 @@ from fitgap.runner.data.bounds import (
     most_bytes,
     trial_error,
 )
-from fitgap.runner.data.column_tables import dataset_from_table
-from fitgap.runner.data.columns import Table, plain_column
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.data.raw_table import Table, plain_column
+from fitgap.runner.data.table_datasets import dataset_from_table
 from fitgap.runner.errors import DataError
 
 PROGRAM = "fitgap.runner.data.parquet_files"

@@ -5,8 +5,8 @@ from importlib.resources import files
 from typing import ClassVar
 
 import numpy as np
-from fitgap.core.data import Dataset
-from fitgap.runner.data.source import Source
+from fitgap.core.datasets import Dataset
+from fitgap.runner.data.named_set import Source
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.data import TargetKind
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.core.datasets import TargetKind
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.errors import DataError
 
 MOST_INTEGER_CLASSES = 20

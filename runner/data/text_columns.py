@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars
-from fitgap.runner.data.columns import Table, cell_error, first, float_values
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.data.raw_table import Table, cell_error, first, float_values
 
 MOST_CATEGORIES = 1000
 

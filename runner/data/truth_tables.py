@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.variants import parameter
-from fitgap.runner.data.source import Source
+from fitgap.runner.data.named_set import Source
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from fitgap.runner.doctor.finding import Finding, ok, problem, warning
 from fitgap.runner.system.blas import one_blas_thread, thread_pools
-from fitgap.runner.system.environment import describe_blas
+from fitgap.runner.system.machine_record import describe_blas
 
 
 def check_blas(database: str | None) -> Iterator[Finding]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from fitgap.runner.doctor.finding import Finding, ok, problem, problem_of, warning
 from fitgap.runner.doctor.machine import LEAST_ROOM, SCARCE_ROOM, amount, why_not_writable
 from fitgap.runner.errors import StoreError
+from fitgap.runner.files.atomic_files import leftovers
 from fitgap.runner.files.file_systems import file_system_of, is_network
-from fitgap.runner.files.whole_files import leftovers
 from fitgap.runner.store.admin.status import current_schema
 from fitgap.runner.store.database.addresses import database_url, is_file, shown
 from fitgap.runner.store.database.sqlite_files import path_of

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib.metadata import metadata, requires
 
 from fitgap.runner.doctor.finding import Finding, ok, problem, warning
-from fitgap.runner.system.environment import installed_version
+from fitgap.runner.system.machine_record import installed_version
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 

@@ -74,7 +74,7 @@ def threads_of_user(root: Path, user: int) -> int:
 def belongs_to(process: Path, user: int) -> bool:
     try:
         return process.stat().st_uid == user
-    # It has ended meanwhile.
+    # The process has ended meanwhile.
     except OSError:
         return False
 

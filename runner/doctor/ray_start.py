@@ -9,7 +9,7 @@ from fitgap.runner.doctor.blas import finding_about, threads_while_training
 from fitgap.runner.doctor.finding import Finding, ok, problem
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import ClusterLostError, EngineError
-from fitgap.runner.system.environment import installed_version
+from fitgap.runner.system.machine_record import installed_version
 
 if TYPE_CHECKING:
     from fitgap.runner.messages import Block
@@ -37,7 +37,7 @@ def check_ray(database: str | None) -> Iterator[Finding]:
 def threads_of_a_worker() -> list[int]:
     """Start Ray and train a small network; returns the BLAS threads of its worker. Raises EngineError."""
     from fitgap.runner.planning.packs import pack_trials, planned_trials
-    from fitgap.runner.planning.sweep import prepare_sweep
+    from fitgap.runner.planning.preparation import prepare_sweep
     from fitgap.runner.spec import sweep_from_text
 
     prepared = prepare_sweep(sweep_from_text(TRIAL))

@@ -6,7 +6,7 @@ from typing import Self
 
 from fitgap.runner.errors import DriverFencedError, StoreError
 from fitgap.runner.store import DriverSession, OtherDriver
-from fitgap.runner.system.environment import machine_identity, still_runs
+from fitgap.runner.system.machine_record import machine_identity, still_runs
 
 BEAT_SECONDS = 1.5
 # A lease must stay expired this long by this process's own clock, so that a jump of the database's clock does not make

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.pack_queue import PackQueue
-from fitgap.runner.driver.pending import expected_work
-from fitgap.runner.driver.sweeps import WrittenSweep, present_name
+from fitgap.runner.driver.pending_trials import expected_work
+from fitgap.runner.driver.written_sweep import WrittenSweep, present_name
 from fitgap.runner.engine import Cluster, Engine, Notify, ignore, make_engine
-from fitgap.runner.engine.processes.pool import ProcessPool
+from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.store import DriverIdentity, OtherDriver, Store
-from fitgap.runner.system.environment import describe_environment, machine_identity, process_started
+from fitgap.runner.system.machine_record import describe_environment, machine_identity, process_started
 
 BlockObserver = Callable[[Block], None]
 # How often a driver with nothing to do checks whether others have left trials behind.
@@ -65,7 +65,7 @@ def drive(
             queue = PackQueue(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
             with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
                 entered.call(lambda: stop(queue, running))
-                if is_stopped(queue, running, entered, on_block, notify):
+                if train_until_stopped(queue, running, entered, on_block, notify):
                     raise SweepStoppedError(present_name(store, written), session.release())
             queue.fit.refresh()
             store.require_in_place()
@@ -73,7 +73,7 @@ def drive(
         session.end()
 
 
-def is_stopped(
+def train_until_stopped(
     queue: PackQueue, running: Engine, interrupts: InterruptHandler, on_block: BlockObserver, notify: Notify
 ) -> bool:
     """Train everything; returns whether Ctrl-C stopped it."""

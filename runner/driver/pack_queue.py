@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from fitgap.runner.driver.fit_keeper import FitKeeper
-from fitgap.runner.driver.pending import pending_groups
-from fitgap.runner.driver.sweeps import WrittenSweep
+from fitgap.runner.driver.pending_trials import pending_groups
+from fitgap.runner.driver.written_sweep import WrittenSweep
 from fitgap.runner.messages import Block, PackFailure, PackTask, TrialEnd
 from fitgap.runner.planning.packs import pack_groups
-from fitgap.runner.status import Status
 from fitgap.runner.store import DriverSession, Store
+from fitgap.runner.trial_status import Status
 
 # A trial that is lost this often while alone in its pack has failed.
 ATTEMPTS_ALONE = 3

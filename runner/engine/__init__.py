@@ -4,15 +4,15 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings
 from fitgap.runner.engine.cluster.probe import find_cluster
-from fitgap.runner.engine.protocol import ClusterStatus, Engine, Notify, ignore
+from fitgap.runner.engine.interface import ClusterStatus, Engine, Notify, ignore
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import SpecError, nearest
 
 if TYPE_CHECKING:
-    from fitgap.runner.engine.processes.pool import ProcessPool
+    from fitgap.runner.engine.local_processes.pool import ProcessPool
 
 __all__ = [
     "ENGINES",
@@ -73,7 +73,7 @@ def make_engine(
     if cluster:
         return RayClient(dataset, workers, cluster, notify)
     if name == "local":
-        from fitgap.runner.engine.local import LocalEngine
+        from fitgap.runner.engine.in_process import LocalEngine
 
         return LocalEngine(dataset)
     if name == "auto":

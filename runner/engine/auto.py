@@ -6,13 +6,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.engine.dispatch.eta import WorkRate
 from fitgap.runner.engine.dispatch.running_pack import RunningPack
 from fitgap.runner.engine.dispatch.task_source import TaskSource
-from fitgap.runner.engine.processes.pool import ProcessPool
-from fitgap.runner.engine.processes.shared_examples import ExamplesHere, SharedRepeats
-from fitgap.runner.engine.protocol import Notify, ignore
+from fitgap.runner.engine.interface import Notify, ignore
+from fitgap.runner.engine.local_processes.pool import ProcessPool
+from fitgap.runner.engine.local_processes.shared_examples import ExamplesHere, SharedRepeats
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import EngineError
 from fitgap.runner.messages import Block, PackTask

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from fitgap.core.diagnosis import Verdict
-from fitgap.runner.status import Status
+from fitgap.core.fit import Verdict
 from fitgap.runner.store.admin.damage import damage_reported
 from fitgap.runner.store.filter import known_names
 from fitgap.runner.store.filter.namespace import ValueKind
-from fitgap.runner.store.schema.rows import GROUP
+from fitgap.runner.store.schema.result_keys import GROUP
+from fitgap.runner.trial_status import Status
 
 STATUS = pl.Enum([status.value for status in Status])
 VERDICT = pl.Enum([verdict.value for verdict in Verdict])

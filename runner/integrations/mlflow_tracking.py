@@ -7,8 +7,8 @@ from typing import Any
 from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
 from fitgap.runner.integrations.peers import imported, one_line_errors, only_warnings, peer_address, silenced
-from fitgap.runner.status import Status
 from fitgap.runner.store import Store
+from fitgap.runner.trial_status import Status
 
 IDENTITY = "fitgap.sweep"
 # Tables by which a database of MLflow is recognized.

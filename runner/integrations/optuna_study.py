@@ -9,8 +9,8 @@ from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Sent, SweepContents
 from fitgap.runner.integrations.peers import imported, one_line_errors, only_warnings, peer_address, silenced
 from fitgap.runner.integrations.settings import Setting, varying
-from fitgap.runner.status import Status
 from fitgap.runner.store import Store
+from fitgap.runner.trial_status import Status
 
 IDENTITY, ALTERNATIVES = "fitgap_sweep", "fitgap_alternatives"
 # Tables by which a database of Optuna is recognized.

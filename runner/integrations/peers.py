@@ -43,7 +43,7 @@ def imported(package: str, extra: str) -> Any:
 
 
 def requirement_of(extra: str) -> str:
-    """What an extra of fitgap asks for, such as `optuna<6,>=4`: fitgap itself was installed from who knows where."""
+    """The requirement of an extra, such as `optuna<6,>=4`. `fitgap[optuna]` may not be on the user's package index."""
     requirements = map(Requirement, requires("fitgap") or ())
     found = next(each for each in requirements if each.marker and each.marker.evaluate({"extra": extra}))
     return f"{found.name}{found.specifier}"

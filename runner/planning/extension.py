@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fitgap.core.schedules import Schedule
-from fitgap.runner.planning.sweep import PreparedSweep, configuration_row, split_row, with_absolute_path
+from fitgap.runner.planning.preparation import PreparedSweep, configuration_row, split_row, with_absolute_path
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import SweepExtension
 

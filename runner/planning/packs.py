@@ -10,9 +10,9 @@ from functools import cache, partial
 from fitgap.core.layers import Layout
 from fitgap.core.members import Member, PackShape, sorting_key
 from fitgap.runner.amounts import counted
-from fitgap.runner.engine.dispatch.memory import member_bytes
+from fitgap.runner.engine.dispatch.pack_memory import member_bytes
 from fitgap.runner.messages import PackTask
-from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.spec import Configuration
 
 # More members than this bring no further gain: the overhead of calls is spread widely enough.

@@ -27,7 +27,7 @@ def __getattr__(name: str) -> Any:
         return import_module("fitgap.runner.errors").FitgapError
     if name == "__version__":
         return import_module("fitgap.runner.package").program_version()
-    from fitgap.runner.system.kept_environment import environment_kept
+    from fitgap.runner.system.environment_variables import environment_kept
 
     # Import everything at once, since the imports change the environment, which other threads could see.
     with environment_kept():

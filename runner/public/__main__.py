@@ -16,7 +16,7 @@ def main() -> None:
         from fitgap.runner.streams import prepare_streams
 
         prepare_streams()
-        from fitgap.runner.cli import main as run_command_line
+        from fitgap.runner.cli.main import main as run_command_line
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except (ImportError, MemoryError, OSError, RecursionError) as error:

@@ -3,9 +3,9 @@
 No other package opens connections to the database.
 """
 
-from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
-from fitgap.runner.store.schema.rows import EPOCH, TRIAL
+from fitgap.runner.store.schema.result_keys import EPOCH, TRIAL
 from fitgap.runner.store.store import Store, open_store, open_store_for_writing
 from fitgap.runner.store.write.claims import DriverIdentity, OtherDriver
 from fitgap.runner.store.write.delete import Deletion

@@ -5,18 +5,18 @@ from contextlib import contextmanager
 from typing import Self, TypeVar
 
 import numpy as np
-from fitgap.core.diagnosis import Fit
+from fitgap.core.fit import Fit
 from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.damage import damage_reported, remember
-from fitgap.runner.store.compare import diagnosis, groups, importance
+from fitgap.runner.store.compare import groups, importance, verdict_counts
 from fitgap.runner.store.compare.groups import GroupComparison
 from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, unchanged
 from fitgap.runner.store.filter import filter_expression
-from fitgap.runner.store.read import epoch_stream, pending, queries, trials
-from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.read import epoch_stream, lookups, pending, trials
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.write import delete, labels, selection
 from fitgap.runner.store.write.delete import Deletion
@@ -59,11 +59,11 @@ class StoreReader:
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:
-            return queries.find_sweep(connection, str(name_or_number))
+            return lookups.find_sweep(connection, str(name_or_number))
 
     def sweeps(self) -> list[Row]:
         with self._reading() as connection:
-            return queries.sweeps(connection)
+            return lookups.sweeps(connection)
 
     def trials(
         self,
@@ -77,30 +77,30 @@ class StoreReader:
     ) -> list[Row]:
         """The trials of a sweep that match the filter `where`; see `TrialQuery` for the other arguments."""
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             return trials.trials(connection, sweep_id, TrialQuery(where, sort, limit, offset, columns))
 
     def each_trial(self, sweep: str | int, choice: TrialQuery) -> Iterator[Row]:
         """The same as an iterator; the store cannot be used for anything else until it is exhausted."""
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             yield from trials.each_trial(connection, sweep_id, choice)
 
     def count_trials(self, sweep: str | int, where: str | None = None) -> int:
         with self._reading() as connection:
-            return trials.count_trials(connection, queries.find_sweep(connection, str(sweep))["id"], where)
+            return trials.count_trials(connection, lookups.find_sweep(connection, str(sweep))["id"], where)
 
     def show(self, trial: int) -> Row:
         with self._reading() as connection:
-            return queries.show_trial(connection, trial)
+            return lookups.show_trial(connection, trial)
 
     def epochs(self, trials: Sequence[int]) -> list[Row]:
         with self._reading() as connection:
-            return queries.epochs(connection, trials)
+            return lookups.epochs(connection, trials)
 
     def sweep_epochs(self, sweep: str | int) -> list[Row]:
         with self._reading() as connection:
-            return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
+            return lookups.sweep_epochs(connection, lookups.find_sweep(connection, str(sweep))["id"])
 
     def epoch_blocks(self, what: str | Sequence[int], where: str | None = None) -> Iterator[dict[str, np.ndarray]]:
         """The epochs of a sweep, given by name, or of these trials, as blocks of columns; see `epoch_stream`.
@@ -108,7 +108,7 @@ class StoreReader:
         For a sweep, `where` is a filter for its trials.
         """
         with self._reading() as connection:
-            yield from epoch_stream.epoch_blocks(connection, queries.trial_numbers(connection, what, where))
+            yield from epoch_stream.epoch_blocks(connection, lookups.trial_numbers(connection, what, where))
 
     def compare(
         self,
@@ -123,7 +123,7 @@ class StoreReader:
     ) -> list[Row]:
         question = GroupComparison(by, of, against, None if where is None else filter_expression(where))
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             return groups.compare(connection, sweep_id, question, sort=sort, limit=limit)
 
     def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
@@ -135,52 +135,52 @@ class StoreReader:
     ) -> list[Row]:
         condition = None if where is None else filter_expression(where)
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             return importance.importance(connection, sweep_id, of, scale=scale, where=condition)
 
     def ended_trials(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
-            return queries.ended_trials(connection, sweep_id)
+            return lookups.ended_trials(connection, sweep_id)
 
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
-            return queries.configurations(connection, sweep_id)
+            return lookups.configurations(connection, sweep_id)
 
     def verdict_counts(self, sweep_id: int) -> dict[str, int]:
         with self._reading() as connection:
-            return diagnosis.verdict_counts(connection, sweep_id)
+            return verdict_counts.verdict_counts(connection, sweep_id)
 
     def counts_by_setting(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
-            return diagnosis.counts_by_setting(connection, sweep_id)
+            return verdict_counts.counts_by_setting(connection, sweep_id)
 
     def worst_configurations(self, sweep_id: int, verdict: str, limit: int) -> list[Row]:
         with self._reading() as connection:
-            return diagnosis.worst_configurations(connection, sweep_id, verdict, limit)
+            return verdict_counts.worst_configurations(connection, sweep_id, verdict, limit)
 
     def reference(self, sweep_id: int) -> Row | None:
         with self._reading() as connection:
-            return diagnosis.reference_of(connection, sweep_id)
+            return verdict_counts.reference_of(connection, sweep_id)
 
     def unjudged(self, sweep_id: int) -> int:
         with self._reading() as connection:
-            return diagnosis.unjudged(connection, sweep_id)
+            return verdict_counts.unjudged(connection, sweep_id)
 
     def facts(self, trials: Sequence[int]) -> list[Row]:
         with self._reading() as connection:
-            return diagnosis.facts(connection, trials)
+            return verdict_counts.facts(connection, trials)
 
     def fit_with_errors(self, trial: int) -> tuple[Fit, Row] | None:
         with self._reading() as connection:
-            return diagnosis.fit_with_errors(connection, trial)
+            return verdict_counts.fit_with_errors(connection, trial)
 
     def kept_parameters(self, trial: int, epoch: int) -> np.ndarray | None:
         with self._reading() as connection:
-            return queries.kept_parameters(connection, trial, epoch)
+            return lookups.kept_parameters(connection, trial, epoch)
 
     def preprocessing(self, trial: int) -> dict[str, list[float | None]]:
         with self._reading() as connection:
-            return queries.preprocessing(connection, trial)
+            return lookups.preprocessing(connection, trial)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
         return self._with_retries(lambda connection: pending.pending_groups(connection, sweep_id))

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from fitgap.runner.errors import StoreError
 from fitgap.runner.files.open_databases import Key, key_of
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.addresses import is_file, shown
 from fitgap.runner.store.database.connection import closed_on_failure, connect, database_url
 from fitgap.runner.store.database.sqlite_files import path_of
@@ -18,7 +17,9 @@ from fitgap.runner.store.write.claims import DriverIdentity
 from fitgap.runner.store.write.delete import Deletion
 from fitgap.runner.store.write.extend import SweepExtension
 from fitgap.runner.store.write.session import DriverSession
+from fitgap.runner.store.write.statuses import cancel_trials, retry_trials
 from fitgap.runner.store.write.sweeps import SweepPlan
+from fitgap.runner.trial_status import Status
 
 
 class Store(StoreReader):
@@ -46,11 +47,11 @@ class Store(StoreReader):
 
     def cancel_trials(self, sweep_id: int, trials: Sequence[int] | None = None) -> int:
         with self._engine.begin() as connection:
-            return sweeps.cancel_trials(connection, sweep_id, trials)
+            return cancel_trials(connection, sweep_id, trials)
 
     def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
         with self._engine.begin() as connection:
-            return sweeps.retry_trials(connection, sweep_id, statuses)
+            return retry_trials(connection, sweep_id, statuses)
 
     def refresh_fit(self, sweep_id: int) -> None:
         """Update the fit of a sweep's trials, after something other than a driver has changed them."""

@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from fitgap.runner.system.kept_environment import environment_kept
+from fitgap.runner.system.environment_variables import environment_kept
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController

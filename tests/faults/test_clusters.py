@@ -38,11 +38,11 @@ import json, sys, time
 from pathlib import Path
 import ray
 from fitgap.runner.engine import ClusterSettings, find_cluster
-from fitgap.runner.engine.dispatch import memory
+from fitgap.runner.engine.dispatch import pack_memory
 from fitgap.runner.engine.ray import tasks as remote
 from fitgap.runner.engine.ray.engine import RayEngine, StoredExamples
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 COUNTER = Path("sent").absolute()
@@ -87,7 +87,7 @@ with RayEngine(sweep.dataset, None, cluster) as engine:
         saved |= {state.trial_id for state in block.states}
 found["saved"] = sorted(saved)
 
-memory.WAITING_BYTES = 0
+pack_memory.WAITING_BYTES = 0
 remote.train_pack_remotely = send_blocks
 with RayEngine(sweep.dataset, None, cluster) as engine:
     blocks = engine.run(iter(tasks[:1]))

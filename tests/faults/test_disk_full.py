@@ -6,7 +6,7 @@ import sys
 
 import psycopg
 import pytest
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database import sqlite
 from fitgap.runner.store.schema.tables import metadata

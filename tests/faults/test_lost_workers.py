@@ -61,7 +61,7 @@ from fitgap.runner.planning import packs
 from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.engine.ray_client import client
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 

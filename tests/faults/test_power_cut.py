@@ -8,8 +8,8 @@ import sqlite3
 import numpy as np
 import pytest
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.trial_status import Status
 from support.databases.plain_plans import IDENTITY, plain_plan
 
 CUTS, SPOILS, BLOCKS = 1_000, 200, 25

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fitgap.runner.errors import OutputError
-from fitgap.runner.files.written_files import READABLE, one_line_errors, written_file, written_text
+from fitgap.runner.files.output_files import READABLE, one_line_errors, written_file, written_text
 
 
 @contextlib.contextmanager

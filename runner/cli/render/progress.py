@@ -36,7 +36,7 @@ class LiveProgress:
         self.epoch_seen: dict[int, int] = {}
         # The work done in unfinished epochs, by the first trial of the pack.
         self.parts: dict[int, float] = {}
-        self.said: set[str] = set()
+        self.shown: set[str] = set()
         self.engine: Engine | None = None
         self.rate = RowRate()
         self.best_e_v = float("inf")
@@ -69,16 +69,16 @@ class LiveProgress:
         self._show(now)
 
     def on_engine_ready(self, engine: Engine) -> None:
-        """What trains, of which a cluster tells who that is."""
+        """Note the engine, whose cluster status the line shows."""
         self.engine = engine
 
     def say(self, text: str) -> None:
-        """Print a line above the live one; the same text only once."""
-        if text not in self.said:
-            self.said.add(text)
+        """Print a line above the progress line; the same text only once."""
+        if text not in self.shown:
+            self.shown.add(text)
             self.bar.console.print(Text(f"fitgap: {printable(text)}"), soft_wrap=True)
             return
-        # A driver that waits for others says so again and again; meanwhile these end trials.
+        # A driver that waits for others repeats this line; update the counts, since the others end trials.
         now = time.monotonic()
         self._update_counts(now)
         self._show(now)

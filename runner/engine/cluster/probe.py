@@ -17,7 +17,7 @@ from typing import IO, Any
 from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings, NodeFacts, Versions
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment
 from fitgap.runner.errors import ClusterError
-from fitgap.runner.system.environment import installed_version
+from fitgap.runner.system.machine_record import installed_version
 
 AUTO = "auto"
 CLIENT = "ray://"

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.engine.cluster.description import Cluster
-from fitgap.runner.engine.dispatch.memory import most_waiting_blocks
+from fitgap.runner.engine.dispatch.pack_memory import most_waiting_blocks
 from fitgap.runner.engine.dispatch.running_pack import RunningPack, in_halves, packs_to_cut
-from fitgap.runner.engine.protocol import ClusterStatus, Notify, ignore
+from fitgap.runner.engine.interface import ClusterStatus, Notify, ignore
 from fitgap.runner.engine.ray import tasks as remote
-from fitgap.runner.engine.ray.failures import has_lost_objects, is_of_this_node, lost_pack
-from fitgap.runner.engine.ray.local_cluster import LocalCluster
+from fitgap.runner.engine.ray.own_cluster import LocalCluster
+from fitgap.runner.engine.ray.pack_failures import has_lost_objects, is_of_this_node, lost_pack
 from fitgap.runner.engine.ray.remote_cluster import RemoteCluster
 from fitgap.runner.engine.ray.stop_signals import StopSignals
 from fitgap.runner.engine.worker.examples import KeptRepeats, RepeatKey

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import NoReturn
 
 from fitgap.runner.engine.ray.engine import RayEngine
-from fitgap.runner.engine.ray.local_cluster import LocalCluster
+from fitgap.runner.engine.ray.own_cluster import LocalCluster
 from fitgap.runner.engine.ray.watchdog import adopt_orphans
 from fitgap.runner.engine.ray_client.host_messages import (
     HostLost,

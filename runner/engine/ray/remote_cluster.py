@@ -12,8 +12,8 @@ from fitgap.runner.engine.cluster.description import Cluster, Versions
 from fitgap.runner.engine.cluster.node_speed import NodeSpeeds
 from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment
-from fitgap.runner.engine.dispatch.memory import pack_bytes
-from fitgap.runner.engine.protocol import ClusterStatus
+from fitgap.runner.engine.dispatch.pack_memory import pack_bytes
+from fitgap.runner.engine.interface import ClusterStatus
 from fitgap.runner.engine.ray.membership import PATIENCE_SECONDS, Nodes
 from fitgap.runner.engine.ray.stop_signals import BoardSignals
 from fitgap.runner.errors import ClusterLostError

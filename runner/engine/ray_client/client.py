@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import wait
 from typing import Any, Self, TypeVar
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.engine.cluster.description import Cluster
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment, own_environment
-from fitgap.runner.engine.protocol import ClusterStatus, Notify, ignore
+from fitgap.runner.engine.interface import ClusterStatus, Notify, ignore
 from fitgap.runner.engine.ray_client.host_messages import (
     HostLost,
     HostNews,
@@ -27,7 +27,7 @@ from fitgap.runner.engine.ray_client.host_messages import (
 )
 from fitgap.runner.engine.ray_client.last_words import last_words
 from fitgap.runner.errors import ClusterLostError, EngineError
-from fitgap.runner.files.nameless_files import nameless_file
+from fitgap.runner.files.unnamed_files import nameless_file
 from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.system.child_processes import closing_descriptor, new_connections, new_pipe, start_child
 from fitgap.runner.system.cores import usable_cores

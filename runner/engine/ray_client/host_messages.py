@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.engine.cluster.description import Cluster
-from fitgap.runner.engine.protocol import ClusterStatus
+from fitgap.runner.engine.interface import ClusterStatus
 
 
 @dataclass(frozen=True)

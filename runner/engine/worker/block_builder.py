@@ -16,7 +16,7 @@ from fitgap.runner.messages import (
     TrialEnd,
     TrialEvidence,
 )
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 # Seconds between blocks, so that other programs can watch a sweep grow.
 BLOCK_SECONDS = 0.5

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
 from fitgap.core.target_coding import Reading
 from fitgap.runner.messages import PackTask

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import give_rights
+from fitgap.runner.files.atomic_files import give_rights
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import reading

@@ -12,12 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import FitgapError, StoreError
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.connection import connect
-from fitgap.runner.store.database.logs import named
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
+from fitgap.runner.store.database.sqlite_wal import named
 from fitgap.runner.store.schema.tables import configuration, metadata, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import URL, Connection, Engine
 
 # The exceptions that an invalid row may cause.

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import staging_folder
+from fitgap.runner.files.atomic_files import staging_folder
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.errors import DAMAGED, LOCKED, NO_DATABASE
-from fitgap.runner.store.database.logs import head_of, named, side_file, size_of
 from fitgap.runner.store.database.sqlite import open_sqlite, outside_transactions, prepare_for_writing
 from fitgap.runner.store.database.sqlite_files import READING, check_writable, path_of
+from fitgap.runner.store.database.sqlite_wal import head_of, named, side_file, size_of
 from fitgap.runner.store.schema.backup import (
     USE_PG_DUMP,
     copy,

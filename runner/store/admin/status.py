@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from fitgap.runner.store.database.addresses import database_url, shown
 from fitgap.runner.store.database.connection import connect
-from fitgap.runner.store.database.logs import side_file
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
-from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.database.sqlite_wal import side_file
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema.version import is_sqlite, newest_version, refuse_other_than_newest, stored_version
 from sqlalchemy.engine import Connection, Engine
 

@@ -15,18 +15,18 @@ from fitgap.runner.store.compare.pairs import Members, members_of
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import advice, known_names
-from fitgap.runner.store.read.queries import Row
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 # The columns to group by, in addition to settings by dotted name.
-COLUMNS = {**rows.SETTINGS, **rows.MORE_SETTINGS, "verdict": configuration.c.verdict}
+COLUMNS = {**result_keys.SETTINGS, **result_keys.MORE_SETTINGS, "verdict": configuration.c.verdict}
 # Measures whose spread over repeats and over configurations is always reported.
 SPREAD = ("e_t", "e_v", "best_e_v")
 # The measures to read; the gap is computed from others.
-READ = (*(name for name in rows.MEASURED if name != "gap"), "verdict")
+READ = (*(name for name in result_keys.MEASURED if name != "gap"), "verdict")
 # For these measures higher is better, for all others lower.
 MORE_IS_BETTER = ("accuracy_t", "accuracy_v")
 
@@ -92,8 +92,8 @@ def setting(name: str) -> ColumnElement:
 
 
 def check_measure(of: str) -> None:
-    if of not in rows.MEASURED:
-        raise StoreError(f"there is no measure {of!r}; {nearest(of, rows.MEASURED)}")
+    if of not in result_keys.MEASURED:
+        raise StoreError(f"there is no measure {of!r}; {nearest(of, result_keys.MEASURED)}")
 
 
 def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray, np.ndarray]) -> list[Row]:
@@ -108,10 +108,10 @@ def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray,
         "configurations": np.bincount(members.group[trials > 0], minlength=size).tolist(),
         "trials": np.bincount(members.group, trials, size).astype(int).tolist(),
         "completed": np.bincount(members.group, done, size).astype(int).tolist(),
-        **{name: means(group, completed.measured[name], size) for name in rows.MEASURED},
+        **{name: means(group, completed.measured[name], size) for name in result_keys.MEASURED},
     }
     verdict = completed.measured["verdict"]
-    for number, name in enumerate(rows.VERDICTS):
+    for number, name in enumerate(result_keys.VERDICTS):
         columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
     return [
         {**settings, **dict(zip(columns, values, strict=True))}
@@ -168,12 +168,12 @@ def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: st
 
 def add_verdicts(groups: list[Row], members: Members, places: np.ndarray) -> None:
     """Add the most frequent verdict among the configurations of each group."""
-    size = len(rows.VERDICTS) + 1
+    size = len(result_keys.VERDICTS) + 1
     cells = np.bincount(members.group[places] * size + members.verdict[places], minlength=len(groups) * size)
     counts = cells.reshape(-1, size)[:, :-1]
     for group, count in zip(groups, counts, strict=True):
         # Ties go to the verdict that is first in the list.
-        group["verdict"] = rows.VERDICTS[count.argmax()] if count.any() else None
+        group["verdict"] = result_keys.VERDICTS[count.argmax()] if count.any() else None
 
 
 def add_differences(groups: list[Row], found: Differences, against: str) -> None:
@@ -214,8 +214,8 @@ def leaders(connection: Connection, sweep_id: int, limit: int) -> list[int]:
 
     The database does all the work, so a million trials need no memory here.
     """
-    completed = sa.func.count(sa.case((rows.is_completed, 1)))
-    best = mean(sa.case((rows.is_completed, trial.c.best_e_v)))
+    completed = sa.func.count(sa.case((result_keys.is_completed, 1)))
+    best = mean(sa.case((result_keys.is_completed, trial.c.best_e_v)))
     query = (
         sa.select(trial.c.configuration_id)
         .where(trial.c.sweep_id == sweep_id)

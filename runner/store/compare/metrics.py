@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.store.database.fetch_arrays import fetch_numbers
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 # The index of a verdict in the list of verdicts.
-VERDICT_NUMBER = sa.case({verdict: number for number, verdict in enumerate(rows.VERDICTS)}, value=trial.c.verdict)
+VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(result_keys.VERDICTS)}
+VERDICT_NUMBER = sa.case(VERDICT_NUMBERS, value=trial.c.verdict)
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class Completed:
 
 def completed_trials(connection: Connection, which: TrialSelection, names: Sequence[str]) -> Completed:
     """The completed trials with measures from `rows.MEASURED`, and `verdict` as its index. Unknown values are NaN."""
-    columns = [VERDICT_NUMBER if name == "verdict" else rows.MEASURED[name] for name in names]
-    query = which.of([trial.c.configuration_id, trial.c.repeat, *columns]).where(rows.is_completed)
+    columns = [VERDICT_NUMBER if name == "verdict" else result_keys.MEASURED[name] for name in names]
+    query = which.of([trial.c.configuration_id, trial.c.repeat, *columns]).where(result_keys.is_completed)
     number, repeat, *measured = fetch_numbers(connection, query)
     return Completed(number.astype(np.int64), repeat, dict(zip(names, measured, strict=True)))
 
 
 def other_trials(connection: Connection, which: TrialSelection) -> tuple[np.ndarray, np.ndarray]:
     """The ids of configurations with trials that have not completed, and the number of such trials."""
-    query = which.of([trial.c.configuration_id, sa.func.count()]).where(~rows.is_completed)
+    query = which.of([trial.c.configuration_id, sa.func.count()]).where(~result_keys.is_completed)
     number, count = fetch_numbers(connection, query.group_by(trial.c.configuration_id))
     return number.astype(np.int64), count.astype(np.int64)

@@ -6,8 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fitgap.runner.store.compare.axes import COLUMNS, axes_of, combined, configurations_of, numbered, settings_of
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.compare.axis_columns import (
+    COLUMNS,
+    axes_of,
+    combined,
+    configurations_of,
+    numbered,
+    settings_of,
+)
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
@@ -63,7 +70,7 @@ def members_of(
 
 def verdict_numbers(verdicts: Sequence[str | None]) -> np.ndarray:
     """The index of each verdict in the list of verdicts; the length of the list if there is none."""
-    numbers: dict[str | None, int] = {verdict: number for number, verdict in enumerate(rows.VERDICTS)}
+    numbers: dict[str | None, int] = {verdict: number for number, verdict in enumerate(result_keys.VERDICTS)}
     numbers[None] = len(numbers)
     return np.fromiter(map(numbers.__getitem__, verdicts), int, len(verdicts))
 

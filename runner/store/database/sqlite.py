@@ -11,7 +11,6 @@ from typing import TypeVar
 import sqlalchemy as sa
 from fitgap.runner.files.open_databases import counting
 from fitgap.runner.store.database.errors import DAMAGED, LOCKED, failure_of, tell_failures
-from fitgap.runner.store.database.logs import head_of, side_file, size_of
 from fitgap.runner.store.database.sqlite_files import (
     FROZEN,
     READING,
@@ -27,6 +26,7 @@ from fitgap.runner.store.database.sqlite_files import (
     way_to_read,
     way_without_files,
 )
+from fitgap.runner.store.database.sqlite_wal import head_of, side_file, size_of
 from fitgap.runner.store.database.values import json_text
 from sqlalchemy.engine import URL, Connection, Engine
 

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from fitgap.runner.errors import StoreError
+from fitgap.runner.files.atomic_files import is_planted
 from fitgap.runner.files.file_systems import file_system_of, is_network
 from fitgap.runner.files.open_databases import Key, counting, key_of
-from fitgap.runner.files.whole_files import is_planted
 from fitgap.runner.store.database.addresses import DEFAULT_FILE, shown
 from fitgap.runner.store.database.errors import ChangedWhileReadError
-from fitgap.runner.store.database.logs import refuse_stray_log, side_file, size_of
+from fitgap.runner.store.database.sqlite_wal import refuse_stray_log, side_file, size_of
 from fitgap.runner.system.passwords import without_passwords
 from sqlalchemy.engine import URL, Connection
 

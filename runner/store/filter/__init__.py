@@ -1,6 +1,6 @@
 """Filters such as `e_v < 0.02 and (activation == 'relu' or optimizer.rate >= 1e-3)`: translation from text to SQL.
 
-The text is split into tokens (`lexer`), parsed into a tree (`parser`, `nodes`), checked against the known names
+The text is split into tokens (`lexer`), parsed into a tree (`parser`, `syntax_tree`), checked against the known names
 (`namespace`, `typecheck`) and translated (`sql`). Nothing in it is executed or inserted into the text of a statement.
 """
 

@@ -21,10 +21,10 @@ from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
 from fitgap.core.variants import Domain, Variant
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.dialects import as_number, items_of
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial, trial_tag
+from fitgap.runner.trial_status import Status
 from sqlalchemy.sql.elements import ColumnElement
 
 Table = Mapping[str, type[Variant]]
@@ -73,21 +73,22 @@ VARIANTS: dict[str, tuple[Table, str, Shape]] = {
     "loss": (LOSSES, "loss", Shape.ONE),
 }
 # The possible values of text columns with few values.
-CHOICES = {"status": tuple(Status), "verdict": rows.VERDICTS}
+CHOICES = {"status": tuple(Status), "verdict": result_keys.VERDICTS}
 
 
 @cache
 def known_names() -> dict[str, Known]:
     """All names with their meanings."""
-    names = {key: column(key, value) for key, value in {**rows.TRIAL, **rows.MORE_SETTINGS, **rows.MORE}.items()}
+    columns = {**result_keys.TRIAL, **result_keys.MORE_SETTINGS, **result_keys.MORE}
+    names = {key: column(key, value) for key, value in columns.items()}
     for axis, (table, field, shape) in VARIANTS.items():
         names.update(settings_of(axis, table, field, shape))
     tag = Known(ValueKind.TEXT, trial_tag.c.tag, sa.select().where(trial_tag.c.trial_id == trial.c.id))
     widths = items_of(configuration.c.settings, "architecture")
     return {
         **names,
-        "optimizer.rate": Known(ValueKind.NUMBER, rows.learning_rate_if_any),
-        "architecture.depth": Known(ValueKind.NUMBER, rows.hidden_layers, is_small=True),
+        "optimizer.rate": Known(ValueKind.NUMBER, result_keys.learning_rate_if_any),
+        "architecture.depth": Known(ValueKind.NUMBER, result_keys.hidden_layers, is_small=True),
         "architecture.width": Known(ValueKind.NUMBER, as_number(widths.c.value), sa.select().select_from(widths)),
         "dtype": Known(ValueKind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
         "tag": tag,

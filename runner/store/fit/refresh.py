@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.core.diagnosis import RULE, fit_of_configuration, fit_of_trial
-from fitgap.runner.status import Status
+from fitgap.core.fit import RULE, fit_of_configuration, fit_of_trial
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.postgresql import GATHER_STATISTICS
 from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
 from fitgap.runner.store.fit.spool import FitSpool
-from fitgap.runner.store.read.queries import Row, reference_configuration
+from fitgap.runner.store.read.lookups import Row, reference_configuration
 from fitgap.runner.store.schema.tables import configuration, fit_columns, sweep, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection, Engine
 
 FIT_NAMES = tuple(column.name for column in fit_columns())

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.core.diagnosis import Errors
-from fitgap.runner.status import Status
+from fitgap.core.fit import Errors
 from fitgap.runner.store.database.blobs import unpacked_errors
 from fitgap.runner.store.schema.tables import epoch, evidence, split, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 # Indices of the sampled errors in the evidence.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.store.database.fetch_arrays import fetch_numbers
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import epoch
 from sqlalchemy.engine import Connection
 
@@ -14,11 +14,11 @@ Columns = dict[str, np.ndarray]
 ROWS_AT_A_TIME = 1_000
 WHOLE_NUMBERS = ("trial", "epoch")
 KINDS: Mapping[str, np.dtype] = {
-    name: np.dtype(np.int32 if name in WHOLE_NUMBERS else np.float64) for name in rows.EPOCH
+    name: np.dtype(np.int32 if name in WHOLE_NUMBERS else np.float64) for name in result_keys.EPOCH
 }
 
 QUERY = (
-    sa.select(*rows.labelled(rows.EPOCH))
+    sa.select(*result_keys.labelled(result_keys.EPOCH))
     .where(epoch.c.trial_id.in_(sa.bindparam("numbers", expanding=True)))
     .order_by(epoch.c.trial_id, epoch.c.epoch)
 )

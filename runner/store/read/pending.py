@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.messages import SavedState
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.blobs import unpacked
-from fitgap.runner.store.read.queries import Row, fetch
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.read.lookups import Row, fetch
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, split, state, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 # What trials of a sweep must have in common to share a pack. `epoch` is the epoch of the saved state to resume from.
@@ -26,7 +26,9 @@ GROUPING: dict[str, sa.ColumnElement] = {
 def pending_groups(connection: Connection, sweep_id: int) -> list[Row]:
     """The groups of pending trials: their common properties, number of trials and total number of remaining epochs."""
     left = configuration.c.planned_epochs - GROUPING["epoch"]
-    query = sa.select(*rows.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left"))
+    query = sa.select(
+        *result_keys.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left")
+    )
     query = pending(query, sweep_id).group_by(*GROUPING.values()).order_by(*GROUPING.values())
     return fetch(connection, query)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.database.dialects import sortable, unindexed
 from fitgap.runner.store.filter import advice, filter_expression, known_names
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
@@ -57,14 +57,14 @@ def count_trials(connection: Connection, sweep_id: int, where: str | None) -> in
 
 def page_query(connection: Connection, sweep_id: int, choice: TrialQuery) -> sa.Select:
     """The query for the rows of a choice."""
-    columns = {key: column(key) for key in choice.columns} if choice.columns is not None else rows.TRIAL
+    columns = {key: column(key) for key in choice.columns} if choice.columns is not None else result_keys.TRIAL
     order = ordering(choice.sort)
     if choice.limit is None and not choice.offset:
-        return chosen_trials(connection, sweep_id, choice.where, rows.labelled(columns), order)
+        return chosen_trials(connection, sweep_id, choice.where, result_keys.labelled(columns), order)
     # Sort only the ids and fetch the rows of the page afterwards; sorting whole rows takes several times as long.
     numbers = chosen_trials(connection, sweep_id, choice.where, [trial.c.id], order)
     page = numbers.limit(choice.limit).offset(choice.offset).subquery()
-    return joined(rows.labelled(columns)).where(trial.c.id.in_(sa.select(page.c.id))).order_by(*order)
+    return joined(result_keys.labelled(columns)).where(trial.c.id.in_(sa.select(page.c.id))).order_by(*order)
 
 
 def chosen_trials(
@@ -125,8 +125,8 @@ def order_by(key: str) -> list[ColumnElement]:
 
 def column(key: str) -> ColumnElement:
     """The expression of a key or a setting; StoreError if it is unknown."""
-    if key in rows.TRIAL:
-        return rows.TRIAL[key]
+    if key in result_keys.TRIAL:
+        return result_keys.TRIAL[key]
     if key not in known_names():
         raise StoreError(f"there is no column {key!r}; {advice(key)}")
     return single(key)

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import give_rights, publish, publish_free, staging_folder
+from fitgap.runner.files.atomic_files import give_rights, publish, publish_free, staging_folder
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
-from fitgap.runner.store.database.logs import named, refuse_stray_log, side_file, size_of
 from fitgap.runner.store.database.sqlite import open_sqlite
 from fitgap.runner.store.database.sqlite_files import CountedConnection, changed, check_file, path_of, way_to_read
+from fitgap.runner.store.database.sqlite_wal import named, refuse_stray_log, side_file, size_of
 from fitgap.runner.store.schema.version import stored_version
 from sqlalchemy.engine import URL
 

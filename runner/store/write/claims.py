@@ -11,9 +11,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.schema.tables import driver, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 # A driver that has not renewed its lease for this long may be replaced.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from fitgap.runner.amounts import counted
 from fitgap.runner.errors import BusyError
-from fitgap.runner.status import Status
 from fitgap.runner.store.read.epoch_counts import recorded_epochs
 from fitgap.runner.store.schema.tables import (
     configuration,
@@ -21,7 +20,8 @@ from fitgap.runner.store.schema.tables import (
 )
 from fitgap.runner.store.write.claims import OtherDriver, drivers_of
 from fitgap.runner.store.write.selection import Chosen
-from fitgap.runner.system.environment import machine_identity, still_runs
+from fitgap.runner.system.machine_record import machine_identity, still_runs
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 

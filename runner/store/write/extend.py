@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.recorded_epochs import COMPLETE, Recording, always_recorded
-from fitgap.runner.status import Status
 from fitgap.runner.store.schema.tables import configuration, epoch, split, state, sweep, trial
 from fitgap.runner.store.write.sweeps import add_configurations, add_trials
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 

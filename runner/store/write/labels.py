@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from fitgap.runner.errors import LabelError
 from fitgap.runner.names import checked_note, checked_sweep_name, checked_tag
-from fitgap.runner.store.read.queries import Row, fetch, find_sweep
+from fitgap.runner.store.read.lookups import Row, fetch, find_sweep
 from fitgap.runner.store.schema.tables import sweep
 from fitgap.runner.store.schema.tags import tags_of_sweep, tags_of_trial
 from fitgap.runner.store.write.selection import Chosen

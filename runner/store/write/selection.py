@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store.read.queries import find_sweep, require_trials
+from fitgap.runner.store.read.lookups import find_sweep, require_trials
 from fitgap.runner.store.schema.tables import sweep, sweep_tag, trial, trial_tag
 from sqlalchemy.engine import Connection
 

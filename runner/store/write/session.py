@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fitgap.runner.messages import Block
 from fitgap.runner.store.database.retry import FINAL_RETRY_SECONDS, with_retries
 from fitgap.runner.store.fit import refresh
-from fitgap.runner.store.write import claims, sweeps
+from fitgap.runner.store.write import blocks, claims
 from fitgap.runner.store.write.claims import OtherDriver
 from sqlalchemy.engine import Engine
 
@@ -41,7 +41,7 @@ class DriverSession:
     def record(self, block: Block) -> set[int]:
         """Write a block; returns the trials in it that this driver no longer holds, which are skipped."""
         return with_retries(
-            self._engine, lambda connection, again: sweeps.record(connection, self.driver_id, block, again=again)
+            self._engine, lambda connection, again: blocks.record(connection, self.driver_id, block, again=again)
         )
 
     def refresh_fit(self, sweep_id: int) -> None:

@@ -1,21 +1,15 @@
-"""Writing of sweeps: all trials before the first one starts, then blocks of results; also cancelling and retrying."""
+"""Writing a sweep with all its trials, before the first of them is trained."""
 
-import dataclasses
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from fitgap.runner.errors import StoreError
-from fitgap.runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
-from fitgap.runner.status import Status
-from fitgap.runner.store.database.blobs import packed, packed_errors
 from fitgap.runner.store.database.clock import database_now
-from fitgap.runner.store.database.values import finite, storable_text
+from fitgap.runner.store.database.values import storable_text
 from fitgap.runner.store.schema import tables
-from fitgap.runner.store.write import claims
-from fitgap.runner.store.write.epochs import insert_epochs
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 ROWS_AT_A_TIME = 1_000
@@ -105,128 +99,3 @@ def data_set_number(connection: Connection, row: dict[str, Any]) -> int:
 def insert(connection: Connection, table: sa.Table, **row: Any) -> int:
     """Insert one row and return its id."""
     return connection.execute(sa.insert(table).values(**row).returning(table.c.id)).scalar_one()
-
-
-def record(connection: Connection, driver_id: int, block: Block, *, again: bool = False) -> set[int]:
-    """Write the content of a block; returns the trials in it that the driver no longer holds, which are skipped.
-
-    The epochs of a repeated attempt replace those of the previous one. So do those of a block that is written `again`,
-    since the first write may or may not have succeeded.
-    """
-    claims.renew(connection, driver_id)
-    named = block.trials
-    attempts = claims.held(connection, driver_id, named)
-    refused = named - attempts.keys()
-    if refused:
-        block = block.subset(attempts)
-    repeated = [trial for trial, attempt in attempts.items() if again or attempt > 1]
-    if block.rows is not None and len(block.rows):
-        if repeated:
-            forget_epochs(connection, block.rows.subset(repeated))
-        insert_epochs(connection, block.rows)
-    if block.ended:
-        end_trials(connection, block.ended, repeated)
-    # After the ends, which remove states: a state that arrives with the end must be kept.
-    if block.states:
-        save_states(connection, block.states)
-    if block.evidence:
-        connection.execute(sa.insert(tables.evidence), [evidence_row(each) for each in block.evidence])
-    if block.kept:
-        connection.execute(sa.insert(tables.snapshot), [snapshot_row(kept) for kept in block.kept])
-    return refused
-
-
-def forget_epochs(connection: Connection, rows: EpochRows) -> None:
-    """Remove the epochs that these rows replace."""
-    if not len(rows):
-        return
-    table = tables.epoch
-    same = sa.and_(table.c.trial_id == sa.bindparam("trial"), table.c.epoch == sa.bindparam("number"))
-    pairs = zip(rows.trial_id.tolist(), rows.epoch.tolist(), strict=True)
-    connection.execute(sa.delete(table).where(same), [{"trial": trial, "number": number} for trial, number in pairs])
-
-
-def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
-    """Replace the saved states of trials and reset their failure counts: a trial that progresses is not the cause."""
-    numbers = [each.trial_id for each in states]
-    connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(numbers)))
-    rows = [{"trial_id": each.trial_id, "epoch": each.epoch, "content": packed(each.arrays)} for each in states]
-    connection.execute(sa.insert(tables.state), rows)
-    connection.execute(sa.update(tables.trial).where(tables.trial.c.id.in_(numbers)).values(worker_failures=0))
-
-
-def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Sequence[int]) -> None:
-    """Write how trials ended and remove their saved states, which are no longer needed."""
-    connection.execute(END_TRIAL, [trial_row(end) for end in ends])
-    connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_([end.trial_id for end in ends])))
-    for end in ends:
-        if end.trial_id in repeated and end.epochs is not None:
-            later = sa.and_(tables.epoch.c.trial_id == end.trial_id, tables.epoch.c.epoch > end.epochs)
-            connection.execute(sa.delete(tables.epoch).where(later))
-
-
-END_TRIAL = (
-    sa.update(tables.trial)
-    .where(tables.trial.c.id == sa.bindparam("number"))
-    .values(
-        ended=database_now(),
-        **{field.name: sa.bindparam(f"new_{field.name}") for field in dataclasses.fields(TrialEnd)[1:]},
-    )
-)
-
-
-def trial_row(end: TrialEnd) -> dict[str, Any]:
-    """The parameters of END_TRIAL."""
-    row = {name: storable(value) for name, value in vars(end).items()}
-    return {"number": row.pop("trial_id"), **{f"new_{name}": value for name, value in row.items()}}
-
-
-def storable(value: Any) -> Any:
-    """A value of a trial's end in a form that both databases can store."""
-    if isinstance(value, float):
-        return finite(value)
-    return storable_text(value) if type(value) is str else value
-
-
-def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
-    """The row of a kept network."""
-    content = packed({"parameters": kept.parameters})
-    return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content}
-
-
-def evidence_row(found: TrialEvidence) -> dict[str, Any]:
-    """The row of a trial's evidence."""
-    content = packed_errors(found.errors)
-    return {"trial_id": found.trial_id, "statistics": dict(found.statistics), "content": content}
-
-
-def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
-    """Cancel the pending and running trials of a sweep, or those among `trials`; returns their number."""
-    table = tables.trial
-    of_sweep = sa.select(table.c.id).where(table.c.sweep_id == sweep_id, table.c.id.in_(trials or ()))
-    unknown = sorted(set(trials or ()) - set(connection.execute(of_sweep).scalars()))
-    if unknown:
-        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists its trials")
-    open_ = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_([Status.PENDING, Status.RUNNING]))
-    chosen = open_ if trials is None else sa.and_(open_, table.c.id.in_(trials))
-    values = {"status": Status.CANCELLED, "reason": "cancelled by the user", "ended": database_now()}
-    return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount
-
-
-def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Status]) -> int:
-    """Reset the trials of a sweep that ended with these statuses to pending; returns their number.
-
-    Their epochs will be overwritten. Failed and cancelled trials resume from their saved states. Those of diverged
-    trials are useless and are removed.
-    """
-    table = tables.trial
-    chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
-    numbers = sa.select(table.c.id).where(chosen)
-    for kept in (tables.snapshot, tables.evidence):
-        connection.execute(sa.delete(kept).where(kept.c.trial_id.in_(numbers)))
-    diverged = numbers.where(table.c.status == Status.DIVERGED)
-    connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
-    known = [*(field.name for field in dataclasses.fields(TrialEnd)), *(each.name for each in tables.fit_columns())]
-    summary = {name: sa.null() for name in known if name in table.c}
-    values = {**summary, "status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
-    return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount

@@ -296,7 +296,7 @@ def test_training_that_is_stopped(number, own_folder):
         wait_for_epochs(running)
         running.send_signal(number)
         said = running.stderr.read()
-    assert running.returncode == 130 and said.endswith("go on with: fitgap resume long\n")
+    assert running.returncode == 130 and said.endswith("continue with: fitgap resume long\n")
 
 
 @row(130, "any other command was stopped by one of these signals")

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 from fitgap.runner.streams.typography import PLAIN
 from fitgap.runner.streams.writers import ErrorWriter, OutputWriter, text_stream
 from support.sampling import at_night, every, per_commit

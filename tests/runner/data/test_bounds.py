@@ -107,7 +107,7 @@ def test_categories_times_rows_are_counted_before_they_are_made(memory):
 
 
 def test_the_same_holds_for_unseen_examples(memory):
-    from fitgap.runner.data.columns import Table
+    from fitgap.runner.data.raw_table import Table
 
     table = Table("a", polars.DataFrame({"a": ["x"] * 20_000}), str)
     names = [f"a=k{number}" for number in range(900)]

@@ -8,9 +8,9 @@ from fitgap.runner.driver import write_sweep
 from fitgap.runner.driver.pack_queue import ATTEMPTS_ALONE, MOST_BLAMELESS_FAILURES, PackQueue
 from fitgap.runner.messages import Block, PackFailure, SavedState, TrialEnd
 from fitgap.runner.planning import packs
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 TRIALS = 64
 TEXT = "{name: iris, data: iris, repeats: 64, training: {epochs: 5}}"

@@ -11,13 +11,13 @@ import pytest
 from fitgap.runner.engine import auto, early_processes
 from fitgap.runner.engine.auto import AutoEngine
 from fitgap.runner.engine.dispatch import eta
-from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.engine.worker import block_builder
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials, work_of
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts
@@ -31,9 +31,9 @@ FORCED = """
 import json, time
 from fitgap.runner.engine import auto
 from fitgap.runner.engine.auto import AutoEngine
-from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 auto.WORTH_PROCESSES_SECONDS = auto.WORTH_RAY_SECONDS = auto.SECONDS_BEFORE_RAY = 0.0

@@ -9,7 +9,7 @@ import sys
 import pytest
 from fitgap.runner.errors import OutputError
 from fitgap.runner.files.open_databases import is_open, safe_to_open
-from fitgap.runner.files.written_files import written_file
+from fitgap.runner.files.output_files import written_file
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.schema.backup import back_up_database
 

@@ -157,9 +157,7 @@ def test_neither_an_engine_nor_its_errors_hold_the_password(postgres):
 
 
 def test_asking_an_sqlite_file_does_not_load_the_library_for_servers(trained_database, tmp_path):
-    line = (
-        "import sys; from fitgap.runner.cli import main\nsys.argv[1:] = ['sweeps', '--db', sys.argv[1]]\ntry: main()\n"
-    )
-    line += "finally: print([name for name in sys.modules if name.startswith('psycopg')])"
+    line = "import sys; from fitgap.runner.cli.main import main\nsys.argv[1:] = ['sweeps', '--db', sys.argv[1]]\n"
+    line += "try: main()\nfinally: print([name for name in sys.modules if name.startswith('psycopg')])"
     done = subprocess.run([sys.executable, "-c", line, trained_database], capture_output=True, text=True, check=True)
     assert "small" in done.stdout and done.stdout.splitlines()[-1] == "[]"

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.messages import Block, KeptNetwork, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database import retry
 from fitgap.runner.store.database.errors import LOST, TemporaryStoreError
 from fitgap.runner.store.write import session
+from fitgap.runner.trial_status import Status
 from support.databases.new_databases import postgres_template
 
 # They share what takes long to make.

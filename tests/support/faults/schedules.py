@@ -3,9 +3,9 @@
 import traceback
 
 import pytest
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.write import claims
+from fitgap.runner.trial_status import Status
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
-from fitgap.runner.status import Status
 from fitgap.runner.store.schema.tables import driver, epoch, state, trial
-from fitgap.runner.store.write import sweeps
+from fitgap.runner.store.write import blocks
+from fitgap.runner.trial_status import Status
 
 from support.databases.plain_plans import IDENTITY, plain_plan
 from support.faults.made_up_blocks import block, number_of
@@ -146,7 +146,7 @@ class Simulation:
             return who.session.record(written)
         # What the session does where it was not told the end of a transaction.
         with self.store._engine.begin() as connection:
-            return sweeps.record(connection, who.number, written, again=True)
+            return blocks.record(connection, who.number, written, again=True)
 
     def _is_twice(self, who, pairs):
         """Whether an epoch would be there twice in one attempt."""

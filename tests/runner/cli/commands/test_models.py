@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("commands about models")

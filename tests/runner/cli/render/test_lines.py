@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from fitgap.runner import cli
+from fitgap.runner.cli import main as cli
 from fitgap.runner.cli.render.lines import ignoring_closed_output, line_width, printable, report, say
 from fitgap.runner.errors import ReaderGoneError
 

@@ -19,7 +19,7 @@ from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
 from fitgap.runner.cli.render.progress import LiveProgress, duration
 from fitgap.runner.engine import ClusterStatus, auto
 from fitgap.runner.messages import Block, EpochCounts, TrialEnd
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 

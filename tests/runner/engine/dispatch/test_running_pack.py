@@ -9,9 +9,9 @@ from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import Block, PackFailure, TrialEnd
 from fitgap.runner.planning.packs import pack_shape, pack_task, planned_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import ClusterLostError, EngineError
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts

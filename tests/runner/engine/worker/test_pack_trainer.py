@@ -17,9 +17,9 @@ from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import EpochRows
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 MEASURED = [field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch")]
 # Trains in a process of its own, which its environment tells to use four threads.
@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_info
 import fitgap.core.training, fitgap.runner.engine.worker.pack_trainer as pack_trainer
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 class Spy(fitgap.core.training.Pack):

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block, KeptNetwork, SavedState, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin import copy
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.schema.tables import evidence, metadata, sweep_tag, trial_tag
+from fitgap.runner.trial_status import Status
 from support.databases.new_databases import PostgresDatabases, SqliteFiles
 from support.databases.raw_rows import raw_rows
 

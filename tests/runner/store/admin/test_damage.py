@@ -8,7 +8,7 @@ import sqlite3
 import polars as pl
 import pytest
 from fitgap.runner.errors import FitgapError, StoreError
-from fitgap.runner.frames.store import open_store as open_frames
+from fitgap.runner.frames.frame_store import open_store as open_frames
 from fitgap.runner.store.admin.damage import damage_in, damage_reported
 from fitgap.runner.store.database.addresses import database_url
 from fitgap.runner.store.schema.tables import metadata

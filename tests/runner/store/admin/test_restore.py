@@ -14,7 +14,7 @@ from fitgap.runner.errors import BusyError, StoreError
 from fitgap.runner.store import DriverIdentity, open_store, open_store_for_writing
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema.backup import back_up_database
-from fitgap.runner.system.environment import machine_identity, process_started
+from fitgap.runner.system.machine_record import machine_identity, process_started
 from support.databases.changed_databases import WRITES, change, is_whole, names, rename, scribble
 from support.databases.plain_plans import plain_plan
 from support.databases.raw_rows import raw_rows

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.errors import FilterError, StoreError
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import leftovers
+from fitgap.runner.files.atomic_files import leftovers
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema import backup

@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
 from fitgap.runner.messages import Block, SavedState, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store.schema.tables import driver as driver_table
 from fitgap.runner.store.schema.tables import state as state_table
 from fitgap.runner.store.write import claims
+from fitgap.runner.trial_status import Status
 
 
 @pytest.fixture
