@@ -39,7 +39,7 @@ def send_to_mlflow(
     with one_line_errors("MLflow", address), only_warnings(*LOGGERS):
         client = mlflow.MlflowClient(address)
         experiment = experiment_of(client, contents, name)
-        known = whole_runs(client, experiment)
+        known = complete_runs(client, experiment)
         new = 0
         for part in contents.trials(known):
             for trial in part:
@@ -60,7 +60,7 @@ def experiment_of(client: Any, contents: SweepContents, name: str) -> str:
     return str(there.experiment_id)
 
 
-def whole_runs(client: Any, experiment: str) -> set[Key]:
+def complete_runs(client: Any, experiment: str) -> set[Key]:
     """The trials that have complete runs; incomplete runs are deleted."""
     known: set[Key] = set()
     token = None
