@@ -12,7 +12,7 @@ from unittest.mock import patch
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import Store, open_store
 from fitgap.runner.store.read.epoch_columns import Columns
-from fitgap.runner.store.read.reader_process import SecondReader
+from fitgap.runner.store.read.reader_process import ReaderProcess
 
 from benchmarks.made_store import NAME, fill_store
 from benchmarks.ours.planning import largest_memory
@@ -42,9 +42,9 @@ def export(database: str, size: str) -> dict[str, float]:
     from fitgap.runner.cli.render.parquet import write_epochs
 
     make_if_missing(database, size)
-    largest, next_part = 0, SecondReader.next_part
+    largest, next_part = 0, ReaderProcess.next_part
 
-    def note_memory(reader: SecondReader) -> Columns | None:
+    def note_memory(reader: ReaderProcess) -> Columns | None:
         nonlocal largest
         found = next_part(reader)
         # A helper that has sent everything ends and has no memory any more.
@@ -55,7 +55,7 @@ def export(database: str, size: str) -> dict[str, float]:
     with (
         open_store(database) as store,
         TemporaryDirectory(prefix="fitgap-benchmark-") as folder,
-        patch.object(SecondReader, "next_part", note_memory),
+        patch.object(ReaderProcess, "next_part", note_memory),
     ):
         start = time.perf_counter()
         rows = write_epochs(store, NAME, Path(folder) / "epochs.parquet")

@@ -1,7 +1,7 @@
-"""Files that appear only when they are whole: built in a private folder beside their place, then moved there at once.
+"""Atomic creation of files: they are built in a private folder next to their destination, then moved there in one step.
 
-The private folder has a name that nobody can guess and lets no other user in, so nothing of anybody else is written
-over or removed, whatever others do in the same folder. A process that is killed leaves at most this folder behind.
+The private folder has a random name and is inaccessible to other users, so nothing that others do in the same folder
+can make us overwrite or remove their files. A killed process leaves at most this folder behind.
 """
 
 import contextlib
@@ -19,15 +19,15 @@ from pathlib import Path
 PREFIX, SUFFIX = ".fitgap-", ".part"
 ROOT = 0
 CURRENT_FOLDER, NO_REPLACE = -100, 1
-# What a system or file system answers that cannot move a file without replacing another.
-CANNOT_MOVE_SO = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
+# Errors of systems and file systems that do not support moving a file without replacing another.
+MOVE_UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 
 
 @contextlib.contextmanager
-def workshop(target: Path) -> Iterator[Path]:
-    """A new private folder on the file system of `target`; it goes at the end with all that is in it.
+def staging_folder(target: Path) -> Iterator[Path]:
+    """A new private folder on the file system of `target`, which is removed at the end with its content.
 
-    It is locked while it is used, so that what was left by a killed process can be told from what is still needed.
+    It is locked while in use, to distinguish it from leftovers of killed processes.
     """
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, suffix=SUFFIX, dir=target.absolute().parent))
     try:
@@ -41,7 +41,7 @@ def workshop(target: Path) -> Iterator[Path]:
 def locked(folder: Path) -> Iterator[None]:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        # Some file systems have no locks; nothing but a check of `fitgap doctor` depends on this one.
+        # Some file systems have no locks. Only a check of `fitgap doctor` depends on this one.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -50,13 +50,13 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """Private folders of ours in a folder which a killed process has left."""
+    """Staging folders that killed processes have left in a folder."""
     found = sorted(folder.glob(f"{PREFIX}*{SUFFIX}"))
     return [path for path in found if is_left(path)]
 
 
 def is_left(path: Path) -> bool:
-    """Whether this is a private folder of this user that nobody uses any more."""
+    """Whether this is a staging folder of this user that is no longer in use."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
@@ -74,7 +74,7 @@ def is_left(path: Path) -> bool:
 
 
 def flush(path: Path) -> None:
-    """Let a file, or the names in a folder, reach the disk."""
+    """Flush a file, or the directory entries of a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -83,20 +83,20 @@ def flush(path: Path) -> None:
 
 
 def flush_names(folder: Path) -> None:
-    """The same for a folder, on file systems that can."""
+    """Flush the directory entries of a folder, on file systems that support it."""
     with contextlib.suppress(OSError):
         flush(folder)
 
 
 def put_in_place(part: Path, target: Path) -> None:
-    """Let a finished file take the place of `target`, in one step."""
+    """Move a finished file to `target`, replacing it in one step."""
     flush(part)
     os.replace(part, target)
     flush_names(target.absolute().parent)
 
 
 def publish(part: Path, target: Path) -> None:
-    """Give a finished file its name. Raises FileExistsError where something has that name by now."""
+    """Move a finished file to `target`. Raises FileExistsError if `target` exists by now."""
     flush(part)
     if not moved_without_replacing(part, target):
         os.link(part, target)
@@ -105,30 +105,30 @@ def publish(part: Path, target: Path) -> None:
 
 
 def publish_free(part: Path, wanted: Path) -> Path:
-    """The same under the wanted name, or the first of wanted-2, wanted-3, … that is free; returns which."""
+    """Move a finished file to `wanted`, or to the first free name of wanted-2, wanted-3, …; returns the path."""
     later = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
     for name in itertools.chain([wanted], later):
         with contextlib.suppress(FileExistsError):
             publish(part, name)
             return name
-    raise AssertionError("there are names without end")
+    raise AssertionError("there are infinitely many names")
 
 
 def moved_without_replacing(part: Path, target: Path) -> bool:
-    """Move a file where nothing is, as Linux can; False where it cannot and nothing was done."""
+    """Move a file without replacing another (Linux only); returns False, with nothing done, if unsupported."""
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         return False
     if rename(CURRENT_FOLDER, os.fsencode(part), CURRENT_FOLDER, os.fsencode(target), NO_REPLACE) == 0:
         return True
     number = ctypes.get_errno()
-    if number in CANNOT_MOVE_SO:
+    if number in MOVE_UNSUPPORTED:
         return False
     raise OSError(number, os.strerror(number), str(target))
 
 
 def is_planted(link: Path) -> bool:
-    """Whether another user has put a symbolic link into a folder in which everybody may, such as /tmp."""
+    """Whether this is a symbolic link that another user has created in a world-writable folder, such as /tmp."""
     if not link.is_symlink():
         return False
     folder = link.parent.stat()
@@ -137,20 +137,20 @@ def is_planted(link: Path) -> bool:
 
 
 def give_rights(part: Path, like: Path) -> None:
-    """Give a file of this user the rights of another one, and its owner and group where that is possible."""
+    """Give a file of this user the permissions of another file, and its owner and group if possible."""
     wanted = like.stat()
     mode = stat.S_IMODE(wanted.st_mode) & 0o777
     part.chmod(0o600)
-    if wanted.st_gid != part.stat().st_gid and not given(part, -1, wanted.st_gid):
-        # What its group was allowed is not meant for another one.
+    if wanted.st_gid != part.stat().st_gid and not change_owner(part, -1, wanted.st_gid):
+        # The permissions of its group are not meant for another group.
         mode &= ~0o070
     copy_attributes(like, part)
     part.chmod(mode)
-    given(part, wanted.st_uid, -1)
+    change_owner(part, wanted.st_uid, -1)
 
 
-def given(path: Path, owner: int, group: int) -> bool:
-    """Whether the file belongs to this owner or group now."""
+def change_owner(path: Path, owner: int, group: int) -> bool:
+    """Try to change the owner or group of a file; returns whether that succeeded."""
     with contextlib.suppress(OSError):
         os.chown(path, owner, group)
         return True
@@ -158,7 +158,7 @@ def given(path: Path, owner: int, group: int) -> bool:
 
 
 def copy_attributes(source: Path, target: Path) -> None:
-    """Copy what a file system keeps of a file beyond its mode, such as access lists, where it does."""
+    """Copy extended attributes, such as access control lists, if the file system supports them."""
     if not hasattr(os, "listxattr"):
         return
     with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""Files that commands write for people (`-o FILE`): a database is never written over, and nothing appears by halves.
+"""Output files of commands (`-o FILE`): written atomically, and never over a database.
 
-A regular file is replaced in one step when the new one is whole and on disk, with its rights kept. A device or a pipe
-is written to as it is. A symbolic link stays, and the file that it leads to is replaced.
+A regular file is replaced in one step once the new one is complete and on disk; its permissions are kept. Devices and
+pipes are written directly. A symbolic link is kept, and its target is replaced.
 """
 
 import contextlib
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fitgap.runner.errors import OutputError, ReaderGoneError
-from fitgap.runner.files.atomic_files import give_rights, is_planted, put_in_place, workshop
-from fitgap.runner.files.open_databases import only_ours
+from fitgap.runner.files.atomic_files import give_rights, is_planted, put_in_place, staging_folder
+from fitgap.runner.files.open_databases import safe_to_open
 
 MOST_LINKS = 40
 DESCRIPTOR = r"/dev/fd/(\d+)|/proc/(?:self|thread-self|{process})/fd/(\d+)"
 STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
-# How files of SQLite begin: databases, logs (two orders of bytes), their indexes (two as well), journals.
+# First bytes of SQLite's files: databases, logs (two byte orders), log indexes (two byte orders), journals.
 SQLITE_BEGINNINGS = (
     b"SQLite format 3\0",
     *(b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", b"\x18\xe2\x2d\x00", b"\x00\x2d\xe2\x18"),
@@ -33,12 +33,12 @@ READABLE = 0o666
 
 @contextlib.contextmanager
 def written_file(output: Path, rights: int = READABLE) -> Iterator[Path]:
-    """A path to write to; what is there at the end goes to `output`. Whatever goes wrong, `output` stays as it is.
+    """Context manager with a temporary path, whose content is moved to `output` at the end.
 
-    A new file gets these rights at most, and fewer where the user's umask says so. Raises OutputError where it cannot
-    be written.
+    On failure `output` remains unchanged. A new file gets at most these permissions, reduced by the umask. Raises
+    OutputError if `output` cannot be written.
     """
-    with told_in_one_line(output):
+    with one_line_errors(output):
         target = regular_target(output)
         if target is None:
             with tempfile.TemporaryDirectory(prefix="fitgap-") as folder:
@@ -47,7 +47,7 @@ def written_file(output: Path, rights: int = READABLE) -> Iterator[Path]:
                 with path.open("rb") as content, stream_to(output) as stream:
                     shutil.copyfileobj(content, stream)
             return
-        with workshop(target) as private:
+        with staging_folder(target) as private:
             path = private / "content"
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights))
             yield path
@@ -58,8 +58,8 @@ def written_file(output: Path, rights: int = READABLE) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def written_text(output: Path, rights: int = READABLE) -> Iterator[Path | int]:
-    """The same for text, which a device or a pipe gets as it comes: a path, or the number of an open file."""
-    with told_in_one_line(output):
+    """The same for text; yields a path, or for a device or a pipe the descriptor of an open file to write directly."""
+    with one_line_errors(output):
         target = regular_target(output)
         if target is not None:
             with written_file(output, rights) as path:
@@ -70,22 +70,22 @@ def written_text(output: Path, rights: int = READABLE) -> Iterator[Path | int]:
 
 
 @contextlib.contextmanager
-def told_in_one_line(output: Path | str) -> Iterator[None]:
-    """Turn what the system says about a file into an OutputError. Whoever closes a pipe has seen enough."""
+def one_line_errors(output: Path | str) -> Iterator[None]:
+    """Context manager that turns system errors into OutputError, and a closed pipe into ReaderGoneError."""
     try:
         yield
     except BrokenPipeError:
-        raise ReaderGoneError(f"nobody reads {output} any more") from None
+        raise ReaderGoneError(f"the reader of {output} has closed it") from None
     except OSError as error:
         raise OutputError(
-            f"{output} cannot be written: {error.strerror or error}; check the path, its permissions and the room there"
+            f"{output} cannot be written: {error.strerror or error}; check the path, permissions and free space"
         ) from None
 
 
 def regular_target(output: Path) -> Path | None:
-    """The regular file that is to be written, links followed; None for a device or a pipe.
+    """The regular file to write, after following links; None for a device or a pipe.
 
-    Raises OutputError for what is not to be written over.
+    Raises OutputError for anything that must not be overwritten.
     """
     if descriptor_of(output) is not None:
         return None
@@ -102,13 +102,13 @@ def regular_target(output: Path) -> Path | None:
     if not stat.S_ISREG(mode):
         return None
     if not os.access(target, os.W_OK):
-        raise OutputError(f"{output} may not be written over: its permissions do not allow it; name another file")
+        raise OutputError(f"{output} cannot be overwritten: you have no write permission; name another file")
     refuse_database(output, target)
     return target
 
 
 def descriptor_of(output: Path) -> int | None:
-    """The open file of this process that a path such as /dev/stdout means, however many links lead to it."""
+    """The file descriptor of this process behind a path such as /dev/stdout, after following links; None for others."""
     path = Path(os.path.abspath(output))
     pattern = DESCRIPTOR.format(process=os.getpid())
     for _ in range(MOST_LINKS):
@@ -124,14 +124,14 @@ def descriptor_of(output: Path) -> int | None:
 
 
 def refuse_planted_link(output: Path, link: Path) -> None:
-    """OutputError for a link that another user has put into a folder in which everybody may: it may lead anywhere."""
+    """Raise OutputError for a link that another user created in a world-writable folder: it may lead anywhere."""
     if is_planted(link):
-        raise OutputError(f"{output} is a link that another user has made; name the file itself")
+        raise OutputError(f"{output} is a link created by another user; name the file itself")
 
 
 @contextlib.contextmanager
 def stream_to(output: Path) -> Iterator[BinaryIO]:
-    """A device, a pipe or an open file of this process, to write to."""
+    """A binary stream to a device, a pipe or an open file of this process."""
     number = descriptor_of(output)
     if number is None:
         handle = os.open(output, os.O_WRONLY | os.O_NOCTTY)
@@ -143,7 +143,7 @@ def stream_to(output: Path) -> Iterator[BinaryIO]:
 
 
 def refuse_database(output: Path, target: Path) -> None:
-    """OutputError for an SQLite file, by its content, and for what belongs to one, by its name."""
+    """Raise OutputError for an SQLite file, recognized by content, or a file next to one, recognized by name."""
     refuse_content(output, target)
     for ending in BESIDE_DATABASES:
         for path in (output, target):
@@ -154,12 +154,12 @@ def refuse_database(output: Path, target: Path) -> None:
 
 def refuse_content(output: Path, path: Path) -> None:
     if is_of_sqlite(path):
-        raise OutputError(f"{output} is a database, which is never written over; name another file")
+        raise OutputError(f"{output} is a database, which is never overwritten; name another file")
 
 
 def is_of_sqlite(path: Path) -> bool:
-    """Whether there is a regular file that SQLite has written."""
-    with only_ours(path) as may_open:
+    """Whether this is a regular file written by SQLite."""
+    with safe_to_open(path) as may_open:
         try:
             if not may_open:
                 return True

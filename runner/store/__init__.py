@@ -1,6 +1,6 @@
-"""The store: what is remembered of sweeps, trials and epochs, in a SQL database.
+"""The store: sweeps, trials and epochs in an SQL database.
 
-The only package that opens a connection to the database.
+No other package opens connections to the database.
 """
 
 from fitgap.runner.store.read.lookups import Row
@@ -29,6 +29,6 @@ __all__ = [
     "open_store_for_writing",
 ]
 
-# The keys of the rows of trials and epochs, in their order.
+# The keys of trial and epoch rows, in order.
 TRIAL_KEYS = tuple(TRIAL)
 EPOCH_KEYS = tuple(EPOCH)

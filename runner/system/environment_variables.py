@@ -1,11 +1,11 @@
-"""Imports of packages that set environment variables of their own; the user's process is left as it was."""
+"""Imports of packages that set environment variables, without leaving these in the user's process."""
 
 import contextlib
 import os
 import threading
 from collections.abc import Iterator
 
-# Set by threadpoolctl and by Polars when they are imported, and read only by what they load then.
+# threadpoolctl and Polars set these on import; only the libraries that they load then read them.
 SET_BY_IMPORTS = ("KMP_DUPLICATE_LIB_OK", "_RJEM_MALLOC_CONF")
 
 _LOCK = threading.Lock()
@@ -15,10 +15,10 @@ _before: dict[str, str | None] = {}
 
 @contextlib.contextmanager
 def environment_kept() -> Iterator[None]:
-    """Take back what an import within the block has set.
+    """Context manager that restores the environment variables set by imports within the block.
 
-    Blocks of several threads overlap: the first one in notes the values and the last one out restores them. A thread
-    with notes of its own would note, and bring back, what an import of another thread had just set.
+    Blocks of several threads may overlap: the first one saves the values and the last one restores them. If every
+    thread saved them, one could save and later restore a value that another thread's import had just set.
     """
     _enter()
     try:

@@ -1,6 +1,6 @@
-"""What ran and where: versions, processor and git commit as plain data, and how to know a process again.
+"""Description of the environment of a result (versions, processor, git commit), and identity of processes.
 
-NumPy and others are imported where they are asked, so that one may ask what is installed where they are not.
+NumPy and other packages are imported only where needed, so that installed versions can be queried without them.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from typing import Any
 
 from fitgap.runner.system.blas import thread_pools
 from fitgap.runner.system.commit import describe_commit
-from fitgap.runner.system.programs import answer_of
+from fitgap.runner.system.programs import output_of
 
 PROC = Path("/proc")
 ENDED_STATES = ("Z", "X")
@@ -23,7 +23,7 @@ UNKNOWN = "unknown"
 
 
 def describe_environment() -> dict[str, str | bool | None]:
-    """What decides the bits of a result, as plain data; what cannot be found out is None. Never fails."""
+    """Everything that affects the bits of a result, as plain data; unknown values are None. Never fails."""
     return {
         "fitgap": installed_version("fitgap"),
         "python": platform.python_version(),
@@ -47,9 +47,9 @@ def installed_version(distribution: str) -> str | None:
 
 
 def describe_blas() -> dict[str, str | None]:
-    """NumPy's BLAS as it was loaded, with the kernels that it chose for this processor; else as NumPy was built."""
+    """NumPy's loaded BLAS with the kernels that it chose for this processor; if unknown, the BLAS of NumPy's build."""
     loaded = [each for each in thread_pools().threadpool_info() if each["user_api"] == "blas"]
-    # SciPy and others bring a BLAS of their own.
+    # SciPy and other packages bring their own BLAS.
     of_numpy = [each for each in loaded if "numpy" in each["filepath"]] or loaded
     if of_numpy:
         chosen = of_numpy[0]
@@ -59,15 +59,15 @@ def describe_blas() -> dict[str, str | None]:
 
 
 def numpy_build(part: str) -> dict[str, Any]:
-    """A part of what NumPy tells about how it was built and what it found at its start."""
+    """A section of NumPy's build configuration."""
     import numpy as np
 
-    told: Any = np.show_config(mode="dicts")
-    return told.get(part, {})
+    configuration: Any = np.show_config(mode="dicts")
+    return configuration.get(part, {})
 
 
 def processor() -> str:
-    """The processor's name as Linux tells it, else as Python does."""
+    """The processor's name, from Linux if possible, else from Python."""
     with contextlib.suppress(OSError):
         for line in (PROC / "cpuinfo").read_text(errors="replace").splitlines():
             if line.startswith("model name"):
@@ -77,19 +77,19 @@ def processor() -> str:
 
 @cache
 def machine_identity() -> str:
-    """A text that is the same for two processes only where they see each other by process number.
+    """A text that two processes share only if they can see each other by process number.
 
-    It names the host, its boot and the namespace of process numbers. Where these cannot be told it is a text that no
-    other process has, so that nobody is ever taken for gone who is only somewhere else.
+    It consists of host, boot and process namespace. If these are unknown it is random, so that a process that is merely
+    elsewhere is never considered dead.
     """
     try:
-        # A /proc of another namespace tells of other processes than the numbers here mean.
+        # A /proc of another namespace uses different process numbers.
         if os.readlink(PROC / "self") != str(os.getpid()):
             return secrets.token_hex(16)
         boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
         namespace = os.readlink(PROC / "self/ns/pid")
     except OSError:
-        session = answer_of("sysctl", "-n", "kern.bootsessionuuid")
+        session = output_of("sysctl", "-n", "kern.bootsessionuuid")
         if not session:
             return secrets.token_hex(16)
         boot, namespace = session, "all"
@@ -97,9 +97,9 @@ def machine_identity() -> str:
 
 
 def process_started(process: int) -> str | None:
-    """When the process of this number was started, in whatever unit the system tells it: to be compared, not read.
+    """The start time of the process with this number, in system-dependent form, for comparison only.
 
-    None where there is no such process, or one that has ended and was not waited for.
+    None if there is no such process, or if it is a zombie.
     """
     if not process_exists(process):
         return None
@@ -107,25 +107,25 @@ def process_started(process: int) -> str | None:
         text = (PROC / str(process) / "stat").read_text(errors="replace")
     except OSError:
         return process_started_by_ps(process)
-    # The name in parentheses may hold anything, even parentheses.
+    # The name in parentheses may contain anything, even parentheses.
     fields = text.rpartition(")")[2].split()
     return None if fields[0] in ENDED_STATES else fields[19]
 
 
 def process_started_by_ps(process: int) -> str | None:
-    """The same where /proc does not tell; UNKNOWN where nothing does."""
-    answer = answer_of("ps", "-o", "stat=", "-o", "lstart=", "-p", str(process))
+    """The start time from `ps`, for systems without /proc; UNKNOWN if that fails."""
+    answer = output_of("ps", "-o", "stat=", "-o", "lstart=", "-p", str(process))
     if not answer:
-        # It may have ended just now.
+        # The process may just have ended.
         return UNKNOWN if process_exists(process) else None
     state, _, started = answer.partition(" ")
     return None if state.startswith(ENDED_STATES) else started.strip()
 
 
 def still_runs(process: int, started: str | None) -> bool:
-    """Whether the process of this number is the one that was started then, not a later one of the same number.
+    """Whether the process with this number is still the one that was started then, not a later one.
 
-    In doubt it is: who is taken for gone loses its work.
+    True if in doubt, because a process that is considered dead loses its work.
     """
     now = process_started(process)
     return now is not None and (now in (started, UNKNOWN) or started in (UNKNOWN, None))

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.atomic_files import workshop
+from fitgap.runner.files.atomic_files import staging_folder
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.errors import DAMAGED, LOCKED, NO_DATABASE
 from fitgap.runner.store.database.sqlite import open_sqlite, outside_transactions, prepare_for_writing
 from fitgap.runner.store.database.sqlite_files import READING, check_writable, path_of
-from fitgap.runner.store.database.sqlite_wal import beside, head_of, named, size_of
+from fitgap.runner.store.database.sqlite_wal import head_of, named, side_file, size_of
 from fitgap.runner.store.schema.backup import (
     USE_PG_DUMP,
     copy,
@@ -73,7 +73,7 @@ def restore_database(backup: str, database: str | None) -> Restored:
     is_plain = is_plain_copy(origin)
     if not size_of(path):
         return Restored(path, restore_new(origin, path), None, is_plain)
-    with translated_file_errors(path), workshop(path) as folder:
+    with translated_file_errors(path), staging_folder(path) as folder:
         staged = folder / "restored"
         copy(origin, staged)
         version = version_of(staged, origin)
@@ -92,7 +92,7 @@ def restore_new(origin: Path, path: Path) -> str:
 def is_plain_copy(origin: Path) -> bool:
     """Whether a file had a log that is missing now. Backups by `fitgap db backup` have none."""
     head = head_of(origin)
-    return head is not None and head.has_log and not size_of(beside(origin, "-wal"))
+    return head is not None and head.has_log and not size_of(side_file(origin, "-wal"))
 
 
 def version_of(staged: Path, origin: Path) -> str:
@@ -158,7 +158,7 @@ def narrow_rights(path: Path, staged: Path) -> None:
     """Revoke the permissions of users who may not read the backup."""
     mode, other = (stat.S_IMODE(each.stat().st_mode) for each in (path, staged))
     closed = sum(0o7 << shift for shift in (3, 0) if not other >> shift & 0o4)
-    for each in (path, beside(path, "-wal"), beside(path, "-shm")) if mode & closed else ():
+    for each in (path, side_file(path, "-wal"), side_file(path, "-shm")) if mode & closed else ():
         each.chmod(mode & ~closed)
 
 

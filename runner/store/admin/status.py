@@ -5,7 +5,7 @@ from fitgap.runner.store.database.addresses import database_url, shown
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
-from fitgap.runner.store.database.sqlite_wal import beside
+from fitgap.runner.store.database.sqlite_wal import side_file
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema.version import is_sqlite, newest_version, refuse_other_than_newest, stored_version
 from sqlalchemy.engine import Connection, Engine
@@ -66,5 +66,5 @@ def size(engine: Engine, connection: Connection) -> int:
         here = sa.func.current_database()
         return connection.execute(sa.select(sa.func.pg_database_size(here))).scalar_one()
     path = path_of(engine.url)
-    files = (path, beside(path, "-wal"))
+    files = (path, side_file(path, "-wal"))
     return sum(each.stat().st_size for each in files if each.exists())

@@ -1,4 +1,4 @@
-"""The axes of a sweep as the database has them: a column of its configurations each, and a part of their settings."""
+"""The axes of a sweep in the database: for each, a column of the configurations and an entry in their settings."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ COLUMNS: dict[str, ColumnElement] = {
     "batch_size": configuration.c.batch_size,
     "epochs": configuration.c.planned_epochs,
 }
-# Where an axis is not called alike in the settings of a configuration.
+# Axes whose key in the settings of a configuration differs from their name.
 SETTING = {"regularizer": "regularizers"}
 
 
@@ -37,12 +37,12 @@ def axes_of(connection: Connection, sweep_id: int) -> list[str]:
 def configurations_of(
     connection: Connection, sweep_id: int, columns: Sequence[ColumnElement], only: Sequence[int] | None = None
 ) -> Sequence[sa.Row[Any]]:
-    """The number and these columns of the configurations of a sweep, or of some of them, by their numbers upwards."""
+    """The id and these columns of the configurations of a sweep, or of those in `only`, in ascending order of id."""
     number = configuration.c.id
     query = sa.select(number, *columns).order_by(number)
     if only is not None:
         return connection.execute(query.where(number.in_(only))).all()
-    # As they lie in the table: one after another by an index they take twice as long.
+    # In table order; looking them up by an index would take twice as long.
     ends = sa.select(sa.func.min(number), sa.func.max(number)).where(configuration.c.sweep_id == sweep_id)
     lowest, highest = connection.execute(ends).one()
     query = query.where(number.between(lowest, highest), unindexed(configuration.c.sweep_id) == sweep_id)
@@ -50,7 +50,7 @@ def configurations_of(
 
 
 def settings_of(connection: Connection, sweep_id: int, axis: str) -> dict[Any, Any]:
-    """What the settings of a configuration say of each alternative of an axis."""
+    """For each alternative of an axis, its entry in the settings of a configuration."""
     first = sa.select(sa.func.min(configuration.c.id)).where(configuration.c.sweep_id == sweep_id)
     query = sa.select(COLUMNS[axis], configuration.c.settings).where(
         configuration.c.id.in_(first.group_by(COLUMNS[axis]).scalar_subquery())
@@ -60,7 +60,7 @@ def settings_of(connection: Connection, sweep_id: int, axis: str) -> dict[Any, A
 
 
 def numbered(values: Iterable[Any]) -> tuple[np.ndarray, list[Any]]:
-    """A number for each value, equal ones alike, from 0 on as they come; and the values by number."""
+    """An index for each value, from 0 in order of first occurrence, and the distinct values by index."""
     values = list(values)
     names = list(dict.fromkeys(values))
     numbers = {name: number for number, name in enumerate(names)}
@@ -68,24 +68,24 @@ def numbered(values: Iterable[Any]) -> tuple[np.ndarray, list[Any]]:
 
 
 def combined(codes: Sequence[np.ndarray], size: int) -> np.ndarray:
-    """One number, from 0 on, for each combination of numbers: alike where all of them are."""
+    """One index, from 0, for each combination of codes."""
     whole = np.zeros(size, int)
     for each in codes:
-        # Numbered anew each time, so that no product of many sizes overflows.
+        # Renumbered in each step, so that the product of the sizes cannot overflow.
         whole = np.unique(whole * (int(each.max(initial=0)) + 1) + each, return_inverse=True)[1]
     return whole
 
 
 @dataclass(frozen=True)
 class Nesting:
-    """What the alternatives of an axis are: the kind of each, and which settings those of one kind differ in."""
+    """The kinds of an axis's alternatives, and the parameters in which alternatives of the same kind differ."""
 
     kind: Mapping[Any, str]
     varied: Mapping[str, list[str]]
 
 
 def nesting_of(connection: Connection, sweep_id: int, axis: str) -> Nesting:
-    """The alternatives of an axis by their kind, such as `adam` of an optimizer, `l1+dropout` of a regularizer."""
+    """The alternatives of an axis by kind, such as `adam` for an optimizer or `l1+dropout` for a regularizer."""
     alternatives = settings_of(connection, sweep_id, axis)
     kind = {alternative: kind_of(settings) for alternative, settings in alternatives.items()}
     varied = {}
@@ -96,7 +96,7 @@ def nesting_of(connection: Connection, sweep_id: int, axis: str) -> Nesting:
 
 
 def kind_of(settings: Any) -> str:
-    """The names in the settings of an alternative, as shorthand joins them; one kind where there are none."""
+    """The names in the settings of an alternative, joined as in shorthand; "" if there are none."""
     if isinstance(settings, dict):
         return str(settings.get("name"))
     if isinstance(settings, list):
@@ -106,7 +106,7 @@ def kind_of(settings: Any) -> str:
 
 
 def parameters_of(settings: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every parameter in the settings of an alternative: its name, led by the variant's where there are several."""
+    """Every parameter in the settings of an alternative, with the variant's name as prefix if there are several."""
     if isinstance(settings, dict):
         for key, value in settings.items():
             yield f"{path}{key}", str(value)

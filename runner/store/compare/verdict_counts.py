@@ -1,4 +1,4 @@
-"""What a diagnosis asks the store for: counts of verdicts, the worst of each, and what is known of single trials."""
+"""Queries for the diagnosis: counts of verdicts, the worst configurations, and the facts about single trials."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def verdict_counts(connection: Connection, sweep_id: int) -> dict[str, int]:
 
 
 def counts_by_setting(connection: Connection, sweep_id: int) -> list[Row]:
-    """For every axis, each of its settings and each verdict: how many configurations."""
+    """The number of configurations for every axis, each of its settings and each verdict."""
     found: list[Row] = []
     for axis, column in AXES.items():
         query = sa.select(column.label("setting"), configuration.c.verdict, sa.func.count().label("count"))
@@ -58,7 +58,7 @@ def worst_configurations(connection: Connection, sweep_id: int, verdict: str, li
 
 
 def reference_of(connection: Connection, sweep_id: int) -> Row | None:
-    """The configuration that the others are held against, and the means over its repeats of its best errors."""
+    """The reference configuration, with its best errors averaged over repeats; None if there is none."""
     query = (
         sa.select(
             configuration.c.hash.label("configuration"),
@@ -76,13 +76,13 @@ def reference_of(connection: Connection, sweep_id: int) -> Row | None:
 
 
 def unjudged(connection: Connection, sweep_id: int) -> int:
-    """How many trials of a sweep have completed and have no verdict yet."""
+    """The number of completed trials of a sweep that have no verdict yet."""
     is_waiting = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status == Status.COMPLETED, trial.c.verdict.is_(None))
     return int(connection.execute(sa.select(sa.func.count()).where(is_waiting)).scalar_one())
 
 
 def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
-    """What causes are found from: settings, sizes, statistics of layers, and the curves of these trials."""
+    """The facts from which causes are found: settings, sizes, layer statistics and curves of these trials."""
     reference = configuration.alias("reference")
     same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
     query = (
@@ -119,13 +119,13 @@ def fit_with_errors(connection: Connection, number: int) -> tuple[Fit, Row] | No
     query = sa.select(trial.c.sweep_id, trial.c.configuration_id, trial.c.repeat, trial.c.verdict)
     own = connection.execute(query.where(trial.c.id == number)).mappings().one()
     of_sweep = connection.execute(sa.select(sweep).where(sweep.c.id == own["sweep_id"])).mappings().one()
-    beside = reference_trial(connection, of_sweep["reference_id"], own["repeat"])
-    if own["verdict"] is None or beside is None:
+    reference = reference_trial(connection, of_sweep["reference_id"], own["repeat"])
+    if own["verdict"] is None or reference is None:
         return None
     errors = ErrorsOfTrials(connection, dict(of_sweep))
     last = errors.of_trial(number, own["configuration_id"])
     best = errors.of_reference(of_sweep["reference_id"]).get(own["repeat"])
-    return (fit_of_trial(last, best), beside) if last and best else None
+    return (fit_of_trial(last, best), reference) if last and best else None
 
 
 def reference_trial(connection: Connection, configuration_id: int | None, repeat: int) -> Row | None:

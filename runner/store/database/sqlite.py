@@ -26,7 +26,7 @@ from fitgap.runner.store.database.sqlite_files import (
     way_to_read,
     way_without_files,
 )
-from fitgap.runner.store.database.sqlite_wal import beside, head_of, size_of
+from fitgap.runner.store.database.sqlite_wal import head_of, side_file, size_of
 from fitgap.runner.store.database.values import json_text
 from sqlalchemy.engine import URL, Connection, Engine
 
@@ -120,9 +120,9 @@ def way_to_inspect(url: URL) -> str:
     # pages are in the file.
     head = head_of(path)
     is_cut = head is not None and size_of(path) < head.pages * head.page_size
-    if size_of(beside(path, "-journal")):
+    if size_of(side_file(path, "-journal")):
         return READING
-    if size_of(beside(path, "-wal")):
+    if size_of(side_file(path, "-wal")):
         return READING if is_ours(path) else way_without_files(path)
     if is_cut:
         raise DAMAGED.error(url)

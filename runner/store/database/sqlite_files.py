@@ -17,7 +17,7 @@ from fitgap.runner.files.file_systems import file_system_of, is_network
 from fitgap.runner.files.open_databases import Key, counting, key_of
 from fitgap.runner.store.database.addresses import DEFAULT_FILE, shown
 from fitgap.runner.store.database.errors import ChangedWhileReadError
-from fitgap.runner.store.database.sqlite_wal import beside, refuse_stray_log, size_of
+from fitgap.runner.store.database.sqlite_wal import refuse_stray_log, side_file, size_of
 from fitgap.runner.system.passwords import without_passwords
 from sqlalchemy.engine import URL, Connection
 
@@ -137,14 +137,14 @@ def is_ours(path: Path) -> bool:
 def way_to_read(path: Path) -> str:
     """The URI parameters for reading an existing file."""
     # A journal must be rolled back first; SQLite refuses to read if it cannot do so.
-    if is_ours(path) or size_of(beside(path, "-journal")):
+    if is_ours(path) or size_of(side_file(path, "-journal")):
         return READING
     return way_without_files(path)
 
 
 def way_without_files(path: Path) -> str:
     """The URI parameters for reading without creating files next to the database; StoreError if that is impossible."""
-    log, index = beside(path, "-wal"), beside(path, "-shm")
+    log, index = side_file(path, "-wal"), side_file(path, "-shm")
     if log.exists() and index.exists():
         return SHARED
     if size_of(log):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.open_databases import only_ours
+from fitgap.runner.files.open_databases import safe_to_open
 from fitgap.runner.system.passwords import without_passwords
 
 MAGIC = b"SQLite format 3\0"
@@ -30,7 +30,7 @@ class Head(NamedTuple):
 
 def head_of(path: Path) -> Head | None:
     """The header of a database file; None if it has none, is unreadable, or is open in this process."""
-    with only_ours(path) as may_open:
+    with safe_to_open(path) as may_open:
         if not may_open:
             return None
         try:
@@ -45,7 +45,7 @@ def head_of(path: Path) -> Head | None:
     return Head(65536 if size == 1 else size, int.from_bytes(head[28:32], "big"), head[LOG_VERSION] == 2)
 
 
-def beside(path: Path, ending: str) -> Path:
+def side_file(path: Path, ending: str) -> Path:
     """The path of a file that SQLite keeps next to a database, after resolving symbolic links."""
     real = path.resolve()
     return real.with_name(real.name + ending)
@@ -62,17 +62,17 @@ def size_of(path: Path) -> int:
 def refuse_stray_log(path: Path) -> None:
     """Raise StoreError if there is a log of another database: one that is gone, or was replaced by another file."""
     for ending in ("-wal", "-journal"):
-        log = beside(path, ending)
+        log = side_file(path, ending)
         if size_of(log) > LOG_HEADER_BYTES and is_gone(path, ending):
             raise StoreError(
                 f"there is no database {named(path)}, but its log {named(log)}, which may contain its last rows; "
                 "put the database back next to the log, or move the log away"
             )
-    log = beside(path, "-wal")
+    log = side_file(path, "-wal")
     if size_of(log) > LOG_HEADER_BYTES and not belongs(path, log):
         raise StoreError(
             f"{named(log)} does not belong to {named(path)}, which another file has replaced, and would damage it; "
-            f"move {log.name} and {beside(path, '-shm').name} away, and copy databases with `fitgap db backup` and "
+            f"move {log.name} and {side_file(path, '-shm').name} away, and copy databases with `fitgap db backup` and "
             "`fitgap db restore`"
         )
 
@@ -92,7 +92,7 @@ def named(path: Path) -> str:
 def belongs(path: Path, log: Path) -> bool:
     """Whether a log may belong to its database; False only if there is evidence against it."""
     head = head_of(path)
-    with only_ours(path) as may_open, contextlib.suppress(OSError):
+    with safe_to_open(path) as may_open, contextlib.suppress(OSError):
         if head is None or not may_open or not is_log(log):
             return True
         if not head.has_log or page_size_of(log) != head.page_size:

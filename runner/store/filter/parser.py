@@ -1,4 +1,4 @@
-"""The grammar of filters: from text to a tree.
+"""Parser of filters: from text to a syntax tree, with this grammar:
 
     condition   either
     either      all ("or" all)*
@@ -13,8 +13,8 @@
     signed      "-" signed | operand
     operand     number | text | "true" | "false" | name | "abs" "(" sum ")" | "(" condition ")"
 
-Whether a parenthesis holds a sum or a condition is seen when it has been read. `!=`, `not in`, `not like`, `is not` are
-the opposites of `==`, `in`, `like` and `is`, and become a `Not` in the tree.
+Whether parentheses contain a sum or a condition is known only after reading them. `!=`, `not in`, `not like` and
+`is not` become a `Not` of `==`, `in`, `like` and `is`.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ from typing import cast, get_args
 
 from fitgap.runner.errors import FilterError
 from fitgap.runner.store.filter import syntax_tree
-from fitgap.runner.store.filter.lexer import Place, Token, TokenKind, tokens_of
+from fitgap.runner.store.filter.lexer import Place, Token, TokenKind, tokenize
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 DEEPEST = 30
@@ -32,38 +32,38 @@ Part = syntax_tree.Operand | syntax_tree.Condition
 
 
 def parse(text: str) -> syntax_tree.Condition:
-    """The tree of a filter; FilterError, with the place, for what is none."""
-    parser = Parser(tokens_of(text))
+    """The tree of a filter; FilterError, which points at the mistake, if it is invalid."""
+    parser = Parser(tokenize(text))
     found = parser.either()
     parser.expect_end()
     return as_condition(found)
 
 
 class Parser:
-    """Reads words one after another; a method for each rule of the grammar."""
+    """A recursive descent parser, with one method per rule of the grammar."""
 
-    def __init__(self, words: Sequence[Token]):
-        self.words = words
+    def __init__(self, tokens: Sequence[Token]):
+        self.tokens = tokens
         self.position = 0
         self.depth = 0
         self.signs = 0
 
     @property
     def next(self) -> Token:
-        return self.words[self.position]
+        return self.tokens[self.position]
 
     def take(self) -> Token:
-        """The next word, which is then behind us. The end stays where it is."""
-        word = self.next
-        self.position += word.kind is not TokenKind.END
-        return word
+        """Return the next token and advance, except at the end."""
+        token = self.next
+        self.position += token.kind is not TokenKind.END
+        return token
 
     def comes(self, *texts: str) -> bool:
-        """Whether the next word is one of these keywords or signs."""
+        """Whether the next token is one of these keywords or signs."""
         return self.next.kind in (TokenKind.KEYWORD, TokenKind.SIGN) and self.next.text in texts
 
     def took(self, text: str) -> bool:
-        """Whether the next word was this keyword or sign, which is then behind us."""
+        """Advance past the next token if it is this keyword or sign; returns whether it was."""
         is_next = self.comes(text)
         self.position += is_next
         return is_next
@@ -78,14 +78,14 @@ class Parser:
             raise self.wrong("'and', 'or' or the end")
 
     def wrong(self, expected: str) -> FilterError:
-        """The error for a next word that cannot stand here."""
+        """The error for an unexpected next token."""
         return self.next.place.error(f"expected {expected}, found {self.next}")
 
     def deeper(self, rule: Callable[[], Part]) -> Part:
-        """What a rule reads one level further in."""
+        """Apply a rule one nesting level deeper; FilterError if that is too deep."""
         self.depth += 1
         if self.depth > DEEPEST:
-            raise self.next.place.error(f"a filter is at most {DEEPEST} levels deep; leave out some parentheses")
+            raise self.next.place.error(f"a filter may be at most {DEEPEST} levels deep; remove some parentheses")
         found = rule()
         self.depth -= 1
         return found
@@ -99,7 +99,7 @@ class Parser:
     def joined(
         self, word: str, rule: Callable[[], Part], kind: type[syntax_tree.Either] | type[syntax_tree.All]
     ) -> Part:
-        """What a rule reads, or several of these joined by a word."""
+        """One or more occurrences of a rule, joined by a keyword."""
         parts = [rule()]
         while self.took(word):
             parts.append(rule())
@@ -141,7 +141,7 @@ class Parser:
             return syntax_tree.Not(place, syntax_tree.Comparison(place, tuple(operands), ("==",)))
         for sign in signs:
             if sign.text == "!=":
-                raise sign.place.error("!= cannot stand in a chain; write two comparisons joined by 'and'")
+                raise sign.place.error("!= is not allowed in a chain; write two comparisons joined by 'and'")
         return syntax_tree.Comparison(place, tuple(operands), tuple(sign.text for sign in signs))
 
     def null_test(self, left: syntax_tree.Operand) -> syntax_tree.Condition:
@@ -164,7 +164,7 @@ class Parser:
         return syntax_tree.Membership(left.place.to(self.expect(")").place), left, tuple(choices))
 
     def constant(self) -> syntax_tree.Operand:
-        """A number, which may have a minus, or a text."""
+        """A number, optionally with a minus sign, or a text."""
         if self.comes("-"):
             start = self.take().place
             if self.next.kind is not TokenKind.NUMBER:
@@ -189,13 +189,13 @@ class Parser:
         return self.calculated(("*", "/"), self.signed)
 
     def calculated(self, signs: tuple[str, ...], rule: Callable[[], Part]) -> Part:
-        """What a rule reads, or several of these joined by signs, from left to right."""
+        """One or more occurrences of a rule, joined by signs, grouped from left to right."""
         left = rule()
         while self.comes(*signs):
             sign = self.take()
             self.signs += 1
             if self.signs > MOST_SIGNS:
-                raise sign.place.error(f"a filter has at most {MOST_SIGNS} of + - * /")
+                raise sign.place.error(f"a filter may have at most {MOST_SIGNS} of + - * /")
             first, second = as_operand(left), as_operand(rule())
             left = syntax_tree.Arithmetic(first.place.to(second.place), sign.text, first, second)
         return left
@@ -213,14 +213,14 @@ class Parser:
             self.expect(")")
             return found
         if self.comes("true", "false"):
-            word = self.take()
-            return syntax_tree.Flag(word.place, word.text == "true")
+            token = self.take()
+            return syntax_tree.Flag(token.place, token.text == "true")
         if self.next.kind is TokenKind.NUMBER:
-            word = self.take()
-            return syntax_tree.Number(word.place, float(word.text))
+            token = self.take()
+            return syntax_tree.Number(token.place, float(token.text))
         if self.next.kind is TokenKind.TEXT:
-            word = self.take()
-            return syntax_tree.Text(word.place, word.text)
+            token = self.take()
+            return syntax_tree.Text(token.place, token.text)
         if self.comes("null"):
             raise self.next.place.error("nothing equals null; write `is null` or `is not null`")
         if self.next.kind is not TokenKind.NAME:
@@ -229,11 +229,11 @@ class Parser:
         return self.function(name) if self.comes("(") else name
 
     def name(self) -> syntax_tree.Name:
-        word = self.take()
-        return syntax_tree.Name(word.place, word.text)
+        token = self.take()
+        return syntax_tree.Name(token.place, token.text)
 
     def function(self, name: syntax_tree.Name) -> syntax_tree.Operand:
-        """`abs(…)`, the only function there is."""
+        """`abs(…)`, the only function."""
         if name.name != "abs":
             raise name.place.error(f"there is no function {name.name!r}; known: abs")
         self.take()
@@ -242,19 +242,19 @@ class Parser:
 
 
 def as_operand(part: Part) -> syntax_tree.Operand:
-    """The part, which must be something that has a value; FilterError for a condition."""
+    """The part as an operand; FilterError if it is a condition."""
     if not isinstance(part, get_args(syntax_tree.Operand)):
-        raise part.place.error("a condition has no value to go on with; join conditions by 'and' or 'or'")
+        raise part.place.error("a condition is not a value; join conditions by 'and' or 'or'")
     return cast(syntax_tree.Operand, part)
 
 
 def as_condition(part: Part) -> syntax_tree.Condition:
-    """The part, which must be something that holds or not; FilterError for a mere value. A name may be a flag."""
+    """The part as a condition; FilterError if it is a value. A name may be a flag, which is a condition."""
     if not isinstance(part, get_args(syntax_tree.Condition)):
         raise after(part.place).error("expected a comparison, such as e_v < 0.02")
     return cast(syntax_tree.Condition, part)
 
 
 def after(place: Place) -> Place:
-    """The place right after another one."""
+    """The position right after a place."""
     return Place(place.filter, place.end, place.end + 1)

@@ -1,4 +1,4 @@
-"""From the tree of a filter to an expression of SQL. Everything that was written in it becomes a bound parameter."""
+"""Translation of the syntax tree of a filter into an SQL expression, with all constants as bound parameters."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.dialects import is_like, sortable
@@ -7,13 +7,13 @@ from fitgap.runner.store.filter.namespace import known_names
 from fitgap.runner.store.filter.typecheck import COLUMN_REACH, names_in
 from sqlalchemy.sql.elements import ColumnElement
 
-# How tightly the signs bind, in SQLAlchemy's own numbers.
+# Operator precedence, in SQLAlchemy's numbers.
 PRECEDENCE = {"+": 7, "-": 7, "*": 8, "/": 8}
 LARGEST, SMALLEST = 10.0**COLUMN_REACH, 10.0**-COLUMN_REACH
 
 
 def condition_of(condition: syntax_tree.Condition) -> ColumnElement[bool]:
-    """The expression of a condition that has been checked."""
+    """The SQL expression of a checked condition."""
     match condition:
         case syntax_tree.All(_, conditions):
             return sa.and_(*map(condition_of, conditions))
@@ -30,7 +30,7 @@ def condition_of(condition: syntax_tree.Condition) -> ColumnElement[bool]:
 def plain_test(
     test: syntax_tree.Comparison | syntax_tree.Membership | syntax_tree.Like | syntax_tree.Name,
 ) -> ColumnElement[bool]:
-    """The expression of a test in which every name has one value."""
+    """The SQL expression of a test in which every name has one value."""
     match test:
         case syntax_tree.Name():
             return value_of(test)
@@ -47,7 +47,7 @@ def plain_test(
 
 
 def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElement[bool]:
-    """One comparison."""
+    """The SQL expression of one comparison."""
     match sign:
         case "==":
             return left == right
@@ -62,7 +62,7 @@ def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElem
 
 
 def held_by_any(part: syntax_tree.Test | syntax_tree.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A test over a name that may have several values: it holds if it does for any, and is unknown if for all."""
+    """A test of a name that may have several values: true if it is true for any, unknown if it is unknown for all."""
     several = several_of(part)
     if several is None:
         return test
@@ -71,13 +71,13 @@ def held_by_any(part: syntax_tree.Test | syntax_tree.Name, test: ColumnElement[b
 
 
 def several_of(part: syntax_tree.Operand | syntax_tree.Test) -> sa.Select | None:
-    """The rows over which the names in a test range; None where each has one value."""
+    """The query for the values of the names in a test; None if each has one value."""
     found = [known_names()[name.name].several for name in names_in(part)]
     return next((each for each in found if each is not None), None)
 
 
 def null_test(operand: syntax_tree.Operand) -> ColumnElement[bool]:
-    """Whether an operand has no value, or not one of several."""
+    """Whether an operand is null, or all of its several values are."""
     several = several_of(operand)
     if several is None:
         return value_of(operand).is_(None)
@@ -85,7 +85,7 @@ def null_test(operand: syntax_tree.Operand) -> ColumnElement[bool]:
 
 
 def value_of(operand: syntax_tree.Operand) -> ColumnElement:
-    """The expression of an operand."""
+    """The SQL expression of an operand."""
     match operand:
         case syntax_tree.Name(_, name):
             return known_names()[name].value
@@ -108,7 +108,7 @@ def constant(operand: syntax_tree.Operand) -> ColumnElement:
 
 
 def calculated(operand: syntax_tree.Operand) -> ColumnElement:
-    """The expression of a number in arithmetic: always doubles, and division by 0 gives null."""
+    """The SQL expression of an arithmetic operand: always doubles, and division by 0 gives null."""
     match operand:
         case syntax_tree.Name(_, name):
             known = known_names()[name]
@@ -126,12 +126,12 @@ def calculated(operand: syntax_tree.Operand) -> ColumnElement:
 
 
 def joined(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElement:
-    """Two numbers joined by a sign, as they are grouped: SQLAlchemy's own + would make (a + b) + c of a + (b + c)."""
+    """Two numbers joined by a sign. This keeps the grouping; SQLAlchemy's + turns a + (b + c) into (a + b) + c."""
     return left.op(sign, precedence=PRECEDENCE[sign], return_type=sa.Double())(right)
 
 
 def bounded(value: ColumnElement) -> ColumnElement:
-    """A column as it counts in arithmetic, so that no product leaves the range of doubles."""
+    """A column clipped for arithmetic, so that no product leaves the range of doubles."""
     return sa.case(
         (value > LARGEST, LARGEST),
         (value < -LARGEST, -LARGEST),

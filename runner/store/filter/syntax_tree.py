@@ -1,6 +1,6 @@
-"""The tree of a filter: what its text means, before any name in it is looked up.
+"""Nodes of the syntax tree of a filter, before its names are looked up.
 
-An operand is a number, a text or a flag. A condition holds, does not hold, or is unknown since something in it is null.
+An operand is a number, a text or a flag. A condition is true, false, or unknown because a value in it is null.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from fitgap.runner.store.filter.lexer import Place
 
 @dataclass(frozen=True)
 class FilterNode:
-    """Base of all nodes: where it stands."""
+    """Base of all nodes, with their position in the filter."""
 
     place: Place
 
@@ -59,7 +59,7 @@ class Arithmetic(FilterNode):
 
 @dataclass(frozen=True)
 class Comparison(FilterNode):
-    """Operands with a sign between each and the next: `0.01 < e_v <= 0.02`."""
+    """A chain of operands with signs between them: `0.01 < e_v <= 0.02`."""
 
     operands: "tuple[Operand, ...]"
     signs: tuple[str, ...]
@@ -67,7 +67,7 @@ class Comparison(FilterNode):
 
 @dataclass(frozen=True)
 class Membership(FilterNode):
-    """Whether an operand is among some constants."""
+    """Whether an operand equals one of several constants."""
 
     operand: "Operand"
     choices: "tuple[Operand, ...]"
@@ -75,7 +75,7 @@ class Membership(FilterNode):
 
 @dataclass(frozen=True)
 class Like(FilterNode):
-    """Whether text is as a pattern says, in which `*` is any text and `?` any character."""
+    """Whether text matches a pattern, in which `*` is any text and `?` any character."""
 
     operand: "Operand"
     pattern: str
@@ -83,7 +83,7 @@ class Like(FilterNode):
 
 @dataclass(frozen=True)
 class IsNull(FilterNode):
-    """Whether an operand has no value; never unknown."""
+    """Whether an operand is null; never unknown."""
 
     operand: "Operand"
 
@@ -107,5 +107,5 @@ class Either(FilterNode):
 
 Operand: TypeAlias = Number | Text | Flag | Name | Negative | Absolute | Arithmetic
 Test: TypeAlias = Comparison | Membership | Like | IsNull
-# A name stands for a condition where it is a flag, such as `regularizer.biases`.
+# A name is a condition if it is a flag, such as `regularizer.biases`.
 Condition: TypeAlias = Test | Name | Not | All | Either

@@ -1,4 +1,4 @@
-"""Questions to the store: sweeps, trials, epochs. Every answer is a list of plain rows."""
+"""Queries for sweeps, trials and epochs, with plain rows as results."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,27 +16,27 @@ from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 Row = dict[str, Any]
-# Numbers beyond are no numbers of rows, and PostgreSQL refuses them.
+# Larger numbers cannot be row ids, and PostgreSQL rejects them.
 LARGEST_NUMBER = 2**31 - 1
 NUMBERS_AT_A_TIME = 10_000
 
 
 def find_sweep(connection: Connection, name_or_number: str) -> Row:
-    """The sweep of this name or number; StoreError where there is none."""
+    """The sweep with this name or number; StoreError if there is none."""
     number = int(name_or_number) if name_or_number.isdecimal() else None
     by = sweep.c.name == name_or_number if number is None else sweep.c.id == min(number, LARGEST_NUMBER)
     query = sa.select(sweep, data_set.c.fingerprint).join_from(sweep, data_set).where(by)
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         names = connection.execute(sa.select(sweep.c.name).order_by(sweep.c.id.desc()).limit(20)).scalars().all()
-        hint = nearest(name_or_number, names) if names else "there are none yet, `fitgap run` makes one"
+        hint = nearest(name_or_number, names) if names else "there are none yet; `fitgap run` creates one"
         raise StoreError(f"there is no sweep {name_or_number!r}; {hint}")
     return dict(found)
 
 
 def sweeps(connection: Connection) -> list[Row]:
-    """All sweeps with the number of their trials in every status, oldest first."""
-    # Counted from the index alone, before anything is joined.
+    """All sweeps with their numbers of trials by status, oldest first."""
+    # Counted from the index alone, before joining anything.
     in_status = sa.select(trial.c.sweep_id, trial.c.status, sa.func.count().label("trials"))
     counted = in_status.group_by(trial.c.sweep_id, trial.c.status).subquery()
     counts = {status.value: sa.case((counted.c.status == status, counted.c.trials), else_=0) for status in Status}
@@ -58,7 +58,7 @@ def sweeps(connection: Connection) -> list[Row]:
 
 
 def total(count: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
-    """The sum of counts, 0 of none."""
+    """The sum of counts; 0 if there are none."""
     return sa.cast(sa.func.coalesce(sa.func.sum(count), 0), sa.BigInteger)
 
 
@@ -75,7 +75,7 @@ def reference_configuration(sweep_id: int) -> sa.Select:
 
 
 def show_trial(connection: Connection, number: int) -> Row:
-    """Everything known of one trial: its row, its settings, its data and split; StoreError where there is none."""
+    """Everything known about one trial: its row, settings, data and split; StoreError if there is none."""
     require_trials(connection, [number])
     more = (
         sa.select(
@@ -86,7 +86,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.ended,
             trial.c.learned,
             trial.c.worker_failures,
-            # What it was called before schema 0004.
+            # The name of `worker_failures` before schema 0004.
             trial.c.worker_failures.label("losses"),
             trial.c.excess,
             driver.c.environment,
@@ -113,31 +113,31 @@ def show_trial(connection: Connection, number: int) -> Row:
 
 
 def require_trials(connection: Connection, numbers: Sequence[int]) -> None:
-    """StoreError where one of the trials does not exist."""
+    """Raise StoreError if one of the trials does not exist."""
     possible = [number for number in numbers if number <= LARGEST_NUMBER]
     known: set[int] = set()
-    # A statement takes no more than some tens of thousands of parameters.
+    # A statement accepts at most some tens of thousands of parameters.
     for start in range(0, len(possible), NUMBERS_AT_A_TIME):
         part = possible[start : start + NUMBERS_AT_A_TIME]
         known.update(connection.execute(sa.select(trial.c.id).where(trial.c.id.in_(part))).scalars())
     missing = [number for number in numbers if number not in known]
     if missing:
         highest = connection.execute(sa.select(sa.func.max(trial.c.id))).scalar_one()
-        rest = f"the highest number is {highest}" if highest else "there are none yet, `fitgap run` makes some"
+        rest = f"the highest number is {highest}" if highest else "there are none yet; `fitgap run` creates some"
         raise StoreError(f"there is no trial {missing[0]}; {rest}")
 
 
 def epochs(connection: Connection, trial_ids: Sequence[int]) -> list[Row]:
-    """The epochs of these trials, in order; StoreError where one of them does not exist."""
+    """The epochs of these trials, in order; StoreError if one of them does not exist."""
     require_trials(connection, trial_ids)
     query = sa.select(*result_keys.labelled(result_keys.EPOCH)).where(epoch.c.trial_id.in_(trial_ids))
     return fetch(connection, query.order_by(epoch.c.trial_id, epoch.c.epoch))
 
 
 def trial_numbers(connection: Connection, what: str | Sequence[int], where: str | None = None) -> np.ndarray:
-    """The numbers (n,) of the trials of a sweep, or of these trials, in order; StoreError for what does not exist.
+    """The sorted ids (n,) of the trials of a sweep that match the filter `where`, or of the given trials.
 
-    Of a sweep those that the filter `where` leaves.
+    Raises StoreError if the sweep or a trial does not exist.
     """
     if not isinstance(what, str):
         require_trials(connection, what)
@@ -154,7 +154,7 @@ def sweep_epochs(connection: Connection, sweep_id: int) -> list[Row]:
 
 
 def kept_parameters(connection: Connection, number: int, epoch_number: int) -> np.ndarray | None:
-    """The parameters (P,) that were kept of a trial after an epoch; None where they were not."""
+    """The parameters (P,) that were kept of a trial after an epoch; None if they were not kept."""
     query = sa.select(snapshot.c.content).where(snapshot.c.trial_id == number, snapshot.c.epoch == epoch_number)
     content = connection.execute(query).scalar_one_or_none()
     if content is None:
@@ -163,7 +163,7 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
 
 
 def preprocessing(connection: Connection, number: int) -> dict[str, list[float | None]]:
-    """What the training examples of a trial's repeat taught about filling and scaling."""
+    """The filling and scaling learned from the training examples of a trial's repeat."""
     same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
     query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
     found: dict[str, list[float | None]] = connection.execute(query).scalar_one()
@@ -171,7 +171,7 @@ def preprocessing(connection: Connection, number: int) -> dict[str, list[float |
 
 
 def ended_trials(connection: Connection, sweep_id: int) -> list[Row]:
-    """All that is known of the trials of a sweep that have ended, but their settings and curves."""
+    """Everything known about the ended trials of a sweep, except their settings and curves."""
     known = {
         column.name: column for column in trial.columns if column.name not in ("id", "configuration_id", "learned")
     }
@@ -194,7 +194,7 @@ def ended_trials(connection: Connection, sweep_id: int) -> list[Row]:
 
 
 def configurations(connection: Connection, sweep_id: int) -> list[Row]:
-    """Number, hash and settings of the configurations of a sweep."""
+    """Id, hash and settings of the configurations of a sweep."""
     query = sa.select(configuration.c.id, configuration.c.hash, configuration.c.settings).where(
         configuration.c.sweep_id == sweep_id
     )

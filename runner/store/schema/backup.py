@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.atomic_files import give_rights, publish, publish_free, workshop
+from fitgap.runner.files.atomic_files import give_rights, publish, publish_free, staging_folder
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import open_sqlite
 from fitgap.runner.store.database.sqlite_files import CountedConnection, changed, check_file, path_of, way_to_read
-from fitgap.runner.store.database.sqlite_wal import beside, named, refuse_stray_log, size_of
+from fitgap.runner.store.database.sqlite_wal import named, refuse_stray_log, side_file, size_of
 from fitgap.runner.store.schema.version import stored_version
 from sqlalchemy.engine import URL
 
@@ -40,7 +40,7 @@ def back_up(path: Path, version: str) -> Path:
 
 def keep_copy(path: Path, wanted: Path) -> Path:
     """Copy a database to `wanted`, or to the first free name of wanted-2, wanted-3, …; returns the path."""
-    with workshop(wanted) as folder:
+    with staging_folder(wanted) as folder:
         part = folder / "copy"
         copy(path, part)
         return publish_free(part, wanted)
@@ -92,7 +92,7 @@ def new_database(path: Path, rights: int | None = None) -> Iterator[Path]:
     """
     with translated_file_errors(path):
         refuse_taken(path)
-        with workshop(path) as folder:
+        with staging_folder(path) as folder:
             part = folder / "new"
             make_private(part, rights)
             yield part
@@ -110,7 +110,7 @@ def make_private(part: Path, rights: int | None) -> None:
 
 def refuse_open_log(part: Path) -> None:
     """Raise StoreError if the last rows of the new database are still in its log instead of the file."""
-    if size_of(beside(part, "-wal")):
+    if size_of(side_file(part, "-wal")):
         raise StoreError("the new database could not be completed; try again")
 
 

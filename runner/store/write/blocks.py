@@ -16,10 +16,10 @@ from sqlalchemy.engine import Connection
 
 
 def record(connection: Connection, driver_id: int, block: Block, *, again: bool = False) -> set[int]:
-    """Write what a block brings; returns the trials in it that the driver no longer holds, of which nothing is written.
+    """Write the content of a block; returns the trials in it that the driver no longer holds, which are skipped.
 
-    The epochs of a repeated attempt take the place of those that the one before had left; so do those of a block that
-    is written `again`, since nobody knows whether it was the first time.
+    The epochs of a repeated attempt replace those of the previous one. So do those of a block that is written `again`,
+    since the first write may or may not have succeeded.
     """
     claims.renew(connection, driver_id)
     named = block.trials
@@ -34,7 +34,7 @@ def record(connection: Connection, driver_id: int, block: Block, *, again: bool 
         insert_epochs(connection, block.rows)
     if block.ended:
         end_trials(connection, block.ended, repeated)
-    # After the ends, which remove states: one that comes with the end is to be kept.
+    # After the ends, which remove states: a state that arrives with the end must be kept.
     if block.states:
         save_states(connection, block.states)
     if block.evidence:
@@ -55,7 +55,7 @@ def forget_epochs(connection: Connection, rows: EpochRows) -> None:
 
 
 def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
-    """Keep how far trials have come, instead of what was kept before. Whoever gets on is not what kills its driver."""
+    """Replace the saved states of trials and reset their failure counts: a trial that progresses is not the cause."""
     numbers = [each.trial_id for each in states]
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(numbers)))
     rows = [{"trial_id": each.trial_id, "epoch": each.epoch, "content": packed(each.arrays)} for each in states]
@@ -64,7 +64,7 @@ def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
 
 
 def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Sequence[int]) -> None:
-    """Write how trials ended; the states to go on from are no longer needed."""
+    """Write how trials ended and remove their saved states, which are no longer needed."""
     connection.execute(END_TRIAL, [trial_row(end) for end in ends])
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_([end.trial_id for end in ends])))
     for end in ends:
@@ -90,19 +90,19 @@ def trial_row(end: TrialEnd) -> dict[str, Any]:
 
 
 def storable(value: Any) -> Any:
-    """A value of a trial's end as both databases can hold it."""
+    """A value of a trial's end in a form that both databases can store."""
     if isinstance(value, float):
         return finite(value)
     return storable_text(value) if type(value) is str else value
 
 
 def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
-    """A kept network as its row."""
+    """The row of a kept network."""
     content = packed({"parameters": kept.parameters})
     return {"trial_id": kept.trial_id, "epoch": kept.epoch, "content": content}
 
 
 def evidence_row(found: TrialEvidence) -> dict[str, Any]:
-    """The evidence of a trial as its row."""
+    """The row of a trial's evidence."""
     content = packed_errors(found.errors)
     return {"trial_id": found.trial_id, "statistics": dict(found.statistics), "content": content}

@@ -13,12 +13,12 @@ from sqlalchemy.engine import Connection
 
 
 def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
-    """Cancel what waits or runs in a sweep, or those of these trials that do; returns how many trials."""
+    """Cancel the pending and running trials of a sweep, or those among `trials`; returns their number."""
     table = tables.trial
     of_sweep = sa.select(table.c.id).where(table.c.sweep_id == sweep_id, table.c.id.in_(trials or ()))
     unknown = sorted(set(trials or ()) - set(connection.execute(of_sweep).scalars()))
     if unknown:
-        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists those that it has")
+        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists its trials")
     open_ = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_([Status.PENDING, Status.RUNNING]))
     chosen = open_ if trials is None else sa.and_(open_, table.c.id.in_(trials))
     values = {"status": Status.CANCELLED, "reason": "cancelled by the user", "ended": database_now()}
@@ -26,10 +26,10 @@ def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] |
 
 
 def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Status]) -> int:
-    """Let the trials of a sweep that ended so wait again, as if they had never been tried; returns how many.
+    """Reset the trials of a sweep that ended with these statuses to pending; returns their number.
 
-    Their epochs are written over. Those that failed or were cancelled go on from their saved state; that of a diverged
-    one is no place to go on from.
+    Their epochs will be overwritten. Failed and cancelled trials resume from their saved states. Those of diverged
+    trials are useless and are removed.
     """
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))

@@ -17,7 +17,7 @@ ROWS_AT_A_TIME = 1_000
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """Everything that is written of a sweep before it runs: rows as plain data."""
+    """Everything that is stored about a sweep before it runs: rows as plain data."""
 
     name: str
     specification: dict[str, Any]
@@ -28,9 +28,9 @@ class SweepPlan:
 
 
 def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
-    """Write a sweep and all its trials, pending; returns its number and name.
+    """Write a sweep with all its trials as pending; returns its id and name.
 
-    Names are unique: where `digits` is taken, the sweep is called `digits-2`.
+    Names are unique: if `digits` is taken, the sweep is called `digits-2`.
     """
     name = free_name(connection, plan.name)
     sweep_id = insert(
@@ -49,14 +49,14 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
 
 
 def add_configurations(connection: Connection, sweep_id: int, configurations: Iterable[Mapping[str, Any]]) -> None:
-    """Write configurations some at a time: there may be a million."""
+    """Write configurations in parts, since there may be a million."""
     rows = iter(configurations)
     while part := [{"sweep_id": sweep_id, **row} for row in itertools.islice(rows, ROWS_AT_A_TIME)]:
         connection.execute(sa.insert(tables.configuration), part)
 
 
 def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
-    """A pending trial for every configuration and split of a sweep, or for those of them; returns how many."""
+    """Add a pending trial for every configuration and split of a sweep that meets `which`; returns their number."""
     configuration, split, trial = tables.configuration, tables.split, tables.trial
     rows = (
         sa.select(
@@ -71,13 +71,13 @@ def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[b
         .order_by(configuration.c.id, split.c.repeat)
     )
     names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
-    # Else PostgreSQL's driver is asked too late, and says -1.
+    # Otherwise SQLAlchemy asks PostgreSQL's driver too late and gets -1.
     counting = connection.execution_options(preserve_rowcount=True)
     return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount
 
 
 def free_name(connection: Connection, wanted: str) -> str:
-    """The wanted name, or the first of wanted-2, wanted-3, … that no sweep has."""
+    """The wanted name, or the first free name of wanted-2, wanted-3, …."""
     similar = sa.select(tables.sweep.c.name).where(tables.sweep.c.name.startswith(wanted, autoescape=True))
     taken = set(connection.execute(similar).scalars())
     name, number = wanted, 1
@@ -88,7 +88,7 @@ def free_name(connection: Connection, wanted: str) -> str:
 
 
 def data_set_number(connection: Connection, row: dict[str, Any]) -> int:
-    """The number of the data set with this fingerprint, written if it is new."""
+    """The id of the data set with this fingerprint, which is inserted if it is new."""
     known = sa.select(tables.data_set.c.id).where(tables.data_set.c.fingerprint == row["fingerprint"])
     found = connection.execute(known).scalar_one_or_none()
     if found is not None:
@@ -97,5 +97,5 @@ def data_set_number(connection: Connection, row: dict[str, Any]) -> int:
 
 
 def insert(connection: Connection, table: sa.Table, **row: Any) -> int:
-    """Insert one row and return its number."""
+    """Insert one row and return its id."""
     return connection.execute(sa.insert(table).values(**row).returning(table.c.id)).scalar_one()

@@ -6,25 +6,25 @@ import sys
 
 import pytest
 from fitgap.runner.files import atomic_files
-from fitgap.runner.files.atomic_files import give_rights, leftovers, publish, publish_free, put_in_place, workshop
+from fitgap.runner.files.atomic_files import give_rights, leftovers, publish, publish_free, put_in_place, staging_folder
 
 # Begins to write beside a file and is killed.
 DIES = """
 import os, sys
 from pathlib import Path
-from fitgap.runner.files.atomic_files import workshop
-with workshop(Path(sys.argv[1])) as folder:
+from fitgap.runner.files.atomic_files import staging_folder
+with staging_folder(Path(sys.argv[1])) as folder:
     (folder / "part").write_text("half")
     os.kill(os.getpid(), 9)
 """
 
 
 def test_a_workshop_is_private_and_gone_afterwards(tmp_path):
-    with workshop(tmp_path / "answer") as folder:
+    with staging_folder(tmp_path / "answer") as folder:
         assert folder.parent == tmp_path and folder.stat().st_mode & 0o777 == 0o700
         (folder / "part").write_text("x")
         assert leftovers(tmp_path) == []
-    with pytest.raises(ValueError), workshop(tmp_path / "answer"):
+    with pytest.raises(ValueError), staging_folder(tmp_path / "answer"):
         raise ValueError
     assert list(tmp_path.iterdir()) == []
 

@@ -66,7 +66,7 @@ def test_databases_of_other_programs_and_old_backups_are_safe_too(own_folder):
     with contextlib.closing(sqlite3.connect("other.sqlite")) as connection:
         connection.execute("CREATE TABLE customer (id)")
     before = (own_folder / "other.sqlite").read_bytes()
-    with pytest.raises(OutputError, match="is a database, which is never written over"):
+    with pytest.raises(OutputError, match="is a database, which is never overwritten"):
         write("other.sqlite")
     assert (own_folder / "other.sqlite").read_bytes() == before
 
@@ -97,7 +97,7 @@ def test_a_link_that_somebody_else_has_put_into_a_folder_for_all_is_refused(own_
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
     found = os.lstat(shared / "answer")
     monkeypatch.setattr(Path, "lstat", lambda path: os.stat_result([*found[:4], 54322, *found[5:]]))
-    with pytest.raises(OutputError, match="a link that another user has made; name the file itself"):
+    with pytest.raises(OutputError, match="a link created by another user; name the file itself"):
         write(shared / "answer")
     with pytest.raises(StoreError, match="is a link created by another user; name the database itself"):
         open_store_for_writing(str(shared / "answer"))
@@ -154,7 +154,7 @@ def test_a_database_behind_an_open_file_is_refused(trained_database, own_folder)
             text=True,
             check=False,
         )
-    assert done.returncode == 2 and "is a database, which is never written over" in done.stderr
+    assert done.returncode == 2 and "is a database, which is never overwritten" in done.stderr
     assert Path("x.db").read_bytes() == before
 
 
@@ -163,7 +163,7 @@ def test_disks_folders_and_files_that_are_write_protected_are_refused(own_folder
         write(own_folder)
     (own_folder / "fixed").write_text("old")
     monkeypatch.setattr(os, "access", lambda *given, **named: False)
-    with pytest.raises(OutputError, match="fixed may not be written over: its permissions do not allow it"):
+    with pytest.raises(OutputError, match="fixed cannot be overwritten: you have no write permission"):
         write("fixed")
     monkeypatch.setattr(stat, "S_ISBLK", lambda mode: True)
     with pytest.raises(OutputError, match="is a disk; name a file"):

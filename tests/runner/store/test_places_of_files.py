@@ -52,7 +52,7 @@ def test_a_file_that_is_gone_or_another_is_told(made):
         with open_store_for_writing("fitgap.db") as store:
             store.require_in_place()
             change()
-            with pytest.raises(StoreError, match="deleted, moved or replaced while it was written to"):
+            with pytest.raises(StoreError, match="deleted, moved or replaced while it was in use"):
                 store.require_in_place()
         for each in Path().glob("fitgap.db-*"):
             each.unlink()

@@ -13,7 +13,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin.status import describe_database
 from fitgap.runner.store.admin.upgrade import upgrade_database
-from fitgap.runner.store.database.sqlite_wal import beside, head_of
+from fitgap.runner.store.database.sqlite_wal import head_of, side_file
 from fitgap.runner.store.schema.backup import back_up_database
 
 WAYS = [
@@ -43,7 +43,7 @@ def database(trained_database, own_folder):
 def killed(database, *, moved=0, changes=3):
     """Let a writer be killed that has moved its log into the file after so many pages (0: never)."""
     subprocess.run([sys.executable, "-c", DIES, database, str(moved), str(changes)], check=False)
-    assert beside(database, "-wal").stat().st_size
+    assert side_file(database, "-wal").stat().st_size
 
 
 def newer(path, than):
@@ -83,13 +83,13 @@ def test_a_copy_in_the_place_of_the_database_beside_its_log_is_refused(kind, way
     killed(database)
     shutil.copy("copy.db", database)
     if kind == "a plain copy":
-        newer(database, beside(database, "-wal"))
+        newer(database, side_file(database, "-wal"))
     before = {path.name: path.read_bytes() for path in own_folder.iterdir()}
     with pytest.raises(StoreError, match=r"fitgap\.db-wal does not belong to .*fitgap\.db.*move fitgap\.db-wal and"):
         way("fitgap.db")
     assert {path.name: path.read_bytes() for path in own_folder.iterdir()} == before
     for ending in ("-wal", "-shm"):
-        beside(database, ending).unlink()
+        side_file(database, ending).unlink()
     way("fitgap.db")
 
 
@@ -98,14 +98,14 @@ def test_a_copy_in_the_place_of_the_database_beside_its_log_is_refused(kind, way
 def test_a_log_without_its_database_is_neither_used_nor_removed(left, way, database):
     """SQLite would remove it, with rows that are nowhere else."""
     killed(database)
-    content = beside(database, "-wal").read_bytes()
+    content = side_file(database, "-wal").read_bytes()
     if left == "missing":
         database.rename("elsewhere.db")
     else:
         database.write_bytes(b"")
     with pytest.raises(StoreError, match=r"there is no database .*fitgap\.db, but .*fitgap\.db-wal, which may hold"):
         way("fitgap.db")
-    assert beside(database, "-wal").read_bytes() == content
+    assert side_file(database, "-wal").read_bytes() == content
 
 
 def test_the_journal_of_a_database_that_is_gone_is_left_too(own_folder):
@@ -117,14 +117,14 @@ def test_the_journal_of_a_database_that_is_gone_is_left_too(own_folder):
 
 def test_a_log_of_which_nothing_can_be_used_is_no_obstacle(database):
     for content in (b"", b"\x37\x7f\x06\x82" + bytes(20), b"garbage" * 1_000):
-        beside(database, "-wal").write_bytes(content)
+        side_file(database, "-wal").write_bytes(content)
         with open_store() as store:
             assert store.sweeps()
 
 
 def test_a_log_is_looked_for_where_a_link_leads(database, own_folder):
     (own_folder / "link.db").symlink_to(database)
-    assert beside(own_folder / "link.db", "-wal") == own_folder / "fitgap.db-wal"
+    assert side_file(own_folder / "link.db", "-wal") == own_folder / "fitgap.db-wal"
     back_up_database(None, "copy.db")
     killed(database)
     shutil.copy("copy.db", database)

@@ -90,7 +90,7 @@ def test_what_is_being_trained_is_not_deleted(words, store, driver, make_plan, c
     store.add_sweep(make_plan(2, 2, name="one"))
     driver.claim([1])
     before = counts()
-    with pytest.raises(BusyError, match="is training some of it"):
+    with pytest.raises(BusyError, match="is training some of these trials"):
         store.delete(words)
     assert counts() == before
     # Another trial of the sweep may go meanwhile, and what was cancelled as well.
