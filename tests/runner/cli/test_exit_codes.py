@@ -257,7 +257,7 @@ def test_outputs_that_are_full(words, small):
     [
         (OSError(errno.EMFILE, "Too many open files", "x"), "raise it, as with `ulimit -n 1024`"),
         (OSError(errno.ENFILE, "File table overflow"), "raise it"),
-        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free room"),
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free space"),
         (OSError(errno.EROFS, "Read-only file system", "/x"), "/x: Read-only file system; choose a place"),
         (PermissionError(errno.EACCES, "Permission denied", b"/x\xff"), "check the permissions"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "free memory"),
