@@ -1,1 +1,1 @@
-"""Benchmarks: fitgap's figures beside those of its peers, measured in one run. `python -m benchmarks --help`."""
+"""Benchmarks of fitgap against its peers, measured in the same run. See `python -m benchmarks --help`."""

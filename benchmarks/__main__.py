@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks core|sweep|overhead|store|scale|cores|cluster|million|query`."""
+"""The benchmark command: `python -m benchmarks core|sweep|overhead|store|scale|cores|cluster|million|query`."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ RUNS, QUICK_RUNS = 5, 1
 
 
 def main() -> int:
-    """Measure one table and print it; 1 where fitgap itself could not be measured."""
+    """Measure one table and print it; returns 1 if fitgap itself could not be measured."""
     options = parse()
     runs = options.runs or (QUICK_RUNS if options.quick else RUNS)
     table = TABLES[options.table]
@@ -27,9 +27,9 @@ def main() -> int:
         comparisons = table.comparisons(Settings(quick=options.quick, folder=Path(folder)))
         chosen = without_absent(comparisons, {name for given in options.without for name in peers_called(given)})
         try:
-            rows = measure(options.table, chosen, runs, tell)
+            rows = measure(options.table, chosen, runs, report)
         except MeasurementError as error:
-            tell(f"fitgap could not be measured: {error}")
+            report(f"fitgap could not be measured: {error}")
             return 1
     if options.json:
         print(json.dumps([row.plain() for row in rows], indent=2, ensure_ascii=False))
@@ -42,12 +42,12 @@ def main() -> int:
 
 
 def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="fitgap beside its peers, in one run.")
-    parser.add_argument("table", choices=TABLES, help="what to measure")
-    parser.add_argument("--quick", action="store_true", help="a shorter run of the same, to see that it works")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Compare fitgap with its peers.")
+    parser.add_argument("table", choices=TABLES, help="table to measure")
+    parser.add_argument("--quick", action="store_true", help="a short run, to check that it works")
     parser.add_argument("--json", action="store_true", help="print a list of rows instead of a table")
-    parser.add_argument("--without", action="append", default=[], metavar="PEER", help="leave a peer out; repeats")
-    parser.add_argument("--runs", type=int, metavar="N", help=f"runs of every measurement, else {RUNS}")
+    parser.add_argument("--without", action="append", default=[], metavar="PEER", help="peer to leave out; repeatable")
+    parser.add_argument("--runs", type=int, metavar="N", help=f"runs of every measurement (default: {RUNS})")
     options = parser.parse_args()
     unknown = [name for name in options.without if not peers_called(name)]
     if unknown:
@@ -58,17 +58,17 @@ def parse() -> argparse.Namespace:
 
 
 def without_absent(comparisons: Sequence[Comparison], unwanted: set[str]) -> list[Comparison]:
-    """The comparisons whose peer is wanted and installed; each peer that is not installed is told once."""
+    """The comparisons whose peer is wanted and installed; each missing peer is reported once."""
     wanted = [comparison for comparison in comparisons if comparison.peer not in unwanted]
     for name in dict.fromkeys(comparison.peer for comparison in wanted):
         missing = PEERS[name].missing()
         if missing:
-            tell(f"left out: {name} ({', '.join(missing)} not installed; pip install '.[bench]')")
+            report(f"left out: {name} ({', '.join(missing)} not installed; pip install '.[bench]')")
             unwanted = unwanted | {name}
     return [comparison for comparison in wanted if comparison.peer not in unwanted]
 
 
-def tell(line: str) -> None:
+def report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What is compared: jobs that measure, the figures they return, and the rows that come of them."""
+"""Comparisons: jobs that measure, the figures that they return, and the resulting rows."""
 
 import json
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ ROW_KEYS = ("table", "case", "peer", "ours", "theirs", "unit", "ratio", "target"
 
 @dataclass(frozen=True)
 class Job:
-    """A measurement in a process of its own: the function `module:name` returns figures by name.
+    """A measurement in its own process: the function `module:name` returns figures by name.
 
-    `arguments` is JSON, so that equal jobs are equal and run once. The process may use `cores` cores.
+    `arguments` is JSON, so that equal jobs compare equal and run once. The process may use `cores` cores.
     """
 
     function: str
@@ -21,13 +21,13 @@ class Job:
 
 
 def job(function: str, *, cores: int = 1, **arguments: Any) -> Job:
-    """The job that calls a function of this package with these arguments, plain data."""
+    """The job that calls a function of this package with these arguments, which must be plain data."""
     return Job(f"benchmarks.{function}", json.dumps(arguments, sort_keys=True), cores)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the figures that a job returns; `note` tells it from its alternatives, such as `K=16`."""
+    """One of the figures that a job returns. `note`, such as `K=16`, distinguishes it from alternatives."""
 
     job: Job
     name: str
@@ -36,7 +36,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A row to be measured. A side is alternatives, of which the best median counts; or a number to reach."""
+    """A row to be measured. A side is either alternatives, of which the best median counts, or a target number."""
 
     case: str
     peer: str
@@ -53,7 +53,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Side:
-    """What was measured of one side: the median and the range of its runs."""
+    """The measurement of one side: the median and the range of its runs."""
 
     middle: float
     lowest: float
@@ -75,7 +75,7 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """How many times better ours is: above 1 it is faster or smaller."""
+        """How many times better our side is: above 1 it is faster or smaller."""
         ours, theirs = self.ours.middle, self.theirs.middle
         return ours / theirs if larger_is_better(self.unit) else theirs / ours
 

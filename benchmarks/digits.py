@@ -1,4 +1,4 @@
-"""The examples that everything here trains on: handwritten digits, shipped with fitgap."""
+"""The data set of all benchmarks: handwritten digits, shipped with fitgap."""
 
 import numpy as np
 from fitgap.runner.data import load_dataset
@@ -15,6 +15,6 @@ def digits(dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
 
 
 def training_digits(dtype: str = "float32") -> tuple[np.ndarray, np.ndarray]:
-    """The first 1437 of them."""
+    """The first 1437 examples, for training."""
     inputs, targets = digits(dtype)
     return inputs[:TRAINING_COUNT], targets[:TRAINING_COUNT]

@@ -1,4 +1,4 @@
-"""Runs the jobs of all comparisons in turn, A B A B …, so that a disturbance of the machine meets all alike."""
+"""Interleaved runs of all jobs, A B A B …, so that a disturbance of the machine affects all of them."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,11 +6,11 @@ from benchmarks.comparison import Comparison, Figure, Job, Row, Side, best_side
 from benchmarks.processes import MeasurementError, run_job
 
 Samples = dict[Job, list[dict[str, float]]]
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
-def measure(table: str, comparisons: Sequence[Comparison], runs: int, tell: Tell) -> list[Row]:
-    """The rows of a table. A peer that breaks down is told and left out; MeasurementError where ours does."""
+def measure(table: str, comparisons: Sequence[Comparison], runs: int, report: Report) -> list[Row]:
+    """The rows of a table. A peer that fails is reported and left out; if fitgap fails, raises MeasurementError."""
     samples: Samples = {job: [] for comparison in comparisons for job in comparison.jobs}
     ours = {figure.job for comparison in comparisons for figure in comparison.ours}
     broken: set[Job] = set()
@@ -18,25 +18,25 @@ def measure(table: str, comparisons: Sequence[Comparison], runs: int, tell: Tell
         for number, job in enumerate(samples, 1):
             if job in broken:
                 continue
-            tell(f"{table}: run {run + 1} of {runs}, measurement {number} of {len(samples)}: {job.function}")
+            report(f"{table}: run {run + 1} of {runs}, measurement {number} of {len(samples)}: {job.function}")
             try:
                 samples[job].append(run_job(job))
             except MeasurementError as error:
                 if job in ours:
                     raise
                 broken.add(job)
-                tell(f"left out: {job.function} {job.arguments}: {error}")
+                report(f"left out: {job.function} {job.arguments}: {error}")
     return [row(table, comparison, samples) for comparison in comparisons if broken.isdisjoint(comparison.jobs)]
 
 
 def row(table: str, comparison: Comparison, samples: Samples) -> Row:
-    """The row of a comparison whose jobs have all been run."""
+    """The row of a comparison whose jobs have all run."""
     ours, theirs = side(comparison.ours, comparison.unit, samples), side(comparison.theirs, comparison.unit, samples)
     return Row(table, comparison.case, comparison.peer, ours, theirs, comparison.unit, comparison.target)
 
 
 def side(figures: tuple[Figure, ...] | float, unit: str, samples: Samples) -> Side:
-    """What was measured of one side of a comparison."""
+    """The measurement of one side of a comparison."""
     if not isinstance(figures, tuple):
         return Side(figures, figures, figures)
     return best_side({figure: [result[figure.name] for result in samples[figure.job]] for figure in figures}, unit)

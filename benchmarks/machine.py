@@ -1,21 +1,21 @@
-"""Names the machine and the versions of what is measured on it."""
+"""Description of the machine and of the versions that are measured."""
 
 import os
 import platform
 from collections.abc import Iterable
 
 import numpy as np
-from fitgap.runner.system.environment import installed_version, processor
+from fitgap.runner.system.machine_record import installed_version, processor
 from threadpoolctl import threadpool_info
 
 
 def describe(distributions: Iterable[str]) -> list[str]:
-    """Lines that say what the figures of a table were measured on and with."""
+    """Lines that describe the machine and the versions behind a table."""
     blas = ", ".join(f"{each['internal_api']} {each['version']}" for each in threadpool_info()) or "unknown"
     versions = [f"{name} {found}" for name in distributions if (found := installed_version(name))]
     return [
         f"{processor()}, {usable_cores()} cores, {platform.system()} {platform.release()}",
-        f"Python {platform.python_version()}, NumPy {np.__version__}, BLAS {blas}, one thread a process",
+        f"Python {platform.python_version()}, NumPy {np.__version__}, BLAS {blas}, one thread per process",
         *([", ".join(versions)] if versions else []),
     ]
 

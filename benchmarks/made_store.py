@@ -1,12 +1,12 @@
-"""A store of many made-up trials to be asked: settings as a user would sweep them, curves that look like curves."""
+"""A store of many synthetic trials to query: realistic settings and plausible curves."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from fitgap.runner.driver import write_sweep
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.trial_status import Status
 
 from benchmarks.ours.driving import nameless_driver, prepared_sweep
 from benchmarks.sweeps import written
@@ -15,8 +15,8 @@ NAME = "made"
 REPEATS = 5
 ARCHITECTURES, ACTIVATIONS = ("8", "16", "32", "64-32"), ("relu", "tanh", "sigmoid", "prelu")
 OPTIMIZERS = ("gradient_descent", "adam")
-# Weights of L2 beside none at all, and rates of each optimizer: 16 · (1 + 24) · 2 · 25 configurations of five repeats
-# are 100,000 trials, the others 10,240 and 1,600.
+# Number of L2 weights (in addition to no regularizer), and of learning rates per optimizer. 16 · (1 + 24) · 2 · 25
+# configurations of five repeats are 100,000 trials; the other sizes are 10,240 and 1,600.
 SIZES = {"full": (24, 25), "tenth": (7, 8), "quick": (4, 2)}
 TRIALS_AT_A_TIME = 200
 
@@ -43,13 +43,13 @@ def fill_store(database: str, *, epochs: int, size: str = "full") -> None:
         for start in range(0, len(numbers), TRIALS_AT_A_TIME):
             trials = numbers[start : start + TRIALS_AT_A_TIME]
             driver.claim(trials)
-            driver.record(made_up_block(trials, epochs))
+            driver.record(synthetic_block(trials, epochs))
         driver.end()
         store.refresh_fit(sweep_id)
 
 
-def made_up_block(trials: Sequence[int], epochs: int) -> Block:
-    """All epochs of some trials: errors that fall, in some trials E_v rises again."""
+def synthetic_block(trials: Sequence[int], epochs: int) -> Block:
+    """All epochs of some trials: errors fall, and in some trials E_v rises again."""
     numbers = np.random.default_rng(trials[0])
     epoch = np.arange(1, epochs + 1)
     floor, pace, rise = (numbers.uniform(*bounds, (len(trials), 1)) for bounds in ((0.01, 0.2), (5, 40), (-0.1, 0.1)))
@@ -68,10 +68,10 @@ def made_up_block(trials: Sequence[int], epochs: int) -> Block:
         "learning_rate": np.full(e_t.shape, 1e-3),
     }
     rows = EpochRows(**{name: values.reshape(-1) for name, values in columns.items()})
-    return Block(rows, tuple(made_up_ends(trials, e_t, e_v)))
+    return Block(rows, tuple(synthetic_ends(trials, e_t, e_v)))
 
 
-def made_up_ends(trials: Sequence[int], e_t: np.ndarray, e_v: np.ndarray) -> Iterator[TrialEnd]:
+def synthetic_ends(trials: Sequence[int], e_t: np.ndarray, e_v: np.ndarray) -> Iterator[TrialEnd]:
     """The summaries of these curves (T, epochs)."""
     for row, trial in enumerate(trials):
         best = int(e_v[row].argmin())

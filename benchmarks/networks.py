@@ -1,4 +1,4 @@
-"""The networks of the `core` table, in words that every peer can put into its own."""
+"""The networks of the `core` table, in a form that each peer can translate."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ OPTIMIZERS = ("gradient_descent", "momentum", "rmsprop", "adam")
 RATES = {"gradient_descent": 0.1, "momentum": 0.1, "rmsprop": 1e-3, "adam": 1e-3}
 DROPOUT = 0.2
 REPEATS = 4
-# Combinations of activation and optimizer; every sixteen networks have each once.
+# Combinations of activation and optimizer; sixteen successive networks have each one once.
 KIND_COUNT = len(ACTIVATIONS) * len(OPTIMIZERS)
 
 
 @dataclass(frozen=True)
 class Network:
-    """One network to train: its kinds, whether inputs and hidden units are dropped, and its repeat, from 0."""
+    """One network to train: activation, optimizer, whether it uses dropout, and its repeat, counted from 0."""
 
     activation: str
     optimizer: str
@@ -22,18 +22,18 @@ class Network:
 
 
 def networks(count: int, *, mixed: bool) -> list[Network]:
-    """`count` networks over four repeats: all relu and Adam, or mixed, half of those with dropout."""
+    """`count` networks over four repeats: all with relu and Adam, or mixed, half of these with dropout."""
     return [network(number, number * REPEATS // count, mixed) for number in range(count)]
 
 
 def network(number: int, repeat: int, mixed: bool) -> Network:
     if not mixed:
         return Network("relu", "adam", dropout=False, repeat=repeat)
-    # Shifted by one in every round of four, so that eight networks already have every kind of both.
+    # Shifted by one in every round of four, so that eight networks already cover all activations and optimizers.
     optimizer = OPTIMIZERS[(number + number // 4) % 4]
     return Network(ACTIVATIONS[number % 4], optimizer, dropout=(number + number // 8) % 2 == 0, repeat=repeat)
 
 
 def layer_sizes(text: str) -> tuple[int, ...]:
-    """Units of every layer, inputs first, from such as `64-32-10`."""
+    """The units of every layer, inputs first, parsed from text such as `64-32-10`."""
     return tuple(map(int, text.split("-")))

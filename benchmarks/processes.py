@@ -1,4 +1,4 @@
-"""Starts a job in a process of its own, on its own cores, with one thread for every numerical library."""
+"""Runs a job in its own process, on its own cores, with one thread per numerical library."""
 
 import json
 import os
@@ -18,7 +18,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "JAX_PLATFORMS": "cpu",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-    # Read when Ray is imported or started: no reports, loopback only, as the engine of fitgap starts it.
+    # Read when Ray is imported or started: no usage reports, loopback only, as fitgap's engine starts it.
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     "RAY_AUTH_MODE": "token",
@@ -29,13 +29,13 @@ KERNEL_CHOICES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "MKL_CBWR", "ATEN_CPU
 
 
 class MeasurementError(Exception):
-    """A job that broke down; says how."""
+    """A job has failed; the message says how."""
 
 
 def run_job(job: Job) -> dict[str, float]:
     """The figures that the job returns. Raises MeasurementError."""
     task = {"function": job.function, "arguments": json.loads(job.arguments), "cores": chosen_cores(job.cores)}
-    # Not a pipe: processes that Ray leaves behind for a moment would hold it open.
+    # Not a pipe, which would be held open by processes that Ray leaves behind for a moment.
     with tempfile.TemporaryFile("w+") as errors:
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.child"],
@@ -49,24 +49,24 @@ def run_job(job: Job) -> dict[str, float]:
             timeout=LONGEST_SECONDS,
         )
         errors.seek(0)
-        said = errors.read().strip().splitlines()
+        printed = errors.read().strip().splitlines()
     if done.returncode:
-        raise MeasurementError(said[-1] if said else f"ended with {done.returncode}")
+        raise MeasurementError(printed[-1] if printed else f"exited with code {done.returncode}")
     return {name: float(value) for name, value in json.loads(done.stdout).items()}
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of every measurement: this checkout first on the module path."""
+    """The environment of every measurement, with this checkout first on the module path."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    # Every library chooses its kernels for this processor, whatever this shell tells one of them.
-    # And Python keeps what it has compiled, as it does for whoever has installed a package.
+    # Each library chooses its kernels for this processor, whatever this shell has set, and Python keeps compiled
+    # modules, as for an installed package.
     left_out = (*KERNEL_CHOICES, "PYTHONDONTWRITEBYTECODE")
     inherited = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**inherited, **ENVIRONMENT, "PYTHONPATH": path}
 
 
 def chosen_cores(count: int) -> list[int]:
-    """The last cores that this process may use: the first ones serve interrupts. Empty where none can be chosen."""
+    """The last cores that this process may use, since the first ones serve interrupts. Empty if unsupported."""
     if not hasattr(os, "sched_getaffinity"):
         return []
     return sorted(os.sched_getaffinity(0))[-count:]

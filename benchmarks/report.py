@@ -1,10 +1,10 @@
-"""The tables as people read them: medians, their ranges, ratios beside what they should reach."""
+"""The tables as text: medians, ranges, ratios and targets."""
 
 from collections.abc import Sequence
 
 from benchmarks.comparison import Row, Side
 
-HEADINGS = ("case", "peer", "ours", "theirs", "unit", "ratio", "to reach", "")
+HEADINGS = ("case", "peer", "ours", "theirs", "unit", "ratio", "target", "")
 
 
 def as_text(rows: Sequence[Row]) -> str:
@@ -22,12 +22,12 @@ def cells(row: Row) -> tuple[str, ...]:
 
 
 def with_range(side: Side) -> str:
-    """Such as `8.2 (8.1–8.9)`; the number alone where all runs agree."""
+    """Such as `8.2 (8.1–8.9)`; only the number if all runs agree."""
     if side.lowest == side.highest:
         return short(side.middle)
     return f"{short(side.middle)} ({short(side.lowest)}–{short(side.highest)})"
 
 
 def short(number: float) -> str:
-    """Three digits that count, without exponents."""
+    """A number with three significant digits, without exponent."""
     return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"

@@ -1,4 +1,4 @@
-"""The sweeps that are measured, as files, and the alternatives that peers choose from."""
+"""The sweeps to measure, as sweep files, and the alternatives from which peers choose."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ FULL, QUICK = 400, 40
 
 
 def digits_sweep(trials: int, epochs: int) -> str:
-    """The text of a sweep file, in JSON, which is YAML too: 400 trials on digits, or 40 for a quick run."""
+    """The text of a sweep file, in JSON, which is also YAML: 400 trials on digits, or 40 for a quick run."""
     assert trials in (FULL, QUICK)
     quick = trials == QUICK
     axes = {
@@ -31,7 +31,7 @@ def digits_sweep(trials: int, epochs: int) -> str:
 
 
 def wide_sweep(trials: int) -> str:
-    """`trials` trials of one epoch, a multiple of 100, over rates and weights of L2, with ten repeats."""
+    """`trials` trials (a multiple of 100) of one epoch, over learning rates and L2 weights, with ten repeats."""
     rates = min(100, trials // 100)
     weights = trials // (10 * rates)
     axes = {
@@ -43,7 +43,7 @@ def wide_sweep(trials: int) -> str:
 
 
 def large_sweep(trials: int, architecture: str, *, epochs: int, record: Any) -> str:
-    """`trials` trials of one architecture, a multiple of 80, over rates and weights of L2, with ten repeats."""
+    """`trials` trials (a multiple of 80) of one architecture, over learning rates and L2 weights, with ten repeats."""
     rates = min(50, trials // 80)
     weights = trials // (20 * rates)
     assert 20 * rates * weights == trials

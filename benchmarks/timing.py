@@ -1,4 +1,4 @@
-"""Times epochs of training, in the one way that fitgap and its peers are timed."""
+"""The timing of training epochs, the same for fitgap and its peers."""
 
 import time
 from collections.abc import Callable
@@ -9,10 +9,10 @@ FEWEST_EPOCHS = 2
 
 
 def microseconds_per_step(train_epoch: Callable[[], int], seconds: float) -> float:
-    """The mean time of a step of one network, from about `seconds` of epochs after a first one that is not counted.
+    """The mean time in µs of a step of one network, over about `seconds` of epochs after a first, uncounted one.
 
-    `train_epoch` returns how many examples it trained on, over all networks; a step is 32 of them, so that a peer that
-    leaves out the smaller last batch of an epoch gains nothing by that.
+    `train_epoch` returns the number of examples it trained on, over all networks. A step counts as 32 examples, so that
+    a peer gains nothing by leaving out the smaller last batch of an epoch.
     """
     train_epoch()
     examples = epochs = 0

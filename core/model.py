@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.activations.activation import Activation
-from fitgap.core.functions import unit_slices
+from fitgap.core.function_parameters import unit_slices
 from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.data import Dataset, Division, Split, split_examples
+from fitgap.core.datasets import Dataset, Division, Split, split_examples
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.target_coding import Reading, Unrecognized
 

@@ -8,14 +8,14 @@ from fitgap.core.checkpoints import MemberState, check_states, standings_as_numb
 from fitgap.core.dropout import DropoutMasks, dropout_of
 from fitgap.core.evaluation import Measurement, Measurer
 from fitgap.core.fit_evidence import Evidence
-from fitgap.core.functions import learned_values, own_row, put_own_row
+from fitgap.core.function_parameters import learned_values, own_row, put_own_row
 from fitgap.core.members import Member, PackShape, sorting_key
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.preprocessing import Examples
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 from fitgap.core.results import EpochPart, EpochResults
 from fitgap.core.stopping import Standing, first_reason
-from fitgap.core.updates import STEPS_BETWEEN_FLUSHES, Updates
+from fitgap.core.update_step import STEPS_BETWEEN_FLUSHES, Updates
 
 
 def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:
@@ -161,7 +161,7 @@ class Pack:
         on_training = self._measure_on(self.on_training, TRAINING_SIDE)
         on_validation = self._measure_on(self.on_validation, VALIDATION_SIDE)
         e_t, e_v = on_training.error, on_validation.error
-        reasons = self._ask_stopping_rules(on_training, e_v)
+        reasons = self._apply_stopping_rules(on_training, e_v)
         over = np.array([self.epoch >= member.epochs for member in self.members])
         return EpochResults(
             members=self.member_numbers,
@@ -186,7 +186,7 @@ class Pack:
             self.evidence.note(measurement.errors, side)
         return measurement
 
-    def _ask_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
+    def _apply_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
         return tuple(
             first_reason(member.stopping, standings, on_training.errors[row], float(e_v[row]))
             for row, (member, standings) in enumerate(zip(self.members, self.standings, strict=True))

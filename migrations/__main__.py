@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema import create
-from fitgap.runner.store.schema.migrate import alone, run_migrations
+from fitgap.runner.store.schema.migrate import exclusive_transaction, run_migrations
 from fitgap.runner.store.schema.version import FOLDER
 
 
@@ -14,7 +14,7 @@ def newest_tables() -> str:
     with tempfile.TemporaryDirectory() as folder:
         engine = connect(database_url(str(Path(folder) / "new.db")), read_only=False)
         try:
-            with alone(engine) as connection:
+            with exclusive_transaction(engine) as connection:
                 run_migrations(connection)
                 return create.as_file(connection)
         finally:

@@ -9,7 +9,7 @@ from fitgap.core.layers import Layout
 from fitgap.core.members import Member, PackShape
 from fitgap.core.preprocessing import Preparation
 from fitgap.runner.recorded_epochs import COMPLETE, Recording
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 # The saved state of a trial, as named arrays.
 Arrays = Mapping[str, np.ndarray]
@@ -140,7 +140,7 @@ class TrialEnd:
 
 @dataclass(frozen=True)
 class KeptNetwork:
-    """The parameters (P,) of a trial after an epoch, in saved form (see `fitgap.core.functions.own_row`)."""
+    """The parameters (P,) of a trial after an epoch, in saved form (see `fitgap.core.function_parameters.own_row`)."""
 
     trial_id: int
     epoch: int

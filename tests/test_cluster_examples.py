@@ -237,7 +237,7 @@ def test_ray_starts_nothing_without_authentication_in_the_document():
 
 def test_fitgap_knows_every_command_of_the_document():
     import typer
-    from fitgap.runner.cli import app
+    from fitgap.runner.cli.main import app
 
     commands = typer.main.get_command(app).commands
     jobs = [words[words.index("--") + 1 :] for words in documented("ray") if words[0] == "job"]

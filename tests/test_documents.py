@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from fitgap.runner.cli import app
+from fitgap.runner.cli.main import app
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

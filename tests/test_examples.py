@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fitgap.runner.driver import drive, write_sweep
-from fitgap.runner.planning.sweep import prepare_sweep, sweep_plan
+from fitgap.runner.planning.preparation import prepare_sweep, sweep_plan
 from fitgap.runner.spec import Configuration, sweep_from_file
 from fitgap.runner.store import Store, open_store_for_writing
 

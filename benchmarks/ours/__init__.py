@@ -1,1 +1,1 @@
-"""fitgap itself, as it is measured. What these files need to know of its inside is kept here, out of the tables."""
+"""Measurements of fitgap itself. All knowledge of its internals is here, not in the tables."""

@@ -1,4 +1,4 @@
-"""What one driver, or several, can take from a thousand workers: the real driver and store, a simulated cluster."""
+"""Throughput of one or several drivers for a thousand workers: real driver and store, simulated cluster."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ from benchmarks.ours.simulated_cluster import SimulatedCluster
 from benchmarks.processes import ROOT, child_environment
 from benchmarks.sweeps import large_sweep
 
-# How many workers are to be fed, and packs for each of them as in a sweep that is much larger.
+# The number of workers to serve, and packs per worker, as in a much larger sweep.
 WANTED_WORKERS = 1_000
 PACK_SIZE, PACKS_PER_WORKER = 48, 2
 SEED = 1
@@ -33,11 +33,11 @@ SEED = 1
 def drive_cluster(
     architecture: str, trials: int, epochs: int, record: str, server: bool, drivers: int = 1
 ) -> dict[str, float]:
-    """Trials, rows and blocks a second that the drivers can record, beside those of 1,000 workers; memory.
+    """Trials, rows and blocks per second that the drivers can record, the trials of 1,000 workers, and memory in MB.
 
-    Reckoned from the time of processors: a driver and its server's part of the work take turns, while several drivers
-    work side by side. Writing the sweep is not counted, nor is what the simulation itself takes. `clock` are trials a
-    second by the clock, with as many processors as there are here.
+    Computed from CPU times, assuming that a driver and its server take turns and that several drivers run in parallel.
+    Writing the sweep and the simulation itself are not counted. `clock` is trials per second by the clock, with the
+    CPUs of this machine.
     """
     with database(server) as (address, server_seconds):
         with open_store_for_writing(address) as store:
@@ -46,16 +46,16 @@ def drive_cluster(
             ).name
         workers = max(1, min(WANTED_WORKERS, trials // (PACK_SIZE * PACKS_PER_WORKER)) // drivers)
         before = server_seconds()
-        parts = driven(address, name, architecture, workers, drivers)
+        parts = run_drivers(address, name, architecture, workers, drivers)
         served = server_seconds() - before
     whole = {key: sum(part[key] for part in parts) for key in ("trials", "rows", "blocks", "processor", "busy")}
     seconds = (whole["processor"] + served) / drivers
     return {
         **{key: whole[key] / seconds for key in ("trials", "rows", "blocks")},
-        # By their own clock the workers are busy for so long with all trials.
+        # The simulated seconds for which the workers are busy with all trials.
         "needed": WANTED_WORKERS * trials / whole["busy"],
         "clock": whole["trials"] / max(part["seconds"] for part in parts),
-        # Milliseconds of a trial.
+        # Milliseconds per trial.
         "driver": 1e3 * whole["processor"] / trials,
         "server": 1e3 * served / trials,
         "megabytes": max(part["megabytes"] for part in parts),
@@ -64,7 +64,7 @@ def drive_cluster(
 
 @contextlib.contextmanager
 def database(server: bool) -> Iterator[tuple[str, Any]]:
-    """An empty database, and what tells the processor time that its server has taken."""
+    """The address of an empty database, and a function that returns the CPU time of its server in seconds."""
     if server:
         with temporary_server() as running:
             yield running.address(), running.processor_seconds
@@ -73,8 +73,8 @@ def database(server: bool) -> Iterator[tuple[str, Any]]:
             yield f"{folder}/it.db", lambda: 0.0
 
 
-def driven(address: str, name: str, architecture: str, workers: int, drivers: int) -> list[dict[str, float]]:
-    """What each driver says of its part, all at work at the same time in processes of their own."""
+def run_drivers(address: str, name: str, architecture: str, workers: int, drivers: int) -> list[dict[str, float]]:
+    """The results of all drivers, which run at the same time in processes of their own."""
     arguments = {"address": address, "name": name, "architecture": architecture, "workers": workers}
     tasks = [{**arguments, "seed": SEED + number} for number in range(drivers)]
     with ThreadPoolExecutor(drivers) as pool:
@@ -82,7 +82,7 @@ def driven(address: str, name: str, architecture: str, workers: int, drivers: in
 
 
 def in_a_process(arguments: dict[str, Any]) -> dict[str, float]:
-    """The same function as a job of its own, on the cores that this process has."""
+    """Run `drive_part` in its own process, on the cores of this one."""
     task = {"function": "benchmarks.ours.cluster:drive_part", "arguments": arguments, "cores": []}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.child"],
@@ -98,21 +98,21 @@ def in_a_process(arguments: dict[str, Any]) -> dict[str, float]:
 
 
 def drive_part(address: str, name: str, architecture: str, workers: int, seed: int) -> dict[str, float]:
-    """Drive a sweep with a simulated cluster until none of its trials is left."""
+    """Drive a sweep with a simulated cluster until no trials are left."""
     cluster = SimulatedCluster(workers, recorded_times(architecture), seed)
     with open_store_for_writing(address) as store:
         written = stored_sweep(store, name)
         on_block = Watch(LiveProgress(expected_work(store, written)))
         with (
             patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: cluster),
-            # However many are simulated: each sends as seldom as one of a thousand.
+            # Whatever their number, workers send as rarely as if there were a thousand.
             patch("fitgap.runner.planning.packs.block_seconds", lambda workers: block_seconds(WANTED_WORKERS)),
             on_block.progress,
         ):
             began, processor = on_block.note()
             drive(store, written, engine="ray", workers=workers, on_block=on_block)
     return {
-        # Where the others have taken all there was, what is left beside the simulation is nothing.
+        # Not below 0, if the other drivers have taken all trials.
         "seconds": max(0.0, on_block.last - began - cluster.own_seconds),
         "processor": max(0.0, on_block.processor - processor - cluster.own_processor_seconds),
         "busy": cluster.busy_seconds,
@@ -124,14 +124,14 @@ def drive_part(address: str, name: str, architecture: str, workers: int, seed: i
 
 
 class Watch:
-    """Shows the progress of a sweep as the command does, and notes when the last block had been written."""
+    """Shows the progress of a sweep as the command does, and notes when the last block was stored."""
 
     def __init__(self, progress: LiveProgress):
         self.progress = progress
         self.last = self.processor = 0.0
 
     def note(self) -> tuple[float, float]:
-        """Take down the time now, by the clock and by the processor; as long as there is no block, when it began."""
+        """Note the current clock time and CPU time: at first of the start, then of each block."""
         self.last, self.processor = time.perf_counter(), time.process_time()
         return self.last, self.processor
 

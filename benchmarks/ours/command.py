@@ -1,4 +1,4 @@
-"""The command itself: `fitgap run FILE` in a process of its own, as a user starts it."""
+"""Measurements of the command `fitgap run FILE` in its own process, as a user starts it."""
 
 import sqlite3
 import subprocess
@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-COMMAND = "from fitgap.runner.cli import main; main()"
+COMMAND = "from fitgap.runner.cli.main import main; main()"
 FILE, DATABASE = "sweep.yaml", "sweep.db"
 POLL_SECONDS = 0.005
 
@@ -22,12 +22,12 @@ def time_first_epoch(sweep: str, workers: int) -> dict[str, float]:
                 time.sleep(POLL_SECONDS)
             seconds = time.time() - start
         if running.returncode:
-            raise RuntimeError(f"the command ended with {running.returncode}")
+            raise RuntimeError(f"the command exited with code {running.returncode}")
     return {"seconds": seconds}
 
 
 def has_epochs(database: Path) -> bool:
-    """Whether there is an epoch in a database that may not be there yet."""
+    """Whether a database, which may not exist yet, contains an epoch."""
     try:
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
             return connection.execute("SELECT 1 FROM epoch LIMIT 1").fetchone() is not None
@@ -36,17 +36,17 @@ def has_epochs(database: Path) -> bool:
 
 
 def command_line(sweep: str, folder: str, workers: int) -> list[str]:
-    """The command that trains a sweep, written into this folder, with its database there."""
+    """Write a sweep file into this folder; returns the command that trains it, with its database there."""
     (Path(folder) / FILE).write_text(sweep)
     return [sys.executable, "-c", COMMAND, "run", FILE, "--db", DATABASE, "--workers", str(workers)]
 
 
 def time_command(sweep: str, workers: int) -> dict[str, float]:
-    """Trials a second, from starting the command to the end of the last trial in the database."""
+    """Trials per second, from starting the command to the end of the last trial in the database."""
     with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
         line = command_line(sweep, folder, workers)
         start = time.time()
-        # Standard output is where the figures go.
+        # Standard output is reserved for the figures.
         subprocess.run(line, check=True, cwd=folder, stdout=2)
         with closing(sqlite3.connect(Path(folder) / DATABASE)) as connection:
             (ended, count, rows) = connection.execute(

@@ -1,4 +1,4 @@
-"""Sweeps driven by the real driver with an engine of our choice: one that is warm, or one that only pretends."""
+"""Sweeps run by the real driver with a special engine: a warm one, or a fake one."""
 
 import contextlib
 import json
@@ -12,16 +12,16 @@ import numpy as np
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.engine.ray import RayEngine
 from fitgap.runner.messages import Block, EpochRows, PackTask, TrialEnd
-from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import Sweep
-from fitgap.runner.status import Status
 from fitgap.runner.store import DriverIdentity, DriverSession, Store, open_store_for_writing
+from fitgap.runner.trial_status import Status
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 
 
 class WarmEngine:
-    """An engine that is running already and goes on afterwards; remembers the packs it was given and when."""
+    """An engine that is running before and after the sweep. It records the packs and the time of the first one."""
 
     def __init__(self, inner: Any):
         self.inner, self.name, self.workers = inner, inner.name, inner.workers
@@ -39,43 +39,43 @@ class WarmEngine:
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
         self.packs, self.started, self.processor_before = [], time.monotonic(), time.process_time()
-        yield from self.inner.run(self._noted(tasks))
+        yield from self.inner.run(self._recorded(tasks))
 
-    def _noted(self, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
+    def _recorded(self, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
         for task in tasks:
             self.packs.append(task)
             yield task
 
 
-class PretendingEngine(WarmEngine):
-    """Makes the blocks of a pack up at once: what remains is the driver's work."""
+class FakeEngine(WarmEngine):
+    """Returns synthetic blocks at once, so that only the driver's work remains."""
 
     def __init__(self, workers: int):
-        self.name, self.workers, self.packs = "pretending", workers, []
+        self.name, self.workers, self.packs = "fake", workers, []
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        for task in self._noted(tasks):
-            rows = made_up_rows(np.array(task.trials), np.ones(len(task.trials), int))
-            yield Block(rows, tuple(made_up_end(trial) for trial in task.trials))
+        for task in self._recorded(tasks):
+            rows = synthetic_rows(np.array(task.trials), np.ones(len(task.trials), int))
+            yield Block(rows, tuple(synthetic_end(trial) for trial in task.trials))
 
-    def _noted(self, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
-        """Without remembering: the memory of the driver is measured."""
+    def _recorded(self, tasks: Iterator[PackTask]) -> Iterator[PackTask]:
+        """Do not record packs, since the memory of the driver is measured."""
         return tasks
 
 
-class RecordingEngine(PretendingEngine):
-    """Pretends, and remembers the packs."""
+class RecordingFakeEngine(FakeEngine):
+    """A fake engine that records the packs."""
 
-    _noted = WarmEngine._noted
+    _recorded = WarmEngine._recorded
 
 
-def made_up_rows(trials: np.ndarray, epochs: np.ndarray) -> EpochRows:
-    """Rows (n,) that look like those of a worker."""
+def synthetic_rows(trials: np.ndarray, epochs: np.ndarray) -> EpochRows:
+    """Rows (n,) like those of a worker."""
     numbers = np.random.default_rng(0)
     return EpochRows(trials, epochs, **{name: numbers.random(len(trials)) for name in MEASURED})
 
 
-def made_up_end(trial: int) -> TrialEnd:
+def synthetic_end(trial: int) -> TrialEnd:
     return TrialEnd(
         trial, Status.COMPLETED, epochs=1, e_t=0.1, e_v=0.2, best_epoch=1, best_e_t=0.1, best_e_v=0.2, seconds=0.01
     )
@@ -86,36 +86,36 @@ def prepared_sweep(text: str) -> PreparedSweep:
 
 
 def drive_with(engine: WarmEngine, store: Store, prepared: PreparedSweep, on_block: Callable[[Block], None]) -> None:
-    """Write a sweep and drive it to its end with this engine instead of one that the driver makes."""
+    """Write a sweep and drive it to its end with this engine in place of one that the driver creates."""
     written = write_sweep(store, prepared)
     with patch("fitgap.runner.driver.loop.make_engine", lambda *arguments, **options: engine):
         drive(store, written, engine="ray", workers=engine.workers, on_block=on_block)
 
 
 def nameless_driver(store: Store) -> DriverSession:
-    """A driver of the store that says nothing of itself."""
+    """A driver session without a real identity."""
     return store.begin_driver(DriverIdentity(machine="benchmark", process=0, process_started="", environment={}))
 
 
 @contextlib.contextmanager
 def fresh_store() -> Iterator[Store]:
-    """A store in a folder that goes with it."""
+    """A store in a temporary folder."""
     with TemporaryDirectory(prefix="fitgap-benchmark-") as folder, open_store_for_writing(f"{folder}/it.db") as store:
         yield store
 
 
 def planned_packs(prepared: PreparedSweep, workers: int) -> list[PackTask]:
-    """The packs that the driver would hand to workers."""
-    engine = RecordingEngine(workers)
+    """The packs that the driver would send to workers."""
+    engine = RecordingFakeEngine(workers)
     with fresh_store() as store:
         drive_with(engine, store, prepared, lambda block: None)
     return engine.packs
 
 
 def time_warm(sweep: str, workers: int) -> dict[str, float]:
-    """Seconds from the first pack handed out to the last block written, by Ray workers that have trained before.
+    """Seconds from the first pack sent to the last block stored, with warm Ray workers.
 
-    And the share of the cores, in percent, that this process took meanwhile: the driver, with Ray's part in it.
+    `driver` is the CPU time of this process, including Ray's part in it, in percent of the time of all cores.
     """
     prepared = prepared_sweep(sweep)
     with RayEngine(prepared.dataset, workers) as inner:
@@ -126,11 +126,11 @@ def time_warm(sweep: str, workers: int) -> dict[str, float]:
 
 
 def time_once(engine: WarmEngine, prepared: PreparedSweep) -> tuple[float, float]:
-    """Seconds by the clock and of this process's processor time."""
+    """Seconds of clock time and of this process's CPU time."""
     last = processor = 0.0
 
     def on_block(block: Block) -> None:
-        # The driver tells a block after it has written it.
+        # The driver calls this after it has stored a block.
         nonlocal last, processor
         last, processor = time.monotonic(), time.process_time()
 

@@ -1,4 +1,4 @@
-"""Training steps of a pack, without measuring E_t and E_v. The only file here that calls what `core` keeps private."""
+"""Timing of a pack's training steps without E_t and E_v. Only this file uses private parts of `core`."""
 
 from statistics import fmean
 
@@ -17,9 +17,9 @@ from benchmarks.digits import BATCH_SIZE, TRAINING_COUNT, digits
 from benchmarks.networks import DROPOUT, KIND_COUNT, RATES, Network, layer_sizes, networks
 from benchmarks.timing import microseconds_per_step
 
-# More epochs than any run here trains: no member leaves its pack.
+# More epochs than any run trains, so that no member leaves its pack.
 EPOCHS = 10**6
-# So large that relu units die, and so long that the slots of what feeds them would have become denormal.
+# A rate at which relu units die, and an epoch by which the slots of their weights would have become denormal.
 DEADLY_RATE, LATE_EPOCH, DENORMAL_SECONDS = 0.03, 90, 0.1
 
 
@@ -30,7 +30,7 @@ def time_pack(layers: str, size: int, mixed: bool, seconds: float) -> dict[str, 
 
 
 def time_alone(layers: str, mixed: bool, seconds: float) -> dict[str, float]:
-    """µs per step of a pack of one; the mean over all kinds where they are mixed."""
+    """µs per step of a pack of one; for mixed networks, the mean over all kinds."""
     kinds = networks(KIND_COUNT, mixed=True) if mixed else networks(1, mixed=False)
     return {"microseconds": fmean(time_members(layers, [member(each, layers)], seconds / len(kinds)) for each in kinds)}
 
@@ -50,7 +50,7 @@ def time_members(layers: str, members: list[Member], seconds: float) -> float:
 
 
 class StepsOnly:
-    """A pack that trains epochs and never measures itself."""
+    """A pack that trains epochs without measuring errors."""
 
     def __init__(self, layers: str, members: list[Member]):
         shape = PackShape(
@@ -65,21 +65,21 @@ class StepsOnly:
         self.pack = Pack(shape, members, {each.repeat: examples for each in members})
 
     def train_epoch(self) -> int:
-        """All steps of one epoch, as `Pack.run_epoch` takes them; returns the number of examples."""
+        """Train all steps of one epoch as `Pack.run_epoch` does; returns the number of examples."""
         for _ in self.pack._train():
             pass
         return TRAINING_COUNT * len(self.pack.members)
 
 
 def one_split() -> Examples:
-    """The same training examples for every repeat: repeats differ in their initial weights and the order of batches."""
+    """The same training examples for every repeat: repeats differ only in initial weights and order of batches."""
     inputs, targets = digits()
     middle = TRAINING_COUNT
     return Examples(inputs[:middle], targets[:middle], inputs[middle:], targets[middle:], constant_columns=())
 
 
 def member(network: Network, layers: str, rate: float | None = None) -> Member:
-    """The core's view of a network."""
+    """A network as a member of a pack."""
     hidden = len(layer_sizes(layers)) - 2
     return Member(
         activations=(*[(ACTIVATIONS[network.activation](),)] * hidden, (ACTIVATIONS["identity"](),)),

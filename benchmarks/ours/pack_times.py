@@ -1,4 +1,4 @@
-"""How long real packs train: measured once with `python -m benchmarks.ours.pack_times`, kept beside it, drawn from."""
+"""Training times of real packs: recorded with `python -m benchmarks.ours.pack_times`, sampled by the simulation."""
 
 import json
 import os
@@ -20,30 +20,30 @@ from benchmarks.sweeps import large_sweep
 
 RECORDED = Path(__file__).parents[1] / "recorded" / "pack_times.json"
 ARCHITECTURES = ("16", "64-32", "256-128")
-# Packs of one architecture, and epochs of each; the first is left out, since it has to make its arrays.
+# Packs per architecture, and epochs of each; the first epoch is left out, since it allocates the arrays.
 PACKS, EPOCHS = 6, 13
 TRIALS, WORKERS = 960, 10
 
 
 @dataclass(frozen=True)
 class PackTimes:
-    """Seconds of a processor per epoch and member of some packs (packs, epochs), on one machine."""
+    """CPU seconds per epoch and member of some packs (packs, epochs), on one machine."""
 
     seconds: np.ndarray
 
     def of_pack(self, numbers: np.random.Generator, members: int, epochs: int) -> np.ndarray:
-        """Seconds (epochs,) of the epochs of a pack: as one of those recorded, each epoch as some epoch of it."""
+        """Seconds (epochs,) of the epochs of a pack, each sampled from the epochs of one random recorded pack."""
         pack = self.seconds[numbers.integers(len(self.seconds))]
         return members * numbers.choice(pack, epochs)
 
 
 def recorded_times(architecture: str) -> PackTimes:
-    """What was measured of packs of an architecture."""
+    """The recorded times of packs of an architecture."""
     return PackTimes(np.array(json.loads(RECORDED.read_text())["seconds"][architecture]))
 
 
 def measured(architecture: str) -> list[list[float]]:
-    """Seconds per epoch and member of packs as the driver makes them, trained here, one after another."""
+    """Seconds per epoch and member of packs as the driver plans them, trained here one after another."""
     prepared = prepared_sweep(large_sweep(TRIALS, architecture, epochs=EPOCHS, record="all"))
     source = PreparedRepeats(prepared.dataset)
     packs = planned_packs(prepared, WORKERS)
@@ -56,7 +56,7 @@ def epoch_seconds(pack: PackTask, source: PreparedRepeats) -> list[float]:
 
 
 def main() -> None:
-    """Measure all architectures and keep what was found."""
+    """Measure all architectures and store the times."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, [max(os.sched_getaffinity(0))])
     with patch.object(block_builder, "BLOCK_SECONDS", 0.0):

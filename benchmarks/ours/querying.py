@@ -1,4 +1,4 @@
-"""Questions put to a store of made-up trials, inside this process, with the database warm."""
+"""Timing of queries to a store of synthetic trials, inside this process, with a warm database."""
 
 import contextlib
 import time
@@ -12,42 +12,42 @@ from unittest.mock import patch
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import Store, open_store
 from fitgap.runner.store.read.epoch_columns import Columns
-from fitgap.runner.store.read.reader_process import SecondReader
+from fitgap.runner.store.read.reader_process import ReaderProcess
 
 from benchmarks.made_store import NAME, fill_store
 from benchmarks.ours.planning import largest_memory
 
 EPOCHS = 100
-ASKED = 7
+ANSWERS = 7
 CURVES = 20
-# The leaderboard's filter and keys, with how well each trial fits.
+# The leaderboard's filter and keys, including the fit of each trial.
 WHERE = "e_v < 0.3 and (activation == 'relu' or optimizer.rate >= 1e-2) and underfit < 0.2"
 BEST, HOW_MANY = "best_e_v", 20
 AXES = ("activation", "optimizer")
 
 
 def ask(database: str, question: str, size: str) -> dict[str, float]:
-    """Milliseconds of the median answer."""
+    """The median time of an answer in milliseconds."""
     make_if_missing(database, size)
     with open_store(database) as store:
         answer = QUESTIONS[question](store)
-        times = [timed(answer) for _ in range(1 + ASKED)][1:]
+        times = [timed(answer) for _ in range(1 + ANSWERS)][1:]
     return {"milliseconds": 1e3 * median(times)}
 
 
 def export(database: str, size: str) -> dict[str, float]:
-    """Rows a second of all epochs written to Parquet by the command's own call, and the largest memory of this process
-    and of the one that helps it, together.
+    """Rows per second of an export of all epochs to Parquet by the command's own call, and the peak memory of this
+    process and its helper process together, in MB.
     """
     from fitgap.runner.cli.render.parquet import write_epochs
 
     make_if_missing(database, size)
-    largest, next_part = 0, SecondReader.next_part
+    largest, next_part = 0, ReaderProcess.next_part
 
-    def note_memory(reader: SecondReader) -> Columns | None:
+    def note_memory(reader: ReaderProcess) -> Columns | None:
         nonlocal largest
         found = next_part(reader)
-        # One that has nothing more to send ends, and is told of no more.
+        # A helper that has sent everything ends and has no memory any more.
         with contextlib.suppress(KeyError, FileNotFoundError):
             largest = max(largest, largest_memory(reader.process.pid))
         return found
@@ -55,7 +55,7 @@ def export(database: str, size: str) -> dict[str, float]:
     with (
         open_store(database) as store,
         TemporaryDirectory(prefix="fitgap-benchmark-") as folder,
-        patch.object(SecondReader, "next_part", note_memory),
+        patch.object(ReaderProcess, "next_part", note_memory),
     ):
         start = time.perf_counter()
         rows = write_epochs(store, NAME, Path(folder) / "epochs.parquet")

@@ -1,4 +1,4 @@
-"""A PostgreSQL server to measure with, the one that the tests start."""
+"""A temporary PostgreSQL server for measurements, started in the same way as for the tests."""
 
 import contextlib
 import importlib.util
@@ -10,12 +10,12 @@ from typing import Any
 from benchmarks.processes import ROOT
 
 FILE = ROOT / "tests" / "support" / "databases" / "temporary_postgres.py"
-# Positions in /proc/PID/stat behind the name: the parent, and the ticks of a process and of children that have ended.
+# Fields of /proc/PID/stat after the name: the parent, and the CPU ticks of a process and its ended children.
 PARENT, TICKS = 1, slice(11, 15)
 
 
 class RunningServer:
-    """A server that runs; `server` is what the tests know it as."""
+    """A running server; `server` is the object of the tests."""
 
     def __init__(self, server: Any):
         self.server = server
@@ -24,10 +24,10 @@ class RunningServer:
         return str(self.server.address())
 
     def processor_seconds(self) -> float:
-        """The processor time that all processes of the server have taken so far."""
+        """The CPU time of all processes of the server so far, in seconds."""
         stats = {int(path.name): fields_of(path) for path in Path("/proc").iterdir() if path.name.isdigit()}
         mine, ticks = {os.getpid()}, 0
-        # The keeper and the server are children of this process; numbers may wrap, so until nothing is found any more.
+        # The server's processes descend from this one. Their numbers may wrap, so repeat until no more are found.
         while more := {number for number, fields in stats.items() if fields and int(fields[PARENT]) in mine} - mine:
             mine |= more
             ticks += sum(int(ticks) for number in more for ticks in stats[number][TICKS])
@@ -35,7 +35,7 @@ class RunningServer:
 
 
 def fields_of(process: Path) -> list[str]:
-    """What the system says of a process, behind its name; nothing where it has ended meanwhile."""
+    """The fields of a process's stat file after its name; empty if it has ended."""
     try:
         return (process / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -44,7 +44,7 @@ def fields_of(process: Path) -> list[str]:
 
 @contextlib.contextmanager
 def temporary_server() -> Iterator[RunningServer]:
-    """A server with an empty database, for as long as it is entered."""
+    """A server with an empty database, which runs while the context is entered."""
     specification = importlib.util.spec_from_file_location("temporary_postgres", FILE)
     assert specification and specification.loader
     module = importlib.util.module_from_spec(specification)

@@ -1,4 +1,4 @@
-"""An engine that stands for many workers: their time is simulated, and their blocks have the sizes of real ones."""
+"""A simulated cluster of many workers: simulated time, and blocks with the sizes of real ones."""
 
 import contextlib
 import heapq
@@ -13,20 +13,20 @@ from fitgap.core.fit_evidence import SAMPLE_SIZE
 from fitgap.runner.engine.worker.block_builder import BLOCK_SECONDS
 from fitgap.runner.messages import MEASURED, Block, EpochCounts, EpochRows, PackTask, TrialEnd, TrialEvidence
 from fitgap.runner.recorded_epochs import always_recorded
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 from benchmarks.ours.pack_times import PackTimes
 
-# Numbers to draw rows and errors from, made once.
+# Random numbers for rows and errors, drawn once.
 POOL = np.random.default_rng(0).random(1 << 20)
 LAYER = {"units": 16, "dead": 0, "saturated": 1, "weights": 1024, "near_zero": 3, "rms": 0.21, "rms_start": 0.19}
 
 
 @dataclass(frozen=True)
 class Worker:
-    """A pack in training: the simulated times at which its blocks come, and what makes each.
+    """A pack in training: the simulated times at which its blocks arrive, and functions that create them.
 
-    In a real cluster a block that has not come yet takes no memory of the driver's.
+    Blocks are created late because, with a real cluster, a future block takes no memory of the driver.
     """
 
     task: PackTask
@@ -34,10 +34,10 @@ class Worker:
 
 
 class SimulatedCluster:
-    """Takes a task for every worker that is free by its own clock, and yields blocks in the order of that clock.
+    """Takes a task for every idle worker, and yields blocks in the order of simulated time.
 
-    `own_seconds` and `own_processor_seconds` are what it took itself, which no driver of a real cluster spends.
-    `busy_seconds` is how long the workers trained, by their clock.
+    `own_seconds` and `own_processor_seconds` are the cost of the simulation itself, which a real cluster does not have.
+    `busy_seconds` is the simulated time for which the workers trained.
     """
 
     name = "simulated"
@@ -58,37 +58,37 @@ class SimulatedCluster:
         pass
 
     def run(self, tasks: Iterator[PackTask]) -> Iterator[Block]:
-        """All blocks of all packs, of one pack in order."""
+        """All blocks of all packs; the blocks of one pack come in order."""
         self.events: list[tuple[float, int, Callable[[], Block], Worker]] = []
         self.order = itertools.count()
         for task in itertools.islice(tasks, self.workers):
             self._begin(task, now=0.0)
         while self.events:
             now, _, make, worker = heapq.heappop(self.events)
-            with self._apart():
+            with self._own_time():
                 block = make()
             self._count(block)
             yield block
-            if not self._go_on(worker) and (task := next(tasks, None)):
+            if not self._schedule_next(worker) and (task := next(tasks, None)):
                 self._begin(task, now)
 
     def _begin(self, task: PackTask, now: float) -> None:
-        with self._apart():
+        with self._own_time():
             seconds = self.times.of_pack(self.numbers, len(task.trials), task.members[0].epochs)
             self.busy_seconds += float(seconds.sum())
-        self._go_on(Worker(task, pack_blocks(task, now, now + np.cumsum(seconds))))
+        self._schedule_next(Worker(task, pack_blocks(task, now, now + np.cumsum(seconds))))
 
-    def _go_on(self, worker: Worker) -> bool:
-        """Note when the next block of a pack comes; whether there is one."""
-        with self._apart():
+    def _schedule_next(self, worker: Worker) -> bool:
+        """Schedule the next block of a pack; returns whether there is one."""
+        with self._own_time():
             following = next(worker.blocks, None)
             if following:
                 heapq.heappush(self.events, (following[0], next(self.order), following[1], worker))
         return following is not None
 
     @contextlib.contextmanager
-    def _apart(self) -> Iterator[None]:
-        """What is done inside is the simulation's own."""
+    def _own_time(self) -> Iterator[None]:
+        """Count the time inside as the simulation's own."""
         began, processor = time.perf_counter(), time.process_time()
         yield
         self.own_seconds += time.perf_counter() - began
@@ -101,9 +101,9 @@ class SimulatedCluster:
 
 
 def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tuple[float, Callable[[], Block]]]:
-    """The blocks of a pack whose epochs end at these times, as a worker's journal cuts them: when and by what."""
+    """The blocks of a pack whose epochs end at these times, cut as by a BlockBuilder: time and creating function."""
     count, trials = len(ends), np.array(task.trials)
-    # Every trial is best at another epoch.
+    # Each trial has another best epoch.
     best = 1 + (trials * 7919) % count
     pause = max(BLOCK_SECONDS, task.block_seconds)
     waiting, sent_at = [], begin if task.block_seconds else begin - pause
@@ -115,7 +115,7 @@ def pack_blocks(task: PackTask, begin: float, ends: np.ndarray) -> Iterator[tupl
 
 
 def block_of(task: PackTask, trials: np.ndarray, epochs: list[int], best: np.ndarray | None) -> Block:
-    """A block of these epochs; the last one, in which all trials end, where their best epochs are given."""
+    """A block of these epochs. If best epochs are given, it is the last one, in which all trials end."""
     last = epochs[-1]
     recorded = [epoch for epoch in epochs if task.recording.includes(epoch)]
     pairs = [np.tile(trials, len(recorded)), np.repeat(recorded, len(trials))]
@@ -141,7 +141,7 @@ def block_of(task: PackTask, trials: np.ndarray, epochs: list[int], best: np.nda
 
 
 def rows_of(trials: np.ndarray, epochs: np.ndarray) -> EpochRows:
-    """Rows (n,) with numbers from the pool, each column from another place."""
+    """Rows (n,) with numbers from the pool, each column from a different position."""
     starts = {name: 1000 * position for position, name in enumerate(MEASURED)}
     return EpochRows(trials, epochs, **{name: POOL[start : start + len(trials)] for name, start in starts.items()})
 

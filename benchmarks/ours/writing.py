@@ -1,4 +1,4 @@
-"""How fast the store writes epochs that workers send."""
+"""Timing of the store's writing of epochs."""
 
 import time
 from collections.abc import Iterator
@@ -7,20 +7,20 @@ import numpy as np
 from fitgap.runner.driver import write_sweep
 from fitgap.runner.messages import Block
 
-from benchmarks.ours.driving import fresh_store, made_up_rows, nameless_driver, prepared_sweep
+from benchmarks.ours.driving import fresh_store, nameless_driver, prepared_sweep, synthetic_rows
 from benchmarks.sweeps import FULL, digits_sweep
 
 PACK_SIZE = 20
 
 
 def write_blocks(rows: int, block_rows: int) -> dict[str, float]:
-    """Rows a second into a fresh SQLite file, in blocks of so many: some epochs of the trials of a pack."""
+    """Rows per second into a fresh SQLite file, in blocks of `block_rows`: a few epochs of the trials of a pack."""
     with fresh_store() as store:
         written = write_sweep(store, prepared_sweep(digits_sweep(FULL, epochs=10)))
         trials = [row["trial"] for row in store.trials(written.sweep_id)]
         driver = nameless_driver(store)
         driver.claim(trials)
-        blocks = list(made_up_blocks(np.array(trials), rows, block_rows))
+        blocks = list(synthetic_blocks(np.array(trials), rows, block_rows))
         start = time.perf_counter()
         for block in blocks:
             driver.record(block)
@@ -28,11 +28,11 @@ def write_blocks(rows: int, block_rows: int) -> dict[str, float]:
     return {"rows": sum(len(block.rows) for block in blocks if block.rows) / seconds}
 
 
-def made_up_blocks(trials: np.ndarray, rows: int, block_rows: int) -> Iterator[Block]:
-    """At least `rows` rows, pack after pack, and again with later epochs when all packs have had a block."""
+def synthetic_blocks(trials: np.ndarray, rows: int, block_rows: int) -> Iterator[Block]:
+    """At least `rows` rows: one block per pack in turn, then again with later epochs."""
     packs = trials.reshape(-1, PACK_SIZE)
     epochs_per_block = block_rows // PACK_SIZE
     for number in range(-(-rows // block_rows)):
         round_, pack = divmod(number, len(packs))
         epochs = round_ * epochs_per_block + np.arange(1, epochs_per_block + 1)
-        yield Block(made_up_rows(np.tile(packs[pack], epochs_per_block), np.repeat(epochs, PACK_SIZE)), ())
+        yield Block(synthetic_rows(np.tile(packs[pack], epochs_per_block), np.repeat(epochs, PACK_SIZE)), ())

@@ -1,4 +1,4 @@
-"""What fitgap is measured against. Every peer has a file of its own here; this is the list of their names."""
+"""The peers that fitgap is compared with: their names here, and one file for each."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -6,19 +6,19 @@ from importlib.util import find_spec
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer: the modules it needs, and the distributions whose versions are told."""
+    """A peer: the modules that it needs, and the distributions whose versions are reported."""
 
     modules: tuple[str, ...] = ()
     distributions: tuple[str, ...] = ()
 
     def missing(self) -> list[str]:
-        """Those of its modules that are not installed."""
+        """The modules that are not installed."""
         return [module for module in self.modules if find_spec(module) is None]
 
 
 TUNE_MODULES = ("ray", "pandas", "pyarrow")
 
-# By the name that rows and `--without` use. Those without modules are fitgap itself in another form, or a number.
+# By the name used in rows and in `--without`. Entries without modules are fitgap in another form, or a target.
 PEERS: dict[str, Peer] = {
     "jax": Peer(("jax",), ("jax",)),
     "jax-tuned": Peer(("jax",), ("jax",)),
@@ -37,5 +37,5 @@ PEERS: dict[str, Peer] = {
 
 
 def peers_called(name: str) -> set[str]:
-    """The peer of this name and all that need the module of this name: `jax` is both, `torch` a module."""
+    """The peers with this name or that need a module with this name: `jax` is both, `torch` is a module."""
     return {each for each, peer in PEERS.items() if each == name or name in peer.modules}

@@ -1,4 +1,4 @@
-"""The bare core: the packs of a sweep trained by plain processes, with nothing sent, written or told."""
+"""The bare core: local processes train the packs of a sweep, and nothing is sent, written or reported."""
 
 import multiprocessing
 import time
@@ -14,7 +14,7 @@ from benchmarks.ours.driving import prepared_sweep
 
 
 def time_loop(sweep: str, processes: int) -> dict[str, float]:
-    """Seconds until the last pack is trained; starting processes and preparing examples are not counted."""
+    """Seconds until the last pack is trained, without starting processes and preparing examples."""
     context = multiprocessing.get_context("spawn")
     barrier, following, times = context.Barrier(processes), context.Value("i", 0), context.Queue()
     workers = [
@@ -32,7 +32,7 @@ def time_loop(sweep: str, processes: int) -> dict[str, float]:
 def train_packs(
     sweep: str, processes: int, barrier: Barrier, following: Synchronized, times: multiprocessing.Queue
 ) -> None:
-    """Take one pack after another, as the driver makes them for so many workers; tells when it began and ended."""
+    """Train one pack after another, as the driver plans them for this many workers; reports start and end times."""
     prepared = prepared_sweep(sweep)
     tasks = list(pack_trials(planned_trials(prepared), prepared, workers=processes))
     source = PreparedRepeats(prepared.dataset)
@@ -49,7 +49,7 @@ def train_packs(
 
 
 def all_repeats(tasks: list[PackTask], task: PackTask, source: PreparedRepeats) -> dict:
-    """The examples of every repeat in the packs of this shape."""
+    """The examples of every repeat in the packs with the shape of `task`."""
     prepared: dict = {}
     for each in tasks:
         if each.shape == task.shape and not {member.repeat for member in each.members} <= prepared.keys():

@@ -1,10 +1,10 @@
-"""JAX: one network's training step, put over all networks by `vmap` and compiled by `jit`.
+"""JAX: one network's training step, mapped over all networks by `vmap` and compiled by `jit`.
 
-Two programs. The plain one is what JAX's documentation leads to: an epoch is a `scan`, and the order of its batches and
-the dropped units are drawn inside it from a key per network. The tuned one draws orders outside by NumPy, since sorting
-is slow in XLA; with shared batches it nests two `vmap`s, so that networks of one repeat see one batch, as in a pack of
-fitgap. Where kinds are mixed, either chooses by `lax.switch`, which `vmap` turns into all kinds and a select. (A vmap
-of its own per kind would be sixteen of one network each; the generator `unsafe_rbg` was tried and was slower.)
+There are two programs. The plain one follows JAX's documentation: an epoch is a `scan`, inside which the order of the
+batches and the dropped units are drawn from a key per network. The tuned one draws orders with NumPy, since sorting is
+slow in XLA; with shared batches it nests two `vmap`s, so that networks of one repeat share a batch, as in a pack of
+fitgap. For mixed kinds, both use `lax.switch`, which `vmap` turns into computing all kinds and selecting one. (One vmap
+per kind would mean sixteen of one network each. The generator `unsafe_rbg` was tried and was slower.)
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ MATHS = {
 def time_vmap(
     layers: str, size: int, mixed: bool, seconds: float, tuned: bool = False, shared: bool = False
 ) -> dict[str, float]:
-    """µs per step and network; compiling and the first epoch are not counted."""
+    """µs per step and network, without compilation and the first epoch."""
     chosen = networks(size, mixed=mixed)
     epoch = jax.jit(over_networks(shared), donate_argnums=0)
     settings, state = grouped((settings_of(chosen, mixed), first_state(layers, size)), shared)
@@ -49,7 +49,7 @@ def time_vmap(
 
 
 def over_networks(shared: bool) -> Callable:
-    """The epoch of one network over all of them: (K, …), or where batches are shared (R, K/R, …)."""
+    """The epoch of one network, mapped over all networks: (K, …), or (R, K/R, …) if batches are shared."""
     if not shared:
         return jax.vmap(train_one_epoch, in_axes=(0, 0, 0, 0, None))
     of_a_repeat = jax.vmap(train_one_epoch, in_axes=(0, 0, 0, None, None))
@@ -57,19 +57,19 @@ def over_networks(shared: bool) -> Callable:
 
 
 def grouped(tree, shared: bool):
-    """Arrays (K, …) as (R, K/R, …) where batches are shared."""
+    """Arrays (K, …) reshaped to (R, K/R, …) if batches are shared."""
     return jax.tree.map(lambda a: a.reshape(REPEATS, -1, *a.shape[1:]), tree) if shared else tree
 
 
 def orders(numbers: np.random.Generator, chosen: list[Network], shared: bool) -> np.ndarray:
-    """The batches of an epoch for every network, or for every repeat where they are shared."""
+    """The batches of an epoch for every network, or for every repeat if they are shared."""
     drawn = np.stack([numbers.permutation(TRAINING_COUNT)[: STEPS * BATCH_SIZE] for _ in range(REPEATS)])
     batches = drawn.astype(np.int32).reshape(REPEATS, STEPS, BATCH_SIZE)
     return batches if shared else batches[[network.repeat for network in chosen]]
 
 
 def settings_of(chosen: list[Network], mixed: bool) -> dict[str, jax.Array]:
-    """What differs between networks (K,); their kinds only where they are mixed."""
+    """The settings that differ between networks (K,), with their kinds if they are mixed."""
     settings = {"rate": jnp.array([RATES[each.optimizer] for each in chosen], jnp.float32)}
     if mixed:
         settings["activation"] = jnp.array([ACTIVATIONS.index(each.activation) for each in chosen])
@@ -79,7 +79,7 @@ def settings_of(chosen: list[Network], mixed: bool) -> dict[str, jax.Array]:
 
 
 def first_state(layers: str, size: int):
-    """Parameters and two slots of each."""
+    """Parameters, and two optimizer slots for each."""
     sizes = layer_sizes(layers)
 
     def initial(key):
@@ -94,7 +94,7 @@ def first_state(layers: str, size: int):
 
 
 def train_one_epoch(state, settings, key, order, steps_before):
-    """All steps of one network; draws the order of its batches itself where none is given."""
+    """Train all steps of one network; draws the order of its batches if none is given."""
     inputs, targets = map(jnp.asarray, training_digits())
     if order is None:
         order = jax.random.permutation(key, TRAINING_COUNT)[: STEPS * BATCH_SIZE].reshape(STEPS, BATCH_SIZE)

@@ -1,4 +1,4 @@
-"""Optuna asked for the best trials that pass a filter, from its relational storage on SQLite."""
+"""Optuna's query for the best trials that match a filter, from its relational storage on SQLite."""
 
 import time
 from pathlib import Path
@@ -7,7 +7,7 @@ from statistics import median
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-STUDY, ASKED, HOW_MANY = "made", 3, 20
+STUDY, ANSWERS, HOW_MANY = "made", 3, 20
 DISTRIBUTIONS = {
     "activation": CategoricalDistribution(("relu", "tanh", "sigmoid", "prelu")),
     "rate": FloatDistribution(1e-3, 1e-1),
@@ -15,17 +15,17 @@ DISTRIBUTIONS = {
 
 
 def ask_leaderboard(folder: str, trials: int) -> dict[str, float]:
-    """Milliseconds of the median answer: all trials are loaded, as its API has it, then filtered and sorted.
+    """The median time of an answer in milliseconds: all trials are loaded through its API, then filtered and sorted.
 
-    A new storage object each time, as for a new question of a command or page. The trials have no epochs at all.
+    Each query opens a new storage object, as a command or web page would. The trials have no epochs.
     """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = f"sqlite:///{folder}/optuna-{trials}.db"
     if not Path(f"{folder}/optuna-{trials}.db").exists():
         study = optuna.create_study(study_name=STUDY, storage=storage)
-        study.add_trials([made_up_trial(number) for number in range(trials)])
+        study.add_trials([synthetic_trial(number) for number in range(trials)])
     times = []
-    for _ in range(ASKED):
+    for _ in range(ANSWERS):
         start = time.perf_counter()
         found = best(optuna.load_study(study_name=STUDY, storage=storage))
         times.append(time.perf_counter() - start)
@@ -33,7 +33,7 @@ def ask_leaderboard(folder: str, trials: int) -> dict[str, float]:
     return {"milliseconds": 1e3 * median(times)}
 
 
-def made_up_trial(number: int) -> optuna.trial.FrozenTrial:
+def synthetic_trial(number: int) -> optuna.trial.FrozenTrial:
     rate = 1e-3 + (number * 37 % 100) / 1e3 * 0.99
     activation = DISTRIBUTIONS["activation"].choices[number % 4]
     error = (number * 7919 % 10_007) / 20_000

@@ -1,4 +1,4 @@
-"""Optuna's relational storage on SQLite, as it comes: every report of an epoch is a transaction."""
+"""Optuna's relational storage on SQLite with default settings: every report of an epoch is a transaction."""
 
 import time
 from tempfile import TemporaryDirectory
@@ -9,7 +9,7 @@ EPOCHS = 10
 
 
 def report_epochs(seconds: float) -> dict[str, float]:
-    """Epochs reported a second; asking for trials and ending them is not counted, nor is E_t, which would be twice."""
+    """Epochs reported per second, without creating and ending trials, and without E_t, which would double the cost."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     spent, rows = 0.0, 0
     with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:

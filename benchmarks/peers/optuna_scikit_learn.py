@@ -1,7 +1,7 @@
-"""Optuna with scikit-learn: two processes share a study on SQLite, and every epoch's errors are stored as they come.
+"""Optuna with scikit-learn: two processes share a study on SQLite, and store the errors of every epoch.
 
-A report holds one number, E_v; E_t is an attribute of the trial. MLPRegressor has no prelu, rmsprop or dropout: relu
-and adam stand in for the first two, and nothing for dropout.
+A report holds one number, E_v; E_t is an attribute of the trial. MLPRegressor lacks prelu, rmsprop and dropout: relu
+and adam replace the first two, and dropout is left out.
 """
 
 import multiprocessing
@@ -29,7 +29,7 @@ SOLVERS = {
 
 
 def time_study(trials: int, epochs: int, workers: int, wanted: int) -> dict[str, float]:
-    """Trials a second over `wanted` trials, from `trials` of them."""
+    """Trials per second of a sweep of `wanted` trials, extrapolated from `trials` trials."""
     with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
         storage = f"sqlite:///{folder}/study.db"
         study = optuna.create_study(study_name=STUDY, storage=storage)
@@ -50,7 +50,7 @@ def time_study(trials: int, epochs: int, workers: int, wanted: int) -> dict[str,
 
 
 def optimize(storage: str, seed: int, trials: int, epochs: int) -> None:
-    """One of the processes."""
+    """The program of one process."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     sampler = optuna.samplers.RandomSampler(seed)
     study = optuna.load_study(study_name=STUDY, storage=storage, sampler=sampler)
@@ -59,7 +59,7 @@ def optimize(storage: str, seed: int, trials: int, epochs: int) -> None:
 
 
 def train(trial: Trial, data: tuple[np.ndarray, np.ndarray], epochs: int) -> float:
-    """The last E_v of a trial."""
+    """Train a trial; returns its last E_v."""
     network = suggested(trial)
     inputs, targets = data
     order = np.random.default_rng(trial.suggest_categorical("repeat", list(range(REPEATS)))).permutation(len(inputs))
@@ -73,7 +73,7 @@ def train(trial: Trial, data: tuple[np.ndarray, np.ndarray], epochs: int) -> flo
 
 
 def suggested(trial: Trial) -> MLPRegressor:
-    """The network that the trial asks for."""
+    """The network that Optuna suggests for the trial."""
     hidden = trial.suggest_categorical("architecture", ARCHITECTURES)
     activation = trial.suggest_categorical("activation", ACTIVATIONS)
     number = trial.suggest_categorical("optimizer", list(range(len(OPTIMIZERS))))

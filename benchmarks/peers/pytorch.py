@@ -1,4 +1,4 @@
-"""PyTorch, eager: the training loop of its tutorials, with tensors at hand instead of a DataLoader, which is slower."""
+"""Eager PyTorch: the training loop of its tutorials, with tensors in place of the slower DataLoader."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from benchmarks.timing import microseconds_per_step
 
 
 def time_loop(layers: str, seconds: float) -> dict[str, float]:
-    """µs per step; the first epoch is not counted."""
+    """µs per step, without the first epoch."""
     torch.set_num_threads(1)
     inputs, targets = map(torch.from_numpy, training_digits())
     network = perceptron(layer_sizes(layers), torch.nn.ReLU)
@@ -24,7 +24,7 @@ def time_loop(layers: str, seconds: float) -> dict[str, float]:
 
 
 def perceptron(sizes: tuple[int, ...], activation: type[torch.nn.Module], dropout: float = 0.0) -> torch.nn.Sequential:
-    """Linear layers with an activation between them; inputs and hidden units are dropped where `dropout` is not 0."""
+    """Linear layers with activations between them, and dropout of inputs and hidden units unless it is 0."""
     layers: list[torch.nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         layers += [torch.nn.Dropout(dropout)] * bool(dropout)

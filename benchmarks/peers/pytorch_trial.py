@@ -1,4 +1,4 @@
-"""One trial of a sweep in PyTorch: the same layers, activation, optimizer, dropout and examples."""
+"""One trial of a sweep in PyTorch, with the same layers, activation, optimizer, dropout and examples."""
 
 import torch
 from fitgap.core.dropout import dropout_of
@@ -22,7 +22,7 @@ OPTIMIZERS = {
 
 
 class PyTorchTrial:
-    """Trains the one member of a pack; measures E_t and E_v after every epoch."""
+    """Trains the only member of a pack, and measures E_t and E_v after every epoch."""
 
     def __init__(self, task: PackTask, examples: dict[int, Examples]):
         torch.set_num_threads(1)

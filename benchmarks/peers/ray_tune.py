@@ -1,4 +1,4 @@
-"""Ray Tune: one trial a time on each of two workers, actors reused, every epoch reported and kept as JSON lines.
+"""Ray Tune: one trial at a time on each of two workers, reused actors, every epoch reported and logged as JSON.
 
 One trainable trains with fitgap's core, one with PyTorch; both train the trials of the same sweep on the same examples.
 """
@@ -14,11 +14,11 @@ os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
 os.environ["TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S"] = "0"
 
 import ray
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.training import Pack
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.messages import PackTask
-from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.planning.preparation import PreparedSweep
 from ray import tune
 from ray.tune.logger import JsonLoggerCallback
 
@@ -28,7 +28,7 @@ from benchmarks.peers.scaling import trials_per_second
 
 
 class OneTrial(tune.Trainable):
-    """Trains one trial, an epoch a step; `begin` and `train_epoch` say with what."""
+    """Trains one trial, one epoch per step. Subclasses define `begin` and `train_epoch`."""
 
     def setup(self, config: dict, tasks: list[PackTask], dataset: Dataset) -> None:
         self.tasks, self.source = tasks, PreparedRepeats(dataset)
@@ -46,11 +46,11 @@ class OneTrial(tune.Trainable):
         return self.train_epoch()
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Nothing to save; without this method Tune calls every trial failed at its end and ends its actor."""
+        """Save nothing. Without this method Tune marks every trial as failed at its end and stops its actor."""
 
 
 class WithCore(OneTrial):
-    """A pack of one."""
+    """Trains with fitgap's core, in packs of one."""
 
     def begin(self, task: PackTask, examples: dict) -> None:
         self.pack = Pack(task.shape, task.members, examples)
@@ -61,10 +61,10 @@ class WithCore(OneTrial):
 
 
 class WithPyTorch(OneTrial):
-    """A PyTorch module with the settings of the trial."""
+    """Trains a PyTorch module with the settings of the trial."""
 
     def begin(self, task: PackTask, examples: dict) -> None:
-        # Imported here: the driver of the sweep does not need it, and the core's trainable neither.
+        # Imported here, since only this trainable needs it.
         from benchmarks.peers.pytorch_trial import PyTorchTrial
 
         self.trial = PyTorchTrial(task, examples)
@@ -74,7 +74,7 @@ class WithPyTorch(OneTrial):
 
 
 class Clock(tune.Callback):
-    """When the first and the last epoch were reported."""
+    """Notes when the first and the last epoch were reported."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
@@ -84,7 +84,7 @@ class Clock(tune.Callback):
 
 
 def time_core(sweep: str, trials: int, workers: int) -> dict[str, float]:
-    """Trials a second of the sweep, from so many of its trials."""
+    """Trials per second of the sweep, extrapolated from `trials` of its trials."""
     return time_tune(WithCore, sweep, trials, workers)
 
 
@@ -97,7 +97,7 @@ def time_tune(trainable: type[OneTrial], sweep: str, trials: int, workers: int) 
     prepared = prepared_sweep(sweep)
     before = time.time()
     tasks = spread(tasks_of_one(prepared, workers), trials)
-    # fitgap's own planning, which a user of Tune would not do.
+    # fitgap's own planning is not timed, since a user of Tune would not need it.
     started = STARTED + time.time() - before
     clock = Clock()
     with TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
@@ -111,12 +111,12 @@ def time_tune(trainable: type[OneTrial], sweep: str, trials: int, workers: int) 
 
 
 def tasks_of_one(prepared: PreparedSweep, workers: int) -> list[PackTask]:
-    """Every trial of the sweep as a pack of its own."""
+    """Every trial of the sweep as its own pack."""
     return [task.subset({trial}) for task in planned_packs(prepared, workers) for trial in task.trials]
 
 
 def spread(tasks: list[PackTask], count: int) -> list[PackTask]:
-    """`count` of the tasks, from all parts of the list, so that every kind is among them."""
+    """`count` tasks, evenly spread over the list, so that every kind is included."""
     return [tasks[number * len(tasks) // count] for number in range(count)]
 
 
@@ -136,7 +136,7 @@ def fit(trainable, tasks: list[PackTask], folder: str, clock: Clock) -> None:
 
 
 def start_ray(workers: int) -> None:
-    """A Ray of our own, as fitgap starts it."""
+    """Start our own Ray, as fitgap does."""
     ray.init(
         address="local",
         num_cpus=workers,

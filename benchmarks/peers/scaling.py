@@ -1,10 +1,10 @@
-"""What a whole sweep would take a peer that was only given some of its trials."""
+"""Extrapolation of a peer's speed from some of the trials to a whole sweep."""
 
 
 def trials_per_second(started: float, first: float, last: float, trained: int, wanted: int) -> float:
-    """Trials a second over `wanted` trials.
+    """Trials per second for `wanted` trials.
 
-    The peer started at `started`, its first epoch was there at `first`, and `trained` trials were finished at `last`.
-    Starting is counted once, the rest grows with the number of trials.
+    The peer was started at `started`, reported its first epoch at `first`, and had trained `trained` trials at `last`.
+    The start-up time counts once; the rest grows with the number of trials.
     """
     return wanted / (first - started + (last - first) * wanted / trained)

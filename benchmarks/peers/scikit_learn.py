@@ -1,4 +1,4 @@
-"""scikit-learn: MLPRegressor with Adam, which minimises the same half squared error."""
+"""scikit-learn's MLPRegressor with Adam, which minimizes the same half squared error."""
 
 import warnings
 
@@ -13,7 +13,7 @@ EPOCHS_PER_CALL = 5
 
 
 def time_fit(layers: str, seconds: float) -> dict[str, float]:
-    """µs per step of `fit`, which goes on from the weights it has; the first call is not counted."""
+    """µs per step of `fit`, which continues from the present weights; the first call is not counted."""
     inputs, targets = training_digits()
     network = MLPRegressor(
         hidden_layer_sizes=layer_sizes(layers)[1:-1],

@@ -1,4 +1,4 @@
-"""The tables: which jobs each compares, and what it is to reach. Every table has a file of its own here."""
+"""The tables, one file each: the jobs that a table compares, and its targets."""
 
 from benchmarks.tables import cluster, core, cores, million, overhead, query, scale, store, sweep
 from benchmarks.tables.table import Settings, Table

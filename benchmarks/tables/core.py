@@ -1,17 +1,17 @@
-"""Table `core`: µs per step and trial on one core, for four layer sizes, of equal and of mixed networks."""
+"""Table `core`: µs per step and trial on one core, for four layer sizes, with equal and with mixed networks."""
 
 from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.tables.table import Settings, Table
 
 NARROW = ("64-16-10", "64-32-10", "64-64-32-10")
 WIDE = "64-256-128-10"
-# fitgap chooses the size of its packs; here the best of these counts. Wide networks fill the cache sooner.
+# fitgap chooses its pack size; here the best of these counts. Wide networks fill the cache sooner.
 PACK_SIZES = {**dict.fromkeys(NARROW, (8, 16, 24, 32)), WIDE: (2, 4, 8, 16)}
 QUICK_PACK_SIZES = {**dict.fromkeys(NARROW, (16,)), WIDE: (4,)}
 JAX_SIZE = 16
 UNIT = "µs/step"
 SECONDS, QUICK_SECONDS = 1.0, 0.1
-# Where nothing was promised: not slower.
+# The target where none was promised: not slower.
 NOT_SLOWER = 1.0
 DENORMAL_LAYERS, DENORMAL_TARGET = "64-32-10", 0.9
 
@@ -45,7 +45,7 @@ class LayersPlan:
         ]
 
     def promised(self, target: float) -> float:
-        """Promised for layers up to 64 wide."""
+        """The promised target, which holds for layers of up to 64 units."""
         return target if self.layers in NARROW else NOT_SLOWER
 
     def jax(self, note: str = "", **options: bool) -> Figure:
@@ -66,7 +66,7 @@ class LayersPlan:
 
 
 def after_units_have_died() -> Comparison:
-    """Long after units have died, when the slots of what feeds them would be denormal numbers, against the start."""
+    """Speed long after units have died, when optimizer slots could become denormal, compared with the start."""
     measured = job("ours.pack:time_denormals", layers=DENORMAL_LAYERS, size=16)
     late, early = Figure(measured, "late"), Figure(measured, "early")
     return Comparison(f"{DENORMAL_LAYERS} after 4,000 steps", "itself", (late,), (early,), UNIT, DENORMAL_TARGET)
@@ -76,11 +76,11 @@ TABLE = Table(
     comparisons,
     (
         "core: µs per training step and network on one core; float32, batch 32, 1437 digits, networks over four",
-        "repeats. Training steps alone on every side: no E_t, no E_v. Each measurement is a process of its own, pinned",
-        "to a core; imports, compiling and the first epoch are not counted. Of fitgap the best pack size K counts.",
+        "repeats. Only training steps are timed, without E_t and E_v. Each measurement is its own process, pinned to",
+        "a core; imports, compilation and the first epoch are not counted. For fitgap the best pack size K counts.",
         "mixed: relu/tanh/sigmoid/prelu × gradient_descent/momentum/rmsprop/adam, half with dropout 0.2.",
         "jax: jit+vmap, K=16, orders and dropout drawn inside jit from a key per network, kinds by lax.switch.",
-        "jax-tuned: orders drawn by NumPy, and the better of own batches and batches shared within a repeat (by a",
-        "second vmap). scikit-learn: MLPRegressor. pytorch: eager, torch.optim.Adam as it comes. alone: a pack of one.",
+        "jax-tuned: orders drawn by NumPy; the better of own batches and batches shared within a repeat (by a second",
+        "vmap). scikit-learn: MLPRegressor. pytorch: eager, default torch.optim.Adam. alone: a pack of one.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Table `cores`: how much faster two Ray workers are than one."""
+"""Table `cores`: the speed-up of two Ray workers over one."""
 
 from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.sweeps import FULL, QUICK, digits_sweep
@@ -22,7 +22,7 @@ def comparisons(settings: Settings) -> list[Comparison]:
 TABLE = Table(
     comparisons,
     (
-        "cores: seconds from the first pack handed to Ray workers, which have trained the sweep once before, to the",
-        "last row in SQLite, with two workers (ours) and one (theirs); the driver runs on the same two cores in both.",
+        "cores: seconds from the first pack sent to warm Ray workers, which have trained the sweep once before, to the",
+        "last row in SQLite, with two workers (ours) and one (theirs). The driver runs on the same two cores in both.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Table `million`: a sweep of a million trials on a thousand simulated workers, nothing scaled down."""
+"""Table `million`: a full sweep of a million trials on a thousand simulated workers."""
 
 from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.tables.table import Settings, Table
@@ -22,7 +22,7 @@ def comparisons(settings: Settings) -> list[Comparison]:
 TABLE = Table(
     comparisons,
     (
-        "million: as in the table cluster, but a million trials and a thousand workers at the same time. It takes",
-        "15 minutes a run on a machine that does nothing else, and ten gigabytes of disk; --runs 1 does.",
+        "million: as in the table cluster, but with a million trials and a thousand workers at the same time. A run",
+        "takes 15 minutes on an idle machine and 10 GB of disk; --runs 1 is enough.",
     ),
 )

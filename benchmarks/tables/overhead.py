@@ -1,4 +1,4 @@
-"""Table `overhead`: a sweep with Ray, SQLite and driver against the bare core on the same packs."""
+"""Table `overhead`: a sweep with Ray, SQLite and driver, compared with the bare core on the same packs."""
 
 from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.sweeps import FULL, QUICK, digits_sweep
@@ -24,9 +24,9 @@ def comparisons(settings: Settings) -> list[Comparison]:
 TABLE = Table(
     comparisons,
     (
-        "overhead: seconds from the first pack handed to two Ray workers, which have trained the sweep once before,",
-        "to the last row in SQLite. bare-loop: the same packs with their E_t and E_v in two plain processes on the",
-        "same two cores, examples prepared before, nothing sent or written. The driver's share: processor time of the",
-        "process that hands out packs and writes, Ray's part in it included, of all that the two cores have.",
+        "overhead: seconds from the first pack sent to two warm Ray workers, which have trained the sweep once before,",
+        "to the last row in SQLite. bare-loop: the same packs with their E_t and E_v in two local processes on the",
+        "same two cores; examples are prepared before, and nothing is sent or written. The driver's share: CPU time",
+        "of the process that sends packs and writes, including Ray's part in it, relative to that of both cores.",
     ),
 )

@@ -1,4 +1,4 @@
-"""Table `query`: questions to a store of 100,000 trials with 100 epochs each."""
+"""Table `query`: queries to a store of 100,000 trials with 100 epochs each."""
 
 import os
 
@@ -7,9 +7,9 @@ from benchmarks.made_store import trial_count
 from benchmarks.tables.table import Settings, Table
 
 OPTUNA_TRIALS, QUICK_OPTUNA_TRIALS = 10_000, 200
-# The address of an empty PostgreSQL database to ask as well.
+# The variable with the address of an empty PostgreSQL database to query as well.
 POSTGRESQL = "FITGAP_BENCHMARK_POSTGRESQL"
-# Milliseconds and rows a second to reach.
+# Targets in milliseconds, and below in rows per second.
 QUESTIONS = {"leaderboard": 100.0, "compare": 300.0, "curves": 20.0}
 NAMES = {
     "leaderboard": "top 20 with a filter and fit",
@@ -27,16 +27,16 @@ def comparisons(settings: Settings) -> list[Comparison]:
         databases["PostgreSQL"] = address
     size = "quick" if settings.quick else "full"
     rows = [row for kind in databases for row in of_database(kind, databases[kind], size)]
-    return [rows[0], beside_optuna(settings), *rows[1:]]
+    return [rows[0], optuna_comparison(settings), *rows[1:]]
 
 
-def beside_optuna(settings: Settings) -> Comparison:
-    """The first question to both, of about as many trials."""
+def optuna_comparison(settings: Settings) -> Comparison:
+    """The first query to fitgap and to Optuna, over about the same number of trials."""
     size = "quick" if settings.quick else "tenth"
     trials = QUICK_OPTUNA_TRIALS if settings.quick else OPTUNA_TRIALS
     peer = job("peers.optuna_questions:ask_leaderboard", folder=str(settings.folder), trials=trials)
     theirs = (Figure(peer, "milliseconds", f"{trials:,} trials"),)
-    ours = (Figure(asked(str(settings.folder / f"{size}.db"), "leaderboard", size), "milliseconds"),)
+    ours = (Figure(query_job(str(settings.folder / f"{size}.db"), "leaderboard", size), "milliseconds"),)
     case = f"{NAMES['leaderboard']}, SQLite, of {trial_count(size):,}"
     return Comparison(case, "optuna", ours, theirs, "ms", TIMES_OPTUNA)
 
@@ -45,7 +45,12 @@ def of_database(kind: str, database: str, size: str) -> list[Comparison]:
     """The rows of one kind of database."""
     rows = [
         Comparison(
-            f"{NAMES[name]}, {kind}", "target", (Figure(asked(database, name, size), "milliseconds"),), most, "ms", 1.0
+            f"{NAMES[name]}, {kind}",
+            "target",
+            (Figure(query_job(database, name, size), "milliseconds"),),
+            most,
+            "ms",
+            1.0,
         )
         for name, most in QUESTIONS.items()
     ]
@@ -58,16 +63,16 @@ def of_database(kind: str, database: str, size: str) -> list[Comparison]:
     return rows
 
 
-def asked(database: str, question: str, size: str) -> Job:
+def query_job(database: str, question: str, size: str) -> Job:
     return job("ours.querying:ask", database=database, question=question, size=size)
 
 
 TABLE = Table(
     comparisons,
     (
-        f"query: questions to {trial_count('full'):,} made-up trials of 100 epochs, inside one process, with the",
-        "database warm, the median of seven answers. optuna: 10,000 trials without epochs, loaded, filtered and sorted",
-        "by its API, the median of three; ours beside it are 10,240 trials. Exports may use two cores.",
-        f"PostgreSQL is asked where {POSTGRESQL} has the address of an empty database.",
+        f"query: queries over {trial_count('full'):,} synthetic trials of 100 epochs, inside one process, with a warm",
+        "database; the median of seven answers. optuna: 10,000 trials without epochs, loaded, filtered and sorted",
+        "with its API, the median of three; ours are 10,240 trials there. Exports may use two cores.",
+        f"PostgreSQL is included if {POSTGRESQL} holds the address of an empty database.",
     ),
 )

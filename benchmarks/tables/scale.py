@@ -1,4 +1,4 @@
-"""Table `scale`: what a trial costs the driver, and how much memory, as sweeps grow."""
+"""Table `scale`: the driver's time per trial, and its memory, as sweeps grow."""
 
 from benchmarks.comparison import Comparison, Figure, Job, job
 from benchmarks.tables.table import Settings, Table
@@ -11,7 +11,7 @@ MEGABYTES_TO_REACH = 400.0
 
 def comparisons(settings: Settings) -> list[Comparison]:
     small, middle, large = QUICK_SIZES if settings.quick else SIZES
-    # What a sweep costs once is much of the smallest, so the largest is held against the middle one too.
+    # Fixed costs dominate the smallest sweep, so the largest is also compared with the middle one.
     rows = [growth(middle, small), growth(large, small), growth(large, middle)]
     memory = Figure(measured(large), "megabytes")
     case = f"memory of the driver, {large:,} trials"
@@ -19,7 +19,7 @@ def comparisons(settings: Settings) -> list[Comparison]:
 
 
 def growth(size: int, before: int) -> Comparison:
-    """The cost of a trial in a sweep of this size against that in a smaller one."""
+    """The cost per trial in a sweep of this size, compared with a smaller one."""
     ours, theirs = (Figure(measured(trials), "milliseconds") for trials in (size, before))
     return Comparison(f"{size:,} trials against {before:,}", "itself", (ours,), (theirs,), "ms/trial", FLAT)
 
@@ -31,8 +31,8 @@ def measured(trials: int) -> Job:
 TABLE = Table(
     comparisons,
     (
-        "scale: the driver with an engine that makes blocks up at once, one epoch a trial, one core: milliseconds per",
-        "trial from reading the sweep to its last row, in a process that has driven a small sweep before; and the",
-        "largest resident memory of that process.",
+        "scale: the driver with a fake engine that returns synthetic blocks at once, one epoch per trial, one core:",
+        "milliseconds per trial from reading the sweep to its last row, in a process that has driven a small sweep",
+        "before, and the peak resident memory of that process.",
     ),
 )

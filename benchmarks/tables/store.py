@@ -1,4 +1,4 @@
-"""Table `store`: epoch rows a second written to SQLite."""
+"""Table `store`: epoch rows per second written to SQLite."""
 
 from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.tables.table import Settings, Table
@@ -25,8 +25,8 @@ def comparisons(settings: Settings) -> list[Comparison]:
 TABLE = Table(
     comparisons,
     (
-        "store: epoch rows a second into an SQLite file in the folder for temporary files, by one process on one core.",
-        "A row of fitgap has ten numbers; it is written by the driver's own call, a transaction per block. optuna:",
-        "trial.report of one number per epoch into its RDB storage, the report alone timed.",
+        "store: epoch rows per second into an SQLite file in the temporary folder, by one process on one core. A row",
+        "of fitgap has ten numbers and is written by the driver's own call, one transaction per block. optuna:",
+        "trial.report of one number per epoch into its RDB storage; only the report is timed.",
     ),
 )

@@ -1,11 +1,11 @@
-"""Table `sweep`: trials a second, from the command to the last row."""
+"""Table `sweep`: trials per second, from the start of the command to the last row."""
 
 from benchmarks.comparison import Comparison, Figure, job
 from benchmarks.sweeps import FULL, QUICK, digits_sweep
 from benchmarks.tables.table import Settings, Table
 
 EPOCHS, CORES = 10, 2
-# Peers train so many of the trials, and the rest is reckoned; all would take some of them minutes.
+# Peers train only this many trials, and the result is extrapolated; all trials would take some of them minutes.
 PEER_TRIALS, QUICK_PEER_TRIALS = 100, 8
 UNIT = "trials/s"
 SECONDS_TO_REACH = 1.5
@@ -25,14 +25,14 @@ def comparisons(settings: Settings) -> list[Comparison]:
         ("optuna-scikit-learn", study, 40.0),
     ]
     case = f"digits, {trials} trials of {EPOCHS} epochs (peers: {some} trials, scaled)"
-    beside_peers = [
+    peers = [
         Comparison(case, peer, (ours,), (Figure(theirs, "trials"),), UNIT, target) for peer, theirs, target in plans
     ]
-    return [*beside_peers, first_epoch()]
+    return [*peers, first_epoch()]
 
 
 def first_epoch() -> Comparison:
-    """How long a user waits for the first epoch of a small sweep."""
+    """The time until the first epoch of a small sweep is stored."""
     small = job("ours.command:time_first_epoch", cores=CORES, sweep=digits_sweep(QUICK, EPOCHS), workers=CORES)
     case = f"digits, {QUICK} trials of {EPOCHS} epochs: until the first epoch"
     return Comparison(case, "target", (Figure(small, "seconds"),), SECONDS_TO_REACH, "s", 1.0)
@@ -41,11 +41,12 @@ def first_epoch() -> Comparison:
 TABLE = Table(
     comparisons,
     (
-        "sweep: trials a second from starting the process to the last row, on two cores; E_t and E_v of every epoch.",
-        "Ours is `fitgap run FILE --db FILE --workers 2`. Peers train a part of the trials; their start, up to the",
-        "first epoch, counts once, and the rest is scaled to all trials. ray-tune: a Trainable with fitgap's core, a",
-        "pack of one, actors reused, JSON log. ray-tune-pytorch: the same trials in PyTorch. optuna-scikit-learn: two",
-        "processes, SQLite, per epoch a report of E_v and an attribute E_t; relu for prelu, adam for rmsprop, and no",
-        "dropout. The first epoch: from starting the process, with no database yet, until another one reads it there.",
+        "sweep: trials per second from starting the process to the last row, on two cores, with E_t and E_v of every",
+        "epoch. Ours is `fitgap run FILE --db FILE --workers 2`. Peers train some of the trials: their start-up time,",
+        "until the first epoch, counts once, and the rest is scaled to all trials. ray-tune: a Trainable with fitgap's",
+        "core, packs of one, reused actors, JSON log. ray-tune-pytorch: the same trials in PyTorch.",
+        "optuna-scikit-learn: two processes, SQLite, per epoch a report of E_v and an attribute E_t; relu in place of",
+        "prelu, adam in place of rmsprop, no dropout. The first epoch: from starting the process, without a database,",
+        "until another process can read the epoch.",
     ),
 )

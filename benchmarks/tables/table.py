@@ -1,4 +1,4 @@
-"""What a table is: a plan of comparisons and the words that explain it."""
+"""A table: its comparisons and their explanation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from benchmarks.comparison import Comparison
 
 @dataclass(frozen=True)
 class Settings:
-    """How a table is to be measured: shortly or at length, with a folder for what jobs hand to each other."""
+    """How to measure a table: quickly or fully, and a folder for files that jobs share."""
 
     quick: bool
     folder: Path
@@ -17,7 +17,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what it compares, and lines that say how."""
+    """A table: what it compares, and lines that explain how."""
 
     comparisons: Callable[[Settings], list[Comparison]]
     explanation: tuple[str, ...]

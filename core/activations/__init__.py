@@ -1,10 +1,10 @@
 """Activation functions f with their derivatives f′, ∂f/∂β and ∂f/∂γ (Magyar 2024, §2.1.1)."""
 
 from fitgap.core.activations.activation import Activation
+from fitgap.core.activations.piecewise_linear import Identity, Sign, Threshold
 from fitgap.core.activations.rectifiers import ELU, PReLU, ReLU
 from fitgap.core.activations.sigmoids import Sigmoid, Tanh
 from fitgap.core.activations.smooth_rectifiers import Mish, SiLU, Softplus, Squareplus
-from fitgap.core.activations.straight import Identity, Sign, Threshold
 
 ACTIVATIONS: dict[str, type[Activation]] = {
     "identity": Identity,

@@ -3,7 +3,7 @@
 import io
 from contextlib import redirect_stderr, redirect_stdout
 
-from fitgap.runner.cli import app
+from fitgap.runner.cli.main import app
 
 
 def answer(*words: str) -> str:

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, get_args
 
 import typer
-from fitgap.runner.cli import app
+from fitgap.runner.cli.main import app
 
 from docs.generate import markdown
 

@@ -1,1 +1,1 @@
-"""What the numbers of many trials say: spreads, paired differences, shares of variance. Arrays in, arrays out."""
+"""Statistics over many trials: spreads, paired differences, shares of variance. Arrays in, arrays out."""

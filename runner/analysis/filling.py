@@ -1,7 +1,7 @@
-"""Filling the holes of a grid by least squares, so that it can be taken apart like a full one.
+"""Imputation of missing cells of a grid by least squares, so that its variance can be decomposed like a full grid's.
 
-A hole gets what the model of all single axes and all pairs, fitted to what is there, says of it (Yates, 1933). The
-repeats are an axis too. The equations for the holes alone are solved by conjugate gradients.
+A missing cell gets the prediction of the model of all main effects and pairwise interactions, fitted to the known cells
+(Yates, 1933). Repeats count as an axis. The equations for the missing cells are solved by conjugate gradients.
 """
 
 import itertools
@@ -16,24 +16,27 @@ PRECISION = 1e-12
 
 @dataclass(frozen=True)
 class Term:
-    """One mean in the model: over all cells that are alike in some axes, with its weight in the sum of means."""
+    """One term of the model: the mean over all cells with equal indices in some axes, with its weight in the model.
+
+    `place` holds the index of each missing cell's mean among the `places` means; each mean is over `cells` cells.
+    """
 
     place: np.ndarray
     places: int
-    alike: float
+    cells: float
     weight: int
 
     def at_holes(self, values: np.ndarray) -> np.ndarray:
-        """The weighted mean in each hole, of a grid that has these values in its holes and 0 elsewhere."""
+        """The weighted mean at each missing cell, for a grid with `values` in the missing cells and 0 elsewhere."""
         sums = np.bincount(self.place, values, self.places)
-        return (self.weight / self.alike) * sums[self.place]
+        return (self.weight / self.cells) * sums[self.place]
 
 
 def filled(grid: np.ndarray) -> np.ndarray:
-    """The grid, any number of axes, with a number in place of every NaN. Every index of an axis must have some value.
+    """The grid, with any number of axes, with every NaN replaced. Every index of every axis must have a known value.
 
-    First with a model of single axes, which says something of every hole; what pairs add is told from there, so that a
-    pair of alternatives that never occurs gets what the two do by themselves.
+    A model of main effects comes first, since it determines every missing cell. The model with pairs starts from its
+    solution, so that a pair of alternatives that never occurs gets the sum of its main effects.
     """
     holes = np.nonzero(np.isnan(grid))
     if not len(holes[0]):
@@ -47,7 +50,7 @@ def filled(grid: np.ndarray) -> np.ndarray:
 
 
 def solved(known: np.ndarray, holes: tuple[np.ndarray, ...], order: int, values: np.ndarray) -> np.ndarray:
-    """The values of the holes that the model of this order repeats when it is fitted to the grid with them."""
+    """The values of the missing cells that the model of this order reproduces when fitted to the completed grid."""
     terms = model(known.shape, holes, order)
     wanted = sum((expected(known, holes, term) for term in terms_of(known.ndim, order)), np.zeros(len(values)))
 
@@ -60,33 +63,33 @@ def solved(known: np.ndarray, holes: tuple[np.ndarray, ...], order: int, values:
     for _ in range(MOST_STEPS):
         if square <= enough:
             break
-        pressed = mismatch(direction)
-        step = square / (direction @ pressed)
+        image = mismatch(direction)
+        step = square / (direction @ image)
         values = values + step * direction
-        residual = residual - step * pressed
+        residual = residual - step * image
         direction, square = residual + (residual @ residual / square) * direction, residual @ residual
     return values
 
 
 def terms_of(axes: int, order: int) -> list[tuple[tuple[int, ...], int]]:
-    """The axes of every mean in the model of this order, with its weight: pairs, less singles, and the mean of all."""
-    everything: list[tuple[tuple[int, ...], int]] = []
+    """The axes and the weight of every mean in the model of this order (1: main effects, 2: with pairs)."""
+    terms: list[tuple[tuple[int, ...], int]] = []
     singles, pairs = list(itertools.combinations(range(axes), 1)), list(itertools.combinations(range(axes), 2))
     if order == 1:
-        everything = [((), 1 - axes), *((one, 1) for one in singles)]
+        terms = [((), 1 - axes), *((one, 1) for one in singles)]
     else:
         constant = (axes - 1) * (axes - 2) // 2
-        everything = [((), constant), *((one, 2 - axes) for one in singles), *((pair, 1) for pair in pairs)]
-    return [(alike, weight) for alike, weight in everything if weight]
+        terms = [((), constant), *((one, 2 - axes) for one in singles), *((pair, 1) for pair in pairs)]
+    return [(kept, weight) for kept, weight in terms if weight]
 
 
 def model(shape: tuple[int, ...], holes: tuple[np.ndarray, ...], order: int) -> list[Term]:
-    """The means of the model as the holes see them."""
+    """The terms of the model, indexed by missing cells."""
     terms = []
-    for alike, weight in terms_of(len(shape), order):
-        sizes = [shape[axis] for axis in alike]
+    for kept, weight in terms_of(len(shape), order):
+        sizes = [shape[axis] for axis in kept]
         place = np.zeros(len(holes[0]), int)
-        for axis in alike:
+        for axis in kept:
             place = place * shape[axis] + holes[axis]
         places = int(np.prod(sizes, dtype=int))
         terms.append(Term(place, places, np.prod(shape, dtype=float) / places, weight))
@@ -94,7 +97,7 @@ def model(shape: tuple[int, ...], holes: tuple[np.ndarray, ...], order: int) -> 
 
 
 def expected(known: np.ndarray, holes: tuple[np.ndarray, ...], term: tuple[tuple[int, ...], int]) -> np.ndarray:
-    """A weighted mean of the known values, at each hole."""
-    alike, weight = term
-    means = known.mean(axis=tuple(axis for axis in range(known.ndim) if axis not in alike))
-    return weight * means[tuple(holes[axis] for axis in alike)]
+    """The contribution of the known cells to a weighted mean, at each missing cell."""
+    kept, weight = term
+    means = known.mean(axis=tuple(axis for axis in range(known.ndim) if axis not in kept))
+    return weight * means[tuple(holes[axis] for axis in kept)]

@@ -1,7 +1,7 @@
-"""Differences between groups of trials, paired: alike in everything but what they are grouped by, and in the repeat.
+"""Paired differences between groups of trials. A pair has the same repeat and differs only in the grouped settings.
 
-All configurations share the split, the initial weights and the batches of a repeat. So the pairs of one repeat are not
-independent of each other: first their mean is taken, and the repeats' means are what an interval is computed from.
+All configurations share the split, the initial weights and the batches of a repeat, so pairs of one repeat are not
+independent. Therefore they are averaged first, and the interval is computed from the means of the repeats.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Differences:
-    """Of each group, the difference to one of them: mean, standard error, half of the interval, pairs, repeats.
+    """For each group, its difference from a baseline group: mean, standard error and half-width of the interval.
 
-    With a single repeat the error speaks of the other settings alone. NaN where there is nothing to tell it from, as in
-    the row of that group itself.
+    With a single repeat, the error reflects only the variation over the other settings. Values are NaN if there are too
+    few pairs, and for the baseline group itself.
     """
 
     mean: np.ndarray
@@ -31,7 +31,7 @@ class Differences:
 
 @dataclass(frozen=True)
 class Measured:
-    """One value per trial, with the number of its group, of its other settings and of its repeat, each from 0 on."""
+    """One value per trial, with the indices (from 0) of its group, of its other settings and of its repeat."""
 
     group: np.ndarray
     others: np.ndarray
@@ -40,7 +40,7 @@ class Measured:
 
 
 def differences(measured: Measured, groups: int, against: int) -> Differences:
-    """The differences of all groups to the group `against`."""
+    """The differences of all groups from the baseline group `against`."""
     group, repeat, difference = paired(measured, against)
     difference, scale = scaled(difference)
     pairs = np.bincount(group, minlength=groups)
@@ -57,7 +57,7 @@ def differences(measured: Measured, groups: int, against: int) -> Differences:
 
 
 def paired(measured: Measured, against: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Group, repeat and difference of every trial that has a partner in the group `against`, where it is not in it."""
+    """Group, repeat and difference of every trial outside the group `against` that has a partner in it."""
     repeat_count = int(measured.repeat.max(initial=0)) + 1
     cell = measured.others * repeat_count + measured.repeat
     known = ~np.isnan(measured.value)
@@ -69,7 +69,7 @@ def paired(measured: Measured, against: int) -> tuple[np.ndarray, np.ndarray, np
 
 
 def quantiles(samples: np.ndarray) -> np.ndarray:
-    """How many standard errors an interval reaches to each side, by the number of samples it is from."""
+    """The half-width of a confidence interval in standard errors, for these numbers of samples."""
     sizes, place = np.unique(samples, return_inverse=True)
     reach = [quantile((1 + CONFIDENCE) / 2, int(size) - 1) if size > 1 else np.nan for size in sizes]
     return np.array(reach)[place]

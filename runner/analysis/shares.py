@@ -1,7 +1,7 @@
-"""Which share of the variance each axis of a full grid explains, each pair of axes, and what is left to chance.
+"""Decomposition of the variance of a full grid: the shares of each axis, of each pair of axes, and of chance.
 
-The functional analysis of variance (Hooker, 2007; Hutter, Hoos and Leyton-Brown, 2014) on the grid itself instead of a
-model of it: every combination of alternatives counts alike, so the parts are orthogonal and their squares add up.
+This is a functional analysis of variance (Hooker, 2007; Hutter, Hoos and Leyton-Brown, 2014) on the grid itself instead
+of a model of it. All combinations have the same weight, so the components are orthogonal and their squares add up.
 """
 
 import itertools
@@ -13,9 +13,9 @@ from fitgap.runner.analysis.scaling import scaled
 
 @dataclass(frozen=True)
 class Share:
-    """A part of the variance, by the numbers of its axes.
+    """The share of the variance that some axes, given by index, explain.
 
-    `raw` is the part as it was measured; `noise` how much of that chance alone gives on average, NaN with one repeat.
+    `raw` is the measured share. `noise` is how much of it chance alone gives on average; NaN with one repeat.
     """
 
     axes: tuple[int, ...]
@@ -24,16 +24,17 @@ class Share:
 
     @property
     def without_noise(self) -> float:
-        """What is left of it when chance has got its part; may come out a little below 0 where there is nothing."""
+        """The share corrected for chance; may be slightly negative if there is no effect."""
         return self.raw if np.isnan(self.noise) else self.raw - self.noise
 
 
 @dataclass(frozen=True)
 class Shares:
-    """All parts of the variance; their `raw`, `repeat` and `left` add up to 1.
+    """The decomposed variance; all `raw` shares, `repeat` and `left` add up to 1.
 
-    `rest` is what three axes and more do together. `repeat` is what a repeat does to all configurations alike, `left`
-    what it does to each in its own way. `main` has the effect of each axis by itself, (alternatives, repeats).
+    `rest` is the interaction of three or more axes. `repeat` is the effect of a repeat common to all configurations,
+    `left` the variation of each configuration between repeats. `main` holds the main effect of each axis,
+    (alternatives, repeats).
     """
 
     axes: list[Share]
@@ -45,14 +46,16 @@ class Shares:
 
     @property
     def noise(self) -> float:
-        """What is left to chance, with what it adds to each of the other parts."""
+        """The total share of chance: `left`, and what chance adds to each of the other shares."""
         return self.left + sum(share.raw - share.without_noise for share in (*self.axes, *self.pairs, self.rest))
 
 
 def shares(grid: np.ndarray) -> Shares | None:
-    """The shares of a grid (alternatives of the first axis, …, of the last, repeats) without holes; None where all
-    values are alike."""
-    # Asked of the values themselves: their mean may differ from them by rounding.
+    """The shares of a grid (alternatives of the first axis, …, of the last, repeats) without missing cells.
+
+    None if all values are equal.
+    """
+    # Compare the values themselves: their mean may differ from them by rounding.
     if grid.min() == grid.max():
         return None
     grid, _ = scaled(grid - grid.mean())
@@ -71,21 +74,21 @@ def shares(grid: np.ndarray) -> Shares | None:
 
 
 def pair_effect(grid: np.ndarray, main: list[np.ndarray], by_repeat: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
-    """What two axes do together beyond what each does by itself, (alternatives, alternatives, repeats)."""
+    """The interaction of two axes beyond their main effects, (alternatives, alternatives, repeats)."""
     one, other = pair
     return margin(grid, pair) - main[one][:, None] - main[other][None, :] - by_repeat
 
 
 def margin(grid: np.ndarray, kept: tuple[int, ...]) -> np.ndarray:
-    """The means over all axes but some and the repeats."""
+    """The means over all axes except `kept` and the repeats."""
     return grid.mean(axis=tuple(axis for axis in range(grid.ndim - 1) if axis not in kept))
 
 
 def share_of(effect: np.ndarray, axes: tuple[int, ...]) -> Share:
-    """The share of an effect (…, repeats) in a variance of 1.
+    """The share of an effect (…, repeats) in a total variance of 1.
 
-    Were there nothing but chance, the square of a mean over repeats would on average be a repeat's variance divided by
-    their number: each effect is held against its own changes from repeat to repeat.
+    By chance alone, the expected square of a mean over repeats is the variance between repeats divided by their number.
+    So the noise of an effect is estimated from its own variation between repeats.
     """
     repeats = effect.shape[-1]
     raw = float(np.mean(effect.mean(axis=-1) ** 2))
@@ -94,15 +97,16 @@ def share_of(effect: np.ndarray, axes: tuple[int, ...]) -> Share:
 
 
 def rest_of(whole: Share, parts: list[Share]) -> Share:
-    """What is left of the whole when the parts are taken away; rounding must not make it negative."""
+    """The whole minus the parts; clipped at 0 because of rounding."""
     raw, noise = sum(part.raw for part in parts), sum(part.noise for part in parts)
     return Share(whole.axes, max(whole.raw - raw, 0.0), max(whole.noise - noise, 0.0))
 
 
 def nested_shares(effect: np.ndarray, kind: np.ndarray) -> tuple[Share, dict[int, Share]]:
-    """An axis' own share, parted: between kinds of alternatives, and inside each kind that has several.
+    """The share of an axis, split into the share between kinds of alternatives and the share within each kind.
 
-    `effect` is (alternatives, repeats), `kind` the number of each alternative's kind. Together they make up the share.
+    `effect` is (alternatives, repeats), `kind` the index of each alternative's kind. Only kinds with several
+    alternatives have a share of their own. The shares add up to the share of the axis.
     """
     means = np.array([effect[kind == each].mean(axis=0) for each in range(kind.max() + 1)])[kind]
     inside = {}

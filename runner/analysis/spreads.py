@@ -1,4 +1,4 @@
-"""How much repeats of one configuration differ, and how much the configurations of a group do: two things."""
+"""Spreads of a group: the variation between repeats of a configuration, and the variation between configurations."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,16 @@ from fitgap.runner.analysis.scaling import scaled
 
 @dataclass(frozen=True)
 class Spreads:
-    """Of each group: the standard deviation over repeats of one configuration, pooled over configurations, and that of
-    the configurations' means. NaN where there are not two to differ."""
+    """Standard deviations for each group: `within` over the repeats of a configuration, pooled over configurations, and
+    `between` of the configurations' means. NaN if there are fewer than two values.
+    """
 
     within: np.ndarray
     between: np.ndarray
 
 
 def spreads(configuration: np.ndarray, value: np.ndarray, group_of: np.ndarray, groups: int) -> Spreads:
-    """From one value per trial, the number of its configuration, and the group of each configuration."""
+    """The spreads, from the configuration and the value of each trial, and the group of each configuration."""
     known = ~np.isnan(value)
     configuration = configuration[known]
     value, scale = scaled(value[known])
@@ -40,15 +41,15 @@ def spreads(configuration: np.ndarray, value: np.ndarray, group_of: np.ndarray, 
 
 
 def averages(place: np.ndarray, value: np.ndarray, places: int) -> np.ndarray:
-    """The mean of the values in each place; NaN where there are none."""
+    """The mean of the values in each place; NaN for a place without values."""
     return ratio(np.bincount(place, value, places), np.bincount(place, minlength=places))
 
 
 def deviation(squares: np.ndarray, degrees: np.ndarray) -> np.ndarray:
-    """A standard deviation from a sum of squares; NaN without a degree of freedom."""
+    """The standard deviation from a sum of squares and degrees of freedom; NaN without degrees of freedom."""
     return np.sqrt(ratio(squares, np.maximum(degrees, 0)))
 
 
 def ratio(sum_: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """sum/count; NaN where the count is 0."""
+    """sum/count; NaN if the count is 0."""
     return np.divide(sum_, count, out=np.full(len(sum_), np.nan), where=count > 0)

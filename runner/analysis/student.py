@@ -1,4 +1,4 @@
-"""Student's t distribution, for intervals from few numbers."""
+"""Student's t distribution, for confidence intervals from small samples."""
 
 import math
 from functools import cache
@@ -12,24 +12,24 @@ STEPS = 100
 
 @cache
 def quantile(probability: float, degrees: int) -> float:
-    """The t below which a variable with so many degrees of freedom stays with a probability of ½ or more.
+    """The quantile of the t distribution for a probability of at least ½.
 
-    Newton's method from the normal quantile, which lies below: above 0 the distribution function is concave, so every
-    step ends on the same side and nearer.
+    Newton's method starts from the normal quantile, which is smaller. The distribution function is concave above 0, so
+    every step stays below the solution and gets closer.
     """
     t = NormalDist().inv_cdf(probability)
     for _ in range(STEPS):
         before = t
-        t += (probability - below(t, degrees)) / density(t, degrees)
+        t += (probability - cumulative(t, degrees)) / density(t, degrees)
         if t <= before:
             break
     return t
 
 
-def below(t: float, degrees: int) -> float:
-    """The probability of a value below t ≥ 0.
+def cumulative(t: float, degrees: int) -> float:
+    """The distribution function at t ≥ 0.
 
-    With t = √ν tan θ the density is a power of the cosine, which is smooth however many degrees there are.
+    With t = √ν tan θ the density is a power of the cosine, which is smooth for any number of degrees of freedom.
     """
     half = math.atan(t / math.sqrt(degrees)) / 2
     integral = half * float(WEIGHTS @ np.cos(half * (NODES + 1)) ** (degrees - 1))

@@ -5,7 +5,7 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-from fitgap.runner.cli.training import INTERRUPTED
+from fitgap.runner.cli.terminal import INTERRUPTED
 from fitgap.runner.system.interrupt_signals import STOPPING_SIGNALS
 
 # Clean-up after an interrupt has this long before the interrupt is repeated.

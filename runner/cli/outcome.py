@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from fitgap.runner.amounts import counted
-from fitgap.runner.cli.failures import EnvironmentFailureError, is_environment_failure, one_line_reason
+from fitgap.runner.cli.environment_errors import EnvironmentFailureError, is_environment_failure, one_line_reason
 from fitgap.runner.cli.render.lines import ignoring_closed_output, report
-from fitgap.runner.cli.training import command
+from fitgap.runner.cli.terminal import command
 from fitgap.runner.errors import EngineError, FullOutputError, StoreError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOu
 
 
 @contextlib.contextmanager
-def told_how_to_continue(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
+def with_resume_hint(store: "Store", written: "WrittenSweep", database: str | None) -> Iterator[None]:
     """If the engine fails to start or the system refuses a resource, add to the error how to continue."""
     from fitgap.runner.driver import present_name
 

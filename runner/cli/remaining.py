@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-# Seconds between queries to the database; queries take at most one LOOK_SHARE-th of the time.
-LOOK_SECONDS = 2.0
-LOOK_SHARE = 50
+# Seconds between queries to the database; queries take at most one QUERY_SHARE-th of the time.
+QUERY_SECONDS = 2.0
+QUERY_SHARE = 50
 # A pause between two blocks of at least this many seconds, and this many times the mean pause, means that the process
 # was suspended or the machine was asleep.
 LONG_PAUSE_SECONDS, UNUSUAL = 60.0, 20

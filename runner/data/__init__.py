@@ -1,14 +1,14 @@
-"""Named data sets and files, turned into `fitgap.core.data.Dataset`."""
+"""Loading of named data sets and data files as `fitgap.core.datasets.Dataset`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data.files import FILE_DEFAULTS, is_file, load_file, read_inputs
 from fitgap.runner.data.fingerprints import fingerprint
 from fitgap.runner.data.handling import MISSING, TEXT, Handling
 from fitgap.runner.data.named import SOURCES, find_source, load_named
-from fitgap.runner.data.source import Source, SourceDefaults
+from fitgap.runner.data.named_set import Source, SourceDefaults
 
 __all__ = [
     "MISSING",
@@ -36,9 +36,9 @@ def load_dataset(
 ) -> Dataset:
     """The examples of a named data set or of a CSV, Parquet or NPZ file.
 
-    `options` are the parameters of a named set, `target` the target columns of a file, `seed` that of the sweep: sets
-    drawn at random depend on it. `missing` (one of MISSING) and `text` (one of TEXT) say what becomes of such inputs of
-    a file; named sets have none. Raises DataError for whatever cannot be read or trained on.
+    `options` are the parameters of a named data set, `target` the target columns of a file. `seed` is the sweep's;
+    randomly drawn sets depend on it. `missing` (one of MISSING) and `text` (one of TEXT) say how to handle missing
+    values and text in the inputs of a file. Raises DataError for data that cannot be read or trained on.
     """
     if is_file(source):
         return load_file(source, options, target, Handling(missing, text))
@@ -46,7 +46,7 @@ def load_dataset(
 
 
 def source_defaults(source: str) -> SourceDefaults:
-    """How a data set is prepared unless the sweep says otherwise; DataError for an unknown name."""
+    """The default preparation of a data set; DataError for an unknown name."""
     if is_file(source):
         return FILE_DEFAULTS
     kind = find_source(source)
@@ -54,7 +54,7 @@ def source_defaults(source: str) -> SourceDefaults:
 
 
 def default_reading(source: str, dataset: Dataset) -> str:
-    """The name of the reading, of those in `core.target_coding`, for a data set that was loaded from `source`."""
+    """The name of the default reading (see `core.target_coding`) for a data set loaded from `source`."""
     if is_file(source):
         return "one_per_class" if dataset.target_kind == "classes" else "numbers"
     return find_source(source).reading

@@ -1,4 +1,4 @@
-"""Data files: which sources are files, what they contain, and the reader for each suffix."""
+"""Data files: recognizing them, reading their bytes, and choosing the reader by suffix."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,29 +6,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import check_file_size
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.named import SOURCES
-from fitgap.runner.data.source import SourceDefaults
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.data.named_set import SourceDefaults
 
 FILE_DEFAULTS = SourceDefaults(preprocess="standard", validation=0.3)
 SUFFIXES = (".csv", ".parquet", ".npz")
 
 
 def is_file(source: str) -> bool:
-    """Whether `source` is meant as a file: it is no known name and has a suffix or a folder."""
+    """Whether `source` denotes a file: it is not the name of a data set, and it has a suffix or a folder."""
     return source not in SOURCES and (Path(source).suffix != "" or "/" in source or os.sep in source)
 
 
 def load_file(source: str, options: Mapping[str, Any], target: Sequence[str], handling: Handling) -> Dataset:
-    """The examples of the file at the path `source`. Raises DataError for whatever is wrong with it."""
+    """The examples in the file at the path `source`. Raises DataError for an invalid file."""
     if options:
-        rule = f"a file takes no options, but '{visible(next(iter(options)))}' was given; leave it out"
+        rule = f"a file takes no options, but '{visible(next(iter(options)))}' was given; remove it"
         raise file_error(source, rule)
     content = read_content(source)
-    # The readers are imported here because polars takes long to import and named data sets do without it.
+    # Imported here, because importing polars is slow and named data sets do not need it.
     match Path(source).suffix.lower():
         case ".npz":
             from fitgap.runner.data.npz_files import load_npz
@@ -47,11 +47,11 @@ def load_file(source: str, options: Mapping[str, Any], target: Sequence[str], ha
 def read_inputs(
     path: str, input_names: Sequence[str], text_columns: Mapping[str, Sequence[str]], *, missing: str
 ) -> np.ndarray:
-    """Inputs (N, n_0) of a file, unscaled, in the order that a network was trained on.
+    """Unscaled inputs (N, n_0) from a file, in the order that a network was trained on.
 
-    Columns are found by name and others ignored; NPZ files have the inputs in this order in their array `inputs`.
-    A missing value is NaN where `missing` says that it is filled. A text that was not seen in training is of no
-    category: 0 in all inputs of its column. Raises DataError for whatever is wrong with the file.
+    Columns are found by name, and other columns are ignored. NPZ files must have the inputs in this order in the array
+    `inputs`. A missing value becomes NaN if `missing` says that it will be filled. Text that did not occur in training
+    belongs to no category: all inputs of its column are 0. Raises DataError for an invalid file.
     """
     from fitgap.runner.data.unseen_inputs import inputs_from_table
 
@@ -73,23 +73,23 @@ def read_inputs(
 
 
 def read_content(source: str) -> bytes:
-    """The bytes of a file. Raises DataError when it is missing, no file, of an unknown kind, unreadable or empty."""
+    """The bytes of a file. Raises DataError if it is missing, not a file, of an unknown type, unreadable or empty."""
     try:
         path = path_of(source)
         check_path(source, path)
         check_file_size(source, path.stat().st_size)
         content = path.read_bytes()
-    # A path that holds a null character is a ValueError.
+    # A path with a null character raises ValueError.
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise file_error(source, f"the file cannot be read: {reason}; check the path and its permissions") from None
     if not content.strip():
-        raise file_error(source, "the file is empty; it must hold examples")
+        raise file_error(source, "the file is empty; it must contain examples")
     return content
 
 
 def path_of(source: str) -> Path:
-    """The path of a file; a name that the locale has no letters for is taken as UTF-8, as sweep files are."""
+    """The path of a file. A name that the locale cannot encode is encoded as UTF-8, like sweep files."""
     try:
         os.fsencode(source)
     except UnicodeEncodeError:
@@ -98,13 +98,13 @@ def path_of(source: str) -> Path:
 
 
 def check_path(source: str, path: Path) -> None:
-    """Raises DataError unless `path` is an existing file with a known suffix."""
+    """Raise DataError unless `path` is an existing file with a known suffix."""
     if not path.exists():
-        raise file_error(source, "there is no such file; check the path, which counts from the current folder")
+        raise file_error(source, "there is no such file; check the path, which is relative to the current folder")
     if path.is_dir():
-        raise file_error(source, "this is a directory; name a file in it")
+        raise file_error(source, "this is a folder; name a file in it")
     if not path.is_file():
-        raise file_error(source, "this is neither a file nor a directory; save the data as a file first")
+        raise file_error(source, "this is neither a file nor a folder; save the data as a file first")
     if path.suffix.lower() not in SUFFIXES:
         rule = f"unknown suffix '{visible(path.suffix)}'; a data file ends in one of {', '.join(SUFFIXES)}"
         raise file_error(source, rule)

@@ -1,17 +1,17 @@
-"""The fingerprint of a data set: equal for equal examples, wherever they were read from."""
+"""Fingerprints of data sets: equal for equal examples, regardless of where they were read from."""
 
 import hashlib
 import json
 
 import numpy as np
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 
 
 def fingerprint(dataset: Dataset) -> str:
     """SHA-256 in hex over names, kind and shapes, then the bytes of inputs and targets as little-endian float64.
 
-    The name of the data set is left out, so that a file may be moved or renamed. Text columns are told by the names of
-    their inputs.
+    The name of the data set is not included, so a file may be moved or renamed. Text columns are represented by the
+    names of their inputs.
     """
     heading = {
         "input_names": dataset.input_names,
@@ -22,6 +22,6 @@ def fingerprint(dataset: Dataset) -> str:
     }
     digest = hashlib.sha256(json.dumps(heading, sort_keys=True).encode())
     for array in (dataset.inputs, dataset.targets):
-        # There are many forms of NaN, and all of them mean that a value is missing.
+        # All bit patterns of NaN mean a missing value, so they are unified.
         digest.update(np.where(np.isnan(array), np.nan, array).astype("<f8").tobytes())
     return digest.hexdigest()

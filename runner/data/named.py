@@ -1,43 +1,43 @@
-"""The table of named data sets, and loading one by its name and options."""
+"""Table of named data sets, and loading of one by its name and options."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.variants import ParameterError
-from fitgap.runner.data.drawn_sets import DRAWN_SETS
+from fitgap.runner.data.error_texts import visible
+from fitgap.runner.data.named_set import Source
 from fitgap.runner.data.shipped_sets import SHIPPED_SETS
-from fitgap.runner.data.source import Source
+from fitgap.runner.data.synthetic_sets import DRAWN_SETS
 from fitgap.runner.data.truth_tables import TRUTH_TABLES
-from fitgap.runner.data.wording import visible
 from fitgap.runner.errors import DataError, nearest
 
 SOURCES: dict[str, type[Source]] = {**SHIPPED_SETS, **TRUTH_TABLES, **DRAWN_SETS}
 
 
 def find_source(name: str) -> type[Source]:
-    """The class of the data set called `name`; DataError when there is none."""
+    """The class of the data set called `name`; DataError if there is none."""
     if name not in SOURCES:
         raise DataError(
             f"unknown data set '{visible(name)}': {nearest(name, SOURCES)}; "
-            f"a file is given by its path with a suffix, such as table.csv"
+            f"name a file by its path with suffix, such as table.csv"
         )
     return SOURCES[name]
 
 
 def load_named(name: str, options: Mapping[str, Any], target: Sequence[str], seed: int) -> Dataset:
-    """The data set called `name`. Raises DataError for an unknown name, a wrong option or a target, which it has."""
+    """The data set called `name`. Raises DataError for an unknown name, an invalid option, or if a target is given."""
     kind = find_source(name)
     if target:
         raise DataError(
-            f"{name}: a named data set knows its target, but '{visible(target[0])}' was given; "
-            f"leave --target or data.target out"
+            f"{name}: a named data set has its own target, but '{visible(target[0])}' was given; "
+            f"remove --target or data.target"
         )
     return build_source(name, kind, options).load(seed)
 
 
 def build_source(name: str, kind: type[Source], options: Mapping[str, Any]) -> Source:
-    """The source with its options; DataError for an option it does not have or a value outside its domain."""
+    """The data set with these options; DataError for an unknown option or a value outside its domain."""
     try:
         return kind.from_settings(options)
     except ParameterError as error:
@@ -47,5 +47,5 @@ def build_source(name: str, kind: type[Source], options: Mapping[str, Any]) -> S
         elif known:
             rule = f"unknown option '{visible(error.parameter)}': {nearest(error.parameter, known)}"
         else:
-            rule = f"takes no options, but '{visible(error.parameter)}' was given; leave it out"
+            rule = f"takes no options, but '{visible(error.parameter)}' was given; remove it"
         raise DataError(f"{name}: {rule}") from None

@@ -1,8 +1,8 @@
-"""Parquet files.
+"""Reader of Parquet files.
 
-As a program, this module only tries to read one. Some damaged files make polars end its process, or complain on
-standard error, and a process of its own may do both. Nor does a file tell how much memory its text takes, so the memory
-of that process is limited.
+Run as a program, this module only tries to read a file. Some damaged files make polars crash its process or print to
+standard error, so the first read happens in a separate process. The memory of that process is limited, because a file
+does not state how much memory its text takes.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 import polars
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import (
     MEGABYTE,
     MOST_TABLE_COLUMNS,
@@ -26,41 +26,41 @@ from fitgap.runner.data.bounds import (
     most_bytes,
     trial_error,
 )
-from fitgap.runner.data.column_tables import dataset_from_table
-from fitgap.runner.data.columns import Table, plain_column
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.runner.data.raw_table import Table, plain_column
+from fitgap.runner.data.table_datasets import dataset_from_table
 from fitgap.runner.errors import DataError
 
 PROGRAM = "fitgap.runner.data.parquet_files"
 MARK = b"PAR1"
-# What polars itself takes: it works in several places at once.
+# The working memory of polars itself.
 WORKING_BYTES = 512 * MEGABYTE
-# How polars ends when no memory is left. What no machine has is asked for only by damaged files.
+# The message of polars when it runs out of memory. Only damaged files request more than the address space.
 OUT_OF_MEMORY = re.compile(rb"memory allocation of (\d+) bytes failed")
 MOST_ADDRESSES = 2**47
 
 
 def load_parquet(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
-    """The examples of a Parquet file. Raises DataError for whatever is wrong with it."""
+    """The examples in a Parquet file. Raises DataError for an invalid file."""
     return dataset_from_table(read_parquet(source, content), target, handling)
 
 
 def read_parquet(source: str, content: bytes) -> Table:
-    """The table as it is stored, rows counted from 1; DataError when the file is damaged."""
+    """The stored table, with row numbers from 1 as positions; DataError if the file is damaged."""
     if not (content.startswith(MARK) and content.endswith(MARK)):
-        rule = "this is not a whole Parquet file, which starts and ends with PAR1; write or copy it again"
+        rule = "this is not a complete Parquet file, which starts and ends with PAR1; write or copy it again"
         raise file_error(source, rule)
-    check_by_trial(source, content)
+    check_in_subprocess(source, content)
     frame = polars.read_parquet(BytesIO(content))
     return Table(source, frame.select(plain_column(column) for column in frame), lambda row: f"row {row + 1}")
 
 
-def check_by_trial(source: str, content: bytes) -> None:
-    """Raises DataError where a process of its own refuses the file, or breaks down on it."""
-    # Without -P a file of the current folder could be taken for a module of ours.
+def check_in_subprocess(source: str, content: bytes) -> None:
+    """Raise DataError if a separate process rejects the file, or crashes on it."""
+    # -P keeps files in the current folder from shadowing modules.
     command = [sys.executable, "-P", "-m", PROGRAM, source]
-    # Every thread of polars takes address space, which is limited.
+    # Every thread of polars takes part of the limited address space.
     environment = {**os.environ, "RUST_BACKTRACE": "0", "POLARS_MAX_THREADS": "1"}
     done = subprocess.run(command, input=content, capture_output=True, check=False, env=environment)
     if done.returncode == 0:
@@ -74,21 +74,21 @@ def check_by_trial(source: str, content: bytes) -> None:
 
 
 def reason_of(done: "subprocess.CompletedProcess[bytes]") -> str:
-    """How the trial ended: by the last line of its traceback without the kind of the error, which comes first."""
+    """Why the process failed: the last line of its traceback, without the exception type."""
     lines = done.stderr.decode(errors="replace").strip().splitlines()
-    # A negative code is the signal that ended it.
+    # A negative code is the signal that killed the process.
     if done.returncode < 0 or not lines:
-        return "reading it ends the reader"
+        return "it crashes the reader"
     return visible(re.sub(r"^[\w.]+: ", "", lines[-1]), longest=200)
 
 
 def try_reading(source: str, content: bytes) -> None:
-    """Read a file to no purpose; DataError, from what it tells of itself, where it is no table or too large a one."""
+    """Read a file and discard the result; DataError, based on its metadata, if it is not a flat table or too large."""
     limit_memory(most_bytes(len(content)) + WORKING_BYTES)
     kinds = polars.read_parquet_schema(BytesIO(content))
     check_width(source, len(kinds), MOST_TABLE_COLUMNS)
     for name, kind in kinds.items():
-        # One row of these can hold any number of values.
+        # One row of a nested column can hold any number of values.
         if kind.is_nested():
             rule = f"column '{visible(name)}' holds {visible(kind)}, but must hold numbers, text or booleans"
             raise file_error(source, f"{rule}; convert or remove it")
@@ -99,7 +99,7 @@ def try_reading(source: str, content: bytes) -> None:
 
 
 def limit_memory(more: int) -> None:
-    """Let this process have so many bytes more than it has now; what takes more than that ends it."""
+    """Limit the address space of this process to `more` bytes above its current size."""
     with contextlib.suppress(OSError, ValueError):
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         _, most = resource.getrlimit(resource.RLIMIT_AS)
@@ -108,7 +108,7 @@ def limit_memory(more: int) -> None:
 
 
 def text_bytes(column: polars.Series) -> int:
-    """The bytes of all texts of a column, each counted as often as it occurs: repeated ones are read as one."""
+    """The total size of a column's text, counting every occurrence (polars stores repeated text only once)."""
     if column.dtype == polars.Binary:
         return int(column.bin.size().sum() or 0)
     if column.dtype in (polars.Categorical, polars.Enum):
@@ -117,7 +117,7 @@ def text_bytes(column: polars.Series) -> int:
 
 
 def main(source: str) -> None:
-    """The program: reads standard input, and writes why the file is refused, where it is."""
+    """The program: reads the file from standard input and prints the reason if it is rejected."""
     try:
         try_reading(source, sys.stdin.buffer.read())
     except DataError as error:

@@ -1,17 +1,17 @@
-"""Data sets shipped inside the package. Their origin and licences are told in `shipped/ORIGIN.md`."""
+"""Data sets shipped with the package. See `shipped/ORIGIN.md` for their origin and licences."""
 
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import ClassVar
 
 import numpy as np
-from fitgap.core.data import Dataset
-from fitgap.runner.data.source import Source
+from fitgap.core.datasets import Dataset
+from fitgap.runner.data.named_set import Source
 
 
 @dataclass(frozen=True)
 class Shipped(Source):
-    """A data set read from `shipped/<file>.npz`, whose integer targets are class numbers and others plain values."""
+    """A data set in `shipped/<file>.npz`. Targets of unsigned integers are class numbers, others are values."""
 
     file: ClassVar[str]
     target: ClassVar[str]
@@ -32,7 +32,7 @@ class Shipped(Source):
 
 
 def read_shipped(file: str) -> dict[str, np.ndarray]:
-    """The arrays of one shipped file by name."""
+    """The arrays of a shipped file by name."""
     resource = files("fitgap.runner.data") / "shipped" / f"{file}.npz"
     with resource.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
@@ -45,7 +45,7 @@ class Digits(Shipped):
     file = "digits"
     target = "digit"
     largest_input = 16.0
-    # Pixels share one scale already, and those that are nearly always white would be blown up by standardising.
+    # Pixels already share one scale, and standardizing would amplify those that are almost always white.
     preprocess = "none"
 
 

@@ -1,4 +1,4 @@
-"""The target of a data set: classes or numbers, told apart by the type of the column.
+"""Targets of a data set: classes or numbers, distinguished by the type of the column.
 
 - Text, categorical and boolean columns hold classes.
 - Floating-point columns hold numbers, even when every value is whole: write 0.0 for a number, 0 for a class.
@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.data import TargetKind
-from fitgap.runner.data.wording import file_error, visible
+from fitgap.core.datasets import TargetKind
+from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.errors import DataError
 
 MOST_INTEGER_CLASSES = 20
@@ -23,7 +23,7 @@ MOST_CLASSES = 1000
 
 @dataclass(frozen=True)
 class Targets:
-    """`values` (N, m) float64 and a name for each column; for classes one column of class numbers, and their names."""
+    """`values` (N, m) float64 with a name per column; for classes one column of class numbers, and class names."""
 
     values: np.ndarray
     kind: TargetKind
@@ -34,7 +34,7 @@ class Targets:
 def encode_targets(source: str, columns: Mapping[str, np.ndarray]) -> Targets:
     """Targets from the target columns, each (N,) of bool, integers, floats or text (as str or object array).
 
-    Raises DataError when one class or too many are found, or when one of several columns holds classes.
+    Raises DataError if there is only one class or too many classes, or if one of several columns holds classes.
     """
     name, values = next(iter(columns.items()))
     if len(columns) == 1 and holds_classes(values):
@@ -50,11 +50,11 @@ def several_targets_error(source: str, name: str) -> DataError:
     rule = (
         f"target column '{visible(name)}' holds classes; several target columns must all hold numbers, so name this one"
     )
-    return file_error(source, f"{rule} alone or leave it out")
+    return file_error(source, f"{rule} alone or remove it")
 
 
 def holds_classes(values: np.ndarray) -> bool:
-    """Whether a single target column is one of classes, by the rule at the head of this module."""
+    """Whether a single target column holds classes, by the rules at the top of this module."""
     if values.dtype.kind not in "iu":
         return values.dtype.kind != "f"
     distinct = np.unique(values)
@@ -63,7 +63,7 @@ def holds_classes(values: np.ndarray) -> bool:
 
 
 def encode_classes(source: str, name: str, values: np.ndarray) -> Targets:
-    """Class numbers in the sorted order of the classes."""
+    """Class numbers in the sorted order of the classes; DataError for one class or too many."""
     classes, class_numbers = np.unique(values, return_inverse=True)
     names = tuple(class_name(value) for value in classes.tolist())
     if len(names) == 1:
@@ -76,5 +76,5 @@ def encode_classes(source: str, name: str, values: np.ndarray) -> Targets:
 
 
 def class_name(value: object) -> str:
-    """The name of a class: its text; `true` and `false` as CSV files write them."""
+    """The name of a class: its text; booleans become `true` and `false`, as in CSV files."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,18 +1,18 @@
-"""Truth tables: every combination of inputs of 0 and 1, and the classes 0 and 1."""
+"""Truth tables as data sets: all combinations of binary inputs, with the classes 0 and 1."""
 
 import itertools
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.variants import parameter
-from fitgap.runner.data.source import Source
+from fitgap.runner.data.named_set import Source
 
 
 @dataclass(frozen=True)
 class TruthTable(Source):
-    """A truth table. It has no unseen rows, so it validates on the rows it trains on."""
+    """A truth table. It has no unseen rows, so it is validated on its training rows."""
 
     preprocess = "none"
     validation = "same"
@@ -33,7 +33,7 @@ class Operator(TruthTable):
 
 @dataclass(frozen=True)
 class And(Operator):
-    """Truth table of AND: 1 where both inputs are 1."""
+    """Truth table of AND: 1 if both inputs are 1."""
 
     word = "and"
     outputs = (0, 0, 0, 1)
@@ -41,7 +41,7 @@ class And(Operator):
 
 @dataclass(frozen=True)
 class Or(Operator):
-    """Truth table of OR: 1 where an input is 1."""
+    """Truth table of OR: 1 if any input is 1."""
 
     word = "or"
     outputs = (0, 1, 1, 1)
@@ -49,7 +49,7 @@ class Or(Operator):
 
 @dataclass(frozen=True)
 class Xor(Operator):
-    """Truth table of XOR: 1 where the inputs differ, which no network without a hidden layer can learn."""
+    """Truth table of XOR: 1 if the inputs differ, which no network without a hidden layer can learn."""
 
     word = "xor"
     outputs = (0, 1, 1, 0)
@@ -57,7 +57,7 @@ class Xor(Operator):
 
 @dataclass(frozen=True)
 class MajorityTable(TruthTable):
-    """Truth table of the majority: 1 where more than half of the inputs are 1."""
+    """Truth table of the majority: 1 if more than half of the inputs are 1."""
 
     inputs: int = parameter(5, at_least=1, at_most=12, whole=True, description="number of inputs")
 

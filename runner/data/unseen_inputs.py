@@ -1,11 +1,13 @@
-"""The inputs of unseen examples, in the columns that a network was trained on."""
+"""Inputs of unseen examples, selected by the columns that a network was trained on."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from fitgap.runner.data.columns import (
+from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.handling import Handling
+from fitgap.runner.data.raw_table import (
     Table,
     cell_error,
     check_finite,
@@ -14,15 +16,13 @@ from fitgap.runner.data.columns import (
     first,
     holds_numbers,
 )
-from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.text_columns import names_of, one_hot_inputs
-from fitgap.runner.data.wording import file_error, nearest_column, visible
 
 
 def inputs_from_table(
     table: Table, names: Sequence[str], text_columns: Mapping[str, Sequence[str]], handling: Handling
 ) -> np.ndarray:
-    """Inputs (N, n_0) by name, as `read_inputs` has them; other columns of the table are ignored."""
+    """The inputs (N, n_0) with these names; see `read_inputs`. Other columns of the table are ignored."""
     if table.frame.height == 0:
         raise file_error(table.source, "the file has no rows; at least 1 is needed")
     check_memory(table.source, INPUT_COPIES * VALUE_BYTES * table.frame.height * len(names))
@@ -35,13 +35,13 @@ def inputs_from_table(
 
 
 def trained_columns(names: Sequence[str], text_columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """The columns that became inputs of these names, in the order of the inputs."""
+    """The columns from which inputs of these names are made, in the order of the inputs."""
     column_of = {name: column for column in text_columns for name in names_of(column, text_columns)}
     return list(dict.fromkeys(column_of.get(name, name) for name in names))
 
 
 def trained_column(table: Table, name: str, text_columns: Mapping[str, Sequence[str]]) -> polars.Series:
-    """One column of the table. Raises DataError when it is missing or of another kind than was trained on."""
+    """One column of the table. Raises DataError if it is missing or has another type than in training."""
     if name not in table.frame.columns:
         rule = f"there is no column '{visible(name)}', which the network was trained on"
         raise file_error(table.source, f"{rule}: {nearest_column(name, table.frame.columns)}")
@@ -50,20 +50,20 @@ def trained_column(table: Table, name: str, text_columns: Mapping[str, Sequence[
 
 
 def as_numbers(table: Table, column: polars.Series) -> polars.Series:
-    """The column as numbers or booleans."""
+    """The column as numbers or booleans; DataError if that is not possible."""
     if column.dtype not in (polars.String, polars.Null):
         check_number(table, column)
         return column
     numbers = column.cast(polars.Float64, strict=False)
     if (others := column.is_not_null() & numbers.is_null()).any():
         row = first(others)
-        rule = f"'{visible(column[row])}' is no number, but the network was trained on numbers here; correct it"
+        rule = f"'{visible(column[row])}' is not a number, but the network was trained on numbers here; correct it"
         raise cell_error(table, column, row, rule)
     return numbers
 
 
 def as_text(table: Table, column: polars.Series) -> polars.Series:
-    """The column as text, which a whole file of numbers or booleans may happen not to be."""
+    """The column as text, even if all values in this file happen to be numbers or booleans."""
     if column.dtype not in (polars.String, polars.Boolean, polars.Null) and not holds_numbers(column):
         rule = (
             f"column '{visible(column.name)}' holds {visible(column.dtype)}, but the network was trained on text here"

@@ -1,6 +1,6 @@
-"""The doctor: everything around the program that it depends on, looked at part by part. Changes nothing, keeps nothing.
+"""The doctor: checks everything that the program depends on. It changes nothing and leaves nothing behind.
 
-A check is a function that takes the database as given by `--db` and yields findings; it stands in `CHECKS`.
+A check is a function that takes the value of `--db` and yields findings. It is listed in `CHECKS`.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,9 +10,9 @@ from fitgap.runner.doctor.finding import Finding, State, problem
 
 __all__ = ["CHECKS", "Finding", "State", "examine"]
 
-# A module that hides another, or a dependency of another version, can break any check.
-SEE_OR_REPORT = "solve other problems in this list first; if it stays, report it as a bug"
-# What is looked at: the module here and its function. By name, so that what cannot even be loaded is a finding too.
+# A module that shadows another one, or a dependency of the wrong version, can break any check.
+SEE_OR_REPORT = "solve the other problems in this list first; if this one remains, report it as a bug"
+# The module and the function of each check, by name, so that a module that cannot be imported is a finding too.
 CHECKS: dict[str, tuple[str, str]] = {
     "Python": ("installed", "check_python"),
     "dependencies": ("installed", "check_dependencies"),
@@ -46,7 +46,7 @@ def examine(database: str | None) -> list[Finding]:
 
 
 def findings_of(name: str, database: str | None) -> list[Finding]:
-    """What one check finds; that it broke down where it did, so that the others still tell theirs."""
+    """The findings of one check. A check that fails is itself a finding, so that the others still run."""
     module, function = CHECKS[name]
     try:
         check: Callable[[str | None], Iterable[Finding]] = getattr(
@@ -54,6 +54,6 @@ def findings_of(name: str, database: str | None) -> list[Finding]:
         )
         return list(check(database))
     except ImportError as error:
-        return [problem(name, f"could not be examined: {error}", "see above what is not installed as it should be")]
+        return [problem(name, f"could not be checked: {error}", "see above which dependency is missing or broken")]
     except Exception as error:
-        return [problem(name, f"could not be examined: {type(error).__name__}: {error}", SEE_OR_REPORT)]
+        return [problem(name, f"could not be checked: {type(error).__name__}: {error}", SEE_OR_REPORT)]

@@ -1,4 +1,4 @@
-"""A finding: what a check saw, whether that is well, and what to do about it where it is not."""
+"""Findings of checks: what was found, whether it is a problem, and what to do about it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from fitgap.runner.errors import FitgapError
 
 
 class State(StrEnum):
-    """How well it is."""
+    """The severity of a finding."""
 
     OK = "ok"
     WARNING = "warning"
@@ -16,7 +16,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about one thing, and the advice that belongs to it; empty where all is well."""
+    """The result of a check, with advice unless all is well."""
 
     check: str
     state: State
@@ -37,6 +37,6 @@ def problem(check: str, found: str, advice: str) -> Finding:
 
 
 def problem_of(check: str, error: FitgapError) -> Finding:
-    """The finding for an error of ours, which tells the cause before its last semicolon and the remedy after it."""
+    """The finding for one of our errors, whose message has the remedy after its last semicolon."""
     found, _, advice = str(error).rpartition("; ")
     return problem(check, found or advice, advice if found else "")

@@ -1,4 +1,4 @@
-"""What is installed: Python, the distributions that fitgap requires, the SQLite library."""
+"""Checks of the installation: Python, the required distributions, the SQLite library."""
 
 import platform
 import sqlite3
@@ -6,27 +6,27 @@ from collections.abc import Iterator
 from importlib.metadata import metadata, requires
 
 from fitgap.runner.doctor.finding import Finding, ok, problem, warning
-from fitgap.runner.system.environment import installed_version
+from fitgap.runner.system.machine_record import installed_version
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 PROGRAM = "fitgap"
-# The releases in which SQLite mended what could corrupt a database in WAL mode, the newest line first.
-MENDED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+# The SQLite releases that fixed a corruption bug of WAL mode, newest branch first.
+FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 FIRST_SQLITE_WITH_WAL = (3, 7, 0)
 
 
 def check_python(database: str | None) -> Iterator[Finding]:
-    """The version of Python against the one that fitgap was built for."""
+    """Check the version of Python against the one that fitgap requires."""
     found, wanted = platform.python_version(), metadata(PROGRAM)["Requires-Python"] or ""
     if SpecifierSet(wanted).contains(found, prereleases=True):
         yield ok("Python", found)
     else:
-        yield problem("Python", f"{found}, but {wanted} is needed", "install fitgap into a newer Python")
+        yield problem("Python", f"{found}, but fitgap requires {wanted}", "install fitgap into a newer Python")
 
 
 def check_dependencies(database: str | None) -> Iterator[Finding]:
-    """Every distribution that fitgap cannot do without, against the versions it was built for."""
+    """Check the version of every distribution that fitgap requires."""
     for text in requires(PROGRAM) or ():
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
@@ -39,19 +39,19 @@ def check_distribution(requirement: Requirement) -> Finding:
     if found is None:
         return problem(name, "not installed", install)
     if not wanted.contains(found, prereleases=True):
-        return problem(name, f"{found}, but {wanted} is needed", install)
+        return problem(name, f"{found}, but fitgap requires {wanted}", install)
     return ok(name, found)
 
 
 def check_sqlite(database: str | None) -> Iterator[Finding]:
-    """The version of the SQLite library that Python was built with."""
+    """Check the version of Python's SQLite library."""
     if has_wal_reset_bug(sqlite3.sqlite_version_info[:3]):
         yield warning(
             "SQLite",
-            f"{sqlite3.sqlite_version}, which very rarely damages a database in which two programs write at the same "
+            f"{sqlite3.sqlite_version}, which very rarely damages a database when two programs write to it at the same "
             "instant",
-            "no need to act while one fitgap at a time trains into a file (reading does no harm); "
-            "for several use a Python with SQLite 3.51.3 or later, or PostgreSQL",
+            "nothing to do if only one fitgap at a time trains into a file (reading is safe); "
+            "for several, use a Python with SQLite 3.51.3 or later, or PostgreSQL",
         )
     else:
         yield ok("SQLite", sqlite3.sqlite_version)
@@ -59,5 +59,5 @@ def check_sqlite(database: str | None) -> Iterator[Finding]:
 
 def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
     """Whether this SQLite has the race between a checkpoint and a commit that resets the log (sqlite.org/wal.html)."""
-    mended = version >= MENDED_SQLITE[0] or any(each[:2] == version[:2] and version >= each for each in MENDED_SQLITE)
-    return version >= FIRST_SQLITE_WITH_WAL and not mended
+    fixed = version >= FIXED_SQLITE[0] or any(each[:2] == version[:2] and version >= each for each in FIXED_SQLITE)
+    return version >= FIRST_SQLITE_WITH_WAL and not fixed

@@ -1,4 +1,4 @@
-"""The machine: folders that must be writable and have room, cores, memory."""
+"""Checks of the machine: writable folders with enough free space, cores, memory."""
 
 import os
 import shutil
@@ -16,35 +16,35 @@ from fitgap.runner.system.machine_memory import usable_memory
 MEGABYTE = 10**6
 GIGABYTE = 10**9
 LEAST_ROOM, SCARCE_ROOM = 100 * MEGABYTE, GIGABYTE
-# Fuller than this, Ray takes a disk for full.
+# Ray considers a disk full above this share.
 FULLEST_FOR_RAY = 0.95
 SCARCE_MEMORY = GIGABYTE
 SHARED_MEMORY = Path("/dev/shm")
 SCARCE_SHARED_MEMORY = 200 * MEGABYTE
-# Of addresses, most of which it never touches.
+# Address space, most of which Ray never uses.
 LEAST_PROCESS_MEMORY = 16 * GIGABYTE
 
 
 def check_current_folder(database: str | None) -> Iterator[Finding]:
-    """Whether files can be written where the user stands; only the database must be."""
+    """Check whether the current folder is writable, which only a database there needs."""
     name = "current folder"
     try:
         folder = Path.cwd()
     except OSError:
-        yield problem(name, "it does not exist any more", "change to another one, such as by `cd ~`")
+        yield problem(name, "it no longer exists", "change to another one, as with `cd ~`")
         return
     reason = why_not_writable(folder)
     if reason:
-        yield warning(name, f"cannot be written to: {reason}", "name a database elsewhere with --db")
+        yield warning(name, f"not writable: {reason}", "name a database elsewhere with --db")
     else:
-        yield ok(name, "can be written to")
+        yield ok(name, "writable")
 
 
 def check_home_folder(database: str | None) -> Iterator[Finding]:
-    """Whether there is one; nothing is kept in it, but a database may be."""
+    """Check whether there is a home folder; fitgap stores nothing there."""
     name, home = "home folder", os.environ.get("HOME")
     reason = why_not_writable(Path(home)) if home else "HOME is not set"
-    yield ok(name, f"cannot be written to ({reason}), but nothing needs to be" if reason else "can be written to")
+    yield ok(name, f"not writable ({reason}), but this is not needed" if reason else "writable")
 
 
 def check_temporary_folder(database: str | None) -> Iterator[Finding]:
@@ -53,11 +53,11 @@ def check_temporary_folder(database: str | None) -> Iterator[Finding]:
     try:
         folder = Path(tempfile.gettempdir())
     except OSError as error:
-        yield problem(name, f"there is none: {error.strerror or error}", "name one by TMPDIR")
+        yield problem(name, f"there is none: {error.strerror or error}", "name one with TMPDIR")
         return
     reason = why_not_writable(folder)
     if reason:
-        yield problem(name, f"{folder} cannot be written to: {reason}", "name another by TMPDIR; Ray needs one")
+        yield problem(name, f"{folder} is not writable: {reason}", "name another one with TMPDIR; Ray needs one")
         return
     yield from disk_findings(name, folder)
     yield from ray_folder_findings(name, folder)
@@ -67,17 +67,17 @@ def disk_findings(name: str, folder: Path) -> Iterator[Finding]:
     disk = shutil.disk_usage(folder)
     if disk.free < (1 - FULLEST_FOR_RAY) * disk.total:
         full = f"the disk of {folder} is {1 - disk.free / disk.total:.0%} full"
-        yield warning(name, full, "make room, or name a folder elsewhere by TMPDIR; Ray may refuse to work")
+        yield warning(name, full, "free disk space, or name a folder elsewhere with TMPDIR; Ray may refuse to work")
     else:
         yield ok(name, f"{folder}, {amount(disk.free)} free")
 
 
 def ray_folder_findings(name: str, usual: Path) -> Iterator[Finding]:
-    """Where Ray's own files would go, if not where all others do."""
+    """The finding about the folder for Ray's files, unless it is the usual one."""
     folder, refused = try_places("fitgap-", LONGEST_FOR_RAY)
     reasons = ", ".join(refused)
     if folder is None:
-        advice = "name a folder of your own with a short, plain path by TMPDIR, or train with --engine local"
+        advice = "name a folder of your own with a short, plain path with TMPDIR, or train with --engine local"
         yield problem(name, f"none is suitable for Ray: {reasons}", advice)
         return
     folder.rmdir()
@@ -86,13 +86,13 @@ def ray_folder_findings(name: str, usual: Path) -> Iterator[Finding]:
 
 
 def check_shared_memory(database: str | None, folder: Path = SHARED_MEMORY) -> Iterator[Finding]:
-    """Whether Ray can share examples between its processes in memory; where there is little, it uses files."""
+    """Check the shared memory through which Ray's processes share examples; if it is short, Ray uses files."""
     name = "shared memory"
     if sys.platform != "linux":
         return
     reason = why_not_writable(folder)
     if reason:
-        found = f"{folder} cannot be written to: {reason}; Ray shares memory through files, which is slower"
+        found = f"{folder} is not writable: {reason}; Ray shares memory through files, which is slower"
         yield warning(name, found, "mount it (`mount -t tmpfs -o mode=1777 shm /dev/shm`)")
         return
     free = shutil.disk_usage(folder).free
@@ -104,14 +104,14 @@ def check_shared_memory(database: str | None, folder: Path = SHARED_MEMORY) -> I
 
 
 def check_cores(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
-    """How many workers pay."""
+    """Report how many cores can be used."""
     cores, usable, limit = permitted_cores(), usable_cores(root), core_limit(root)
-    limited = f", because this container is limited to the time of {limit:g} of {cores}" if limit < cores else ""
+    limited = f", because this container is limited to the CPU time of {limit:g} of {cores}" if limit < cores else ""
     yield ok("cores", f"{usable} core{'s' if usable > 1 else ''}{limited}")
 
 
 def check_memory(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
-    """Whether there is memory for some workers."""
+    """Check whether there is enough memory for a few workers."""
     memory = usable_memory(root)
     found = f"{amount(memory.available)} of {amount(memory.total)} left"
     if memory.available < SCARCE_MEMORY:
@@ -119,12 +119,12 @@ def check_memory(database: str | None, root: Path = ROOT) -> Iterator[Finding]:
     else:
         yield ok("memory", found)
     if memory.per_process < LEAST_PROCESS_MEMORY:
-        limited = f"a process may have only {amount(memory.per_process)}, and Ray needs {amount(LEAST_PROCESS_MEMORY)}"
-        yield warning("memory", limited, "raise it by `ulimit -v unlimited -d unlimited`, or train with --engine local")
+        limited = f"a process is limited to {amount(memory.per_process)}, but Ray needs {amount(LEAST_PROCESS_MEMORY)}"
+        yield warning("memory", limited, "raise it: `ulimit -v unlimited -d unlimited`, or train with --engine local")
 
 
 def why_not_writable(folder: Path) -> str | None:
-    """Why no file can be made in a folder; None where it can. The file has no name and leaves nothing behind."""
+    """Why no file can be created in a folder; None if it can. Tries with a nameless file, which leaves no trace."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return None

@@ -1,45 +1,43 @@
-"""Ray: started as a sweep starts it; it trains a small network and is stopped again."""
+"""Check of Ray: starts it as a sweep does, trains a small network, and stops it again."""
 
 import threading
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fitgap.runner.doctor.blas import finding_about, threads_while_training
+from fitgap.runner.doctor.blas import blas_finding, threads_while_training
 from fitgap.runner.doctor.finding import Finding, ok, problem
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import ClusterLostError, EngineError
-from fitgap.runner.system.environment import installed_version
+from fitgap.runner.system.machine_record import installed_version
 
 if TYPE_CHECKING:
     from fitgap.runner.messages import Block
 
-# Ray needs some four seconds; a machine that is busy may need many more.
+# Ray takes about four seconds to start, and many more on a busy machine.
 PATIENCE_SECONDS = 90.0
 LONGEST_REASON = 300
 TRIAL = "{data: and, training: {epochs: 1}}"
-ADVICE = (
-    "train with --engine local meanwhile; Ray needs room in its folder for temporary files, shared memory and ports"
-)
+ADVICE = "train with --engine local meanwhile; Ray needs space in its temporary folder, shared memory and ports"
 
 
 def check_ray(database: str | None) -> Iterator[Finding]:
-    """Whether Ray starts and a worker of it trains on one thread."""
+    """Check whether Ray starts and its worker trains with one BLAS thread."""
     began = time.monotonic()
     try:
         threads = threads_of_a_worker()
     except (EngineError, ClusterLostError) as error:
-        # The remedy of such an error is to ask the doctor.
+        # Drop the advice to run the doctor.
         yield problem("Ray", str(error).partition("; `fitgap doctor`")[0][:LONGEST_REASON], ADVICE)
         return
     yield ok("Ray", f"{installed_version('ray')} started and trained in {time.monotonic() - began:.1f} s")
-    yield finding_about("BLAS in Ray", threads)
+    yield blas_finding("BLAS in Ray", threads)
 
 
 def threads_of_a_worker() -> list[int]:
     """Start Ray and train a small network; returns the BLAS threads of its worker. Raises EngineError."""
     from fitgap.runner.planning.packs import pack_trials, planned_trials
-    from fitgap.runner.planning.sweep import prepare_sweep
+    from fitgap.runner.planning.preparation import prepare_sweep
     from fitgap.runner.spec import sweep_from_text
 
     prepared = prepare_sweep(sweep_from_text(TRIAL))
@@ -57,7 +55,7 @@ def threads_of_a_worker() -> list[int]:
 
 
 def why_not_trained(blocks: "list[Block]") -> str | None:
-    """Why the one trial was not trained to its end; None where it was."""
+    """Why the trial was not completed; None if it was."""
     ends = [end for block in blocks for end in block.ended]
     failures = [block.failure.reason for block in blocks if block.failure]
     if len(ends) == 1 and ends[0].status == "completed":

@@ -1,10 +1,17 @@
-"""The driver: writes a sweep's trials, claims them, hands packs to an engine and records what comes back."""
+"""The driver: writes a sweep's trials, claims them, gives packs to an engine and stores the results."""
 
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.launch import Audience, Watcher, launch_new, launch_stored, stored_sweep_opened
 from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
-from fitgap.runner.driver.pending import ExpectedWork, expected_work
-from fitgap.runner.driver.sweeps import Extended, WrittenSweep, extend_sweep, present_name, stored_sweep, write_sweep
+from fitgap.runner.driver.pending_trials import ExpectedWork, expected_work
+from fitgap.runner.driver.written_sweep import (
+    Extended,
+    WrittenSweep,
+    extend_sweep,
+    present_name,
+    stored_sweep,
+    write_sweep,
+)
 
 __all__ = [
     "Audience",

@@ -1,16 +1,16 @@
-"""Keeps the fit of a sweep's trials up to date while a driver trains them, at a small share of its time."""
+"""Refreshes the fit of a sweep's trials while a driver trains them, using a small share of its time."""
 
 import time
 
 from fitgap.runner.store import DriverSession
 
-# At most so often, and at most this share of the time.
+# Least seconds between refreshes, and the largest share of time that they may take.
 LEAST_SECONDS = 10.0
 LARGEST_SHARE = 0.03
 
 
 class FitKeeper:
-    """Refreshes the fit of a sweep now and then, and at the end."""
+    """Refreshes the fit of a sweep from time to time, and at the end."""
 
     def __init__(self, session: DriverSession, sweep_id: int):
         self.session, self.sweep_id = session, sweep_id

@@ -1,4 +1,4 @@
-"""The heartbeat of a driver: renews its lease while it lives, and takes over from drivers that have died."""
+"""The heartbeat of a driver: renews its lease, and takes over from drivers that have died."""
 
 import threading
 import time
@@ -6,16 +6,17 @@ from typing import Self
 
 from fitgap.runner.errors import DriverFencedError, StoreError
 from fitgap.runner.store import DriverSession, OtherDriver
-from fitgap.runner.system.environment import machine_identity, still_runs
+from fitgap.runner.system.machine_record import machine_identity, still_runs
 
 BEAT_SECONDS = 1.5
-# A lease must stay expired for so long by this process's own clock: no jump of the database's clock kills anyone. It is
-# two beats, so that whoever lives renews meanwhile, and the dead are found at most three beats after their lease.
+# A lease must stay expired this long by this process's own clock, so that a jump of the database's clock does not make
+# a live driver look dead. Two beats: a live driver renews in between, and a dead one is found at most three beats after
+# its lease has expired.
 CONFIRM_SECONDS = 3.0
 
 
 class Heartbeat:
-    """Beats in a thread of its own as long as it is entered."""
+    """Runs the heartbeat in its own thread while the context is entered."""
 
     def __init__(self, session: DriverSession):
         self.session = session
@@ -32,37 +33,37 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
-        # The first beat comes at once: what a driver that has just died here left behind need not wait.
+        # The first beat comes at once, so that trials of a driver that has just died here need not wait.
         is_ending = False
         while not is_ending:
             try:
                 beat(self.session, self.watch)
             except DriverFencedError:
-                # The driver itself meets the same refusal as soon as it writes.
+                # The driver gets the same error as soon as it writes.
                 return
             except StoreError:
-                # The database may be back by the next beat; if not, the driver tells.
+                # The database may be back by the next beat; if not, the driver reports the error.
                 pass
             is_ending = self._end.wait(BEAT_SECONDS)
 
 
 def beat(session: DriverSession, watch: "Watch") -> None:
-    """Renew the lease and take over from whoever has died."""
+    """Renew the lease and take over from drivers that have died."""
     session.renew()
-    for other in session.others_at_work():
+    for other in session.other_drivers_at_work():
         if watch.is_dead(other):
             session.take_over(other)
 
 
 class Watch:
-    """Tells which other drivers are dead, by their processes on this machine and by their leases elsewhere."""
+    """Detects dead drivers: by their process on this machine, by their lease elsewhere."""
 
     def __init__(self) -> None:
         self.machine = machine_identity()
         self.expired_since: dict[tuple[int, float], float] = {}
 
     def is_dead(self, other: OtherDriver) -> bool:
-        """Whether the driver will not come back: its process is gone, or its lease has ended and stays so."""
+        """Whether a driver is dead: its process is gone, or its lease has expired and was not renewed."""
         if other.machine == self.machine and not still_runs(other.process, other.process_started):
             return True
         if not other.has_expired:

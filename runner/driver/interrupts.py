@@ -17,33 +17,33 @@ from fitgap.runner.system.interrupt_signals import STOPPING_SIGNALS
 GRACE_SECONDS = 3.0
 SECONDS_BEFORE_REPEATING = 0.2
 STAY_IGNORED = tuple(getattr(signal, name) for name in ("SIGHUP", "SIGQUIT") if hasattr(signal, name))
-# When a terminal is closed, both the shell and the system may send this.
+# When a terminal is closed, both the shell and the system may send this signal.
 SENT_TWICE = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 
 def ignore() -> None:
-    """Called as long as there is nothing to stop."""
+    """Do nothing: the callback while there is nothing to stop."""
 
 
 class InterruptHandler:
-    """While it is entered, the first signal sets `is_requested`; a second one, or the end of the grace period, raises
-    KeyboardInterrupt in the main thread.
+    """Handles interrupts while it is entered. The first signal sets `is_requested`; a second one, or the end of the
+    grace period, raises KeyboardInterrupt in the main thread.
 
     Only the main thread receives signals. Entered in another thread it does nothing; a caller there can stop a sweep by
-    an exception in `on_block`. SIGHUP and SIGQUIT stay ignored if they were, as `nohup` wants it. The others are always
-    heard: a shell script ignores SIGINT for what it runs in the background, but whoever sends it there means it.
+    raising an exception in `on_block`. SIGHUP and SIGQUIT stay ignored if they were, as under `nohup`. The others are
+    always handled: a shell script ignores SIGINT for its background jobs, but a SIGINT sent to such a job is meant.
     """
 
     def __init__(self) -> None:
-        self.asked: Callable[[], None] = ignore
-        self.is_requested = self.is_enough = False
+        self.callback: Callable[[], None] = ignore
+        self.is_requested = self.is_disarmed = False
         self.before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         self.is_listening = threading.current_thread() is threading.main_thread()
         if self.is_listening:
             found = {number: signal.getsignal(number) for number in STOPPING_SIGNALS}
-            # A handler that is not Python's (None) could not be put back.
+            # A handler not installed from Python (None) could not be restored.
             self.before = {
                 number: each
                 for number, each in found.items()
@@ -57,31 +57,31 @@ class InterruptHandler:
 
     def __exit__(self, *exception: object) -> None:
         if self.is_listening:
-            self.is_enough = True
+            self.is_disarmed = True
             self.alarm.close()
             for number, handler in self.before.items():
                 signal.signal(number, handler)
             sys.unraisablehook = self.hook_before
 
-    def call(self, asked: Callable[[], None]) -> None:
-        """What the first signal calls, once and inside its handler; at once if it has come already."""
-        self.asked = asked
+    def call(self, callback: Callable[[], None]) -> None:
+        """Set what the first signal calls, once and inside its handler; call it now if the signal has already come."""
+        self.callback = callback
         if self.is_requested:
-            asked()
+            callback()
 
     def ignore_more(self) -> None:
-        """The sweep is stopping already: nothing interrupts what is left to do."""
-        self.is_enough = True
+        """Ignore all further signals, since the sweep is already stopping."""
+        self.is_disarmed = True
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self.is_enough:
+        if self.is_disarmed:
             return
         if not self.is_requested:
             self.is_requested = True
             self.alarm.set(Alarm.AFTER_GRACE)
-            self.asked()
+            self.callback()
         elif number not in SENT_TWICE:
-            # Once more if it is swallowed: Python drops what is raised while it clears up an object.
+            # Repeat it in case it is swallowed: Python drops exceptions raised in finalizers.
             self.alarm.set(Alarm.SOON)
             raise KeyboardInterrupt
 
@@ -91,35 +91,35 @@ class InterruptHandler:
 
 
 class Alarm:
-    """Sends a signal to the main thread after a while, and then again and again, from a thread of its own.
+    """Sends a signal to the main thread after a while, and then repeatedly, from its own thread.
 
-    The timers of the system belong to the program that uses us. `set` may be called from within a signal handler.
+    It leaves the system's timers to the program that uses us. `set` may be called from a signal handler.
     """
 
     AFTER_GRACE, SOON, NEVER = b"g", b"s", b"n"
 
     def __init__(self, number: signal.Signals) -> None:
         self.number = number
-        self._told, self._telling = new_pipe()
+        self._reader, self._writer = new_pipe()
         self._thread = threading.Thread(target=self._run, name="fitgap-alarm", daemon=True)
         self._thread.start()
 
     def set(self, when: bytes) -> None:
-        os.write(self._telling, when)
+        os.write(self._writer, when)
 
     def close(self) -> None:
         self.set(Alarm.NEVER)
         self._thread.join()
-        os.close(self._told)
-        os.close(self._telling)
+        os.close(self._reader)
+        os.close(self._writer)
 
     def _run(self) -> None:
         waiting = select.poll()
-        waiting.register(self._told, select.POLLIN)
+        waiting.register(self._reader, select.POLLIN)
         seconds: float | None = None
         while True:
             if waiting.poll(None if seconds is None else 1000 * seconds):
-                word = os.read(self._told, 1)
+                word = os.read(self._reader, 1)
                 if word == Alarm.NEVER:
                     return
                 seconds = GRACE_SECONDS if word == Alarm.AFTER_GRACE else SECONDS_BEFORE_REPEATING

@@ -1,4 +1,4 @@
-"""A sweep from its first row to its end: the one way in which commands and Python train."""
+"""Training of a sweep from its first row to its end, used by the commands and the Python interface."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -6,38 +6,38 @@ from typing import Protocol, TypeVar
 
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.loop import SweepStoppedError, drive
-from fitgap.runner.driver.sweeps import WrittenSweep, present_name, write_sweep
+from fitgap.runner.driver.written_sweep import WrittenSweep, present_name, write_sweep
 from fitgap.runner.engine import Engine
+from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.engine.placement import Placement
-from fitgap.runner.engine.processes.pool import ProcessPool
 from fitgap.runner.messages import Block
-from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.store import Store, open_store, open_store_for_writing
 
 Result = TypeVar("Result", covariant=True)
 
 
 class Watcher(Protocol):
-    """What follows a sweep while it trains, such as a progress line."""
+    """Follows a sweep while it trains, such as a progress line."""
 
     def __call__(self, block: Block) -> None:
-        """A block of epochs has been stored."""
+        """Called when a block of epochs has been stored."""
 
     def say(self, line: str) -> None:
-        """Something people should know, such as an engine that could not be started."""
+        """Show a line for people, such as that an engine could not be started."""
 
     def on_engine_ready(self, engine: Engine) -> None:
-        """The engine exists; it may still be starting."""
+        """Called when the engine exists; it may still be starting."""
 
 
 class Audience(Protocol[Result]):
-    """Whoever has a sweep trained: follows it, and takes the result."""
+    """The caller that has a sweep trained: it follows the training and produces the result."""
 
     def watch(self, store: Store, written: WrittenSweep) -> AbstractContextManager[Watcher]:
-        """Entered once the sweep is written, left when it has been trained; errors of the training pass through it."""
+        """A context entered once the sweep is written and left when it is trained; training errors pass through it."""
 
     def conclude(self, store: Store, written: WrittenSweep) -> Result:
-        """Called when every trial has ended."""
+        """Return the result, once every trial has ended."""
 
 
 def launch_new(
@@ -47,7 +47,7 @@ def launch_new(
     audience: Audience[Result],
     early: ProcessPool | None = None,
 ) -> Result:
-    """Write a sweep and train it; `early` are processes that were started for it already."""
+    """Write a sweep and train it. `early` holds local processes that were started for it before."""
     with open_store_for_writing(database) as store:
         return launch(store, lambda: write_sweep(store, prepared), placement, audience, early)
 
@@ -59,7 +59,7 @@ def launch_stored(
     database: str | None,
     audience: Audience[Result],
 ) -> Result:
-    """Train what is left of a sweep in the database, after `change` has added to it or put trials back.
+    """Train the pending trials of a stored sweep, after `change` has added trials or put some back.
 
     Raises StoreError if there is no such sweep; then nothing is created or changed.
     """
@@ -107,6 +107,6 @@ def launch(
                 )
         except KeyboardInterrupt:
             interrupts.ignore_more()
-            # Before the first trial was claimed, after the last one had ended, or for the second time while writing.
+            # The interrupt came before the first claim or after the last trial, or it was the second one while writing.
             raise SweepStoppedError(present_name(store, written) if written else None, released=0) from None
     return audience.conclude(store, written)

@@ -9,25 +9,25 @@ from dataclasses import dataclass
 from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.pack_queue import PackQueue
-from fitgap.runner.driver.pending import expected_work
-from fitgap.runner.driver.sweeps import WrittenSweep, present_name
+from fitgap.runner.driver.pending_trials import expected_work
+from fitgap.runner.driver.written_sweep import WrittenSweep, present_name
 from fitgap.runner.engine import Cluster, Engine, Notify, ignore, make_engine
-from fitgap.runner.engine.processes.pool import ProcessPool
+from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.store import DriverIdentity, OtherDriver, Store
-from fitgap.runner.system.environment import describe_environment, machine_identity, process_started
+from fitgap.runner.system.machine_record import describe_environment, machine_identity, process_started
 
 BlockObserver = Callable[[Block], None]
-# How often a driver with nothing to do looks whether the others have left something.
+# How often a driver with nothing to do checks whether others have left trials behind.
 WAITING_SECONDS = 0.5
 
 
-# Not frozen: whoever passes an error on, such as contextlib, writes its traceback into it.
+# Not frozen, since code that re-raises an error, such as contextlib, sets its traceback.
 @dataclass(eq=False)
 class SweepStoppedError(Exception):
     """The user stopped the sweep; `released` of its trials are pending again.
 
-    `sweep_name` is None if it was stopped while it was written: then all of it is stored, or nothing.
+    `sweep_name` is None if it was stopped while being written; then either all of it is stored or nothing.
     """
 
     sweep_name: str | None
@@ -49,10 +49,10 @@ def drive(
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
-    Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError where
-    another driver has taken over from this one. If `interrupts` is given, it has been entered, and a Ctrl-C that came
-    before counts. `early` are the processes of `early_processes`; `meet` is called with the engine as soon as there is
-    one.
+    Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError if
+    another driver has taken over from this one. If `interrupts` is given, it must have been entered; an earlier Ctrl-C
+    counts. `early` holds the processes of `early_processes`; `on_engine_ready` is called with the engine once it
+    exists.
     """
     total = expected_work(store, written).total
     session = store.begin_driver(this_process(cluster))
@@ -65,7 +65,7 @@ def drive(
             queue = PackQueue(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
             with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
                 entered.call(lambda: stop(queue, running))
-                if is_stopped(queue, running, entered, on_block, notify):
+                if train_until_stopped(queue, running, entered, on_block, notify):
                     raise SweepStoppedError(present_name(store, written), session.release())
             queue.fit.refresh()
             store.require_in_place()
@@ -73,10 +73,10 @@ def drive(
         session.end()
 
 
-def is_stopped(
+def train_until_stopped(
     queue: PackQueue, running: Engine, interrupts: InterruptHandler, on_block: BlockObserver, notify: Notify
 ) -> bool:
-    """Train everything; whether Ctrl-C has stopped it."""
+    """Train everything; returns whether Ctrl-C stopped it."""
     try:
         train_everything(queue, running, on_block, notify)
     except KeyboardInterrupt:
@@ -87,23 +87,23 @@ def is_stopped(
 
 
 def this_process(cluster: Cluster | None = None) -> DriverIdentity:
-    """Which process this is, for other drivers, and what it computes with, for ever; where it does so on a cluster."""
+    """The identity of this process for other drivers, and the environment in which it trains, to be stored."""
     number = os.getpid()
     environment = describe_environment() | ({"nodes": cluster.described()} if cluster else {})
     return DriverIdentity(machine_identity(), number, str(process_started(number)), environment)
 
 
 def stop(queue: PackQueue, running: Engine) -> None:
-    """Give out no more work, and let the packs in flight save how far they are."""
+    """Give out no more work, and let the packs in flight save their states."""
     queue.is_stopped = True
     running.stop()
 
 
 def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver, notify: Notify) -> None:
-    """Train what waits until nothing waits and nobody trains."""
+    """Train pending trials until none are pending and no other driver trains."""
     while not queue.is_stopped:
-        # Asked before looking for what waits: where one of them dies in between, its trials are found waiting.
-        others = queue.session.others_at_work(queue.written.sweep_id)
+        # Query the other drivers first: if one dies in between, its trials are then found pending.
+        others = queue.session.other_drivers_at_work(queue.written.sweep_id)
         if queue.plan():
             train_planned(queue, running, on_block)
         elif others:
@@ -114,7 +114,7 @@ def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver,
 
 
 def train_planned(queue: PackQueue, running: Engine, on_block: BlockObserver) -> None:
-    """Train what is planned, and what is lost on the way once more."""
+    """Train the planned packs, and lost ones again."""
     for block in running.run(queue):
         given_up = record(block, queue, on_block)
         if given_up:
@@ -125,10 +125,10 @@ def train_planned(queue: PackQueue, running: Engine, on_block: BlockObserver) ->
 
 
 def record(block: Block, queue: PackQueue, on_block: BlockObserver) -> tuple[TrialEnd, ...]:
-    """Write a block and tell of it; returns the ends of trials that are given up because of it."""
+    """Store a block and pass it to `on_block`; returns the ends of trials that are given up because of it."""
     refused = queue.session.record(block) if block.is_to_be_stored else set()
     on_block(block.subset(block.trials - refused) if refused else block)
-    return queue.take_in(block, refused)
+    return queue.update(block, refused)
 
 
 def described(others: Iterable[OtherDriver]) -> str:

@@ -1,25 +1,25 @@
-"""What is left to train: packs of pending trials, claimed when an engine takes them, cut in two when one is lost."""
+"""The queue of packs to train: they are claimed when an engine takes them, and cut in two when lost."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from typing import Self
 
 from fitgap.runner.driver.fit_keeper import FitKeeper
-from fitgap.runner.driver.pending import pending_groups
-from fitgap.runner.driver.sweeps import WrittenSweep
+from fitgap.runner.driver.pending_trials import pending_groups
+from fitgap.runner.driver.written_sweep import WrittenSweep
 from fitgap.runner.messages import Block, PackFailure, PackTask, TrialEnd
 from fitgap.runner.planning.packs import pack_groups
-from fitgap.runner.status import Status
 from fitgap.runner.store import DriverSession, Store
+from fitgap.runner.trial_status import Status
 
-# A trial that is alone in its pack and is lost so often has failed.
+# A trial that is lost this often while alone in its pack has failed.
 ATTEMPTS_ALONE = 3
-# A trial may lose its node so often before it is taken for a possible cause.
+# A trial may lose its node this often before it is treated as a possible cause.
 MOST_BLAMELESS_FAILURES = 10
 
 
 class PackQueue(Iterator[PackTask]):
-    """The packs of a sweep. It may have more to give after it said that there is nothing: what was lost comes again."""
+    """The packs of a sweep. It may yield more after it was exhausted, since lost packs return to it."""
 
     def __init__(
         self, store: Store, session: DriverSession, written: WrittenSweep, workers: int, cache: int | None = None
@@ -34,15 +34,15 @@ class PackQueue(Iterator[PackTask]):
         self.open: set[int] = set()
         self.failures_alone: Counter[int] = Counter()
         self.blameless_failures: Counter[int] = Counter()
-        # Trials that were taken from this driver while their pack went on.
+        # Trials that were taken from this driver while their pack was still training.
         self._refused: set[int] = set()
         self._planned: Iterator[PackTask] = iter(())
-        # With whether what has lost them is to be held against them.
+        # Lost packs, each with whether the failure counts against its trials.
         self._again: deque[tuple[PackTask, bool]] = deque()
         self._claimed: deque[PackTask] = deque()
 
     def plan(self) -> bool:
-        """Look for trials that wait and cut them into packs; returns whether there are any."""
+        """Find pending trials and plan their packs; returns whether there are any."""
         self._refused.clear()
         groups = pending_groups(self.store, self.written)
         self._planned = pack_groups(groups, self.written.prepared, workers=self.workers, cache=self.cache)
@@ -59,19 +59,19 @@ class PackQueue(Iterator[PackTask]):
         return self._claimed.popleft()
 
     def _claim_next(self) -> None:
-        """Claim one more pack; StopIteration where there is none."""
+        """Claim one more pack. Raises StopIteration if there is none."""
         if self._again:
             task, counts = self._again.popleft()
             gained = self.session.try_again(task.trials, counts=counts)
         else:
             task = next(self._planned)
-            # Cancelled and opened again, a trial may wait while its old pack still runs, of which blocks are missing.
+            # A trial that was cancelled and retried may be pending while its old pack, with refused blocks, still runs.
             gained = self.session.claim([trial for trial in task.trials if trial not in self._refused])
         self.open |= gained
         self._claimed += with_states(task.subset(gained), self.store)
 
-    def take_in(self, block: Block, refused: Iterable[int]) -> tuple[TrialEnd, ...]:
-        """What has become of claimed trials: they ended, are no longer this driver's, or were lost with their pack.
+    def update(self, block: Block, refused: Iterable[int]) -> tuple[TrialEnd, ...]:
+        """Update the claimed trials from a block: some ended, some were refused (no longer this driver's), some lost.
 
         Returns the ends of those that were lost and are given up.
         """
@@ -79,7 +79,7 @@ class PackQueue(Iterator[PackTask]):
         self.open.difference_update(refused)
         self._refused.update(refused)
         if refused and not self.open:
-            # Somebody has cancelled all that is in flight; the workers need not train it to its end.
+            # Everything in flight was cancelled, so the workers need not finish it.
             self.is_cancelled = not self.store.pending_groups(self.written.sweep_id)
         return self._take_back(block.failure) if block.failure else ()
 
@@ -99,14 +99,14 @@ class PackQueue(Iterator[PackTask]):
         return (TrialEnd(left[0], Status.FAILED, failure.reason),)
 
     def _is_forgiven(self, failure: PackFailure, left: Iterable[int]) -> bool:
-        """Whether it was not their fault, as long as that is not said all the time."""
+        """Whether the failure does not count against the trials: it is blameless and has not happened too often."""
         if failure.is_blameless:
             self.blameless_failures.update(left)
         return failure.is_blameless and max(self.blameless_failures[each] for each in left) <= MOST_BLAMELESS_FAILURES
 
 
 def with_states(task: PackTask, store: Store) -> list[PackTask]:
-    """The task with the states its trials go on from: one task for every epoch at which some of them stand."""
+    """The task with the states from which its trials resume, split into one task per epoch reached."""
     states = store.states(task.trials)
     by_epoch = defaultdict(list)
     for trial in task.trials:

@@ -1,18 +1,18 @@
-"""Where packs are trained: in this process or by Ray workers, behind one protocol."""
+"""Engines, which train packs: in this process, in local processes or with Ray, behind one protocol."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings
 from fitgap.runner.engine.cluster.probe import find_cluster
-from fitgap.runner.engine.protocol import ClusterStatus, Engine, Notify, ignore
+from fitgap.runner.engine.interface import ClusterStatus, Engine, Notify, ignore
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import SpecError, nearest
 
 if TYPE_CHECKING:
-    from fitgap.runner.engine.processes.pool import ProcessPool
+    from fitgap.runner.engine.local_processes.pool import ProcessPool
 
 __all__ = [
     "ENGINES",
@@ -35,9 +35,9 @@ ENGINES = ("auto", "ray", "local")
 def early_processes(
     name: str, dataset: Dataset, workers: int | None, work: Iterable[float]
 ) -> "Iterator[ProcessPool | None]":
-    """What the engine of this name will train in, started early: plain processes, or None where it will have none.
+    """Start the local processes in which the engine will train, or yield None if it will not use any.
 
-    `work` are the parts of the expected work, of which no more are asked for than it takes to decide.
+    `work` yields parts of the expected work; it is consumed only as far as needed to decide.
     """
     require_engine(name)
     if name != "auto":
@@ -50,7 +50,7 @@ def early_processes(
 
 
 def require_engine(name: str) -> None:
-    """SpecError for an engine that does not exist."""
+    """Raise SpecError if there is no engine of this name."""
     if name not in ENGINES:
         raise SpecError(f"--engine {name!r}: {nearest(name, ENGINES)}")
 
@@ -64,14 +64,16 @@ def make_engine(
     early: "ProcessPool | None" = None,
     cluster: Cluster | None = None,
 ) -> Engine:
-    """The engine of this name, not yet started; `auto` decides by the expected work what is worth starting, and tells
-    what cannot be. It takes over the processes of `early_processes`. With a cluster it is Ray there, whatever the name.
+    """The engine of this name, not yet started; with a cluster always the Ray engine.
+
+    `auto` decides from the expected work what is worth starting, reports through `notify` what cannot be started, and
+    takes over the processes of `early_processes`.
     """
     require_engine(name)
     if cluster:
         return RayClient(dataset, workers, cluster, notify)
     if name == "local":
-        from fitgap.runner.engine.local import LocalEngine
+        from fitgap.runner.engine.in_process import LocalEngine
 
         return LocalEngine(dataset)
     if name == "auto":

@@ -1,4 +1,4 @@
-"""Where a sweep is trained: the engine, the number of workers, and the cluster if there is one."""
+"""The placement of a sweep: the engine, the number of workers, and the cluster, if any."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from fitgap.runner.errors import ClusterError, SpecError
 
 @dataclass(frozen=True)
 class Placement:
-    """An engine that exists, at most how many workers it uses, and the cluster it runs on, which has answered."""
+    """A valid engine, its maximum number of workers, and the cluster on which it runs, which has answered."""
 
     engine: str
     workers: int | None = None
@@ -45,14 +45,14 @@ def placement_of(
 
 
 def require_count(name: str, value: int | None, default: str) -> None:
-    """SpecError unless the value is a whole number from 1, or None for the default."""
+    """Raise SpecError unless the value is a whole number from 1, or None for the default."""
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if value is not None and not (is_whole and value >= 1):
         raise SpecError(f"{name} must be a whole number from 1, or None for {default}, but is {value!r}")
 
 
 def refuse_without_address(cores_per_pack: int | None, most_in_flight: int | None, mixed_versions: bool) -> None:
-    """ClusterError for a setting that has a meaning on a cluster only."""
+    """Raise ClusterError for a setting that applies only to a cluster."""
     of_clusters = {"cpus-per-pack": cores_per_pack, "max-in-flight": most_in_flight, "mixed-versions": mixed_versions}
     for name, value in of_clusters.items():
         if value:

@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, in private folders, and never a database that is open."""
+"""Files: atomic writes, private folders, output files, and protection of open databases."""

@@ -1,12 +1,12 @@
-"""File systems: of which kind the one under a folder is, and which kinds lie on other machines."""
+"""Detection of the file system of a folder, and of network file systems."""
 
 import re
 from pathlib import Path
 
-from fitgap.runner.system.programs import answer_of
+from fitgap.runner.system.programs import output_of
 
 MOUNTS = Path("/proc/self/mountinfo")
-# Whose locks and shared memory do not hold between machines, or not at all.
+# Their locks and shared memory do not work between machines, or not at all.
 NETWORK = (
     *("acfs", "afpfs", "afs", "beegfs", "ceph", "cifs", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs"),
     *("nfs", "nfs4", "smb2", "smb3", "smbfs", "webdav"),
@@ -15,34 +15,34 @@ NETWORK = (
 
 
 def is_network(kind: str) -> bool:
-    """Whether files of this kind of file system lie on another machine."""
+    """Whether this type of file system is on another machine."""
     return kind in NETWORK
 
 
 def file_system_of(folder: Path) -> str | None:
-    """The kind of file system that a folder is on, such as `ext4` or `nfs4`; None where the system does not tell."""
+    """The type of a folder's file system, such as `ext4` or `nfs4`; None if unknown."""
     path = folder.resolve()
     found: tuple[int, str] | None = None
     for mounted_at, kind in mounts():
-        # The longest one holds, and of two in the same place the later, which lies over the earlier.
+        # The longest mount point applies; of two at the same place, the later one hides the earlier.
         if path.is_relative_to(mounted_at) and (found is None or len(mounted_at.parts) >= found[0]):
             found = len(mounted_at.parts), kind
     return found[1] if found else None
 
 
 def mounts() -> list[tuple[Path, str]]:
-    """Every folder at which a file system is mounted, with its kind."""
+    """All mount points with the types of their file systems."""
     try:
         lines = MOUNTS.read_text(errors="replace").splitlines()
     except OSError:
-        # macOS writes `//server/share on /Volumes/share (smbfs, nodev, …)`.
-        found = re.findall(r" on (/.*) \(([^,)]+)", answer_of("mount") or "")
+        # macOS prints `//server/share on /Volumes/share (smbfs, nodev, …)`.
+        found = re.findall(r" on (/.*) \(([^,)]+)", output_of("mount") or "")
         return [(Path(folder), kind) for folder, kind in found]
     return [mount_of(line) for line in lines if " - " in line]
 
 
 def mount_of(line: str) -> tuple[Path, str]:
-    """The folder and the kind in a line of Linux's table, where a blank in a path is written `\\040`."""
+    """The mount point and type in a line of Linux's mount table, where a space in a path is written `\\040`."""
     before, _, after = line.partition(" - ")
     folder = re.sub(r"\\([0-7]{3})", lambda escape: chr(int(escape[1], 8)), before.split()[4])
     return Path(folder), after.split()[0]

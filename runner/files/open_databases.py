@@ -1,7 +1,7 @@
-"""The SQLite files that this process has open: they are not to be opened by anything but SQLite.
+"""Registry of the SQLite files that this process has open; nothing but SQLite may open them.
 
-A process loses all its locks on a file when it closes the file once, however often it has it open (POSIX). So reading a
-few bytes of a database would leave a connection of another thread without its locks, and the database could be damaged.
+Under POSIX, closing a file once drops all locks of the process on it, even if it is still open elsewhere. So reading a
+few bytes of a database could remove the locks of another thread's connection, and the database could be damaged.
 """
 
 import contextlib
@@ -18,21 +18,21 @@ _connections: Counter[Key] = Counter()
 
 
 def key_of(path: Path) -> Key:
-    """What tells a file from all others, whatever it is called."""
+    """The identity of a file, independent of its name."""
     found = os.stat(path)
     return found.st_dev, found.st_ino
 
 
 @contextlib.contextmanager
 def counting() -> Iterator[Counter[Key]]:
-    """How many connections of this process each file has; nobody else changes or asks it meanwhile."""
+    """The number of connections of this process per file, locked against other threads."""
     with _lock:
         yield _connections
 
 
 @contextlib.contextmanager
-def only_ours(path: Path) -> Iterator[bool]:
-    """Whether the file may be opened and closed: no connection has it open, and none is opened within the block."""
+def safe_to_open(path: Path) -> Iterator[bool]:
+    """Whether the file may be opened and closed: no connection has it open. Within the block none can be opened."""
     with _lock:
         yield not is_open(path)
 

@@ -1,4 +1,4 @@
-"""Private folders: fresh ones that no other user can read, replace or get into, on a path that sockets can use."""
+"""Creation of private temporary folders: no other user can read or replace them, and sockets work in them."""
 
 import contextlib
 import os
@@ -12,12 +12,12 @@ from pathlib import Path
 
 from fitgap.runner.errors import EngineError
 
-# What mkdtemp adds to a prefix.
+# mkdtemp adds this many characters to a prefix.
 RANDOM_CHARACTERS = 8
-# Other characters need quoting or have a meaning in commands, addresses and lists of paths.
+# Other characters need quoting or have a special meaning in commands, addresses and lists of paths.
 SAFE_PATH = re.compile(r"[A-Za-z0-9/._+@=~-]+")
 LEAST_ROOM = 10**6
-# The longest path of a socket, and what Ray adds to its folder for one.
+# The longest path of a socket, and the part that Ray appends to its folder for one.
 LONGEST_SOCKET = 107 if sys.platform == "linux" else 103
 RAY_SOCKET = "/ray/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store"
 LONGEST_FOR_RAY = LONGEST_SOCKET - len(RAY_SOCKET)
@@ -25,40 +25,41 @@ USUAL_PLACES = ("/tmp", "/var/tmp", "/dev/shm")
 
 
 def make_private_folder(prefix: str = "fitgap-", longest: int | None = None) -> Path:
-    """Make a folder of mode 0700 in the first suitable place; the caller removes it.
+    """Create a folder with mode 0700 in the first suitable place; the caller removes it.
 
-    With `longest`, its path has at most so many bytes and sockets work in it.
+    With `longest`, its path has at most that many bytes and sockets work in it. Raises EngineError if no place is
+    suitable.
     """
     folder, refused = try_places(prefix, longest)
     if folder:
         return folder
     raise EngineError(
         f"no folder is suitable for temporary files: {', '.join(refused)}; "
-        "set TMPDIR to a folder of your own with a short, plain path, such as one made by `mktemp -d /tmp/XXXXXX`"
+        "set TMPDIR to a folder of your own with a short, plain path, such as one created by `mktemp -d /tmp/XXXXXX`"
     )
 
 
 def try_places(prefix: str, longest: int | None) -> tuple[Path | None, list[str]]:
-    """The folder made in the first suitable place, and why the places before it are not."""
+    """The folder created in the first suitable place, and why the places before it are unsuitable."""
     refused: list[str] = []
     for place in places():
         try:
             return make_folder_in(place, prefix, longest), refused
-        # An impossible name is a ValueError, and links that lead in a circle a RuntimeError.
+        # An invalid name raises ValueError, circular links raise RuntimeError.
         except (OSError, ValueError, RuntimeError) as error:
             refused.append(f"{place!r} {getattr(error, 'strerror', None) or error}")
     return None, refused
 
 
 def places() -> list[str]:
-    """Where temporary files may go, the preferred place first."""
+    """Candidate places for temporary files, in order of preference."""
     named = [os.environ.get("TMPDIR"), usual_folder(), os.environ.get("XDG_RUNTIME_DIR")]
     # A dictionary drops duplicates and keeps the order.
     return list(dict.fromkeys([*filter(None, named), *USUAL_PLACES]))
 
 
 def usual_folder() -> str | None:
-    """Python's folder for temporary files, which is the current one if nothing else can be written to: not for us."""
+    """Python's folder for temporary files, unless it has fallen back to the current folder."""
     with contextlib.suppress(OSError):
         chosen = tempfile.gettempdir()
         return None if chosen == os.getcwd() else chosen
@@ -66,7 +67,7 @@ def usual_folder() -> str | None:
 
 
 def make_folder_in(place: str, prefix: str, longest: int | None) -> Path:
-    """The folder, made in this place; an OSError that says why it cannot be."""
+    """Create the folder in this place; OSError with the reason if the place is unsuitable."""
     parent = Path(place).resolve(strict=True)
     why = next(reasons_against(parent, prefix, longest), None)
     if why:
@@ -81,7 +82,7 @@ def make_folder_in(place: str, prefix: str, longest: int | None) -> Path:
 
 
 def reasons_against(parent: Path, prefix: str, longest: int | None) -> Iterator[str]:
-    """Why a place without symbolic links is not suitable, as far as can be told without writing to it."""
+    """Why a place (without symbolic links) is unsuitable, as far as can be checked without writing to it."""
     path = f"{parent}/{prefix}{'x' * RANDOM_CHARACTERS}"
     if not SAFE_PATH.fullmatch(path):
         yield "has characters other than ASCII letters, digits and '/._+@=~-' in its path"
@@ -91,12 +92,12 @@ def reasons_against(parent: Path, prefix: str, longest: int | None) -> Iterator[
 
 
 def trusted_users() -> frozenset[int]:
-    """This user, root, and the owner of the root folder: root by another number within a user namespace."""
+    """This user, root, and the owner of `/`, which is root under another number in a user namespace."""
     return frozenset({os.geteuid(), 0, os.stat("/").st_uid})
 
 
 def why_not_safe(folder: Path, trusted: frozenset[int]) -> str | None:
-    """Why another user could replace what is made in a folder: through its owner or permissions, or its parents'."""
+    """Why another user could replace files in a folder: by the owner or permissions of it or its parents."""
     for each in (folder, *folder.parents):
         found = each.stat()
         if found.st_uid not in trusted:
@@ -112,14 +113,14 @@ def below(parent: Path, folder: Path) -> str:
 
 def why_full(folder: Path) -> str | None:
     disk = os.statvfs(folder)
-    # Some file systems do not count their blocks.
+    # Some file systems do not report their number of blocks.
     full = disk.f_blocks > 0 and disk.f_bavail * disk.f_frsize < LEAST_ROOM
     return "is on a full disk" if full else None
 
 
 def check_folder(folder: Path, sockets: bool) -> None:
-    """Give a new folder its permissions, and fail where its file system keeps none or has no sockets."""
-    # The umask may have taken away the owner's.
+    """Set the permissions of a new folder; OSError if its file system does not keep them or supports no sockets."""
+    # The umask may have removed the owner's permissions.
     folder.chmod(0o700)
     found = folder.stat()
     if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o777 != 0o700:

@@ -1,4 +1,4 @@
-"""The types of columns: every key of an answer has one, so that a frame is the same whether it has rows or not."""
+"""The column types of data frames. Every key has one, so that an empty frame has the same types as a full one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from fitgap.core.diagnosis import Verdict
-from fitgap.runner.status import Status
-from fitgap.runner.store.admin.damage import damage_told
+from fitgap.core.fit import Verdict
+from fitgap.runner.store.admin.damage import damage_reported
 from fitgap.runner.store.filter import known_names
 from fitgap.runner.store.filter.namespace import ValueKind
-from fitgap.runner.store.schema.rows import GROUP
+from fitgap.runner.store.schema.result_keys import GROUP
+from fitgap.runner.trial_status import Status
 
 STATUS = pl.Enum([status.value for status in Status])
 VERDICT = pl.Enum([verdict.value for verdict in Verdict])
 TIME = pl.Datetime("us", time_zone="UTC")
 TAGS = pl.List(pl.String)
 
-# Lines of names, by type.
+# Names of columns, by type.
 NAMES: Mapping[Any, str] = {
     STATUS: "status",
     VERDICT: "verdict",
@@ -34,10 +34,10 @@ NAMES: Mapping[Any, str] = {
         axis other_axis cause seen advice""",
 }
 TYPES: dict[str, Any] = {name: kind for kind, names in NAMES.items() for name in names.split()}
-# In a list of sweeps each status is a count.
+# In a list of sweeps, each status is a column of counts.
 COUNTS = {status.value: pl.Int64 for status in Status}
 SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
-# Of groups: means over trials, how many have which verdict, and how the groups differ.
+# Columns of groups: means over trials, counts of verdicts, and differences between groups.
 SPREADS = ("e_t", "e_v", "best_e_v")
 DIFFERENCES = ("difference", "difference_se", "difference_margin", "difference_low", "difference_high")
 GROUP_TYPES = {
@@ -58,10 +58,10 @@ EPOCH_TYPES = {name: TYPES[name] for name in EPOCH_KEYS.split()}
 def frame_of(
     rows: Sequence[Mapping[str, Any]], keys: Iterable[str], types: Mapping[str, Any] | None = None
 ) -> pl.DataFrame:
-    """Rows as a frame. `keys` are its columns where there are no rows; a key without a type gets that of its values."""
+    """Rows as a frame, with the columns `keys` if there are none. A key without a type gets that of its values."""
     known = {**TYPES, **(types or {})}
     names = list(rows[0]) if rows else list(keys)
-    with damage_told():
+    with damage_reported():
         return pl.DataFrame([column(name, [row[name] for row in rows], known.get(name)) for name in names])
 
 
@@ -69,12 +69,12 @@ def setting_types(columns: Sequence[str]) -> dict[str, Any]:
     """The types of the settings among some columns of trials."""
     kinds = {ValueKind.NUMBER: pl.Float64, ValueKind.TEXT: pl.String, ValueKind.FLAG: pl.Boolean}
     settings = [name for name in columns if name not in TYPES]
-    # The store has answered: all of them are known.
+    # The store has accepted these columns, so all of them are known.
     return {name: kinds[known_names()[name].kind] for name in settings}
 
 
 def column(name: str, values: list[Any], kind: Any) -> pl.Series:
-    """The values of a key as a column; null where there is none."""
+    """The values of a key as a column; None becomes null."""
     if kind == TIME:
         return pl.Series(name, [value if value is None else moment(value) for value in values], TIME)
     if kind is None and not values:
@@ -87,7 +87,7 @@ def moment(seconds: float) -> datetime:
 
 
 def group_keys(by: Sequence[str], of: str) -> list[str]:
-    """The columns of an answer about groups, as they are where there are some."""
+    """The columns of an answer about groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
     return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats"]
 
@@ -100,7 +100,7 @@ def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -
 
 
 def cause_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
-    """Diagnosed trials with their causes as one row for each cause, or one without any."""
+    """Diagnosed trials as a frame with one row per cause, or one row for a trial without causes."""
     found = [
         {**{key: row[key] for key in FIT_KEYS}, **cause}
         for row in rows
@@ -110,7 +110,7 @@ def cause_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:
-    """Blocks of the columns of epochs, in which NaN is what is not known, as one frame."""
+    """Blocks of epochs as one frame; NaN becomes null."""
     schema = pl.Schema(EPOCH_TYPES)
     known = (pl.DataFrame(dict(block)).cast(schema).with_columns(pl.col(pl.Float64).fill_nan(None)) for block in blocks)
     return pl.concat([schema.to_frame(), *known], rechunk=False)

@@ -1,1 +1,1 @@
-"""Sweeps for people who already look elsewhere: sent to an Optuna study or to MLflow, each by its own API."""
+"""Export of sweeps to Optuna studies and MLflow experiments, through the APIs of these programs."""

@@ -1,4 +1,4 @@
-"""What is sent of a sweep: its ended trials with settings, findings and curves, a few at a time."""
+"""The contents of a sweep to send: its ended trials with settings, results and curves, in batches."""
 
 import itertools
 from collections.abc import Collection, Iterator, Sequence
@@ -9,9 +9,9 @@ from fitgap.runner.integrations.settings import Setting, flat_settings
 from fitgap.runner.store import Row, Store
 
 TRIALS_AT_A_TIME = 100
-# A trial's configuration and repeat: unlike its number, never those of another one after it was deleted.
+# A trial's configuration and repeat. Unlike its number, they are never reused after it was deleted.
 Key = tuple[str, int]
-# What is told of a trial beside its settings and its curve.
+# The keys sent for a trial, in addition to its settings and its curve.
 FINDINGS = (
     *("trial", "configuration", "repeat", "status", "reason", "epochs", "e_t", "e_v", "gap", "best_epoch"),
     *("best_e_t", "best_e_v", "accuracy_t", "accuracy_v", "excess", "underfit", "overfit", "verdict"),
@@ -29,14 +29,14 @@ class EndedTrial:
 
     @property
     def findings(self) -> dict[str, object]:
-        """What is known of it, by the names of the rows."""
+        """The known values, by key."""
         found = {name: self.row[name] for name in FINDINGS}
         return {name: value for name, value in found.items() if value not in (None, [])}
 
 
 @dataclass(frozen=True)
 class SweepContents:
-    """A sweep that is to be sent."""
+    """A sweep to be sent."""
 
     store: Store
     sweep: Row
@@ -47,7 +47,7 @@ class SweepContents:
 
     @property
     def identity(self) -> str:
-        """Tells this sweep from any other one, also from one of the same name that was begun anew."""
+        """A text that distinguishes this sweep from any other, even from a later one with the same name."""
         return f"{self.sweep['fingerprint'][:16]}-{self.sweep['created']:.3f}"
 
     @cached_property
@@ -61,7 +61,7 @@ class SweepContents:
         return self.store.ended_trials(self.sweep["id"])
 
     def trials(self, without: Collection[Key]) -> Iterator[list[EndedTrial]]:
-        """The trials that have ended, some at a time, but those with these keys."""
+        """The ended trials in batches, except those with the keys in `without`."""
         rows = iter([row for row in self.rows if (row["configuration"], row["repeat"]) not in without])
         while part := list(itertools.islice(rows, TRIALS_AT_A_TIME)):
             epochs = self.store.epochs([row["trial"] for row in part])
@@ -71,7 +71,7 @@ class SweepContents:
 
 @dataclass(frozen=True)
 class Sent:
-    """How many trials were written under which name, and how many were there already."""
+    """The result of sending: the target's name, and the numbers of new trials and of those already there."""
 
     name: str
     new: int

@@ -1,4 +1,4 @@
-"""A sweep as an MLflow experiment: a run for every trial, with its settings as parameters and its curves as metrics."""
+"""Export of a sweep to an MLflow experiment: one run per trial, settings as parameters, curves as metrics."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -6,40 +6,46 @@ from typing import Any
 
 from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
-from fitgap.runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
-from fitgap.runner.status import Status
+from fitgap.runner.integrations.peers import (
+    import_peer,
+    only_warnings,
+    peer_address,
+    peer_errors_in_one_line,
+    without_telemetry,
+)
 from fitgap.runner.store import Store
+from fitgap.runner.trial_status import Status
 
 IDENTITY = "fitgap.sweep"
-# By which one of its databases is known.
+# Tables by which a database of MLflow is recognized.
 TABLES = ("alembic_version", "experiments", "runs")
 TRIAL, CONFIGURATION, REPEAT = "fitgap.trial", "fitgap.configuration", "fitgap.repeat"
 STATES = {Status.COMPLETED: "FINISHED", Status.PRUNED: "KILLED", Status.CANCELLED: "KILLED"}
 CURVES = ("e_t", "e_v", "accuracy_t", "accuracy_v", "learning_rate")
 SUMMARY = ("best_e_t", "best_e_v", "best_epoch", "gap", "excess", "underfit", "overfit", "seconds")
-# What MLflow takes in one request.
+# MLflow's limits per request.
 MOST_METRICS, MOST_PARAMS = 1_000, 100
 RUNS_AT_A_TIME = 1_000
 LOGGERS = ("mlflow", "alembic")
 
 
-@silenced()
+@without_telemetry()
 def send_to_mlflow(
     store: Store, sweep: str | int, tracking: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:
-    """Write the ended trials of a sweep as runs of an experiment, called like the sweep unless named.
+    """Write the ended trials of a sweep as runs of an experiment, which has the sweep's name unless `name` is given.
 
-    Runs that are there already stay; one that was cut off is written anew. `tracking` is a database or the address of a
-    server. Raises IntegrationError where MLflow is missing or cannot write, or where the experiment is something else.
+    Existing runs are kept; an incomplete one is written again. `tracking` is a database or the address of a server.
+    Raises IntegrationError if MLflow is missing or cannot write, or if the experiment is not of this sweep.
     """
     contents = SweepContents(store, store.sweep(sweep))
-    mlflow = imported("mlflow", "mlflow")
+    mlflow = import_peer("mlflow", "mlflow")
     address = peer_address(tracking, database, TABLES)
     name = name or contents.name
-    with told_in_one_line("MLflow", address), only_warnings(*LOGGERS):
+    with peer_errors_in_one_line("MLflow", address), only_warnings(*LOGGERS):
         client = mlflow.MlflowClient(address)
         experiment = experiment_of(client, contents, name)
-        known = whole_runs(client, experiment)
+        known = complete_runs(client, experiment)
         new = 0
         for part in contents.trials(known):
             for trial in part:
@@ -49,17 +55,19 @@ def send_to_mlflow(
 
 
 def experiment_of(client: Any, contents: SweepContents, name: str) -> str:
-    """The number of the experiment, made if it is not there. IntegrationError for one that is not this sweep."""
-    there = client.get_experiment_by_name(name)
-    if there is None:
+    """The id of the experiment, created if necessary. Raises IntegrationError if it is not of this sweep."""
+    existing = client.get_experiment_by_name(name)
+    if existing is None:
         return str(client.create_experiment(name, tags={IDENTITY: contents.identity}))
-    if there.tags.get(IDENTITY) != contents.identity or there.lifecycle_stage != "active":
-        raise IntegrationError(f"there is an experiment {name!r} that is not this sweep; give another name with --name")
-    return str(there.experiment_id)
+    if existing.tags.get(IDENTITY) != contents.identity or existing.lifecycle_stage != "active":
+        raise IntegrationError(
+            f"the experiment {name!r} exists but is not of this sweep; give another name with --name"
+        )
+    return str(existing.experiment_id)
 
 
-def whole_runs(client: Any, experiment: str) -> set[Key]:
-    """The trials whose runs are there; what was cut off in the middle is removed."""
+def complete_runs(client: Any, experiment: str) -> set[Key]:
+    """The trials that have complete runs; incomplete runs are deleted."""
     known: set[Key] = set()
     token = None
     while True:
@@ -75,14 +83,14 @@ def whole_runs(client: Any, experiment: str) -> set[Key]:
 
 
 def write_run(mlflow: Any, client: Any, experiment: str, trial: EndedTrial) -> None:
-    """One trial as a run, which counts as running until all of it is written."""
+    """Write one trial as a run, whose status is RUNNING until it is complete."""
     row = trial.row
     start, end = milliseconds(row["started"] or row["ended"]), milliseconds(row["ended"])
     run = client.create_run(experiment, start_time=start, tags=tags_of(trial), run_name=f"trial {row['trial']}")
     entities = mlflow.entities
     metrics = (entities.Metric(*each) for each in metrics_of(trial, start, end))
     params = (entities.Param(name, str(value)) for name, value in sorted(trial.settings.items()))
-    # All that is left goes with one request, unless it is long.
+    # Everything goes into one request, unless it exceeds the limits.
     first = list(islice(params, MOST_PARAMS))
     client.log_batch(run.info.run_id, list(islice(metrics, MOST_METRICS - len(first))), first)
     while more := list(islice(metrics, MOST_METRICS)):
@@ -93,23 +101,23 @@ def write_run(mlflow: Any, client: Any, experiment: str, trial: EndedTrial) -> N
 
 
 def tags_of(trial: EndedTrial) -> dict[str, str]:
-    """What is known of a trial beside its numbers; its own tags stand as `fitgap.tag.NAME`."""
+    """The MLflow tags of a trial: everything except its numbers. Its own tags become `fitgap.tag.NAME`."""
     row = trial.row
-    told = {TRIAL: row["trial"], CONFIGURATION: row["configuration"], REPEAT: row["repeat"]}
-    told["mlflow.note.content"] = row["note"]
+    known = {TRIAL: row["trial"], CONFIGURATION: row["configuration"], REPEAT: row["repeat"]}
+    known["mlflow.note.content"] = row["note"]
     for name in ("status", "reason", "verdict", "layers", "parameters"):
-        told[f"fitgap.{name}"] = row[name]
+        known[f"fitgap.{name}"] = row[name]
     tags = {f"fitgap.tag.{tag_key(tag)}": "true" for tag in row["tags"]}
-    return {**{name: str(value) for name, value in told.items() if value is not None}, **tags}
+    return {**{name: str(value) for name, value in known.items() if value is not None}, **tags}
 
 
 def tag_key(tag: str) -> str:
-    """A tag as MLflow can have it in a name."""
+    """A tag with the characters that MLflow allows in names."""
     return "".join(letter if letter.isalnum() or letter in "_-. " else "_" for letter in tag)
 
 
 def metrics_of(trial: EndedTrial, start: int, end: int) -> Iterator[tuple[str, float, int, int]]:
-    """Name, value, time and step of every number; when an epoch ended is taken to be even between start and end."""
+    """Name, value, time and step of every number. Epochs are assumed to end at even intervals from start to end."""
     row, last = trial.row, trial.epochs[-1]["epoch"] if trial.epochs else 1
     for each in trial.epochs:
         time = start + (end - start) * each["epoch"] // last

@@ -1,4 +1,4 @@
-"""A sweep as an Optuna study: what varies are its parameters, best E_v its value, E_v its intermediate values."""
+"""Export of a sweep to an Optuna study: varying settings as parameters, best E_v as value, E_v as its curve."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -7,30 +7,37 @@ from typing import Any
 
 from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Sent, SweepContents
-from fitgap.runner.integrations.peers import imported, only_warnings, peer_address, silenced, told_in_one_line
+from fitgap.runner.integrations.peers import (
+    import_peer,
+    only_warnings,
+    peer_address,
+    peer_errors_in_one_line,
+    without_telemetry,
+)
 from fitgap.runner.integrations.settings import Setting, varying
-from fitgap.runner.status import Status
 from fitgap.runner.store import Store
+from fitgap.runner.trial_status import Status
 
 IDENTITY, ALTERNATIVES = "fitgap_sweep", "fitgap_alternatives"
-# By which one of its databases is known.
+# Tables by which a database of Optuna is recognized.
 TABLES = ("studies", "trials", "version_info")
-# Those beyond these two have failed, as Optuna sees it; `status` says how.
+# All other trials are failed ones for Optuna; their attribute `status` says why.
 STATES = {Status.COMPLETED: "COMPLETE", Status.PRUNED: "PRUNED"}
 
 
-@silenced()
+@without_telemetry()
 def send_to_optuna(
     store: Store, sweep: str | int, storage: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:
-    """Write the ended trials of a sweep into a study, called like the sweep unless named; those there already stay.
+    """Write the ended trials of a sweep into a study, which has the sweep's name unless `name` is given.
 
-    Raises IntegrationError where Optuna is missing or cannot write, or where the study is something else.
+    Existing trials are kept. Raises IntegrationError if Optuna is missing or cannot write, or if the study is not of
+    this sweep.
     """
     contents = SweepContents(store, store.sweep(sweep))
-    optuna = imported("optuna", "optuna")
+    optuna = import_peer("optuna", "optuna")
     address = peer_address(storage, database, TABLES)
-    with told_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
+    with peer_errors_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
         distributions = distributions_of(optuna, contents.settings.values())
         study = study_of(optuna, contents, opened_storage, name or contents.name, distributions)
         attributes = [trial.user_attrs for trial in study.get_trials(deepcopy=False)]
@@ -44,7 +51,7 @@ def send_to_optuna(
 
 @contextlib.contextmanager
 def opened(optuna: Any, address: str) -> Iterator[Any]:
-    """The storage, whose connections are closed afterwards; Optuna itself leaves them open."""
+    """The storage. Its connections are closed afterwards, which Optuna does not do."""
     storage = optuna.storages.RDBStorage(address)
     try:
         yield storage
@@ -54,32 +61,32 @@ def opened(optuna: Any, address: str) -> Iterator[Any]:
 
 
 def study_of(optuna: Any, contents: SweepContents, storage: Any, name: str, distributions: dict[str, Any]) -> Any:
-    """The study, made if it is not there. IntegrationError for one that is not this sweep as it is now."""
+    """The study, created if necessary. Raises IntegrationError if it is not of this sweep in its present form."""
     study = optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
     written = {IDENTITY: contents.identity, ALTERNATIVES: {key: str(each) for key, each in distributions.items()}}
-    there = study.user_attrs
-    if not there and not study.get_trials(deepcopy=False):
+    existing = study.user_attrs
+    if not existing and not study.get_trials(deepcopy=False):
         for key, value in written.items():
             study.set_user_attr(key, value)
         study.set_user_attr("settings", constant_settings(contents, distributions))
-    elif there.get(IDENTITY) != written[IDENTITY]:
-        raise IntegrationError(f"there is a study {name!r} that is not this sweep; give another name with --name")
-    elif there.get(ALTERNATIVES) != written[ALTERNATIVES]:
+    elif existing.get(IDENTITY) != written[IDENTITY]:
+        raise IntegrationError(f"the study {name!r} exists but is not of this sweep; give another name with --name")
+    elif existing.get(ALTERNATIVES) != written[ALTERNATIVES]:
         raise IntegrationError(
-            f"the sweep has other alternatives now than when it became the study {name!r}, which Optuna cannot change; "
+            f"the sweep has other alternatives than when the study {name!r} was created, which Optuna cannot change; "
             "give another name with --name"
         )
     return study
 
 
 def constant_settings(contents: SweepContents, distributions: dict[str, Any]) -> dict[str, Setting]:
-    """What is the same in all configurations that have it."""
+    """The settings that are the same in all configurations that have them."""
     found = {name: value for each in contents.settings.values() for name, value in each.items()}
     return {name: value for name, value in found.items() if name not in distributions}
 
 
 def distributions_of(optuna: Any, settings: Iterable[dict[str, Setting]]) -> dict[str, Any]:
-    """What each setting that varies can be: numbers from the lowest to the highest, else one of its values."""
+    """The distribution of each varying setting: a range for numbers, else a choice."""
     all_ = list(settings)
     names = varying(all_)
     return {name: distribution(optuna, [each[name] for each in all_ if name in each]) for name in sorted(names)}
@@ -92,27 +99,27 @@ def distribution(optuna: Any, values: list[Setting]) -> Any:
         return optuna.distributions.IntDistribution(min(values), max(values))
     if kinds <= {int, float}:
         low, high = float(min(values)), float(max(values))
-        # Alternatives over several powers of ten are meant by their powers.
+        # Alternatives that span a power of ten are meant on a logarithmic scale.
         return optuna.distributions.FloatDistribution(low, high, log=0 < 10 * low <= high)
-    # In an order that is the same each time: Optuna takes another order for other alternatives.
+    # Sorted, because Optuna treats another order as other alternatives.
     return optuna.distributions.CategoricalDistribution(sorted(set(values), key=str))
 
 
 def frozen_trial(optuna: Any, trial: EndedTrial, distributions: dict[str, Any]) -> Any:
-    """A trial as Optuna has it."""
+    """A trial as an Optuna FrozenTrial."""
     row = trial.row
     value = row["best_e_v"]
     state = STATES.get(row["status"], "FAIL") if value is not None else "FAIL"
-    chosen = {name: value for name, value in trial.settings.items() if name in distributions}
+    params = {name: value for name, value in trial.settings.items() if name in distributions}
     frozen = optuna.trial.create_trial(
         state=optuna.trial.TrialState[state],
         value=value if state == "COMPLETE" else None,
-        params={name: as_drawn(value, distributions[name]) for name, value in chosen.items()},
-        distributions={name: distributions[name] for name in chosen},
+        params={name: as_drawn(value, distributions[name]) for name, value in params.items()},
+        distributions={name: distributions[name] for name in params},
         user_attrs={**trial.findings, "e_t_by_epoch": [each["e_t"] for each in trial.epochs]},
         intermediate_values=dict(intermediate_values(trial)),
     )
-    # Optuna's times have no zone and are those of this machine.
+    # Optuna's times are local times without a zone.
     frozen.datetime_start = datetime.fromtimestamp(row["started"] or row["ended"])
     frozen.datetime_complete = datetime.fromtimestamp(row["ended"])
     return frozen
@@ -123,5 +130,5 @@ def as_drawn(value: Setting, distribution: Any) -> Setting:
 
 
 def intermediate_values(trial: EndedTrial) -> Iterator[tuple[int, float]]:
-    """E_v after each epoch, where it is a number."""
+    """E_v by epoch, where it is finite."""
     return ((each["epoch"], each["e_v"]) for each in trial.epochs if each["e_v"] is not None)

@@ -1,4 +1,4 @@
-"""What every peer needs: its package, the address that it writes to, and its errors in one line."""
+"""Common parts of the integrations: importing the peer's package, its target address, its errors as one line."""
 
 import contextlib
 import importlib
@@ -15,13 +15,13 @@ from fitgap.runner.store.schema.version import tables_of_file
 from fitgap.runner.system.passwords import revealed, secret_spans
 from packaging.requirements import Requirement
 
-# MLflow tells its makers who uses it, unless it is told not to.
+# MLflow sends telemetry unless it is switched off.
 SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
 @contextlib.contextmanager
-def silenced() -> Iterator[None]:
-    """Keep a peer from reporting its use to its makers, unless the user has decided; the environment is restored."""
+def without_telemetry() -> Iterator[None]:
+    """Switch off the peer's telemetry, unless the user has set it; the environment is restored afterwards."""
     added = {name: value for name, value in SILENCE.items() if name not in os.environ}
     os.environ.update(added)
     try:
@@ -31,8 +31,8 @@ def silenced() -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def imported(package: str, extra: str) -> Any:
-    """The package of a peer; IntegrationError says how to install it."""
+def import_peer(package: str, extra: str) -> Any:
+    """The package of a peer. Raises IntegrationError with the command that installs it."""
     try:
         return importlib.import_module(package)
     except ImportError as error:
@@ -43,17 +43,17 @@ def imported(package: str, extra: str) -> Any:
 
 
 def requirement_of(extra: str) -> str:
-    """What an extra of fitgap asks for, such as `optuna<6,>=4`: fitgap itself was installed from who knows where."""
+    """The requirement of an extra, such as `optuna<6,>=4`. `fitgap[optuna]` may not be on the user's package index."""
     requirements = map(Requirement, requires("fitgap") or ())
     found = next(each for each in requirements if each.marker and each.marker.evaluate({"extra": extra}))
     return f"{found.name}{found.specifier}"
 
 
 def peer_address(given: str, database: str | None, tables: Collection[str] = ()) -> str:
-    """Where a peer is to write, as it takes it: a plain path is an SQLite file.
+    """The address to which a peer writes, in its own form; a plain path is an SQLite file.
 
-    IntegrationError for our own database: its tables would stand between ours; and for a file that is not the peer's,
-    which has these tables.
+    Raises IntegrationError for our own database, which would get the peer's tables, and for a file of another program:
+    one without `tables`.
     """
     text = revealed(given)
     scheme, has_scheme, _ = text.partition("://")
@@ -61,20 +61,20 @@ def peer_address(given: str, database: str | None, tables: Collection[str] = ())
         return text
     url = database_url(text)
     if same_database(url, database_url(database)):
-        raise IntegrationError("this is the database of fitgap itself; name another file or database to send to")
+        raise IntegrationError("this is fitgap's own database; name another file or database to send to")
     if is_file(url):
-        # MLflow remembers databases by their addresses, also after the current folder was changed.
+        # MLflow caches databases by their address, even after a change of the current folder.
         url = url.set(database=os.path.abspath(str(url.database)))
         refuse_others_file(Path(str(url.database)), tables)
     return url.render_as_string(hide_password=False)
 
 
 def refuse_others_file(path: Path, tables: Collection[str]) -> None:
-    """IntegrationError for an SQLite file of another program: one without the tables by which the peer is known."""
+    """Raise IntegrationError for an SQLite file of another program: one without the peer's tables."""
     found = tables_of_file(path)
     if found and not found.issuperset(tables):
         some = ", ".join(sorted(found)[:3])
-        raise IntegrationError(f"{path} belongs to another program: it holds {some}; name another file to send to")
+        raise IntegrationError(f"{path} belongs to another program: it contains {some}; name another file to send to")
 
 
 def same_database(one: Any, other: Any) -> bool:
@@ -84,8 +84,8 @@ def same_database(one: Any, other: Any) -> bool:
 
 
 @contextlib.contextmanager
-def told_in_one_line(peer: str, address: str) -> Iterator[None]:
-    """Whatever a peer raises becomes one line without the passwords in its address."""
+def peer_errors_in_one_line(peer: str, address: str) -> Iterator[None]:
+    """Turn any error of a peer into an IntegrationError: one line, without the passwords in the address."""
     try:
         yield
     except IntegrationError:
@@ -99,7 +99,7 @@ def told_in_one_line(peer: str, address: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def only_warnings(*loggers: str) -> Iterator[None]:
-    """What these would tell of their own tables and migrations is nobody's business here."""
+    """Silence the messages of these loggers below warnings, such as those about tables and migrations."""
     before = {name: logging.getLogger(name).level for name in loggers}
     for name in loggers:
         logging.getLogger(name).setLevel(logging.WARNING)

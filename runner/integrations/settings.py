@@ -1,4 +1,4 @@
-"""The settings of a configuration one by one, under the dotted names that filters use too."""
+"""The settings of a configuration under the dotted names that filters use."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from fitgap.runner.spec import Configuration
 
 Setting = str | int | float | bool
-# Where an axis is not called alike in the settings of a configuration.
+# Axes that have another name in the settings of a configuration.
 AXIS = {"regularizers": "regularizer", "epochs": "planned_epochs"}
 
 
 def flat_settings(stored: Mapping[str, Any]) -> dict[str, Setting]:
-    """Such as `optimizer.name`, `optimizer.rate`, `regularizer.l2.weight`; what is a list is named as a whole too."""
+    """Settings such as `optimizer.name`, `optimizer.rate`, `regularizer.l2.weight`, and lists also as a whole."""
     configuration = Configuration.from_canonical(stored)
     flat: dict[str, Setting] = {
         "architecture": configuration.architecture_label,
@@ -25,14 +25,14 @@ def flat_settings(stored: Mapping[str, Any]) -> dict[str, Setting]:
         if isinstance(value, Mapping):
             flat.update({f"{axis}.{name}": each for name, each in value.items() if is_setting(each)})
         elif field in ("regularizers", "stopping"):
-            flat.update(of_variants(axis, value))
+            flat.update(variant_settings(axis, value))
         elif is_setting(value):
             flat[axis] = value
     return flat
 
 
-def of_variants(axis: str, variants: Iterable[Mapping[str, Any]]) -> dict[str, Setting]:
-    """The parameters of several variants at once, each by the name of its variant."""
+def variant_settings(axis: str, variants: Iterable[Mapping[str, Any]]) -> dict[str, Setting]:
+    """The parameters of several variants, each prefixed with the name of its variant."""
     return {
         f"{axis}.{variant['name']}.{name}": value
         for variant in variants
@@ -46,7 +46,7 @@ def is_setting(value: Any) -> bool:
 
 
 def varying(settings: Iterable[Mapping[str, Setting]]) -> set[str]:
-    """The names that have several values; one that some do not have follows from another, such as the optimizer."""
+    """The names with several values. Absence is no value: it follows from another setting, such as the optimizer."""
     values: dict[str, set[Setting]] = {}
     for each in settings:
         for name, value in each.items():

@@ -1,1 +1,1 @@
-"""From a sweep to rows, and from rows to packs that train together."""
+"""Planning: the database rows of a sweep, and the packs of trials that are trained together."""

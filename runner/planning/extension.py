@@ -1,10 +1,10 @@
-"""From a sweep in the store and a larger one to the rows that are missing between them."""
+"""Extension of a stored sweep: the rows to add so that it becomes a larger one."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fitgap.core.schedules import Schedule
-from fitgap.runner.planning.sweep import PreparedSweep, configuration_row, split_row, with_absolute_path
+from fitgap.runner.planning.preparation import PreparedSweep, configuration_row, split_row, with_absolute_path
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import SweepExtension
 
@@ -12,10 +12,10 @@ from fitgap.runner.store import SweepExtension
 def sweep_extension(
     prepared: PreparedSweep, known: Sequence[Configuration], known_hashes: Sequence[str], known_repeats: int
 ) -> SweepExtension:
-    """What a sweep in the store lacks to be this one.
+    """The rows that turn a stored sweep into `prepared`.
 
-    `known` are its configurations as they are read now, and `known_hashes` what they are stored under: a program with
-    more settings gives the same configuration another hash.
+    `known` are the stored configurations as this version reads them, `known_hashes` their stored hashes. The two may
+    not match: a version with more settings computes another hash for the same configuration.
     """
     stored = dict(zip(known, known_hashes, strict=True))
     new = [each for each in prepared.configurations if each not in stored]
@@ -32,7 +32,10 @@ def sweep_extension(
 
 
 def longest_beginning(configuration: Configuration, known: Iterable[Configuration]) -> Configuration | None:
-    """The configuration that asks for the same with most, but fewer, epochs, each of them alike."""
+    """The known configuration from whose end this one can continue; None if there is none.
+
+    It has the same settings and learning rates but fewer epochs, the most among all such configurations.
+    """
     beginnings = [
         each
         for each in known
@@ -44,5 +47,5 @@ def longest_beginning(configuration: Configuration, known: Iterable[Configuratio
 
 
 def has_equal_rates(schedule: Schedule, epochs: int, more_epochs: int) -> bool:
-    """Whether training begins alike however long it is to last."""
+    """Whether the first `epochs` learning rates are the same for both numbers of epochs."""
     return all(schedule.factor(epoch, epochs) == schedule.factor(epoch, more_epochs) for epoch in range(1, epochs + 1))

@@ -1,4 +1,4 @@
-"""Which trials train together: pending trials become packs of one shape."""
+"""Packing: groups pending trials of one shape into packs that are trained together."""
 
 import itertools
 import os
@@ -10,29 +10,28 @@ from functools import cache, partial
 from fitgap.core.layers import Layout
 from fitgap.core.members import Member, PackShape, sorting_key
 from fitgap.runner.amounts import counted
-from fitgap.runner.engine.dispatch.memory import member_bytes
+from fitgap.runner.engine.dispatch.pack_memory import member_bytes
 from fitgap.runner.messages import PackTask
-from fitgap.runner.planning.sweep import PreparedSweep
+from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.spec import Configuration
 
-# Members beyond this many gain nothing: the calls are shared well enough.
+# More members than this bring no further gain: the overhead of calls is spread widely enough.
 LARGEST_PACK = 48
-# Every worker gets more than one pack, since some take longer than others and another driver may want some too. In the
-# end packs in training are cut in two for workers that have none, so they need not be small from the beginning.
+# Every worker gets more than one pack, because packs differ in duration and other drivers may take some. Packs need not
+# be small from the start, because toward the end packs in training are split for idle workers.
 PACKS_PER_WORKER = 2
-# A pack may be several times as large as a core's second-level cache before it loses more than it gains.
+# A pack may exceed a core's second-level cache this many times before the slowdown outweighs the gain.
 CACHES_PER_PACK = 8
 USUAL_CACHE_BYTES = 1 << 20
-# From so many workers on each sends its blocks less often: a block costs the driver more than a millisecond,
-# however little is in it.
+# Above this many workers, each sends blocks less often, because even a small block costs the driver over 1 ms.
 MANY_WORKERS, BLOCKS_PER_SECOND = 50, 100
 
 
 @dataclass(frozen=True)
 class PlannedTrial:
-    """A pending trial: its number, its configuration and its repeat.
+    """A trial to be trained: its number, configuration and repeat.
 
-    It continues after `epoch` if its state was saved. `worker_failures` counts how often its driver or worker died
+    Training resumes after `epoch` if a state was saved. `worker_failures` counts how often its driver or worker died
     while training it.
     """
 
@@ -45,27 +44,27 @@ class PlannedTrial:
 
 @dataclass(frozen=True)
 class PackSize:
-    """How many members a pack of one shape gets, and which of three bounds decided it."""
+    """The number of members in packs of one shape, and the reason for it."""
 
     members: int
     because: str
 
     def after(self, worker_failures: int) -> "PackSize":
-        """Half as many for every time that these trials were lost, so that the one that is the cause stands out."""
+        """Halved for every failure, to isolate the trial that causes the failures."""
         if not worker_failures:
             return self
         return PackSize(
-            max(1, self.members >> worker_failures), "they were lost before, and one of them may be the cause"
+            max(1, self.members >> worker_failures), "their worker died before, and one of them may be the cause"
         )
 
 
 @dataclass(frozen=True)
 class TrialGroup:
-    """Waiting trials that may share packs: `count` of them, with `epochs` left all together.
+    """Pending trials that may share packs: `count` trials with `epochs` epochs left in total.
 
-    `select(start, stop)` gives some of them, in an order in which neighbours do well in one pack: those with most
-    epochs first, so that they end together, and of these equal kinds side by side, which share their calls.
-    `worker_failures` is how often their driver or worker died while training them.
+    `select(start, stop)` returns a range of them, in an order that puts similar trials into one pack: those with most
+    epochs first, so that they end together, and within these equal kinds next to each other, which share calls.
+    `worker_failures` is how often their worker died before.
     """
 
     shape: PackShape
@@ -76,25 +75,25 @@ class TrialGroup:
 
     @property
     def work(self) -> float:
-        """What is left to do, in connections times epochs."""
+        """The remaining work, in connections times epochs."""
         return float(self.epochs * cost(self.shape))
 
 
 def pack_trials(trials: Iterable[PlannedTrial], prepared: PreparedSweep, *, workers: int) -> Iterator[PackTask]:
-    """Packs over all these trials."""
+    """Packs of all these trials."""
     return pack_groups(groups_of(trials, prepared), prepared, workers=workers)
 
 
 def pack_groups(
     groups: Sequence[TrialGroup], prepared: PreparedSweep, *, workers: int, cache: int | None = None
 ) -> Iterator[PackTask]:
-    """Packs over all groups, those that will take longest first, so that no long one starts last.
+    """Packs of all groups, longest first, so that no long pack starts last.
 
-    `cache` is the second-level cache of a core where they train, in bytes, if that is not this machine.
+    `cache` is the size in bytes of a core's second-level cache on the training machine; default: this machine's.
     """
     for group, size in sized(groups, workers, cache):
         for start, stop in even_parts(group.count, size.members):
-            # Trials may have been deleted since they were counted.
+            # The trials may have been deleted since they were counted.
             if trials := group.select(start, stop):
                 yield replace(pack_task(trials, group.shape, prepared), block_seconds=block_seconds(workers))
 
@@ -102,17 +101,17 @@ def pack_groups(
 def sized(
     groups: Sequence[TrialGroup], workers: int, cache: int | None = None
 ) -> Iterator[tuple[TrialGroup, PackSize]]:
-    """The groups in the order in which they are packed, and how large their packs are."""
+    """The groups in packing order, with the sizes of their packs."""
     total = sum(group.work for group in groups)
     for group in sorted(groups, key=lambda group: -cost(group.shape)):
         yield group, pack_size(group, total, workers, cache)
 
 
 def groups_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> list[TrialGroup]:
-    """The groups of trials that are all at hand."""
+    """The groups of trials that are held in memory."""
     groups = defaultdict(list)
     for trial in trials:
-        # Folds may differ by one example; those of a pack must not.
+        # Folds may differ by one example, but all repeats of a pack must have the same number.
         split = prepared.splits[trial.repeat]
         sizes = (len(split.training), len(split.validation))
         groups[pack_shape(trial.configuration, prepared), sizes, trial.epoch, trial.worker_failures].append(trial)
@@ -133,13 +132,13 @@ def epochs_left(trial: PlannedTrial) -> int:
 
 
 def planned_trials(prepared: PreparedSweep) -> Iterator[PlannedTrial]:
-    """All trials of a sweep that has not been written, with made-up numbers."""
+    """All trials of a sweep that is not stored yet, with provisional numbers."""
     pairs = itertools.product(prepared.configurations, range(1, prepared.repeat_count + 1))
     return (PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1))
 
 
 def explain_packs(groups: Sequence[TrialGroup], *, workers: int, cache: int | None = None) -> Iterator[str]:
-    """A line for every group: its packs, and why they are as large as they are."""
+    """One line per group: its number of packs, their size and the reason for it."""
     for group, size in sized(groups, workers, cache):
         layers, kilobytes = "-".join(map(str, group.shape.layers)), member_bytes(group.shape) / 1024
         packs = sum(1 for _ in even_parts(group.count, size.members))
@@ -154,10 +153,10 @@ def kinds_of(trial: PlannedTrial, prepared: PreparedSweep) -> tuple[str, ...]:
 
 
 def pack_size(group: TrialGroup, total: float, workers: int, cache: int | None = None) -> PackSize:
-    """The size that pays: as large as the cache allows, and no larger than leaves every worker several packs."""
+    """The best pack size: limited by usefulness, by the cache, and by giving every worker several packs."""
     bounds = {
-        "no more gains anything": LARGEST_PACK,
-        "more would leave the cache": CACHES_PER_PACK * (cache or cache_bytes()) // member_bytes(group.shape),
+        "more would not be faster": LARGEST_PACK,
+        "more would not fit in the cache": CACHES_PER_PACK * (cache or cache_bytes()) // member_bytes(group.shape),
         "every worker gets several packs": int(total * group.count / group.work / (PACKS_PER_WORKER * workers)),
     }
     because = min(bounds, key=lambda reason: bounds[reason])
@@ -166,14 +165,14 @@ def pack_size(group: TrialGroup, total: float, workers: int, cache: int | None =
 
 @cache
 def cache_bytes() -> int:
-    """The size of a core's second-level cache, where the system tells it."""
+    """The size of a core's second-level cache; a common size if the system does not report it."""
     names = getattr(os, "sysconf_names", {})
-    told = os.sysconf("SC_LEVEL2_CACHE_SIZE") if "SC_LEVEL2_CACHE_SIZE" in names else 0
-    return told if told > 0 else USUAL_CACHE_BYTES
+    reported = os.sysconf("SC_LEVEL2_CACHE_SIZE") if "SC_LEVEL2_CACHE_SIZE" in names else 0
+    return reported if reported > 0 else USUAL_CACHE_BYTES
 
 
 def pack_shape(configuration: Configuration, prepared: PreparedSweep) -> PackShape:
-    """What a configuration shares with all members of its pack."""
+    """The settings that a configuration shares with all members of its pack."""
     return PackShape(
         layers=prepared.layers(configuration),
         batch_size=configuration.batch_size,
@@ -197,7 +196,7 @@ def pack_task(trials: Sequence[PlannedTrial], shape: PackShape, prepared: Prepar
 
 
 def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
-    """The core's view of one trial."""
+    """The core's representation of one trial."""
     layers = range(1, len(configuration.architecture) + 2)
     return Member(
         activations=tuple(tuple(choice.variant for choice in configuration.functions(layer)) for layer in layers),
@@ -213,30 +212,30 @@ def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
 
 
 def cost(shape: PackShape) -> int:
-    """Roughly how much work an example is: the connections of the network."""
+    """Approximate work per example: the number of connections of the network."""
     return Layout(shape.layers).weight_count
 
 
 def block_seconds(workers: int) -> float:
-    """How long a worker waits from block to block, so that one driver has a moment for each; 0 where they are few."""
+    """Minimum time between a worker's blocks, so that the driver keeps up; 0 for few workers."""
     return workers / BLOCKS_PER_SECOND if workers > MANY_WORKERS else 0.0
 
 
 def even_parts(count: int, largest: int) -> Iterator[tuple[int, int]]:
-    """So many neighbours in parts of nearly equal size, none above `largest`: the bounds of each."""
+    """The bounds of the parts when `count` items are divided evenly into parts of at most `largest`."""
     parts = -(-count // largest)
     for part in range(parts):
         yield part * count // parts, (part + 1) * count // parts
 
 
 def planned_work(prepared: PreparedSweep) -> Iterator[float]:
-    """What every configuration of a sweep that has not been written will take, as `TrialGroup.work` counts it."""
+    """The work of each configuration of a sweep that is not stored yet, in the units of `TrialGroup.work`."""
     for each in prepared.configurations:
         yield float(prepared.repeat_count * each.epochs * cost(pack_shape(each, prepared)))
 
 
 def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int, tuple[int, float]]:
-    """For each trial the epochs it has left and roughly what one of them costs."""
+    """For each trial, its remaining epochs and the approximate cost of one epoch."""
     return {
         trial.trial_id: (epochs_left(trial), float(cost(pack_shape(trial.configuration, prepared)))) for trial in trials
     }

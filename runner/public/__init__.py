@@ -1,11 +1,11 @@
-"""fitgap in Python: `from fitgap import open_store, run_sweep`. StoreReader are polars data frames.
+"""fitgap in Python: `from fitgap import open_store, run_sweep`. Answers are polars data frames.
 
 Nothing is imported before it is used, so that commands which only query start fast.
 """
 
 from __future__ import annotations
 
-# Not from `typing`, which takes longer to load than all else that is needed before passwords are hidden.
+# Not imported from `typing`, which takes longer to load than everything else needed before passwords are hidden.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -27,9 +27,9 @@ def __getattr__(name: str) -> Any:
         return import_module("fitgap.runner.errors").FitgapError
     if name == "__version__":
         return import_module("fitgap.runner.package").program_version()
-    from fitgap.runner.system.kept_environment import environment_kept
+    from fitgap.runner.system.environment_variables import environment_kept
 
-    # All at once, before the program does anything else in other threads that could see what these imports set.
+    # Import everything at once, since the imports change the environment, which other threads could see.
     with environment_kept():
         import_module("threadpoolctl")
         return getattr(import_module("fitgap.runner.frames"), name)

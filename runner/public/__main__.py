@@ -1,8 +1,8 @@
-"""The `fitgap` command from its first moment on: hides passwords, makes the streams safe, loads the command line."""
+"""The entry point of the `fitgap` command: hides passwords, makes the streams safe, loads the command line."""
 
 import sys
 
-# Lists of processes show a password in the command line until this has run, so nothing is loaded before it.
+# Process lists show a password in the command line until this has run, so nothing else is loaded before it.
 from fitgap.runner.system.passwords import hide_passwords
 
 INTERRUPTED = 130
@@ -16,23 +16,23 @@ def main() -> None:
         from fitgap.runner.streams import prepare_streams
 
         prepare_streams()
-        from fitgap.runner.cli import main as run_command_line
+        from fitgap.runner.cli.main import main as run_command_line
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except (ImportError, MemoryError, OSError, RecursionError) as error:
-        say_cannot_start(error)
+        report_start_failure(error)
         sys.exit(CANNOT_START)
     run_command_line(is_whole_process=True)
 
 
-def say_cannot_start(error: Exception) -> None:
-    """One line on what keeps the program from being loaded, by nothing but what is loaded already."""
+def report_start_failure(error: Exception) -> None:
+    """Report in one line why the program cannot be loaded, using only what is loaded already."""
     reason = " ".join(str(error).split()) or type(error).__name__
     advice = "install fitgap again in a new virtual environment"
     if "Too many open files" in reason:
-        advice = "allow more of them, such as by `ulimit -n 1024`"
+        advice = "raise the limit, as with `ulimit -n 1024`"
     elif isinstance(error, (MemoryError, OSError, RecursionError)):
-        advice = "free what is short, or raise its limit (`ulimit -a` lists the limits)"
+        advice = "free the resource, or raise its limit (`ulimit -a` lists the limits)"
     if sys.stderr is not None:
         sys.stderr.write(f"fitgap: cannot start: {reason}; {advice}\n")
 

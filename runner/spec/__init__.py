@@ -3,7 +3,7 @@
 from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings, Folds
 from fitgap.runner.spec.flags import Flags
-from fitgap.runner.spec.reading import (
+from fitgap.runner.spec.loading import (
     sweep_from_file,
     sweep_from_flags,
     sweep_from_mapping,

@@ -13,14 +13,14 @@ from fitgap.core.variants import Variant
 from fitgap.runner.errors import SpecError
 from fitgap.runner.names import SWEEP_NAME_RULE, is_sweep_name
 from fitgap.runner.recorded_epochs import Recording
-from fitgap.runner.spec.alternatives import Alternatives, listed
 from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from fitgap.runner.spec.choices import read_choice, single_value
 from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
 from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.grid import Grid
-from fitgap.runner.spec.nodes import SpecNode
+from fitgap.runner.spec.lazy_values import Alternatives, listed
 from fitgap.runner.spec.record_setting import read_recording
+from fitgap.runner.spec.spec_nodes import SpecNode
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
 COMMON_DEFAULTS = {

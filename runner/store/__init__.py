@@ -1,11 +1,11 @@
-"""The store: what is remembered of sweeps, trials and epochs, in a SQL database.
+"""The store: sweeps, trials and epochs in an SQL database.
 
-The only package that opens a connection to the database.
+No other package opens connections to the database.
 """
 
-from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
-from fitgap.runner.store.schema.rows import EPOCH, TRIAL
+from fitgap.runner.store.schema.result_keys import EPOCH, TRIAL
 from fitgap.runner.store.store import Store, open_store, open_store_for_writing
 from fitgap.runner.store.write.claims import DriverIdentity, OtherDriver
 from fitgap.runner.store.write.delete import Deletion
@@ -29,6 +29,6 @@ __all__ = [
     "open_store_for_writing",
 ]
 
-# The keys of the rows of trials and epochs, in their order.
+# The keys of trial and epoch rows, in order.
 TRIAL_KEYS = tuple(TRIAL)
 EPOCH_KEYS = tuple(EPOCH)

@@ -1,22 +1,22 @@
-"""What can be asked of an open database, each question a method. The answers come from the modules beside this one."""
+"""Read access to an open database: one method per query, implemented by the modules in the sub-folders."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self, TypeVar
 
 import numpy as np
-from fitgap.core.diagnosis import Fit
+from fitgap.core.fit import Fit
 from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
-from fitgap.runner.store.admin.damage import damage_told, remember
-from fitgap.runner.store.compare import diagnosis, groups, importance
-from fitgap.runner.store.compare.groups import Question
+from fitgap.runner.store.admin.damage import damage_reported, remember
+from fitgap.runner.store.compare import groups, importance, verdict_counts
+from fitgap.runner.store.compare.groups import GroupComparison
 from fitgap.runner.store.compare.importance import Scale
-from fitgap.runner.store.database.retry import patiently
+from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, unchanged
 from fitgap.runner.store.filter import filter_expression
-from fitgap.runner.store.read import epoch_stream, pending, queries, trials
-from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.read import epoch_stream, lookups, pending, trials
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.write import delete, labels, selection
 from fitgap.runner.store.write.delete import Deletion
@@ -26,7 +26,7 @@ Answer = TypeVar("Answer")
 
 
 class StoreReader:
-    """An open database that is asked. The methods return plain rows."""
+    """An open database for queries. The methods return plain rows."""
 
     def __init__(self, engine: Engine):
         self._engine = engine
@@ -42,28 +42,28 @@ class StoreReader:
 
     @property
     def rights(self) -> int:
-        """The rights that a new file with answers has at most: whoever may not read the database may not read them."""
+        """The maximum permissions of new files with results: users who may not read the database may not read them."""
         return rights_of(self._engine)
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """A connection for a question, which keeps nobody from writing. What fails for a damaged row names it."""
+        """A read-only connection that does not block writers. Errors caused by a damaged row name the row."""
         remember(self._engine)
-        with damage_told(self._engine), reading(self._engine) as connection:
+        with damage_reported(self._engine), reading(self._engine) as connection:
             yield connection
 
-    def _asking(self, question: Callable[[Connection], Answer]) -> Answer:
-        """The answer to a question of a driver in the middle of its work, which waits for a database that restarts."""
-        asked = self._engine.execution_options(**{ONLY_READS: True})
-        return patiently(asked, lambda connection, again: unchanged(connection, question))
+    def _with_retries(self, query: Callable[[Connection], Answer]) -> Answer:
+        """The result of a query by a running driver, which retries while the database is unavailable."""
+        engine = self._engine.execution_options(**{ONLY_READS: True})
+        return with_retries(engine, lambda connection, is_retry: unchanged(connection, query))
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:
-            return queries.find_sweep(connection, str(name_or_number))
+            return lookups.find_sweep(connection, str(name_or_number))
 
     def sweeps(self) -> list[Row]:
         with self._reading() as connection:
-            return queries.sweeps(connection)
+            return lookups.sweeps(connection)
 
     def trials(
         self,
@@ -75,40 +75,40 @@ class StoreReader:
         offset: int = 0,
         columns: Sequence[str] | None = None,
     ) -> list[Row]:
-        """The trials of a sweep that a filter leaves; `Choice` says how they are sorted and what they hold."""
+        """The trials of a sweep that match the filter `where`; see `TrialQuery` for the other arguments."""
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             return trials.trials(connection, sweep_id, TrialQuery(where, sort, limit, offset, columns))
 
     def each_trial(self, sweep: str | int, choice: TrialQuery) -> Iterator[Row]:
-        """The same one after another; nothing else can be asked of the store before all have come."""
+        """The same as an iterator; the store cannot be used for anything else until it is exhausted."""
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             yield from trials.each_trial(connection, sweep_id, choice)
 
     def count_trials(self, sweep: str | int, where: str | None = None) -> int:
         with self._reading() as connection:
-            return trials.count_trials(connection, queries.find_sweep(connection, str(sweep))["id"], where)
+            return trials.count_trials(connection, lookups.find_sweep(connection, str(sweep))["id"], where)
 
     def show(self, trial: int) -> Row:
         with self._reading() as connection:
-            return queries.show_trial(connection, trial)
+            return lookups.show_trial(connection, trial)
 
     def epochs(self, trials: Sequence[int]) -> list[Row]:
         with self._reading() as connection:
-            return queries.epochs(connection, trials)
+            return lookups.epochs(connection, trials)
 
     def sweep_epochs(self, sweep: str | int) -> list[Row]:
         with self._reading() as connection:
-            return queries.sweep_epochs(connection, queries.find_sweep(connection, str(sweep))["id"])
+            return lookups.sweep_epochs(connection, lookups.find_sweep(connection, str(sweep))["id"])
 
     def epoch_blocks(self, what: str | Sequence[int], where: str | None = None) -> Iterator[dict[str, np.ndarray]]:
-        """The epochs of a sweep, by its name, or of these trials: columns in blocks, as `epoch_blocks` has them.
+        """The epochs of a sweep, given by name, or of these trials, as blocks of columns; see `epoch_stream`.
 
-        Of a sweep those of the trials that the filter `where` leaves.
+        For a sweep, `where` is a filter for its trials.
         """
         with self._reading() as connection:
-            yield from epoch_stream.epoch_blocks(connection, queries.trial_numbers(connection, what, where))
+            yield from epoch_stream.epoch_blocks(connection, lookups.trial_numbers(connection, what, where))
 
     def compare(
         self,
@@ -121,9 +121,9 @@ class StoreReader:
         sort: str | None = None,
         limit: int | None = None,
     ) -> list[Row]:
-        question = Question(by, of, against, None if where is None else filter_expression(where))
+        question = GroupComparison(by, of, against, None if where is None else filter_expression(where))
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             return groups.compare(connection, sweep_id, question, sort=sort, limit=limit)
 
     def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
@@ -135,81 +135,81 @@ class StoreReader:
     ) -> list[Row]:
         condition = None if where is None else filter_expression(where)
         with self._reading() as connection:
-            sweep_id = queries.find_sweep(connection, str(sweep))["id"]
+            sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             return importance.importance(connection, sweep_id, of, scale=scale, where=condition)
 
     def ended_trials(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
-            return queries.ended_trials(connection, sweep_id)
+            return lookups.ended_trials(connection, sweep_id)
 
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
-            return queries.configurations(connection, sweep_id)
+            return lookups.configurations(connection, sweep_id)
 
     def verdict_counts(self, sweep_id: int) -> dict[str, int]:
         with self._reading() as connection:
-            return diagnosis.verdict_counts(connection, sweep_id)
+            return verdict_counts.verdict_counts(connection, sweep_id)
 
     def counts_by_setting(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
-            return diagnosis.counts_by_setting(connection, sweep_id)
+            return verdict_counts.counts_by_setting(connection, sweep_id)
 
     def worst_configurations(self, sweep_id: int, verdict: str, limit: int) -> list[Row]:
         with self._reading() as connection:
-            return diagnosis.worst_configurations(connection, sweep_id, verdict, limit)
+            return verdict_counts.worst_configurations(connection, sweep_id, verdict, limit)
 
     def reference(self, sweep_id: int) -> Row | None:
         with self._reading() as connection:
-            return diagnosis.reference_of(connection, sweep_id)
+            return verdict_counts.reference_of(connection, sweep_id)
 
     def unjudged(self, sweep_id: int) -> int:
         with self._reading() as connection:
-            return diagnosis.unjudged(connection, sweep_id)
+            return verdict_counts.unjudged(connection, sweep_id)
 
     def facts(self, trials: Sequence[int]) -> list[Row]:
         with self._reading() as connection:
-            return diagnosis.facts(connection, trials)
+            return verdict_counts.facts(connection, trials)
 
     def fit_with_errors(self, trial: int) -> tuple[Fit, Row] | None:
         with self._reading() as connection:
-            return diagnosis.fit_with_errors(connection, trial)
+            return verdict_counts.fit_with_errors(connection, trial)
 
     def kept_parameters(self, trial: int, epoch: int) -> np.ndarray | None:
         with self._reading() as connection:
-            return queries.kept_parameters(connection, trial, epoch)
+            return lookups.kept_parameters(connection, trial, epoch)
 
     def preprocessing(self, trial: int) -> dict[str, list[float | None]]:
         with self._reading() as connection:
-            return queries.preprocessing(connection, trial)
+            return lookups.preprocessing(connection, trial)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
-        return self._asking(lambda connection: pending.pending_groups(connection, sweep_id))
+        return self._with_retries(lambda connection: pending.pending_groups(connection, sweep_id))
 
     def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
-        return self._asking(lambda connection: pending.pending_numbers(connection, sweep_id, group, limit))
+        return self._with_retries(lambda connection: pending.pending_numbers(connection, sweep_id, group, limit))
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
-        return self._asking(lambda connection: pending.planned(connection, trials))
+        return self._with_retries(lambda connection: pending.planned(connection, trials))
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
-        return self._asking(lambda connection: pending.states(connection, trials))
+        return self._with_retries(lambda connection: pending.states(connection, trials))
 
     def sweep_sizes(self) -> dict[int, tuple[int, int]]:
-        """For each sweep by its number its epochs, and about how many bytes it takes."""
+        """For each sweep id, its number of epochs and its approximate size in bytes."""
         with self._reading() as connection:
             return sizes.sweep_sizes(connection)
 
     def unused_bytes(self) -> int | None:
-        """Bytes of an SQLite file that hold nothing any more; None for a server."""
+        """Unused bytes in an SQLite file; None for a server."""
         with self._reading() as connection:
             return sizes.unused_bytes(connection)
 
     def labels(self, words: Sequence[str]) -> list[Row]:
-        """Tags and notes of what the words name: sweeps by their names, or trials by their numbers."""
+        """The tags and notes of the selected sweeps (by name) or trials (by number)."""
         with self._reading() as connection:
             return labels.labels(connection, selection.choose(connection, words))
 
     def deletion(self, words: Sequence[str]) -> Deletion:
-        """What `delete` would take with it."""
+        """The extent of what `delete` would remove."""
         with self._reading() as connection:
             return delete.deletion(connection, selection.choose(connection, words))

@@ -1,11 +1,10 @@
-"""The open database, with what changes it: the driver's work, tags and notes, deleting."""
+"""The store: read and write access to an open database, and functions that open it."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from fitgap.runner.errors import StoreError
 from fitgap.runner.files.open_databases import Key, key_of
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.addresses import is_file, shown
 from fitgap.runner.store.database.connection import closed_on_failure, connect, database_url
 from fitgap.runner.store.database.sqlite_files import path_of
@@ -18,26 +17,28 @@ from fitgap.runner.store.write.claims import DriverIdentity
 from fitgap.runner.store.write.delete import Deletion
 from fitgap.runner.store.write.extend import SweepExtension
 from fitgap.runner.store.write.session import DriverSession
+from fitgap.runner.store.write.statuses import cancel_trials, retry_trials
 from fitgap.runner.store.write.sweeps import SweepPlan
+from fitgap.runner.trial_status import Status
 
 
 class Store(StoreReader):
-    """An open database. Methods that ask return plain rows; those that write are the driver's."""
+    """An open database. Queries return plain rows; a driver writes results through a `DriverSession`."""
 
-    # The file that was opened, and what tells it from all others; None for a server.
+    # The file that was opened, with its identity; None for a server.
     opened: tuple[Path, Key] | None = None
 
     def require_in_place(self) -> None:
-        """StoreError if the file was deleted or replaced since it was opened: what was written then is out of reach."""
+        """Raise StoreError if the file was deleted or replaced since it was opened: what was written since is lost."""
         if self.opened is None:
             return
-        # By the path as it was given too: a folder around it may have been renamed, or the current folder changed.
+        # Also try the path as given, because a parent folder may have been renamed, or the current folder changed.
         absolute, key = self.opened
         paths = (absolute, path_of(self._engine.url))
         if not any(path.exists() and key_of(path) == key for path in paths):
             raise StoreError(
-                f"the database {shown(self._engine.url)} was deleted, moved or replaced while it was written to, so "
-                "what was trained since is not in it; leave it in place and run the sweep again"
+                f"the database {shown(self._engine.url)} was deleted, moved or replaced while it was in use, so the "
+                "results since then are lost; leave it in place and run the sweep again"
             )
 
     def add_sweep(self, plan: SweepPlan) -> tuple[int, str]:
@@ -46,14 +47,14 @@ class Store(StoreReader):
 
     def cancel_trials(self, sweep_id: int, trials: Sequence[int] | None = None) -> int:
         with self._engine.begin() as connection:
-            return sweeps.cancel_trials(connection, sweep_id, trials)
+            return cancel_trials(connection, sweep_id, trials)
 
     def retry_trials(self, sweep_id: int, statuses: Sequence[Status]) -> int:
         with self._engine.begin() as connection:
-            return sweeps.retry_trials(connection, sweep_id, statuses)
+            return retry_trials(connection, sweep_id, statuses)
 
     def refresh_fit(self, sweep_id: int) -> None:
-        """Bring the fit of a sweep's trials up to date, after something other than a driver has changed them."""
+        """Update the fit of a sweep's trials, after something other than a driver has changed them."""
         refresh.refresh_fit(self._engine, sweep_id)
 
     def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
@@ -77,31 +78,31 @@ class Store(StoreReader):
             return labels.rename_sweep(connection, name_or_number, name)
 
     def delete(self, words: Sequence[str]) -> Deletion:
-        """Delete sweeps or trials; BusyError where a driver that lives is training some of it."""
+        """Delete sweeps or trials. Raises BusyError if a live driver is training some of them."""
         with self._engine.begin() as connection:
             what = selection.choose(connection, words)
             changed = delete.changed_sweeps(connection, what)
-            told = delete.delete(connection, what)
+            extent = delete.delete(connection, what)
             for sweep_id in changed:
                 refresh.forget_fit(connection, sweep_id)
         for sweep_id in changed:
             self.refresh_fit(sweep_id)
-        return told
+        return extent
 
     def begin_driver(self, identity: DriverIdentity) -> DriverSession:
-        """Take part in training: the session through which a driver claims trials and writes what becomes of them."""
+        """Register a driver; returns the session through which it claims trials and writes their results."""
         with self._engine.begin() as connection:
             return self.driver_session(claims.begin_driver(connection, identity))
 
     def driver_session(self, driver_id: int) -> DriverSession:
-        """The session of a driver that has begun."""
+        """The session of a registered driver."""
         return DriverSession(self._engine, driver_id)
 
 
 def open_store(database: str | None = None) -> Store:
-    """The store in `database`, for asking: an SQLite file or address; else from FITGAP_DB; else `fitgap.db` here.
+    """Open a store for reading. `database` is an SQLite file or an address; default: FITGAP_DB, else `fitgap.db`.
 
-    Raises StoreError where there is none, or where its schema is not this program's.
+    Raises StoreError if there is none, or if its schema is not this program's.
     """
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=True)) as engine:
@@ -110,7 +111,7 @@ def open_store(database: str | None = None) -> Store:
 
 
 def open_store_for_writing(database: str | None = None) -> Store:
-    """The same for the driver: made on first use, its tables brought up to date."""
+    """Open a store for writing. A missing file is created, and an outdated schema is upgraded. Raises StoreError."""
     url = database_url(database)
     with closed_on_failure(connect(url, read_only=False)) as engine:
         make_ready(engine)

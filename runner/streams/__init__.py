@@ -1,6 +1,6 @@
 """Standard input, output and error of a command, made safe before anything uses them.
 
-A stream may be closed, full, broken or unable to encode a character. A command that is asked a question stops when its
+A stream may be closed, full, broken or unable to encode a character. A command that queries results stops when its
 answer cannot be written; training never stops because of what cannot be printed.
 """
 
@@ -21,17 +21,17 @@ def prepare_streams() -> None:
     open_closed_descriptors()
     drop_useless_sizes(os.environ)
     sys.stdin = os.fdopen(0, encoding=encoding_of(sys.stdin), errors="replace", closefd=False)
-    sys.stdout = replaced(sys.stdout, OutputWriter(1, "w", closefd=False))
-    sys.stderr = replaced(sys.stderr, ErrorWriter(2, "w", closefd=False))
+    sys.stdout = rewrapped(sys.stdout, OutputWriter(1, "w", closefd=False))
+    sys.stderr = rewrapped(sys.stderr, ErrorWriter(2, "w", closefd=False))
 
 
-def replaced(stream: TextIO | None, writer: OutputWriter | ErrorWriter) -> TextIO:
-    """A stream with the encoding and the buffering of the one that Python made, over another writer."""
+def rewrapped(stream: TextIO | None, writer: OutputWriter | ErrorWriter) -> TextIO:
+    """A stream over another writer, with the encoding and buffering of the one that Python created."""
     is_by_line = bool(stream and getattr(stream, "line_buffering", False)) or isinstance(writer, ErrorWriter)
     is_unbuffered = bool(stream and getattr(stream, "write_through", False))
     return text_stream(writer, encoding_of(stream), PLAIN, is_by_line=is_by_line, is_unbuffered=is_unbuffered)
 
 
 def encoding_of(stream: TextIO | None) -> str:
-    """The encoding of a stream; UTF-8 where there was none."""
+    """The encoding of a stream; UTF-8 if there is no stream."""
     return stream.encoding if stream else "utf-8"

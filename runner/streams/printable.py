@@ -1,6 +1,6 @@
-"""Text for people, in which nothing is left that a terminal would obey."""
+"""Text without terminal control characters."""
 
 
 def printable(text: str) -> str:
-    """Text without control characters, line breaks, and characters that are invisible or turn the direction around."""
+    """Text with control characters, line breaks, and invisible or direction-changing characters escaped."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)

@@ -1,9 +1,9 @@
-"""Characters that an encoding does not have: our own typography becomes ASCII, anything else a backslash escape."""
+"""Replacement of unencodable characters: our own typography becomes ASCII, all else backslash escapes."""
 
 import codecs
 import unicodedata
 
-# The name under which streams find the handler.
+# The name under which the error handler is registered.
 PLAIN = "fitgap-plain"
 SUBSTITUTES = {
     **{"±": "+-", "×": "x", "…": "...", "·": "*", "√": "sqrt ", "−": "-", "‖": "||", "½": "1/2", "⊙": "*"},
@@ -16,12 +16,12 @@ SUBSTITUTES = {
     **dict.fromkeys("│┃║", "|"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╞╡", "+"),
 }
-# Digits and letters set above or below the line, each with the plain one that it stands for.
+# Decomposition tags of superscript and subscript characters.
 SET_OFF = ("<super>", "<sub>")
 
 
 def replace_unencodable(error: UnicodeError) -> tuple[str, int]:
-    """An error handler for encoding: what to write instead, and where to go on."""
+    """The error handler for encoding: returns the replacement and the position to continue from."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(map(substitute, error.object[error.start : error.end])), error.end
@@ -33,7 +33,7 @@ def substitute(character: str) -> str:
 
 
 def greek_name(character: str) -> str:
-    """Such as `beta` or `Delta`; nothing for what is no Greek letter."""
+    """Such as `beta` or `Delta`; empty if this is not a Greek letter."""
     words = unicodedata.name(character, "").split()
     if len(words) != 4 or words[0] != "GREEK" or words[2] != "LETTER":
         return ""
@@ -42,19 +42,19 @@ def greek_name(character: str) -> str:
 
 
 def plain_digit(character: str) -> str:
-    """The ASCII character that is set above or below the line here."""
+    """The plain ASCII form of a superscript or subscript; empty if there is none."""
     kind, _, code = unicodedata.decomposition(character).partition(" ")
     plain = chr(int(code, 16)) if kind in SET_OFF and " " not in code else ""
     return plain if plain.isascii() else ""
 
 
 def escaped(character: str) -> str:
-    """Such as `\\xe9`; a byte of a file name that is no text is escaped too."""
+    """Such as `\\xe9`, also for undecodable bytes of file names."""
     return character.encode("ascii", "backslashreplace").decode()
 
 
 def to_encoding(text: str, encoding: str | None, errors: str = PLAIN) -> str:
-    """Text as it will be once an encoding and a handler have done their part, so that its width is known before."""
+    """Text as it will appear after encoding with a handler, so that its width is known in advance."""
     return text.encode(encoding or "utf-8", errors).decode(encoding or "utf-8")
 
 

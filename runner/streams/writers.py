@@ -1,4 +1,4 @@
-"""What stands below standard output and standard error: says once that output cannot be written, never about errors."""
+"""The raw writers below standard output and standard error: only failures of standard output raise an error, once."""
 
 import errno
 import io
@@ -8,19 +8,19 @@ from typing import Any, TextIO
 
 from fitgap.runner.errors import FullOutputError, ReaderGoneError
 
-# What tells that nobody reads any more.
+# Errors that mean that the reader has closed the stream.
 READER_GONE = (errno.EPIPE, errno.ECONNRESET)
-# Progress waits this long for a terminal that stands still or a pipe that is full; then training goes on without it.
+# Progress lines wait this long for a stopped terminal or a full pipe; then training continues without them.
 PATIENCE_SECONDS = 5.0
 
 
 class OutputWriter(io.FileIO):
-    """Standard output. Once it has failed, what comes later is dropped: the failure was raised already."""
+    """Standard output. After a failure, which is raised once, further output is dropped."""
 
     failure: OSError | None = None
 
     def write(self, data: Any, /) -> int:
-        """Write all of it. Raises ReaderGoneError or FullOutputError, the first time that it cannot."""
+        """Write all data. Raises ReaderGoneError or FullOutputError on the first failure."""
         piece = memoryview(data).cast("B")
         count = len(piece)
         while piece and self.failure is None:
@@ -39,17 +39,17 @@ class OutputWriter(io.FileIO):
 
 
 class ErrorWriter(io.FileIO):
-    """Standard error. What cannot be written is dropped, and what nobody takes is dropped after a while."""
+    """Standard error. Output is dropped if it cannot be written, or if nothing reads it for a while."""
 
     patience = PATIENCE_SECONDS
 
     def write(self, data: Any, /) -> int:
-        """Write what can be written; to the caller it is all of it."""
+        """Write what can be written; always reports all data as written."""
         piece = memoryview(data).cast("B")
         count = len(piece)
         while piece and self._is_ready():
             try:
-                # A pipe that is ready takes so much without blocking.
+                # A ready pipe takes this much without blocking.
                 piece = piece[super().write(piece[: select.PIPE_BUF]) or 0 :]
             except OSError:
                 break
@@ -62,19 +62,19 @@ class ErrorWriter(io.FileIO):
 
 
 def wait_for(descriptor: int, seconds: float | None) -> bool:
-    """Wait until something can be written, or cannot ever be; whether that has come."""
+    """Wait until writing would not block, or can only fail; returns false on a timeout."""
     watch = select.poll()
     watch.register(descriptor, select.POLLOUT)
     return bool(watch.poll(None if seconds is None else seconds * 1000))
 
 
 def problem(error: OSError) -> ReaderGoneError | FullOutputError:
-    """Our own error for one of standard output: a BrokenPipeError would be taken by Rich and Typer for their own."""
+    """Our own error for a failure of standard output; Rich and Typer would handle a BrokenPipeError themselves."""
     if error.errno in READER_GONE:
-        return ReaderGoneError("nobody reads standard output any more")
+        return ReaderGoneError("standard output was closed by its reader")
     reason = os.strerror(error.errno) if error.errno else str(error)
     return FullOutputError(
-        f"standard output cannot be written: {reason}; send it to a place that has room and may be written"
+        f"standard output cannot be written: {reason}; redirect it to a writable place with free space"
     )
 
 

@@ -1,1 +1,1 @@
-"""This machine and process: cores, memory, BLAS threads, child processes, signals, the environment of a result."""
+"""Machine and process: cores, memory, BLAS threads, child processes, signals, and the environment of a result."""

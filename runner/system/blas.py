@@ -1,4 +1,4 @@
-"""How many threads BLAS uses: for processes that we start, and for this one while it trains."""
+"""Control of the number of BLAS threads, in started processes and in this one while it trains."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from fitgap.runner.system.kept_environment import environment_kept
+from fitgap.runner.system.environment_variables import environment_kept
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -17,16 +17,16 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 
 
 def prepare_blas() -> None:
-    """One thread for this process and those it starts; to be called before NumPy is loaded.
+    """Set one BLAS thread for this process and its children; call this before NumPy is imported.
 
-    A worker trains on one thread: matrices this small gain nothing from more, and starting them takes time.
+    Small matrices gain nothing from more threads, and starting them takes time.
     """
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 
 
 @cache
 def thread_pools() -> ModuleType:
-    """The package threadpoolctl."""
+    """The package threadpoolctl, imported without side effects on the environment."""
     with environment_kept():
         import threadpoolctl
     return threadpoolctl
@@ -34,16 +34,15 @@ def thread_pools() -> ModuleType:
 
 @cache
 def blas() -> "ThreadpoolController":
-    """The controller of this process's BLAS threads; looking for them takes a while and is done once."""
+    """The controller of this process's BLAS threads, cached because finding the libraries is slow."""
     controller: ThreadpoolController = thread_pools().ThreadpoolController()
     return controller
 
 
 class OneBlasThread:
-    """Limits BLAS to one thread while anybody in this process trains.
+    """Limits BLAS to one thread while any thread of this process trains.
 
-    The limit holds for the whole process, and several threads may train in it: the first one sets it, the last one puts
-    back what was there before.
+    The limit applies to the whole process. The first training thread sets it, and the last one restores the old value.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""How this program starts another process of its own: with the same modules, and deaf to a terminal's signals."""
+"""Starting of child processes that run functions of this program, with the same modules and shielded from signals."""
 
 import contextlib
 import fcntl
@@ -17,22 +17,22 @@ from fitgap.runner.package import import_folder
 from fitgap.runner.system.blas import THREAD_VARIABLES
 from fitgap.runner.system.interrupt_signals import STOPPING_SIGNALS
 
-# The number of arguments, our process, module, function and its arguments, and where modules are found.
+# Arguments: the number of arguments, the parent process, module, function, its arguments; then the module path.
 BEGIN = (
     "import sys; count = int(sys.argv[1]); given = sys.argv[2 : 2 + count]; sys.path[:] = sys.argv[2 + count :]; "
     "from fitgap.runner.system.child_processes import begin; begin(*given)"
 )
 # Standard input, output and error.
 STANDARD_DESCRIPTORS = 3
-SECONDS_BETWEEN_LOOKS = 1.0
+POLL_SECONDS = 1.0
 
 
 def start_child(
     module: str, function: str, *arguments: str, environment: Mapping[str, str] | None = None, **options: Any
 ) -> subprocess.Popen[bytes]:
-    """Start a process that calls a function with these arguments; options are those of `Popen`. Raises OSError.
+    """Start a process that calls a function with these arguments; `options` are passed to `Popen`. Raises OSError.
 
-    It ends when this process ends. `environment` replaces that of this process.
+    The child ends when this process ends. `environment` replaces the inherited environment.
     """
     inherited = os.environ if environment is None else environment
     given = (str(os.getpid()), module, function, *arguments)
@@ -46,20 +46,20 @@ def start_child(
 
 
 def begin(parent: str, module: str, function: str, *arguments: str) -> None:
-    """What the new process does."""
+    """The entry point of the new process."""
     end_with_parent(int(parent))
     getattr(importlib.import_module(module), function)(*arguments)
 
 
 def module_path() -> list[str]:
-    """Where this process finds its modules, without the current folder: a `numpy.py` there must not win."""
+    """The module path of this process without the current folder, so that a `numpy.py` there is not imported."""
     own, here = import_folder(), current_folder()
     path = [each for each in map(absolute, sys.path) if each == own or each != here]
     return path if own is None or own in path else [*path, own]
 
 
 def current_folder() -> str | None:
-    """The current folder; None where it has been deleted."""
+    """The current folder; None if it has been deleted."""
     try:
         return os.getcwd()
     except FileNotFoundError:
@@ -67,13 +67,13 @@ def current_folder() -> str | None:
 
 
 def absolute(path: str) -> str:
-    """A path from the root. Relative ones mean nothing where the current folder has been deleted."""
+    """An absolute path; relative paths are returned unchanged if the current folder has been deleted."""
     return path if os.path.isabs(path) or current_folder() is None else os.path.abspath(path)
 
 
 @contextlib.contextmanager
 def signals_blocked() -> Iterator[None]:
-    """Processes started here never see the signals of a terminal; this one sees them afterwards."""
+    """Block stopping signals. Processes started within never receive them; this process receives them afterwards."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING_SIGNALS)
     try:
         yield
@@ -82,9 +82,9 @@ def signals_blocked() -> Iterator[None]:
 
 
 def new_connections() -> tuple[Connection, Connection]:
-    """The two ends of a new connection, on descriptors that no child's standard streams are put on.
+    """The two ends of a new connection, on descriptors above those of the standard streams.
 
-    Where standard input was closed, the system gives its number to the next file that is opened.
+    If standard input was closed, the system would reuse its number for the next file that is opened.
     """
     from multiprocessing import Pipe
 
@@ -93,7 +93,7 @@ def new_connections() -> tuple[Connection, Connection]:
 
 
 def lifted(connection: Connection) -> Connection:
-    """The same end of a connection on a descriptor above the standard ones."""
+    """The connection, moved to a descriptor above the standard ones if necessary."""
     if connection.fileno() >= STANDARD_DESCRIPTORS:
         return connection
     with connection:
@@ -101,7 +101,7 @@ def lifted(connection: Connection) -> Connection:
 
 
 def new_pipe() -> tuple[int, int]:
-    """The ends of a new pipe for reading and for writing, above the standard descriptors."""
+    """The reading and the writing end of a new pipe, on descriptors above the standard ones."""
     reading, writing = os.pipe()
     with closing_descriptor(reading), closing_descriptor(writing):
         lifted_reading = fcntl.fcntl(reading, fcntl.F_DUPFD_CLOEXEC, STANDARD_DESCRIPTORS)
@@ -114,7 +114,7 @@ def new_pipe() -> tuple[int, int]:
 
 @contextlib.contextmanager
 def closing_descriptor(number: int) -> Iterator[None]:
-    """Close a file descriptor at the end."""
+    """Context manager that closes a file descriptor at the end."""
     try:
         yield
     finally:
@@ -122,9 +122,9 @@ def closing_descriptor(number: int) -> Iterator[None]:
 
 
 def end_with_parent(parent: int) -> None:
-    """From now on, end this process when its parent, the process of this number, has ended.
+    """End this process as soon as its parent, the process with this number, has ended.
 
-    A connection alone does not tell: a copy of the parent that it made by fork holds the other end open as well.
+    A closed connection is no reliable sign of that, because a fork of the parent would keep the other end open.
     """
     threading.Thread(target=end_after, args=(parent,), name="fitgap-parent", daemon=True).start()
 
@@ -132,9 +132,9 @@ def end_with_parent(parent: int) -> None:
 def end_after(parent: int) -> None:
     """Wait for the end of the parent, then end this process."""
     waiting = select.poll()
-    # Not all systems have descriptors for processes.
+    # Not all systems support process descriptors.
     with contextlib.suppress(AttributeError, OSError):
         waiting.register(os.pidfd_open(parent), select.POLLIN)
-    while os.getppid() == parent and not waiting.poll(1000 * SECONDS_BETWEEN_LOOKS):
+    while os.getppid() == parent and not waiting.poll(1000 * POLL_SECONDS):
         pass
     os._exit(1)

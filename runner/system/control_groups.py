@@ -1,7 +1,7 @@
-"""Control groups: how much of the machine's cores, memory and processes a container lets this process use.
+"""Control groups: limits of a container on the cores, memory and processes that this process may use.
 
-Every limit is the tightest of those of the process's own group and of all groups around it, in both versions of the
-kernel's interface. The folder `root` holds `proc` and is where mounted folders are found; tests make up another one.
+Every limit is the tightest among the process's own group and all its parent groups, in both versions of the kernel's
+interface. `root` is the folder that contains `proc` and the mounts; tests use an artificial one.
 """
 
 import math
@@ -11,40 +11,40 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/")
-# Where the groups are if the table of mounts does not tell.
+# The default mount point, if the mount table does not contain one.
 USUAL_MOUNT = "/sys/fs/cgroup"
 
 
 @dataclass(frozen=True)
 class Mount:
-    """A mounted hierarchy: its folder, the group that this folder shows, and its controllers; none in version 2."""
+    """A mounted hierarchy: its folder, the group shown at this folder, and its controllers (empty for version 2)."""
 
     folder: str
     group: str
     controllers: frozenset[str]
 
     def shows(self, controllers: frozenset[str]) -> bool:
-        """Whether groups with these controllers are found here; version 2 has a single hierarchy for all."""
+        """Whether groups with these controllers are in this hierarchy; version 2 has a single one for all."""
         return controllers <= self.controllers if controllers else not self.controllers
 
 
 def core_limit(root: Path = ROOT) -> float:
-    """How many cores' worth of time this process may use; infinity without a limit."""
+    """The number of cores' worth of CPU time that this process may use; infinity without a limit."""
     return least(core_quota, groups("cpu", root))
 
 
 def memory_limit(root: Path = ROOT) -> float:
-    """How many bytes of memory this process and those in the same container may use; infinity without a limit."""
+    """The bytes of memory that all processes of the container together may use; infinity without a limit."""
     return least(memory_bound, groups("memory", root))
 
 
 def memory_left(root: Path = ROOT) -> float:
-    """How many bytes are left of every limit on memory; infinity without a limit."""
+    """The bytes left until the first memory limit is reached; infinity without a limit."""
     return least(lambda group: max(0.0, memory_bound(group) - memory_used(group)), groups("memory", root))
 
 
 def processes_left(root: Path = ROOT) -> float:
-    """How many more processes and threads may be started; infinity without a limit."""
+    """The number of processes and threads that may still be started; infinity without a limit."""
     return least(
         lambda group: number(group / "pids.max") - number(group / "pids.current", otherwise=0), groups("pids", root)
     )
@@ -55,7 +55,7 @@ def least(of: Callable[[Path], float], folders: Iterator[Path]) -> float:
 
 
 def core_quota(group: Path) -> float:
-    """Microseconds of computing per microsecond: `200000 100000` in version 2, two files in version 1."""
+    """CPU time per time, from `200000 100000` in version 2, or from two files in version 1."""
     quota, _, period = text_of(group / "cpu.max").partition(" ")
     quota = quota or text_of(group / "cpu.cfs_quota_us")
     period = period or text_of(group / "cpu.cfs_period_us")
@@ -66,16 +66,16 @@ def core_quota(group: Path) -> float:
 
 
 def memory_bound(group: Path) -> float:
-    """Above `memory.high` a process is not killed but slowed down until it hardly moves, which is no better."""
+    """The memory limit of a group. It includes `memory.high`, above which processes are throttled almost to a halt."""
     bounds = [number(group / name) for name in ("memory.max", "memory.high", "memory.limit_in_bytes")]
     return min(*bounds, statistics(group).get("hierarchical_memory_limit", math.inf))
 
 
 def memory_used(group: Path) -> float:
-    """The memory in use that cannot be had back by forgetting files that were read."""
-    told = statistics(group)
+    """The memory in use, without the file cache, which can be reclaimed."""
+    figures = statistics(group)
     used = number(group / "memory.current", otherwise=0) or number(group / "memory.usage_in_bytes", otherwise=0)
-    return max(0.0, used - told.get("total_inactive_file", told.get("inactive_file", 0)))
+    return max(0.0, used - figures.get("total_inactive_file", figures.get("inactive_file", 0)))
 
 
 def statistics(group: Path) -> dict[str, float]:
@@ -84,7 +84,7 @@ def statistics(group: Path) -> dict[str, float]:
 
 
 def number(file: Path, otherwise: float = math.inf) -> float:
-    """The number in a file; `otherwise` where it is missing or holds none, such as `max`."""
+    """The number in a file; `otherwise` if the file is missing or contains no number, such as `max`."""
     text = text_of(file)
     return float(text) if text.isdigit() else otherwise
 
@@ -97,9 +97,9 @@ def text_of(file: Path) -> str:
 
 
 def groups(controller: str, root: Path) -> Iterator[Path]:
-    """The folders of this process's groups that can have limits of a controller: its own, then those around it."""
+    """The folders of this process's groups with limits of a controller: its own group, then the parents."""
     mounted = mounts(root)
-    # Without /proc it is most likely a container, whose own group is mounted in the usual place.
+    # Without /proc this is most likely a container, whose own group is at the default mount point.
     for line in (text_of(root / "proc/self/cgroup") or "0::/").splitlines():
         # `0::/path` in version 2, `4:cpu,cpuacct:/path` in version 1.
         _, names, path = [*line.split(":", 2), "", ""][:3]
@@ -111,12 +111,12 @@ def groups(controller: str, root: Path) -> Iterator[Path]:
 
 
 def folders_between(top: Path, shown: str, path: str) -> Iterator[Path]:
-    """The folder of a group and those around it as far as they are mounted: `top` shows the group `shown`."""
+    """The folders of a group and its parents, as far as they are mounted; `top` shows the group `shown`."""
     if shown != "/" and path != shown and not path.startswith(f"{shown}/"):
-        # A container that sees paths of its host.
+        # A container that sees the paths of its host.
         path = shown
     inner = [part for part in path.removeprefix(shown).split("/") if part]
-    # Outside of the process's namespace nothing can be seen.
+    # Nothing outside the process's namespace is visible.
     if ".." in inner:
         inner = []
     for depth in range(len(inner), -1, -1):
@@ -134,11 +134,11 @@ def mount_of(line: str) -> Mount | None:
     fields, kind = before.split(), after.split()
     if len(fields) < 5 or len(kind) < 3 or kind[0] not in ("cgroup", "cgroup2"):
         return None
-    # The options of a hierarchy of version 1 name its controllers.
+    # In version 1 the mount options name the controllers.
     controllers = frozenset(kind[2].split(",")) if kind[0] == "cgroup" else frozenset()
     return Mount(unescaped(fields[4]), unescaped(fields[3]), controllers)
 
 
 def unescaped(path: str) -> str:
-    """A path of the table of mounts, in which a blank is written `\\040`."""
+    """A path from the mount table, in which a space is written `\\040`."""
     return re.sub(r"\\([0-7]{3})", lambda escape: chr(int(escape[1], 8)), path)

@@ -1,4 +1,4 @@
-"""The signals that stop the command: Ctrl-C, `kill`, a closed terminal, Ctrl-\\."""
+"""The signals that stop a command: Ctrl-C, `kill`, a closed terminal, Ctrl-\\."""
 
 import signal
 

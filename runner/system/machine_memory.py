@@ -1,4 +1,4 @@
-"""How much memory this process may use, of this machine or of the container it runs in."""
+"""The memory that this process may use, limited by the machine and its container."""
 
 import math
 import os
@@ -13,7 +13,7 @@ UNLIMITED = resource.RLIM_INFINITY
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes that can still be had, all there are, and what the limit of a single process is; infinity without one."""
+    """Available and total memory in bytes, and the limit per process (infinity without one)."""
 
     available: float
     total: float
@@ -21,7 +21,7 @@ class Memory:
 
 
 def usable_memory(root: Path = ROOT) -> Memory:
-    """The memory of this machine or of its container, whichever is less."""
+    """The memory of this machine or its container, whichever is less."""
     physical = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     total = min(physical, memory_limit(root))
     available = min(total, free_memory(root), memory_left(root))
@@ -29,7 +29,7 @@ def usable_memory(root: Path = ROOT) -> Memory:
 
 
 def free_memory(root: Path) -> float:
-    """What the kernel could give without swapping; infinity where it does not tell."""
+    """The memory available without swapping; infinity if unknown."""
     for line in text_of(root / "proc/meminfo").splitlines():
         name, _, amount = line.partition(":")
         if name == "MemAvailable" and (kilobytes := amount.split()[:1]):
@@ -38,6 +38,6 @@ def free_memory(root: Path) -> float:
 
 
 def process_limit() -> float:
-    """The most memory one process may have, as `ulimit -v` and `ulimit -d` say."""
+    """The memory limit of a process (`ulimit -v` and `ulimit -d`)."""
     limits = [resource.getrlimit(each)[0] for each in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     return min((float(each) for each in limits if each != UNLIMITED), default=math.inf)

@@ -1,7 +1,7 @@
-"""Passwords in addresses of databases, kept where nobody else sees them.
+"""Hiding of passwords in database addresses.
 
-Before a command does anything, its command line and environment get stars in the place of passwords: what is printed,
-logged or handed to other processes from then on cannot hold any. `revealed` gives an address back as it was.
+Before a command does anything else, it replaces passwords in its command line and environment by asterisks. So nothing
+that is printed, logged or passed to other processes afterwards can contain them. `revealed` restores an address.
 """
 
 import contextlib
@@ -11,34 +11,34 @@ import re
 import sys
 
 ENVIRONMENT_VARIABLE = "FITGAP_DB"
-# Where a password stands in an address, also in one that was written wrong. Greedy on purpose: to hide too much does no
-# harm, since what is hidden is only ever used after it was revealed.
+# Patterns for passwords in addresses, even malformed ones. Intentionally greedy: hiding too much does no harm, because
+# a hidden address is revealed before it is used.
 WITH_SCHEME = re.compile(r".*?://[^:]*:(?P<secret>.+)@", re.DOTALL)
 WITHOUT_SCHEME = re.compile(r"(?:[^:]*:/*[^:]*:|[^:]*:)(?P<secret>.+)@", re.DOTALL)
 IN_PARAMETERS = re.compile(r"[?&](?:ssl)?password=(?P<secret>[^&]+)")
 DATABASE = re.compile(r"(postgres|postgresql|mysql|mariadb|sqlite)\b")
 STARS = "***"
-# Places of the bounds of the command line and the environment in /proc/self/stat, after the name in parentheses.
+# Fields of /proc/self/stat, after the name in parentheses, with the memory bounds of command line and environment.
 COMMAND_LINE, ENVIRONMENT = (45, 46), (47, 48)
 
 _revealed: dict[str, str] = {}
 
 
 def hide_passwords() -> None:
-    """Take the passwords out of this process's command line and environment."""
+    """Remove the passwords from this process's command line and environment."""
     for position, argument in enumerate(sys.argv):
         option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
         if "--db" in (option, sys.argv[position - 1]) or "://" in value or DATABASE.match(value):
             sys.argv[position] = option + equals + hidden(value)
-            overwrite_what_is_shown(argument, COMMAND_LINE)
+            overwrite_in_listings(argument, COMMAND_LINE)
     address = os.environ.get(ENVIRONMENT_VARIABLE)
     if address is not None:
         os.environ[ENVIRONMENT_VARIABLE] = hidden(address)
-        overwrite_what_is_shown(f"{ENVIRONMENT_VARIABLE}={address}", ENVIRONMENT)
+        overwrite_in_listings(f"{ENVIRONMENT_VARIABLE}={address}", ENVIRONMENT)
 
 
 def hidden(address: str) -> str:
-    """An address with stars in the place of its passwords, which `revealed` knows."""
+    """An address with asterisks in place of its passwords; `revealed` restores it."""
     if address in _revealed:
         return address
     masked = without_passwords(address)
@@ -50,19 +50,19 @@ def hidden(address: str) -> str:
 
 
 def revealed(address: str) -> str:
-    """An address as it was before its passwords were hidden."""
+    """The inverse of `hidden`; other addresses are returned unchanged."""
     return _revealed.get(address, address)
 
 
 def without_passwords(text: str) -> str:
-    """Text with stars in the place of whatever would be a password if the text were an address."""
+    """Text with asterisks in place of everything that would be a password if the text were an address."""
     for start, end in sorted(secret_spans(text), reverse=True):
         text = text[:start] + STARS + text[end:]
     return text
 
 
 def secret_spans(text: str) -> set[tuple[int, int]]:
-    """Where passwords stand in an address, apart from each other."""
+    """The non-overlapping positions of passwords in an address."""
     parameters = [found.span("secret") for found in IN_PARAMETERS.finditer(text)]
     before_host = (WITH_SCHEME if "://" in text else WITHOUT_SCHEME).match(text)
     if before_host is None:
@@ -71,10 +71,10 @@ def secret_spans(text: str) -> set[tuple[int, int]]:
     return {(start, end), *(span for span in parameters if span[0] >= end)}
 
 
-def overwrite_what_is_shown(text: str, bounds: tuple[int, int]) -> None:
-    """Put stars over the passwords of a text where the system shows it to whoever lists processes.
+def overwrite_in_listings(text: str, bounds: tuple[int, int]) -> None:
+    """Overwrite the passwords of a text in the memory that process listings show.
 
-    Only Linux tells where that memory lies; elsewhere nothing happens.
+    Only Linux reveals the location of that memory; elsewhere this does nothing.
     """
     with contextlib.suppress(OSError, IndexError, ValueError):
         with open("/proc/self/stat", errors="replace") as file:

@@ -1,4 +1,4 @@
-"""Questions to other programs, such as git or ps."""
+"""Running of other programs, such as git or ps, for their output."""
 
 import os
 import shutil
@@ -6,12 +6,12 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-# A question that takes longer than this stays unanswered.
-ANSWER_SECONDS = 1.0
+# A program that takes longer than this is killed.
+TIMEOUT_SECONDS = 1.0
 
 
-def answer_of(*command: str, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str | None:
-    """What a program prints; None where it is missing, fails or takes too long."""
+def output_of(*command: str, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str | None:
+    """The output of a program; None if it is missing, fails or takes too long."""
     program = find_program(command[0])
     if program is None:
         return None
@@ -25,7 +25,7 @@ def answer_of(*command: str, environment: Mapping[str, str] | None = None, folde
             errors="replace",
             env=plain,
             cwd=folder,
-            timeout=ANSWER_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=True,
         )
     except (OSError, ValueError, subprocess.SubprocessError):
@@ -34,6 +34,6 @@ def answer_of(*command: str, environment: Mapping[str, str] | None = None, folde
 
 
 def find_program(name: str) -> str | None:
-    """Where a program is. Relative entries of PATH are left out: the current folder may be anybody's."""
+    """The path of a program. Relative entries of PATH are ignored, since the current folder may be untrusted."""
     folders = [each for each in os.get_exec_path() if os.path.isabs(each)]
     return shutil.which(name, path=os.pathsep.join(folders)) if folders else None

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 from fitgap.core.activations import Identity, Sign, Tanh, Threshold
-from fitgap.core.functions import own_row
+from fitgap.core.function_parameters import own_row
 from fitgap.core.initializers import INITIALIZERS, Zeros
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from fitgap.core.data import Dataset, Division, split_examples
+from fitgap.core.datasets import Dataset, Division, split_examples
 from fitgap.core.preprocessing import (
     FILLINGS,
     PREPROCESSINGS,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fitgap.runner.cli import app, exit_code_of
+from fitgap.runner.cli.main import app, exit_code_of
 from fitgap.runner.data import load_dataset
 
 # They share what takes long to make.

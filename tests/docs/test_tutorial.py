@@ -14,6 +14,8 @@ import pytest
 pytestmark = pytest.mark.xdist_group("tutorial")
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text()
+# What the page tells its readers to write to this file.
+NEW = re.search(r"`new.csv`:\n\n```text\n(.*?)```", PAGE, re.DOTALL).group(1)
 # The installation, and the command with placeholders for the reader's own file.
 NOT_RUN = ("python3 -m venv", ".venv/bin/pip", "source ", "fitgap run --data FILE")
 
@@ -30,10 +32,10 @@ def trained(tmp_path_factory):
     """A function that runs a command where all commands of the page have run."""
     folder = tmp_path_factory.mktemp("tutorial")
     script = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL).group(1)
-    new = re.search(r"`new.csv`:\n\n```text\n(.*?)```", PAGE, re.DOTALL).group(1)
     (folder / "make_houses.py").write_text(script)
-    (folder / "new.csv").write_text(new)
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    (folder / "new.csv").write_text(NEW)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "COLUMNS": "100"}
 
     def run(line):
         done = subprocess.run(
@@ -43,9 +45,16 @@ def trained(tmp_path_factory):
         return done.stdout
 
     run("python -W error::SyntaxWarning make_houses.py")
-    for line in commands():
+    run.printed = "".join(
         run(f"{line} --engine local" if line.startswith(("fitgap run", "fitgap extend")) else line)
+        for line in commands()
+    )
     return run
+
+
+def masked(line):
+    """A line without its numbers, whose last digits depend on the processor, and without its widths."""
+    return " ".join(re.sub(r"[\d.]+", "#", line).split())
 
 
 def test_commands_are_found():
@@ -69,3 +78,11 @@ def test_only_the_new_trials_were_trained(trained):
     rows = json.loads(trained("fitgap trials houses --format json"))
     assert len(rows) == 40 and {row["attempt"] for row in rows if "attempt" in row} <= {1}
     assert sum(row["architecture"] == "32-32" for row in rows) == 10
+
+
+def test_output_is_printed_as_the_page_shows_it(trained):
+    blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+    # Numbers aside, all but the curve; `…` stands for what was left out.
+    shown = {masked(line) for block in blocks for line in block.splitlines() if "│" not in line} - {"…", ""}
+    printed = {masked(line) for line in (trained.printed + NEW).splitlines()}
+    assert len(shown) > 20 and shown - printed == set()

@@ -38,11 +38,11 @@ import json, sys, time
 from pathlib import Path
 import ray
 from fitgap.runner.engine import ClusterSettings, find_cluster
-from fitgap.runner.engine.dispatch import memory
+from fitgap.runner.engine.dispatch import pack_memory
 from fitgap.runner.engine.ray import tasks as remote
 from fitgap.runner.engine.ray.engine import RayEngine, StoredExamples
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 COUNTER = Path("sent").absolute()
@@ -87,7 +87,7 @@ with RayEngine(sweep.dataset, None, cluster) as engine:
         saved |= {state.trial_id for state in block.states}
 found["saved"] = sorted(saved)
 
-memory.WAITING_BYTES = 0
+pack_memory.WAITING_BYTES = 0
 remote.train_pack_remotely = send_blocks
 with RayEngine(sweep.dataset, None, cluster) as engine:
     blocks = engine.run(iter(tasks[:1]))
@@ -223,7 +223,7 @@ def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_pat
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
-    assert "does not accept the token" in done.stderr
+    assert "rejects the token" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -244,3 +244,14 @@ def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_pa
     code, text = run("resume", "long", folder=tmp_path)
     assert code == 0, text
     Evidence(str(tmp_path / "fitgap.db")).check_whole()
+
+
+def test_packages_of_the_user_named_like_ours_have_no_effect(cluster, tmp_path):
+    """Neither here nor on the nodes, which get this program with the sweep."""
+    for name in ("core", "runner", "migrations"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit(77)\n")
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": "."}
+    line = [COMMAND, "run", "--data", "iris", "--hidden", "4", "--repeats", "3", "--address", cluster.address]
+    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "3 completed" in done.stderr, done.stderr

@@ -6,7 +6,7 @@ import sys
 
 import psycopg
 import pytest
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database import sqlite
 from fitgap.runner.store.schema.tables import metadata
@@ -127,7 +127,6 @@ def test_the_command_tells_it_in_one_line(undisturbed, tmp_path, monkeypatch, ca
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 2
-    line = (
-        f"fitgap: the database {tmp_path}/x.db has no room left on its disk; make room; what was written before is kept"
-    )
+    advice = "free some space; everything written before is kept"
+    line = f"fitgap: the database {tmp_path}/x.db has no space left on its disk; {advice}"
     assert capsys.readouterr().err.splitlines()[-1] == line

@@ -32,7 +32,7 @@ TRIALS = 24
 # The plan asks for 5 s after one and 1 s after two, on a machine that does nothing else.
 SOON_SECONDS = {1: 15.0, 2: 10.0}
 PATIENCE_SECONDS = 120.0
-WHILE_WRITTEN = "stopped while the sweep was written; whether it is there: fitgap sweeps\n"
+WHILE_WRITTEN = "stopped while the sweep was written; see whether it is stored: fitgap sweeps\n"
 # On each kind of database, with every commit and at night; with each engine.
 MOMENTS, NIGHTLY_MOMENTS = 5, 25
 FEW, MANY = range(2), range(17)
@@ -94,7 +94,7 @@ def interrupt(times, engine, moment):
 def check_farewell(code, err, name):
     assert code == 130, err
     assert "Traceback" not in err and "Exception" not in err, err
-    assert err.splitlines()[-1] == f"go on with: fitgap resume {name}", err
+    assert err.splitlines()[-1] == f"continue with: fitgap resume {name}", err
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -8,12 +8,12 @@ from statistics import median
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.driver import write_sweep
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database.postgresql import GATHER_STATISTICS
 from fitgap.runner.store.schema.tables import trial
+from fitgap.runner.trial_status import Status
 
 RATES = REPEATS = 1_000
 # Milliseconds of one question in twenty, as the plan asks on a machine that does nothing else. Not reached so far:

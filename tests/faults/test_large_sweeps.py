@@ -19,11 +19,11 @@ DRIVE = """
 import json, sys, time
 from pathlib import Path
 from fitgap.runner.driver import drive, write_sweep
-from fitgap.runner.engine import local
+from fitgap.runner.engine import in_process
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 from fitgap.runner.store import DriverSession, open_store_for_writing
 
 RATES, REPEATS = int(sys.argv[1]), int(sys.argv[2])
@@ -43,7 +43,7 @@ def megabytes():
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
-local.train_pack, DriverSession.claim = pretend, timed
+in_process.train_pack, DriverSession.claim = pretend, timed
 rates = ", ".join(str(number / 1e6) for number in range(1, RATES + 1))
 axes = f"axes: {{optimizer: [{{adam: {{rate: [{rates}]}}}}]}}"
 text = f"{{name: it, data: iris, repeats: {REPEATS}, training: {{epochs: 1}}, {axes}}}"

@@ -45,7 +45,7 @@ def go_wrong(task, terms, *examples):
             finally:
                 resource.setrlimit(resource.RLIMIT_DATA, before)
         source = SimpleNamespace(of_task=of_task)
-    yield from pack_trainer.train_pack(task, source, terms.asked)
+    yield from pack_trainer.train_pack(task, source, terms.should_leave)
 
 def serve(*descriptors):
     import wrong_host
@@ -61,7 +61,7 @@ from fitgap.runner.planning import packs
 from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.engine.ray_client import client
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 
@@ -120,7 +120,7 @@ def test_they_fail_with_their_reasons_and_all_others_complete(found):
     assert reasons["greedy"].startswith("out of memory: ")
     # Nobody hears from the system's own killer, which ends processes in this way.
     for name in ("leaving", "killed"):
-        assert "its worker died; the system ends processes without a word when memory runs out" in reasons[name]
+        assert "its worker died; the system kills processes silently when memory runs out" in reasons[name]
 
 
 def test_each_is_found_in_seven_packs_and_fails_after_three_attempts_alone(found):

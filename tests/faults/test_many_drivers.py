@@ -6,8 +6,8 @@ import time
 from contextlib import ExitStack
 
 import pytest
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.trial_status import Status
 from support.databases.plain_plans import plain_plan
 from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
 from support.faults.claimers import claim_all

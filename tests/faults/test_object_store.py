@@ -11,7 +11,7 @@ BLOCKS = 1_000_000
 STREAM = """
 import functools, json, os, sys, time
 from pathlib import Path
-from fitgap.runner.engine.ray.local_cluster import ENVIRONMENT
+from fitgap.runner.engine.ray.own_cluster import ENVIRONMENT
 # Ray's server writes down so often what it has done.
 os.environ.update(ENVIRONMENT, RAY_debug_dump_period_milliseconds="500")
 import ray
@@ -19,7 +19,7 @@ from ray._private.worker import global_worker
 from fitgap.runner.engine.ray import tasks as remote
 from fitgap.runner.engine.ray import RayEngine
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 BLOCKS = int(sys.argv[1])

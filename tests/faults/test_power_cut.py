@@ -8,8 +8,8 @@ import sqlite3
 import numpy as np
 import pytest
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
+from fitgap.runner.trial_status import Status
 from support.databases.plain_plans import IDENTITY, plain_plan
 
 CUTS, SPOILS, BLOCKS = 1_000, 200, 25
@@ -104,7 +104,7 @@ def test_the_sweep_goes_on_after_a_power_cut(written, tmp_path):
         assert 0 < len(before) < BLOCKS * len(TRAINING)
     with open_store_for_writing(str(path)) as store:
         driver = store.begin_driver(IDENTITY)
-        (other,) = driver.others_at_work()
+        (other,) = driver.other_drivers_at_work()
         assert driver.take_over(other) == len(TRAINING) + len(ENDING) - len(moment(path)[1])
         driver.claim(TRAINING)
         for epoch in range(1, BLOCKS + 1):

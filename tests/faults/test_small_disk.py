@@ -70,9 +70,9 @@ def test_a_sweep_on_a_disk_that_fills_up_goes_on_on_a_larger_one(room, undisturb
     ended = subprocess.run(line, cwd=tmp_path, stdout=subprocess.DEVNULL, check=False)
     told = (tmp_path / "err").read_text()
     assert ended.returncode == 2 and "Traceback" not in told, told
-    assert told.splitlines()[-1].startswith("fitgap: the database fitgap.db has no room left on its disk; make room"), (
-        told
-    )
+    assert told.splitlines()[-1].startswith(
+        "fitgap: the database fitgap.db has no space left on its disk; free some space"
+    ), told
     saved = tmp_path / "saved" / "fitgap.db"
     before = planned_epochs(saved)
     verb = ("run", tmp_path / "full.yaml") if before is None else ("resume", "full")

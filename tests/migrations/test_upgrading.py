@@ -161,7 +161,7 @@ def test_a_migration_that_leaves_rows_without_what_they_belong_to_is_refused(fil
     path = str(shutil.copy(filled_file, tmp_path / "strict.db"))
     rows, version = raw_rows(path), version_of(path)
     newer_program(ORPHANS)
-    with pytest.raises(StoreError, match="refer to missing rows of sweep; the database was left as it was"):
+    with pytest.raises(StoreError, match="refer to missing rows of sweep; the database was not changed"):
         upgrade_database(path)
     assert (raw_rows(path), version_of(path)) == (rows, version)
 
@@ -174,7 +174,7 @@ def test_a_file_is_copied_before_it_is_upgraded(older):
     assert raw_rows(str(done.backup)) == raw_rows(str(older.parent / done.backup.name))
     older.write_bytes(whole)
     assert raw_rows(str(done.backup)) == raw_rows(str(older))
-    assert str(done) == f"brought the database from schema {version} to 9001; {done.backup} holds it as it was"
+    assert str(done) == f"upgraded the database from schema {version} to 9001; the previous state is in {done.backup}"
 
 
 def test_what_is_only_in_the_log_yet_is_copied_too(older):
@@ -209,7 +209,7 @@ def test_without_a_copy_there_is_no_upgrade(error, older, monkeypatch):
         raise error
 
     monkeypatch.setattr(backup, "copy", fail)
-    with pytest.raises(StoreError, match="cannot be copied before its upgrade, and was left as it is") as caught:
+    with pytest.raises(StoreError, match="was not upgraded, because it cannot be backed up first") as caught:
         upgrade_database(str(older))
     assert str(caught.value).isprintable()
     assert (raw_rows(str(older)), version_of(str(older))) == (before, version)
@@ -228,4 +228,4 @@ def test_a_database_on_a_server_is_upgraded_only_when_told_so(filled, newer_prog
     else:
         open_store_for_writing(filled).close()
         assert version_of(filled) == "9001"
-        assert capsys.readouterr().err.startswith(f"fitgap: brought the database from schema {version} to 9001; ")
+        assert capsys.readouterr().err.startswith(f"fitgap: upgraded the database from schema {version} to 9001; ")

@@ -21,7 +21,7 @@ axes: {architecture: [4], activation: [relu, tanh], optimizer: [adam]}
 # Sweeps of which no trial has been trained: one waits, one is cancelled.
 WRITE = """
 from fitgap.runner.driver import write_sweep
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 text = open("s.yaml").read()

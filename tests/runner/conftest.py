@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
-from fitgap.runner.system.environment import machine_identity, process_started
+from fitgap.runner.system.machine_record import machine_identity, process_started
+from fitgap.runner.trial_status import Status
 from support.databases.plain_plans import plain_configuration, plain_plan
 
 COMMAND = Path(sys.executable).parent / "fitgap"

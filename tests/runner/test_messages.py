@@ -6,8 +6,8 @@ import pickle
 
 import numpy as np
 from fitgap.runner.messages import Block, EpochCounts, EpochRows, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store.schema import tables
+from fitgap.runner.trial_status import Status
 
 
 def test_a_block_arrives_as_it_was_sent(make_rows):

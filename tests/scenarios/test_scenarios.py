@@ -4,7 +4,7 @@ The known answers themselves are tested by examples that no choice was made with
 """
 
 import pytest
-from fitgap.core.diagnosis import Verdict
+from fitgap.core.fit import Verdict
 from support.scenarios.scenarios import SCENARIOS
 from support.scenarios.trained import train
 from support.scenarios.verdicts import KINDS, REPEATS, SEEDS, of_kind, share_right, truths, verdicts

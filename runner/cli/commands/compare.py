@@ -47,7 +47,7 @@ def compare(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Compare groups of configurations: means over completed trials, and paired differences."""
-    from fitgap.runner.cli.render.answers import print_rows
+    from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.store import open_store
 
     keys = [key.strip() for key in by.split(",") if key.strip()]

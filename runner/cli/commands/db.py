@@ -12,7 +12,7 @@ db = typer.Typer(no_args_is_help=True)
 @db.command()
 def status(database: Database = None, output_format: OutputFormat = Format.TABLE) -> None:
     """Show which database is used, its kind, schema and size."""
-    from fitgap.runner.cli.render.answers import print_csv, print_json
+    from fitgap.runner.cli.render.formats import print_csv, print_json
     from fitgap.runner.store.admin.status import describe_database
 
     row = describe_database(database)
@@ -98,7 +98,7 @@ def backup(
 
 @db.command()
 def restore(
-    backup: Annotated[str, typer.Argument(metavar="COPY", help="Backup of a database.", show_default=False)],
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="Backup of a database.", show_default=False)],
     database: Database = None,
 ) -> None:
     """Restore an SQLite database from a backup; the current file is backed up first."""

@@ -9,7 +9,7 @@ def doctor(database: Database = None, output_format: OutputFormat = Format.TABLE
     """Check the installation and suggest fixes. The exit code is 1 if there is a problem."""
     from dataclasses import asdict
 
-    from fitgap.runner.cli.render.answers import print_rows
+    from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.doctor import State, examine
 
     findings = examine(database)

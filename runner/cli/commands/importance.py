@@ -48,7 +48,7 @@ def importance(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Show which settings matter: the share of variance explained by each axis and each pair of axes."""
-    from fitgap.runner.cli.render.answers import print_rows
+    from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.store import open_store

@@ -114,7 +114,7 @@ def is_confirmed(planned: "Deletion") -> bool:
 
 def print_labels(database: str | None, what: str, output_format: Format) -> None:
     """Print the tags and notes of a sweep or of trials."""
-    from fitgap.runner.cli.render.answers import print_rows
+    from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:

@@ -26,7 +26,7 @@ def list_names(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """List activations, optimizers or other names that a sweep can use, with parameters and defaults."""
-    from fitgap.runner.cli.render.answers import print_rows
+    from fitgap.runner.cli.render.formats import print_rows
 
     rows = [variant_row(name, variant) for name, variant in variants_of_kind(kind).items()]
     if output_format is Format.TABLE:

@@ -25,7 +25,7 @@ def export(
     database: Database = None,
 ) -> None:
     """Export a trial's network to a file that NumPy can read without fitgap."""
-    from fitgap.runner.models import model_of_trial, save_model
+    from fitgap.runner.model_files import model_of_trial, save_model
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
@@ -39,10 +39,10 @@ def predict(
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Predict new examples with a trained network."""
-    from fitgap.runner.cli.render.answers import print_rows
+    """Predict the targets of new examples with a trained network."""
+    from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.data import read_inputs
-    from fitgap.runner.models import load_model, model_of_trial, predictions
+    from fitgap.runner.model_files import load_model, model_of_trial, predictions
     from fitgap.runner.store import open_store
 
     if network.isdecimal():

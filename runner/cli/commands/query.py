@@ -45,7 +45,7 @@ def sweeps(
     columns: Columns = None,
 ) -> None:
     """List all sweeps with their trials counted by status."""
-    from fitgap.runner.cli.render.answers import print_rows
+    from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
@@ -77,7 +77,7 @@ def trials(
 ) -> None:
     """List the trials of a sweep."""
     from fitgap.runner.cli.options.output_file import printed_to
-    from fitgap.runner.cli.render.answers import selected_keys
+    from fitgap.runner.cli.render.formats import selected_keys
     from fitgap.runner.cli.render.long_answers import write_trials
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.store import TRIAL_KEYS, TrialQuery, open_store
@@ -109,7 +109,7 @@ def show(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Show everything stored about one trial."""
-    from fitgap.runner.cli.render.answers import print_csv, print_json
+    from fitgap.runner.cli.render.formats import print_csv, print_json
     from fitgap.runner.cli.render.trial_page import print_trial
     from fitgap.runner.store import open_store
 

@@ -16,7 +16,7 @@ from fitgap.runner.cli.options.placement_flags import (
     Workers,
 )
 from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
-from fitgap.runner.cli.training import train_stored
+from fitgap.runner.cli.terminal import train_stored
 
 if TYPE_CHECKING:
     from fitgap.runner.driver import WrittenSweep
@@ -126,7 +126,7 @@ def retry(
 
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
-    from fitgap.runner.status import Status
+    from fitgap.runner.trial_status import Status
 
     def change(store: "Store") -> "WrittenSweep":
         written = stored_sweep(store, sweep)
@@ -172,7 +172,7 @@ def replay(
 
 def print_result(trial: int, result: "Replay", output_format: Format) -> None:
     """Print the result of a replay in a format."""
-    from fitgap.runner.cli.render.answers import print_csv, print_json
+    from fitgap.runner.cli.render.formats import print_csv, print_json
 
     rows = difference_rows(result)
     if output_format is Format.JSON:

@@ -14,11 +14,11 @@ from fitgap.runner.cli.options.placement_flags import (
     MostInFlight,
     Workers,
 )
-from fitgap.runner.cli.training import train_new
+from fitgap.runner.cli.terminal import train_new
 
 if TYPE_CHECKING:
     from fitgap.runner.engine.placement import Placement
-    from fitgap.runner.planning.sweep import PreparedSweep
+    from fitgap.runner.planning.preparation import PreparedSweep
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.", rich_help_panel=RUNNING)]
 
@@ -63,7 +63,7 @@ def run(
 ) -> None:
     """Train every configuration of a sweep defined by a file, by flags or by both."""
     from fitgap.runner.engine.placement import placement_of
-    from fitgap.runner.planning.sweep import prepare_sweep
+    from fitgap.runner.planning.preparation import prepare_sweep
     from fitgap.runner.spec import Flags, sweep_from_flags
 
     flags = Flags(
@@ -110,7 +110,7 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.planning.packs import explain_packs, groups_of, planned_trials
-    from fitgap.runner.planning.sweep import configuration_row
+    from fitgap.runner.planning.preparation import configuration_row
     from fitgap.runner.system.cores import usable_cores
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]

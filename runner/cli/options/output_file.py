@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fitgap.runner.errors import OutputError
-from fitgap.runner.files.written_files import READABLE, told_in_one_line, written_file, written_text
+from fitgap.runner.files.output_files import READABLE, one_line_errors, written_file, written_text
 
 
 @contextlib.contextmanager
@@ -37,7 +37,7 @@ def written_to(output: Path | None, rights: int = READABLE) -> Iterator[Path]:
         return
     if sys.stdout.isatty():
         raise OutputError("--format parquet cannot be printed to a terminal; name a file with -o FILE, or use a pipe")
-    with told_in_one_line("the answer"), tempfile.TemporaryDirectory(prefix="fitgap-") as folder:
+    with one_line_errors("the answer"), tempfile.TemporaryDirectory(prefix="fitgap-") as folder:
         path = Path(folder) / "answer"
         yield path
         with path.open("rb") as file:

@@ -4,19 +4,21 @@ from typing import Annotated
 
 import typer
 
-RUNNING = "Running it"
+RUNNING = "Training"
 Engine = Annotated[
-    str, typer.Option(help="Where to train: ray, local (in this process), or auto.", rich_help_panel=RUNNING)
+    str, typer.Option(help="Where to train: auto, ray, or local (in this process).", rich_help_panel=RUNNING)
 ]
 Workers = Annotated[
     int | None,
-    typer.Option(min=1, help="Worker processes; else one per core.", rich_help_panel=RUNNING, show_default=False),
+    typer.Option(
+        min=1, help="Maximum number of workers (default: one per core).", rich_help_panel=RUNNING, show_default=False
+    ),
 ]
 Address = Annotated[
     str | None,
     typer.Option(
         metavar="HOST:PORT|auto",
-        help="Train on the Ray cluster at this address; auto finds that of this machine or job.",
+        help="Train on this Ray cluster; auto finds the one of this machine or job.",
         rich_help_panel=RUNNING,
         show_default=False,
     ),
@@ -24,7 +26,7 @@ Address = Annotated[
 CoresPerPack = Annotated[
     int | None,
     typer.Option(
-        "--cpus-per-pack", min=1, help="With --address: cores a pack takes.", rich_help_panel=RUNNING, show_default="1"
+        "--cpus-per-pack", min=1, help="With --address: cores per pack.", rich_help_panel=RUNNING, show_default="1"
     ),
 ]
 MostInFlight = Annotated[
@@ -32,7 +34,7 @@ MostInFlight = Annotated[
     typer.Option(
         "--max-in-flight",
         min=1,
-        help="With --address: packs handed to Ray at the same time; else some more than there are workers.",
+        help="With --address: maximum number of packs on Ray (default: a few more than workers).",
         rich_help_panel=RUNNING,
         show_default=False,
     ),
@@ -41,7 +43,7 @@ MixedVersions = Annotated[
     bool,
     typer.Option(
         "--mixed-versions",
-        help="With --address: nodes may have another Python or NumPy than this machine.",
+        help="With --address: allow nodes with other versions of Python or NumPy.",
         rich_help_panel=RUNNING,
     ),
 ]

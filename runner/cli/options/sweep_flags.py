@@ -21,7 +21,7 @@ def flag(metavar: str, help_text: str, callback: Callable[[Any], Any] | None = N
 File = Annotated[Path | None, typer.Argument(help="Sweep file; flags override its values.", show_default=False)]
 Name = Annotated[str | None, flag("NAME", "Name of the sweep.")]
 Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a CSV, Parquet or NPZ file.")]
-Target = Annotated[str | None, flag("COLUMN[,…]", "Columns of a file to learn.", as_text)]
+Target = Annotated[str | None, flag("COLUMN[,…]", "Target columns of a file.", as_text)]
 Validation = Annotated[
     str | None, flag("SHARE|COUNT|same", "Validation set: a share or number of examples, or same (as training).")
 ]
@@ -34,12 +34,12 @@ Stratified = Annotated[
 Missing = Annotated[str | None, flag("NAME", "Missing inputs: refuse, drop, mean or median.")]
 Text = Annotated[str | None, flag("NAME", "Text inputs: refuse or one_hot.")]
 Seed = Annotated[str | None, flag("N", "Seed of splits, initial weights and batches.")]
-Repeats = Annotated[str | None, flag("N", "Trials per configuration, each with its own split.")]
+Repeats = Annotated[str | None, flag("N", "Trials per configuration, with different splits and initial weights.")]
 
-Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layer sizes, or none. Repeatable.")]
-Activation = Annotated[list[str] | None, flag("NAME[:…]", "Such as relu or prelu:beta=0.05. Repeatable.")]
-Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as none or l2:weight=1e-3. Repeatable.")]
-Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Such as adam:rate=1e-3. Repeatable.")]
+Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layer sizes, or none. Repeat the flag for alternatives.")]
+Activation = Annotated[list[str] | None, flag("NAME[:…]", "Activation, such as relu or prelu:beta=0.05. Repeatable.")]
+Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Regularizer, such as l2:weight=1e-3, or none. Repeatable.")]
+Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Optimizer, such as adam:rate=1e-3. Repeatable.")]
 
 Epochs = Annotated[str | None, flag("N", "Passes over the training examples.")]
 BatchSize = Annotated[str | None, flag("N", "Training examples per step.")]
@@ -47,9 +47,9 @@ Schedule = Annotated[list[str] | None, flag("NAME[:…]", "Learning rate over ti
 Stopping = Annotated[str | None, flag("NAME[:…]", "Early stopping, such as no_improvement:epochs=10; + joins rules.")]
 Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights (default: suited to the activation).")]
 OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer (default: identity).")]
-Loss = Annotated[str | None, flag("NAME", "Error of one example (default: half_squared_error).")]
+Loss = Annotated[str | None, flag("NAME", "Loss function (default: half_squared_error).")]
 Outputs = Annotated[str | None, flag("NAME", "How targets are coded as outputs (default: suited to the data).")]
-Measure = Annotated[str | None, flag("N|all", "How many examples of each set E_t and E_v are measured on.")]
+Measure = Annotated[str | None, flag("N|all", "Examples of each set used to measure E_t and E_v.")]
 Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or epochs=log.")]
 Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
 DType = Annotated[str | None, flag("NAME", "float32 or float64.")]

@@ -8,8 +8,8 @@ from fitgap.runner.cli.render.lines import report
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
 from fitgap.runner.driver import WrittenSweep
-from fitgap.runner.status import Status
 from fitgap.runner.store import Row, Store
+from fitgap.runner.trial_status import Status
 
 SHOWN = 10
 # Axes whose column has another name.

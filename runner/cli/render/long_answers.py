@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from fitgap.runner.cli.options.common import BulkFormat, Format
 from fitgap.runner.cli.options.output_file import printed_to, written_to
-from fitgap.runner.cli.render.answers import print_rows, selected_keys
+from fitgap.runner.cli.render.formats import print_rows, selected_keys
 from fitgap.runner.cli.render.lines import say
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.errors import StoreError, nearest

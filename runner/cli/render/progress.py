@@ -5,7 +5,7 @@ import time
 from typing import Self
 
 import numpy as np
-from fitgap.runner.cli.remaining import LOOK_SECONDS, LOOK_SHARE, ActiveTime, TrialCount, WorkLeft
+from fitgap.runner.cli.remaining import QUERY_SECONDS, QUERY_SHARE, ActiveTime, TrialCount, WorkLeft
 from fitgap.runner.cli.render.cluster_line import RowRate, cluster_line
 from fitgap.runner.cli.render.console import PlainConsole
 from fitgap.runner.cli.render.lines import printable, report
@@ -36,7 +36,7 @@ class LiveProgress:
         self.epoch_seen: dict[int, int] = {}
         # The work done in unfinished epochs, by the first trial of the pack.
         self.parts: dict[int, float] = {}
-        self.said: set[str] = set()
+        self.shown: set[str] = set()
         self.engine: Engine | None = None
         self.rate = RowRate()
         self.best_e_v = float("inf")
@@ -69,16 +69,16 @@ class LiveProgress:
         self._show(now)
 
     def on_engine_ready(self, engine: Engine) -> None:
-        """What trains, of which a cluster tells who that is."""
+        """Note the engine, whose cluster status the line shows."""
         self.engine = engine
 
     def say(self, text: str) -> None:
-        """Print a line above the live one; the same text only once."""
-        if text not in self.said:
-            self.said.add(text)
+        """Print a line above the progress line; the same text only once."""
+        if text not in self.shown:
+            self.shown.add(text)
             self.bar.console.print(Text(f"fitgap: {printable(text)}"), soft_wrap=True)
             return
-        # A driver that waits for others says so again and again; meanwhile these end trials.
+        # A driver that waits for others repeats this line; update the counts, since the others end trials.
         now = time.monotonic()
         self._update_counts(now)
         self._show(now)
@@ -96,11 +96,11 @@ class LiveProgress:
         """Query from time to time how many trials are left, since other drivers end some or leave some behind."""
         if now < self.next_query:
             return
-        counts = self.expected.standing()
+        counts = self.expected.trial_counts()
         if counts is not None:
             self.count.update(*counts)
         took = time.monotonic() - now
-        self.next_query = now + max(LOOK_SECONDS, LOOK_SHARE * took)
+        self.next_query = now + max(QUERY_SECONDS, QUERY_SHARE * took)
 
     def _count(self, block: Block) -> None:
         self._add_new_trials(block)
@@ -155,9 +155,9 @@ class LiveProgress:
         seconds = max(self.time.until(now), 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
         done = f"{self.count.ended}/{self.count.total} trials, {self.count.ended / seconds:.1f}/s"
-        crew = self.engine.crew if self.engine else None
+        status = self.engine.cluster_status if self.engine else None
         # Without a live display, both are joined to one line.
-        second = f"{chr(10) if self.live else '; '}{cluster_line(crew, self.rate.per_second(now))}" if crew else ""
+        second = f"{chr(10) if self.live else '; '}{cluster_line(status, self.rate.per_second(now))}" if status else ""
         return f"{done}, {self._left(now)}{best}{second}"
 
     def _left(self, now: float) -> str:

@@ -110,7 +110,7 @@ def fitting_keys(rows: list[Row], keys: Sequence[str], width: int, needed: Seque
 
 
 def least_width(rows: list[Row], key: str) -> int:
-    """The minimum width of a column: its longest word if it may be wrapped, else its longest cell."""
+    """The minimum width of a column: its longest word if it may be wrapped, otherwise its longest cell."""
     texts = [*header(key).split("\n"), *(cell(key, row[key]) for row in rows)]
     if key in BREAKABLE:
         return 1 + min(LONGEST_WORD, max(len(word) for text in texts for word in text.split() or [""]))

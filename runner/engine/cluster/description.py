@@ -1,4 +1,4 @@
-"""A Ray cluster as `--address` names it: what is asked of it, and what it consisted of when it was looked at."""
+"""The description of a Ray cluster: the settings with which it is used, and its nodes when it was probed."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """What is asked of a cluster: its address, the cores a pack takes, how many packs it may have at the same time.
+    """How a cluster is used: its address, the cores per pack, and the maximum number of packs at a time.
 
-    With `are_versions_mixed`, nodes may have another Python or NumPy than the driver.
+    With `are_versions_mixed`, nodes may have other versions of Python and NumPy than the driver.
     """
 
     address: str
@@ -20,7 +20,7 @@ class ClusterSettings:
 
 @dataclass(frozen=True)
 class NodeFacts:
-    """What a node of a cluster told of itself: its cores, memory and second-level cache, and what computes there."""
+    """What a node reported about itself: cores, memory, second-level cache, and software versions."""
 
     node_id: str
     name: str
@@ -32,16 +32,16 @@ class NodeFacts:
     blas: str
 
     def misfit(self, here: "Versions") -> str | None:
-        """Why numbers from this node may not be those from here; None where they are."""
+        """Why results from this node may differ from those of this process; None if they cannot."""
         for what, there, own in (("Python", self.python, here.python), ("NumPy", self.numpy, here.numpy)):
             if there != own:
-                return f"node {self.name} has {what} {there}, this process {own}"
+                return f"node {self.name} has {what} {there}, this process has {own}"
         return None
 
 
 @dataclass(frozen=True)
 class Versions:
-    """What decides the bits of a result apart from the processor."""
+    """The versions that determine the bits of a result, apart from the processor."""
 
     python: str
     numpy: str
@@ -49,7 +49,7 @@ class Versions:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that was there when it was looked at. `address` is where it is in truth, HOST:PORT."""
+    """A cluster that has answered a probe. `address` is its resolved address, HOST:PORT."""
 
     settings: ClusterSettings
     address: str
@@ -66,7 +66,7 @@ class Cluster:
 
     @property
     def cache_bytes(self) -> int | None:
-        """The smallest second-level cache of a core; None where no node tells it."""
+        """The smallest second-level cache of a core; None if no node reports one."""
         return min((node.cache_bytes for node in self.nodes if node.cache_bytes), default=None)
 
     @property
@@ -75,7 +75,7 @@ class Cluster:
         return min(node.memory_bytes for node in self.nodes)
 
     def described(self) -> str:
-        """What its nodes compute with, such as `3 nodes: Python 3.12.1, NumPy 2.4.6, openblas 0.3.31 SkylakeX`."""
+        """The software of its nodes, such as `3 nodes: Python 3.12.1, NumPy 2.4.6, openblas 0.3.31 SkylakeX`."""
         kinds = Counter(
             f"Python {node.python}, NumPy {node.numpy}, {node.blas or 'BLAS unknown'}" for node in self.nodes
         )

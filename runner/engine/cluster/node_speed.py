@@ -1,4 +1,4 @@
-"""How fast the nodes of a cluster train, to name one that is slow."""
+"""The training speed of each node of a cluster, to detect slow nodes."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from statistics import median
 
 from fitgap.runner.messages import Block, PackTask
 
-# So many blocks of a node and a kind of network before its pace means something, on so many nodes at least.
+# A pace is trusted after this many blocks per node and kind of network, and compared from this many nodes on.
 LEAST_BLOCKS = 5
 LEAST_NODES = 2
 SLOW = 0.5
@@ -14,7 +14,7 @@ SLOW = 0.5
 
 @dataclass
 class Tally:
-    """What a node has done of one kind of network: work, and for how many seconds of one pack each."""
+    """The work that a node has done on one kind of network, and the seconds, summed over packs, that it took."""
 
     work: float = 0.0
     seconds: float = 0.0
@@ -26,13 +26,13 @@ class Tally:
 
 
 class NodeSpeeds:
-    """Watches blocks. Speeds are compared between networks of the same layers only: small ones spend more on calls."""
+    """Measures speeds from blocks, separately by layer sizes, since small networks spend more time on calls."""
 
     def __init__(self) -> None:
         self.tallies: dict[tuple[int, ...], dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
 
-    def note(self, task: PackTask, block: Block, seconds: float) -> None:
-        """Take in a block of a task that came so long after the one before it."""
+    def add(self, task: PackTask, block: Block, seconds: float) -> None:
+        """Add a block that arrived `seconds` after the previous one of its task."""
         if block.node is None or block.trained is None or seconds <= 0:
             return
         tally = self.tallies[tuple(task.shape.layers)][block.node]
@@ -41,7 +41,7 @@ class NodeSpeeds:
         tally.blocks += 1
 
     def slow_nodes(self) -> dict[str, float]:
-        """The nodes at less than half of the median pace, with their part of it, where there are enough to compare."""
+        """The nodes at less than half of the median pace, as shares of it; empty if too few nodes can be compared."""
         parts: dict[str, list[float]] = defaultdict(list)
         for by_node in self.tallies.values():
             known = {node: tally.pace for node, tally in by_node.items() if tally.blocks >= LEAST_BLOCKS}

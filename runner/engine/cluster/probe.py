@@ -1,7 +1,7 @@
-"""Looking at a cluster before anything is written: whether it is there, lets us in, and computes as this machine does.
+"""The probe of a cluster before anything is written: whether it exists, accepts us, and has the same versions.
 
-A process of its own looks, since Ray retries for minutes, writes to standard error and may end the process where an
-address is wrong.
+The probe runs in a child process, since with a wrong address Ray retries for minutes, writes to standard error and may
+end the process.
 """
 
 import json
@@ -17,53 +17,53 @@ from typing import IO, Any
 from fitgap.runner.engine.cluster.description import Cluster, ClusterSettings, NodeFacts, Versions
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment
 from fitgap.runner.errors import ClusterError
-from fitgap.runner.system.environment import installed_version
+from fitgap.runner.system.machine_record import installed_version
 
 AUTO = "auto"
 CLIENT = "ray://"
-# So long to reach the address at all, to be let in by the cluster there, and to hear from its nodes.
+# Time limits to reach the address, to join the cluster, and to get answers from its nodes.
 SECONDS_TO_REACH = 4.0
 SECONDS_TO_JOIN = 15.0
 SECONDS_TO_HEAR = 40.0
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
-# What the process that looks prints when it was let in, and before its answer; Ray may print anything.
+# The child prints the first when it has joined, and the second before its answer; Ray may print anything.
 JOINED = "fitgap-joined"
 ANSWER = "fitgap-cluster "
 LONGEST_REASON = 300
-# Ray would try again for long, but it cannot become better.
+# Ray would keep retrying, although these errors are permanent.
 HOPELESS = re.compile(r"Unauthenticated|InvalidAuthToken|AuthenticationError")
-# Words of Ray, and what they mean for who gave the address.
+# Patterns in Ray's messages, and what they mean for the user.
 EXPLANATIONS = {
     r"Unauthenticated|InvalidAuthToken|AuthenticationError|[Aa]uth\w* token": (
-        "the cluster does not accept the token; set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to "
+        "the cluster rejects the token; set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH to "
         "that of its head node"
     ),
     r"Could not find any running Ray": (
-        "no Ray runs on this machine; run `ray start --address=HOST:PORT` first, or give HOST:PORT"
+        "Ray is not running on this machine; run `ray start --address=HOST:PORT` first, or give HOST:PORT"
     ),
     r"node_ip_address|[Nn]o node|one of the Raylet|raylet": (
-        "this machine is no node of that cluster; run `ray start --address=HOST:PORT` on it first, or send the command "
+        "this machine is not a node of that cluster; run `ray start --address=HOST:PORT` on it, or send the command "
         "into the cluster with `ray job submit`"
     ),
     r"TimedOut|[Tt]imed out|Failed to connect|^\s*$": (
-        "no Ray cluster answers there; `ray status` on its head node tells the address"
+        "no Ray cluster answers there; `ray status` on its head node shows the address"
     ),
 }
 
 
 def find_cluster(settings: ClusterSettings) -> Cluster:
-    """Look at a cluster, for a bounded time. Raises ClusterError where it cannot be used."""
+    """Probe a cluster for a bounded time. Raises ClusterError if it cannot be used."""
     require_address(settings.address)
-    told = answer_of_cluster(settings.address)
-    nodes = tuple(NodeFacts(**node) for node in told["nodes"])
-    cluster = Cluster(settings, told["address"], nodes)
+    answer = answer_of_cluster(settings.address)
+    nodes = tuple(NodeFacts(**node) for node in answer["nodes"])
+    cluster = Cluster(settings, answer["address"], nodes)
     require_workers(cluster)
     require_versions(cluster)
     return cluster
 
 
 def require_address(address: str) -> None:
-    """Refuse what is no address, and one at which nobody answers."""
+    """Raise ClusterError if this is not an address, or if nothing answers there."""
     if address == AUTO:
         return
     if address.startswith(CLIENT):
@@ -79,13 +79,13 @@ def require_address(address: str) -> None:
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error) or "no answer"
         raise ClusterError(
-            f"--address {address}: nobody answers there ({reason}); `ray status` on the head node tells the address"
+            f"--address {address}: nothing answers there ({reason}); `ray status` on the head node shows the address"
         ) from None
 
 
 def answer_of_cluster(address: str) -> Mapping[str, Any]:
-    """What a process of its own finds out about a cluster."""
-    # Without -P a file of the current folder could be taken for a module of ours.
+    """What a child process finds out about a cluster."""
+    # Without -P a file in the current folder could be imported in place of one of our modules.
     command = [sys.executable, "-P", "-m", "fitgap.runner.engine.ray.probe_child", address]
     with subprocess.Popen(
         command,
@@ -102,33 +102,33 @@ def answer_of_cluster(address: str) -> Mapping[str, Any]:
         for alarm in alarms:
             alarm.start()
         try:
-            told = answer_in(child.stdout, joined=alarms[0].cancel)
+            answer = answer_in(child.stdout, joined=alarms[0].cancel)
         finally:
             for alarm in alarms:
                 alarm.cancel()
             child.kill()
-    if "problem" in told:
-        raise ClusterError(f"--address {address}: {explained(told['problem'])}")
-    return told
+    if "problem" in answer:
+        raise ClusterError(f"--address {address}: {explanation(answer['problem'])}")
+    return answer
 
 
 def answer_in(lines: IO[str], joined: Callable[[], None]) -> dict[str, Any]:
-    """The answer among all that Ray prints; what it printed as the problem where there is none."""
+    """The answer among the lines that Ray prints; without an answer, these lines as the problem."""
     seen = []
     for line in lines:
         if line.startswith(JOINED):
             joined()
         if line.startswith(ANSWER):
-            told: dict[str, Any] = json.loads(line.removeprefix(ANSWER))
-            return told
+            answer: dict[str, Any] = json.loads(line.removeprefix(ANSWER))
+            return answer
         seen.append(line)
         if HOPELESS.search(line):
             break
     return {"problem": "".join(seen)}
 
 
-def explained(text: str) -> str:
-    """What Ray said, in a line that says what to do."""
+def explanation(text: str) -> str:
+    """Ray's message turned into a line that says what to do."""
     if mismatch := re.search(r"Version mismatch.*", text, re.DOTALL):
         return " ".join(mismatch[0].split())[:LONGEST_REASON]
     for words, meaning in EXPLANATIONS.items():
@@ -139,7 +139,7 @@ def explained(text: str) -> str:
 
 
 def require_workers(cluster: Cluster) -> None:
-    """Refuse a cluster none of whose nodes could take a pack."""
+    """Raise ClusterError if no node has enough cores for a pack."""
     if not cluster.workers:
         cores = max((node.cores for node in cluster.nodes), default=0)
         raise ClusterError(
@@ -150,17 +150,17 @@ def require_workers(cluster: Cluster) -> None:
 
 
 def versions_here() -> Versions:
-    """Those of this process."""
+    """The versions in this process."""
     return Versions(platform.python_version(), str(installed_version("numpy")))
 
 
 def require_versions(cluster: Cluster) -> None:
-    """Refuse a cluster with other versions, unless they may be mixed."""
+    """Raise ClusterError if a node has other versions, unless they may be mixed."""
     here = versions_here()
     misfits = [misfit for node in cluster.nodes if (misfit := node.misfit(here))]
     if misfits and not cluster.settings.are_versions_mixed:
         more = f" (and {len(misfits) - 1} more)" if len(misfits) > 1 else ""
         raise ClusterError(
-            f"--address {cluster.settings.address}: {misfits[0]}{more}; install the same there, or record them as they "
-            "are with --mixed-versions"
+            f"--address {cluster.settings.address}: {misfits[0]}{more}; install the same versions there, or allow the "
+            "difference with --mixed-versions"
         )

@@ -1,4 +1,4 @@
-"""The environment variables of a process that runs Ray. Ray reads them once, when it is imported or started."""
+"""The environment variables of a process that runs Ray, which reads them once, when it is imported or started."""
 
 import os
 import secrets
@@ -9,7 +9,7 @@ from fitgap.runner.system.blas import THREAD_VARIABLES
 
 LOOPBACK = ("127.", "localhost:", "[::1]:")
 TOKEN_VARIABLES = ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
-# Ray keeps this set of every Ray on the machine apart from ours: another cluster's address, token or temporary folder.
+# Variables that refer to other Ray instances, such as another cluster's address, token or temporary folder.
 OF_ANOTHER_RAY = (
     *("RAY_ADDRESS", "RAY_NAMESPACE", "RAY_TMPDIR", "RAY_JOB_ID", "RAY_JOB_CONFIG_JSON_ENV_VAR", "RAY_RAYLET_PID"),
     *("RAY_RUNTIME_ENV_HOOK", "RAY_ENABLE_AUTO_CONNECT", *TOKEN_VARIABLES),
@@ -17,27 +17,27 @@ OF_ANOTHER_RAY = (
 # Ray does not start without docstrings and assertions.
 OF_PYTHON = ("PYTHONOPTIMIZE",)
 COMMON = {
-    # Else its processes write their titles over their environment, by which the watchdog knows them.
+    # Else Ray's processes overwrite their environment, by which the watchdog recognizes them, with their titles.
     "SPT_NOENV": "1",
     "RAY_USAGE_STATS_ENABLED": "0",
     **dict.fromkeys(THREAD_VARIABLES, "1"),
 }
-# Ray 2.60 listens on every interface and replaces a loopback address that it is given, unless told otherwise.
+# Without this, Ray 2.60 replaces a given loopback address and listens on every interface.
 KEEP_TO_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-# A proxy for the network must not be asked for processes of this machine.
+# Connections within this machine must not go through a proxy.
 WITHOUT_PROXY = ("127.0.0.1", "localhost")
 
 
 def own_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment for a Ray of our own on this machine, with a token that nobody else knows."""
+    """The environment for our own Ray on this machine, with a fresh secret token."""
     kept = {name: value for name, value in inherited.items() if name not in (*OF_ANOTHER_RAY, *OF_PYTHON)}
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     return {**kept, **without_proxy(inherited), **COMMON, **KEEP_TO_LOOPBACK, **token}
 
 
 def cluster_environment(address: str, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment for joining a cluster. The mode of authentication is always explicit: the one asked for, else
-    `token` if there is one, as `ray start` does in the same environment.
+    """The environment for joining a cluster. It always sets the authentication mode: the inherited one, else `token` if
+    there is a token, as `ray start` does in the same environment.
     """
     has_token = any(inherited.get(name) for name in TOKEN_VARIABLES) or token_file().exists()
     mode = inherited.get("RAY_AUTH_MODE") or ("token" if has_token else "disabled")
@@ -46,12 +46,12 @@ def cluster_environment(address: str, inherited: Mapping[str, str] = os.environ)
 
 
 def without_proxy(inherited: Mapping[str, str]) -> dict[str, str]:
-    """The variables that name hosts to be reached without a proxy, with this machine among them."""
+    """The variables that list hosts to be reached without a proxy, extended by this machine."""
     named = [inherited.get(name, "") for name in ("no_proxy", "NO_PROXY")]
     hosts = ",".join(dict.fromkeys(filter(None, [*named[0].split(","), *named[1].split(","), *WITHOUT_PROXY])))
     return {"no_proxy": hosts, "NO_PROXY": hosts}
 
 
 def token_file() -> Path:
-    """Where Ray keeps a token if no variable names another place."""
+    """The default path of Ray's token."""
     return Path(os.path.expanduser("~")) / ".ray" / "auth_token"

@@ -1,1 +1,1 @@
-"""What engines need to hand out packs: what is running, what comes next, how long it takes, how much memory."""
+"""Dispatch of packs to workers: packs in training, tasks to come, time left, memory."""

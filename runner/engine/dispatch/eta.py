@@ -1,4 +1,4 @@
-"""How fast work gets done, and so how long the rest would take."""
+"""The rate at which work is done, and the time that the rest would take."""
 
 import contextlib
 import time
@@ -6,43 +6,43 @@ from collections.abc import Iterator
 
 from fitgap.runner.messages import Block, PackTask
 
-# So long must be watched before the rate means something.
-SECONDS_TO_TELL = 0.3
-# What a connection takes for an example in an epoch, with its part in E_t and E_v, as measured on packs of a thousand
-# connections a network and more; those of a few dozen take many times as long.
+# The rate is trusted only after this many seconds of observation.
+SECONDS_TO_MEASURE = 0.3
+# Seconds per connection, example and epoch, including the measurement of E_t and E_v. Measured on packs of networks
+# with a thousand connections or more; networks with a few dozen take many times as long per connection.
 ROUGH_SECONDS = 2e-10
 
 
 class WorkRate:
-    """Watches the blocks of packs. `expected_work` is the sum over their members of epochs × `work_per_epoch`."""
+    """Measures the rate from blocks. `expected_work` is the sum over all members of epochs × `work_per_epoch`."""
 
     def __init__(self, expected_work: float, example_count: int):
         self.expected_work = expected_work
         self.rough_seconds = ROUGH_SECONDS * example_count
         self.done = 0.0
-        # Of epochs that are not over, by the first trial of their pack.
+        # Work done in unfinished epochs, by the first trial of the pack.
         self.parts: dict[int, float] = {}
         self.restart()
 
     def restart(self) -> None:
-        """Watch from now on: from here things go at another rate."""
+        """Start measuring anew, because the rate changes from now on."""
         self.started = time.monotonic()
-        self.done_before = self.seen
+        self.done_before = self.work_done
 
     @contextlib.contextmanager
-    def stopped(self) -> Iterator[None]:
-        """What happens meanwhile, such as loading, does not count."""
+    def paused(self) -> Iterator[None]:
+        """Do not count the time spent inside, such as for loading modules."""
         before = time.monotonic()
         yield
         self.started += time.monotonic() - before
 
     @property
-    def seen(self) -> float:
-        """Work done, with the parts of epochs that are not over: one long epoch is enough to tell."""
+    def work_done(self) -> float:
+        """Work done, including unfinished epochs, so that one long epoch is enough to measure the rate."""
         return self.done + sum(self.parts.values())
 
     def count(self, task: PackTask, block: Block) -> None:
-        """Take in a block of a task."""
+        """Add a block of a task."""
         self.parts.pop(task.trials[0], None)
         self.done += task.work_per_epoch * (int(block.trained.count.sum()) if block.trained else 0)
         if block.part:
@@ -53,8 +53,9 @@ class WorkRate:
         return time.monotonic() - self.started
 
     def seconds_left(self) -> float:
-        """How long the rest would take at this rate; a rough guess before enough is done to tell."""
-        left, watched, done = self.expected_work - self.seen, self.seconds_watched, self.seen - self.done_before
-        if not done or watched < SECONDS_TO_TELL:
+        """Seconds that the rest would take at this rate; a rough guess until the rate is known."""
+        left, done = self.expected_work - self.work_done, self.work_done - self.done_before
+        watched = self.seconds_watched
+        if not done or watched < SECONDS_TO_MEASURE:
             return left * self.rough_seconds
         return left * watched / done

@@ -1,4 +1,4 @@
-"""Tasks as they are given, with those that came back before them."""
+"""A source of tasks to which tasks can be returned."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from fitgap.runner.messages import PackTask
 
 
 class TaskSource(Iterator[PackTask]):
-    """What an engine takes its tasks from; like `tasks`, it may have more to give after it had nothing."""
+    """Yields returned tasks first, then those of `tasks`. Like `tasks`, it may yield more after it was exhausted."""
 
     def __init__(self, tasks: Iterator[PackTask]):
         self.tasks = tasks
@@ -21,5 +21,5 @@ class TaskSource(Iterator[PackTask]):
         return self.returned.popleft() if self.returned else next(self.tasks)
 
     def give_back(self, tasks: Iterable[PackTask]) -> None:
-        """Somebody else is to train these."""
+        """Return tasks, for another helper to train."""
         self.returned += tasks

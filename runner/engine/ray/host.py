@@ -1,7 +1,7 @@
-"""The process that hosts Ray for a driver: it takes packs from a connection and sends blocks back.
+"""The process that hosts Ray for a driver: it receives packs over a connection and sends blocks back.
 
-Ray changes the process that starts it: environment variables, current folder, logging, what is printed to standard
-error, and a token that it remembers for ever. A driver may be somebody's notebook, so Ray never runs there.
+Ray changes the process that starts it: environment variables, current folder, logging, standard error, and a token that
+it caches for ever. A driver may be a user's notebook, so Ray never runs there.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import NoReturn
 
 from fitgap.runner.engine.ray.engine import RayEngine
-from fitgap.runner.engine.ray.local_cluster import LocalCluster
+from fitgap.runner.engine.ray.own_cluster import LocalCluster
 from fitgap.runner.engine.ray.watchdog import adopt_orphans
 from fitgap.runner.engine.ray_client.host_messages import (
     HostLost,
@@ -34,13 +34,13 @@ POLL_SECONDS = 0.05
 
 
 class TaskInbox(Iterator[PackTask]):
-    """The tasks that the driver has sent, received by a thread of its own; it may have more after it had none."""
+    """The tasks that the driver has sent. It may yield more after it was exhausted, since a thread adds to it."""
 
     def __init__(self) -> None:
         self.tasks: queue.SimpleQueue[PackTask] = queue.SimpleQueue()
         self.taken = 0
         self.questions: queue.SimpleQueue[WorkerQuestion] = queue.SimpleQueue()
-        # Set when the driver has sent something, or wants an end.
+        # Set when the driver has sent something, including its last message.
         self.has_news = threading.Event()
         self.is_exhausted = self.is_closed = False
 
@@ -56,40 +56,40 @@ class TaskInbox(Iterator[PackTask]):
         return task
 
     def drop_tasks(self) -> None:
-        """Take everything and train nothing of it; the driver puts it back."""
+        """Discard all tasks; the driver returns their trials to pending."""
         for _ in self:
             pass
 
 
 class Host:
-    """Runs an engine on Ray for the driver on the other side of a connection."""
+    """Runs a Ray engine for the driver on the other side of a connection."""
 
-    def __init__(self, connection: Connection, stop_asked: int, engine: RayEngine):
-        self.connection, self.stop_asked, self.engine = connection, stop_asked, engine
+    def __init__(self, connection: Connection, stop_reader: int, engine: RayEngine):
+        self.connection, self.stop_reader, self.engine = connection, stop_reader, engine
         self.inbox = TaskInbox()
-        self.told: HostState | None = None
+        self.sent_state: HostState | None = None
 
     def serve(self) -> None:
-        """Start Ray and train what comes, until the driver wants no more."""
+        """Wait for Ray and train packs until the driver sends its last message."""
         threading.Thread(target=self._receive, name="fitgap-inbox", daemon=True).start()
         self.engine.wait_until_started()
         if self.engine.trouble:
             self.connection.send(HostTrouble(self.engine.trouble))
             return
         while not self.inbox.is_closed:
-            self._tell_state()
+            self._send_state()
             self._train()
             if self.engine.is_stopping:
                 self.inbox.drop_tasks()
                 self.engine.cut.clear()
 
     def _train(self) -> None:
-        """Hand out what has come, and pass on what comes back."""
+        """Submit the tasks that have arrived, and send back blocks, news and answers."""
         self.inbox.has_news.clear()
-        self.engine.hand_out(self.inbox)
+        self.engine.submit_tasks(self.inbox)
         if self.inbox.is_exhausted:
             self.engine.cut_for_idle_workers()
-        self.engine.pass_on()
+        self.engine.flush_signals()
         for line in self.engine.place.news():
             self.connection.send(HostNews(line))
         while not self.inbox.questions.empty():
@@ -101,30 +101,30 @@ class Host:
         else:
             self.inbox.has_news.wait(POLL_SECONDS)
 
-    def _tell_state(self) -> None:
+    def _send_state(self) -> None:
         engine = self.engine
         packs = len(engine.running) + len(engine.cut)
-        state = HostState(self.inbox.taken, packs, engine.workers, engine.most_in_flight, engine.crew)
-        if state != self.told:
-            self.told = state
+        state = HostState(self.inbox.taken, packs, engine.workers, engine.most_in_flight, engine.cluster_status)
+        if state != self.sent_state:
+            self.sent_state = state
             self.connection.send(state)
 
     def _receive(self) -> None:
-        """Take in what the driver sends until it wants no more; without a driver, end at once."""
-        sources: list[Connection | int] = [self.connection, self.stop_asked]
+        """Receive from the driver until its last message; if the driver is gone, exit at once."""
+        sources: list[Connection | int] = [self.connection, self.stop_reader]
         with contextlib.suppress(EOFError, OSError):
             while not self.inbox.is_closed:
-                if self.stop_asked in wait(sources):
-                    # It stays readable; once is enough.
-                    sources.remove(self.stop_asked)
+                if self.stop_reader in wait(sources):
+                    # The pipe stays readable, but one stop is enough.
+                    sources.remove(self.stop_reader)
                     self.engine.stop()
                 else:
-                    self._take_in(self.connection.recv())
+                    self._handle(self.connection.recv())
         if not self.inbox.is_closed:
             end_now(self.engine)
 
-    def _take_in(self, message: PackTask | NoMoreTasks | WorkerQuestion | None) -> None:
-        """Note a message; the last one is None."""
+    def _handle(self, message: PackTask | NoMoreTasks | WorkerQuestion | None) -> None:
+        """Handle a message; the last one is None."""
         if isinstance(message, PackTask):
             self.inbox.is_exhausted = False
             self.inbox.tasks.put(message)
@@ -140,14 +140,14 @@ class Host:
 
 
 def end_now(engine: RayEngine) -> NoReturn:
-    """End this process and the Ray that is its own, whatever they do."""
+    """Exit this process and kill its own Ray at once."""
     engine.place.end()
     os._exit(0)
 
 
 def serve(connection_number: str, stop_number: str, gone_number: str) -> None:
-    """What the process does; the numbers are those of file descriptors: the connection to the driver, one that can be
-    read from as soon as packs are to save their states and leave, and one to keep open until nothing of Ray is left.
+    """Run the host process. The arguments are numbers of file descriptors: the connection to the driver, a pipe that
+    becomes readable when packs should save their states and leave, and one to keep open until all of Ray has ended.
     """
     connection, gone = Connection(int(connection_number)), int(gone_number)
     adopt_orphans()
@@ -167,5 +167,5 @@ def serve(connection_number: str, stop_number: str, gone_number: str) -> None:
         # The driver is gone.
         pass
     sys.stdout.flush()
-    # The threads of Ray may wait for what never comes.
+    # Ray's threads may wait for ever.
     os._exit(0)

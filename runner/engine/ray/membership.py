@@ -1,4 +1,4 @@
-"""The nodes of a cluster while it trains: who has joined and left, who may be used, and whether the cluster answers."""
+"""The nodes of a cluster during training: which have joined or left, which can be used, whether Ray answers."""
 
 import threading
 import time
@@ -10,82 +10,82 @@ from fitgap.runner.engine.cluster.description import Cluster, NodeFacts
 from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.ray.node_info import alive_nodes, ask, facts_of
 
-LOOK_SECONDS = 1.0
-# Ray itself ends a driver that has not heard of its cluster for 60 seconds.
+CHECK_SECONDS = 1.0
+# Ray itself kills a driver whose cluster has not answered for 60 seconds.
 PATIENCE_SECONDS = 30.0
 
 
 class Nodes:
-    """Looks about once a second, in a thread of its own: Ray's answer may take for ever where the cluster is gone."""
+    """Lists the nodes about once a second, in its own thread, since Ray may block for ever if the cluster is gone."""
 
-    def __init__(self, cluster: Cluster, look: Callable[[], dict[str, dict[str, Any]]] = alive_nodes):
-        self.cluster, self.look = cluster, look
+    def __init__(self, cluster: Cluster, list_nodes: Callable[[], dict[str, dict[str, Any]]] = alive_nodes):
+        self.cluster, self.list_nodes = cluster, list_nodes
         self.used = {node.node_id: node for node in cluster.nodes}
         self.refused: set[str] = set()
-        # What nodes that have joined will tell of themselves.
-        self.asked: dict[str, Any] = {}
+        # References to the answers of nodes that have just joined.
+        self.answers: dict[str, Any] = {}
         self.news: deque[str] = deque()
-        self.heard_at = time.monotonic()
+        self.answered_at = time.monotonic()
         self._end = threading.Event()
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread."""
         threading.Thread(target=self._run, name="fitgap-nodes", daemon=True).start()
 
     def stop(self) -> None:
-        """Look no more; the last look may still be on its way."""
+        """Stop the thread; its last call may still be running."""
         self._end.set()
 
     @property
     def silent_seconds(self) -> float:
-        """How long the cluster has not answered."""
-        return time.monotonic() - self.heard_at
+        """Seconds since the last answer of the cluster."""
+        return time.monotonic() - self.answered_at
 
     def _run(self) -> None:
-        while not self._end.wait(LOOK_SECONDS):
+        while not self._end.wait(CHECK_SECONDS):
             try:
-                self.take_in(self.look())
+                self.update(self.list_nodes())
             except Exception:
-                # It may answer the next time; if it never does, the driver is told by the silence.
+                # The cluster may answer next time. If it never does, `silent_seconds` shows it.
                 continue
 
-    def take_in(self, alive: dict[str, dict[str, Any]]) -> None:
+    def update(self, alive: dict[str, dict[str, Any]]) -> None:
         """Compare the nodes that are alive now with those known before."""
-        self.heard_at = time.monotonic()
+        self.answered_at = time.monotonic()
         for node_id in [each for each in self.used if each not in alive]:
-            self._miss(node_id)
-        for node_id in alive.keys() - self.used.keys() - self.refused - self.asked.keys():
-            self.asked[node_id] = ask(node_id)
-        for node_id in list(self.asked):
-            self._hear(node_id, alive.get(node_id))
+            self._remove(node_id)
+        for node_id in alive.keys() - self.used.keys() - self.refused - self.answers.keys():
+            self.answers[node_id] = ask(node_id)
+        for node_id in list(self.answers):
+            self._check_answer(node_id, alive.get(node_id))
 
-    def _miss(self, node_id: str) -> None:
-        """A node is gone."""
+    def _remove(self, node_id: str) -> None:
+        """Remove a node that is gone."""
         name = self.used[node_id].name
-        # A new mapping: others read the old one meanwhile.
+        # Replace the mapping, since other threads may be reading the old one.
         self.used = {each: node for each, node in self.used.items() if each != node_id}
-        self.news.append(f"node {name} has left; what it trained is trained again")
+        self.news.append(f"node {name} has left; its packs are trained again")
 
-    def _hear(self, node_id: str, node: dict[str, Any] | None) -> None:
-        """Take up a node that has answered."""
+    def _check_answer(self, node_id: str, node: dict[str, Any] | None) -> None:
+        """Add a node if it has answered."""
         import ray
 
         if node is None:
-            del self.asked[node_id]
-        elif ray.wait([self.asked[node_id]], timeout=0)[0]:
-            facts = facts_of(node, self.asked.pop(node_id))
+            del self.answers[node_id]
+        elif ray.wait([self.answers[node_id]], timeout=0)[0]:
+            facts = facts_of(node, self.answers.pop(node_id))
             if facts:
-                self.meet(facts)
+                self.add(facts)
 
     def refuse(self, node_id: str, misfit: str) -> None:
-        """Give a node nothing more."""
+        """Send no more packs to a node."""
         if node_id not in self.refused:
-            # A new set: others read it meanwhile.
+            # Replace the set, since other threads may be reading the old one.
             self.refused = {*self.refused, node_id}
-            self.news.append(f"{misfit}; it is not used, unless with --mixed-versions")
+            self.news.append(f"{misfit}; the node is not used (--mixed-versions would allow it)")
 
-    def meet(self, node: NodeFacts) -> None:
-        """Use a node that has joined if it fits."""
+    def add(self, node: NodeFacts) -> None:
+        """Use a node that has joined, if its versions are allowed."""
         misfit = node.misfit(versions_here())
         if misfit and not self.cluster.settings.are_versions_mixed:
             self.refuse(node.node_id, misfit)

@@ -1,4 +1,4 @@
-"""What a node of a cluster is asked: what it has and what computes there."""
+"""Queries to the nodes of a cluster: their resources and software versions."""
 
 import time
 from typing import Any
@@ -7,14 +7,14 @@ from fitgap.runner.engine.cluster.description import NodeFacts
 
 
 def alive_nodes() -> dict[str, dict[str, Any]]:
-    """The nodes that Ray takes for alive, by their ids."""
+    """The nodes that Ray considers alive, by their ids."""
     import ray
 
     return {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
 
 
 def ask(node_id: str) -> Any:
-    """Ask a node for what it computes with; returns the reference of its answer."""
+    """Query a node's versions; returns the Ray reference of its answer."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -24,7 +24,7 @@ def ask(node_id: str) -> Any:
 
 
 def answers_of(nodes: dict[str, dict[str, Any]], seconds: float) -> list[NodeFacts]:
-    """What those of the nodes tell of themselves that answer in time."""
+    """The facts about the nodes that answer within `seconds`."""
     import ray
 
     deadline = time.monotonic() + seconds
@@ -37,26 +37,26 @@ def answers_of(nodes: dict[str, dict[str, Any]], seconds: float) -> list[NodeFac
 
 
 def facts_of(node: dict[str, Any], answer: Any) -> NodeFacts | None:
-    """A node as Ray knows it and as it has answered; None where it has died instead."""
+    """The facts from Ray's record and from the node's answer; None if the node has died."""
     import ray
 
     try:
-        told = ray.get(answer)
+        answer = ray.get(answer)
     except ray.exceptions.RayError:
         return None
     resources = node["Resources"]
     cores, memory = int(resources.get("CPU", 0)), int(resources.get("memory", 0))
-    return NodeFacts(node_id=node["NodeID"], name=name_of(node), cores=cores, memory_bytes=memory, **told)
+    return NodeFacts(node_id=node["NodeID"], name=name_of(node), cores=cores, memory_bytes=memory, **answer)
 
 
 def name_of(node: dict[str, Any]) -> str:
-    """What people call a node."""
+    """The name of a node for people."""
     host, address = node.get("NodeManagerHostname"), node["NodeManagerAddress"]
     return f"{host} ({address})" if host and host != address else str(address)
 
 
 def describe_node() -> dict[str, Any]:
-    """What a node computes with. Runs there, maybe without fitgap."""
+    """The versions and cache size of a node. Runs there, where fitgap may not be installed."""
     import os
     import platform
 

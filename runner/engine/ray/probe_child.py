@@ -1,6 +1,6 @@
-"""A process of its own that looks at a cluster and prints what it finds, as a line of JSON.
+"""The program that probes a cluster and prints what it finds as a line of JSON.
 
-It needs nothing on the nodes but Python, NumPy and Ray: what runs there travels by value.
+The nodes need only Python, NumPy and Ray: the function that runs there is pickled by value.
 """
 
 import contextlib
@@ -14,15 +14,15 @@ from typing import Any
 from fitgap.runner.engine.cluster.probe import ANSWER, JOINED
 from fitgap.runner.engine.ray import node_info
 
-# A node that is alive but does not answer by then is left out; it may come later.
+# A live node that does not answer in this time is left out; it may be added later.
 SECONDS_TO_ANSWER = 30.0
 
 
 def main(address: str) -> None:
-    """Print the cluster's address and its nodes, or what the problem is."""
+    """Print the cluster's address and nodes, or the problem."""
     import ray
 
-    # The nodes need not have our code.
+    # The nodes may not have our code.
     ray.cloudpickle.register_pickle_by_value(node_info)
     try:
         require_node()
@@ -39,17 +39,17 @@ def main(address: str) -> None:
 
 
 def require_node() -> None:
-    """Raise RuntimeError where no node of any cluster runs on this machine: Ray would wait for one for a long time."""
+    """Raise RuntimeError if no node of any cluster runs on this machine; Ray would wait for one for a long time."""
     try:
         from ray._private.services import find_node_ids
     except ImportError:
-        # Another version of Ray; it says so itself, later.
+        # Ray has another version without this function; its own error comes later.
         return
     if not find_node_ids():
         raise RuntimeError("no node runs on this machine")
 
 
 if __name__ == "__main__":
-    # Ray puts the folder that a driver stands in at the head of the workers' module path.
+    # Ray puts the driver's current folder first on the workers' module path.
     with tempfile.TemporaryDirectory(prefix="fitgap-") as folder, contextlib.chdir(folder):
         main(sys.argv[1])

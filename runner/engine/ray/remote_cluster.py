@@ -1,4 +1,4 @@
-"""A Ray cluster that somebody else has started: this process joins it and brings its own code along."""
+"""An existing Ray cluster, which this process joins and to which it uploads its own code."""
 
 import contextlib
 import logging
@@ -12,8 +12,8 @@ from fitgap.runner.engine.cluster.description import Cluster, Versions
 from fitgap.runner.engine.cluster.node_speed import NodeSpeeds
 from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.cluster.ray_environment import cluster_environment
-from fitgap.runner.engine.dispatch.memory import pack_bytes
-from fitgap.runner.engine.protocol import ClusterStatus
+from fitgap.runner.engine.dispatch.pack_memory import pack_bytes
+from fitgap.runner.engine.interface import ClusterStatus
 from fitgap.runner.engine.ray.membership import PATIENCE_SECONDS, Nodes
 from fitgap.runner.engine.ray.stop_signals import BoardSignals
 from fitgap.runner.errors import ClusterLostError
@@ -21,65 +21,65 @@ from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.package import copy_package
 from fitgap.runner.system.blas import THREAD_VARIABLES
 
-# Of our package, what no worker needs.
+# Parts of our package that workers do not need.
 LEFT_OUT = ["__pycache__", "*.pyc", "*.npz", "web", "cli"]
 
 
 class RemoteCluster:
-    """Where packs train: the nodes of a cluster, of which some may come and go."""
+    """The nodes of a cluster, which may join and leave at any time."""
 
     is_own = False
-    advice = "`ray status` on its head node tells how it is"
+    advice = "`ray status` on its head node shows its state"
 
     def __init__(self, cluster: Cluster, most_workers: int | None):
         self.cluster, self.most_workers = cluster, most_workers
         self.most_in_flight = cluster.settings.most_in_flight
         self.nodes = Nodes(cluster)
-        self.paces = NodeSpeeds()
+        self.speeds = NodeSpeeds()
         self.named_as_slow: set[str] = set()
 
     @property
     def workers(self) -> int:
-        """How many packs can train at the same time now, as far as they may."""
+        """How many packs can train at the same time at present, bounded by --workers; at least one."""
         there = max(1, self.cluster.workers_of(self.nodes.used.values()))
         return min(there, self.most_workers or there)
 
     @property
     def versions(self) -> Versions | None:
-        """What every worker must have."""
+        """The versions that every worker must have; None if they may be mixed."""
         return None if self.cluster.settings.are_versions_mixed else versions_here()
 
-    def crew(self, packs: int) -> ClusterStatus | None:
+    def cluster_status(self, packs: int) -> ClusterStatus | None:
         return ClusterStatus(len(self.nodes.used), self.workers, packs)
 
     def prepare(self) -> None:
-        """What must be there before it is opened, in the thread that uses it."""
+        """Nothing to prepare."""
 
     def open(self) -> None:
-        """Join the cluster; takes a second or two, and a node some more until it has our code."""
+        """Join the cluster. This takes a second or two; each node then takes some more to receive our code."""
         join(self.cluster)
-        self.notices = BoardSignals()
+        self.stop_signals = BoardSignals()
         self.nodes.start()
 
     def task_options(self, task: PackTask) -> dict[str, Any]:
-        """What a pack asks of Ray: cores, memory, and not to be sent to nodes that do not fit."""
+        """Ray's options for a pack: cores, memory in bytes, and the nodes to avoid."""
         memory = min(pack_bytes(task), self.cluster.memory_bytes)
         options: dict[str, Any] = {"num_cpus": self.cluster.settings.cores_per_pack, "memory": memory}
         if self.nodes.refused:
             options["label_selector"] = {"ray.io/node-id": f"!in({','.join(sorted(self.nodes.refused))})"}
         return options
 
-    def note(self, task: PackTask, block: Block, seconds: float) -> None:
-        """Take in a block that came so long after the one before it."""
-        self.paces.note(task, block, seconds)
+    def on_block(self, task: PackTask, block: Block, seconds: float) -> None:
+        """Note a block that arrived `seconds` after the previous one of its pack."""
+        self.speeds.add(task, block, seconds)
         if block.failure and block.failure.is_blameless and block.node:
             self.nodes.refuse(block.node, block.failure.reason)
 
     def news(self) -> Iterator[str]:
-        """What people should know; ClusterLostError where the cluster does not answer any more."""
+        """News for people. Raises ClusterLostError if the cluster no longer answers."""
         while self.nodes.news:
             yield self.nodes.news.popleft()
-        for node_id, part in self.paces.slow_nodes().items():
+        for node_id, part in self.speeds.slow_nodes().items():
             node = self.nodes.used.get(node_id)
             if node and node_id not in self.named_as_slow:
                 self.named_as_slow.add(node_id)
@@ -90,14 +90,14 @@ class RemoteCluster:
             )
 
     def end(self) -> None:
-        """The cluster notices that its driver is gone."""
+        """Nothing to do: the cluster stop_signals that its driver is gone."""
 
     def close(self) -> None:
         self.nodes.stop()
 
 
 def join(cluster: Cluster) -> None:
-    """Make this process a driver of a cluster, which hands this package to its workers."""
+    """Make this process a driver of a cluster; Ray distributes our package to the workers."""
     os.environ.update(cluster_environment(cluster.address))
     import ray
 
@@ -107,16 +107,16 @@ def join(cluster: Cluster) -> None:
             "py_modules": [str(copy_package(Path(folder), LEFT_OUT))],
             "env_vars": dict.fromkeys(THREAD_VARIABLES, "1"),
         }
-        # Ray puts the current folder at the head of the workers' module path; a `numpy.py` there must not win.
+        # Ray puts the current folder first on the workers' module path; a `numpy.py` there must not be imported.
         with contextlib.chdir(empty):
             ray.init(address=cluster.address, runtime_env=environment, logging_level=logging.ERROR, log_to_driver=False)
 
 
 def keep_quiet() -> None:
-    """Let Ray not print to standard output what nodes log when one of them dies; we tell it ourselves."""
+    """Keep Ray from printing the logs of dying nodes to standard output; we report them ourselves."""
     from ray._private import worker
 
-    # There is no setting for it, and it may have another name in another version.
+    # Ray has no setting for this, and the function may have another name in other versions.
     if hasattr(worker, "print_to_stdstream"):
         worker.print_to_stdstream = print_nothing
 

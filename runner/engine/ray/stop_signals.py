@@ -1,4 +1,4 @@
-"""How packs in training are asked to leave: by files in a folder that all workers see, or by an actor on a cluster."""
+"""Signals that ask packs in training to leave: files in a shared folder, or an actor on a cluster."""
 
 import asyncio
 import time
@@ -7,41 +7,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-# Whether a pack is asked to leave; goes to its worker, and is called there after every epoch.
-Asked = Callable[[], bool]
-# A worker looks so often whether the actor has answered; epochs may be shorter.
-LOOK_SECONDS = 0.05
-# Every worker process has a question open at the actor.
+# Returns whether a pack should leave. It is sent to the worker, which calls it after every epoch.
+ShouldLeave = Callable[[], bool]
+# Least seconds between checks for an answer of the actor; epochs may be shorter.
+CHECK_SECONDS = 0.05
+# Every worker process has one open call to the actor.
 MOST_WORKERS = 100_000
 
 
 class StopSignals(Protocol):
-    """The driver's side."""
+    """The driver's side of the signals."""
 
-    def for_pack(self, number: int) -> Asked:
-        """What the worker of a pack asks."""
+    def for_pack(self, number: int) -> ShouldLeave:
+        """The check that the worker of a pack calls."""
 
     def ask_to_leave(self, number: int) -> None:
-        """Let a pack leave after its epoch."""
+        """Ask a pack to leave after its epoch."""
 
     def ask_all_to_leave(self) -> None:
-        """Let all leave after their epoch. Called from within a signal handler."""
+        """Ask all packs to leave after their epoch. May be called from a signal handler."""
 
     def forget(self, number: int) -> None:
-        """A pack has ended."""
+        """Drop the signal of a pack that has ended."""
 
-    def pass_on(self) -> None:
-        """Called again and again outside of signal handlers."""
+    def flush(self) -> None:
+        """Send pending signals; called regularly outside of signal handlers."""
 
 
 class FileSignals:
-    """Files that exist as soon as somebody is to leave."""
+    """Signals as files: a file exists once its pack, or all packs, should leave."""
 
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def for_pack(self, number: int) -> Asked:
-        return AskedByFile(self._file(number), self.folder / "stop")
+    def for_pack(self, number: int) -> ShouldLeave:
+        return LeaveByFile(self._file(number), self.folder / "stop")
 
     def _file(self, number: int) -> Path:
         return self.folder / f"leave-{number}"
@@ -55,13 +55,13 @@ class FileSignals:
     def forget(self, number: int) -> None:
         self._file(number).unlink(missing_ok=True)
 
-    def pass_on(self) -> None:
+    def flush(self) -> None:
         pass
 
 
 @dataclass(frozen=True)
-class AskedByFile:
-    """Whether one of two files exists: that of the pack, or that of all."""
+class LeaveByFile:
+    """Returns whether the file of the pack or the file for all packs exists."""
 
     own: Path
     of_all: Path
@@ -71,7 +71,7 @@ class AskedByFile:
 
 
 class BoardSignals:
-    """What an actor on the driver's node tells workers on any node."""
+    """Signals through an actor on the driver's node, which workers on any node can call."""
 
     def __init__(self) -> None:
         import ray
@@ -83,8 +83,8 @@ class BoardSignals:
         self.leaving: set[int] = set()
         self.are_all_leaving = self.has_news = False
 
-    def for_pack(self, number: int) -> Asked:
-        return AskedByBoard(self.board, number)
+    def for_pack(self, number: int) -> ShouldLeave:
+        return LeaveByBoard(self.board, number)
 
     def ask_to_leave(self, number: int) -> None:
         self.leaving.add(number)
@@ -96,14 +96,14 @@ class BoardSignals:
     def forget(self, number: int) -> None:
         self.leaving.discard(number)
 
-    def pass_on(self) -> None:
+    def flush(self) -> None:
         if self.has_news:
             self.has_news = False
-            self.board.tell.remote(frozenset(self.leaving), self.are_all_leaving)
+            self.board.publish.remote(frozenset(self.leaving), self.are_all_leaving)
 
 
 class Board:
-    """The actor: remembers who is to leave, and answers whoever asks for news when there are some."""
+    """The actor: stores which packs should leave, and answers calls once there is something new."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -111,55 +111,55 @@ class Board:
         self.are_all_leaving = False
         self.changed = asyncio.Event()
 
-    async def tell(self, leaving: frozenset[int], are_all_leaving: bool) -> None:
-        """Replace what is written on it."""
+    async def publish(self, leaving: frozenset[int], are_all_leaving: bool) -> None:
+        """Replace the stored signals."""
         self.number += 1
         self.leaving, self.are_all_leaving = leaving, are_all_leaving
         changed, self.changed = self.changed, asyncio.Event()
         changed.set()
 
-    async def after(self, number: int) -> tuple[int, frozenset[int], bool]:
-        """What is written on it, as soon as that is newer than `number`: who leaves, and whether all do."""
+    async def newer_than(self, number: int) -> tuple[int, frozenset[int], bool]:
+        """The signals, once newer than version `number`: version, packs that should leave, whether all should."""
         while self.number <= number:
             await self.changed.wait()
         return self.number, self.leaving, self.are_all_leaving
 
 
 @dataclass(frozen=True)
-class AskedByBoard:
-    """Whether the board names the pack, or all."""
+class LeaveByBoard:
+    """Returns whether the board asks this pack or all packs to leave."""
 
     board: Any
     pack: int
 
     def __call__(self) -> bool:
-        return reader_of(self.board).names(self.pack)
+        return reader_of(self.board).asks(self.pack)
 
 
 class BoardReader:
-    """A worker process's view of a board: one open question, looked at now and then."""
+    """A worker process's view of a board: one open call, whose answer is checked from time to time."""
 
     def __init__(self, board: Any):
         self.board = board
         self.leaving: frozenset[int] = frozenset()
         self.are_all_leaving = False
-        self.answer = board.after.remote(0)
-        self.looked_at = 0.0
+        self.answer = board.newer_than.remote(0)
+        self.checked_at = 0.0
 
-    def names(self, pack: int) -> bool:
-        """Whether a pack is to leave."""
-        if time.monotonic() - self.looked_at >= LOOK_SECONDS:
-            self._look()
+    def asks(self, pack: int) -> bool:
+        """Whether a pack should leave."""
+        if time.monotonic() - self.checked_at >= CHECK_SECONDS:
+            self._refresh()
         return self.are_all_leaving or pack in self.leaving
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         import ray
 
-        self.looked_at = time.monotonic()
+        self.checked_at = time.monotonic()
         if ray.wait([self.answer], timeout=0)[0]:
-            # Where the board is gone, so is the driver: the error ends the pack.
+            # If the board is gone, so is the driver, and the error rightly ends the pack.
             number, self.leaving, self.are_all_leaving = ray.get(self.answer)
-            self.answer = self.board.after.remote(number)
+            self.answer = self.board.newer_than.remote(number)
 
 
 readers: dict[str, BoardReader] = {}

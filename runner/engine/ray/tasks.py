@@ -1,4 +1,4 @@
-"""What Ray's workers run."""
+"""The Ray tasks that train packs on workers."""
 
 import socket
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from functools import cache
 from fitgap.core.preprocessing import Examples
 from fitgap.runner.engine.cluster.description import Versions
 from fitgap.runner.engine.cluster.probe import versions_here
-from fitgap.runner.engine.ray.stop_signals import Asked
+from fitgap.runner.engine.ray.stop_signals import ShouldLeave
 from fitgap.runner.engine.worker.examples import repeats_of
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import Block, PackFailure, PackTask
@@ -16,20 +16,20 @@ from fitgap.runner.messages import Block, PackFailure, PackTask
 
 @dataclass(frozen=True)
 class Terms:
-    """How a pack is to be trained: what its worker asks after every epoch, and the versions it must have, if any."""
+    """Conditions for training a pack: a check after every epoch, and required versions, if any."""
 
-    asked: Asked
+    should_leave: ShouldLeave
     versions: Versions | None = None
 
 
 def train_pack_remotely(task: PackTask, terms: Terms, *examples: Examples) -> Iterator[Block]:
-    """Train a pack until its end, or until it is asked to leave. Blocks say which node they come from."""
+    """Train a pack to its end, or until it is should_leave to leave. Blocks carry the id of their node."""
     if terms.versions and terms.versions != versions_here():
-        # A node that has just joined, and that the driver has not looked at yet.
+        # The node has just joined, and the driver has not probed it yet.
         reason = f"node {socket.gethostname()} has other versions, {versions_here()}"
         yield Block(None, (), failure=PackFailure(task, task.trials, reason, is_blameless=True), node=node())
         return
-    for block in train_pack(task, ReceivedExamples(examples), terms.asked):
+    for block in train_pack(task, ReceivedExamples(examples), terms.should_leave):
         yield replace(block, node=node())
 
 
@@ -42,7 +42,7 @@ def node() -> str:
 
 
 class ReceivedExamples:
-    """The examples of a pack's repeats, in the order of their numbers, as Ray hands them to a worker."""
+    """The examples that Ray passes to a worker, in the order of the repeats' numbers."""
 
     def __init__(self, examples: Sequence[Examples]):
         self.examples = examples

@@ -1,1 +1,1 @@
-"""The driver's side of Ray: packs go to a process that hosts Ray. Nothing here imports Ray."""
+"""The driver's side of the Ray engine. Packs go to a process that hosts Ray; nothing here imports Ray."""

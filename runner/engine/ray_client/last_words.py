@@ -1,4 +1,4 @@
-"""What a process has printed last before it ended, without what only the makers of Ray can read."""
+"""The last line that a process printed, without Ray's internal logs and stack traces."""
 
 import re
 from typing import BinaryIO
@@ -10,7 +10,7 @@ LOG_OR_TRACE = re.compile(
 
 
 def last_words(printed: BinaryIO) -> str:
-    """The last line that the host has printed and that says something to people."""
+    """The last line that makes sense to users; empty if there is none."""
     printed.seek(0)
     lines = printed.read().decode(errors="replace").splitlines()
     return next((line.strip() for line in reversed(lines) if line.strip() and not LOG_OR_TRACE.match(line)), "")

@@ -1,1 +1,1 @@
-"""What trains a pack, the same in every engine."""
+"""Training of one pack by a worker, the same in every engine."""

@@ -1,4 +1,4 @@
-"""What a worker notes of a pack while it trains: epochs for the next block, summaries, states to go on from."""
+"""The builder of a pack's blocks: epochs since the last block, summaries of members, states to resume from."""
 
 import time
 
@@ -16,13 +16,13 @@ from fitgap.runner.messages import (
     TrialEnd,
     TrialEvidence,
 )
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
-# Rows are sent this often, so that another terminal sees a sweep grow.
+# Seconds between blocks, so that other programs can watch a sweep grow.
 BLOCK_SECONDS = 0.5
-# So much of a trial is trained again at most where its driver or its worker dies.
+# Seconds between saved states: at most this much training is repeated if a driver or worker dies.
 STATE_SECONDS = 60.0
-# The names of what a state holds beside the state of the member.
+# Names of the arrays that a saved state contains in addition to the member's own.
 SUMMARY = "summary"
 BEST_NETWORK = "best_network"
 BEST_ERRORS = "best_errors"
@@ -30,7 +30,7 @@ HELD_ROWS = "held_rows"
 
 
 class BlockBuilder:
-    """Collects a pack's epochs for the next block and keeps each member's summary."""
+    """Collects a pack's epochs for the next block and keeps a summary of each member."""
 
     def __init__(self, task: PackTask):
         self.task = task
@@ -42,7 +42,7 @@ class BlockBuilder:
         self.seconds = np.zeros(count)
         self.open = np.ones(count, bool)
         self.best_networks: dict[int, KeptNetwork] = {}
-        # Those of the sampled examples after the best epoch, by member, where that was before this pack.
+        # Errors of the sampled examples after the best epoch, for members whose best epoch was before this pack.
         self.errors_before: dict[int, np.ndarray] = {}
         self.recorder = Recorder(task.recording, self.trials)
         self.ended: list[TrialEnd] = []
@@ -53,10 +53,10 @@ class BlockBuilder:
         self.last_epoch_at = self.last_states_at = self.last_block_at = time.monotonic()
         self.has_sent_epochs = False
         for member, state in enumerate(task.states):
-            self._take_up(member, state)
+            self._restore(member, state)
 
-    def _take_up(self, member: int, state: Arrays) -> None:
-        """Go on with the summary of a saved state."""
+    def _restore(self, member: int, state: Arrays) -> None:
+        """Restore the summary of a member from its saved state."""
         best_e_v, best_e_t, best_epoch, seconds = state[SUMMARY].tolist()
         self.best_e_v[member], self.best_e_t[member] = best_e_v, best_e_t
         self.best_epoch[member], self.seconds[member] = int(best_epoch), seconds
@@ -66,10 +66,10 @@ class BlockBuilder:
         if BEST_ERRORS in state:
             self.errors_before[member] = state[BEST_ERRORS]
         if HELD_ROWS in state:
-            self.recorder.take_up(from_array(int(self.trials[member]), state[HELD_ROWS]), int(best_epoch))
+            self.recorder.restore(from_array(int(self.trials[member]), state[HELD_ROWS]), int(best_epoch))
 
     def add(self, results: EpochResults, pack: Pack) -> None:
-        """Take in an epoch that the pack has just trained."""
+        """Add an epoch that the pack has just trained."""
         now = time.monotonic()
         self.part = None
         members = results.members
@@ -82,15 +82,15 @@ class BlockBuilder:
         if completed.size:
             self._note_evidence(members, completed, pack)
 
-    def note(self, part: EpochPart) -> None:
-        """Take in how far an epoch has come."""
+    def add_part(self, part: EpochPart) -> None:
+        """Note the progress within an unfinished epoch."""
         self.part = (self.trials[part.members], part.share)
 
     def save_states(self, pack: Pack) -> None:
-        """Note how far the members that are still open have come, after an epoch."""
+        """Save the states of all open members, after an epoch."""
         self.last_states_at = time.monotonic()
         still_open = set(self.trials[self.open].tolist())
-        # The states of trials that have just ended stay: they are to be kept.
+        # Keep the states of trials that have just ended, which are to be stored.
         self.states = [state for state in self.states if state.trial_id not in still_open]
         rows = np.flatnonzero(self.open[pack.member_numbers])
         for member, errors in zip(pack.member_numbers[rows].tolist(), pack.evidence.best_errors(rows), strict=True):
@@ -109,8 +109,8 @@ class BlockBuilder:
         return SavedState(int(self.trials[member]), pack.epoch, arrays)
 
     def _remember_best(self, results: EpochResults, pack: Pack) -> np.ndarray:
-        """The positions of the members whose best epoch this is so far."""
-        # NaN compares as false, and a diverged epoch never counts, whichever of its two errors is finite.
+        """The positions of the members for which this is the best epoch so far."""
+        # NaN compares as false. A diverged epoch never counts, even if one of its two errors is finite.
         better = (results.e_v < self.best_e_v[results.members]) & ~results.diverged
         members = results.members[better]
         self.best_e_v[members] = results.e_v[better]
@@ -123,12 +123,12 @@ class BlockBuilder:
         return np.flatnonzero(better)
 
     def _note_evidence(self, members: np.ndarray, completed: np.ndarray, pack: Pack) -> None:
-        """Say what the verdict on completed members, in these rows of the pack, is to rest on."""
+        """Collect the evidence for the verdicts on completed members, given their rows in the pack."""
         found = pack.evidence
         best, last, layers = found.best_errors(completed), found.last_errors(completed), found.statistics(completed)
         for row, member in enumerate(members[completed].tolist()):
             before = best[row]
-            # A state that an earlier program saved tells nothing of its best epoch.
+            # A state saved by an earlier version has no errors of its best epoch.
             errors = np.stack([np.full_like(last[row], np.nan) if before is None else before, last[row]])
             self.evidence.append(TrialEvidence(int(self.trials[member]), {"layers": as_plain(layers[row])}, errors))
 
@@ -168,14 +168,14 @@ class BlockBuilder:
         )
 
     def failure(self, reason: str, *, is_certain: bool = False) -> PackFailure:
-        """The members that are still open come to nothing, for this reason."""
+        """The failure of all members that are still open."""
         return PackFailure(self.task, tuple(self.trials[self.open].tolist()), reason, is_certain)
 
     def states_are_due(self) -> bool:
         return time.monotonic() - self.last_states_at >= STATE_SECONDS
 
     def is_due(self) -> bool:
-        # The first epoch is sent at once: it shows that the pack trains. Where there are many packs, others show it.
+        # Send the first epoch at once to show that training works, unless there are so many packs that others show it.
         is_first = self.recorder.has_news and not self.has_sent_epochs and not self.task.block_seconds
         return is_first or time.monotonic() - self.last_block_at >= max(BLOCK_SECONDS, self.task.block_seconds)
 
@@ -183,7 +183,7 @@ class BlockBuilder:
         return self.recorder.has_news or bool(self.ended)
 
     def block(self, failure: PackFailure | None = None) -> Block:
-        """Everything since the last block."""
+        """The block of everything since the last one."""
         self.has_sent_epochs |= self.recorder.has_news
         rows, counted = self.recorder.take()
         news = (

@@ -1,15 +1,15 @@
-"""The prepared examples of every repeat: made once, and kept from pack to pack."""
+"""The prepared examples of each repeat: made once and cached from pack to pack."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
 from fitgap.core.target_coding import Reading
 from fitgap.runner.messages import PackTask
 
-# Beyond so many bytes only what the present pack needs is kept.
+# Size of the cache; examples that the present pack needs are kept even beyond it.
 MOST_BYTES = 256 << 20
 
 
@@ -30,7 +30,7 @@ class RepeatKey:
 
 
 def repeats_of(task: PackTask) -> dict[int, RepeatKey]:
-    """What each repeat in a pack depends on, by its number, in the order of these."""
+    """The keys of the repeats in a pack, by number and in ascending order."""
     keys = sorted({(member.seed, member.repeat) for member in task.members})
     return {
         repeat: RepeatKey(task.preparation, task.shape.reading, seed, repeat, task.shape.dtype) for seed, repeat in keys
@@ -38,14 +38,14 @@ def repeats_of(task: PackTask) -> dict[int, RepeatKey]:
 
 
 class ExampleSource(Protocol):
-    """Where whoever trains a pack takes its examples from."""
+    """A source of examples for training packs."""
 
     def of_task(self, task: PackTask) -> Mapping[int, Examples]:
-        """The examples of every repeat in a pack, by its number."""
+        """The examples of each repeat in a pack, by the number of the repeat."""
 
 
 class Sized(Protocol):
-    """Something that takes up memory."""
+    """An object with a size in memory."""
 
     @property
     def byte_count(self) -> int: ...
@@ -55,48 +55,48 @@ Kept = TypeVar("Kept", bound=Sized)
 
 
 class KeptRepeats(Generic[Kept]):
-    """What `make` gives for the repeats that were asked for last; of each only one."""
+    """A least-recently-used cache of what `make` returns for repeats, bounded by size."""
 
     def __init__(
         self,
         make: Callable[[RepeatKey], Kept],
-        let_go: Callable[[Kept], None] = lambda kept: None,
+        release: Callable[[Kept], None] = lambda kept: None,
         most_bytes: int = MOST_BYTES,
     ):
-        self.make, self.let_go, self.most_bytes = make, let_go, most_bytes
+        self.make, self.release, self.most_bytes = make, release, most_bytes
         self.kept: dict[RepeatKey, Kept] = {}
 
     def of_task(self, task: PackTask) -> dict[int, Kept]:
-        """That of every repeat in a pack, by its number."""
+        """The cached object of each repeat in a pack, by the number of the repeat."""
         found = {repeat: self._of(key) for repeat, key in repeats_of(task).items()}
         self._forget(len(found))
         return found
 
     def _of(self, key: RepeatKey) -> Kept:
-        # Taken out and put in again, the last ones asked for come last.
+        # Remove and insert again, so that the most recently used come last.
         kept = self.kept.pop(key) if key in self.kept else self.make(key)
         self.kept[key] = kept
         return kept
 
     def _forget(self, needed: int) -> None:
-        """Let go of those that nobody has asked for for longest, until the others have room."""
+        """Release the least recently used objects until the cache has its size again, but none of the needed ones."""
         total = sum(kept.byte_count for kept in self.kept.values())
         for key in list(self.kept)[: len(self.kept) - needed]:
             if total <= self.most_bytes:
                 return
             kept = self.kept.pop(key)
             total -= kept.byte_count
-            self.let_go(kept)
+            self.release(kept)
 
     def clear(self) -> None:
-        """Let go of all."""
+        """Release everything."""
         for kept in self.kept.values():
-            self.let_go(kept)
+            self.release(kept)
         self.kept = {}
 
 
 class PreparedRepeats(KeptRepeats[Examples]):
-    """The examples of a data set, for whoever trains in this process alone."""
+    """The examples of a data set, for training in this process only."""
 
     def __init__(self, dataset: Dataset, most_bytes: int = MOST_BYTES):
         super().__init__(lambda key: key.prepare(dataset), most_bytes=most_bytes)

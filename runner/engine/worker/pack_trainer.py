@@ -1,4 +1,4 @@
-"""What a worker does with a pack, the same in every engine: train it and send blocks of epochs."""
+"""The training of a pack into blocks of epochs, the same in every engine."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,15 +11,15 @@ from fitgap.runner.system.blas import one_blas_thread
 
 
 def never() -> bool:
-    """Nobody asks to stop."""
+    """Never stop."""
     return False
 
 
 def train_pack(task: PackTask, source: ExampleSource, should_stop: Callable[[], bool] = never) -> Iterator[Block]:
-    """Train a pack to its end and yield its epochs in blocks, with its state about once a minute.
+    """Train a pack to its end and yield its epochs in blocks, with its states about once a minute.
 
-    Where `should_stop` says so after an epoch, the pack saves its state and leaves. An error of any kind is told as a
-    loss: here, where one pack ends, the others go on.
+    If `should_stop` returns true after an epoch, the pack saves its states and stops early. Any error becomes a
+    PackFailure in the last block, so that only this pack ends.
     """
     builder = BlockBuilder(task)
     failure = None
@@ -28,7 +28,7 @@ def train_pack(task: PackTask, source: ExampleSource, should_stop: Callable[[], 
             yield from train_epochs(task, source, builder, should_stop)
     except MemoryError as error:
         failure = builder.failure(
-            f"out of memory: {str(error) or 'no more could be had'}; a smaller batch or network needs less"
+            f"out of memory: {str(error) or 'no more could be allocated'}; use a smaller batch or network"
         )
     except Exception as error:
         failure = builder.failure(f"{type(error).__name__}: {error}", is_certain=True)
@@ -39,7 +39,7 @@ def train_pack(task: PackTask, source: ExampleSource, should_stop: Callable[[], 
 def train_epochs(
     task: PackTask, source: ExampleSource, builder: BlockBuilder, should_stop: Callable[[], bool]
 ) -> Iterator[Block]:
-    """The epochs of a pack, those of the last block left in the builder."""
+    """Train a pack and yield its blocks, except the last one, which stays in the builder."""
     pack = Pack(task.shape, task.members, source.of_task(task), states=member_states(task))
     pack.evidence.errors_at_best |= builder.errors_before
     for each in pack.run_in_parts():
@@ -51,11 +51,11 @@ def train_epochs(
             if is_stopping:
                 return
         else:
-            builder.note(each)
+            builder.add_part(each)
         if builder.is_due():
             yield builder.block()
 
 
 def member_states(task: PackTask) -> list[MemberState] | None:
-    """The states that the members go on from, where they do."""
+    """The states that the members resume from, or None if they start anew."""
     return [MemberState.from_arrays(states) for states in task.states] or None

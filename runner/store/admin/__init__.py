@@ -1,1 +1,1 @@
-"""Operations on a whole database: copy, restore, status, sizes, damage."""
+"""Operations on a whole database: copy, restore, upgrade, status, sizes, damage reports."""

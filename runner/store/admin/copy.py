@@ -1,4 +1,4 @@
-"""Copying a whole database into a new one, from SQLite to PostgreSQL or back: every row under its own number."""
+"""Copy of a whole database into a new one, between SQLite and PostgreSQL in any direction; row ids are kept."""
 
 import contextlib
 import json
@@ -8,27 +8,27 @@ from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import give_rights
+from fitgap.runner.files.atomic_files import give_rights
 from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
 from fitgap.runner.store.database.values import json_text
 from fitgap.runner.store.schema.backup import new_database
-from fitgap.runner.store.schema.migrate import alone, prepare, upgrade_within
+from fitgap.runner.store.schema.migrate import exclusive_transaction, prepare, upgrade_within
 from fitgap.runner.store.schema.tables import metadata
 from fitgap.runner.store.schema.version import check_version, is_sqlite, refuse_other_than_newest
 from sqlalchemy.engine import URL, Connection, Engine
 
 BLOCK_ROWS = 2_000
-# Arrays may be large, so only a few of them are held at once.
+# Arrays may be large, so only a few are held in memory at once.
 BLOCK_ARRAYS = 20
 
 
 def copy_database(source: str, target: str) -> dict[str, int]:
-    """Copy everything from one database into another one that has no rows yet; returns the rows of each table.
+    """Copy everything from one database into another that has no rows yet; returns the number of rows per table.
 
-    It happens as a whole or not at all. A new file gets its name when it is finished, unless another one has it.
+    The copy is atomic. A new file gets its name only when it is complete, unless a file of that name has appeared.
     """
     reading_from, url = connect(database_url(source), read_only=True), database_url(target)
     try:
@@ -42,7 +42,7 @@ def copy_database(source: str, target: str) -> dict[str, int]:
 
 
 def copy_into_new_file(source: Engine, path: Path) -> dict[str, int]:
-    """Copy into a file that is not there yet, whose name nobody sees before all is in it."""
+    """Copy into a new file, which gets its name only when the copy is complete."""
     with new_database(path) as part:
         if is_sqlite(source):
             give_rights(part, path_of(source.url))
@@ -50,13 +50,13 @@ def copy_into_new_file(source: Engine, path: Path) -> dict[str, int]:
 
 
 def copy_into(source: Engine, url: URL) -> dict[str, int]:
-    """Copy into a database without rows, in one transaction."""
+    """Copy into a database without rows, in one transaction. Raises StoreError if it has rows or another schema."""
     writing = connect(url, read_only=False)
     try:
         version = prepare(writing)
         if version is not None:
             refuse_other_than_newest(version)
-        with alone(writing) as connection:
+        with exclusive_transaction(writing) as connection:
             upgrade_within(connection)
             refuse_rows(connection)
             return copy_tables(source, connection)
@@ -65,24 +65,24 @@ def copy_into(source: Engine, url: URL) -> dict[str, int]:
 
 
 def refuse_rows(connection: Connection) -> None:
-    """StoreError for a database that has rows already: their numbers would clash."""
+    """Raise StoreError if the database already has rows, whose ids would clash."""
     for table in metadata.sorted_tables:
         if connection.execute(sa.select(sa.exists().select_from(table))).scalar_one():
-            raise StoreError("the database to copy to has rows already; name a new one")
+            raise StoreError("the database to copy to already has rows; name a new one")
 
 
 def copy_tables(source: Engine, connection: Connection) -> dict[str, int]:
-    """Copy all tables, each after those that its rows refer to."""
-    with standing_still(source) as rows:
+    """Copy all tables, in the order of their foreign keys; returns the number of rows per table."""
+    with snapshot_of(source) as rows:
         counts = {table.name: copy_table(table, rows, connection) for table in metadata.sorted_tables}
     if not is_sqlite(connection.engine):
-        continue_numbers(connection)
+        advance_sequences(connection)
     return counts
 
 
 @contextlib.contextmanager
-def standing_still(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees the database as it is now, whatever others write meanwhile."""
+def snapshot_of(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees a snapshot of the database, unaffected by concurrent writes."""
     if is_sqlite(engine):
         with reading(engine) as connection:
             connection.exec_driver_sql("BEGIN")
@@ -93,10 +93,10 @@ def standing_still(engine: Engine) -> Iterator[Connection]:
 
 
 def copy_table(table: sa.Table, source: Connection, target: Connection) -> int:
-    """Copy the rows of a table, block by block, as they are stored; returns how many."""
+    """Copy the rows of a table in their stored form, block by block; returns the number of rows."""
     query = sa.select(*(as_stored(column) for column in table.columns)).order_by(*table.primary_key)
     has_arrays = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
-    writing = sa.insert(table).values({column.name: as_given(column, target) for column in table.columns})
+    writing = sa.insert(table).values({column.name: placeholder_of(column, target) for column in table.columns})
     json_names = [column.name for column in table.columns if is_json(column)]
     count = 0
     blocks = source.execution_options(yield_per=BLOCK_ARRAYS if has_arrays else BLOCK_ROWS).execute(query)
@@ -107,12 +107,12 @@ def copy_table(table: sa.Table, source: Connection, target: Connection) -> int:
 
 
 def as_stored(column: sa.Column) -> sa.ColumnElement:
-    """A column as it is stored: JSON as its text, in which nothing changes on the way."""
+    """A column in its stored form: JSON as text, so that it is copied unchanged."""
     return sa.cast(column, sa.Text).label(column.name) if is_json(column) else column
 
 
-def as_given(column: sa.Column, connection: Connection) -> sa.ColumnElement:
-    """The place for a value of this column in an INSERT."""
+def placeholder_of(column: sa.Column, connection: Connection) -> sa.ColumnElement:
+    """The placeholder for a value of this column in an INSERT."""
     if not is_json(column):
         return sa.bindparam(column.name, type_=column.type)
     text = sa.bindparam(column.name, type_=sa.Text)
@@ -124,7 +124,7 @@ def is_json(column: sa.Column) -> bool:
 
 
 def with_plain_json(row: sa.RowMapping, names: Sequence[str]) -> dict[str, Any]:
-    """A row in which the columns of these names hold no NaN, which earlier programs wrote and PostgreSQL refuses."""
+    """The row without NaN in these JSON columns. Earlier versions wrote NaN, which PostgreSQL rejects."""
     changed = dict(row)
     for name in names:
         text = row[name]
@@ -133,8 +133,8 @@ def with_plain_json(row: sa.RowMapping, names: Sequence[str]) -> dict[str, Any]:
     return changed
 
 
-def continue_numbers(connection: Connection) -> None:
-    """Let the numbers of new rows go on after those that were copied; SQLite does so by itself."""
+def advance_sequences(connection: Connection) -> None:
+    """Set PostgreSQL's id sequences to continue after the copied ids; SQLite does so by itself."""
     for table in metadata.sorted_tables:
         if "id" in table.columns:
             sequence = sa.func.pg_get_serial_sequence(table.name, "id")

@@ -1,7 +1,7 @@
-"""Rows that fitgap would not have written: found when a question has failed, and told in one line.
+"""Damage reports: after an unexpected error, find the row that caused it and name it in a one-line message.
 
-A database may come from elsewhere, or a disk may have damaged it. What such a row breaks is far from where it is read,
-so nothing is checked beforehand; but an unexpected error makes us look for the row behind it.
+A database may come from elsewhere, or a disk may have damaged it. An invalid row fails far from where it is read, so
+rows are not validated in advance. Only an unexpected error starts the search for invalid rows.
 """
 
 import contextlib
@@ -12,15 +12,15 @@ from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import FitgapError, StoreError
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.connection import connect
-from fitgap.runner.store.database.logs import named
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
+from fitgap.runner.store.database.sqlite_wal import shown_path
 from fitgap.runner.store.schema.tables import configuration, metadata, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import URL, Connection, Engine
 
-# What a row of the wrong kind makes Python raise.
+# The exceptions that an invalid row may cause.
 SYMPTOMS = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, RecursionError),
     sa.exc.SQLAlchemyError,
@@ -33,7 +33,7 @@ KINDS: dict[type, tuple[str, ...]] = {
     sa.LargeBinary: ("blob",),
 }
 TIMES = ("created", "fitted", "began", "lease_until", "ended", "lost", "started")
-# The years 1 to 9999, which a date can have.
+# The years 1 to 9999, the range of a Python date.
 FIRST_TIME, LAST_TIME = -62_135_596_800.0, 253_402_300_799.0
 LARGEST_DOUBLE, LARGEST_INTEGER = 1.7976931348623157e308, 2**31 - 1
 LISTS = ("input_names", "target_names", "class_names", "constant_columns")
@@ -41,42 +41,42 @@ VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
 ROWS_AT_A_TIME = 1_000
 MOST_CHARACTERS = 40
 
-# The database that was asked last, for errors that show only when an answer is printed.
-last_asked: URL | None = None
+# The database queried last, for errors that occur only when a result is printed.
+last_queried: URL | None = None
 
 
 def remember(engine: Engine) -> None:
-    """Take note of the database that is asked."""
-    global last_asked
-    last_asked = engine.url
+    """Remember the database that is being queried."""
+    global last_queried
+    last_queried = engine.url
 
 
 @contextlib.contextmanager
-def damage_told(engine: Engine | None = None) -> Iterator[None]:
-    """Turn an error that a damaged row has caused into a StoreError that names the row; others pass.
+def damage_reported(engine: Engine | None = None) -> Iterator[None]:
+    """Context manager that turns an error caused by a damaged row into a StoreError that names the row.
 
-    The row is looked for in the database of this engine, else in the one that was asked last.
+    The row is searched in the database of this engine, by default in the one queried last. Other errors pass unchanged.
     """
     try:
         yield
     except Exception as error:
-        tell_damage(error, engine.url if engine else last_asked)
+        report_damage(error, engine.url if engine else last_queried)
         raise
 
 
-def tell_damage(error: Exception, database: URL | None = None) -> None:
-    """StoreError where a damaged row explains an error."""
-    url = database or last_asked
+def report_damage(error: Exception, database: URL | None = None) -> None:
+    """Raise StoreError if a damaged row explains the error."""
+    url = database or last_queried
     if isinstance(error, FitgapError) or not is_symptom(error) or url is None or url.drivername != "sqlite":
         return
     found = None
-    # A database that cannot be read any more explains nothing.
+    # If the database can no longer be read, the original error is reported.
     with contextlib.suppress(StoreError, OSError):
         found = damage_in(url)
     if found is not None:
         raise StoreError(
-            f"the database {named(path_of(url))} is damaged or was not written by fitgap: {found}; "
-            "go back to a backup with `fitgap db restore`, or name another with --db"
+            f"the database {shown_path(path_of(url))} is damaged or was not written by fitgap: {found}; "
+            "restore a backup with `fitgap db restore`, or name another database with --db"
         ) from None
 
 
@@ -86,7 +86,7 @@ def is_symptom(error: Exception) -> bool:
 
 
 def damage_in(url: URL) -> str | None:
-    """The first row of an SQLite database that cannot be right, as text; None where all are as we write them."""
+    """A description of the first invalid row of an SQLite database; None if all rows are valid."""
     engine = connect(url, read_only=True)
     try:
         with reading(engine) as connection:
@@ -96,7 +96,7 @@ def damage_in(url: URL) -> str | None:
 
 
 def damages(connection: Connection) -> Iterator[str]:
-    """What is wrong with rows, table by table: kinds of values, then texts, then references."""
+    """Descriptions of invalid rows: wrong types of values and invalid text, table by table; then broken references."""
     for table in metadata.sorted_tables:
         yield from wrong_values(connection, table)
         yield from wrong_texts(connection, table)
@@ -105,11 +105,11 @@ def damages(connection: Connection) -> Iterator[str]:
 
 
 def wrong_values(connection: Connection, table: sa.Table) -> Iterator[str]:
-    """Rows with a value of another kind than the column's, or out of its range."""
+    """Rows with a value of the wrong type or out of range for its column."""
     wrong = {column.name: is_wrong(column) for column in table.columns}
-    named_wrong = [condition.label(f"wrong_{name}") for name, condition in wrong.items()]
+    labelled_conditions = [condition.label(f"wrong_{name}") for name, condition in wrong.items()]
     shown = [sa.cast(sa.func.quote(column), sa.LargeBinary).label(column.name) for column in table.columns]
-    query = sa.select(*shown, *named_wrong).where(sa.or_(*wrong.values())).limit(1)
+    query = sa.select(*shown, *labelled_conditions).where(sa.or_(*wrong.values())).limit(1)
     for row in connection.execute(query).mappings():
         name = next(name for name in wrong if row[f"wrong_{name}"])
         texts = {column.name: plain(row[column.name]) for column in table.columns}
@@ -117,16 +117,16 @@ def wrong_values(connection: Connection, table: sa.Table) -> Iterator[str]:
 
 
 def plain(quoted: bytes) -> str:
-    """The beginning of a value as SQL, which may be no UTF-8 and hold what a terminal would obey."""
+    """The start of a value in SQL form, made printable: it may be invalid UTF-8 and contain control characters."""
     text = quoted[:MOST_CHARACTERS].decode(errors="replace")
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def is_wrong(column: sa.Column) -> sa.ColumnElement[bool]:
-    """Whether a value cannot be one of this column."""
+    """Whether a value is invalid for this column, as an SQL condition."""
     kinds = next(kinds for kind, kinds in KINDS.items() if isinstance(column.type, kind))
     allowed = (*kinds, "null") if column.nullable else kinds
-    # As it is stored, whatever the column's type makes of it.
+    # The stored value, without the conversions of the column's type.
     value = sa.type_coerce(column, sa.Double)
     conditions: list[sa.ColumnElement[bool]] = [sa.func.typeof(column).not_in(allowed)]
     if column.name in TIMES:
@@ -139,7 +139,7 @@ def is_wrong(column: sa.Column) -> sa.ColumnElement[bool]:
 
 
 def wrong_texts(connection: Connection, table: sa.Table) -> Iterator[str]:
-    """Rows whose text is no UTF-8, or not what its column holds."""
+    """Rows whose text is invalid UTF-8, or invalid for its column."""
     texts = [column for column in table.columns if isinstance(column.type, sa.Text | sa.JSON)]
     keys = [column for column in table.primary_key if column not in texts]
     bytes_of = [sa.cast(sa.type_coerce(column, sa.Text), sa.LargeBinary).label(column.name) for column in texts]
@@ -155,7 +155,7 @@ def wrong_texts(connection: Connection, table: sa.Table) -> Iterator[str]:
 
 
 def problem_of_text(column: sa.Column, content: bytes | None) -> str | None:
-    """What is wrong with a text; None where nothing is."""
+    """What is wrong with a text; None if it is valid."""
     if content is None:
         return None
     try:
@@ -172,20 +172,20 @@ def problem_of_text(column: sa.Column, content: bytes | None) -> str | None:
 
 
 def check_json(column: sa.Column, value: Any) -> None:
-    """Raise anything at all where a value is not of the form that this column has."""
+    """Raise an arbitrary exception if a JSON value does not have the structure expected in this column."""
     if value is None and column.nullable:
         return
     if not isinstance(value, list if column.name in LISTS else dict):
         raise TypeError
     if column is configuration.c.settings and isinstance(value, dict):
-        # Imported here: questions that find nothing wrong need none of it.
+        # Imported here, because it is needed only after an error.
         from fitgap.runner.spec import Configuration
 
         Configuration.from_canonical(value)
 
 
 def is_known_word(column: sa.Column, text: str) -> bool:
-    """Whether a text is one of those that its column can have."""
+    """Whether a text is one of the words allowed in its column."""
     if column is trial.c.status:
         return text in {status.value for status in Status}
     return column.name != "verdict" or text in VERDICTS

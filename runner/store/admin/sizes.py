@@ -1,4 +1,4 @@
-"""How much room sweeps take, and giving the room of deleted ones back to the disk."""
+"""Disk usage of sweeps, and compaction of SQLite files, which returns the space of deleted rows to the disk."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.admin.status import size
@@ -11,7 +11,7 @@ from fitgap.runner.store.schema.version import check_version, is_sqlite
 from fitgap.runner.store.write.drivers_at_work import refuse_drivers
 from sqlalchemy.engine import Connection, Engine
 
-# Measured: rows with their share of pages and indexes. They are nearly all numbers of 8 bytes.
+# Measured bytes per row, including its share of pages and indexes.
 ROW_BYTES = {
     "sqlite": {"epoch": 84, "trial": 330, "configuration": 1_400},
     "postgresql": {"epoch": 145, "trial": 480, "configuration": 1_600},
@@ -19,7 +19,7 @@ ROW_BYTES = {
 
 
 def sweep_sizes(connection: Connection) -> dict[int, tuple[int, int]]:
-    """For each sweep its stored epochs, and about how many bytes it takes on disk."""
+    """For each sweep, the number of stored epochs and its approximate size on disk in bytes."""
     each = ROW_BYTES[connection.dialect.name]
     sizes: dict[int, tuple[int, int]] = {}
     epochs = recorded_epochs(connection, sa.true())
@@ -33,7 +33,7 @@ def sweep_sizes(connection: Connection) -> dict[int, tuple[int, int]]:
 
 
 def more_bytes(connection: Connection, configuration_bytes: int) -> list[tuple[int, int]]:
-    """Bytes beside trials and epochs, as (sweep, bytes), several times for some sweeps."""
+    """Bytes other than trials and epochs, as pairs (sweep, bytes); a sweep may occur several times."""
     counted = sa.func.count() * configuration_bytes
     found = sa.select(configuration.c.sweep_id, counted).group_by(configuration.c.sweep_id)
     pairs = [tuple(row) for row in connection.execute(found)]
@@ -45,7 +45,7 @@ def more_bytes(connection: Connection, configuration_bytes: int) -> list[tuple[i
 
 
 def unused_bytes(connection: Connection) -> int | None:
-    """Bytes of an SQLite file that hold nothing any more; None for a server, which does not tell."""
+    """Unused bytes in an SQLite file; None for a server, which does not report them."""
     if connection.dialect.name != "sqlite":
         return None
     pages = connection.execute(sa.text("PRAGMA freelist_count")).scalar_one()
@@ -53,30 +53,30 @@ def unused_bytes(connection: Connection) -> int | None:
 
 
 def compact_database(database: str | None) -> tuple[int, int] | None:
-    """Write an SQLite file anew without what was deleted; returns its bytes before and after.
+    """Rewrite an SQLite file without its unused space; returns its size in bytes before and after.
 
-    Nobody can write meanwhile, and the disk must have room for a second file. None for a server, which does it itself.
-    BusyError while a driver that lives works with it.
+    The database is locked for writing meanwhile, and the disk needs space for a second file. Returns None for a server,
+    which reclaims space itself. Raises BusyError while a live driver uses the database.
     """
     url = database_url(database)
-    # Only reading asks for a file that exists and is ours.
-    asking = connect(url, read_only=True)
+    # A read-only connection requires that the file exists and is a fitgap database.
+    reader = connect(url, read_only=True)
     try:
-        check_version(asking)
+        check_version(reader)
     finally:
-        asking.dispose()
-    if not is_sqlite(asking):
+        reader.dispose()
+    if not is_sqlite(reader):
         return None
     engine = connect(url, read_only=False)
     try:
         prepare_for_writing(engine)
         with reading(engine) as rows:
-            # Its transactions would have to wait for longer than it is patient.
+            # The driver's transactions would have to wait longer than its timeout.
             refuse_drivers(rows)
         before = bytes_of(engine)
         with outside_transactions(engine) as connection:
             connection.execute("VACUUM")
-            # What was written lies beside the file until then.
+            # Until then, the rewritten content is in the log.
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return before, bytes_of(engine)
     finally:

@@ -1,21 +1,21 @@
-"""What a database is: kind, schema, size, and how much is in it."""
+"""Status of a database: kind, schema, size, and numbers of rows."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.addresses import database_url, shown
 from fitgap.runner.store.database.connection import connect
-from fitgap.runner.store.database.logs import beside
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
-from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.database.sqlite_wal import side_file
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema.version import is_sqlite, newest_version, refuse_other_than_newest, stored_version
 from sqlalchemy.engine import Connection, Engine
 
-# In every schema there ever was.
+# Tables that exist in every schema version.
 COUNTED = ("sweep", "trial", "epoch")
 
 
 def describe_database(database: str | None) -> Row:
-    """A row on a database of any schema; StoreError where it is not there or not ours."""
+    """The status of a database of any schema version; StoreError if it does not exist or is not a fitgap database."""
     url = database_url(database)
     engine = connect(url, read_only=True)
     try:
@@ -36,9 +36,9 @@ def describe_database(database: str | None) -> Row:
 
 
 def current_schema(database: str | None) -> str | None:
-    """The schema of a database, which is this program's, or None where it is empty; StoreError for any other one.
+    """The schema version of a database; None if it is empty. Raises StoreError unless it is this program's version.
 
-    Leaves nothing beside an SQLite file.
+    Creates no files next to an SQLite file.
     """
     engine = connect(database_url(database), read_only=True)
     try:
@@ -61,10 +61,10 @@ def program_version(connection: Connection) -> str:
 
 
 def size(engine: Engine, connection: Connection) -> int:
-    """Bytes on disk, with what has been written lately and not yet been moved to its place."""
+    """Bytes on disk, including the log."""
     if not is_sqlite(engine):
         here = sa.func.current_database()
         return connection.execute(sa.select(sa.func.pg_database_size(here))).scalar_one()
     path = path_of(engine.url)
-    files = (path, beside(path, "-wal"))
+    files = (path, side_file(path, "-wal"))
     return sum(each.stat().st_size for each in files if each.exists())

@@ -1,4 +1,4 @@
-"""Bringing a database up to date when someone asks for it: tables first, then the fit of what is in them."""
+"""Explicit upgrade of a database: first the tables, then outdated fit values."""
 
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.fit.refresh import refresh_outdated
@@ -6,9 +6,9 @@ from fitgap.runner.store.schema.migrate import Upgrade, upgrade
 
 
 def upgrade_database(database: str | None) -> Upgrade | None:
-    """Bring an existing database up to date; None if it already is. Raises StoreError."""
+    """Upgrade an existing database; returns None if it is already up to date. Raises StoreError."""
     url = database_url(database)
-    # Only reading asks for a file that exists.
+    # A read-only connection requires that the file exists.
     connect(url, read_only=True).dispose()
     engine = connect(url, read_only=False)
     try:

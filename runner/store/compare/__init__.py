@@ -1,1 +1,1 @@
-"""Queries that compare the trials of a sweep."""
+"""Comparisons of the trials of a sweep: groups, importance of settings, diagnosis."""

@@ -1,4 +1,4 @@
-"""Which settings matter: the share of the variance of a measure that each axis of a sweep explains, and each pair."""
+"""Importance of settings: the shares of a measure's variance explained by each axis and pair of axes of a sweep."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from fitgap.runner.analysis.scaling import logarithms, ranks
 from fitgap.runner.analysis.shares import Share, Shares, nested_shares, shares
 from fitgap.runner.analysis.spreads import averages
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store.compare.axes import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
+from fitgap.runner.store.compare.axis_columns import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
 from fitgap.runner.store.compare.groups import check_measure
-from fitgap.runner.store.compare.metrics import Which, completed_trials
-from fitgap.runner.store.read.queries import Row
+from fitgap.runner.store.compare.metrics import TrialSelection, completed_trials
+from fitgap.runner.store.read.lookups import Row
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# A sweep has at most a million trials. Many more cells mean that few combinations of its alternatives were trained.
+# A sweep has at most a million trials. Many more cells mean that only few combinations of alternatives were trained.
 MOST_CELLS = 4_000_000
 
 
 class Scale(StrEnum):
-    """What is parted: the variance of a measure itself, of its logarithm, or of its ranks."""
+    """Whose variance is decomposed: the measure's, its logarithm's, or its ranks'."""
 
     LINEAR = "linear"
     LOG = "log"
@@ -39,7 +39,7 @@ SCALED: dict[Scale, Callable[[np.ndarray], np.ndarray]] = {
 
 @dataclass(frozen=True)
 class Design:
-    """Which trials there are: for each its alternative in every axis, and its repeat, all numbered from 0 on."""
+    """The design of the experiment: for each trial its alternative in every axis and its repeat, as indices from 0."""
 
     axes: list[str]
     alternatives: list[list[Any]]
@@ -47,7 +47,7 @@ class Design:
     repeat: np.ndarray
 
     def among(self, chosen: np.ndarray) -> "Design":
-        """The design of some of the trials: what none of them has is left out, and axes in which they do not differ."""
+        """The design of some trials, without unused alternatives and without axes in which the trials do not differ."""
         design = Design([], [], [], np.unique(self.repeat[chosen], return_inverse=True)[1])
         for axis, alternatives, place in zip(self.axes, self.alternatives, self.places, strict=True):
             left, numbers = np.unique(place[chosen], return_inverse=True)
@@ -66,9 +66,9 @@ def importance(
     scale: str = Scale.LINEAR,
     where: ColumnElement[bool] | None = None,
 ) -> list[Row]:
-    """For each measure the shares of its variance: axes, pairs, what is beyond, repeats, noise; they add up to 1.
+    """For each measure the shares of its variance, which add up to 1: axes, pairs, higher interactions, repeats, noise.
 
-    Of completed trials alone. Measures in which no two of them differ are left out.
+    Only completed trials count. Measures in which no two trials differ are omitted.
     """
     for name in of:
         check_measure(name)
@@ -87,7 +87,7 @@ def read(
     connection: Connection, sweep_id: int, of: Sequence[str], where: ColumnElement[bool] | None
 ) -> tuple[Design, list[np.ndarray]]:
     """The design of the completed trials of a sweep, and their measures."""
-    completed = completed_trials(connection, Which(sweep_id, where), of)
+    completed = completed_trials(connection, TrialSelection(sweep_id, where), of)
     axes = axes_of(connection, sweep_id)
     found = configurations_of(connection, sweep_id, [COLUMNS[axis] for axis in axes])
     numbers, *settings = zip(*found, strict=True)
@@ -111,20 +111,20 @@ def explained(of: str, value: np.ndarray, design: Design, nestings: Mapping[str,
 
 
 def grid_of(design: Design, value: np.ndarray) -> np.ndarray:
-    """The values by the alternatives of every axis and by repeat; NaN where there is none."""
+    """The values as a grid with one dimension per axis and one for repeats; NaN where there is no trial."""
     places = [*design.places, design.repeat]
     shape = [int(place.max(initial=0)) + 1 for place in places]
     cells = int(np.prod(shape, dtype=float))
     if cells > MOST_CELLS:
         raise StoreError(
-            f"{len(value):,} trials are too few of the {cells:,} that all combinations of their settings would be; "
-            "ask about fewer of them"
+            f"{len(value):,} trials are too few for the {cells:,} combinations of their settings; "
+            "restrict the trials with --where"
         )
     return averages(np.ravel_multi_index(places, shape), value, cells).reshape(shape)
 
 
 def parts(found: Shares, design: Design, nestings: Mapping[str, Nesting]) -> Iterator[Row]:
-    """The rows of all shares: axes with what they nest, pairs, and what is left."""
+    """The rows of all shares: axes with their parts, pairs, higher interactions, repeat and noise."""
     for number, share in enumerate(found.axes):
         axis = design.axes[number]
         yield row(axis, "axis", share, axis=axis)
@@ -140,7 +140,7 @@ def parts(found: Shares, design: Design, nestings: Mapping[str, Nesting]) -> Ite
 
 
 def nested(axis: str, alternatives: Sequence[Any], effect: np.ndarray, nesting: Nesting) -> Iterator[Row]:
-    """What an axis' own share is made of, where some of its alternatives are of one kind: they add up to it."""
+    """The parts of an axis's own share, if several of its alternatives are of one kind; they add up to the share."""
     codes, kinds = numbered(nesting.kind.get(each, "") for each in alternatives)
     if len(kinds) in (1, len(alternatives)):
         return
@@ -152,7 +152,7 @@ def nested(axis: str, alternatives: Sequence[Any], effect: np.ndarray, nesting: 
 
 
 def row(effect: str, kind: str, share: Share, *, axis: str | None = None, other_axis: str | None = None) -> Row:
-    """One share: less what noise adds to it, as measured, and what noise adds."""
+    """The row of one share: corrected for noise, as measured, and the contribution of noise."""
     return {
         "effect": effect,
         "kind": kind,

@@ -1,4 +1,4 @@
-"""What was measured of the trials of a sweep, as arrays: for answers that take all of them at once."""
+"""Measured values of a sweep's trials as arrays, for analyses of all trials at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,25 +6,26 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.store.database.fetch_arrays import fetch_numbers
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# The number of each verdict in their list.
-VERDICT_NUMBER = sa.case({verdict: number for number, verdict in enumerate(rows.VERDICTS)}, value=trial.c.verdict)
+# The index of a verdict in the list of verdicts.
+VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(result_keys.VERDICTS)}
+VERDICT_NUMBER = sa.case(VERDICT_NUMBERS, value=trial.c.verdict)
 
 
 @dataclass(frozen=True)
-class Which:
-    """Which trials of which sweep are meant: those that a condition leaves, and those of some configurations."""
+class TrialSelection:
+    """The trials of a sweep that meet a condition and belong to some configurations."""
 
     sweep_id: int
     where: ColumnElement[bool] | None = None
     configurations: Sequence[int] | None = None
 
     def of(self, columns: Sequence[ColumnElement]) -> sa.Select:
-        """These columns of the trials; joined with their configurations only where the condition may ask about them."""
+        """A query for these columns; joined with the configurations only if there is a condition that may need them."""
         query = sa.select(*columns).where(trial.c.sweep_id == self.sweep_id)
         if self.configurations is not None:
             query = query.where(trial.c.configuration_id.in_(self.configurations))
@@ -35,23 +36,23 @@ class Which:
 
 @dataclass(frozen=True)
 class Completed:
-    """Completed trials: the number of the configuration of each (n,), its repeat, and what was measured of it."""
+    """Completed trials: the configuration id (n,) and repeat of each, and its measured values by name."""
 
     configuration: np.ndarray
     repeat: np.ndarray
     measured: dict[str, np.ndarray]
 
 
-def completed_trials(connection: Connection, which: Which, names: Sequence[str]) -> Completed:
-    """The completed ones, measured as `rows.MEASURED` says; `verdict` is its number. NaN is what is not known."""
-    columns = [VERDICT_NUMBER if name == "verdict" else rows.MEASURED[name] for name in names]
-    query = which.of([trial.c.configuration_id, trial.c.repeat, *columns]).where(rows.is_completed)
+def completed_trials(connection: Connection, which: TrialSelection, names: Sequence[str]) -> Completed:
+    """The completed trials with measures from `rows.MEASURED`, and `verdict` as its index. Unknown values are NaN."""
+    columns = [VERDICT_NUMBER if name == "verdict" else result_keys.MEASURED[name] for name in names]
+    query = which.of([trial.c.configuration_id, trial.c.repeat, *columns]).where(result_keys.is_completed)
     number, repeat, *measured = fetch_numbers(connection, query)
     return Completed(number.astype(np.int64), repeat, dict(zip(names, measured, strict=True)))
 
 
-def other_trials(connection: Connection, which: Which) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers of configurations with trials that have not completed, and how many each has."""
-    query = which.of([trial.c.configuration_id, sa.func.count()]).where(~rows.is_completed)
+def other_trials(connection: Connection, which: TrialSelection) -> tuple[np.ndarray, np.ndarray]:
+    """The ids of configurations with trials that have not completed, and the number of such trials."""
+    query = which.of([trial.c.configuration_id, sa.func.count()]).where(~result_keys.is_completed)
     number, count = fetch_numbers(connection, query.group_by(trial.c.configuration_id))
     return number.astype(np.int64), count.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Which configurations are alike in everything but some settings, so that their trials can be paired."""
+"""Matching of configurations that differ only in the grouped settings, so that their trials can be paired."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from fitgap.runner.store.compare.axes import COLUMNS, axes_of, combined, configurations_of, numbered, settings_of
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.compare.axis_columns import (
+    COLUMNS,
+    axes_of,
+    combined,
+    configurations_of,
+    numbered,
+    settings_of,
+)
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# The axes that decide a setting of another name; one that is named `axis.parameter` decides that parameter alone.
+# Keys that are determined by an axis of another name, or by one parameter of it (`axis.parameter`).
 AXIS_OF = {
     "layers": "architecture",
     "parameters": "architecture",
@@ -23,10 +30,10 @@ AXIS_OF = {
 
 @dataclass(frozen=True)
 class Members:
-    """Configurations by their numbers, upwards: the group of each, a number for its other settings, and that of its
-    verdict (the number of verdicts where it has none).
+    """Configurations in ascending order of id (`number`).
 
-    `settings` are those that make each group.
+    For each, `group` is the index of its group, `others` an index of its other settings, and `verdict` the index of its
+    verdict (the number of verdicts if it has none). `settings` holds the settings that define each group.
     """
 
     number: np.ndarray
@@ -36,7 +43,7 @@ class Members:
     settings: list[dict[str, Any]]
 
     def places(self, numbers: np.ndarray) -> np.ndarray:
-        """Where the configurations with these numbers stand."""
+        """The positions of the configurations with these ids."""
         return np.searchsorted(self.number, numbers)
 
 
@@ -46,7 +53,7 @@ def members_of(
     keys: Mapping[str, ColumnElement],
     only: Sequence[int] | None = None,
 ) -> Members:
-    """The configurations of a sweep, or some of them, grouped by the values of `keys`."""
+    """The configurations of a sweep, or those in `only`, grouped by the values of `keys`."""
     others = other_axes(axes_of(connection, sweep_id), keys)
     found = configurations_of(
         connection, sweep_id, [configuration.c.verdict, *keys.values(), *(COLUMNS[axis] for axis in others)], only
@@ -62,14 +69,14 @@ def members_of(
 
 
 def verdict_numbers(verdicts: Sequence[str | None]) -> np.ndarray:
-    """The number of each verdict in their list; beyond its end where there is none."""
-    numbers: dict[str | None, int] = {verdict: number for number, verdict in enumerate(rows.VERDICTS)}
+    """The index of each verdict in the list of verdicts; the length of the list if there is none."""
+    numbers: dict[str | None, int] = {verdict: number for number, verdict in enumerate(result_keys.VERDICTS)}
     numbers[None] = len(numbers)
     return np.fromiter(map(numbers.__getitem__, verdicts), int, len(verdicts))
 
 
 def other_axes(axes: Sequence[str], keys: Collection[str]) -> dict[str, set[str]]:
-    """The axes that the keys leave open, each with those of its parameters that they do not."""
+    """The axes that the keys do not fully determine, each with the parameters that the keys do determine."""
     if "configuration" in keys:
         return {}
     decided = [AXIS_OF.get(key, key).split(".") for key in keys]
@@ -78,7 +85,7 @@ def other_axes(axes: Sequence[str], keys: Collection[str]) -> dict[str, set[str]
 
 
 def without(connection: Connection, sweep_id: int, axis: str, parameters: Collection[str]) -> dict[Any, str]:
-    """What each alternative of an axis is but for some parameters, as text."""
+    """The settings of each alternative of an axis without some parameters, as text."""
     alternatives = settings_of(connection, sweep_id, axis)
     return {
         alternative: json.dumps(left_out(settings, parameters), sort_keys=True)
@@ -87,7 +94,7 @@ def without(connection: Connection, sweep_id: int, axis: str, parameters: Collec
 
 
 def left_out(settings: Any, parameters: Collection[str]) -> Any:
-    """Settings, however deep they nest, without some parameters."""
+    """Settings, also nested ones, without some parameters."""
     if isinstance(settings, list):
         return [left_out(each, parameters) for each in settings]
     if isinstance(settings, dict):

@@ -1,1 +1,1 @@
-"""The connection to SQLite or PostgreSQL, with everything in which the two differ."""
+"""Connections to SQLite and PostgreSQL, and everything in which the two differ."""

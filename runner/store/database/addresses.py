@@ -1,4 +1,4 @@
-"""The address of a database: which one is meant, and how to speak of it without its password."""
+"""Addresses of databases: parsing them, and displaying them without passwords."""
 
 import os
 import re
@@ -14,29 +14,29 @@ SQLITE_NAMES = ("sqlite", "sqlite+pysqlite")
 POSTGRESQL_NAMES = ("postgresql", "postgres", "postgresql+psycopg")
 POSTGRESQL = "postgresql+psycopg"
 WHAT_WORKS = "write a file such as fitgap.db, or postgresql://USER:PASSWORD@HOST:PORT/NAME"
-# Parameters after the `?` of an address that are nobody else's business.
+# Secret parameters after the `?` of an address.
 SECRET_PARAMETERS = ("password", "sslpassword")
-# Text that was meant as an address, though it is none; the file names that it excludes nobody misses.
+# Malformed addresses. Files with such names are not supported.
 ALMOST_AN_ADDRESS = re.compile(r"(sqlite|postgres|postgresql|mysql|mariadb)(\+\w+)?:")
 
 
 def database_url(given: str | None) -> URL:
     """The address of the database: as given, else from FITGAP_DB, else `fitgap.db` in the current folder.
 
-    A plain path means an SQLite file. Raises StoreError for an address that cannot be read or is of another kind; its
-    text is never repeated, since it may hold a password.
+    A plain path means an SQLite file. Raises StoreError for an invalid or unsupported address; the message never
+    repeats the address, since it may contain a password.
     """
     if given is not None and not isinstance(given, (str, os.PathLike)):
         raise StoreError(f"a database is a file name or an address as text, not {given!r}")
     text = revealed(os.fspath(given or "") or os.environ.get(ENVIRONMENT_VARIABLE) or DEFAULT_FILE)
     if "\0" in text or not is_encodable(text):
-        raise StoreError("the name of the database holds what no file name can hold, such as a null byte; leave it out")
+        raise StoreError("the database name contains characters not allowed in file names, such as NUL; remove them")
     if "://" not in text and not ALMOST_AN_ADDRESS.match(text):
         return URL.create("sqlite", database=text)
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise StoreError(f"the database address cannot be read; {WHAT_WORKS}") from None
+        raise StoreError(f"the database address is invalid; {WHAT_WORKS}") from None
     if url.drivername in SQLITE_NAMES:
         return file_url(url)
     if url.drivername in POSTGRESQL_NAMES:
@@ -45,7 +45,7 @@ def database_url(given: str | None) -> URL:
 
 
 def is_encodable(text: str) -> bool:
-    """Whether the system can have a file of this name."""
+    """Whether the text can be encoded as a file name."""
     try:
         os.fsencode(text)
     except UnicodeEncodeError:
@@ -54,16 +54,16 @@ def is_encodable(text: str) -> bool:
 
 
 def file_url(url: URL) -> URL:
-    """The address of an SQLite file; StoreError where it names none."""
+    """The address of an SQLite file; StoreError if it names no file."""
     if not url.database or url.host:
         raise StoreError("the database address names no file; write sqlite:///FILE, with three slashes")
     return URL.create("sqlite", database=url.database)
 
 
 def server_url(url: URL) -> URL:
-    """The address of a PostgreSQL database; StoreError where it names none."""
+    """The address of a PostgreSQL database; StoreError if it names no database."""
     if "@" in (url.host or "") + (url.database or ""):
-        raise StoreError("the database address cannot be read; in its password write @ as %40, / as %2F, : as %3A")
+        raise StoreError("the database address is invalid; in its password write @ as %40, / as %2F, : as %3A")
     if not url.database:
         raise StoreError("the database address names no database; write postgresql://USER:PASSWORD@HOST:PORT/NAME")
     return url.set(drivername=POSTGRESQL)
@@ -75,7 +75,7 @@ def is_file(url: URL) -> bool:
 
 
 def shown(url: URL) -> str:
-    """The database by a name that may be shown to anyone: the file, or `NAME at HOST:PORT`."""
+    """The database in a form without secrets: the file, or `NAME at HOST:PORT`."""
     if is_file(url):
         return without_passwords(str(url.database))
     host = url.host or url.query.get("host") or "localhost"
@@ -84,7 +84,7 @@ def shown(url: URL) -> str:
 
 
 def scrubbed(text: str, url: URL) -> str:
-    """Text by others about this database, such as a server's message, on one line and without its password."""
+    """Foreign text about this database, such as a server's message, on one line and without passwords."""
     values = [url.password, *(url.query.get(name) for name in SECRET_PARAMETERS)]
     for secret in [str(value) for value in values if value]:
         for form in (secret, quote(secret, safe=""), quote_plus(secret)):

@@ -1,4 +1,4 @@
-"""The database's clock: the one clock that all drivers of a sweep share, in seconds since 1970."""
+"""The database's clock, the only clock that all drivers of a sweep share, in seconds since 1970."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class database_now(FunctionElement[float]):  # noqa: N801 - it stands in queries like SQLAlchemy's own functions
-    """The time of the database at which a statement runs."""
+class database_now(FunctionElement[float]):  # noqa: N801 - used in queries like SQLAlchemy's own functions
+    """The database's time when a statement runs."""
 
     name = "database_now"
     type = sa.Double()
@@ -23,5 +23,5 @@ def now_in_sqlite(element: database_now, compiler: Any, **options: Any) -> str:
 
 @compiles(database_now, "postgresql")
 def now_in_postgresql(element: database_now, compiler: Any, **options: Any) -> str:
-    # `now()` would be the time at which the transaction began.
+    # `now()` would return the start time of the transaction.
     return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"

@@ -1,4 +1,4 @@
-"""The connection to a database: an SQLite file, or a database of a PostgreSQL server."""
+"""Connections to databases: SQLite files, or databases of a PostgreSQL server."""
 
 import contextlib
 import logging
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.addresses import database_url, is_file
-from fitgap.runner.store.database.errors import tell_failures
+from fitgap.runner.store.database.errors import translated_failures
 from fitgap.runner.store.database.postgresql import postgresql_engine
 from fitgap.runner.store.database.sqlite import sqlite_engine
 from fitgap.runner.store.database.values import finite
@@ -15,21 +15,21 @@ from sqlalchemy.engine import URL, Engine
 __all__ = ["closed_on_failure", "connect", "database_url", "finite", "is_file"]
 
 
-# What they log they raise as well; without a handler, Ctrl-C or a lost server in the wrong moment would show it.
+# These libraries also raise what they log. Without a handler, their logs would appear at Ctrl-C or on a lost server.
 for library in ("sqlalchemy", "psycopg"):
     logging.getLogger(library).addHandler(logging.NullHandler())
 
 
 def connect(url: URL, *, read_only: bool) -> Engine:
-    """An engine for the database, for one thread; StoreError where it cannot be used. Who only asks cannot write."""
+    """An engine for the database, for one thread; StoreError if it cannot be used. `read_only` is enforced."""
     engine = (sqlite_engine if is_file(url) else postgresql_engine)(url, read_only=read_only)
-    sa.event.listen(engine, "handle_error", tell_failures(url), retval=True)
+    sa.event.listen(engine, "handle_error", translated_failures(url), retval=True)
     return engine
 
 
 @contextlib.contextmanager
 def closed_on_failure(engine: Engine) -> Iterator[Engine]:
-    """Closes the connections of an engine where something fails, so that a refused database is left at once."""
+    """Close the connections of an engine on failure, so that a rejected database is released at once."""
     try:
         yield engine
     except BaseException:

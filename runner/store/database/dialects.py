@@ -1,4 +1,4 @@
-"""Expressions that SQLite and PostgreSQL would compute in different ways if they were left to themselves."""
+"""SQL expressions that give the same results in SQLite and PostgreSQL."""
 
 import re
 from typing import Any
@@ -11,19 +11,19 @@ from sqlalchemy.sql.selectable import TableValuedAlias
 
 
 def sortable(value: ColumnElement) -> ColumnElement:
-    """What to sort by: text by the numbers of its characters, as Python does."""
+    """The sort key of a value: text is sorted by code points, as in Python."""
     return by_code_point(value) if isinstance(value.type, sa.Text) else value
 
 
-class by_code_point(FunctionElement[str]):  # noqa: N801 - it stands in queries like SQLAlchemy's own functions
-    """Text in an order that does not depend on the language of the server."""
+class by_code_point(FunctionElement[str]):  # noqa: N801 - used in queries like SQLAlchemy's own functions
+    """Text in an order that does not depend on the server's locale."""
 
     type = sa.Text()
     inherit_cache = True
 
 
 class mean(FunctionElement[float]):  # noqa: N801
-    """The mean of numbers as a double, NULL where there are none."""
+    """The mean of numbers as a double; NULL if there are none."""
 
     type = sa.Double()
     inherit_cache = True
@@ -36,14 +36,14 @@ def mean_in_sqlite(element: mean, compiler: Any, **options: Any) -> str:
 
 @compiles(mean, "postgresql")
 def mean_in_postgresql(element: mean, compiler: Any, **options: Any) -> str:
-    """Its own function would square the numbers on the way, which fails from 1e154 on."""
+    """PostgreSQL's avg() squares the numbers internally, which overflows from 1e154 on."""
     (value,) = element.clauses
     whole = sa.func.sum(sa.cast(value, sa.Double)) / sa.func.nullif(sa.func.count(value), 0)
     return str(compiler.process(whole, **options))
 
 
 class unindexed(FunctionElement[int]):  # noqa: N801
-    """A column whose index SQLite is not to use. PostgreSQL knows for itself where an index pays."""
+    """A column whose index SQLite must not use. PostgreSQL decides by itself whether an index pays."""
 
     type = sa.Integer()
     inherit_cache = True
@@ -70,13 +70,13 @@ def in_postgresql(element: by_code_point, compiler: Any, **options: Any) -> str:
 
 
 def items_of(stored: ColumnElement, key: str | None = None) -> TableValuedAlias:
-    """A row, with the column `value`, for each item of a JSON array: `stored`, or what it has under a key."""
+    """One row with the column `value` per item of a JSON array: `stored`, or the array under `key` in it."""
     path = [] if key is None else [sa.literal(f"$.{key}", sa.Text), sa.literal(key, sa.Text)]
     return each_item(stored, *path).table_valued(sa.column("value", sa.JSON), joins_implicitly=True)
 
 
 class each_item(FunctionElement[Any]):  # noqa: N801 - like the above
-    """The items of a JSON array, whose place is given for SQLite and for PostgreSQL."""
+    """The items of a JSON array, whose path is given for SQLite and for PostgreSQL."""
 
     type = sa.JSON()
     inherit_cache = True
@@ -99,27 +99,27 @@ def as_number(item: ColumnElement) -> ColumnElement:
 
 
 def is_like(value: ColumnElement, pattern: str) -> ColumnElement[bool]:
-    """Whether text is as a pattern says: `*` is any text, `?` any character, and capital letters count."""
-    # A bracket would begin a set of characters in GLOB; \\, % and _ mean something in LIKE.
+    """Whether text matches a pattern: `*` is any text, `?` any character; case-sensitive."""
+    # In GLOB a bracket starts a character set; in LIKE \\, % and _ are special.
     glob = pattern.replace("[", "[[]")
     like = re.sub(r"([\\%_])", r"\\\1", pattern).replace("*", "%").replace("?", "_")
-    return as_pattern_says(value, sa.literal(glob, sa.Text), sa.literal(like, sa.Text))
+    return matches_pattern(value, sa.literal(glob, sa.Text), sa.literal(like, sa.Text))
 
 
-class as_pattern_says(FunctionElement[bool]):  # noqa: N801 - like the above
-    """Whether the first text is as the pattern says that is written for SQLite, or as the one for PostgreSQL."""
+class matches_pattern(FunctionElement[bool]):  # noqa: N801 - like the above
+    """Whether text matches the pattern written for SQLite (GLOB), or the one for PostgreSQL (LIKE)."""
 
     type = sa.Boolean()
     inherit_cache = True
 
 
-@compiles(as_pattern_says, "sqlite")
-def like_in_sqlite(element: as_pattern_says, compiler: Any, **options: Any) -> str:
+@compiles(matches_pattern, "sqlite")
+def like_in_sqlite(element: matches_pattern, compiler: Any, **options: Any) -> str:
     value, glob, _ = element.clauses
     return f"({compiler.process(value, **options)} GLOB {compiler.process(glob, **options)})"
 
 
-@compiles(as_pattern_says, "postgresql")
-def like_in_postgresql(element: as_pattern_says, compiler: Any, **options: Any) -> str:
+@compiles(matches_pattern, "postgresql")
+def like_in_postgresql(element: matches_pattern, compiler: Any, **options: Any) -> str:
     value, _, like = element.clauses
     return f"({compiler.process(value, **options)} LIKE {compiler.process(like, **options)})"

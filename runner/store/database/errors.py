@@ -1,4 +1,4 @@
-"""What goes wrong in a database, told in one line with what to do: the errors of both drivers in our own words."""
+"""Translation of database errors into one-line messages with advice, the same for SQLite and PostgreSQL."""
 
 import re
 import sqlite3
@@ -10,15 +10,15 @@ from sqlalchemy.engine import URL, ExceptionContext
 
 
 class TemporaryStoreError(StoreError):
-    """The database cannot be used just now: somebody else's lock, a server that starts again. Worth another try."""
+    """The database is temporarily unavailable, such as locked or restarting; worth retrying."""
 
 
 class ChangedWhileReadError(TemporaryStoreError):
-    """A file that was read without locks was written to meanwhile."""
+    """A file changed while it was read without locks."""
 
 
 class Failure(NamedTuple):
-    """What to say of the database, what to do, and whether it may pass by itself."""
+    """A failure: what to say about the database, what to do, and whether it may be temporary."""
 
     what: str
     remedy: str
@@ -30,11 +30,11 @@ class Failure(NamedTuple):
 
 
 LOCKED = Failure("is locked by another program", "try again when that has finished", passes=True)
-LOST = Failure("has broken off the connection", "try again when its server runs", passes=True)
-FULL = Failure("has no room left on its disk", "make room; what was written before is kept")
-DAMAGED = Failure("is damaged", "go back to a copy of it, or name another with --db")
-NO_DATABASE = Failure("is no fitgap database", "name another file with --db")
-CLOSED = Failure("cannot be opened", "check the rights of the file and its folder")
+LOST = Failure("has closed the connection", "try again when its server is running", passes=True)
+FULL = Failure("has no space left on its disk", "free some space; everything written before is kept")
+DAMAGED = Failure("is damaged", "restore a backup, or name another with --db")
+NO_DATABASE = Failure("is not a fitgap database", "name another file with --db")
+CLOSED = Failure("cannot be opened", "check the permissions of the file and its folder")
 
 # By SQLite's primary result code.
 SQLITE_FAILURES = {
@@ -44,18 +44,18 @@ SQLITE_FAILURES = {
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_CANTOPEN: CLOSED,
     sqlite3.SQLITE_PERM: CLOSED,
-    sqlite3.SQLITE_READONLY: Failure("may not be written", "check the rights of the file and its folder"),
-    sqlite3.SQLITE_IOERR: Failure("cannot be read or written", "check the disk that it lies on"),
+    sqlite3.SQLITE_READONLY: Failure("is read-only", "check the permissions of the file and its folder"),
+    sqlite3.SQLITE_IOERR: Failure("cannot be read or written", "check its disk"),
     sqlite3.SQLITE_NOTADB: NO_DATABASE,
 }
-# By its extended result code, where that says more: the file of a log's locks could not grow.
-UNFINISHED = Failure("was left in the middle of a change", "let its owner run `fitgap sweeps` once, which completes it")
+# By its extended result code, if that is more specific. SHMSIZE: the index file of the log could not grow.
+UNFINISHED = Failure("has an unfinished transaction", "let its owner run `fitgap sweeps` once, which recovers it")
 SQLITE_FAILURES_IN_DETAIL = {
     sqlite3.SQLITE_IOERR_SHMSIZE: FULL,
     sqlite3.SQLITE_READONLY_ROLLBACK: UNFINISHED,
     sqlite3.SQLITE_READONLY_RECOVERY: UNFINISHED,
 }
-# By the code that PostgreSQL sends (SQLSTATE), or by how it begins.
+# By PostgreSQL's SQLSTATE, or a prefix of it.
 POSTGRESQL_FAILURES = {
     "08": LOST,
     "57P": LOST,
@@ -64,30 +64,34 @@ POSTGRESQL_FAILURES = {
     "55P03": LOCKED,
     "53100": FULL,
     "53": Failure("has no connection or memory left", "try again later", passes=True),
-    "42501": Failure("does not allow this user to do this", "ask its owner for the right to make and write tables"),
-    "25006": Failure("is open for reading only", "name a server that can be written to"),
-    "22003": Failure("holds numbers too large or too small for this", "choose others"),
+    "42501": Failure("does not allow this user to do this", "ask its owner for permission to create and write tables"),
+    "25006": Failure("is read-only", "name a server that accepts writes"),
+    "22003": Failure("cannot represent a number that is too large or too small", "choose other numbers"),
     "XX00": DAMAGED,
 }
-# By the words of whoever refused the connection: no code comes with them.
+# By the text of the connection error, which has no code.
 CONNECTION_FAILURES = {
-    r"password authentication failed": Failure("refuses this user or password", "check both in the address"),
-    r"no password supplied": Failure("wants a password", "write USER:PASSWORD@ in the address, or fill ~/.pgpass"),
-    r"no pg_hba.conf entry": Failure("refuses this user from this machine", "ask who keeps the server"),
-    r"database .* does not exist": Failure("does not exist", "make it with createdb, or check its name in the address"),
-    r"role .* does not exist": Failure("knows no such user", "check the user in the address"),
+    r"password authentication failed": Failure("rejects this user or password", "check both in the address"),
+    r"no password supplied": Failure("requires a password", "write USER:PASSWORD@ in the address, or use ~/.pgpass"),
+    r"no pg_hba.conf entry": Failure("rejects this user from this machine", "ask the server's administrator"),
+    r"database .* does not exist": Failure(
+        "does not exist", "create it with createdb, or check its name in the address"
+    ),
+    r"role .* does not exist": Failure("has no such user", "check the user in the address"),
     r"resolve host|translate host": Failure("cannot be found", "check the host in the address", passes=True),
-    r"refused|No such file": Failure("cannot be reached", "check host and port, and that its server runs", passes=True),
-    r"timeout|timed out": Failure("does not answer", "check host and port, and the network", passes=True),
-    r"starting up|shutting down|recovery": Failure("is not ready", "try again when its server runs", passes=True),
-    # In the middle of its greeting.
+    r"refused|No such file": Failure(
+        "cannot be reached", "check host, port and that its server is running", passes=True
+    ),
+    r"timeout|timed out": Failure("does not respond", "check host, port and network", passes=True),
+    r"starting up|shutting down|recovery": Failure("is not ready", "try again when its server is running", passes=True),
+    # The connection was lost during the handshake.
     r"closed the connection|reset by peer|Broken pipe": LOST,
     r"too many|remaining connection": Failure("has no connection left", "try again later", passes=True),
 }
 
 
 def connection_failure(error: Exception, url: URL) -> StoreError:
-    """Why no connection to a PostgreSQL server came about."""
+    """The StoreError for a failed connection to a PostgreSQL server."""
     text = str(error)
     for words, failure in CONNECTION_FAILURES.items():
         if re.search(words, text, re.IGNORECASE):
@@ -96,7 +100,7 @@ def connection_failure(error: Exception, url: URL) -> StoreError:
 
 
 def failure_of(error: BaseException) -> Failure | None:
-    """What an error of a driver says of the database; None where it rather says something of this program."""
+    """The failure behind an error of a database driver; None if it is probably a bug in this program."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         return SQLITE_FAILURES_IN_DETAIL.get(code) or SQLITE_FAILURES.get(code & 0xFF)
@@ -105,17 +109,17 @@ def failure_of(error: BaseException) -> Failure | None:
     return next(found, None)
 
 
-def tell_failures(url: URL) -> Any:
-    """A listener for an engine's errors: those that people can mend become a StoreError of one line."""
+def translated_failures(url: URL) -> Any:
+    """A listener for an engine's errors, which turns those that users can fix into a StoreError of one line."""
 
     def listen(context: ExceptionContext) -> StoreError | None:
         if context.is_pre_ping or not isinstance(context.original_exception, Exception):
-            # A connection that has broken since its last use is opened anew; Ctrl-C, which breaks one, stays Ctrl-C.
+            # A connection that broke since its last use is reopened. Ctrl-C also breaks a connection, but stays Ctrl-C.
             return None
         if isinstance(context.original_exception, OverflowError):
-            return StoreError(f"a number is larger than a database can hold, {2**63 - 1:,}; give a smaller one")
+            return StoreError(f"a number is larger than the database's maximum, {2**63 - 1:,}; give a smaller one")
         if isinstance(context.original_exception, UnicodeEncodeError):
-            return StoreError("a text holds bytes that are no characters, which no database can store; leave them out")
+            return StoreError("a text contains bytes that are not valid characters; remove them")
         failure = failure_of(context.original_exception)
         if failure is None and context.is_disconnect:
             failure = LOST

@@ -1,4 +1,4 @@
-"""Many numbers from the database as arrays: a row of each as an object would take a hundred times the memory."""
+"""Fetching many numbers as arrays, in a hundredth of the memory that row objects would take."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -10,16 +10,16 @@ from fitgap.runner.store.database.postgresql import COPIED_INTO, CopiedOut
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# PostgreSQL's binary forms. A stream has 19 bytes before its first row; a row is the number of its columns, then of
-# each the number of its bytes, -1 for NULL, and these. An array is five numbers, the fourth its length, then of each
-# element the number of its bytes and these. The highest byte always comes first.
+# PostgreSQL's binary COPY format, big-endian. 19 bytes precede the first row. A row is its number of columns, then for
+# each column its length in bytes (-1 for NULL) and its content. An array starts with five numbers, of which the fourth
+# is its length; then follow, for each element, its length in bytes and its content.
 BEFORE_ROW, ARRAY_HEAD = 19 + 2, 5
 NUMBER = np.dtype(">i4")
 ELEMENT = np.dtype([("bytes", ">i4"), ("value", ">f8")])
 
 
 def fetch_numbers(connection: Connection, query: sa.Select) -> list[np.ndarray]:
-    """The columns of an answer of numbers alone, as doubles; NULL becomes NaN."""
+    """The columns of a numeric query result as arrays of doubles; NULL becomes NaN."""
     columns = [never_null(column) for column in query.selected_columns]
     read = copied_numbers if connection.dialect.name == "postgresql" else fetched_numbers
     numbers = read(connection, query.with_only_columns(*columns), len(columns))
@@ -28,7 +28,7 @@ def fetch_numbers(connection: Connection, query: sa.Select) -> list[np.ndarray]:
 
 
 def fetched_numbers(connection: Connection, query: sa.Select, columns: int) -> np.ndarray:
-    """The numbers (rows, columns) of a query, by rows of the driver: SQLAlchemy's would take as long again."""
+    """The numbers (rows, columns) of a query. Reads the driver's rows, since SQLAlchemy's would take twice the time."""
     result = connection.execute(query)
     rows = cast(Iterable[Iterable[float]], result.cursor)
     numbers = np.fromiter(itertools.chain.from_iterable(rows), np.float64)
@@ -37,9 +37,9 @@ def fetched_numbers(connection: Connection, query: sa.Select, columns: int) -> n
 
 
 def copied_numbers(connection: Connection, query: sa.Select, columns: int) -> np.ndarray:
-    """The same from PostgreSQL's binary stream, in which every column is one array: no row is looked at by Python.
+    """The same from PostgreSQL's binary stream, in which every column is one array, so that Python processes no rows.
 
-    The server keeps the order of the rows, which its manual promises for what has been sorted before it is aggregated.
+    The order of the rows is kept: PostgreSQL's manual guarantees it for input that is sorted before it is aggregated.
     """
     doubles = [
         sa.cast(column, sa.Double).label(f"column_{place}") for place, column in enumerate(query.selected_columns)
@@ -47,14 +47,14 @@ def copied_numbers(connection: Connection, query: sa.Select, columns: int) -> np
     inner = query.with_only_columns(*doubles).subquery()
     stream: list[bytes] = []
     arrays = sa.select(*(sa.func.array_agg(column) for column in inner.columns))
-    # Arrays of several processes would be put together by one of them, which takes longer than making them.
+    # Merging arrays of parallel workers takes longer than building them in one process.
     connection.exec_driver_sql("SET LOCAL max_parallel_workers_per_gather = 0")
     connection.execute(CopiedOut(arrays), execution_options={COPIED_INTO: stream})
     return np.array(list(arrays_of(b"".join(stream), columns))).T
 
 
 def arrays_of(stream: bytes, columns: int) -> Iterator[np.ndarray]:
-    """The arrays in the only row of a stream; empty ones where they are NULL, for want of rows."""
+    """The arrays in the only row of a stream; NULL, which means no rows, becomes an empty array."""
     place = BEFORE_ROW
     for _ in range(columns):
         (length,) = np.frombuffer(stream, NUMBER, 1, place).tolist()
@@ -68,7 +68,7 @@ def arrays_of(stream: bytes, columns: int) -> Iterator[np.ndarray]:
 
 
 def never_null(column: ColumnElement) -> ColumnElement:
-    """The column with infinity, which the database never holds, where there is no number."""
+    """The column with NULL replaced by infinity, which the database never contains."""
     if isinstance(column, sa.Column) and not column.nullable:
         return column
     return sa.func.coalesce(sa.cast(column, sa.Double), sa.literal(np.inf, sa.Double))

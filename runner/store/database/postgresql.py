@@ -1,4 +1,4 @@
-"""PostgreSQL: a connection to a server, made so that a lost network or a stalled program holds nobody up for long."""
+"""Connections to PostgreSQL, with timeouts so that a lost network or a stalled program blocks no one for long."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 10
 OLDEST_VERSION = 14
-# A connection whose other end has vanished is given up after about a minute.
+# A connection to a vanished server is closed after about a minute.
 KEEPALIVES = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
-# Whole rows, and what the server has their columns as.
+# Inserts epoch rows by a binary stream; below, the types of its columns.
 COPY_EPOCHS = (
     "COPY epoch (trial_id, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate) "
     "FROM STDIN (FORMAT BINARY)"
 )
 EPOCH_TYPES = ("int4", "int4", *["float8"] * 8)
-# The option of an execution with the list that takes what comes.
+# The execution option with the list that receives a stream.
 COPIED_INTO = "fitgap_copied_into"
-# Some tens of milliseconds; it waits for nobody.
+# Takes some tens of milliseconds and waits for no locks.
 GATHER_STATISTICS = "ANALYZE (SKIP_LOCKED) trial, configuration"
 READING = "SET default_transaction_read_only = on"
-# A program that was stopped in the middle of a transaction must not keep its locks.
+# A program that hangs in the middle of a transaction must not keep its locks.
 WRITING = "SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '60s'"
 
 
 def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
-    """An engine for the database; where it is read-only, the server refuses to write."""
-    # The engine itself needs no address, and so cannot show a password. One of its connections stays open; it is tried
-    # before each use, since the server may have been started anew meanwhile.
+    """An engine for the database; with `read_only`, the server rejects writes."""
+    # The engine gets no address, so it cannot leak a password. It keeps one connection open and tests it before each
+    # use, since the server may have been restarted.
     engine = sa.create_engine(
         f"{POSTGRESQL}://",
         creator=lambda: open_postgresql(url, read_only),
@@ -49,7 +49,7 @@ def postgresql_engine(url: URL, *, read_only: bool) -> Engine:
 
 
 class CopiedOut(Executable, ClauseElement):
-    """A query whose answer comes as one stream of bytes, into the list that the option `COPIED_INTO` names."""
+    """A query whose result arrives as one stream of bytes, in the list given by the option `COPIED_INTO`."""
 
     inherit_cache = False
 
@@ -63,10 +63,10 @@ def compile_copied_out(element: CopiedOut, compiler: SQLCompiler, **options: Any
 
 
 def copy_streams(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """Send rows as a stream, or take them, where the statement says so, which is not executed like others."""
+    """Execute COPY statements, which send or receive rows as a stream; returns whether the statement was one."""
     received = context.execution_options.get(COPIED_INTO)
     if received is not None:
-        # By a cursor of its own: SQLAlchemy would take what this one says of the stream for an answer of rows.
+        # A separate cursor, because SQLAlchemy would mistake this one's stream metadata for a result with rows.
         with cursor.connection.cursor() as own, own.copy(statement, parameters) as stream:
             received.extend(stream)
         return True
@@ -81,8 +81,8 @@ def copy_streams(cursor: Any, statement: str, parameters: Any, context: Any) -> 
 
 
 def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
-    """A connection to a server that can be used; StoreError says why there is none."""
-    # Imported here: it takes a while to load, and who has an SQLite file does without.
+    """A connection to a usable server. Raises StoreError if that fails."""
+    # Imported here, because it is slow to import and not needed for SQLite.
     import psycopg
     from psycopg.types.json import set_json_dumps
 
@@ -109,10 +109,10 @@ def open_postgresql(url: URL, read_only: bool) -> "psycopg.Connection":
 
 
 def check_server(connection: "psycopg.Connection", url: URL) -> None:
-    """StoreError for a server that is too old, or whose text is not Unicode."""
+    """Raise StoreError for a server that is too old, or whose encoding is not UTF-8."""
     version = connection.info.server_version // 10_000
     if version < OLDEST_VERSION:
         raise StoreError(f"the database {shown(url)} is PostgreSQL {version}; fitgap needs {OLDEST_VERSION} or later")
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
-        raise StoreError(f"the database {shown(url)} holds text as {encoding}; make one with the encoding UTF8")
+        raise StoreError(f"the database {shown(url)} has the encoding {encoding}; create one with the encoding UTF8")

@@ -1,4 +1,4 @@
-"""Transactions that are tried again while the database cannot be used: locked by others, or its server restarts."""
+"""Retry of transactions while the database is temporarily unavailable: locked, or its server is restarting."""
 
 import time
 from collections.abc import Callable
@@ -7,34 +7,34 @@ from typing import TypeVar
 from fitgap.runner.store.database.errors import TemporaryStoreError
 from sqlalchemy.engine import Connection, Engine
 
-PATIENCE_SECONDS = 60.0
-# For a driver's last word: without it, its lease ends by itself.
-LAST_PATIENCE_SECONDS = 5.0
+RETRY_SECONDS = 60.0
+# For a driver's final transaction. If it fails, the driver's lease simply expires.
+FINAL_RETRY_SECONDS = 5.0
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
 Result = TypeVar("Result")
 
 
-def patiently(
+def with_retries(
     engine: Engine,
     transaction: Callable[[Connection, bool], Result],
     *,
-    patience: float = PATIENCE_SECONDS,
+    patience: float = RETRY_SECONDS,
 ) -> Result:
-    """The result of a transaction, which is tried again with growing pauses for about a minute.
+    """The result of a transaction, which is retried with growing pauses for `patience` seconds.
 
-    The connection may be lost just after the database has committed, so the transaction may find its own work done: the
-    second argument tells it that this is not its first try. Raises TemporaryStoreError where the database does not come
-    back, and StoreError at once for what does not pass by itself.
+    The connection may be lost just after the database has committed, so a retry may find its work already done. The
+    second argument of `transaction` is true for a retry. Raises TemporaryStoreError if the database does not recover in
+    time, and StoreError at once for a failure that is not temporary.
     """
     deadline = time.monotonic() + patience
-    pause, again = FIRST_PAUSE_SECONDS, False
+    pause, is_retry = FIRST_PAUSE_SECONDS, False
     while True:
         try:
             with engine.begin() as connection:
-                return transaction(connection, again)
+                return transaction(connection, is_retry)
         except TemporaryStoreError:
             if time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
-        pause, again = min(2 * pause, LONGEST_PAUSE_SECONDS), True
+        pause, is_retry = min(2 * pause, LONGEST_PAUSE_SECONDS), True

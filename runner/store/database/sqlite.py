@@ -1,4 +1,4 @@
-"""SQLite: a file that is opened, checked and made ready for one writer and many readers."""
+"""Connections to SQLite files: opened, checked and prepared for one writer and many readers."""
 
 import contextlib
 import sqlite3
@@ -10,8 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 from fitgap.runner.files.open_databases import counting
-from fitgap.runner.store.database.errors import DAMAGED, LOCKED, failure_of, tell_failures
-from fitgap.runner.store.database.logs import beside, head_of, size_of
+from fitgap.runner.store.database.errors import DAMAGED, LOCKED, failure_of, translated_failures
 from fitgap.runner.store.database.sqlite_files import (
     FROZEN,
     READING,
@@ -27,23 +26,24 @@ from fitgap.runner.store.database.sqlite_files import (
     way_to_read,
     way_without_files,
 )
+from fitgap.runner.store.database.sqlite_wal import head_of, side_file, size_of
 from fitgap.runner.store.database.values import json_text
 from sqlalchemy.engine import URL, Connection, Engine
 
 # How long a writer waits for another one.
 LOCK_TIMEOUT_SECONDS = 30
-# The option of a connection that says so.
+# The execution option that marks a connection as read-only.
 ONLY_READS = "fitgap_only_reads"
-# SQLITE_DBCONFIG_DEFENSIVE, which Python has from 3.12 on.
+# SQLITE_DBCONFIG_DEFENSIVE, which Python supports from 3.12 on.
 DEFENSIVE = 1010
-# Rights of a file that is for everybody.
+# Permissions of a file that everyone may read and write.
 READABLE = 0o666
 
 Answer = TypeVar("Answer")
 
 
 def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
-    """An engine for the file. Connections that are read-only cannot write, whatever is asked of them."""
+    """An engine for the file; with `read_only`, its connections cannot write."""
     check_file(path_of(url), must_exist=read_only)
     if read_only:
         return reading_engine(url)
@@ -55,15 +55,15 @@ def sqlite_engine(url: URL, *, read_only: bool) -> Engine:
 
 
 def begin(connection: Connection) -> None:
-    """Begin a transaction. One that reads and later writes can fail at once; one that locks from the start waits."""
+    """Begin a transaction. Writers lock at the start: upgrading a read lock later could fail instead of waiting."""
     only_reads = connection.get_execution_options().get(ONLY_READS)
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
 def reading_engine(url: URL) -> Engine:
-    """An engine for reading a file that is there. One that is not ours is opened anew for every question.
+    """An engine for reading an existing file. A file of another user is reopened for every query.
 
-    How such a file can be read depends on whether somebody is writing to it just then.
+    How such a file can be read depends on whether another process is writing to it at the time.
     """
     if is_ours(path_of(url)):
         return engine_of(url, READING)
@@ -78,7 +78,7 @@ def reading_engine(url: URL) -> Engine:
 
 @contextlib.contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection for a question, which keeps nobody from writing. What it read is of one moment, or it is refused."""
+    """A read-only connection that does not block writers. Raises ChangedWhileReadError if reads are inconsistent."""
     with engine.connect() as connection:
         try:
             yield connection.execution_options(**{ONLY_READS: True})
@@ -88,38 +88,41 @@ def reading(engine: Engine) -> Iterator[Connection]:
         refuse_changed(connection)
 
 
-def unchanged(connection: Connection, question: Callable[[Connection], Answer]) -> Answer:
-    """The answer to a question, refused like that of `reading` where the file changed meanwhile."""
-    answer = question(connection)
+def unchanged(connection: Connection, query: Callable[[Connection], Answer]) -> Answer:
+    """The result of a query; raises ChangedWhileReadError, like `reading`, if the file changed meanwhile."""
+    answer = query(connection)
     refuse_changed(connection)
     return answer
 
 
 def rights_of(engine: Engine) -> int:
-    """Who may read and write the database's file; everybody where it is no file."""
+    """The permissions of the database's file; for a server, those of a file that everyone may read and write."""
     if engine.dialect.name != "sqlite":
         return READABLE
     return stat.S_IMODE(path_of(engine.url).stat().st_mode) & READABLE | stat.S_IRUSR | stat.S_IWUSR
 
 
-def looking_engine(url: URL) -> Engine:
-    """An engine for finding out whose file it is. Even a reader of SQLite may write files beside it; this one does not.
+def inspecting_engine(url: URL) -> Engine:
+    """An engine for finding out which program owns a file, without creating files next to it.
 
-    Where somebody is writing to the database, or has died in doing so, the files are there already and are needed.
+    Even SQLite's readers may create such files. If another process is writing to the database, or has died while doing
+    so, the files exist already and are needed.
     """
-    engine = engine_of(url, way_to_look(url))
-    sa.event.listen(engine, "handle_error", tell_failures(url), retval=True)
+    engine = engine_of(url, way_to_inspect(url))
+    sa.event.listen(engine, "handle_error", translated_failures(url), retval=True)
     return engine
 
 
-def way_to_look(url: URL) -> str:
+def way_to_inspect(url: URL) -> str:
+    """The URI parameters for opening a file for inspection; StoreError if it is truncated."""
     path = path_of(url)
-    # SQLite notices only when it reads the end. Asked first: who is writing has a log until all is in its place.
+    # SQLite notices truncation only when it reads the end. Read the header first: a writer keeps its log until all
+    # pages are in the file.
     head = head_of(path)
     is_cut = head is not None and size_of(path) < head.pages * head.page_size
-    if size_of(beside(path, "-journal")):
+    if size_of(side_file(path, "-journal")):
         return READING
-    if size_of(beside(path, "-wal")):
+    if size_of(side_file(path, "-wal")):
         return READING if is_ours(path) else way_without_files(path)
     if is_cut:
         raise DAMAGED.error(url)
@@ -127,15 +130,15 @@ def way_to_look(url: URL) -> str:
 
 
 def absolute_url(url: URL) -> URL:
-    """The same with the whole path: the current folder may be another one when the connection is made."""
+    """The same with an absolute path: the current folder may change before the connection is opened."""
     return url.set(database=str(path_of(url).absolute()))
 
 
 def engine_of(url: URL, how: str) -> Engine:
-    """One connection that stays open, for all threads in turn.
+    """An engine with a single connection that stays open and is shared by all threads in turn.
 
-    A driver's loop and its heartbeat never write at the same instant then, which is what SQLite before 3.51.3 very
-    rarely answers with a damaged file.
+    So a driver's loop and its heartbeat never write at the same instant, which very rarely damages the file with SQLite
+    before 3.51.3.
     """
     absolute = absolute_url(url)
     return sa.create_engine(
@@ -150,7 +153,7 @@ def engine_of(url: URL, how: str) -> Engine:
 
 
 def counted_connection(path: Path, how: str) -> CountedConnection:
-    """A connection as SQLite makes it. Nothing else opens the file before it is counted."""
+    """A new connection, counted before anything else in this process can open the file."""
     with counting():
         connection = sqlite3.connect(
             f"{path.as_uri()}?{how}",
@@ -172,7 +175,7 @@ def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
         if how == FROZEN:
             connection.freeze(path)
         connection.execute("PRAGMA foreign_keys = ON")
-        # Nothing that somebody has planted in the schema runs a function with effects beyond its answer.
+        # A malicious schema must not call functions with side effects.
         connection.execute("PRAGMA trusted_schema = OFF")
         if hasattr(connection, "setconfig"):
             connection.setconfig(DEFENSIVE, True)
@@ -192,7 +195,7 @@ def open_sqlite(url: URL, how: str) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def outside_transactions(engine: Engine) -> Iterator[sqlite3.Connection]:
-    """The connection of an engine as SQLite knows it, for what cannot be done inside a transaction."""
+    """The engine's raw SQLite connection, for operations that cannot run inside a transaction."""
     borrowed = engine.raw_connection()
     try:
         assert isinstance(borrowed.dbapi_connection, sqlite3.Connection)
@@ -203,8 +206,8 @@ def outside_transactions(engine: Engine) -> Iterator[sqlite3.Connection]:
 
 @contextlib.contextmanager
 def without_foreign_keys(engine: Engine) -> Iterator[None]:
-    """Let rows refer to what is not there for a while; whoever asks for this checks them afterwards."""
-    # Each for itself: the only connection is needed in between.
+    """Suspend foreign key checks; the caller must check the references afterwards."""
+    # Two separate uses, because the only connection is needed in between.
     with outside_transactions(engine) as connection:
         connection.execute("PRAGMA foreign_keys = OFF")
     try:
@@ -215,11 +218,11 @@ def without_foreign_keys(engine: Engine) -> Iterator[None]:
 
 
 def prepare_for_writing(engine: Engine) -> None:
-    """Let readers go on while the driver writes, and lose no committed row to a killed process (SQLite's WAL).
+    """Switch to SQLite's WAL mode: readers are not blocked by the writer, and a killed process loses no committed row.
 
-    Only for a database that is known to be ours or empty: the mode is written into the file.
+    Only for a database known to be fitgap's or empty, because the mode is stored in the file.
     """
-    with outside_transactions(engine) as connection, told(engine.url):
+    with outside_transactions(engine) as connection, translated_errors(engine.url):
         connection.execute("PRAGMA synchronous = NORMAL")
         deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         while not switched_to_wal(connection):
@@ -229,8 +232,8 @@ def prepare_for_writing(engine: Engine) -> None:
 
 
 @contextlib.contextmanager
-def told(url: URL) -> Iterator[None]:
-    """Turn what SQLite itself says about a file into a StoreError."""
+def translated_errors(url: URL) -> Iterator[None]:
+    """Context manager that turns SQLite's own errors into StoreError."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -241,7 +244,7 @@ def told(url: URL) -> Iterator[None]:
 
 
 def switched_to_wal(connection: sqlite3.Connection) -> bool:
-    """Whether the database is in WAL mode now. Unlike any other statement, switching does not wait for a lock."""
+    """Whether the database is in WAL mode now. Unlike other statements, switching does not wait for locks."""
     try:
         return connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal"
     except sqlite3.OperationalError as error:

@@ -1,7 +1,7 @@
-"""The file of an SQLite database before it is opened: whether it can be one, and how it may be opened.
+"""Checks of an SQLite file before it is opened: whether it can be a database, and how it may be opened.
 
-Whoever only reads a database that belongs to somebody else makes no file beside it: SQLite's own files there would
-belong to the reader, and the owner could not write any more.
+Reading another user's database must not create files next to it: SQLite's files there would belong to the reader, and
+the owner could no longer write.
 """
 
 import os
@@ -12,107 +12,108 @@ from pathlib import Path
 from typing import Any
 
 from fitgap.runner.errors import StoreError
+from fitgap.runner.files.atomic_files import is_planted
 from fitgap.runner.files.file_systems import file_system_of, is_network
 from fitgap.runner.files.open_databases import Key, counting, key_of
-from fitgap.runner.files.whole_files import is_planted
 from fitgap.runner.store.database.addresses import DEFAULT_FILE, shown
 from fitgap.runner.store.database.errors import ChangedWhileReadError
-from fitgap.runner.store.database.logs import beside, refuse_stray_log, size_of
+from fitgap.runner.store.database.sqlite_wal import refuse_stray_log, side_file, size_of
 from fitgap.runner.system.passwords import without_passwords
 from sqlalchemy.engine import URL, Connection
 
-# A page of SQLite has at least so many bytes.
+# The smallest page size of SQLite.
 SMALLEST_FILE = 512
-# How a file is opened. Shared: with the files that its writer keeps beside it, and without making any. Frozen: without
-# any file beside it, and without locks, as long as nobody writes to it.
+# URI parameters for opening a file. SHARED uses the existing files next to it and creates none. FROZEN uses neither
+# such files nor locks, and is valid only while the file does not change.
 READING, WRITING = "mode=ro", "mode=rwc"
 SHARED, FROZEN = "mode=ro&readonly_shm=1", "mode=ro&immutable=1"
-# What is written so soon after something else may have the same time.
+# Two writes within this time may get the same modification time.
 TIMES_DIFFER_SECONDS = 0.05
 ROOT = 0
 
 
 def path_of(url: URL) -> Path:
-    """The file that an address of SQLite names."""
+    """The file of an SQLite address."""
     return Path(url.database or DEFAULT_FILE)
 
 
 def check_file(path: Path, *, must_exist: bool) -> None:
-    """StoreError where the file cannot be the database."""
+    """Raise StoreError if the file cannot be a database."""
     name = without_passwords(str(path))
     refuse_name_of_side_file(path)
     try:
         if is_planted(path):
-            raise StoreError(f"{name} is a link that another user has made; name the database itself")
+            raise StoreError(f"{name} is a link created by another user; name the database itself")
         found = path.stat()
     except FileNotFoundError:
         refuse_stray_log(path)
         if must_exist:
-            raise StoreError(f"there is no database {name}; `fitgap run` makes one, --db names another") from None
+            raise StoreError(f"there is no database {name}; `fitgap run` creates one, --db names another") from None
         if not path.parent.is_dir():
-            raise StoreError(f"the folder of the database {name} does not exist; make it first") from None
+            raise StoreError(f"the folder of the database {name} does not exist; create it first") from None
         return
     except OSError as error:
-        raise StoreError(f"the database {name} cannot be opened: {error.strerror}; check its name and rights") from None
+        reason = f"{error.strerror}; check its name and permissions"
+        raise StoreError(f"the database {name} cannot be opened: {reason}") from None
     if stat.S_ISDIR(found.st_mode):
         raise StoreError(f"{name} is a folder; name the database file")
-    # Opening a pipe would wait for ever; a file of one byte is an empty database to SQLite.
+    # Opening a pipe would block forever. SQLite treats a file of one byte as an empty database.
     if not stat.S_ISREG(found.st_mode) or 0 < found.st_size < SMALLEST_FILE:
-        raise StoreError(f"{name} is no file that can hold a database; name another with --db")
+        raise StoreError(f"{name} cannot be a database file; name another with --db")
     refuse_stray_log(path)
 
 
 def refuse_name_of_side_file(path: Path) -> None:
-    """StoreError for a name that SQLite gives to what it keeps beside another database, and then removes."""
+    """Raise StoreError for a name that SQLite uses for temporary files next to another database."""
     for ending in ("-wal", "-shm", "-journal"):
         if path.name.endswith(ending) and path.name != ending:
             other = without_passwords(str(path.with_name(path.name.removesuffix(ending))))
             raise StoreError(
-                f"{without_passwords(str(path))} is what SQLite calls a file that it keeps beside {other} and removes; "
+                f"{without_passwords(str(path))} is SQLite's name for a temporary file next to {other}; "
                 "choose a name that does not end in -wal, -shm or -journal"
             )
 
 
 def refuse_network(path: Path) -> None:
-    """StoreError for a file that lies on another machine: two that write to it would damage it."""
+    """Raise StoreError for a file on a network file system: concurrent writers would damage it."""
     kind = file_system_of(path.parent)
     if kind and is_network(kind):
         raise StoreError(
-            f"the database {without_passwords(str(path))} would lie on a network file system ({kind}), whose locks do "
-            "not hold; name a file on a disk of this machine with --db, or use PostgreSQL"
+            f"the database {without_passwords(str(path))} is on a network file system ({kind}), whose locks are "
+            "unreliable; name a file on a local disk with --db, or use PostgreSQL"
         )
 
 
 def check_writable(path: Path) -> None:
-    """StoreError where this user may not write to the database, or would keep its owner from writing by doing so."""
+    """Raise StoreError if this user may not write to the database, or would lock its owner out by writing."""
     name, folder = without_passwords(str(path)), path.resolve().parent
     advice = f"ask its owner, or copy it with `fitgap db copy {name} FILE` and use the copy"
     if path.exists():
         if not may(path, os.R_OK):
-            raise StoreError(f"the database {name} cannot be opened; check the rights of the file and its folder")
+            raise StoreError(f"the database {name} cannot be opened; check the permissions of the file and its folder")
         if not may(path, os.W_OK):
             raise StoreError(f"the database {name} may only be read by this user; {advice}")
         if (names := path.stat().st_nlink) > 1:
             raise StoreError(
-                f"the database {name} has {names} names (hard links), and SQLite would keep a log for each, of which "
-                "one is lost; remove the other names, or make a copy with `fitgap db backup`"
+                f"the database {name} has {names} names (hard links), and SQLite would keep a separate log for each, "
+                "which loses data; remove the other names, or make a copy with `fitgap db backup`"
             )
         if locks_others_out(path.stat(), folder.stat()):
             raise StoreError(
-                f"the database {name} belongs to another user, who could not write to what this one leaves beside it; "
-                "let all its users share a group, and give its folder that group with `chmod g+ws`"
+                f"the database {name} belongs to another user, who could not write the files that SQLite creates next "
+                "to it; let all its users share a group, and give its folder that group with `chmod g+ws`"
             )
     if not may(folder, os.W_OK | os.X_OK):
         raise StoreError(
-            f"the folder of the database {name} may not be written to, which SQLite needs; "
-            "change its rights, or name a file elsewhere with --db"
+            f"the folder of the database {name} is not writable, but SQLite must create files in it; "
+            "change its permissions, or name a file elsewhere with --db"
         )
 
 
 def locks_others_out(database: os.stat_result, folder: os.stat_result) -> bool:
-    """Whether files that this user makes beside a database could not be written by its owner.
+    """Whether the owner of a database could not write the files that this user creates next to it.
 
-    SQLite gives them the mode of the database, and where root makes them its owner too.
+    SQLite gives such files the permissions of the database and, if root creates them, also its owner.
     """
     if os.geteuid() in (ROOT, database.st_uid) or database.st_mode & stat.S_IWOTH:
         return False
@@ -121,64 +122,64 @@ def locks_others_out(database: os.stat_result, folder: os.stat_result) -> bool:
 
 
 def may(path: Path, what: int) -> bool:
-    """Whether this process may read, write or enter it."""
+    """Whether this process may access the path (`os.R_OK`, `os.W_OK`, `os.X_OK`)."""
     if os.geteuid() == os.getuid():
         return os.access(path, what)
     return os.access(path, what, effective_ids=os.access in os.supports_effective_ids)
 
 
 def is_ours(path: Path) -> bool:
-    """Whether the database belongs to this user, who may make files beside it."""
+    """Whether the database belongs to this user, and its folder is writable."""
     real = path.resolve()
     return real.stat().st_uid == os.geteuid() and may(real.parent, os.W_OK | os.X_OK)
 
 
 def way_to_read(path: Path) -> str:
-    """How a file is opened that is there and is only read."""
-    # What a journal holds must first be put back; SQLite refuses to read where it cannot.
-    if is_ours(path) or size_of(beside(path, "-journal")):
+    """The URI parameters for reading an existing file."""
+    # A journal must be rolled back first; SQLite refuses to read if it cannot do so.
+    if is_ours(path) or size_of(side_file(path, "-journal")):
         return READING
     return way_without_files(path)
 
 
 def way_without_files(path: Path) -> str:
-    """The same so that no file is made beside it."""
-    log, index = beside(path, "-wal"), beside(path, "-shm")
+    """The URI parameters for reading without creating files next to the database; StoreError if that is impossible."""
+    log, index = side_file(path, "-wal"), side_file(path, "-shm")
     if log.exists() and index.exists():
         return SHARED
     if size_of(log):
         raise StoreError(
-            f"the database {without_passwords(str(path))} was left in the middle of its work and belongs to another "
-            "user, or lies where nothing can be written; let its owner run `fitgap sweeps` once, or copy "
+            f"the database {without_passwords(str(path))} has an unfinished transaction, and belongs to another user "
+            "or is in a read-only folder; let its owner run `fitgap sweeps` once, or copy "
             f"{path.name} and {log.name} into a folder of your own"
         )
     return FROZEN
 
 
 class CountedConnection(sqlite3.Connection):
-    """A connection of which this process knows that it has it.
+    """A connection that is counted in this process's table of open databases.
 
-    If it reads a file without locks, `refuse_changed` says whether somebody has written to it meanwhile.
+    If it reads a file without locks, `refuse_changed` detects concurrent writes.
     """
 
     frozen: tuple[Path, Any] | None = None
     counted: Key | None = None
 
     def freeze(self, path: Path) -> None:
-        """Remember the file as it is before anything was read."""
+        """Record the state of the file before anything is read."""
         age = time.time() - path.stat().st_mtime
-        # Ours is only looked at so, and then read with locks.
+        # An own file is only inspected this way, and then read with locks.
         if 0 <= age < TIMES_DIFFER_SECONDS and not is_ours(path):
             time.sleep(TIMES_DIFFER_SECONDS)
-        self.frozen = path, looks_of(path)
+        self.frozen = path, file_state(path)
 
     @property
     def has_changed(self) -> bool:
-        """Whether the file is another one than it was then."""
-        return self.frozen is not None and looks_of(self.frozen[0]) != self.frozen[1]
+        """Whether the file has changed since `freeze`."""
+        return self.frozen is not None and file_state(self.frozen[0]) != self.frozen[1]
 
     def count(self, path: Path) -> None:
-        """Take note that this process has the file open; whoever opens it holds the count meanwhile."""
+        """Record that this process has the file open; the caller holds the count's lock."""
         self.counted = key_of(path)
         with counting() as connections:
             connections[self.counted] += 1
@@ -191,8 +192,8 @@ class CountedConnection(sqlite3.Connection):
                 self.counted = None
 
 
-def looks_of(path: Path) -> tuple[Any, ...]:
-    """What changes when something is written into a file. What is in a log meanwhile is not read."""
+def file_state(path: Path) -> tuple[Any, ...]:
+    """Properties that change when a file is written. A log is ignored, because its content is not read."""
     try:
         found = path.stat()
     except OSError:
@@ -201,7 +202,7 @@ def looks_of(path: Path) -> tuple[Any, ...]:
 
 
 def refuse_changed(connection: Connection) -> None:
-    """ChangedWhileReadError where a file changed while it was read without locks: what was read may be a mixture."""
+    """Raise ChangedWhileReadError if a file changed while it was read without locks: the result may be a mixture."""
     if connection.closed or connection.invalidated:
         return
     ours = connection.connection.dbapi_connection

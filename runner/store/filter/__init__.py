@@ -1,7 +1,7 @@
-"""Filters: `e_v < 0.02 and (activation == 'relu' or optimizer.rate >= 1e-3)`, from text to an expression of SQL.
+"""Filters such as `e_v < 0.02 and (activation == 'relu' or optimizer.rate >= 1e-3)`: translation from text to SQL.
 
-The text is cut into words (`words`), read by a grammar into a tree (`grammar`, `tree`), checked against what there is
-(`names`, `checking`) and translated (`sql`). Nothing in it is ever run, or becomes part of the text of a statement.
+The text is split into tokens (`lexer`), parsed into a tree (`parser`, `syntax_tree`), checked against the known names
+(`namespace`, `typecheck`) and translated (`sql`). Nothing in it is executed or inserted into the text of a statement.
 """
 
 from fitgap.runner.store.filter.namespace import Known, advice, known_names
@@ -14,7 +14,7 @@ __all__ = ["Known", "advice", "filter_expression", "known_names"]
 
 
 def filter_expression(text: str) -> ColumnElement[bool]:
-    """The expression of a filter, over `trial` joined with `configuration`; FilterError says what is wrong."""
+    """The SQL condition of a filter, over `trial` joined with `configuration`. Raises FilterError if it is invalid."""
     condition = parse(text)
     check(condition)
     return condition_of(condition)

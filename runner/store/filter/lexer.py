@@ -1,4 +1,4 @@
-"""Words of a filter: names, numbers, text in quotes and signs, each with its place."""
+"""Lexer of filters: splits text into names, numbers, quoted text and operators, each with its position."""
 
 import math
 import re
@@ -19,14 +19,14 @@ PATTERN = re.compile(
     )""",
     re.VERBOSE,
 )
-# Words that are no names, in small or capital letters.
+# Reserved words, in lower or upper case.
 KEYWORDS = ("and", "or", "not", "in", "is", "null", "like", "true", "false")
-# How other languages write what is meant.
+# Spellings from other languages.
 SYNONYMS = {"=": "==", "<>": "!="}
 
 
 class TokenKind(Enum):
-    """What a word is. A keyword or a sign stands for itself."""
+    """The kinds of tokens."""
 
     NUMBER = auto()
     NAME = auto()
@@ -38,7 +38,7 @@ class TokenKind(Enum):
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands in a filter, and the filter itself: what a message points at."""
+    """A range of a filter's text, at which an error message can point."""
 
     filter: str
     start: int
@@ -49,72 +49,73 @@ class Place:
         return self.filter[self.start : self.end]
 
     def to(self, other: "Place") -> "Place":
-        """From here to the end of another place."""
+        """The range from the start of this place to the end of another."""
         return Place(self.filter, self.start, other.end)
 
     def error(self, message: str) -> FilterError:
-        """The error that points here."""
+        """An error that points at this place."""
         return FilterError(message, self.filter, self.start, self.end)
 
 
 @dataclass(frozen=True)
-class Word:
+class Token:
     kind: TokenKind
     text: str
     place: Place
 
     def __str__(self) -> str:
-        """The word as messages name it."""
+        """The token as shown in messages."""
         return "the end" if self.kind is TokenKind.END else repr(self.text)
 
 
-def words_of(text: str) -> list[Word]:
-    """The words of a filter and a last one that stands for its end; FilterError where something is no word."""
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a filter, with a final END token. Raises FilterError for invalid text."""
     check_length(text)
-    words: list[Word] = []
+    tokens: list[Token] = []
     end = len(text.rstrip())
     position = 0
     while position < end:
         found = PATTERN.match(text, position)
         if found is None or not found.lastgroup:
-            raise no_word(text, position)
-        words.append(word(found.lastgroup, found[found.lastgroup], Place(text, *found.span(found.lastgroup))))
+            raise invalid_token(text, position)
+        tokens.append(token(found.lastgroup, found[found.lastgroup], Place(text, *found.span(found.lastgroup))))
         position = found.end()
-    if len(words) > MOST_WORDS:
-        raise words[MOST_WORDS].place.error(f"a filter has at most {MOST_WORDS} words and signs, this one {len(words)}")
-    return [*words, Word(TokenKind.END, "", Place(text, end, end + 1))]
+    if len(tokens) > MOST_WORDS:
+        rule = f"a filter may have at most {MOST_WORDS} words and signs, but this one has {len(tokens)}"
+        raise tokens[MOST_WORDS].place.error(rule)
+    return [*tokens, Token(TokenKind.END, "", Place(text, end, end + 1))]
 
 
 def check_length(text: str) -> None:
-    """FilterError for text that is too long, or that no database can hold."""
+    """Raise FilterError for text that is too long, or that contains characters that no database can store."""
     if len(text) > LONGEST_FILTER:
         start = Place(text, LONGEST_FILTER, LONGEST_FILTER + 1)
-        raise start.error(f"a filter has at most {LONGEST_FILTER:,} characters, this one {len(text):,}")
+        raise start.error(f"a filter may have at most {LONGEST_FILTER:,} characters, but this one has {len(text):,}")
     for position, character in enumerate(text):
         if character == "\0" or "\ud800" <= character <= "\udfff":
-            raise Place(text, position, position + 1).error("this character cannot be in a database")
+            raise Place(text, position, position + 1).error("no database can store this character")
 
 
-def word(group: str, text: str, place: Place) -> Word:
-    """The word that a group of the pattern has found."""
+def token(group: str, text: str, place: Place) -> Token:
+    """The token matched by a group of the pattern."""
     if group == "name" and text.lower() in KEYWORDS:
-        return Word(TokenKind.KEYWORD, text.lower(), place)
+        return Token(TokenKind.KEYWORD, text.lower(), place)
     if group == "text":
         quote = text[0]
-        return Word(TokenKind.TEXT, text[1:-1].replace(quote * 2, quote), place)
+        return Token(TokenKind.TEXT, text[1:-1].replace(quote * 2, quote), place)
     if group == "number" and not math.isfinite(float(text)):
         raise place.error(f"the number {text} is too large")
-    return Word(TokenKind[group.upper()], SYNONYMS.get(text, text) if group == "sign" else text, place)
+    return Token(TokenKind[group.upper()], SYNONYMS.get(text, text) if group == "sign" else text, place)
 
 
-def no_word(text: str, position: int) -> FilterError:
-    """The error for a place where no word begins."""
+def invalid_token(text: str, position: int) -> FilterError:
+    """The error for a position where no token begins."""
     position += len(text[position:]) - len(text[position:].lstrip())
     character = text[position]
     if character in "'\"":
-        return Place(text, position, len(text)).error(f"the quote {character} that begins here does not end")
+        return Place(text, position, len(text)).error(f"the quote {character} that starts here is not closed")
     if character.isdecimal() or character == ".":
         end = position + len(re.match(r"[\w.]*", text[position:])[0])  # type: ignore[index]
         return Place(text, position, max(end, position + 1)).error("this is neither a number nor a name")
-    advice = {"!": "; write != or not", "&": "; write and", "|": "; write or", "%": "; patterns have * and ?"}
-    return Place(text, position, position + 1).error(f"{character!r} means nothing here{advice.get(character, '')}")
+    advice = {"!": "; write != or not", "&": "; write and", "|": "; write or", "%": "; patterns use * and ?"}
+    return Place(text, position, position + 1).error(f"{character!r} is not allowed here{advice.get(character, '')}")

@@ -1,8 +1,8 @@
-"""The names that a filter may use: every key of a trial's row, more columns, and every setting by its dotted name.
+"""Names in filters: every key of a trial's row, further columns, and every setting by its dotted name.
 
 A setting is named by axis and parameter, `optimizer.rate`, or by axis, variant and parameter, `optimizer.adam.form`;
-`optimizer.name` is the variant. Where a configuration has several variants at once, such as the functions of its layers
-or two regularizers, a name without the variant has several values.
+`optimizer.name` is the variant. If a configuration has several variants at once, such as the functions of its layers or
+two regularizers, a name without the variant has several values.
 """
 
 import difflib
@@ -21,17 +21,17 @@ from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
 from fitgap.core.variants import Domain, Variant
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.dialects import as_number, items_of
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial, trial_tag
+from fitgap.runner.trial_status import Status
 from sqlalchemy.sql.elements import ColumnElement
 
 Table = Mapping[str, type[Variant]]
 
 
 class ValueKind(Enum):
-    """What the values of a name are; the word is how messages call them."""
+    """The types of values, with their names in messages."""
 
     NUMBER = "a number"
     TEXT = "text"
@@ -40,26 +40,28 @@ class ValueKind(Enum):
 
 @dataclass(frozen=True)
 class Known:
-    """What a name stands for. Where there may be several values, `several` has a row for each, and `value` is in it."""
+    """The meaning of a name. If it may have several values, `several` is a query with one row per value, and `value`
+    is an expression within that row.
+    """
 
     kind: ValueKind
     value: ColumnElement
     several: sa.Select | None = None
-    # Whole numbers of at most nine digits, with which arithmetic is safe.
+    # Whole numbers of at most ten digits, with which arithmetic is safe.
     is_small: bool = False
-    # All that a text can be, where that is known.
+    # All possible texts, if known.
     choices: tuple[str, ...] = ()
-    # Names of variants that are never written alone, but with their parameters.
+    # Names of variants that always appear with their parameters.
     headlines: tuple[str, ...] = ()
 
 
 class Shape(Enum):
-    """How the settings hold the variants of an axis: one, a list, or a list for every layer."""
+    """How the settings store the variants of an axis: one, a list, or a list per layer."""
 
     ONE, LIST, LAYERS = range(3)
 
 
-# The variants of each axis, what the settings call it, and how they hold it.
+# For each axis: its variants, its key in the settings, and how the settings store it.
 VARIANTS: dict[str, tuple[Table, str, Shape]] = {
     "activation": (ACTIVATIONS, "activation", Shape.LAYERS),
     "output_activation": (ACTIVATIONS, "output_activation", Shape.LIST),
@@ -70,22 +72,23 @@ VARIANTS: dict[str, tuple[Table, str, Shape]] = {
     "stopping": (STOPPINGS, "stopping", Shape.LIST),
     "loss": (LOSSES, "loss", Shape.ONE),
 }
-# What a column of text can be, where it is one of a few.
-CHOICES = {"status": tuple(Status), "verdict": rows.VERDICTS}
+# The possible values of text columns with few values.
+CHOICES = {"status": tuple(Status), "verdict": result_keys.VERDICTS}
 
 
 @cache
 def known_names() -> dict[str, Known]:
-    """All names with what they stand for."""
-    names = {key: column(key, value) for key, value in {**rows.TRIAL, **rows.MORE_SETTINGS, **rows.MORE}.items()}
+    """All names with their meanings."""
+    columns = {**result_keys.TRIAL, **result_keys.MORE_SETTINGS, **result_keys.MORE}
+    names = {key: column(key, value) for key, value in columns.items()}
     for axis, (table, field, shape) in VARIANTS.items():
         names.update(settings_of(axis, table, field, shape))
     tag = Known(ValueKind.TEXT, trial_tag.c.tag, sa.select().where(trial_tag.c.trial_id == trial.c.id))
     widths = items_of(configuration.c.settings, "architecture")
     return {
         **names,
-        "optimizer.rate": Known(ValueKind.NUMBER, rows.learning_rate_if_any),
-        "architecture.depth": Known(ValueKind.NUMBER, rows.hidden_layers, is_small=True),
+        "optimizer.rate": Known(ValueKind.NUMBER, result_keys.learning_rate_if_any),
+        "architecture.depth": Known(ValueKind.NUMBER, result_keys.hidden_layers, is_small=True),
         "architecture.width": Known(ValueKind.NUMBER, as_number(widths.c.value), sa.select().select_from(widths)),
         "dtype": Known(ValueKind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
         "tag": tag,
@@ -94,7 +97,7 @@ def known_names() -> dict[str, Known]:
 
 
 def column(key: str, value: ColumnElement) -> Known:
-    """What a key of a row stands for."""
+    """The meaning of a key of a row."""
     if not isinstance(value.type, sa.Text):
         return Known(ValueKind.NUMBER, value, is_small=isinstance(value.type, sa.Integer))
     if key in CHOICES:
@@ -104,12 +107,12 @@ def column(key: str, value: ColumnElement) -> Known:
 
 
 def has_headline(variant: type[Variant]) -> bool:
-    """Whether the shorthand of a variant always has a parameter in it."""
+    """Whether the shorthand of a variant always includes a parameter."""
     return any(field.metadata["headline"] for field in variant.parameters().values())
 
 
 def settings_of(axis: str, table: Table, field: str, shape: Shape) -> Iterator[tuple[str, Known]]:
-    """The dotted names of an axis, which the settings call `field`."""
+    """The dotted names of an axis with the key `field` in the settings."""
     several, inside = place_of(field, shape)
     name = inside("name").as_string()
     yield f"{axis}.name", Known(ValueKind.TEXT, name, several, choices=tuple(table))
@@ -123,7 +126,7 @@ def settings_of(axis: str, table: Table, field: str, shape: Shape) -> Iterator[t
 
 
 def place_of(field: str, shape: Shape) -> tuple[sa.Select | None, Callable[[str], Any]]:
-    """The rows, if there are several, with the variants of an axis, and how to get at a parameter in one of them."""
+    """The query for the variants of an axis, if there may be several, and the accessor of a parameter of one."""
     settings = configuration.c.settings
     if shape is Shape.ONE:
         return None, lambda parameter: settings[(field, parameter)]
@@ -136,7 +139,7 @@ def place_of(field: str, shape: Shape) -> tuple[sa.Select | None, Callable[[str]
 
 
 def setting(stored: Any, domain: Domain) -> Known:
-    """What a parameter of a variant stands for."""
+    """The meaning of a parameter of a variant."""
     if domain.choices:
         return Known(ValueKind.TEXT, stored.as_string(), choices=domain.choices)
     if domain.flag:
@@ -145,7 +148,7 @@ def setting(stored: Any, domain: Domain) -> Known:
 
 
 def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:
-    """The same parameter where it belongs to one variant only; of several at once, one at most is of this variant."""
+    """The same parameter, restricted to one variant. A list contains at most one entry of each variant."""
     if shape is Shape.ONE:
         return replace(known, value=sa.case((is_variant, known.value)))
     assert known.several is not None
@@ -156,7 +159,7 @@ def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:
 
 
 def advice(name: str) -> str:
-    """Advice for a name that there is not: the nearest, else those that it may be one of."""
+    """Advice for an unknown name: the most similar name, or else the possible names."""
     known = known_names()
     close = difflib.get_close_matches(name.lower(), known, n=1)
     if close:

@@ -1,4 +1,4 @@
-"""The grammar of filters: from text to a tree.
+"""Parser of filters: from text to a syntax tree, with this grammar:
 
     condition   either
     either      all ("or" all)*
@@ -13,62 +13,62 @@
     signed      "-" signed | operand
     operand     number | text | "true" | "false" | name | "abs" "(" sum ")" | "(" condition ")"
 
-Whether a parenthesis holds a sum or a condition is seen when it has been read. `!=`, `not in`, `not like`, `is not` are
-the opposites of `==`, `in`, `like` and `is`, and become a `Not` in the tree.
+Whether parentheses contain a sum or a condition is known only after reading them. `!=`, `not in`, `not like` and
+`is not` become a `Not` of `==`, `in`, `like` and `is`.
 """
 
 from collections.abc import Callable, Sequence
 from typing import cast, get_args
 
 from fitgap.runner.errors import FilterError
-from fitgap.runner.store.filter import nodes
-from fitgap.runner.store.filter.lexer import Place, TokenKind, Word, words_of
+from fitgap.runner.store.filter import syntax_tree
+from fitgap.runner.store.filter.lexer import Place, Token, TokenKind, tokenize
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 DEEPEST = 30
 MOST_SIGNS = 30
 
-Part = nodes.Operand | nodes.Condition
+Part = syntax_tree.Operand | syntax_tree.Condition
 
 
-def parse(text: str) -> nodes.Condition:
-    """The tree of a filter; FilterError, with the place, for what is none."""
-    parser = Parser(words_of(text))
+def parse(text: str) -> syntax_tree.Condition:
+    """The tree of a filter; FilterError, which points at the mistake, if it is invalid."""
+    parser = Parser(tokenize(text))
     found = parser.either()
     parser.expect_end()
     return as_condition(found)
 
 
 class Parser:
-    """Reads words one after another; a method for each rule of the grammar."""
+    """A recursive descent parser, with one method per rule of the grammar."""
 
-    def __init__(self, words: Sequence[Word]):
-        self.words = words
+    def __init__(self, tokens: Sequence[Token]):
+        self.tokens = tokens
         self.position = 0
         self.depth = 0
         self.signs = 0
 
     @property
-    def next(self) -> Word:
-        return self.words[self.position]
+    def next(self) -> Token:
+        return self.tokens[self.position]
 
-    def take(self) -> Word:
-        """The next word, which is then behind us. The end stays where it is."""
-        word = self.next
-        self.position += word.kind is not TokenKind.END
-        return word
+    def take(self) -> Token:
+        """Return the next token and advance, except at the end."""
+        token = self.next
+        self.position += token.kind is not TokenKind.END
+        return token
 
     def comes(self, *texts: str) -> bool:
-        """Whether the next word is one of these keywords or signs."""
+        """Whether the next token is one of these keywords or signs."""
         return self.next.kind in (TokenKind.KEYWORD, TokenKind.SIGN) and self.next.text in texts
 
     def took(self, text: str) -> bool:
-        """Whether the next word was this keyword or sign, which is then behind us."""
+        """Advance past the next token if it is this keyword or sign; returns whether it was."""
         is_next = self.comes(text)
         self.position += is_next
         return is_next
 
-    def expect(self, text: str) -> Word:
+    def expect(self, text: str) -> Token:
         if not self.comes(text):
             raise self.wrong(repr(text))
         return self.take()
@@ -78,26 +78,28 @@ class Parser:
             raise self.wrong("'and', 'or' or the end")
 
     def wrong(self, expected: str) -> FilterError:
-        """The error for a next word that cannot stand here."""
+        """The error for an unexpected next token."""
         return self.next.place.error(f"expected {expected}, found {self.next}")
 
     def deeper(self, rule: Callable[[], Part]) -> Part:
-        """What a rule reads one level further in."""
+        """Apply a rule one nesting level deeper; FilterError if that is too deep."""
         self.depth += 1
         if self.depth > DEEPEST:
-            raise self.next.place.error(f"a filter is at most {DEEPEST} levels deep; leave out some parentheses")
+            raise self.next.place.error(f"a filter may be at most {DEEPEST} levels deep; remove some parentheses")
         found = rule()
         self.depth -= 1
         return found
 
     def either(self) -> Part:
-        return self.joined("or", self.all, nodes.Either)
+        return self.joined("or", self.all, syntax_tree.Either)
 
     def all(self) -> Part:
-        return self.joined("and", self.negation, nodes.All)
+        return self.joined("and", self.negation, syntax_tree.All)
 
-    def joined(self, word: str, rule: Callable[[], Part], kind: type[nodes.Either] | type[nodes.All]) -> Part:
-        """What a rule reads, or several of these joined by a word."""
+    def joined(
+        self, word: str, rule: Callable[[], Part], kind: type[syntax_tree.Either] | type[syntax_tree.All]
+    ) -> Part:
+        """One or more occurrences of a rule, joined by a keyword."""
         parts = [rule()]
         while self.took(word):
             parts.append(rule())
@@ -110,7 +112,7 @@ class Parser:
             return self.test()
         start = self.take().place
         inner = as_condition(self.deeper(self.negation))
-        return nodes.Not(start.to(inner.place), inner)
+        return syntax_tree.Not(start.to(inner.place), inner)
 
     def test(self) -> Part:
         left = self.sum()
@@ -120,65 +122,65 @@ class Parser:
             return self.null_test(as_operand(left))
         is_opposite = self.took("not")
         if self.comes("in"):
-            found: nodes.Condition = self.membership(as_operand(left))
+            found: syntax_tree.Condition = self.membership(as_operand(left))
         elif self.comes("like"):
             found = self.pattern(as_operand(left))
         elif is_opposite:
             raise self.wrong("'in' or 'like' after 'not'")
         else:
             return left
-        return nodes.Not(found.place, found) if is_opposite else found
+        return syntax_tree.Not(found.place, found) if is_opposite else found
 
-    def comparison(self, left: Part) -> nodes.Condition:
+    def comparison(self, left: Part) -> syntax_tree.Condition:
         operands, signs = [as_operand(left)], []
         while self.comes(*COMPARISONS):
             signs.append(self.take())
             operands.append(as_operand(self.sum()))
         place = operands[0].place.to(operands[-1].place)
         if signs[0].text == "!=" and len(signs) == 1:
-            return nodes.Not(place, nodes.Comparison(place, tuple(operands), ("==",)))
+            return syntax_tree.Not(place, syntax_tree.Comparison(place, tuple(operands), ("==",)))
         for sign in signs:
             if sign.text == "!=":
-                raise sign.place.error("!= cannot stand in a chain; write two comparisons joined by 'and'")
-        return nodes.Comparison(place, tuple(operands), tuple(sign.text for sign in signs))
+                raise sign.place.error("!= is not allowed in a chain; write two comparisons joined by 'and'")
+        return syntax_tree.Comparison(place, tuple(operands), tuple(sign.text for sign in signs))
 
-    def null_test(self, left: nodes.Operand) -> nodes.Condition:
+    def null_test(self, left: syntax_tree.Operand) -> syntax_tree.Condition:
         self.take()
         is_opposite = self.took("not")
         place = left.place.to(self.expect("null").place)
-        test = nodes.IsNull(place, left)
-        return nodes.Not(place, test) if is_opposite else test
+        test = syntax_tree.IsNull(place, left)
+        return syntax_tree.Not(place, test) if is_opposite else test
 
-    def membership(self, left: nodes.Operand) -> nodes.Condition:
+    def membership(self, left: syntax_tree.Operand) -> syntax_tree.Condition:
         """`activation in ('relu', 'elu')`, or `'checked' in tags`."""
         self.take()
         if self.next.kind is TokenKind.NAME:
             collection = self.name()
-            return nodes.Comparison(left.place.to(collection.place), (collection, left), ("==",))
+            return syntax_tree.Comparison(left.place.to(collection.place), (collection, left), ("==",))
         self.expect("(")
         choices = [self.constant()]
         while self.took(","):
             choices.append(self.constant())
-        return nodes.Membership(left.place.to(self.expect(")").place), left, tuple(choices))
+        return syntax_tree.Membership(left.place.to(self.expect(")").place), left, tuple(choices))
 
-    def constant(self) -> nodes.Operand:
-        """A number, which may have a minus, or a text."""
+    def constant(self) -> syntax_tree.Operand:
+        """A number, optionally with a minus sign, or a text."""
         if self.comes("-"):
             start = self.take().place
             if self.next.kind is not TokenKind.NUMBER:
                 raise self.wrong("a number")
             number = self.take()
-            return nodes.Number(start.to(number.place), -float(number.text))
+            return syntax_tree.Number(start.to(number.place), -float(number.text))
         if self.next.kind not in (TokenKind.NUMBER, TokenKind.TEXT):
             raise self.wrong("a number or a text in quotes")
-        return cast(nodes.Operand, self.operand())
+        return cast(syntax_tree.Operand, self.operand())
 
-    def pattern(self, left: nodes.Operand) -> nodes.Condition:
+    def pattern(self, left: syntax_tree.Operand) -> syntax_tree.Condition:
         self.take()
         if self.next.kind is not TokenKind.TEXT:
             raise self.wrong("a pattern in quotes, such as 'adam*'")
         pattern = self.take()
-        return nodes.Like(left.place.to(pattern.place), left, pattern.text)
+        return syntax_tree.Like(left.place.to(pattern.place), left, pattern.text)
 
     def sum(self) -> Part:
         return self.calculated(("+", "-"), self.product)
@@ -187,15 +189,15 @@ class Parser:
         return self.calculated(("*", "/"), self.signed)
 
     def calculated(self, signs: tuple[str, ...], rule: Callable[[], Part]) -> Part:
-        """What a rule reads, or several of these joined by signs, from left to right."""
+        """One or more occurrences of a rule, joined by signs, grouped from left to right."""
         left = rule()
         while self.comes(*signs):
             sign = self.take()
             self.signs += 1
             if self.signs > MOST_SIGNS:
-                raise sign.place.error(f"a filter has at most {MOST_SIGNS} of + - * /")
+                raise sign.place.error(f"a filter may have at most {MOST_SIGNS} of + - * /")
             first, second = as_operand(left), as_operand(rule())
-            left = nodes.Arithmetic(first.place.to(second.place), sign.text, first, second)
+            left = syntax_tree.Arithmetic(first.place.to(second.place), sign.text, first, second)
         return left
 
     def signed(self) -> Part:
@@ -203,7 +205,7 @@ class Parser:
             return self.operand()
         start = self.take().place
         inner = as_operand(self.deeper(self.signed))
-        return nodes.Negative(start.to(inner.place), inner)
+        return syntax_tree.Negative(start.to(inner.place), inner)
 
     def operand(self) -> Part:
         if self.took("("):
@@ -211,14 +213,14 @@ class Parser:
             self.expect(")")
             return found
         if self.comes("true", "false"):
-            word = self.take()
-            return nodes.Flag(word.place, word.text == "true")
+            token = self.take()
+            return syntax_tree.Flag(token.place, token.text == "true")
         if self.next.kind is TokenKind.NUMBER:
-            word = self.take()
-            return nodes.Number(word.place, float(word.text))
+            token = self.take()
+            return syntax_tree.Number(token.place, float(token.text))
         if self.next.kind is TokenKind.TEXT:
-            word = self.take()
-            return nodes.Text(word.place, word.text)
+            token = self.take()
+            return syntax_tree.Text(token.place, token.text)
         if self.comes("null"):
             raise self.next.place.error("nothing equals null; write `is null` or `is not null`")
         if self.next.kind is not TokenKind.NAME:
@@ -226,33 +228,33 @@ class Parser:
         name = self.name()
         return self.function(name) if self.comes("(") else name
 
-    def name(self) -> nodes.Name:
-        word = self.take()
-        return nodes.Name(word.place, word.text)
+    def name(self) -> syntax_tree.Name:
+        token = self.take()
+        return syntax_tree.Name(token.place, token.text)
 
-    def function(self, name: nodes.Name) -> nodes.Operand:
-        """`abs(…)`, the only function there is."""
+    def function(self, name: syntax_tree.Name) -> syntax_tree.Operand:
+        """`abs(…)`, the only function."""
         if name.name != "abs":
             raise name.place.error(f"there is no function {name.name!r}; known: abs")
         self.take()
         inner = as_operand(self.deeper(self.sum))
-        return nodes.Absolute(name.place.to(self.expect(")").place), inner)
+        return syntax_tree.Absolute(name.place.to(self.expect(")").place), inner)
 
 
-def as_operand(part: Part) -> nodes.Operand:
-    """The part, which must be something that has a value; FilterError for a condition."""
-    if not isinstance(part, get_args(nodes.Operand)):
-        raise part.place.error("a condition has no value to go on with; join conditions by 'and' or 'or'")
-    return cast(nodes.Operand, part)
+def as_operand(part: Part) -> syntax_tree.Operand:
+    """The part as an operand; FilterError if it is a condition."""
+    if not isinstance(part, get_args(syntax_tree.Operand)):
+        raise part.place.error("a condition is not a value; join conditions by 'and' or 'or'")
+    return cast(syntax_tree.Operand, part)
 
 
-def as_condition(part: Part) -> nodes.Condition:
-    """The part, which must be something that holds or not; FilterError for a mere value. A name may be a flag."""
-    if not isinstance(part, get_args(nodes.Condition)):
+def as_condition(part: Part) -> syntax_tree.Condition:
+    """The part as a condition; FilterError if it is a value. A name may be a flag, which is a condition."""
+    if not isinstance(part, get_args(syntax_tree.Condition)):
         raise after(part.place).error("expected a comparison, such as e_v < 0.02")
-    return cast(nodes.Condition, part)
+    return cast(syntax_tree.Condition, part)
 
 
 def after(place: Place) -> Place:
-    """The place right after another one."""
+    """The position right after a place."""
     return Place(place.filter, place.end, place.end + 1)

@@ -1,51 +1,53 @@
-"""From the tree of a filter to an expression of SQL. Everything that was written in it becomes a bound parameter."""
+"""Translation of the syntax tree of a filter into an SQL expression, with all constants as bound parameters."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.dialects import is_like, sortable
-from fitgap.runner.store.filter import nodes
+from fitgap.runner.store.filter import syntax_tree
 from fitgap.runner.store.filter.namespace import known_names
 from fitgap.runner.store.filter.typecheck import COLUMN_REACH, names_in
 from sqlalchemy.sql.elements import ColumnElement
 
-# How tightly the signs bind, in SQLAlchemy's own numbers.
+# Operator precedence, in SQLAlchemy's numbers.
 PRECEDENCE = {"+": 7, "-": 7, "*": 8, "/": 8}
 LARGEST, SMALLEST = 10.0**COLUMN_REACH, 10.0**-COLUMN_REACH
 
 
-def condition_of(condition: nodes.Condition) -> ColumnElement[bool]:
-    """The expression of a condition that has been checked."""
+def condition_of(condition: syntax_tree.Condition) -> ColumnElement[bool]:
+    """The SQL expression of a checked condition."""
     match condition:
-        case nodes.All(_, conditions):
+        case syntax_tree.All(_, conditions):
             return sa.and_(*map(condition_of, conditions))
-        case nodes.Either(_, conditions):
+        case syntax_tree.Either(_, conditions):
             return sa.or_(*map(condition_of, conditions))
-        case nodes.Not(_, inner):
+        case syntax_tree.Not(_, inner):
             return sa.not_(condition_of(inner))
-        case nodes.IsNull(_, operand):
+        case syntax_tree.IsNull(_, operand):
             return null_test(operand)
         case _:
-            return held_by_any(condition, plain_test(condition))
+            return true_for_any(condition, plain_test(condition))
 
 
-def plain_test(test: nodes.Comparison | nodes.Membership | nodes.Like | nodes.Name) -> ColumnElement[bool]:
-    """The expression of a test in which every name has one value."""
+def plain_test(
+    test: syntax_tree.Comparison | syntax_tree.Membership | syntax_tree.Like | syntax_tree.Name,
+) -> ColumnElement[bool]:
+    """The SQL expression of a test in which every name has one value."""
     match test:
-        case nodes.Name():
+        case syntax_tree.Name():
             return value_of(test)
-        case nodes.Membership(_, operand, choices):
+        case syntax_tree.Membership(_, operand, choices):
             return value_of(operand).in_([constant(each) for each in choices])
-        case nodes.Like(_, operand, pattern):
+        case syntax_tree.Like(_, operand, pattern):
             return is_like(value_of(operand), pattern)
-        case nodes.Comparison(_, (name, nodes.Flag(_, value)), _):
+        case syntax_tree.Comparison(_, (name, syntax_tree.Flag(_, value)), _):
             return value_of(name) if value else sa.not_(value_of(name))
-        case nodes.Comparison(_, operands, signs):
+        case syntax_tree.Comparison(_, operands, signs):
             values = [sortable(value_of(each)) for each in operands]
             pairs = zip(signs, values, values[1:], strict=False)
             return sa.and_(*(compared(sign, left, right) for sign, left, right in pairs))
 
 
 def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElement[bool]:
-    """One comparison."""
+    """The SQL expression of one comparison."""
     match sign:
         case "==":
             return left == right
@@ -59,8 +61,8 @@ def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElem
             return left >= right
 
 
-def held_by_any(part: nodes.Test | nodes.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
-    """A test over a name that may have several values: it holds if it does for any, and is unknown if for all."""
+def true_for_any(part: syntax_tree.Test | syntax_tree.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A test of a name that may have several values: true if it is true for any, unknown if it is unknown for all."""
     several = several_of(part)
     if several is None:
         return test
@@ -68,68 +70,68 @@ def held_by_any(part: nodes.Test | nodes.Name, test: ColumnElement[bool]) -> Col
     return several.add_columns(answers).scalar_subquery() == 1
 
 
-def several_of(part: nodes.Operand | nodes.Test) -> sa.Select | None:
-    """The rows over which the names in a test range; None where each has one value."""
+def several_of(part: syntax_tree.Operand | syntax_tree.Test) -> sa.Select | None:
+    """The query for the values of the names in a test; None if each has one value."""
     found = [known_names()[name.name].several for name in names_in(part)]
     return next((each for each in found if each is not None), None)
 
 
-def null_test(operand: nodes.Operand) -> ColumnElement[bool]:
-    """Whether an operand has no value, or not one of several."""
+def null_test(operand: syntax_tree.Operand) -> ColumnElement[bool]:
+    """Whether an operand is null, or all of its several values are."""
     several = several_of(operand)
     if several is None:
         return value_of(operand).is_(None)
     return several.add_columns(sa.func.count(value_of(operand))).scalar_subquery() == 0
 
 
-def value_of(operand: nodes.Operand) -> ColumnElement:
-    """The expression of an operand."""
+def value_of(operand: syntax_tree.Operand) -> ColumnElement:
+    """The SQL expression of an operand."""
     match operand:
-        case nodes.Name(_, name):
+        case syntax_tree.Name(_, name):
             return known_names()[name].value
-        case nodes.Negative() | nodes.Absolute() | nodes.Arithmetic():
+        case syntax_tree.Negative() | syntax_tree.Absolute() | syntax_tree.Arithmetic():
             return calculated(operand)
         case _:
             return constant(operand)
 
 
-def constant(operand: nodes.Operand) -> ColumnElement:
+def constant(operand: syntax_tree.Operand) -> ColumnElement:
     """A bound parameter."""
     match operand:
-        case nodes.Number(_, value):
+        case syntax_tree.Number(_, value):
             return sa.literal(value, sa.Double)
-        case nodes.Negative(_, inner):
+        case syntax_tree.Negative(_, inner):
             return -constant(inner)
-        case nodes.Text(_, value):
+        case syntax_tree.Text(_, value):
             return sa.literal(value, sa.Text)
     raise AssertionError(operand)
 
 
-def calculated(operand: nodes.Operand) -> ColumnElement:
-    """The expression of a number in arithmetic: always doubles, and division by 0 gives null."""
+def calculated(operand: syntax_tree.Operand) -> ColumnElement:
+    """The SQL expression of an arithmetic operand: always doubles, and division by 0 gives null."""
     match operand:
-        case nodes.Name(_, name):
+        case syntax_tree.Name(_, name):
             known = known_names()[name]
             return sa.cast(known.value, sa.Double) if known.is_small else bounded(known.value)
-        case nodes.Negative(_, inner):
+        case syntax_tree.Negative(_, inner):
             return -calculated(inner)
-        case nodes.Absolute(_, inner):
+        case syntax_tree.Absolute(_, inner):
             return sa.func.abs(calculated(inner), type_=sa.Double)
-        case nodes.Arithmetic(_, "/", left, right):
+        case syntax_tree.Arithmetic(_, "/", left, right):
             return joined("/", calculated(left), sa.func.nullif(calculated(right), 0.0, type_=sa.Double))
-        case nodes.Arithmetic(_, sign, left, right):
+        case syntax_tree.Arithmetic(_, sign, left, right):
             return joined(sign, calculated(left), calculated(right))
         case _:
             return constant(operand)
 
 
 def joined(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElement:
-    """Two numbers joined by a sign, as they are grouped: SQLAlchemy's own + would make (a + b) + c of a + (b + c)."""
+    """Two numbers joined by a sign. This keeps the grouping; SQLAlchemy's + turns a + (b + c) into (a + b) + c."""
     return left.op(sign, precedence=PRECEDENCE[sign], return_type=sa.Double())(right)
 
 
 def bounded(value: ColumnElement) -> ColumnElement:
-    """A column as it counts in arithmetic, so that no product leaves the range of doubles."""
+    """A column clipped for arithmetic, so that no product leaves the range of doubles."""
     return sa.case(
         (value > LARGEST, LARGEST),
         (value < -LARGEST, -LARGEST),

@@ -1,6 +1,6 @@
-"""Checking a filter before it is asked: that its names exist, and that numbers, texts and flags meet their like.
+"""Type checks of a filter before it is executed: its names exist, and operands have compatible types.
 
-So every filter that passes is answered, and alike by every database.
+So every filter that passes can be executed, with the same result in every database.
 """
 
 import difflib
@@ -8,63 +8,65 @@ import math
 from collections.abc import Iterable, Iterator
 
 from fitgap.runner.errors import FilterError
-from fitgap.runner.store.filter import nodes
+from fitgap.runner.store.filter import syntax_tree
 from fitgap.runner.store.filter.namespace import Known, ValueKind, advice, known_names
 
-# Columns count in arithmetic as if nearer to 0 than 10^-75 were 0 and beyond 10^75 were 10^75, so that no product of a
-# few of them leaves the range of doubles: that is an error in PostgreSQL.
+# In arithmetic, columns are clipped to 10^75, and values smaller than 10^-75 become 0. So no product of a few columns
+# leaves the range of doubles, which is an error in PostgreSQL.
 COLUMN_REACH = 75
 SMALL_REACH = 10
 LARGEST_REACH, SMALLEST_REACH = 305, -300
-# A difference of two doubles can be so many times smaller than they are, as a power of ten.
+# A difference of two doubles can be smaller than they are by this power of ten.
 DIGITS = 17
 LONGEST_SHOWN = 40
 
-# Powers of ten between which the size of a number lies, unless it is 0.
+# The lowest and the highest power of ten of a number's magnitude, unless it is 0.
 Reach = tuple[float, float]
 
 
-def check(condition: nodes.Condition) -> None:
-    """FilterError for a condition that means nothing."""
+def check(condition: syntax_tree.Condition) -> None:
+    """Raise FilterError for an invalid condition."""
     match condition:
-        case nodes.All(_, conditions) | nodes.Either(_, conditions):
+        case syntax_tree.All(_, conditions) | syntax_tree.Either(_, conditions):
             for each in conditions:
                 check(each)
-        case nodes.Not(_, inner):
+        case syntax_tree.Not(_, inner):
             check(inner)
-        case nodes.Name():
+        case syntax_tree.Name():
             if kind_of(condition) is not ValueKind.FLAG:
                 raise condition.place.error(f"expected a comparison, such as {condition.name} == {example(condition)}")
-        case nodes.Comparison() | nodes.Membership() | nodes.Like() | nodes.IsNull():
+        case syntax_tree.Comparison() | syntax_tree.Membership() | syntax_tree.Like() | syntax_tree.IsNull():
             check_test(condition)
 
 
-def example(name: nodes.Name) -> str:
+def example(name: syntax_tree.Name) -> str:
     return "0.5" if kind_of(name) is ValueKind.NUMBER else "'…'"
 
 
-def check_test(test: nodes.Test) -> None:
-    """FilterError for a test whose operands do not go together."""
+def check_test(test: syntax_tree.Test) -> None:
+    """Raise FilterError for a test whose operands are incompatible."""
     check_collections(test)
     match test:
-        case nodes.Comparison(_, operands, signs):
+        case syntax_tree.Comparison(_, operands, signs):
             check_alike(operands)
             if kind_of(operands[0]) is ValueKind.FLAG:
                 check_flags(operands, signs)
             if "==" in signs:
                 check_choices(operands)
-        case nodes.Membership(_, operand, choices):
+        case syntax_tree.Membership(_, operand, choices):
             check_alike((operand, *choices))
             check_choices((operand, *choices))
-        case nodes.Like(_, operand, _):
+        case syntax_tree.Like(_, operand, _):
             if kind_of(operand) is not ValueKind.TEXT:
-                raise operand.place.error(f"{shown(operand)} is {kind_of(operand).value}; only text is like a pattern")
-        case nodes.IsNull(_, operand):
+                raise operand.place.error(
+                    f"{shown(operand)} is {kind_of(operand).value}; only text can match a pattern"
+                )
+        case syntax_tree.IsNull(_, operand):
             kind_of(operand)
 
 
-def check_collections(test: nodes.Test) -> None:
-    """FilterError for two names that have several values each, and not the same ones."""
+def check_collections(test: syntax_tree.Test) -> None:
+    """Raise FilterError if two names have several values each, from different lists."""
     several = [name for name in names_in(test) if known(name).several is not None]
     for name in several[1:]:
         if known(name).several is not known(several[0]).several:
@@ -73,65 +75,63 @@ def check_collections(test: nodes.Test) -> None:
             )
 
 
-def names_in(part: nodes.Operand | nodes.Test) -> Iterator[nodes.Name]:
-    """The names in an operand or a test, in the order they are written."""
+def names_in(part: syntax_tree.Operand | syntax_tree.Test) -> Iterator[syntax_tree.Name]:
+    """The names in an operand or a test, in written order."""
     match part:
-        case nodes.Name():
+        case syntax_tree.Name():
             yield part
-        case nodes.Negative(_, inner) | nodes.Absolute(_, inner) | nodes.IsNull(_, inner):
+        case syntax_tree.Negative(_, inner) | syntax_tree.Absolute(_, inner) | syntax_tree.IsNull(_, inner):
             yield from names_in(inner)
-        case nodes.Like(_, inner, _) | nodes.Membership(_, inner, _):
+        case syntax_tree.Like(_, inner, _) | syntax_tree.Membership(_, inner, _):
             yield from names_in(inner)
-        case nodes.Arithmetic(_, _, left, right):
+        case syntax_tree.Arithmetic(_, _, left, right):
             yield from names_in(left)
             yield from names_in(right)
-        case nodes.Comparison(_, operands, _):
+        case syntax_tree.Comparison(_, operands, _):
             for each in operands:
                 yield from names_in(each)
 
 
-def known(name: nodes.Name) -> Known:
-    """What a name stands for; FilterError with the nearest where there is none such."""
+def known(name: syntax_tree.Name) -> Known:
+    """The meaning of a name; FilterError with advice if it is unknown."""
     found = known_names().get(name.name)
     if found is None:
-        quotes = "" if "." in name.name else f"; a text stands in quotes: '{name.name}'"
+        quotes = "" if "." in name.name else f"; write text in quotes: '{name.name}'"
         raise name.place.error(f"there is no column or setting {name.name!r}{quotes}; {advice(name.name)}")
     return found
 
 
-def kind_of(operand: nodes.Operand) -> ValueKind:
-    """What the values of an operand are; FilterError for arithmetic with what is no number."""
+def kind_of(operand: syntax_tree.Operand) -> ValueKind:
+    """The type of an operand; FilterError for arithmetic with anything but numbers."""
     match operand:
-        case nodes.Name():
+        case syntax_tree.Name():
             return known(operand).kind
-        case nodes.Text():
+        case syntax_tree.Text():
             return ValueKind.TEXT
-        case nodes.Flag():
+        case syntax_tree.Flag():
             return ValueKind.FLAG
-        case nodes.Negative() | nodes.Absolute() | nodes.Arithmetic():
+        case syntax_tree.Negative() | syntax_tree.Absolute() | syntax_tree.Arithmetic():
             reach_of(operand)
     return ValueKind.NUMBER
 
 
-def reach_of(operand: nodes.Operand) -> Reach:
-    """How large and how small the numbers of an operand can be; FilterError where that is too large or too small."""
+def reach_of(operand: syntax_tree.Operand) -> Reach:
+    """The range of magnitudes of an operand; FilterError if it may leave the range of doubles."""
     match operand:
-        case nodes.Number(_, value):
+        case syntax_tree.Number(_, value):
             size = math.log10(abs(value)) if value else 0.0
             found = size, size
-        case nodes.Negative(_, inner) | nodes.Absolute(_, inner):
+        case syntax_tree.Negative(_, inner) | syntax_tree.Absolute(_, inner):
             return reach_of(inner)
-        case nodes.Arithmetic(_, sign, left, right):
+        case syntax_tree.Arithmetic(_, sign, left, right):
             found = combined_reach(sign, reach_of(left), reach_of(right))
-        case nodes.Name() if known(operand).kind is ValueKind.NUMBER:
+        case syntax_tree.Name() if known(operand).kind is ValueKind.NUMBER:
             found = (0, SMALL_REACH) if known(operand).is_small else (-COLUMN_REACH, COLUMN_REACH)
         case _:
-            raise operand.place.error(
-                f"{shown(operand)} is {kind_of(operand).value}; only numbers can be calculated with"
-            )
+            raise operand.place.error(f"{shown(operand)} is {kind_of(operand).value}; arithmetic needs numbers")
     if found[0] < SMALLEST_REACH or found[1] > LARGEST_REACH:
         raise operand.place.error(
-            "the numbers in this could become too large or too small; write it with fewer products"
+            "the numbers in this expression could become too large or too small; use fewer products"
         )
     return found
 
@@ -144,8 +144,8 @@ def combined_reach(sign: str, left: Reach, right: Reach) -> Reach:
     return min(left[0], right[0]) - DIGITS, max(left[1], right[1]) + 1
 
 
-def check_alike(operands: Iterable[nodes.Operand]) -> None:
-    """FilterError for operands that are not of the same kind."""
+def check_alike(operands: Iterable[syntax_tree.Operand]) -> None:
+    """Raise FilterError for operands of different types."""
     first, *others = operands
     for other in others:
         one, two = kind_of(first), kind_of(other)
@@ -155,11 +155,11 @@ def check_alike(operands: Iterable[nodes.Operand]) -> None:
             )
 
 
-def quoted_advice(first: nodes.Operand, other: nodes.Operand) -> str:
-    """Advice for a text that was written without quotes, or a number that has some."""
-    if isinstance(other, nodes.Number | nodes.Name) and kind_of(first) is ValueKind.TEXT:
+def quoted_advice(first: syntax_tree.Operand, other: syntax_tree.Operand) -> str:
+    """Advice for text written without quotes, or a number written with quotes."""
+    if isinstance(other, syntax_tree.Number | syntax_tree.Name) and kind_of(first) is ValueKind.TEXT:
         return f"; write '{other.place.text}'"
-    if isinstance(other, nodes.Text) and kind_of(first) is ValueKind.NUMBER and is_number(other.value):
+    if isinstance(other, syntax_tree.Text) and kind_of(first) is ValueKind.NUMBER and is_number(other.value):
         return f"; write {other.value}"
     return ""
 
@@ -171,9 +171,13 @@ def is_number(text: str) -> bool:
         return False
 
 
-def check_flags(operands: tuple[nodes.Operand, ...], signs: tuple[str, ...]) -> None:
-    """FilterError for flags that are held against anything but `true` or `false`."""
-    if signs != ("==",) or not isinstance(operands[1], nodes.Flag) or not isinstance(operands[0], nodes.Name):
+def check_flags(operands: tuple[syntax_tree.Operand, ...], signs: tuple[str, ...]) -> None:
+    """Raise FilterError for flags that are compared with anything but `true` or `false`."""
+    if (
+        signs != ("==",)
+        or not isinstance(operands[1], syntax_tree.Flag)
+        or not isinstance(operands[0], syntax_tree.Name)
+    ):
         raise (
             operands[0]
             .place.to(operands[-1].place)
@@ -181,19 +185,19 @@ def check_flags(operands: tuple[nodes.Operand, ...], signs: tuple[str, ...]) -> 
         )
 
 
-def check_choices(operands: Iterable[nodes.Operand]) -> None:
-    """FilterError for a text that the name beside it can never be."""
+def check_choices(operands: Iterable[syntax_tree.Operand]) -> None:
+    """Raise FilterError for a text that the other operand can never equal."""
     operands = list(operands)
-    for name in (each for each in operands if isinstance(each, nodes.Name)):
-        for text in (each for each in operands if isinstance(each, nodes.Text)):
+    for name in (each for each in operands if isinstance(each, syntax_tree.Name)):
+        for text in (each for each in operands if isinstance(each, syntax_tree.Text)):
             check_choice(name, text)
 
 
-def check_choice(name: nodes.Name, text: nodes.Text) -> None:
+def check_choice(name: syntax_tree.Name, text: syntax_tree.Text) -> None:
     choices, value = known(name).choices, text.value
     if value in known(name).headlines:
         raise text.place.error(
-            f"{name.name} is never {value!r} alone, but has its parameters; write {name.name}.name == '{value}', "
+            f"{name.name} is never just {value!r}, since it includes parameters; write {name.name}.name == '{value}', "
             f"or {name.name} like '{value}*'"
         )
     if choices and value not in choices:
@@ -202,8 +206,8 @@ def check_choice(name: nodes.Name, text: nodes.Text) -> None:
         raise text.place.error(f"{name.name} is never {shortened(value)!r}; {hint}known: {', '.join(choices)}")
 
 
-def shown(operand: nodes.Operand) -> str:
-    """An operand as messages show it: as it is written, on one line and not too long."""
+def shown(operand: syntax_tree.Operand) -> str:
+    """An operand in the form used in messages: as written, truncated."""
     return shortened(operand.place.text)
 
 

@@ -1,1 +1,1 @@
-"""The fit of trials and configurations, kept up to date."""
+"""Computation and storage of the fit of trials and configurations."""

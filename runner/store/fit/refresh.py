@@ -1,9 +1,9 @@
-"""Keeping the fit of trials and configurations up to date: read, judged by `core.diagnosis`, written all at once.
+"""Refresh of the fit of trials and configurations: read errors, judge them with `core.diagnosis`, write atomically.
 
-The numbers are read and judged without keeping anybody from writing. Then one transaction writes them, unless somebody
-else has done so meanwhile: `sweep.fitted` tells, and it is done anew. So readers see the fit beside one reference or
-beside the next, never a mixture; and whoever dies on the way leaves what there was. Beside the same reference as
-before, very many new trials are written in several parts.
+Errors are read and judged without blocking writers. Then one transaction writes the results. If another process has
+done so meanwhile, which `sweep.fitted` shows, the work is repeated. So readers see fits relative to one reference,
+never a mixture, and a killed process leaves the old state. If the reference has not changed, many new trials are
+written in several transactions.
 """
 
 from collections.abc import Callable
@@ -13,35 +13,35 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.core.diagnosis import RULE, fit_of_configuration, fit_of_trial
-from fitgap.runner.status import Status
+from fitgap.core.fit import RULE, fit_of_configuration, fit_of_trial
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.postgresql import GATHER_STATISTICS
-from fitgap.runner.store.database.retry import patiently
+from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
 from fitgap.runner.store.fit.spool import FitSpool
-from fitgap.runner.store.read.queries import Row, reference_configuration
+from fitgap.runner.store.read.lookups import Row, reference_configuration
 from fitgap.runner.store.schema.tables import configuration, fit_columns, sweep, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection, Engine
 
 FIT_NAMES = tuple(column.name for column in fit_columns())
-First = Callable[[Connection], None]
-# Their errors are in memory together: some ten kilobytes for every trial.
+BeforeWriting = Callable[[Connection], None]
+# Trials whose errors are held in memory together, about ten kilobytes each.
 TRIALS_AT_A_TIME = 125
-# Their fits are written in one transaction, for which other writers wait; beside a new reference all are.
+# Trials per transaction, for which other writers wait. With a new reference, all trials are written in one.
 MOST_TRIALS_IN_A_PART = 100_000
-# After so many, what the server knows of the tables would make it choose slow ways to answer, until it looks by itself
-# about a minute later.
+# After this many changes, PostgreSQL's outdated statistics lead to slow plans until it updates them after about a
+# minute, so we update them.
 TRIALS_THAT_CHANGE_PLANS = 1_000
 
 
 @dataclass
 class Judged:
-    """What was found out about a sweep: its reference, and the fits of trials and configurations by their numbers.
+    """The results for a sweep: its reference, and the fits of trials and configurations by id.
 
-    `before` is what the sweep's row said then. With `afresh` nothing of what was written earlier holds any more. Where
-    it is a part, `last` is the highest number of a configuration in it, and there may be more beyond.
+    `before` is the sweep's row when it was read. `afresh` means that all earlier fits are invalid. If this is only a
+    part, `last` is the highest configuration id in it, and there may be more.
     """
 
     before: Row
@@ -52,15 +52,15 @@ class Judged:
     last: int | None = None
 
 
-def refresh_fit(engine: Engine, sweep_id: int, first: First | None = None) -> None:
-    """Bring the fit of a sweep up to date. A writing transaction begins with `first`, which may refuse it."""
+def refresh_fit(engine: Engine, sweep_id: int, first: BeforeWriting | None = None) -> None:
+    """Update the fit of a sweep. Every writing transaction begins with `first`, which may raise to abort it."""
     done: int | None = 0
     while done is not None:
         done = refresh_part(engine, sweep_id, done, first)
 
 
-def refresh_part(engine: Engine, sweep_id: int, done: int, first: First | None) -> int | None:
-    """Judge and write what is beyond the configuration `done`; returns how far it is done now, None for to the end."""
+def refresh_part(engine: Engine, sweep_id: int, done: int, first: BeforeWriting | None) -> int | None:
+    """Judge and write a part after configuration `done`; returns the last one done, None if all are done."""
     with FitSpool() as trials, FitSpool() as configurations:
         with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
             judged = judge(connection, sweep_id, done, trials, configurations)
@@ -68,19 +68,19 @@ def refresh_part(engine: Engine, sweep_id: int, done: int, first: First | None) 
             return None
         if not (judged.afresh or len(trials)):
             return judged.last
-        is_written = patiently(engine, partial(write_after, first, judged))
+        is_written = with_retries(engine, partial(write_after, first, judged))
         return judged.last if is_written else done
 
 
-def write_after(first: First | None, judged: Judged, connection: Connection, again: bool) -> bool:
-    """Write what was found out after `first`; False where somebody else has done so meanwhile."""
+def write_after(first: BeforeWriting | None, judged: Judged, connection: Connection, is_retry: bool) -> bool:
+    """Call `first` and write the results; returns False if another process has written meanwhile."""
     if first is not None:
         first(connection)
     return write(connection, judged)
 
 
 def refresh_outdated(engine: Engine) -> None:
-    """Bring the fit of those sweeps up to date that was found out by an older rule, or never."""
+    """Update the fit of all sweeps for which it was computed by an older rule, or never."""
     has_completed = sa.exists().where(trial.c.sweep_id == sweep.c.id, trial.c.status == Status.COMPLETED)
     outdated = sa.select(sweep.c.id).where(sa.func.coalesce(sweep.c.fit_rule, 0) < RULE, has_completed)
     with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
@@ -90,7 +90,7 @@ def refresh_outdated(engine: Engine) -> None:
 
 
 def forget_fit(connection: Connection, sweep_id: int) -> None:
-    """Nothing that is known of the fit of a sweep holds any more: trials were removed, or changed after their end."""
+    """Invalidate the fit of a sweep, after trials were removed or changed after their end."""
     values: dict[str, None] = {"reference_id": None, "fitted": None, "fit_rule": None}
     connection.execute(sa.update(sweep).where(sweep.c.id == sweep_id).values(**values))
 
@@ -98,7 +98,7 @@ def forget_fit(connection: Connection, sweep_id: int) -> None:
 def judge(
     connection: Connection, sweep_id: int, done: int, trials: FitSpool, configurations: FitSpool
 ) -> Judged | None:
-    """Find the fits of what is not known yet of a sweep, beyond the configuration `done`; None where it is gone."""
+    """Compute the missing fits of a sweep after configuration `done`; None if the sweep no longer exists."""
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
         return None
@@ -111,25 +111,25 @@ def judge(
 
 
 def add_fits(connection: Connection, judged: Judged, reference: int, done: int) -> None:
-    """Judge the configurations that have trials to be judged."""
+    """Judge the configurations with unjudged trials."""
     errors = ErrorsOfTrials(connection, judged.before)
     repeats = max(1, len(errors.counts))
     chosen = configurations_to_judge(connection, judged, done, most=max(1, MOST_TRIALS_IN_A_PART // repeats))
-    beside = errors.of_reference(reference) if len(chosen) else {}
+    references = errors.of_reference(reference) if len(chosen) else {}
     at_a_time = max(1, TRIALS_AT_A_TIME // repeats)
     for start in range(0, len(chosen), at_a_time):
         rows = errors.of_configurations(chosen[start : start + at_a_time].tolist())
         for number, group in rows.items():
-            pairs = [(own, beside[repeat]) for _, repeat, own in group if repeat in beside]
+            pairs = [(own, references[repeat]) for _, repeat, own in group if repeat in references]
             for each, repeat, own in group:
-                if repeat in beside:
-                    judged.trials.add(each, fit_of_trial(own, beside[repeat]))
+                if repeat in references:
+                    judged.trials.add(each, fit_of_trial(own, references[repeat]))
             if pairs:
                 judged.configurations.add(number, fit_of_configuration(pairs))
 
 
 def configurations_to_judge(connection: Connection, judged: Judged, done: int, most: int) -> np.ndarray:
-    """Those with completed trials (n,): all of them, or some beyond `done` of which a trial has no verdict yet."""
+    """The ids (n,) of configurations with completed trials: all, or the next after `done` with unjudged trials."""
     chosen = sa.and_(trial.c.sweep_id == judged.before["id"], trial.c.status == Status.COMPLETED)
     query = sa.select(trial.c.configuration_id).where(chosen).distinct().order_by(trial.c.configuration_id)
     if not judged.afresh:
@@ -141,7 +141,7 @@ def configurations_to_judge(connection: Connection, judged: Judged, done: int, m
 
 
 def write(connection: Connection, judged: Judged) -> bool:
-    """Write what was found out; False, with nothing written, where somebody else has done so since it was read."""
+    """Write the results; returns False, without writing, if another process has written since they were read."""
     if not mark_fitted(connection, judged):
         return False
     if judged.afresh:
@@ -149,7 +149,7 @@ def write(connection: Connection, judged: Judged) -> bool:
             nothing: dict[str, None] = dict.fromkeys(FIT_NAMES)
             known = sa.and_(table.c.sweep_id == judged.before["id"], table.c.verdict.is_not(None))
             connection.execute(sa.update(table).where(known).values(nothing))
-    # One that was put back to be trained again meanwhile has no fit.
+    # A trial that was reset to pending meanwhile gets no fit.
     write_fits(connection, trial, judged.trials, trial.c.status == Status.COMPLETED)
     write_fits(connection, configuration, judged.configurations, sa.true())
     if len(judged.trials) >= TRIALS_THAT_CHANGE_PLANS and connection.dialect.name == "postgresql":
@@ -158,7 +158,7 @@ def write(connection: Connection, judged: Judged) -> bool:
 
 
 def mark_fitted(connection: Connection, judged: Judged) -> bool:
-    """Write when the fit of the sweep was found out, and beside what; False where it was somebody else's turn."""
+    """Record time, reference and rule of the fit; returns False if another process has done so since it was read."""
     unchanged = sa.and_(
         sweep.c.id == judged.before["id"],
         sweep.c.fitted.is_not_distinct_from(judged.before["fitted"]),
@@ -169,7 +169,7 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
 
 
 def write_fits(connection: Connection, table: sa.Table, fits: FitSpool, condition: sa.ColumnElement[bool]) -> None:
-    """Write fits into the rows with these numbers that meet a condition."""
+    """Write fits into the rows with their ids, as far as they meet the condition."""
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in FIT_NAMES}
     change = sa.update(table).where(table.c.id == sa.bindparam("number"), condition).values(**values)
     for rows in fits.parts():

@@ -1,5 +1,4 @@
-"""The errors of completed trials as `core.diagnosis` takes them: own ones after the last epoch, a reference's after its
-best."""
+"""Errors of completed trials for `core.diagnosis`: after the last epoch, or after the best for a reference."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,19 +7,19 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.core.diagnosis import Errors
-from fitgap.runner.status import Status
+from fitgap.core.fit import Errors
 from fitgap.runner.store.database.blobs import unpacked_errors
 from fitgap.runner.store.schema.tables import epoch, evidence, split, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-# Where the errors of a sample stand in the evidence.
+# Indices of the sampled errors in the evidence.
 AT_BEST, AT_LAST = 0, 1
 NONE = np.empty(0, np.float32)
 
 
 class ErrorsOfTrials:
-    """Reads the errors of trials of one sweep, given by its row."""
+    """Reads the errors of the trials of one sweep, given by its row."""
 
     def __init__(self, connection: Connection, sweep_row: Mapping[str, Any]):
         self.connection = connection
@@ -36,14 +35,14 @@ class ErrorsOfTrials:
         return {row.repeat: self._errors(row, AT_BEST) for row in rows}
 
     def of_configurations(self, numbers: Sequence[int]) -> dict[int, list[tuple[int, int, Errors]]]:
-        """For each of these configurations its completed trials: number, repeat, and errors after the last epoch."""
+        """For each of these configurations, its completed trials: id, repeat, and errors after the last epoch."""
         found = defaultdict(list)
         for row in self.connection.execute(query_of(numbers, trial.c.e_t, trial.c.e_v, trial.c.epochs)):
             found[row.configuration_id].append((row.id, row.repeat, self._errors(row, AT_LAST)))
         return dict(found)
 
     def of_trial(self, number: int, configuration_id: int) -> Errors | None:
-        """The errors of one trial after its last epoch; None where it has not completed."""
+        """The errors of one trial after its last epoch; None if it has not completed."""
         rows = self.of_configurations([configuration_id]).get(configuration_id, [])
         return next((errors for each, _, errors in rows if each == number), None)
 
@@ -51,7 +50,7 @@ class ErrorsOfTrials:
         samples = samples_of(row.content, at)
         count_t, count_v = self.counts[row.repeat]
         if self.measured is not None and self.measured < max(count_t, count_v) and samples[0].size:
-            # What was measured after every epoch were other examples each time; the sample is the same.
+            # Each epoch was measured on different examples, but the sample is always the same.
             e_t, e_v = (float(np.mean(sample, dtype=np.float64)) for sample in samples)
             return Errors(e_t, e_v, len(samples[0]), len(samples[1]), *samples)
         e_t, e_v, se_t, se_v = (nan if value is None else value for value in (row.e_t, row.e_v, row.se_t, row.se_v))
@@ -59,7 +58,7 @@ class ErrorsOfTrials:
 
 
 def samples_of(content: bytes | None, at: int) -> tuple[np.ndarray, np.ndarray]:
-    """The sampled errors of training and validation examples; empty where there are none, or where one is infinite."""
+    """The sampled errors of training and validation examples; empty if there are none, or if one is infinite."""
     if content is None:
         return NONE, NONE
     training, validation = (side[: valid_length(side)] for side in unpacked_errors(content)[at])
@@ -69,15 +68,15 @@ def samples_of(content: bytes | None, at: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def valid_length(side: np.ndarray) -> int:
-    """The number of errors before those that only fill up."""
+    """The number of errors before the NaN padding."""
     known = np.flatnonzero(~np.isnan(side))
     return int(known[-1]) + 1 if known.size else 0
 
 
 def query_of(numbers: Sequence[int], e_t: sa.Column, e_v: sa.Column, after: sa.Column) -> sa.Select:
-    """The completed trials of these configurations with their errors after an epoch.
+    """A query for the completed trials of these configurations with their errors after an epoch.
 
-    Standard errors of the epoch itself come where no sample was kept, in databases of earlier programs.
+    If there is no sample, as in databases of earlier versions, it includes the standard errors of that epoch.
     """
     same_epoch = sa.and_(evidence.c.trial_id.is_(None), epoch.c.trial_id == trial.c.id, epoch.c.epoch == after)
     return (

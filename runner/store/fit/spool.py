@@ -1,4 +1,4 @@
-"""Fits on their way into the database: few are kept in memory, many in a file, since there may be a million."""
+"""Temporary storage of fits before they are written: in memory if few, in a file if many (up to a million)."""
 
 import contextlib
 import struct
@@ -6,21 +6,21 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, Self
 
-from fitgap.core.diagnosis import Fit, Verdict
+from fitgap.core.fit import Fit, Verdict
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.database.values import finite
 
-# A number, where its verdict stands below, and how much of each there is.
+# Id, index of the verdict in VERDICTS, excess, underfit, overfit.
 RECORD = struct.Struct("<qbddd")
 VERDICTS = tuple(Verdict)
-# What is kept in memory: the fits of 127,000 trials.
+# Enough for the fits of 127,000 trials.
 MOST_BYTES_IN_MEMORY = 4 * 2**20
-# They are written into the database so many at a time.
+# Fits per database statement.
 FITS_AT_A_TIME = 1_000
 
 
 class FitSpool:
-    """Fits of trials or configurations by their numbers. Leaving it as a context gives their room back."""
+    """Fits of trials or configurations by id. A context manager; leaving it frees the storage."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -38,17 +38,17 @@ class FitSpool:
         return self.count
 
     def add(self, number: int, fit: Fit) -> None:
-        """Keep one more; StoreError where the folder for temporary files has no room for it."""
+        """Add a fit; StoreError if the folder for temporary files is full."""
         record = RECORD.pack(number, VERDICTS.index(fit.verdict), fit.excess, fit.underfit, fit.overfit)
         try:
             self._file.write(record)
         except OSError as error:
-            what = f"the folder for temporary files cannot take the fits of a large sweep: {error.strerror}"
-            raise StoreError(f"{what}; make room in it, or set TMPDIR to another folder") from None
+            what = f"the fits of a large sweep cannot be written to the folder for temporary files: {error.strerror}"
+            raise StoreError(f"{what}; free some space, or set TMPDIR to another folder") from None
         self.count += 1
 
     def parts(self) -> Iterator[list[dict[str, Any]]]:
-        """The fits as parameters of a statement, some at a time and from the first on."""
+        """The fits as parameters of a statement, from the first on, in parts."""
         self._file.seek(0)
         while part := self._file.read(FITS_AT_A_TIME * RECORD.size):
             yield [parameters(*record) for record in RECORD.iter_unpack(part)]

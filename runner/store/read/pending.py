@@ -1,19 +1,18 @@
-"""The trials that wait: in groups that may share packs, as what is to be trained, with the states they go on from."""
+"""Queries for pending trials: groups that may share packs, what to train, and saved states to resume from."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.messages import SavedState
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.blobs import unpacked
-from fitgap.runner.store.read.queries import Row, fetch
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.read.lookups import Row, fetch
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, split, state, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-# What trials must have in common to share a pack, beside what all of a sweep have in common; the epoch is that of the
-# state they go on from.
+# What trials of a sweep must have in common to share a pack. `epoch` is the epoch of the saved state to resume from.
 GROUPING: dict[str, sa.ColumnElement] = {
     "layers": configuration.c.layers,
     "batch_size": configuration.c.batch_size,
@@ -25,26 +24,28 @@ GROUPING: dict[str, sa.ColumnElement] = {
 
 
 def pending_groups(connection: Connection, sweep_id: int) -> list[Row]:
-    """The groups of trials that wait: what they have in common, how many they are and the epochs they have left."""
+    """The groups of pending trials: their common properties, number of trials and total number of remaining epochs."""
     left = configuration.c.planned_epochs - GROUPING["epoch"]
-    query = sa.select(*rows.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left"))
+    query = sa.select(
+        *result_keys.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left")
+    )
     query = pending(query, sweep_id).group_by(*GROUPING.values()).order_by(*GROUPING.values())
     return fetch(connection, query)
 
 
 def pending_numbers(connection: Connection, sweep_id: int, group: Row, limit: int | None) -> np.ndarray:
-    """The numbers (n,) of the trials of a group, in the order in which they do well in packs."""
+    """The ids (n,) of the trials of a group, ordered so that similar trials get into one pack."""
     same = [expression == group[name] for name, expression in GROUPING.items()]
     kinds = configuration.c.activation, configuration.c.optimizer, configuration.c.regularizer
     query = pending(sa.select(trial.c.id), sweep_id).where(*same)
     query = query.order_by(configuration.c.planned_epochs.desc(), *kinds, trial.c.id).limit(limit)
     numbers = connection.execute(query, execution_options={"yield_per": 10_000}).scalars()
-    # All that a driver keeps of a trial that waits: four bytes, as the database has.
+    # A driver keeps only these four bytes per pending trial.
     return np.fromiter(numbers, np.int32)
 
 
 def pending(query: sa.Select, sweep_id: int) -> sa.Select:
-    """The query over the trials of a sweep that wait, with what they are grouped by."""
+    """The query, restricted to the pending trials of a sweep and joined with the tables used for grouping."""
     same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
     return (
         query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
@@ -55,7 +56,7 @@ def pending(query: sa.Select, sweep_id: int) -> sa.Select:
 
 
 def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
-    """What is to be trained as these trials, in their order."""
+    """Configuration, repeat and starting epoch of these trials, in order; deleted trials are omitted."""
     query = (
         sa.select(
             trial.c.id,
@@ -75,7 +76,7 @@ def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
 
 
 def states(connection: Connection, trials: Sequence[int]) -> dict[int, SavedState]:
-    """How far these trials have come, those that have a saved state."""
+    """The saved states of those trials that have one, by trial id."""
     query = sa.select(state).where(state.c.trial_id.in_(trials))
     return {
         row.trial_id: SavedState(row.trial_id, row.epoch, unpacked(row.content)) for row in connection.execute(query)

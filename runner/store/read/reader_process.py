@@ -1,7 +1,7 @@
-"""A second process that reads epochs of an SQLite file beside this one: turning rows into arrays takes a whole core.
+"""A second process that reads epochs of an SQLite file in parallel, since converting rows to arrays occupies a core.
 
-A process and not a thread, since rows become objects of Python first; and not a quicker library in this one, since two
-copies of SQLite in one process undo each other's locks.
+A thread would not help, since rows become Python objects first. A faster library in this process would be unsafe,
+because two copies of SQLite in one process cancel each other's locks.
 """
 
 import contextlib
@@ -19,22 +19,22 @@ from sqlalchemy.engine import URL
 NUMBER = np.dtype(np.int64)
 
 
-class SecondReader:
-    """Reads the epochs of some parts of a list of trials, one part ahead of whoever asks for them in turn."""
+class ReaderProcess:
+    """Reads the epochs of some parts of a list of trials, one part ahead of the caller."""
 
     def __init__(self, file: str, parts: Sequence[np.ndarray]):
         self.process = start_child(
-            __name__, "read_aloud", file, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            __name__, "send_epochs", file, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         assert self.process.stdin and self.process.stdout
         self._answers = self.process.stdout
-        # Where it has died, whoever asks for its first part finds out. It answers nothing before it knows all parts.
+        # If the process has died, `next_part` will notice. It sends nothing before it has received all parts.
         with contextlib.suppress(OSError), self.process.stdin as orders:
             for part in parts:
                 orders.write(NUMBER.type(len(part)).tobytes() + part.astype(NUMBER).tobytes())
 
     def next_part(self) -> Columns | None:
-        """The columns of the next part; None where the process is gone."""
+        """The columns of the next part; None if the process is gone."""
         try:
             (count,) = read_array(self._answers, 1, NUMBER)
             return {name: read_array(self._answers, count, kind) for name, kind in KINDS.items()}
@@ -42,26 +42,26 @@ class SecondReader:
             return None
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         self.process.kill()
         self.process.wait()
         self._answers.close()
 
 
 def read_array(stream: IO[bytes], count: int, kind: np.dtype) -> np.ndarray:
-    """An array (count,) from its bytes; EOFError where there are not so many."""
+    """Read an array (count,) from a stream; EOFError if the stream ends too early."""
     content = stream.read(count * kind.itemsize)
     if len(content) < count * kind.itemsize:
         raise EOFError
     return np.frombuffer(content, kind)
 
 
-def read_aloud(file: str) -> None:
-    """What the process does: it takes in which trials are meant and sends their epochs, part by part."""
+def send_epochs(file: str) -> None:
+    """The task of the process: read the trial numbers from standard input and write their epochs, part by part."""
     parts = list(parts_of(sys.stdin.buffer))
     engine = reading_engine(URL.create("sqlite", database=file))
     for part in parts:
-        # What changed while it was read ends this process, and whoever waits for it reads the rest alone.
+        # If the file changes while it is read, this process fails, and the other one reads the rest.
         with reading(engine) as connection:
             columns = epoch_columns(connection, part)
         sys.stdout.buffer.write(NUMBER.type(len(columns["trial"])).tobytes())
@@ -71,7 +71,7 @@ def read_aloud(file: str) -> None:
 
 
 def parts_of(orders: IO[bytes]) -> Iterator[np.ndarray]:
-    """The numbers of trials, part by part, until there are no more."""
+    """The trial numbers of each part, until the end of the stream."""
     with contextlib.suppress(EOFError):
         while True:
             (count,) = read_array(orders, 1, NUMBER)

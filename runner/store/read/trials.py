@@ -1,4 +1,4 @@
-"""Lists of trials: filtered, sorted, a page of them, with the columns that are asked for."""
+"""Queries for lists of trials: filtered, sorted, paged, with selected columns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.database.dialects import sortable, unindexed
 from fitgap.runner.store.filter import advice, filter_expression, known_names
-from fitgap.runner.store.schema import rows
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
@@ -16,18 +16,18 @@ from sqlalchemy.sql.visitors import iterate
 
 Row = dict[str, Any]
 ROWS_AT_A_TIME = 2_000
-# Any way to so many trials is short. Of more, some are looked at to know whether most are of one sweep.
-FEW_TRIALS, LOOKS = 10_000, 50
-# Keys of a row that are lists and have no order.
+# Up to FEW_TRIALS any plan is fast. With more, SAMPLES trials are checked to find out whether most are of one sweep.
+FEW_TRIALS, SAMPLES = 10_000, 50
+# Keys with lists as values, which have no order.
 UNSORTED = ("tag", "tags")
 
 
 @dataclass(frozen=True)
 class TrialQuery:
-    """Which trials of a sweep, in which order, and what of each.
+    """A selection of a sweep's trials, with their order and columns.
 
-    `where` is a filter. `sort` is a key or several, such as `verdict,-e_v`; a leading `-` puts the highest first, nulls
-    always come last, and equals stand in the order of their numbers. `columns` are keys and settings; None is all keys.
+    `where` is a filter. `sort` is one or more keys, such as `verdict,-e_v`; a leading `-` sorts descending, nulls
+    always come last, and ties are sorted by number. `columns` are keys and settings; None means all keys.
     """
 
     where: str | None = None
@@ -43,7 +43,7 @@ def trials(connection: Connection, sweep_id: int, choice: TrialQuery) -> list[Ro
 
 
 def each_trial(connection: Connection, sweep_id: int, choice: TrialQuery) -> Iterator[Row]:
-    """The same, some at a time: there may be more than there is memory for."""
+    """The same as an iterator that holds only some rows in memory."""
     query = page_query(connection, sweep_id, choice)
     found = connection.execute(query, execution_options={"yield_per": ROWS_AT_A_TIME})
     for row in found.mappings():
@@ -51,20 +51,20 @@ def each_trial(connection: Connection, sweep_id: int, choice: TrialQuery) -> Ite
 
 
 def count_trials(connection: Connection, sweep_id: int, where: str | None) -> int:
-    """How many trials of a sweep a filter leaves."""
+    """The number of trials of a sweep that match a filter."""
     return connection.execute(chosen_trials(connection, sweep_id, where, [sa.func.count()])).scalar_one()
 
 
 def page_query(connection: Connection, sweep_id: int, choice: TrialQuery) -> sa.Select:
     """The query for the rows of a choice."""
-    columns = {key: column(key) for key in choice.columns} if choice.columns is not None else rows.TRIAL
+    columns = {key: column(key) for key in choice.columns} if choice.columns is not None else result_keys.TRIAL
     order = ordering(choice.sort)
     if choice.limit is None and not choice.offset:
-        return chosen_trials(connection, sweep_id, choice.where, rows.labelled(columns), order)
-    # The numbers first, and the rest for these alone: sorting whole rows takes several times as long.
+        return chosen_trials(connection, sweep_id, choice.where, result_keys.labelled(columns), order)
+    # Sort only the ids and fetch the rows of the page afterwards; sorting whole rows takes several times as long.
     numbers = chosen_trials(connection, sweep_id, choice.where, [trial.c.id], order)
     page = numbers.limit(choice.limit).offset(choice.offset).subquery()
-    return joined(rows.labelled(columns)).where(trial.c.id.in_(sa.select(page.c.id))).order_by(*order)
+    return joined(result_keys.labelled(columns)).where(trial.c.id.in_(sa.select(page.c.id))).order_by(*order)
 
 
 def chosen_trials(
@@ -74,38 +74,38 @@ def chosen_trials(
     columns: Sequence[ColumnElement],
     order: Sequence[ColumnElement] = (),
 ) -> sa.Select:
-    """These columns of the trials of a sweep that a filter leaves, in an order."""
+    """A query for these columns of the trials of a sweep that match a filter, in the given order."""
     condition = sa.true() if where is None else filter_expression(where)
     needs_configurations = any(mentions_configurations(each) for each in (*columns, condition, *order))
-    # Looking up the configuration of every trial for nothing takes as long as all the rest.
+    # An unnecessary join with the configurations would double the time.
     query = joined(columns) if needs_configurations else sa.select(*columns).select_from(trial)
     return query.where(is_of_sweep(connection, sweep_id), condition).order_by(*order)
 
 
 def is_of_sweep(connection: Connection, sweep_id: int) -> ColumnElement[bool]:
-    """Whether a trial is of a sweep. Where the sweep has most of a large table, SQLite is to read all of it."""
+    """The condition for trials of a sweep. If the sweep has most rows of a large table, SQLite must scan the table."""
     by_index = trial.c.sweep_id == sweep_id
     highest = connection.execute(sa.select(sa.func.max(trial.c.id))).scalar_one() or 0
     if highest < FEW_TRIALS:
         return by_index
-    by_reading = unindexed(trial.c.sweep_id) == sweep_id
-    looked_at = {highest * number // LOOKS for number in range(1, LOOKS + 1)}
-    found = sa.select(sa.func.count()).where(trial.c.id.in_(sorted(looked_at)), by_reading)
-    return by_reading if connection.execute(found).scalar_one() > len(looked_at) / 2 else by_index
+    by_scan = unindexed(trial.c.sweep_id) == sweep_id
+    sampled = {highest * number // SAMPLES for number in range(1, SAMPLES + 1)}
+    found = sa.select(sa.func.count()).where(trial.c.id.in_(sorted(sampled)), by_scan)
+    return by_scan if connection.execute(found).scalar_one() > len(sampled) / 2 else by_index
 
 
 def mentions_configurations(expression: ColumnElement) -> bool:
-    """Whether an expression has a column of `configuration` in it."""
+    """Whether an expression refers to a column of `configuration`."""
     return any(getattr(part, "table", None) is configuration for part in iterate(expression))
 
 
 def joined(columns: Sequence[ColumnElement]) -> sa.Select:
-    """These columns of trials, each with its configuration."""
+    """A query for these columns of trials joined with their configurations."""
     return sa.select(*columns).join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
 
 
 def ordering(sort: str) -> list[ColumnElement]:
-    """The ORDER BY for some keys, and for equals by number; StoreError for a key that there is not."""
+    """The ORDER BY for these keys, with ties sorted by number; StoreError for an unknown key."""
     keys = [key.strip() for key in sort.split(",") if key.strip()]
     return [part for key in [*keys, "trial"] for part in order_by(key)]
 
@@ -114,26 +114,26 @@ def order_by(key: str) -> list[ColumnElement]:
     """The part of an ORDER BY for one key."""
     name = key.removeprefix("-")
     if name in UNSORTED:
-        raise StoreError(f"cannot sort by {name!r}, of which a trial may have several; filter by it with --where")
+        raise StoreError(f"cannot sort by {name!r}, because a trial may have several; filter by it with --where")
     if name not in known_names():
         raise StoreError(f"cannot sort by {name!r}; {advice(name)}")
     value = single(name)
     ordered = sortable(value).desc() if key.startswith("-") else sortable(value).asc()
-    # What is never null is in the order of an index where there is one.
+    # A column that is never null can be sorted by an index.
     return [ordered] if isinstance(value, sa.Column) and not value.nullable else [value.is_(None), ordered]
 
 
 def column(key: str) -> ColumnElement:
-    """The column of a key, or of a setting; StoreError where there is none such."""
-    if key in rows.TRIAL:
-        return rows.TRIAL[key]
+    """The expression of a key or a setting; StoreError if it is unknown."""
+    if key in result_keys.TRIAL:
+        return result_keys.TRIAL[key]
     if key not in known_names():
         raise StoreError(f"there is no column {key!r}; {advice(key)}")
     return single(key)
 
 
 def single(name: str) -> ColumnElement:
-    """The value of a name; of one that may have several, the value that all of them have, else null."""
+    """The value of a name. If it may have several values, their common value, or null if they differ."""
     known = known_names()[name]
     if known.several is None:
         return known.value

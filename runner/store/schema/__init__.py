@@ -1,1 +1,1 @@
-"""The tables and their versions: created, upgraded, backed up."""
+"""The database schema: tables, versions, creation, upgrades and backups."""

@@ -1,7 +1,7 @@
-"""The tables of a new SQLite file: what the migrations make of an empty one, kept as statements beside them.
+"""Creation of the tables in a new SQLite file, from generated statements instead of running all migrations.
 
-Loading Alembic and running all migrations takes a fifth of a second, of which a small sweep would be mostly waiting.
-`python -m fitgap.migrations` writes the statements, never a person; tests compare them with what the migrations make.
+Loading Alembic and running the migrations takes 0.2 s, most of the time of a small sweep. `python -m fitgap.migrations`
+generates the statements; do not edit them by hand. Tests compare them with the result of the migrations.
 """
 
 import sqlalchemy as sa
@@ -10,12 +10,12 @@ from fitgap.runner.store.schema.version import VERSION_TABLE, newest_version
 from sqlalchemy.engine import Connection
 
 FILE = "newest_sqlite.sql"
-# How the file begins, and what its parts are parted by.
+# The first line of the file, and the separator of its statements.
 HEAD, END = "-- schema {}\n\n", ";\n\n"
 
 
 def kept_statements() -> list[str]:
-    """The statements that make the newest tables; none where the file is of another schema than the newest."""
+    """The statements that create the newest tables; none if the file is not of the newest schema."""
     path = version.FOLDER / FILE
     text = path.read_text() if path.exists() else ""
     head = HEAD.format(newest_version())
@@ -23,7 +23,7 @@ def kept_statements() -> list[str]:
 
 
 def make_tables(connection: Connection, statements: list[str]) -> None:
-    """Make the tables in an empty SQLite file, and say which schema they are of."""
+    """Create the tables in an empty SQLite file, and record the schema version."""
     for statement in statements:
         connection.exec_driver_sql(statement)
     version_table = sa.table(VERSION_TABLE, sa.column("version_num"))
@@ -31,6 +31,6 @@ def make_tables(connection: Connection, statements: list[str]) -> None:
 
 
 def as_file(connection: Connection) -> str:
-    """The text of the file for the tables that there are, which the migrations have just made."""
-    made = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").scalars()
-    return HEAD.format(newest_version()) + "".join(f"{statement.strip()}{END}" for statement in made)
+    """The text of the file, from the tables that the migrations have just created."""
+    created = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid").scalars()
+    return HEAD.format(newest_version()) + "".join(f"{statement.strip()}{END}" for statement in created)

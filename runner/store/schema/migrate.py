@@ -1,4 +1,4 @@
-"""Making the tables and bringing them up to date: by Alembic, in one transaction, after a copy of what there was."""
+"""Creation and upgrade of the tables, in one transaction, after a backup of an existing SQLite file."""
 
 import contextlib
 import sys
@@ -25,13 +25,13 @@ from fitgap.runner.store.schema.version import (
 from fitgap.runner.streams.printable import printable
 from sqlalchemy.engine import Connection, Engine
 
-# Held by whoever changes the tables on a server.
+# The advisory lock held by the program that changes the tables on a server.
 UPGRADE_LOCK = APPLICATION_ID
 
 
 @dataclass(frozen=True)
 class Upgrade:
-    """What an upgrade has done: from which version (None where there were no tables) to which; a copy of what was."""
+    """The result of an upgrade: the version before (None if there were no tables) and after, and the backup, if any."""
 
     before: str | None
     after: str
@@ -39,16 +39,16 @@ class Upgrade:
 
     def __str__(self) -> str:
         if self.before is None:
-            return f"made the tables of schema {self.after}"
-        kept = f"; {self.backup} holds it as it was" if self.backup else ""
-        return f"brought the database from schema {self.before} to {self.after}{kept}"
+            return f"created the tables of schema {self.after}"
+        kept = f"; the previous state is in {self.backup}" if self.backup else ""
+        return f"upgraded the database from schema {self.before} to {self.after}{kept}"
 
 
 def make_ready(engine: Engine) -> None:
-    """Make the tables of a new database; bring an older SQLite file up to date, and say so on standard error.
+    """Create the tables of a new database; upgrade an older SQLite file and report that on standard error.
 
-    A server's database is shared: changing its tables would stop whoever uses it with an older program, so that is done
-    by `fitgap db upgrade` alone.
+    A database on a server is upgraded only by `fitgap db upgrade`: it is shared, and the new schema would lock out
+    everyone who uses an older version of the program.
     """
     if not is_sqlite(engine):
         version = stored_version(engine)
@@ -61,19 +61,19 @@ def make_ready(engine: Engine) -> None:
 
 
 def upgrade(engine: Engine) -> Upgrade | None:
-    """Bring the database to the newest schema, all in one transaction; None where it is there already.
+    """Upgrade the database to the newest schema in one transaction; returns None if it is already up to date.
 
-    Several programs may do so at once: one does it, the others find it done.
+    If several programs do this at once, one upgrades and the others find it done.
     """
     if prepare(engine) == newest_version():
         return None
-    with alone(engine) as connection:
+    with exclusive_transaction(engine) as connection:
         return upgrade_within(connection)
 
 
 def prepare(engine: Engine) -> str | None:
-    """Make a database ready to be written to, and return its version; refuse one that is newer or not ours."""
-    # Looked at first, so that nothing is written into a database that is not ours.
+    """Prepare a database for writing and return its version; StoreError if it is newer or not a fitgap database."""
+    # Inspect it first, so that nothing is written into a foreign database.
     version = stored_version(engine)
     refuse_newer(version)
     if is_sqlite(engine):
@@ -82,21 +82,22 @@ def prepare(engine: Engine) -> str | None:
 
 
 @contextlib.contextmanager
-def alone(engine: Engine) -> Iterator[Connection]:
-    """A transaction in which nobody else writes, and in which tables can be rebuilt."""
+def exclusive_transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction without concurrent writers, in which tables can be rebuilt."""
     if not is_sqlite(engine):
         with engine.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             yield connection
         return
-    # Else the rows of other tables would go when a table is dropped to be rebuilt; inside a transaction it is too late.
+    # With foreign keys on, dropping a table to rebuild it would cascade to other tables. The setting cannot be changed
+    # inside a transaction.
     with without_foreign_keys(engine), engine.begin() as connection:
         yield connection
         refuse_broken_references(connection)
 
 
 def upgrade_within(connection: Connection) -> Upgrade | None:
-    """The same, in a transaction of the caller's in which nobody else writes."""
+    """Like `upgrade`, within the caller's transaction, which must exclude other writers."""
     version = current_version(connection)
     refuse_newer(version)
     if version == newest_version():
@@ -114,14 +115,14 @@ def upgrade_within(connection: Connection) -> Upgrade | None:
 
 
 def refuse_broken_references(connection: Connection) -> None:
-    """StoreError, and with it the end of the transaction, where a row refers to one that is not there."""
+    """Raise StoreError, which aborts the transaction, if a row refers to a missing row."""
     broken = connection.execute(sa.text("PRAGMA foreign_key_check")).first()
     if broken is not None:
-        raise StoreError(f"rows of {broken[0]} refer to missing rows of {broken[2]}; the database was left as it was")
+        raise StoreError(f"rows of {broken[0]} refer to missing rows of {broken[2]}; the database was not changed")
 
 
 def run_migrations(connection: Connection) -> None:
-    # Imported here: Alembic takes a while to load and is needed only when tables change.
+    # Imported here, because Alembic is slow to import and rarely needed.
     from alembic import command
     from alembic.config import Config
 

@@ -1,18 +1,18 @@
-"""The tables as SQLAlchemy knows them. They are made and changed by `migrations/` alone; a test holds the two together.
+"""Table definitions for queries. Only `migrations/` creates and changes tables; a test compares the two.
 
-Times are seconds since 1970 in UTC. Numbers that are not finite are stored as NULL. A sweep has many configurations, a
-configuration one trial per repeat, a trial one row per epoch.
+Times are in seconds since 1970 (UTC). Non-finite numbers are stored as NULL. A sweep has many configurations, a
+configuration has one trial per repeat, and a trial has one row per epoch.
 """
 
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
-# The schema in which the tables are so.
+# The schema version that these definitions describe.
 SCHEMA = "0004"
 
 
 def fit_columns() -> list[sa.Column]:
-    """How well a trial, or a configuration over its repeats, fits beside the reference; NULL until known."""
+    """The fit of a trial, or of a configuration over its repeats, compared with the reference; NULL until known."""
     return [
         *(sa.Column(name, sa.Double) for name in ("excess", "underfit", "overfit")),
         sa.Column("verdict", sa.Text),
@@ -42,13 +42,13 @@ sweep = sa.Table(
     sa.Column("created", sa.Double, nullable=False),
     sa.Column("program_version", sa.Text, nullable=False),
     sa.Column("note", sa.Text),
-    # The configuration that all others are held against, when that was found out, and by which version of the rule.
+    # The reference configuration, when the fit was computed, and by which version of the rule.
     sa.Column("reference_id", sa.Integer),
     sa.Column("fitted", sa.Double),
     sa.Column("fit_rule", sa.Integer),
 )
 
-# What the division into training and validation examples was in each repeat.
+# The split into training and validation examples of each repeat.
 split = sa.Table(
     "split",
     metadata,
@@ -57,7 +57,7 @@ split = sa.Table(
     sa.Column("training_count", sa.Integer, nullable=False),
     sa.Column("validation_count", sa.Integer, nullable=False),
     sa.Column("constant_columns", sa.JSON, nullable=False),
-    # What was learned from the training examples, to be done to new ones.
+    # The transformations learned from the training examples, to be applied to new ones.
     sa.Column("preprocessing", sa.JSON, nullable=False),
 )
 
@@ -68,7 +68,7 @@ configuration = sa.Table(
     sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweep.id", ondelete="CASCADE"), nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
     sa.Column("settings", sa.JSON, nullable=False),
-    # The searchable settings, as people write and read them.
+    # The searchable settings, in shorthand.
     sa.Column("architecture", sa.Text, nullable=False),
     sa.Column("layers", sa.Text, nullable=False),
     sa.Column("activation", sa.Text, nullable=False),
@@ -87,7 +87,7 @@ configuration = sa.Table(
     sa.UniqueConstraint("sweep_id", "hash", name="configuration_once_per_sweep"),
 )
 
-# A process that trains trials. It renews its lease while it lives; once `lost` is set, it may write nothing any more.
+# A process that trains trials. It renews its lease while it lives; once `lost` is set, it may no longer write.
 driver = sa.Table(
     "driver",
     metadata,
@@ -99,7 +99,7 @@ driver = sa.Table(
     sa.Column("lease_until", sa.Double, nullable=False),
     sa.Column("ended", sa.Double),
     sa.Column("lost", sa.Double),
-    # Versions, processor, commit: what the numbers were made with.
+    # Versions, processor and commit with which the results were computed.
     sa.Column("environment", sa.JSON, nullable=False),
 )
 
@@ -127,7 +127,7 @@ trial = sa.Table(
     sa.Column("seconds", sa.Double),
     # Learned parameters of activation functions after the last epoch.
     sa.Column("learned", sa.JSON),
-    # Who trains it, or did.
+    # The driver that trains or trained it.
     sa.Column("driver_id", sa.Integer, sa.ForeignKey("driver.id")),
     # How often its driver or its worker died while it was running.
     sa.Column("worker_failures", sa.Integer, nullable=False, server_default="0"),
@@ -151,7 +151,7 @@ epoch = sa.Table(
     sa.Column("accuracy_t", sa.Double),
     sa.Column("accuracy_v", sa.Double),
     sa.Column("learning_rate", sa.Double),
-    # The rows of a trial lie side by side on disk, in the order of their epochs.
+    # Stores the rows of a trial contiguously, in the order of their epochs.
     sqlite_with_rowid=False,
 )
 
@@ -164,7 +164,7 @@ snapshot = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
-# How far a trial has come, to go on from there: parameters, optimizer slots and the like, as .npz.
+# Saved states from which trials can be resumed: parameters, optimizer slots and so on, as .npz.
 state = sa.Table(
     "state",
     metadata,
@@ -173,8 +173,8 @@ state = sa.Table(
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 
-# What the verdict on a trial rests on: statistics of its units and weights, and errors of a sample of training and of
-# validation examples after its best and its last epoch, as plain float32.
+# The evidence for the verdict on a trial: statistics of units and weights, and the errors of sampled training and
+# validation examples after its best and its last epoch, as raw float32.
 evidence = sa.Table(
     "evidence",
     metadata,

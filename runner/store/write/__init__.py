@@ -1,1 +1,1 @@
-"""Everything that adds, changes or deletes rows."""
+"""Transactions that add, change or delete rows."""

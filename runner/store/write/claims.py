@@ -1,8 +1,8 @@
-"""Who trains what: drivers with leases, the trials they hold, and taking over from those that died.
+"""Claims: drivers with leases, the trials that they hold, and takeover of the trials of dead drivers.
 
-A driver is a row with a lease, renewed by everything it writes. Whoever takes over marks that row as lost and puts its
-trials back in one transaction; from then on the old driver's transactions find the mark and write nothing. The database
-orders the two: by the lock on the row in PostgreSQL, by `BEGIN IMMEDIATE` in SQLite. All times are the database's.
+A driver is a row with a lease, which everything it writes renews. A takeover marks the row as lost and resets its
+trials to pending in one transaction. From then on the old driver's transactions find the mark and write nothing. The
+database serializes the two, by row locks in PostgreSQL and `BEGIN IMMEDIATE` in SQLite. All times are the database's.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,21 +11,21 @@ from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.schema.tables import driver, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-# A driver that has not been heard of for so long may be replaced.
+# A driver that has not renewed its lease for this long may be replaced.
 LEASE_SECONDS = 30.0
 CLOCK_TOLERANCE_SECONDS = 1.0
-# A trial whose driver died so often while it ran is taken for the cause.
+# A trial whose driver died this often while training it is assumed to be the cause.
 MOST_WORKER_FAILURES = 10
 
 
 @dataclass(frozen=True)
 class DriverIdentity:
-    """Which process a driver is, and what it computes with."""
+    """The process of a driver and its environment."""
 
     machine: str
     process: int
@@ -35,7 +35,7 @@ class DriverIdentity:
 
 @dataclass(frozen=True)
 class OtherDriver:
-    """Another driver that holds running trials: where it runs, until when its lease lasts and what time it is now."""
+    """Another driver: its machine and process, the end of its lease, and the current time."""
 
     driver_id: int
     machine: str
@@ -46,12 +46,12 @@ class OtherDriver:
 
     @property
     def has_expired(self) -> bool:
-        """Whether the lease has ended, or ends later than any could: then the clock was put back since it was given."""
+        """Whether the lease has ended, or ends impossibly late, which means that the clock has been set back."""
         return not self.now <= self.lease_until <= self.now + LEASE_SECONDS + CLOCK_TOLERANCE_SECONDS
 
 
 def begin_driver(connection: Connection, identity: DriverIdentity) -> int:
-    """Write a new driver with a fresh lease; returns its number."""
+    """Insert a new driver with a fresh lease; returns its id."""
     row = sa.insert(driver).values(
         machine=identity.machine,
         process=identity.process,
@@ -64,7 +64,7 @@ def begin_driver(connection: Connection, identity: DriverIdentity) -> int:
 
 
 def renew(connection: Connection, driver_id: int) -> None:
-    """Renew the lease, first of all in every transaction of a driver; DriverFencedError where it has been replaced."""
+    """Renew the lease; must come first in every transaction of a driver. DriverFencedError if it has been replaced."""
     still_valid = sa.and_(driver.c.id == driver_id, driver.c.lost.is_(None), driver.c.ended.is_(None))
     renewal = sa.update(driver).where(still_valid).values(lease_until=database_now() + LEASE_SECONDS)
     if not connection.execute(renewal).rowcount:
@@ -72,21 +72,22 @@ def renew(connection: Connection, driver_id: int) -> None:
 
 
 def end_driver(connection: Connection, driver_id: int) -> None:
-    """The driver has ended by itself; what it still holds waits again."""
+    """Mark the driver as ended and reset the trials that it still holds to pending."""
     release(connection, driver_id)
     still_valid = sa.and_(driver.c.id == driver_id, driver.c.lost.is_(None))
     connection.execute(sa.update(driver).where(still_valid).values(ended=database_now()))
 
 
 def claim(connection: Connection, driver_id: int, trials: Sequence[int]) -> set[int]:
-    """Take those of the trials that wait, in their next attempt; returns which they are.
+    """Claim the pending ones among the trials and start their next attempt; returns the claimed trials.
 
-    Those it holds already it took in a transaction whose end it was not told, since the connection was lost.
+    Trials that the driver holds already count as claimed: the connection may have been lost right after an earlier
+    transaction had claimed them.
     """
     renew(connection, driver_id)
     free = sa.or_(trial.c.status == Status.PENDING, is_held_by(driver_id))
     waiting = sa.select(trial.c.id).where(trial.c.id.in_(trials), free)
-    # Two drivers that reach for the same trials do not wait for each other (PostgreSQL; SQLite has one writer anyway).
+    # Two drivers that claim the same trials do not wait for each other (PostgreSQL; SQLite has only one writer).
     gained = set(connection.execute(waiting.with_for_update(skip_locked=True)).scalars())
     if gained:
         change = sa.update(trial).where(trial.c.id.in_(gained))
@@ -95,16 +96,16 @@ def claim(connection: Connection, driver_id: int, trials: Sequence[int]) -> set[
     return gained
 
 
-def held(connection: Connection, driver_id: int, trials: Iterable[int]) -> dict[int, int]:
-    """Those of the trials that this driver may write to, with their attempt; nobody cancels them meanwhile."""
+def held_trials(connection: Connection, driver_id: int, trials: Iterable[int]) -> dict[int, int]:
+    """The trials that this driver still holds, with their attempts. They are locked against cancellation."""
     query = sa.select(trial.c.id, trial.c.attempt).where(trial.c.id.in_(list(trials)), is_held_by(driver_id))
     return {number: attempt for number, attempt in connection.execute(query.with_for_update())}
 
 
 def try_again(connection: Connection, driver_id: int, trials: Sequence[int], counts: bool = True) -> set[int]:
-    """The worker of these trials was lost: they go on in their next attempt; returns those that this driver holds.
+    """Start the next attempt of trials whose worker died; returns those that this driver still holds.
 
-    What counts as a loss makes their packs smaller if they are packed once more.
+    With `counts` the failure is counted, which makes packs smaller when the trials are packed again.
     """
     renew(connection, driver_id)
     change = sa.update(trial).where(trial.c.id.in_(trials), is_held_by(driver_id))
@@ -113,13 +114,13 @@ def try_again(connection: Connection, driver_id: int, trials: Sequence[int], cou
 
 
 def release(connection: Connection, driver_id: int) -> int:
-    """What the driver holds waits again; returns how many trials. Their epochs stay and are written over."""
+    """Reset the trials that the driver holds to pending; returns their number. Their epochs will be overwritten."""
     change = sa.update(trial).where(is_held_by(driver_id))
     return connection.execute(change.values(status=Status.PENDING, driver_id=None)).rowcount
 
 
-def others_at_work(connection: Connection, driver_id: int, sweep_id: int | None = None) -> list[OtherDriver]:
-    """The other drivers that hold running trials, of this sweep or of any."""
+def other_drivers_at_work(connection: Connection, driver_id: int, sweep_id: int | None = None) -> list[OtherDriver]:
+    """The other drivers that hold running trials, of this sweep or of any sweep."""
     running = trial.c.status == Status.RUNNING
     if sweep_id is not None:
         running = sa.and_(running, trial.c.sweep_id == sweep_id)
@@ -127,7 +128,7 @@ def others_at_work(connection: Connection, driver_id: int, sweep_id: int | None 
 
 
 def drivers_of(connection: Connection, trials: sa.ColumnElement[bool]) -> list[OtherDriver]:
-    """The drivers that hold, or have held last, one of these trials."""
+    """The drivers that hold one of these trials or were the last to hold it."""
     query = (
         sa.select(
             driver.c.id,
@@ -144,9 +145,9 @@ def drivers_of(connection: Connection, trials: sa.ColumnElement[bool]) -> list[O
 
 
 def take_over(connection: Connection, driver_id: int, other: OtherDriver) -> int:
-    """Declare another driver lost and put its trials back, unless it was heard of since `other` was read.
+    """Mark another driver as lost and reset its trials to pending, unless it has renewed its lease since `other`.
 
-    Returns how many trials wait again. One whose driver has died so often that it must be the cause fails instead.
+    Returns the number of pending trials. A trial whose drivers have died too often is marked as failed instead.
     """
     renew(connection, driver_id)
     unheard = sa.and_(driver.c.id == other.driver_id, driver.c.lease_until == other.lease_until)

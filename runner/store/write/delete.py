@@ -1,11 +1,10 @@
-"""Deleting sweeps and trials with everything that belongs to them, but nothing that is being trained."""
+"""Deletion of sweeps and trials with everything that belongs to them. Trials being trained cannot be deleted."""
 
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from fitgap.runner.amounts import counted
 from fitgap.runner.errors import BusyError
-from fitgap.runner.status import Status
 from fitgap.runner.store.read.epoch_counts import recorded_epochs
 from fitgap.runner.store.schema.tables import (
     configuration,
@@ -21,17 +20,18 @@ from fitgap.runner.store.schema.tables import (
 )
 from fitgap.runner.store.write.claims import OtherDriver, drivers_of
 from fitgap.runner.store.write.selection import Chosen
-from fitgap.runner.system.environment import machine_identity, still_runs
+from fitgap.runner.system.machine_record import machine_identity, still_runs
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
-# What belongs to a trial.
+# The tables with rows that belong to a trial.
 PARTS = (epoch, snapshot, state, evidence, trial_tag)
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """What a deletion takes with it: sweeps by their names, or some trials of sweeps that stay."""
+    """The extent of a deletion: sweeps by name, or some trials of sweeps that stay."""
 
     sweeps: tuple[str, ...]
     trials: int
@@ -45,7 +45,7 @@ class Deletion:
 
 
 def deletion(connection: Connection, chosen: Chosen) -> Deletion:
-    """What would go. BusyError where some of it is being trained."""
+    """The extent of the deletion, without deleting. Raises BusyError if some trial is being trained."""
     refuse_busy(connection, chosen)
     trials = trials_of(chosen)
     networks = sa.select(sa.func.count()).join_from(snapshot, trial).where(trials)
@@ -59,16 +59,16 @@ def deletion(connection: Connection, chosen: Chosen) -> Deletion:
 
 
 def delete(connection: Connection, chosen: Chosen) -> Deletion:
-    """Delete it, in the transaction of the caller; returns what went. BusyError where some of it is being trained.
+    """Delete the chosen rows in the caller's transaction; returns the extent. BusyError if some are being trained.
 
-    A configuration that loses its last trial stays as a row, and so does not come back when its sweep is extended.
+    A configuration without trials is kept, so that extending the sweep does not bring its trials back.
     """
     trials = trials_of(chosen)
-    # From here on nobody claims any of them.
+    # Lock the trials, so that no driver claims them.
     connection.execute(sa.select(trial.c.id).where(trials).order_by(trial.c.id).with_for_update())
-    told = deletion(connection, chosen)
+    extent = deletion(connection, chosen)
     numbers = sa.select(trial.c.id).where(trials)
-    # Table by table: the database's own way, trial by trial, takes several times as long.
+    # Table by table, which is several times faster than cascading trial by trial.
     for part in PARTS:
         connection.execute(sa.delete(part).where(part.c.trial_id.in_(numbers)))
     connection.execute(sa.delete(trial).where(trials))
@@ -76,31 +76,31 @@ def delete(connection: Connection, chosen: Chosen) -> Deletion:
         for table in (configuration, split, sweep_tag):
             connection.execute(sa.delete(table).where(table.c.sweep_id.in_(chosen.numbers)))
         connection.execute(sa.delete(sweep).where(sweep.c.id.in_(chosen.numbers)))
-    return told
+    return extent
 
 
 def changed_sweeps(connection: Connection, chosen: Chosen) -> list[int]:
-    """The sweeps that stay and lose trials: one of these may be what all others were held against."""
+    """The remaining sweeps that lose trials; their fit must be recomputed, since a reference trial may be gone."""
     if chosen.are_sweeps:
         return []
     return list(connection.execute(sa.select(trial.c.sweep_id).where(trials_of(chosen)).distinct()).scalars())
 
 
 def trials_of(chosen: Chosen) -> ColumnElement[bool]:
-    """Which trials are chosen, by themselves or with their sweeps."""
+    """The condition for trials that are chosen, either directly or with their sweeps."""
     return (trial.c.sweep_id if chosen.are_sweeps else trial.c.id).in_(chosen.numbers)
 
 
 def refuse_busy(connection: Connection, chosen: Chosen) -> None:
-    """BusyError where a driver that lives is training one of the trials."""
+    """Raise BusyError if a live driver is training one of the trials."""
     for driver in drivers_of(connection, sa.and_(trials_of(chosen), trial.c.status == Status.RUNNING)):
-        if lives(driver):
+        if is_alive(driver):
             who = f"driver {driver.driver_id} (process {driver.process})"
-            advice = "wait until it has finished, or end it with `fitgap cancel`"
-            raise BusyError(f"{who} is training some of it; {advice}; nothing was deleted")
+            advice = "wait until it has finished, or stop it with `fitgap cancel`"
+            raise BusyError(f"{who} is training some of these trials; {advice}; nothing was deleted")
 
 
-def lives(driver: OtherDriver) -> bool:
-    """Whether a driver may still write: its lease lasts, and its process is not known to be gone."""
+def is_alive(driver: OtherDriver) -> bool:
+    """Whether a driver may still write: its lease is valid, and its process is not known to have ended."""
     is_here = driver.machine == machine_identity()
     return not driver.has_expired and not (is_here and not still_runs(driver.process, driver.process_started))

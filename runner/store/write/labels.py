@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from fitgap.runner.errors import LabelError
 from fitgap.runner.names import checked_note, checked_sweep_name, checked_tag
-from fitgap.runner.store.read.queries import Row, fetch, find_sweep
+from fitgap.runner.store.read.lookups import Row, fetch, find_sweep
 from fitgap.runner.store.schema.tables import sweep
 from fitgap.runner.store.schema.tags import tags_of_sweep, tags_of_trial
 from fitgap.runner.store.write.selection import Chosen
@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 
 def labels(connection: Connection, chosen: Chosen) -> list[Row]:
-    """The tags and the note of each."""
+    """The tags and the note of each chosen sweep or trial."""
     table = chosen.table
     number = table.c.id.label("sweep" if chosen.are_sweeps else "trial")
     name = [sweep.c.name] if chosen.are_sweeps else []
@@ -24,14 +24,14 @@ def labels(connection: Connection, chosen: Chosen) -> list[Row]:
 
 
 def add_tags(connection: Connection, chosen: Chosen, tags: Sequence[str]) -> None:
-    """Give each these tags; one that it has already it keeps. Raises LabelError."""
+    """Add these tags to each; existing ones are kept. Raises LabelError."""
     remove_tags(connection, chosen, tags)
     rows = [{chosen.tag_owner.name: each, "tag": tag} for each in chosen.numbers for tag in checked_tags(tags)]
     connection.execute(sa.insert(chosen.tag_table), rows)
 
 
 def remove_tags(connection: Connection, chosen: Chosen, tags: Sequence[str]) -> int:
-    """Take these tags from each; returns how many there were. Raises LabelError."""
+    """Remove these tags from each; returns how many were removed. Raises LabelError."""
     here = sa.and_(chosen.tag_owner.in_(chosen.numbers), chosen.tag_table.c.tag.in_(checked_tags(tags)))
     return connection.execute(sa.delete(chosen.tag_table).where(here)).rowcount
 
@@ -41,17 +41,17 @@ def checked_tags(tags: Sequence[str]) -> list[str]:
 
 
 def write_note(connection: Connection, chosen: Chosen, text: str) -> None:
-    """Write a note in the place of any earlier one; an empty text removes it. Raises LabelError."""
+    """Replace the note of each; an empty text removes it. Raises LabelError."""
     change = sa.update(chosen.table).where(chosen.table.c.id.in_(chosen.numbers))
     connection.execute(change.values(note=checked_note(text) or None))
 
 
 def rename_sweep(connection: Connection, name_or_number: str, name: str) -> str:
-    """Give a sweep another name; returns the old one. LabelError for a name that is taken or cannot be one."""
+    """Rename a sweep; returns the old name. LabelError if the new name is taken or invalid."""
     found = find_sweep(connection, name_or_number)
     change = sa.update(sweep).where(sweep.c.id == found["id"]).values(name=checked_sweep_name(name))
     try:
         connection.execute(change)
     except IntegrityError:
-        raise LabelError(f"there is a sweep {name!r} already; choose another name") from None
+        raise LabelError(f"a sweep {name!r} already exists; choose another name") from None
     return str(found["name"])

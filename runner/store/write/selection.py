@@ -1,11 +1,11 @@
-"""What people choose to tag, note or delete: sweeps by their names, or trials by their numbers."""
+"""Selection of sweeps by name, or trials by number, for tagging, notes and deletion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store.read.queries import find_sweep, require_trials
+from fitgap.runner.store.read.lookups import find_sweep, require_trials
 from fitgap.runner.store.schema.tables import sweep, sweep_tag, trial, trial_tag
 from sqlalchemy.engine import Connection
 
@@ -14,7 +14,7 @@ MOST_TRIALS = 10_000
 
 @dataclass(frozen=True)
 class Chosen:
-    """Sweeps or trials, by their numbers in the database."""
+    """Sweeps or trials, by id."""
 
     are_sweeps: bool
     numbers: tuple[int, ...]
@@ -29,14 +29,14 @@ class Chosen:
 
     @property
     def tag_owner(self) -> sa.Column:
-        """The column of the table of tags that says whose they are."""
+        """The column of the tag table that refers to the sweep or trial."""
         return sweep_tag.c.sweep_id if self.are_sweeps else trial_tag.c.trial_id
 
 
 def choose(connection: Connection, words: Sequence[str]) -> Chosen:
-    """What is meant: a number, or several as `7,8,9`, is a trial, and a sweep is meant by its name.
+    """The selected sweeps or trials: a number, or several such as `7,8,9`, selects trials; a name selects a sweep.
 
-    StoreError where something does not exist, or where both kinds are named.
+    Raises StoreError if something does not exist, or if both kinds are given.
     """
     trials = [number for word in words for number in trial_numbers(word)]
     names = [word for word in words if not trial_numbers(word)]
@@ -52,6 +52,6 @@ def choose(connection: Connection, words: Sequence[str]) -> Chosen:
 
 
 def trial_numbers(word: str) -> list[int]:
-    """The numbers of trials that a word gives, such as `7` or `7,8,9`; none where it is a name."""
+    """The trial numbers in a word such as `7` or `7,8,9`; none if it is a name."""
     parts = word.split(",")
     return [int(part) for part in parts] if all(part.strip().isdecimal() for part in parts) else []

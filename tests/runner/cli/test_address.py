@@ -8,8 +8,8 @@ import pytest
     [
         (("--address", "10.0.0.1"), "--address '10.0.0.1': expected HOST:PORT"),
         (("--address", "ray://10.0.0.1:10001"), "Ray Client is not supported"),
-        (("--address", "127.0.0.1:1"), "--address 127.0.0.1:1: nobody answers there"),
-        (("--address", "127.0.0.1:1", "--engine", "ray"), "nobody answers there"),
+        (("--address", "127.0.0.1:1"), "--address 127.0.0.1:1: nothing answers there"),
+        (("--address", "127.0.0.1:1", "--engine", "ray"), "nothing answers there"),
         (("--address", "127.0.0.1:1", "--engine", "local"), "the engine local trains in this process"),
         (("--cpus-per-pack", "2"), "cpus-per-pack applies to a cluster only; add its address"),
         (("--max-in-flight", "9", "--engine", "ray"), "max-in-flight applies to a cluster only; add its address"),
@@ -26,5 +26,5 @@ def test_what_cannot_be_is_told_in_a_line_before_anything_is_written(flags, told
 @pytest.mark.parametrize("verb", ["resume", "extend", "retry"])
 def test_the_commands_that_go_on_take_it_too(verb, invoke, own_folder):
     answer = invoke(verb, "small", "--address", "127.0.0.1:1")
-    assert answer.code == 2 and "nobody answers there" in answer.err
+    assert answer.code == 2 and "nothing answers there" in answer.err
     assert list(own_folder.iterdir()) == []

@@ -33,7 +33,7 @@ CASES = {
     "half an archive": (
         {"bad.npz": plain_archive()[:-30]},
         ["--data", "bad.npz"],
-        "bad.npz: this is not a whole NPZ file",
+        "bad.npz: this is not a complete NPZ file",
     ),
     "a ragged table": ({"bad.csv": b"a,b\n1,2\n3\n"}, ["--data", "bad.csv", "--target", "b"], "line 3 has 1 cells"),
     "a file that ends its reader": (

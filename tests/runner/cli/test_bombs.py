@@ -21,9 +21,9 @@ MOST_CHILD_MEGABYTES = 500.0
 JUDGE = """
 import contextlib, io, json, os, resource, signal, sys, time
 from pathlib import Path
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 import polars
-import fitgap.runner.planning.sweep
+import fitgap.runner.planning.preparation
 from fitgap.runner.data import csv_files
 from fitgap.runner.data import npz_files
 from fitgap.runner.spec import yaml_text

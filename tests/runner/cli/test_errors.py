@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from fitgap.runner.cli import app
+from fitgap.runner.cli.main import app
 from fitgap.runner.errors import DataError, FitgapError, SpecError, StoreError, nearest
 
 ROOT = Path(__file__).parents[3]
@@ -88,5 +88,5 @@ def test_an_error_of_the_program_itself_is_not_hidden(monkeypatch, invoke):
 
 def test_the_module_of_the_command_is_importable_from_anywhere(tmp_path):
     """The console command's target, as pyproject.toml names it."""
-    line = [sys.executable, "-c", "from fitgap.runner.cli import main; print(main.__name__)"]
+    line = [sys.executable, "-c", "from fitgap.runner.cli.main import main; print(main.__name__)"]
     assert subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout == "main\n"

@@ -257,7 +257,7 @@ def test_outputs_that_are_full(words, small):
     [
         (OSError(errno.EMFILE, "Too many open files", "x"), "raise it, as with `ulimit -n 1024`"),
         (OSError(errno.ENFILE, "File table overflow"), "raise it"),
-        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free room"),
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free space"),
         (OSError(errno.EROFS, "Read-only file system", "/x"), "/x: Read-only file system; choose a place"),
         (PermissionError(errno.EACCES, "Permission denied", b"/x\xff"), "check the permissions"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "free memory"),
@@ -281,7 +281,7 @@ def test_what_the_system_refuses(error, words, invoke, monkeypatch):
 
     monkeypatch.setattr(store, "open_store", open_store)
     # No database was asked before that might explain the error.
-    monkeypatch.setattr(damage, "last_asked", None)
+    monkeypatch.setattr(damage, "last_queried", None)
     answer = invoke("sweeps")
     assert (answer.code, answer.out) == (2, "")
     assert words in answer.err and re.fullmatch("fitgap: [^\n]*\n", answer.err)
@@ -296,7 +296,7 @@ def test_training_that_is_stopped(number, own_folder):
         wait_for_epochs(running)
         running.send_signal(number)
         said = running.stderr.read()
-    assert running.returncode == 130 and said.endswith("go on with: fitgap resume long\n")
+    assert running.returncode == 130 and said.endswith("continue with: fitgap resume long\n")
 
 
 @row(130, "any other command was stopped by one of these signals")

@@ -6,12 +6,12 @@ import sys
 import time
 
 import pytest
-from fitgap.runner.cli.training import INTERRUPTED
+from fitgap.runner.cli.terminal import INTERRUPTED
 
 # The command line in a process in which every interrupt is swallowed once, as callbacks of compiled libraries do it.
 SWALLOWING = """
 import os, signal, sys, time
-from fitgap.runner import cli
+from fitgap.runner.cli import main as cli
 
 class Stubborn:
     def __del__(self):
@@ -39,7 +39,7 @@ def test_an_interrupt_that_is_swallowed_comes_again(number):
 ENDLESS = """
 import sys, time
 from fitgap import __main__
-from fitgap.runner import cli
+from fitgap.runner.cli import main as cli
 
 def work():
     print("begun", flush=True)

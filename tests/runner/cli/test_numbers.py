@@ -9,7 +9,7 @@ import struct
 import numpy as np
 import pytest
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 FEW, MANY = 100_000, 1_000_000

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from fitgap.runner import doctor
-from fitgap.runner.cli import app
+from fitgap.runner.cli.main import app
 from fitgap.runner.store import open_store
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema.tables import snapshot, state, trial

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 from fitgap.runner.streams.typography import PLAIN
 from fitgap.runner.streams.writers import ErrorWriter, OutputWriter, text_stream
 from support.sampling import at_night, every, per_commit
@@ -142,7 +142,7 @@ def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
 def test_a_file_that_may_not_grow_is_a_full_output(small):
     """A limit of the shell, which Python reports as an error of its own number."""
     code, _, err = shell("ulimit -f 1; fitgap epochs 1 2 3 4 5 6 7 8 9 --format csv >out.csv")
-    assert (code == 2 and b"File too large" in err) or b"no room left" in err
+    assert (code == 2 and b"File too large" in err) or b"no space left" in err
 
 
 @pytest.fixture

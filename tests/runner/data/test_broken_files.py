@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data import MISSING, TEXT, load_dataset, read_inputs
 from fitgap.runner.errors import DataError
 from hypothesis import given

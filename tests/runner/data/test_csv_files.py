@@ -65,7 +65,7 @@ def test_forms_of_the_same_table(text):
 
 def test_a_text_is_found_however_late_it_comes():
     text = "x,y\n" + "1,2\n" * 20_000 + "oops,2\n"
-    with pytest.raises(DataError, match="line 20002, column 'x': 'oops' is no number"):
+    with pytest.raises(DataError, match="line 20002, column 'x': 'oops' is not a number"):
         read(text, "y")
 
 

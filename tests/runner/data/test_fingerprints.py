@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fitgap.core.data import Dataset
+from fitgap.core.datasets import Dataset
 from fitgap.runner.data import fingerprint
 
 DATASET = Dataset("a", np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [1.0]]), "numbers", ("x", "y"), ("z",))

@@ -54,12 +54,12 @@ def test_loading_twice_gives_independent_arrays(name):
 
 def test_unknown_name_says_the_nearest_and_how_files_are_given():
     for call in (load_dataset, source_defaults):
-        with pytest.raises(DataError, match=r"unknown data set 'digts': did you mean 'digits'.*path with a suffix"):
+        with pytest.raises(DataError, match=r"unknown data set 'digts': did you mean 'digits'.*path with suffix"):
             call("digts")
 
 
 def test_named_sets_take_no_target():
-    with pytest.raises(DataError, match="iris: a named data set knows its target, but 'species' was given"):
+    with pytest.raises(DataError, match="iris: a named data set has its own target, but 'species' was given"):
         load_dataset("iris", target=["species"])
 
 

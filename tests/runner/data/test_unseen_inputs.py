@@ -76,7 +76,7 @@ def test_missing_values_are_told_where_they_cannot(unseen, missing):
         ("a,colour,b\n1,red,0\n", "no column 'color', which the network was trained on: did you mean 'colour'"),
         (
             "a,color,b\n1,red,0\nx,red,0\n",
-            "line 3, column 'a': 'x' is no number, but the network was trained on numbers",
+            "line 3, column 'a': 'x' is not a number, but the network was trained on numbers",
         ),
         ("a,color,b\n1,red,inf\n", "line 2, column 'b': the value is infinite"),
         ("a,color,b\n", "the file has no rows; at least 1 is needed"),

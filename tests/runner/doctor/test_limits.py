@@ -35,7 +35,7 @@ def found_under(name, limit, check):
 
 def test_few_open_files_are_told_with_the_command_that_allows_more():
     found = found_under("RLIMIT_NOFILE", 100, "check_open_files")
-    assert found.startswith("warning: at most 100 ") and "hard limit" in found
+    assert found.startswith("warning: the limit is 100, ") and "hard limit" in found
 
 
 def test_enough_open_files_are_well():

@@ -17,8 +17,8 @@ from fitgap.runner.doctor import State, ray_start
 from fitgap.runner.doctor.ray_start import check_ray, why_not_trained
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.messages import Block, PackFailure, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.system.child_processes import start_child
+from fitgap.runner.trial_status import Status
 
 TESTS = Path(__file__).parents[2]
 
@@ -99,7 +99,7 @@ def test_only_a_trial_that_was_trained_to_its_end_is_well():
 WAITING = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from fitgap.runner import cli
+from fitgap.runner.cli import main as cli
 from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.engine.ray_client import client
 

@@ -10,7 +10,7 @@ from fitgap.runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, be
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import OtherDriver
 from fitgap.runner.store.write import claims
-from fitgap.runner.system.environment import machine_identity, process_started
+from fitgap.runner.system.machine_record import machine_identity, process_started
 
 LIVING = process_started(1)
 

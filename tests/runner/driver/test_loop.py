@@ -5,9 +5,9 @@ from fitgap.runner.driver import SweepStoppedError, drive, expected_work, loop, 
 from fitgap.runner.engine.worker import block_builder
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from fitgap.runner.driver import write_sweep
 from fitgap.runner.driver.pack_queue import ATTEMPTS_ALONE, MOST_BLAMELESS_FAILURES, PackQueue
 from fitgap.runner.messages import Block, PackFailure, SavedState, TrialEnd
 from fitgap.runner.planning import packs
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 TRIALS = 64
 TEXT = "{name: iris, data: iris, repeats: 64, training: {epochs: 5}}"
@@ -40,10 +40,10 @@ def train(work, run):
     given_up = []
     for task in work:
         block = run(task)
-        ends = work.take_in(block, work.session.record(block))
+        ends = work.update(block, work.session.record(block))
         if ends:
             work.session.record(Block(None, ends))
-            work.take_in(Block(None, ends), ())
+            work.update(Block(None, ends), ())
             given_up += ends
     return given_up
 
@@ -174,7 +174,7 @@ def test_trials_that_were_cancelled_meanwhile_are_not_tried_again(work, store):
     task = next(work)
     store.cancel_trials(work.written.sweep_id, task.trials[:32])
     block = Block(None, (), failure=PackFailure(task, task.trials, "its worker died"))
-    work.take_in(block, work.session.record(block))
+    work.update(block, work.session.record(block))
     assert sorted(trial for again in work for trial in again.trials) == sorted(task.trials[32:])
 
 
@@ -182,7 +182,7 @@ def test_when_everything_in_flight_is_cancelled_there_is_nothing_left_to_do(work
     task = next(work)
     store.cancel_trials(work.written.sweep_id)
     block = Block(make_rows(task.trials, [1] * TRIALS), ())
-    work.take_in(block, work.session.record(block))
+    work.update(block, work.session.record(block))
     assert work.is_cancelled and work.open == set()
 
 
@@ -222,7 +222,7 @@ def test_a_trial_that_is_cancelled_and_opened_again_waits_until_its_old_pack_has
     taken = first.trials[0]
     store.cancel_trials(written.sweep_id, [taken])
     block = completed(taken)
-    work.take_in(block, work.session.record(block))
+    work.update(block, work.session.record(block))
     # As if it were planned for a later pack: its saved state has put it into another group.
     monkeypatch.setattr(work, "_planned", iter([*work._planned, first]))
     store.retry_trials(written.sweep_id, [Status.CANCELLED])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fitgap.runner.messages import MEASURED, Block, EpochRows
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 

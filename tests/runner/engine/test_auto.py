@@ -11,13 +11,13 @@ import pytest
 from fitgap.runner.engine import auto, early_processes
 from fitgap.runner.engine.auto import AutoEngine
 from fitgap.runner.engine.dispatch import eta
-from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.engine.worker import block_builder
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials, work_of
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts
@@ -31,9 +31,9 @@ FORCED = """
 import json, time
 from fitgap.runner.engine import auto
 from fitgap.runner.engine.auto import AutoEngine
-from fitgap.runner.engine.local import LocalEngine
+from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 auto.WORTH_PROCESSES_SECONDS = auto.WORTH_RAY_SECONDS = auto.SECONDS_BEFORE_RAY = 0.0
@@ -68,8 +68,8 @@ given, told = [], []
 with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
     blocks = list(engine.run(tasks(engine)))
     together, cut = rows_of(blocks), any(map(was_cut, blocks))
-    came = engine.is_faster, engine.ray.is_ready
-    left = len(engine.plain.crew)
+    came = engine.has_processes, engine.ray.is_ready
+    left = len(engine.pool.workers)
 with LocalEngine(sweep.dataset) as engine:
     alone = rows_of(engine.run(iter(given)))
 trained = {row[0] for row in together} == {trial for task in given for trial in task.trials}
@@ -84,20 +84,20 @@ class PretendedProcesses:
     def __init__(self, dataset, looks=0, dies_after=None):
         self.source, self.looks, self.dies_after = PreparedRepeats(dataset), looks, dies_after
         self.is_started = self.is_retiring = False
-        self.crew, self.given, self.training = [], [], deque()
+        self.workers, self.given, self.training = [], [], deque()
 
     def start(self, count):
-        self.is_started, self.crew = True, ["process"] * count
+        self.is_started, self.workers = True, ["process"] * count
 
     @property
     def is_ready(self):
-        return bool(self.crew) and self.looks <= 0
+        return bool(self.workers) and self.looks <= 0
 
     @property
     def running(self):
         return [task for task, _ in self.training]
 
-    def admit(self):
+    def receive_ready(self):
         self.looks -= self.is_started
 
     def submit(self, tasks):
@@ -112,7 +112,7 @@ class PretendedProcesses:
             else:
                 self.training.popleft()
                 if len(self.given) == self.dies_after:
-                    self.crew = []
+                    self.workers = []
 
     def new_trouble(self):
         return None
@@ -121,10 +121,10 @@ class PretendedProcesses:
         return []
 
     def retire(self):
-        self.is_retiring, self.crew = True, []
+        self.is_retiring, self.workers = True, []
 
     def close(self):
-        self.crew = []
+        self.workers = []
 
 
 @pytest.fixture
@@ -179,11 +179,11 @@ def engine_for(sweep, trials, workers=2, notify=None):
 
 def test_a_small_sweep_starts_nothing(small_sweep, prepared, monkeypatch):
     """By the work it is; on a machine that is busy enough, any sweep is long."""
-    monkeypatch.setattr(eta, "SECONDS_TO_TELL", NEVER)
+    monkeypatch.setattr(eta, "SECONDS_TO_MEASURE", NEVER)
     sweep, trials = prepared(small_sweep)
     with engine_for(sweep, trials) as engine:
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
-        assert not engine.plain.is_started and engine.ray is None
+        assert not engine.pool.is_started and engine.ray is None
     assert rows_of(blocks) == rows_of(trained_here(sweep, trials))
 
 
@@ -193,7 +193,7 @@ def test_one_worker_needs_no_help(prepared, thresholds):
     sweep, trials = prepared(PACKS)
     with engine_for(sweep, trials, workers=1) as engine:
         assert list(engine.run(pack_trials(trials, sweep, workers=1)))
-        assert not engine.plain.is_started and engine.ray is None
+        assert not engine.pool.is_started and engine.ray is None
 
 
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
@@ -220,14 +220,14 @@ def test_whenever_processes_come_they_take_over_with_the_same_results(looks, kee
     expected = trained_here(sweep, trials)
     tasks = list(pack_trials(trials, sweep, workers=2))
     with engine_for(sweep, trials) as engine:
-        engine.plain = PretendedProcesses(sweep.dataset, looks)
+        engine.pool = PretendedProcesses(sweep.dataset, looks)
         blocks = list(engine.run(iter(tasks)))
     assert rows_of(blocks) == rows_of(expected)
     assert ends_of(blocks) == ends_of(expected)
     # Of the states only those at the end: on the way they are saved where a pack is taken over.
     assert as_text(blocks, "kept") == as_text(expected, "kept")
     assert as_text(blocks, "states", EPOCHS) == as_text(expected, "states", EPOCHS)
-    begun_here = [int(task.states[0]["epoch"]) for task in engine.plain.given if task.states]
+    begun_here = [int(task.states[0]["epoch"]) for task in engine.pool.given if task.states]
     epochs_here = min(looks, EPOCHS * len(tasks))
     assert begun_here == [epochs_here % EPOCHS] * (epochs_here % EPOCHS > 0)
 
@@ -249,9 +249,9 @@ def test_where_all_processes_are_lost_training_goes_on_here(prepared, thresholds
     thresholds(processes=0.0)
     sweep, trials = prepared(PACKS)
     with engine_for(sweep, trials) as engine:
-        engine.plain = PretendedProcesses(sweep.dataset, dies_after=2)
+        engine.pool = PretendedProcesses(sweep.dataset, dies_after=2)
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
-        assert len(engine.plain.given) == 2
+        assert len(engine.pool.given) == 2
     assert rows_of(blocks) == rows_of(trained_here(sweep, trials))
 
 
@@ -266,7 +266,7 @@ def test_where_no_process_can_be_started_it_is_told_once_and_training_goes_on_he
         blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))
     assert rows_of(blocks) == rows_of(trained_here(sweep, trials))
     (line,) = told
-    assert "No such file" in line and line.endswith("training goes on in 1 process")
+    assert "No such file" in line and line.endswith("training continues in 1 process")
 
 
 @pytest.mark.parametrize(("processes", "count"), [(0.0, "2 processes"), (NEVER, "1 process")])
@@ -285,14 +285,14 @@ def test_where_ray_cannot_be_started_it_is_told_once_and_training_goes_on(
         for task in itertools.cycle(pack_trials(trials, sweep, workers=2)):
             given.extend(task.trials)
             yield task
-            if engine.is_decided:
+            if engine.is_ray_decided:
                 return
 
     with AutoEngine(sweep.dataset, 2, 1e12, told.append) as engine:
         ended = [end.trial_id for block in engine.run(tasks()) for end in block.ended]
     assert sorted(ended) == sorted(given)
     (line,) = told
-    assert line.startswith("Ray could not be started: no Ray today") and line.endswith(f"training goes on in {count}")
+    assert line.startswith("Ray could not be started: no Ray today") and line.endswith(f"training continues in {count}")
     assert "fitgap doctor" in line
 
 
@@ -311,8 +311,8 @@ def test_after_a_stop_every_pack_in_flight_has_saved_its_state_for_the_driver(pr
     with engine_for(sweep, trials) as engine:
         for block in engine.run(tasks()):
             blocks.append(block)
-            if len(engine.plain.running) == (2 if processes == 0.0 else 0) and len(blocks) > 3:
-                in_flight = {trial for pack in engine.plain.running or [engine.pack] for trial in pack.task.trials}
+            if len(engine.pool.running) == (2 if processes == 0.0 else 0) and len(blocks) > 3:
+                in_flight = {trial for pack in engine.pool.running or [engine.pack] for trial in pack.task.trials}
                 engine.stop()
                 before = len(taken)
     trained = {trial for block in blocks if block.rows is not None for trial in block.rows.trial_id.tolist()}
@@ -331,9 +331,9 @@ def test_processes_are_started_early_as_soon_as_the_work_is_known_to_be_worth_it
     sweep, _ = prepared(PACKS)
     asked = []
     with early_processes("auto", sweep.dataset, 2, counted_work(asked)) as processes:
-        begun = [process.process for process in processes.crew]
+        begun = [process.process for process in processes.workers]
         assert len(begun) == 2 and len(asked) < 1000
-    assert processes.crew == [] and all(process.returncode is not None for process in begun)
+    assert processes.workers == [] and all(process.returncode is not None for process in begun)
 
 
 @pytest.mark.parametrize(
@@ -349,9 +349,9 @@ def test_processes_that_are_there_already_train_everything(prepared, monkeypatch
     """With the same results as everywhere."""
     sweep, trials = prepared(PACKS)
     with early_processes("auto", sweep.dataset, 2, [1e12]) as processes:
-        while not all(process.is_ready for process in processes.crew):
-            connection.wait([process.connection for process in processes.crew if not process.is_ready])
-            processes.admit()
+        while not all(process.is_ready for process in processes.workers):
+            connection.wait([process.connection for process in processes.workers if not process.is_ready])
+            processes.receive_ready()
         with AutoEngine(sweep.dataset, 2, 1.0, early=processes) as engine:
             monkeypatch.setattr(engine, "_train_here", None)
             blocks = list(engine.run(pack_trials(trials, sweep, workers=2)))

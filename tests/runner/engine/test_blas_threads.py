@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_info
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.planning.packs import pack_trials, planned_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 def threads():

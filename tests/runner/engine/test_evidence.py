@@ -11,9 +11,9 @@ from fitgap.runner.engine.worker import block_builder
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 BEST, LAST, TRAINING, VALIDATION = 0, 1, 0, 1
 # More examples than a sample holds on one side, fewer on the other.

@@ -53,13 +53,13 @@ def test_a_link_is_followed(linux, tmp_path):
 @pytest.mark.parametrize(("folder", "kind"), [("/Users/someone", "apfs"), ("/Volumes/share/sweeps", "smbfs")])
 def test_macos(folder, kind, tmp_path, monkeypatch):
     monkeypatch.setattr(file_systems, "MOUNTS", tmp_path / "missing")
-    monkeypatch.setattr(file_systems, "answer_of", lambda command: MACOS)
+    monkeypatch.setattr(file_systems, "output_of", lambda command: MACOS)
     assert file_system_of(Path(folder)) == kind
 
 
 def test_where_nothing_tells_it_is_unknown(tmp_path, monkeypatch):
     monkeypatch.setattr(file_systems, "MOUNTS", tmp_path / "missing")
-    monkeypatch.setattr(file_systems, "answer_of", lambda command: None)
+    monkeypatch.setattr(file_systems, "output_of", lambda command: None)
     assert file_system_of(tmp_path) is None
 
 

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 from fitgap.runner.errors import OutputError
-from fitgap.runner.files.open_databases import is_open, only_ours
-from fitgap.runner.files.written_files import written_file
+from fitgap.runner.files.open_databases import is_open, safe_to_open
+from fitgap.runner.files.output_files import written_file
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.schema.backup import back_up_database
 
@@ -45,7 +45,7 @@ def test_connections_are_counted_by_the_file_and_not_by_its_name(database, own_f
         with open_store_for_writing() as writing:
             assert writing.sweeps() and is_open(database)
         assert is_open(own_folder / "link.db")
-        with only_ours(database) as may_open:
+        with safe_to_open(database) as may_open:
             assert not may_open
     assert not is_open(database)
 

@@ -93,7 +93,7 @@ def test_a_study_of_somebody_else_is_left_as_it_is(rows, invoke):
         optuna.trial.create_trial(value=1.0)
     )
     answer = invoke("send", "small", "--optuna", "study.db")
-    assert answer.code == 2 and "not this sweep" in answer.err and "--name" in answer.err
+    assert answer.code == 2 and "not of this sweep" in answer.err and "--name" in answer.err
     assert len(study().trials) == 1
 
 
@@ -117,7 +117,7 @@ def test_what_waits_or_runs_is_not_sent(store, database, driver, make_plan, monk
         (["small"], "--optuna FILE, or --mlflow FILE"),
         (["small", "--optuna", "a.db", "--mlflow", "b.db"], "name one place"),
         (["smal", "--optuna", "a.db"], "did you mean 'small'"),
-        (["small", "--optuna", "fitgap.db"], "fitgap itself"),
+        (["small", "--optuna", "fitgap.db"], "fitgap's own database"),
         (["small", "--optuna", "nowhere/at/all.db"], "Optuna cannot write there"),
         (["small", "--optuna", "no-such-kind://user:canary@host/x"], "Optuna cannot write there"),
     ],

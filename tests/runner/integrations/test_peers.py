@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fitgap.runner.errors import IntegrationError, StoreError
 from fitgap.runner.integrations.optuna_study import TABLES
-from fitgap.runner.integrations.peers import imported, peer_address, silenced, told_in_one_line
+from fitgap.runner.integrations.peers import import_peer, peer_address, peer_errors_in_one_line, without_telemetry
 
 
 def test_a_path_is_a_file_and_an_address_stays_one():
@@ -29,26 +29,26 @@ def test_a_path_is_a_file_and_an_address_stays_one():
     ],
 )
 def test_our_own_database_is_refused(target, ours):
-    with pytest.raises(IntegrationError, match="fitgap itself"):
+    with pytest.raises(IntegrationError, match="fitgap's own database"):
         peer_address(target, ours)
 
 
 def test_a_link_to_our_own_database_is_refused_too():
     Path("fitgap.db").touch()
     Path("link.db").symlink_to("fitgap.db")
-    with pytest.raises(IntegrationError, match="fitgap itself"):
+    with pytest.raises(IntegrationError, match="fitgap's own database"):
         peer_address("link.db", None)
 
 
 @pytest.mark.parametrize(("extra", "requirement"), [("optuna", "optuna<6,>=4"), ("mlflow", "mlflow-skinny<4,>=2.14")])
 def test_a_missing_package_is_told_with_how_to_install_it(extra, requirement):
     with pytest.raises(IntegrationError, match=f"no_such_package, .*pip install '{requirement}'"):
-        imported("no_such_package", extra)
+        import_peer("no_such_package", extra)
 
 
 def test_errors_of_a_peer_are_one_line_without_the_password():
     address = "mysql://me:canary@host/x"
-    with pytest.raises(IntegrationError) as told, told_in_one_line("Optuna", address):
+    with pytest.raises(IntegrationError) as told, peer_errors_in_one_line("Optuna", address):
         raise ValueError(f"cannot connect\n to {address}")
     assert "\n" not in str(told.value) and "canary" not in str(told.value) and "cannot connect" in str(told.value)
 
@@ -58,7 +58,7 @@ def test_a_peer_reports_its_use_to_nobody_and_the_environment_comes_back(monkeyp
     monkeypatch.setenv("DO_NOT_TRACK", "0")
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
     before = dict(os.environ)
-    with silenced():
+    with without_telemetry():
         assert (os.environ["DO_NOT_TRACK"], os.environ["MLFLOW_DISABLE_TELEMETRY"]) == ("0", "true")
     assert dict(os.environ) == before
 
@@ -85,7 +85,7 @@ def test_a_file_of_another_program_is_refused_and_left_as_it_is(tables, refused)
     before = Path("theirs.db").read_bytes()
     for name in ("theirs.db", "link.db", "sqlite:///theirs.db"):
         if refused:
-            with pytest.raises(IntegrationError, match=r"belongs to another program: it holds .*; name another file"):
+            with pytest.raises(IntegrationError, match=r"belongs to another program: it contains .*; name"):
                 peer_address(name, None, TABLES)
         else:
             peer_address(name, None, TABLES)

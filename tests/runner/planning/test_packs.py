@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
-from fitgap.core.data import Dataset, Division
+from fitgap.core.datasets import Dataset, Division
 from fitgap.core.preprocessing import Preparation
 from fitgap.core.target_coding import Numbers
 from fitgap.runner.planning import packs
@@ -23,7 +23,7 @@ from fitgap.runner.planning.packs import (
     planned_trials,
     work_of,
 )
-from fitgap.runner.planning.sweep import PreparedSweep, prepare_sweep
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,7 +139,7 @@ def test_a_large_network_gets_a_small_pack(monkeypatch):
         size = pack_size(replace(group, shape=shape), total=1e15, workers=1)
         assert size.members == 1 or size.members * member_bytes(shape) <= packs.CACHES_PER_PACK * (1 << 20)
         assert (size.members + 1) * member_bytes(shape) > packs.CACHES_PER_PACK * (1 << 20) or (
-            size.members == LARGEST_PACK and size.because == "no more gains anything"
+            size.members == LARGEST_PACK and size.because == "more would not be faster"
         )
 
 

@@ -27,9 +27,9 @@ def test_shorthand(text, named):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("adam:0.1", "'0.1' must be written key=value"),
-        ("adam:rate=0.1,0.2", "'0.2' must be written key=value"),
-        ("adam:rate=", "'rate=' must be written key=value"),
+        ("adam:0.1", "'0.1' must have the form key=value"),
+        ("adam:rate=0.1,0.2", "'0.2' must have the form key=value"),
+        ("adam:rate=", "'rate=' must have the form key=value"),
         ("adam:rate=1,rate=2", "'rate' is written twice"),
         ("l1:weight=1+l1:weight=2", "'l1' is written twice"),
     ],

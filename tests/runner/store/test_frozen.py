@@ -57,7 +57,7 @@ def test_a_reader_that_breaks_off_is_not_told(database):
 
 def test_copies_of_what_changes_are_refused(database, monkeypatch):
     looks = itertools.count()
-    monkeypatch.setattr(sqlite_files, "looks_of", lambda path: next(looks))
+    monkeypatch.setattr(sqlite_files, "file_state", lambda path: next(looks))
     with pytest.raises(TemporaryStoreError, match="try again"):
         copy_database("fitgap.db", "copy.db")
     with pytest.raises(TemporaryStoreError, match="try again"):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fitgap.runner.files.whole_files import leftovers
+from fitgap.runner.files.atomic_files import leftovers
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema.backup import back_up_database
 from support.databases.changed_databases import is_whole, rename

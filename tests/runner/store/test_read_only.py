@@ -28,7 +28,7 @@ pytestmark = [
 # there afterwards: Python itself may be where that user cannot go.
 AS_USER = """
 import contextlib, io, json, os, sys
-import fitgap.runner.cli
+import fitgap.runner.cli.main
 user, folder = int(sys.argv[1]), sys.argv[2]
 os.chdir(folder)
 for line in sys.stdin:
@@ -42,7 +42,7 @@ for line in sys.stdin:
     sys.argv = ["fitgap", *json.loads(line)]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            fitgap.runner.cli.main()
+            fitgap.runner.cli.main.main()
         except SystemExit as ended:
             code = ended.code or 0
     print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)

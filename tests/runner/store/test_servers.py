@@ -48,13 +48,13 @@ def serve(server, answer):
 
 def test_an_unknown_database_is_told_with_how_to_make_it(postgres):
     message = refusal(postgres.address("missing"))
-    assert f"missing at 127.0.0.1:{postgres.port} does not exist; make it with createdb" in message
+    assert f"missing at 127.0.0.1:{postgres.port} does not exist; create it with createdb" in message
 
 
 @pytest.mark.parametrize("password", ["secret", "", "se%2Fcret"])
 def test_a_wrong_password_is_told(postgres, password):
     message = refusal(postgres.address("postgres", password))
-    assert "refuses this user or password" in message or "wants a password" in message
+    assert "rejects this user or password" in message or "requires a password" in message
 
 
 def test_a_host_that_nobody_knows_is_told():
@@ -71,7 +71,7 @@ def test_somebody_who_never_answers_is_given_up(monkeypatch):
     # The shortest time that the library knows.
     monkeypatch.setattr(postgresql, "CONNECT_TIMEOUT_SECONDS", 2)
     with listener() as port:
-        assert "does not answer" in refusal(f"postgresql://user:secret@127.0.0.1:{port}/name")
+        assert "does not respond" in refusal(f"postgresql://user:secret@127.0.0.1:{port}/name")
 
 
 def test_what_is_no_postgresql_is_told():
@@ -91,7 +91,7 @@ def test_an_old_server_is_refused_by_its_version(postgres, monkeypatch):
 def test_a_database_that_is_not_unicode_is_refused(postgres):
     name = postgres.new_name()
     order(postgres, "CREATE DATABASE {} ENCODING 'SQL_ASCII' TEMPLATE template0", name)
-    assert "holds text as SQL_ASCII; make one with the encoding UTF8" in refusal(postgres.address(name))
+    assert "has the encoding SQL_ASCII; create one with the encoding UTF8" in refusal(postgres.address(name))
 
 
 def test_a_user_who_may_not_make_tables_is_told(postgres):
@@ -110,7 +110,7 @@ def test_a_server_with_other_tables_is_refused_and_unchanged(postgres):
     with psycopg.connect(postgres.address(name)) as connection:
         connection.execute("CREATE TABLE alembic_version (version_num text)")
         connection.execute("CREATE TABLE studies (id integer)")
-    assert "holds other tables (alembic_version, studies), not fitgap's" in refusal(postgres.address(name))
+    assert "contains tables of another program (alembic_version, studies)" in refusal(postgres.address(name))
     with psycopg.connect(postgres.address(name)) as connection:
         tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     assert sorted(tables) == [("alembic_version",), ("studies",)]
@@ -126,7 +126,7 @@ def test_a_connection_that_the_server_has_closed_is_opened_anew(postgres, postgr
 
 def test_a_connection_that_breaks_in_a_transaction_is_a_passing_failure(postgres, postgres_template):
     engine = connect(database_url(postgres.address(postgres_template)), read_only=False)
-    with pytest.raises(TemporaryStoreError, match="has broken off the connection"), engine.begin() as connection:
+    with pytest.raises(TemporaryStoreError, match="has closed the connection"), engine.begin() as connection:
         end_connections(postgres, postgres_template)
         connection.exec_driver_sql("SELECT 1")
     engine.dispose()
@@ -136,7 +136,7 @@ def test_a_connection_that_breaks_while_it_is_made_ready_is_a_passing_failure(po
     """The server may be ended between its greeting and the first question."""
     monkeypatch.setattr(postgresql, "check_server", lambda *given: end_connections(postgres, postgres_template))
     engine = connect(database_url(postgres.address(postgres_template)), read_only=False)
-    with pytest.raises(TemporaryStoreError, match="has broken off the connection; try again when its server runs"):
+    with pytest.raises(TemporaryStoreError, match="has closed the connection; try again when its server is running"):
         engine.connect()
     engine.dispose()
 
@@ -157,9 +157,7 @@ def test_neither_an_engine_nor_its_errors_hold_the_password(postgres):
 
 
 def test_asking_an_sqlite_file_does_not_load_the_library_for_servers(trained_database, tmp_path):
-    line = (
-        "import sys; from fitgap.runner.cli import main\nsys.argv[1:] = ['sweeps', '--db', sys.argv[1]]\ntry: main()\n"
-    )
-    line += "finally: print([name for name in sys.modules if name.startswith('psycopg')])"
+    line = "import sys; from fitgap.runner.cli.main import main\nsys.argv[1:] = ['sweeps', '--db', sys.argv[1]]\n"
+    line += "try: main()\nfinally: print([name for name in sys.modules if name.startswith('psycopg')])"
     done = subprocess.run([sys.executable, "-c", line, trained_database], capture_output=True, text=True, check=True)
     assert "small" in done.stdout and done.stdout.splitlines()[-1] == "[]"

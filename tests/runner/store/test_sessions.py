@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.messages import Block, KeptNetwork, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database import retry
 from fitgap.runner.store.database.errors import LOST, TemporaryStoreError
 from fitgap.runner.store.write import session
+from fitgap.runner.trial_status import Status
 from support.databases.new_databases import postgres_template
 
 # They share what takes long to make.
@@ -125,8 +125,8 @@ def test_a_server_that_does_not_come_back_is_told_in_a_line(
         store.add_sweep(make_plan(1, 1))
         driver = store.begin_driver(identity)
         server.kill()
-        monkeypatch.setattr(session, "patiently", partial(retry.patiently, patience=0.3))
-        with pytest.raises(TemporaryStoreError, match="cannot be reached; check host and port") as caught:
+        monkeypatch.setattr(session, "with_retries", partial(retry.with_retries, patience=0.3))
+        with pytest.raises(TemporaryStoreError, match="cannot be reached; check host, port") as caught:
             driver.claim([1])
         assert str(caught.value).isprintable()
         server.start()

@@ -357,7 +357,7 @@ def test_a_git_that_does_not_answer_is_not_waited_for(repository, tmp_path, monk
     program.write_text("#!/bin/sh\nexec /bin/sleep 60\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(program.parent))
-    monkeypatch.setattr(programs, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(programs, "TIMEOUT_SECONDS", 0.2)
     began = time.monotonic()
     assert describe_commit() == {"git_commit": repository, "git_changed": None}
     assert time.monotonic() - began < 30
@@ -439,7 +439,7 @@ def test_a_damaged_link_to_the_repository_has_no_commit(content, own_folder):
 
 
 def test_a_pipe_for_configuration_is_not_waited_for(repository, monkeypatch):
-    monkeypatch.setattr(programs, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(programs, "TIMEOUT_SECONDS", 0.2)
     Path(".git/config").unlink()
     os.mkfifo(".git/config")
     assert describe_commit()["git_commit"] == repository

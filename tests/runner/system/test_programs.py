@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.system import programs
-from fitgap.runner.system.programs import answer_of
+from fitgap.runner.system.programs import output_of
 
 
 @pytest.fixture
@@ -24,23 +24,23 @@ def program(tmp_path, monkeypatch):
 
 def test_an_answer_is_what_was_printed(program):
     program("tell", 'echo one; echo "$1"')
-    assert answer_of("tell", "two") == "one\ntwo"
+    assert output_of("tell", "two") == "one\ntwo"
 
 
 @pytest.mark.parametrize("script", ["echo half; exit 1", "kill -9 $$"])
 def test_a_program_that_fails_gives_no_answer(program, script):
     program("tell", script)
-    assert answer_of("tell") is None
+    assert output_of("tell") is None
 
 
 def test_a_program_that_is_missing_gives_no_answer(program):
-    assert answer_of("tell") is None
+    assert output_of("tell") is None
 
 
 def test_a_program_that_takes_too_long_gives_no_answer(program, monkeypatch):
-    monkeypatch.setattr(programs, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(programs, "TIMEOUT_SECONDS", 0.1)
     program("tell", "exec /bin/sleep 60")
-    assert answer_of("tell") is None
+    assert output_of("tell") is None
 
 
 @pytest.mark.parametrize("path", ["", ".", ":/missing", "programs", "./programs:"])
@@ -49,15 +49,15 @@ def test_a_program_in_the_current_folder_is_never_run(program, own_folder, monke
     for folder in (own_folder, own_folder / "programs"):
         program("tell", "echo ran", folder)
     monkeypatch.setenv("PATH", path)
-    assert answer_of("tell") is None
+    assert output_of("tell") is None
 
 
 def test_a_program_that_is_no_program_gives_no_answer(program, tmp_path):
     (tmp_path / "programs/tell").write_bytes(os.urandom(64))
     (tmp_path / "programs/tell").chmod(0o755)
-    assert answer_of("tell") is None
+    assert output_of("tell") is None
 
 
 def test_a_folder_that_is_gone_gives_no_answer(program):
     program("tell", "echo here")
-    assert answer_of("tell", folder=Path("/missing")) is None
+    assert output_of("tell", folder=Path("/missing")) is None

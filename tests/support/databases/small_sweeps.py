@@ -1,7 +1,7 @@
 """A small sweep that trains in a moment, and what it finds, in a form that is the same wherever and however it ran."""
 
 from fitgap.runner.driver import drive, stored_sweep, write_sweep
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store, open_store_for_writing
 

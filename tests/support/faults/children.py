@@ -7,9 +7,9 @@ import signal
 
 PRELOADED = [
     "psycopg",
-    "fitgap.runner.cli",
+    "fitgap.runner.cli.main",
     "fitgap.runner.driver",
-    "fitgap.runner.engine.local",
+    "fitgap.runner.engine.in_process",
     "fitgap.runner.data.truth_tables",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",

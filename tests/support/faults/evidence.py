@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.recorded_epochs import always_recorded
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.read.epoch_counts import recording_of
 from fitgap.runner.store.schema.tables import (
@@ -22,6 +21,7 @@ from fitgap.runner.store.schema.tables import (
     sweep,
     trial,
 )
+from fitgap.runner.trial_status import Status
 
 FINDINGS = ("status", "reason", "epochs", "e_t", "e_v", "best_epoch", "best_e_t", "best_e_v")
 FINDINGS += ("accuracy_t", "accuracy_v", "learned")

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 
 
 def run_command(begins, folder, environment, *arguments):

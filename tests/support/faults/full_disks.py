@@ -27,7 +27,7 @@ def train_until_full(address, prepare=None):
             for number, epoch, error in zip(block.rows.trial_id, block.rows.epoch, block.rows.e_v, strict=True):
                 told[int(number), int(epoch)] = float(error)
 
-    with pytest.raises(StoreError, match="has no room left on its disk; make room") as caught:
+    with pytest.raises(StoreError, match="has no space left on its disk; free some space") as caught:
         train(address, prepare, remember)
     assert str(caught.value).isprintable()
     return check_what_was_told(address, told)

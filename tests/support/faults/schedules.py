@@ -3,9 +3,9 @@
 import traceback
 
 import pytest
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.write import claims
+from fitgap.runner.trial_status import Status
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -84,15 +84,15 @@ class Schedule(RuleBasedStateMachine):
     @rule(data=st.data(), heard_of=st.booleans())
     def take_over(self, data, heard_of):
         who = self.one_of(data, self.drivers(self.sees_others))
-        target = self.one_of(data, self.others_at_work(who))
+        target = self.one_of(data, self.other_drivers_at_work(who))
         self.simulation.shift_clock(1.0)
         self.simulation.take_over(who, target, heard_of=heard_of and not target.is_gone)
 
-    def others_at_work(self, who):
+    def other_drivers_at_work(self, who):
         return [each for each in self.simulation.drivers if each is not who and self.simulation.held(each)]
 
     def sees_others(self, who):
-        return bool(self.others_at_work(who))
+        return bool(self.other_drivers_at_work(who))
 
     @rule(data=st.data(), what=st.sampled_from(DISTURBANCES))
     def disturb(self, data, what):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
-from fitgap.runner.status import Status
 from fitgap.runner.store.schema.tables import driver, epoch, state, trial
-from fitgap.runner.store.write import sweeps
+from fitgap.runner.store.write import blocks
+from fitgap.runner.trial_status import Status
 
 from support.databases.plain_plans import IDENTITY, plain_plan
 from support.faults.made_up_blocks import block, number_of
@@ -146,7 +146,7 @@ class Simulation:
             return who.session.record(written)
         # What the session does where it was not told the end of a transaction.
         with self.store._engine.begin() as connection:
-            return sweeps.record(connection, who.number, written, again=True)
+            return blocks.record(connection, who.number, written, again=True)
 
     def _is_twice(self, who, pairs):
         """Whether an epoch would be there twice in one attempt."""
@@ -214,7 +214,7 @@ class Simulation:
 
     def take_over(self, who, target, *, heard_of):
         """One driver declares another one lost that it has seen at work, which may have given a sign of life since."""
-        seen = {each.driver_id: each for each in who.session.others_at_work(self.sweep)}
+        seen = {each.driver_id: each for each in who.session.other_drivers_at_work(self.sweep)}
         assert set(seen) == {each.number for each in self.drivers if each is not who and self.held(each)}
         if target.number not in seen:
             return

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from fitgap.runner.driver import SweepStoppedError, drive, heartbeat, loop, stored_sweep, write_sweep
-from fitgap.runner.engine import local
+from fitgap.runner.engine import in_process
 from fitgap.runner.engine.worker import block_builder
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.errors import DriverFencedError, StoreError
 from fitgap.runner.messages import MEASURED, Block, PackFailure
 from fitgap.runner.planning import packs
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.write import claims
@@ -110,7 +110,7 @@ def settle(victim):
     if victim.clock_jump:
         sa.event.listen(sa.engine.Engine, "connect", partial(let_clock_jump, time.monotonic(), victim.clock_jump))
     if victim.loses_packs:
-        local.train_pack = train_or_lose
+        in_process.train_pack = train_or_lose
     if victim.machine:
         loop.machine_identity = heartbeat.machine_identity = lambda: victim.machine
 

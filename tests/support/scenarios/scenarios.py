@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.activations import Identity, ReLU, Tanh
 from fitgap.core.activations.activation import Activation
-from fitgap.core.data import Dataset
-from fitgap.core.diagnosis import Verdict
+from fitgap.core.datasets import Dataset
+from fitgap.core.fit import Verdict
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.regularizers import L1, L2, Regularizer
 from fitgap.core.schedules import Constant, Cosine, Schedule

@@ -7,9 +7,9 @@ from operator import attrgetter
 
 import numpy as np
 from fitgap.core.activations import Identity, Sigmoid
-from fitgap.core.data import Division
-from fitgap.core.diagnosis import Errors
+from fitgap.core.datasets import Division
 from fitgap.core.evaluation import Measurer
+from fitgap.core.fit import Errors
 from fitgap.core.initializers import Auto
 from fitgap.core.losses import HalfSquaredError
 from fitgap.core.members import Member, PackShape

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import Pool
 
 import numpy as np
-from fitgap.core.diagnosis import Verdict, fit_of_configuration, fit_of_trial
+from fitgap.core.fit import Verdict, fit_of_configuration, fit_of_trial
 
 from support.scenarios.scenarios import SCENARIOS, Case, Scenario
 from support.scenarios.trained import Outcome, Trial, train

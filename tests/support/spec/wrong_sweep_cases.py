@@ -53,7 +53,7 @@ WRONG_SWEEPS: dict[str, str] = {
     # Wrong alternatives
     "activation_65_layers.yaml": r":3:3: axes\.activation: must have at most 64 layers, but has 65; remove some",
     "activation_layer_65.yaml": r":3:3: axes\.activation: must have at most 64 layers, but has 65; remove some",
-    "architecture_65_layers.yaml": r":3:22: axes\.architecture\[1\]: must have at most 64 layers, but has 65; leave",
+    "architecture_65_layers.yaml": r":3:22: axes\.architecture\[1\]: must have at most 64 layers, but has 65; remove",
     "empty_axis.yaml": r":3:3: axes\.activation: must name at least one alternative, but is an empty list",
     "unknown_optimizer.yaml": r":5:7: axes\.optimizer\[1\]\.adamm: there is no optimizer 'adamm'; .*mean 'adam'\?",
     "unknown_activation.yaml": r":3:29: axes\.activation\[1\]\[1\]: there is no activation 'rellu'; .*mean 'relu'\?",
@@ -66,7 +66,7 @@ WRONG_SWEEPS: dict[str, str] = {
     "unknown_parameter.yaml": r":3:24: axes\.activation\.prelu\.beat: .*did you mean 'beta'\?",
     "parameter_without_any.yaml": r":2:8: axes\.optimizer\.fixed\.rate: there is no setting 'rate' here; it has no",
     "missing_parameter.yaml": r":3:23: axes\.regularizer\[1\]\.l2: weight must be given: a number, at least 0",
-    "shorthand_without_value.yaml": r":2:22: axes\.regularizer\[0\]: '0\.1' must be written key=value",
+    "shorthand_without_value.yaml": r":2:22: axes\.regularizer\[0\]: '0\.1' must have the form key=value",
     "architecture_comma.yaml": r":2:23: axes\.architecture\[0\]: must be hidden layers .*but is '64,32'; write 64-32",
     "architecture_zero.yaml": r":2:23: axes\.architecture\[0\]: must be layers of at least 1, .*but is '64-0'",
     "architecture_fraction.yaml": r":2:8: axes\.architecture: must be a whole number, .*but is 1\.5",
@@ -111,7 +111,7 @@ WRONG_SWEEPS: dict[str, str] = {
     "record_epochs_word.yaml": r":2:21: training\.record\.epochs: must be one of log, but is 'linear'$",
     "record_both.yaml": r":3:3: training\.record: must be all, every=N or epochs=log, but has both; keep one of them$",
     "record_unknown.yaml": r":2:21: training\.record\.each: there is no setting 'each' here; .*every",
-    "record_shorthand.yaml": r":2:12: training\.record: 'every=' must be written key=value",
+    "record_shorthand.yaml": r":2:12: training\.record: 'every=' must have the form key=value",
     # What float32 cannot hold apart from a bound
     "ratio_rounds_to_one.yaml": r":3:27: axes\.regularizer\.dropout\.ratio: must be .*below 1, also when rounded to",
     "epsilon_rounds_to_zero.yaml": r":2:8: axes\.optimizer\.adam\.epsilon: must be .*above 0, also when rounded to",

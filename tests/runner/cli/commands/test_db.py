@@ -56,12 +56,13 @@ def test_a_server_without_tables_has_a_status(postgres, invoke):
     answer = invoke("db", "status", "--db", made.make())
     made.close()
     assert (answer.code, answer.err) == (0, "")
-    assert "schema    none yet; `fitgap run` makes the tables" in answer.out
+    assert "schema    none yet; `fitgap run` creates the tables" in answer.out
 
 
 def test_an_upgrade_says_what_it_did_and_where_the_copy_is(old, invoke):
     answer = invoke("db", "upgrade")
-    told = f"brought the database from schema 0001 to {newest_version()}; fitgap.db.0001.backup holds it as it was\n"
+    kept = "the previous state is in fitgap.db.0001.backup"
+    told = f"upgraded the database from schema 0001 to {newest_version()}; {kept}\n"
     assert (answer.code, answer.out, answer.err) == (0, told, "")
     assert raw_rows("fitgap.db.0001.backup") == raw_rows(str(LEGACY))
     again = invoke("db", "upgrade")
@@ -80,7 +81,8 @@ def test_a_run_upgrades_an_old_file_and_says_so(old, invoke):
     answer = invoke("run", "--data", "xor", "--hidden", "2", "--epochs", "2", "--engine", "local", "--name", "new")
     assert answer.code == 0
     assert answer.err.splitlines()[0] == (
-        f"fitgap: brought the database from schema 0001 to {newest_version()}; fitgap.db.0001.backup holds it as it was"
+        f"fitgap: upgraded the database from schema 0001 to {newest_version()}; "
+        "the previous state is in fitgap.db.0001.backup"
     )
     assert [row["name"] for row in invoke("sweeps", "--format", "json").json][-1] == "new"
 
@@ -108,7 +110,7 @@ def test_a_backup_and_going_back_to_it_say_where_everything_is(invoke, trained_d
     assert invoke("db", "backup", "mine.db").out == "backed up to mine.db\n"
     assert invoke("delete", "small", "--yes").code == 0
     answer = invoke("db", "restore", "mine.db")
-    told = f"restored fitgap.db, schema {newest_version()}; fitgap.db.before-restore holds what was there before\n"
+    told = f"restored fitgap.db, schema {newest_version()}; the previous content is in fitgap.db.before-restore\n"
     assert (answer.code, answer.out, answer.err) == (0, told, "")
     assert raw_rows("fitgap.db") == raw_rows(str(trained_database))
 
@@ -116,14 +118,14 @@ def test_a_backup_and_going_back_to_it_say_where_everything_is(invoke, trained_d
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("backup", "mine.db"), "mine.db is there already, and is never written over; name another file"),
-        (("backup", "missing/x.db"), "the folder of the database missing/x.db does not exist; make it first"),
-        (("backup", "--db", "none.db"), "there is no database none.db; `fitgap run` makes one, --db names another"),
-        (("restore", "none.db"), "there is no file none.db to restore; `fitgap db backup` makes one"),
+        (("backup", "mine.db"), "mine.db already exists and is never overwritten; name another file"),
+        (("backup", "missing/x.db"), "the folder of the database missing/x.db does not exist; create it first"),
+        (("backup", "--db", "none.db"), "there is no database none.db; `fitgap run` creates one, --db names another"),
+        (("restore", "none.db"), "there is no file none.db to restore; `fitgap db backup` creates one"),
         (("restore", "fitgap.db"), "fitgap.db is the database itself; name a backup of it"),
         (
             ("restore", "mine.db", "--db", "postgresql://me@h/x"),
-            "a database on a server is backed up by PostgreSQL's own .*",
+            "fitgap backs up SQLite files only; .*",
         ),
     ],
 )

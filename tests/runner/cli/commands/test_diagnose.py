@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from fitgap.core.causes import Cause
-from fitgap.core.diagnosis import RULE
+from fitgap.core.fit import RULE
+from fitgap.core.fit_causes import Cause
 from fitgap.runner.cli.render.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "diagnose.md"

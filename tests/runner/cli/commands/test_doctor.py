@@ -59,7 +59,7 @@ def test_findings_as_data(invoke, without_ray):
 def test_a_problem_ends_with_1_and_is_told_with_its_advice(invoke, without_ray):
     answer = invoke("doctor", "--db", "/nowhere/some.db")
     assert answer.code == 1
-    assert "/nowhere does not exist; make it first" in " ".join(answer.out.split())
+    assert "/nowhere does not exist; create it" in " ".join(answer.out.split())
 
 
 def test_a_warning_ends_with_0(invoke, without_ray, imitated):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
-from fitgap.runner.cli import main
+from fitgap.runner.cli.main import main
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("commands about models")
@@ -175,12 +175,12 @@ def test_a_single_example(fitgap):
 DATA_MISTAKES = {
     "no_column.csv": ("b,c\n1,2\n", r"no_column\.csv: there is no column 'a', which the network was trained on: .*"),
     "missing.csv": ("a,b\n1,2\n3,\n", r"missing\.csv: line 3, column 'b': the value is missing; fill it in.*"),
-    "word.csv": ("a,b\n1,2\n3,many\n", r"word\.csv: line 3, column 'b': 'many' is no number, .*; correct it"),
+    "word.csv": ("a,b\n1,2\n3,many\n", r"word\.csv: line 3, column 'b': 'many' is not a number, .*; correct it"),
     "infinite.csv": ("a,b\n1,inf\n", r"infinite\.csv: line 2, column 'b': the value is infinite; correct it.*"),
     "no_rows.csv": ("a,b\n", r"no_rows\.csv: the file has no rows; at least 1 is needed"),
     "empty.csv": ("", r"empty\.csv: the file is empty; .*"),
     "broken.parquet": ("a,b\n1,2\n", r"broken\.parquet: .*"),
-    "broken.npz": ("a,b\n1,2\n", r"broken\.npz: this is not a whole NPZ file; .*"),
+    "broken.npz": ("a,b\n1,2\n", r"broken\.npz: this is not a complete NPZ file; .*"),
     "table.txt": ("a,b\n1,2\n", r"table\.txt: unknown suffix '\.txt'; .*"),
 }
 
@@ -197,7 +197,8 @@ def test_wrong_data_are_told_in_one_line(name, network, fitgap, complaint):
 def test_wrong_arrays_are_told_in_one_line(complaint):
     np.savez("narrow.npz", inputs=np.zeros((2, 1)))
     message = (
-        "narrow.npz: array 'inputs' has 1 columns, but the network was trained on 2; store these, in the same order"
+        "narrow.npz: array 'inputs' has 1 columns, but the network was trained on 2; "
+        "store the same columns in the same order"
     )
     assert complaint("predict", 2, "narrow.npz") == message
     np.savez("missing.npz", inputs=np.array([[1, 2], [np.nan, 1]]))
@@ -224,7 +225,7 @@ def test_wrong_arrays_are_told_in_one_line(complaint):
         (("predict", "animals.csv", "animals.csv"), r"animals.csv is not a fitgap model file \(ValueError\); .*"),
         (("predict", ".", "animals.csv"), r"\. is not a fitgap model file \(IsADirectoryError\); .*"),
         (("predict", 2, "nothing.csv"), "nothing.csv: there is no such file; .*"),
-        (("predict", 2, "."), r"\.: this is a directory; .*"),
+        (("predict", 2, "."), r"\.: this is a folder; .*"),
         (("predict", 2, "animals.csv", "--db", "nothing.db"), r".*nothing\.db.*"),
     ],
 )

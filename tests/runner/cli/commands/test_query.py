@@ -13,7 +13,7 @@ ASK = ("sweeps", "trials small", "show 1", "epochs 1", "epochs small", "compare 
 # Reading must not load what only training needs.
 LOADED = """
 import sys
-from fitgap.runner.cli import app
+from fitgap.runner.cli.main import app
 try:
     app(sys.argv[1:])
 except SystemExit as end:

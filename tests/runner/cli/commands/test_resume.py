@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fitgap.runner.engine import local
+from fitgap.runner.engine import in_process
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 QUICK = ("--data", "iris", "--hidden", "4", "--epochs", "3", "--engine", "local")
 NUMBERS = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -130,7 +130,7 @@ def one_failed(invoke, monkeypatch):
         yield Block(None, tuple(TrialEnd(trial, Status.COMPLETED) for trial in task.trials if trial != 1))
 
     with monkeypatch.context() as patched:
-        patched.setattr(local, "train_pack", fail_first)
+        patched.setattr(in_process, "train_pack", fail_first)
         assert invoke("run", *QUICK, "--repeats", "2").code == 1
 
 
@@ -176,7 +176,7 @@ def test_cancelled_trials_stay_so_until_they_are_retried(invoke, rows):
 
 def test_trials_cancelled_while_they_run_are_left_alone_by_their_driver(invoke, rows, monkeypatch):
     """The others of the pack go on to their end."""
-    train = local.train_pack
+    train = in_process.train_pack
 
     def cancelling(task, dataset, should_stop):
         blocks = train(task, dataset, should_stop)
@@ -184,7 +184,7 @@ def test_trials_cancelled_while_they_run_are_left_alone_by_their_driver(invoke, 
         execute("UPDATE trial SET status = 'cancelled' WHERE id = 2")
         yield from blocks
 
-    monkeypatch.setattr(local, "train_pack", cancelling)
+    monkeypatch.setattr(in_process, "train_pack", cancelling)
     assert invoke("run", *QUICK, "--repeats", "3").code == 0
     assert [row["status"] for row in rows("trials", "iris")] == ["completed", "cancelled", "completed"]
     assert [row["epochs"] for row in rows("trials", "iris")] == [3, None, 3]
@@ -250,4 +250,4 @@ def test_a_trial_that_is_not_there_cannot_be_cancelled(trial, trained_database, 
     shutil.copy(trained_database, tmp_path / "copy.db")
     answer = invoke("cancel", "small", "--trial", trial, "--db", tmp_path / "copy.db")
     assert (answer.code, answer.out) == (2, "")
-    assert answer.err == f"fitgap: the sweep has no trial {trial}; `fitgap trials` lists those that it has\n"
+    assert answer.err == f"fitgap: the sweep has no trial {trial}; `fitgap trials` lists its trials\n"

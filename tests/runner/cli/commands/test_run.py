@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from fitgap.runner import engine
 from fitgap.runner.driver import SweepStoppedError
-from fitgap.runner.engine import local
-from fitgap.runner.engine.processes import pool
-from fitgap.runner.engine.processes.worker_process import WorkerProcess
+from fitgap.runner.engine import in_process
+from fitgap.runner.engine.local_processes import pool
+from fitgap.runner.engine.local_processes.worker_process import WorkerProcess
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 from support.data.wrong_data_cases import WRONG_FILES, WRONG_FOLDER
 from support.engine.made_clusters import cluster, node
 from support.spec.wrong_sweep_cases import FOLDER, WRONG_SWEEPS
@@ -35,7 +35,7 @@ def failing_engine(monkeypatch):
         status, reason = (Status.FAILED, "ValueError: injected") if failing else (Status.COMPLETED, None)
         yield Block(None, tuple(TrialEnd(trial, status, reason) for trial in task.trials))
 
-    monkeypatch.setattr(local, "train_pack", fail_first)
+    monkeypatch.setattr(in_process, "train_pack", fail_first)
 
 
 def one_line(text):
@@ -260,10 +260,10 @@ def stopped_on_a_file(invoke, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.chdir("data")
-        patched.setattr(local, "train_pack", interrupted)
+        patched.setattr(in_process, "train_pack", interrupted)
         answer = invoke("run", "--data", "points.csv", *flags)
     assert answer.code == 130
-    assert answer.err.splitlines()[-1] == "go on with: fitgap resume points --db ../points.db"
+    assert answer.err.splitlines()[-1] == "continue with: fitgap resume points --db ../points.db"
 
 
 def test_resume_knows_a_data_file_from_any_folder(invoke, stopped_on_a_file):

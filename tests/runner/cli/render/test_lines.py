@@ -5,13 +5,13 @@ import io
 from pathlib import Path
 
 import pytest
-from fitgap.runner import cli
+from fitgap.runner.cli import main as cli
 from fitgap.runner.cli.render.lines import ignoring_closed_output, line_width, printable, report, say
 from fitgap.runner.errors import ReaderGoneError
 
 FOLDER = Path(cli.__file__).parent
 # The functions themselves, JSON and CSV, and a question that an answer follows on the same line.
-MAY_PRINT = {"render/lines.py", "render/answers.py", "commands/labels.py"}
+MAY_PRINT = {"render/lines.py", "render/formats.py", "commands/labels.py"}
 MARKUP = {"Console", "rprint", "echo", "secho", "confirm", "prompt"}
 
 

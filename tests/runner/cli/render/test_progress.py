@@ -19,7 +19,7 @@ from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
 from fitgap.runner.cli.render.progress import LiveProgress, duration
 from fitgap.runner.engine import ClusterStatus, auto
 from fitgap.runner.messages import Block, EpochCounts, TrialEnd
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 
@@ -50,7 +50,7 @@ class Expected:
     def of(self, numbers):
         return {number: self.work[number] for number in numbers}
 
-    def standing(self):
+    def trial_counts(self):
         """As if the database could not be asked, unless a test says what it answers."""
         return None
 
@@ -106,7 +106,7 @@ class Shared(Expected):
     def total(self):
         return sum(self.work[number][0] * self.work[number][1] for number in self.beforehand or self.work)
 
-    def standing(self):
+    def trial_counts(self):
         return tuple(self.answer)
 
 
@@ -206,7 +206,7 @@ def test_the_database_is_asked_for_a_small_part_of_the_time(clock, make_rows):
     asked = []
 
     class Slow(Expected):
-        def standing(self):
+        def trial_counts(self):
             asked.append(clock.now)
             clock.now += 1.0
             return (0, 1)
@@ -223,16 +223,16 @@ def test_a_cluster_is_told_as_it_is_now(is_terminal, between, clock, make_rows):
     """Its rows a second are those of late, and both lines fit into 80 columns."""
     with LiveProgress(Expected({1: (10_000, 1.0)})) as live:
         live.live = is_terminal
-        engine = SimpleNamespace(crew=ClusterStatus(3, 24, 27))
+        engine = SimpleNamespace(cluster_status=ClusterStatus(3, 24, 27))
         live.on_engine_ready(engine)
         for number, rows in enumerate((1, 1000, 1000, 1000), start=1):
             clock.now += WINDOW_SECONDS / 2
             live(Block(make_rows([1] * rows, [number] * rows), ()))
         text = live.describe(clock.now)
         assert text.endswith(f"{between}3 nodes, 24 workers, 27 packs in flight, 200 rows/s")
-        engine.crew = ClusterStatus(1, 1, 1)
+        engine.cluster_status = ClusterStatus(1, 1, 1)
         assert "; 1 node, 1 worker, 1 pack in flight, " in live.describe(clock.now).replace("\n", "; ")
-        engine.crew = ClusterStatus(1000, 64_000, 72_000)
+        engine.cluster_status = ClusterStatus(1000, 64_000, 72_000)
         assert not is_terminal or max(map(len, live.describe(clock.now).splitlines())) <= 80 - 17
 
 
@@ -321,7 +321,7 @@ def test_what_the_engine_tells_is_said_on_standard_error(invoke, small_flags, mo
     monkeypatch.setattr(auto, "RayClient", Broken)
     answer = invoke("run", *small_flags, "--engine", "auto", "--workers", "2")
     assert answer.code == 0
-    assert answer.err.splitlines().count("fitgap: no Ray today; training goes on in 1 process") == 1
+    assert answer.err.splitlines().count("fitgap: no Ray today; training continues in 1 process") == 1
     assert "no Ray" not in answer.out
 
 

@@ -7,7 +7,7 @@ def paces_of(blocks, make_task, make_block):
     paces = NodeSpeeds()
     for node, hidden, seconds, times in blocks:
         for _ in range(times):
-            paces.note(make_task(hidden), make_block(node), seconds)
+            paces.add(make_task(hidden), make_block(node), seconds)
     return paces.slow_nodes()
 
 
@@ -31,6 +31,6 @@ def test_networks_of_other_layers_are_not_compared(make_task, make_block):
 
 def test_blocks_without_node_or_rows_count_for_nothing(make_task, make_block):
     paces = NodeSpeeds()
-    paces.note(make_task(), make_block(None), 1.0)
-    paces.note(make_task(), make_block("a"), 0.0)
+    paces.add(make_task(), make_block(None), 1.0)
+    paces.add(make_task(), make_block("a"), 0.0)
     assert not paces.tallies

@@ -30,13 +30,13 @@ def test_an_address_at_which_nobody_answers_is_refused():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        with pytest.raises(ClusterError, match=f"127.0.0.1:{port}: nobody answers there"):
+        with pytest.raises(ClusterError, match=f"127.0.0.1:{port}: nothing answers there"):
             probe.require_address(f"127.0.0.1:{port}")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:66000", "no-such-host.invalid:6379"])
 def test_an_address_that_cannot_be_reached_is_refused(address):
-    with pytest.raises(ClusterError, match="nobody answers there"):
+    with pytest.raises(ClusterError, match="nothing answers there"):
         probe.require_address(address)
 
 
@@ -49,7 +49,7 @@ def test_what_answers_but_is_no_cluster_is_refused_in_time(monkeypatch):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(ClusterError, match=r"no Ray cluster answers there|is no node of that cluster"):
+        with pytest.raises(ClusterError, match=r"no Ray cluster answers there|is not a node of that cluster"):
             probe.find_cluster(ClusterSettings(f"127.0.0.1:{other.getsockname()[1]}"))
 
 
@@ -60,7 +60,7 @@ def test_a_machine_on_which_no_node_runs_is_not_kept_waiting(nodes, monkeypatch)
     with contextlib.nullcontext() if nodes else pytest.raises(RuntimeError) as refused:
         probe_child.require_node()
     if not nodes:
-        assert "this machine is no node of that cluster; run `ray start" in probe.explained(str(refused.value))
+        assert "this machine is not a node of that cluster; run `ray start" in probe.explanation(str(refused.value))
 
 
 def test_the_answer_is_found_among_what_ray_prints():
@@ -76,7 +76,7 @@ def test_what_cannot_become_better_is_not_waited_for():
         raise AssertionError("read on")
 
     told = probe.answer_in(lines(), lambda: None)
-    assert "does not accept the token" in probe.explained(told["problem"])
+    assert "rejects the token" in probe.explanation(told["problem"])
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,10 @@ def test_what_cannot_become_better_is_not_waited_for():
             "RuntimeError: Version mismatch: The cluster was started with:\n  Ray: 2.54.0\n  Python: 3.12.1",
             "Ray: 2.54.0",
         ),
-        ("ConnectionError: Could not find any running Ray instance.", "no Ray runs on this machine"),
+        ("ConnectionError: Could not find any running Ray instance.", "Ray is not running on this machine"),
         (
             "RuntimeError: This node has an IP address of 10.0.0.9, and Ray expects one of the Raylet",
-            "is no node of that",
+            "is not a node of that",
         ),
         ("gcs_client.cc:210: TimedOut: Timed out while waiting for GCS", "no Ray cluster answers there"),
         ("", "no Ray cluster answers there"),
@@ -97,8 +97,8 @@ def test_what_cannot_become_better_is_not_waited_for():
     ],
 )
 def test_what_ray_says_becomes_one_line(text, meaning):
-    assert meaning in probe.explained(text)
-    assert "\n" not in probe.explained(text)
+    assert meaning in probe.explanation(text)
+    assert "\n" not in probe.explanation(text)
 
 
 @pytest.mark.parametrize("changes", [{"numpy": "2.0.1"}, {"python": "3.11.0"}])

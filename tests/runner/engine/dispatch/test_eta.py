@@ -37,9 +37,9 @@ def test_before_it_can_tell_it_guesses_by_work_and_examples(clock, make_rows):
     assert small.seconds_left() < 0.1 and large.seconds_left() == pytest.approx(1e4 * small.seconds_left())
     large.count(TASK, Block(make_rows([7], [1]), ()))
     guess = large.seconds_left()
-    clock.now += 0.9 * module.SECONDS_TO_TELL
+    clock.now += 0.9 * module.SECONDS_TO_MEASURE
     assert large.seconds_left() == guess
-    clock.now += 0.2 * module.SECONDS_TO_TELL
+    clock.now += 0.2 * module.SECONDS_TO_MEASURE
     assert large.seconds_left() != guess
 
 
@@ -47,9 +47,9 @@ def test_parts_of_an_epoch_count_and_are_not_counted_twice(clock, make_rows):
     stopwatch = WorkRate(expected_work=40.0, example_count=1)
     for share in (0.25, 0.5):
         stopwatch.count(TASK, part(share))
-        assert stopwatch.seen == 10.0 * share
+        assert stopwatch.work_done == 10.0 * share
     stopwatch.count(TASK, Block(make_rows([7, 8], [1, 1]), ()))
-    assert stopwatch.seen == 10.0
+    assert stopwatch.work_done == 10.0
 
 
 def test_after_a_restart_only_the_new_rate_counts(clock, make_rows):
@@ -66,7 +66,7 @@ def test_after_a_restart_only_the_new_rate_counts(clock, make_rows):
 
 def test_what_happens_while_it_is_stopped_does_not_count(clock, make_rows):
     stopwatch = WorkRate(expected_work=40.0, example_count=1)
-    with stopwatch.stopped():
+    with stopwatch.paused():
         clock.now += 100.0
     stopwatch.count(TASK, Block(make_rows([7, 8], [1, 1]), ()))
     clock.now += 2.0

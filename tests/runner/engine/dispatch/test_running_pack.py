@@ -9,9 +9,9 @@ from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import Block, PackFailure, TrialEnd
 from fitgap.runner.planning.packs import pack_shape, pack_task, planned_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def told(clock, make_rows):
     def tell(pack, epoch, now):
         clock.now = now
         trials = sorted(pack.open)
-        pack.take_in(Block(make_rows(trials, [epoch] * len(trials)), ()))
+        pack.update(Block(make_rows(trials, [epoch] * len(trials)), ()))
 
     return tell
 
@@ -109,7 +109,7 @@ def taken_in(pack, blocks):
     """The blocks after the pack has taken them in."""
     blocks = list(blocks)
     for block in blocks:
-        pack.take_in(block)
+        pack.update(block)
     return blocks
 
 
@@ -123,7 +123,7 @@ def test_nothing_is_left_of_what_ended_was_lost_or_was_stopped():
     ended, lost, stopped = RunningPack(task), RunningPack(task), RunningPack(task)
     ended.is_leaving = lost.is_leaving = True
     taken_in(ended, train_pack(task, PreparedRepeats(dataset)))
-    lost.take_in(Block(None, (TrialEnd(1, Status.COMPLETED),), failure=PackFailure(task, (2,), "gone")))
+    lost.update(Block(None, (TrialEnd(1, Status.COMPLETED),), failure=PackFailure(task, (2,), "gone")))
     taken_in(stopped, train_pack(task, PreparedRepeats(dataset), lambda: True))
     assert stopped.states.keys() == {1, 2}
     assert ended.rest() == lost.rest() == stopped.rest() == []

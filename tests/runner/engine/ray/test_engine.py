@@ -40,7 +40,7 @@ from fitgap.runner.engine.ray import tasks as remote
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.ray import RayEngine
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 def train_or_die(task, asked, *examples):

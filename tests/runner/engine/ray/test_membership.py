@@ -18,7 +18,7 @@ def asked(monkeypatch):
     """The ids of the nodes that are asked; none ever answers."""
     ids = []
     monkeypatch.setattr(nodes_module, "ask", ids.append)
-    monkeypatch.setattr(Nodes, "_hear", lambda self, node_id, alive: None)
+    monkeypatch.setattr(Nodes, "_check_answer", lambda self, node_id, alive: None)
     return ids
 
 
@@ -30,11 +30,11 @@ def test_nodes_that_join_are_asked_once_and_used_when_they_fit(asked):
     first, second = node("one", cores=2), node("two", cores=3)
     place = RemoteCluster(cluster(first), most_workers=None)
     alive = row(first) | row(second)
-    place.nodes.take_in(alive)
-    place.nodes.take_in(alive)
+    place.nodes.update(alive)
+    place.nodes.update(alive)
     assert asked == [second.node_id] and place.workers == 2
-    place.nodes.meet(second)
-    assert place.workers == 5 and place.crew(7).nodes == 2
+    place.nodes.add(second)
+    assert place.workers == 5 and place.cluster_status(7).nodes == 2
     assert list(place.news()) == ["node two has joined with 3 cores"]
     assert list(place.news()) == []
 
@@ -42,11 +42,11 @@ def test_nodes_that_join_are_asked_once_and_used_when_they_fit(asked):
 def test_a_node_that_does_not_fit_is_told_once_and_gets_no_pack(asked, make_task):
     first, other = node("one"), node("two", numpy="2.0.1")
     place = RemoteCluster(cluster(first), most_workers=None)
-    place.nodes.meet(other)
-    place.nodes.take_in(row(first) | row(other))
+    place.nodes.add(other)
+    place.nodes.update(row(first) | row(other))
     assert asked == [] and place.workers == 4
     (line,) = place.news()
-    assert line.startswith(f"node two has NumPy 2.0.1, this process {versions_here().numpy}; it is not used")
+    assert line.startswith(f"node two has NumPy 2.0.1, this process has {versions_here().numpy}; the node is not used")
     assert place.task_options(make_task())["label_selector"] == {"ray.io/node-id": "!in(id of two)"}
 
 
@@ -56,10 +56,10 @@ def test_a_node_that_trains_before_it_was_asked_is_refused_by_its_worker(asked, 
     task = make_task()
     failure = PackFailure(task, task.trials, "node two has other versions", is_blameless=True)
     for _ in range(2):
-        place.note(task, Block(None, (), failure=failure, node="id of two"), 1.0)
-    place.nodes.take_in(row(node("one")) | row(node("two")))
+        place.on_block(task, Block(None, (), failure=failure, node="id of two"), 1.0)
+    place.nodes.update(row(node("one")) | row(node("two")))
     assert asked == [] and place.nodes.refused == {"id of two"}
-    assert list(place.news()) == ["node two has other versions; it is not used, unless with --mixed-versions"]
+    assert list(place.news()) == ["node two has other versions; the node is not used (--mixed-versions would allow it)"]
 
 
 def test_a_worker_with_other_versions_trains_nothing(make_task, monkeypatch):
@@ -72,28 +72,28 @@ def test_a_worker_with_other_versions_trains_nothing(make_task, monkeypatch):
 
 def test_mixed_versions_are_used_where_they_may_be(asked):
     place = RemoteCluster(cluster(node("one"), are_versions_mixed=True), most_workers=None)
-    place.nodes.meet(node("two", numpy="2.0.1"))
+    place.nodes.add(node("two", numpy="2.0.1"))
     assert place.workers == 8 and place.versions is None
 
 
 def test_a_node_that_left_is_told_and_no_longer_counted(asked):
     first, second = node("one"), node("two")
     place = RemoteCluster(cluster(first, second), most_workers=None)
-    place.nodes.take_in(row(second))
+    place.nodes.update(row(second))
     assert place.workers == 4
-    assert list(place.news()) == ["node one has left; what it trained is trained again"]
+    assert list(place.news()) == ["node one has left; its packs are trained again"]
 
 
 def test_workers_are_bounded_and_never_none(asked):
     place = RemoteCluster(cluster(node(cores=8)), most_workers=3)
     assert place.workers == 3
-    place.nodes.take_in({})
+    place.nodes.update({})
     assert place.workers == 1
 
 
 def test_silence_ends_it_only_after_a_while(asked, monkeypatch):
     place = RemoteCluster(cluster(node()), most_workers=None)
-    now = place.nodes.heard_at
+    now = place.nodes.answered_at
     monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.PATIENCE_SECONDS)
     assert list(place.news()) == []
     monkeypatch.setattr(nodes_module.time, "monotonic", lambda: now + remote_cluster.PATIENCE_SECONDS + 1)
@@ -106,7 +106,7 @@ def test_a_slow_node_is_named_once(asked, make_task, make_block):
     place = RemoteCluster(cluster(*map(node, names)), most_workers=None)
     for _ in range(node_speed.LEAST_BLOCKS):
         for name, seconds in zip(names, (1.0, 1.0, 3.0), strict=True):
-            place.note(make_task(), make_block(f"id of {name}"), seconds)
+            place.on_block(make_task(), make_block(f"id of {name}"), seconds)
     assert list(place.news()) == ["node three is slow: it trains at 33% of the nodes' median pace"]
     assert list(place.news()) == []
 

@@ -20,16 +20,16 @@ def test_a_pack_is_asked_by_a_file_of_its_own_or_by_one_for_all(tmp_path):
 def test_whoever_asks_the_board_is_answered_when_there_is_news():
     async def ask_and_tell():
         board = Board()
-        questions = [asyncio.create_task(board.after(0)) for _ in range(3)]
+        questions = [asyncio.create_task(board.newer_than(0)) for _ in range(3)]
         await asyncio.sleep(0)
         assert not any(question.done() for question in questions)
-        await board.tell(frozenset({4}), False)
+        await board.publish(frozenset({4}), False)
         answers = await asyncio.gather(*questions)
-        late = await board.after(0)
-        again = asyncio.create_task(board.after(1))
+        late = await board.newer_than(0)
+        again = asyncio.create_task(board.newer_than(1))
         await asyncio.sleep(0)
         assert not again.done()
-        await board.tell(frozenset(), True)
+        await board.publish(frozenset(), True)
         return answers, late, await again
 
     answers, late, again = asyncio.run(ask_and_tell())

@@ -7,7 +7,7 @@ import pytest
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import ClusterLostError, EngineError
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts
@@ -43,8 +43,8 @@ def nothing_left():
     ("host", "words"),
     [
         (stand_in_hosts.refuse, "Ray could not be started: no Ray today; see `fitgap doctor`"),
-        (stand_in_hosts.die_at_start, "Ray could not be started: something is missing; `fitgap doctor` finds out why"),
-        (stand_in_hosts.die_without_a_word, "its process ended with -9"),
+        (stand_in_hosts.die_at_start, "Ray could not be started: something is missing; `fitgap doctor` finds"),
+        (stand_in_hosts.die_without_a_word, "its process exited with code -9"),
     ],
 )
 def test_a_host_that_does_not_start_ray_is_told_in_one_line(host, words, dataset, hosted_by, make_task):
@@ -59,7 +59,7 @@ def test_a_host_that_does_not_start_ray_is_told_in_one_line(host, words, dataset
     [
         (
             stand_in_hosts.die_with_its_first_pack,
-            "Ray has ended unexpectedly (its process ended with -9), as it does when memory runs out",
+            "Ray has ended unexpectedly (its process exited with code -9), as it does when memory runs out",
         ),
         (stand_in_hosts.lose_the_cluster, "the cluster is gone"),
     ],
@@ -76,7 +76,7 @@ def test_a_ray_that_never_starts_is_not_waited_for_for_ever(dataset, hosted_by, 
     """As on a machine without a loopback device."""
     monkeypatch.setattr(client, "SECONDS_TO_START", 0.3)
     hosted_by(stand_in_hosts.never_start)
-    words = "has not started within 0 s; `fitgap doctor` finds out why"
+    words = "has not started within 0 s; `fitgap doctor` finds the cause"
     with pytest.raises(EngineError, match=words), RayClient(dataset, 2) as engine:
         list(engine.run(iter([make_task()])))
 

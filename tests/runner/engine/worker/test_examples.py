@@ -8,7 +8,7 @@ import pytest
 from fitgap.core.preprocessing import prepare_examples
 from fitgap.runner.engine.worker.examples import KeptRepeats, PreparedRepeats
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 

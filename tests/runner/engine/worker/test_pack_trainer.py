@@ -17,9 +17,9 @@ from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import EpochRows
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
-from fitgap.runner.status import Status
+from fitgap.runner.trial_status import Status
 
 MEASURED = [field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch")]
 # Trains in a process of its own, which its environment tells to use four threads.
@@ -29,7 +29,7 @@ from threadpoolctl import threadpool_info
 import fitgap.core.training, fitgap.runner.engine.worker.pack_trainer as pack_trainer
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 
 class Spy(fitgap.core.training.Pack):
@@ -200,7 +200,7 @@ def test_a_trial_that_diverges_leaves_the_others_as_they_were(tasks_of):
         (FloatingPointError("overflow"), "FloatingPointError: overflow"),
         (TypeError("odd"), "TypeError: odd"),
         (MemoryError("too large"), "out of memory: too large"),
-        (MemoryError(), "out of memory: no more could be had"),
+        (MemoryError(), "out of memory: no more could be allocated"),
     ],
 )
 def test_a_training_that_breaks_loses_the_trials_that_were_open(error, told, tasks_of, small_sweep, monkeypatch):

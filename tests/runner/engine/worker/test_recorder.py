@@ -11,7 +11,7 @@ from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.messages import MEASURED
 from fitgap.runner.planning.packs import pack_shape as shape_of
 from fitgap.runner.planning.packs import pack_task, planned_trials
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.recorded_epochs import COMPLETE, Recording, always_recorded
 from fitgap.runner.spec import sweep_from_text
 

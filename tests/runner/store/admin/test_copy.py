@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block, KeptNetwork, SavedState, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin import copy
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.schema.tables import evidence, metadata, sweep_tag, trial_tag
+from fitgap.runner.trial_status import Status
 from support.databases.new_databases import PostgresDatabases, SqliteFiles
 from support.databases.raw_rows import raw_rows
 
@@ -106,7 +106,7 @@ def test_a_copy_is_not_made_over_rows(filled, database, other_databases, make_pl
         store.add_sweep(make_plan())
     before = raw_rows(target)
     for refused in (target, database):
-        with pytest.raises(StoreError, match="has rows already; name a new one"):
+        with pytest.raises(StoreError, match="already has rows; name a new one"):
             copy_database(database, refused)
     assert raw_rows(target) == before
 

@@ -8,8 +8,8 @@ import sqlite3
 import polars as pl
 import pytest
 from fitgap.runner.errors import FitgapError, StoreError
-from fitgap.runner.frames.store import open_store as open_frames
-from fitgap.runner.store.admin.damage import damage_in, damage_told
+from fitgap.runner.frames.frame_store import open_store as open_frames
+from fitgap.runner.store.admin.damage import damage_in, damage_reported
 from fitgap.runner.store.database.addresses import database_url
 from fitgap.runner.store.schema.tables import metadata
 from support.sampling import steps
@@ -81,8 +81,8 @@ def test_what_is_told_names_the_row_the_value_and_the_way_out(damaged, invoke):
     answer = invoke("sweeps")
     assert answer.err == (
         "fitgap: the database fitgap.db is damaged or was not written by fitgap: "
-        "sweep 1 has 'yesterday' as its created; go back to a backup with `fitgap db restore`, "
-        "or name another with --db\n"
+        "sweep 1 has 'yesterday' as its created; restore a backup with `fitgap db restore`, "
+        "or name another database with --db\n"
     )
 
 
@@ -100,7 +100,7 @@ def test_a_sound_database_has_no_damage_and_other_errors_stay_what_they_are(trai
     with (
         open_frames(str(trained_database)) as store,
         pytest.raises(ZeroDivisionError),
-        damage_told(store._rows._engine),
+        damage_reported(store._rows._engine),
     ):
         raise ZeroDivisionError
     with pytest.raises(StoreError, match="no trial"), open_frames(str(trained_database)) as store:

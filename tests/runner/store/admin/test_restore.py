@@ -14,7 +14,7 @@ from fitgap.runner.errors import BusyError, StoreError
 from fitgap.runner.store import DriverIdentity, open_store, open_store_for_writing
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema.backup import back_up_database
-from fitgap.runner.system.environment import machine_identity, process_started
+from fitgap.runner.system.machine_record import machine_identity, process_started
 from support.databases.changed_databases import WRITES, change, is_whole, names, rename, scribble
 from support.databases.plain_plans import plain_plan
 from support.databases.raw_rows import raw_rows
@@ -38,7 +38,7 @@ def test_a_restore_takes_the_place_of_all_rows_and_keeps_what_was_there(database
     assert raw_rows(str(database)) == before == raw_rows(str(saved))
     assert raw_rows(str(done.before)) == later
     assert (
-        str(done) == f"restored fitgap.db, schema {done.version}; fitgap.db.before-restore holds what was there before"
+        str(done) == f"restored fitgap.db, schema {done.version}; the previous content is in fitgap.db.before-restore"
     )
     assert restore_database(str(done.before), None).before.name == "fitgap.db.before-restore-2"
     assert raw_rows(str(database)) == later
@@ -175,7 +175,7 @@ def test_a_plain_copy_is_restored_with_its_log_or_with_a_warning(database, own_f
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
-        (lambda path: path.write_bytes(b"no database\n" * 100), "is no fitgap database"),
+        (lambda path: path.write_bytes(b"no database\n" * 100), "is not a fitgap database"),
         (lambda path: path.write_bytes(b""), "is an empty database"),
         (lambda path: path.write_bytes(path.read_bytes()[:-4096]), "is damaged"),
         (lambda path: path.unlink(), "there is no file saved.db to restore"),
@@ -218,5 +218,5 @@ def test_a_server_has_programs_of_its_own_for_this(database):
         lambda: back_up_database("postgresql://me@host/x", None),
         lambda: restore_database("fitgap.db", "postgresql://me@host/x"),
     ):
-        with pytest.raises(StoreError, match="pg_dump, and pg_restore to go back"):
+        with pytest.raises(StoreError, match="use pg_dump and pg_restore"):
             call()

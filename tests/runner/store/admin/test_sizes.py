@@ -6,11 +6,11 @@ import sqlalchemy as sa
 from fitgap.runner.errors import BusyError, StoreError
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.recorded_epochs import Recording, always_recorded
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store
 from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.status import describe_database
 from fitgap.runner.store.schema.tables import evidence
+from fitgap.runner.trial_status import Status
 
 TRIALS, EPOCHS = 200, 100
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.errors import FilterError, StoreError
-from fitgap.runner.planning.sweep import prepare_sweep
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 
@@ -155,7 +155,7 @@ def test_pairs_of_a_setting_leave_the_kind_alone(trained):
         (["activatoin"], {}, "cannot compare by 'activatoin'; did you mean 'activation'?"),
         (["optimiser.rate"], {}, "cannot compare by 'optimiser.rate'; did you mean 'optimizer.rate'?"),
         (["activation.beta"], {}, "a configuration may have several; compare by activation"),
-        ([], {}, "name what to compare by"),
+        ([], {}, "name a setting to compare by"),
         (["activation"], {"of": "e_w"}, "there is no measure 'e_w'; did you mean 'e_v'?"),
         (["activation"], {"against": "rellu"}, "there is no group 'rellu' to compare with; did you mean 'relu'?"),
     ],

@@ -83,7 +83,7 @@ def test_what_would_take_far_more_memory_is_refused_before_it_does(name):
     told = subprocess.run(command, input=BOMBS[name](), capture_output=True, check=True, timeout=300).stdout.decode()
     megabytes, _, message = told.partition(" ")
     assert float(megabytes) < MOST_MEGABYTES
-    assert message.startswith("arrays in the database ") and "copy" in message and message.count("\n") == 1
+    assert message.startswith("arrays in the database ") and "backup" in message and message.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_would_take_far_more_memory_is_refused_before_it_does(name):
     ],
 )
 def test_what_holds_no_plain_arrays_is_refused_in_one_line(content):
-    with pytest.raises(StoreError, match=r"^arrays in the database cannot be read: [^\n]+; go back to a copy of it$"):
+    with pytest.raises(StoreError, match=r"^arrays in the database cannot be read: [^\n]+; restore a backup$"):
         unpacked(content)
 
 
@@ -109,7 +109,7 @@ def test_what_holds_no_plain_arrays_is_refused_in_one_line(content):
     ids=["nothing", "other", "table", "text"],
 )
 def test_a_network_without_parameters_is_refused_in_one_line(arrays):
-    with pytest.raises(StoreError, match=r"has no parameters, which is damage; go back to a copy"):
+    with pytest.raises(StoreError, match=r"has no parameters; the database is damaged, so restore a backup"):
         unpacked_parameters(packed(arrays))
 
 

@@ -37,7 +37,7 @@ def test_every_result_of_sqlite_is_told_whatever_its_details(code, extended):
 
 def test_a_log_whose_locks_have_no_room_is_told_as_a_full_disk():
     """SQLite calls it an error of reading or writing."""
-    assert "no room left" in failure_of(sqlite_error(sqlite3.SQLITE_IOERR_SHMSIZE)).what
+    assert "no space left" in failure_of(sqlite_error(sqlite3.SQLITE_IOERR_SHMSIZE)).what
 
 
 @pytest.mark.parametrize("code", [sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE])
@@ -48,18 +48,18 @@ def test_a_bug_of_ours_is_no_failure_of_sqlite(code):
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (psycopg.errors.DiskFull, "no room left"),
-        (psycopg.errors.AdminShutdown, "broken off"),
-        (psycopg.errors.CrashShutdown, "broken off"),
-        (psycopg.errors.CannotConnectNow, "broken off"),
-        (psycopg.errors.IdleInTransactionSessionTimeout, "broken off"),
+        (psycopg.errors.DiskFull, "no space left"),
+        (psycopg.errors.AdminShutdown, "closed the connection"),
+        (psycopg.errors.CrashShutdown, "closed the connection"),
+        (psycopg.errors.CannotConnectNow, "closed the connection"),
+        (psycopg.errors.IdleInTransactionSessionTimeout, "closed the connection"),
         (psycopg.errors.LockNotAvailable, "locked"),
         (psycopg.errors.DeadlockDetected, "locked"),
         (psycopg.errors.SerializationFailure, "locked"),
         (psycopg.errors.TooManyConnections, "no connection or memory left"),
         (psycopg.errors.OutOfMemory, "no connection or memory left"),
         (psycopg.errors.InsufficientPrivilege, "does not allow"),
-        (psycopg.errors.ReadOnlySqlTransaction, "reading only"),
+        (psycopg.errors.ReadOnlySqlTransaction, "read-only"),
         (psycopg.errors.NumericValueOutOfRange, "too large"),
         (psycopg.errors.DataCorrupted, "damaged"),
     ],
@@ -95,7 +95,7 @@ def test_every_line_says_what_to_do_and_not_the_password():
 )
 def test_a_server_that_ends_while_it_is_spoken_to_may_come_back(words):
     error = connection_failure(psycopg.OperationalError(f"connection failed: {words}"), URL)
-    assert isinstance(error, TemporaryStoreError) and "server runs" in str(error)
+    assert isinstance(error, TemporaryStoreError) and "server is running" in str(error)
 
 
 def test_an_unknown_refusal_is_repeated_without_the_password():
@@ -126,7 +126,7 @@ def test_a_lock_held_by_another_program_is_a_passing_failure(tmp_path, monkeypat
 
 def test_a_full_file_is_told_as_such(tmp_path):
     engine = connect(database_url(str(tmp_path / "full.db")), read_only=False)
-    with pytest.raises(StoreError, match="has no room left on its disk"), engine.begin() as connection:
+    with pytest.raises(StoreError, match="has no space left on its disk"), engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 3")
         connection.exec_driver_sql("CREATE TABLE wide (content BLOB)")
         connection.exec_driver_sql("INSERT INTO wide VALUES (zeroblob(100000))")

@@ -6,7 +6,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.store.database import retry
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.database.errors import TemporaryStoreError
-from fitgap.runner.store.database.retry import LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS, patiently
+from fitgap.runner.store.database.retry import LONGEST_PAUSE_SECONDS, RETRY_SECONDS, with_retries
 
 
 class Clock:
@@ -62,7 +62,7 @@ class Trying:
 
 def test_a_passing_failure_is_tried_again_and_leaves_nothing_of_the_tries_before(engine, clock):
     trying = Trying(3, TemporaryStoreError("not now"))
-    assert patiently(engine, trying) == "done"
+    assert with_retries(engine, trying) == "done"
     assert trying.seen == [False, True, True, True]
     assert written(engine) == [4]
 
@@ -70,9 +70,9 @@ def test_a_passing_failure_is_tried_again_and_leaves_nothing_of_the_tries_before
 def test_pauses_grow_up_to_a_bound_and_end_after_a_minute(engine, clock):
     trying = Trying(10**6, TemporaryStoreError("not now"))
     with pytest.raises(TemporaryStoreError, match="not now"):
-        patiently(engine, trying)
+        with_retries(engine, trying)
     assert clock.pauses == sorted(clock.pauses) and clock.pauses[-1] == LONGEST_PAUSE_SECONDS
-    assert PATIENCE_SECONDS - LONGEST_PAUSE_SECONDS <= clock.now <= PATIENCE_SECONDS
+    assert RETRY_SECONDS - LONGEST_PAUSE_SECONDS <= clock.now <= RETRY_SECONDS
     assert written(engine) == []
 
 
@@ -80,5 +80,5 @@ def test_pauses_grow_up_to_a_bound_and_end_after_a_minute(engine, clock):
 def test_what_does_not_pass_by_itself_is_not_tried_again(error, engine, clock):
     trying = Trying(1, error)
     with pytest.raises(type(error)):
-        patiently(engine, trying)
+        with_retries(engine, trying)
     assert (trying.seen, clock.pauses, written(engine)) == ([False], [], [])

@@ -7,10 +7,10 @@ import statistics
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.database.dialects import mean, sortable
 from fitgap.runner.store.database.values import finite, json_text, storable_text
+from fitgap.runner.trial_status import Status
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite

@@ -22,7 +22,7 @@ def refused(text):
         ("optimiser.rate > 1", "optimiser.rate", "did you mean 'optimizer.rate'?"),
         ("optimizer.raet > 1", "optimizer.raet", "did you mean 'optimizer.rate'?"),
         ("wavelengths == 1", "wavelengths", "known: trial, configuration, repeat"),
-        ("activation == relu", "relu", "a text stands in quotes: 'relu'"),
+        ("activation == relu", "relu", "write text in quotes: 'relu'"),
         ("verdict != overfit", "overfit", "verdict is text, but overfit is a number; write 'overfit'"),
         ("architecture == 16", "16", "write '16'"),
         ("e_v < '0.02'", "'0.02'", "e_v is a number, but '0.02' is text; write 0.02"),
@@ -34,8 +34,8 @@ def refused(text):
         ("status in ('complete', 'failed')", "'complete'", "did you mean 'completed'?"),
         ("activation.name == 'rellu'", "'rellu'", "did you mean 'relu'?"),
         ("activation == 'prelu'", "'prelu'", "activation like 'prelu*'"),
-        ("e_v + status > 1", "status", "only numbers can be calculated with"),
-        ("e_v like '0*'", "e_v", "only text is like a pattern"),
+        ("e_v + status > 1", "status", "arithmetic needs numbers"),
+        ("e_v like '0*'", "e_v", "only text can match a pattern"),
         ("regularizer.l2.biases > 1", "1", "regularizer.l2.biases is true or false, but 1 is a number"),
         ("regularizer.weight < activation.beta", "activation.beta", "may both have several values"),
         ("e_v", "e_v", "expected a comparison, such as e_v == 0.5"),
@@ -57,11 +57,11 @@ def test_what_means_nothing_is_pointed_at(text, place, message):
         ("e_v < 0.02 and", "", "found the end"),
         ("", "", "found the end"),
         ("e_v << 1", "<", "expected a name, a number or a text in quotes"),
-        ("note == 'it", "'it", "the quote ' that begins here does not end"),
+        ("note == 'it", "'it", "the quote ' that starts here is not closed"),
         ("e_v < 1e999", "1e999", "the number 1e999 is too large"),
         ("e_v < 12abc", "12abc", "this is neither a number nor a name"),
         ("e_v is nan", "nan", "expected 'null', found 'nan'"),
-        ("0 < e_v != 1", "!=", "!= cannot stand in a chain"),
+        ("0 < e_v != 1", "!=", "!= is not allowed in a chain"),
     ],
 )
 def test_what_is_no_filter_is_pointed_at(text, place, message):
@@ -78,7 +78,7 @@ def test_what_is_no_filter_is_pointed_at(text, place, message):
         ("(" * 40 + "e_v" + ")" * 40 + " < 1", "at most 30 levels deep"),
         ("not " * 40 + "e_v < 1", "at most 30 levels deep"),
         ("e_v * e_v * e_v * e_v * e_v < 1", "fewer products"),
-        ("note == 'a\0b'", "cannot be in a database"),
+        ("note == 'a\0b'", "no database can store this character"),
     ],
 )
 def test_what_would_be_too_much_is_refused(text, message):

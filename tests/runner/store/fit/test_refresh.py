@@ -7,12 +7,12 @@ import threading
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from fitgap.core.diagnosis import RULE, Errors, fit_of_configuration, fit_of_trial
+from fitgap.core.fit import RULE, Errors, fit_of_configuration, fit_of_trial
 from fitgap.runner.messages import Block, TrialEnd, TrialEvidence
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.database.blobs import packed_errors, unpacked_errors
 from fitgap.runner.store.fit import refresh
+from fitgap.runner.trial_status import Status
 
 TRAINING_COUNT, VALIDATION_COUNT = 7, 3
 FIT = ("excess", "underfit", "overfit")

@@ -7,7 +7,7 @@ import pytest
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block
 from fitgap.runner.store.read import epoch_columns, epoch_stream
-from fitgap.runner.store.read.reader_process import SecondReader
+from fitgap.runner.store.read.reader_process import ReaderProcess
 from support.sampling import at_night
 
 
@@ -68,15 +68,15 @@ def helpers(monkeypatch):
     """The helpers that were started; one comes as soon as there is something to help with, and blocks are small."""
     started = []
 
-    class Noted(SecondReader):
+    class Noted(ReaderProcess):
         def __init__(self, file, parts):
             super().__init__(file, parts)
             started.append(self)
 
     monkeypatch.setattr(epoch_stream, "TRIALS_AT_A_TIME", 1)
-    monkeypatch.setattr(epoch_stream, "SECONDS_ALONE", -1.0)
+    monkeypatch.setattr(epoch_stream, "SECONDS_BEFORE_HELP", -1.0)
     monkeypatch.setattr(epoch_stream, "usable_cores", lambda: 2)
-    monkeypatch.setattr(epoch_stream, "SecondReader", Noted)
+    monkeypatch.setattr(epoch_stream, "ReaderProcess", Noted)
     return started
 
 
@@ -120,6 +120,6 @@ def test_where_no_process_can_be_started_all_is_read_alone(curves, helpers, monk
     def refuse(*arguments):
         raise OSError("no more processes")
 
-    monkeypatch.setattr(epoch_stream, "SecondReader", refuse)
+    monkeypatch.setattr(epoch_stream, "ReaderProcess", refuse)
     assert rows_of(curves.epoch_blocks("curves")) == curves.sweep_epochs("curves")
     assert helpers == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.errors import StoreError
-from fitgap.runner.files.whole_files import leftovers
+from fitgap.runner.files.atomic_files import leftovers
 from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema import backup
@@ -77,7 +77,7 @@ def test_what_appears_meanwhile_is_left_as_it_is(command, database, own_folder, 
     rename("other.db", "meanwhile")
 
     monkeypatch.setattr(backup, "publish", too_late)
-    with pytest.raises(StoreError, match="appeared meanwhile, and was left as it is"):
+    with pytest.raises(StoreError, match="was created by another program meanwhile"):
         if command == "copy":
             copy_database("fitgap.db", "new.db")
         elif command == "backup":
@@ -91,7 +91,9 @@ def test_what_appears_meanwhile_is_left_as_it_is(command, database, own_folder, 
 def test_the_log_of_an_earlier_database_is_in_the_way(command, database, own_folder):
     """SQLite would write it into the new file."""
     Path("new.db-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(5_000))
-    with pytest.raises(StoreError, match=r"no database new\.db, but .*new\.db-wal, which may hold its last rows"):
+    with pytest.raises(
+        StoreError, match=r"no database new\.db, but its log .*new\.db-wal, which may contain its last rows"
+    ):
         {"copy": copy_database, "backup": back_up_database, "restore": restore_database}[command]("fitgap.db", "new.db")
     assert not Path("new.db").exists() and Path("new.db-wal").stat().st_size == 5_004
 

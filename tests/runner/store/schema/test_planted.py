@@ -48,7 +48,7 @@ def plant(database, *statements):
 def test_what_fitgap_never_makes_is_refused(kind, way, database, own_folder):
     plant(database, PLANTED[kind])
     before = Path(database).read_bytes()
-    with pytest.raises(StoreError, match=f"the database has a {kind} 'planted', which fitgap did not make"):
+    with pytest.raises(StoreError, match=f"the database has a {kind} 'planted', which fitgap did not create"):
         way(database)
     assert Path(database).read_bytes() == before and not Path("new.db").exists()
 

@@ -7,10 +7,10 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
 from fitgap.runner.messages import Block, SavedState, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store.schema.tables import driver as driver_table
 from fitgap.runner.store.schema.tables import state as state_table
 from fitgap.runner.store.write import claims
+from fitgap.runner.trial_status import Status
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def write(store):
 
 def seen_by(session, number):
     """Another driver as a driver sees it."""
-    return next(each for each in session.others_at_work() if each.driver_id == number)
+    return next(each for each in session.other_drivers_at_work() if each.driver_id == number)
 
 
 def expire(write, session, seconds=1.0):
@@ -132,15 +132,15 @@ def test_a_lease_is_valid_only_inside_its_length(shift, expired, trials, driver,
 
 
 def test_drivers_that_hold_nothing_are_not_seen(trials, driver, other, store, make_plan):
-    assert other.others_at_work() == []
+    assert other.other_drivers_at_work() == []
     driver.claim(trials[:1])
     sweep_id = store.sweep("plan")["id"]
     elsewhere, _ = store.add_sweep(make_plan(1, 1))
-    assert [each.driver_id for each in other.others_at_work()] == [driver.driver_id]
-    assert [each.driver_id for each in other.others_at_work(sweep_id)] == [driver.driver_id]
-    assert other.others_at_work(elsewhere) == []
+    assert [each.driver_id for each in other.other_drivers_at_work()] == [driver.driver_id]
+    assert [each.driver_id for each in other.other_drivers_at_work(sweep_id)] == [driver.driver_id]
+    assert other.other_drivers_at_work(elsewhere) == []
     driver.record(Block(None, (TrialEnd(trials[0], Status.COMPLETED),)))
-    assert other.others_at_work() == []
+    assert other.other_drivers_at_work() == []
 
 
 def test_ending_lets_go_of_everything(trials, driver, other):

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 from fitgap.runner.errors import BusyError
 from fitgap.runner.messages import Block, KeptNetwork, SavedState, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import SweepExtension
 from fitgap.runner.store.schema.tables import driver as driver_table
 from fitgap.runner.store.schema.tables import metadata
 from fitgap.runner.store.write import claims, delete
+from fitgap.runner.trial_status import Status
 
 PER_TRIAL = ("epoch", "snapshot", "state", "evidence", "trial_tag")
 COUNTED = (*PER_TRIAL, "trial", "configuration", "split", "sweep_tag", "sweep")
@@ -90,7 +90,7 @@ def test_what_is_being_trained_is_not_deleted(words, store, driver, make_plan, c
     store.add_sweep(make_plan(2, 2, name="one"))
     driver.claim([1])
     before = counts()
-    with pytest.raises(BusyError, match="is training some of it"):
+    with pytest.raises(BusyError, match="is training some of these trials"):
         store.delete(words)
     assert counts() == before
     # Another trial of the sweep may go meanwhile, and what was cancelled as well.

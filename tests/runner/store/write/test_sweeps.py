@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.messages import Block, TrialEnd
-from fitgap.runner.status import Status
 from fitgap.runner.store import open_store
 from fitgap.runner.store.write import sweeps
+from fitgap.runner.trial_status import Status
 from hypothesis import given
 from hypothesis import strategies as st
 from support.profiles import share_of_examples

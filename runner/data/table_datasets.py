@@ -1,0 +1,109 @@
+"""Conversion of tables of typed columns, read from CSV and Parquet files, into data sets.
+
+The user names the target columns; all other columns are inputs.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars
+from fitgap.core.datasets import Dataset
+from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.handling import Handling, check_complete
+from fitgap.runner.data.raw_table import (
+    Table,
+    check_finite,
+    check_number,
+    check_present,
+    float_values,
+    holds_numbers,
+    is_missing,
+)
+from fitgap.runner.data.targets import encode_targets
+from fitgap.runner.data.text_columns import categories_of, check_text, input_names, one_hot_inputs
+
+FILL_OR_CHOOSE = "fill it in, remove the row, or choose with --missing or data.missing how to handle it"
+
+
+def dataset_from_table(table: Table, target: Sequence[str], handling: Handling) -> Dataset:
+    """The data set in a table. Raises DataError, with source and position, if it cannot be trained on."""
+    check_target(table, target)
+    check_size(table, target)
+    check_columns(table, target, handling)
+    if handling.missing == "drop":
+        table = complete_rows(table, target)
+    inputs = table.frame.drop(target)
+    text_columns = categories_of(table.source, inputs)
+    names = input_names(table.source, inputs.columns, text_columns)
+    check_memory(table.source, INPUT_COPIES * VALUE_BYTES * inputs.height * len(names))
+    targets = encode_targets(table.source, {name: target_values(table, table.frame[name]) for name in target})
+    return Dataset(
+        name=table.source,
+        inputs=one_hot_inputs(inputs, text_columns),
+        targets=targets.values,
+        target_kind=targets.kind,
+        input_names=names,
+        target_names=targets.names,
+        class_names=targets.class_names,
+        text_columns=text_columns,
+    )
+
+
+def check_target(table: Table, target: Sequence[str]) -> None:
+    """Raise DataError unless `target` names columns of the table, each once."""
+    source, columns = table.source, table.frame.columns
+    if not target:
+        rule = "name the target column with --target COLUMN or data.target"
+        raise file_error(source, f"{rule}; columns: {visible(', '.join(map(visible, columns)), longest=400)}")
+    for name in target:
+        if name not in columns:
+            raise file_error(source, f"there is no target column '{visible(name)}': {nearest_column(name, columns)}")
+        if list(target).count(name) > 1:
+            raise file_error(source, f"target column '{visible(name)}' is named twice; name it once")
+
+
+def check_size(table: Table, target: Sequence[str]) -> None:
+    """Raise DataError if there are fewer than two rows, or no inputs."""
+    if table.frame.height < 2:
+        found = "only 1 row" if table.frame.height else "no rows"
+        raise file_error(table.source, f"the file has {found}; at least 2 are needed, one to train and one to validate")
+    if table.frame.width == len(target):
+        raise file_error(
+            table.source, "no input column is left; the file needs at least one column that is not a target"
+        )
+
+
+def check_columns(table: Table, target: Sequence[str], handling: Handling) -> None:
+    """Raise DataError for the first column with an unacceptable value."""
+    for column in table.frame:
+        if column.name in target:
+            check_present(table, column, "fill it in or remove the row")
+        elif handling.missing == "refuse":
+            check_present(table, column, FILL_OR_CHOOSE)
+        check_finite(table, column)
+    for column in table.frame.drop(target):
+        if column.dtype == polars.String:
+            check_text(table, column, handling)
+        else:
+            check_number(table, column)
+
+
+def complete_rows(table: Table, target: Sequence[str]) -> Table:
+    """The table without the rows with missing inputs; DataError if fewer than two rows are left."""
+    missing = [is_missing(column).to_numpy() for column in table.frame.drop(target)]
+    complete = ~np.any(missing, axis=0)
+    check_complete(table.source, int(complete.sum()), len(complete))
+    return Table(table.source, table.frame.filter(complete), table.place)
+
+
+def target_values(table: Table, column: polars.Series) -> np.ndarray:
+    """A target column as a NumPy array: text as objects, booleans and integers unchanged, other numbers as float64."""
+    if column.dtype in (polars.String, polars.Boolean):
+        return column.to_numpy()
+    if not holds_numbers(column):
+        rule = f"target column '{visible(column.name)}' holds {visible(column.dtype)}"
+        raise file_error(table.source, f"{rule}, but must hold numbers, text or booleans; convert it")
+    # Integers beyond int64 are certainly numbers, not classes.
+    whole = column.cast(polars.Int64, strict=False)
+    return whole.to_numpy() if column.dtype.is_integer() and not whole.has_nulls() else float_values(column)

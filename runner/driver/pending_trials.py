@@ -1,0 +1,88 @@
+"""The pending trials of a sweep, as groups whose trials are read from the store only when a pack needs them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from fitgap.runner.driver.written_sweep import WrittenSweep
+from fitgap.runner.errors import StoreError
+from fitgap.runner.planning.packs import PlannedTrial, TrialGroup, pack_shape, work_of
+from fitgap.runner.spec import Configuration
+from fitgap.runner.store import Row, Store
+
+
+def pending_groups(store: Store, written: WrittenSweep) -> list[TrialGroup]:
+    """The groups of the pending trials."""
+    groups = (StoredGroup(store, written, row).group() for row in store.pending_groups(written.sweep_id))
+    return [group for group in groups if group]
+
+
+@dataclass(frozen=True)
+class StoredGroup:
+    """A group in the store. Once it is packed, only the numbers of its trials are in memory."""
+
+    store: Store
+    written: WrittenSweep
+    row: Row
+
+    def group(self) -> TrialGroup | None:
+        """The group to be packed; None if other drivers have taken all its trials meanwhile."""
+        numbers = self.store.pending_numbers(self.written.sweep_id, self.row, limit=1)
+        trials = planned_trials(self.store, numbers.tolist())
+        if not trials:
+            return None
+        shape = pack_shape(trials[0].configuration, self.written.prepared)
+        return TrialGroup(shape, self.row["count"], self.row["epochs_left"], self.row["worker_failures"], self.select)
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        return self.store.pending_numbers(self.written.sweep_id, self.row)
+
+    def select(self, start: int, stop: int) -> Sequence[PlannedTrial]:
+        """The trials from position `start` to `stop`."""
+        return planned_trials(self.store, self.numbers[start:stop].tolist())
+
+
+def planned_trials(store: Store, numbers: Sequence[int]) -> list[PlannedTrial]:
+    """The configuration, repeat and progress of the trials with these numbers."""
+    rows = store.planned(numbers)
+    settings = {row["configuration_id"]: row["settings"] for row in rows}
+    configurations = {number: Configuration.from_canonical(each) for number, each in settings.items()}
+    return [
+        PlannedTrial(
+            row["id"], configurations[row["configuration_id"]], row["repeat"], row["epoch"], row["worker_failures"]
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True)
+class ExpectedWork:
+    """The work left in a sweep: the number of trials, and the sum of their epochs times connections."""
+
+    store: Store
+    written: WrittenSweep
+    trials: int
+    total: float
+
+    def of(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, float]]:
+        """For each of these trials, the epochs left and the work of one epoch."""
+        return work_of(planned_trials(self.store, numbers), self.written.prepared)
+
+    def trial_counts(self) -> tuple[int, int] | None:
+        """The numbers of trials that have ended and that are left, for all drivers; None if the database fails."""
+        try:
+            rows = self.store.sweeps()
+        except (StoreError, OSError):
+            # Training gets the same error, and continues if it can.
+            return None
+        counts = next((row for row in rows if row["sweep"] == self.written.sweep_id), None)
+        left = counts["pending"] + counts["running"] if counts else 0
+        return (counts["trials"] - left, left) if counts else None
+
+
+def expected_work(store: Store, written: WrittenSweep) -> ExpectedWork:
+    """The work in the trials that are pending now."""
+    groups = pending_groups(store, written)
+    return ExpectedWork(store, written, sum(group.count for group in groups), sum(group.work for group in groups))

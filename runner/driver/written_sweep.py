@@ -1,0 +1,67 @@
+"""Sweeps in the store: written before training, and loaded again with their data to resume."""
+
+from dataclasses import dataclass, replace
+
+from fitgap.runner.data import fingerprint
+from fitgap.runner.errors import DataError, StoreError
+from fitgap.runner.names import is_sweep_name
+from fitgap.runner.planning.extension import sweep_extension
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep, sweep_plan
+from fitgap.runner.spec import Configuration, Flags, Sweep, sweep_with_more
+from fitgap.runner.store import Store
+
+
+@dataclass(frozen=True)
+class WrittenSweep:
+    """A sweep that is stored, with its number and name in the store."""
+
+    sweep_id: int
+    name: str
+    prepared: PreparedSweep
+
+
+def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
+    """Write a sweep and all its trials as pending."""
+    sweep_id, name = store.add_sweep(sweep_plan(prepared))
+    return WrittenSweep(sweep_id, name, prepared)
+
+
+@dataclass(frozen=True)
+class Extended:
+    """A sweep to which `new` trials were added, of which `continued` continue finished ones."""
+
+    written: WrittenSweep
+    new: int
+    continued: int
+
+
+def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
+    """Add alternatives, repeats or epochs to a sweep without changing what it has. Raises SpecError or DataError."""
+    written = stored_sweep(store, name_or_number)
+    sweep = sweep_with_more(written.prepared.sweep, flags)
+    prepared = replace(written.prepared, sweep=sweep, configurations=sweep.configurations())
+    rows = store.configurations(written.sweep_id)
+    known = [Configuration.from_canonical(row["settings"]) for row in rows]
+    hashes = [row["hash"] for row in rows]
+    extension = sweep_extension(prepared, known, hashes, written.prepared.repeat_count)
+    new, continued = store.extend_sweep(written.sweep_id, extension)
+    return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued)
+
+
+def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
+    """A sweep from the store, with its data loaded again. Raises DataError if the data have changed since."""
+    row = store.sweep(name_or_number)
+    prepared = prepare_sweep(Sweep.from_canonical(row["specification"]))
+    if fingerprint(prepared.dataset) != row["fingerprint"]:
+        raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; restore the old data")
+    return WrittenSweep(row["id"], row["name"], prepared)
+
+
+def present_name(store: Store, written: WrittenSweep) -> str:
+    """The current name of a sweep; its number, which never changes, if the name cannot be read or is not valid."""
+    try:
+        name = str(store.sweep(written.sweep_id)["name"])
+    except StoreError:
+        name = ""
+    # A database may contain invalid names; one that starts with a hyphen would be taken for an option.
+    return name if is_sweep_name(name) and not name.startswith("-") else str(written.sweep_id)

@@ -1,1 +1,0 @@
-"""Local processes that train packs next to this one."""

@@ -1,0 +1,143 @@
+"""Training of sweeps from Python, and the sweep objects that it returns."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+from fitgap.runner.amounts import counted
+from fitgap.runner.driver import (
+    SweepStoppedError,
+    WrittenSweep,
+    launch_new,
+    launch_stored,
+    present_name,
+    stored_sweep,
+)
+from fitgap.runner.engine import Engine
+from fitgap.runner.engine.placement import placement_of
+from fitgap.runner.errors import SpecError
+from fitgap.runner.frames.frame_store import open_store
+from fitgap.runner.messages import Block
+from fitgap.runner.planning.preparation import prepare_sweep
+from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
+from fitgap.runner.store import Store
+
+EngineName = Literal["auto", "ray", "local"]
+Notify = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SweepFrames:
+    """A sweep in a database: its name, and its answers as data frames, queried each time."""
+
+    name: str
+    db: str | None = None
+
+    def trials(self, **options: Any) -> pl.DataFrame:
+        """The same as `open_store(db).trials(name, …)`."""
+        with open_store(self.db) as store:
+            return store.trials(self.name, **options)
+
+    def epochs(self, **options: Any) -> pl.DataFrame:
+        """The same as `open_store(db).epochs(name, …)`."""
+        with open_store(self.db) as store:
+            return store.epochs(self.name, **options)
+
+    def compare(self, by: str | list[str], **options: Any) -> pl.DataFrame:
+        """The same as `open_store(db).compare(name, by, …)`."""
+        with open_store(self.db) as store:
+            return store.compare(self.name, by, **options)
+
+
+def run_sweep(
+    sweep: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    db: str | None = None,
+    name: str | None = None,
+    engine: EngineName = "auto",
+    workers: int | None = None,
+    address: str | None = None,
+    cpus_per_pack: int | None = None,
+    max_in_flight: int | None = None,
+    mixed_versions: bool = False,
+    notify: Notify = print,
+) -> SweepFrames:
+    """Train a sweep and return it when all its trials have ended.
+
+    `sweep` is the path of a sweep file, or a mapping with the same keys. If the name is taken, a number is appended.
+    `notify` is called with a line of text when something could not be started. Ctrl-C makes the trials in flight
+    pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
+    is trained there; `cpus_per_pack`, `max_in_flight` and `mixed_versions` mean what the command's flags mean.
+    Raises FitgapError.
+    """
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+    prepared = prepare_sweep(sweep_of(sweep, name))
+    with resumable():
+        return launch_new(prepared, placement, db, Caller(db, notify))
+
+
+def resume_sweep(
+    sweep: str | int,
+    *,
+    db: str | None = None,
+    engine: EngineName = "auto",
+    workers: int | None = None,
+    address: str | None = None,
+    cpus_per_pack: int | None = None,
+    max_in_flight: int | None = None,
+    mixed_versions: bool = False,
+    notify: Notify = print,
+) -> SweepFrames:
+    """Train the pending trials of a stored sweep; the arguments are those of `run_sweep`. Raises FitgapError."""
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+    with resumable():
+        return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, Caller(db, notify))
+
+
+def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
+    """The sweep of a file or of a mapping, under another name if one is given. Raises SpecError."""
+    if not isinstance(sweep, (str, os.PathLike, Mapping)):
+        raise SpecError(f"a sweep is the path of a sweep file or a mapping like one, not {type(sweep).__name__}")
+    if isinstance(sweep, Mapping):
+        return sweep_from_mapping(sweep if name is None else {**sweep, "name": name})
+    return sweep_from_file(Path(sweep), Flags(name=name))
+
+
+class Caller:
+    """The calling program: `notify` gets lines for people, and the result is the sweep with its answers."""
+
+    def __init__(self, db: str | None, notify: Notify):
+        self.db, self.say = db, notify
+
+    @contextlib.contextmanager
+    def watch(self, store: Store, written: WrittenSweep) -> "Iterator[Caller]":
+        """Follow the training."""
+        yield self
+
+    def __call__(self, block: Block) -> None:
+        """Show nothing for a block."""
+
+    def on_engine_ready(self, engine: Engine) -> None:
+        """Show nothing for the engine."""
+
+    def conclude(self, store: Store, written: WrittenSweep) -> SweepFrames:
+        """The sweep under its present name, as it may have been renamed during training."""
+        return SweepFrames(present_name(store, written), self.db)
+
+
+@contextlib.contextmanager
+def resumable() -> Iterator[None]:
+    """Turn an interrupt into a KeyboardInterrupt that says how to resume."""
+    try:
+        yield
+    except SweepStoppedError as stopped:
+        if stopped.sweep_name is None:
+            raise KeyboardInterrupt(
+                "stopped while the sweep was written; open_store().sweeps() shows what is stored"
+            ) from None
+        released = f"{counted(stopped.released, 'trial')} in flight are pending again"
+        raise KeyboardInterrupt(f"stopped; {released}; resume with resume_sweep({stopped.sweep_name!r})") from None

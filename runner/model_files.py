@@ -1,0 +1,225 @@
+"""Trained networks as models: exported from a trial, saved to a file, loaded, and used for predictions.
+
+A model file is an `.npz` that can be read with NumPy alone. docs/reference/model-file.md describes its layout.
+"""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.layers import Layout
+from fitgap.core.losses import LOSSES
+from fitgap.core.model import Model, ModelLayer, model_layers
+from fitgap.core.preprocessing import InputTransform, Scaling
+from fitgap.core.target_coding import READINGS
+from fitgap.core.variants import Variant
+from fitgap.runner.data.bounds import check_file_size, check_growth
+from fitgap.runner.errors import DataError, ModelError, OutputError, StoreError
+from fitgap.runner.files.array_archives import read_arrays
+from fitgap.runner.files.output_files import READABLE, written_file
+from fitgap.runner.planning.packs import PlannedTrial, member_of
+from fitgap.runner.planning.preparation import PreparedSweep
+from fitgap.runner.retraining import retrain, stored_trial
+from fitgap.runner.store import Store
+from fitgap.runner.trial_status import Status
+
+FORMAT = "fitgap model 1"
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedModel:
+    """A model with the names of its inputs, targets and classes."""
+
+    model: Model
+    input_names: tuple[str, ...]
+    text_columns: dict[str, tuple[str, ...]]
+    target_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    fills_missing: bool
+
+
+def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
+    """The network of a finished trial after its best epoch (`at` "best") or its last one.
+
+    A network that was not kept is retrained, with bit-identical results on the same kind of machine. Raises StoreError
+    if there is no such trial or epoch, or if the data have changed.
+    """
+    row = store.show(number)
+    epoch = row["best_epoch"] if at == "best" else row["epochs"]
+    if epoch is None or (at == "last" and row["status"] == Status.DIVERGED):
+        rule = f"trial {number} is {row['status']} and has no usable network after its {at} epoch"
+        raise StoreError(f"{rule}; choose a completed one")
+    trial, prepared = stored_trial(store, row)
+    parameters = store.kept_parameters(number, epoch)
+    if parameters is None:
+        parameters = retrain(trial, prepared, epoch)
+    return named_model(trial, prepared, parameters, store.preprocessing(number))
+
+
+def named_model(
+    trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray, saved: dict[str, list[float | None]]
+) -> NamedModel:
+    """The model with these parameters and the saved preprocessing of its repeat."""
+    configuration, dataset = trial.configuration, prepared.dataset
+    member = member_of(configuration, prepared.sweep.seed, trial.repeat)
+    # Null stands for NaN, which occurs only in `fill`.
+    learned = {name: np.array(values, float) for name, values in saved.items()}
+    layout = Layout(prepared.layers(configuration), tuple(len(functions) for functions in member.activations))
+    if len(parameters) != layout.row_length:
+        rule = f"its layers need {layout.row_length} parameters, but the stored network has {len(parameters)}"
+        raise StoreError(f"trial {trial.trial_id}: {rule}; the database is damaged, so restore a backup")
+    model = Model(
+        layers=model_layers(parameters, member, layout),
+        inputs_transform=InputTransform(learned["input_fill"], learned["input_shift"], learned["input_factor"]),
+        targets_scaling=Scaling(learned["target_shift"], learned["target_factor"]),
+        loss=configuration.loss.variant,
+        reading=prepared.reading,
+        class_count=dataset.class_count,
+    )
+    return NamedModel(
+        model,
+        dataset.input_names,
+        dict(dataset.text_columns),
+        dataset.target_names,
+        dataset.class_names,
+        fills_missing=prepared.preparation.missing not in ("refuse", "drop"),
+    )
+
+
+def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
+    """Write a model file; an existing file is replaced only once the new one is complete.
+
+    A new file gets at most these permissions. Raises ModelError if the path cannot be written.
+    """
+    model = named.model
+    arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
+    for number, layer in enumerate(model.layers, start=1):
+        arrays |= {f"weights_{number}": layer.weights, f"biases_{number}": layer.biases}
+    transform, scaling = model.inputs_transform, model.targets_scaling
+    arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
+    arrays |= {"target_shift": scaling.shift, "target_factor": scaling.factor}
+    try:
+        with written_file(path, rights) as part, part.open("wb") as file:
+            np.savez(file, **arrays)
+    except OutputError as error:
+        raise ModelError(str(error)) from None
+
+
+def description(named: NamedModel) -> dict[str, Any]:
+    """Everything in a model that is not an array."""
+    model = named.model
+    return {
+        "format": FORMAT,
+        "layers": [layer_description(layer) for layer in model.layers],
+        "loss": name_of(model.loss, LOSSES),
+        "reading": {"name": name_of(model.reading, READINGS), **model.reading.settings()},
+        "input_names": list(named.input_names),
+        "text_columns": {name: list(categories) for name, categories in named.text_columns.items()},
+        "target_names": list(named.target_names),
+        "class_names": list(named.class_names),
+        "fills_missing": named.fills_missing,
+    }
+
+
+def layer_description(layer: ModelLayer) -> list[dict[str, Any]]:
+    """The functions of a layer: name, units `from` (included) to `to` (excluded), β and γ."""
+    return [
+        {"name": name_of(function, ACTIVATIONS), "from": units.start, "to": units.stop, **numbers}
+        for function, units, numbers in layer.functions
+    ]
+
+
+def name_of(variant: Variant, table: Any) -> str:
+    """The name of a variant's class in a table."""
+    return next(name for name, kind in table.items() if kind is type(variant))
+
+
+def load_model(path: Path) -> NamedModel:
+    """Read a model file. Raises ModelError if it is not a valid one."""
+    try:
+        arrays = read_model_arrays(path)
+        described = json.loads(str(arrays["description"]))
+        if described["format"] != FORMAT:
+            found = described["format"]
+            raise ModelError(f"{path} has the format {found!r}, but this program reads {FORMAT!r}; update fitgap")
+        named = assembled(arrays, described)
+        # A test prediction fails if the arrays do not fit together.
+        named.model.predict(np.zeros((1, len(named.input_names))))
+        return named
+    except ModelError:
+        raise
+    # The file or its unpacked content is too large.
+    except DataError as error:
+        found = str(error).removeprefix(f"{path}: ").partition("; ")[0]
+        raise ModelError(f"{path} is not a fitgap model file (DataError); {found}; export it again") from None
+    except FileNotFoundError:
+        raise ModelError(f"there is no file {path}; `fitgap export TRIAL -o {path}` creates one") from None
+    # With a damaged archive, zipfile, zlib, NumPy and the code below may raise almost any exception.
+    except Exception as error:
+        raise ModelError(f"{path} is not a fitgap model file ({type(error).__name__}); export it again") from None
+
+
+def read_model_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file; their sizes are checked before any is read."""
+    # Opening a pipe would block forever.
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ModelError(f"{path} is not a file; name a model file, created by `fitgap export TRIAL -o model.npz`")
+    size = path.stat().st_size
+    check_file_size(str(path), size)
+    return read_arrays(path.read_bytes(), lambda read: check_growth(str(path), read, size))
+
+
+def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> NamedModel:
+    """The model in a file, from its arrays and its description."""
+    reading = dict(described["reading"])
+    model = Model(
+        layers=tuple(
+            ModelLayer(arrays[f"weights_{number}"], arrays[f"biases_{number}"], tuple(map(read_function, functions)))
+            for number, functions in enumerate(described["layers"], start=1)
+        ),
+        inputs_transform=InputTransform(arrays["input_fill"], arrays["input_shift"], arrays["input_factor"]),
+        targets_scaling=Scaling(arrays["target_shift"], arrays["target_factor"]),
+        loss=LOSSES[described["loss"]](),
+        reading=READINGS[reading.pop("name")].from_settings(reading),
+        class_count=len(described["class_names"]),
+    )
+    return NamedModel(
+        model,
+        tuple(described["input_names"]),
+        {name: tuple(categories) for name, categories in described["text_columns"].items()},
+        tuple(described["target_names"]),
+        tuple(described["class_names"]),
+        fills_missing=described["fills_missing"],
+    )
+
+
+def read_function(described: dict[str, Any]) -> tuple[Any, slice, dict[str, float]]:
+    numbers = {name: value for name, value in described.items() if name not in ("name", "from", "to")}
+    return ACTIVATIONS[described["name"]](), slice(described["from"], described["to"]), numbers
+
+
+def predictions(named: NamedModel, inputs: np.ndarray) -> list[dict[str, Any]]:
+    """One row per example: its number (from 1), and its predicted class or numbers by target name.
+
+    Raises DataError for a missing value if the network was trained without filling missing values.
+    """
+    if np.isnan(inputs).any() and not named.fills_missing:
+        raise DataError("a value is missing, but this network was trained without filling missing values; fill it in")
+    # Values too large for the network's dtype become infinite, and their predictions null.
+    with np.errstate(all="ignore"):
+        answers = named.model.predict(inputs)
+    if named.class_names:
+        words = [*named.class_names, "unrecognized"]
+        return [{"row": row, named.target_names[0]: words[int(answer)]} for row, answer in enumerate(answers, start=1)]
+    return [
+        {"row": row, **dict(zip(named.target_names, map(finite_number, answer), strict=True))}
+        for row, answer in enumerate(answers, start=1)
+    ]
+
+
+def finite_number(value: Any) -> float | None:
+    """The number; None if it is not finite."""
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,230 @@
+"""Preparation of a sweep: loading its data, validating it, and planning the rows to store before it runs."""
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.metadata import version
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from fitgap.core.datasets import Dataset, Division, Split, split_examples
+from fitgap.core.layers import Layout
+from fitgap.core.losses import Loss
+from fitgap.core.preprocessing import Preparation, constant_columns, learned_transform, target_scaling
+from fitgap.core.target_coding import READINGS, TWO_CLASSES, Reading
+from fitgap.runner.data import default_reading, fingerprint, is_file, load_dataset, source_defaults
+from fitgap.runner.errors import DataError, SpecError
+from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
+
+# The store is imported only when the plan is made, so that training processes can be started earlier.
+if TYPE_CHECKING:
+    from fitgap.runner.store import SweepPlan
+
+
+@dataclass(frozen=True)
+class PreparedSweep:
+    """A validated sweep with its data loaded, ready to be stored and run."""
+
+    sweep: Sweep
+    dataset: Dataset
+    preparation: Preparation
+    reading: Reading
+    configurations: Sequence[Configuration]
+
+    @property
+    def repeat_count(self) -> int:
+        """Trials per configuration: one per repeat and fold."""
+        return self.sweep.repeats * max(1, self.preparation.division.folds)
+
+    @property
+    def trial_count(self) -> int:
+        return len(self.configurations) * self.repeat_count
+
+    @property
+    def output_count(self) -> int:
+        return self.reading.output_count(self.dataset.class_count, self.dataset.target_count)
+
+    @cached_property
+    def splits(self) -> dict[int, Split]:
+        """The split of every repeat, by repeat number."""
+        division, seed = self.preparation.division, self.sweep.seed
+        return {
+            repeat: split_examples(self.dataset, division, seed=seed, repeat=repeat)
+            for repeat in range(1, self.repeat_count + 1)
+        }
+
+    def layers(self, configuration: Configuration) -> tuple[int, ...]:
+        """The number of units in every layer of a configuration, inputs first."""
+        return (self.dataset.input_count, *configuration.architecture, self.output_count)
+
+
+def prepare_sweep(sweep: Sweep) -> PreparedSweep:
+    """Load the data and expand the axes.
+
+    Raises DataError if the data cannot be read or split, SpecError if outputs or loss do not suit them.
+    """
+    data = sweep.data
+    preparation = preparation_of(data)
+    dataset = load_dataset(
+        data.source, options=data.options, target=data.target, seed=sweep.seed, missing=data.missing, text=data.text
+    )
+    try:
+        split_examples(dataset, preparation.division, seed=sweep.seed, repeat=1)
+    except ValueError as error:
+        raise DataError(f"{data.source}: {error}") from None
+    outputs = sweep.training.outputs or default_outputs(data.source, dataset)
+    check_outputs(outputs, sweep.training.loss, dataset)
+    check_signs(outputs, sweep.axes["output_activation"])
+    return PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations())
+
+
+def preparation_of(data: DataSettings) -> Preparation:
+    """How the examples are split and scaled; the source's defaults apply to what the sweep does not specify."""
+    defaults = source_defaults(data.source)
+    if isinstance(data.validation, Folds):
+        division = Division(folds=data.validation.count, stratified=data.stratified)
+    else:
+        validation = defaults.validation if data.validation is None else data.validation
+        division = Division(validation, stratified=data.stratified)
+    return Preparation(
+        division=division,
+        preprocess=data.preprocess or defaults.preprocess,
+        target_scaling=data.target_scaling or "standard",
+        missing=data.missing,
+    )
+
+
+def default_outputs(source: str, dataset: Dataset) -> Choice:
+    """The default coding of a data set's targets."""
+    name = default_reading(source, dataset)
+    return Choice(name, READINGS[name]())
+
+
+def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
+    """Raise SpecError unless these outputs can represent the targets and the loss supports the outputs."""
+    path = ("training", "outputs")
+    if outputs.variant.for_classes != (dataset.target_kind == "classes"):
+        fitting = ", ".join(name for name, kind in READINGS.items() if kind.for_classes != outputs.variant.for_classes)
+        raise SpecError(f"training.outputs: {outputs.name} is not for {dataset.target_kind}; use {fitting}", path)
+    if outputs.name in TWO_CLASSES and dataset.class_count != 2:
+        raise SpecError(
+            f"training.outputs: {outputs.name} is for two classes, but there are {dataset.class_count}; "
+            "use one_per_class or intervals",
+            path,
+        )
+    readings = as_loss(loss).readings
+    if readings and outputs.name not in readings:
+        raise SpecError(
+            f"training.loss: {loss.name} needs the outputs {' or '.join(readings)}, but they are {outputs.name}; "
+            "change training.outputs or use half_squared_error",
+            ("training", "loss"),
+        )
+
+
+def check_signs(outputs: Choice, output_activations: Iterable[tuple[Choice, ...]]) -> None:
+    """Raise SpecError if outputs of −1 and 1 would be read as 0 and 1, or the other way round."""
+    fitting = {"sign": "signs", "threshold": "zero_one"}
+    for choice in itertools.chain.from_iterable(output_activations):
+        if outputs.name in TWO_CLASSES and fitting.get(choice.name, outputs.name) != outputs.name:
+            raise SpecError(
+                f"training.outputs: {outputs.name} does not go with the output activation {choice.name}; "
+                f"use {fitting[choice.name]}",
+                ("training", "outputs"),
+            )
+
+
+def as_loss(choice: Choice) -> Loss:
+    loss: Loss = choice.variant
+    return loss
+
+
+def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
+    """Everything that is stored about a sweep before its first trial starts."""
+    from fitgap.runner.store import SweepPlan
+
+    sweep = prepared.sweep
+    return SweepPlan(
+        name=sweep.name,
+        specification=with_absolute_path(sweep).canonical(),
+        data_set=data_set_row(prepared.dataset),
+        splits=[split_row(prepared, repeat, split) for repeat, split in prepared.splits.items()],
+        configurations=ConfigurationRows(prepared),
+        program_version=version("fitgap"),
+    )
+
+
+@dataclass(frozen=True)
+class ConfigurationRows(Iterable[dict[str, Any]]):
+    """The rows of a sweep's configurations, created one by one while they are written."""
+
+    prepared: PreparedSweep
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return (configuration_row(each, self.prepared) for each in self.prepared.configurations)
+
+
+def with_absolute_path(sweep: Sweep) -> Sweep:
+    """The sweep with the absolute path of its data file, so that it can be resumed from any folder."""
+    if not is_file(sweep.data.source):
+        return sweep
+    return replace(sweep, data=replace(sweep.data, source=os.path.abspath(sweep.data.source)))
+
+
+def data_set_row(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "fingerprint": fingerprint(dataset),
+        "example_count": dataset.example_count,
+        "target_kind": dataset.target_kind,
+        "input_names": list(dataset.input_names),
+        "target_names": list(dataset.target_names),
+        "class_names": list(dataset.class_names),
+    }
+
+
+def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, Any]:
+    """A split with the learned preprocessing, as JSON-ready data: NaN becomes null."""
+    dataset, preparation = prepared.dataset, prepared.preparation
+    transform = learned_transform(dataset.inputs[split.training], preparation)
+    scaling = target_scaling(dataset, preparation, split)
+    learned = {
+        "input_fill": transform.fill,
+        "input_shift": transform.shift,
+        "input_factor": transform.factor,
+        "target_shift": scaling.shift,
+        "target_factor": scaling.factor,
+    }
+    return {
+        "preprocessing": {
+            name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
+        },
+        "repeat": repeat,
+        "training_count": len(split.training),
+        "validation_count": len(split.validation),
+        "constant_columns": list(constant_columns(dataset, split)),
+    }
+
+
+def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:
+    """A configuration's labels and numbers for queries and display, with its canonical settings."""
+    layers = prepared.layers(configuration)
+    return {
+        "hash": configuration.hash,
+        "settings": configuration.canonical(),
+        "architecture": configuration.architecture_label,
+        "layers": "-".join(map(str, layers)),
+        "activation": configuration.activation_label,
+        "output_activation": configuration.output_activation_label,
+        "initializer": configuration.initializer.label,
+        "regularizer": configuration.regularizer_label,
+        "optimizer": configuration.optimizer.label,
+        "schedule": configuration.schedule.label,
+        "stopping": configuration.stopping_label,
+        "loss": configuration.loss.label,
+        "learning_rate": configuration.optimizer.variant.rate,
+        "batch_size": configuration.batch_size,
+        "planned_epochs": configuration.epochs,
+        "parameters": Layout(layers).parameter_count,
+    }

@@ -1,0 +1,165 @@
+"""Reading of sweeps from a file, from text, from a mapping, or from flags with or without a file."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.data_settings import is_path
+from fitgap.runner.spec.flags import Flags, add_alternatives, overlay
+from fitgap.runner.spec.places import Places
+from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.sweep import DEFAULTS, Sweep
+
+MOST_BYTES = 256 * 1024
+NO_FLAGS = Flags()
+
+
+def sweep_from_flags(flags: Flags) -> Sweep:
+    """The sweep given on the command line, with or without a file. Raises SpecError with a one-line message."""
+    if flags.file is not None:
+        return sweep_from_file(flags.file, flags)
+    places = Places()
+    with places.in_errors():
+        if not flags.data:
+            advice = "--data takes the name of a data set or the path of a file"
+            raise SpecError(f"a sweep file or --data must be given; {advice}")
+        sweep: dict[str, Any] = {"name": default_name(source_name(flags.data))}
+        overlay(sweep, flags, places)
+        return Sweep.from_canonical(sweep)
+
+
+def sweep_from_file(file: str | os.PathLike[str], flags: Flags = NO_FLAGS) -> Sweep:
+    """The sweep in a YAML file; flags override its settings. Raises SpecError with a one-line message."""
+    name = os.fspath(file)
+    places = Places(name)
+    with places.in_errors():
+        text = decoded(read_bytes(name), places)
+    return sweep_from_text(text, name, flags)
+
+
+def sweep_from_text(text: str, file: str = "sweep.yaml", flags: Flags = NO_FLAGS) -> Sweep:
+    """The sweep in the text of a YAML file.
+
+    `file` appears in messages and gives the default name; paths in the text are relative to its folder.
+    """
+    # Imported here, because importing ruamel.yaml is slow and only files need it.
+    from fitgap.runner.spec.yaml_text import read_yaml
+
+    places = Places(file)
+    with places.in_errors():
+        entries = SpecNode(read_yaml(text, places)).entries(DEFAULTS)
+        sweep = with_sections({key: entry.value for key, entry in entries.items()})
+        resolve_source(sweep["data"], os.path.dirname(file))
+        overlay(sweep, flags, places)
+        return Sweep.from_canonical({"name": default_name(Path(file).stem), **sweep})
+
+
+def sweep_from_mapping(mapping: Mapping[str, Any]) -> Sweep:
+    """The sweep in a mapping with the structure of a sweep file; values may also be tuples and NumPy values."""
+    places = Places()
+    with places.in_errors():
+        entries = SpecNode(plain_data(mapping)).entries(DEFAULTS)
+        sweep = with_sections({key: entry.value for key, entry in entries.items()})
+        source = sweep["data"].get("source")
+        name = default_name(source_name(source)) if isinstance(source, str) else "sweep"
+        return Sweep.from_canonical({"name": name, **sweep})
+
+
+def plain_data(value: Any) -> Any:
+    """A value converted to types that occur in a file."""
+    if isinstance(value, Mapping):
+        return {key: plain_data(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple, range)):
+        return [plain_data(each) for each in value]
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
+    """The sweep extended by alternatives and repeats from flags, from a file or from both. Raises SpecError.
+
+    A file must have the same data, seed and training settings; its axes and repeats are added.
+    """
+    extended = sweep if flags.file is None else merged_with(sweep, sweep_from_file(flags.file))
+    places = Places()
+    with places.in_errors():
+        written = extended.canonical()
+        add_alternatives(written, flags, places)
+        result = Sweep.from_canonical(written)
+        if result.repeats < sweep.repeats:
+            raise SpecError(f"must be at least {sweep.repeats}, as many as the sweep has", ("repeats",))
+        return replace(result, axes=without_duplicates(result.axes))
+
+
+def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
+    """The sweep extended by the alternatives and repeats of another one on the same data. Raises SpecError."""
+    if is_path(other.data.source):
+        other = replace(other, data=replace(other.data, source=os.path.abspath(other.data.source)))
+    for section in ("data", "seed", "training"):
+        if getattr(sweep, section) != getattr(other, section):
+            advice = "only axes and repeats can be extended"
+            raise SpecError(f"{section}: must be the same as in sweep {sweep.name}; {advice}")
+    axes = {name: (*values, *other.axes[name]) for name, values in sweep.axes.items()}
+    return replace(sweep, repeats=max(sweep.repeats, other.repeats), axes=without_duplicates(axes))
+
+
+def without_duplicates(axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    return {name: tuple(dict.fromkeys(values)) for name, values in axes.items()}
+
+
+def read_bytes(file: str) -> bytes:
+    """The content of a sweep file. Raises SpecError if it cannot be read or is too large."""
+    try:
+        with open(file, "rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except IsADirectoryError:
+        raise SpecError("this is a folder; name a sweep file in it") from None
+    except FileNotFoundError:
+        raise SpecError("there is no such file; check the path, or give --data instead of a file") from None
+    # A path with a null character raises ValueError.
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SpecError(f"the file cannot be read: {reason}; check the path and its permissions") from None
+    if len(content) > MOST_BYTES:
+        raise SpecError(f"the file is larger than {MOST_BYTES:,} bytes, the limit for a sweep; is it a sweep file?")
+    return content
+
+
+def decoded(content: bytes, places: Places) -> str:
+    """The text of a UTF-8 file, with or without a byte order mark."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        places.marks[()] = (before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        raise SpecError("the file is not valid UTF-8 from here on; save it as UTF-8") from None
+
+
+def with_sections(sweep: dict[str, Any]) -> dict[str, Any]:
+    """The sweep with `data` as a mapping, even if it was written as just the source."""
+    data = sweep.get("data", {})
+    return {**sweep, "data": data if isinstance(data, dict) else {"source": data}}
+
+
+def resolve_source(data: dict[str, Any], folder: str) -> None:
+    """Make the path of a data file relative to the current folder instead of the sweep file's folder."""
+    source = data.get("source")
+    if isinstance(source, str) and is_path(source):
+        data["source"] = os.path.join(folder, source)
+
+
+def source_name(source: str) -> str:
+    """The name of a data set or of a data file without suffix, from a source as written."""
+    return Path(source).stem if is_path(source) else source.partition(":")[0]
+
+
+def default_name(stem: str) -> str:
+    """A valid sweep name, as close to `stem` as possible."""
+    name = re.sub("[^A-Za-z0-9._-]+", "-", stem)[:64]
+    return f"sweep-{name}"[:64] if name.isdigit() else name or "sweep"

@@ -1,0 +1,116 @@
+"""The axes of a sweep in the database: for each, a column of the configurations and an entry in their settings."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from fitgap.runner.store.database.dialects import unindexed
+from fitgap.runner.store.schema.tables import configuration, sweep
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
+
+COLUMNS: dict[str, ColumnElement] = {
+    "architecture": configuration.c.architecture,
+    "activation": configuration.c.activation,
+    "regularizer": configuration.c.regularizer,
+    "optimizer": configuration.c.optimizer,
+    "schedule": configuration.c.schedule,
+    "stopping": configuration.c.stopping,
+    "initializer": configuration.c.initializer,
+    "output_activation": configuration.c.output_activation,
+    "batch_size": configuration.c.batch_size,
+    "epochs": configuration.c.planned_epochs,
+}
+# Axes whose key in the settings of a configuration differs from their name.
+SETTING = {"regularizer": "regularizers"}
+
+
+def axes_of(connection: Connection, sweep_id: int) -> list[str]:
+    """The axes with several alternatives, in the order of the sweep file."""
+    specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
+    axes: Mapping[str, Any] = specification.get("axes") or dict.fromkeys(COLUMNS, (None, None))
+    return [name for name, alternatives in axes.items() if name in COLUMNS and len(alternatives) > 1]
+
+
+def configurations_of(
+    connection: Connection, sweep_id: int, columns: Sequence[ColumnElement], only: Sequence[int] | None = None
+) -> Sequence[sa.Row[Any]]:
+    """The id and these columns of the configurations of a sweep, or of those in `only`, in ascending order of id."""
+    number = configuration.c.id
+    query = sa.select(number, *columns).order_by(number)
+    if only is not None:
+        return connection.execute(query.where(number.in_(only))).all()
+    # In table order; looking them up by an index would take twice as long.
+    ends = sa.select(sa.func.min(number), sa.func.max(number)).where(configuration.c.sweep_id == sweep_id)
+    lowest, highest = connection.execute(ends).one()
+    query = query.where(number.between(lowest, highest), unindexed(configuration.c.sweep_id) == sweep_id)
+    return connection.execute(query).all()
+
+
+def settings_of(connection: Connection, sweep_id: int, axis: str) -> dict[Any, Any]:
+    """For each alternative of an axis, its entry in the settings of a configuration."""
+    first = sa.select(sa.func.min(configuration.c.id)).where(configuration.c.sweep_id == sweep_id)
+    query = sa.select(COLUMNS[axis], configuration.c.settings).where(
+        configuration.c.id.in_(first.group_by(COLUMNS[axis]).scalar_subquery())
+    )
+    key = SETTING.get(axis, axis)
+    return {alternative: settings.get(key) for alternative, settings in connection.execute(query)}
+
+
+def numbered(values: Iterable[Any]) -> tuple[np.ndarray, list[Any]]:
+    """An index for each value, from 0 in order of first occurrence, and the distinct values by index."""
+    values = list(values)
+    names = list(dict.fromkeys(values))
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.fromiter(map(numbers.__getitem__, values), int, len(values)), names
+
+
+def combined(codes: Sequence[np.ndarray], size: int) -> np.ndarray:
+    """One index, from 0, for each combination of codes."""
+    whole = np.zeros(size, int)
+    for each in codes:
+        # Renumbered in each step, so that the product of the sizes cannot overflow.
+        whole = np.unique(whole * (int(each.max(initial=0)) + 1) + each, return_inverse=True)[1]
+    return whole
+
+
+@dataclass(frozen=True)
+class Nesting:
+    """The kinds of an axis's alternatives, and the parameters in which alternatives of the same kind differ."""
+
+    kind: Mapping[Any, str]
+    varied: Mapping[str, list[str]]
+
+
+def nesting_of(connection: Connection, sweep_id: int, axis: str) -> Nesting:
+    """The alternatives of an axis by kind, such as `adam` for an optimizer or `l1+dropout` for a regularizer."""
+    alternatives = settings_of(connection, sweep_id, axis)
+    kind = {alternative: kind_of(settings) for alternative, settings in alternatives.items()}
+    varied = {}
+    for each in set(kind.values()):
+        parameters = [dict(parameters_of(alternatives[name])) for name in alternatives if kind[name] == each]
+        varied[each] = [key for key in parameters[0] if len({one.get(key) for one in parameters}) > 1]
+    return Nesting(kind, varied)
+
+
+def kind_of(settings: Any) -> str:
+    """The names in the settings of an alternative, joined as in shorthand; "" if there are none."""
+    if isinstance(settings, dict):
+        return str(settings.get("name"))
+    if isinstance(settings, list):
+        is_layers = any(isinstance(each, list) for each in settings)
+        return ("/" if is_layers else "+").join(map(kind_of, settings)) or "none"
+    return ""
+
+
+def parameters_of(settings: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every parameter in the settings of an alternative, with the variant's name as prefix if there are several."""
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            yield f"{path}{key}", str(value)
+    elif isinstance(settings, list):
+        for each in settings:
+            name = f"{kind_of(each)}." if len(settings) > 1 else ""
+            yield from parameters_of(each, f"{path}{name}")

@@ -1,0 +1,97 @@
+"""The keys of query results with their SQL expressions. The keys are a public contract."""
+
+import sqlalchemy as sa
+from fitgap.runner.store.schema.tables import configuration, epoch, trial
+from fitgap.runner.store.schema.tags import tags_of_trial
+from fitgap.runner.trial_status import Status
+from sqlalchemy.sql.elements import ColumnElement
+
+SETTINGS: dict[str, ColumnElement] = {
+    "architecture": configuration.c.architecture,
+    "layers": configuration.c.layers,
+    "activation": configuration.c.activation,
+    "regularizer": configuration.c.regularizer,
+    "optimizer": configuration.c.optimizer,
+    "learning_rate": configuration.c.learning_rate,
+    "batch_size": configuration.c.batch_size,
+    "parameters": configuration.c.parameters,
+}
+# Further settings, only for grouping.
+MORE_SETTINGS: dict[str, ColumnElement] = {
+    "configuration": configuration.c.hash,
+    "output_activation": configuration.c.output_activation,
+    "initializer": configuration.c.initializer,
+    "schedule": configuration.c.schedule,
+    "stopping": configuration.c.stopping,
+    "loss": configuration.c.loss,
+    "planned_epochs": configuration.c.planned_epochs,
+}
+
+# Further columns of a trial, for filtering, sorting and display.
+MORE: dict[str, ColumnElement] = {
+    **{name: trial.c[name] for name in ("best_e_t", "attempt", "worker_failures", "reason", "started", "ended")},
+    # The name of `worker_failures` before schema 0004.
+    "losses": trial.c.worker_failures,
+}
+hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
+# The optimizer `fixed` does not learn and has no rate.
+learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configuration.c.learning_rate))
+
+is_completed = trial.c.status == Status.COMPLETED
+gap = trial.c.e_v - trial.c.e_t
+# The increase of E_v from its minimum to the last epoch.
+rise = trial.c.e_v - trial.c.best_e_v
+
+TRIAL: dict[str, ColumnElement] = {
+    "trial": trial.c.id,
+    "configuration": configuration.c.hash,
+    "repeat": trial.c.repeat,
+    "status": trial.c.status,
+    **SETTINGS,
+    "epochs": trial.c.epochs,
+    "e_t": trial.c.e_t,
+    "e_v": trial.c.e_v,
+    "best_epoch": trial.c.best_epoch,
+    "best_e_v": trial.c.best_e_v,
+    "gap": gap,
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+    "verdict": trial.c.verdict,
+    "accuracy_t": trial.c.accuracy_t,
+    "accuracy_v": trial.c.accuracy_v,
+    "seconds": trial.c.seconds,
+    # Beyond the contract.
+    "excess": trial.c.excess,
+    "rise": rise,
+    "tags": tags_of_trial,
+    "note": trial.c.note,
+}
+
+EPOCH: dict[str, ColumnElement] = {
+    "trial": epoch.c.trial_id,
+    **{column.name: column for column in epoch.columns if column.name != "trial_id"},
+}
+
+# The measures in which groups of trials can be compared.
+MEASURED: dict[str, ColumnElement] = {
+    "e_t": trial.c.e_t,
+    "e_v": trial.c.e_v,
+    "gap": gap,
+    "best_epoch": trial.c.best_epoch,
+    "best_e_v": trial.c.best_e_v,
+    "accuracy_t": trial.c.accuracy_t,
+    "accuracy_v": trial.c.accuracy_v,
+    "seconds": trial.c.seconds,
+    "excess": trial.c.excess,
+    "underfit": trial.c.underfit,
+    "overfit": trial.c.overfit,
+}
+VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
+
+# The keys of a group of trials: counts, means over completed trials, and the number of trials with each verdict.
+GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS))
+
+
+def labelled(columns: dict[str, ColumnElement]) -> list[ColumnElement]:
+    """The expressions, labelled with their keys."""
+    return [expression.label(name) for name, expression in columns.items()]

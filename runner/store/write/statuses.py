@@ -1,0 +1,44 @@
+"""Changing the status of trials on request: cancelling them, or making them pending again."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.messages import TrialEnd
+from fitgap.runner.store.database.clock import database_now
+from fitgap.runner.store.schema import tables
+from fitgap.runner.trial_status import Status
+from sqlalchemy.engine import Connection
+
+
+def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] | None) -> int:
+    """Cancel the pending and running trials of a sweep, or those among `trials`; returns their number."""
+    table = tables.trial
+    of_sweep = sa.select(table.c.id).where(table.c.sweep_id == sweep_id, table.c.id.in_(trials or ()))
+    unknown = sorted(set(trials or ()) - set(connection.execute(of_sweep).scalars()))
+    if unknown:
+        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists its trials")
+    open_ = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_([Status.PENDING, Status.RUNNING]))
+    chosen = open_ if trials is None else sa.and_(open_, table.c.id.in_(trials))
+    values = {"status": Status.CANCELLED, "reason": "cancelled by the user", "ended": database_now()}
+    return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount
+
+
+def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Status]) -> int:
+    """Reset the trials of a sweep that ended with these statuses to pending; returns their number.
+
+    Their epochs will be overwritten. Failed and cancelled trials resume from their saved states. Those of diverged
+    trials are useless and are removed.
+    """
+    table = tables.trial
+    chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
+    numbers = sa.select(table.c.id).where(chosen)
+    for kept in (tables.snapshot, tables.evidence):
+        connection.execute(sa.delete(kept).where(kept.c.trial_id.in_(numbers)))
+    diverged = numbers.where(table.c.status == Status.DIVERGED)
+    connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
+    known = [*(field.name for field in dataclasses.fields(TrialEnd)), *(each.name for each in tables.fit_columns())]
+    summary = {name: sa.null() for name in known if name in table.c}
+    values = {**summary, "status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
+    return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount

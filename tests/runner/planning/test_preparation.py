@@ -1,0 +1,153 @@
+"""Planning: what is written of a sweep before it runs agrees with what will be trained."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fitgap.core.datasets import Division, split_examples
+from fitgap.core.layers import Layout
+from fitgap.core.preprocessing import prepare_examples
+from fitgap.runner.data import fingerprint, load_dataset
+from fitgap.runner.errors import DataError, SpecError
+from fitgap.runner.planning.preparation import configuration_row, prepare_sweep, sweep_plan
+from fitgap.runner.spec import Configuration, Sweep, sweep_from_text
+
+
+def prepared(text):
+    return prepare_sweep(sweep_from_text(text))
+
+
+def test_the_plan_has_every_configuration_once_with_its_number_of_trials(small_sweep, small_counts):
+    sweep = prepared(small_sweep)
+    plan = sweep_plan(sweep)
+    assert sweep.trial_count == len(list(plan.configurations)) * len(plan.splits) == small_counts[0]
+    assert len({row["hash"] for row in plan.configurations}) == len(list(plan.configurations))
+    assert (plan.name, len(plan.splits)) == ("small", 2)
+
+
+def test_what_is_written_reads_back_as_the_same_sweep(small_sweep):
+    sweep = prepared(small_sweep)
+    plan = sweep_plan(sweep)
+    again = prepare_sweep(Sweep.from_canonical(plan.specification))
+    assert again.configurations == sweep.configurations
+    assert again.preparation == sweep.preparation
+    assert listed(sweep_plan(again)) == listed(plan)
+    restored = [Configuration.from_canonical(row["settings"]) for row in plan.configurations]
+    assert restored == sweep.configurations
+
+
+def listed(plan):
+    """The plan with its configurations at hand."""
+    return replace(plan, configurations=list(plan.configurations))
+
+
+def test_every_split_row_is_what_the_core_will_draw():
+    """Among digits several pixels vary among all examples, but not among the training examples of every repeat."""
+    sweep = prepared("{data: digits, seed: 4, repeats: 3}")
+    for row in sweep_plan(sweep).splits:
+        split = split_examples(sweep.dataset, Division(0.3), seed=4, repeat=row["repeat"])
+        assert (row["training_count"], row["validation_count"]) == (len(split.training), len(split.validation))
+        constant = np.ptp(sweep.dataset.inputs[split.training], axis=0) == 0
+        assert row["constant_columns"] == np.flatnonzero(constant).tolist() != []
+
+
+def test_the_data_set_is_known_by_its_contents():
+    plan = sweep_plan(prepared("{data: iris}"))
+    assert plan.data_set["fingerprint"] == fingerprint(load_dataset("iris"))
+    assert plan.data_set["example_count"] == 150
+    assert len(plan.data_set["input_names"]) == 4
+
+
+def test_a_configuration_row_says_what_people_search_for():
+    text = """
+    data: iris
+    training: {epochs: 5, batch_size: 7, output_activation: sigmoid}
+    axes:
+      architecture: 6-3
+      regularizer: {dropout: {ratio: 0.2}, l1: {weight: 0.001}}
+      optimizer: {gradient_descent: {rate: 0.25}}
+    """
+    sweep = prepared(text)
+    row = configuration_row(sweep.configurations[0], sweep)
+    assert (row["architecture"], row["layers"]) == ("6-3", "4-6-3-3")
+    assert row["parameters"] == Layout((4, 6, 3, 3)).parameter_count == 4 * 6 + 6 + 6 * 3 + 3 + 3 * 3 + 3
+    assert row["regularizer"] == "l1:weight=0.001+dropout:ratio=0.2"
+    assert (row["optimizer"], row["learning_rate"]) == ("gradient_descent:rate=0.25", 0.25)
+    assert (row["planned_epochs"], row["batch_size"], row["output_activation"]) == (5, 7, "sigmoid")
+
+
+def test_the_data_set_decides_what_the_sweep_leaves_open():
+    """A truth table validates on its own rows; the sweep's word counts where it says something."""
+    assert prepared("{data: xor}").preparation.division.validation == "same"
+    assert prepared("{data: {source: xor, validation: 1}}").preparation.division.validation == 1
+    assert prepared("{data: {source: iris, preprocess: none}}").preparation.preprocess == "none"
+
+
+@pytest.mark.parametrize("validation", [150, 1000, 0.001])
+def test_a_split_that_leaves_a_side_empty_is_refused(validation):
+    with pytest.raises(DataError, match=r"iris: .*both must be at least 1"):
+        prepared(f"{{data: {{source: iris, validation: {validation}}}}}")
+
+
+def test_folds_are_repeats():
+    """Three folds of two repeats are six splits, and in each three of them every example validates once."""
+    sweep = prepared("{data: {source: iris, validation: {folds: 3}}, repeats: 2}")
+    assert (sweep.repeat_count, sweep.trial_count, len(sweep_plan(sweep).splits)) == (6, 6, 6)
+    for first in (1, 4):
+        validating = np.concatenate([sweep.splits[repeat].validation for repeat in range(first, first + 3)])
+        assert sorted(validating) == list(range(150))
+
+
+@pytest.mark.parametrize(
+    ("data", "reading", "outputs"), [("iris", "OnePerClass", 3), ("xor", "ZeroOne", 1), ("diabetes", "Numbers", 1)]
+)
+def test_the_data_decide_the_outputs_where_the_sweep_says_nothing(data, reading, outputs):
+    sweep = prepared(f"{{data: {data}}}")
+    assert (type(sweep.reading).__name__, sweep.output_count) == (reading, outputs)
+
+
+@pytest.mark.parametrize(
+    ("data", "training", "message"),
+    [
+        ("iris", "{outputs: numbers}", "numbers is not for classes; use one_per_class"),
+        ("diabetes", "{outputs: intervals}", "intervals is not for numbers; use numbers"),
+        ("iris", "{outputs: signs}", "signs is for two classes, but there are 3"),
+        ("iris", "{loss: sigmoid_cross_entropy}", "sigmoid_cross_entropy needs the outputs zero_one"),
+        ("diabetes", "{loss: softmax_cross_entropy}", "needs the outputs one_per_class or unrecognized"),
+        (
+            "or, axes: {optimizer: perceptron}",
+            "{output_activation: sign}",
+            "zero_one does not go with .* sign; use signs",
+        ),
+    ],
+)
+def test_outputs_and_loss_must_go_with_the_data(data, training, message):
+    with pytest.raises(SpecError, match=message):
+        prepared(f"{{data: {data}, training: {training}}}")
+
+
+def test_a_data_file_is_stored_with_its_full_path(tmp_path):
+    """So that a sweep can be resumed from another folder; the data set keeps the name that the user wrote."""
+    (tmp_path / "some.csv").write_text("a,b,y\n" + "".join(f"{n},{n * n % 7},{n / 3}\n" for n in range(30)))
+    sweep = prepared("{data: {source: some.csv, target: y}}")
+    plan = sweep_plan(sweep)
+    assert plan.specification["data"]["source"] == str(tmp_path / "some.csv")
+    assert plan.data_set["name"] == "some.csv"
+
+
+@pytest.mark.parametrize("text", ["{data: digits}", "{data: {source: diabetes, preprocess: minmax}, repeats: 2}"])
+def test_what_a_split_taught_is_saved_with_it(text):
+    """The same numbers, to the last bit, as the examples are prepared with; JSON has null where nothing is filled."""
+    sweep = prepared(text)
+    for row in sweep_plan(sweep).splits:
+        examples = prepare_examples(
+            sweep.dataset, sweep.preparation, sweep.reading, seed=0, repeat=row["repeat"], dtype="float64"
+        )
+        saved = {name: np.array(values, float) for name, values in json.loads(json.dumps(row["preprocessing"])).items()}
+        transform, scaling = examples.inputs_transform, examples.targets_scaling
+        assert np.array_equal(saved["input_fill"], transform.fill, equal_nan=True)
+        assert np.array_equal(saved["input_shift"], transform.shift)
+        assert np.array_equal(saved["input_factor"], transform.factor)
+        assert np.array_equal(saved["target_shift"], scaling.shift)
+        assert np.array_equal(saved["target_factor"], scaling.factor)

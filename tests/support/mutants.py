@@ -1,0 +1,174 @@
+"""Mutation testing: random small changes to the program, and whether the tests notice.
+
+    python tests/support/mutants.py --count 300 --seed 1 --tests tests/core tests/runner > mutants.csv
+
+Run it in a checkout of its own with its own virtual environment (and `pip install pytest-cov`): it changes files there.
+A first run of the tests records which test runs which line. Each mutant is then tried on the tests that run its line.
+`--only FILE --option=-m=` tries those that survived on the nightly tests too, which shows what sampling has cost.
+"""
+
+import argparse
+import ast
+import csv
+import os
+import random
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+# Where numbers, rows and filters come from: a mistake here is the worst.
+TARGETS = ("core", "runner/store/write", "runner/driver", "runner/store/filter")
+FAILING = ROOT / ".coverage-failing"
+SECONDS = 300
+FIRST = 60
+COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
+ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult}
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: the file, the line, what is changed, and the text of the changed file."""
+
+    file: str
+    line: int
+    change: str
+    text: str
+
+
+def mutants_of(file: Path) -> Iterator[Mutant]:
+    """Every mutant of a file."""
+    text = file.read_text(encoding="utf-8")
+    count = len(list(places(ast.parse(text))))
+    for number in range(count):
+        tree = ast.parse(text)
+        node = list(places(tree))[number]
+        before = ast.unparse(node)
+        change(node)
+        yield Mutant(str(file.relative_to(ROOT)), node.lineno, f"{before} -> {ast.unparse(node)}", ast.unparse(tree))
+
+
+def places(tree: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that can be changed, outside annotations."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for statement in node.body:
+                yield from (each for each in ast.walk(statement) if can_change(each))
+
+
+def can_change(node: ast.AST) -> bool:
+    match node:
+        case ast.Compare(ops=[operator]):
+            return type(operator) in COMPARISONS
+        case ast.BinOp(op=operator):
+            return type(operator) in ARITHMETIC
+        case ast.BoolOp() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Constant(value=value):
+            return isinstance(value, int | float)
+    return False
+
+
+def change(node: ast.AST) -> None:
+    """Change a node in place."""
+    match node:
+        case ast.Compare():
+            node.ops = [COMPARISONS[type(node.ops[0])]()]
+        case ast.BinOp():
+            node.op = ARITHMETIC[type(node.op)]()
+        case ast.BoolOp():
+            node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        case ast.UnaryOp():
+            node.op, node.operand = ast.Not(), ast.UnaryOp(ast.Not(), node.operand)
+        case ast.Constant():
+            node.value = not node.value if isinstance(node.value, bool) else node.value + 1
+
+
+def record_coverage(tests: list[str]) -> None:
+    """Run the tests once, and record which test runs which line. Those that fail anyway say nothing of a mutant."""
+    options = ["-n", "2", "-p", "no:cacheprovider", "--cov=core", "--cov=runner", "--cov-context=test", "--cov-report="]
+    line = [sys.executable, "-m", "pytest", "-q", "-rf", *options, *tests]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    FAILING.write_text("\n".join(re.findall(r"^FAILED (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)), encoding="utf-8")
+    print(done.stdout[-500:], file=sys.stderr)
+
+
+def tests_of(mutant: Mutant) -> list[str]:
+    """The tests that run the line of a mutant, those that run the fewest lines first."""
+    from coverage.numbits import numbits_to_nums
+
+    query = """SELECT context.context, line_bits.numbits,
+        (SELECT sum(length(numbits)) FROM line_bits AS all_bits WHERE all_bits.context_id = context.id) AS size
+        FROM line_bits JOIN context ON context.id = line_bits.context_id JOIN file ON file.id = line_bits.file_id
+        WHERE file.path = ? ORDER BY size"""
+    with sqlite3.connect(ROOT / ".coverage") as connection:
+        rows = connection.execute(query, [str(ROOT / mutant.file)]).fetchall()
+    names = [context.partition("|")[0] for context, bits, _ in rows if mutant.line in numbits_to_nums(bits)]
+    failing = {"", *FAILING.read_text(encoding="utf-8").splitlines()}
+    return [name for name in dict.fromkeys(names) if name not in failing]
+
+
+def pytest_line() -> list[str]:
+    return [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+
+
+def is_killed(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
+    """Whether a test fails, or does not end, with this change."""
+    file = ROOT / mutant.file
+    before = file.read_text(encoding="utf-8")
+    file.write_text(mutant.text, encoding="utf-8")
+    # Most are killed by the first few; of many tests the files are shorter to name.
+    files = list(dict.fromkeys(name.partition("::")[0] for name in tests))
+    try:
+        return fails(tests[:FIRST], options) or (len(tests) > FIRST and fails(files, options))
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+def fails(tests: list[str], options: list[str]) -> bool:
+    line = [*pytest_line(), "-n", "0", *options, *tests]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        return True
+    # 5: there was nothing to run, such as where all of these tests are nightly.
+    return done.returncode not in (0, 5)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", help="a CSV file of an earlier run: try those that survived it")
+    parser.add_argument("--option", action="append", default=[], help="an option of pytest, such as -m=")
+    parser.add_argument("--recorded", action="store_true", help="use the recorded coverage of an earlier run")
+    parser.add_argument("--tests", nargs="+", default=["tests/core", "tests/runner"])
+    options = parser.parse_args()
+    if not options.recorded:
+        record_coverage(options.tests)
+    every = [each for target in TARGETS for file in sorted((ROOT / target).rglob("*.py")) for each in mutants_of(file)]
+    covered = [each for each in random.Random(options.seed).sample(every, len(every)) if tests_of(each)][
+        : options.count
+    ]
+    if options.only:
+        with open(options.only, encoding="utf-8") as file:
+            survived = {
+                (row["file"], row["change"], int(row["line"])) for row in csv.DictReader(file) if row["killed"] == "0"
+            }
+        covered = [each for each in covered if (each.file, each.change, each.line) in survived]
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["file", "line", "change", "tests", "killed"])
+    for mutant in covered:
+        tests = tests_of(mutant)
+        killed = is_killed(mutant, tests, options.option)
+        writer.writerow([mutant.file, mutant.line, mutant.change, len(tests), int(killed)])
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
