@@ -59,6 +59,7 @@ def test_core_gives_rows_without_any_package_of_the_peers():
     assert {row["peer"] for row in rows} == {"alone", "itself"}
 
 
+@pytest.mark.nightly
 def test_query_gives_rows():
     """Each question, and the export, to a store that the table makes for itself."""
     rows = rows_of("query", "--without", "optuna")

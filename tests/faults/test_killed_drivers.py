@@ -59,7 +59,7 @@ def finish(victim, before):
     return found
 
 
-@pytest.mark.parametrize("step", steps(6))
+@pytest.mark.parametrize("step", steps(8))
 def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbers(
     step, undisturbed, new_victim, undisturbed_export
 ):

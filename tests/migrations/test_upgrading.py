@@ -100,7 +100,7 @@ def test_an_upgrade_that_rebuilds_a_table_keeps_every_row(filled, newer_program)
     assert upgrade_database(filled) is None
 
 
-@pytest.mark.parametrize("step", steps(4))
+@pytest.mark.parametrize("step", steps(7))
 def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new(step, filled_databases, upgraders):
     untouched, upgraded = filled_databases.make(), filled_databases.make()
     _, count = upgraders(0, upgraded)

@@ -1,6 +1,6 @@
 """Commands with streams, encodings and terminals of every kind: they work or say why not.
 
-Each commit tries one in three of the commands that the rows name in `sample`; `nightly` tries all.
+Each commit tries one in four of the commands that the rows name in `sample`; `nightly` tries all.
 """
 
 import pytest

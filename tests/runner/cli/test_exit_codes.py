@@ -18,6 +18,7 @@ from fitgap.runner.doctor import CHECKS
 from fitgap.runner.driver import loop
 from fitgap.runner.errors import ClusterLostError, DriverFencedError, EngineError
 from fitgap.runner.store.admin import damage
+from support.sampling import every
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 TABLE = Path(__file__).parents[3] / "docs" / "reference" / "exit-codes.md"
@@ -288,7 +289,7 @@ def test_what_the_system_refuses(error, words, invoke, monkeypatch):
 
 
 @row(130, "training was stopped by Ctrl-C (SIGINT), SIGTERM, SIGHUP or SIGQUIT")
-@pytest.mark.parametrize("number", STOPPING_SIGNALS)
+@pytest.mark.parametrize("number", every(2, STOPPING_SIGNALS))
 def test_training_that_is_stopped(number, own_folder):
     with subprocess.Popen(
         [COMMAND, "run", *LONG], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
@@ -300,7 +301,7 @@ def test_training_that_is_stopped(number, own_folder):
 
 
 @row(130, "any other command was stopped by one of these signals")
-@pytest.mark.parametrize("number", STOPPING_SIGNALS)
+@pytest.mark.parametrize("number", every(2, STOPPING_SIGNALS))
 def test_questions_that_are_stopped(number, small):
     """While it waits for somebody at a terminal."""
     terminal, end = pty.openpty()

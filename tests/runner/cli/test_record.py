@@ -4,6 +4,7 @@ import json
 
 import pytest
 from fitgap.runner.recorded_epochs import Recording, always_recorded
+from support.sampling import at_night
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("sweeps that record less")
@@ -22,7 +23,7 @@ axes:
 UNEQUAL = ("seconds", "created", "trial", "sweep", "started", "ended")
 
 
-@pytest.fixture(scope="module", params=["every=7", "every=100", "epochs=log"])
+@pytest.fixture(scope="module", params=["every=7", *map(at_night, ("every=100", "epochs=log"))])
 def thinned(request, tmp_path_factory, command):
     """A database with the same sweep recorded whole and thinned, and how it was thinned."""
     folder = tmp_path_factory.mktemp("recorded")

@@ -8,7 +8,7 @@ from support.places.leftovers import left_behind
 from support.places.starting import run
 
 # Of the pairs that the rows of the tables name, each commit tries one in so many.
-STEP = 3
+STEP = 4
 
 
 def sample(environments):

