@@ -77,7 +77,7 @@ class Uniform(Initializer):
     """Uniform within ± a fixed limit."""
 
     shape = "uniform"
-    limit: float = parameter(0.05, above=0, headline=True, description="half width")
+    limit: float = parameter(0.05, above=0, headline=True, description="half the width of the interval")
 
     def spread(self, inputs, outputs):
         return self.limit

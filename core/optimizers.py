@@ -120,8 +120,10 @@ class Adam(Optimizer):
     rate: float = parameter(0.001, above=0, headline=True, description="learning rate α")
     beta_1: float = parameter(0.9, at_least=0, below=1, description="decay rate β₁ of the mean")
     beta_2: float = parameter(0.999, at_least=0, below=1, description="decay rate β₂ of the mean square")
-    epsilon: float = parameter(1e-8, above=0, description="ε, outside the root but in the notes' form")
-    form: str = parameter("kingma_ba", choices=("kingma_ba", "notes"), description="which Adam")
+    epsilon: float = parameter(1e-8, above=0, description="ε; inside the root with form=notes, else outside")
+    form: str = parameter(
+        "kingma_ba", choices=("kingma_ba", "notes"), description="notes: without bias correction (Magyar 2024)"
+    )
 
     def step(self, parameters, gradient, slots, scratch, step_number, rate, beta_1, beta_2, epsilon):
         if self.form == "notes":
@@ -139,7 +141,7 @@ class AdamW(Optimizer):
 
     slot_count = 2
     rate: float = parameter(0.001, above=0, headline=True, description="learning rate α")
-    weight_decay: float = parameter(0.01, at_least=0, headline=True, description="λ, for weights and not for biases")
+    weight_decay: float = parameter(0.01, at_least=0, headline=True, description="decay λ of weights, not of biases")
     beta_1: float = parameter(0.9, at_least=0, below=1, description="decay rate β₁ of the mean")
     beta_2: float = parameter(0.999, at_least=0, below=1, description="decay rate β₂ of the mean square")
     epsilon: float = parameter(1e-8, above=0, description="ε outside the root")

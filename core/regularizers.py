@@ -20,8 +20,8 @@ class Penalty(Regularizer):
     """A regularizer that adds the gradient of λ·R(w) to the gradient of the error."""
 
     weight: float = parameter(at_least=0, headline=True, description="weight λ of the penalty")
-    scope: str = parameter("network", choices=("network", "input"), description="all layers, or the first alone")
-    biases: bool = parameter(False, flag=True, description="whether biases count")
+    scope: str = parameter("network", choices=("network", "input"), description="all layers, or only the first")
+    biases: bool = parameter(False, flag=True, description="whether biases are penalized too")
 
     @staticmethod
     def penalty(weights: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -72,7 +72,7 @@ class Dropout(Regularizer):
 
     ratio: float = parameter(at_least=0, below=1, headline=True, description="share δ that is dropped")
     scope: str = parameter(
-        "network", choices=("network", "input", "hidden"), description="inputs and hidden units, or one of them alone"
+        "network", choices=("network", "input", "hidden"), description="inputs and hidden units, or only one of them"
     )
 
     def reaches(self, layer: int) -> bool:

@@ -10,7 +10,7 @@ from fitgap.core.variants import Variant, parameter
 class Schedule(Variant):
     """Base of the schedules."""
 
-    warm_up: int = parameter(0, at_least=0, whole=True, description="epochs in which the rate first grows")
+    warm_up: int = parameter(0, at_least=0, whole=True, description="epochs of linear growth at the start")
 
     def factor(self, epoch: int, epochs: int) -> float:
         """The factor on the learning rate in epoch 1 … `epochs`."""
@@ -36,7 +36,7 @@ class Step(Schedule):
     """The rate is multiplied by a factor every N epochs."""
 
     every: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs between changes")
-    by: float = parameter(0.5, above=0, at_most=1, headline=True, description="factor of a change")
+    by: float = parameter(0.5, above=0, at_most=1, headline=True, description="factor of each change")
 
     def after_warm_up(self, past, epochs):
         return self.by ** (past // self.every)
@@ -46,7 +46,7 @@ class Step(Schedule):
 class Exponential(Schedule):
     """The rate is multiplied by a factor after every epoch."""
 
-    by: float = parameter(0.95, above=0, at_most=1, headline=True, description="factor of an epoch")
+    by: float = parameter(0.95, above=0, at_most=1, headline=True, description="factor of each epoch")
 
     def after_warm_up(self, past, epochs):
         return self.by**past
@@ -56,7 +56,7 @@ class Exponential(Schedule):
 class InverseTime(Schedule):
     """The factor is 1/(1 + decay·t) after t epochs."""
 
-    decay: float = parameter(0.1, at_least=0, headline=True, description="how fast it falls")
+    decay: float = parameter(0.1, at_least=0, headline=True, description="how fast the rate falls")
 
     def after_warm_up(self, past, epochs):
         return 1 / (1 + self.decay * past)
@@ -66,7 +66,7 @@ class InverseTime(Schedule):
 class Cosine(Schedule):
     """Half a cosine from 1 towards `lowest`, which epoch `epochs` + 1 would reach (Loshchilov & Hutter 2017)."""
 
-    lowest: float = parameter(0.0, at_least=0, at_most=1, description="share of the rate at the end")
+    lowest: float = parameter(0.0, at_least=0, at_most=1, description="share of the rate that it falls towards")
 
     def after_warm_up(self, past, epochs):
         return self.lowest + (1 - self.lowest) * (1 + math.cos(math.pi * past / epochs)) / 2

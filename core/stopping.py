@@ -32,8 +32,8 @@ class Stopping(Variant):
 class AcceptableError(Stopping):
     """Stop once most training examples have had an acceptable error for some epochs (Magyar 2024, after Alg. 1)."""
 
-    error: float = parameter(above=0, headline=True, description="error of an example that is acceptable")
-    share: float = parameter(0.95, above=0, at_most=1, description="share of the examples that must have it")
+    error: float = parameter(above=0, headline=True, description="largest acceptable error of an example")
+    share: float = parameter(0.95, above=0, at_most=1, description="share of the examples that must be acceptable")
     epochs: int = parameter(5, at_least=1, whole=True, description="number of consecutive epochs")
 
     def should_stop(self, standing, training_errors, e_v):
@@ -51,8 +51,8 @@ class AcceptableError(Stopping):
 class NoImprovement(Stopping):
     """Stop when E_v has not improved for some epochs."""
 
-    epochs: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs to wait")
-    least: float = parameter(0.0, at_least=0, description="what counts as an improvement must be larger")
+    epochs: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs without improvement")
+    least: float = parameter(0.0, at_least=0, description="an improvement must be larger than this")
 
     def should_stop(self, standing, training_errors, e_v):
         if e_v < standing.best - self.least:

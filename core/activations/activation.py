@@ -29,7 +29,7 @@ class Activation(Variant):
     differentiable: ClassVar[bool] = True
     learn = "nothing"
 
-    share: float = parameter(1.0, above=0, description="share of the units, where a layer mixes functions")
+    share: float = parameter(1.0, above=0, description="share of the units, if a layer mixes functions")
 
     @staticmethod
     def value(x: np.ndarray, out: np.ndarray, **parameters: np.ndarray) -> None:

@@ -37,9 +37,9 @@ def page() -> str:
         markdown.table(("key", "kind", "meaning"), keys_of_trials()),
         "## Settings by their dotted names",
         SETTINGS,
-        markdown.table(("name", "kind", "of"), settings()),
+        markdown.table(("name", "kind", "variants that have it, or meaning"), settings()),
         "## JSON keys of each command",
-        "A `[]` marks the items of a list. Keys that a command shares with another one mean the same in both.",
+        "A `[]` marks the items of a list.",
         answers,
     )
 

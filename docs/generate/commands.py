@@ -15,10 +15,11 @@ INTRODUCTION = """\
 
 Every command with its arguments and options, as `--help` shows them.
 
-- Options may come before or after arguments.
+- Options may come before or after arguments. A repeatable option may be given once for
+  each alternative or value.
 - `--db` names the database: an SQLite file or a `postgresql://` address. Without it, fitgap uses the environment
   variable `FITGAP_DB`, and without that the file `fitgap.db` in the current folder.
-- Where a command takes a sweep or a trial, a number selects a trial and a name selects a sweep.
+- If a command takes sweeps or trials, a number selects a trial and a name selects a sweep.
 - `--format` selects a table for people, or JSON, CSV or (for some commands) Parquet for programs. The keys are in
   [columns and keys](columns.md). [Exit codes](exit-codes.md) are the same for all commands."""
 OPTIONS = "Options"
@@ -58,10 +59,15 @@ def paragraphs(text: str | None) -> str:
 
 def arguments_table(given: list[Any]) -> list[str]:
     rows = [
-        (words((each.metavar or each.name.upper()).strip("[]")), "yes" if each.required else "no", each.help or "")
+        (words(without_brackets(each.metavar or each.name.upper())), "yes" if each.required else "no", each.help or "")
         for each in given
     ]
     return [markdown.table(("argument", "required", "meaning"), rows)] if rows else []
+
+
+def without_brackets(metavar: str) -> str:
+    """An optional argument without the brackets around all of it."""
+    return metavar[1:-1] if metavar.startswith("[") and metavar.endswith("]") else metavar
 
 
 def options_table(title: str, options: list[Any], command: Any) -> str:
@@ -99,6 +105,8 @@ def kinds_of(annotation: Any) -> Iterator[Any]:
 
 
 def default(option: Any) -> str:
+    if option.required:
+        return "required"
     if isinstance(option.show_default, str):
         return markdown.code(option.show_default)
     if option.default is None or option.is_flag or not option.show_default or callable(option.default):

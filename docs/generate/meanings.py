@@ -3,22 +3,23 @@
 INTRODUCTION = """\
 # Columns and keys
 
-The same keys name the columns of tables, CSV and Parquet files, the keys of JSON objects, the columns of data frames
-in Python, and what `--where`, `--sort` and `--columns` accept. Scripts may rely on them:
-[what stays the same](../how-to/use-from-scripts.md#what-stays-the-same).
+fitgap uses the same keys everywhere: as columns of tables, CSV files, Parquet files and data frames, as keys of JSON
+objects, and as names in `--where`, `--sort` and `--columns`. Scripts may rely on them
+([what stays the same](../how-to/use-from-scripts.md#what-stays-the-same)).
 
 E_t is the mean error on the training examples, E_v the mean error on the validation examples. The
-[glossary](../glossary.md) explains the other words."""
+[glossary](../glossary.md) explains the other terms."""
 
 WHOLE = """\
 Use these keys with `--where`, `--sort` and `--columns` of `fitgap trials`, with `--where` of `epochs`, `compare` and
-`importance`, and with `--by` of `compare`. Where the kind is a list of words in code, these are all possible values.
-`fitgap trials` prints the keys up to `note`; `--columns +reason` adds one."""
+`importance`, and with `--by` of `compare`. If a key has a fixed set of values, the column "kind" lists them.
+`fitgap trials` shows the most important keys; `--columns +reason` adds one."""
 
 SETTINGS = """\
-A setting is named by its axis and its parameter. To mean one variant only, put its name in between:
-`optimizer.adam.beta_2`. Some configurations have several values at once, such as the functions of their layers. A
-filter then holds if it holds for any of them ([filters](filters.md#names))."""
+The dotted name of a setting consists of its axis and its parameter: `optimizer.rate` is the learning rate of any
+optimizer. To select a single variant, put its name in between: `optimizer.adam.beta_2`. A configuration may have
+several values of a setting, such as the activation functions of its layers. A filter is then true if it is true for any
+of them ([filters](filters.md#names))."""
 
 # The commands whose JSON the page lists, with an example of each on the generator's own sweep.
 COMMANDS = {
@@ -44,7 +45,7 @@ MEANINGS = {
     "trial": "number of the trial",
     "configuration": "hash of the configuration, the same in every sweep and database",
     "repeat": "number of the repeat, from 1",
-    "status": "whether the trial waits, runs, or how it ended",
+    "status": "whether the trial is pending or running, or how it ended",
     "architecture": "hidden layers, such as `64-32`, or `none`",
     "layers": "all layers with inputs and outputs, such as `64-32-10`",
     "activation": "activation of the hidden layers, as written in shorthand",
@@ -64,8 +65,8 @@ MEANINGS = {
     "overfit": "the overfit part of the excess",
     "excess": "E_v minus the E_v of the reference at its best epoch",
     "rise": "how far E_v ended above its lowest value, `e_v - best_e_v`",
-    "verdict": "what the fit is called",
-    "accuracy_t": "accuracy on training examples; R² where targets are numbers",
+    "verdict": "verdict on the fit",
+    "accuracy_t": "accuracy on training examples; R² if targets are numbers",
     "accuracy_v": "the same on validation examples",
     "seconds": "seconds of training",
     "tags": "tags",
@@ -76,10 +77,10 @@ MEANINGS = {
     "schedule": "learning-rate schedule",
     "stopping": "stopping rules, or `none`",
     "loss": "loss function",
-    "planned_epochs": "epochs the trial is to train at most",
-    "attempt": "how often training has started, from 1",
+    "planned_epochs": "maximum number of epochs",
+    "attempt": "number of the current or last attempt to train the trial, from 1",
     "losses": "old name of `worker_failures`",
-    "worker_failures": "how often a worker died while training this trial",
+    "worker_failures": "number of times a worker or driver died while training the trial",
     "reason": "why the trial failed, diverged or was cancelled",
     "started": "when training started, in seconds since 1970",
     "ended": "when the trial ended, in seconds since 1970",
@@ -94,18 +95,18 @@ MEANINGS = {
     "sweep": "name of the sweep",
     "name": "name",
     "trials": "number of trials",
-    "pending": "trials that wait",
+    "pending": "trials that have not started",
     "running": "trials in training",
     "completed": "completed trials",
     "diverged": "trials whose error became infinite or NaN",
-    "pruned": "trials ended early by a search",
+    "pruned": "trials ended early by a search; reserved, always 0",
     "failed": "trials that failed",
     "cancelled": "cancelled trials",
     "created": "when the sweep was written, in seconds since 1970",
     "sweeps:epochs": "stored epochs (`--size` only)",
     "sweeps:bytes": "estimated size in the database (`--size` only)",
     # show
-    "learned": "learned β and γ of each layer after the best epoch, or null",
+    "learned": "learned β and γ of each layer after the best epoch; null if none are learned",
     "environment": "versions, BLAS, processor and git commit the trial was trained with",
     "settings": "all settings of the configuration, spelled out",
     "data": "name or path of the data set",
@@ -117,7 +118,7 @@ MEANINGS = {
     "epoch": "number of the epoch, from 1",
     "epochs:e_t": "E_t after this epoch",
     "epochs:e_v": "E_v after this epoch",
-    "e_t_running": "mean error during the epoch, each example before its step, with dropout",
+    "e_t_running": "mean training error during the epoch, with dropout, each example before the step of its batch",
     "se_t": "standard error of E_t",
     "se_v": "standard error of E_v",
     "epochs:learning_rate": "learning rate of this epoch",
@@ -150,7 +151,7 @@ MEANINGS = {
     "best_e_v_spread": "the same of the best E_v",
     "compare:verdict": "the most frequent verdict among the configurations of the group",
     "against": "the baseline group",
-    "difference": "mean paired difference from the baseline in `--of`",
+    "difference": "mean paired difference from the baseline, in the metric that `--of` names",
     "difference_se": "its standard error",
     "difference_margin": "half of the width of its 95 % interval",
     "difference_low": "lower end of the interval",
@@ -158,7 +159,7 @@ MEANINGS = {
     "pairs": "pairs of trials behind the difference",
     "paired_repeats": "repeats behind the difference",
     # importance
-    "of": "the measure",
+    "of": "the metric",
     "effect": "axis, pair of axes, part of an axis, or other source of variance",
     "importance:kind": "kind of effect: `axis`, `pair`, `repeat`, `noise` and others",
     "axis": "the axis",
@@ -174,8 +175,8 @@ MEANINGS = {
     "rule": "version of the rule for verdicts",
     "reference": "the best configuration (of a trial: its trial in the same repeat)",
     "repeats": "completed repeats of the configuration",
-    "diagnose:reference.epochs": "epochs it was to train at most",
-    "diagnose:troubles[].worst[].epochs": "epochs the configuration was to train at most",
+    "diagnose:reference.epochs": "maximum number of epochs",
+    "diagnose:troubles[].worst[].epochs": "maximum number of epochs",
     "epochs_trained": "epochs the reference was trained",
     "diagnose:configurations": "configurations by verdict",
     "good": "configurations that fit",
@@ -183,17 +184,17 @@ MEANINGS = {
     "unclear": "configurations without a clear verdict",
     "configurations.underfit": "configurations that underfit",
     "configurations.overfit": "configurations that overfit",
-    "troubles": "one entry for each kind of verdict other than `good`",
+    "troubles": "one entry for each verdict other than `good`",
     "configurations": "number of configurations",
     "most_with": "the setting most of them share, or null",
     "setting": "its value",
     "troubles[].most_with.of": "out of how many configurations",
-    "looked_at": "how many of the worst were examined for causes",
+    "looked_at": "how many of the worst configurations were examined for causes",
     "causes": "likely causes; [diagnose](../how-to/diagnose.md#causes) explains each name",
     "cause": "name of the cause",
     "advice": "what to try",
     "worst": "the worst configurations, each with its numbers and causes",
-    "value": "the number behind the cause",
+    "value": "the measured value behind the cause",
     "seen": "what was observed, in words",
     "se_excess": "standard error of the excess",
     "se_underfit": "standard error of the underfit part",
@@ -203,9 +204,9 @@ MEANINGS = {
     "diagnose:curve[].e_v": "E_v after this epoch",
     # replay
     "replay:epochs": "epochs compared",
-    "equal": "whether every epoch is equal, bit for bit",
-    "differences": "columns that differ, with the largest difference",
-    "replay:environment": "what differs between the two environments",
+    "equal": "whether all numbers of all epochs are equal, bit for bit",
+    "differences": "columns that differ, each with its largest difference",
+    "replay:environment": "differences between the environments of the two trainings",
     # predict
     "predict:row": "number of the row in the file, from 1",
     "predict:species": "the prediction, under the name of the target: a class or a number; one key for each target",

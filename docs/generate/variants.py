@@ -8,22 +8,23 @@ from docs.generate.asking import answer
 INTRODUCTION = """\
 # Variants
 
-Every name that a sweep may use, with its parameters. `fitgap list KIND` prints the same lists.
+The names that a sweep may use for activations, optimizers and so on, with their parameters. `fitgap list KIND`, such as
+`fitgap list activations`, prints the same lists.
 
-Write a parameter in a sweep file as `{prelu: {beta: 0.05}}` and in a flag as `prelu:beta=0.05`. The formulas and their
-derivatives are in [the mathematics](../explanation/mathematics.md), where each is to be written in
-[the sweep file](sweep-file.md)."""
+Write a parameter as `{prelu: {beta: 0.05}}` in a sweep file and as `prelu:beta=0.05` in an option.
+[The sweep file](sweep-file.md) says where each kind of name belongs. Formulas and derivatives are in
+[the mathematics](../explanation/mathematics.md)."""
 # What `fitgap list` takes, in the order of the page, with what it lists.
 KINDS = {
     "activations": "Activation functions, for `activation` and `output_activation`.",
-    "regularizers": "Regularizers; several may apply at once.",
-    "optimizers": "Optimizers.",
-    "schedules": "Learning-rate schedules.",
-    "stopping": "Stopping rules; of several, the first that is met ends the training of the trial.",
-    "initializers": "Initializers of the weights.",
-    "losses": "Loss functions.",
-    "outputs": "Ways to turn classes or numbers into outputs, and to read outputs.",
-    "data": "Named data sets.",
+    "regularizers": "Regularizers, for `regularizer`. Several may apply at once.",
+    "optimizers": "Optimizers, for `optimizer`.",
+    "schedules": "Learning-rate schedules, for `schedule`.",
+    "stopping": "Stopping rules, for `stopping`. Of several, the first that is met ends the training of the trial.",
+    "initializers": "Initializers of the weights, for `initializer`.",
+    "losses": "Loss functions, for `loss`.",
+    "outputs": "Ways to code classes or numbers as outputs and to read them back, for `outputs`.",
+    "data": "Named data sets, for `data`.",
 }
 
 

@@ -59,7 +59,7 @@ class Separable(Source):
     examples: int = parameter(200, at_least=2, at_most=100_000, whole=True, description="number of examples")
     inputs: int = parameter(2, at_least=1, at_most=100, whole=True, description="number of inputs, each in [-1, 1]")
     # A wider margin could leave almost no space on one side of the line.
-    margin: float = parameter(0.1, at_least=0, at_most=0.25, description="least distance of a point from the line")
+    margin: float = parameter(0.1, at_least=0, at_most=0.25, description="minimum distance of a point from the line")
 
     def load(self, seed: int) -> Dataset:
         random = generator(seed, 0, Purpose.DATA)

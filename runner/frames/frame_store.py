@@ -28,10 +28,10 @@ Trials = int | Sequence[int]
 
 
 class FrameStore:
-    """An open database: the answers of the commands as polars frames with typed columns.
+    """An open database. Its methods return what the commands print, as polars data frames with typed columns.
 
-    A sweep is given by its name or number, as for the commands. All errors are FitgapError with a one-line message.
-    Close it, or use it in a `with` block, before moving the file; otherwise it may stay open.
+    A sweep is given by its name or number, as for the commands. Every error is a FitgapError with a one-line message.
+    Before you move the database file, close the store or use it in a `with` block; otherwise it may stay open.
     """
 
     def __init__(self, database: str | None = None):
@@ -45,10 +45,11 @@ class FrameStore:
         self.close()
 
     def close(self) -> None:
+        """Close the database."""
         self._rows.close()
 
     def sweeps(self) -> pl.DataFrame:
-        """All sweeps with their trials counted by status, oldest first."""
+        """All sweeps with the number of trials in each status, oldest first."""
         return frame_of(self._rows.sweeps(), SWEEP_KEYS, SWEEP_TYPES)
 
     def trials(
@@ -75,7 +76,7 @@ class FrameStore:
         return frame_of([self._rows.show(trial)], TRIAL)
 
     def epochs(self, what: str | Trials, *, where: str | None = None) -> pl.DataFrame:
-        """The epochs of a sweep, given by its name, or of trials, given by their numbers, in order.
+        """The epochs of a sweep, given by its name, or of trials, given by their numbers.
 
         `where` is a filter over the trials of a sweep. A million epochs take about two seconds and 80 MB.
         """
@@ -84,9 +85,9 @@ class FrameStore:
     def compare(
         self, sweep: str | int, by: str | Sequence[str], *, of: str = "best_e_v", **options: Any
     ) -> pl.DataFrame:
-        """Groups by settings such as `"activation"`: means over their completed trials, best in `of` first.
+        """Groups of trials by settings such as `"activation"`: means over completed trials, best in `of` first.
 
-        Other options are those of the command: `against`, `where`, `sort`, `limit`.
+        `options` are those of the command: `against`, `where`, `sort`, `limit`.
         """
         keys = [by] if isinstance(by, str) else list(by)
         return group_frame(self._rows.compare(sweep, keys, of=of, **options), keys, of)
@@ -96,7 +97,7 @@ class FrameStore:
         return frame_of(self._rows.importance(sweep, [of] if isinstance(of, str) else of, **options), SHARE_KEYS)
 
     def diagnose(self, what: str | int) -> pl.DataFrame:
-        """What is wrong, why and what to try: for a trial (number) or the worst configurations of a sweep (name)."""
+        """What is wrong, why and what to try: for a trial (number), or the worst configurations of a sweep (name)."""
         if isinstance(what, int):
             return cause_frame([diagnose_trial(self._rows, what)])
         troubles = diagnose_sweep(self._rows, what)["troubles"]
@@ -127,16 +128,22 @@ class FrameStore:
             rows.rename_sweep(str(sweep), name)
 
     def delete(self, what: str | Trials) -> Deletion:
-        """Delete a sweep or trials with all their data, without confirmation; returns what was deleted."""
+        """Delete a sweep or trials with all their data, without confirmation.
+
+        The result has `sweeps` (names), and the numbers of deleted `trials`, `epochs` and `networks`.
+        """
         with self._writing() as rows:
             return rows.delete(words_of(what))
 
     def send_to_optuna(self, sweep: str | int, storage: str, *, name: str | None = None) -> Sent:
-        """Send the ended trials of a sweep to an Optuna study."""
+        """Send the ended trials of a sweep to an Optuna study.
+
+        The result has the `name` of the study, and the numbers of `new` trials and of those it already had (`known`).
+        """
         return send_to_optuna(self._rows, sweep, storage, name=name, database=self._database)
 
     def send_to_mlflow(self, sweep: str | int, tracking: str, *, name: str | None = None) -> Sent:
-        """Send the ended trials of a sweep to an MLflow experiment."""
+        """Send the ended trials of a sweep to an MLflow experiment; the result is like that of `send_to_optuna`."""
         return send_to_mlflow(self._rows, sweep, tracking, name=name, database=self._database)
 
     def _writing(self) -> Store:

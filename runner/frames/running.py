@@ -32,7 +32,7 @@ Notify = Callable[[str], None]
 
 @dataclass(frozen=True)
 class SweepFrames:
-    """A sweep in a database: its name, and its answers as data frames, queried each time."""
+    """A sweep in a database. Each call queries the database again; `name` is the name of the sweep."""
 
     name: str
     db: str | None = None
@@ -71,8 +71,7 @@ def run_sweep(
     `sweep` is the path of a sweep file, or a mapping with the same keys. If the name is taken, a number is appended.
     `notify` is called with a line of text when something could not be started. Ctrl-C makes the trials in flight
     pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
-    is trained there; `cpus_per_pack`, `max_in_flight` and `mixed_versions` mean what the command's flags mean.
-    Raises FitgapError.
+    is trained there. The other arguments mean the same as the options of `fitgap run`. Raises FitgapError.
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))

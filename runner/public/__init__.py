@@ -1,4 +1,4 @@
-"""fitgap in Python: `from fitgap import open_store, run_sweep`. Answers are polars data frames.
+"""fitgap in Python: `from fitgap import open_store, run_sweep`. Results are polars data frames.
 
 Nothing is imported before it is used, so that commands which only query start fast.
 """

@@ -47,7 +47,7 @@ def schema_text(schema: str | None, newest: str) -> str:
 
 @db.command()
 def upgrade(database: Database = None) -> None:
-    """Upgrade the tables to this version of fitgap; an SQLite file is backed up next to itself first."""
+    """Upgrade the database to this version of fitgap; an SQLite file is first copied to a backup next to it."""
     from fitgap.runner.store.admin.upgrade import upgrade_database
 
     say(str(upgrade_database(database) or "the database is up to date"))
@@ -62,7 +62,7 @@ def copy(
         str, typer.Argument(metavar="TO", help="Target database, which must have no rows.", show_default=False)
     ],
 ) -> None:
-    """Copy a database into a new one, also between SQLite and PostgreSQL; every number stays exactly the same."""
+    """Copy a database to a new one, also between SQLite and PostgreSQL; all numbers stay exactly the same."""
     from fitgap.runner.store.admin.copy import copy_database
 
     counts = copy_database(source, target)

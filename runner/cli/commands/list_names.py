@@ -68,8 +68,13 @@ def variant_row(name: str, variant: "type[Variant]") -> dict[str, Any]:
     return {
         "name": name,
         "parameters": [parameter_row(field) for field in variant.parameters().values()],
-        "description": (variant.__doc__ or "").strip().splitlines()[0],
+        "description": first_paragraph(variant.__doc__ or ""),
     }
+
+
+def first_paragraph(docstring: str) -> str:
+    """The first paragraph of a docstring in one line, however it is wrapped."""
+    return " ".join(docstring.strip().split("\n\n")[0].split())
 
 
 def parameter_row(field: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def sweeps(
     output_format: OutputFormat = Format.TABLE,
     columns: Columns = None,
 ) -> None:
-    """List all sweeps with their trials counted by status."""
+    """List all sweeps with the number of trials in each status."""
     from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.store import open_store
 

@@ -61,7 +61,7 @@ def run(
     database: Database = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Train every configuration of a sweep defined by a file, by flags or by both."""
+    """Train every configuration of a sweep defined by a file, by options or by both."""
     from fitgap.runner.engine.placement import placement_of
     from fitgap.runner.planning.preparation import prepare_sweep
     from fitgap.runner.spec import Flags, sweep_from_flags

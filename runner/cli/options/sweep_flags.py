@@ -18,12 +18,12 @@ def flag(metavar: str, help_text: str, callback: Callable[[Any], Any] | None = N
     return typer.Option(metavar=metavar, help=help_text, rich_help_panel=PANEL, show_default=False, callback=callback)
 
 
-File = Annotated[Path | None, typer.Argument(help="Sweep file; flags override its values.", show_default=False)]
+File = Annotated[Path | None, typer.Argument(help="Sweep file; options override its values.", show_default=False)]
 Name = Annotated[str | None, flag("NAME", "Name of the sweep.")]
 Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a CSV, Parquet or NPZ file.")]
 Target = Annotated[str | None, flag("COLUMN[,…]", "Target columns of a file.", as_text)]
 Validation = Annotated[
-    str | None, flag("SHARE|COUNT|same", "Validation set: a share or number of examples, or same (as training).")
+    str | None, flag("SHARE|COUNT|K-fold|same", "Validation examples: 0.3, 200, 5-fold, or same (as training).")
 ]
 Preprocess = Annotated[str | None, flag("NAME", "Input scaling: standard, minmax or none.")]
 TargetScaling = Annotated[str | None, flag("NAME", "Scaling of numeric targets: standard or none.")]
@@ -36,7 +36,7 @@ Text = Annotated[str | None, flag("NAME", "Text inputs: refuse or one_hot.")]
 Seed = Annotated[str | None, flag("N", "Seed of splits, initial weights and batches.")]
 Repeats = Annotated[str | None, flag("N", "Trials per configuration, with different splits and initial weights.")]
 
-Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layer sizes, or none. Repeat the flag for alternatives.")]
+Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layer sizes, or none. Repeat the option for alternatives.")]
 Activation = Annotated[list[str] | None, flag("NAME[:…]", "Activation, such as relu or prelu:beta=0.05. Repeatable.")]
 Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Regularizer, such as l2:weight=1e-3, or none. Repeatable.")]
 Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Optimizer, such as adam:rate=1e-3. Repeatable.")]
@@ -49,7 +49,7 @@ Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights (default
 OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer (default: identity).")]
 Loss = Annotated[str | None, flag("NAME", "Loss function (default: half_squared_error).")]
 Outputs = Annotated[str | None, flag("NAME", "How targets are coded as outputs (default: suited to the data).")]
-Measure = Annotated[str | None, flag("N|all", "Examples of each set used to measure E_t and E_v.")]
+Measure = Annotated[str | None, flag("N|all", "How many examples of each set E_t and E_v are measured on.")]
 Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or epochs=log.")]
 Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
-DType = Annotated[str | None, flag("NAME", "float32 or float64.")]
+DType = Annotated[str | None, flag("NAME", "Precision of the training: float32 or float64.")]

@@ -9,7 +9,7 @@ from fitgap.core.regularizers import REGULARIZERS
 from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
 from fitgap.core.target_coding import READINGS
-from fitgap.runner.cli.commands.list_names import KINDS
+from fitgap.runner.cli.commands.list_names import KINDS, first_paragraph
 from fitgap.runner.data import SOURCES
 
 TABLES = {
@@ -35,9 +35,15 @@ def test_a_list_holds_every_row_of_its_table_with_its_parameters(kind, invoke, c
     assert [row["name"] for row in rows] == list(TABLES[kind])
     for row in rows:
         assert list(row) == contract["list"]
-        assert row["description"]
+        assert row["description"].endswith(".")
         assert [each["name"] for each in row["parameters"]] == list(TABLES[kind][row["name"]].parameters())
         assert all(each["domain"] for each in row["parameters"])
+
+
+def test_a_description_is_the_whole_first_paragraph_of_a_docstring():
+    docstring = "A sentence that\n    is wrapped.\n\n    The rest.\n    "
+    assert first_paragraph(docstring) == "A sentence that is wrapped."
+    assert first_paragraph("") == ""
 
 
 @pytest.mark.parametrize("kind", KINDS)
