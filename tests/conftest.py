@@ -34,6 +34,13 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(pytest.mark.nightly)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from support.grouping import GroupScheduling
+
+    return GroupScheduling(config, log)
+
+
 def is_nightly(config):
     return config.getoption("-m") == "nightly"
 
