@@ -108,7 +108,7 @@ def still_falling(facts: Facts) -> FoundCause | None:
 
 
 def not_falling(facts: Facts) -> FoundCause | None:
-    """E_t is no lower at the end than after the first epoch."""
+    """E_t is at most 5 % lower at the end than after the first epoch."""
     if len(facts.e_t) < 2 or facts.e_t[-1] < 0.95 * facts.e_t[0]:
         return None
     change = float(facts.e_t[-1] / facts.e_t[0] - 1) if facts.e_t[0] else 0.0

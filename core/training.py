@@ -161,7 +161,7 @@ class Pack:
         on_training = self._measure_on(self.on_training, TRAINING_SIDE)
         on_validation = self._measure_on(self.on_validation, VALIDATION_SIDE)
         e_t, e_v = on_training.error, on_validation.error
-        reasons = self._ask_stopping_rules(on_training, e_v)
+        reasons = self._apply_stopping_rules(on_training, e_v)
         over = np.array([self.epoch >= member.epochs for member in self.members])
         return EpochResults(
             members=self.member_numbers,
@@ -186,7 +186,7 @@ class Pack:
             self.evidence.note(measurement.errors, side)
         return measurement
 
-    def _ask_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
+    def _apply_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
         return tuple(
             first_reason(member.stopping, standings, on_training.errors[row], float(e_v[row]))
             for row, (member, standings) in enumerate(zip(self.members, self.standings, strict=True))

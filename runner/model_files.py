@@ -22,7 +22,7 @@ from fitgap.runner.files.array_archives import read_arrays
 from fitgap.runner.files.output_files import READABLE, written_file
 from fitgap.runner.planning.packs import PlannedTrial, member_of
 from fitgap.runner.planning.preparation import PreparedSweep
-from fitgap.runner.retraining import stored_trial, train_again
+from fitgap.runner.retraining import retrain, stored_trial
 from fitgap.runner.store import Store
 from fitgap.runner.trial_status import Status
 
@@ -55,7 +55,7 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
     trial, prepared = stored_trial(store, row)
     parameters = store.kept_parameters(number, epoch)
     if parameters is None:
-        parameters = train_again(trial, prepared, epoch)
+        parameters = retrain(trial, prepared, epoch)
     return named_model(trial, prepared, parameters, store.preprocessing(number))
 
 

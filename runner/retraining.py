@@ -40,7 +40,7 @@ def lone_pack(trial: PlannedTrial, prepared: PreparedSweep) -> Pack:
     return Pack(shape, [member_of(trial.configuration, seed, trial.repeat)], {trial.repeat: examples})
 
 
-def train_again(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.ndarray:
+def retrain(trial: PlannedTrial, prepared: PreparedSweep, epoch: int) -> np.ndarray:
     """Retrain a trial and return its parameters (P,) after `epoch`."""
     pack = lone_pack(trial, prepared)
     with one_blas_thread():
@@ -89,7 +89,7 @@ def replay(store: Store, number: int) -> Replay:
     if not stored:
         raise StoreError(f"trial {number} is {row['status']} and has no epochs to compare; choose one that has run")
     trial, prepared = stored_trial(store, row)
-    found = list(epochs_again(trial, prepared, stored[-1]["epoch"]))
+    found = list(retrained_epochs(trial, prepared, stored[-1]["epoch"]))
     return Replay(
         trial=number,
         epochs=len(stored),
@@ -99,7 +99,7 @@ def replay(store: Store, number: int) -> Replay:
     )
 
 
-def epochs_again(trial: PlannedTrial, prepared: PreparedSweep, last: int) -> Iterator[Row]:
+def retrained_epochs(trial: PlannedTrial, prepared: PreparedSweep, last: int) -> Iterator[Row]:
     """Retrain the trial up to epoch `last`; yields epochs in the form of the store's rows."""
     pack = lone_pack(trial, prepared)
     with one_blas_thread():

@@ -46,7 +46,7 @@ def drive_cluster(
             ).name
         workers = max(1, min(WANTED_WORKERS, trials // (PACK_SIZE * PACKS_PER_WORKER)) // drivers)
         before = server_seconds()
-        parts = driven(address, name, architecture, workers, drivers)
+        parts = run_drivers(address, name, architecture, workers, drivers)
         served = server_seconds() - before
     whole = {key: sum(part[key] for part in parts) for key in ("trials", "rows", "blocks", "processor", "busy")}
     seconds = (whole["processor"] + served) / drivers
@@ -73,7 +73,7 @@ def database(server: bool) -> Iterator[tuple[str, Any]]:
             yield f"{folder}/it.db", lambda: 0.0
 
 
-def driven(address: str, name: str, architecture: str, workers: int, drivers: int) -> list[dict[str, float]]:
+def run_drivers(address: str, name: str, architecture: str, workers: int, drivers: int) -> list[dict[str, float]]:
     """The results of all drivers, which run at the same time in processes of their own."""
     arguments = {"address": address, "name": name, "architecture": architecture, "workers": workers}
     tasks = [{**arguments, "seed": SEED + number} for number in range(drivers)]

@@ -18,22 +18,24 @@ def comparisons(settings: Settings) -> list[Comparison]:
     cases = [(each, record, "SQLite", 1) for each in architectures for record in RECORDS]
     cases += [("16", "all", "PostgreSQL", 1), ("16", "every=10", "PostgreSQL", 1), ("16", "all", "PostgreSQL", 2)]
     cases += [] if settings.quick else [("16", "every=10", "PostgreSQL", 2)]
-    return [fed(*case, settings.quick) for case in cases] + [rate(kind, settings.quick) for kind in ROWS_TO_REACH]
+    return [trial_comparison(*case, settings.quick) for case in cases] + [
+        row_comparison(kind, settings.quick) for kind in ROWS_TO_REACH
+    ]
 
 
-def fed(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Comparison:
+def trial_comparison(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Comparison:
     """The trials per second that drivers record, compared with those that 1,000 workers train."""
-    measured = driving(architecture, record, kind, drivers, quick)
+    measured = driver_job(architecture, record, kind, drivers, quick)
     case = f"{architecture}, {record}, {kind}" + (f", {drivers} drivers" if drivers > 1 else "")
     return Comparison(case, "workers", (Figure(measured, "trials"),), (Figure(measured, "needed"),), UNIT, 1.0)
 
 
-def rate(kind: str, quick: bool) -> Comparison:
-    measured = driving("16", "all", kind, 1, quick)
+def row_comparison(kind: str, quick: bool) -> Comparison:
+    measured = driver_job("16", "all", kind, 1, quick)
     return Comparison(f"rows, {kind}", "target", (Figure(measured, "rows"),), ROWS_TO_REACH[kind], "rows/s", 1.0)
 
 
-def driving(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Job:
+def driver_job(architecture: str, record: str, kind: str, drivers: int, quick: bool) -> Job:
     trials, epochs = (QUICK_TRIALS, QUICK_EPOCHS) if quick else (TRIALS[architecture], EPOCHS)
     sweep = {"architecture": architecture, "trials": trials, "epochs": epochs, "record": record}
     server = kind == "PostgreSQL"

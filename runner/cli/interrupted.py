@@ -26,8 +26,8 @@ class QuietInterrupts:
 
     def __enter__(self) -> Self:
         found = {number: signal.getsignal(number) for number in (*STOPPING_SIGNALS, signal.SIGALRM)}
-        usual = (signal.SIG_DFL, signal.default_int_handler)
-        self.before = {number: handler for number, handler in found.items() if handler in usual}
+        default_handlers = (signal.SIG_DFL, signal.default_int_handler)
+        self.before = {number: handler for number, handler in found.items() if handler in default_handlers}
         for number in self.before:
             signal.signal(number, self._interrupt)
         self.hook_before, sys.unraisablehook = sys.unraisablehook, self._report_unless_interrupted

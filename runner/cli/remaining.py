@@ -79,10 +79,10 @@ class WorkLeft:
         # Other drivers may have taken over some trials that this one started.
         own = min(len(self.open_work), trials_left)
         share = own / len(self.open_work) if self.open_work else 0.0
-        return max(0.0, self.open_sum * share) + (trials_left - own) * self.usual
+        return max(0.0, self.open_sum * share) + (trials_left - own) * self.expected_mean
 
     @property
-    def usual(self) -> float:
+    def expected_mean(self) -> float:
         """The expected work of a trial that was not seen yet."""
         unseen = self.expected_trials - self.seen_trials
         return max(0.0, self.expected_work - self.seen_work) / unseen if unseen > 0 else self.mean
@@ -110,5 +110,5 @@ class ActiveTime:
     def until(self, now: float) -> float:
         """The seconds of activity until `now`."""
         pause = now - self.last
-        usual = self.seconds / self.pauses if self.pauses else pause
-        return self.seconds + (usual if pause > max(LONG_PAUSE_SECONDS, UNUSUAL * usual) else pause)
+        usual_pause = self.seconds / self.pauses if self.pauses else pause
+        return self.seconds + (usual_pause if pause > max(LONG_PAUSE_SECONDS, UNUSUAL * usual_pause) else pause)

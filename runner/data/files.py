@@ -102,9 +102,9 @@ def check_path(source: str, path: Path) -> None:
     if not path.exists():
         raise file_error(source, "there is no such file; check the path, which is relative to the current folder")
     if path.is_dir():
-        raise file_error(source, "this is a directory; name a file in it")
+        raise file_error(source, "this is a folder; name a file in it")
     if not path.is_file():
-        raise file_error(source, "this is neither a file nor a directory; save the data as a file first")
+        raise file_error(source, "this is neither a file nor a folder; save the data as a file first")
     if path.suffix.lower() not in SUFFIXES:
         rule = f"unknown suffix '{visible(path.suffix)}'; a data file ends in one of {', '.join(SUFFIXES)}"
         raise file_error(source, rule)

@@ -9,7 +9,7 @@ from fitgap.runner.system.machine_record import describe_blas
 
 def check_blas(database: str | None) -> Iterator[Finding]:
     """Check how many threads NumPy uses while this process trains."""
-    yield finding_about("BLAS", threads_while_training())
+    yield blas_finding("BLAS", threads_while_training())
 
 
 def threads_while_training() -> list[int]:
@@ -18,7 +18,7 @@ def threads_while_training() -> list[int]:
         return [each["num_threads"] for each in thread_pools().threadpool_info() if each["user_api"] == "blas"]
 
 
-def finding_about(check: str, threads: list[int]) -> Finding:
+def blas_finding(check: str, threads: list[int]) -> Finding:
     """The finding for these numbers of threads."""
     known = describe_blas()
     library = ", ".join(filter(None, (known["blas"], known["blas_kernels"])))

@@ -40,11 +40,11 @@ def check_database_folder(database: str | None) -> Iterator[Finding]:
     yield from filter(
         None,
         (
-            why_not_writable_here(folder),
-            why_not_reliable(folder),
-            why_not_shared(folder),
-            left_behind(folder),
-            room(folder),
+            write_finding(folder),
+            network_finding(folder),
+            locking_finding(folder),
+            leftover_finding(folder),
+            space_finding(folder),
         ),
     )
 
@@ -63,7 +63,7 @@ def folder_of(file: Path) -> Path | None:
         return None
 
 
-def why_not_writable_here(folder: Path) -> Finding | None:
+def write_finding(folder: Path) -> Finding | None:
     reason = why_not_writable(folder)
     if reason is None:
         return None
@@ -71,7 +71,7 @@ def why_not_writable_here(folder: Path) -> Finding | None:
     return problem("database folder", found, "change its permissions, or name a database elsewhere with --db")
 
 
-def why_not_reliable(folder: Path) -> Finding | None:
+def network_finding(folder: Path) -> Finding | None:
     """The finding for a network file system, whose locks are not reliable enough for SQLite."""
     kind = file_system_of(folder)
     if kind is None or not is_network(kind):
@@ -80,7 +80,7 @@ def why_not_reliable(folder: Path) -> Finding | None:
     return problem("database folder", found, "name a database on a local disk with --db, or use PostgreSQL")
 
 
-def why_not_shared(folder: Path) -> Finding | None:
+def locking_finding(folder: Path) -> Finding | None:
     """The finding for a file system without file locks or memory-mapped files, which SQLite needs."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -96,7 +96,7 @@ def why_not_shared(folder: Path) -> Finding | None:
     return None
 
 
-def left_behind(folder: Path) -> Finding | None:
+def leftover_finding(folder: Path) -> Finding | None:
     """The finding for unfinished files left by commands that were killed."""
     found = leftovers(folder)
     if not found:
@@ -106,7 +106,7 @@ def left_behind(folder: Path) -> Finding | None:
     return warning("database folder", f"{names} was left by a command that was killed", advice)
 
 
-def room(folder: Path) -> Finding:
+def space_finding(folder: Path) -> Finding:
     """The finding about the free space for the database."""
     name, free = "database folder", shutil.disk_usage(folder).free
     disk = os.statvfs(folder)
@@ -137,7 +137,7 @@ def check_database(database: str | None) -> Iterator[Finding]:
     except StoreError as error:
         yield problem_of(name, error)
         return
-    if file is not None and (foreign := foreign_parts(file)):
+    if file is not None and (foreign := foreign_files(file)):
         found = f"{', '.join(foreign)} belong to another user, so only one of the users can write"
         yield problem(name, found, "use a database of your own (`fitgap db copy`), or share one on PostgreSQL")
     elif file is not None and not os.access(file, os.W_OK):
@@ -152,7 +152,7 @@ def check_database(database: str | None) -> Iterator[Finding]:
         yield ok(name, f"{shown(url)}: schema {version}, the newest")
 
 
-def foreign_parts(file: Path) -> list[str]:
+def foreign_files(file: Path) -> list[str]:
     """The auxiliary files of a database, which hold its last changes, that have another owner than the database."""
     owner = file.stat().st_uid
     parts = [file.with_name(f"{file.name}{ending}") for ending in ("-wal", "-shm", "-journal")]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fitgap.runner.doctor.blas import finding_about, threads_while_training
+from fitgap.runner.doctor.blas import blas_finding, threads_while_training
 from fitgap.runner.doctor.finding import Finding, ok, problem
 from fitgap.runner.engine.ray_client.client import RayClient
 from fitgap.runner.errors import ClusterLostError, EngineError
@@ -31,7 +31,7 @@ def check_ray(database: str | None) -> Iterator[Finding]:
         yield problem("Ray", str(error).partition("; `fitgap doctor`")[0][:LONGEST_REASON], ADVICE)
         return
     yield ok("Ray", f"{installed_version('ray')} started and trained in {time.monotonic() - began:.1f} s")
-    yield finding_about("BLAS in Ray", threads)
+    yield blas_finding("BLAS in Ray", threads)
 
 
 def threads_of_a_worker() -> list[int]:

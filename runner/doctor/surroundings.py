@@ -78,37 +78,37 @@ def shadow_findings(python_path: str) -> Iterator[Finding]:
     """A finding for every folder on PYTHONPATH that shadows a module; an empty entry is the current folder."""
     entries = dict.fromkeys(python_path.split(os.pathsep)) if python_path else ()
     for entry in entries:
-        hidden = hidden_by(entry or os.curdir)
+        hidden = shadowing_modules(entry or os.curdir)
         if hidden:
             where = f"{entry} (in PYTHONPATH)" if entry else "the current folder (an empty entry of PYTHONPATH)"
             found = f"{where} has {', '.join(hidden)}, which can be imported in place of the modules that fitgap needs"
             yield problem("modules", without_passwords(found), "remove it from PYTHONPATH, or rename them")
 
 
-def hidden_by(folder: str) -> list[str]:
+def shadowing_modules(folder: str) -> list[str]:
     """The modules in a folder that shadow one that fitgap may import."""
-    names = present_in(folder) & {*DEPENDENCIES, *sys.stdlib_module_names}
-    return sorted(name for name in names if is_other(name, folder))
+    names = module_names_in(folder) & {*DEPENDENCIES, *sys.stdlib_module_names}
+    return sorted(name for name in names if is_shadowing(name, folder))
 
 
-def present_in(folder: str) -> set[str]:
+def module_names_in(folder: str) -> set[str]:
     try:
         return {each.name.partition(".")[0] for each in os.scandir(folder)}
     except OSError:
         return set()
 
 
-def is_other(name: str, folder: str) -> bool:
+def is_shadowing(name: str, folder: str) -> bool:
     """Whether a folder has a module of this name other than the one that fitgap would import without PYTHONPATH."""
     found = PathFinder.find_spec(name, [folder])
     # Without an origin it is a folder without `__init__.py`, which shadows nothing.
     if found is None or found.origin is None:
         return False
-    right = PathFinder.find_spec(name, right_folders())
+    right = PathFinder.find_spec(name, proper_module_path())
     return right is None or right.origin is None or Path(found.origin).resolve() != Path(right.origin).resolve()
 
 
-def right_folders() -> list[str]:
+def proper_module_path() -> list[str]:
     """The module path without PYTHONPATH: this program, the standard library, installed distributions."""
     program = import_folder()
     others = {os.path.abspath(each) for each in os.environ.get("PYTHONPATH", "").split(os.pathsep)}

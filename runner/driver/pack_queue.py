@@ -38,7 +38,7 @@ class PackQueue(Iterator[PackTask]):
         self._refused: set[int] = set()
         self._planned: Iterator[PackTask] = iter(())
         # Lost packs, each with whether the failure counts against its trials.
-        self._again: deque[tuple[PackTask, bool]] = deque()
+        self._lost_packs: deque[tuple[PackTask, bool]] = deque()
         self._claimed: deque[PackTask] = deque()
 
     def plan(self) -> bool:
@@ -60,8 +60,8 @@ class PackQueue(Iterator[PackTask]):
 
     def _claim_next(self) -> None:
         """Claim one more pack. Raises StopIteration if there is none."""
-        if self._again:
-            task, counts = self._again.popleft()
+        if self._lost_packs:
+            task, counts = self._lost_packs.popleft()
             gained = self.session.try_again(task.trials, counts=counts)
         else:
             task = next(self._planned)
@@ -87,14 +87,14 @@ class PackQueue(Iterator[PackTask]):
         left = [trial for trial in failure.trials if trial in self.open]
         task = failure.task.subset(left)
         if left and self._is_forgiven(failure, left):
-            self._again.append((task, False))
+            self._lost_packs.append((task, False))
             return ()
         if len(left) != 1:
-            self._again += ((half, True) for half in (task.halves() if left else ()))
+            self._lost_packs += ((half, True) for half in (task.halves() if left else ()))
             return ()
         self.failures_alone.update(left)
         if not failure.is_certain and self.failures_alone[left[0]] < ATTEMPTS_ALONE:
-            self._again.append((task, True))
+            self._lost_packs.append((task, True))
             return ()
         return (TrialEnd(left[0], Status.FAILED, failure.reason),)
 

@@ -27,7 +27,7 @@ SQLITE_BEGINNINGS = (
     *(b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83", b"\x18\xe2\x2d\x00", b"\x00\x2d\xe2\x18"),
     b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7",
 )
-BESIDE_DATABASES = ("-wal", "-shm", "-journal")
+SIDE_FILE_ENDINGS = ("-wal", "-shm", "-journal")
 READABLE = 0o666
 
 
@@ -145,7 +145,7 @@ def stream_to(output: Path) -> Iterator[BinaryIO]:
 def refuse_database(output: Path, target: Path) -> None:
     """Raise OutputError for an SQLite file, recognized by content, or a file next to one, recognized by name."""
     refuse_content(output, target)
-    for ending in BESIDE_DATABASES:
+    for ending in SIDE_FILE_ENDINGS:
         for path in (output, target):
             base = path.with_name(path.name.removesuffix(ending))
             if path.name.endswith(ending) and path.name != ending and is_of_sqlite(base):

@@ -6,7 +6,13 @@ from typing import Any
 
 from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Key, Sent, SweepContents
-from fitgap.runner.integrations.peers import imported, one_line_errors, only_warnings, peer_address, silenced
+from fitgap.runner.integrations.peers import (
+    import_peer,
+    only_warnings,
+    peer_address,
+    peer_errors_in_one_line,
+    without_telemetry,
+)
 from fitgap.runner.store import Store
 from fitgap.runner.trial_status import Status
 
@@ -23,7 +29,7 @@ RUNS_AT_A_TIME = 1_000
 LOGGERS = ("mlflow", "alembic")
 
 
-@silenced()
+@without_telemetry()
 def send_to_mlflow(
     store: Store, sweep: str | int, tracking: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:
@@ -33,13 +39,13 @@ def send_to_mlflow(
     Raises IntegrationError if MLflow is missing or cannot write, or if the experiment is not of this sweep.
     """
     contents = SweepContents(store, store.sweep(sweep))
-    mlflow = imported("mlflow", "mlflow")
+    mlflow = import_peer("mlflow", "mlflow")
     address = peer_address(tracking, database, TABLES)
     name = name or contents.name
-    with one_line_errors("MLflow", address), only_warnings(*LOGGERS):
+    with peer_errors_in_one_line("MLflow", address), only_warnings(*LOGGERS):
         client = mlflow.MlflowClient(address)
         experiment = experiment_of(client, contents, name)
-        known = whole_runs(client, experiment)
+        known = complete_runs(client, experiment)
         new = 0
         for part in contents.trials(known):
             for trial in part:
@@ -50,17 +56,17 @@ def send_to_mlflow(
 
 def experiment_of(client: Any, contents: SweepContents, name: str) -> str:
     """The id of the experiment, created if necessary. Raises IntegrationError if it is not of this sweep."""
-    there = client.get_experiment_by_name(name)
-    if there is None:
+    existing = client.get_experiment_by_name(name)
+    if existing is None:
         return str(client.create_experiment(name, tags={IDENTITY: contents.identity}))
-    if there.tags.get(IDENTITY) != contents.identity or there.lifecycle_stage != "active":
+    if existing.tags.get(IDENTITY) != contents.identity or existing.lifecycle_stage != "active":
         raise IntegrationError(
             f"the experiment {name!r} exists but is not of this sweep; give another name with --name"
         )
-    return str(there.experiment_id)
+    return str(existing.experiment_id)
 
 
-def whole_runs(client: Any, experiment: str) -> set[Key]:
+def complete_runs(client: Any, experiment: str) -> set[Key]:
     """The trials that have complete runs; incomplete runs are deleted."""
     known: set[Key] = set()
     token = None

@@ -7,7 +7,13 @@ from typing import Any
 
 from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.contents import EndedTrial, Sent, SweepContents
-from fitgap.runner.integrations.peers import imported, one_line_errors, only_warnings, peer_address, silenced
+from fitgap.runner.integrations.peers import (
+    import_peer,
+    only_warnings,
+    peer_address,
+    peer_errors_in_one_line,
+    without_telemetry,
+)
 from fitgap.runner.integrations.settings import Setting, varying
 from fitgap.runner.store import Store
 from fitgap.runner.trial_status import Status
@@ -19,7 +25,7 @@ TABLES = ("studies", "trials", "version_info")
 STATES = {Status.COMPLETED: "COMPLETE", Status.PRUNED: "PRUNED"}
 
 
-@silenced()
+@without_telemetry()
 def send_to_optuna(
     store: Store, sweep: str | int, storage: str, *, name: str | None = None, database: str | None = None
 ) -> Sent:
@@ -29,9 +35,9 @@ def send_to_optuna(
     this sweep.
     """
     contents = SweepContents(store, store.sweep(sweep))
-    optuna = imported("optuna", "optuna")
+    optuna = import_peer("optuna", "optuna")
     address = peer_address(storage, database, TABLES)
-    with one_line_errors("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
+    with peer_errors_in_one_line("Optuna", address), only_warnings("optuna"), opened(optuna, address) as opened_storage:
         distributions = distributions_of(optuna, contents.settings.values())
         study = study_of(optuna, contents, opened_storage, name or contents.name, distributions)
         attributes = [trial.user_attrs for trial in study.get_trials(deepcopy=False)]
@@ -58,14 +64,14 @@ def study_of(optuna: Any, contents: SweepContents, storage: Any, name: str, dist
     """The study, created if necessary. Raises IntegrationError if it is not of this sweep in its present form."""
     study = optuna.create_study(storage=storage, study_name=name, direction="minimize", load_if_exists=True)
     written = {IDENTITY: contents.identity, ALTERNATIVES: {key: str(each) for key, each in distributions.items()}}
-    there = study.user_attrs
-    if not there and not study.get_trials(deepcopy=False):
+    existing = study.user_attrs
+    if not existing and not study.get_trials(deepcopy=False):
         for key, value in written.items():
             study.set_user_attr(key, value)
         study.set_user_attr("settings", constant_settings(contents, distributions))
-    elif there.get(IDENTITY) != written[IDENTITY]:
+    elif existing.get(IDENTITY) != written[IDENTITY]:
         raise IntegrationError(f"the study {name!r} exists but is not of this sweep; give another name with --name")
-    elif there.get(ALTERNATIVES) != written[ALTERNATIVES]:
+    elif existing.get(ALTERNATIVES) != written[ALTERNATIVES]:
         raise IntegrationError(
             f"the sweep has other alternatives than when the study {name!r} was created, which Optuna cannot change; "
             "give another name with --name"

@@ -20,7 +20,7 @@ SILENCE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 
 
 @contextlib.contextmanager
-def silenced() -> Iterator[None]:
+def without_telemetry() -> Iterator[None]:
     """Switch off the peer's telemetry, unless the user has set it; the environment is restored afterwards."""
     added = {name: value for name, value in SILENCE.items() if name not in os.environ}
     os.environ.update(added)
@@ -31,7 +31,7 @@ def silenced() -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def imported(package: str, extra: str) -> Any:
+def import_peer(package: str, extra: str) -> Any:
     """The package of a peer. Raises IntegrationError with the command that installs it."""
     try:
         return importlib.import_module(package)
@@ -84,7 +84,7 @@ def same_database(one: Any, other: Any) -> bool:
 
 
 @contextlib.contextmanager
-def one_line_errors(peer: str, address: str) -> Iterator[None]:
+def peer_errors_in_one_line(peer: str, address: str) -> Iterator[None]:
     """Turn any error of a peer into an IntegrationError: one line, without the passwords in the address."""
     try:
         yield

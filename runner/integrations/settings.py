@@ -25,13 +25,13 @@ def flat_settings(stored: Mapping[str, Any]) -> dict[str, Setting]:
         if isinstance(value, Mapping):
             flat.update({f"{axis}.{name}": each for name, each in value.items() if is_setting(each)})
         elif field in ("regularizers", "stopping"):
-            flat.update(of_variants(axis, value))
+            flat.update(variant_settings(axis, value))
         elif is_setting(value):
             flat[axis] = value
     return flat
 
 
-def of_variants(axis: str, variants: Iterable[Mapping[str, Any]]) -> dict[str, Setting]:
+def variant_settings(axis: str, variants: Iterable[Mapping[str, Any]]) -> dict[str, Setting]:
     """The parameters of several variants, each prefixed with the name of its variant."""
     return {
         f"{axis}.{variant['name']}.{name}": value

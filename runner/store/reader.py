@@ -55,7 +55,7 @@ class StoreReader:
     def _with_retries(self, query: Callable[[Connection], Answer]) -> Answer:
         """The result of a query by a running driver, which retries while the database is unavailable."""
         engine = self._engine.execution_options(**{ONLY_READS: True})
-        return with_retries(engine, lambda connection, again: unchanged(connection, query))
+        return with_retries(engine, lambda connection, is_retry: unchanged(connection, query))
 
     def sweep(self, name_or_number: str | int) -> Row:
         with self._reading() as connection:

@@ -21,11 +21,11 @@ def prepare_streams() -> None:
     open_closed_descriptors()
     drop_useless_sizes(os.environ)
     sys.stdin = os.fdopen(0, encoding=encoding_of(sys.stdin), errors="replace", closefd=False)
-    sys.stdout = replaced(sys.stdout, OutputWriter(1, "w", closefd=False))
-    sys.stderr = replaced(sys.stderr, ErrorWriter(2, "w", closefd=False))
+    sys.stdout = rewrapped(sys.stdout, OutputWriter(1, "w", closefd=False))
+    sys.stderr = rewrapped(sys.stderr, ErrorWriter(2, "w", closefd=False))
 
 
-def replaced(stream: TextIO | None, writer: OutputWriter | ErrorWriter) -> TextIO:
+def rewrapped(stream: TextIO | None, writer: OutputWriter | ErrorWriter) -> TextIO:
     """A stream over another writer, with the encoding and buffering of the one that Python created."""
     is_by_line = bool(stream and getattr(stream, "line_buffering", False)) or isinstance(writer, ErrorWriter)
     is_unbuffered = bool(stream and getattr(stream, "write_through", False))

@@ -24,7 +24,7 @@ BEGIN = (
 )
 # Standard input, output and error.
 STANDARD_DESCRIPTORS = 3
-SECONDS_BETWEEN_LOOKS = 1.0
+POLL_SECONDS = 1.0
 
 
 def start_child(
@@ -135,6 +135,6 @@ def end_after(parent: int) -> None:
     # Not all systems support process descriptors.
     with contextlib.suppress(AttributeError, OSError):
         waiting.register(os.pidfd_open(parent), select.POLLIN)
-    while os.getppid() == parent and not waiting.poll(1000 * SECONDS_BETWEEN_LOOKS):
+    while os.getppid() == parent and not waiting.poll(1000 * POLL_SECONDS):
         pass
     os._exit(1)

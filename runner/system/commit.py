@@ -200,8 +200,8 @@ def changes(repository: Repository, environment: dict[str, str]) -> bool | None:
     doubtful = list(filter(None, map(name_of_modified, lines)))[:MOST_DOUBTFUL]
     if not doubtful or len(doubtful) < len(lines):
         return True
-    ask = ("check-attr", "-z", "filter", "--", *doubtful)
-    answer = output_of(*git, *ask, environment=environment, folder=repository.work_tree)
+    attribute_query = ("check-attr", "-z", "filter", "--", *doubtful)
+    answer = output_of(*git, *attribute_query, environment=environment, folder=repository.work_tree)
     return None if answer is None or all_filtered(answer) else True
 
 

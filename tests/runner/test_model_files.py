@@ -16,7 +16,7 @@ from fitgap.core.target_coding import READINGS
 from fitgap.runner.data import load_dataset
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.errors import DataError, ModelError, StoreError
-from fitgap.runner.model_files import load_model, model_of_trial, predictions, save_model, train_again
+from fitgap.runner.model_files import load_model, model_of_trial, predictions, retrain, save_model
 from fitgap.runner.planning.packs import PlannedTrial
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Configuration, sweep_from_text
@@ -380,7 +380,7 @@ def test_kept_parameters_are_those_of_training_again(keep, folder, tmp_path):
         trial = PlannedTrial(row["trial"], Configuration.from_canonical(settings), row["repeat"])
         kept = store.kept_parameters(row["trial"], epoch)
         assert kept.dtype == np.float32
-        assert np.array_equal(kept, train_again(trial, prepared, epoch))
+        assert np.array_equal(kept, retrain(trial, prepared, epoch))
         assert other == epoch or store.kept_parameters(row["trial"], other) is None
 
 
@@ -395,7 +395,7 @@ def test_what_was_kept_is_used(folder, tmp_path, monkeypatch):
     def never(*arguments):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("fitgap.runner.model_files.train_again", never)
+    monkeypatch.setattr("fitgap.runner.model_files.retrain", never)
     assert model_of_trial(store, 1, at="best").class_names == ("ant", "bee", "cat")
     if store.show(1)["best_epoch"] != 3:
         with pytest.raises(AssertionError, match="trained again"):

@@ -96,7 +96,7 @@ def copy_table(table: sa.Table, source: Connection, target: Connection) -> int:
     """Copy the rows of a table in their stored form, block by block; returns the number of rows."""
     query = sa.select(*(as_stored(column) for column in table.columns)).order_by(*table.primary_key)
     has_arrays = any(isinstance(column.type, sa.LargeBinary) for column in table.columns)
-    writing = sa.insert(table).values({column.name: as_given(column, target) for column in table.columns})
+    writing = sa.insert(table).values({column.name: placeholder_of(column, target) for column in table.columns})
     json_names = [column.name for column in table.columns if is_json(column)]
     count = 0
     blocks = source.execution_options(yield_per=BLOCK_ARRAYS if has_arrays else BLOCK_ROWS).execute(query)
@@ -111,7 +111,7 @@ def as_stored(column: sa.Column) -> sa.ColumnElement:
     return sa.cast(column, sa.Text).label(column.name) if is_json(column) else column
 
 
-def as_given(column: sa.Column, connection: Connection) -> sa.ColumnElement:
+def placeholder_of(column: sa.Column, connection: Connection) -> sa.ColumnElement:
     """The placeholder for a value of this column in an INSERT."""
     if not is_json(column):
         return sa.bindparam(column.name, type_=column.type)

@@ -15,7 +15,7 @@ from fitgap.runner.errors import FitgapError, StoreError
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
-from fitgap.runner.store.database.sqlite_wal import named
+from fitgap.runner.store.database.sqlite_wal import shown_path
 from fitgap.runner.store.schema.tables import configuration, metadata, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import URL, Connection, Engine
@@ -75,7 +75,7 @@ def report_damage(error: Exception, database: URL | None = None) -> None:
         found = damage_in(url)
     if found is not None:
         raise StoreError(
-            f"the database {named(path_of(url))} is damaged or was not written by fitgap: {found}; "
+            f"the database {shown_path(path_of(url))} is damaged or was not written by fitgap: {found}; "
             "restore a backup with `fitgap db restore`, or name another database with --db"
         ) from None
 
@@ -107,9 +107,9 @@ def damages(connection: Connection) -> Iterator[str]:
 def wrong_values(connection: Connection, table: sa.Table) -> Iterator[str]:
     """Rows with a value of the wrong type or out of range for its column."""
     wrong = {column.name: is_wrong(column) for column in table.columns}
-    named_wrong = [condition.label(f"wrong_{name}") for name, condition in wrong.items()]
+    labelled_conditions = [condition.label(f"wrong_{name}") for name, condition in wrong.items()]
     shown = [sa.cast(sa.func.quote(column), sa.LargeBinary).label(column.name) for column in table.columns]
-    query = sa.select(*shown, *named_wrong).where(sa.or_(*wrong.values())).limit(1)
+    query = sa.select(*shown, *labelled_conditions).where(sa.or_(*wrong.values())).limit(1)
     for row in connection.execute(query).mappings():
         name = next(name for name in wrong if row[f"wrong_{name}"])
         texts = {column.name: plain(row[column.name]) for column in table.columns}

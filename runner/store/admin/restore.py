@@ -20,7 +20,7 @@ from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.errors import DAMAGED, LOCKED, NO_DATABASE
 from fitgap.runner.store.database.sqlite import open_sqlite, outside_transactions, prepare_for_writing
 from fitgap.runner.store.database.sqlite_files import READING, check_writable, path_of
-from fitgap.runner.store.database.sqlite_wal import head_of, named, side_file, size_of
+from fitgap.runner.store.database.sqlite_wal import head_of, shown_path, side_file, size_of
 from fitgap.runner.store.schema.backup import (
     USE_PG_DUMP,
     copy,
@@ -55,7 +55,7 @@ class Restored:
 
     def __str__(self) -> str:
         kept = f"; the previous content is in {self.before}" if self.before else ""
-        return f"restored {named(self.path)}, schema {self.version}{kept}"
+        return f"restored {shown_path(self.path)}, schema {self.version}{kept}"
 
 
 def restore_database(backup: str, database: str | None) -> Restored:
@@ -65,9 +65,9 @@ def restore_database(backup: str, database: str | None) -> Restored:
         raise StoreError(USE_PG_DUMP)
     path, origin = path_of(url), path_of(source)
     if path.exists() and origin.exists() and path.samefile(origin):
-        raise StoreError(f"{named(origin)} is the database itself; name a backup of it")
+        raise StoreError(f"{shown_path(origin)} is the database itself; name a backup of it")
     if not origin.exists():
-        raise StoreError(f"there is no file {named(origin)} to restore; `fitgap db backup` creates one")
+        raise StoreError(f"there is no file {shown_path(origin)} to restore; `fitgap db backup` creates one")
     refuse_unknown(source)
     check_writable(path)
     is_plain = is_plain_copy(origin)
@@ -83,7 +83,7 @@ def restore_database(backup: str, database: str | None) -> Restored:
 def restore_new(origin: Path, path: Path) -> str:
     """Restore into a new database file; returns its schema."""
     if path.exists():
-        raise StoreError(f"{named(path)} is an empty file; remove it and restore again, or name another with --db")
+        raise StoreError(f"{shown_path(path)} is an empty file; remove it and restore again, or name another with --db")
     with new_database(path, 0o600) as part:
         copy(origin, part)
         return version_of(part, origin)
@@ -108,7 +108,7 @@ def version_of(staged: Path, origin: Path) -> str:
     finally:
         engine.dispose()
     if problem != "ok" or broken is not None:
-        raise StoreError(f"{named(origin)} is damaged, so it was not restored; use another backup")
+        raise StoreError(f"{shown_path(origin)} is damaged, so it was not restored; use another backup")
     refuse_newer(version)
     assert version is not None
     return version
@@ -140,7 +140,7 @@ def readable_version(engine: Engine) -> str | None:
     except StoreError as error:
         for failure in (DAMAGED, NO_DATABASE):
             if failure.what in str(error):
-                raise StoreError(f"the database {named(path)} {failure.what}; {MOVE_AWAY}") from None
+                raise StoreError(f"the database {shown_path(path)} {failure.what}; {MOVE_AWAY}") from None
         raise
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.addresses import database_url, is_file
-from fitgap.runner.store.database.errors import tell_failures
+from fitgap.runner.store.database.errors import translated_failures
 from fitgap.runner.store.database.postgresql import postgresql_engine
 from fitgap.runner.store.database.sqlite import sqlite_engine
 from fitgap.runner.store.database.values import finite
@@ -23,7 +23,7 @@ for library in ("sqlalchemy", "psycopg"):
 def connect(url: URL, *, read_only: bool) -> Engine:
     """An engine for the database, for one thread; StoreError if it cannot be used. `read_only` is enforced."""
     engine = (sqlite_engine if is_file(url) else postgresql_engine)(url, read_only=read_only)
-    sa.event.listen(engine, "handle_error", tell_failures(url), retval=True)
+    sa.event.listen(engine, "handle_error", translated_failures(url), retval=True)
     return engine
 
 

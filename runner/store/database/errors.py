@@ -109,7 +109,7 @@ def failure_of(error: BaseException) -> Failure | None:
     return next(found, None)
 
 
-def tell_failures(url: URL) -> Any:
+def translated_failures(url: URL) -> Any:
     """A listener for an engine's errors, which turns those that users can fix into a StoreError of one line."""
 
     def listen(context: ExceptionContext) -> StoreError | None:

@@ -28,13 +28,13 @@ def with_retries(
     time, and StoreError at once for a failure that is not temporary.
     """
     deadline = time.monotonic() + patience
-    pause, again = FIRST_PAUSE_SECONDS, False
+    pause, is_retry = FIRST_PAUSE_SECONDS, False
     while True:
         try:
             with engine.begin() as connection:
-                return transaction(connection, again)
+                return transaction(connection, is_retry)
         except TemporaryStoreError:
             if time.monotonic() + pause > deadline:
                 raise
         time.sleep(pause)
-        pause, again = min(2 * pause, LONGEST_PAUSE_SECONDS), True
+        pause, is_retry = min(2 * pause, LONGEST_PAUSE_SECONDS), True

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 from fitgap.runner.files.open_databases import counting
-from fitgap.runner.store.database.errors import DAMAGED, LOCKED, failure_of, tell_failures
+from fitgap.runner.store.database.errors import DAMAGED, LOCKED, failure_of, translated_failures
 from fitgap.runner.store.database.sqlite_files import (
     FROZEN,
     READING,
@@ -109,7 +109,7 @@ def inspecting_engine(url: URL) -> Engine:
     so, the files exist already and are needed.
     """
     engine = engine_of(url, way_to_inspect(url))
-    sa.event.listen(engine, "handle_error", tell_failures(url), retval=True)
+    sa.event.listen(engine, "handle_error", translated_failures(url), retval=True)
     return engine
 
 

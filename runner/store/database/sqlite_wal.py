@@ -65,15 +65,15 @@ def refuse_stray_log(path: Path) -> None:
         log = side_file(path, ending)
         if size_of(log) > LOG_HEADER_BYTES and is_gone(path, ending):
             raise StoreError(
-                f"there is no database {named(path)}, but its log {named(log)}, which may contain its last rows; "
-                "put the database back next to the log, or move the log away"
+                f"there is no database {shown_path(path)}, but its log {shown_path(log)}, which may contain its last "
+                "rows; put the database back next to the log, or move the log away"
             )
     log = side_file(path, "-wal")
     if size_of(log) > LOG_HEADER_BYTES and not belongs(path, log):
         raise StoreError(
-            f"{named(log)} does not belong to {named(path)}, which another file has replaced, and would damage it; "
-            f"move {log.name} and {side_file(path, '-shm').name} away, and copy databases with `fitgap db backup` and "
-            "`fitgap db restore`"
+            f"{shown_path(log)} does not belong to {shown_path(path)}, which another file has replaced, and would "
+            f"damage it; move {log.name} and {side_file(path, '-shm').name} away, and copy databases with "
+            "`fitgap db backup` and `fitgap db restore`"
         )
 
 
@@ -85,7 +85,7 @@ def is_gone(path: Path, ending: str) -> bool:
     return not path.exists() or (ending == "-wal" and not size_of(path))
 
 
-def named(path: Path) -> str:
+def shown_path(path: Path) -> str:
     return without_passwords(str(path))
 
 

@@ -24,7 +24,7 @@ def condition_of(condition: syntax_tree.Condition) -> ColumnElement[bool]:
         case syntax_tree.IsNull(_, operand):
             return null_test(operand)
         case _:
-            return held_by_any(condition, plain_test(condition))
+            return true_for_any(condition, plain_test(condition))
 
 
 def plain_test(
@@ -61,7 +61,7 @@ def compared(sign: str, left: ColumnElement, right: ColumnElement) -> ColumnElem
             return left >= right
 
 
-def held_by_any(part: syntax_tree.Test | syntax_tree.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
+def true_for_any(part: syntax_tree.Test | syntax_tree.Name, test: ColumnElement[bool]) -> ColumnElement[bool]:
     """A test of a name that may have several values: true if it is true for any, unknown if it is unknown for all."""
     several = several_of(part)
     if several is None:

@@ -72,7 +72,7 @@ def refresh_part(engine: Engine, sweep_id: int, done: int, first: BeforeWriting 
         return judged.last if is_written else done
 
 
-def write_after(first: BeforeWriting | None, judged: Judged, connection: Connection, again: bool) -> bool:
+def write_after(first: BeforeWriting | None, judged: Judged, connection: Connection, is_retry: bool) -> bool:
     """Call `first` and write the results; returns False if another process has written meanwhile."""
     if first is not None:
         first(connection)

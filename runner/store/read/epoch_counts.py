@@ -13,12 +13,12 @@ def recorded_epochs(connection: Connection, trials: sa.ColumnElement[bool]) -> C
     ended = sa.and_(trials, trial.c.epochs.is_not(None))
     found = sa.select(trial.c.sweep_id, sa.func.sum(trial.c.epochs)).where(ended).group_by(trial.c.sweep_id)
     counts = Counter({sweep_id: int(epochs) for sweep_id, epochs in connection.execute(found)})
-    for sweep_id, recording in thinned(connection, list(counts)).items():
-        counts[sweep_id] = thinned_epochs(connection, sa.and_(ended, trial.c.sweep_id == sweep_id), recording)
+    for sweep_id, recording in sparse_recordings(connection, list(counts)).items():
+        counts[sweep_id] = sparse_epochs(connection, sa.and_(ended, trial.c.sweep_id == sweep_id), recording)
     return counts
 
 
-def thinned(connection: Connection, sweeps: list[int]) -> dict[int, Recording]:
+def sparse_recordings(connection: Connection, sweeps: list[int]) -> dict[int, Recording]:
     """The recordings of those sweeps that do not record every epoch."""
     found = connection.execute(sa.select(sweep.c.id, sweep.c.specification).where(sweep.c.id.in_(sweeps)))
     recordings = {number: recording_of(specification) for number, specification in found}
@@ -30,7 +30,7 @@ def recording_of(specification: dict) -> Recording:
     return Recording.from_canonical(specification.get("training", {}).get("record", "all"))
 
 
-def thinned_epochs(connection: Connection, trials: sa.ColumnElement[bool], recording: Recording) -> int:
+def sparse_epochs(connection: Connection, trials: sa.ColumnElement[bool], recording: Recording) -> int:
     ends = trial.c.epochs, trial.c.best_epoch
     counted = sa.select(*ends, sa.func.count()).where(trials).group_by(*ends)
     return sum(count * recording.rows_of(last, best) for last, best, count in connection.execute(counted))

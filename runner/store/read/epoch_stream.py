@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 TRIALS_AT_A_TIME = 500
 # After this time the second process is started, if much is left to read; starting it takes about half a second.
-SECONDS_ALONE = 1.0
+SECONDS_BEFORE_HELP = 1.0
 
 
 def epoch_blocks(connection: Connection, numbers: np.ndarray) -> Iterator[Columns]:
@@ -33,7 +33,11 @@ def epoch_blocks(connection: Connection, numbers: np.ndarray) -> Iterator[Column
                 columns = epoch_columns(connection, part)
             if len(columns["trial"]):
                 yield columns
-            if helper is None and time.monotonic() - begin > SECONDS_ALONE and needs_help(connection, place, parts):
+            if (
+                helper is None
+                and time.monotonic() - begin > SECONDS_BEFORE_HELP
+                and needs_help(connection, place, parts)
+            ):
                 # The helper reads every second part, starting where this process will be once it is ready.
                 helped = range(2 * place + 1, len(parts), 2)
                 # If no process can be started, this process reads all parts.

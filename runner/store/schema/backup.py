@@ -17,7 +17,7 @@ from fitgap.runner.store.database.addresses import database_url, is_file
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import open_sqlite
 from fitgap.runner.store.database.sqlite_files import CountedConnection, changed, check_file, path_of, way_to_read
-from fitgap.runner.store.database.sqlite_wal import named, refuse_stray_log, side_file, size_of
+from fitgap.runner.store.database.sqlite_wal import refuse_stray_log, shown_path, side_file, size_of
 from fitgap.runner.store.schema.version import stored_version
 from sqlalchemy.engine import URL
 
@@ -34,7 +34,7 @@ def back_up(path: Path, version: str) -> Path:
     try:
         return keep_copy(path, path.with_name(f"{path.name}.{version}.backup"))
     except (OSError, sqlite3.Error) as error:
-        name = named(path)
+        name = shown_path(path)
         raise StoreError(f"{name} was not upgraded, because it cannot be backed up first: {error}") from None
 
 
@@ -69,7 +69,7 @@ def refuse_unknown(url: URL) -> None:
     engine = connect(url, read_only=True)
     try:
         if stored_version(engine) is None:
-            raise StoreError(f"{named(path_of(url))} is an empty database; there is nothing to copy")
+            raise StoreError(f"{shown_path(path_of(url))} is an empty database; there is nothing to copy")
     finally:
         engine.dispose()
 
@@ -118,7 +118,7 @@ def refuse_taken(path: Path) -> None:
     """Raise StoreError if the name is taken, or if there is a log of an earlier database with this name."""
     check_file(path, must_exist=False)
     if os.path.lexists(path):
-        raise StoreError(f"{named(path)} already exists and is never overwritten; name another file")
+        raise StoreError(f"{shown_path(path)} already exists and is never overwritten; name another file")
     refuse_stray_log(path)
 
 
@@ -128,12 +128,16 @@ def translated_file_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError:
-        raise StoreError(f"{named(path)} was created by another program meanwhile; name another file") from None
+        raise StoreError(f"{shown_path(path)} was created by another program meanwhile; name another file") from None
     except OSError as error:
         reason = error.strerror or error
-        raise StoreError(f"{named(path)} cannot be written: {reason}; check its folder and the free space") from None
+        raise StoreError(
+            f"{shown_path(path)} cannot be written: {reason}; check its folder and the free space"
+        ) from None
     except sqlite3.Error as error:
-        raise StoreError(f"{named(path)} cannot be written: {error}; check its folder and the free space") from None
+        raise StoreError(
+            f"{shown_path(path)} cannot be written: {error}; check its folder and the free space"
+        ) from None
 
 
 def copy(source: Path, target: Path) -> None:
@@ -157,7 +161,7 @@ def copy(source: Path, target: Path) -> None:
         refuse_change(reading)
         writing.execute("PRAGMA journal_mode = DELETE")
         if writing.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise StoreError(f"the database {named(source)} is damaged, so it cannot be copied completely")
+            raise StoreError(f"the database {shown_path(source)} is damaged, so it cannot be copied completely")
 
 
 def refuse_change(reading: sqlite3.Connection) -> None:

@@ -15,19 +15,19 @@ from fitgap.runner.store.write.epochs import insert_epochs
 from sqlalchemy.engine import Connection
 
 
-def record(connection: Connection, driver_id: int, block: Block, *, again: bool = False) -> set[int]:
+def record(connection: Connection, driver_id: int, block: Block, *, is_retry: bool = False) -> set[int]:
     """Write the content of a block; returns the trials in it that the driver no longer holds, which are skipped.
 
-    The epochs of a repeated attempt replace those of the previous one. So do those of a block that is written `again`,
-    since the first write may or may not have succeeded.
+    The epochs of a repeated attempt replace those of the previous one. So do those of a block in a retry, since the
+    first write may or may not have succeeded.
     """
     claims.renew(connection, driver_id)
     named = block.trials
-    attempts = claims.held(connection, driver_id, named)
+    attempts = claims.held_trials(connection, driver_id, named)
     refused = named - attempts.keys()
     if refused:
         block = block.subset(attempts)
-    repeated = [trial for trial, attempt in attempts.items() if again or attempt > 1]
+    repeated = [trial for trial, attempt in attempts.items() if is_retry or attempt > 1]
     if block.rows is not None and len(block.rows):
         if repeated:
             forget_epochs(connection, block.rows.subset(repeated))

@@ -96,7 +96,7 @@ def claim(connection: Connection, driver_id: int, trials: Sequence[int]) -> set[
     return gained
 
 
-def held(connection: Connection, driver_id: int, trials: Iterable[int]) -> dict[int, int]:
+def held_trials(connection: Connection, driver_id: int, trials: Iterable[int]) -> dict[int, int]:
     """The trials that this driver still holds, with their attempts. They are locked against cancellation."""
     query = sa.select(trial.c.id, trial.c.attempt).where(trial.c.id.in_(list(trials)), is_held_by(driver_id))
     return {number: attempt for number, attempt in connection.execute(query.with_for_update())}

@@ -27,7 +27,7 @@ class DriverSession:
 
     def claim(self, trials: Sequence[int]) -> set[int]:
         """Claim the pending ones among the trials; returns the claimed trials."""
-        return with_retries(self._engine, lambda connection, again: claims.claim(connection, self.driver_id, trials))
+        return with_retries(self._engine, lambda connection, is_retry: claims.claim(connection, self.driver_id, trials))
 
     def try_again(self, trials: Sequence[int], counts: bool = True) -> set[int]:
         """Start the next attempt of trials whose worker died; returns those that this driver still holds.
@@ -35,13 +35,14 @@ class DriverSession:
         `counts` says whether to count this as a failure of the trials.
         """
         return with_retries(
-            self._engine, lambda connection, again: claims.try_again(connection, self.driver_id, trials, counts)
+            self._engine, lambda connection, is_retry: claims.try_again(connection, self.driver_id, trials, counts)
         )
 
     def record(self, block: Block) -> set[int]:
         """Write a block; returns the trials in it that this driver no longer holds, which are skipped."""
         return with_retries(
-            self._engine, lambda connection, again: blocks.record(connection, self.driver_id, block, again=again)
+            self._engine,
+            lambda connection, is_retry: blocks.record(connection, self.driver_id, block, is_retry=is_retry),
         )
 
     def refresh_fit(self, sweep_id: int) -> None:
@@ -50,12 +51,13 @@ class DriverSession:
 
     def release(self) -> int:
         """Reset all trials that this driver holds to pending; returns their number."""
-        return with_retries(self._engine, lambda connection, again: claims.release(connection, self.driver_id))
+        return with_retries(self._engine, lambda connection, is_retry: claims.release(connection, self.driver_id))
 
     def other_drivers_at_work(self, sweep_id: int | None = None) -> list[OtherDriver]:
         """The other drivers that hold running trials, of one sweep or of any sweep."""
         return with_retries(
-            self._engine, lambda connection, again: claims.other_drivers_at_work(connection, self.driver_id, sweep_id)
+            self._engine,
+            lambda connection, is_retry: claims.other_drivers_at_work(connection, self.driver_id, sweep_id),
         )
 
     def take_over(self, other: OtherDriver) -> int:
@@ -67,6 +69,6 @@ class DriverSession:
         """Mark this driver as ended and reset the trials that it still holds to pending."""
         with_retries(
             self._engine,
-            lambda connection, again: claims.end_driver(connection, self.driver_id),
+            lambda connection, is_retry: claims.end_driver(connection, self.driver_id),
             patience=FINAL_RETRY_SECONDS,
         )

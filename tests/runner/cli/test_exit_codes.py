@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
-from fitgap.runner import driver, store
+from fitgap.runner import store
 from fitgap.runner.doctor import CHECKS
-from fitgap.runner.driver import loop
+from fitgap.runner.driver import launch, loop
 from fitgap.runner.errors import ClusterLostError, DriverFencedError, EngineError
 from fitgap.runner.store.admin import damage
 
@@ -127,7 +127,7 @@ def test_failed_trials(invoke, small):
 @pytest.mark.parametrize("status", ["pending", "running"])
 def test_pending_trials(status, invoke, small, monkeypatch):
     """Whatever the reason, such as an engine that has given up without saying so."""
-    monkeypatch.setattr(driver, "drive", lambda *given, **options: None)
+    monkeypatch.setattr(launch, "drive", lambda *given, **options: None)
     small(f"UPDATE trial SET status = '{status}' WHERE id < 4")
     answer = invoke("resume", "small", "--engine", "local")
     assert answer.code == 1
@@ -154,14 +154,14 @@ def raising(error):
 
 @row(1, "training: the Ray cluster is lost")
 def test_lost_clusters(invoke, small, monkeypatch):
-    monkeypatch.setattr(driver, "drive", raising(ClusterLostError("the cluster does not answer")))
+    monkeypatch.setattr(launch, "drive", raising(ClusterLostError("the cluster does not answer")))
     answer = invoke("resume", "small", "--engine", "local")
     assert answer.code == 1 and answer.err.endswith("fitgap resume small\n")
 
 
 @row(1, "training: this process was silent for too long, and another driver has taken over its trials")
 def test_drivers_that_were_replaced(invoke, small, monkeypatch):
-    monkeypatch.setattr(driver, "drive", raising(DriverFencedError()))
+    monkeypatch.setattr(launch, "drive", raising(DriverFencedError()))
     assert invoke("resume", "small", "--engine", "local").code == 1
 
 
@@ -257,7 +257,7 @@ def test_outputs_that_are_full(words, small):
     [
         (OSError(errno.EMFILE, "Too many open files", "x"), "raise it, as with `ulimit -n 1024`"),
         (OSError(errno.ENFILE, "File table overflow"), "raise it"),
-        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free room"),
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "/tmp/x: No space left on device; free space"),
         (OSError(errno.EROFS, "Read-only file system", "/x"), "/x: Read-only file system; choose a place"),
         (PermissionError(errno.EACCES, "Permission denied", b"/x\xff"), "check the permissions"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "free memory"),

@@ -52,7 +52,7 @@ def test_what_needs_more_memory_than_is_left_is_refused_with_both_numbers(memory
 
 def test_the_limit_of_a_process_counts(memory):
     memory(1000, per_process=100)
-    with pytest.raises(DataError, match="100 MB are left"):
+    with pytest.raises(DataError, match="only 100 MB are available"):
         check_memory("a.csv", 110 * MEGABYTE)
 
 
@@ -63,7 +63,7 @@ def test_what_is_small_is_never_refused(memory):
 
 def test_a_file_larger_than_memory_is_refused_before_it_is_opened(memory):
     memory(100)
-    with pytest.raises(DataError, match="takes 150 MB of memory"):
+    with pytest.raises(DataError, match="needs 150 MB of memory"):
         check_file_size("a.csv", 150 * MEGABYTE)
 
 
@@ -93,14 +93,14 @@ def test_a_reader_on_trial_gets_no_more_than_there_is(memory):
 def test_every_kind_of_file_is_refused_where_memory_is_short(load, make, memory):
     content = make()
     memory(40)
-    with pytest.raises(DataError, match=r"takes \d+ MB of memory, but 40 MB are left"):
+    with pytest.raises(DataError, match=r"needs \d+ MB of memory, but only 40 MB are available"):
         load(content)
 
 
 def test_categories_times_rows_are_counted_before_they_are_made(memory):
     text = b"a,b\n" + b"".join(b"k%d,1\n" % (number % 900) for number in range(20_000)) + b"k1,2\n"
     memory(200)
-    with pytest.raises(DataError, match=r"takes 41[12] MB of memory"):
+    with pytest.raises(DataError, match=r"needs 41[12] MB of memory"):
         load_csv("a", text, ["b"], Handling(text="one_hot"))
     memory(1000)
     assert load_csv("a", text, ["b"], Handling(text="one_hot")).inputs.shape == (20_001, 900)
@@ -112,7 +112,7 @@ def test_the_same_holds_for_unseen_examples(memory):
     table = Table("a", polars.DataFrame({"a": ["x"] * 20_000}), str)
     names = [f"a=k{number}" for number in range(900)]
     memory(200)
-    with pytest.raises(DataError, match=r"takes 41[12] MB of memory"):
+    with pytest.raises(DataError, match=r"needs 41[12] MB of memory"):
         inputs_from_table(table, names, {"a": [name[2:] for name in names]}, Handling())
 
 

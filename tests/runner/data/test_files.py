@@ -43,7 +43,7 @@ def test_a_missing_file_is_named_as_written():
 def test_a_directory_is_no_file(tmp_path):
     folder = tmp_path / "folder.csv"
     folder.mkdir()
-    with pytest.raises(DataError, match="this is a directory"):
+    with pytest.raises(DataError, match="this is a folder"):
         load_dataset(str(folder), target=["y"])
 
 

@@ -54,7 +54,7 @@ def test_loading_twice_gives_independent_arrays(name):
 
 def test_unknown_name_says_the_nearest_and_how_files_are_given():
     for call in (load_dataset, source_defaults):
-        with pytest.raises(DataError, match=r"unknown data set 'digts': did you mean 'digits'.*path with a suffix"):
+        with pytest.raises(DataError, match=r"unknown data set 'digts': did you mean 'digits'.*path with suffix"):
             call("digts")
 
 

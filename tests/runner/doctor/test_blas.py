@@ -2,7 +2,7 @@
 
 import pytest
 from fitgap.runner.doctor import State
-from fitgap.runner.doctor.blas import check_blas, finding_about, threads_while_training
+from fitgap.runner.doctor.blas import blas_finding, check_blas, threads_while_training
 from threadpoolctl import threadpool_limits
 
 MANY = {"user_api": "blas", "num_threads": 64, "filepath": "", "internal_api": "openblas", "version": "1"}
@@ -29,4 +29,4 @@ def test_threads_that_cannot_be_counted_are_a_warning(information, monkeypatch):
 
 
 def test_the_library_is_named():
-    assert "blas" in finding_about("BLAS", [1]).found.lower()
+    assert "blas" in blas_finding("BLAS", [1]).found.lower()

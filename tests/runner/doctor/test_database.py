@@ -140,7 +140,7 @@ def test_parts_of_a_database_that_belong_to_another_user_are_a_problem(trained_d
         return os.stat_result(found)
 
     monkeypatch.setattr(database_checks.Path, "stat", of_another)
-    assert database_checks.foreign_parts(tmp_path / "copied.db") == [str(tmp_path / "copied.db-wal")]
+    assert database_checks.foreign_files(tmp_path / "copied.db") == [str(tmp_path / "copied.db-wal")]
     (finding,) = check_database("copied.db")
     assert finding.state is State.PROBLEM and "another user" in finding.found and "PostgreSQL" in finding.advice
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from fitgap.runner.errors import IntegrationError, StoreError
 from fitgap.runner.integrations.optuna_study import TABLES
-from fitgap.runner.integrations.peers import imported, one_line_errors, peer_address, silenced
+from fitgap.runner.integrations.peers import import_peer, peer_address, peer_errors_in_one_line, without_telemetry
 
 
 def test_a_path_is_a_file_and_an_address_stays_one():
@@ -43,12 +43,12 @@ def test_a_link_to_our_own_database_is_refused_too():
 @pytest.mark.parametrize(("extra", "requirement"), [("optuna", "optuna<6,>=4"), ("mlflow", "mlflow-skinny<4,>=2.14")])
 def test_a_missing_package_is_told_with_how_to_install_it(extra, requirement):
     with pytest.raises(IntegrationError, match=f"no_such_package, .*pip install '{requirement}'"):
-        imported("no_such_package", extra)
+        import_peer("no_such_package", extra)
 
 
 def test_errors_of_a_peer_are_one_line_without_the_password():
     address = "mysql://me:canary@host/x"
-    with pytest.raises(IntegrationError) as told, one_line_errors("Optuna", address):
+    with pytest.raises(IntegrationError) as told, peer_errors_in_one_line("Optuna", address):
         raise ValueError(f"cannot connect\n to {address}")
     assert "\n" not in str(told.value) and "canary" not in str(told.value) and "cannot connect" in str(told.value)
 
@@ -58,7 +58,7 @@ def test_a_peer_reports_its_use_to_nobody_and_the_environment_comes_back(monkeyp
     monkeypatch.setenv("DO_NOT_TRACK", "0")
     monkeypatch.delenv("MLFLOW_DISABLE_TELEMETRY", raising=False)
     before = dict(os.environ)
-    with silenced():
+    with without_telemetry():
         assert (os.environ["DO_NOT_TRACK"], os.environ["MLFLOW_DISABLE_TELEMETRY"]) == ("0", "true")
     assert dict(os.environ) == before
 

@@ -86,7 +86,7 @@ def test_numbers_beyond_those_of_a_database_are_one_line(trained_database, invok
 def test_text_that_is_none_is_one_line(trained_database, invoke):
     """Bytes of the command line that are not UTF-8 arrive as surrogates."""
     answer = invoke("trials", "small\udcff", "--db", trained_database)
-    assert answer.code == 2 and "bytes that are no characters" in answer.err and answer.err.count("\n") == 1
+    assert answer.code == 2 and "bytes that are not valid characters" in answer.err and answer.err.count("\n") == 1
 
 
 def test_no_null_byte_and_nothing_but_text_names_a_database():

@@ -214,4 +214,4 @@ def test_a_file_that_may_not_be_read_is_refused(closed, sqlite_template):
         assert contents(folder) == {"closed.db": sqlite_template.read_bytes()}
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert len(lines) == 4 and all("cannot be opened" in line and "rights" in line for line in lines)
+    assert len(lines) == 4 and all("cannot be opened" in line and "permissions" in line for line in lines)

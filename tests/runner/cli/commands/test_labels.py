@@ -97,7 +97,7 @@ def test_what_cannot_be_is_told_in_one_line_and_changes_nothing(line, words, inv
 @pytest.mark.parametrize(
     ("meanwhile", "code", "words"),
     [
-        (lambda store: store.delete(["xor"]), 2, "sweep xor was deleted while it was trained"),
+        (lambda store: store.delete(["xor"]), 2, "sweep xor was deleted while it was being trained"),
         (lambda store: store.delete(["1,2,3,4"]), 0, "0 trials"),
         (lambda store: store.rename_sweep("xor", "truth"), 0, "fitgap trials truth"),
     ],
@@ -105,7 +105,7 @@ def test_what_cannot_be_is_told_in_one_line_and_changes_nothing(line, words, inv
 def test_a_command_that_trains_ends_in_order_when_its_sweep_changes_meanwhile(
     meanwhile, code, words, invoke, monkeypatch
 ):
-    monkeypatch.setattr("fitgap.runner.driver.drive", lambda store, written, **options: meanwhile(store))
+    monkeypatch.setattr("fitgap.runner.driver.launch.drive", lambda store, written, **options: meanwhile(store))
     answer = invoke("resume", "xor", "--engine", "local")
     assert answer.code == code and words in answer.err
 

@@ -225,7 +225,7 @@ def test_wrong_arrays_are_told_in_one_line(complaint):
         (("predict", "animals.csv", "animals.csv"), r"animals.csv is not a fitgap model file \(ValueError\); .*"),
         (("predict", ".", "animals.csv"), r"\. is not a fitgap model file \(IsADirectoryError\); .*"),
         (("predict", 2, "nothing.csv"), "nothing.csv: there is no such file; .*"),
-        (("predict", 2, "."), r"\.: this is a directory; .*"),
+        (("predict", 2, "."), r"\.: this is a folder; .*"),
         (("predict", 2, "animals.csv", "--db", "nothing.db"), r".*nothing\.db.*"),
     ],
 )

@@ -11,7 +11,7 @@ from fitgap.runner.errors import ReaderGoneError
 
 FOLDER = Path(cli.__file__).parent
 # The functions themselves, JSON and CSV, and a question that an answer follows on the same line.
-MAY_PRINT = {"render/lines.py", "render/answers.py", "commands/labels.py"}
+MAY_PRINT = {"render/lines.py", "render/formats.py", "commands/labels.py"}
 MARKUP = {"Console", "rprint", "echo", "secho", "confirm", "prompt"}
 
 

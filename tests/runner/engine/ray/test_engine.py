@@ -45,22 +45,21 @@ from fitgap.runner.spec import sweep_from_text
 
 def train_or_die(task, asked, *examples):
     from pathlib import Path
-    from fitgap.runner.engine.worker import pack_trainer
     from fitgap.runner.engine.ray.tasks import ReceivedExamples
     if 0 in task.trials:
         os._exit(1)
     marker = Path(MARKERS) / f"died-{task.trials[0]}"
-    for number, block in enumerate(slow(train, task, ReceivedExamples(examples), marker)):
+    for number, block in enumerate(slow(task, ReceivedExamples(examples), marker)):
         yield block
         if 1 in task.trials and number == 3 and not marker.exists():
             time.sleep(1)
             marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
 
-def slow(train, task, source, marker):
+def slow(task, source, marker):
     # Blocks are cut by the clock, so a second attempt cuts them elsewhere: here by one epoch, then by two.
     from fitgap.runner.messages import Block
-    from fitgap.runner.engine.worker import block_builder
+    from fitgap.runner.engine.worker import block_builder, pack_trainer
     block_builder.BLOCK_SECONDS = 0.0
     blocks = pack_trainer.train_pack(task, source)
     if not marker.exists():

@@ -46,7 +46,7 @@ def test_a_node_that_does_not_fit_is_told_once_and_gets_no_pack(asked, make_task
     place.nodes.update(row(first) | row(other))
     assert asked == [] and place.workers == 4
     (line,) = place.news()
-    assert line.startswith(f"node two has NumPy 2.0.1, this process {versions_here().numpy}; the node is not used")
+    assert line.startswith(f"node two has NumPy 2.0.1, this process has {versions_here().numpy}; the node is not used")
     assert place.task_options(make_task())["label_selector"] == {"ray.io/node-id": "!in(id of two)"}
 
 

@@ -82,7 +82,7 @@ def test_what_is_told_names_the_row_the_value_and_the_way_out(damaged, invoke):
     assert answer.err == (
         "fitgap: the database fitgap.db is damaged or was not written by fitgap: "
         "sweep 1 has 'yesterday' as its created; restore a backup with `fitgap db restore`, "
-        "or name another with --db\n"
+        "or name another database with --db\n"
     )
 
 

@@ -218,5 +218,5 @@ def test_a_server_has_programs_of_its_own_for_this(database):
         lambda: back_up_database("postgresql://me@host/x", None),
         lambda: restore_database("fitgap.db", "postgresql://me@host/x"),
     ):
-        with pytest.raises(StoreError, match="pg_dump, and pg_restore to go back"):
+        with pytest.raises(StoreError, match="use pg_dump and pg_restore"):
             call()

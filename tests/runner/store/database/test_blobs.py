@@ -83,7 +83,7 @@ def test_what_would_take_far_more_memory_is_refused_before_it_does(name):
     told = subprocess.run(command, input=BOMBS[name](), capture_output=True, check=True, timeout=300).stdout.decode()
     megabytes, _, message = told.partition(" ")
     assert float(megabytes) < MOST_MEGABYTES
-    assert message.startswith("arrays in the database ") and "copy" in message and message.count("\n") == 1
+    assert message.startswith("arrays in the database ") and "backup" in message and message.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -49,17 +49,17 @@ def test_a_bug_of_ours_is_no_failure_of_sqlite(code):
     ("kind", "words"),
     [
         (psycopg.errors.DiskFull, "no space left"),
-        (psycopg.errors.AdminShutdown, "broken off"),
-        (psycopg.errors.CrashShutdown, "broken off"),
-        (psycopg.errors.CannotConnectNow, "broken off"),
-        (psycopg.errors.IdleInTransactionSessionTimeout, "broken off"),
+        (psycopg.errors.AdminShutdown, "closed the connection"),
+        (psycopg.errors.CrashShutdown, "closed the connection"),
+        (psycopg.errors.CannotConnectNow, "closed the connection"),
+        (psycopg.errors.IdleInTransactionSessionTimeout, "closed the connection"),
         (psycopg.errors.LockNotAvailable, "locked"),
         (psycopg.errors.DeadlockDetected, "locked"),
         (psycopg.errors.SerializationFailure, "locked"),
         (psycopg.errors.TooManyConnections, "no connection or memory left"),
         (psycopg.errors.OutOfMemory, "no connection or memory left"),
         (psycopg.errors.InsufficientPrivilege, "does not allow"),
-        (psycopg.errors.ReadOnlySqlTransaction, "reading only"),
+        (psycopg.errors.ReadOnlySqlTransaction, "read-only"),
         (psycopg.errors.NumericValueOutOfRange, "too large"),
         (psycopg.errors.DataCorrupted, "damaged"),
     ],
@@ -95,7 +95,7 @@ def test_every_line_says_what_to_do_and_not_the_password():
 )
 def test_a_server_that_ends_while_it_is_spoken_to_may_come_back(words):
     error = connection_failure(psycopg.OperationalError(f"connection failed: {words}"), URL)
-    assert isinstance(error, TemporaryStoreError) and "server runs" in str(error)
+    assert isinstance(error, TemporaryStoreError) and "server is running" in str(error)
 
 
 def test_an_unknown_refusal_is_repeated_without_the_password():

@@ -103,14 +103,16 @@ def test_a_log_without_its_database_is_neither_used_nor_removed(left, way, datab
         database.rename("elsewhere.db")
     else:
         database.write_bytes(b"")
-    with pytest.raises(StoreError, match=r"there is no database .*fitgap\.db, but .*fitgap\.db-wal, which may hold"):
+    with pytest.raises(
+        StoreError, match=r"there is no database .*fitgap\.db, but its log .*fitgap\.db-wal, which may contain"
+    ):
         way("fitgap.db")
     assert side_file(database, "-wal").read_bytes() == content
 
 
 def test_the_journal_of_a_database_that_is_gone_is_left_too(own_folder):
     Path("fitgap.db-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(600))
-    with pytest.raises(StoreError, match=r"but .*fitgap\.db-journal, which may hold its last rows"):
+    with pytest.raises(StoreError, match=r"but its log .*fitgap\.db-journal, which may contain its last rows"):
         open_store_for_writing()
     assert Path("fitgap.db-journal").stat().st_size == 608
 

@@ -74,7 +74,7 @@ def helpers(monkeypatch):
             started.append(self)
 
     monkeypatch.setattr(epoch_stream, "TRIALS_AT_A_TIME", 1)
-    monkeypatch.setattr(epoch_stream, "SECONDS_ALONE", -1.0)
+    monkeypatch.setattr(epoch_stream, "SECONDS_BEFORE_HELP", -1.0)
     monkeypatch.setattr(epoch_stream, "usable_cores", lambda: 2)
     monkeypatch.setattr(epoch_stream, "ReaderProcess", Noted)
     return started

@@ -284,5 +284,5 @@ def test_an_empty_store_says_how_to_fill_it():
     with open_store_for_writing("new.db") as store:
         assert store.sweeps() == []
         for ask in (lambda: store.sweep("digits"), lambda: store.show(1)):
-            with pytest.raises(StoreError, match="there are none yet, `fitgap run` makes"):
+            with pytest.raises(StoreError, match="there are none yet; `fitgap run` creates"):
                 ask()

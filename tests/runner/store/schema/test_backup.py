@@ -91,7 +91,9 @@ def test_what_appears_meanwhile_is_left_as_it_is(command, database, own_folder, 
 def test_the_log_of_an_earlier_database_is_in_the_way(command, database, own_folder):
     """SQLite would write it into the new file."""
     Path("new.db-wal").write_bytes(b"\x37\x7f\x06\x82" + bytes(5_000))
-    with pytest.raises(StoreError, match=r"no database new\.db, but .*new\.db-wal, which may hold its last rows"):
+    with pytest.raises(
+        StoreError, match=r"no database new\.db, but its log .*new\.db-wal, which may contain its last rows"
+    ):
         {"copy": copy_database, "backup": back_up_database, "restore": restore_database}[command]("fitgap.db", "new.db")
     assert not Path("new.db").exists() and Path("new.db-wal").stat().st_size == 5_004
 
