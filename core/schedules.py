@@ -33,7 +33,7 @@ class Constant(Schedule):
 
 @dataclass(frozen=True)
 class Step(Schedule):
-    """The rate is multiplied by a factor every N epochs."""
+    """The rate is multiplied by the factor `by` every `every` epochs."""
 
     every: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs between changes")
     by: float = parameter(0.5, above=0, at_most=1, headline=True, description="factor of each change")
@@ -44,7 +44,7 @@ class Step(Schedule):
 
 @dataclass(frozen=True)
 class Exponential(Schedule):
-    """The rate is multiplied by a factor after every epoch."""
+    """The rate is multiplied by the factor `by` after every epoch."""
 
     by: float = parameter(0.95, above=0, at_most=1, headline=True, description="factor of each epoch")
 
@@ -54,7 +54,7 @@ class Exponential(Schedule):
 
 @dataclass(frozen=True)
 class InverseTime(Schedule):
-    """The factor is 1/(1 + decay·t) after t epochs."""
+    """After t epochs, the rate is divided by 1 + decay·t."""
 
     decay: float = parameter(0.1, at_least=0, headline=True, description="how fast the rate falls")
 
@@ -64,7 +64,7 @@ class InverseTime(Schedule):
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """Half a cosine from 1 towards `lowest`, which epoch `epochs` + 1 would reach (Loshchilov & Hutter 2017)."""
+    """The rate falls along half a cosine to its share `lowest`, one epoch after the last (Loshchilov & Hutter 2017)."""
 
     lowest: float = parameter(0.0, at_least=0, at_most=1, description="share of the rate that it falls towards")
 

@@ -30,7 +30,7 @@ class Stopping(Variant):
 
 @dataclass(frozen=True)
 class AcceptableError(Stopping):
-    """Stop once most training examples have had an acceptable error for some epochs (Magyar 2024, after Alg. 1)."""
+    """Stop when enough training examples have had an acceptable error for some epochs (Magyar 2024, after Alg. 1)."""
 
     error: float = parameter(above=0, headline=True, description="largest acceptable error of an example")
     share: float = parameter(0.95, above=0, at_most=1, description="share of the examples that must be acceptable")

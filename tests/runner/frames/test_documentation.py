@@ -18,7 +18,7 @@ def test_the_examples_run(tmp_path):
     first, second, *rest = blocks
     # The first lines open a database, which only the second example makes.
     script = "\n".join([first.replace("store = open_store()", ""), second, "store = open_store()", *rest])
-    script += "\nassert gone.trials == 1 and completed.height == 8 and mean_curves.height == 2 * 20\n"
+    script += "\nassert deletion.trials == 1 and completed.height == 8 and mean_curves.height == 2 * 20\n"
     (tmp_path / "examples.py").write_text(script)
     done = subprocess.run(
         [sys.executable, "-W", "error", "examples.py"],
