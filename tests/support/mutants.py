@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -99,17 +100,31 @@ def record_coverage(tests: list[str]) -> None:
 
 def tests_of(mutant: Mutant) -> list[str]:
     """The tests that run the line of a mutant, those that run the fewest lines first."""
-    from coverage.numbits import numbits_to_nums
+    from coverage.numbits import num_in_numbits
 
-    query = """SELECT context.context, line_bits.numbits,
-        (SELECT sum(length(numbits)) FROM line_bits AS all_bits WHERE all_bits.context_id = context.id) AS size
-        FROM line_bits JOIN context ON context.id = line_bits.context_id JOIN file ON file.id = line_bits.file_id
-        WHERE file.path = ? ORDER BY size"""
+    return [name for name, bits in recorded_tests(mutant.file) if num_in_numbits(mutant.line, bits)]
+
+
+@cache
+def recorded_tests(file: str) -> list[tuple[str, bytes]]:
+    """Each test that runs a file, with the lines of it, as coverage.py stores them."""
+    query = """SELECT context.context, line_bits.numbits
+        FROM line_bits JOIN context ON context.id = context_id JOIN file ON file.id = file_id WHERE file.path = ?"""
     with sqlite3.connect(ROOT / ".coverage") as connection:
-        rows = connection.execute(query, [str(ROOT / mutant.file)]).fetchall()
-    names = [context.partition("|")[0] for context, bits, _ in rows if mutant.line in numbits_to_nums(bits)]
+        rows = [(context.partition("|")[0], bits) for context, bits in connection.execute(query, [str(ROOT / file)])]
     failing = {"", *FAILING.read_text(encoding="utf-8").splitlines()}
-    return [name for name in dict.fromkeys(names) if name not in failing]
+    sizes = lines_run()
+    return sorted(((name, bits) for name, bits in rows if name not in failing), key=lambda row: sizes[row[0]])
+
+
+@cache
+def lines_run() -> dict[str, int]:
+    """How many bytes of line numbers coverage.py has for each test: about how much the test runs."""
+    query = (
+        "SELECT context.context, sum(length(numbits)) FROM line_bits JOIN context ON context.id = context_id GROUP BY 1"
+    )
+    with sqlite3.connect(ROOT / ".coverage") as connection:
+        return {context.partition("|")[0]: size for context, size in connection.execute(query)}
 
 
 def pytest_line() -> list[str]:
