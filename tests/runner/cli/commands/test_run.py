@@ -11,9 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from fitgap.runner import engine
 from fitgap.runner.driver import SweepStoppedError
-from fitgap.runner.engine import in_process
+from fitgap.runner.engine import in_process, placement
 from fitgap.runner.engine.local_processes import pool
 from fitgap.runner.engine.local_processes.worker_process import WorkerProcess
 from fitgap.runner.messages import Block, TrialEnd
@@ -133,7 +132,7 @@ def test_a_dry_run_shows_the_packs_for_the_cluster_that_would_train_them(invoke,
     words = ("run", "--data", "iris", "--repeats", "40", "--epochs", "10", "--dry-run")
     assert "2 workers" in invoke(*words, "--workers", "2").out
     nodes = (node(cores=7), node(cores=4))
-    monkeypatch.setattr(engine, "find_cluster", lambda settings: cluster(*nodes))
+    monkeypatch.setattr(placement, "find_cluster", lambda settings: cluster(*nodes))
     answer = invoke(*words, "--address", "10.0.0.1:6379")
     assert answer.code == 0 and "11 workers" in answer.out
     assert list(Path().iterdir()) == []
