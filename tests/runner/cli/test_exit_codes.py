@@ -252,7 +252,11 @@ def test_outputs_that_are_full(words, small):
     assert re.fullmatch("fitgap: standard output cannot be written: No space left on device; .*\n", done.stderr)
 
 
-@row(2, "the system refuses something: files, memory, threads, disk space, permissions, or the current folder is gone")
+@row(
+    2,
+    "the operating system refuses something (files, memory, threads, disk space, permissions), or the current folder is "
+    "gone",
+)
 @pytest.mark.parametrize(
     ("error", "words"),
     [

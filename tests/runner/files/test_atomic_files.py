@@ -77,7 +77,7 @@ def test_what_a_group_may_is_not_given_to_another_group(foreign, tmp_path, monke
     (tmp_path / "like").touch()
     (tmp_path / "like").chmod(0o664)
     if foreign:
-        monkeypatch.setattr(atomic_files, "given", lambda path, owner, group: False)
+        monkeypatch.setattr(atomic_files, "change_owner", lambda path, owner, group: False)
         found = os.stat_result([*os.stat(tmp_path / "like")[:5], 54321, *os.stat(tmp_path / "like")[6:]])
         monkeypatch.setattr(type(tmp_path), "stat", lambda path: found if path.name == "like" else os.stat(path))
     (tmp_path / "part").touch()

@@ -146,7 +146,7 @@ class Simulation:
             return who.session.record(written)
         # What the session does where it was not told the end of a transaction.
         with self.store._engine.begin() as connection:
-            return blocks.record(connection, who.number, written, again=True)
+            return blocks.record(connection, who.number, written, is_retry=True)
 
     def _is_twice(self, who, pairs):
         """Whether an epoch would be there twice in one attempt."""
