@@ -254,8 +254,8 @@ def test_outputs_that_are_full(words, small):
 
 @row(
     2,
-    "the operating system refuses something (files, memory, threads, disk space, permissions), or the current folder is "
-    "gone",
+    "the operating system refuses something (files, memory, threads, disk space, permissions), "
+    "or the current folder is gone",
 )
 @pytest.mark.parametrize(
     ("error", "words"),
