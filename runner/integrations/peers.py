@@ -9,7 +9,7 @@ from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
-from fitgap.runner.errors import IntegrationError
+from fitgap.runner.errors import IntegrationError, StoreError
 from fitgap.runner.store.database.addresses import POSTGRESQL_NAMES, database_url, is_file
 from fitgap.runner.store.schema.version import tables_of_file
 from fitgap.runner.system.passwords import revealed, secret_spans
@@ -70,8 +70,13 @@ def peer_address(given: str, database: str | None, tables: Collection[str] = ())
 
 
 def refuse_others_file(path: Path, tables: Collection[str]) -> None:
-    """Raise IntegrationError for an SQLite file of another program: one without the peer's tables."""
-    found = tables_of_file(path)
+    """Raise IntegrationError for a file of another program: no SQLite database, or one without the peer's tables."""
+    try:
+        found = tables_of_file(path)
+    except StoreError as error:
+        raise IntegrationError(
+            f"{path} is not an SQLite database that can be read; name another file to send to"
+        ) from error
     if found and not found.issuperset(tables):
         some = ", ".join(sorted(found)[:3])
         raise IntegrationError(f"{path} belongs to another program: it contains {some}; name another file to send to")

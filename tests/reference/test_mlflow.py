@@ -120,6 +120,6 @@ def test_an_experiment_of_somebody_else_is_left_as_it_is(client):
 
 def test_what_cannot_be_written_is_told_in_one_line():
     Path("mlflow.db").write_text("no database at all" * 100)
-    with pytest.raises(FitgapError, match="MLflow cannot write there") as refused:
+    with pytest.raises(FitgapError, match="is not an SQLite database that can be read") as refused:
         send()
     assert "\n" not in str(refused.value)

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from fitgap.runner.errors import IntegrationError, StoreError
+from fitgap.runner.errors import IntegrationError
 from fitgap.runner.integrations.optuna_study import TABLES
 from fitgap.runner.integrations.peers import import_peer, peer_address, peer_errors_in_one_line, without_telemetry
 
@@ -97,6 +97,6 @@ def test_what_is_no_database_is_refused_as_a_place_to_send_to():
     Path("notes.txt").write_text("precious " * 100)
     Path("folder").mkdir()
     for name in ("notes.txt", "folder"):
-        with pytest.raises(StoreError, match=name):
+        with pytest.raises(IntegrationError, match=f"{name} is not an SQLite database that can be read; name another"):
             peer_address(name, None, TABLES)
     assert Path("notes.txt").read_text() == "precious " * 100
