@@ -11,7 +11,7 @@ from fitgap.runner.cli.render.lines import printable, report
 
 if TYPE_CHECKING:
     from fitgap.runner.cli.render.progress import LiveProgress
-    from fitgap.runner.driver import WrittenSweep
+    from fitgap.runner.driver import SweepStoppedError, WrittenSweep
     from fitgap.runner.engine.placement import Placement
     from fitgap.runner.planning.preparation import PreparedSweep
     from fitgap.runner.store import Store
@@ -48,6 +48,14 @@ class Terminal:
 
         return code_after_training(store, written, self.database)
 
+    def stopped(self, stop: "SweepStoppedError") -> int:
+        """Say how to resume; returns the exit code."""
+        if stop.sweep_name is None:
+            report_stopped_early(self.database)
+        else:
+            report_stopped(stop.released, stop.sweep_name, self.database)
+        return INTERRUPTED
+
 
 def train_new(prepared: "PreparedSweep", placement: "Placement", database: str | None) -> None:
     """Train a new sweep and exit. Worker processes load what they need while it is written."""
@@ -57,7 +65,8 @@ def train_new(prepared: "PreparedSweep", placement: "Placement", database: str |
     with early_processes(placement.engine, prepared.dataset, placement.workers, planned_work(prepared)) as early:
         from fitgap.runner.driver import launch_new
 
-        exit_after(lambda: launch_new(prepared, placement, database, Terminal(database), early), database)
+        code = launch_new(prepared, placement, database, Terminal(database), early)
+    raise typer.Exit(code)
 
 
 def train_stored(
@@ -66,22 +75,7 @@ def train_stored(
     """Train the pending trials of a stored sweep after a change, and exit."""
     from fitgap.runner.driver import launch_stored
 
-    exit_after(lambda: launch_stored(sweep, change, placement, database, Terminal(database)), database)
-
-
-def exit_after(train: Callable[[], int], database: str | None) -> None:
-    """Exit with the code of a training; after an interrupt, say how to resume and exit with 130."""
-    from fitgap.runner.driver import SweepStoppedError
-
-    try:
-        code = train()
-    except SweepStoppedError as stopped:
-        if stopped.sweep_name is None:
-            report_stopped_early(database)
-        else:
-            report_stopped(stopped.released, stopped.sweep_name, database)
-        code = INTERRUPTED
-    raise typer.Exit(code)
+    raise typer.Exit(launch_stored(sweep, change, placement, database, Terminal(database)))
 
 
 def report_stopped(released: int, sweep_name: str, database: str | None) -> None:

@@ -39,6 +39,9 @@ class Audience(Protocol[Result]):
     def conclude(self, store: Store, written: WrittenSweep) -> Result:
         """Return the result, once every trial has ended."""
 
+    def stopped(self, stop: SweepStoppedError) -> Result:
+        """Called after an interrupt, while further ones are ignored: say how to resume; return a result or raise."""
+
 
 def launch_new(
     prepared: PreparedSweep,
@@ -83,12 +86,12 @@ def launch(
     audience: Audience[Result],
     early: ProcessPool | None = None,
 ) -> Result:
-    """Write a sweep and train it to its end.
+    """Write a sweep and train it to its end, or until an interrupt.
 
-    Raises SweepStoppedError after an interrupt. An interrupt that arrives while the sweep is written takes effect
-    afterwards, so that the caller can say how to resume it.
+    An interrupt that arrives while the sweep is written takes effect afterwards, so that the audience can say how to
+    resume it.
     """
-    written = None
+    written = stop = None
     with InterruptHandler() as interrupts:
         try:
             written = write()
@@ -105,8 +108,15 @@ def launch(
                     interrupts=interrupts,
                     early=early,
                 )
+        except SweepStoppedError as stopped:
+            stop = stopped
         except KeyboardInterrupt:
             interrupts.ignore_more()
             # The interrupt came before the first claim or after the last trial, or it was the second one while writing.
-            raise SweepStoppedError(present_name(store, written) if written else None, released=0) from None
+            stop = SweepStoppedError(present_name(store, written) if written else None, released=0)
+        if stop:
+            # Within the handler: impatient users press Ctrl-C again while this is reported.
+            interrupts.ignore_more()
+            return audience.stopped(stop)
+    assert written is not None
     return audience.conclude(store, written)

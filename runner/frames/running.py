@@ -75,8 +75,7 @@ def run_sweep(
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
-    with resumable():
-        return launch_new(prepared, placement, db, Caller(db, notify))
+    return launch_new(prepared, placement, db, Caller(db, notify))
 
 
 def resume_sweep(
@@ -93,8 +92,7 @@ def resume_sweep(
 ) -> SweepFrames:
     """Train the pending trials of a stored sweep; the arguments are those of `run_sweep`. Raises FitgapError."""
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
-    with resumable():
-        return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, Caller(db, notify))
+    return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, Caller(db, notify))
 
 
 def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
@@ -127,16 +125,9 @@ class Caller:
         """The sweep under its present name, as it may have been renamed during training."""
         return SweepFrames(present_name(store, written), self.db)
 
-
-@contextlib.contextmanager
-def resumable() -> Iterator[None]:
-    """Turn an interrupt into a KeyboardInterrupt that says how to resume."""
-    try:
-        yield
-    except SweepStoppedError as stopped:
-        if stopped.sweep_name is None:
-            raise KeyboardInterrupt(
-                "stopped while the sweep was written; open_store().sweeps() shows what is stored"
-            ) from None
-        released = f"{counted(stopped.released, 'trial')} in flight are pending again"
-        raise KeyboardInterrupt(f"stopped; {released}; resume with resume_sweep({stopped.sweep_name!r})") from None
+    def stopped(self, stop: SweepStoppedError) -> SweepFrames:
+        """Raise a KeyboardInterrupt that says how to resume."""
+        if stop.sweep_name is None:
+            raise KeyboardInterrupt("stopped while the sweep was written; open_store().sweeps() shows what is stored")
+        released = f"{counted(stop.released, 'trial')} in flight are pending again"
+        raise KeyboardInterrupt(f"stopped; {released}; resume with resume_sweep({stop.sweep_name!r})")
