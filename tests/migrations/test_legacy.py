@@ -79,7 +79,7 @@ def then_answered(path):
 def test_every_schema_before_the_newest_has_its_database():
     revisions = [path.name[:4] for path in (version.FOLDER / "versions").glob("[0-9]*.py")]
     assert {path.stem for path in FILES} >= set(revisions) - {newest_version()}
-    assert all(path.stat().st_size < 256 * 1024 for path in FILES)
+    assert all(path.stat().st_size < 200_000 for path in FILES)
 
 
 def test_every_row_is_as_it_was(legacy):

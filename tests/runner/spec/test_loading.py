@@ -250,8 +250,7 @@ def test_a_huge_grid_is_refused_at_once():
     started = time.process_time()
     message = message_of(sweep_from_text, text)
     assert "1,000,000,000,000 (epochs 1,000 x batch_size 1,000 x optimizer 1,000,000)" in message
-    # Making the configurations would take days.
-    assert time.process_time() - started < 60
+    assert time.process_time() - started < 1
 
 
 def test_importing_stays_quick_and_reads_no_yaml():
