@@ -187,10 +187,9 @@ def descendants(process):
 def shown_of(process):
     """What the system tells of a process: its command line and, to its user, its environment."""
     try:
-        parts = [(Path("/proc") / str(process) / part).read_bytes() for part in ("cmdline", "environ")]
+        return b"".join((Path("/proc") / str(process) / part).read_bytes() for part in ("cmdline", "environ"))
     except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return b"", b""
-    return tuple(parts)
+        return b""
 
 
 @pytest.fixture
@@ -204,23 +203,23 @@ def test_no_process_shows_it(address, ray_folder):
     """Neither the command nor Ray's processes, which inherit much from it; the logs of Ray neither."""
     line = [COMMAND, "run", *COMMANDS["run"][:-1], "ray", "--workers", "1", "--repeats", "3", "--db", address]
     environment = {**os.environ, "FITGAP_DB": address, "TMPDIR": str(ray_folder)}
-    ran = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     seen, logs = {}, {}
-    while ran.poll() is None:
-        logs |= {path: CANARY.encode() in bytes_of(path) for path in files_in(ray_folder)}
-        for number in descendants(ran.pid):
-            command_line, inherited = shown_of(number)
-            # Just after it was started it is not Python yet that could hide anything.
-            seen.setdefault(number, []).append(command_line + inherited)
-        time.sleep(0.05)
-    assert ran.returncode == 0, ran.stdout.read()
+    with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as ran:
+        while ran.poll() is None:
+            logs |= {path: CANARY.encode() in bytes_of(path) for path in files_in(ray_folder)}
+            for number in descendants(ran.pid):
+                # A process that has just ended shows nothing any more.
+                if shown := shown_of(number):
+                    seen.setdefault(number, []).append(shown)
+            time.sleep(0.05)
+        written = ran.stdout.read()
+    assert ran.returncode == 0, written
     assert len(seen) > 5 and any(b"ray::" in each[-1] or b"raylet" in each[-1] for each in seen.values())
     for number, shown in seen.items():
         hits = sum(CANARY.encode() in each for each in shown)
-        # The command itself, until its first line has run.
+        # Just after it was started, the command is not Python yet and cannot hide anything.
         assert hits == 0 or (number == ran.pid and CANARY.encode() not in shown[-1])
-    assert CANARY.encode() not in ran.stdout.read()
-    ran.stdout.close()
+    assert CANARY.encode() not in written
     assert len(logs) > 5 and not any(logs.values())
 
 
