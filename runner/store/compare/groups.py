@@ -27,6 +27,8 @@ COLUMNS = {**result_keys.SETTINGS, **result_keys.MORE_SETTINGS, "verdict": confi
 SPREAD = ("e_t", "e_v", "best_e_v")
 # The measures to read; the gap is computed from others.
 READ = (*(name for name in result_keys.MEASURED if name != "gap"), "verdict")
+# Leaderboards are sorted by this where it is known.
+HONEST = "honest_e_v"
 # For these measures higher is better, for all others lower.
 MORE_IS_BETTER = ("accuracy_t", "accuracy_v")
 
@@ -67,7 +69,7 @@ def compare(
     members = members_of(connection, sweep_id, keys, question.only)
     groups, members = ranked(group_rows(members, completed, others), members, question)
     if groups:
-        add_statistics(groups, members, completed, question)
+        add_statistics(groups, members, completed, others[0], question)
     return first_rows(groups, sort, limit)
 
 
@@ -111,7 +113,7 @@ def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray,
         **{name: means(group, completed.measured[name], size) for name in result_keys.MEASURED},
     }
     verdict = completed.measured["verdict"]
-    for number, name in enumerate(result_keys.VERDICTS):
+    for number, name in enumerate(result_keys.VERDICTS_OF_TRIALS):
         columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
     return [
         {**settings, **dict(zip(columns, values, strict=True))}
@@ -146,12 +148,14 @@ def ranked(groups: list[Row], members: Members, question: GroupComparison) -> tu
     return [groups[number] for number in order], replace(members, group=place[members.group])
 
 
-def add_statistics(groups: list[Row], members: Members, completed: Completed, question: GroupComparison) -> None:
+def add_statistics(
+    groups: list[Row], members: Members, completed: Completed, others: np.ndarray, question: GroupComparison
+) -> None:
     """Add spreads, verdicts and differences to the groups."""
     place = members.places(completed.configuration)
     for name in dict.fromkeys([*SPREAD, question.of]):
         add_spreads(groups, members, place, name, completed.measured[name])
-    add_verdicts(groups, members, np.unique(place))
+    add_verdicts(groups, members, np.unique(np.concatenate([place, members.places(others)])))
     repeat = np.unique(completed.repeat, return_inverse=True)[1]
     trials = Measured(members.group[place], members.others[place], repeat, completed.measured[question.of])
     labels = [",".join(str(group[key]) for key in question.by) for group in groups]
@@ -209,13 +213,13 @@ def first_rows(groups: list[Row], sort: str | None, limit: int | None) -> list[R
     return [*ordered, *(group for group in groups if group[key] is None)][:limit]
 
 
-def leaders(connection: Connection, sweep_id: int, limit: int) -> list[int]:
-    """The ids of the best configurations by their mean best E_v; those with incomplete trials come last.
+def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> list[int]:
+    """The ids of the best configurations by the mean of an error; those with incomplete trials come last.
 
     The database does all the work, so a million trials need no memory here.
     """
     completed = sa.func.count(sa.case((result_keys.is_completed, 1)))
-    best = mean(sa.case((result_keys.is_completed, trial.c.best_e_v)))
+    best = mean(sa.case((result_keys.is_completed, trial.c[measure])))
     query = (
         sa.select(trial.c.configuration_id)
         .where(trial.c.sweep_id == sweep_id)
@@ -228,5 +232,12 @@ def leaders(connection: Connection, sweep_id: int, limit: int) -> list[int]:
 
 def leaderboard(connection: Connection, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
     """The best configurations, with the settings `by`."""
-    question = GroupComparison([*by, "configuration"], only=leaders(connection, sweep_id, limit))
+    measure = HONEST if all_honest(connection, sweep_id) else "best_e_v"
+    question = GroupComparison([*by, "configuration"], of=measure, only=leaders(connection, sweep_id, limit, measure))
     return compare(connection, sweep_id, question)
+
+
+def all_honest(connection: Connection, sweep_id: int) -> bool:
+    """Whether the honest E_v of all completed trials of a sweep is known, so that it can be compared."""
+    unknown = sa.exists().where(trial.c.sweep_id == sweep_id, result_keys.is_completed, trial.c.honest_e_v.is_(None))
+    return not connection.execute(sa.select(unknown)).scalar_one()
