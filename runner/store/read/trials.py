@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.database.dialects import sortable, unindexed
 from fitgap.runner.store.filter import advice, filter_expression, known_names
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
-Row = dict[str, Any]
 ROWS_AT_A_TIME = 2_000
 # Up to FEW_TRIALS any plan is fast. With more, SAMPLES trials are checked to find out whether most are of one sweep.
 FEW_TRIALS, SAMPLES = 10_000, 50
