@@ -158,7 +158,7 @@ def is_killed(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
 
 
 def fails(tests: list[str], options: list[str]) -> bool:
-    """Whether a test fails or does not end, in a child that has loaded what they all need, but nothing of the program."""
+    """Whether a test fails or does not end, in a child that has loaded all packages, but nothing of ours."""
     child = os.fork()
     if child == 0:
         os.setsid()
