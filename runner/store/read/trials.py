@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.database.dialects import sortable, unindexed
 from fitgap.runner.store.filter import advice, filter_expression, known_names
-from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
