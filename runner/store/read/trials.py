@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
@@ -13,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.visitors import iterate
 
+Row = dict[str, Any]
 ROWS_AT_A_TIME = 2_000
 # Up to FEW_TRIALS any plan is fast. With more, SAMPLES trials are checked to find out whether most are of one sweep.
 FEW_TRIALS, SAMPLES = 10_000, 50
