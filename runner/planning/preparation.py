@@ -233,8 +233,8 @@ def floor_of_split(prepared: PreparedSweep, repeat: int, split: Split) -> Floor:
     """The errors of the best constant prediction in a repeat."""
     training = prepared.sweep.training
     targets = encoded_targets(prepared.dataset, prepared.preparation, prepared.reading, split)
-    sample = {"seed": prepared.sweep.seed, "repeat": repeat, "measured_examples": training.measure}
-    return floor_of(targets, as_loss(training.loss), **sample)
+    seed, measured = prepared.sweep.seed, training.measure
+    return floor_of(targets, as_loss(training.loss), seed=seed, repeat=repeat, measured_examples=measured)
 
 
 def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:
