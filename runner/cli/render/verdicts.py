@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fitgap.runner.store import Row
 
-VERDICT_TRIALS = ("good_trials", "underfit_trials", "overfit_trials", "both_trials", "unclear_trials")
+VERDICTS = ("good", "underfit", "overfit", "both", "unclear", "no_skill", "diverged")
+VERDICT_TRIALS = tuple(f"{verdict}_trials" for verdict in VERDICTS)
 
 
 def verdict_text(group: "Row") -> str | None:

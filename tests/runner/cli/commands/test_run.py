@@ -78,7 +78,7 @@ def test_a_run_answers_on_standard_output_and_reports_on_standard_error(invoke, 
     answer = invoke("run", "small.yaml", "--engine", "local")
     trials, diverged = small_counts
     assert answer.code == 0
-    assert answer.out.startswith("small: the best 10 of 24 configurations, by best E_v\n")
+    assert answer.out.startswith("small: the best 10 of 24 configurations, by E_v at the best epoch\n")
     assert f"{trials} trials: {trials - diverged} completed, {diverged} diverged" in answer.err
     assert "trials:" not in answer.out
 
