@@ -158,6 +158,10 @@ class StoreReader:
         with self._reading() as connection:
             return verdict_counts.worst_configurations(connection, sweep_id, verdict, limit)
 
+    def best_configurations(self, sweep_id: int, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.best_configurations(connection, sweep_id, limit)
+
     def reference(self, sweep_id: int) -> Row | None:
         with self._reading() as connection:
             return verdict_counts.reference_of(connection, sweep_id)
@@ -169,6 +173,11 @@ class StoreReader:
     def facts(self, trials: Sequence[int]) -> list[Row]:
         with self._reading() as connection:
             return verdict_counts.facts(connection, trials)
+
+    def settings_of_trials(self, trials: Sequence[int]) -> dict[int, Row]:
+        """The settings of the configurations of these trials, by trial number."""
+        with self._reading() as connection:
+            return verdict_counts.settings_of_trials(connection, trials)
 
     def fit_with_errors(self, trial: int) -> tuple[Fit, Row] | None:
         with self._reading() as connection:

@@ -28,15 +28,21 @@ VERDICT_WORDS = {
 }
 VERBS = {"underfit": "underfit", "overfit": "overfit", "both": "underfit and overfit at once"}
 CAUSE_WORDS = {
+    "sibling": "the same configuration is good with another setting",
+    "unstable": "unstable E_t",
     "still_falling": "E_t still fell at the end",
+    "slow": "E_t falls too slowly",
+    "linear_network": "linear networks",
+    "vanishing_gradients": "vanishing gradients",
+    "large_weights": "very large weights",
     "not_falling": "E_t hardly fell",
     "weights_near_zero": "weights near zero",
     "dead_units": "dead units",
     "saturated_units": "saturated units",
     "constant_output": "the same output for every example",
     "strong_regularizer": "large λ or δ",
-    "few_parameters": "few parameters",
-    "many_parameters": "as many parameters as examples, or more",
+    "few_parameters": "small networks",
+    "many_parameters": "at least as many parameters as examples",
     "no_regularizer": "no regularizer",
     "weak_regularizer": "small λ or δ",
     "rose": "E_v rose while E_t fell",
@@ -88,10 +94,22 @@ def print_trouble(trouble: dict[str, Any], judged: int) -> None:
         line += f", most with {most['axis']} {setting} ({most['configurations']} of its {most['of']})"
     paragraph(line)
     for cause in trouble["causes"]:
-        how_many = f"{cause['configurations']} of {trouble['looked_at']}"
-        paragraph(f"{CAUSE_WORDS[cause['cause']]} ({how_many}); try {cause['advice']}", before="  - ", after="    ")
+        paragraph(
+            f"{CAUSE_WORDS[cause['cause']]}: {how_many(cause, trouble)}; try {cause['advice']}",
+            before="  - ",
+            after="    ",
+        )
     for row in trouble["worst"][:WORST_LISTED]:
         paragraph(f"worst: trial {row['trial']}, {described(row)}: {parts_in_line(row)}", before="  ", after="    ")
+
+
+def how_many(cause: dict[str, Any], trouble: dict[str, Any]) -> str:
+    """How many configurations have a cause, out of those that were examined."""
+    examined, count = trouble["looked_at"], cause["configurations"]
+    among = "" if examined == trouble["configurations"] else "worst "
+    if count == examined:
+        return f"all {examined} {among}configurations" if examined > 1 else "1 configuration"
+    return f"{count} of the {examined} {among}configurations"
 
 
 def closing(found: dict[str, Any]) -> str:

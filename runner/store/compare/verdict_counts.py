@@ -41,20 +41,32 @@ def counts_by_setting(connection: Connection, sweep_id: int) -> list[Row]:
 
 
 def worst_configurations(connection: Connection, sweep_id: int, verdict: str, limit: int) -> list[Row]:
-    """The configurations with a verdict and the largest excess, each with the number of its first completed trial."""
-    first = (
-        sa.select(sa.func.min(trial.c.id))
-        .where(trial.c.configuration_id == configuration.c.id, trial.c.status == Status.COMPLETED)
-        .scalar_subquery()
-    )
-    fit = [configuration.c.excess, configuration.c.underfit, configuration.c.overfit, configuration.c.verdict]
-    query = (
-        sa.select(configuration.c.hash.label("configuration"), first.label("trial"), *labelled_axes(), *fit)
-        .where(is_judged(sweep_id), configuration.c.verdict == verdict)
-        .order_by(configuration.c.excess.desc(), configuration.c.id)
-        .limit(limit)
-    )
+    """The configurations with a verdict and the largest excess, each with its most typical trial.
+
+    That is the first completed trial with the same verdict, if there is one, otherwise the first completed one.
+    """
+    order = configuration.c.excess.desc(), configuration.c.id
+    query = judged_configurations(sweep_id).where(configuration.c.verdict == verdict).order_by(*order).limit(limit)
     return fetch(connection, query)
+
+
+def best_configurations(connection: Connection, sweep_id: int, limit: int) -> list[Row]:
+    """The judged configurations with the smallest excess."""
+    order = configuration.c.excess, configuration.c.id
+    return fetch(connection, judged_configurations(sweep_id).order_by(*order).limit(limit))
+
+
+def judged_configurations(sweep_id: int) -> sa.Select:
+    """A query for the settings, the fit and a typical trial of configurations."""
+    own = trial.alias("own")
+    first = sa.select(sa.func.min(own.c.id)).where(
+        own.c.configuration_id == configuration.c.id, own.c.status == Status.COMPLETED
+    )
+    with_same_verdict = first.where(own.c.verdict == configuration.c.verdict).correlate(configuration)
+    typical = sa.func.coalesce(with_same_verdict.scalar_subquery(), first.correlate(configuration).scalar_subquery())
+    fit = [configuration.c.excess, configuration.c.underfit, configuration.c.overfit, configuration.c.verdict]
+    query = sa.select(configuration.c.hash.label("configuration"), typical.label("trial"), *labelled_axes(), *fit)
+    return query.where(is_judged(sweep_id))
 
 
 def reference_of(connection: Connection, sweep_id: int) -> Row | None:
@@ -83,7 +95,10 @@ def unjudged(connection: Connection, sweep_id: int) -> int:
 
 def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
     """The facts from which causes are found: settings, sizes, layer statistics and curves of these trials."""
-    reference = configuration.alias("reference")
+    reference, reference_trial = configuration.alias("reference"), trial.alias("reference_trial")
+    same_repeat = sa.and_(
+        reference_trial.c.configuration_id == reference.c.id, reference_trial.c.repeat == trial.c.repeat
+    )
     same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
     query = (
         sa.select(
@@ -93,11 +108,13 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
             split.c.training_count,
             evidence.c.statistics,
             reference.c.parameters.label("reference_parameters"),
+            reference_trial.c.best_e_v.label("reference_e_v"),
         )
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
         .join(split, same_split)
         .join(sweep, sweep.c.id == trial.c.sweep_id)
         .join(reference, reference.c.id == sweep.c.reference_id, isouter=True)
+        .join(reference_trial, same_repeat, isouter=True)
         .join(evidence, evidence.c.trial_id == trial.c.id, isouter=True)
         .where(trial.c.id.in_(trials))
         .order_by(trial.c.id)
@@ -109,6 +126,14 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
         found[number]["e_t"].append(e_t)
         found[number]["e_v"].append(e_v)
     return list(found.values())
+
+
+def settings_of_trials(connection: Connection, trials: Sequence[int]) -> dict[int, Row]:
+    """The settings of the configurations of these trials, by trial number."""
+    query = sa.select(trial.c.id, configuration.c.settings).join_from(
+        trial, configuration, trial.c.configuration_id == configuration.c.id
+    )
+    return {number: settings for number, settings in connection.execute(query.where(trial.c.id.in_(trials)))}
 
 
 def fit_with_errors(connection: Connection, number: int) -> tuple[Fit, Row] | None:
