@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from fitgap.core.activation_parameters import learned_values, own_row, put_own_row
 from fitgap.core.batches import batches
 from fitgap.core.checkpoints import MemberState, check_states, standings_as_numbers, standings_from_numbers
 from fitgap.core.dropout import DropoutMasks, dropout_of
 from fitgap.core.evaluation import Measurement, Measurer
 from fitgap.core.fit_evidence import Evidence
-from fitgap.core.function_parameters import learned_values, own_row, put_own_row
 from fitgap.core.members import Member, PackShape, sorting_key
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.preprocessing import Examples

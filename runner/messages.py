@@ -140,7 +140,7 @@ class TrialEnd:
 
 @dataclass(frozen=True)
 class KeptNetwork:
-    """The parameters (P,) of a trial after an epoch, in saved form (see `fitgap.core.function_parameters.own_row`)."""
+    """The parameters (P,) of a trial after an epoch, in saved form (`core.activation_parameters.own_row`)."""
 
     trial_id: int
     epoch: int

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import read_choice, single_value
-from fitgap.runner.spec.spec_nodes import LONGEST_SHOWN, SpecNode, is_number, shown
+from fitgap.runner.spec.validation import LONGEST_SHOWN, SpecNode, is_number, shown
 
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")

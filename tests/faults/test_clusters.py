@@ -39,7 +39,7 @@ from pathlib import Path
 import ray
 from fitgap.runner.engine import ClusterSettings, find_cluster
 from fitgap.runner.engine.dispatch import pack_memory
-from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray import remote_training as remote
 from fitgap.runner.engine.ray.engine import RayEngine, StoredExamples
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
 from fitgap.runner.planning.preparation import prepare_sweep

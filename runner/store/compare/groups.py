@@ -5,19 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 from fitgap.runner.analysis.pairing import Differences, Measured, differences
 from fitgap.runner.analysis.scaling import scaled
 from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
-from fitgap.runner.store.compare.metrics import Completed, TrialSelection, completed_trials, other_trials
+from fitgap.runner.store.compare.completed_trials import Completed, TrialSelection, completed_trials, other_trials
 from fitgap.runner.store.compare.pairs import Members, members_of
-from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import advice, known_names
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import configuration, trial
+from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -207,26 +205,3 @@ def first_rows(groups: list[Row], sort: str | None, limit: int | None) -> list[R
     known = [group for group in groups if group[key] is not None]
     ordered = sorted(known, key=lambda group: group[key], reverse=sort.startswith("-"))
     return [*ordered, *(group for group in groups if group[key] is None)][:limit]
-
-
-def leaders(connection: Connection, sweep_id: int, limit: int) -> list[int]:
-    """The ids of the best configurations by their mean best E_v; those with incomplete trials come last.
-
-    The database does all the work, so a million trials need no memory here.
-    """
-    completed = sa.func.count(sa.case((result_keys.is_completed, 1)))
-    best = mean(sa.case((result_keys.is_completed, trial.c.best_e_v)))
-    query = (
-        sa.select(trial.c.configuration_id)
-        .where(trial.c.sweep_id == sweep_id)
-        .group_by(trial.c.configuration_id)
-        .order_by(completed < sa.func.count(trial.c.id), best.is_(None), best, trial.c.configuration_id)
-        .limit(limit)
-    )
-    return list(connection.execute(query).scalars())
-
-
-def leaderboard(connection: Connection, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
-    """The best configurations, with the settings `by`."""
-    question = GroupComparison([*by, "configuration"], only=leaders(connection, sweep_id, limit))
-    return compare(connection, sweep_id, question)

@@ -1,4 +1,4 @@
-"""Refresh of the fit of trials and configurations: read errors, judge them with `core.diagnosis`, write atomically.
+"""Refresh of the fit of trials and configurations: read errors, judge them with `core.fit`, write atomically.
 
 Errors are read and judged without blocking writers. Then one transaction writes the results. If another process has
 done so meanwhile, which `sweep.fitted` shows, the work is repeated. So readers see fits relative to one reference,

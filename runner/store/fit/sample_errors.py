@@ -1,4 +1,4 @@
-"""Errors of completed trials for `core.diagnosis`: after the last epoch, or after the best for a reference."""
+"""Errors of completed trials for `core.fit`: after the last epoch, or after the best for a reference."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

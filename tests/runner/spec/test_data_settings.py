@@ -4,7 +4,7 @@ import pytest
 from fitgap.runner.data import MISSING, TEXT
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import DataSettings, Folds, is_path
-from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.validation import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
 
