@@ -4,7 +4,7 @@ Programs read the names of causes and remedies. The other texts are for people a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,9 @@ MANY_NEAR_ZERO, MANY_DEAD, MANY_SATURATED = 0.5, 0.3, 0.5
 # Weights have shrunk if their root mean square is below this share of its initial value, grown if above this multiple.
 # They hardly moved if it changed by at most this share.
 SHRUNK, GROWN, HARDLY_MOVED = 0.5, 5.0, 0.03
+# The learning rate is also too high if weights have grown to the first multiple, and E_t ended above the second
+# multiple of a constant prediction's.
+SHAKEN, ABOVE_CONSTANT = 2.0, 1.1
 # E_t hardly fell if it ended above this share of its value after the first epoch, or of the constant prediction's.
 HARDLY_FELL, NEAR_CONSTANT = 0.95, 0.95
 # Gradients vanish in networks with at least this many hidden layers of these functions, if E_t did not fall to this
@@ -149,6 +152,14 @@ class Facts:
         return bool(limits) and float(self.e_t[-1]) >= min(limits)
 
 
+OPPOSITES = {
+    Remedy.LOWER_RATE: Remedy.HIGHER_RATE,
+    Remedy.HIGHER_RATE: Remedy.LOWER_RATE,
+    Remedy.LARGER_NETWORK: Remedy.SMALLER_NETWORK,
+    Remedy.SMALLER_NETWORK: Remedy.LARGER_NETWORK,
+    Remedy.MORE_EPOCHS: Remedy.FEWER_EPOCHS,
+    Remedy.FEWER_EPOCHS: Remedy.MORE_EPOCHS,
+}
 Test = Callable[[Facts], FoundCause | None]
 
 
@@ -163,7 +174,19 @@ def causes(verdict: Verdict, facts: Facts) -> list[FoundCause]:
         tests += OVERFITTING
     ordered = sorted([found for test in tests if (found := test(facts))], key=lambda each: rank(each, facts))
     # Two tests may find the same cause.
-    return list({each.cause: each for each in reversed(ordered)}.values())[::-1]
+    return without_contradictions(list({each.cause: each for each in reversed(ordered)}.values())[::-1])
+
+
+def without_contradictions(found: Sequence[FoundCause]) -> list[FoundCause]:
+    """The causes without remedies that undo what an earlier cause suggests first."""
+    kept: list[FoundCause] = []
+    excluded: set[Remedy] = set()
+    for each in found:
+        remedies = tuple(remedy for remedy in each.remedies if remedy not in excluded)
+        if remedies:
+            kept.append(replace(each, remedies=remedies))
+            excluded |= {OPPOSITES[remedies[0]]} if remedies[0] in OPPOSITES else set()
+    return kept
 
 
 def rank(found: FoundCause, facts: Facts) -> int:
@@ -189,7 +212,14 @@ def unstable(facts: Facts) -> FoundCause | None:
     # A strong penalty makes the weights shrink and E_t rise.
     if found and found.kind == "ended" and strongly_regularized(facts) and has_shrunk(facts):
         return None
-    return FoundCause(Cause.UNSTABLE, found.value, instability_in_words(found), remedies) if found else None
+    if found:
+        return FoundCause(Cause.UNSTABLE, found.value, instability_in_words(found), remedies)
+    constant = facts.constant_e_t
+    if not constant or facts.growth < SHAKEN or facts.e_t[-1] < ABOVE_CONSTANT * constant:
+        return None
+    ratio = float(facts.e_t[-1]) / constant
+    seen = f"E_t ended {times(ratio)} as high as for a constant prediction, with weights that have grown"
+    return FoundCause(Cause.UNSTABLE, ratio, seen, remedies)
 
 
 def instability_in_words(found: Instability) -> str:

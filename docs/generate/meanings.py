@@ -189,6 +189,7 @@ MEANINGS = {
     "most_with": "the setting most of them share, or null",
     "setting": "its value",
     "troubles[].most_with.of": "out of how many configurations",
+    "diagnose:varying": "the axes in which configurations differ; for a trial, with its alternatives",
     "looked_at": "how many of the worst configurations were examined for causes",
     "causes": "likely causes; [diagnose](../how-to/diagnose.md#causes) explains each name",
     "cause": "name of the cause",

@@ -27,6 +27,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "trials": {each.value: status[each.value] for each in Status if status[each.value]},
         "unjudged": store.unjudged(row["id"]),
         "rule": row["fit_rule"],
+        "varying": store.varying_axes(row["id"]),
         "reference": store.reference(row["id"]),
         "configurations": {verdict.value: counts.get(verdict, 0) for verdict in Verdict},
         "troubles": [
@@ -109,6 +110,8 @@ def counted_causes(found: Sequence[Sequence[Reason]]) -> Iterator[tuple[Cause, i
 
 def first_words(reason: Reason) -> str:
     """The first remedy of a cause in words, without the new setting, which differs between configurations."""
+    if reason.found.cause is Cause.SIBLING:
+        return f"{reason.changes[0].axis.replace('_', ' ')} {reason.changes[0].after}"
     return words_for(reason.changes[0]) if reason.changes else reason.found.advice
 
 

@@ -9,7 +9,7 @@ from fitgap.core.fit import Fit
 from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.damage import damage_reported, remember
-from fitgap.runner.store.compare import groups, importance, leaderboard, verdict_counts
+from fitgap.runner.store.compare import axis_columns, groups, importance, leaderboard, verdict_counts
 from fitgap.runner.store.compare.groups import GroupComparison
 from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
@@ -129,6 +129,15 @@ class StoreReader:
     def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
         with self._reading() as connection:
             return leaderboard.leaderboard(connection, sweep_id, by, limit)
+
+    def varying_axes(self, sweep_id: int) -> list[str]:
+        """The axes in which the configurations of a sweep differ, in the order of the sweep file."""
+        with self._reading() as connection:
+            return axis_columns.axes_of(connection, sweep_id)
+
+    def configuration_count(self, sweep_id: int) -> int:
+        with self._reading() as connection:
+            return axis_columns.configuration_count(connection, sweep_id)
 
     def importance(
         self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR, where: str | None = None

@@ -1,6 +1,7 @@
 """A diagnosis as text, at most 80 columns wide."""
 
 import textwrap
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fitgap.runner.cli.render.curve import curve_lines
@@ -12,7 +13,11 @@ WIDTH = 80
 CURVE_MARGIN = 20
 # How many of the worst configurations are listed per verdict.
 WORST_LISTED = 3
+# Always named; other axes only if they vary.
 SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
+# Axes whose alternatives do not say what they are.
+NAMED = {"batch_size": "batch size", "epochs": "epochs", "schedule": "schedule", "stopping": "stopping"}
+NAMED |= {"initializer": "initializer", "output_activation": "output activation"}
 # What the excess and its parts mean.
 PARTS = {
     "excess": "worse on unseen examples than the reference",
@@ -68,9 +73,11 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     paragraph(f"{found['sweep']}: {configurations(judged)}: {verdicts}")
     repeats = "" if reference["repeats"] == 1 else f", mean of {reference['repeats']} repeats"
     error = f"best E_v {cell('best_e_v', reference['best_e_v'])}{repeats}"
-    paragraph(f"reference: {described(reference)} ({reference['configuration']}), {error}", after="  ")
+    paragraph(
+        f"reference: {described(reference, found['varying'])} ({reference['configuration']}), {error}", after="  "
+    )
     for trouble in found["troubles"]:
-        print_trouble(trouble, judged)
+        print_trouble(trouble, judged, found["varying"])
     say("")
     paragraph(closing(found))
 
@@ -81,7 +88,7 @@ def verdict_line(name: str, counts: dict[str, int]) -> str:
     return f"Fit of {configurations(sum(counts.values()))}: {verdicts}. What to try: fitgap diagnose {name}"
 
 
-def print_trouble(trouble: dict[str, Any], judged: int) -> None:
+def print_trouble(trouble: dict[str, Any], judged: int, varying: Sequence[str]) -> None:
     """Print one verdict: how many configurations have it, the setting most affected, causes, worst configurations."""
     say("")
     is_one = trouble["configurations"] == 1
@@ -100,7 +107,8 @@ def print_trouble(trouble: dict[str, Any], judged: int) -> None:
             after="    ",
         )
     for row in trouble["worst"][:WORST_LISTED]:
-        paragraph(f"worst: trial {row['trial']}, {described(row)}: {parts_in_line(row)}", before="  ", after="    ")
+        which = f"worst: {described(row, varying)}: {parts_in_line(row)} (such as trial {row['trial']})"
+        paragraph(which, before="  ", after="    ")
 
 
 def how_many(cause: dict[str, Any], trouble: dict[str, Any]) -> str:
@@ -108,7 +116,7 @@ def how_many(cause: dict[str, Any], trouble: dict[str, Any]) -> str:
     examined, count = trouble["looked_at"], cause["configurations"]
     among = "" if examined == trouble["configurations"] else "worst "
     if count == examined:
-        return f"all {examined} {among}configurations" if examined > 1 else "1 configuration"
+        return {1: "1 configuration", 2: "both"}.get(examined, f"all {examined} {among}configurations")
     return f"{count} of the {examined} {among}configurations"
 
 
@@ -123,7 +131,8 @@ def closing(found: dict[str, Any]) -> str:
 def print_trial_diagnosis(found: dict[str, Any]) -> None:
     """Print the diagnosis of a trial."""
     paragraph(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
-    paragraph(f"{described(found)}, {parameters(found)}", before="  ", after="    ")
+    settings = described({**found, **found["varying"]}, found["varying"])
+    paragraph(f"{settings}, {parameters(found)}", before="  ", after="    ")
     if found["verdict"] is not None:
         print_parts(found)
     curve = found["curve"]
@@ -161,13 +170,16 @@ def print_parts(found: dict[str, Any]) -> None:
     which = "this trial at its best" if reference["trial"] == found["trial"] else f"trial {reference['trial']}"
     say("")
     paragraph(
-        f"it has {own}; the reference, {which} ({described(reference)}), {errors} {after}", before="  ", after="  "
+        f"it has {own}; the reference, {which} ({described(reference, found['varying'])}), {errors} {after}",
+        before="  ",
+        after="  ",
     )
 
 
-def described(row: dict[str, Any]) -> str:
-    """The main settings of a configuration."""
-    return " · ".join(plain_setting(row[key]) for key in SETTINGS)
+def described(row: dict[str, Any], varying: Iterable[str]) -> str:
+    """The main settings of a configuration, and all others that vary in its sweep."""
+    others = [f"{NAMED[key]} {plain_setting(row[key])}" for key in varying if key in NAMED]
+    return " · ".join([*(plain_setting(row[key]) for key in SETTINGS), *others])
 
 
 def plain_setting(value: Any) -> str:

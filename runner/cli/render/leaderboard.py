@@ -5,13 +5,19 @@ from typing import Any
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.render.diagnosis_page import verdict_line
 from fitgap.runner.cli.render.lines import report
+from fitgap.runner.cli.render.scores import with_score_names
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
 from fitgap.runner.driver import WrittenSweep
+from fitgap.runner.errors import StoreError
 from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 
 SHOWN = 10
+# Up to so many trials, the last line names the most important axis.
+MOST_RANKED = 50_000
+# A terminal of 80 columns always shows these.
+NEEDED = ("best_e_v", "gap", "verdict")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 # In order of importance: a terminal of 80 columns has room only for the first ones.
@@ -20,17 +26,18 @@ KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict",
 
 def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     """Print the best configurations of a sweep, as means over repeats."""
-    axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
-    groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
-    varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
-    found = counted(len(written.prepared.configurations), "configuration")
+    axes = [COLUMN_OF_AXIS.get(name, name) for name in written.prepared.sweep.axes]
+    groups = store.leaderboard(written.sweep_id, axes, SHOWN)
+    varied = [COLUMN_OF_AXIS.get(name, name) for name in store.varying_axes(written.sweep_id)] or ["architecture"]
+    found = counted(store.configuration_count(written.sweep_id), "configuration")
     title = f"{name}: the best {len(groups)} of {found}, by best E_v"
-    print_table(*leaders(groups, varied), title=title, needed=["best_e_v"])
+    rows, keys = with_score_names(*leaders(groups, varied), written.prepared.dataset.target_kind)
+    print_table(rows, keys, title=title, needed=NEEDED)
 
 
 def report_summary(store: Store, counts: Row) -> None:
     """Report the number of trials by status and the number of configurations by verdict."""
-    report(summary(counts["name"], counts))
+    report(summary(counts["name"], counts, most_important_axis(store, counts)))
     verdicts = store.verdict_counts(counts["sweep"])
     if verdicts:
         report(verdict_line(counts["name"], verdicts))
@@ -45,8 +52,26 @@ def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]
     return rows, [*varied, *shown]
 
 
-def summary(name: str, counts: dict[str, Any]) -> str:
+def most_important_axis(store: Store, counts: Row) -> str | None:
+    """The axis that explains most of the ranks of the best E_v; None if none varies.
+
+    In a very large sweep, where this would take long, it is the first one that varies.
+    """
+    axes = store.varying_axes(counts["sweep"])
+    if len(axes) < 2 or counts["completed"] > MOST_RANKED:
+        return next(iter(axes), None)
+    try:
+        rows = store.importance(counts["sweep"], ["best_e_v"], scale="rank")
+    except StoreError:
+        return axes[0]
+    shares = {row["axis"]: row["share"] for row in rows if row["kind"] == "axis"}
+    return max(shares, key=lambda axis: shares[axis], default=axes[0])
+
+
+def summary(name: str, counts: dict[str, Any], axis: str | None) -> str:
     """Such as `324 trials: 320 completed, 4 diverged. Look closer: fitgap trials digits …`."""
     ends = [f"{counts[status]} {status}" for status in Status if counts[status]]
-    advice = f"fitgap trials {name} --sort best_e_v, fitgap compare {name} --by activation"
+    advice = f"fitgap trials {name} --sort best_e_v"
+    if axis:
+        advice += f", fitgap compare {name} --by {COLUMN_OF_AXIS.get(axis, axis)}"
     return f"{counted(counts['trials'], 'trial')}: {', '.join(ends)}. Look closer: {advice}"

@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+from fitgap.core.fit import Verdict
+
 if TYPE_CHECKING:
     from fitgap.runner.store import Row
 
-VERDICT_TRIALS = ("good_trials", "underfit_trials", "overfit_trials", "both_trials", "unclear_trials")
-
 
 def verdict_text(group: "Row") -> str | None:
-    """A group's most frequent verdict and how many of its trials have it, such as `overfit 4/5`."""
+    """A group's most frequent verdict and how many of its trials have it, such as `overfit 4/5`.
+
+    All repeats together can show what no single one shows. Then there is only the verdict.
+    """
     verdict = group["verdict"]
-    return verdict and f"{verdict} {group[f'{verdict}_trials']}/{sum(group[key] for key in VERDICT_TRIALS)}"
+    agreeing = group[f"{verdict}_trials"] if verdict else 0
+    return f"{verdict} {agreeing}/{sum(group[f'{each}_trials'] for each in Verdict)}" if agreeing else verdict
