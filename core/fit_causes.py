@@ -41,6 +41,8 @@ SHRUNK, GROWN, HARDLY_MOVED = 0.5, 5.0, 0.03
 SHAKEN, ABOVE_CONSTANT = 2.0, 1.1
 # E_t hardly fell if it ended above this share of its value after the first epoch, or of the constant prediction's.
 HARDLY_FELL, NEAR_CONSTANT = 0.95, 0.95
+# If no network beats a constant prediction, one whose E_t is below this share of the constant's has learned noise.
+MEMORIZED = 0.8
 # Gradients vanish in networks with at least this many hidden layers of these functions, if E_t did not fall to this
 # share of its first value.
 STUCK = 0.5
@@ -55,6 +57,7 @@ class Cause(StrEnum):
     """The causes, by the names that programs read."""
 
     SIBLING = "sibling"
+    DIVERGED = "diverged"
     UNSTABLE = "unstable"
     STILL_FALLING = "still_falling"
     SLOW = "slow"
@@ -145,6 +148,11 @@ class Facts:
         return max((layer["rms"] / layer["rms_start"] for layer in self.layers if layer["rms_start"] > 0), default=1.0)
 
     @property
+    def memorized(self) -> bool:
+        """Whether E_t ended well below the error of a constant prediction."""
+        return self.constant_e_t is not None and float(self.e_t[-1]) < MEMORIZED * self.constant_e_t
+
+    @property
     def learned_nothing(self) -> bool:
         """Whether E_t ended near the error of a constant prediction or near its value after the first epoch."""
         limits = [] if self.constant_e_t is None else [NEAR_CONSTANT * self.constant_e_t]
@@ -167,6 +175,10 @@ def causes(verdict: Verdict, facts: Facts) -> list[FoundCause]:
     """The likely causes of a verdict, most informative first. An unclear verdict is tested for causes of both kinds."""
     if verdict is Verdict.GOOD:
         return []
+    if verdict is Verdict.DIVERGED:
+        return [FoundCause(Cause.DIVERGED, None, "the error became infinite or NaN", (Remedy.LOWER_RATE,))]
+    if verdict is Verdict.NO_SKILL:
+        verdict = Verdict.OVERFIT if facts.memorized else Verdict.UNDERFIT
     tests: list[Test] = [unstable]
     if verdict is not Verdict.OVERFIT:
         tests += UNDERFITTING

@@ -53,7 +53,9 @@ def reasons(store: Store, trials: Iterable[tuple[int, Verdict]]) -> dict[int, li
     """The likely causes of the verdicts on these trials, by trial number."""
     verdicts = dict(trials)
     return {
-        row["trial"]: reasons_of(verdicts[row["trial"]], row) for row in store.facts(list(verdicts)) if row["epochs"]
+        row["trial"]: reasons_of(verdicts[row["trial"]], row)
+        for row in store.facts(list(verdicts))
+        if row["epochs"] or verdicts[row["trial"]] is Verdict.DIVERGED
     }
 
 
@@ -81,5 +83,5 @@ def facts_of(row: Row, configuration: Configuration) -> Facts:
         hidden=configuration.architecture,
         functions=frozenset(choice.name for layer in layers for choice in configuration.functions(layer)),
         reference_e_v=row["reference_e_v"],
-        constant_e_t=row.get("constant_e_t"),
+        constant_e_t=row["constant_e_t"],
     )

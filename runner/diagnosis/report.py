@@ -13,7 +13,7 @@ from fitgap.runner.trial_status import Status
 
 # Causes are looked up for this many configurations of each verdict, those with the largest excess.
 LOOKED_AT = 100
-TROUBLES = (Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH)
+TROUBLES = (Verdict.NO_SKILL, Verdict.DIVERGED, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH)
 
 
 def diagnose_sweep(store: Store, name_or_number: str) -> Row:

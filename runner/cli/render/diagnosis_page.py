@@ -7,6 +7,7 @@ from typing import Any
 from fitgap.runner.cli.render.curve import curve_lines
 from fitgap.runner.cli.render.lines import line_width, printable, say
 from fitgap.runner.cli.render.text_tables import cell, plainer
+from fitgap.runner.store import SweepFloor
 
 WIDTH = 80
 # Columns taken by the labels to the left of a curve and the margin to its right.
@@ -30,10 +31,19 @@ VERDICT_WORDS = {
     "overfit": "overfit: it has learned its examples, but generalizes poorly",
     "both": "underfit and overfit at once",
     "unclear": "unclear: worse than the reference, but neither part is beyond chance",
+    "no_skill": "no skill: no better than a constant prediction",
+    "diverged": "diverged: the error of at least one repeat became infinite or NaN",
 }
-VERBS = {"underfit": "underfit", "overfit": "overfit", "both": "underfit and overfit at once"}
+VERBS = {
+    "no_skill": "are no better than a constant prediction",
+    "diverged": "diverged",
+    "underfit": "underfit",
+    "overfit": "overfit",
+    "both": "underfit and overfit at once",
+}
 CAUSE_WORDS = {
     "sibling": "the same configuration is good with another setting",
+    "diverged": "infinite or NaN errors",
     "unstable": "unstable E_t",
     "still_falling": "E_t still fell at the end",
     "slow": "E_t falls too slowly",
@@ -82,6 +92,12 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     paragraph(closing(found))
 
 
+def no_skill_line(floor: SweepFloor) -> str:
+    """The first line about a sweep in which nothing beats a constant prediction."""
+    error = cell("e_v", floor.e_v)
+    return f"no configuration is clearly better than a constant prediction (E_v {error}); nothing useful was learned"
+
+
 def verdict_line(name: str, counts: dict[str, int]) -> str:
     """The last line of a run, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: …`."""
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICT_WORDS if verdict in counts)
@@ -93,7 +109,7 @@ def print_trouble(trouble: dict[str, Any], judged: int, varying: Sequence[str]) 
     say("")
     is_one = trouble["configurations"] == 1
     verb = VERBS[trouble["verdict"]]
-    verb = verb.replace("fit", "fits") if is_one else verb
+    verb = verb.replace("fit", "fits").replace("are ", "is ") if is_one else verb
     line = f"{trouble['configurations']} of {configurations(judged)} {verb}"
     most = trouble["most_with"]
     if most:

@@ -3,25 +3,28 @@
 from typing import Any
 
 from fitgap.runner.amounts import counted
-from fitgap.runner.cli.render.diagnosis_page import verdict_line
-from fitgap.runner.cli.render.lines import report
+from fitgap.runner.cli.render.diagnosis_page import no_skill_line, verdict_line
+from fitgap.runner.cli.render.lines import report, say
 from fitgap.runner.cli.render.scores import with_score_names
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
 from fitgap.runner.driver import WrittenSweep
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store import Row, Store
+from fitgap.runner.store import Row, Store, SweepFloor
 from fitgap.runner.trial_status import Status
 
 SHOWN = 10
 # Up to so many trials, the last line names the most important axis.
 MOST_RANKED = 50_000
 # A terminal of 80 columns always shows these.
-NEEDED = ("best_e_v", "gap", "verdict")
+NEEDED = ("honest_e_v", "gap", "verdict")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 # In order of importance: a terminal of 80 columns has room only for the first ones.
-KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v")
+# The honest E_v is an estimate that the choice of the best epoch does not make too low.
+KEYS = ("honest_e_v", "honest_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v", "best_e_v")
+# Sweeps of earlier versions have no honest E_v.
+INSTEAD = {"honest_e_v": "best_e_v", "honest_e_v_sd": "best_e_v_sd"}
 
 
 def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
@@ -30,9 +33,21 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     groups = store.leaderboard(written.sweep_id, axes, SHOWN)
     varied = [COLUMN_OF_AXIS.get(name, name) for name in store.varying_axes(written.sweep_id)] or ["architecture"]
     found = counted(store.configuration_count(written.sweep_id), "configuration")
-    title = f"{name}: the best {len(groups)} of {found}, by best E_v"
+    title = f"{name}: the best {len(groups)} of {found}, by E_v at the best epoch"
     rows, keys = with_score_names(*leaders(groups, varied), written.prepared.dataset.target_kind)
-    print_table(rows, keys, title=title, needed=NEEDED)
+    needed = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
+    floor = store.floor(written.sweep_id)
+    if floor and floor.is_beaten is False:
+        say(no_skill_line(floor))
+    print_table(rows, keys, title=title, needed=needed, below=constant_row(floor, keys) if groups else None)
+
+
+def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:
+    """The errors of a constant prediction as a row below the leaderboard."""
+    if floor is None:
+        return None
+    errors = {"honest_e_v": floor.e_v, "e_t": floor.e_t, "e_v": floor.e_v, "gap": floor.e_v - floor.e_t}
+    return {**errors, keys[0]: "constant"}
 
 
 def report_summary(store: Store, counts: Row) -> None:
@@ -46,7 +61,10 @@ def report_summary(store: Store, counts: Row) -> None:
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:
     """The leaderboard's rows and keys, without empty columns such as a standard deviation over one repeat."""
     rows = [{**group, "n": group["completed"], "verdict": verdict_text(group)} for group in groups]
-    shown = [key for key in KEYS if any(row[key] is not None for row in rows)]
+    # A leaderboard that is not ordered by the honest E_v lacks its standard deviation.
+    is_honest = bool(rows) and "honest_e_v_sd" in rows[0]
+    keys = dict.fromkeys(key if is_honest else INSTEAD.get(key, key) for key in KEYS)
+    shown = [key for key in keys if any(row[key] is not None for row in rows)]
     if rows and all(row["n"] == 1 for row in rows):
         shown.remove("n")
     return rows, [*varied, *shown]

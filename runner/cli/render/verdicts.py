@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from fitgap.core.fit import Verdict
+from fitgap.runner.store.schema.result_keys import VERDICTS_OF_TRIALS
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Row
@@ -14,5 +14,7 @@ def verdict_text(group: "Row") -> str | None:
     All repeats together can show what no single one shows. Then there is only the verdict.
     """
     verdict = group["verdict"]
-    agreeing = group[f"{verdict}_trials"] if verdict else 0
-    return f"{verdict} {agreeing}/{sum(group[f'{each}_trials'] for each in Verdict)}" if agreeing else verdict
+    agreeing = group.get(f"{verdict}_trials") or 0
+    return (
+        f"{verdict} {agreeing}/{sum(group[f'{each}_trials'] for each in VERDICTS_OF_TRIALS)}" if agreeing else verdict
+    )
