@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from fitgap.core.activations import ELU, ReLU
-from fitgap.core.fit_causes import FoundCause
+from fitgap.core.fit_facts import FoundCause
 from fitgap.core.fit_remedies import Remedy
 from fitgap.core.initializers import Auto, HeNormal
 from fitgap.core.members import why_untrainable

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.fit import Verdict
-from fitgap.core.fit_causes import Facts, FoundCause, causes
+from fitgap.core.fit_causes import causes
+from fitgap.core.fit_facts import Facts, FoundCause
 from fitgap.core.fit_remedies import WORDS, Remedy
 from fitgap.core.regularizers import Dropout, Penalty
 from fitgap.runner.diagnosis.changes import Change, changes_for

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from fitgap.core.fit import Verdict
-from fitgap.core.fit_causes import Cause
+from fitgap.core.fit_facts import Cause
 from fitgap.runner.diagnosis.facts import Reason, reasons, words_for
+from fitgap.runner.diagnosis.outcomes import outcomes
 from fitgap.runner.diagnosis.siblings import with_siblings
+from fitgap.runner.diagnosis.standing_out import most_with
 from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 
@@ -20,15 +21,19 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
     """The verdicts on a sweep's configurations, with causes. Raises StoreError if there is no such sweep."""
     row = store.sweep(name_or_number)
     status = next(each for each in store.sweeps() if each["sweep"] == row["id"])
+    trials = {each.value: status[each.value] for each in Status if status[each.value]}
     counts = store.verdict_counts(row["id"])
+    floor = store.floor(row["id"])
     by_setting = store.counts_by_setting(row["id"])
     return {
         "sweep": row["name"],
-        "trials": {each.value: status[each.value] for each in Status if status[each.value]},
+        "trials": trials,
         "unjudged": store.unjudged(row["id"]),
         "rule": row["fit_rule"],
         "varying": store.varying_axes(row["id"]),
         "reference": store.reference(row["id"]),
+        "constant": floor and {"e_t": floor.e_t, "e_v": floor.e_v, "is_beaten": floor.is_beaten},
+        "outcomes": outcomes(store, row, trials),
         "configurations": {verdict.value: counts.get(verdict, 0) for verdict in Verdict},
         "troubles": [
             trouble(store, row["id"], verdict, counts[verdict], by_setting) for verdict in TROUBLES if verdict in counts
@@ -68,34 +73,6 @@ def explained(
     if siblings:
         found = with_siblings(store, sweep_id, worst, found)
     return [(row, found.get(row["trial"], [])) for row in worst]
-
-
-def most_with(by_setting: Sequence[Row], verdict: Verdict) -> Row | None:
-    """The setting whose configurations have a verdict much more often than the others; None if none stands out."""
-    own: Counter[tuple[str, Any]] = Counter()
-    all_of: Counter[tuple[str, Any]] = Counter()
-    for row in by_setting:
-        key = row["axis"], row["setting"]
-        all_of[key] += row["count"]
-        own[key] += row["count"] if row["verdict"] == verdict else 0
-    total: Counter[str] = Counter()
-    total_own: Counter[str] = Counter()
-    for (axis, setting), count in all_of.items():
-        total[axis] += count
-        total_own[axis] += own[axis, setting]
-    # Observed count minus the count expected if the setting made no difference.
-    surplus = {key: own[key] - count * total_own[key[0]] / total[key[0]] for key, count in all_of.items()}
-    if not surplus:
-        return None
-    axis, setting = max(surplus, key=lambda key: surplus[key])
-    # Require at least half of all configurations with the verdict, and twice the rate of the other settings.
-    found, others = own[axis, setting], total_own[axis] - own[axis, setting]
-    if (
-        2 * found < total_own[axis]
-        or found * (total[axis] - all_of[axis, setting]) <= 2 * others * all_of[axis, setting]
-    ):
-        return None
-    return {"axis": axis, "setting": setting, "configurations": found, "of": all_of[axis, setting]}
 
 
 def counted_causes(found: Sequence[Sequence[Reason]]) -> Iterator[tuple[Cause, int, str]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from fitgap.core.fit import Verdict
-from fitgap.core.fit_causes import Cause, FoundCause
+from fitgap.core.fit_facts import Cause, FoundCause
 from fitgap.core.fit_remedies import Remedy
 from fitgap.runner.diagnosis.changes import Change, Direction
 from fitgap.runner.diagnosis.facts import Reason
@@ -43,6 +43,8 @@ class Siblings:
 def explains(other: Row, row: Row) -> bool:
     """Whether another configuration is good, or at least far better than this one."""
     if other["configuration"] == row["configuration"] or row["excess"] is None or row["excess"] <= 0:
+        return False
+    if other["verdict"] in (Verdict.NO_SKILL, Verdict.DIVERGED):
         return False
     share = other["excess"] / row["excess"]
     return bool(share <= (EXPLAINS_IF_GOOD if other["verdict"] == Verdict.GOOD else EXPLAINS))

@@ -164,6 +164,18 @@ class StoreReader:
         with self._reading() as connection:
             return verdict_counts.counts_by_setting(connection, sweep_id)
 
+    def ends_by_setting(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.ends_by_setting(connection, sweep_id)
+
+    def ended_in(self, sweep_id: int, status: str, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.ended_in(connection, sweep_id, status, limit)
+
+    def configurations_with(self, sweep_id: int, status: str) -> int:
+        with self._reading() as connection:
+            return verdict_counts.configurations_with(connection, sweep_id, status)
+
     def worst_configurations(self, sweep_id: int, verdict: str, limit: int) -> list[Row]:
         with self._reading() as connection:
             return verdict_counts.worst_configurations(connection, sweep_id, verdict, limit)

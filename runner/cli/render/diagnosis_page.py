@@ -1,19 +1,16 @@
-"""A diagnosis as text, at most 80 columns wide."""
+"""The diagnosis of a trial as text, at most 80 columns wide, and words for all diagnoses."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from fitgap.runner.cli.render.curve import curve_lines
 from fitgap.runner.cli.render.lines import line_width, printable, say
 from fitgap.runner.cli.render.text_tables import cell, plainer
-from fitgap.runner.store import SweepFloor
 
 WIDTH = 80
 # Columns taken by the labels to the left of a curve and the margin to its right.
 CURVE_MARGIN = 20
-# How many of the worst configurations are listed per verdict.
-WORST_LISTED = 3
 # Always named; other axes only if they vary.
 SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
 # Axes whose alternatives do not say what they are.
@@ -62,86 +59,6 @@ CAUSE_WORDS = {
     "weak_regularizer": "small λ or δ",
     "rose": "E_v rose while E_t fell",
 }
-
-
-def print_sweep_diagnosis(found: dict[str, Any]) -> None:
-    """Print the diagnosis of a sweep."""
-    trials, counts = found["trials"], found["configurations"]
-    unfinished = sum(trials.get(status, 0) for status in ("pending", "running"))
-    if unfinished:
-        ends = f"{unfinished} of {sum(trials.values())} trials of {found['sweep']} have not ended"
-        paragraph(f"{ends}; this is the result so far (`fitgap resume {found['sweep']}` trains the rest)")
-    if found["unjudged"]:
-        paragraph(
-            f"{found['unjudged']} completed trials have no verdict yet; training in the sweep updates the verdicts"
-        )
-    reference, judged = found["reference"], sum(counts.values())
-    if reference is None or not judged:
-        paragraph(f"{found['sweep']}: no diagnosis yet, since no configuration has completed all its repeats")
-        return
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    paragraph(f"{found['sweep']}: {configurations(judged)}: {verdicts}")
-    repeats = "" if reference["repeats"] == 1 else f", mean of {reference['repeats']} repeats"
-    error = f"best E_v {cell('best_e_v', reference['best_e_v'])}{repeats}"
-    paragraph(
-        f"reference: {described(reference, found['varying'])} ({reference['configuration']}), {error}", after="  "
-    )
-    for trouble in found["troubles"]:
-        print_trouble(trouble, judged, found["varying"])
-    say("")
-    paragraph(closing(found))
-
-
-def no_skill_line(floor: SweepFloor) -> str:
-    """The first line about a sweep in which nothing beats a constant prediction."""
-    error = cell("e_v", floor.e_v)
-    return f"no configuration is clearly better than a constant prediction (E_v {error}); nothing useful was learned"
-
-
-def verdict_line(name: str, counts: dict[str, int]) -> str:
-    """The last line of a run, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: …`."""
-    verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICT_WORDS if verdict in counts)
-    return f"Fit of {configurations(sum(counts.values()))}: {verdicts}. What to try: fitgap diagnose {name}"
-
-
-def print_trouble(trouble: dict[str, Any], judged: int, varying: Sequence[str]) -> None:
-    """Print one verdict: how many configurations have it, the setting most affected, causes, worst configurations."""
-    say("")
-    is_one = trouble["configurations"] == 1
-    verb = VERBS[trouble["verdict"]]
-    verb = verb.replace("fit", "fits").replace("are ", "is ") if is_one else verb
-    line = f"{trouble['configurations']} of {configurations(judged)} {verb}"
-    most = trouble["most_with"]
-    if most:
-        setting = plain_setting(most["setting"])
-        line += f", most with {most['axis']} {setting} ({most['configurations']} of its {most['of']})"
-    paragraph(line)
-    for cause in trouble["causes"]:
-        paragraph(
-            f"{CAUSE_WORDS[cause['cause']]}: {how_many(cause, trouble)}; try {cause['advice']}",
-            before="  - ",
-            after="    ",
-        )
-    for row in trouble["worst"][:WORST_LISTED]:
-        which = f"worst: {described(row, varying)}: {parts_in_line(row)} (such as trial {row['trial']})"
-        paragraph(which, before="  ", after="    ")
-
-
-def how_many(cause: dict[str, Any], trouble: dict[str, Any]) -> str:
-    """How many configurations have a cause, out of those that were examined."""
-    examined, count = trouble["looked_at"], cause["configurations"]
-    among = "" if examined == trouble["configurations"] else "worst "
-    if count == examined:
-        return {1: "1 configuration", 2: "both"}.get(examined, f"all {examined} {among}configurations")
-    return f"{count} of the {examined} {among}configurations"
-
-
-def closing(found: dict[str, Any]) -> str:
-    """The last paragraph: what to look at next."""
-    named = [row["trial"] for trouble in found["troubles"] for row in trouble["worst"]]
-    if not named:
-        return "nothing underfits or overfits compared with the reference; a wider sweep may find a better one"
-    return f"look closer: fitgap diagnose {named[0]}"
 
 
 def print_trial_diagnosis(found: dict[str, Any]) -> None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from fitgap.runner.amounts import counted
-from fitgap.runner.cli.render.diagnosis_page import no_skill_line, verdict_line
 from fitgap.runner.cli.render.lines import report, say
 from fitgap.runner.cli.render.scores import with_score_names
+from fitgap.runner.cli.render.sweep_diagnosis_page import no_skill_line, verdict_line
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
 from fitgap.runner.driver import WrittenSweep
@@ -38,13 +38,13 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     needed = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
-        say(no_skill_line(floor))
-    print_table(rows, keys, title=title, needed=needed, below=constant_row(floor, keys) if groups else None)
+        say(no_skill_line(floor.e_v))
+    print_table(rows, keys, title=title, needed=needed, below=constant_row(floor, keys))
 
 
 def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:
-    """The errors of a constant prediction as a row below the leaderboard."""
-    if floor is None:
+    """The errors of a constant prediction as a row below the leaderboard, if there are others to compare with it."""
+    if floor is None or "e_v" not in keys:
         return None
     errors = {"honest_e_v": floor.e_v, "e_t": floor.e_t, "e_v": floor.e_v, "gap": floor.e_v - floor.e_t}
     return {**errors, keys[0]: "constant"}

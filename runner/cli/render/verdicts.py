@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from fitgap.runner.store.schema.result_keys import VERDICTS_OF_TRIALS
-
 if TYPE_CHECKING:
     from fitgap.runner.store import Row
 
@@ -14,7 +12,6 @@ def verdict_text(group: "Row") -> str | None:
     All repeats together can show what no single one shows. Then there is only the verdict.
     """
     verdict = group["verdict"]
+    judged = [count for key, count in group.items() if key.endswith("_trials")]
     agreeing = group.get(f"{verdict}_trials") or 0
-    return (
-        f"{verdict} {agreeing}/{sum(group[f'{each}_trials'] for each in VERDICTS_OF_TRIALS)}" if agreeing else verdict
-    )
+    return f"{verdict} {agreeing}/{sum(judged)}" if agreeing else verdict

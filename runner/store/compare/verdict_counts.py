@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from fitgap.core.fit import Fit, fit_of_trial
+from fitgap.runner.store.compare.axis_columns import axes_of
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
 from fitgap.runner.store.read.lookups import Row, fetch
@@ -24,6 +25,9 @@ AXES: dict[str, sa.ColumnElement] = {
 }
 
 
+ENDED = (Status.COMPLETED, Status.DIVERGED, Status.FAILED)
+
+
 def verdict_counts(connection: Connection, sweep_id: int) -> dict[str, int]:
     """How many configurations of a sweep have each verdict."""
     query = sa.select(configuration.c.verdict, sa.func.count()).where(is_judged(sweep_id))
@@ -38,6 +42,31 @@ def counts_by_setting(connection: Connection, sweep_id: int) -> list[Row]:
         query = query.where(is_judged(sweep_id)).group_by(column, configuration.c.verdict)
         found += [{"axis": axis, **row} for row in fetch(connection, query)]
     return found
+
+
+def ends_by_setting(connection: Connection, sweep_id: int) -> list[Row]:
+    """The number of ended trials for every axis, each of its settings and each status (as `verdict`)."""
+    found: list[Row] = []
+    joined = sa.join(trial, configuration, trial.c.configuration_id == configuration.c.id)
+    for axis in axes_of(connection, sweep_id):
+        setting = AXES[axis].label("setting")
+        query = sa.select(setting, trial.c.status.label("verdict"), sa.func.count().label("count")).select_from(joined)
+        query = query.where(trial.c.sweep_id == sweep_id, trial.c.status.in_(ENDED)).group_by(setting, trial.c.status)
+        found += [{"axis": axis, **row} for row in fetch(connection, query)]
+    return found
+
+
+def ended_in(connection: Connection, sweep_id: int, status: str, limit: int) -> list[Row]:
+    """The first trials of a sweep that ended in a status, with the reasons."""
+    query = sa.select(trial.c.id.label("trial"), trial.c.reason)
+    query = query.where(trial.c.sweep_id == sweep_id, trial.c.status == status)
+    return fetch(connection, query.order_by(trial.c.id).limit(limit))
+
+
+def configurations_with(connection: Connection, sweep_id: int, status: str) -> int:
+    """How many configurations of a sweep have a trial that ended in a status."""
+    query = sa.select(sa.func.count(sa.distinct(trial.c.configuration_id)))
+    return int(connection.execute(query.where(trial.c.sweep_id == sweep_id, trial.c.status == status)).scalar_one())
 
 
 def worst_configurations(connection: Connection, sweep_id: int, verdict: str, limit: int) -> list[Row]:
