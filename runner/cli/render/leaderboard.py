@@ -17,7 +17,7 @@ SHOWN = 10
 # Up to so many trials, the last line names the most important axis.
 MOST_RANKED = 50_000
 # A terminal of 80 columns always shows these.
-NEEDED = ("honest_e_v", "gap", "verdict")
+NEEDED = ("honest_e_v", "e_t", "e_v", "gap", "verdict")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 # In order of importance: a terminal of 80 columns has room only for the first ones.
