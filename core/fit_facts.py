@@ -26,6 +26,7 @@ class Cause(StrEnum):
 
     SIBLING = "sibling"
     DIVERGED = "diverged"
+    DOUBLE_DESCENT = "double_descent"
     UNSTABLE = "unstable"
     STILL_FALLING = "still_falling"
     SLOW = "slow"

@@ -22,6 +22,7 @@ class Remedy(StrEnum):
     STRONGER_REGULARIZER = "stronger_regularizer"
     SMALLER_BATCH = "smaller_batch"
     AS_SIBLING = "as_sibling"
+    FURTHER = "further"
 
 
 WORDS = {
@@ -40,6 +41,7 @@ WORDS = {
     Remedy.NEW_PENALTY: "a regularizer, such as l2",
     Remedy.STRONGER_REGULARIZER: "a stronger regularizer",
     Remedy.SMALLER_BATCH: "a smaller batch size",
+    Remedy.FURTHER: "the next value beyond the end of the axis",
     Remedy.AS_SIBLING: "the setting of the better configuration",
 }
 

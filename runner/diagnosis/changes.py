@@ -50,8 +50,8 @@ class Change:
     axis: str
     setting: str
     direction: Direction
-    before: str
-    after: str
+    before: str | int
+    after: str | int
     configuration: Configuration
 
     def plain(self) -> dict[str, Any]:
@@ -96,9 +96,9 @@ def is_trainable(configuration: Configuration) -> bool:
     return not why_untrainable(functions, configuration.optimizer.variant, configuration.loss.variant)
 
 
-def alternative(configuration: Configuration, axis: str) -> str:
-    """The alternative of an axis in a configuration, as options take it."""
-    labels = {
+def alternative(configuration: Configuration, axis: str) -> str | int:
+    """The alternative of an axis in a configuration, as options and sweep files take it."""
+    labels: dict[str, str | int] = {
         "architecture": configuration.architecture_label,
         "activation": configuration.activation_label,
         "regularizer": configuration.regularizer_label,
@@ -107,8 +107,8 @@ def alternative(configuration: Configuration, axis: str) -> str:
         "stopping": configuration.stopping_label,
         "initializer": configuration.initializer.label,
         "output_activation": configuration.output_activation_label,
-        "batch_size": str(configuration.batch_size),
-        "epochs": str(configuration.epochs),
+        "batch_size": configuration.batch_size,
+        "epochs": configuration.epochs,
     }
     return labels[axis]
 

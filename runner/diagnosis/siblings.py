@@ -84,9 +84,7 @@ def reason_of(row: Row, axis: str, other: Row, settings: Row) -> Reason:
     seen = f"the same configuration is {quality} {which}: the {noun} is the cause"
     found = FoundCause(Cause.SIBLING, other["excess"] / row["excess"], seen, (Remedy.AS_SIBLING,))
     changed = Configuration.from_canonical(settings)
-    change = Change(
-        Remedy.AS_SIBLING, axis, axis, direction_of(axis, row, other), str(row[axis]), str(other[axis]), changed
-    )
+    change = Change(Remedy.AS_SIBLING, axis, axis, direction_of(axis, row, other), row[axis], other[axis], changed)
     return Reason(found, [change])
 
 

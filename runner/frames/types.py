@@ -114,7 +114,8 @@ def cause_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
 def cause_row(cause: Mapping[str, Any]) -> dict[str, Any]:
     """A cause with the first change that it suggests."""
     change: Mapping[str, Any] = next(iter(cause.get("changes") or ()), {})
-    return {**{key: cause[key] for key in CAUSE_KEYS}, **{key: change.get(key) for key in CHANGE_KEYS}}
+    first = {key: None if change.get(key) is None else str(change[key]) for key in CHANGE_KEYS}
+    return {**{key: cause[key] for key in CAUSE_KEYS}, **first}
 
 
 def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:

@@ -200,6 +200,14 @@ class StoreReader:
         with self._reading() as connection:
             return verdict_counts.facts(connection, trials)
 
+    def measured_configurations(self, sweep_id: int, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.measured_configurations(connection, sweep_id, limit)
+
+    def settings_of_configurations(self, sweep_id: int, hashes: Sequence[str]) -> dict[str, Row]:
+        with self._reading() as connection:
+            return verdict_counts.settings_of_configurations(connection, sweep_id, hashes)
+
     def settings_of_trials(self, trials: Sequence[int]) -> dict[int, Row]:
         """The settings of the configurations of these trials, by trial number."""
         with self._reading() as connection:

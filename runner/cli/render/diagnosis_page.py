@@ -41,6 +41,7 @@ VERBS = {
 CAUSE_WORDS = {
     "sibling": "the same configuration is good with another setting",
     "diverged": "infinite or NaN errors",
+    "double_descent": "beyond a peak of E_v over network size",
     "unstable": "unstable E_t",
     "still_falling": "E_t still fell at the end",
     "slow": "E_t falls too slowly",

@@ -17,7 +17,11 @@ from fitgap.runner.cli.render.lines import printable, say
 from fitgap.runner.cli.render.text_tables import cell
 
 # How many of the worst configurations are listed per verdict.
-WORST_LISTED = 3
+WORST_LISTED, PEAKS_LISTED = 3, 2
+WHOLE_WORDS = {
+    "overfit": "everything tried overfits: even the reference has a much lower E_t than E_v",
+    "underfit": "everything tried underfits: even the reference's E_t is hardly below that of a constant prediction",
+}
 
 
 def print_sweep_diagnosis(found: dict[str, Any]) -> None:
@@ -31,6 +35,7 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
         print_outcomes(found)
         return
     print_reference(found)
+    print_next(found)
     print_outcomes(found)
     for trouble in found["troubles"]:
         print_trouble(trouble, sum(counts.values()), found["varying"])
@@ -73,6 +78,34 @@ def reference_errors(reference: dict[str, Any]) -> str:
         e_t, e_v = reference["best_e_t"], reference["best_e_v"]
     repeats = "" if reference["repeats"] == 1 else f", mean of {reference['repeats']} repeats"
     return f"at its best epoch E_t {cell('', e_t)}, E_v {cell('', e_v)}, gap {cell('', e_v - e_t)}{repeats}"
+
+
+def print_next(found: dict[str, Any]) -> None:
+    """Print what the sweep shows as a whole, and where the next one should go."""
+    whole = found["whole"]
+    if whole:
+        paragraph(f"{WHOLE_WORDS[whole['kind']]}; try {whole['advice']}", before="  ", after="  ")
+    for edge in found["edges"]:
+        line = f"the best configuration is at an end of the sweep: {edge['end']}; try {edge['advice']}"
+        paragraph(plainer_alternatives(line, edge), before="  ", after="  ")
+    for peak in found["peaks"][:PEAKS_LISTED]:
+        fall = f"{cell('', peak['e_v'])} there, {cell('', peak['lower_e_v'])} at {peak['lower_at']}"
+        paragraph(
+            f"E_v has a peak at architecture {peak['setting']} and falls again for larger networks ({fall})",
+            before="  ",
+            after="  ",
+        )
+    accurate = found["most_accurate"]
+    if accurate:
+        shares = f"{cell('', accurate['accuracy_v'])} against {cell('', accurate['instead_of'])}"
+        settings = described(accurate, found["varying"])
+        paragraph(f"accuracy prefers another configuration: {settings} ({shares})", before="  ", after="  ")
+
+
+def plainer_alternatives(line: str, edge: dict[str, Any]) -> str:
+    """The line with the alternative to try as tables show it."""
+    to = str(edge["changes"][0]["to"])
+    return line.replace(to, plain_setting(to))
 
 
 def print_outcomes(found: dict[str, Any]) -> None:

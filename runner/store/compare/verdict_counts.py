@@ -161,6 +161,36 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
     return list(found.values())
 
 
+def measured_configurations(connection: Connection, sweep_id: int, limit: int) -> list[Row]:
+    """The configurations whose trials all completed, with mean errors over repeats; those with the lowest E_v first.
+
+    `error` is the E_v at the best epoch.
+    """
+    error = sa.func.avg(sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v))
+    query = (
+        sa.select(
+            configuration.c.hash.label("configuration"),
+            *labelled_axes(),
+            configuration.c.parameters,
+            error.label("error"),
+            *(mean(trial.c[name]).label(name) for name in ("e_v", "best_epoch", "accuracy_v")),
+        )
+        .join_from(configuration, trial, trial.c.configuration_id == configuration.c.id)
+        .where(configuration.c.sweep_id == sweep_id)
+        .group_by(configuration.c.id)
+        .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((trial.c.status == Status.COMPLETED, 1))))
+        .order_by(error, configuration.c.id)
+        .limit(limit)
+    )
+    return fetch(connection, query)
+
+
+def settings_of_configurations(connection: Connection, sweep_id: int, hashes: Sequence[str]) -> dict[str, Row]:
+    """The settings of configurations, by their hash."""
+    query = sa.select(configuration.c.hash, configuration.c.settings).where(configuration.c.sweep_id == sweep_id)
+    return {each: settings for each, settings in connection.execute(query.where(configuration.c.hash.in_(hashes)))}
+
+
 def settings_of_trials(connection: Connection, trials: Sequence[int]) -> dict[int, Row]:
     """The settings of the configurations of these trials, by trial number."""
     query = sa.select(trial.c.id, configuration.c.settings).join_from(

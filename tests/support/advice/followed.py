@@ -15,8 +15,8 @@ from fitgap.core.datasets import Dataset, Division
 from fitgap.core.fit import Verdict
 from fitgap.core.preprocessing import Preparation
 from fitgap.core.target_coding import READINGS
+from fitgap.runner.diagnosis.explained import judged_reasons
 from fitgap.runner.diagnosis.facts import Reason
-from fitgap.runner.diagnosis.report import judged_reasons
 from fitgap.runner.driver import WrittenSweep, add_configurations, launch_new, launch_stored
 from fitgap.runner.engine.placement import placement_of
 from fitgap.runner.frames.running import Caller
