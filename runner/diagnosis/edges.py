@@ -19,24 +19,34 @@ LEAST_STEP, LARGEST_STEP = 2.0, 10.0
 AT_THE_END = 0.95
 
 
+End = tuple[str, Change]
+
+
 def edges(store: Store, sweep_id: int, varying: Sequence[str], rows: Sequence[Row]) -> list[Row]:
-    """The ends of ordered axes at which the best configuration is, with the change to try next."""
+    """The ends of ordered axes at which the best configuration is, with the change to try next, as plain data."""
     if not rows:
         return []
+    return [plain_edge(end, change) for end, change in edge_changes(store, sweep_id, varying, rows)[1]]
+
+
+def edge_changes(
+    store: Store, sweep_id: int, varying: Sequence[str], rows: Sequence[Row]
+) -> tuple[Configuration, list[End]]:
+    """The best configuration, and the ends of ordered axes at which it is, with the changes beyond them."""
     best = rows[0]
     on_lines = [row for row in rows if sum(row[axis] != best[axis] for axis in varying) <= 1]
     settings = store.settings_of_configurations(sweep_id, [row["configuration"] for row in on_lines])
     own = Configuration.from_canonical(settings[best["configuration"]])
-    found = []
+    found: list[End] = []
     for axis in ORDERED:
         others = [row for row in on_lines if all(row[each] == best[each] for each in varying if each != axis.axis)]
         found += list(edge_of(axis, own, best, line(axis, own, others, settings)))
-    if not any(each["axis"] == "epochs" for each in found):
+    if not any(change.axis == "epochs" for _, change in found):
         found += list(last_epoch(own, best))
-    return found
+    return own, found
 
 
-def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[Point]) -> Iterator[Row]:
+def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[Point]) -> Iterator[End]:
     """The end of an axis, if the best configuration is there and clearly better than its neighbour."""
     place = next((number for number, point in enumerate(points) if point.row is best), None)
     if len(points) < 2 or place not in (0, len(points) - 1):
@@ -49,8 +59,7 @@ def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[P
     step = min(LARGEST_STEP, max(LEAST_STEP, high / low)) if low > 0 else LEAST_STEP
     change = further(axis, own, step if is_highest else 1 / step)
     if change:
-        end = axis.highest if is_highest else axis.lowest
-        yield plain_edge(axis.axis, end, change)
+        yield axis.highest if is_highest else axis.lowest, change
 
 
 def further(axis: OrderedAxis, own: Configuration, factor: float) -> Change | None:
@@ -66,16 +75,16 @@ def further(axis: OrderedAxis, own: Configuration, factor: float) -> Change | No
     return Change(Remedy.FURTHER, axis.axis, axis.setting, direction, before, after, changed)
 
 
-def last_epoch(own: Configuration, best: Row) -> Iterator[Row]:
+def last_epoch(own: Configuration, best: Row) -> Iterator[End]:
     """More epochs, if the best epoch is the last one."""
     if best["best_epoch"] is None or own.epochs < 2 or best["best_epoch"] < AT_THE_END * own.epochs:
         return
     epochs = next(each for each in ORDERED if each.axis == "epochs")
     change = further(epochs, own, LEAST_STEP)
     if change:
-        yield plain_edge("epochs", "its best epoch is the last one", change)
+        yield "its best epoch is the last one", change
 
 
-def plain_edge(axis: str, end: str, change: Change) -> Row:
-    words = f"{axis.replace('_', ' ')} {change.after}"
-    return {"axis": axis, "end": end, "advice": words, "changes": [change.plain()]}
+def plain_edge(end: str, change: Change) -> Row:
+    words = f"{change.axis.replace('_', ' ')} {change.after}"
+    return {"axis": change.axis, "end": end, "advice": words, "changes": [change.plain()]}

@@ -200,6 +200,10 @@ class StoreReader:
         with self._reading() as connection:
             return verdict_counts.facts(connection, trials)
 
+    def repeat_count(self, sweep_id: int) -> int:
+        with self._reading() as connection:
+            return verdict_counts.repeat_count(connection, sweep_id)
+
     def measured_configurations(self, sweep_id: int, limit: int) -> list[Row]:
         with self._reading() as connection:
             return verdict_counts.measured_configurations(connection, sweep_id, limit)

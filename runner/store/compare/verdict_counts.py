@@ -161,6 +161,12 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
     return list(found.values())
 
 
+def repeat_count(connection: Connection, sweep_id: int) -> int:
+    """The number of repeats of a sweep."""
+    query = sa.select(sa.func.count()).select_from(split).where(split.c.sweep_id == sweep_id)
+    return int(connection.execute(query).scalar_one())
+
+
 def measured_configurations(connection: Connection, sweep_id: int, limit: int) -> list[Row]:
     """The configurations whose trials all completed, with mean errors over repeats; those with the lowest E_v first.
 
@@ -173,6 +179,7 @@ def measured_configurations(connection: Connection, sweep_id: int, limit: int) -
             *labelled_axes(),
             configuration.c.parameters,
             error.label("error"),
+            sa.func.min(trial.c.id).label("trial"),
             *(mean(trial.c[name]).label(name) for name in ("e_v", "best_epoch", "accuracy_v")),
         )
         .join_from(configuration, trial, trial.c.configuration_id == configuration.c.id)
