@@ -16,38 +16,30 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
     status = next(each for each in store.sweeps() if each["sweep"] == number)
     trials = {each.value: status[each.value] for each in Status if status[each.value]}
     counts, by_setting = store.verdict_counts(number), store.counts_by_setting(number)
+    varying, measured = store.varying_axes(number), store.measured_configurations(number, AMONG)
+    found_peaks = peaks(measured, varying)
     return {
         "sweep": row["name"],
         "trials": trials,
         "unjudged": store.unjudged(number),
         "rule": row["fit_rule"],
-        **sweep_as_a_whole(store, row),
+        "varying": varying,
+        **compared_with_constant(store, number),
+        "edges": edges(store, number, varying, measured),
+        "peaks": [{key: peak[key] for key in peak if key != "beyond"} for peak in found_peaks],
+        "most_accurate": disagreement(measured, row["target_kind"]),
         "outcomes": outcomes(store, row, trials),
         "configurations": {verdict.value: counts.get(verdict, 0) for verdict in Verdict},
         "troubles": [
-            trouble(store, number, verdict, counts[verdict], by_setting, peaks_of(store, number))
+            trouble(store, number, verdict, counts[verdict], by_setting, found_peaks)
             for verdict in TROUBLES
             if verdict in counts
         ],
     }
 
 
-def sweep_as_a_whole(store: Store, row: Row) -> Row:
-    """The axes that vary, the reference and the constant prediction, and where the next sweep should go."""
-    number = row["id"]
-    varying, floor, reference = store.varying_axes(number), store.floor(number), store.reference(number)
-    constant = floor and {"e_t": floor.e_t, "e_v": floor.e_v, "is_beaten": floor.is_beaten}
-    measured = store.measured_configurations(number, AMONG)
-    return {
-        "varying": varying,
-        "reference": reference,
-        "constant": constant,
-        "whole": whole(reference, constant),
-        "edges": edges(store, number, varying, measured),
-        "peaks": [{key: peak[key] for key in peak if key != "beyond"} for peak in peaks(measured, varying)],
-        "most_accurate": disagreement(measured, row["target_kind"]) if measured else None,
-    }
-
-
-def peaks_of(store: Store, sweep_id: int) -> list[Row]:
-    return peaks(store.measured_configurations(sweep_id, AMONG), store.varying_axes(sweep_id))
+def compared_with_constant(store: Store, sweep_id: int) -> Row:
+    """The reference and the constant prediction, and what is wrong with the reference by itself."""
+    reference, floor = store.reference(sweep_id), store.floor(sweep_id)
+    constant = {"e_t": floor.e_t, "e_v": floor.e_v, "is_beaten": floor.is_beaten} if floor else None
+    return {"reference": reference, "constant": constant, "whole": whole(reference, constant)}

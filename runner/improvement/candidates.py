@@ -79,7 +79,7 @@ def advice_for(store: Store, sweep: Row, row: Row) -> Iterator[Candidate]:
 def tendency(store: Store, sweep: Row) -> Verdict:
     """Whether the best configurations overfit or underfit by themselves; unclear if neither."""
     floor = store.floor(sweep["id"])
-    found = whole(store.reference(sweep["id"]), floor and {"e_t": floor.e_t, "e_v": floor.e_v})
+    found = whole(store.reference(sweep["id"]), {"e_t": floor.e_t, "e_v": floor.e_v} if floor else None)
     return Verdict(found["kind"]) if found else Verdict.UNCLEAR
 
 

@@ -25,8 +25,6 @@ COLUMNS = {**result_keys.SETTINGS, **result_keys.MORE_SETTINGS, "verdict": confi
 SPREAD = ("e_t", "e_v", "best_e_v")
 # The measures to read; the gap is computed from others.
 READ = (*(name for name in result_keys.MEASURED if name != "gap"), "verdict")
-# Leaderboards are sorted by this where it is known.
-HONEST = "honest_e_v"
 # For these measures higher is better, for all others lower.
 MORE_IS_BETTER = ("accuracy_t", "accuracy_v")
 

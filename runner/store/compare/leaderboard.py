@@ -10,6 +10,9 @@ from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import trial
 from sqlalchemy.engine import Connection
 
+# Sorted by this where it is known.
+HONEST = "honest_e_v"
+
 
 def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> list[int]:
     """The ids of the best configurations by the mean of an error; those with incomplete trials come last.

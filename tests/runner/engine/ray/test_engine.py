@@ -254,6 +254,7 @@ def resumed_sweep(stopped_sweep, command):
     return resumed, alone
 
 
+@pytest.mark.nightly
 def test_the_wrong_core_and_runner_in_the_current_folder_are_not_loaded(stopped_sweep):
     assert epoch_count(stopped_sweep["database"]) > 0 or stopped_sweep["code"] == 130
     assert "the wrong" not in stopped_sweep["err"]
