@@ -12,9 +12,12 @@ from fitgap.core.activations import Identity, ReLU, Tanh
 from fitgap.core.activations.activation import Activation
 from fitgap.core.datasets import Dataset
 from fitgap.core.fit import Verdict
+from fitgap.core.losses import HalfSquaredError, Loss
+from fitgap.core.optimizers import Adam, Optimizer
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.regularizers import L1, L2, Regularizer
 from fitgap.core.schedules import Constant, Cosine, Schedule
+from fitgap.core.stopping import Stopping
 from fitgap.core.target_coding import Numbers, OnePerClass, Reading, ZeroOne
 from fitgap.runner.data.named import load_named
 
@@ -24,21 +27,26 @@ GOOD, UNDERFIT, OVERFIT, BOTH = Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT,
 
 @dataclass(frozen=True)
 class Case:
-    """A configuration with its known answer, and `why` it is known."""
+    """A configuration, and where the answer is known beforehand, this answer and `why` it is known."""
 
     hidden: tuple[int, ...]
-    known: Verdict
-    why: str
+    known: Verdict | None = None
+    why: str = ""
     regularizers: tuple[Regularizer, ...] = ()
     epochs: int | None = None
     activation: Activation = RELU
     rate: float = 3e-3
+    optimizer: Callable[..., Optimizer] = Adam
+    stopping: tuple[Stopping, ...] = ()
 
     @property
     def name(self) -> str:
         parts = ["-".join(map(str, self.hidden)) or "none"]
         parts += [f"{type(each).__name__.lower()} {each.weight:g}" for each in self.regularizers]
         parts += [] if self.activation == RELU or not self.hidden else [type(self.activation).__name__.lower()]
+        parts += [] if self.optimizer is Adam else ["gradient descent"]
+        parts += [] if self.known else [f"rate {self.rate:g}"]
+        parts += [] if not self.stopping else ["early stopping"]
         parts += [] if not self.epochs else ["1 epoch"] if self.epochs == 1 else [f"{self.epochs} epochs"]
         return ", ".join(parts)
 
@@ -56,6 +64,7 @@ class Scenario:
     batch_size: int = 32
     validation: float = 0.3
     schedule: Schedule = CONSTANT
+    loss: Loss = HalfSquaredError()
     # So many fresh examples for a seed; None where the distribution is not known.
     fresh: Callable[[int, int], Dataset] | None = None
 
