@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from fitgap.runner.store.compare.groups import HONEST, GroupComparison, compare
+from fitgap.runner.store.compare.groups import GroupComparison, compare
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema import result_keys

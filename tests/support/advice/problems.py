@@ -9,8 +9,13 @@ from typing import Any
 
 import numpy as np
 from fitgap.core.datasets import Dataset
+from fitgap.core.losses import LOSSES
+from fitgap.core.optimizers import OPTIMIZERS
 from fitgap.core.randomness import Purpose, generator
-from fitgap.core.target_coding import READINGS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.stopping import STOPPINGS
+from fitgap.core.target_coding import READINGS, ZeroOne
+from fitgap.core.variants import Variant
 from fitgap.runner.spec.axes import AXES
 
 from support.scenarios.scenarios import SCENARIOS, Case, Scenario, bent, drawn, linear, made, wavy
@@ -33,30 +38,35 @@ class Problem:
 
 def of_scenario(scenario: Scenario) -> Problem:
     """The problem that a scenario of the verdicts is."""
-    outputs = next(name for name, kind in READINGS.items() if kind is type(scenario.reading))
     return Problem(
         name=scenario.name,
         load=scenario.load,
         fresh=scenario.fresh,
         configurations=[settings_of(scenario, case) for case in scenario.cases],
-        training={"outputs": outputs},
+        training={"outputs": named(scenario.reading, READINGS)[0], "loss": dict([named(scenario.loss, LOSSES)])},
         validation=scenario.validation,
         preprocess=scenario.preprocess,
     )
 
 
 def settings_of(scenario: Scenario, case: Case) -> dict[str, Any]:
-    output = "sigmoid" if type(scenario.reading).__name__ == "ZeroOne" else "identity"
+    output = "sigmoid" if isinstance(scenario.reading, ZeroOne) and not scenario.loss.link else "identity"
     return {
         "architecture": "-".join(map(str, case.hidden)) or "none",
         "activation": type(case.activation).__name__.lower(),
-        "regularizer": {type(each).__name__.lower(): {"weight": each.weight} for each in case.regularizers} or "none",
-        "optimizer": {"adam": {"rate": case.rate}},
+        "regularizer": dict(named(each, REGULARIZERS) for each in case.regularizers) or "none",
+        "optimizer": dict([named(case.optimizer(rate=case.rate), OPTIMIZERS)]),
+        "stopping": dict(named(each, STOPPINGS) for each in case.stopping) or "none",
         "schedule": type(scenario.schedule).__name__.lower(),
         "output_activation": output,
         "batch_size": scenario.batch_size,
         "epochs": case.epochs or scenario.epochs,
     }
+
+
+def named(variant: Variant, table: Mapping[str, type[Variant]]) -> tuple[str, dict[str, Any]]:
+    """A variant as in a sweep file."""
+    return next(name for name, kind in table.items() if kind is type(variant)), variant.settings()
 
 
 def quadrants(count: int) -> dict[str, Callable]:
