@@ -5,6 +5,10 @@ from fitgap.runner.diagnosis.edges import AMONG, edges
 from fitgap.runner.diagnosis.explained import TROUBLES, trouble
 from fitgap.runner.diagnosis.outcomes import outcomes
 from fitgap.runner.diagnosis.whole_sweep import disagreement, peaks, whole
+from fitgap.runner.errors import FitgapError
+from fitgap.runner.planning.preparation import prepare_sweep
+from fitgap.runner.planning.small_samples import small_samples
+from fitgap.runner.spec import Sweep
 from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 
@@ -28,6 +32,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "edges": edges(store, number, varying, measured),
         "peaks": [{key: peak[key] for key in peak if key != "beyond"} for peak in found_peaks],
         "most_accurate": disagreement(measured, row["target_kind"]),
+        "small_samples": samples_of(row),
         "outcomes": outcomes(store, row, trials),
         "configurations": {verdict.value: counts.get(verdict, 0) for verdict in Verdict},
         "troubles": [
@@ -36,6 +41,14 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
             if verdict in counts
         ],
     }
+
+
+def samples_of(row: Row) -> list[str]:
+    """Validation examples that are too few, in words. The data are loaded again; without them, nothing is known."""
+    try:
+        return small_samples(prepare_sweep(Sweep.from_canonical(row["specification"])))
+    except FitgapError:
+        return []
 
 
 def compared_with_constant(store: Store, sweep_id: int) -> Row:

@@ -21,7 +21,8 @@ def diagnose_trial(store: Store, number: int) -> Row:
     known = {key: row[key] for key in ("trial", "sweep", "configuration", "repeat", "status", "reason", "architecture")}
     settings = {key: row[key] for key in ("activation", "regularizer", "optimizer", "parameters", "training_count")}
     known["varying"] = {axis: alternative(configuration, axis) for axis in varying}
-    errors = {key: row[key] for key in ("epochs", "best_epoch", "e_t", "e_v", "best_e_v")}
+    known["configuration_verdict"], known["completed_repeats"] = store.verdict_over_repeats(number)
+    errors = {key: row[key] for key in ("epochs", "best_epoch", "e_t", "e_v", "best_e_v", "gap")}
     if found is None:
         nothing = dict.fromkeys((*FIT_KEYS, *(f"se_{key}" for key in FIT_KEYS), "verdict", "rule", "reference"))
         return {**known, **settings, **errors, **nothing, "causes": [], "curve": curve}

@@ -212,6 +212,11 @@ class StoreReader:
         with self._reading() as connection:
             return verdict_counts.settings_of_configurations(connection, sweep_id, hashes)
 
+    def verdict_over_repeats(self, trial: int) -> tuple[str | None, int]:
+        """The verdict on the configuration of a trial, and its number of completed repeats."""
+        with self._reading() as connection:
+            return verdict_counts.verdict_over_repeats(connection, trial)
+
     def settings_of_trials(self, trials: Sequence[int]) -> dict[int, Row]:
         """The settings of the configurations of these trials, by trial number."""
         with self._reading() as connection:

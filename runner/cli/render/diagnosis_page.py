@@ -67,6 +67,10 @@ def print_trial_diagnosis(found: dict[str, Any]) -> None:
     paragraph(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
     settings = described({**found, **found["varying"]}, found["varying"])
     paragraph(f"{settings}, {parameters(found)}", before="  ", after="    ")
+    of_all = found["configuration_verdict"]
+    if of_all != found["verdict"] and found["verdict"] and of_all and found["completed_repeats"] > 1:
+        line = f"over its {found['completed_repeats']} completed repeats, the configuration is: {of_all}"
+        paragraph(line, before="  ", after="    ")
     if found["verdict"] is not None:
         print_parts(found)
     curve = found["curve"]
@@ -98,8 +102,10 @@ def print_parts(found: dict[str, Any]) -> None:
         error = "" if found[f"se_{key}"] is None else f" ± {found[f'se_{key}']:.2g}"
         say(f"  {key:9}{cell(key, found[key]) + error:>20}  {words}")
     reference = found["reference"]
-    own = f"E_t {cell('', found['e_t'])}, E_v {cell('', found['e_v'])} after epoch {found['epochs']}"
-    errors = f"E_t {cell('', reference['best_e_t'])}, E_v {cell('', reference['best_e_v'])}"
+    own = f"E_t {cell('', found['e_t'])}, E_v {cell('', found['e_v'])}, gap {cell('', found['gap'])}"
+    own += f" after epoch {found['epochs']}"
+    gap = reference["best_e_v"] - reference["best_e_t"]
+    errors = f"E_t {cell('', reference['best_e_t'])}, E_v {cell('', reference['best_e_v'])}, gap {cell('', gap)}"
     after = f"after its best epoch {reference['best_epoch']}"
     which = "this trial at its best" if reference["trial"] == found["trial"] else f"trial {reference['trial']}"
     say("")

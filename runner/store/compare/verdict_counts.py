@@ -198,6 +198,20 @@ def settings_of_configurations(connection: Connection, sweep_id: int, hashes: Se
     return {each: settings for each, settings in connection.execute(query.where(configuration.c.hash.in_(hashes)))}
 
 
+def verdict_over_repeats(connection: Connection, number: int) -> tuple[str | None, int]:
+    """The verdict on the configuration of a trial, and its number of completed repeats."""
+    own, others = trial.alias("own"), trial.alias("others")
+    query = (
+        sa.select(configuration.c.verdict, sa.func.count(others.c.id))
+        .join_from(own, configuration, configuration.c.id == own.c.configuration_id)
+        .join(others, sa.and_(others.c.configuration_id == own.c.configuration_id, others.c.status == Status.COMPLETED))
+        .where(own.c.id == number)
+        .group_by(configuration.c.verdict)
+    )
+    found = connection.execute(query).one_or_none()
+    return (found[0], int(found[1])) if found else (None, 0)
+
+
 def settings_of_trials(connection: Connection, trials: Sequence[int]) -> dict[int, Row]:
     """The settings of the configurations of these trials, by trial number."""
     query = sa.select(trial.c.id, configuration.c.settings).join_from(
