@@ -35,7 +35,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         trials_command = command("trials", name, database=database)
         report(f"fitgap: {problem}; the results are stored; show them with: {trials_command}")
     else:
-        report_summary(store, counts)
+        report_summary(store, written, counts)
         report(*small_samples(written.prepared)[:MOST_SAMPLES])
     left = sum(counts[status] for status in UNFINISHED)
     if left:

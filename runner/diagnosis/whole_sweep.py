@@ -18,6 +18,12 @@ OVERFITS = "stronger regularizers, smaller networks, or more examples"
 UNDERFITS = "larger networks, more epochs, or a higher learning rate"
 
 
+def no_skill_text(e_v: float) -> str:
+    """The first thing to say about a sweep in which nothing beats a constant prediction with this E_v."""
+    error = f"E_v {e_v:.3g}"
+    return f"no configuration is clearly better than a constant prediction ({error}); nothing useful was learned"
+
+
 def whole(reference: Row | None, constant: Mapping[str, Any] | None) -> Row | None:
     """What is wrong with the reference by itself, and so with everything in the sweep; None if nothing is."""
     if reference is None or not constant:

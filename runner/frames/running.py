@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import polars as pl
 from fitgap.runner.amounts import counted
+from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import (
     SweepStoppedError,
     WrittenSweep,
@@ -76,7 +77,8 @@ def run_sweep(
     """Train a sweep and return it when all its trials have ended.
 
     `sweep` is the path of a sweep file, or a mapping with the same keys. If the name is taken, a number is appended.
-    `notify` is called with a line of text when something could not be started. Ctrl-C makes the trials in flight
+    `notify` is called with a line of text when something could not be started, and if no configuration is clearly
+    better than a constant prediction. Ctrl-C makes the trials in flight
     pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
     is trained there. The other arguments mean the same as the options of `fitgap run`. Raises FitgapError.
     """
@@ -172,7 +174,13 @@ class Caller:
         """Show nothing for the engine."""
 
     def conclude(self, store: Store, written: WrittenSweep) -> SweepFrames:
-        """The sweep under its present name, as it may have been renamed during training."""
+        """The sweep under its present name, as it may have been renamed during training.
+
+        If no configuration beats a constant prediction, the caller is told.
+        """
+        floor = store.floor(written.sweep_id)
+        if floor and floor.is_beaten is False:
+            self.say(f"{written.name}: {no_skill_text(floor.e_v)}")
         return SweepFrames(present_name(store, written), self.db)
 
     def stopped(self, stop: SweepStoppedError) -> SweepFrames:

@@ -5,9 +5,10 @@ from typing import Any
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.render.lines import report, say
 from fitgap.runner.cli.render.scores import with_score_names
-from fitgap.runner.cli.render.sweep_diagnosis_page import no_skill_line, verdict_line
+from fitgap.runner.cli.render.sweep_diagnosis_page import verdict_line
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
+from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import WrittenSweep
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import Row, Store, SweepFloor
@@ -38,7 +39,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     needed = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
-        say(no_skill_line(floor.e_v))
+        say(no_skill_text(floor.e_v))
     print_table(rows, keys, title=title, needed=needed, below=constant_row(floor, keys))
 
 
@@ -50,9 +51,9 @@ def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:
     return {**errors, keys[0]: "constant"}
 
 
-def report_summary(store: Store, counts: Row) -> None:
+def report_summary(store: Store, written: WrittenSweep, counts: Row) -> None:
     """Report the number of trials by status and the number of configurations by verdict."""
-    report(summary(counts["name"], counts, most_important_axis(store, counts)))
+    report(summary(counts["name"], counts, most_important_axis(store, written, counts)))
     verdicts = store.verdict_counts(counts["sweep"])
     if verdicts:
         report(verdict_line(counts["name"], verdicts))
@@ -70,13 +71,15 @@ def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]
     return rows, [*varied, *shown]
 
 
-def most_important_axis(store: Store, counts: Row) -> str | None:
+def most_important_axis(store: Store, written: WrittenSweep, counts: Row) -> str | None:
     """The axis that explains most of the ranks of the best E_v; None if none varies.
 
-    In a very large sweep, where this would take long, it is the first one that varies.
+    Where this would take long, it is the first one that varies: in a very large sweep, and in one that has other
+    configurations than the combinations of its alternatives.
     """
     axes = store.varying_axes(counts["sweep"])
-    if len(axes) < 2 or counts["completed"] > MOST_RANKED:
+    is_grid = store.configuration_count(counts["sweep"]) <= len(written.prepared.configurations)
+    if len(axes) < 2 or counts["completed"] > MOST_RANKED or not is_grid:
         return next(iter(axes), None)
     try:
         rows = store.importance(counts["sweep"], ["best_e_v"], scale="rank")

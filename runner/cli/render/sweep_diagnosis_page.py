@@ -15,6 +15,7 @@ from fitgap.runner.cli.render.diagnosis_page import (
 )
 from fitgap.runner.cli.render.lines import printable, say
 from fitgap.runner.cli.render.text_tables import cell
+from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 
 # How many of the worst configurations are listed per verdict.
 WORST_LISTED, PEAKS_LISTED, SAMPLES_LISTED = 3, 2, 3
@@ -29,7 +30,7 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     print_progress(found)
     constant, counts = found["constant"], found["configurations"]
     if constant and constant["is_beaten"] is False:
-        paragraph(f"{found['sweep']}: {no_skill_line(constant['e_v'])}")
+        paragraph(f"{found['sweep']}: {no_skill_text(constant['e_v'])}")
     if found["reference"] is None or not sum(counts.values()):
         paragraph(f"{found['sweep']}: {why_no_diagnosis(found)}")
         print_outcomes(found)
@@ -134,12 +135,6 @@ def why_no_diagnosis(found: dict[str, Any]) -> str:
             return f"all trials {outcome['status']}, so there is no diagnosis of fit"
     yet = "" if set(trials) <= {"completed", "diverged", "failed", "pruned"} else " yet"
     return f"no diagnosis of fit{yet}, since no configuration has completed all its repeats"
-
-
-def no_skill_line(e_v: float) -> str:
-    """The first line about a sweep in which nothing beats a constant prediction."""
-    error = cell("e_v", e_v)
-    return f"no configuration is clearly better than a constant prediction (E_v {error}); nothing useful was learned"
 
 
 def verdict_line(name: str, counts: dict[str, int]) -> str:
