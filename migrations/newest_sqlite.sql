@@ -24,7 +24,7 @@ CREATE TABLE sweep (
 	data_set_id INTEGER NOT NULL, 
 	specification JSON NOT NULL, 
 	created DOUBLE NOT NULL, 
-	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, has_honest_reference BOOLEAN, beats_constant BOOLEAN, 
+	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, reference_at TEXT, skill TEXT, 
 	PRIMARY KEY (id), 
 	UNIQUE (name), 
 	FOREIGN KEY(data_set_id) REFERENCES data_set (id)

@@ -150,6 +150,7 @@ MEANINGS = {
     "both_trials": "trials with the verdict `both`",
     "unclear_trials": "trials with the verdict `unclear`",
     "no_skill_trials": "trials with the verdict `no_skill`",
+    "diverged_trials": "trials that diverged",
     "e_t_sd": "standard deviation over the repeats of one configuration, pooled over the group",
     "e_v_sd": "the same of E_v",
     "best_e_v_sd": "the same of the best E_v",

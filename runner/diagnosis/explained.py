@@ -15,6 +15,8 @@ from fitgap.runner.store import Row, Store
 
 # Causes are looked up for this many configurations of each verdict, those with the largest excess.
 LOOKED_AT = 100
+# At most so many different pieces of advice are listed for a cause.
+MOST_LISTED = 4
 TROUBLES = (Verdict.NO_SKILL, Verdict.DIVERGED, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH)
 
 
@@ -104,8 +106,10 @@ def first_words(reason: Reason) -> str:
 
 
 def counted_advice(advice: Sequence[str]) -> str:
-    """All different advice, the most frequent first, with counts if there are several."""
+    """The most frequent advice, with counts if there is more than one."""
     counts = Counter(advice).most_common()
     if len(counts) == 1:
         return counts[0][0]
-    return ", ".join(f"{words} ({count})" for words, count in counts)
+    listed = ", ".join(f"{words} ({count})" for words, count in counts[:MOST_LISTED])
+    others = sum(count for _, count in counts[MOST_LISTED:])
+    return f"{listed}, others ({others})" if others else listed

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from fitgap.core.fit import Skill
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.schema.tables import split, sweep
 from sqlalchemy.engine import Connection
@@ -12,21 +13,25 @@ from sqlalchemy.engine import Connection
 class SweepFloor:
     """Mean errors over repeats of the best constant prediction.
 
-    `is_beaten` tells whether the reference is clearly better than it on the validation examples; None if unknown.
+    `skill` tells whether the reference is better than it on the validation examples; None if unknown. Nothing in the
+    sweep is clearly better than a constant unless it is `clear`.
     """
 
     e_t: float
     e_v: float
-    is_beaten: bool | None
+    skill: Skill | None
 
 
 def floor_of_sweep(connection: Connection, sweep_id: int) -> SweepFloor | None:
     """The floor of a sweep; None for sweeps of earlier versions, which did not store it."""
     query = (
-        sa.select(mean(split.c.constant_e_t), mean(split.c.constant_e_v), sweep.c.beats_constant)
+        sa.select(mean(split.c.constant_e_t), mean(split.c.constant_e_v), sweep.c.skill)
         .join_from(split, sweep, sweep.c.id == split.c.sweep_id)
         .where(sweep.c.id == sweep_id)
         .group_by(sweep.c.id)
     )
     found = connection.execute(query).one_or_none()
-    return None if found is None or None in found[:2] else SweepFloor(*found)
+    if found is None or None in found[:2]:
+        return None
+    e_t, e_v, skill = found
+    return SweepFloor(e_t, e_v, Skill(skill) if skill else None)

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from fitgap.core.fit import Fit, fit_of_trial
+from fitgap.core.fit import Fit
 from fitgap.runner.store.compare.axis_columns import axes_of
 from fitgap.runner.store.database.dialects import mean
+from fitgap.runner.store.fit.reference import At, Reference
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
+from fitgap.runner.store.fit.yardstick import yardstick_of
 from fitgap.runner.store.read.lookups import Row, fetch
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, epoch, evidence, split, sweep, trial
@@ -80,9 +82,10 @@ def worst_configurations(connection: Connection, sweep_id: int, verdict: str, li
 
 
 def best_configurations(connection: Connection, sweep_id: int, limit: int) -> list[Row]:
-    """The judged configurations with the smallest excess."""
+    """The judged configurations with the smallest excess; those that diverged have none."""
     order = configuration.c.excess, configuration.c.id
-    return fetch(connection, judged_configurations(sweep_id).order_by(*order).limit(limit))
+    query = judged_configurations(sweep_id).where(configuration.c.excess.is_not(None))
+    return fetch(connection, query.order_by(*order).limit(limit))
 
 
 def judged_configurations(sweep_id: int) -> sa.Select:
@@ -233,9 +236,9 @@ def fit_with_errors(connection: Connection, number: int) -> tuple[Fit, Row] | No
         return None
     errors = ErrorsOfTrials(connection, dict(of_sweep))
     last = errors.of_trial(number, own["configuration_id"])
-    is_honest = bool(of_sweep["has_honest_reference"])
-    best = errors.of_reference(of_sweep["reference_id"], is_honest=is_honest).get(own["repeat"])
-    return (fit_of_trial(last, best), reference) if last and best else None
+    yardstick = yardstick_of(errors, Reference(of_sweep["reference_id"], At(of_sweep["reference_at"] or At.BEST)))
+    fit = yardstick.fit([(own["repeat"], last)]) if last else None
+    return (fit, reference) if fit else None
 
 
 def reference_trial(connection: Connection, configuration_id: int | None, repeat: int) -> Row | None:

@@ -46,9 +46,9 @@ sweep = sa.Table(
     sa.Column("reference_id", sa.Integer),
     sa.Column("fitted", sa.Double),
     sa.Column("fit_rule", sa.Integer),
-    # Whether the reference's errors are cross-fitted, and whether it is clearly better than a constant prediction.
-    sa.Column("has_honest_reference", sa.Boolean),
-    sa.Column("beats_constant", sa.Boolean),
+    # Where the errors of the reference are from (see `store/fit/reference.py`), and its skill (see `core/fit.py`).
+    sa.Column("reference_at", sa.Text),
+    sa.Column("skill", sa.Text),
 )
 
 # The split into training and validation examples of each repeat.

@@ -21,7 +21,7 @@ from fitgap.core.stopping import Stopping
 from fitgap.core.target_coding import Numbers, OnePerClass, Reading, ZeroOne
 from fitgap.runner.data.named import load_named
 
-RELU, NUMBERS, CONSTANT = ReLU(), Numbers(), Constant()
+RELU, NUMBERS, CONSTANT, SQUARED = ReLU(), Numbers(), Constant(), HalfSquaredError()
 GOOD, UNDERFIT, OVERFIT, BOTH = Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH
 
 
@@ -64,7 +64,7 @@ class Scenario:
     batch_size: int = 32
     validation: float = 0.3
     schedule: Schedule = CONSTANT
-    loss: Loss = HalfSquaredError()
+    loss: Loss = SQUARED
     # So many fresh examples for a seed; None where the distribution is not known.
     fresh: Callable[[int, int], Dataset] | None = None
 

@@ -10,7 +10,7 @@ import numpy as np
 from fitgap.core.activations import Identity, Sigmoid
 from fitgap.core.datasets import Dataset, Division, split_examples
 from fitgap.core.evaluation import Measurer
-from fitgap.core.fit import Errors
+from fitgap.core.fit_differences import Errors
 from fitgap.core.floor import floor_of
 from fitgap.core.initializers import Auto
 from fitgap.core.losses import HalfSquaredError
