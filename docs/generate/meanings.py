@@ -208,6 +208,7 @@ MEANINGS = {
     "constant": "errors of a constant prediction; null in databases of earlier versions",
     "constant.e_t": "its E_t, mean over repeats",
     "constant.e_v": "its E_v, mean over repeats",
+    "constant.skill": "`clear`, `uncertain` or `none`: whether the reference is better than it",
     "is_beaten": "whether the reference is clearly better than it",
     "outcomes": "one entry for each of `diverged` and `failed` in which trials ended",
     "outcomes[].status": "`diverged` or `failed`",

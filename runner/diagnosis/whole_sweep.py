@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from fitgap.core.fit import Skill
 from fitgap.runner.store import Row
 
 # The reference memorizes if its E_t is below this share of its E_v, and the gap is this share of the constant's E_v.
@@ -18,10 +19,11 @@ OVERFITS = "stronger regularizers, smaller networks, or more examples"
 UNDERFITS = "larger networks, more epochs, or a higher learning rate"
 
 
-def no_skill_text(e_v: float) -> str:
-    """The first thing to say about a sweep in which nothing beats a constant prediction with this E_v."""
-    error = f"E_v {e_v:.3g}"
-    return f"no configuration is clearly better than a constant prediction ({error}); nothing useful was learned"
+def no_skill_text(e_v: float, skill: str | None) -> str:
+    """The first thing to say about a sweep in which nothing clearly beats a constant prediction with this E_v."""
+    if skill == Skill.NONE:
+        return f"no configuration is better than a constant prediction (E_v {e_v:.3g}): nothing useful was learned"
+    return f"no configuration is clearly better than a constant prediction (E_v {e_v:.3g})"
 
 
 def whole(reference: Row | None, constant: Mapping[str, Any] | None) -> Row | None:
@@ -33,7 +35,7 @@ def whole(reference: Row | None, constant: Mapping[str, Any] | None) -> Row | No
         e_t, e_v = reference["best_e_t"], reference["best_e_v"]
     if e_t < MEMORIZES * e_v and e_v - e_t > WORTH_NAMING * constant["e_v"]:
         return {"kind": "overfit", "e_t": e_t, "e_v": e_v, "advice": OVERFITS}
-    if e_t > HARDLY_LEARNS * constant["e_t"]:
+    if e_t > HARDLY_LEARNS * constant["e_t"] and constant.get("skill") != Skill.NONE:
         return {"kind": "underfit", "e_t": e_t, "e_v": e_v, "advice": UNDERFITS}
     return None
 

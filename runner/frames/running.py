@@ -180,7 +180,7 @@ class Caller:
         """
         floor = store.floor(written.sweep_id)
         if floor and floor.is_beaten is False:
-            self.say(f"{written.name}: {no_skill_text(floor.e_v)}")
+            self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill)}")
         return SweepFrames(present_name(store, written), self.db)
 
     def stopped(self, stop: SweepStoppedError) -> SweepFrames:

@@ -39,7 +39,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     needed = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
-        say(no_skill_text(floor.e_v))
+        say(no_skill_text(floor.e_v, floor.skill))
     print_table(rows, keys, title=title, needed=needed, below=constant_row(floor, keys))
 
 

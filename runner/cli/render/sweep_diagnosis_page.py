@@ -30,7 +30,7 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     print_progress(found)
     constant, counts = found["constant"], found["configurations"]
     if constant and constant["is_beaten"] is False:
-        paragraph(f"{found['sweep']}: {no_skill_text(constant['e_v'])}")
+        paragraph(f"{found['sweep']}: {no_skill_text(constant['e_v'], constant['skill'])}")
     if found["reference"] is None or not sum(counts.values()):
         paragraph(f"{found['sweep']}: {why_no_diagnosis(found)}")
         print_outcomes(found)
@@ -161,8 +161,11 @@ def print_trouble(trouble: dict[str, Any], judged: int, varying: Sequence[str]) 
             before="  - ",
             after="    ",
         )
+    if trouble["verdict"] == "no_skill" and not trouble["causes"]:
+        paragraph("no cause was found; perhaps the inputs say nothing about the target", before="  - ", after="    ")
     for row in trouble["worst"][:WORST_LISTED]:
-        which = f"worst: {described(row, varying)}: {parts_in_line(row)} (such as trial {row['trial']})"
+        parts = "" if row["excess"] is None else f": {parts_in_line(row)}"
+        which = f"worst: {described(row, varying)}{parts} (such as trial {row['trial']})"
         paragraph(which, before="  ", after="    ")
 
 

@@ -21,6 +21,11 @@ class SweepFloor:
     e_v: float
     skill: Skill | None
 
+    @property
+    def is_beaten(self) -> bool | None:
+        """Whether a configuration is clearly better; None if unknown."""
+        return None if self.skill is None else self.skill is Skill.CLEAR
+
 
 def floor_of_sweep(connection: Connection, sweep_id: int) -> SweepFloor | None:
     """The floor of a sweep; None for sweeps of earlier versions, which did not store it."""

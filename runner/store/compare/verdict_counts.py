@@ -74,7 +74,7 @@ def configurations_with(connection: Connection, sweep_id: int, status: str) -> i
 def worst_configurations(connection: Connection, sweep_id: int, verdict: str, limit: int) -> list[Row]:
     """The configurations with a verdict and the largest excess, each with its most typical trial.
 
-    That is the first completed trial with the same verdict, if there is one, otherwise the first completed one.
+    That is the first trial with the same verdict (or that diverged too), if there is one, otherwise the first completed.
     """
     order = configuration.c.excess.desc(), configuration.c.id
     query = judged_configurations(sweep_id).where(configuration.c.verdict == verdict).order_by(*order).limit(limit)
@@ -91,11 +91,16 @@ def best_configurations(connection: Connection, sweep_id: int, limit: int) -> li
 def judged_configurations(sweep_id: int) -> sa.Select:
     """A query for the settings, the fit and a typical trial of configurations."""
     own = trial.alias("own")
-    first = sa.select(sa.func.min(own.c.id)).where(
-        own.c.configuration_id == configuration.c.id, own.c.status == Status.COMPLETED
+    first = (
+        sa.select(sa.func.min(own.c.id)).where(own.c.configuration_id == configuration.c.id).correlate(configuration)
     )
-    with_same_verdict = first.where(own.c.verdict == configuration.c.verdict).correlate(configuration)
-    typical = sa.func.coalesce(with_same_verdict.scalar_subquery(), first.correlate(configuration).scalar_subquery())
+    with_same_verdict = first.where(
+        sa.or_(own.c.verdict == configuration.c.verdict, own.c.status == configuration.c.verdict)
+    )
+    completed = first.where(own.c.status == Status.COMPLETED)
+    typical = sa.func.coalesce(
+        with_same_verdict.scalar_subquery(), completed.scalar_subquery(), first.scalar_subquery()
+    )
     fit = [configuration.c.excess, configuration.c.underfit, configuration.c.overfit, configuration.c.verdict]
     query = sa.select(configuration.c.hash.label("configuration"), typical.label("trial"), *labelled_axes(), *fit)
     return query.where(is_judged(sweep_id))
