@@ -17,7 +17,7 @@ from fitgap.runner.store import Row, Store
 LOOKED_AT = 100
 # At most so many different pieces of advice are listed for a cause.
 MOST_LISTED = 4
-TROUBLES = (Verdict.NO_SKILL, Verdict.DIVERGED, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH)
+TROUBLES = (Verdict.NO_SKILL, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.DIVERGED)
 
 
 def trouble(

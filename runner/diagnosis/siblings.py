@@ -42,9 +42,11 @@ class Siblings:
 
 def explains(other: Row, row: Row) -> bool:
     """Whether another configuration is good, or at least far better than this one."""
-    if other["configuration"] == row["configuration"] or row["excess"] is None or row["excess"] <= 0:
+    if other["configuration"] == row["configuration"] or other["verdict"] in (Verdict.NO_SKILL, Verdict.DIVERGED):
         return False
-    if other["verdict"] in (Verdict.NO_SKILL, Verdict.DIVERGED):
+    if row["verdict"] == Verdict.DIVERGED:
+        return bool(other["verdict"] == Verdict.GOOD)
+    if row["excess"] is None or row["excess"] <= 0:
         return False
     share = other["excess"] / row["excess"]
     return bool(share <= (EXPLAINS_IF_GOOD if other["verdict"] == Verdict.GOOD else EXPLAINS))
@@ -82,7 +84,8 @@ def reason_of(row: Row, axis: str, other: Row, settings: Row) -> Reason:
     quality = "good" if other["verdict"] == Verdict.GOOD else "far better"
     which = f"with {noun} {other[axis]} (trial {other['trial']})"
     seen = f"the same configuration is {quality} {which}: the {noun} is the cause"
-    found = FoundCause(Cause.SIBLING, other["excess"] / row["excess"], seen, (Remedy.AS_SIBLING,))
+    share = other["excess"] / row["excess"] if row["excess"] else None
+    found = FoundCause(Cause.SIBLING, share, seen, (Remedy.AS_SIBLING,))
     changed = Configuration.from_canonical(settings)
     change = Change(Remedy.AS_SIBLING, axis, axis, direction_of(axis, row, other), row[axis], other[axis], changed)
     return Reason(found, [change])

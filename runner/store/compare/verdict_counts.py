@@ -74,7 +74,7 @@ def configurations_with(connection: Connection, sweep_id: int, status: str) -> i
 def worst_configurations(connection: Connection, sweep_id: int, verdict: str, limit: int) -> list[Row]:
     """The configurations with a verdict and the largest excess, each with its most typical trial.
 
-    That is the first trial with the same verdict (or that diverged too), if there is one, otherwise the first completed.
+    That is the first trial with the same verdict, or that diverged too, otherwise the first completed one.
     """
     order = configuration.c.excess.desc(), configuration.c.id
     query = judged_configurations(sweep_id).where(configuration.c.verdict == verdict).order_by(*order).limit(limit)
