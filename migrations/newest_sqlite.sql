@@ -36,7 +36,7 @@ CREATE TABLE split (
 	training_count INTEGER NOT NULL, 
 	validation_count INTEGER NOT NULL, 
 	constant_columns JSON NOT NULL, 
-	preprocessing JSON NOT NULL, constant_e_t DOUBLE, constant_e_v DOUBLE, constant_errors BLOB, 
+	preprocessing JSON NOT NULL, constant_e_t DOUBLE, constant_e_v DOUBLE, constant_errors BLOB, validation_classes JSON, 
 	PRIMARY KEY (sweep_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE
 );

@@ -236,7 +236,7 @@ MEANINGS = {
     "most_accurate": "the configuration with the highest accuracy, if it is not the one with the lowest E_v; else null",
     "instead_of": "accuracy of the configuration with the lowest E_v",
     "error": "mean E_v at the best epoch, honest if known",
-    "small_samples": "validation examples that are too few, in total or of a class, in words, with what would help",
+    "small_sample": "validation examples that are few, in total or of a class, in words, with what would help; or null",
     "configuration_verdict": "verdict on its configuration over all repeats",
     "completed_repeats": "how many of the configuration's trials have completed",
     "changes": "changes to try, the most promising one first",

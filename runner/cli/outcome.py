@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from fitgap.runner.store import Row, Store
 
 UNFINISHED = ("pending", "running")
-# At most so many small samples are reported.
-MOST_SAMPLES = 3
 
 
 def code_after_training(store: "Store", written: "WrittenSweep", database: str | None) -> int:
@@ -26,7 +24,6 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
     """
     from fitgap.runner.cli.render.leaderboard import report_summary
     from fitgap.runner.driver import present_name
-    from fitgap.runner.planning.small_samples import small_samples
 
     counts = present_counts(store, written)
     problem = output_problem(store, written, counts["name"])
@@ -36,7 +33,9 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         report(f"fitgap: {problem}; the results are stored; show them with: {trials_command}")
     else:
         report_summary(store, written, counts)
-        report(*small_samples(written.prepared)[:MOST_SAMPLES])
+        sample = store.small_sample(written.sweep_id)
+        if sample:
+            report(str(sample))
     left = sum(counts[status] for status in UNFINISHED)
     if left:
         verb = "is" if left == 1 else "are"

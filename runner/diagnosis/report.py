@@ -5,10 +5,6 @@ from fitgap.runner.diagnosis.edges import AMONG, edges
 from fitgap.runner.diagnosis.explained import TROUBLES, trouble
 from fitgap.runner.diagnosis.outcomes import outcomes
 from fitgap.runner.diagnosis.whole_sweep import disagreement, peaks, whole
-from fitgap.runner.errors import FitgapError
-from fitgap.runner.planning.preparation import prepare_sweep
-from fitgap.runner.planning.small_samples import small_samples
-from fitgap.runner.spec import Sweep
 from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 
@@ -21,6 +17,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
     trials = {each.value: status[each.value] for each in Status if status[each.value]}
     counts, by_setting = store.verdict_counts(number), store.counts_by_setting(number)
     varying, measured = store.varying_axes(number), store.measured_configurations(number, AMONG)
+    small_sample = store.small_sample(number)
     found_peaks, floor = peaks(measured, varying), compared_with_constant(store, number)
     # If nothing was learned, the causes matter, not the ends of axes.
     is_useful = not floor["constant"] or floor["constant"]["skill"] != Skill.NONE
@@ -34,7 +31,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "edges": edges(store, number, varying, measured) if is_useful else [],
         "peaks": [{key: peak[key] for key in peak if key != "beyond"} for peak in found_peaks],
         "most_accurate": disagreement(measured, row["target_kind"]),
-        "small_samples": samples_of(row),
+        "small_sample": small_sample and str(small_sample),
         "outcomes": outcomes(store, row, trials),
         "configurations": {verdict.value: counts.get(verdict, 0) for verdict in Verdict},
         "troubles": [
@@ -43,14 +40,6 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
             if verdict in counts
         ],
     }
-
-
-def samples_of(row: Row) -> list[str]:
-    """Validation examples that are too few, in words. The data are loaded again; without them, nothing is known."""
-    try:
-        return small_samples(prepare_sweep(Sweep.from_canonical(row["specification"])))
-    except FitgapError:
-        return []
 
 
 def compared_with_constant(store: Store, sweep_id: int) -> Row:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from fitgap.core.datasets import Dataset, Division, Split, split_examples
 from fitgap.core.floor import Floor, floor_of
 from fitgap.core.layers import Layout
@@ -215,7 +216,17 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "constant_e_t": floor.e_t,
         "constant_e_v": floor.e_v,
         "constant_errors": floor.sample.astype("<f4").tobytes(),
+        "validation_classes": class_counts(dataset, split),
     }
+
+
+def class_counts(dataset: Dataset, split: Split) -> list[int]:
+    """The number of validation examples of every class; empty for numbers."""
+    if not dataset.class_count:
+        return []
+    numbers = dataset.targets[split.validation, 0].astype(int)
+    counts: list[int] = np.bincount(numbers, minlength=dataset.class_count).tolist()
+    return counts
 
 
 def floor_of_split(prepared: PreparedSweep, repeat: int, split: Split) -> Floor:

@@ -6,11 +6,12 @@ from typing import Self, TypeVar
 
 import numpy as np
 from fitgap.core.fit import Fit
+from fitgap.core.small_samples import SmallSample
 from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.damage import damage_reported, remember
 from fitgap.runner.store.compare import axis_columns, groups, importance, leaderboard, verdict_counts
-from fitgap.runner.store.compare.floor import SweepFloor, floor_of_sweep
+from fitgap.runner.store.compare.floor import SweepFloor, floor_of_sweep, small_sample_of
 from fitgap.runner.store.compare.groups import GroupComparison
 from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
@@ -187,6 +188,10 @@ class StoreReader:
     def reference(self, sweep_id: int) -> Row | None:
         with self._reading() as connection:
             return verdict_counts.reference_of(connection, sweep_id)
+
+    def small_sample(self, sweep_id: int) -> SmallSample | None:
+        with self._reading() as connection:
+            return small_sample_of(connection, sweep_id)
 
     def floor(self, sweep_id: int) -> SweepFloor | None:
         with self._reading() as connection:

@@ -18,7 +18,7 @@ from fitgap.runner.cli.render.text_tables import cell
 from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 
 # How many of the worst configurations are listed per verdict.
-WORST_LISTED, PEAKS_LISTED, SAMPLES_LISTED = 3, 2, 3
+WORST_LISTED, PEAKS_LISTED = 3, 2
 WHOLE_WORDS = {
     "overfit": "everything tried overfits: even the reference has a much lower E_t than E_v",
     "underfit": "everything tried underfits: even the reference's E_t is hardly below that of a constant prediction",
@@ -37,8 +37,8 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
         return
     print_reference(found)
     print_next(found)
-    for sample in found["small_samples"][:SAMPLES_LISTED]:
-        paragraph(sample, before="  ", after="  ")
+    if found["small_sample"]:
+        paragraph(found["small_sample"], before="  ", after="  ")
     print_outcomes(found)
     for trouble in found["troubles"]:
         print_trouble(trouble, sum(counts.values()), found["varying"])

@@ -67,6 +67,8 @@ split = sa.Table(
     sa.Column("constant_e_t", sa.Double),
     sa.Column("constant_e_v", sa.Double),
     sa.Column("constant_errors", sa.LargeBinary),
+    # The number of validation examples of every class; empty for numbers, NULL for sweeps before schema 0005.
+    sa.Column("validation_classes", sa.JSON(none_as_null=True)),
 )
 
 configuration = sa.Table(

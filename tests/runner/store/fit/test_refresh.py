@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from fitgap.core.fit import RULE, Skill, Verdict, fit_of_configuration, fit_of_trial
 from fitgap.core.fit_differences import Errors
+from fitgap.core.small_samples import SmallSample
 from fitgap.runner.messages import Block, TrialEnd, TrialEvidence
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.compare.floor import SweepFloor
@@ -230,6 +231,16 @@ def test_the_floor_and_the_skill_are_those_of_the_stored_constant(store, driver,
     store.refresh_fit(sweep_id)
     assert store.floor(sweep_id) == SweepFloor(0.5, 0.5, Skill.NONE)
     assert ask("SELECT DISTINCT verdict FROM trial") == [("no_skill",)]
+
+
+def test_a_rare_class_is_named(store, make_plan):
+    plan = make_plan(1, 2)
+    splits = [{**row, "validation_count": 100, "validation_classes": [94 + row["repeat"], 6]} for row in plan.splits]
+    data_set = {**plan.data_set, "class_names": ["common", "rare"]}
+    sweep_id, _ = store.add_sweep(replace(plan, splits=splits, data_set=data_set))
+    assert store.small_sample(sweep_id) == SmallSample(None, {"rare": 6})
+    # Of a sweep of an earlier version, the classes are unknown.
+    assert store.small_sample(store.add_sweep(make_plan(1, 2))[0]) == SmallSample(3, {})
 
 
 def end_at(driver, trial, level):
