@@ -38,7 +38,7 @@ axes:
 HOUSES = "size,rooms,price\n" + "\n".join(f"{40 + n},{1 + n % 5},{90 + 3.1 * n}" for n in range(300))
 # Another machine, another program, a placeholder, or minutes of training.
 ELSEWHERE = ("--address", "postgresql://", "--mlflow", "doctor", "examples/digits.yaml", "…", "NAME", "FILE", "SWEEP")
-TRAINING = ("run", "resume", "extend", "retry")
+TRAINING = ("run", "resume", "extend", "improve", "retry")
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ def find_sweep(connection: Connection, name_or_number: str) -> Row:
     """The sweep with this name or number; StoreError if there is none."""
     number = int(name_or_number) if name_or_number.isdecimal() else None
     by = sweep.c.name == name_or_number if number is None else sweep.c.id == min(number, LARGEST_NUMBER)
-    query = sa.select(sweep, data_set.c.fingerprint).join_from(sweep, data_set).where(by)
+    query = sa.select(sweep, data_set.c.fingerprint, data_set.c.target_kind).join_from(sweep, data_set).where(by)
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         names = connection.execute(sa.select(sweep.c.name).order_by(sweep.c.id.desc()).limit(20)).scalars().all()
