@@ -31,15 +31,15 @@ def load_file(source: str, options: Mapping[str, Any], target: Sequence[str], ha
     # Imported here, because importing polars is slow and named data sets do not need it.
     match Path(source).suffix.lower():
         case ".npz":
-            from fitgap.runner.data.npz_files import load_npz
+            from fitgap.runner.data.formats.npz_files import load_npz
 
             return load_npz(source, content, target, handling)
         case ".csv":
-            from fitgap.runner.data.csv_files import load_csv
+            from fitgap.runner.data.formats.csv_files import load_csv
 
             return load_csv(source, content, target, handling)
         case _:
-            from fitgap.runner.data.parquet_files import load_parquet
+            from fitgap.runner.data.formats.parquet_files import load_parquet
 
             return load_parquet(source, content, target, handling)
 
@@ -58,15 +58,15 @@ def read_inputs(
     content, handling = read_content(path), Handling(missing)
     match Path(path).suffix.lower():
         case ".npz":
-            from fitgap.runner.data.npz_files import load_npz_inputs
+            from fitgap.runner.data.formats.npz_files import load_npz_inputs
 
             return load_npz_inputs(path, content, len(input_names), handling)
         case ".csv":
-            from fitgap.runner.data.csv_files import read_csv
+            from fitgap.runner.data.formats.csv_files import read_csv
 
             table = read_csv(path, content, text_columns)
         case _:
-            from fitgap.runner.data.parquet_files import read_parquet
+            from fitgap.runner.data.formats.parquet_files import read_parquet
 
             table = read_parquet(path, content)
     return inputs_from_table(table, input_names, text_columns, handling)

@@ -9,6 +9,8 @@ import numpy as np
 import polars
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.data.columns.targets import encode_targets
+from fitgap.runner.data.columns.text_columns import categories_of, check_text, input_names, one_hot_inputs
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.handling import Handling, check_complete
 from fitgap.runner.data.raw_table import (
@@ -20,8 +22,6 @@ from fitgap.runner.data.raw_table import (
     holds_numbers,
     is_missing,
 )
-from fitgap.runner.data.targets import encode_targets
-from fitgap.runner.data.text_columns import categories_of, check_text, input_names, one_hot_inputs
 
 FILL_OR_CHOOSE = "fill it in, remove the row, or choose with --missing or data.missing how to handle it"
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.data.columns.text_columns import names_of, one_hot_inputs
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.raw_table import (
@@ -16,7 +17,6 @@ from fitgap.runner.data.raw_table import (
     first,
     holds_numbers,
 )
-from fitgap.runner.data.text_columns import names_of, one_hot_inputs
 
 
 def inputs_from_table(

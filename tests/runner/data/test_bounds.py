@@ -7,10 +7,10 @@ import polars
 import pytest
 from fitgap.runner.data import bounds
 from fitgap.runner.data.bounds import check_file_size, check_growth, check_memory, most_bytes, trial_error
-from fitgap.runner.data.csv_files import load_csv
+from fitgap.runner.data.formats.csv_files import load_csv
+from fitgap.runner.data.formats.npz_files import load_npz
+from fitgap.runner.data.formats.parquet_files import load_parquet
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.npz_files import load_npz
-from fitgap.runner.data.parquet_files import load_parquet
 from fitgap.runner.data.unseen_inputs import inputs_from_table
 from fitgap.runner.errors import DataError
 from fitgap.runner.system.machine_memory import Memory

@@ -6,8 +6,8 @@ from decimal import Decimal
 import numpy as np
 import polars
 import pytest
+from fitgap.runner.data.formats.parquet_files import load_parquet
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.parquet_files import load_parquet
 
 REFUSE = Handling()
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
+from fitgap.runner.data.columns.targets import encode_targets
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.handling import Handling, check_complete
-from fitgap.runner.data.targets import encode_targets
 from fitgap.runner.errors import DataError
 from fitgap.runner.files import array_archives
 from fitgap.runner.files.array_archives import NoArrayError, ObjectsError

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fitgap.runner.data.csv_files import load_csv
+from fitgap.runner.data.formats.csv_files import load_csv
 from fitgap.runner.data.handling import Handling
 from hypothesis import given
 from hypothesis import strategies as st

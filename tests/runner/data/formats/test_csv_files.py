@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fitgap.runner.data.csv_files import load_csv, record_starts
+from fitgap.runner.data.formats.csv_files import load_csv, record_starts
 from fitgap.runner.data.handling import MISSING, TEXT, Handling
 from fitgap.runner.errors import DataError
 from hypothesis import given

@@ -4,8 +4,8 @@ import io
 
 import numpy as np
 import pytest
+from fitgap.runner.data.formats.npz_files import load_npz
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.npz_files import load_npz
 from fitgap.runner.errors import DataError
 
 INPUTS = np.array([[1.0, 2.0], [3.0, 4.0]])

@@ -32,7 +32,7 @@ from fitgap.runner.data.raw_table import Table, plain_column
 from fitgap.runner.data.table_datasets import dataset_from_table
 from fitgap.runner.errors import DataError
 
-PROGRAM = "fitgap.runner.data.parquet_files"
+PROGRAM = "fitgap.runner.data.formats.parquet_files"
 MARK = b"PAR1"
 # The working memory of polars itself.
 WORKING_BYTES = 512 * MEGABYTE
