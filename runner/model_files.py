@@ -13,9 +13,10 @@ from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.layers import Layout
 from fitgap.core.losses import LOSSES
 from fitgap.core.model import Model, ModelLayer, model_layers
-from fitgap.core.preprocessing import InputTransform, Scaling
+from fitgap.core.preprocessing import FILLINGS, InputTransform, Scaling
 from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Variant
+from fitgap.runner.data import Treatment
 from fitgap.runner.data.bounds import check_file_size, check_growth
 from fitgap.runner.errors import DataError, ModelError, OutputError, StoreError
 from fitgap.runner.files.array_archives import read_arrays
@@ -39,6 +40,8 @@ class NamedModel:
     target_names: tuple[str, ...]
     class_names: tuple[str, ...]
     fills_missing: bool
+    # How the training file was read; None for a named data set.
+    treatment: Treatment | None = None
 
 
 def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
@@ -85,7 +88,8 @@ def named_model(
         dict(dataset.text_columns),
         dataset.target_names,
         dataset.class_names,
-        fills_missing=prepared.preparation.missing not in ("refuse", "drop"),
+        fills_missing=prepared.preparation.missing in FILLINGS,
+        treatment=prepared.sweep.data.treatment,
     )
 
 
@@ -121,6 +125,7 @@ def description(named: NamedModel) -> dict[str, Any]:
         "target_names": list(named.target_names),
         "class_names": list(named.class_names),
         "fills_missing": named.fills_missing,
+        "treatment": named.treatment.as_json() if named.treatment else None,
     }
 
 
@@ -193,6 +198,8 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
         tuple(described["target_names"]),
         tuple(described["class_names"]),
         fills_missing=described["fills_missing"],
+        # Files of fitgap 0.1 have none.
+        treatment=Treatment.from_json(described["treatment"]) if described.get("treatment") else None,
     )
 
 

@@ -9,11 +9,7 @@ import numpy as np
 import polars
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from fitgap.runner.data.columns.targets import encode_targets
-from fitgap.runner.data.columns.text_columns import categories_of, check_text, input_names, one_hot_inputs
-from fitgap.runner.data.error_texts import file_error, nearest_column, visible
-from fitgap.runner.data.handling import Handling, check_complete
-from fitgap.runner.data.raw_table import (
+from fitgap.runner.data.columns.raw_table import (
     Table,
     check_finite,
     check_number,
@@ -22,22 +18,26 @@ from fitgap.runner.data.raw_table import (
     holds_numbers,
     is_missing,
 )
+from fitgap.runner.data.columns.targets import encode_targets
+from fitgap.runner.data.columns.text_columns import categories_of, check_text, input_names, one_hot_inputs
+from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.handling import Handling, check_complete
 
 FILL_OR_CHOOSE = "fill it in, remove the row, or choose with --missing or data.missing how to handle it"
 
 
 def dataset_from_table(table: Table, target: Sequence[str], handling: Handling) -> Dataset:
     """The data set in a table. Raises DataError, with source and position, if it cannot be trained on."""
-    check_target(table, target)
     check_size(table, target)
     check_columns(table, target, handling)
-    if handling.missing == "drop":
+    if handling.drops:
         table = complete_rows(table, target)
     inputs = table.frame.drop(target)
     text_columns = categories_of(table.source, inputs)
     names = input_names(table.source, inputs.columns, text_columns)
     check_memory(table.source, INPUT_COPIES * VALUE_BYTES * inputs.height * len(names))
-    targets = encode_targets(table.source, {name: target_values(table, table.frame[name]) for name in target})
+    values = {name: target_values(table, table.frame[name]) for name in target}
+    targets = encode_targets(table.source, values, handling)
     return Dataset(
         name=table.source,
         inputs=one_hot_inputs(inputs, text_columns),

@@ -14,7 +14,15 @@ from fitgap.core.layers import Layout
 from fitgap.core.losses import Loss
 from fitgap.core.preprocessing import Preparation, constant_columns, learned_transform, target_scaling
 from fitgap.core.target_coding import READINGS, TWO_CLASSES, Reading
-from fitgap.runner.data import default_reading, fingerprint, is_file, load_dataset, source_defaults
+from fitgap.runner.data import (
+    default_reading,
+    fingerprint,
+    is_file,
+    load_file,
+    load_named,
+    reading_report,
+    source_defaults,
+)
 from fitgap.runner.errors import DataError, SpecError
 from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
 
@@ -32,6 +40,8 @@ class PreparedSweep:
     preparation: Preparation
     reading: Reading
     configurations: Sequence[Configuration]
+    # What a new sweep says about how its file was read.
+    report: tuple[str, ...] = ()
 
     @property
     def repeat_count(self) -> int:
@@ -65,11 +75,9 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
 
     Raises DataError if the data cannot be read or split, SpecError if outputs or loss do not suit them.
     """
+    sweep, dataset, report = with_data(sweep)
     data = sweep.data
     preparation = preparation_of(data)
-    dataset = load_dataset(
-        data.source, options=data.options, target=data.target, seed=sweep.seed, missing=data.missing, text=data.text
-    )
     try:
         split_examples(dataset, preparation.division, seed=sweep.seed, repeat=1)
     except ValueError as error:
@@ -77,7 +85,17 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
     outputs = sweep.training.outputs or default_outputs(data.source, dataset)
     check_outputs(outputs, sweep.training.loss, dataset)
     check_signs(outputs, sweep.axes["output_activation"])
-    return PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations())
+    return PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations(), tuple(report))
+
+
+def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
+    """The sweep with the treatment of its file, its data set, and a report if the treatment is new."""
+    data = sweep.data
+    if not is_file(data.source):
+        return sweep, load_named(data.source, data.options, data.target, sweep.seed), []
+    loaded = load_file(data.source, data.options, data.target, data.file_choices, data.treatment)
+    report = [] if data.treatment else reading_report(loaded)
+    return replace(sweep, data=replace(data, treatment=loaded.treatment)), loaded.dataset, report
 
 
 def preparation_of(data: DataSettings) -> Preparation:
@@ -92,7 +110,7 @@ def preparation_of(data: DataSettings) -> Preparation:
         division=division,
         preprocess=data.preprocess or defaults.preprocess,
         target_scaling=data.target_scaling or "standard",
-        missing=data.missing,
+        missing=data.treatment.missing if data.treatment else data.missing or "refuse",
     )
 
 

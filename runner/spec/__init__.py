@@ -10,7 +10,7 @@ from fitgap.runner.spec.loading import (
     sweep_from_text,
     sweep_with_more,
 )
-from fitgap.runner.spec.sweep import Sweep, TrainingSettings
+from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
 
 __all__ = [
     "Choice",
@@ -20,6 +20,7 @@ __all__ = [
     "Folds",
     "Sweep",
     "TrainingSettings",
+    "stored_sweep_of",
     "sweep_from_file",
     "sweep_from_flags",
     "sweep_from_mapping",

@@ -1,4 +1,4 @@
-"""Reader of CSV files: comma-separated columns, column names in the first line, UTF-8.
+"""Reader of text tables: CSV and its relatives, in the layout that was found or chosen.
 
 Every cell is read as text, and a column gets its type from all of its cells instead of the first few. Spaces around
 cells and blank lines at the end of the file are ignored.
@@ -9,70 +9,87 @@ import io
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import polars
-from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import MOST_TABLE_COLUMNS, check_memory, check_width
+from fitgap.runner.data.columns.raw_table import Table, unnamed
 from fitgap.runner.data.error_texts import file_error, visible
-from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.raw_table import Table
-from fitgap.runner.data.table_datasets import dataset_from_table
+from fitgap.runner.data.formats.layout import COMMENT, STRICT, Layout, cleaned
 from fitgap.runner.errors import DataError
 
 # The memory that polars needs per cell, as text and as a number.
 CELL_BYTES = 24
 
 
-def load_csv(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
-    """The examples in a CSV file. Raises DataError for an invalid file."""
-    return dataset_from_table(read_csv(source, content), target, handling)
+def read_cells(source: str, text: str, layout: Layout = STRICT, *, strict: bool = True) -> Table:
+    """The cells of a table as text, null if empty; positions are line numbers. Raises DataError for an invalid file.
 
-
-def read_csv(source: str, content: bytes, text_columns: Collection[str] = ()) -> Table:
-    """The table in a CSV file, with line numbers as positions; `text_columns` stay text whatever they contain."""
-    text = decode(source, content)
-    width = first_width(text)
+    Unless `strict`, blank lines are left out, and columns may lack names or share them.
+    """
+    clean, separator = cleaned(text, layout), layout.csv_separator
+    width = first_width(clean, separator)
     check_width(source, width, MOST_TABLE_COLUMNS)
-    check_memory(source, 2 * len(content) + CELL_BYTES * width * (text.count("\n") + 1))
-    cells = read_cells(source, text)
-    if sum(cells.null_count().row(0)):
-        # polars does not distinguish absent cells from empty ones, but an absent cell is an error.
-        check_widths(source, text)
-    frame = cells.select(column if column.name in text_columns else typed_column(column) for column in cells)
-    return Table(source, frame, lambda row: f"line {line_of(text, row)}")
+    check_memory(source, 2 * len(text) + CELL_BYTES * width * (clean.count("\n") + 1))
+    cells = parsed(source, clean, separator, lambda: check_widths(source, text, layout, skips_blanks=not strict))
+    del clean
+    if strict:
+        check_names(source, cells.row(0))
+        names = [str(name) for name in cells.row(0)]
+        table, first = cells.slice(1), 1
+    else:
+        # Blank lines before the names.
+        first = next((row for row in range(cells.height) if any(cells.row(row))), 0)
+        names = given_names(cells.row(first) if layout.header else [None] * cells.width, layout.header)
+        first += layout.header
+        table = cells.slice(first)
+    table.columns = names
+    return filled_rows(source, table, strict, lambda row: f"line {line_of(text, row + first, layout)}")
 
 
-def decode(source: str, content: bytes) -> str:
-    """The text of the file with \\n line endings and no trailing blank lines; DataError if it is not UTF-8."""
+def parsed(source: str, text: str, separator: str, check: Callable[[], None]) -> polars.DataFrame:
+    """All cells as stripped text, null if empty, with the names as the first row."""
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise file_error(source, f"line {line} is not valid UTF-8; save the file as UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-
-
-def read_cells(source: str, text: str) -> polars.DataFrame:
-    """All cells as stripped text, null if empty; columns are named after the first line."""
-    try:
-        records = polars.read_csv(text.encode(), has_header=False, infer_schema=False)
+        records = polars.read_csv(text.encode(), has_header=False, infer_schema=False, separator=separator)
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
-        check_widths(source, text)
+        check()
         raise malformed_error(source, text, error) from None
     cells = records.with_columns(polars.all().str.strip_chars().replace("", None))
-    names = cells.row(0)
-    check_names(source, names)
-    table = cells.slice(1)
-    table.columns = list(names)
-    return table
+    if sum(cells.null_count().row(0)):
+        # polars does not distinguish absent cells from empty ones, but an absent cell is an error.
+        check()
+    return cells
+
+
+def filled_rows(source: str, table: polars.DataFrame, strict: bool, place: Callable[[int], str]) -> Table:
+    """The table without rows that are empty in all cells, unless `strict`."""
+    if strict or not table.width or not min(table.null_count().row(0)):
+        return Table(source, table, place)
+    filled = table.select(~polars.all_horizontal(polars.all().is_null())).to_series()
+    kept = filled.arg_true().to_list()
+    return Table(source, table.filter(filled), lambda row: place(kept[row]))
+
+
+def given_names(names: Sequence[str | None], header: bool) -> list[str]:
+    """A name for every column: its own, made unique with a number, or one for a column without."""
+    taken: set[str] = set()
+    found = []
+    for number, name in enumerate(names, start=1):
+        name = name or (unnamed(number) if header else f"column_{number}")
+        wanted, again = name, 1
+        while name in taken:
+            again += 1
+            name = f"{wanted}_{again}"
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 def check_names(source: str, names: Sequence[str | None]) -> None:
     """Raise DataError unless every column has a unique name."""
     if len(names) == 1 and (found := re.search("[;\t|]", names[0] or "")):
         rule = f"line 1 has no comma, but contains '{visible(found.group())}'; columns must be separated by commas"
-        raise file_error(source, rule)
+        raise file_error(source, f"{rule}; name another separator with --separator or data.separator")
     if None in names:
         rule = f"line 1: column {names.index(None) + 1} has no name; name it, or remove it if it only numbers the rows"
         raise file_error(source, rule)
@@ -89,49 +106,45 @@ def malformed_error(source: str, text: str, error: Exception) -> DataError:
     return file_error(source, f"this is not a valid CSV file: {reason}")
 
 
-def check_widths(source: str, text: str) -> None:
+def check_widths(source: str, text: str, layout: Layout = STRICT, *, skips_blanks: bool = False) -> None:
     """Raise DataError for the first line whose number of cells differs from line 1."""
-    expected = first_width(text)
-    for line, width in record_starts(text):
+    expected = None
+    for line, width in record_starts(text, layout):
+        if width == 0 and skips_blanks:
+            continue
         if width == 0:
             raise file_error(source, f"line {line} is blank; remove it")
-        if width != expected:
-            raise file_error(
-                source, f"line {line} has {width} cells, but line 1 has {expected}; every line needs {expected}"
-            )
+        if expected is None:
+            first, expected = line, width + layout.row_names
+        elif width != expected:
+            rule = f"line {line} has {width} cells, but line {first} has {expected}; every line needs {expected}"
+            raise file_error(source, rule)
 
 
-def line_of(text: str, row: int) -> int:
-    """The line number at which a row starts; rows are counted from 0 without the column names."""
-    return next(itertools.islice(record_starts(text), row + 1, None))[0]
+def line_of(text: str, record: int, layout: Layout) -> int:
+    """The line number at which a record starts; records are counted from 0, column names included."""
+    start = record - layout.commented_header
+    return next(itertools.islice(record_starts(text, layout), start, None))[0]
 
 
-def first_width(text: str) -> int:
+def first_width(text: str, separator: str) -> int:
     """The number of cells in the first record; 0 if there is none."""
-    return next((width for _, width in record_starts(text)), 0)
+    return next((width for _, width in record_starts(text, Layout(separator=separator))), 0)
 
 
-def record_starts(text: str) -> Iterator[tuple[int, int]]:
+def record_starts(text: str, layout: Layout = STRICT) -> Iterator[tuple[int, int]]:
     """Line number and number of cells of every record; a record with a quoted cell may span several lines.
 
     This uses Python's slower reader and runs only to locate errors.
     """
-    reader = csv.reader(io.StringIO(text, newline="\n"))
+    blanks = layout.separator == " "
+    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=layout.separator, skipinitialspace=blanks)
     longest_cell = csv.field_size_limit(len(text) + 1)
     line = 1
     try:
         for cells in reader:
-            yield line, len(cells)
+            if not (layout.comments and cells and cells[0].lstrip().startswith(COMMENT)):
+                yield line, len([cell for cell in cells if cell] if blanks else cells)
             line = reader.line_num + 1
     finally:
         csv.field_size_limit(longest_cell)
-
-
-def typed_column(column: polars.Series) -> polars.Series:
-    """The column as integers, floats or booleans if every cell can be converted, otherwise as text."""
-    for number in (polars.Int64, polars.Float64):
-        numbers = column.cast(number, strict=False)
-        if numbers.null_count() == column.null_count():
-            return numbers
-    words = column.str.to_lowercase()
-    return words == "true" if words.drop_nulls().is_in(["true", "false"]).all() else column

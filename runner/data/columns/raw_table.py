@@ -71,3 +71,8 @@ def first(mask: polars.Series) -> int:
 
 def cell_error(table: Table, column: polars.Series, row: int, rule: str) -> DataError:
     return file_error(table.source, f"{table.place(row)}, column '{visible(column.name)}': {rule}")
+
+
+def unnamed(number: int) -> str:
+    """The name of a column without one, by its position from 1."""
+    return f"(unnamed {number})"
