@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import polars
 from fitgap.runner.data.columns.cell_values import CellRules, without
-from fitgap.runner.data.columns.date_columns import date_inputs
-from fitgap.runner.data.columns.raw_table import Table, is_missing
+from fitgap.runner.data.columns.date_columns import date_inputs, find_format, found_dates, is_temporal
+from fitgap.runner.data.columns.raw_table import Table, is_missing, with_row_numbers
 from fitgap.runner.data.columns.roles import chosen_roles, find_roles
 from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.error_texts import file_error, visible
@@ -16,10 +16,11 @@ from fitgap.runner.data.formats.content import NPZ
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.loaded_files import LoadedFile, Losses
 from fitgap.runner.data.table_datasets import check_target, dataset_from_table
-from fitgap.runner.data.treatment import FileChoices, Treatment
+from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
 
 # More dropped rows than this must be confirmed.
 MOST_DROPPED = 0.5
+SECONDS_PER_DAY = 86_400
 USUAL_FILLING = "median"
 
 
@@ -33,7 +34,7 @@ def load_table(
     names = resolved_target(raw.table, target, strict=choices.strict)
     check_target(raw.table, names)
     treatment, table = (stored, typed(raw, stored)) if stored else treated(raw, names, choices)
-    table = with_dates(table.source, chosen_columns(table, names, treatment), treatment)
+    table = with_dates(table.source, chosen_columns(table, names, treatment), names, treatment)
     table, untargeted = with_targets(table, names, treatment)
     return finished(table, names, treatment, choices, untargeted, is_new=stored is None)
 
@@ -57,11 +58,26 @@ def treated(raw: RawTable, target: Sequence[str], choices: FileChoices) -> tuple
     if choices.strict:
         return replace(first, ignored=chosen.ignored, text=tuple(chosen.text), dates=chosen.dates), table
     roles = find_roles(table, target, choices)
-    return replace(first, ignored=roles.ignored, text=tuple(roles.text), dates=roles.dates), table
+    rows = set(table.frame.columns) == set(target)
+    dates = {**roles.dates, **target_dates(table, target, choices)}
+    return replace(first, ignored=roles.ignored, text=tuple(roles.text), dates=dates, row_numbers=rows), table
+
+
+def target_dates(table: Table, target: Sequence[str], choices: FileChoices) -> dict[str, DateColumn]:
+    """The targets that are dates."""
+    found = {}
+    for name in target if choices.target_kind != "classes" else ():
+        column = table.frame[name]
+        date_format = find_format(table, column) if column.dtype == polars.String else None
+        if date_format or is_temporal(column):
+            found[name] = replace(found_dates(table, column, date_format), parts=())
+    return found
 
 
 def chosen_columns(table: Table, target: Sequence[str], treatment: Treatment) -> Table:
     """The table without ignored columns, and with categories as text."""
+    if treatment.row_numbers:
+        table = Table(table.source, with_row_numbers(table.frame), table.place)
     present = [name for name in table.frame.columns if name not in treatment.ignored]
     if not set(present) - set(target):
         raise file_error(table.source, nothing_left(treatment))
@@ -79,17 +95,20 @@ def nothing_left(treatment: Treatment) -> str:
     if not reasons:
         return "no input column is left; the file needs at least one column that is not a target"
     more = f" and {len(treatment.ignored) - 3} more" if len(treatment.ignored) > 3 else ""
-    return f"no input column is left: {', '.join(reasons)}{more} are ignored; name inputs with --inputs (data.inputs)"
+    return f"no input column is left; ignored: {', '.join(reasons)}{more}; name inputs with --inputs (data.inputs)"
 
 
-def with_dates(source: str, table: Table, treatment: Treatment) -> Table:
+def with_dates(source: str, table: Table, target: Sequence[str], treatment: Treatment) -> Table:
     """The table with the inputs that dates are turned into, each at the place of its column."""
     if not treatment.dates:
         return table
     columns: list[polars.Series] = []
     for column in table.frame:
         date = treatment.dates.get(column.name)
-        columns.extend([column] if date is None else date_inputs(table, column, date))
+        if date is not None and column.name in target:
+            columns.append((date_inputs(table, column, date)[0] / SECONDS_PER_DAY).alias(column.name))
+        else:
+            columns.extend([column] if date is None else date_inputs(table, column, date))
     names = [column.name for column in columns]
     if len(set(names)) < len(names):
         raise file_error(source, "two inputs would have the same name after dates were turned into numbers; rename one")
@@ -102,6 +121,9 @@ def with_targets(table: Table, target: Sequence[str], treatment: Treatment) -> t
     if treatment.strict or not any(each.any() for each in missing):
         return table, 0
     lacking = np.any([each.to_numpy() for each in missing], axis=0)
+    if lacking.all():
+        rule = f"target column '{visible(target[0])}' has no values, so no example is left; name another column"
+        raise file_error(table.source, rule)
     return kept_rows(table, ~lacking), int(lacking.sum())
 
 
@@ -120,7 +142,7 @@ def finished(
         usual = USUAL_FILLING if missing and not choices.strict else "refuse"
         treatment = replace(treatment, missing=choices.missing or usual)
     text = choices.text or ("refuse" if treatment.strict and not treatment.text else "one_hot")
-    handling = Handling(treatment.missing, text, treatment.target_kind, checks=is_new)
+    handling = Handling(treatment.missing, text, treatment.target_kind, checks=is_new, categories=treatment.text)
     dataset = dataset_from_table(table, target, handling)
     rows = table.frame.height
     dropped = rows - dataset.example_count

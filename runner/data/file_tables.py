@@ -49,10 +49,14 @@ def read_text_table(
     """The table in a CSV file or one of its relatives."""
     if stored is not None:
         layout, text = stored, decoded(source, content, stored.encoding)
+        text = text if choices.strict else text.replace("\x1a", "")
     else:
         given = choices.encoding or (UTF_8 if choices.strict else find_encoding(source, content))
         text = decoded(source, content, given)
         start = replace(STRICT, encoding=given, separator=choices.separator or ",", decimal=choices.decimal or ".")
+        if not choices.strict:
+            # The end of a file, as DOS marked it.
+            text = text.replace("\x1a", "")
         if not text.strip():
             raise file_error(source, "the file is empty; it must contain examples")
         layout = start if choices.strict else find_layout(source, text, start, target, choices.separator)

@@ -18,7 +18,7 @@ class Handling:
     """One word of MISSING, one of TEXT, and one of TARGET_KINDS or None, which leaves it to the values.
 
     With `checks`, targets are refused from which nothing can be learned. With `drops_untargeted`, examples without a
-    target are left out instead of refused.
+    target are left out instead of refused. `categories` are text columns even if most of their cells are numbers.
     """
 
     missing: str = "refuse"
@@ -26,6 +26,7 @@ class Handling:
     target_kind: str | None = None
     checks: bool = False
     drops_untargeted: bool = False
+    categories: tuple[str, ...] = ()
 
     @property
     def fills(self) -> bool:

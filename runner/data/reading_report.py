@@ -31,7 +31,7 @@ def target_line(loaded: LoadedFile) -> str:
         counts = Counter(data.targets[:, 0].astype(int).tolist())
         shown = [f"{visible(data.class_names[number])} {count:,}" for number, count in sorted(counts.items())]
         more = f", … {len(shown) - MOST_CLASSES} more" if len(shown) > MOST_CLASSES else ""
-        values = f"{counted(data.class_count, 'class')} ({', '.join(shown[:MOST_CLASSES])}{more})"
+        values = f"{data.class_count} classes ({', '.join(shown[:MOST_CLASSES])}{more})"
     return f"data: {size}; target {name}: {values}"
 
 
@@ -48,6 +48,8 @@ def handling_line(loaded: LoadedFile) -> str:
         done.append(f"{counted(losses.untargeted, 'row')} without a target dropped")
     if text := loaded.dataset.text_columns:
         done.append(f"one-hot encoded: {names(text)}")
+    if treatment.row_numbers:
+        done.append("no input column, so the number of the row is the input")
     if treatment.dates:
         done.append(f"dates as numbers: {names(treatment.dates)}")
     return "; ".join(done)
@@ -63,6 +65,8 @@ def layout_parts(treatment: Treatment) -> list[str]:
         parts.append("decimal commas")
     if layout.encoding != "utf-8":
         parts.append(ENCODING_NAMES.get(layout.encoding, layout.encoding.upper()))
+    if layout.skip:
+        parts.append(f"first {counted(layout.skip, 'line')} left out")
     if layout.comments:
         parts.append("lines with # left out")
     if not layout.header and not layout.commented_header:

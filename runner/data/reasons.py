@@ -4,7 +4,12 @@ from collections.abc import Mapping
 
 NOT_CHOSEN, ASKED = "not chosen", "as asked"
 NO_NAME, COUNTER, EMPTY, UNIQUE = "no name", "counts the rows", "empty", "unique per row"
-FREE_TEXT, MANY, NESTED, IDENTIFIER = "free text", "too many categories", "not numbers or text", "identifies the row"
+FREE_TEXT, MANY, NESTED, IDENTIFIER = (
+    "free text",
+    "too many different values",
+    "not numbers or text",
+    "identifies the row",
+)
 
 
 def reasons_by_column(ignored: Mapping[str, str]) -> dict[str, list[str]]:

@@ -11,15 +11,23 @@ from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
 from fitgap.runner.data.columns.raw_table import (
     Table,
+    cell_error,
     check_finite,
     check_number,
     check_present,
+    first,
     float_values,
     holds_numbers,
     is_missing,
 )
-from fitgap.runner.data.columns.targets import encode_targets
-from fitgap.runner.data.columns.text_columns import categories_of, check_text, input_names, one_hot_inputs
+from fitgap.runner.data.columns.targets import MOST_INTEGER_CLASSES, encode_targets
+from fitgap.runner.data.columns.text_columns import (
+    categories_of,
+    check_text,
+    input_names,
+    mistake_advice,
+    one_hot_inputs,
+)
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.handling import Handling, check_complete
 
@@ -82,11 +90,23 @@ def check_columns(table: Table, target: Sequence[str], handling: Handling) -> No
         elif handling.missing == "refuse":
             check_present(table, column, FILL_OR_CHOOSE)
         check_finite(table, column)
+        if column.name in target and handling.checks and handling.target_kind != "classes":
+            check_target_words(table, column)
     for column in table.frame.drop(target):
         if column.dtype == polars.String:
             check_text(table, column, handling)
         else:
             check_number(table, column)
+
+
+def check_target_words(table: Table, column: polars.Series) -> None:
+    """Raise DataError for a word in a target column of numbers, which are too many to be classes."""
+    if column.dtype != polars.String or column.n_unique() <= MOST_INTEGER_CLASSES:
+        return
+    is_number = column.cast(polars.Float64, strict=False).is_not_null()
+    if is_number.sum() > len(column) / 2:
+        row = first(~is_number)
+        raise cell_error(table, column, row, f"'{visible(column[row])}' is not a number; {mistake_advice(column, row)}")
 
 
 def complete_rows(table: Table, target: Sequence[str]) -> Table:

@@ -59,7 +59,9 @@ class FileChoices:
 class Treatment:
     """What is done with a file. `ignored` maps columns to the reason; `text` names the one-hot encoded columns.
 
-    `missing` is a word of MISSING. `words` replaces the known words for missing values.
+    `missing` is a word of MISSING. `words` replaces the known words for missing values. With `row_numbers`, the file
+    has no column but its targets, so the number of the row is the input. A target in `dates` holds days since the
+    first.
     """
 
     rules: int = RULES
@@ -72,6 +74,7 @@ class Treatment:
     dates: Mapping[str, DateColumn] = field(default_factory=dict)
     target_kind: str | None = None
     missing: str = "refuse"
+    row_numbers: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """This treatment as JSON-ready data."""
@@ -86,6 +89,7 @@ class Treatment:
             "dates": {name: date.as_json() for name, date in self.dates.items()},
             "target_kind": self.target_kind,
             "missing": self.missing,
+            "row_numbers": self.row_numbers,
         }
 
     @classmethod
@@ -103,6 +107,7 @@ class Treatment:
                 dates={name: DateColumn.from_json(date) for name, date in stored["dates"].items()},
                 target_kind=stored["target_kind"],
                 missing=str(stored["missing"]),
+                row_numbers=bool(stored["row_numbers"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a stored treatment of a file: {error}") from None

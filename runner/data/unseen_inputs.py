@@ -16,6 +16,7 @@ from fitgap.runner.data.columns.raw_table import (
     check_present,
     first,
     holds_numbers,
+    with_row_numbers,
 )
 from fitgap.runner.data.columns.text_columns import names_of, one_hot_inputs
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
@@ -54,6 +55,8 @@ def unseen_inputs(
         for name in (*text_columns, *treatment.dates)
         if name in table.frame.columns and (name in text_columns or table.frame[name].dtype == polars.String)
     )
+    if treatment.row_numbers:
+        frame = with_row_numbers(frame)
     return inputs_from_table(Table(source, frame, table.place), names, text_columns, handling, dates)
 
 

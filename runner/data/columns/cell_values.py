@@ -9,7 +9,11 @@ from fitgap.runner.data.error_texts import file_error, visible
 
 # Words that mean a missing value in every column, and those that do so only among numbers: `None` may be a category.
 ALWAYS_MISSING = ("NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "?")
-MISSING_AMONG_NUMBERS = (*ALWAYS_MISSING, "None", "none", "-", "--", ".", "..", "na", "Null", "missing", "*")
+MISSING_AMONG_NUMBERS = (
+    *ALWAYS_MISSING,
+    *("None", "none", "-", "--", ".", "..", "na", "Null", "missing", "*"),
+    *("#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"),
+)
 
 COMMA_DECIMAL = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d+)?([eE][+-]?\d+)?$"
 # Groups of three digits, as in 1,234,567 or 1.234.567.
@@ -52,6 +56,8 @@ def typed_column(column: polars.Series, rules: CellRules = STRICT_CELLS) -> pola
     numbers = as_numbers(column, rules)
     if numbers is None and rules.missing_numbers:
         present = without(column, rules.missing_numbers)
+        if rules.codes:
+            present = present.str.replace("^[−–]", "-")
         numbers = as_numbers(present, rules)
         if numbers is None:
             numbers = from_groups(present)
@@ -109,7 +115,8 @@ def from_commas(column: polars.Series) -> polars.Series | None:
 def from_groups(column: polars.Series) -> polars.Series | None:
     """Numbers with commas between groups of digits; None if a cell is something else."""
     present = column.drop_nulls()
-    if not len(present) or not present.str.contains(f"{COMMA_GROUPS}|{PLAIN}").all():
+    has_groups = present.str.contains(",", literal=True).any()
+    if not has_groups or not present.str.contains(f"{COMMA_GROUPS}|{PLAIN}").all():
         return None
     plain = column.str.replace_all(",", "", literal=True)
     whole = plain.cast(polars.Int64, strict=False)
@@ -126,7 +133,8 @@ def find_decimal(source: str, columns: Iterable[polars.Series], separator: str) 
         if not len(present):
             continue
         if present.str.contains(f"{COMMA_GROUPS}|{PLAIN}").all():
-            unclear = unclear or (None if present.str.contains(r",.*\.").any() else column)
+            if unclear is None and not present.str.contains(r",.*\.").any():
+                unclear = column
         elif present.str.contains(COMMA_DECIMAL).all():
             return ","
     # In a file with commas between cells, a comma within a cell is nearly always one between groups of digits.

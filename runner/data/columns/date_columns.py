@@ -28,13 +28,17 @@ DATES = (
     "%b %d, %Y",
     "%B %d, %Y",
     "%B %d %Y",
+    "%b-%d-%Y",
     "%a %b %d %Y",
 )
+# Months, which are taken as their first days.
+MONTHS_ALONE = ("%Y-%m", "%Y/%m", "%Y:%m", "%Y-%b", "%Y %b", "%b %Y", "%b-%Y", "%B %Y", "%b-%y", "%b %y")
 TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f", "%I:%M %p", "%I:%M:%S %p")
 ISO_TIMES = ("T%H:%M", "T%H:%M:%S", "T%H:%M:%S%.f", "T%H:%M:%S%.fZ", "T%H:%M:%S%.f%:z", " %H:%M:%S%.f%:z")
 MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 # What every date has, so that most text is not tried at all.
-LIKE_A_DATE = re.compile(rf"(?i)\d{{1,4}}[-/. ]\d{{1,2}}[-/. T]?\d*|({MONTHS})[a-z]*\.? ?\d|\d[ -]({MONTHS})")
+LIKE_A_DATE = re.compile(rf"(?i)\d{{1,4}}[-/. :]\d{{1,2}}[-/. T]?\d*|({MONTHS})[a-z]*\.?[ -]?\d|\d[ -]({MONTHS})")
+MONTH_AFTER_COLON = re.compile(r"\d{4}:\d{1,2}")
 FIRST_TRIED, LONGEST = 20, 40
 # Numbers such as 20200131 and 202001 can be dates where the user says so.
 NUMBER_FORMATS = ("%Y%m%d",)
@@ -90,6 +94,8 @@ def as_moments(table: Table, column: polars.Series, date_format: str | None) -> 
 
 def parsed(column: polars.Series, date_format: str) -> polars.Series:
     """The dates of a text column; null where the text is none."""
+    if date_format in MONTHS_ALONE:
+        column, date_format = column + " 1", f"{date_format} %d"
     try:
         if any(mark in date_format for mark in ("%H", "%I", "%T", "%R")):
             moments = column.str.strptime(polars.Datetime("us"), date_format, strict=False)
@@ -110,17 +116,25 @@ def find_format(table: Table, column: polars.Series) -> str | None:
     # Formats of which one is more general than the other give the same dates.
     different = {tuple(parsed(values, each).to_list()): each for each in reversed(fitting)}
     if len(different) > 1:
-        sorted_by = [each for each in different.values() if parsed(column.drop_nulls(), each).is_sorted()]
-        if len(sorted_by) != 1:
+        likely = likely_formats(column.drop_nulls(), list(different.values()))
+        if len(likely) != 1:
             raise ambiguous(table, column, sorted(different.values()))
-        return sorted_by[0]
+        return likely[0]
     return next(iter(different.values()), None)
+
+
+def likely_formats(column: polars.Series, formats: list[str]) -> list[str]:
+    """The formats by which all dates are the same day of a month, such as the first, or else are in order."""
+    same_day = [each for each in formats if parsed(column, each).dt.day().n_unique() == 1]
+    return same_day or [each for each in formats if parsed(column, each).is_sorted()]
 
 
 def candidates(example: str) -> list[str]:
     """The formats that may fit; those with a time if there is a colon."""
+    if example.count(":") == 1 and MONTH_AFTER_COLON.fullmatch(example):
+        return ["%Y:%m"]
     if ":" not in example:
-        return list(DATES)
+        return [*DATES, *MONTHS_ALONE]
     return [f"%Y-%m-%d{time}" for time in ISO_TIMES] + [f"{date} {time}" for date in DATES for time in TIMES]
 
 

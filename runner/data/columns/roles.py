@@ -102,16 +102,24 @@ def find_roles(table: Table, target: Collection[str], choices: FileChoices) -> R
                 roles.ignored[column.name] = reason
     ignore_largest(table, roles, explicit)
     if set(table.frame.columns) - set(target) <= set(roles.ignored):
-        restore_counter(roles)
+        restore_counter(table, roles)
     return roles
 
 
-def restore_counter(roles: Roles) -> None:
+def restore_counter(table: Table, roles: Roles) -> None:
     """Use a column that counts the rows if there is nothing else: it may be the time."""
-    counters = [name for name, reason in roles.ignored.items() if reason == COUNTER]
+    counters = [
+        name
+        for name, reason in roles.ignored.items()
+        if reason == COUNTER or (reason == NO_NAME and is_counter(table.frame[name]))
+    ]
     if counters:
         # Of several, the last: an index comes first.
         del roles.ignored[counters[-1]]
+
+
+def is_counter(column: polars.Series) -> bool:
+    return column.dtype.is_integer() and counts_rows(column)
 
 
 def why_ignored(column: polars.Series) -> str | None:
@@ -121,7 +129,7 @@ def why_ignored(column: polars.Series) -> str | None:
     if INDEX_NAMES.fullmatch(column.name):
         return NO_NAME
     if column.dtype.is_integer():
-        if counts_rows(column):
+        if is_counter(column):
             return COUNTER
         if IDENTIFIER_NAMES.fullmatch(column.name) and is_unique(column):
             return IDENTIFIER
@@ -136,7 +144,10 @@ def find_role(table: Table, column: polars.Series, roles: Roles, explicit: bool)
         if date_format := find_format(table, column):
             roles.dates[column.name] = found_dates(table, column, date_format)
             return None
-        if not explicit and not is_mostly_numbers(column) and (reason := why_no_categories(column)):
+        # A mistake among numbers is reported later.
+        if is_mistaken(column):
+            return None
+        if not explicit and (reason := why_no_categories(column)):
             return reason
         roles.text.append(column.name)
     elif not column.dtype.is_numeric() and column.dtype not in (polars.Boolean, polars.Duration, polars.Time):
@@ -144,11 +155,18 @@ def find_role(table: Table, column: polars.Series, roles: Roles, explicit: bool)
     return None
 
 
-def is_mostly_numbers(column: polars.Series) -> bool:
-    """Whether text is probably a column of numbers with mistakes in it."""
+def is_mistaken(column: polars.Series) -> bool:
+    """Whether text is probably a column of numbers with mistakes in it, and not one of names or codes."""
     present = column.drop_nulls()
-    numbers = present.cast(polars.Float64, strict=False).count()
-    return bool(numbers > len(present) / 2 and not present.str.contains(r"^[+-]?0\d").any())
+    is_number = present.cast(polars.Float64, strict=False).is_not_null()
+    if is_number.sum() <= len(present) / 2 or present.n_unique() <= FEW_CATEGORIES:
+        return False
+    if present.str.contains(r"^[+-]?0\d").any():
+        return False
+    others = present.filter(~is_number).unique()
+    # Two codes such as 207a and 207b among whole numbers are no accident.
+    is_code = len(others) > 1 and others.str.contains(r"^[A-Za-z]{0,2}\d+[A-Za-z]{0,2}$").all()
+    return not (is_code and present.filter(is_number).str.contains(r"^\d+$").all())
 
 
 def counts_rows(column: polars.Series) -> bool:

@@ -21,7 +21,7 @@ def check_text(table: Table, column: polars.Series, handling: Handling) -> None:
     others = column.is_not_null() & ~is_number
     if column.null_count() == len(column):
         raise file_error(table.source, f"column '{visible(column.name)}' has no values; remove it")
-    if is_number.sum() > others.sum() > 0:
+    if is_number.sum() > others.sum() > 0 and column.name not in handling.categories:
         row = first(others)
         raise cell_error(table, column, row, f"'{visible(column[row])}' is not a number; {mistake_advice(column, row)}")
     if handling.text == "refuse":

@@ -15,7 +15,7 @@ import polars
 from fitgap.runner.data.bounds import MOST_TABLE_COLUMNS, check_memory, check_width
 from fitgap.runner.data.columns.raw_table import Table, unnamed
 from fitgap.runner.data.error_texts import file_error, visible
-from fitgap.runner.data.formats.layout import COMMENT, STRICT, Layout, cleaned
+from fitgap.runner.data.formats.layout import COMMENT_START, STRICT, Layout, cleaned
 from fitgap.runner.errors import DataError
 
 # The memory that polars needs per cell, as text and as a number.
@@ -28,6 +28,8 @@ def read_cells(source: str, text: str, layout: Layout = STRICT, *, strict: bool 
     Unless `strict`, blank lines are left out, and columns may lack names or share them.
     """
     clean, separator = cleaned(text, layout), layout.csv_separator
+    blanks = 0 if strict else len(clean) - len(clean.lstrip("\n"))
+    clean = clean[blanks:] if blanks else clean
     width = first_width(clean, separator)
     check_width(source, width, MOST_TABLE_COLUMNS)
     check_memory(source, 2 * len(text) + CELL_BYTES * width * (clean.count("\n") + 1))
@@ -38,11 +40,8 @@ def read_cells(source: str, text: str, layout: Layout = STRICT, *, strict: bool 
         names = [str(name) for name in cells.row(0)]
         table, first = cells.slice(1), 1
     else:
-        # Blank lines before the names.
-        first = next((row for row in range(cells.height) if any(cells.row(row))), 0)
-        names = given_names(cells.row(first) if layout.header else [None] * cells.width, layout.header)
-        first += layout.header
-        table = cells.slice(first)
+        names = given_names(cells.row(0) if layout.header else [None] * cells.width, layout.header)
+        table, first = cells.slice(layout.header), layout.header + blanks
     table.columns = names
     return filled_rows(source, table, strict, lambda row: f"line {line_of(text, row + first, layout)}")
 
@@ -143,7 +142,7 @@ def record_starts(text: str, layout: Layout = STRICT) -> Iterator[tuple[int, int
     line = 1
     try:
         for cells in reader:
-            if not (layout.comments and cells and cells[0].lstrip().startswith(COMMENT)):
+            if line > layout.skip and not (layout.comments and cells and COMMENT_START.match(cells[0])):
                 yield line, len([cell for cell in cells if cell] if blanks else cells)
             line = reader.line_num + 1
     finally:

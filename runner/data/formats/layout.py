@@ -14,7 +14,10 @@ SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bar
 # Any number of spaces and tabs.
 BLANKS = " "
 COMMENT = "#"
+# A line that starts with #, but not with an error value of a spreadsheet.
+COMMENT_START = re.compile(r"\s*#(?!N/A|NA\b|DIV/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)")
 SAMPLE_CHARACTERS, SAMPLE_RECORDS = 256 * 1024, 200
+MOST_SKIPPED, LEAST_TABLE = 30, 3
 # A separator of a file with a few damaged lines.
 MOSTLY = 0.8
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -27,7 +30,7 @@ class Layout:
 
     With `comments`, lines that start with # are left out; with `commented_header`, the last one before the data holds
     the names. With `header` false, the columns have no names. `row_names` says that the lines have one cell more
-    than the header, in front.
+    than the header, in front. `skip` is the number of lines before the table, such as a title.
     """
 
     encoding: str = "utf-8"
@@ -37,6 +40,7 @@ class Layout:
     commented_header: bool = False
     header: bool = True
     row_names: bool = False
+    skip: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The settings that differ from the default."""
@@ -62,12 +66,16 @@ def find_layout(source: str, text: str, start: Layout, target: Collection[str], 
     Raises DataError if two separators fit equally well.
     """
     lines = sample_lines(text)
-    comments = any(line.lstrip().startswith(COMMENT) for line in lines)
-    data = [line for line in lines if line.strip() and not (comments and line.lstrip().startswith(COMMENT))]
+    comments = any(map(COMMENT_START.match, lines))
+    data = [line for line in lines if line.strip() and not (comments and COMMENT_START.match(line))]
     if comments and (not data or is_a_name(lines, data)):
         comments, data = False, [line for line in lines if line.strip()]
+    skip = 0 if comments else find_start(data, separator, target)
+    data = data[skip:]
     found = separator or find_separator(source, data)
-    layout = replace(start, separator=found, comments=comments)
+    # Blank lines were left out above.
+    before = lines.index(data[0]) if skip else 0
+    layout = replace(start, separator=found, comments=comments, skip=before)
     rows = [split_record(line, found) for line in data]
     if comments and is_commented_header(last_comment(lines), rows, layout):
         return replace(layout, commented_header=True)
@@ -75,6 +83,21 @@ def find_layout(source: str, text: str, start: Layout, target: Collection[str], 
     if rows and widths and widths.most_common(1)[0][0] == len(rows[0]) + 1 and len(widths) == 1:
         return replace(layout, row_names=True)
     return replace(layout, header=not (rows and is_headless(rows[0], target)))
+
+
+def find_start(lines: Sequence[str], separator: str | None, target: Collection[str]) -> int:
+    """The number of lines before the table: none has as many cells as the lines of the table, which all agree."""
+    choices = [separator] if separator else list(SEPARATORS)
+    if not lines or any(width_share(lines, each) == 1 for each in (*choices, BLANKS)):
+        return 0
+    for skip in range(1, min(MOST_SKIPPED, len(lines) - LEAST_TABLE) + 1):
+        for each in choices:
+            widths = {len(record) for record in records(lines[skip:], each)}
+            if len(widths) == 1 and max(widths) > 1:
+                before = [split_record(line, each) for line in lines[:skip]]
+                if all(len(cells) < max(widths) and not set(target) & set(cells) for cells in before):
+                    return skip
+    return 0
 
 
 def is_commented_header(heading: str | None, rows: Sequence[Sequence[str]], layout: Layout) -> bool:
@@ -104,7 +127,7 @@ def last_comment(lines: Sequence[str]) -> str | None:
     """The last comment before the first line of data, without its sign."""
     found = None
     for line in lines:
-        if not line.lstrip().startswith(COMMENT):
+        if not COMMENT_START.match(line):
             if line.strip():
                 return found
         else:
@@ -116,6 +139,8 @@ def find_separator(source: str, lines: Sequence[str]) -> str:
     """The separator that splits all lines into the same number of cells, or most of them."""
     shares = {separator: width_share(lines, separator) for separator in SEPARATORS}
     perfect = [separator for separator, share in shares.items() if share == 1]
+    # A header with one cell less is unusual.
+    perfect = [each for each in perfect if not lacks_name(lines, each)] or perfect
     if len(perfect) > 1:
         names = " and ".join(SEPARATORS[separator] for separator in perfect)
         rule = f"{names} both split every line into the same number of cells"
@@ -129,6 +154,12 @@ def find_separator(source: str, lines: Sequence[str]) -> str:
         return best
     # An error in the file, which is reported for the separator of its first line.
     return max(SEPARATORS, key=lambda separator: lines[0].count(separator)) if lines else ","
+
+
+def lacks_name(lines: Sequence[str], separator: str) -> bool:
+    """Whether the first record has fewer cells than the second."""
+    first = records(lines[:20], separator)
+    return len(first) > 1 and len(first[0]) < len(first[1])
 
 
 def width_share(lines: Sequence[str], separator: str) -> float:
@@ -182,9 +213,11 @@ def is_headless(cells: Sequence[str], target: Collection[str]) -> bool:
 
 def cleaned(text: str, layout: Layout) -> str:
     """The text as plain CSV with the separator `csv_separator`: without comments, with a cell for row names."""
+    if layout.skip:
+        text = text.split("\n", layout.skip)[layout.skip]
     if layout.comments:
         lines = text.split("\n")
-        kept = [line for line in lines if not line.lstrip().startswith(COMMENT)]
+        kept = [line for line in lines if not COMMENT_START.match(line)]
         heading = last_comment(lines) if layout.commented_header else None
         text = "\n".join(kept if heading is None else [heading, *kept])
     if layout.separator == BLANKS:

@@ -1,8 +1,10 @@
-"""Reader of spreadsheets, such as those of Excel and LibreOffice: the first sheet, with names in its first row."""
+"""Reader of spreadsheets, such as those of Excel: the first sheet with a table, with names in its first row."""
 
 import io
 import zipfile
+from typing import Any
 
+import polars
 from fitgap.runner.data.bounds import MOST_TABLE_COLUMNS, check_growth, check_width
 from fitgap.runner.data.columns.raw_table import Table, plain_column
 from fitgap.runner.data.error_texts import file_error, visible
@@ -17,20 +19,29 @@ def read_spreadsheet(source: str, content: bytes) -> Table:
     check_unpacked(source, content)
     try:
         book = fastexcel.read_excel(content)
-        sheet = book.load_sheet(0, header_row=None, dtypes="string")
-        cells = sheet.to_polars()
-        typed = book.load_sheet(0, header_row=0).to_polars()
+        number = first_table(book)
+        names = [] if number is None else book.load_sheet(number, header_row=None, dtypes="string").to_polars().row(0)
+        typed = polars.DataFrame() if number is None else book.load_sheet(number, header_row=0).to_polars()
     # A damaged archive can raise almost any exception, and a panic of the reader is not even an Exception.
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit, MemoryError)):
             raise
         reason = visible(str(error).partition("\n")[0], longest=200)
         raise file_error(source, f"the spreadsheet cannot be read ({reason}); save it again, or as CSV") from None
-    if not cells.height:
-        raise file_error(source, "the first sheet is empty; move the table to the first sheet")
+    if not typed.width:
+        raise file_error(source, "no sheet holds a table of at least 2 columns and 2 rows; save the table as CSV")
     check_width(source, typed.width, MOST_TABLE_COLUMNS)
-    typed.columns = given_names([(name or "").strip() or None for name in cells.row(0)], header=True)
+    typed.columns = given_names([(name or "").strip() or None for name in names], header=True)
     return Table(source, typed.select(plain_column(column) for column in typed), lambda row: f"row {row + 2}")
+
+
+def first_table(book: Any) -> int | None:
+    """The number of the first sheet with at least two columns and two rows; others hold notes."""
+    for number in range(len(book.sheet_names)):
+        sheet = book.load_sheet(number, header_row=0)
+        if sheet.width > 1 and sheet.height > 1:
+            return number
+    return None
 
 
 def check_unpacked(source: str, content: bytes) -> None:

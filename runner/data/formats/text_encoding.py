@@ -7,7 +7,7 @@ from fitgap.runner.data.error_texts import file_error, visible
 UTF_8, WINDOWS = "utf-8", "cp1252"
 MARKS = {codecs.BOM_UTF8: UTF_8, codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Texts in the Latin alphabet have few letters outside ASCII; more suggest another alphabet.
-MOST_FOREIGN = 0.15
+MOST_FOREIGN = 0.4
 # Bytes that have no meaning in Windows-1252.
 UNDEFINED = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
