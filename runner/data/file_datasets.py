@@ -15,7 +15,7 @@ from fitgap.runner.data.file_tables import RawTable, read_table, typed_table
 from fitgap.runner.data.formats.content import NPZ
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.loaded_files import LoadedFile, Losses
-from fitgap.runner.data.table_datasets import check_target, dataset_from_table
+from fitgap.runner.data.table_datasets import check_rows, check_target, dataset_from_table
 from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
 
 # More dropped rows than this must be confirmed.
@@ -33,6 +33,7 @@ def load_table(
     raw = read_table(source, content, kind, choices, target, stored.layout if stored else None)
     names = resolved_target(raw.table, target, strict=choices.strict)
     check_target(raw.table, names)
+    check_rows(raw.table)
     treatment, table = (stored, typed(raw, stored)) if stored else treated(raw, names, choices)
     table = with_dates(table.source, chosen_columns(table, names, treatment), names, treatment)
     table, untargeted = with_targets(table, names, treatment)

@@ -71,11 +71,16 @@ def check_target(table: Table, target: Sequence[str]) -> None:
             raise file_error(source, f"target column '{visible(name)}' is named twice; name it once")
 
 
-def check_size(table: Table, target: Sequence[str]) -> None:
-    """Raise DataError if there are fewer than two rows, or no inputs."""
+def check_rows(table: Table) -> None:
+    """Raise DataError if there are fewer than two rows."""
     if table.frame.height < 2:
         found = "only 1 row" if table.frame.height else "no rows"
         raise file_error(table.source, f"the file has {found}; at least 2 are needed, one to train and one to validate")
+
+
+def check_size(table: Table, target: Sequence[str]) -> None:
+    """Raise DataError if there are fewer than two rows, or no inputs."""
+    check_rows(table)
     if table.frame.width == len(target):
         raise file_error(
             table.source, "no input column is left; the file needs at least one column that is not a target"

@@ -24,7 +24,7 @@ def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handl
     """The examples in an NPZ file, and what was lost; messages count rows from 1. Raises DataError if it is invalid."""
     target_name = choose_target(source, target)
     arrays = read_arrays(source, content, ("inputs", target_name))
-    inputs, targets = arrays["inputs"], arrays[target_name]
+    inputs, targets = as_double(arrays["inputs"]), as_double(arrays[target_name])
     check_inputs(source, inputs)
     check_size(source, len(inputs))
     check_targets(source, target_name, targets, row_count=len(inputs))
@@ -42,6 +42,14 @@ def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handl
         class_names=encoded.class_names,
     )
     return dataset, losses
+
+
+def as_double(array: np.ndarray) -> np.ndarray:
+    """Floating-point numbers as float64; others unchanged. Long doubles may overflow."""
+    if array.dtype.kind != "f":
+        return array
+    with np.errstate(all="ignore"):
+        return array.astype(np.float64, copy=False)
 
 
 def without_losses(

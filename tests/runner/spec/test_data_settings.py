@@ -61,7 +61,9 @@ WRITTEN = st.fixed_dictionaries(
         "decimal": st.sampled_from([".", ","]),
         "encoding": st.sampled_from(["utf-8", "cp1252"]),
         "missing_values": st.lists(st.sampled_from(["NA", -999, ""]), max_size=2),
-        "treatment": st.just(Treatment(ignored={"a": "empty"}, dates={"d": DateColumn(None, 0.5, ("year",))}).as_json()),
+        "treatment": st.just(
+            Treatment(ignored={"a": "empty"}, dates={"d": DateColumn(None, 0.5, ("year",))}).as_json()
+        ),
     },
 )
 

@@ -183,7 +183,7 @@ def test_a_wrong_sweep_is_refused_in_one_line_and_nothing_is_written(name, invok
 def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, invoke):
     target, pattern = WRONG_FILES[name]
     flags = ("--target", ",".join(target)) if target else ()
-    assert_refused(invoke("run", "--data", WRONG_FOLDER / name, *flags, "--engine", "local"), pattern)
+    assert_refused(invoke("run", "--data", WRONG_FOLDER / name, *flags, "--strict", "--engine", "local"), pattern)
 
 
 @pytest.mark.parametrize(
