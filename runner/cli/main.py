@@ -31,6 +31,7 @@ from fitgap.runner.cli.render.lines import report
 from fitgap.runner.errors import FitgapError, ReaderGoneError
 from fitgap.runner.system.blas import prepare_blas
 from fitgap.runner.system.passwords import hide_passwords
+from fitgap.runner.usual_names import OPTIONS
 
 NOT_DONE = 1
 # Depending on its version, Typer vendors this class or imports it from Click; a public subclass leads to either.
@@ -122,7 +123,10 @@ def report_usage_error(error: Any) -> int:
         error.show()
     else:
         command_path = error.ctx.command_path if error.ctx else "fitgap"
-        report(f"fitgap: {as_own_message(error.format_message())} see {command_path} --help")
+        ours = OPTIONS.get(getattr(error, "option_name", ""))
+        # What typer takes to be similar may mislead.
+        message = f"No such option: {error.option_name}; write {ours};" if ours else None
+        report(f"fitgap: {message or as_own_message(error.format_message())} see {command_path} --help")
     return int(error.exit_code)
 
 

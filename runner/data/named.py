@@ -17,6 +17,10 @@ SOURCES: dict[str, type[Source]] = {**SHIPPED_SETS, **TRUTH_TABLES, **DRAWN_SETS
 
 def find_source(name: str) -> type[Source]:
     """The class of the data set called `name`; DataError if there is none."""
+    if name not in SOURCES and Path(name).exists():
+        raise DataError(
+            f"unknown data set '{visible(name)}', but there is a file of this name; write ./{visible(name)}"
+        )
     if name not in SOURCES:
         raise DataError(
             f"unknown data set '{visible(name)}': {nearest(name, SOURCES)}; "

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from math import isfinite
+from os.path import isfile
 from typing import TYPE_CHECKING, Any
 
 from fitgap.core.datasets import Dataset, Division, Split, split_examples
@@ -92,7 +93,9 @@ def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
     """The sweep with the treatment of its file, its data set, and a report if the treatment is new."""
     data = sweep.data
     if not is_file(data.source):
-        return sweep, load_named(data.source, data.options, data.target, sweep.seed), []
+        name = data.source
+        note = [f"data: the built-in set {name}; for the file of this name, write ./{name}"] if isfile(name) else []
+        return sweep, load_named(name, data.options, data.target, sweep.seed), note
     loaded = load_file(data.source, data.options, data.target, data.file_choices, data.treatment)
     report = [] if data.treatment else reading_report(loaded)
     return replace(sweep, data=replace(data, treatment=loaded.treatment)), loaded.dataset, report

@@ -1,5 +1,6 @@
 """The `data` section of a sweep: the data set and its preparation."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -155,6 +156,8 @@ def read_source(node: SpecNode) -> tuple[str, dict[str, Any]]:
         name = node.value.partition(":")[0]
         if name not in SOURCES:
             advice = f"{nearest(name[:LONGEST_SHOWN], SOURCES)}; name a file by its path, such as data.csv"
+            if name and os.path.isfile(name):
+                advice = f"there is a file of this name; write ./{name[:LONGEST_SHOWN]}"
             raise SpecError(f"there is no data set {shown(name)}; {advice}", node.path)
     choice = single_value(read_choice(node, SOURCES, "data set"), node)
     return choice.name, choice.variant.settings()
