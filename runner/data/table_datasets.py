@@ -109,7 +109,7 @@ def check_target_words(table: Table, column: polars.Series) -> None:
     if column.dtype != polars.String or column.n_unique() <= MOST_INTEGER_CLASSES:
         return
     is_number = column.cast(polars.Float64, strict=False).is_not_null()
-    if is_number.sum() > len(column) / 2:
+    if len(column) / 2 < is_number.sum() < len(column):
         row = first(~is_number)
         raise cell_error(table, column, row, f"'{visible(column[row])}' is not a number; {mistake_advice(column, row)}")
 

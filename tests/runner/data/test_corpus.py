@@ -8,6 +8,7 @@ LEAST_FILES = 1000
 # Why a file may be refused. Each of the refusals was looked at: nothing else could be right.
 RIGHT_REASONS = (
     "has only 1 row",
+    "has no rows",
     "no input column is left; ignored",
     "so most occur once and cannot be learned",
     "has only one class",
