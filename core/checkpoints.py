@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 import numpy as np
-from fitgap.core.function_parameters import own_layout
+from fitgap.core.activation_parameters import own_layout
 from fitgap.core.layers import Layout
 from fitgap.core.members import Member
 from fitgap.core.stopping import Standing

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from fitgap.core.activation_parameters import unit_slices
 from fitgap.core.activations.activation import Activation
-from fitgap.core.function_parameters import unit_slices
 from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
+from fitgap.core.activation_parameters import FunctionGroup, clip_to_domains, function_counts, layer_groups, set_initial
 from fitgap.core.activations import Identity
 from fitgap.core.batches import shares_of
-from fitgap.core.function_parameters import FunctionGroup, clip_to_domains, function_counts, layer_groups, set_initial
 from fitgap.core.layers import Connections, Layout
 from fitgap.core.members import Member
 from fitgap.core.optimizers import PerceptronRule

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.function_parameters import own_row, put_own_row
+from fitgap.core.activation_parameters import own_row, put_own_row
 from fitgap.core.member_groups import MemberGroup, group_members, over_members
 from fitgap.core.members import Member
 from fitgap.core.network import Networks

@@ -16,7 +16,7 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import Choice, architecture_label
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed, together
-from fitgap.runner.spec.spec_nodes import SpecNode, is_number
+from fitgap.runner.spec.validation import SpecNode, is_number
 
 LAYER = "layer_"
 MOST_LAYERS = 64

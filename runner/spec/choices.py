@@ -9,7 +9,7 @@ from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.configuration import Choice
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed, together
 from fitgap.runner.spec.shorthand import parse_shorthand
-from fitgap.runner.spec.spec_nodes import LONGEST_SHOWN, SpecNode, shown
+from fitgap.runner.spec.validation import LONGEST_SHOWN, SpecNode, shown
 
 Table = Mapping[str, type[Variant]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import read_choice, single_value
-from fitgap.runner.spec.spec_nodes import LONGEST_SHOWN, SpecNode, is_number, shown
+from fitgap.runner.spec.validation import LONGEST_SHOWN, SpecNode, is_number, shown
 
 if TYPE_CHECKING:
     from fitgap.runner.data import FileChoices, Treatment

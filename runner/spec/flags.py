@@ -7,7 +7,7 @@ from typing import Any
 from fitgap.runner.spec.data_settings import is_path
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.shorthand import scalar
-from fitgap.runner.spec.spec_nodes import Path
+from fitgap.runner.spec.validation import Path
 
 SOURCE = ("data", "source")
 TARGET = ("data", "target")

@@ -13,8 +13,8 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import DataSettings, is_path
 from fitgap.runner.spec.flags import Flags, add_alternatives, overlay
 from fitgap.runner.spec.places import Places
-from fitgap.runner.spec.spec_nodes import SpecNode
 from fitgap.runner.spec.sweep import DEFAULTS, Sweep
+from fitgap.runner.spec.validation import SpecNode
 
 MOST_BYTES = 256 * 1024
 NO_FLAGS = Flags()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.spec_nodes import Path, shortened
+from fitgap.runner.spec.validation import Path, shortened
 
 
 @dataclass

@@ -4,7 +4,7 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.recorded_epochs import COMPLETE, Recording
 from fitgap.runner.spec.axes import LARGEST_COUNT
 from fitgap.runner.spec.shorthand import parse_settings
-from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.validation import SpecNode
 
 RULE = "must be all, every=N or epochs=log"
 

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.spec_nodes import shown
+from fitgap.runner.spec.validation import shown
 
 # A + between two names is followed by a letter, one inside a number such as 1e+3 by a digit. beta+gamma is one value.
 BETWEEN_NAMES = re.compile(r"\+\s*(?=[A-Za-z_])(?!(?:beta|gamma)\b)")

@@ -20,7 +20,7 @@ from fitgap.runner.spec.data_settings import DataSettings, as_stored
 from fitgap.runner.spec.grid import Grid
 from fitgap.runner.spec.lazy_values import Alternatives, listed
 from fitgap.runner.spec.record_setting import read_recording
-from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.validation import SpecNode
 
 DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
 COMMON_DEFAULTS = {

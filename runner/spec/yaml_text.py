@@ -5,7 +5,7 @@ from typing import Any
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.shorthand import bounded
-from fitgap.runner.spec.spec_nodes import Path, shown
+from fitgap.runner.spec.validation import Path, shown
 from ruamel.yaml import YAML
 from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError

@@ -9,7 +9,8 @@ from fitgap.core.fit import Fit
 from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.damage import damage_reported, remember
-from fitgap.runner.store.compare import groups, importance, verdict_counts
+from fitgap.runner.store.compare import groups, importance, leaderboard, verdict_counts
+from fitgap.runner.store.compare.floor import SweepFloor, floor_of_sweep
 from fitgap.runner.store.compare.groups import GroupComparison
 from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
@@ -128,7 +129,7 @@ class StoreReader:
 
     def leaderboard(self, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
         with self._reading() as connection:
-            return groups.leaderboard(connection, sweep_id, by, limit)
+            return leaderboard.leaderboard(connection, sweep_id, by, limit)
 
     def importance(
         self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR, where: str | None = None
@@ -161,6 +162,10 @@ class StoreReader:
     def reference(self, sweep_id: int) -> Row | None:
         with self._reading() as connection:
             return verdict_counts.reference_of(connection, sweep_id)
+
+    def floor(self, sweep_id: int) -> SweepFloor | None:
+        with self._reading() as connection:
+            return floor_of_sweep(connection, sweep_id)
 
     def unjudged(self, sweep_id: int) -> int:
         with self._reading() as connection:

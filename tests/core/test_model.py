@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 import pytest
+from fitgap.core.activation_parameters import own_layout, own_row
 from fitgap.core.activations import ACTIVATIONS, ReLU, Sigmoid, SiLU
 from fitgap.core.datasets import Dataset, Division
-from fitgap.core.function_parameters import own_layout, own_row
 from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from fitgap.core.model import Model, model_layers
 from fitgap.core.network import Workspace

@@ -5,8 +5,8 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.core.activation_parameters import own_row
 from fitgap.core.activations import Identity, Sign, Tanh, Threshold
-from fitgap.core.function_parameters import own_row
 from fitgap.core.initializers import INITIALIZERS, Zeros
 from fitgap.core.network import Networks, Workspace
 from fitgap.core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule

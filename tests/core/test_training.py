@@ -5,9 +5,9 @@ import itertools
 
 import numpy as np
 import pytest
+from fitgap.core.activation_parameters import function_counts
 from fitgap.core.activations import Identity, PReLU, ReLU, Sigmoid, Tanh
 from fitgap.core.datasets import Dataset, Division
-from fitgap.core.function_parameters import function_counts
 from fitgap.core.initializers import HeNormal, Zeros
 from fitgap.core.losses import LOSSES, HalfSquaredError
 from fitgap.core.members import PackShape

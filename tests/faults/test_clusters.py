@@ -30,7 +30,7 @@ axes:
 # Of a sweep, for each repeat.
 CONFIGURATIONS = 12
 # With every commit, and at night: repeats, and how many trials every node has a part of.
-SIZES = [(12, 40), at_night(25, 80)]
+SIZES = [(4, 16), at_night(25, 80)]
 # Uses the engine itself: what a node gets that is refused, what becomes of a pack whose examples are gone, what packs
 # save that are asked to leave, and how far workers run ahead of a driver that is slow.
 ENGINE = """
@@ -39,7 +39,7 @@ from pathlib import Path
 import ray
 from fitgap.runner.engine import ClusterSettings, find_cluster
 from fitgap.runner.engine.dispatch import pack_memory
-from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray import remote_training as remote
 from fitgap.runner.engine.ray.engine import RayEngine, StoredExamples
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
 from fitgap.runner.planning.preparation import prepare_sweep
@@ -246,6 +246,7 @@ def test_a_driver_that_loses_its_cluster_says_so_and_puts_its_trials_back(tmp_pa
     Evidence(str(tmp_path / "fitgap.db")).check_whole()
 
 
+@pytest.mark.nightly
 def test_packages_of_the_user_named_like_ours_have_no_effect(cluster, tmp_path):
     """Neither here nor on the nodes, which get this program with the sweep."""
     for name in ("core", "runner", "migrations"):

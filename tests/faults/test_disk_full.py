@@ -16,7 +16,7 @@ from support.faults.full_disks import STAGES, fill, train_until_full
 from support.sampling import at_night
 
 # How many sizes are tried with every commit, and at night.
-LIMITS = pytest.mark.parametrize("count", [5, at_night(30)])
+LIMITS = pytest.mark.parametrize("count", [3, at_night(30)])
 # A server refuses to write as if its disk were full, from the row of this number on.
 LIMIT_ROWS = """
     CREATE SEQUENCE written;

@@ -59,7 +59,7 @@ def finish(victim, before):
     return found
 
 
-@pytest.mark.parametrize("step", steps(8))
+@pytest.mark.parametrize("step", steps(14))
 def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbers(
     step, undisturbed, new_victim, undisturbed_export
 ):
@@ -92,7 +92,7 @@ def test_killed_where_few_epochs_are_recorded(kills, new_victim):
         assert after.export == expected.export, number
 
 
-@pytest.mark.parametrize("step", steps(2))
+@pytest.mark.parametrize("step", steps(3))
 def test_killed_while_it_takes_over_from_a_killed_driver(step, new_victim, undisturbed_export):
     """The second process dies in the middle of it; the third finds all trials of the first, or all of the second."""
     first = new_victim(kill_at=IN_THE_MIDDLE)
@@ -111,7 +111,7 @@ def test_killed_while_it_takes_over_from_a_killed_driver(step, new_victim, undis
         assert max(after.attempts.values()) <= 3, point
 
 
-@pytest.mark.parametrize("step", steps(2))
+@pytest.mark.parametrize("step", steps(4))
 def test_killed_while_it_gives_back_what_it_held(step, new_victim, undisturbed_export):
     """Stopped by Ctrl-C in the middle of a pack, and killed before it could put its trials back, or right after."""
     stopped = new_victim(stop_after=BLOCKS)

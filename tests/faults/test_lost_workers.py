@@ -20,7 +20,8 @@ MOST_DRIVER_MEGABYTES = 10
 HOST = """
 import json, os
 import ray
-from fitgap.runner.engine.ray import host, tasks
+from fitgap.runner.engine.ray import host
+from fitgap.runner.engine.ray import remote_training
 
 WRONG, LIMIT = json.loads(os.environ["WRONG"]), 64 * 2**20
 
@@ -29,7 +30,7 @@ def go_wrong(task, terms, *examples):
     from types import SimpleNamespace
     import numpy as np
     from fitgap.runner.engine.worker import pack_trainer
-    from fitgap.runner.engine.ray.tasks import ReceivedExamples
+    from fitgap.runner.engine.ray.remote_training import ReceivedExamples
     source = ReceivedExamples(examples)
     if WRONG["leaving"] in task.trials:
         os._exit(1)
@@ -51,7 +52,7 @@ def serve(*descriptors):
     import wrong_host
     # The workers have no such module.
     ray.cloudpickle.register_pickle_by_value(wrong_host)
-    tasks.train_pack_remotely = go_wrong
+    remote_training.train_pack_remotely = go_wrong
     host.serve(*descriptors)
 """
 # Drives one sweep on that Ray, and the same sweep undisturbed in its process.

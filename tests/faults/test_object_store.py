@@ -16,7 +16,7 @@ from fitgap.runner.engine.ray.own_cluster import ENVIRONMENT
 os.environ.update(ENVIRONMENT, RAY_debug_dump_period_milliseconds="500")
 import ray
 from ray._private.worker import global_worker
-from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray import remote_training as remote
 from fitgap.runner.engine.ray import RayEngine
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials
 from fitgap.runner.planning.preparation import prepare_sweep

@@ -90,7 +90,7 @@ def test_every_row_is_as_it_was(legacy):
     assert as_upgraded(raw_rows(str(legacy), columns), legacy.stem) == as_upgraded(before, legacy.stem)
 
 
-@pytest.mark.parametrize("step", steps(8))
+@pytest.mark.parametrize("step", steps(16))
 def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(
     step, legacy, start_upgraders, tmp_path
 ):

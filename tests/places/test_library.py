@@ -77,6 +77,7 @@ def changes(stage):
     return json.loads((stage.root / "changes").read_text())
 
 
+@pytest.mark.nightly
 def test_tests_that_train_in_parallel(stage, expected_rows):
     """Two processes of pytest-xdist train in one database at the same time."""
     (stage.work / "test_mine.py").write_text(

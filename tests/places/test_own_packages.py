@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from support.sampling import per_commit
 
 COMMAND = (sys.executable, "-m", "fitgap")
 SWEEP = ("run", "--data", "digits", "--hidden", "16", "--repeats", "8", "--epochs", "20", "--workers", "2")
@@ -48,23 +49,19 @@ def test_the_packages_would_be_found(packages):
         assert done.returncode == 77
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", per_commit(["auto", "ray"], ENGINES))
 def test_in_the_current_folder(engine, packages):
     done = python(*COMMAND, *SWEEP, "--engine", engine, folder=packages)
     assert "8 completed" in done.stderr
 
 
 PATHS = {"dot": ".", "empty entry": ":/nonexistent", "absolute": "{folder}"}
-# Starting Ray takes seconds: one path for it with every commit.
-NIGHTLY = {("ray", "empty entry"), ("ray", "absolute")}
 
 
 @pytest.mark.parametrize(
     ("engine", "path"),
     [
-        pytest.param(
-            engine, path, marks=pytest.mark.nightly if (engine, name) in NIGHTLY else (), id=f"{engine}-{name}"
-        )
+        pytest.param(engine, path, marks=() if engine == "auto" else pytest.mark.nightly, id=f"{engine}-{name}")
         for engine in ENGINES
         for name, path in PATHS.items()
     ],
@@ -74,7 +71,7 @@ def test_on_pythonpath(engine, path, packages):
     assert "8 completed" in done.stderr
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", per_commit(["auto"], ENGINES))
 def test_next_to_a_script(engine, packages, tmp_path_factory):
     (packages / "study.py").write_text(SCRIPT)
     elsewhere = tmp_path_factory.mktemp("elsewhere")

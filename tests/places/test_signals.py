@@ -34,7 +34,6 @@ pytestmark = pytest.mark.xdist_group("signals")
 ENGINES = ("local", "auto", "ray")
 STOPS = (
     Disturbance("TERM", "in training with others", "auto"),
-    Disturbance("QUIT", "in training", "auto", times=2, group=True),
     Disturbance("INT", "in training", "ray", group=True),
 )
 SUSPENSIONS = (Disturbance("TSTP", "in training with others", "auto", group=True),)
@@ -120,11 +119,12 @@ def check_suspension(disturbance, stage, undisturbed):
     assert not left_behind(stage, outcome.before)
 
 
-@pytest.mark.parametrize("engine", [at_night("local"), "auto"])
+@pytest.mark.nightly
+@pytest.mark.parametrize("engine", ["local", "auto"])
 @pytest.mark.parametrize(
     ("ignoring", "name"),
     [
-        at_night(Environment("nohup", under="nohup"), "HUP"),
+        (Environment("nohup", under="nohup"), "HUP"),
         (Environment("in the background of a script", "trap '' INT QUIT"), "QUIT"),
     ],
     ids=lambda value: getattr(value, "name", value),
@@ -150,6 +150,7 @@ def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undis
     assert stage.rows("long") == undisturbed
 
 
+@pytest.mark.nightly
 def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, undisturbed):
     """Ctrl-Z, then `kill`: shells send CONT after TERM."""
     started = Started(stage, PLAIN, (*LONG, "--engine", "local"))

@@ -10,16 +10,21 @@ A first run of the tests records which test runs which line. Each mutant is then
 import argparse
 import ast
 import csv
+import importlib
 import os
 import random
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 # Where numbers, rows and filters come from: a mistake here is the worst.
@@ -27,6 +32,18 @@ TARGETS = ("core", "runner/store/write", "runner/driver", "runner/store/filter")
 FAILING = ROOT / ".coverage-failing"
 SECONDS = 300
 FIRST = 60
+PACKAGES = (
+    "alembic",
+    "hypothesis",
+    "numpy",
+    "polars",
+    "psycopg",
+    "rich",
+    "ruamel.yaml",
+    "sqlalchemy",
+    "typer",
+    "xdist",
+)
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq}
 ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult}
 
@@ -127,10 +144,6 @@ def lines_run() -> dict[str, int]:
         return {context.partition("|")[0]: size for context, size in connection.execute(query)}
 
 
-def pytest_line() -> list[str]:
-    return [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-
-
 def is_killed(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
     """Whether a test fails, or does not end, with this change."""
     file = ROOT / mutant.file
@@ -145,14 +158,42 @@ def is_killed(mutant: Mutant, tests: list[str], options: list[str]) -> bool:
 
 
 def fails(tests: list[str], options: list[str]) -> bool:
-    line = [*pytest_line(), "-n", "0", *options, *tests]
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    """Whether a test fails or does not end, in a child that has loaded all packages, but nothing of ours."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        os._exit(exit_code([*options, *tests]))
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            # 5: there was nothing to run, such as where all of these tests are nightly.
+            return os.waitstatus_to_exitcode(status) not in (0, 5)
+        time.sleep(0.02)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def exit_code(arguments: list[str]) -> int:
+    """The exit code of pytest, which writes nothing."""
+    os.chdir(ROOT)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in range(3):
+        os.dup2(nothing, number)
     try:
-        done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        return True
-    # 5: there was nothing to run, such as where all of these tests are nightly.
-    return done.returncode not in (0, 5)
+        return int(pytest.main(["-q", "-x", "-n", "0", "-p", "no:cacheprovider", *arguments]))
+    except BaseException:
+        return 1
+
+
+def load() -> None:
+    """Load the packages that take long; the children inherit them."""
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    for name in PACKAGES:
+        importlib.import_module(name)
 
 
 def main() -> None:
@@ -164,6 +205,7 @@ def main() -> None:
     parser.add_argument("--recorded", action="store_true", help="use the recorded coverage of an earlier run")
     parser.add_argument("--tests", nargs="+", default=["tests/core", "tests/runner"])
     options = parser.parse_args()
+    load()
     if not options.recorded:
         record_coverage(options.tests)
     every = [each for target in TARGETS for file in sorted((ROOT / target).rglob("*.py")) for each in mutants_of(file)]

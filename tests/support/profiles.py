@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 COMMIT, NIGHTLY = "commit", "nightly"
-EXAMPLES = {COMMIT: 60, NIGHTLY: 1000}
+EXAMPLES = {COMMIT: 30, NIGHTLY: 1000}
 # The machine may be busy with other things, so no test depends on how long anything takes. All examples of a test share
 # its fixtures, which the tests know. No example is remembered between runs; a failure prints how to try it again.
 COMMON: dict[str, Any] = {

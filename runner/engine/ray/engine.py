@@ -13,7 +13,7 @@ from fitgap.runner.engine.cluster.description import Cluster
 from fitgap.runner.engine.dispatch.pack_memory import most_waiting_blocks
 from fitgap.runner.engine.dispatch.running_pack import RunningPack, in_halves, packs_to_cut
 from fitgap.runner.engine.interface import ClusterStatus, Notify, ignore
-from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray import remote_training as remote
 from fitgap.runner.engine.ray.own_cluster import LocalCluster
 from fitgap.runner.engine.ray.pack_failures import has_lost_objects, is_of_this_node, lost_pack
 from fitgap.runner.engine.ray.remote_cluster import RemoteCluster

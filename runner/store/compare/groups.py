@@ -5,19 +5,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import sqlalchemy as sa
 from fitgap.runner.analysis.pairing import Differences, Measured, differences
 from fitgap.runner.analysis.scaling import scaled
 from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
-from fitgap.runner.store.compare.metrics import Completed, TrialSelection, completed_trials, other_trials
+from fitgap.runner.store.compare.completed_trials import Completed, TrialSelection, completed_trials, other_trials
 from fitgap.runner.store.compare.pairs import Members, members_of
-from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import advice, known_names
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import configuration, trial
+from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -67,7 +65,7 @@ def compare(
     members = members_of(connection, sweep_id, keys, question.only)
     groups, members = ranked(group_rows(members, completed, others), members, question)
     if groups:
-        add_statistics(groups, members, completed, question)
+        add_statistics(groups, members, completed, others[0], question)
     return first_rows(groups, sort, limit)
 
 
@@ -111,7 +109,7 @@ def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray,
         **{name: means(group, completed.measured[name], size) for name in result_keys.MEASURED},
     }
     verdict = completed.measured["verdict"]
-    for number, name in enumerate(result_keys.VERDICTS):
+    for number, name in enumerate(result_keys.VERDICTS_OF_TRIALS):
         columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
     return [
         {**settings, **dict(zip(columns, values, strict=True))}
@@ -146,12 +144,14 @@ def ranked(groups: list[Row], members: Members, question: GroupComparison) -> tu
     return [groups[number] for number in order], replace(members, group=place[members.group])
 
 
-def add_statistics(groups: list[Row], members: Members, completed: Completed, question: GroupComparison) -> None:
+def add_statistics(
+    groups: list[Row], members: Members, completed: Completed, others: np.ndarray, question: GroupComparison
+) -> None:
     """Add spreads, verdicts and differences to the groups."""
     place = members.places(completed.configuration)
     for name in dict.fromkeys([*SPREAD, question.of]):
         add_spreads(groups, members, place, name, completed.measured[name])
-    add_verdicts(groups, members, np.unique(place))
+    add_verdicts(groups, members, np.unique(np.concatenate([place, members.places(others)])))
     repeat = np.unique(completed.repeat, return_inverse=True)[1]
     trials = Measured(members.group[place], members.others[place], repeat, completed.measured[question.of])
     labels = [",".join(str(group[key]) for key in question.by) for group in groups]
@@ -207,26 +207,3 @@ def first_rows(groups: list[Row], sort: str | None, limit: int | None) -> list[R
     known = [group for group in groups if group[key] is not None]
     ordered = sorted(known, key=lambda group: group[key], reverse=sort.startswith("-"))
     return [*ordered, *(group for group in groups if group[key] is None)][:limit]
-
-
-def leaders(connection: Connection, sweep_id: int, limit: int) -> list[int]:
-    """The ids of the best configurations by their mean best E_v; those with incomplete trials come last.
-
-    The database does all the work, so a million trials need no memory here.
-    """
-    completed = sa.func.count(sa.case((result_keys.is_completed, 1)))
-    best = mean(sa.case((result_keys.is_completed, trial.c.best_e_v)))
-    query = (
-        sa.select(trial.c.configuration_id)
-        .where(trial.c.sweep_id == sweep_id)
-        .group_by(trial.c.configuration_id)
-        .order_by(completed < sa.func.count(trial.c.id), best.is_(None), best, trial.c.configuration_id)
-        .limit(limit)
-    )
-    return list(connection.execute(query).scalars())
-
-
-def leaderboard(connection: Connection, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
-    """The best configurations, with the settings `by`."""
-    question = GroupComparison([*by, "configuration"], only=leaders(connection, sweep_id, limit))
-    return compare(connection, sweep_id, question)

@@ -12,8 +12,8 @@ from fitgap.runner.analysis.shares import Share, Shares, nested_shares, shares
 from fitgap.runner.analysis.spreads import averages
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.compare.axis_columns import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
+from fitgap.runner.store.compare.completed_trials import TrialSelection, completed_trials
 from fitgap.runner.store.compare.groups import check_measure
-from fitgap.runner.store.compare.metrics import TrialSelection, completed_trials
 from fitgap.runner.store.read.lookups import Row
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement

@@ -101,12 +101,15 @@ def test_training_to_the_end(invoke, small_flags, small):
 
 
 @row(0, "the reader closed the pipe early, as `head -1` does")
-def test_readers_that_go(small):
-    for words in ("sweeps", "trials small --format csv", "epochs 1 --format parquet", "show 1 --format json", "--help"):
-        assert piped(words) == (0, "")
+@pytest.mark.parametrize(
+    "words",
+    every(3, ["sweeps", "trials small --format csv", "epochs 1 --format parquet", "show 1 --format json", "--help"]),
+)
+def test_readers_that_go(words, small):
+    assert piped(words) == (0, "")
 
 
-@pytest.mark.parametrize("kind", ["table", "csv", "json", "parquet"])
+@pytest.mark.parametrize("kind", every(2, ["table", "csv", "json", "parquet"]))
 def test_readers_that_go_from_a_pipe_with_a_name(kind, small):
     """As from standard output."""
     os.mkfifo("pipe")
@@ -193,28 +196,30 @@ def test_doctors_that_find_something(invoke, own_folder, monkeypatch):
     assert invoke("doctor", "--db", "notes.txt").code == 1
 
 
+MISTAKES = [
+    "nosuch",
+    "trials --nosuch",
+    "run nosuch.yaml",
+    "run --data nosuch.csv --target y",
+    "trials nosuch",
+    "show 10000",
+    "sweeps --db nosuch.db",
+    "rename small 1",
+    "epochs 1 --columns nosuch",
+    "predict 1 nosuch.csv",
+]
+
+
 @row(2, "a command, option, sweep file, data file, name or database is wrong")
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("nosuch",),
-        ("trials", "--nosuch"),
-        ("run", "nosuch.yaml"),
-        ("run", "--data", "nosuch.csv", "--target", "y"),
-        ("trials", "nosuch"),
-        ("show", "10000"),
-        ("sweeps", "--db", "nosuch.db"),
-        ("rename", "small", "1"),
-        ("epochs", "1", "--columns", "nosuch"),
-        ("predict", "1", "nosuch.csv"),
-    ],
-    ids=" ".join,
-)
+@pytest.mark.parametrize("words", MISTAKES)
 def test_mistakes(words, invoke, small):
-    answer = invoke(*words)
+    answer = invoke(*words.split())
     assert (answer.code, answer.out) == (2, "") and answer.err.startswith("fitgap: ")
-    # That nobody reads the answer does not make it right.
-    code, said = piped(" ".join(words))
+
+
+@pytest.mark.parametrize("words", every(4, MISTAKES))
+def test_that_nobody_reads_the_answer_does_not_make_a_mistake_right(words, small):
+    code, said = piped(words)
     assert code == 2 and said.startswith("fitgap: ")
 
 
@@ -224,7 +229,7 @@ def test_no_command(invoke):
 
 
 @row(2, "`delete` without `--yes` and without a terminal to ask at")
-@pytest.mark.parametrize("stdin", ["</dev/null", "<&-", "<fitgap.db", ">&- <&- 2>said"])
+@pytest.mark.parametrize("stdin", every(3, ["</dev/null", "<&-", "<fitgap.db", ">&- <&- 2>said"]))
 def test_deletions_without_anybody_to_ask(stdin, small):
     done = subprocess.run(
         ["bash", "-c", f'"$0" delete small {stdin}', COMMAND], capture_output=True, text=True, stdin=subprocess.DEVNULL
@@ -236,14 +241,17 @@ def test_deletions_without_anybody_to_ask(stdin, small):
 @row(2, "standard output cannot be written, for example on a full disk")
 @pytest.mark.parametrize(
     "words",
-    [
-        "sweeps",
-        "trials small --format csv",
-        "trials small --format json",
-        "epochs 1 --format parquet",
-        "show 1",
-        "--help",
-    ],
+    every(
+        3,
+        [
+            "sweeps",
+            "trials small --format csv",
+            "trials small --format json",
+            "epochs 1 --format parquet",
+            "show 1",
+            "--help",
+        ],
+    ),
 )
 def test_outputs_that_are_full(words, small):
     done = subprocess.run(["bash", "-c", f'"$0" {words} >/dev/full', COMMAND], capture_output=True, text=True)

@@ -93,6 +93,7 @@ def test_sweeps_in_several_threads_at_once(program):
     assert len(found) == 4 and all(each == ["completed"] * 4 for each in found.values()), found
 
 
+@pytest.mark.nightly
 def test_a_background_thread_that_writes_to_a_relative_path_is_not_led_elsewhere(program, tmp_path):
     found = program("""
         end = threading.Event()

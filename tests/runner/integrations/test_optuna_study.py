@@ -78,6 +78,7 @@ def test_what_is_there_stays_and_what_is_new_is_added(rows, invoke):
     assert {trial.user_attrs["repeat"] for trial in study().trials} == {1, 2, 3}
 
 
+@pytest.mark.nightly
 def test_other_alternatives_need_another_study(rows, invoke):
     invoke("send", "small", "--optuna", "study.db")
     invoke("extend", "small", "--hidden", "6", "--engine", "local")
@@ -128,6 +129,7 @@ def test_what_cannot_be_sent_is_told_in_one_line(arguments, words, rows, invoke)
     assert words in answer.err and answer.err.count("\n") == 1 and "canary" not in answer.err
 
 
+@pytest.mark.nightly
 def test_a_storage_of_postgresql_is_written_too(rows, postgres, invoke):
     name = postgres.new_name()
     from support.databases.new_databases import order

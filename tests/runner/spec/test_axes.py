@@ -2,7 +2,7 @@ import pytest
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.axes import AXES, read_activation, read_architecture, read_axis
 from fitgap.runner.spec.configuration import layers_label
-from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.validation import SpecNode
 
 
 @pytest.mark.parametrize("name", AXES)

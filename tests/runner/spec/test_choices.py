@@ -4,7 +4,7 @@ import pytest
 from fitgap.core.variants import ParameterError, Variant, parameter
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.choices import read_choice, read_combination, single_value
-from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.validation import SpecNode
 
 
 @dataclass(frozen=True)

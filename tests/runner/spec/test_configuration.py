@@ -16,7 +16,7 @@ from fitgap.runner.spec import Choice, Configuration
 from fitgap.runner.spec.axes import read_activation
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import TABLES, combination_label, layers_label
-from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.validation import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
 from support.profiles import share_of_examples

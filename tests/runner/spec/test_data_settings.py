@@ -5,7 +5,7 @@ from fitgap.runner.data import MISSING, TARGET_KINDS, TEXT
 from fitgap.runner.data.treatment import DateColumn, Treatment
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import DataSettings, Folds, as_stored, is_path
-from fitgap.runner.spec.spec_nodes import SpecNode
+from fitgap.runner.spec.validation import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from fitgap.core.function_parameters import own_layout
+from fitgap.core.activation_parameters import own_layout
 from fitgap.core.layers import FUNCTION_PARAMETERS
 from fitgap.core.training import Pack
 

@@ -8,7 +8,7 @@ from support.places.leftovers import left_behind
 from support.places.starting import run
 
 # Of the pairs that the rows of the tables name, each commit tries one in so many.
-STEP = 4
+STEP = 8
 
 
 def sample(environments):

@@ -68,7 +68,6 @@ sys.stdout = sys.stderr = Outlet()
 with watched():
     train("one")
 """,
-        sample=(LOCAL,),
     ),
     Situation(
         "the user's own handlers of signals",
@@ -91,7 +90,6 @@ signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 with watched():
     train("one")
 """,
-        sample=(AUTO,),
     ),
     Situation(
         "the user's own logging, warnings, and random state",

@@ -36,7 +36,7 @@ DYING_WORKERS = """
 import json, os, signal, sys, time
 from dataclasses import replace
 from fitgap.runner.engine.worker import pack_trainer
-from fitgap.runner.engine.ray import tasks as remote
+from fitgap.runner.engine.ray import remote_training as remote
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.ray import RayEngine
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials
@@ -45,7 +45,7 @@ from fitgap.runner.spec import sweep_from_text
 
 def train_or_die(task, asked, *examples):
     from pathlib import Path
-    from fitgap.runner.engine.ray.tasks import ReceivedExamples
+    from fitgap.runner.engine.ray.remote_training import ReceivedExamples
     if 0 in task.trials:
         os._exit(1)
     marker = Path(MARKERS) / f"died-{task.trials[0]}"
@@ -254,6 +254,7 @@ def resumed_sweep(stopped_sweep, command):
     return resumed, alone
 
 
+@pytest.mark.nightly
 def test_the_wrong_core_and_runner_in_the_current_folder_are_not_loaded(stopped_sweep):
     assert epoch_count(stopped_sweep["database"]) > 0 or stopped_sweep["code"] == 130
     assert "the wrong" not in stopped_sweep["err"]

@@ -5,7 +5,7 @@ from fitgap.runner.engine.cluster import node_speed
 from fitgap.runner.engine.cluster.description import Versions
 from fitgap.runner.engine.cluster.probe import versions_here
 from fitgap.runner.engine.ray import membership as nodes_module
-from fitgap.runner.engine.ray import remote_cluster, tasks
+from fitgap.runner.engine.ray import remote_cluster, remote_training
 from fitgap.runner.engine.ray.membership import Nodes
 from fitgap.runner.engine.ray.remote_cluster import RemoteCluster
 from fitgap.runner.errors import ClusterLostError
@@ -63,9 +63,11 @@ def test_a_node_that_trains_before_it_was_asked_is_refused_by_its_worker(asked, 
 
 
 def test_a_worker_with_other_versions_trains_nothing(make_task, monkeypatch):
-    monkeypatch.setattr(tasks, "node", lambda: "id of this node")
+    monkeypatch.setattr(remote_training, "node", lambda: "id of this node")
     task = make_task()
-    (block,) = tasks.train_pack_remotely(task, tasks.Terms(lambda: False, Versions("3.0.0", "1.0.0")))
+    (block,) = remote_training.train_pack_remotely(
+        task, remote_training.Terms(lambda: False, Versions("3.0.0", "1.0.0"))
+    )
     assert block.rows is None and block.failure.is_blameless and block.failure.trials == task.trials
     assert block.node == "id of this node"
 

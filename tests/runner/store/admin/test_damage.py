@@ -60,7 +60,7 @@ def damaged(trained_database, own_folder):
     return make
 
 
-@pytest.mark.parametrize("step", steps(5))
+@pytest.mark.parametrize("step", steps(10))
 @pytest.mark.parametrize(("table", "column"), DAMAGE)
 def test_every_question_answers_or_names_the_row(table, column, step, damaged, invoke):
     """Some of the questions for each damage with every commit; other damages get other questions."""

@@ -4,10 +4,16 @@ import dataclasses
 
 import numpy as np
 import pytest
+from fitgap.core.activation_parameters import (
+    clip_to_domains,
+    function_counts,
+    layer_groups,
+    learned_values,
+    unit_slices,
+)
 from fitgap.core.activations import ACTIVATIONS, ELU, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
 from fitgap.core.activations.activation import MARGIN
 from fitgap.core.batches import batches
-from fitgap.core.function_parameters import clip_to_domains, function_counts, layer_groups, learned_values, unit_slices
 from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.network import Networks
 from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent

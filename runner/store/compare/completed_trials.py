@@ -44,7 +44,7 @@ class Completed:
 
 
 def completed_trials(connection: Connection, which: TrialSelection, names: Sequence[str]) -> Completed:
-    """The completed trials with measures from `rows.MEASURED`, and `verdict` as its index. Unknown values are NaN."""
+    """The completed trials with these measures of `result_keys.MEASURED`; `verdict` by its index, NaN if unknown."""
     columns = [VERDICT_NUMBER if name == "verdict" else result_keys.MEASURED[name] for name in names]
     query = which.of([trial.c.configuration_id, trial.c.repeat, *columns]).where(result_keys.is_completed)
     number, repeat, *measured = fetch_numbers(connection, query)

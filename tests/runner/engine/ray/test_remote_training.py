@@ -15,7 +15,7 @@ class Missing:
 MISSING = {"alembic", "packaging", "polars", "psycopg", "rich", "ruamel", "sqlalchemy", "typer", "migrations"}
 sys.meta_path.insert(0, Missing())
 from fitgap.runner.engine.worker.examples import RepeatKey
-from fitgap.runner.engine.ray import tasks
+from fitgap.runner.engine.ray import remote_training
 from fitgap.runner.engine.ray import probe_child
 from fitgap.runner.engine.ray import node_info
 from fitgap.runner.engine.ray import stop_signals
