@@ -16,6 +16,7 @@ from fitgap.runner.cli.commands.db import db
 from fitgap.runner.cli.commands.diagnose import diagnose
 from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
+from fitgap.runner.cli.commands.inspect import inspect
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 app.callback(help=SUMMARY)(top)
 app.command()(run)
+app.command()(inspect)
 app.command()(resume.resume)
 app.command()(resume.extend)
 app.command()(resume.retry)

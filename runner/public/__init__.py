@@ -11,11 +11,20 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fitgap.runner.errors import FitgapError
-    from fitgap.runner.frames import FrameStore, SweepFrames, open_store, resume_sweep, run_sweep
+    from fitgap.runner.frames import FrameStore, SweepFrames, inspect_data, open_store, resume_sweep, run_sweep
 
     __version__: str
 
-__all__ = ["FitgapError", "FrameStore", "SweepFrames", "__version__", "open_store", "resume_sweep", "run_sweep"]
+__all__ = [
+    "FitgapError",
+    "FrameStore",
+    "SweepFrames",
+    "__version__",
+    "inspect_data",
+    "open_store",
+    "resume_sweep",
+    "run_sweep",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,8 @@ from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings, Folds
 from fitgap.runner.spec.flags import Flags
 from fitgap.runner.spec.loading import (
+    data_from_flags,
+    data_from_mapping,
     sweep_from_file,
     sweep_from_flags,
     sweep_from_mapping,
@@ -20,6 +22,8 @@ __all__ = [
     "Folds",
     "Sweep",
     "TrainingSettings",
+    "data_from_flags",
+    "data_from_mapping",
     "stored_sweep_of",
     "sweep_from_file",
     "sweep_from_flags",

@@ -34,6 +34,21 @@ def sweep_from_flags(flags: Flags) -> Sweep:
         return Sweep.from_canonical(sweep)
 
 
+def data_from_flags(flags: Flags) -> DataSettings:
+    """The `data` section given on the command line. Raises SpecError with a one-line message."""
+    places = Places()
+    with places.in_errors():
+        sweep: dict[str, Any] = {}
+        overlay(sweep, flags, places)
+        return DataSettings.read(SpecNode(sweep["data"], ("data",)))
+
+
+def data_from_mapping(mapping: Mapping[str, Any]) -> DataSettings:
+    """The settings in a mapping like the `data` section of a sweep file. Raises SpecError with a one-line message."""
+    with Places().in_errors():
+        return DataSettings.read(SpecNode(plain_data(mapping)))
+
+
 def sweep_from_file(file: str | os.PathLike[str], flags: Flags = NO_FLAGS) -> Sweep:
     """The sweep in a YAML file; flags override its settings. Raises SpecError with a one-line message."""
     name = os.fspath(file)
