@@ -10,11 +10,13 @@ from math import isfinite
 from os.path import isfile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from fitgap.core.datasets import Dataset, Division, Split, split_examples
 from fitgap.core.floor import Floor, floor_of
 from fitgap.core.layers import Layout
 from fitgap.core.losses import Loss
 from fitgap.core.preprocessing import (
+    InputTransform,
     Preparation,
     constant_columns,
     encoded_targets,
@@ -23,6 +25,7 @@ from fitgap.core.preprocessing import (
 )
 from fitgap.core.target_coding import READINGS, TWO_CLASSES, Reading
 from fitgap.runner.data import (
+    RULES,
     default_reading,
     fingerprint,
     is_file,
@@ -37,6 +40,10 @@ from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
 # The store is imported only when the plan is made, so that training processes can be started earlier.
 if TYPE_CHECKING:
     from fitgap.runner.store import SweepPlan
+
+
+# Of the examples with limited inputs, the first are named.
+MOST_LIMITED = 10
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,13 @@ def preparation_of(data: DataSettings) -> Preparation:
         preprocess=data.preprocess or defaults.preprocess,
         target_scaling=data.target_scaling or "standard",
         missing=data.treatment.missing if data.treatment else data.missing or "refuse",
+        limits=has_limits(data),
     )
+
+
+def has_limits(data: DataSettings) -> bool:
+    """Whether inputs are limited: in files, except where the numbers of fitgap 0.1 are promised."""
+    return data.treatment is not None and data.treatment.rules >= RULES and not data.strict
 
 
 def default_outputs(source: str, dataset: Dataset) -> Choice:
@@ -224,11 +237,14 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "target_shift": scaling.shift,
         "target_factor": scaling.factor,
     }
+    if transform.low is not None and transform.high is not None:
+        learned |= {"input_low": transform.low, "input_high": transform.high}
     floor = floor_of_split(prepared, repeat, split)
+    numbers = {
+        name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
+    }
     return {
-        "preprocessing": {
-            name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
-        },
+        "preprocessing": {**numbers, "limited": limited_examples(dataset, split, transform)},
         "repeat": repeat,
         "training_count": len(split.training),
         "validation_count": len(split.validation),
@@ -237,6 +253,16 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "constant_e_v": floor.e_v,
         "constant_errors": floor.sample.astype("<f4").tobytes(),
     }
+
+
+def limited_examples(dataset: Dataset, split: Split, transform: InputTransform) -> dict[str, list[int]]:
+    """The first validation examples, from 1, whose inputs are limited, by the name of the input."""
+    beyond = transform.beyond(dataset.inputs[split.validation])
+    found = {}
+    for column in np.flatnonzero(beyond.any(axis=0)).tolist():
+        rows = split.validation[np.flatnonzero(beyond[:, column])[:MOST_LIMITED]]
+        found[dataset.input_names[column]] = (rows + 1).tolist()
+    return found
 
 
 def floor_of_split(prepared: PreparedSweep, repeat: int, split: Split) -> Floor:

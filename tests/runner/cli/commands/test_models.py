@@ -244,8 +244,8 @@ def test_broken_model_files_are_told_in_one_line(fitgap, complaint):
     with np.load("whole.npz") as file:
         arrays = dict(file)
     told = json.loads(str(arrays["description"]))
-    np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 2"}))})
-    message = "newer.npz has the format 'fitgap model 2', but this program reads 'fitgap model 1'; update fitgap"
+    np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 3"}))})
+    message = "newer.npz has the format 'fitgap model 3', but this program reads 'fitgap model 2'; update fitgap"
     assert complaint("predict", "newer.npz", "animals.csv") == message
     np.savez("pickled.npz", **{**arrays, "biases_1": np.array([{}], dtype=object)})
     assert complaint("predict", "pickled.npz", "animals.csv").startswith("pickled.npz is not a fitgap model file")
