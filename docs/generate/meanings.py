@@ -119,6 +119,8 @@ MEANINGS = {
     "constant_e_t": "E_t of the best constant prediction; null for sweeps of versions before 0.2",
     "constant_e_v": "E_v of the same prediction",
     "constant_columns": "inputs that do not vary among the training examples and were set to 0",
+    "limited_inputs": "inputs that were limited in validation examples, which are far outside of the training examples",
+    "limited_examples": "the first of these validation examples, numbered from 1 in the order of the data",
     # epochs
     "epoch": "number of the epoch, from 1",
     "epochs:e_t": "E_t after this epoch",

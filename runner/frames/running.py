@@ -84,6 +84,8 @@ def run_sweep(
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
+    for line in prepared.report:
+        notify(line)
     return launch_new(prepared, placement, db, Caller(db, notify))
 
 

@@ -23,7 +23,8 @@ NAMES: Mapping[Any, str] = {
     STATUS: "status",
     VERDICT: "verdict",
     TIME: "created started ended",
-    TAGS: "tags constant_columns",
+    TAGS: "tags constant_columns limited_inputs",
+    pl.List(pl.Int64): "limited_examples",
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
         worker_failures losses configurations bytes training_count validation_count pairs
         paired_repeats completed filled""",

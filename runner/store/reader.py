@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from fitgap.core.fit import Fit
@@ -235,7 +235,7 @@ class StoreReader:
         with self._reading() as connection:
             return lookups.kept_parameters(connection, trial, epoch)
 
-    def preprocessing(self, trial: int) -> dict[str, list[float | None]]:
+    def preprocessing(self, trial: int) -> dict[str, Any]:
         with self._reading() as connection:
             return lookups.preprocessing(connection, trial)
 

@@ -5,8 +5,8 @@ import io
 import numpy as np
 import pytest
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.npz_files import load_npz
 from fitgap.runner.errors import DataError
+from support.data.loading import load_strictly
 
 INPUTS = np.array([[1.0, 2.0], [3.0, 4.0]])
 
@@ -14,7 +14,7 @@ INPUTS = np.array([[1.0, 2.0], [3.0, 4.0]])
 def load(*target, missing="refuse", **arrays):
     stream = io.BytesIO()
     np.savez(stream, **arrays)
-    return load_npz("a.npz", stream.getvalue(), target, Handling(missing))
+    return load_strictly("a.npz", stream.getvalue(), target, Handling(missing))
 
 
 def test_numbers():
@@ -99,6 +99,6 @@ def test_damaged_bytes_give_a_data_error():
         damaged = bytearray(content)
         damaged[random.integers(len(content))] = random.integers(256)
         try:
-            load_npz("a.npz", bytes(damaged), (), Handling())
+            load_strictly("a.npz", bytes(damaged), (), Handling())
         except DataError as error:
             assert str(error).isprintable()

@@ -8,6 +8,9 @@ import polars
 from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.errors import DataError
 
+# The column of row numbers.
+ROW = "row"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -71,3 +74,13 @@ def first(mask: polars.Series) -> int:
 
 def cell_error(table: Table, column: polars.Series, row: int, rule: str) -> DataError:
     return file_error(table.source, f"{table.place(row)}, column '{visible(column.name)}': {rule}")
+
+
+def unnamed(number: int) -> str:
+    """The name of a column without one, by its position from 1."""
+    return f"(unnamed {number})"
+
+
+def with_row_numbers(frame: polars.DataFrame) -> polars.DataFrame:
+    """The table with the number of each row, from 1, as a column in front."""
+    return frame if ROW in frame.columns else frame.with_row_index(ROW, offset=1)

@@ -1,4 +1,4 @@
-"""Reader of Parquet files.
+"""Reader of Parquet and Arrow (Feather) files.
 
 Run as a program, this module only tries to read a file. Some damaged files make polars crash its process or print to
 standard error, so the first read happens in a separate process. The memory of that process is limited, because a file
@@ -11,12 +11,12 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import polars
-from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import (
     MEGABYTE,
     MOST_TABLE_COLUMNS,
@@ -26,14 +26,11 @@ from fitgap.runner.data.bounds import (
     most_bytes,
     trial_error,
 )
+from fitgap.runner.data.columns.raw_table import Table, plain_column
 from fitgap.runner.data.error_texts import file_error, visible
-from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.raw_table import Table, plain_column
-from fitgap.runner.data.table_datasets import dataset_from_table
 from fitgap.runner.errors import DataError
 
-PROGRAM = "fitgap.runner.data.parquet_files"
-MARK = b"PAR1"
+PROGRAM = "fitgap.runner.data.formats.columnar_files"
 # The working memory of polars itself.
 WORKING_BYTES = 512 * MEGABYTE
 # The message of polars when it runs out of memory. Only damaged files request more than the address space.
@@ -41,25 +38,63 @@ OUT_OF_MEMORY = re.compile(rb"memory allocation of (\d+) bytes failed")
 MOST_ADDRESSES = 2**47
 
 
-def load_parquet(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
-    """The examples in a Parquet file. Raises DataError for an invalid file."""
-    return dataset_from_table(read_parquet(source, content), target, handling)
+@dataclass(frozen=True)
+class ColumnarFormat:
+    """A format of columns: its marks at the start and the end of a file, and how polars reads it."""
+
+    name: str
+    start: bytes
+    end: bytes
+    schema: Callable[[BytesIO], Mapping[str, polars.DataType]]
+    count: Callable[[BytesIO], int]
+    read: Callable[[BytesIO], polars.DataFrame]
+
+    def is_complete(self, content: bytes) -> bool:
+        return content.startswith(self.start) and content.endswith(self.end)
 
 
-def read_parquet(source: str, content: bytes) -> Table:
+def rows_of(scan: polars.LazyFrame) -> int:
+    return int(scan.select(polars.len()).collect().item())
+
+
+FORMATS = {
+    each.name: each
+    for each in (
+        ColumnarFormat(
+            "Parquet",
+            b"PAR1",
+            b"PAR1",
+            polars.read_parquet_schema,
+            lambda file: rows_of(polars.scan_parquet(file)),
+            polars.read_parquet,
+        ),
+        ColumnarFormat(
+            "Arrow",
+            b"ARROW1",
+            b"ARROW1",
+            polars.read_ipc_schema,
+            lambda file: rows_of(polars.scan_ipc(file)),
+            polars.read_ipc,
+        ),
+    )
+}
+
+
+def read_columnar(source: str, content: bytes, name: str = "Parquet") -> Table:
     """The stored table, with row numbers from 1 as positions; DataError if the file is damaged."""
-    if not (content.startswith(MARK) and content.endswith(MARK)):
-        rule = "this is not a complete Parquet file, which starts and ends with PAR1; write or copy it again"
-        raise file_error(source, rule)
-    check_in_subprocess(source, content)
-    frame = polars.read_parquet(BytesIO(content))
+    kind = FORMATS[name]
+    if not kind.is_complete(content):
+        rule = f"this is not a complete {name} file, which starts and ends with {kind.end.decode()}"
+        raise file_error(source, f"{rule}; write or copy it again")
+    check_in_subprocess(source, content, name)
+    frame = kind.read(BytesIO(content))
     return Table(source, frame.select(plain_column(column) for column in frame), lambda row: f"row {row + 1}")
 
 
-def check_in_subprocess(source: str, content: bytes) -> None:
+def check_in_subprocess(source: str, content: bytes, name: str) -> None:
     """Raise DataError if a separate process rejects the file, or crashes on it."""
     # -P keeps files in the current folder from shadowing modules.
-    command = [sys.executable, "-P", "-m", PROGRAM, source]
+    command = [sys.executable, "-P", "-m", PROGRAM, source, name]
     # Every thread of polars takes part of the limited address space.
     environment = {**os.environ, "RUST_BACKTRACE": "0", "POLARS_MAX_THREADS": "1"}
     done = subprocess.run(command, input=content, capture_output=True, check=False, env=environment)
@@ -82,19 +117,18 @@ def reason_of(done: "subprocess.CompletedProcess[bytes]") -> str:
     return visible(re.sub(r"^[\w.]+: ", "", lines[-1]), longest=200)
 
 
-def try_reading(source: str, content: bytes) -> None:
+def try_reading(source: str, content: bytes, kind: ColumnarFormat) -> None:
     """Read a file and discard the result; DataError, based on its metadata, if it is not a flat table or too large."""
     limit_memory(most_bytes(len(content)) + WORKING_BYTES)
-    kinds = polars.read_parquet_schema(BytesIO(content))
-    check_width(source, len(kinds), MOST_TABLE_COLUMNS)
-    for name, kind in kinds.items():
+    types = kind.schema(BytesIO(content))
+    check_width(source, len(types), MOST_TABLE_COLUMNS)
+    for name, dtype in types.items():
         # One row of a nested column can hold any number of values.
-        if kind.is_nested():
-            rule = f"column '{visible(name)}' holds {visible(kind)}, but must hold numbers, text or booleans"
+        if dtype.is_nested():
+            rule = f"column '{visible(name)}' holds {visible(dtype)}, but must hold numbers, text or booleans"
             raise file_error(source, f"{rule}; convert or remove it")
-    rows = polars.scan_parquet(BytesIO(content)).select(polars.len()).collect().item()
-    check_growth(source, rows * len(kinds) * VALUE_BYTES, len(content))
-    frame = polars.read_parquet(BytesIO(content))
+    check_growth(source, kind.count(BytesIO(content)) * len(types) * VALUE_BYTES, len(content))
+    frame = kind.read(BytesIO(content))
     check_growth(source, sum(map(text_bytes, frame)), len(content))
 
 
@@ -116,14 +150,14 @@ def text_bytes(column: polars.Series) -> int:
     return int(column.str.len_bytes().cast(polars.Int64).sum() or 0) if column.dtype == polars.String else 0
 
 
-def main(source: str) -> None:
+def main(source: str, name: str) -> None:
     """The program: reads the file from standard input and prints the reason if it is rejected."""
     try:
-        try_reading(source, sys.stdin.buffer.read())
+        try_reading(source, sys.stdin.buffer.read(), FORMATS[name])
     except DataError as error:
         sys.stdout.buffer.write(str(error).encode())
         sys.exit(1)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2])

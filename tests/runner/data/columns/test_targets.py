@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fitgap.runner.data.targets import encode_targets, holds_classes
+from fitgap.runner.data.columns.targets import encode_targets, holds_classes
 from fitgap.runner.errors import DataError
 from hypothesis import given
 from hypothesis import strategies as st

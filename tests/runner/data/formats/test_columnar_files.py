@@ -7,7 +7,7 @@ import numpy as np
 import polars
 import pytest
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.parquet_files import load_parquet
+from support.data.loading import load_strictly
 
 REFUSE = Handling()
 
@@ -15,7 +15,7 @@ REFUSE = Handling()
 def load(target, handling=REFUSE, **columns):
     stream = io.BytesIO()
     polars.DataFrame(columns).write_parquet(stream)
-    return load_parquet("a.parquet", stream.getvalue(), target, handling)
+    return load_strictly("a.parquet", stream.getvalue(), target, handling)
 
 
 def test_all_kinds_of_numbers_are_inputs():

@@ -2,21 +2,23 @@
 
 import numpy as np
 import pytest
-from fitgap.runner.data.csv_files import load_csv, record_starts
+from fitgap.runner.data.formats.csv_files import record_starts
 from fitgap.runner.data.handling import MISSING, TEXT, Handling
 from fitgap.runner.errors import DataError
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from support.data.loading import load_strictly
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def read(text, *target, **handling):
-    return load_csv("a.csv", text.encode(), target, Handling(**handling))
+    return load_strictly("a.csv", text.encode(), target, Handling(**handling))
 
 
 @given(st.lists(st.tuples(FINITE, FINITE), min_size=2, max_size=30))
 def test_numbers_come_back_bit_for_bit(rows):
+    assume(len({y for _, y in rows}) > 1)
     dataset = read("x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in rows), "y")
     expected = np.array(rows)
     assert dataset.inputs.tobytes() == expected[:, :1].tobytes()
@@ -88,6 +90,6 @@ def test_records_start_where_their_first_cell_does():
 @given(st.binary(max_size=200), st.sampled_from(MISSING), st.sampled_from(TEXT))
 def test_any_bytes_load_or_give_a_data_error(content, missing, text):
     try:
-        load_csv("a.csv", b"x,y\n" + content, ("y",), Handling(missing, text))
+        load_strictly("a.csv", b"x,y\n" + content, ("y",), Handling(missing, text))
     except DataError as error:
         assert str(error).isprintable()

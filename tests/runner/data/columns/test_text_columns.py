@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from fitgap.runner.data.csv_files import load_csv
 from fitgap.runner.data.handling import Handling
 from hypothesis import given
 from hypothesis import strategies as st
+from support.data.loading import load_strictly
 
 WORDS = st.one_of(st.sampled_from(["red", "blue", "dark blue", "größe", "true", "=", "a=b"]), st.none())
 NAN = float("nan")
 
 
 def read(text, missing="refuse"):
-    return load_csv("a.csv", text.encode(), ("y",), Handling(missing, "one_hot"))
+    return load_strictly("a.csv", text.encode(), ("y",), Handling(missing, "one_hot"))
 
 
 def same(found, expected):

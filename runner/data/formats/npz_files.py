@@ -11,29 +11,28 @@ from collections.abc import Sequence
 import numpy as np
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
+from fitgap.runner.data.columns.targets import encode_targets
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.handling import Handling, check_complete
-from fitgap.runner.data.targets import encode_targets
+from fitgap.runner.data.loaded_files import Losses
 from fitgap.runner.errors import DataError
 from fitgap.runner.files import array_archives
 from fitgap.runner.files.array_archives import NoArrayError, ObjectsError
 
 
-def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handling) -> Dataset:
-    """The examples in an NPZ file; messages count rows from 1. Raises DataError for an invalid file."""
+def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handling) -> tuple[Dataset, Losses]:
+    """The examples in an NPZ file, and what was lost; messages count rows from 1. Raises DataError if it is invalid."""
     target_name = choose_target(source, target)
     arrays = read_arrays(source, content, ("inputs", target_name))
-    inputs, targets = arrays["inputs"], arrays[target_name]
+    inputs, targets = as_double(arrays["inputs"]), as_double(arrays[target_name])
     check_inputs(source, inputs)
     check_size(source, len(inputs))
     check_targets(source, target_name, targets, row_count=len(inputs))
     check_values(source, "inputs", inputs, may_miss=handling.missing != "refuse")
-    check_values(source, target_name, targets)
-    if handling.missing == "drop":
-        complete = complete_rows(source, inputs)
-        inputs, targets = inputs[complete], targets[complete]
-    encoded = encode_targets(source, target_columns(target_name, targets))
-    return Dataset(
+    check_values(source, target_name, targets, may_miss=handling.drops_untargeted)
+    inputs, targets, losses = without_losses(source, inputs, targets, handling)
+    encoded = encode_targets(source, target_columns(target_name, targets), handling)
+    dataset = Dataset(
         name=source,
         inputs=inputs.astype(np.float64),
         targets=encoded.values,
@@ -42,6 +41,42 @@ def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handl
         target_names=encoded.names,
         class_names=encoded.class_names,
     )
+    return dataset, losses
+
+
+def as_double(array: np.ndarray) -> np.ndarray:
+    """Floating-point numbers as float64; others unchanged. Long doubles may overflow."""
+    if array.dtype.kind != "f":
+        return array
+    with np.errstate(all="ignore"):
+        return array.astype(np.float64, copy=False)
+
+
+def without_losses(
+    source: str, inputs: np.ndarray, targets: np.ndarray, handling: Handling
+) -> tuple[np.ndarray, np.ndarray, Losses]:
+    """The examples that are kept, and what was lost."""
+    untargeted = 0
+    if handling.drops_untargeted and (lacking := missing_rows(targets)).any():
+        untargeted = int(lacking.sum())
+        inputs, targets = inputs[~lacking], targets[~lacking]
+        check_size(source, len(inputs))
+    count = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" else 0
+    incomplete = 0
+    if handling.drops:
+        complete = complete_rows(source, inputs)
+        incomplete = len(inputs) - int(complete.sum())
+        inputs, targets = inputs[complete], targets[complete]
+    return inputs, targets, Losses(untargeted, incomplete, {"inputs": count} if count else {})
+
+
+def missing_rows(targets: np.ndarray) -> np.ndarray:
+    """Which rows (N,) of `targets` lack a value: NaN or empty text."""
+    if targets.dtype.kind == "f":
+        absent = np.isnan(targets)
+    else:
+        absent = targets == "" if targets.dtype.kind == "U" else np.zeros(targets.shape, bool)
+    return absent if absent.ndim == 1 else absent.any(axis=1)
 
 
 def load_npz_inputs(source: str, content: bytes, input_count: int, handling: Handling) -> np.ndarray:
@@ -149,7 +184,7 @@ def check_targets(source: str, name: str, targets: np.ndarray, row_count: int) -
 
 def check_values(source: str, name: str, array: np.ndarray, *, may_miss: bool = False) -> None:
     """Raise DataError for the first value that is infinite or, unless `may_miss`, missing (NaN, empty text)."""
-    if array.dtype.kind == "U":
+    if array.dtype.kind == "U" and not may_miss:
         raise_at(source, name, array == "", "missing")
     if array.dtype.kind == "f":
         if not may_miss:
