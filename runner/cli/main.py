@@ -16,6 +16,7 @@ from fitgap.runner.cli.commands.db import db
 from fitgap.runner.cli.commands.diagnose import diagnose
 from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
+from fitgap.runner.cli.commands.plot import plot
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
@@ -63,6 +64,7 @@ app.command()(query.epochs)
 app.command()(compare)
 app.command()(diagnose)
 app.command()(importance)
+app.command()(plot)
 app.command()(labels.tag)
 app.command()(labels.note)
 app.command()(labels.rename)

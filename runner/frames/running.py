@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from fitgap.runner.amounts import counted
@@ -25,6 +25,9 @@ from fitgap.runner.messages import Block
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
 from fitgap.runner.store import Store
+
+if TYPE_CHECKING:
+    import altair as alt
 
 EngineName = Literal["auto", "ray", "local"]
 Notify = Callable[[str], None]
@@ -51,6 +54,11 @@ class SweepFrames:
         """The same as `open_store(db).compare(name, by, …)`."""
         with open_store(self.db) as store:
             return store.compare(self.name, by, **options)
+
+    def plot(self, kind: str, **options: Any) -> "alt.TopLevelMixin":
+        """The same as `open_store(db).plot(kind, name, …)`: an Altair chart, which notebooks display."""
+        with open_store(self.db) as store:
+            return store.plot(kind, self.name, **options)
 
 
 def run_sweep(

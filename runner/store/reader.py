@@ -146,6 +146,10 @@ class StoreReader:
         with self._reading() as connection:
             return lookups.configurations(connection, sweep_id)
 
+    def configuration_verdicts(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return lookups.configuration_verdicts(connection, sweep_id)
+
     def verdict_counts(self, sweep_id: int) -> dict[str, int]:
         with self._reading() as connection:
             return verdict_counts.verdict_counts(connection, sweep_id)
