@@ -49,16 +49,21 @@ def banded(frame: pl.DataFrame, keys: Sequence[str], of: str, is_log: bool) -> p
     return found.rename({of: "value", f"{of}_low": "low", f"{of}_high": "high"}).drop_nulls("value")
 
 
-def indistinct(subject: Subject, axis: Axis, of: str) -> list[Any]:
+def indistinct(subject: Subject, axis: Axis, of: str, best: Any) -> list[Any]:
     """The settings whose 95 % interval of the difference from the best one, over pairs of trials, contains 0."""
     if subject.request.trials:
         return []
+    where = subject.request.where
     try:
-        rows = subject.store.compare(subject.name, [axis.name], of=of, where=subject.request.where)
+        rows = subject.store.compare(subject.name, [axis.name], of=of, where=where, against=str(best))
     except StoreError:
         # Not every axis can be compared, such as one with several values at once.
         return []
-    return [row[axis.name] for row in rows[1:] if row["difference_low"] is not None and row["difference_low"] <= 0]
+    return [row[axis.name] for row in rows if row[axis.name] != best and is_near(row)]
+
+
+def is_near(row: dict[str, Any]) -> bool:
+    return row["difference_low"] is not None and bool(row["difference_low"] <= 0)
 
 
 def lost(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -102,7 +107,11 @@ def halos(subject: Subject, frame: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt
     """Wide pale discs behind the values that cannot be told apart from the best one."""
     if frame.is_empty():
         return []
-    return [alt.Chart(frame).mark_point(size=900, filled=True, opacity=0.22, color=subject.theme.ink).encode(x=x, y=y)]
+    return [
+        alt.Chart(frame)
+        .mark_point(size=900, filled=True, opacity=1, fillOpacity=0.22, color=subject.theme.ink)
+        .encode(x=x, y=y)
+    ]
 
 
 def sentence(labels: Sequence[str]) -> str:

@@ -49,14 +49,15 @@ def draw(subject: Subject) -> Any:
         axis=alt.Axis(format="~g"),
     )
     validation = means.filter(pl.col("side") == SIDES["e_v"])
-    near = [axis.labels[value] for value in along.indistinct(subject, axis, "e_v")]
+    best = validation.sort("value").row(0, named=True)
+    value = next(each for each, label in axis.labels.items() if label == best["setting"])
+    near = [axis.labels[each] for each in along.indistinct(subject, axis, "e_v", value)]
     layers = [
         *along.halos(subject, validation.filter(pl.col("setting").is_in(near)), x, y),
         *lines(subject, means, x, y, axis),
         *along.best_ring(subject, validation, x, y),
         *along.crosses(subject, along.lost(trials, ["x"]), x),
     ]
-    best = validation.sort("value").row(0, named=True)
     others = completed["configuration"].n_unique() / max(1, completed[axis.name].n_unique())
     over = f"Means over {others:.0f} configurations each. " if others > 1 else ""
     bands = "Bands: 95 % over repeats. " if completed["repeat"].n_unique() > 1 else ""
@@ -113,6 +114,6 @@ def lines(subject: Subject, means: pl.DataFrame, x: alt.X, y: alt.Y, axis: Axis)
         return [bars, points]
     labels = [label for label in axis.order if label in means["setting"].to_list()]
     last = means.filter(pl.col("setting") == labels[-1])
-    band = base.mark_area(opacity=0.16, color=colour).encode(x=x, y=low, y2="high:Q", detail="side:N")
+    band = base.mark_area(opacity=1, fillOpacity=0.16, color=colour).encode(x=x, y=low, y2="high:Q", detail="side:N")
     line = base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y, strokeDash=dash)
     return [band, line, points, *parts.end_labels(subject, last, x, y, dx=12)]

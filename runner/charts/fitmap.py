@@ -3,6 +3,7 @@
 Both axes have the same scale, linear or symmetric-logarithmic, so that the lines of equal excess can be compared.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
 from typing import Any
@@ -16,7 +17,8 @@ from fitgap.runner.charts.subject import Subject
 
 LINES, POINTS_PER_LINE = 3, 60
 # Crosses along the right edge stand for configurations that diverged.
-MOST_CROSSES = 40
+LEAST_CROSSES, MOST_CROSSES = 16, 40
+OVERFIT = "overfit: gap above the reference's"
 ROUND = (1.0, 2.0, 5.0)
 
 
@@ -36,14 +38,13 @@ def draw(subject: Subject) -> Any:
     found = placed(subject).with_columns((pl.col("configuration") == (subject.reference or "")).alias("is_reference"))
     plane = plane_of(found)
     frame, note = parts.sampled(found, "configurations", pl.col("is_reference"))
-    layers = [zero_lines(subject), *equal_excess(subject, plane), points(subject, frame, plane)]
-    chart = alt.layer(*layers, ring(subject), *crosses(subject))
+    verdicts = parts.verdicts_of(subject.configurations.filter(pl.col("verdict") != parts.NOT_JUDGED))
+    layers = [zero_lines(subject), *equal_excess(subject, plane), points(subject, frame, plane, verdicts)]
+    chart = alt.layer(*layers, ring(subject), *crosses(subject, plane, verdicts))
     scale = "Both axes are symmetric-logarithmic. " if plane.constant else ""
     chosen = found.filter("is_reference")["label"].to_list()
     return parts.finished(
-        chart.resolve_scale(color="independent", shape="independent").properties(
-            width=subject.width, height=height_of(subject)
-        ),
+        chart.properties(width=subject.width, height=height_of(subject)),
         subject,
         f"{subject.name}: what underfits and what overfits",
         f"{parts.counted_verdicts(subject)}. Ring: the reference{''.join(f', {each}' for each in chosen)}.",
@@ -93,12 +94,11 @@ def plane_of(found: pl.DataFrame) -> Plane:
     return Plane(limits[0], limits[1], symmetric_constant([*sides[0], *sides[1]]))
 
 
-def points(subject: Subject, frame: pl.DataFrame, plane: Plane) -> alt.Chart:
-    verdicts = parts.verdicts_of(frame)
+def points(subject: Subject, frame: pl.DataFrame, plane: Plane, verdicts: Sequence[str]) -> alt.Chart:
     columns = ("label", "verdict", "trial", "parameters", "underfit", "overfit", "excess", "e_t", "e_v")
     opacity = 0.8 if frame.height < 500 else 0.45
     mark = alt.Chart(frame.select(columns)).mark_point(
-        filled=True, opacity=opacity, stroke=subject.theme.background, strokeWidth=0.6
+        filled=True, opacity=1, fillOpacity=opacity, stroke=subject.theme.background, strokeWidth=0.6
     )
     return mark.encode(
         x=alt.X(
@@ -109,7 +109,7 @@ def points(subject: Subject, frame: pl.DataFrame, plane: Plane) -> alt.Chart:
         ),
         y=alt.Y(
             "overfit:Q",
-            title="overfit: gap above the reference's",
+            title=OVERFIT,
             scale=plane.scale(plane.y),
             axis=plane.axis(plane.y),
         ),
@@ -125,12 +125,12 @@ def size_of(frame: pl.DataFrame) -> Any:
     if frame["parameters"].n_unique() < 2:
         return alt.value(80)
     legend = alt.Legend(title="parameters", tickCount=3, format="~s", symbolType="circle", symbolFillColor="#888888")
-    return alt.Size("parameters:Q", scale=alt.Scale(type="log", range=[30, 180], zero=False), legend=legend)
+    return alt.Size("parameters:Q", scale=alt.Scale(type="log", range=[30, 180]), legend=legend)
 
 
 def zero_lines(subject: Subject) -> alt.LayerChart:
     """The lines on which a part is 0."""
-    mark = {"color": subject.theme.faint_ink, "strokeWidth": 1.2, "opacity": 0.7}
+    mark = {"color": subject.theme.faint_ink, "strokeWidth": 1.2, "strokeOpacity": 0.7}
     zero = pl.DataFrame({"zero": [0.0]})
     vertical = alt.Chart(zero).mark_rule(**mark).encode(x="zero:Q")
     return alt.layer(vertical, alt.Chart(zero).mark_rule(**mark).encode(y="zero:Q"))
@@ -148,7 +148,9 @@ def equal_excess(subject: Subject, plane: Plane) -> list[alt.Chart]:
     if not rows:
         return []
     ink = subject.theme.faint_ink
-    lines = alt.Chart(pl.DataFrame(rows)).mark_line(strokeDash=[3, 4], strokeWidth=1, color=ink, opacity=0.7, clip=True)
+    lines = alt.Chart(pl.DataFrame(rows)).mark_line(
+        strokeDash=[3, 4], strokeWidth=1, color=ink, strokeOpacity=0.7, clip=True
+    )
     text = alt.Chart(pl.DataFrame(labels)).mark_text(
         align="left", baseline="top", fontSize=10, color=ink, dx=5, dy=3, clip=True
     )
@@ -167,14 +169,14 @@ def round_numbers(high: float) -> list[float]:
     return [number for number in found if number < high][-LINES:]
 
 
-def evenly(start: float, end: float, constant: float | None) -> list[float]:
+def evenly(start: float, end: float, constant: float | None, count: int = POINTS_PER_LINE) -> list[float]:
     """Numbers at equal distances on the screen. On a symmetric-logarithmic scale lines of equal excess are curves."""
     if end <= start:
         return []
     if not constant:
-        return [start, end]
+        return [start + (end - start) * number / (count - 1) for number in range(count)]
     ends = np.sign([start, end]) * np.log1p(np.abs([start, end]) / constant)
-    even = np.linspace(ends[0], ends[1], POINTS_PER_LINE)
+    even = np.linspace(ends[0], ends[1], count)
     numbers: list[float] = (np.sign(even) * constant * np.expm1(np.abs(even))).tolist()
     return numbers
 
@@ -185,23 +187,23 @@ def ring(subject: Subject) -> alt.Chart:
     return origin.mark_point(size=420, color=subject.theme.ink, strokeWidth=2, filled=False).encode(x="x:Q", y="y:Q")
 
 
-def crosses(subject: Subject) -> list[alt.Chart]:
+def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt.Chart]:
     """Configurations without a completed trial have no place; those that diverged are crosses along the right edge."""
     lost = subject.configurations.filter(pl.col("verdict") == "diverged").head(MOST_CROSSES)
     if lost.is_empty():
         return []
-    height = height_of(subject)
-    step = min(16.0, (height - 20) / lost.height)
-    frame = lost.select("label", "verdict", "trial").with_columns(
-        (height - 10 - pl.int_range(pl.len()) * step).alias("place")
-    )
-    mark = alt.Chart(frame).mark_point(filled=True, size=90, xOffset=-9)
+    share = min(1.0, lost.height / LEAST_CROSSES)
+    low, high = (1 - share) * plane.y[1] + share * plane.y[0], plane.y[1]
+    places = evenly(low, high, plane.constant, lost.height + 2)[1:-1]
+    frame = lost.select("label", "verdict", "trial").with_columns(pl.Series("place", places))
     return [
-        mark.encode(
+        alt.Chart(frame)
+        .mark_point(filled=True, size=90, xOffset=-9, opacity=1)
+        .encode(
             x=alt.value(subject.width),
-            y=alt.Y("place:Q", scale=alt.Scale(domain=[0, height], range=[0, height]), axis=None),
-            color=parts.verdict_colour(subject, ["diverged"]),
-            shape=parts.verdict_shape(["diverged"]),
+            y=alt.Y("place:Q", title=OVERFIT, scale=plane.scale(plane.y), axis=plane.axis(plane.y)),
+            color=parts.verdict_colour(subject, verdicts),
+            shape=parts.verdict_shape(verdicts),
             tooltip=parts.columns_for_tooltip(subject),
         )
     ]

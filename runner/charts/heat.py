@@ -11,7 +11,7 @@ from fitgap.runner.charts.subject import Subject, words
 from fitgap.runner.errors import FitgapError
 
 MOST_CELLS = 900
-CELL = 46
+CELL, LEAST_CELL = 46, 36
 
 
 def unsuitable(subject: Subject) -> str | None:
@@ -48,7 +48,7 @@ def draw(subject: Subject) -> Any:
     of = subject.request.of or "e_v"
     cells = cells_of(subject, across, down, of)
     x = parts.ordinal(across, "x")
-    y = alt.Y("y:O", sort=down.order, title=down.title, axis=alt.Axis(labelLimit=200))
+    y = alt.Y("y:O", sort=down.order, title=down.title, axis=alt.Axis(labelLimit=200, labelOverlap=True))
     base = alt.Chart(cells).encode(x=x, y=y)
     best = cells.filter(pl.col("value").is_not_null()).sort("value", descending=of == "accuracy_v")
     layers = [*tiles(subject, base, cells, of), *lost_cells(subject, cells, x, y)]
@@ -90,10 +90,12 @@ def cells_of(subject: Subject, across: Axis, down: Axis, of: str) -> pl.DataFram
 
 def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> list[alt.Chart]:
     """The coloured cells with what is in them."""
-    texts = base.mark_text(fontSize=11)
+    # Numbers that would overlap are left out.
+    is_roomy = subject.width / cells["x"].n_unique() >= LEAST_CELL
+    texts = base.mark_text(fontSize=11, opacity=1 if is_roomy else 0)
     if of == "verdict":
         found = parts.verdicts_of(cells.drop_nulls("value"), "value")
-        rect = base.mark_rect(opacity=0.9).encode(color=parts.verdict_colour(subject, found, "value", legend=None))
+        rect = base.mark_rect().encode(color=parts.verdict_colour(subject, found, "value", legend=None))
         return [rect, texts.encode(text="text:N", color=alt.value("#ffffff"))]
     values = known(cells["value"])
     if not values:

@@ -110,6 +110,8 @@ class Theme:
             "header": {**header, "labelAnchor": "start"},
             "text": {"color": self.ink},
             "font": "sans-serif",
+            # Opacity is set for fill or stroke alone: that of a whole mark takes a hundred times as long to draw.
+            "point": {"opacity": 1},
         }
 
 

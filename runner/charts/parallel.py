@@ -11,7 +11,7 @@ from fitgap.runner.charts.subject import Subject
 
 MOST_LINES = 400
 # The share of the configurations that are drawn bold.
-BEST_SHARE = 0.05
+BEST_SHARE, MOST_BOLD = 0.05, 20
 MOST_TICKS = 12
 
 
@@ -38,7 +38,7 @@ def draw(subject: Subject) -> Any:
     axes = [along.by_size(subject.axis(name), subject.trials) for name in subject.request.by or subject.axes]
     values = known(found[of])
     last = len(axes)
-    best = max(1, round(BEST_SHARE * found.height))
+    best = max(1, min(MOST_BOLD, round(BEST_SHARE * found.height)))
     threshold = found[of][min(best, found.height) - 1]
     is_best = pl.col(of) >= threshold if of == "accuracy_v" else pl.col(of) <= threshold
     frame = frame.with_columns(is_best.alias("is_best"))
@@ -62,8 +62,8 @@ def draw(subject: Subject) -> Any:
         detail="configuration:N",
         color=alt.Color("value:Q", title=of, scale=scale, legend=alt.Legend(format="~g", offset=60)),
     )
-    faint = base.transform_filter("!datum.is_best").mark_line(strokeWidth=1, opacity=0.35)
-    bold = base.transform_filter("datum.is_best").mark_line(strokeWidth=2.6, opacity=0.95)
+    faint = base.transform_filter("!datum.is_best").mark_line(strokeWidth=1, strokeOpacity=0.35)
+    bold = base.transform_filter("datum.is_best").mark_line(strokeWidth=2.6)
     return parts.finished(
         alt.layer(faint, bold, *frame_lines(subject, axes, places, of, values)).properties(
             width=subject.width, height=round(subject.width * 0.5)
@@ -138,5 +138,5 @@ def thinned(items: list[Any]) -> list[Any]:
 
 def common(best: pl.DataFrame, axes: list[Axis]) -> str:
     """What the best configurations have in common, in words."""
-    alike = [axis.labels[best[axis.name][0]] for axis in axes if best[axis.name].n_unique() == 1]
+    alike = [f"{axis.title} {axis.labels[best[axis.name][0]]}" for axis in axes if best[axis.name].n_unique() == 1]
     return f"; all of them have {', '.join(alike)}" if alike and best.height > 1 else ""

@@ -64,7 +64,7 @@ def verdict_legend() -> alt.Legend:
 def ordinal(axis: Axis, field: str, **more: Any) -> alt.X:
     """The labels of an axis's settings next to each other, in their natural order."""
     crowded = len(axis.order) > 5 or any(len(label) > 12 for label in axis.order)
-    label = alt.Axis(labelAngle=-35 if crowded else 0, labelLimit=160)
+    label = alt.Axis(labelAngle=-35 if crowded else 0, labelLimit=160, labelOverlap=True)
     return alt.X(f"{field}:O", sort=axis.order, title=axis.title, axis=label, **more)
 
 

@@ -89,7 +89,7 @@ def with_numbers(trials: pl.DataFrame, axis: Axis) -> pl.DataFrame:
 def lines(points: pl.DataFrame, x: alt.X, y: alt.Y, colours: dict[str, Any]) -> list[alt.Chart]:
     base = alt.Chart(points)
     low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
-    band = base.mark_area(opacity=0.13).encode(x=x, y=low, y2="high:Q", color=colours["color"])
+    band = base.mark_area(opacity=1, fillOpacity=0.13).encode(x=x, y=low, y2="high:Q", color=colours["color"])
     line = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colours["color"])
     marks = base.mark_point(filled=True, size=70, opacity=1).encode(
         x=x, y=y, **colours, tooltip=["series:N", "x:Q", alt.Tooltip("value:Q", format=".4g")]

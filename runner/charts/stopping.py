@@ -34,7 +34,7 @@ def draw(subject: Subject) -> Any:
     columns = ("label", "verdict", "trial", "best_e_v", "e_v", "best_epoch")
     marks = (
         alt.Chart(frame.select(columns))
-        .mark_point(filled=True, size=80, opacity=0.8 if frame.height < 500 else 0.45)
+        .mark_point(filled=True, size=80, opacity=1, fillOpacity=0.8 if frame.height < 500 else 0.45)
         .encode(
             x=x,
             y=y,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -75,6 +76,16 @@ class Subject:
     @property
     def theme(self) -> Theme:
         return THEMES[self.request.theme]
+
+    @contextmanager
+    def in_theme(self, theme: str) -> Iterator[None]:
+        """The same subject in other colours, for a while: what was read from the store is not read again."""
+        request = self.request
+        self.request = replace(request, theme=theme)
+        try:
+            yield
+        finally:
+            self.request = request
 
     @property
     def width(self) -> int:

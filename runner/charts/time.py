@@ -46,7 +46,7 @@ def draw(subject: Subject) -> Any:
     )
     columns = ("trial", "verdict", "elapsed", "best_e_v")
     points = alt.Chart(frame.select(columns)).mark_point(
-        filled=True, size=45, opacity=0.7 if frame.height < 1000 else 0.35
+        filled=True, size=45, opacity=1, fillOpacity=0.7 if frame.height < 1000 else 0.35
     )
     line = alt.Chart(steps).mark_line(interpolate="step-after", color=subject.theme.ink, strokeWidth=2.2)
     last = improved.tail(1)

@@ -17,6 +17,7 @@ from fitgap.runner.cli.commands.diagnose import diagnose
 from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
 from fitgap.runner.cli.commands.plot import plot
+from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
@@ -65,6 +66,7 @@ app.command()(compare)
 app.command()(diagnose)
 app.command()(importance)
 app.command()(plot)
+app.command("report")(write_report)
 app.command()(labels.tag)
 app.command()(labels.note)
 app.command()(labels.rename)

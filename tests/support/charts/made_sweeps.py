@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from fitgap.runner.spec import sweep_from_mapping
 from fitgap.runner.store import open_store_for_writing
 
 from support.databases.plain_plans import plain_configuration, plain_plan
@@ -14,6 +15,8 @@ from support.databases.plain_plans import plain_configuration, plain_plan
 ACTIVATIONS = ("relu", "tanh", "prelu:beta=0.05")
 REGULARIZERS = ("none", "l2:weight=0.0001", "l2:weight=0.01", "l1:weight=0.001+dropout:ratio=0.2")
 RATES = (0.0001, 0.001, 0.01, 0.1)
+# A diagnosis reads the settings themselves; they are the same for all.
+SETTINGS = sweep_from_mapping({"data": "xor", "axes": {"architecture": [4]}}).configurations()[0].canonical()
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
 AXES = ("architecture", "activation", "regularizer", "optimizer")
 TRIAL = """UPDATE trial SET status = ?, reason = ?, epochs = ?, e_t = ?, e_v = ?, best_epoch = ?, best_e_t = ?,
@@ -47,6 +50,7 @@ def configuration(number: int, text: str) -> dict[str, Any]:
     regularizer = REGULARIZERS[number // 24 % len(REGULARIZERS)]
     return plain_configuration(
         number,
+        settings=SETTINGS,
         architecture=str(width),
         layers=f"2-{width}-1",
         activation=ACTIVATIONS[number // 96 % len(ACTIVATIONS)] + text,
