@@ -25,10 +25,12 @@ class Measurement:
     """Results of an evaluation in float64: `errors` (K, N) per member and example, `accuracy` (K,) per member.
 
     `accuracy` is the share of correctly classified examples; for numbers R², the share of the variance explained.
+    `chosen` (R, N) are the rows of the examples in each repeat, or None for all of them.
     """
 
     errors: np.ndarray
     accuracy: np.ndarray
+    chosen: np.ndarray | None = None
 
     @property
     def error(self) -> np.ndarray:
@@ -73,7 +75,7 @@ class Measurer:
             networks.evaluate(work)
             errors.append(self.shape.loss.errors(work.outputs, work.targets))
             marks.append(self._mark(work))
-        return Measurement(np.hstack(errors), self._accuracy(np.hstack(marks), chosen, repeat_rows))
+        return Measurement(np.hstack(errors), self._accuracy(np.hstack(marks), chosen, repeat_rows), chosen)
 
     def _mark(self, work: Workspace) -> np.ndarray:
         """For every example (K, B): whether its class is predicted correctly, or its squared error."""

@@ -41,6 +41,10 @@ class Verdict(StrEnum):
     OVERFIT = "overfit"
     BOTH = "both"
     UNCLEAR = "unclear"
+    # No better than a constant prediction, in a sweep in which nothing is.
+    NO_SKILL = "no_skill"
+    # At least one repeat of the configuration diverged.
+    DIVERGED = "diverged"
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,19 @@ class Evidence:
     def rebind_views(self) -> None:
         """Refer to the examples of the pack's current members."""
         self.sample = Sample(self.pack.repeats, self.pack.shape)
-        # Sampled errors after the last epoch, of the sides whose examples were all measured.
+        # Sampled errors after the last epoch, of the sides whose examples were all measured; and all of them together.
         self.measured: dict[int, np.ndarray] = {}
+        self.measured_together: np.ndarray | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the sampled examples of both sides were measured after the last epoch."""
+        return len(self.measured) == 2
+
+    @property
+    def chosen(self) -> list[np.ndarray]:
+        """The sampled rows (R, n) of each side."""
+        return self.sample.chosen
 
     def compact(self, rows: np.ndarray) -> None:
         """Keep only these rows."""
@@ -55,11 +66,12 @@ class Evidence:
     def note(self, errors: np.ndarray, side: int) -> None:
         """Record the errors (K, N) of all examples of a side after an epoch."""
         self.measured[side] = self.sample.errors_among(errors, side)
+        self.measured_together = None
 
     def remember_best(self, rows: np.ndarray) -> None:
         """Record that the last epoch was the best so far for these rows."""
         numbers = self.pack.member_numbers[rows].tolist()
-        if len(self.measured) == 2:
+        if self.is_measured:
             self.errors_at_best |= dict(zip(numbers, self.last_errors(rows), strict=True))
         else:
             # Measured on demand, because a better epoch may follow.
@@ -75,18 +87,25 @@ class Evidence:
 
     def _measure_best(self, rows: np.ndarray) -> None:
         numbers = self.pack.member_numbers[rows].tolist()
-        networks = self.pack.networks.subset(rows, [self.pack.members[row] for row in rows])
-        networks.parameters[:] = [self.parameters_at_best.pop(number) for number in numbers]
-        self.errors_at_best |= dict(zip(numbers, self._errors_of(networks, rows), strict=True))
+        parameters = [self.parameters_at_best.pop(number) for number in numbers]
+        self.errors_at_best |= dict(zip(numbers, self.errors_with(parameters, rows), strict=True))
 
     def last_errors(self, rows: np.ndarray) -> np.ndarray:
         """The errors (k, 2, n) of the sampled examples after the last epoch, for these rows (k,).
 
         In float32, training examples first; the shorter side is padded with NaN.
         """
-        if len(self.measured) == 2:
-            return side_by_side([self.measured[side][rows] for side in (TRAINING_SIDE, VALIDATION_SIDE)])
-        return self._errors_of(self._networks_of(rows), rows)
+        if not self.is_measured:
+            return self._errors_of(self._networks_of(rows), rows)
+        if self.measured_together is None:
+            self.measured_together = side_by_side([self.measured[side] for side in (TRAINING_SIDE, VALIDATION_SIDE)])
+        return self.measured_together[rows] if len(rows) < len(self.measured_together) else self.measured_together
+
+    def errors_with(self, parameters: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+        """Like `last_errors`, but with these parameters."""
+        networks = self.pack.networks.subset(rows, [self.pack.members[row] for row in rows])
+        networks.parameters[:] = parameters
+        return self._errors_of(networks, rows)
 
     def statistics(self, rows: np.ndarray) -> list[list[LayerStatistics]]:
         """The layer statistics of the networks in these rows (k,) after the last epoch."""
@@ -98,6 +117,10 @@ class Evidence:
     def _errors_of(self, networks: Networks, rows: np.ndarray) -> np.ndarray:
         repeat_rows = self.pack.repeats.rows[rows]
         measurers = self.pack.on_training, self.pack.on_validation
+        if networks is not self.pack.networks:
+            # The buffers of a Measurer belong to the networks that it first measured.
+            tables = self.pack.repeats.training, self.pack.repeats.validation
+            measurers = Measurer(*tables[0], self.pack.shape), Measurer(*tables[1], self.pack.shape)
         sides = zip(measurers, self.sample.chosen, strict=True)
         return side_by_side([each.measure(networks, repeat_rows, chosen).errors for each, chosen in sides])
 
@@ -108,11 +131,11 @@ class Evidence:
 
 
 class Sample:
-    """The sampled examples of a pack's repeats; never more than are measured in an epoch."""
+    """The sampled examples of a pack's repeats."""
 
     def __init__(self, repeats: Repeats, shape: PackShape):
         self.repeats = repeats
-        self.wanted = min(SAMPLE_SIZE, shape.measured_examples or SAMPLE_SIZE)
+        self.wanted = sample_size(shape.measured_examples)
 
     @cached_property
     def chosen(self) -> list[np.ndarray]:
@@ -124,6 +147,11 @@ class Sample:
         # Flat indices are several times faster than pairs. All are in range, so nothing is clipped.
         starts = np.arange(len(errors))[:, None] * errors.shape[1]
         return np.take(errors, self.chosen[side][self.repeats.rows] + starts, mode="clip")
+
+
+def sample_size(measured_examples: int | None) -> int:
+    """The number of examples in a sample, if there are so many: never more than are measured in an epoch."""
+    return min(SAMPLE_SIZE, measured_examples or SAMPLE_SIZE)
 
 
 @np.errstate(over="ignore")

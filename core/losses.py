@@ -31,6 +31,11 @@ class Loss(Variant):
         """Write the derivative of each example's error with respect to its outputs into `out` (…, B, n)."""
         raise NotImplementedError
 
+    @staticmethod
+    def best_constant(targets: np.ndarray) -> np.ndarray:
+        """The outputs (n,), the same for all examples, with the lowest mean error on these targets (N, n), float64."""
+        raise NotImplementedError
+
     def summed_errors(self, outputs: np.ndarray, targets: np.ndarray, gradient: np.ndarray) -> np.ndarray:
         """The sum of each member's errors over the batch (K,), from arrays (K, B, n); `gradient` as from `gradient`.
 
@@ -60,6 +65,10 @@ class HalfSquaredError(Loss):
         # a − y, not y − a: Alg. 7 prints the sign that climbs the error.
         np.subtract(outputs, targets, out=out)
 
+    @staticmethod
+    def best_constant(targets):
+        return targets.mean(axis=0)
+
     def summed_errors(self, outputs, targets, gradient):
         # The gradient already is the difference; one product gives its squared norm.
         differences = gradient.reshape(len(gradient), 1, -1)
@@ -84,6 +93,10 @@ class SoftmaxCrossEntropy(Loss):
         np.subtract(softmax(outputs), targets, out=out)
 
     @staticmethod
+    def best_constant(targets):
+        return np.log(np.maximum(targets.mean(axis=0), rarest(targets)))
+
+    @staticmethod
     def linked(outputs):
         return softmax(outputs)
 
@@ -105,6 +118,11 @@ class SigmoidCrossEntropy(Loss):
         np.subtract(one_output_sigmoid(outputs), targets, out=out)
 
     @staticmethod
+    def best_constant(targets):
+        share = np.clip(targets.mean(axis=0), rarest(targets), 1 - rarest(targets))
+        return np.log(share / (1 - share))
+
+    @staticmethod
     def linked(outputs):
         return one_output_sigmoid(outputs)
 
@@ -112,6 +130,13 @@ class SigmoidCrossEntropy(Loss):
 def over_outputs(values: np.ndarray) -> np.ndarray:
     """The sum over the last axis of (…, n), as a product with ones: three times faster for few outputs."""
     return np.matmul(values, np.ones(values.shape[-1]))
+
+
+def rarest(targets: np.ndarray) -> float:
+    """The frequency assumed for a class that none of the targets (N, n) has: half an example, so that errors are finite
+    if it occurs in others.
+    """
+    return 0.5 / len(targets)
 
 
 def softmax(outputs: np.ndarray) -> np.ndarray:

@@ -190,6 +190,22 @@ def target_scaling(dataset: Dataset, preparation: Preparation, split: Split) -> 
     return Scaling(np.zeros(dataset.target_count), np.ones(dataset.target_count))
 
 
+def encoded_targets(
+    dataset: Dataset, preparation: Preparation, reading: Reading, split: Split
+) -> tuple[np.ndarray, np.ndarray]:
+    """The encoded targets (n, n_L) of a split's training and validation examples in float64, as in `Examples`."""
+    scaling = target_scaling(dataset, preparation, split)
+
+    def side(rows: np.ndarray) -> np.ndarray:
+        targets = scaling.apply(dataset.targets[rows])
+        if isinstance(reading, Unrecognized):
+            synthetic = np.full((round(reading.share * len(rows)), 1), float(dataset.class_count))
+            targets = np.concatenate([targets, synthetic])
+        return reading.encode(targets, dataset.class_count).astype(np.float64)
+
+    return side(split.training), side(split.validation)
+
+
 def with_synthetic(
     inputs: np.ndarray, targets: np.ndarray, share: float, class_count: int, random: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -19,6 +19,7 @@ class Purpose(IntEnum):
     NOISE = 5
     MEASURING = 6
     SAMPLE = 7
+    HALVES = 8
 
 
 def generator(seed: int, repeat: int, purpose: Purpose, *rest: int) -> np.random.Generator:

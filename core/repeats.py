@@ -53,8 +53,22 @@ class Repeats:
         available = len((self.training, self.validation)[side][0][0])
         if wanted >= available:
             return np.broadcast_to(np.arange(available), (len(self.keys), available))
-        sources = [generator(*key, Purpose.SAMPLE, side) for key in self.keys]
-        return np.stack([np.sort(source.choice(available, wanted, replace=False)) for source in sources])
+        return np.stack([sample_of(*key, side, available, wanted) for key in self.keys])
+
+    def divide_validation(self) -> np.ndarray:
+        """Which of each repeat's validation examples are in the second of two halves, (R, N); the first is smaller by
+        one if their number is odd.
+        """
+        available = len(self.validation[0][0])
+        sources = [generator(*key, Purpose.HALVES) for key in self.keys]
+        return np.stack([source.permutation(available) >= available // 2 for source in sources])
+
+
+def sample_of(seed: int, repeat: int, side: int, available: int, wanted: int) -> np.ndarray:
+    """The rows (n,) of a sample of a repeat's examples: `wanted` of those available, or all if there are fewer."""
+    if wanted >= available:
+        return np.arange(available)
+    return np.sort(generator(seed, repeat, Purpose.SAMPLE, side).choice(available, wanted, replace=False))
 
 
 def checked_equal_shapes(tables: Sequence[np.ndarray]) -> Sequence[np.ndarray]:

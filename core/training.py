@@ -6,6 +6,7 @@ import numpy as np
 from fitgap.core.activation_parameters import learned_values, own_row, put_own_row
 from fitgap.core.batches import batches
 from fitgap.core.checkpoints import MemberState, check_states, standings_as_numbers, standings_from_numbers
+from fitgap.core.cross_fit import CrossFit, HonestErrors
 from fitgap.core.dropout import DropoutMasks, dropout_of
 from fitgap.core.evaluation import Measurement, Measurer
 from fitgap.core.fit_evidence import Evidence
@@ -49,6 +50,7 @@ class Pack:
         self.updates = Updates(self.networks, self.members)
         self.standings = [[Standing() for _ in member.stopping] for member in self.members]
         self.evidence = Evidence(self)
+        self.cross_fit = CrossFit(len(members), is_new=states is None)
         self.epoch = 0
         if states is not None:
             check_states(states, members, shape.layers, shape.dtype)
@@ -69,6 +71,7 @@ class Pack:
         self.on_training = Measurer(*self.repeats.training, self.shape)
         self.on_validation = Measurer(*self.repeats.validation, self.shape)
         self.evidence.rebind_views()
+        self.cross_fit.rebind_views(self.repeats, self.evidence)
         dropouts = [dropout_of(member) for member in self.members]
         self.has_dropout = any(dropouts)
         self.has_own_inputs = any(dropout.reaches(0) for dropout in dropouts if dropout)
@@ -161,6 +164,7 @@ class Pack:
         on_training = self._measure_on(self.on_training, TRAINING_SIDE)
         on_validation = self._measure_on(self.on_validation, VALIDATION_SIDE)
         e_t, e_v = on_training.error, on_validation.error
+        self.cross_fit.note(self.member_numbers, e_t, on_validation, self.networks.parameters)
         reasons = self._apply_stopping_rules(on_training, e_v)
         over = np.array([self.epoch >= member.epochs for member in self.members])
         return EpochResults(
@@ -186,6 +190,12 @@ class Pack:
             self.evidence.note(measurement.errors, side)
         return measurement
 
+    def honest_errors_of(self, member_number: int) -> HonestErrors:
+        """The errors of a member that is still in the pack at its best epochs, measured on examples that did not
+        choose them.
+        """
+        return self.cross_fit.result(member_number, self._row_of(member_number))
+
     def _apply_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
         return tuple(
             first_reason(member.stopping, standings, on_training.errors[row], float(e_v[row]))
@@ -207,6 +217,10 @@ class Pack:
             slots=self.updates.own_slots(row, self.members[row]),
             standings=standings_as_numbers(self.standings[row]),
         )
+
+    def honest_state_of(self, member_number: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """What `honest_errors_of` is computed from, to be restored with `cross_fit.restore`; None if unknown."""
+        return self.cross_fit.state_of(member_number, self._row_of(member_number))
 
     def learned_by(self, member_number: int) -> dict[str, float]:
         """The learned β and γ, by name, of a member that is still in the pack."""

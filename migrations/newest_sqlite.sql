@@ -1,4 +1,4 @@
--- schema 0004
+-- schema 0005
 
 CREATE TABLE fitgap_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -24,7 +24,7 @@ CREATE TABLE sweep (
 	data_set_id INTEGER NOT NULL, 
 	specification JSON NOT NULL, 
 	created DOUBLE NOT NULL, 
-	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, 
+	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, has_honest_reference BOOLEAN, beats_constant BOOLEAN, 
 	PRIMARY KEY (id), 
 	UNIQUE (name), 
 	FOREIGN KEY(data_set_id) REFERENCES data_set (id)
@@ -36,7 +36,7 @@ CREATE TABLE split (
 	training_count INTEGER NOT NULL, 
 	validation_count INTEGER NOT NULL, 
 	constant_columns JSON NOT NULL, 
-	preprocessing JSON NOT NULL, 
+	preprocessing JSON NOT NULL, constant_e_t DOUBLE, constant_e_v DOUBLE, constant_errors BLOB, 
 	PRIMARY KEY (sweep_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE
 );
@@ -84,7 +84,7 @@ CREATE TABLE trial (
 	accuracy_t DOUBLE, 
 	accuracy_v DOUBLE, 
 	seconds DOUBLE, 
-	learned JSON, driver_id INTEGER REFERENCES driver (id), worker_failures INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, 
+	learned JSON, driver_id INTEGER REFERENCES driver (id), worker_failures INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, honest_e_t DOUBLE, honest_e_v DOUBLE, 
 	PRIMARY KEY (id), 
 	CONSTRAINT trial_once_per_repeat UNIQUE (configuration_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE, 
@@ -143,7 +143,7 @@ CREATE INDEX trial_by_driver ON trial (driver_id, status);
 CREATE TABLE evidence (
 	trial_id INTEGER NOT NULL, 
 	statistics JSON NOT NULL, 
-	content BLOB NOT NULL, 
+	content BLOB NOT NULL, honest BLOB, 
 	PRIMARY KEY (trial_id), 
 	FOREIGN KEY(trial_id) REFERENCES trial (id) ON DELETE CASCADE
 );

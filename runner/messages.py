@@ -131,6 +131,9 @@ class TrialEnd:
     best_epoch: int | None = None
     best_e_t: float = float("nan")
     best_e_v: float = float("nan")
+    # At the best epochs of two halves of the validation examples, each measured on the other half.
+    honest_e_t: float = float("nan")
+    honest_e_v: float = float("nan")
     accuracy_t: float = float("nan")
     accuracy_v: float = float("nan")
     seconds: float = float("nan")
@@ -152,11 +155,13 @@ class TrialEvidence:
     """The evidence for the verdict on a completed trial: layer statistics and the errors of a sample of examples.
 
     `errors` (2, 2, n) has the axes (best epoch, last epoch), (training, validation) and example; padded with NaN.
+    `honest` (2, n) are the errors at the cross-fitted best epochs (see `fitgap.core.cross_fit`); None if unknown.
     """
 
     trial_id: int
     statistics: Mapping[str, Any]
     errors: np.ndarray
+    honest: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

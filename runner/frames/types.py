@@ -27,8 +27,8 @@ NAMES: Mapping[Any, str] = {
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
         worker_failures losses configurations bytes training_count validation_count pairs
         paired_repeats completed filled""",
-    pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v se_t se_v gap rise excess underfit overfit
-        accuracy_t accuracy_v seconds share raw_share noise_share value""",
+    pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v honest_e_t honest_e_v constant_e_t constant_e_v
+        se_t se_v gap rise excess underfit overfit accuracy_t accuracy_v seconds share raw_share noise_share value""",
     pl.String: """name note configuration architecture layers activation regularizer optimizer output_activation
         initializer schedule stopping loss reason data fingerprint against of effect kind
         axis other_axis cause seen advice""",

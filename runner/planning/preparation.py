@@ -10,9 +10,16 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from fitgap.core.datasets import Dataset, Division, Split, split_examples
+from fitgap.core.floor import Floor, floor_of
 from fitgap.core.layers import Layout
 from fitgap.core.losses import Loss
-from fitgap.core.preprocessing import Preparation, constant_columns, learned_transform, target_scaling
+from fitgap.core.preprocessing import (
+    Preparation,
+    constant_columns,
+    encoded_targets,
+    learned_transform,
+    target_scaling,
+)
 from fitgap.core.target_coding import READINGS, TWO_CLASSES, Reading
 from fitgap.runner.data import default_reading, fingerprint, is_file, load_dataset, source_defaults
 from fitgap.runner.errors import DataError, SpecError
@@ -196,6 +203,7 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "target_shift": scaling.shift,
         "target_factor": scaling.factor,
     }
+    floor = floor_of_split(prepared, repeat, split)
     return {
         "preprocessing": {
             name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
@@ -204,7 +212,18 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "training_count": len(split.training),
         "validation_count": len(split.validation),
         "constant_columns": list(constant_columns(dataset, split)),
+        "constant_e_t": floor.e_t,
+        "constant_e_v": floor.e_v,
+        "constant_errors": floor.sample.astype("<f4").tobytes(),
     }
+
+
+def floor_of_split(prepared: PreparedSweep, repeat: int, split: Split) -> Floor:
+    """The errors of the best constant prediction in a repeat."""
+    training = prepared.sweep.training
+    targets = encoded_targets(prepared.dataset, prepared.preparation, prepared.reading, split)
+    sample = {"seed": prepared.sweep.seed, "repeat": repeat, "measured_examples": training.measure}
+    return floor_of(targets, as_loss(training.loss), **sample)
 
 
 def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.damage import damage_reported, remember
 from fitgap.runner.store.compare import groups, importance, leaderboard, verdict_counts
+from fitgap.runner.store.compare.floor import SweepFloor, floor_of_sweep
 from fitgap.runner.store.compare.groups import GroupComparison
 from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
@@ -165,6 +166,10 @@ class StoreReader:
     def reference(self, sweep_id: int) -> Row | None:
         with self._reading() as connection:
             return verdict_counts.reference_of(connection, sweep_id)
+
+    def floor(self, sweep_id: int) -> SweepFloor | None:
+        with self._reading() as connection:
+            return floor_of_sweep(connection, sweep_id)
 
     def unjudged(self, sweep_id: int) -> int:
         with self._reading() as connection:

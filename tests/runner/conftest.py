@@ -46,7 +46,7 @@ SMALL_DIVERGED = SMALL_TRIALS // 3
 CONTRACT = {
     "trial": """trial, configuration, repeat, status, architecture, layers, activation, regularizer, optimizer,
         learning_rate, batch_size, parameters, epochs, e_t, e_v, best_epoch, best_e_v, gap, underfit, overfit, verdict,
-        accuracy_t, accuracy_v, seconds, excess, rise, tags, note""",
+        accuracy_t, accuracy_v, seconds, excess, rise, tags, note, honest_e_v""",
     "epoch": "trial, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate",
     "sweep": """sweep, name, trials, pending, running, completed, diverged, pruned, failed, cancelled, created,
         tags, note""",

@@ -25,6 +25,8 @@ VERDICT_WORDS = {
     "overfit": "overfit: it has learned its examples, but generalizes poorly",
     "both": "underfit and overfit at once",
     "unclear": "unclear: worse than the reference, but neither part is beyond chance",
+    "no_skill": "no skill: no better than a constant prediction",
+    "diverged": "diverged: the error of at least one repeat became infinite or NaN",
 }
 VERBS = {"underfit": "underfit", "overfit": "overfit", "both": "underfit and overfit at once"}
 CAUSE_WORDS = {

@@ -24,7 +24,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
     varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
     found = counted(len(written.prepared.configurations), "configuration")
-    title = f"{name}: the best {len(groups)} of {found}, by best E_v"
+    title = f"{name}: the best {len(groups)} of {found}, by E_v at the best epoch"
     print_table(*leaders(groups, varied), title=title, needed=["best_e_v"])
 
 

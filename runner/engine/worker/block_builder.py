@@ -3,6 +3,7 @@
 import time
 
 import numpy as np
+from fitgap.core.cross_fit import HonestErrors
 from fitgap.core.layer_statistics import as_plain
 from fitgap.core.training import EpochPart, EpochResults, Pack
 from fitgap.runner.engine.worker.recorder import Recorder, as_array, from_array
@@ -26,6 +27,7 @@ STATE_SECONDS = 60.0
 SUMMARY = "summary"
 BEST_NETWORK = "best_network"
 BEST_ERRORS = "best_errors"
+HONEST, HONEST_ERRORS = "honest", "honest_errors"
 HELD_ROWS = "held_rows"
 
 
@@ -44,6 +46,10 @@ class BlockBuilder:
         self.best_networks: dict[int, KeptNetwork] = {}
         # Errors of the sampled examples after the best epoch, for members whose best epoch was before this pack.
         self.errors_before: dict[int, np.ndarray] = {}
+        # Of members that have just completed.
+        self.honest: dict[int, HonestErrors] = {}
+        # The cross-fitted best epochs before this pack: numbers and errors of the sampled examples.
+        self.honest_before: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.recorder = Recorder(task.recording, self.trials)
         self.ended: list[TrialEnd] = []
         self.kept: list[KeptNetwork] = []
@@ -65,6 +71,8 @@ class BlockBuilder:
             self.best_networks[member] = network
         if BEST_ERRORS in state:
             self.errors_before[member] = state[BEST_ERRORS]
+        if HONEST in state:
+            self.honest_before[member] = state[HONEST], state[HONEST_ERRORS]
         if HELD_ROWS in state:
             self.recorder.restore(from_array(int(self.trials[member]), state[HELD_ROWS]), int(best_epoch))
 
@@ -103,6 +111,9 @@ class BlockBuilder:
             arrays[BEST_NETWORK] = self.best_networks[member].parameters
         if errors is not None:
             arrays[BEST_ERRORS] = errors
+        honest = pack.honest_state_of(member)
+        if honest is not None:
+            arrays[HONEST], arrays[HONEST_ERRORS] = honest
         held = self.recorder.held(int(self.trials[member]))
         if held:
             arrays[HELD_ROWS] = as_array(held)
@@ -130,7 +141,9 @@ class BlockBuilder:
             before = best[row]
             # A state saved by an earlier version has no errors of its best epoch.
             errors = np.stack([np.full_like(last[row], np.nan) if before is None else before, last[row]])
-            self.evidence.append(TrialEvidence(int(self.trials[member]), {"layers": as_plain(layers[row])}, errors))
+            honest = self.honest.pop(member).sample
+            statistics = {"layers": as_plain(layers[row])}
+            self.evidence.append(TrialEvidence(int(self.trials[member]), statistics, errors, honest))
 
     def _network(self, member: int, epoch: int, pack: Pack) -> KeptNetwork:
         return KeptNetwork(int(self.trials[member]), epoch, pack.parameters_of(member))
@@ -147,6 +160,9 @@ class BlockBuilder:
             self.kept.append(self._network(member, results.epoch, pack))
         elif member in self.best_networks:
             self.kept.append(self.best_networks.pop(member))
+        honest = pack.honest_errors_of(member)
+        if not diverged:
+            self.honest[member] = honest
         self.ended.append(
             TrialEnd(
                 trial_id=int(self.trials[member]),
@@ -160,6 +176,8 @@ class BlockBuilder:
                 best_epoch=int(self.best_epoch[member]) or None,
                 best_e_t=float(self.best_e_t[member]),
                 best_e_v=float(self.best_e_v[member]),
+                honest_e_t=honest.e_t,
+                honest_e_v=honest.e_v,
                 accuracy_t=float(results.accuracy_t[position]),
                 accuracy_v=float(results.accuracy_v[position]),
                 seconds=float(self.seconds[member]),

@@ -42,6 +42,8 @@ def train_epochs(
     """Train a pack and yield its blocks, except the last one, which stays in the builder."""
     pack = Pack(task.shape, task.members, source.of_task(task), states=member_states(task))
     pack.evidence.errors_at_best |= builder.errors_before
+    for member, honest in builder.honest_before.items():
+        pack.cross_fit.restore(member, *honest)
     for each in pack.run_in_parts():
         if isinstance(each, EpochResults):
             builder.add(each, pack)

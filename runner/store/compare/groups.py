@@ -65,7 +65,7 @@ def compare(
     members = members_of(connection, sweep_id, keys, question.only)
     groups, members = ranked(group_rows(members, completed, others), members, question)
     if groups:
-        add_statistics(groups, members, completed, question)
+        add_statistics(groups, members, completed, others[0], question)
     return first_rows(groups, sort, limit)
 
 
@@ -109,7 +109,7 @@ def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray,
         **{name: means(group, completed.measured[name], size) for name in result_keys.MEASURED},
     }
     verdict = completed.measured["verdict"]
-    for number, name in enumerate(result_keys.VERDICTS):
+    for number, name in enumerate(result_keys.VERDICTS_OF_TRIALS):
         columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
     return [
         {**settings, **dict(zip(columns, values, strict=True))}
@@ -144,12 +144,14 @@ def ranked(groups: list[Row], members: Members, question: GroupComparison) -> tu
     return [groups[number] for number in order], replace(members, group=place[members.group])
 
 
-def add_statistics(groups: list[Row], members: Members, completed: Completed, question: GroupComparison) -> None:
+def add_statistics(
+    groups: list[Row], members: Members, completed: Completed, others: np.ndarray, question: GroupComparison
+) -> None:
     """Add spreads, verdicts and differences to the groups."""
     place = members.places(completed.configuration)
     for name in dict.fromkeys([*SPREAD, question.of]):
         add_spreads(groups, members, place, name, completed.measured[name])
-    add_verdicts(groups, members, np.unique(place))
+    add_verdicts(groups, members, np.unique(np.concatenate([place, members.places(others)])))
     repeat = np.unique(completed.repeat, return_inverse=True)[1]
     trials = Measured(members.group[place], members.others[place], repeat, completed.measured[question.of])
     labels = [",".join(str(group[key]) for key in question.by) for group in groups]

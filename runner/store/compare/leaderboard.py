@@ -10,14 +10,17 @@ from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import trial
 from sqlalchemy.engine import Connection
 
+# Sorted by this where it is known.
+HONEST = "honest_e_v"
 
-def leaders(connection: Connection, sweep_id: int, limit: int) -> list[int]:
-    """The ids of the best configurations by their mean best E_v; those with incomplete trials come last.
+
+def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> list[int]:
+    """The ids of the best configurations by the mean of an error; those with incomplete trials come last.
 
     The database does all the work, so a million trials need no memory here.
     """
     completed = sa.func.count(sa.case((result_keys.is_completed, 1)))
-    best = mean(sa.case((result_keys.is_completed, trial.c.best_e_v)))
+    best = mean(sa.case((result_keys.is_completed, trial.c[measure])))
     query = (
         sa.select(trial.c.configuration_id)
         .where(trial.c.sweep_id == sweep_id)
@@ -30,5 +33,12 @@ def leaders(connection: Connection, sweep_id: int, limit: int) -> list[int]:
 
 def leaderboard(connection: Connection, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
     """The best configurations, with the settings `by`."""
-    question = GroupComparison([*by, "configuration"], only=leaders(connection, sweep_id, limit))
+    measure = HONEST if all_honest(connection, sweep_id) else "best_e_v"
+    question = GroupComparison([*by, "configuration"], of=measure, only=leaders(connection, sweep_id, limit, measure))
     return compare(connection, sweep_id, question)
+
+
+def all_honest(connection: Connection, sweep_id: int) -> bool:
+    """Whether the honest E_v of all completed trials of a sweep is known, so that it can be compared."""
+    unknown = sa.exists().where(trial.c.sweep_id == sweep_id, result_keys.is_completed, trial.c.honest_e_v.is_(None))
+    return not connection.execute(sa.select(unknown)).scalar_one()

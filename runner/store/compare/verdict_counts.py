@@ -64,7 +64,10 @@ def reference_of(connection: Connection, sweep_id: int) -> Row | None:
             configuration.c.hash.label("configuration"),
             *labelled_axes(),
             sa.func.count(trial.c.id).label("repeats"),
-            *(mean(trial.c[name]).label(name) for name in ("best_e_t", "best_e_v", "best_epoch")),
+            *(
+                mean(trial.c[name]).label(name)
+                for name in ("best_e_t", "best_e_v", "best_epoch", "honest_e_t", "honest_e_v")
+            ),
         )
         .join_from(sweep, configuration, configuration.c.id == sweep.c.reference_id)
         .join(trial, trial.c.configuration_id == configuration.c.id)
@@ -124,13 +127,14 @@ def fit_with_errors(connection: Connection, number: int) -> tuple[Fit, Row] | No
         return None
     errors = ErrorsOfTrials(connection, dict(of_sweep))
     last = errors.of_trial(number, own["configuration_id"])
-    best = errors.of_reference(of_sweep["reference_id"]).get(own["repeat"])
+    is_honest = bool(of_sweep["has_honest_reference"])
+    best = errors.of_reference(of_sweep["reference_id"], is_honest=is_honest).get(own["repeat"])
     return (fit_of_trial(last, best), reference) if last and best else None
 
 
 def reference_trial(connection: Connection, configuration_id: int | None, repeat: int) -> Row | None:
     """The reference's trial of a repeat."""
-    names = ("best_epoch", "best_e_t", "best_e_v", "epochs")
+    names = ("best_epoch", "best_e_t", "best_e_v", "epochs", "honest_e_t", "honest_e_v")
     query = (
         sa.select(
             trial.c.id.label("trial"),

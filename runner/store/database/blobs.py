@@ -51,13 +51,23 @@ def check_growth(read: int, stored: int) -> None:
 
 
 def packed_errors(errors: np.ndarray) -> bytes:
-    """Errors (2, 2, n) of a sample as raw float32, because a hundred thousand such blobs are read at once."""
+    """Errors (…, 2, n) of a sample as raw float32, because a hundred thousand such blobs are read at once."""
     return errors.astype(FLOAT32).tobytes()
 
 
 def unpacked_errors(content: bytes) -> np.ndarray:
-    """The inverse of `packed_errors`. Raises StoreError for an impossible length."""
-    if len(content) % (4 * FLOAT32.itemsize):
-        rule = f"the errors of a sample have {len(content)} bytes, not a multiple of {4 * FLOAT32.itemsize}"
+    """The errors (2, 2, n) after the best and the last epoch. Raises StoreError for an impossible length."""
+    return unpacked_sides(content, 4).reshape(2, 2, -1)
+
+
+def unpacked_honest_errors(content: bytes) -> np.ndarray:
+    """The errors (2, n) of training and validation examples. Raises StoreError for an impossible length."""
+    return unpacked_sides(content, 2)
+
+
+def unpacked_sides(content: bytes, rows: int) -> np.ndarray:
+    """The inverse of `packed_errors`, as (rows, n)."""
+    if len(content) % (rows * FLOAT32.itemsize):
+        rule = f"the errors of a sample have {len(content)} bytes, not a multiple of {rows * FLOAT32.itemsize}"
         raise StoreError(f"{rule}; the database is damaged, so restore a backup")
-    return np.frombuffer(content, FLOAT32).reshape(2, 2, -1)
+    return np.frombuffer(content, FLOAT32).reshape(rows, -1)

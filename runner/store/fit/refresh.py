@@ -40,12 +40,14 @@ TRIALS_THAT_CHANGE_PLANS = 1_000
 class Judged:
     """The results for a sweep: its reference, and the fits of trials and configurations by id.
 
-    `before` is the sweep's row when it was read. `afresh` means that all earlier fits are invalid. If this is only a
-    part, `last` is the highest configuration id in it, and there may be more.
+    `before` is the sweep's row when it was read. `is_honest` tells whether the errors of the reference are. `afresh`
+    means that all earlier fits are invalid. If this is only a part, `last` is the highest configuration id in it, and
+    there may be more.
     """
 
     before: Row
     reference: int | None
+    is_honest: bool
     afresh: bool
     trials: FitSpool
     configurations: FitSpool
@@ -102,9 +104,10 @@ def judge(
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
         return None
-    reference = connection.execute(reference_configuration(sweep_id)).scalar_one_or_none()
-    is_changed = (row["reference_id"], row["fit_rule"]) != (reference, RULE)
-    judged = Judged(dict(row), reference, is_changed, trials, configurations)
+    reference, is_honest = reference_configuration(connection, sweep_id) or (None, False)
+    before = row["reference_id"], bool(row["has_honest_reference"]), row["fit_rule"]
+    is_changed = before != (reference, is_honest, RULE)
+    judged = Judged(dict(row), reference, is_honest, is_changed, trials, configurations)
     if reference is not None:
         add_fits(connection, judged, reference, done)
     return judged
@@ -115,7 +118,7 @@ def add_fits(connection: Connection, judged: Judged, reference: int, done: int) 
     errors = ErrorsOfTrials(connection, judged.before)
     repeats = max(1, len(errors.counts))
     chosen = configurations_to_judge(connection, judged, done, most=max(1, MOST_TRIALS_IN_A_PART // repeats))
-    references = errors.of_reference(reference) if len(chosen) else {}
+    references = errors.of_reference(reference, is_honest=judged.is_honest) if len(chosen) else {}
     at_a_time = max(1, TRIALS_AT_A_TIME // repeats)
     for start in range(0, len(chosen), at_a_time):
         rows = errors.of_configurations(chosen[start : start + at_a_time].tolist())
@@ -164,7 +167,12 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
         sweep.c.fitted.is_not_distinct_from(judged.before["fitted"]),
         sweep.c.fit_rule.is_not_distinct_from(judged.before["fit_rule"]),
     )
-    values = {"reference_id": judged.reference, "fitted": database_now(), "fit_rule": RULE}
+    values = {
+        "reference_id": judged.reference,
+        "has_honest_reference": judged.is_honest if judged.reference is not None else None,
+        "fitted": database_now(),
+        "fit_rule": RULE,
+    }
     return bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 from fitgap.core.fit import Errors
-from fitgap.runner.store.database.blobs import unpacked_errors
+from fitgap.runner.store.database.blobs import unpacked_errors, unpacked_honest_errors
 from fitgap.runner.store.schema.tables import epoch, evidence, split, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-# Indices of the sampled errors in the evidence.
-AT_BEST, AT_LAST = 0, 1
+# Indices of the sampled errors in the evidence, and those at the cross-fitted best epochs, which are kept apart.
+AT_BEST, AT_LAST, AT_HONEST = 0, 1, 2
 NONE = np.empty(0, np.float32)
 
 
@@ -29,10 +29,13 @@ class ErrorsOfTrials:
         measured = sweep_row["specification"].get("training", {}).get("measure", "all")
         self.measured = None if measured == "all" else int(measured)
 
-    def of_reference(self, number: int) -> dict[int, Errors]:
-        """The errors of the reference after its best epoch, by repeat."""
-        rows = self.connection.execute(query_of([number], trial.c.best_e_t, trial.c.best_e_v, trial.c.best_epoch))
-        return {row.repeat: self._errors(row, AT_BEST) for row in rows}
+    def of_reference(self, number: int, *, is_honest: bool) -> dict[int, Errors]:
+        """The errors of the reference at its best epoch, by repeat: cross-fitted, or after that with the lowest E_v."""
+        if is_honest:
+            query = query_of([number], trial.c.honest_e_t, trial.c.honest_e_v, trial.c.best_epoch)
+            return {row.repeat: self._errors(row, AT_HONEST) for row in self.connection.execute(query)}
+        query = query_of([number], trial.c.best_e_t, trial.c.best_e_v, trial.c.best_epoch)
+        return {row.repeat: self._errors(row, AT_BEST) for row in self.connection.execute(query)}
 
     def of_configurations(self, numbers: Sequence[int]) -> dict[int, list[tuple[int, int, Errors]]]:
         """For each of these configurations, its completed trials: id, repeat, and errors after the last epoch."""
@@ -47,7 +50,7 @@ class ErrorsOfTrials:
         return next((errors for each, _, errors in rows if each == number), None)
 
     def _errors(self, row: Any, at: int) -> Errors:
-        samples = samples_of(row.content, at)
+        samples = samples_of(row, at)
         count_t, count_v = self.counts[row.repeat]
         if self.measured is not None and self.measured < max(count_t, count_v) and samples[0].size:
             # Each epoch was measured on different examples, but the sample is always the same.
@@ -57,11 +60,13 @@ class ErrorsOfTrials:
         return Errors(e_t, e_v, count_t, count_v, *samples, se_t=se_t, se_v=se_v)
 
 
-def samples_of(content: bytes | None, at: int) -> tuple[np.ndarray, np.ndarray]:
+def samples_of(row: Any, at: int) -> tuple[np.ndarray, np.ndarray]:
     """The sampled errors of training and validation examples; empty if there are none, or if one is infinite."""
+    content = row.honest if at == AT_HONEST else row.content
     if content is None:
         return NONE, NONE
-    training, validation = (side[: valid_length(side)] for side in unpacked_errors(content)[at])
+    sides = unpacked_honest_errors(content) if at == AT_HONEST else unpacked_errors(content)[at]
+    training, validation = (side[: valid_length(side)] for side in sides)
     if not (np.isfinite(training).all() and np.isfinite(validation).all()):
         return NONE, NONE
     return training, validation
@@ -87,6 +92,7 @@ def query_of(numbers: Sequence[int], e_t: sa.Column, e_v: sa.Column, after: sa.C
             e_t.label("e_t"),
             e_v.label("e_v"),
             evidence.c.content,
+            evidence.c.honest,
             epoch.c.se_t,
             epoch.c.se_v,
         )

@@ -62,16 +62,29 @@ def total(count: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(sa.func.sum(count), 0), sa.BigInteger)
 
 
-def reference_configuration(sweep_id: int) -> sa.Select:
-    """The configuration with the lowest mean over repeats of its best E_v, among those whose repeats all completed."""
-    return (
-        sa.select(trial.c.configuration_id)
+def reference_configuration(connection: Connection, sweep_id: int) -> tuple[int, bool] | None:
+    """The best configuration among those whose repeats all completed, and whether its errors are honest.
+
+    The best has the lowest mean over repeats of the honest E_v if that is known for all of them, else of the best E_v.
+    """
+    has_all = sa.func.count(trial.c.id) == sa.func.count(trial.c.honest_e_v)
+    candidates = (
+        sa.select(
+            trial.c.configuration_id,
+            mean(trial.c.honest_e_v).label("honest"),
+            mean(trial.c.best_e_v).label("best"),
+            sa.case((has_all, 1), else_=0).label("is_honest"),
+        )
         .where(trial.c.sweep_id == sweep_id)
         .group_by(trial.c.configuration_id)
         .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((result_keys.is_completed, 1))))
-        .order_by(mean(trial.c.best_e_v), trial.c.configuration_id)
-        .limit(1)
+        .cte()
     )
+    all_honest = sa.select(sa.func.min(candidates.c.is_honest)).scalar_subquery()
+    error = sa.case((all_honest == 1, candidates.c.honest), else_=candidates.c.best)
+    query = sa.select(candidates.c.configuration_id, all_honest).order_by(error, candidates.c.configuration_id).limit(1)
+    found = connection.execute(query).one_or_none()
+    return found and (int(found[0]), bool(found[1]))
 
 
 def show_trial(connection: Connection, number: int) -> Row:
@@ -89,6 +102,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             # The name of `worker_failures` before schema 0004.
             trial.c.worker_failures.label("losses"),
             trial.c.excess,
+            trial.c.honest_e_t,
             driver.c.environment,
             configuration.c.settings,
             data_set.c.name.label("data"),
@@ -97,6 +111,8 @@ def show_trial(connection: Connection, number: int) -> Row:
             split.c.training_count,
             split.c.validation_count,
             split.c.constant_columns,
+            split.c.constant_e_t,
+            split.c.constant_e_v,
         )
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
         .join(sweep, sweep.c.id == trial.c.sweep_id)

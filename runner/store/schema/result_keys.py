@@ -29,7 +29,10 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
 
 # Further columns of a trial, for filtering, sorting and display.
 MORE: dict[str, ColumnElement] = {
-    **{name: trial.c[name] for name in ("best_e_t", "attempt", "worker_failures", "reason", "started", "ended")},
+    **{
+        name: trial.c[name]
+        for name in ("best_e_t", "honest_e_t", "attempt", "worker_failures", "reason", "started", "ended")
+    },
     # The name of `worker_failures` before schema 0004.
     "losses": trial.c.worker_failures,
 }
@@ -65,6 +68,7 @@ TRIAL: dict[str, ColumnElement] = {
     "rise": rise,
     "tags": tags_of_trial,
     "note": trial.c.note,
+    "honest_e_v": trial.c.honest_e_v,
 }
 
 EPOCH: dict[str, ColumnElement] = {
@@ -85,11 +89,14 @@ MEASURED: dict[str, ColumnElement] = {
     "excess": trial.c.excess,
     "underfit": trial.c.underfit,
     "overfit": trial.c.overfit,
+    "honest_e_v": trial.c.honest_e_v,
 }
-VERDICTS = ("good", "underfit", "overfit", "both", "unclear")
+VERDICTS = ("good", "underfit", "overfit", "both", "unclear", "no_skill", "diverged")
+# Only configurations can have the last one; the status of a trial already says that it diverged.
+VERDICTS_OF_TRIALS = VERDICTS[:-1]
 
 # The keys of a group of trials: counts, means over completed trials, and the number of trials with each verdict.
-GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS))
+GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS_OF_TRIALS))
 
 
 def labelled(columns: dict[str, ColumnElement]) -> list[ColumnElement]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 # The schema version that these definitions describe.
-SCHEMA = "0004"
+SCHEMA = "0005"
 
 
 def fit_columns() -> list[sa.Column]:
@@ -46,6 +46,9 @@ sweep = sa.Table(
     sa.Column("reference_id", sa.Integer),
     sa.Column("fitted", sa.Double),
     sa.Column("fit_rule", sa.Integer),
+    # Whether the reference's errors are cross-fitted, and whether it is clearly better than a constant prediction.
+    sa.Column("has_honest_reference", sa.Boolean),
+    sa.Column("beats_constant", sa.Boolean),
 )
 
 # The split into training and validation examples of each repeat.
@@ -59,6 +62,11 @@ split = sa.Table(
     sa.Column("constant_columns", sa.JSON, nullable=False),
     # The transformations learned from the training examples, to be applied to new ones.
     sa.Column("preprocessing", sa.JSON, nullable=False),
+    # Errors of the best constant prediction for the training examples: means over both sides, and those of the sampled
+    # examples as in `evidence`. NULL for sweeps before schema 0005.
+    sa.Column("constant_e_t", sa.Double),
+    sa.Column("constant_e_v", sa.Double),
+    sa.Column("constant_errors", sa.LargeBinary),
 )
 
 configuration = sa.Table(
@@ -122,6 +130,10 @@ trial = sa.Table(
     sa.Column("best_epoch", sa.Integer),
     sa.Column("best_e_t", sa.Double),
     sa.Column("best_e_v", sa.Double),
+    # At the best epochs of two halves of the validation examples, each measured on the other half. NULL if unknown, as
+    # for trials before schema 0005.
+    sa.Column("honest_e_t", sa.Double),
+    sa.Column("honest_e_v", sa.Double),
     sa.Column("accuracy_t", sa.Double),
     sa.Column("accuracy_v", sa.Double),
     sa.Column("seconds", sa.Double),
@@ -181,6 +193,7 @@ evidence = sa.Table(
     sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("statistics", sa.JSON, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("honest", sa.LargeBinary),
 )
 
 sweep_tag = sa.Table(

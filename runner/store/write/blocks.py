@@ -104,5 +104,9 @@ def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:
 
 def evidence_row(found: TrialEvidence) -> dict[str, Any]:
     """The row of a trial's evidence."""
-    content = packed_errors(found.errors)
-    return {"trial_id": found.trial_id, "statistics": dict(found.statistics), "content": content}
+    return {
+        "trial_id": found.trial_id,
+        "statistics": dict(found.statistics),
+        "content": packed_errors(found.errors),
+        "honest": None if found.honest is None else packed_errors(found.honest),
+    }

@@ -44,7 +44,15 @@ def evidence_of(blocks):
 
 def bits(found):
     """By trial, what can be compared."""
-    return {trial: (repr(each.statistics), each.errors.tobytes()) for trial, each in found.items()}
+    return {
+        trial: (repr(each.statistics), each.errors.tobytes(), each.honest.tobytes()) for trial, each in found.items()
+    }
+
+
+def ends_of(blocks):
+    """By trial, the errors in its summary, bit by bit."""
+    names = ("best_e_v", "honest_e_t", "honest_e_v")
+    return {end.trial_id: [getattr(end, name).hex() for name in names] for block in blocks for end in block.ended}
 
 
 @pytest.mark.parametrize("measured", ["", ", measure: 40"])
@@ -52,10 +60,21 @@ def test_it_is_the_same_alone_and_in_any_company(measured, tasks_of, small_sweep
     """Beside members that diverge, with dropout, in mixed packs; also where other examples are measured each epoch."""
     tasks, source = tasks_of(small_sweep.replace("epochs: 4", f"epochs: 4{measured}"))
     for task in tasks:
-        together = evidence_of(list(train_pack(task, source)))
-        alone = [evidence_of(list(train_pack(task.subset([trial]), source))) for trial in task.trials]
+        blocks = list(train_pack(task, source))
+        each_alone = [list(train_pack(task.subset([trial]), source)) for trial in task.trials]
+        together, alone = evidence_of(blocks), [evidence_of(each) for each in each_alone]
         assert 0 < len(together) < len(task.trials)
         assert bits(together) == {trial: each for one in alone for trial, each in bits(one).items()}
+        assert ends_of(blocks) == {trial: each for one in each_alone for trial, each in ends_of(one).items()}
+
+
+def test_it_is_the_same_where_only_some_members_have_ended(tasks_of):
+    """Their last networks are measured apart from their best ones, whose errors are no longer theirs."""
+    axes = "architecture: [4], optimizer: [{adam: {rate: [0.5, 0.4]}}], epochs: [3, 5]"
+    (task,), source = tasks_of(f"{{data: iris, repeats: 2, training: {{measure: 40}}, axes: {{{axes}}}}}")
+    together = evidence_of(list(train_pack(task, source)))
+    alone = [evidence_of(list(train_pack(task.subset([trial]), source))) for trial in task.trials]
+    assert bits(together) == {trial: each for one in alone for trial, each in bits(one).items()}
 
 
 @pytest.mark.parametrize("measured", ["", ", measure: 40"])
@@ -68,7 +87,9 @@ def test_it_is_the_same_for_trials_that_went_on_from_a_saved_state(measured, tas
         states = {state.trial_id: state for block in first for state in block.states}
         rest = task.subset(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
         halves = [block for half in rest.halves() for block in train_pack(half, source)]
-        assert bits(evidence_of(first + halves)) == bits(evidence_of(list(train_pack(task, source))))
+        undisturbed = list(train_pack(task, source))
+        assert bits(evidence_of(first + halves)) == bits(evidence_of(undisturbed))
+        assert ends_of(first + halves) == ends_of(undisturbed)
 
 
 def test_a_saved_state_without_errors_ends_with_none_for_the_best_epoch(tasks_of):
@@ -76,10 +97,13 @@ def test_a_saved_state_without_errors_ends_with_none_for_the_best_epoch(tasks_of
     (task,), source = tasks_of("{data: iris, training: {epochs: 2}}")
     first = list(train_pack(task, source, lambda: True))
     (state,) = [state for block in first for state in block.states]
-    arrays = {name: array for name, array in state.arrays.items() if name != block_builder.BEST_ERRORS}
+    left_out = (block_builder.BEST_ERRORS, block_builder.HONEST, block_builder.HONEST_ERRORS)
+    arrays = {name: array for name, array in state.arrays.items() if name not in left_out}
     # It was best before, and never again.
     arrays[block_builder.SUMMARY] = np.array([0.0, 0.0, 1, 1.0])
-    (found,) = evidence_of(list(train_pack(task.starting_from([arrays]), source))).values()
+    blocks = list(train_pack(task.starting_from([arrays]), source))
+    (found,), (end,) = evidence_of(blocks).values(), [end for block in blocks for end in block.ended]
+    assert found.honest is None and np.isnan(end.honest_e_v)
     assert np.isnan(found.errors[BEST]).all() and np.isfinite(found.errors[LAST, TRAINING]).any()
 
 

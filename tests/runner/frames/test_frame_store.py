@@ -8,6 +8,7 @@ import fitgap
 import polars as pl
 import pytest
 from fitgap import FitgapError, open_store
+from fitgap.core.fit import Verdict
 from fitgap.runner.diagnosis_report import diagnose_sweep
 from fitgap.runner.messages import Block
 from fitgap.runner.store import open_store as open_rows
@@ -75,7 +76,7 @@ def test_times_statuses_and_verdicts_have_types_of_their_own(trained):
     assert created.tzinfo is not None and abs((datetime.now(UTC) - created).total_seconds()) < 86_400
     status = trained.trials("small")["status"]
     assert status.dtype == pl.Enum([each.value for each in Status])
-    assert trained.trials("small").schema["verdict"] == pl.Enum(["good", "underfit", "overfit", "both", "unclear"])
+    assert trained.trials("small").schema["verdict"] == pl.Enum([each.value for each in Verdict])
 
 
 def test_what_did_not_become_a_number_is_null(trained):

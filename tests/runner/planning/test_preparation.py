@@ -50,6 +50,9 @@ def test_every_split_row_is_what_the_core_will_draw():
         assert (row["training_count"], row["validation_count"]) == (len(split.training), len(split.validation))
         constant = np.ptp(sweep.dataset.inputs[split.training], axis=0) == 0
         assert row["constant_columns"] == np.flatnonzero(constant).tolist() != []
+        # One minus the squared frequencies of ten nearly equal classes, halved.
+        assert [row["constant_e_t"], row["constant_e_v"]] == pytest.approx([0.45, 0.45], abs=0.002)
+        assert len(row["constant_errors"]) == 2 * 250 * 4
 
 
 def test_the_data_set_is_known_by_its_contents():

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from fitgap.core.fit import RULE
+from fitgap.core.fit import RULE, Verdict
 from fitgap.core.fit_causes import Cause
 from fitgap.runner.cli.render.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
 
@@ -116,6 +116,6 @@ def test_a_sweep_of_which_nothing_completed_says_so(invoke):
 
 def test_every_cause_and_verdict_has_its_words_and_stands_in_the_documentation():
     assert CAUSE_WORDS.keys() == set(Cause)
-    assert set(VERDICT_WORDS) == {"good", "underfit", "overfit", "both", "unclear"}
+    assert set(VERDICT_WORDS) == set(Verdict)
     text = DOCUMENT.read_text()
     assert all(f"`{cause}`" in text for cause in Cause)

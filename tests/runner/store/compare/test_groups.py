@@ -66,10 +66,10 @@ def test_groups_are_what_their_trials_say(by, where, trained):
         own = rows[tuple(group[key] for key in by)]
         done = completed(own)
         assert (group["trials"], group["completed"]) == (len(own), len(done))
-        for key in ("e_t", "e_v", "best_e_v", "gap", "underfit", "overfit", "excess"):
+        for key in ("e_t", "e_v", "best_e_v", "gap", "underfit", "overfit", "excess", "honest_e_v"):
             expected = statistics.fmean(row[key] for row in done) if done else None
             assert group[key] == (expected if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-12))
-        for verdict in ("good", "underfit", "overfit", "both", "unclear"):
+        for verdict in ("good", "underfit", "overfit", "both", "unclear", "no_skill"):
             assert group[f"{verdict}_trials"] == sum(row["verdict"] == verdict for row in done)
         assert group["best_e_v_sd"] == approximately(pooled(done, "best_e_v"))
         assert group["best_e_v_spread"] == approximately(spread(done, "best_e_v"))
