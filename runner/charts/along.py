@@ -27,7 +27,7 @@ def number_scale(numbers: Sequence[float]) -> alt.Scale:
 def number_axis(numbers: Sequence[float]) -> alt.Axis:
     """Ticks at the numbers themselves, if there is room for them."""
     chosen = sorted(set(numbers))
-    return alt.Axis(format="~g", values=chosen, labelOverlap=True) if len(chosen) <= 12 else alt.Axis(format="~g")
+    return alt.Axis(format=".6~g", values=chosen, labelOverlap=True) if len(chosen) <= 12 else alt.Axis(format=".6~g")
 
 
 def is_ordered(axis: Axis) -> bool:

@@ -41,12 +41,12 @@ def draw(subject: Subject) -> Any:
     completed = trials.filter(pl.col("status") == "completed")
     means = mean_errors(completed)
     x = x_of(axis)
-    values = known(means["value"])
+    values = known(means["value"], pl.Series([subject.constant_e_v], dtype=pl.Float64))
     y = alt.Y(
         "value:Q",
         title=f"error{parts.scale_words(values)}",
         scale=parts.error_scale(values),
-        axis=alt.Axis(format="~g"),
+        axis=alt.Axis(format=".6~g"),
     )
     validation = means.filter(pl.col("side") == SIDES["e_v"])
     best = validation.sort("value").row(0, named=True)
@@ -56,6 +56,7 @@ def draw(subject: Subject) -> Any:
         *along.halos(subject, validation.filter(pl.col("setting").is_in(near)), x, y),
         *lines(subject, means, x, y, axis),
         *along.best_ring(subject, validation, x, y),
+        *parts.constant_line(subject, y),
         *along.crosses(subject, along.lost(trials, ["x"]), x),
     ]
     others = completed["configuration"].n_unique() / max(1, completed[axis.name].n_unique())
@@ -66,7 +67,7 @@ def draw(subject: Subject) -> Any:
         subject,
         f"{subject.name}: E_t and E_v by {axis.title}",
         f"Lowest E_v with {best['setting']} ({best['value']:.3g}). {along.sentence(near)}",
-        f"{over}{bands}Solid: training examples. Dashed: validation examples.",
+        f"{over}{bands}Solid: training examples. Dashed: validation examples.{parts.constant_words(subject)}",
     )
 
 

@@ -20,6 +20,8 @@ EXAMPLES = ("overfit", "underfit", "both", "no_skill", "diverged")
 POINTS_PER_CURVE = 160
 SIDES = {"e_t": "E_t", "e_v": "E_v"}
 LINES_OF_TITLE = 3
+# Errors of diverging trials are cut off at this multiple of the largest error of the others.
+CAP = 3.0
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,11 @@ def frame_of(subject: Subject, panels: Sequence[Panel], values: list[float]) -> 
 
 
 def draw(subject: Subject) -> Any:
-    panels = panels_of(subject)
-    values = known(*(panel.curves[name] for panel in panels for name in SIDES))
+    panels = below_cap(panels_of(subject), known(pl.Series([subject.constant_e_v], dtype=pl.Float64)))
+    values = values_of(panels)
     if not values:
         raise ChartError(f"{subject.name}: no epoch has a finite error; choose other trials")
+    values += known(pl.Series([subject.constant_e_v], dtype=pl.Float64))
     if is_wide(values):
         panels = [replace(panel, curves=averaged(panel.points, is_log=True)) for panel in panels]
     frame = frame_of(subject, panels, values)
@@ -80,8 +83,23 @@ def draw(subject: Subject) -> Any:
         alt.concat(*drawn, columns=frame.columns, spacing=24).resolve_scale(y="shared"),
         subject,
         f"{subject.name}: errors over the epochs{parts.scale_words(values)}",
-        f"Solid: training examples (E_t). Dashed: validation examples (E_v). Ring: the best epoch.{bands}",
+        "Solid: training examples (E_t). Dashed: validation examples (E_v). Ring: the best epoch."
+        f"{bands}{parts.constant_words(subject)}",
     )
+
+
+def values_of(panels: Sequence[Panel]) -> list[float]:
+    return known(*(panel.curves[name] for panel in panels for name in SIDES))
+
+
+def below_cap(panels: list[Panel], more: list[float]) -> list[Panel]:
+    """The panels without the huge errors of diverging trials, beside which nothing else could be seen."""
+    others = values_of([panel for panel in panels if not panel.diverged]) + more
+    if not others:
+        return panels
+    cap = CAP * max(others)
+    points = [panel.points.with_columns(pl.col(*SIDES).clip(upper_bound=cap)) for panel in panels]
+    return [replace(panel, points=each, curves=averaged(each)) for panel, each in zip(panels, points, strict=True)]
 
 
 def panels_of(subject: Subject) -> list[Panel]:
@@ -146,7 +164,7 @@ def panel_chart(subject: Subject, panel: Panel, frame: "Frame", place: int) -> a
         "value:Q",
         title=None if place % frame.columns else "error",
         scale=scale,
-        axis=alt.Axis(format="~g", tickCount=6),
+        axis=alt.Axis(format=".6~g", tickCount=6),
     )
     low = alt.Y("low:Q", title=y["title"], scale=scale)
     x = alt.X(
@@ -161,6 +179,7 @@ def panel_chart(subject: Subject, panel: Panel, frame: "Frame", place: int) -> a
     dash = alt.StrokeDash("side:N", scale=alt.Scale(domain=list(SIDES.values()), range=[[1, 0], [6, 3]]), legend=None)
     line = base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y, strokeDash=dash)
     layers = [band, line, *parts.end_labels(subject, ends(long), x, y), *best_mark(panel, subject, x, y)]
+    layers += parts.constant_line(subject, y)
     if panel.diverged:
         layers.append(last_cross(long, subject, x, y))
     title = alt.TitleParams(frame.titles[place], fontSize=12, color=subject.theme.ink, anchor="start")

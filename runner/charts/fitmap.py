@@ -5,11 +5,10 @@ Both axes have the same scale, linear or symmetric-logarithmic, so that the line
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor, log10
+from math import copysign, expm1, floor, log1p, log10
 from typing import Any
 
 import altair as alt
-import numpy as np
 import polars as pl
 from fitgap.runner.charts import parts
 from fitgap.runner.charts.statistics import known, symmetric_constant
@@ -19,6 +18,7 @@ LINES, POINTS_PER_LINE = 3, 60
 # Crosses along the right edge stand for configurations that diverged.
 LEAST_CROSSES, MOST_CROSSES = 16, 40
 OVERFIT = "overfit: gap above the reference's"
+LABEL = {"excess": pl.Float64, "order": pl.Int64, "x": pl.Float64, "y": pl.Float64, "text": pl.String}
 ROUND = (1.0, 2.0, 5.0)
 
 
@@ -47,6 +47,7 @@ def draw(subject: Subject) -> Any:
         chart.properties(width=subject.width, height=height_of(subject)),
         subject,
         f"{subject.name}: what underfits and what overfits",
+        "No configuration is clearly better than a constant prediction." if subject.is_without_skill else "",
         f"{parts.counted_verdicts(subject)}. Ring: the reference{''.join(f', {each}' for each in chosen)}.",
         f"{scale}Right: worse on training examples. Up: loses more on unseen ones. Dashed: equal excess. {note}",
     )
@@ -71,13 +72,13 @@ class Plane:
 
     def axis(self, limits: tuple[float, float]) -> alt.Axis:
         if self.constant is None:
-            return alt.Axis(format="~g", tickCount=7)
+            return alt.Axis(format=".6~g", tickCount=7)
         # Vega would place the ticks of a symmetric-logarithmic axis as those of a linear one.
         last = floor(log10(max(map(abs, limits))))
         powers = [10.0**power for power in range(floor(log10(self.constant)) + 1, last + 1)]
         chosen = powers[:: max(1, len(powers) // 5)]
         ticks = [*(-each for each in reversed(chosen)), 0.0, *chosen]
-        return alt.Axis(format="~g", values=[each for each in ticks if limits[0] <= each <= limits[1]])
+        return alt.Axis(format=".6~g", values=[each for each in ticks if limits[0] <= each <= limits[1]])
 
 
 def plane_of(found: pl.DataFrame) -> Plane:
@@ -85,13 +86,29 @@ def plane_of(found: pl.DataFrame) -> Plane:
     that small parts do not look large.
     """
     sides = [known(found[name]) for name in ("underfit", "overfit")]
-    ranges = [(min(0.0, *values), max(0.0, *values)) for values in sides]
+    constant = symmetric_constant([*sides[0], *sides[1]])
+    # In distances on the screen.
+    ranges = [(moved(min(0.0, *values), constant), moved(max(0.0, *values), constant)) for values in sides]
     longest = max(high - low for low, high in ranges) or 1.0
     limits = []
     for low, high in ranges:
         margin = 0.07 * (high - low) + max(0.0, longest / 4 - (high - low)) / 2
-        limits.append((low - margin, high + margin))
-    return Plane(limits[0], limits[1], symmetric_constant([*sides[0], *sides[1]]))
+        limits.append((moved_back(low - margin, constant), moved_back(high + margin, constant)))
+    return Plane(limits[0], limits[1], constant)
+
+
+def moved(value: float, constant: float | None) -> float:
+    """Where a number is on the screen, in some unit."""
+    return copysign(log1p(abs(value) / constant), value) if constant else value
+
+
+def moved_back(place: float, constant: float | None) -> float:
+    return copysign(constant * expm1(abs(place)), place) if constant else place
+
+
+def moved_share(limits: tuple[float, float], share: float, constant: float | None) -> float:
+    low, high = (moved(each, constant) for each in limits)
+    return low + share * (high - low)
 
 
 def points(subject: Subject, frame: pl.DataFrame, plane: Plane, verdicts: Sequence[str]) -> alt.Chart:
@@ -144,14 +161,16 @@ def equal_excess(subject: Subject, plane: Plane) -> list[alt.Chart]:
         x = evenly(max(plane.x[0], excess - plane.y[1]), min(plane.x[1], excess - plane.y[0]), plane.constant)
         places = [{"excess": excess, "order": number, "x": each, "y": excess - each} for number, each in enumerate(x)]
         rows += places
-        labels += [{**places[0], "text": f"excess {excess:g}"}] if places else []
+        # A label close to the right edge would be cut off.
+        has_room = places and moved(places[0]["x"], plane.constant) < moved_share(plane.x, 0.85, plane.constant)
+        labels += [{**places[0], "text": f"excess {excess:g}"}] if has_room else []
     if not rows:
         return []
     ink = subject.theme.faint_ink
     lines = alt.Chart(pl.DataFrame(rows)).mark_line(
         strokeDash=[3, 4], strokeWidth=1, color=ink, strokeOpacity=0.7, clip=True
     )
-    text = alt.Chart(pl.DataFrame(labels)).mark_text(
+    text = alt.Chart(pl.DataFrame(labels, schema=LABEL)).mark_text(
         align="left", baseline="top", fontSize=10, color=ink, dx=5, dy=3, clip=True
     )
     return [
@@ -173,12 +192,8 @@ def evenly(start: float, end: float, constant: float | None, count: int = POINTS
     """Numbers at equal distances on the screen. On a symmetric-logarithmic scale lines of equal excess are curves."""
     if end <= start:
         return []
-    if not constant:
-        return [start + (end - start) * number / (count - 1) for number in range(count)]
-    ends = np.sign([start, end]) * np.log1p(np.abs([start, end]) / constant)
-    even = np.linspace(ends[0], ends[1], count)
-    numbers: list[float] = (np.sign(even) * constant * np.expm1(np.abs(even))).tolist()
-    return numbers
+    low, high = moved(start, constant), moved(end, constant)
+    return [moved_back(low + (high - low) * number / (count - 1), constant) for number in range(count)]
 
 
 def ring(subject: Subject) -> alt.Chart:

@@ -106,7 +106,7 @@ def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> li
     # Low errors are light, so that the best cells stand out.
     is_reversed = of != "accuracy_v"
     scale = alt.Scale(type=kind, scheme=subject.theme.scheme, reverse=is_reversed, domain=[low, high], nice=False)
-    colour = alt.Color("value:Q", title=of, scale=scale, legend=alt.Legend(format="~g"))
+    colour = alt.Color("value:Q", title=of, scale=scale, legend=alt.Legend(format=".6~g"))
     is_light = alt.datum.value < middle if is_reversed else alt.datum.value > middle
     ink = alt.condition(is_light, alt.value("#111111"), alt.value("#ffffff"))
     return [base.mark_rect().encode(color=colour), texts.encode(text="text:N", color=ink)]

@@ -60,7 +60,7 @@ def draw(subject: Subject) -> Any:
         x=alt.X("axis:Q", scale=alt.Scale(domain=[0, last], nice=False), axis=None),
         y=alt.Y("place:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
         detail="configuration:N",
-        color=alt.Color("value:Q", title=of, scale=scale, legend=alt.Legend(format="~g", offset=60)),
+        color=alt.Color("value:Q", title=of, scale=scale, legend=alt.Legend(format=".6~g", offset=60)),
     )
     faint = base.transform_filter("!datum.is_best").mark_line(strokeWidth=1, strokeOpacity=0.35)
     bold = base.transform_filter("datum.is_best").mark_line(strokeWidth=2.6)

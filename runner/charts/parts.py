@@ -93,6 +93,19 @@ def columns_for_tooltip(subject: Subject, *numbers: str) -> list[alt.Tooltip]:
     return [*texts, *(alt.Tooltip(f"{name}:Q", title=name, format=".4g") for name in numbers)]
 
 
+def constant_line(subject: Subject, y: alt.Y) -> list[alt.Chart]:
+    """A line at the E_v of the best constant prediction, if it is known."""
+    if subject.constant_e_v is None:
+        return []
+    base = alt.Chart(pl.DataFrame({"value": [subject.constant_e_v]})).encode(y=y)
+    return [base.mark_rule(strokeDash=[2, 4], color=subject.theme.faint_ink, strokeWidth=1.5)]
+
+
+def constant_words(subject: Subject) -> str:
+    """What the line means, for a subtitle."""
+    return "" if subject.constant_e_v is None else " Dotted: E_v of a constant prediction."
+
+
 def end_labels(subject: Subject, last: pl.DataFrame, x: alt.X, y: alt.Y, **mark: Any) -> list[alt.Chart]:
     """The names (`side`) of two curves at their ends, of the upper one above its end and of the lower one below it."""
     drawn = []

@@ -28,8 +28,8 @@ def draw(subject: Subject) -> Any:
     low, high = min(values), max(values)
     scale = parts.error_scale(values, domain=[low * 0.95, high * 1.05])
     verdicts = parts.verdicts_of(frame)
-    x = alt.X("best_e_v:Q", title="E_v at the best epoch", scale=scale, axis=alt.Axis(format="~g"))
-    y = alt.Y("e_v:Q", title="E_v after the last epoch", scale=scale, axis=alt.Axis(format="~g"))
+    x = alt.X("best_e_v:Q", title="E_v at the best epoch", scale=scale, axis=alt.Axis(format=".6~g"))
+    y = alt.Y("e_v:Q", title="E_v after the last epoch", scale=scale, axis=alt.Axis(format=".6~g"))
     diagonal = alt.Chart(pl.DataFrame({"best_e_v": [low, high], "e_v": [low, high]}))
     columns = ("label", "verdict", "trial", "best_e_v", "e_v", "best_epoch")
     marks = (

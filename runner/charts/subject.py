@@ -185,6 +185,18 @@ class Subject:
         found = self.store.reference(self.sweep["id"])
         return None if found is None else str(found["configuration"])
 
+    @cached_property
+    def constant_e_v(self) -> float | None:
+        """The E_v of the best constant prediction; None for sweeps of earlier versions, which did not measure it."""
+        found = self.store.floor(self.sweep["id"])
+        return None if found is None else found.e_v
+
+    @property
+    def is_without_skill(self) -> bool:
+        """Whether it is known that not even the reference is clearly better than a constant prediction."""
+        found = self.store.floor(self.sweep["id"])
+        return found is not None and found.is_beaten is False
+
     def epochs(self, trials: Sequence[int]) -> pl.DataFrame:
         """The epochs of these trials, with nulls for what is not finite."""
         blocks = self.store.epoch_blocks(list(trials))

@@ -42,7 +42,10 @@ def draw(subject: Subject) -> Any:
     x = alt.X("elapsed:Q", title=f"{unit} since the start", scale=alt.Scale(zero=True, nice=False))
     scale = parts.error_scale(values)
     y = alt.Y(
-        "best_e_v:Q", title=f"E_v at the best epoch{parts.scale_words(values)}", scale=scale, axis=alt.Axis(format="~g")
+        "best_e_v:Q",
+        title=f"E_v at the best epoch{parts.scale_words(values)}",
+        scale=scale,
+        axis=alt.Axis(format=".6~g"),
     )
     columns = ("trial", "verdict", "elapsed", "best_e_v")
     points = alt.Chart(frame.select(columns)).mark_point(

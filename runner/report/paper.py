@@ -147,7 +147,7 @@ def table(block: Table) -> Iterator[Piece]:
 def picture(block: Picture) -> Iterator[Piece]:
     """A chart, scaled to the width of the page."""
     if block.ending == ".png":
-        width, height = (int.from_bytes(block.light[place : place + 4], "big") for place in (16, 20))
+        width, height = (float(int.from_bytes(block.light[place : place + 4], "big")) for place in (16, 20))
     else:
         width, height = size_of(block.light.decode())
     scale = min(ROOM / width, (HEIGHT - 2 * MARGIN - 40) / height)
