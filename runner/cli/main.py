@@ -21,6 +21,7 @@ from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
+from fitgap.runner.cli.commands.watch import watch
 from fitgap.runner.cli.damaged_rows import explaining_damage
 from fitgap.runner.cli.environment_errors import (
     EnvironmentFailureError,
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 app.callback(help=SUMMARY)(top)
 app.command()(run)
+app.command()(watch)
 app.command()(resume.resume)
 app.command()(resume.extend)
 app.command()(resume.retry)

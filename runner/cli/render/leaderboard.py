@@ -3,6 +3,7 @@
 from typing import Any
 
 from fitgap.runner.amounts import counted
+from fitgap.runner.cli.render.chart_hint import chart_hint
 from fitgap.runner.cli.render.diagnosis_page import verdict_line
 from fitgap.runner.cli.render.lines import report
 from fitgap.runner.cli.render.text_tables import print_table
@@ -34,6 +35,8 @@ def report_summary(store: Store, counts: Row) -> None:
     verdicts = store.verdict_counts(counts["sweep"])
     if verdicts:
         report(verdict_line(counts["name"], verdicts))
+        axes = store.sweep(counts["sweep"])["specification"].get("axes") or {}
+        report(chart_hint(counts["name"], axes, sum(verdicts.values())))
 
 
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:

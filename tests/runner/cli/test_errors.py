@@ -25,7 +25,7 @@ def test_the_commands_are_those_of_the_design():
     again = {"resume", "extend", "retry", "cancel", "replay"}
     keeping_order = {"tag", "note", "rename", "delete", "send"}
     databases = {"db", "db status", "db upgrade", "db copy", "db compact", "db backup", "db restore"}
-    drawing = {"plot", "report"}
+    drawing = {"plot", "report", "watch"}
     assert set(COMMANDS) == {
         "run",
         *again,
