@@ -46,6 +46,9 @@ QUESTIONS = {
     "importance": "Which settings matter?",
     "parallel": "What do the best configurations have in common?",
     "time": "How fast was the best result found?",
+    "layers": "Are units dead or saturated, and did the weights grow, in which layer?",
+    "activation": "What do the activation functions look like, and what did they learn?",
+    "boundary": "What do networks with two inputs answer over the plane?",
 }
 KINDS = {name: Kind(name, question) for name, question in QUESTIONS.items()}
 

@@ -11,7 +11,20 @@ if TYPE_CHECKING:
     from fitgap.runner.charts import Request
 
 # The names are repeated here, because loading the charts would slow down every command; a test compares them.
-KINDS = ("fitmap", "curves", "capacity", "sensitivity", "stopping", "heat", "importance", "parallel", "time")
+KINDS = (
+    "fitmap",
+    "curves",
+    "capacity",
+    "sensitivity",
+    "stopping",
+    "heat",
+    "importance",
+    "parallel",
+    "time",
+    "layers",
+    "activation",
+    "boundary",
+)
 
 
 class Look(StrEnum):
