@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fitgap.runner.cli.render.lines import printable
+from fitgap.runner.names import plainer
 from fitgap.runner.streams.typography import to_encoding
 
 Row = dict[str, Any]
@@ -39,10 +40,18 @@ HEADERS = {
 SUFFIX_HEADERS = {"_sd": "± sd", "_spread": "spread"}
 
 
-def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None, needed: Sequence[str] = ()) -> None:
+def print_table(
+    rows: list[Row],
+    keys: Sequence[str],
+    *,
+    title: str | None = None,
+    needed: Sequence[str] = (),
+    below: Row | None = None,
+) -> None:
     """Print rows in a table as wide as the terminal, or as wide as needed in a pipe.
 
-    `needed` names the most important keys; a narrow terminal shows them before others.
+    `needed` names the most important keys; a narrow terminal shows them before others. `below` is a last row of another
+    kind; the keys that it lacks stay empty.
     """
     from fitgap.runner.cli.render.console import PlainConsole
     from rich.text import Text
@@ -54,6 +63,7 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
     if common:
         console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
     keys = [key for key in keys if key not in common]
+    rows = [*rows, {key: below.get(key) for key in keys}] if below else rows
     fitting = fitting_keys(rows, keys, console.width, needed)
     console.print(table_of(rows, fitting, console.width))
     if len(fitting) < len(keys):
@@ -146,11 +156,3 @@ def cell(key: str, value: Any) -> str:
 def encodable(text: str) -> str:
     """Text as standard output can encode it, so that column widths are computed from what is printed."""
     return text if text.isascii() else to_encoding(text, sys.stdout.encoding)
-
-
-def plainer(shorthand: str) -> str:
-    """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once."""
-    # A plus inside 1e+3 or beta+gamma joins nothing.
-    text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
-    text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)
-    return text.replace(":", " ").replace(",", " ").replace("/", " / ")

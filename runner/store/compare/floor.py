@@ -23,6 +23,11 @@ class SweepFloor:
     e_v: float
     skill: Skill | None
 
+    @property
+    def is_beaten(self) -> bool | None:
+        """Whether a configuration is clearly better; None if unknown."""
+        return None if self.skill is None else self.skill is Skill.CLEAR
+
 
 def floor_of_sweep(connection: Connection, sweep_id: int) -> SweepFloor | None:
     """The floor of a sweep; None for sweeps of earlier versions, which did not store it."""
@@ -44,10 +49,14 @@ def small_sample_of(connection: Connection, sweep_id: int) -> SmallSample | None
 
     The classes of sweeps of earlier versions are unknown.
     """
-    query = sa.select(split.c.validation_count, split.c.validation_classes).where(split.c.sweep_id == sweep_id)
-    rows = connection.execute(query).all()
-    named = sa.select(data_set.c.class_names).join_from(sweep, data_set, data_set.c.id == sweep.c.data_set_id)
-    names = connection.execute(named.where(sweep.c.id == sweep_id)).scalar_one()
+    columns = split.c.training_count, split.c.validation_count, split.c.validation_classes
+    rows = connection.execute(sa.select(*columns).where(split.c.sweep_id == sweep_id)).all()
+    of_data = sa.select(data_set.c.class_names, data_set.c.example_count)
+    of_data = of_data.join_from(sweep, data_set, data_set.c.id == sweep.c.data_set_id)
+    names, examples = connection.execute(of_data.where(sweep.c.id == sweep_id)).one()
+    # A truth table is validated on the examples that it is trained on, which are all there are.
+    if any(row.training_count + row.validation_count > examples for row in rows):
+        return None
     known = [row.validation_classes for row in rows if row.validation_classes]
     fewest = np.array(known, int).min(axis=0).tolist() if known else []
     return small_sample(min(row.validation_count for row in rows), dict(zip(names, fewest, strict=False)))
