@@ -14,7 +14,7 @@ from fitgap.core.overfitting import OVERFITTING, stopping_removes
 from fitgap.core.underfitting import GROWN, UNDERFITTING
 
 # Stopping at the best epoch is the first advice if it would remove at least this share of the excess.
-WORTH_STOPPING = 0.5
+WORTH_STOPPING = 0.9
 # A linear network has many inputs if it has at least this many parameters per training example.
 MANY_INPUTS = 0.1
 # If E_t fell by less than this in the late window, a network smaller than the reference should rather be larger.
