@@ -119,6 +119,8 @@ MEANINGS = {
     "constant_e_t": "E_t of the best constant prediction; null for sweeps of versions before 0.2",
     "constant_e_v": "E_v of the same prediction",
     "constant_columns": "inputs that do not vary among the training examples and were set to 0",
+    "limited_inputs": "inputs that were limited in validation examples, which are far outside of the training examples",
+    "limited_examples": "the first of these validation examples, numbered from 1 in the order of the data",
     # epochs
     "epoch": "number of the epoch, from 1",
     "epochs:e_t": "E_t after this epoch",
@@ -161,11 +163,13 @@ MEANINGS = {
     "against": "the baseline group",
     "difference": "mean paired difference from the baseline, in the metric that `--of` names",
     "difference_se": "its standard error",
-    "difference_margin": "half of the width of its 95 % interval",
+    "difference_margin": "half of the width of its 95 % interval; if the baseline is the best, for all groups at once",
     "difference_low": "lower end of the interval",
     "difference_high": "upper end of the interval",
     "pairs": "pairs of trials behind the difference",
     "paired_repeats": "repeats behind the difference",
+    "repeats_needed": "repeats that would show a difference of this size from the baseline, with a probability of 80 %",
+    "could_be_best": "whether the group cannot be told apart from the best; null if `--against` names a baseline",
     # importance
     "of": "the metric",
     "effect": "axis, pair of axes, part of an axis, or other source of variance",

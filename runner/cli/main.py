@@ -17,9 +17,13 @@ from fitgap.runner.cli.commands.diagnose import diagnose
 from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
 from fitgap.runner.cli.commands.improve import improve
+from fitgap.runner.cli.commands.inspect import inspect
+from fitgap.runner.cli.commands.plot import plot
+from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
+from fitgap.runner.cli.commands.watch import watch
 from fitgap.runner.cli.damaged_rows import explaining_damage
 from fitgap.runner.cli.environment_errors import (
     EnvironmentFailureError,
@@ -32,6 +36,7 @@ from fitgap.runner.cli.render.lines import report
 from fitgap.runner.errors import FitgapError, ReaderGoneError
 from fitgap.runner.system.blas import prepare_blas
 from fitgap.runner.system.passwords import hide_passwords
+from fitgap.runner.usual_names import OPTIONS
 
 NOT_DONE = 1
 # Depending on its version, Typer vendors this class or imports it from Click; a public subclass leads to either.
@@ -52,6 +57,8 @@ app = typer.Typer(
 )
 app.callback(help=SUMMARY)(top)
 app.command()(run)
+app.command()(inspect)
+app.command()(watch)
 app.command()(resume.resume)
 app.command()(resume.extend)
 app.command()(improve)
@@ -65,6 +72,8 @@ app.command()(query.epochs)
 app.command()(compare)
 app.command()(diagnose)
 app.command()(importance)
+app.command()(plot)
+app.command("report")(write_report)
 app.command()(labels.tag)
 app.command()(labels.note)
 app.command()(labels.rename)
@@ -124,7 +133,10 @@ def report_usage_error(error: Any) -> int:
         error.show()
     else:
         command_path = error.ctx.command_path if error.ctx else "fitgap"
-        report(f"fitgap: {as_own_message(error.format_message())} see {command_path} --help")
+        ours = OPTIONS.get(getattr(error, "option_name", ""))
+        # What typer takes to be similar may mislead.
+        message = f"No such option: {error.option_name}; write {ours};" if ours else None
+        report(f"fitgap: {message or as_own_message(error.format_message())} see {command_path} --help")
     return int(error.exit_code)
 
 

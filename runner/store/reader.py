@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from fitgap.core.fit import Fit
@@ -17,7 +17,7 @@ from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, unchanged
 from fitgap.runner.store.filter import filter_expression
-from fitgap.runner.store.read import epoch_stream, lookups, pending, trials
+from fitgap.runner.store.read import epoch_stream, lookups, pending, progress, trials
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.write import delete, labels, selection
@@ -157,6 +157,15 @@ class StoreReader:
         with self._reading() as connection:
             return lookups.configurations(connection, sweep_id)
 
+    def progress(self, sweep_id: int) -> progress.SweepProgress:
+        """How far a sweep is, counted for all drivers."""
+        with self._reading() as connection:
+            return progress.sweep_progress(connection, sweep_id)
+
+    def configuration_verdicts(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return lookups.configuration_verdicts(connection, sweep_id)
+
     def verdict_counts(self, sweep_id: int) -> dict[str, int]:
         with self._reading() as connection:
             return verdict_counts.verdict_counts(connection, sweep_id)
@@ -235,7 +244,7 @@ class StoreReader:
         with self._reading() as connection:
             return lookups.kept_parameters(connection, trial, epoch)
 
-    def preprocessing(self, trial: int) -> dict[str, list[float | None]]:
+    def preprocessing(self, trial: int) -> dict[str, Any]:
         with self._reading() as connection:
             return lookups.preprocessing(connection, trial)
 

@@ -60,6 +60,10 @@ def print_trial(row: dict[str, Any], target_kind: str | None = None) -> None:
     if row["learned"]:
         say(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
     say(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+    if row["limited_inputs"]:
+        numbers = ", ".join(map(str, row["limited_examples"]))
+        found = f"{', '.join(row['limited_inputs'])} (far outside of the training examples in examples {numbers})"
+        say(f"  {'inputs limited':{WIDTH}}{found}")
     print_environment(row["environment"] or {})
 
 

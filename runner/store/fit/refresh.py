@@ -108,7 +108,7 @@ def judge(
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
         return None
-    errors = ErrorsOfTrials(connection, row)
+    errors = ErrorsOfTrials(connection, dict(row))
     reference = reference_of_sweep(connection, sweep_id)
     yardstick = yardstick_of(errors, reference) if reference else None
     skill = yardstick.skill if yardstick else None

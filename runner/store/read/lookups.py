@@ -85,6 +85,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             split.c.training_count,
             split.c.validation_count,
             split.c.constant_columns,
+            split.c.preprocessing,
             split.c.constant_e_t,
             split.c.constant_e_v,
         )
@@ -99,6 +100,11 @@ def show_trial(connection: Connection, number: int) -> Row:
     (details,) = fetch(connection, more)
     names = details.pop("input_names")
     details["constant_columns"] = [names[column] for column in details["constant_columns"]]
+    # Sweeps of fitgap 0.1 have no limits.
+    learned = details.pop("preprocessing")
+    limited = learned.get("limited", {}) if isinstance(learned, dict) else {}
+    details["limited_inputs"] = list(limited)
+    details["limited_examples"] = sorted({example for examples in limited.values() for example in examples})
     return {**row, **details}
 
 
@@ -152,11 +158,11 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
     return unpacked_parameters(content)
 
 
-def preprocessing(connection: Connection, number: int) -> dict[str, list[float | None]]:
-    """The filling and scaling learned from the training examples of a trial's repeat."""
+def preprocessing(connection: Connection, number: int) -> dict[str, Any]:
+    """The filling, limiting and scaling learned from the training examples of a trial's repeat."""
     same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
     query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
-    found: dict[str, list[float | None]] = connection.execute(query).scalar_one()
+    found: dict[str, Any] = connection.execute(query).scalar_one()
     return found
 
 
@@ -189,6 +195,12 @@ def configurations(connection: Connection, sweep_id: int) -> list[Row]:
         configuration.c.sweep_id == sweep_id
     )
     return fetch(connection, query.order_by(configuration.c.id))
+
+
+def configuration_verdicts(connection: Connection, sweep_id: int) -> list[Row]:
+    """Hash and verdict of the configurations of a sweep."""
+    query = sa.select(configuration.c.hash.label("configuration"), configuration.c.verdict)
+    return fetch(connection, query.where(configuration.c.sweep_id == sweep_id))
 
 
 def fetch(connection: Connection, query: sa.Select) -> list[Row]:

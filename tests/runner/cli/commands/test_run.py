@@ -183,7 +183,7 @@ def test_a_wrong_sweep_is_refused_in_one_line_and_nothing_is_written(name, invok
 def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, invoke):
     target, pattern = WRONG_FILES[name]
     flags = ("--target", ",".join(target)) if target else ()
-    assert_refused(invoke("run", "--data", WRONG_FOLDER / name, *flags, "--engine", "local"), pattern)
+    assert_refused(invoke("run", "--data", WRONG_FOLDER / name, *flags, "--strict", "--engine", "local"), pattern)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,14 @@ def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, i
         ((), "--data must be given"),
         (("missing.yaml",), r"missing\.yaml"),
         (("--data", "digit"), "did you mean 'digits'"),
+        ((*QUICK, "--optimizer", "sgd"), "did you mean 'gradient_descent'"),
+        ((*QUICK, "--optimizer", "adam:lr=1"), "did you mean 'rate'"),
+        ((*QUICK, "--loss", "mse"), "did you mean 'half_squared_error'"),
+        ((*QUICK, "--regularizer", "weight_decay:weight=1"), "did you mean 'l2'"),
+        ((*QUICK, "--learning-rate", "1"), "No such option: --learning-rate; write --optimizer adam:rate=0.01; see"),
+        ((*QUICK, "--sep", ";"), "write --separator semicolon"),
+        (("--data", "https://example.org/a.csv", "--target", "y"), "fitgap reads files on this machine only"),
+        (("--data", "iris", "--validation", "200"), "choose a share such as 0.3 or a smaller number"),
         (("--data", "missing.csv", "--target", "y"), "no such file"),
         ((*QUICK, "--activation", "rellu"), "did you mean 'relu'"),
         ((*QUICK, "--optimizer", "adam:rat=1"), "did you mean 'rate'"),
@@ -227,7 +235,10 @@ def test_the_installed_command_refuses_as_well(command, tmp_path):
     """The same without any help of this process: a wrong sweep, a wrong data file, a foreign engine."""
     for arguments, pattern in (
         ((FOLDER / "unknown_optimizer.yaml",), WRONG_SWEEPS["unknown_optimizer.yaml"]),
-        (("--data", WRONG_FOLDER / "text_column.csv", "--target", "kind"), WRONG_FILES["text_column.csv"][1]),
+        (
+            ("--data", WRONG_FOLDER / "text_column.csv", "--target", "kind", "--strict"),
+            WRONG_FILES["text_column.csv"][1],
+        ),
         ((*QUICK[:-1], "spark"), "known: auto, ray, local"),
     ):
         assert_refused(command("run", *arguments, cwd=tmp_path), pattern)
