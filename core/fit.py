@@ -18,9 +18,10 @@ RULE = 3
 NONE, WORTH_NAMING = 0.05, 0.22
 # An excess of up to this share of the E_v of a constant prediction is none either.
 FLOOR = 0.02
-# By how many standard errors E_v must be beyond NONE, so that at most 3 % of the good are called worse by chance; and
-# at least, however strong the evidence from E_t: if it is above the reference's, or far below.
-ALONE, LEAST_ABOVE, LEAST_BELOW = 1.9, 1.0, 1.3
+# By how many standard errors E_v must be beyond NONE: ALONE if only E_v is evidence (strict, because the reference is
+# the luckiest of many); and at least, however strong the evidence from E_t: if it is above the reference's, or far
+# below.
+ALONE, LEAST_ABOVE, LEAST_BELOW = 3.0, 1.0, 1.3
 # E_t counts as evidence below or above these ratios to the reference's. Each standard error of E_t then lowers the
 # standard errors required of E_v by the second number.
 FAR_BELOW, MAKES_UP_BELOW = 3 / 5, 0.5
@@ -34,7 +35,7 @@ CLEARLY, LIKELY, BEYOND_DOUBT = 2.0, 1.0, 10.0
 COMPARABLE = 0.5
 # The reference clearly has skill if its E_v is below that of a constant prediction by more than FLOOR beyond chance. It
 # has none if it is above the first of these shares of it, and above the second beyond chance.
-HARDLY_BELOW, WELL_BELOW = 0.9, 0.8
+HARDLY_BELOW, WELL_BELOW = 0.95, 0.85
 BEYOND_CHANCE = 1.65
 
 

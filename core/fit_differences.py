@@ -72,7 +72,7 @@ def difference(pairs: Sequence[Pair], side: Side) -> Difference:
 
     Its standard error is computed from paired examples if there are samples, else as for independent means.
     """
-    own, other = (mean_over_repeats([pair[which].on(side)[0] for pair in pairs]) for which in (0, 1))
+    own, other = (float(mean_over_repeats([pair[which].on(side)[0] for pair in pairs])) for which in (0, 1))
     above_zero = max(own, SMALLEST), max(other, SMALLEST)
     once = once_of(pairs, side)
     error = combined([paired_error(pair, side, (1.0, 1.0)) for pair in pairs], once)
@@ -100,7 +100,7 @@ def paired_error(pair: Pair, side: Side, divisors: tuple[float, float]) -> float
     """Standard error of the difference of two mean errors, each divided by its divisor, in one repeat."""
     (_, own_error, own), (_, other_error, other) = (each.on(side) for each in pair)
     if not 1 < len(own) == len(other):
-        return hypot(own_error / divisors[0], other_error / divisors[1])
+        return hypot(float(own_error) / divisors[0], float(other_error) / divisors[1])
     differences = np.asarray(own, np.float64) / divisors[0]
     differences -= np.asarray(other, np.float64) / divisors[1]
     # ndarray.mean is several times slower for a few hundred numbers.

@@ -186,6 +186,7 @@ MEANINGS = {
     "unjudged": "configurations without a verdict so far",
     "rule": "version of the rule for verdicts",
     "reference": "the best configuration (of a trial: its trial in the same repeat)",
+    "at": "from which epoch its errors are taken: `cross_fit`, `last`, or `best` if the honest E_v is unknown",
     "repeats": "completed repeats of the configuration",
     "diagnose:reference.epochs": "maximum number of epochs",
     "diagnose:troubles[].worst[].epochs": "maximum number of epochs",

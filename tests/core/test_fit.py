@@ -225,7 +225,11 @@ def test_repeats_that_vary_much_while_each_is_clear_are_clear():
 
 
 def test_repeats_add_up_where_none_is_clear():
-    repeats = [drawn(seed, 1.0, 1.25, likeness=0.2) for seed in range(8)]
+    # Folds, which share no unseen examples.
+    repeats = [
+        tuple(replace(each, count_t=900) for each in drawn(seed, 1.0, 1.35, likeness=0.2, count=100))
+        for seed in range(10)
+    ]
     assert fit_of_trial(*repeats[3]).verdict == Verdict.GOOD
     assert fit_of_configuration(repeats).verdict == Verdict.OVERFIT
 

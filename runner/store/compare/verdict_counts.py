@@ -112,6 +112,7 @@ def reference_of(connection: Connection, sweep_id: int) -> Row | None:
         sa.select(
             configuration.c.hash.label("configuration"),
             *labelled_axes(),
+            sweep.c.reference_at.label("at"),
             sa.func.count(trial.c.id).label("repeats"),
             *(
                 mean(trial.c[name]).label(name)
@@ -121,7 +122,7 @@ def reference_of(connection: Connection, sweep_id: int) -> Row | None:
         .join_from(sweep, configuration, configuration.c.id == sweep.c.reference_id)
         .join(trial, trial.c.configuration_id == configuration.c.id)
         .where(sweep.c.id == sweep_id)
-        .group_by(configuration.c.id)
+        .group_by(configuration.c.id, sweep.c.reference_at)
     )
     found = fetch(connection, query)
     return found[0] if found else None

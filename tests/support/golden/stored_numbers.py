@@ -43,10 +43,16 @@ def trial_line(connection, trial, configuration, repeat, status, epochs, best_ep
     )
 
 
+# Arrays of a state that are left out: the summary holds the seconds that training took, and version 0.1.0 had no honest
+# errors.
+LEFT_OUT = ("summary", "honest", "honest_errors")
+
+
 def arrays(content: bytes) -> list[tuple]:
-    """What a stored network consists of, without the summary of a state: it holds the seconds that training took."""
+    """What a stored network or state consists of, as far as version 0.1.0 stored it too."""
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return [(name, archive[name].shape, archive[name].tobytes()) for name in sorted(archive) if name != "summary"]
+        names = sorted(set(archive) - set(LEFT_OUT))
+        return [(name, archive[name].shape, archive[name].tobytes()) for name in names]
 
 
 def exactly(number) -> str:
