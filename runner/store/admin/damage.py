@@ -11,13 +11,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.core.fit import Skill
 from fitgap.runner.errors import FitgapError, StoreError
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import reading
 from fitgap.runner.store.database.sqlite_files import path_of
 from fitgap.runner.store.database.sqlite_wal import shown_path
+from fitgap.runner.store.fit.reference import At
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import configuration, metadata, trial
+from fitgap.runner.store.schema.tables import configuration, metadata
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import URL, Connection, Engine
 
@@ -33,11 +35,18 @@ KINDS: dict[type, tuple[str, ...]] = {
     sa.JSON: ("text",),
     sa.LargeBinary: ("blob",),
 }
+# The words allowed in columns of text, by name.
+WORDS: dict[str, frozenset[str]] = {
+    "status": frozenset(Status),
+    "verdict": frozenset(result_keys.VERDICTS),
+    "reference_at": frozenset(At),
+    "skill": frozenset(Skill),
+}
 TIMES = ("created", "fitted", "began", "lease_until", "ended", "lost", "started")
 # The years 1 to 9999, the range of a Python date.
 FIRST_TIME, LAST_TIME = -62_135_596_800.0, 253_402_300_799.0
 LARGEST_DOUBLE, LARGEST_INTEGER = 1.7976931348623157e308, 2**31 - 1
-LISTS = ("input_names", "target_names", "class_names", "constant_columns")
+LISTS = ("input_names", "target_names", "class_names", "constant_columns", "validation_classes")
 ROWS_AT_A_TIME = 1_000
 MOST_CHARACTERS = 40
 
@@ -186,9 +195,8 @@ def check_json(column: sa.Column, value: Any) -> None:
 
 def is_known_word(column: sa.Column, text: str) -> bool:
     """Whether a text is one of the words allowed in its column."""
-    if column is trial.c.status:
-        return text in {status.value for status in Status}
-    return column.name != "verdict" or text in result_keys.VERDICTS
+    words = WORDS.get(column.name)
+    return words is None or text in words
 
 
 def name_of(table: sa.Table, row: Any) -> str:

@@ -17,6 +17,8 @@ from support.sampling import steps
 # A value, as SQL, for a column of a table, and what is told of it.
 DAMAGE = {
     ("sweep", "created"): ("'yesterday'", "1e300", "-9e999"),
+    ("sweep", "reference_at"): ("'nowhere'", "7"),
+    ("sweep", "skill"): ("'much'",),
     ("sweep", "name"): ("NULL", "CAST(x'ff41' AS TEXT)", "x'00'"),
     ("sweep", "specification"): ("'{'", "'[]'", "NULL", "'" + "[" * 100_000 + "'"),
     ("data_set", "input_names"): ("'{}'", "'null'", "5"),
