@@ -17,12 +17,25 @@ from fitgap.core.underfitting import GROWN, UNDERFITTING
 WORTH_STOPPING = 0.9
 # A linear network has many inputs if it has at least this many parameters per training example.
 MANY_INPUTS = 0.1
+# From this λ on, the penalty of a linear network is what to change first.
+CRUSHING = 0.1
+LINEAR_AND_PENALTY = (Cause.LINEAR_NETWORK, Cause.WEIGHTS_NEAR_ZERO, Cause.STRONG_REGULARIZER)
 # If E_t fell by less than this in the late window, a network smaller than the reference should rather be larger.
 FALLING_FAST = 0.05
 # The learning rate is also too high if weights have grown to the first multiple, and E_t ended above the second
 # multiple of a constant prediction's.
 SHAKEN, ABOVE_CONSTANT = 2.0, 1.1
+
+
 # Often consequences of others, unless the weights have grown.
+def rank_of_linear(found: FoundCause, facts: Facts, is_both: bool) -> int:
+    """Whether a hidden layer or a smaller penalty comes first for a linear network."""
+    # One that overfits too would overfit more with a hidden layer, if it has many inputs.
+    overfits_more = is_both and facts.parameters > MANY_INPUTS * facts.training_count
+    penalty_first = overfits_more or max(facts.penalties.values(), default=0.0) >= CRUSHING
+    return 3 if penalty_first == (found.cause is Cause.LINEAR_NETWORK) else 2
+
+
 CONSEQUENCES = (Cause.DEAD_UNITS, Cause.SATURATED_UNITS, Cause.CONSTANT_OUTPUT)
 OPPOSITES = {
     Remedy.LOWER_RATE: Remedy.HIGHER_RATE,
@@ -75,9 +88,8 @@ def rank(found: FoundCause, facts: Facts, is_both: bool) -> int:
     # Dead units are the cause if weights have grown, otherwise more often a consequence.
     if found.cause in CONSEQUENCES and facts.growth >= GROWN:
         return 1
-    # A linear network that overfits too would overfit more with a hidden layer, if it has many inputs.
-    if found.cause is Cause.LINEAR_NETWORK and is_both and facts.parameters > MANY_INPUTS * facts.training_count:
-        return 3
+    if facts.is_linear and found.cause in LINEAR_AND_PENALTY:
+        return rank_of_linear(found, facts, is_both)
     is_weak_fall = found.cause is Cause.STILL_FALLING and found.value is not None and found.value < FALLING_FAST
     return 3 if is_weak_fall and facts.is_smaller_than_reference else 2
 
