@@ -14,13 +14,28 @@ from fitgap.core.overfitting import OVERFITTING, stopping_removes
 from fitgap.core.underfitting import GROWN, UNDERFITTING
 
 # Stopping at the best epoch is the first advice if it would remove at least this share of the excess.
-WORTH_STOPPING = 0.5
+WORTH_STOPPING = 0.9
+# A linear network has many inputs if it has at least this many parameters per training example.
+MANY_INPUTS = 0.1
+# From this λ on, the penalty of a linear network is what to change first.
+CRUSHING = 0.1
+LINEAR_AND_PENALTY = (Cause.LINEAR_NETWORK, Cause.WEIGHTS_NEAR_ZERO, Cause.STRONG_REGULARIZER)
 # If E_t fell by less than this in the late window, a network smaller than the reference should rather be larger.
 FALLING_FAST = 0.05
 # The learning rate is also too high if weights have grown to the first multiple, and E_t ended above the second
 # multiple of a constant prediction's.
 SHAKEN, ABOVE_CONSTANT = 2.0, 1.1
+
+
 # Often consequences of others, unless the weights have grown.
+def rank_of_linear(found: FoundCause, facts: Facts, is_both: bool) -> int:
+    """Whether a hidden layer or a smaller penalty comes first for a linear network."""
+    # One that overfits too would overfit more with a hidden layer, if it has many inputs.
+    overfits_more = is_both and facts.parameters > MANY_INPUTS * facts.training_count
+    penalty_first = overfits_more or max(facts.penalties.values(), default=0.0) >= CRUSHING
+    return 3 if penalty_first == (found.cause is Cause.LINEAR_NETWORK) else 2
+
+
 CONSEQUENCES = (Cause.DEAD_UNITS, Cause.SATURATED_UNITS, Cause.CONSTANT_OUTPUT)
 OPPOSITES = {
     Remedy.LOWER_RATE: Remedy.HIGHER_RATE,
@@ -45,7 +60,8 @@ def causes(verdict: Verdict, facts: Facts) -> list[FoundCause]:
         tests += UNDERFITTING
     if verdict is not Verdict.UNDERFIT:
         tests += OVERFITTING
-    ordered = sorted([found for test in tests if (found := test(facts))], key=lambda each: rank(each, facts))
+    is_both = verdict is Verdict.BOTH
+    ordered = sorted([found for test in tests if (found := test(facts))], key=lambda each: rank(each, facts, is_both))
     # Two tests may find the same cause.
     return without_contradictions(list({each.cause: each for each in reversed(ordered)}.values())[::-1])
 
@@ -62,16 +78,18 @@ def without_contradictions(found: Sequence[FoundCause]) -> list[FoundCause]:
     return kept
 
 
-def rank(found: FoundCause, facts: Facts) -> int:
+def rank(found: FoundCause, facts: Facts, is_both: bool) -> int:
     """The lower, the sooner a cause should be tried; the order of the tests decides between equal ranks."""
     if found.cause is Cause.UNSTABLE:
-        # Jumps on the way do not matter to a network that has memorized its examples.
-        return 4 if facts.memorized_well else 0
+        # An unstable E_t matters less to a network that has memorized its examples nevertheless.
+        return 3 if facts.memorized_well else 0
     if found.cause is Cause.ROSE and stopping_removes(facts) >= WORTH_STOPPING:
         return 1
     # Dead units are the cause if weights have grown, otherwise more often a consequence.
     if found.cause in CONSEQUENCES and facts.growth >= GROWN:
         return 1
+    if facts.is_linear and found.cause in LINEAR_AND_PENALTY:
+        return rank_of_linear(found, facts, is_both)
     is_weak_fall = found.cause is Cause.STILL_FALLING and found.value is not None and found.value < FALLING_FAST
     return 3 if is_weak_fall and facts.is_smaller_than_reference else 2
 

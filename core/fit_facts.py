@@ -15,9 +15,8 @@ SHRUNK, HARDLY_MOVED = 0.5, 0.03
 HARDLY_FELL, NEAR_CONSTANT = 0.95, 0.95
 # If no network beats a constant prediction, one whose E_t is below this share of the constant's has learned noise.
 MEMORIZED = 0.8
-# A network has memorized its examples well if its E_t ended below the first share of the constant's, and at most at the
-# second multiple of its minimum.
-WELL, NEAR_MINIMUM = 0.1, 1.5
+# A network has memorized its examples well if its E_t ended below this share of the constant's.
+WELL = 0.3
 # A network is smaller than the reference if it has at most this share of its parameters.
 FEWER_PARAMETERS = 0.5
 # From this λ or δ on, a regularizer is a likely cause of underfitting.
@@ -141,11 +140,8 @@ class Facts:
 
     @property
     def memorized_well(self) -> bool:
-        """Whether E_t ended at a small share of the error of a constant prediction, and at or near its minimum."""
-        if self.constant_e_t is None:
-            return False
-        last = float(self.e_t[-1])
-        return last < WELL * self.constant_e_t and last <= NEAR_MINIMUM * float(self.e_t.min())
+        """Whether E_t ended at a small share of the error of a constant prediction."""
+        return self.constant_e_t is not None and float(self.e_t[-1]) < WELL * self.constant_e_t
 
     @property
     def learned_nothing(self) -> bool:

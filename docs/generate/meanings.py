@@ -211,6 +211,8 @@ MEANINGS = {
     "advice": "what to try",
     "worst": "the worst configurations, each with its numbers and causes; `trial` is a typical one",
     "constant": "errors of a constant prediction; null in databases of earlier versions",
+    "reference.e_t": "mean E_t after the last epoch",
+    "reference.e_v": "mean E_v after the last epoch",
     "constant.e_t": "its E_t, mean over repeats",
     "constant.e_v": "its E_v, mean over repeats",
     "constant.skill": "`clear`, `uncertain` or `none`: whether the reference is better than it",

@@ -26,13 +26,21 @@ def no_skill_text(e_v: float, skill: str | None) -> str:
     return f"no configuration is clearly better than a constant prediction (E_v {e_v:.3g})"
 
 
+def errors_of(reference: Row) -> tuple[float, float]:
+    """E_t and E_v of a reference at the epoch with which others are compared."""
+    at = reference.get("at")
+    if at == "last":
+        return reference["e_t"], reference["e_v"]
+    if at == "best" or reference["honest_e_t"] is None or reference["honest_e_v"] is None:
+        return reference["best_e_t"], reference["best_e_v"]
+    return reference["honest_e_t"], reference["honest_e_v"]
+
+
 def whole(reference: Row | None, constant: Mapping[str, Any] | None) -> Row | None:
     """What is wrong with the reference by itself, and so with everything in the sweep; None if nothing is."""
     if reference is None or not constant:
         return None
-    e_t, e_v = reference["honest_e_t"], reference["honest_e_v"]
-    if e_t is None or e_v is None:
-        e_t, e_v = reference["best_e_t"], reference["best_e_v"]
+    e_t, e_v = errors_of(reference)
     if e_t < MEMORIZES * e_v and e_v - e_t > WORTH_NAMING * constant["e_v"]:
         return {"kind": "overfit", "e_t": e_t, "e_v": e_v, "advice": OVERFITS}
     if e_t > HARDLY_LEARNS * constant["e_t"] and constant.get("skill") != Skill.NONE:

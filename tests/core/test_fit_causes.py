@@ -159,10 +159,18 @@ def test_linear_networks_need_a_hidden_layer_first():
         assert causes(Verdict.UNDERFIT, facts)[0].remedies == (Remedy.HIDDEN_LAYER,)
 
 
+@pytest.mark.parametrize(
+    ("weight", "first"), [(0.01, Cause.LINEAR_NETWORK), (1.0, Cause.WEIGHTS_NEAR_ZERO)], ids=["mild", "crushing"]
+)
+def test_a_crushing_penalty_of_a_linear_network_comes_first_a_mild_one_does_not(weight, first):
+    facts = replace(WELL, hidden=(), functions=frozenset(), penalties={"l2": weight}, layers=[layer(near_zero=60)])
+    assert causes(Verdict.UNDERFIT, facts)[0].cause is first
+
+
 def test_stopping_earlier_comes_first_only_if_it_helps():
     """With a far better reference, a network that never was good needs something else."""
     rising = replace(WELL, e_t=FALLING, e_v=RISING, penalties={}, parameters=5000)
-    near, far = replace(rising, reference_e_v=0.19), replace(rising, reference_e_v=0.01)
+    near, far = replace(rising, reference_e_v=0.198), replace(rising, reference_e_v=0.01)
     assert causes(Verdict.OVERFIT, near)[0].cause is Cause.ROSE
     assert [each.cause for each in causes(Verdict.OVERFIT, far)] == [
         Cause.NO_REGULARIZER,

@@ -15,7 +15,7 @@ from fitgap.runner.cli.render.diagnosis_page import (
 )
 from fitgap.runner.cli.render.lines import printable, say
 from fitgap.runner.cli.render.text_tables import cell
-from fitgap.runner.diagnosis.whole_sweep import no_skill_text
+from fitgap.runner.diagnosis.whole_sweep import errors_of, no_skill_text
 
 # How many of the worst configurations are listed per verdict.
 WORST_LISTED, PEAKS_LISTED = 3, 2
@@ -75,12 +75,11 @@ def print_reference(found: dict[str, Any]) -> None:
 
 
 def reference_errors(reference: dict[str, Any]) -> str:
-    """The errors of the reference at its best epoch, and the gap between them."""
-    e_t, e_v = reference["honest_e_t"], reference["honest_e_v"]
-    if e_t is None or e_v is None:
-        e_t, e_v = reference["best_e_t"], reference["best_e_v"]
+    """The errors of the reference at the epoch with which others are compared, and the gap between them."""
+    e_t, e_v = errors_of(reference)
+    when = "after its last epoch" if reference["at"] == "last" else "at its best epoch"
     repeats = "" if reference["repeats"] == 1 else f", mean of {reference['repeats']} repeats"
-    return f"at its best epoch E_t {cell('', e_t)}, E_v {cell('', e_v)}, gap {cell('', e_v - e_t)}{repeats}"
+    return f"{when} E_t {cell('', e_t)}, E_v {cell('', e_v)}, gap {cell('', e_v - e_t)}{repeats}"
 
 
 def print_next(found: dict[str, Any]) -> None:

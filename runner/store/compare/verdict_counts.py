@@ -116,7 +116,7 @@ def reference_of(connection: Connection, sweep_id: int) -> Row | None:
             sa.func.count(trial.c.id).label("repeats"),
             *(
                 mean(trial.c[name]).label(name)
-                for name in ("best_e_t", "best_e_v", "best_epoch", "honest_e_t", "honest_e_v")
+                for name in ("best_e_t", "best_e_v", "best_epoch", "honest_e_t", "honest_e_v", "e_t", "e_v")
             ),
         )
         .join_from(sweep, configuration, configuration.c.id == sweep.c.reference_id)

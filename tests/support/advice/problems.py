@@ -18,6 +18,7 @@ from fitgap.core.target_coding import READINGS, ZeroOne
 from fitgap.core.variants import Variant
 from fitgap.runner.spec.axes import AXES
 
+from support.scenarios.measured import MEASURED
 from support.scenarios.scenarios import SCENARIOS, Case, Scenario, bent, drawn, linear, made, wavy
 
 Draw = Callable[[int, int], Dataset]
@@ -160,4 +161,4 @@ OWN = (
         **made(150, 20, bent, 0.5),
     ),
 )
-PROBLEMS = (*map(of_scenario, SCENARIOS), *OWN)
+PROBLEMS = (*map(of_scenario, (*SCENARIOS, *MEASURED)), *OWN)
