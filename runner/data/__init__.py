@@ -11,6 +11,7 @@ from fitgap.runner.data.loaded_files import LoadedFile
 from fitgap.runner.data.named import SOURCES, find_source, load_named
 from fitgap.runner.data.named_set import Source, SourceDefaults
 from fitgap.runner.data.reading_report import reading_report
+from fitgap.runner.data.split_rules import SplitRule
 from fitgap.runner.data.treatment import RULES, STRICT_RULES, FileChoices, Treatment
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "LoadedFile",
     "Source",
     "SourceDefaults",
+    "SplitRule",
     "Treatment",
     "default_reading",
     "fingerprint",

@@ -21,6 +21,7 @@ from fitgap.runner.engine import Engine
 from fitgap.runner.engine.placement import placement_of
 from fitgap.runner.errors import SpecError
 from fitgap.runner.frames.frame_store import open_store
+from fitgap.runner.holdout import holdout_errors
 from fitgap.runner.messages import Block
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
@@ -125,6 +126,8 @@ class Caller:
 
     def conclude(self, store: Store, written: WrittenSweep) -> SweepFrames:
         """The sweep under its present name, as it may have been renamed during training."""
+        if found := holdout_errors(store, written.sweep_id, written.prepared):
+            self.say(found.line())
         return SweepFrames(present_name(store, written), self.db)
 
     def stopped(self, stop: SweepStoppedError) -> SweepFrames:

@@ -116,7 +116,7 @@ def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
 def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
     """The sweep extended by the alternatives and repeats of another one on the same data. Raises SpecError."""
     if is_path(other.data.source):
-        other = replace(other, data=replace(other.data, source=os.path.abspath(other.data.source)))
+        other = replace(other, data=other.data.with_absolute_paths())
     # How the data were read is known only of the stored sweep; the choices are the same if all else is.
     other = replace(other, data=replace(other.data, **read_as(sweep.data, other.data)))
     for section in ("data", "seed", "training"):
@@ -180,6 +180,10 @@ def resolve_source(data: dict[str, Any], folder: str) -> None:
     source = data.get("source")
     if isinstance(source, str) and is_path(source):
         data["source"] = os.path.join(folder, os.path.expanduser(source))
+    for use in ("validation", "test"):
+        rule = data.get(use)
+        if isinstance(rule, dict) and isinstance(rule.get("file"), str):
+            data[use] = {**rule, "file": os.path.join(folder, os.path.expanduser(rule["file"]))}
 
 
 def source_name(source: str) -> str:
