@@ -12,8 +12,7 @@ from fitgap.runner.spec import stored_sweep_of, sweep_from_mapping, sweep_from_t
 ROWS = 60
 PARTS = ("train", "train", "val", "test")
 TABLE = "subject,day,part,x,kind\n" + "".join(
-    f"s{row // 6},2020-01-{1 + (row * 7) % 28:02},{PARTS[row % 4]},{row % 11}.5,{'ab'[row % 2]}\n"
-    for row in range(ROWS)
+    f"s{row // 6},2020-01-{1 + (row * 7) % 28:02},{PARTS[row % 4]},{row % 11},{'ab'[row % 2]}\n" for row in range(ROWS)
 )
 OTHER = "subject,day,part,x,kind\n" + "".join(f"t{row},2021-01-01,val,{row}.5,{'ab'[row % 2]}\n" for row in range(10))
 
