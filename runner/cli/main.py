@@ -16,6 +16,7 @@ from fitgap.runner.cli.commands.db import db
 from fitgap.runner.cli.commands.diagnose import diagnose
 from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
+from fitgap.runner.cli.commands.improve import improve
 from fitgap.runner.cli.commands.inspect import inspect
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
@@ -56,6 +57,7 @@ app.command()(run)
 app.command()(inspect)
 app.command()(resume.resume)
 app.command()(resume.extend)
+app.command()(improve)
 app.command()(resume.retry)
 app.command()(resume.cancel)
 app.command()(resume.replay)

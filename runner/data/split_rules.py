@@ -57,7 +57,7 @@ def is_marked(words: Sequence[str], use: str, *, is_shared: bool) -> np.ndarray:
 
     Raises ValueError if it also has test examples that no rule takes.
     """
-    wanted = VALIDATION_WORDS
+    wanted: tuple[str, ...] = VALIDATION_WORDS
     present = set(words)
     if use == "test":
         wanted = TEST_WORDS if is_shared or present & set(TEST_WORDS) else VALIDATION_WORDS

@@ -1,5 +1,6 @@
 """Sweeps in the store: written before training, and loaded again with their data to resume."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fitgap.runner.data import fingerprint
@@ -46,6 +47,15 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
     extension = sweep_extension(prepared, known, hashes, written.prepared.repeat_count)
     new, continued = store.extend_sweep(written.sweep_id, extension)
     return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued)
+
+
+def add_configurations(store: Store, written: WrittenSweep, configurations: Sequence[Configuration]) -> Extended:
+    """Add single configurations to a sweep, which need not be combinations of the alternatives of its axes."""
+    rows = store.configurations(written.sweep_id)
+    known = [Configuration.from_canonical(row["settings"]) for row in rows]
+    wanted = replace(written.prepared, configurations=configurations)
+    extension = sweep_extension(wanted, known, [row["hash"] for row in rows], written.prepared.repeat_count)
+    return Extended(written, *store.extend_sweep(written.sweep_id, extension))
 
 
 def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:

@@ -32,7 +32,7 @@ NAMES: Mapping[Any, str] = {
         se_t se_v gap rise excess underfit overfit accuracy_t accuracy_v seconds share raw_share noise_share value""",
     pl.String: """name note configuration architecture layers activation regularizer optimizer output_activation
         initializer schedule stopping loss reason data fingerprint against of effect kind
-        axis other_axis cause seen advice""",
+        axis other_axis cause seen advice setting direction to""",
 }
 TYPES: dict[str, Any] = {name: kind for kind, names in NAMES.items() for name in names.split()}
 # In a list of sweeps, each status is a column of counts.
@@ -52,6 +52,8 @@ SHARE_KEYS = ("of", "effect", "kind", "axis", "other_axis", "share", "raw_share"
 SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
 FIT_KEYS = (*SETTING_KEYS, "excess", "underfit", "overfit", "verdict")
 CAUSE_KEYS = ("cause", "value", "seen", "advice")
+# Of the first change that a cause suggests.
+CHANGE_KEYS = ("setting", "direction", "to")
 EPOCH_KEYS = "trial epoch e_t e_v e_t_running se_t se_v accuracy_t accuracy_v learning_rate"
 EPOCH_TYPES = {name: TYPES[name] for name in EPOCH_KEYS.split()}
 
@@ -103,11 +105,18 @@ def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -
 def cause_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Diagnosed trials as a frame with one row per cause, or one row for a trial without causes."""
     found = [
-        {**{key: row[key] for key in FIT_KEYS}, **cause}
+        {**{key: row[key] for key in FIT_KEYS}, **cause_row(cause)}
         for row in rows
         for cause in row["causes"] or [dict.fromkeys(CAUSE_KEYS)]
     ]
-    return frame_of(found, [*FIT_KEYS, *CAUSE_KEYS])
+    return frame_of(found, [*FIT_KEYS, *CAUSE_KEYS, *CHANGE_KEYS])
+
+
+def cause_row(cause: Mapping[str, Any]) -> dict[str, Any]:
+    """A cause with the first change that it suggests."""
+    change: Mapping[str, Any] = next(iter(cause.get("changes") or ()), {})
+    first = {key: None if change.get(key) is None else str(change[key]) for key in CHANGE_KEYS}
+    return {**{key: cause[key] for key in CAUSE_KEYS}, **first}
 
 
 def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:

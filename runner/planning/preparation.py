@@ -271,7 +271,17 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "constant_e_t": floor.e_t,
         "constant_e_v": floor.e_v,
         "constant_errors": floor.sample.astype("<f4").tobytes(),
+        "validation_classes": class_counts(dataset, split),
     }
+
+
+def class_counts(dataset: Dataset, split: Split) -> list[int]:
+    """The number of validation examples of every class; empty for numbers."""
+    if not dataset.class_count:
+        return []
+    numbers = dataset.targets[split.validation, 0].astype(int)
+    counts: list[int] = np.bincount(numbers, minlength=dataset.class_count).tolist()
+    return counts
 
 
 def limited_examples(dataset: Dataset, split: Split, transform: InputTransform) -> dict[str, list[int]]:
@@ -288,8 +298,8 @@ def floor_of_split(prepared: PreparedSweep, repeat: int, split: Split) -> Floor:
     """The errors of the best constant prediction in a repeat."""
     training = prepared.sweep.training
     targets = encoded_targets(prepared.dataset, prepared.preparation, prepared.reading, split)
-    sample = {"seed": prepared.sweep.seed, "repeat": repeat, "measured_examples": training.measure}
-    return floor_of(targets, as_loss(training.loss), **sample)
+    seed, measured = prepared.sweep.seed, training.measure
+    return floor_of(targets, as_loss(training.loss), seed=seed, repeat=repeat, measured_examples=measured)
 
 
 def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:

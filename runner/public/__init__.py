@@ -11,7 +11,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fitgap.runner.errors import FitgapError
-    from fitgap.runner.frames import FrameStore, SweepFrames, inspect_data, open_store, resume_sweep, run_sweep
+    from fitgap.runner.frames import (
+        FrameStore,
+        SweepFrames,
+        improve_sweep,
+        inspect_data,
+        open_store,
+        resume_sweep,
+        run_sweep,
+    )
 
     __version__: str
 
@@ -20,6 +28,7 @@ __all__ = [
     "FrameStore",
     "SweepFrames",
     "__version__",
+    "improve_sweep",
     "inspect_data",
     "open_store",
     "resume_sweep",

@@ -41,7 +41,7 @@ HOUSES = "size,rooms,area_1,zip,sold,agent,notes,price\n" + "\n".join(
 )
 # Another machine, another program, a placeholder, or minutes of training.
 ELSEWHERE = ("--address", "postgresql://", "--mlflow", "doctor", "examples/digits.yaml", "…", "NAME", "FILE", "SWEEP")
-TRAINING = ("run", "resume", "extend", "retry")
+TRAINING = ("run", "resume", "extend", "improve", "retry")
 
 
 @pytest.fixture(scope="module")

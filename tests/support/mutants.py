@@ -32,6 +32,8 @@ TARGETS = ("core", "runner/store/write", "runner/driver", "runner/store/filter")
 FAILING = ROOT / ".coverage-failing"
 SECONDS = 300
 FIRST = 60
+# Packages that are loaded before pytest is are not rewritten by it, which does not matter.
+OPTIONS = ("-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 PACKAGES = (
     "alembic",
     "hypothesis",
@@ -182,7 +184,7 @@ def exit_code(arguments: list[str]) -> int:
     for number in range(3):
         os.dup2(nothing, number)
     try:
-        return int(pytest.main(["-q", "-x", "-n", "0", "-p", "no:cacheprovider", *arguments]))
+        return int(pytest.main([*OPTIONS, *arguments]))
     except BaseException:
         return 1
 
@@ -218,6 +220,8 @@ def main() -> None:
                 (row["file"], row["change"], int(row["line"])) for row in csv.DictReader(file) if row["killed"] == "0"
             }
         covered = [each for each in covered if (each.file, each.change, each.line) in survived]
+    if fails(tests_of(covered[0])[:FIRST], options.option):
+        raise SystemExit("the tests fail without any change")
     writer = csv.writer(sys.stdout)
     writer.writerow(["file", "line", "change", "tests", "killed"])
     for mutant in covered:

@@ -13,6 +13,7 @@ from fitgap.runner.cli.options.common import (
     Where,
     as_text,
 )
+from fitgap.runner.cli.render.scores import score_name, with_score_names
 from fitgap.runner.cli.render.text_tables import plainer, print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
 
@@ -53,11 +54,14 @@ def compare(
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:
         groups = store.compare(sweep, keys, of=of, against=against, where=where, sort=sort, limit=limit)
+        target_kind = store.sweep(sweep)["target_kind"]
     if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return
     shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
-    print_table(table_rows(groups), shown, title=explanation(groups, of), needed=[of])
+    rows, shown = with_score_names(table_rows(groups), shown, target_kind)
+    of = score_name(of, target_kind)
+    print_table(rows, shown, title=explanation(groups, of), needed=[of])
 
 
 def table_rows(groups: "list[Row]") -> "list[Row]":

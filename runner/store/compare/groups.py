@@ -9,7 +9,14 @@ from fitgap.runner.analysis.pairing import Differences, Measured, differences
 from fitgap.runner.analysis.scaling import scaled
 from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
-from fitgap.runner.store.compare.completed_trials import Completed, TrialSelection, completed_trials, other_trials
+from fitgap.runner.store.compare.completed_trials import (
+    Completed,
+    Counts,
+    TrialSelection,
+    completed_trials,
+    diverged_trials,
+    other_trials,
+)
 from fitgap.runner.store.compare.pairs import Members, members_of
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import advice, known_names
@@ -60,10 +67,10 @@ def compare(
     which = TrialSelection(sweep_id, question.where, question.only)
     completed = completed_trials(connection, which, READ)
     completed.measured["gap"] = completed.measured["e_v"] - completed.measured["e_t"]
-    others = other_trials(connection, which)
+    others, diverged = other_trials(connection, which), diverged_trials(connection, which)
     # Read after the trials, so that every trial has its configuration.
     members = members_of(connection, sweep_id, keys, question.only)
-    groups, members = ranked(group_rows(members, completed, others), members, question)
+    groups, members = ranked(group_rows(members, completed, others, diverged), members, question)
     if groups:
         add_statistics(groups, members, completed, others[0], question)
     return first_rows(groups, sort, limit)
@@ -94,7 +101,7 @@ def check_measure(of: str) -> None:
         raise StoreError(f"there is no measure {of!r}; {nearest(of, result_keys.MEASURED)}")
 
 
-def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray, np.ndarray]) -> list[Row]:
+def group_rows(members: Members, completed: Completed, others: Counts, diverged: Counts) -> list[Row]:
     """The groups with their settings, counts and means."""
     size = len(members.settings)
     place = members.places(completed.configuration)
@@ -111,6 +118,8 @@ def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray,
     verdict = completed.measured["verdict"]
     for number, name in enumerate(result_keys.VERDICTS_OF_TRIALS):
         columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
+    ids, counts = diverged
+    columns["diverged_trials"] = np.bincount(members.group[members.places(ids)], counts, size).astype(int).tolist()
     return [
         {**settings, **dict(zip(columns, values, strict=True))}
         for settings, *values in zip(members.settings, *columns.values(), strict=True)
