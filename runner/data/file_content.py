@@ -5,10 +5,13 @@ from pathlib import Path
 
 from fitgap.runner.data.bounds import check_file_size
 from fitgap.runner.data.error_texts import file_error
+from fitgap.runner.data.memory import is_in_memory, kept_content
 
 
 def read_content(source: str) -> bytes:
     """The bytes of a file. Raises DataError if it is missing, not a file, of an unknown type, unreadable or empty."""
+    if is_in_memory(source):
+        return kept_content(source)
     check_address(source)
     try:
         path = path_of(source)

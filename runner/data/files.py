@@ -11,6 +11,7 @@ from fitgap.runner.data.file_content import read_content
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.loaded_files import LoadedFile
+from fitgap.runner.data.memory import is_in_memory
 from fitgap.runner.data.named import SOURCES
 from fitgap.runner.data.named_set import SourceDefaults
 from fitgap.runner.data.treatment import FileChoices, Treatment
@@ -20,6 +21,8 @@ FILE_DEFAULTS = SourceDefaults(preprocess="standard", validation=0.3)
 
 def is_file(source: str) -> bool:
     """Whether `source` denotes a file: it is not the name of a data set, and it has a suffix or a folder."""
+    if is_in_memory(source):
+        return True
     return source not in SOURCES and (Path(source).suffix != "" or "/" in source or os.sep in source)
 
 

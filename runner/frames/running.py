@@ -22,6 +22,7 @@ from fitgap.runner.engine import Engine
 from fitgap.runner.engine.placement import placement_of, require_count
 from fitgap.runner.errors import SpecError
 from fitgap.runner.frames.frame_store import open_store
+from fitgap.runner.frames.tables import with_kept_table
 from fitgap.runner.holdout import holdout_errors
 from fitgap.runner.improvement import Budget, Candidate, Improvement, described, unfinished
 from fitgap.runner.improvement.rounds import DEFAULT_ROUNDS, DEFAULT_TRIALS
@@ -155,6 +156,7 @@ def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None
     if not isinstance(sweep, (str, os.PathLike, Mapping)):
         raise SpecError(f"a sweep is the path of a sweep file or a mapping like one, not {type(sweep).__name__}")
     if isinstance(sweep, Mapping):
+        sweep = with_kept_table(sweep)
         return sweep_from_mapping(sweep if name is None else {**sweep, "name": name})
     return sweep_from_file(Path(sweep), Flags(name=name))
 

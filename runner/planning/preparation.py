@@ -29,6 +29,8 @@ from fitgap.runner.data import (
     default_reading,
     fingerprint,
     is_file,
+    is_in_memory,
+    kept_content,
     load_file,
     load_named,
     reading_report,
@@ -210,7 +212,7 @@ def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
     return SweepPlan(
         name=sweep.name,
         specification=with_absolute_path(sweep).canonical(),
-        data_set=data_set_row(prepared.dataset),
+        data_set={**data_set_row(prepared.dataset), **content_row(sweep.data.source)},
         splits=[split_row(prepared, repeat, split) for repeat, split in prepared.splits.items()],
         configurations=ConfigurationRows(prepared),
         program_version=version("fitgap"),
@@ -230,6 +232,11 @@ class ConfigurationRows(Iterable[dict[str, Any]]):
 def with_absolute_path(sweep: Sweep) -> Sweep:
     """The sweep with the absolute paths of its data files, so that it can be resumed from any folder."""
     return replace(sweep, data=sweep.data.with_absolute_paths()) if is_file(sweep.data.source) else sweep
+
+
+def content_row(source: str) -> dict[str, bytes]:
+    """The content to store with a data set that came from memory."""
+    return {"content": kept_content(source)} if is_in_memory(source) else {}
 
 
 def data_set_row(dataset: Dataset) -> dict[str, Any]:

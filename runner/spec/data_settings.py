@@ -123,11 +123,14 @@ class DataSettings:
 
     def with_absolute_paths(self) -> "DataSettings":
         """These settings with the absolute paths of all data files."""
-        rules = {use: rule for use, rule in self.splits.items() if rule.file}
-        files: dict[str, Any] = {
-            use: replace(rule, name=os.path.abspath(str(rule.file))) for use, rule in rules.items()
-        }
-        return replace(self, source=os.path.abspath(self.source), **files)
+        from fitgap.runner.data import is_in_memory
+
+        files: dict[str, Any] = {}
+        for use, rule in self.splits.items():
+            if rule.file is not None:
+                files[use] = replace(rule, name=os.path.abspath(rule.file))
+        source = self.source if is_in_memory(self.source) else os.path.abspath(self.source)
+        return replace(self, source=source, **files)
 
     def canonical(self) -> dict[str, Any]:
         """The mapping that reads back as these settings."""

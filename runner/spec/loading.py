@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fitgap.runner.data import RULES
+from fitgap.runner.data import RULES, is_in_memory
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import DataSettings, is_path
 from fitgap.runner.spec.flags import Flags, add_alternatives, overlay
@@ -188,6 +188,8 @@ def resolve_source(data: dict[str, Any], folder: str) -> None:
 
 def source_name(source: str) -> str:
     """The name of a data set or of a data file without suffix, from a source as written."""
+    if is_in_memory(source):
+        return "data"
     return Path(source).stem if is_path(source) else source.partition(":")[0]
 
 
