@@ -63,6 +63,10 @@ class FilterError(StoreError):
         self.excerpt = excerpt(text, start, max(end, start + 1))
 
 
+class ChartError(FitgapError):
+    """A chart cannot be drawn from these trials, or there is no such kind."""
+
+
 class LabelError(FitgapError):
     """A sweep name, tag or note is invalid."""
 

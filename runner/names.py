@@ -47,3 +47,11 @@ def checked_note(text: str) -> str:
 def shortened(text: str) -> str:
     """Text quoted and truncated for a message."""
     return repr(text if len(text) <= LONGEST_TAG else f"{text[:LONGEST_TAG]}…")
+
+
+def plainer(shorthand: str) -> str:
+    """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once."""
+    # A plus inside 1e+3 or beta+gamma joins nothing.
+    text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
+    text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)
+    return text.replace(":", " ").replace(",", " ").replace("/", " / ")

@@ -18,9 +18,12 @@ from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
 from fitgap.runner.cli.commands.improve import improve
 from fitgap.runner.cli.commands.inspect import inspect
+from fitgap.runner.cli.commands.plot import plot
+from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
 from fitgap.runner.cli.commands.version import top
+from fitgap.runner.cli.commands.watch import watch
 from fitgap.runner.cli.damaged_rows import explaining_damage
 from fitgap.runner.cli.environment_errors import (
     EnvironmentFailureError,
@@ -55,6 +58,7 @@ app = typer.Typer(
 app.callback(help=SUMMARY)(top)
 app.command()(run)
 app.command()(inspect)
+app.command()(watch)
 app.command()(resume.resume)
 app.command()(resume.extend)
 app.command()(improve)
@@ -68,6 +72,8 @@ app.command()(query.epochs)
 app.command()(compare)
 app.command()(diagnose)
 app.command()(importance)
+app.command()(plot)
+app.command("report")(write_report)
 app.command()(labels.tag)
 app.command()(labels.note)
 app.command()(labels.rename)

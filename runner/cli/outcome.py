@@ -32,7 +32,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         trials_command = command("trials", name, database=database)
         report(f"fitgap: {problem}; the results are stored; show them with: {trials_command}")
     else:
-        report_summary(store, written, counts)
+        report_summary(store, counts, len(written.prepared.configurations))
         sample = store.small_sample(written.sweep_id)
         if sample:
             report(str(sample))

@@ -70,6 +70,13 @@ class ExpectedWork:
         """For each of these trials, the epochs left and the work of one epoch."""
         return work_of(planned_trials(self.store, numbers), self.written.prepared)
 
+    def verdict_counts(self) -> Mapping[str, int]:
+        """How many configurations have each verdict so far; empty if the database fails."""
+        try:
+            return self.store.verdict_counts(self.written.sweep_id)
+        except (StoreError, OSError):
+            return {}
+
     def trial_counts(self) -> tuple[int, int] | None:
         """The numbers of trials that have ended and that are left, for all drivers; None if the database fails."""
         try:

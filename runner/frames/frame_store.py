@@ -1,7 +1,7 @@
 """A database whose answers are data frames."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
 from fitgap.runner.diagnosis import diagnose_sweep, diagnose_trial
@@ -22,6 +22,9 @@ from fitgap.runner.integrations.optuna_study import send_to_optuna
 from fitgap.runner.store import Deletion, Store, open_store_for_writing
 from fitgap.runner.store import open_store as open_rows
 from fitgap.runner.store.schema.result_keys import TRIAL
+
+if TYPE_CHECKING:
+    import altair as alt
 
 SWEEP_KEYS = ("sweep", "name", "trials", *COUNTS, "created", "tags", "note")
 Trials = int | Sequence[int]
@@ -102,6 +105,18 @@ class FrameStore:
             return cause_frame([diagnose_trial(self._rows, what)])
         troubles = diagnose_sweep(self._rows, what)["troubles"]
         return cause_frame(row for trouble in troubles for row in trouble["worst"])
+
+    def plot(self, kind: str, what: str | int, **options: Any) -> "alt.TopLevelMixin":
+        """A chart as an Altair object, which notebooks display: `plot("fitmap", "digits")` or `plot("curves", 7)`.
+
+        The kinds and the options `where`, `by`, `of`, `trials`, `width` and `theme` are those of `fitgap plot`; `by` is
+        a name or a list of names, `trials` a list of numbers.
+        """
+        from fitgap.runner.charts import Request, draw
+
+        by = options.pop("by", ())
+        request = Request(what, by=[by] if isinstance(by, str) else list(by), **options)
+        return draw(kind, self._rows, request)
 
     def labels(self, what: str | Trials) -> pl.DataFrame:
         """The tags and notes of a sweep, given by its name, or of trials, given by their numbers."""

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from fitgap.runner.amounts import counted
@@ -31,6 +31,9 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
 from fitgap.runner.store import Store
 from fitgap.runner.store import open_store as open_rows
+
+if TYPE_CHECKING:
+    import altair as alt
 
 EngineName = Literal["auto", "ray", "local"]
 Notify = Callable[[str], None]
@@ -61,6 +64,11 @@ class SweepFrames:
     def improve(self, **options: Any) -> "SweepFrames":
         """The same as `improve_sweep(name, db=db, …)`."""
         return improve_sweep(self.name, db=self.db, **options)
+
+    def plot(self, kind: str, **options: Any) -> "alt.TopLevelMixin":
+        """The same as `open_store(db).plot(kind, name, …)`: an Altair chart, which notebooks display."""
+        with open_store(self.db) as store:
+            return store.plot(kind, self.name, **options)
 
 
 def run_sweep(

@@ -41,12 +41,15 @@ SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
 # Columns of groups: means over trials, counts of verdicts, and differences between groups.
 SPREADS = ("e_t", "e_v", "best_e_v")
 DIFFERENCES = ("difference", "difference_se", "difference_margin", "difference_low", "difference_high")
+OF_DIFFERENCES = ("repeats_needed", "could_be_best")
 GROUP_TYPES = {
     "epochs": pl.Float64,
     "best_epoch": pl.Float64,
     **COUNTS,
     **{f"{verdict}_trials": pl.Int64 for verdict in VERDICT.categories},
     **dict.fromkeys(DIFFERENCES, pl.Float64),
+    "repeats_needed": pl.Int64,
+    "could_be_best": pl.Boolean,
 }
 SHARE_KEYS = ("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share", "trials", "filled")
 SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
@@ -92,7 +95,7 @@ def moment(seconds: float) -> datetime:
 def group_keys(by: Sequence[str], of: str) -> list[str]:
     """The columns of an answer about groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
-    return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats"]
+    return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
 
 
 def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:

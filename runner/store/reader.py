@@ -17,7 +17,7 @@ from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, unchanged
 from fitgap.runner.store.filter import filter_expression
-from fitgap.runner.store.read import epoch_stream, lookups, pending, trials
+from fitgap.runner.store.read import epoch_stream, lookups, pending, progress, trials
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.write import delete, labels, selection
@@ -156,6 +156,15 @@ class StoreReader:
     def configurations(self, sweep_id: int) -> list[Row]:
         with self._reading() as connection:
             return lookups.configurations(connection, sweep_id)
+
+    def progress(self, sweep_id: int) -> progress.SweepProgress:
+        """How far a sweep is, counted for all drivers."""
+        with self._reading() as connection:
+            return progress.sweep_progress(connection, sweep_id)
+
+    def configuration_verdicts(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return lookups.configuration_verdicts(connection, sweep_id)
 
     def verdict_counts(self, sweep_id: int) -> dict[str, int]:
         with self._reading() as connection:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from fitgap.runner.cli.options.common import Columns, Database, Format, OutputFormat, SweepArgument, Where
+from fitgap.runner.cli.render.bars import bar
 from fitgap.runner.cli.render.lines import line_width
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ KEYS = ("of", "effect", "share", "raw_share", "noise_share")
 DEFAULT_METRICS = "e_v,underfit,overfit"
 WIDTH = 80
 LONGEST_BAR = 12
-EIGHTHS = " ▏▎▍▌▋▊▉"
 # Pairs with smaller shares in all metrics are shown together.
 SMALL = 0.005
 
@@ -117,12 +117,6 @@ def share_text(share: float | None, length: int) -> str:
         return ""
     # Adding 0.0 turns −0.0 into 0.0.
     return f"{round(100 * share, 1) + 0.0:5.1f} % {bar(share, length)}"
-
-
-def bar(share: float, length: int) -> str:
-    """A bar of `length` characters for a share of 1, drawn in eighths of a character."""
-    whole, eighths = divmod(round(8 * length * min(max(share, 0.0), 1.0)), 8)
-    return ("█" * whole + EIGHTHS[eighths]).rstrip()
 
 
 def explanation(rows: "list[Row]", scale: str) -> str:

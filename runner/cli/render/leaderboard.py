@@ -3,6 +3,7 @@
 from typing import Any
 
 from fitgap.runner.amounts import counted
+from fitgap.runner.cli.render.chart_hint import chart_hint
 from fitgap.runner.cli.render.lines import report, say
 from fitgap.runner.cli.render.scores import with_score_names
 from fitgap.runner.cli.render.sweep_diagnosis_page import verdict_line
@@ -51,12 +52,17 @@ def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:
     return {**errors, keys[0]: "constant"}
 
 
-def report_summary(store: Store, written: WrittenSweep, counts: Row) -> None:
-    """Report the number of trials by status and the number of configurations by verdict."""
-    report(summary(counts["name"], counts, most_important_axis(store, written, counts)))
+def report_summary(store: Store, counts: Row, planned: int | None = None) -> None:
+    """Report the number of trials by status and the number of configurations by verdict.
+
+    `planned` is the number of combinations of the sweep's alternatives, if it is known.
+    """
+    report(summary(counts["name"], counts, most_important_axis(store, counts, planned)))
     verdicts = store.verdict_counts(counts["sweep"])
     if verdicts:
         report(verdict_line(counts["name"], verdicts))
+        axes = store.sweep(counts["sweep"])["specification"].get("axes") or {}
+        report(chart_hint(counts["name"], axes, sum(verdicts.values())))
 
 
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:
@@ -71,14 +77,14 @@ def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]
     return rows, [*varied, *shown]
 
 
-def most_important_axis(store: Store, written: WrittenSweep, counts: Row) -> str | None:
+def most_important_axis(store: Store, counts: Row, planned: int | None) -> str | None:
     """The axis that explains most of the ranks of the best E_v; None if none varies.
 
     Where this would take long, it is the first one that varies: in a very large sweep, and in one that has other
     configurations than the combinations of its alternatives.
     """
     axes = store.varying_axes(counts["sweep"])
-    is_grid = store.configuration_count(counts["sweep"]) <= len(written.prepared.configurations)
+    is_grid = planned is not None and store.configuration_count(counts["sweep"]) <= planned
     if len(axes) < 2 or counts["completed"] > MOST_RANKED or not is_grid:
         return next(iter(axes), None)
     try:

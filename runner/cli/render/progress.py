@@ -2,9 +2,11 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
+from fitgap.runner.amounts import counted
 from fitgap.runner.cli.remaining import QUERY_SECONDS, QUERY_SHARE, ActiveTime, TrialCount, WorkLeft
 from fitgap.runner.cli.render.cluster_line import RowRate, cluster_line
 from fitgap.runner.cli.render.console import PlainConsole
@@ -20,6 +22,8 @@ from rich.text import Text
 PLAIN_SECONDS = 10.0
 # Terminal columns from which there is room for a bar next to the line.
 WIDE_ENOUGH = 60
+# Columns next to a bar in a terminal of 80 columns, with room for an ellipsis.
+LINE_COLUMNS = 60
 
 
 class LiveProgress:
@@ -40,6 +44,8 @@ class LiveProgress:
         self.engine: Engine | None = None
         self.rate = RowRate()
         self.best_e_v = float("inf")
+        self.epochs = 0
+        self.verdicts: Mapping[str, int] = {}
         self.printed = self.next_query = time.monotonic()
         self.time = ActiveTime(self.printed)
         # At the first block: seconds of activity, and trials ended by other drivers.
@@ -99,6 +105,7 @@ class LiveProgress:
         counts = self.expected.trial_counts()
         if counts is not None:
             self.count.update(*counts)
+        self.verdicts = self.expected.verdict_counts()
         took = time.monotonic() - now
         self.next_query = now + max(QUERY_SECONDS, QUERY_SHARE * took)
 
@@ -126,6 +133,7 @@ class LiveProgress:
         ):
             self.parts.pop(trial, None)
             new = last - max(last - count, self.epoch_seen.get(trial, 0))
+            self.epochs += max(new, 0)
             if new > 0 and trial in self.cost_per_epoch:
                 self.epoch_seen[trial] = last
                 self.work_done += new * self.cost_per_epoch[trial]
@@ -151,14 +159,15 @@ class LiveProgress:
         return max(0.0, self.work.in_trials(self.count.left) - sum(self.parts.values()))
 
     def describe(self, now: float) -> str:
-        """One line that fits next to the bar in 80 columns; on a cluster, a second one."""
+        """Lines that fit next to the bar in 80 columns: trials, epochs and verdicts, and on a cluster its nodes."""
         seconds = max(self.time.until(now), 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
         done = f"{self.count.ended}/{self.count.total} trials, {self.count.ended / seconds:.1f}/s"
         status = self.engine.cluster_status if self.engine else None
-        # Without a live display, both are joined to one line.
-        second = f"{chr(10) if self.live else '; '}{cluster_line(status, self.rate.per_second(now))}" if status else ""
-        return f"{done}, {self._left(now)}{best}{second}"
+        lines = [f"{done}, {self._left(now)}{best}", epochs_line(self.epochs, self.verdicts)]
+        lines += [cluster_line(status, self.rate.per_second(now))] if status else []
+        # Without a live display, they are joined to one line.
+        return ("\n" if self.live else "; ").join(line for line in lines if line)
 
     def _left(self, now: float) -> str:
         if not self.work_seen or self.before is None:
@@ -170,6 +179,19 @@ class LiveProgress:
         others = max(0, self.count.others - ended_before) * self.work.mean
         seconds = (self.time.until(now) - began) * self.work_left / (self.work_seen + others)
         return f"{duration(max(1.0, seconds))} left"
+
+
+def epochs_line(epochs: int, verdicts: Mapping[str, int]) -> str:
+    """Such as `3,240 epochs; fit so far: 30 underfit, 2 good`; empty before the first epoch."""
+    if not epochs:
+        return ""
+    text, between = f"{counted(epochs, 'epoch')}", "; fit so far: "
+    for verdict, count in sorted(verdicts.items(), key=lambda item: -item[1]):
+        more = f"{between}{count:,} {verdict.replace('_', ' ')}"
+        if len(text) + len(more) > LINE_COLUMNS:
+            return f"{text}, …"
+        text, between = text + more, ", "
+    return text
 
 
 def columns_for(width: int) -> list[ProgressColumn]:

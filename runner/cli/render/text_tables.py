@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fitgap.runner.cli.render.lines import printable
+from fitgap.runner.names import plainer
 from fitgap.runner.streams.typography import to_encoding
 
 Row = dict[str, Any]
@@ -155,11 +156,3 @@ def cell(key: str, value: Any) -> str:
 def encodable(text: str) -> str:
     """Text as standard output can encode it, so that column widths are computed from what is printed."""
     return text if text.isascii() else to_encoding(text, sys.stdout.encoding)
-
-
-def plainer(shorthand: str) -> str:
-    """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once."""
-    # A plus inside 1e+3 or beta+gamma joins nothing.
-    text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
-    text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)
-    return text.replace(":", " ").replace(",", " ").replace("/", " / ")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from fitgap.runner.analysis.pairing import Differences, Measured, differences
+from fitgap.runner.analysis.pairing import Measured
 from fitgap.runner.analysis.scaling import scaled
 from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
@@ -17,6 +17,7 @@ from fitgap.runner.store.compare.completed_trials import (
     diverged_trials,
     other_trials,
 )
+from fitgap.runner.store.compare.group_differences import Baseline, add_differences
 from fitgap.runner.store.compare.pairs import Members, members_of
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import advice, known_names
@@ -164,8 +165,7 @@ def add_statistics(
     repeat = np.unique(completed.repeat, return_inverse=True)[1]
     trials = Measured(members.group[place], members.others[place], repeat, completed.measured[question.of])
     labels = [",".join(str(group[key]) for key in question.by) for group in groups]
-    against = position_of(labels, question.against)
-    add_differences(groups, differences(trials, len(groups), against), labels[against])
+    add_differences(groups, trials, labels, Baseline(question.against, question.of in MORE_IS_BETTER))
 
 
 def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: str, value: np.ndarray) -> None:
@@ -183,27 +183,6 @@ def add_verdicts(groups: list[Row], members: Members, places: np.ndarray) -> Non
     for group, count in zip(groups, counts, strict=True):
         # Ties go to the verdict that is first in the list.
         group["verdict"] = result_keys.VERDICTS[count.argmax()] if count.any() else None
-
-
-def add_differences(groups: list[Row], found: Differences, against: str) -> None:
-    """Add the differences from the baseline group, with their uncertainty; null for the baseline itself."""
-    for place, group in enumerate(groups):
-        mean, margin = float(found.mean[place]), float(found.margin[place])
-        group["against"] = against
-        group["difference"] = finite(mean)
-        group["difference_se"] = finite(found.error[place])
-        group["difference_margin"] = finite(margin)
-        group["difference_low"], group["difference_high"] = finite(mean - margin), finite(mean + margin)
-        group["pairs"], group["paired_repeats"] = int(found.pairs[place]), int(found.repeats[place])
-
-
-def position_of(labels: list[str], against: str | None) -> int:
-    """The index of the baseline group, by default the first; StoreError if there is no such group."""
-    if against is None:
-        return 0
-    if against not in labels:
-        raise StoreError(f"there is no group {against!r} to compare with; {nearest(against, labels[:20])}")
-    return labels.index(against)
 
 
 def first_rows(groups: list[Row], sort: str | None, limit: int | None) -> list[Row]:

@@ -204,5 +204,11 @@ def configurations(connection: Connection, sweep_id: int) -> list[Row]:
     return fetch(connection, query.order_by(configuration.c.id))
 
 
+def configuration_verdicts(connection: Connection, sweep_id: int) -> list[Row]:
+    """Hash and verdict of the configurations of a sweep."""
+    query = sa.select(configuration.c.hash.label("configuration"), configuration.c.verdict)
+    return fetch(connection, query.where(configuration.c.sweep_id == sweep_id))
+
+
 def fetch(connection: Connection, query: sa.Select) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -25,11 +25,13 @@ def test_the_commands_are_those_of_the_design():
     again = {"resume", "extend", "improve", "retry", "cancel", "replay"}
     keeping_order = {"tag", "note", "rename", "delete", "send"}
     databases = {"db", "db status", "db upgrade", "db copy", "db compact", "db backup", "db restore"}
+    drawing = {"plot", "report", "watch"}
     assert set(COMMANDS) == {
         "run",
         "inspect",
         *again,
         *asking,
+        *drawing,
         *keeping_order,
         "export",
         "predict",

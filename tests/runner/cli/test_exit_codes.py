@@ -169,6 +169,16 @@ def test_drivers_that_were_replaced(invoke, small, monkeypatch):
     assert invoke("resume", "small", "--engine", "local").code == 1
 
 
+@row(1, "`watch`: a trial has failed, or trials are left that no process trains")
+def test_watching_what_is_left_or_failed(invoke, small, monkeypatch):
+    monkeypatch.setattr("fitgap.runner.cli.render.watching.IDLE_SECONDS", -1.0)
+    assert invoke("watch", "small").code == 0
+    small("UPDATE trial SET status = 'failed', reason = 'x' WHERE id = 1")
+    assert invoke("watch", "small").code == 1
+    small("UPDATE trial SET status = 'pending' WHERE id = 1")
+    assert invoke("watch", "small").code == 1
+
+
 @row(1, "`replay`: the trial differs from what is stored")
 def test_replays_that_differ(invoke, small):
     assert invoke("replay", "1").code == 0

@@ -162,3 +162,15 @@ def test_the_package_itself_loads_nothing():
 def test_a_limit_that_cannot_be_is_one_line(limit, trained):
     with pytest.raises(FitgapError, match="limit must be a whole number from 0"):
         trained.trials("small", limit=limit)
+
+
+def test_charts_are_altair_objects_that_notebooks_display(trained, trained_database):
+    import altair as alt
+    from fitgap import SweepFrames
+
+    chart = trained.plot("heat", "small", by=["architecture", "optimizer"], theme="dark")
+    assert isinstance(chart, alt.LayerChart) and "text/html" in chart._repr_mimebundle_()
+    assert isinstance(trained.plot("curves", 1), alt.ConcatChart)
+    assert isinstance(SweepFrames("small", str(trained_database)).plot("capacity", by="activation"), alt.LayerChart)
+    with pytest.raises(FitgapError, match="there is no chart 'pie'"):
+        trained.plot("pie", "small")

@@ -54,6 +54,9 @@ class Expected:
         """As if the database could not be asked, unless a test says what it answers."""
         return None
 
+    def verdict_counts(self):
+        return {}
+
 
 def ends(*trials, status=Status.COMPLETED):
     return tuple(TrialEnd(trial, status) for trial in trials)
@@ -70,7 +73,7 @@ def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
         live(Block(make_rows([1] * 9 + [2], [*range(2, 11), 2], e_v=[0.125] * 10), ends(1)))
         assert live.work_done == 16.0
         # 16 units of 40 took 10 s since the first block: 24 are left.
-        assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125"
+        assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125; 12 epochs"
 
 
 def test_epochs_that_are_not_recorded_are_counted_too(clock, make_rows):
@@ -216,6 +219,25 @@ def test_the_database_is_asked_for_a_small_part_of_the_time(clock, make_rows):
             clock.now += 1.0
             live(Block(make_rows([1], [epoch]), ()))
     assert len(asked) <= 11
+
+
+def test_epochs_and_verdicts_are_told_before_the_first_trial_has_ended(clock, make_rows):
+    class Judged(Expected):
+        def verdict_counts(self):
+            return {"good": 2, "underfit": 30, "no_skill": 1}
+
+    with LiveProgress(Judged({1: (5000, 1.0)})) as live:
+        assert "epoch" not in live.describe(clock.now)
+        live(Block(make_rows([1] * 1200, range(1, 1201)), ()))
+        text = live.describe(clock.now)
+        assert text.startswith("0/1 trials, ")
+        assert text.endswith("; 1,200 epochs; fit so far: 30 underfit, 2 good, 1 no skill")
+
+
+def test_the_counts_of_verdicts_fit_next_to_the_bar():
+    many = dict.fromkeys(("good", "underfit", "overfit", "both", "unclear", "no_skill"), 123_456)
+    text = progress.epochs_line(10**9, many)
+    assert len(text) <= 63 and text.endswith(", …") and "123,456 good" in text
 
 
 @pytest.mark.parametrize(("is_terminal", "between"), [(True, "\n"), (False, "; ")])

@@ -1,0 +1,9 @@
+"""Charts of sweeps and trials: `KINDS` lists them, `draw` makes one, `files` writes it to one.
+
+Altair and vl-convert are imported only when something is drawn.
+"""
+
+from fitgap.runner.charts.kinds import KINDS, Kind, draw, suited
+from fitgap.runner.charts.subject import Request, Subject
+
+__all__ = ["KINDS", "Kind", "Request", "Subject", "draw", "suited"]

@@ -1,0 +1,126 @@
+"""Decision boundaries: for two inputs, what the network answers over the plane, with the examples on top."""
+
+from typing import Any
+
+import altair as alt
+import numpy as np
+import polars as pl
+from fitgap.runner.charts import parts
+from fitgap.runner.charts.curves import examples
+from fitgap.runner.charts.settings import short
+from fitgap.runner.charts.subject import Subject, words
+from fitgap.runner.errors import ChartError
+from fitgap.runner.model_files import NamedModel, model_of_trial
+from fitgap.runner.retraining import stored_trial
+
+SIDE = 41
+MOST_EXAMPLES, MOST_PANELS, PANELS_PER_ROW = 250, 6, 3
+INPUTS = 2
+
+
+def unsuitable(subject: Subject) -> str | None:
+    subject.require(subject.trials, "trials")
+    if subject.completed.is_empty():
+        return "no trial has completed"
+    count = inputs_of(subject)
+    return None if count == INPUTS else f"its examples have {count} inputs, and a plane has two"
+
+
+def inputs_of(subject: Subject) -> int:
+    """The number of inputs, from the sizes of the layers of a network, such as `2-8-1`."""
+    row = subject.store.show(subject.completed["trial"][0])
+    return int(str(row["layers"]).partition("-")[0])
+
+
+def draw(subject: Subject) -> Any:
+    numbers = trials_of(subject)
+    if len(numbers) > MOST_PANELS:
+        raise ChartError(f"boundary shows at most {MOST_PANELS} trials, not {len(numbers)}; name fewer with --trials")
+    columns = min(len(numbers), PANELS_PER_ROW)
+    width = (subject.width - 40 * (columns - 1)) // columns
+    panels = [panel(subject, number, title, width) for number, title in numbers.items()]
+    return parts.finished(
+        alt.concat(*panels, columns=columns, spacing=20),
+        subject,
+        f"{subject.name}: what the networks answer over the plane",
+        "Background: the answer after the best epoch. Points: examples, in the colour of the right answer.",
+    )
+
+
+def trials_of(subject: Subject) -> dict[int, str]:
+    """The trials to show with their titles: the chosen ones, or the reference and the worst of each verdict."""
+    done = subject.completed
+    if subject.request.trials:
+        chosen = done.filter(pl.col("trial").is_in(list(subject.request.trials)))
+        return {row["trial"]: f"trial {row['trial']}: {words(row['verdict'] or '')}" for row in chosen.to_dicts()}
+    found: dict[int, str] = {}
+    for row in examples(subject):
+        first = done.filter(pl.col("configuration") == row["configuration"])["trial"].head(1).to_list()
+        title = "reference" if row["configuration"] == subject.reference else words(row["verdict"])
+        found |= {number: f"{title}: {row['label']}" for number in first}
+    return dict(list(found.items())[:MOST_PANELS])
+
+
+def panel(subject: Subject, number: int, title: str, width: int) -> Any:
+    _, prepared = stored_trial(subject.store, subject.store.show(number))
+    named = model_of_trial(subject.store, number, at="best")
+    inputs, targets = prepared.dataset.inputs, prepared.dataset.targets
+    plane, steps = grid(inputs)
+    colour = colours(subject, named, np.asarray(targets, float))
+    field = "answer:N" if named.class_names else "answer:Q"
+    sides = [alt.X, alt.Y]
+    places = [
+        side(f"{name}:Q", title=short(axis, 24), scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=4))
+        for side, name, axis in zip(sides, "xy", named.input_names, strict=True)
+    ]
+    # The answer in the middle of each tile.
+    tiles = pl.DataFrame({"x": plane[:, 0], "y": plane[:, 1], **answers(named, plane + steps / 2)})
+    tiles = tiles.with_columns((pl.col("x") + steps[0]).alias("x2"), (pl.col("y") + steps[1]).alias("y2"))
+    background = (
+        alt.Chart(tiles)
+        .mark_rect(fillOpacity=0.35, opacity=1, strokeWidth=0)
+        .encode(x=places[0], x2="x2:Q", y=places[1], y2="y2:Q", color=colour(field))
+    )
+    points = alt.Chart(points_of(named, inputs, np.asarray(targets))).mark_point(
+        filled=True, size=28, opacity=1, stroke=subject.theme.background, strokeWidth=0.5
+    )
+    heading = alt.TitleParams(short(title, max(16, width // 7)), fontSize=12, color=subject.theme.ink, anchor="start")
+    dots = points.encode(x=places[0], y=places[1], color=colour(field))
+    return alt.layer(background, dots).properties(width=width, height=width, title=heading)
+
+
+def grid(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lower left corners of the tiles (SIDE², 2) around the examples, and the sizes of a tile."""
+    low, high = np.nanmin(inputs, axis=0), np.nanmax(inputs, axis=0)
+    margin = 0.08 * np.where(high > low, high - low, 1.0)
+    low, high = low - margin, high + margin
+    steps = (high - low) / SIDE
+    lines = [low[side] + steps[side] * np.arange(SIDE) for side in range(INPUTS)]
+    return np.stack(np.meshgrid(*lines), axis=-1).reshape(-1, INPUTS), steps
+
+
+def answers(named: NamedModel, plane: np.ndarray) -> dict[str, Any]:
+    found = named.model.predict(plane)
+    if named.class_names:
+        names = [*named.class_names, "unrecognized"]
+        return {"answer": [names[int(each)] for each in found]}
+    return {"answer": np.asarray(found, float).reshape(len(plane), -1)[:, 0]}
+
+
+def points_of(named: NamedModel, inputs: np.ndarray, targets: np.ndarray) -> pl.DataFrame:
+    """Some of the examples with their right answers."""
+    chosen = np.random.default_rng(0).permutation(len(inputs))[:MOST_EXAMPLES]
+    right = targets.reshape(len(targets), -1)[:, 0]
+    answer = [named.class_names[int(each)] for each in right[chosen]] if named.class_names else right[chosen]
+    return pl.DataFrame({"x": inputs[chosen, 0], "y": inputs[chosen, 1], "answer": answer})
+
+
+def colours(subject: Subject, named: NamedModel, targets: np.ndarray) -> Any:
+    """A function that gives the colours of answers for a field."""
+    if named.class_names:
+        palette = subject.theme.series()
+        names = list(named.class_names)
+        scale = alt.Scale(domain=names, range=[palette[number % len(palette)] for number in range(len(names))])
+        return lambda field: alt.Color(field, title="answer", scale=scale, legend=alt.Legend(symbolOpacity=1))
+    scale = alt.Scale(scheme=subject.theme.scheme, domain=[float(targets.min()), float(targets.max())], clamp=True)
+    return lambda field: alt.Color(field, title="answer", scale=scale)

@@ -1,0 +1,117 @@
+"""Parts that the charts share: scales, the encoding of verdicts, titles, sampling."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import altair as alt
+import polars as pl
+from fitgap.runner.charts.palette import NOT_JUDGED, VERDICTS, style_of
+from fitgap.runner.charts.settings import Axis, short
+from fitgap.runner.charts.statistics import is_wide
+from fitgap.runner.charts.subject import Subject, words
+
+# Altair refuses larger data, and pictures of more points say nothing more.
+MOST_POINTS = 4_000
+PIXELS_PER_LETTER = 6.1
+TITLE_PIXELS_PER_LETTER = 8.0
+LONGEST_TITLE = 140
+
+
+def finished(chart: Any, subject: Subject, title: str, *lines: str) -> Any:
+    """The chart with its title, lines of text below the title, and the colours of the theme."""
+    width = subject.width + 80
+    folded = [part for line in lines if line for part in textwrap.wrap(line, int(width / PIXELS_PER_LETTER))]
+    heading = textwrap.wrap(short(title, LONGEST_TITLE), int(width / TITLE_PIXELS_PER_LETTER))
+    text = alt.TitleParams(text=heading, subtitle=folded)
+    return chart.properties(title=text).configure(**subject.theme.config())
+
+
+def error_scale(values: Iterable[float], **more: Any) -> alt.Scale:
+    """A scale for errors: logarithmic if all are positive and span more than a factor of 10; it need not include 0."""
+    if is_wide(values):
+        return alt.Scale(type="log", nice=False, **more)
+    return alt.Scale(zero=False, **{"nice": True, **more})
+
+
+def scale_words(values: Iterable[float]) -> str:
+    return " (log scale)" if is_wide(values) else ""
+
+
+def verdicts_of(frame: pl.DataFrame, column: str = "verdict") -> list[str]:
+    """The verdicts that occur, in the order of the list of verdicts."""
+    found = frame[column].unique().to_list()
+    order = [*VERDICTS, NOT_JUDGED]
+    return sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+
+
+def verdict_colour(subject: Subject, verdicts: Sequence[str], field: str = "verdict", **more: Any) -> alt.Color:
+    """The colours of verdicts, with their legend."""
+    scale = alt.Scale(domain=list(verdicts), range=[subject.theme.colour(each) for each in verdicts])
+    return alt.Color(f"{field}:N", title="verdict", scale=scale, **{"legend": verdict_legend(), **more})
+
+
+def verdict_shape(verdicts: Sequence[str], field: str = "verdict") -> alt.Shape:
+    """The shapes of verdicts; the legend is that of the colours."""
+    scale = alt.Scale(domain=list(verdicts), range=[style_of(each).shape for each in verdicts])
+    return alt.Shape(f"{field}:N", title="verdict", scale=scale, legend=verdict_legend())
+
+
+def verdict_legend() -> alt.Legend:
+    return alt.Legend(labelExpr="replace(datum.label, '_', ' ')", symbolOpacity=1, symbolSize=110)
+
+
+def ordinal(axis: Axis, field: str, **more: Any) -> alt.X:
+    """The labels of an axis's settings next to each other, in their natural order."""
+    crowded = len(axis.order) > 5 or any(len(label) > 12 for label in axis.order)
+    label = alt.Axis(labelAngle=-35 if crowded else 0, labelLimit=160, labelOverlap=True)
+    return alt.X(f"{field}:O", sort=axis.order, title=axis.title, axis=label, **more)
+
+
+def sampled(frame: pl.DataFrame, what: str, keep: pl.Expr | None = None, most: int = MOST_POINTS) -> tuple[Any, str]:
+    """At most `most` rows, and a sentence that says so if there were more; the same rows every time.
+
+    Rows for which `keep` holds are always among them.
+    """
+    if frame.height <= most:
+        return frame, ""
+    marked = frame.with_columns((keep if keep is not None else pl.lit(False)).fill_null(False).alias("_keep"))
+    kept = marked.filter("_keep").head(most // 2)
+    others = marked.filter(~pl.col("_keep")).sample(most - kept.height, seed=0)
+    return pl.concat([kept, others]).drop("_keep"), f"{most:,} of {frame.height:,} {what} are drawn, chosen at random."
+
+
+def counted_verdicts(subject: Subject) -> str:
+    """Such as `4 overfit · 2 good`."""
+    return " · ".join(f"{count:,} {words(verdict)}" for verdict, count in subject.counts().items())
+
+
+def columns_for_tooltip(subject: Subject, *numbers: str) -> list[alt.Tooltip]:
+    """What is shown of a configuration when the mouse is over its mark."""
+    titles = {"label": "configuration", "trial": "first trial"}
+    texts = [alt.Tooltip(f"{name}:N", title=titles.get(name, name)) for name in ("label", "verdict", "trial")]
+    return [*texts, *(alt.Tooltip(f"{name}:Q", title=name, format=".4g") for name in numbers)]
+
+
+def constant_line(subject: Subject, y: alt.Y) -> list[alt.Chart]:
+    """A line at the E_v of the best constant prediction, if it is known."""
+    if subject.constant_e_v is None:
+        return []
+    base = alt.Chart(pl.DataFrame({"value": [subject.constant_e_v]})).encode(y=y)
+    return [base.mark_rule(strokeDash=[2, 4], color=subject.theme.faint_ink, strokeWidth=1.5)]
+
+
+def constant_words(subject: Subject) -> str:
+    """What the line means, for a subtitle."""
+    return "" if subject.constant_e_v is None else " Dotted: E_v of a constant prediction."
+
+
+def end_labels(subject: Subject, last: pl.DataFrame, x: alt.X, y: alt.Y, **mark: Any) -> list[alt.Chart]:
+    """The names (`side`) of two curves at their ends, of the upper one above its end and of the lower one below it."""
+    drawn = []
+    for place, row in enumerate(last.sort("value").to_dicts()):
+        is_upper = place == last.height - 1
+        base = alt.Chart(pl.DataFrame([row])).encode(x=x, y=y, text="side:N")
+        given = {"align": "left", "dx": 6, "fontSize": 11, "color": subject.theme.ink, **mark}
+        drawn.append(base.mark_text(dy=-6 if is_upper else 7, **given))
+    return drawn

@@ -1,0 +1,71 @@
+"""The line of `fitgap watch`: how far a sweep is, seen from another terminal than the one that trains it."""
+
+import time
+from collections.abc import Callable, Mapping
+
+from fitgap.runner.cli.render.console import PlainConsole
+from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.progress import columns_for, duration, epochs_line
+from fitgap.runner.store.read.progress import SweepProgress
+from rich.progress import Progress
+
+# Seconds between looks at the database, and between lines if standard output is not a terminal: the first lines come
+# quickly, later ones more and more slowly.
+LOOK_SECONDS = 1.0
+FIRST_LINE_SECONDS, SLOWER, LAST_LINE_SECONDS = 1.0, 1.5, 60.0
+# After so many seconds without a running trial, no process trains the sweep.
+IDLE_SECONDS = 10.0
+
+
+class Watch:
+    """Shows the progress of a sweep until its trials have ended, or until no process trains it any more."""
+
+    def __init__(self, look: Callable[[], tuple[SweepProgress, Mapping[str, int]]]):
+        self.look = look
+        self.first: tuple[float, SweepProgress] | None = None
+        self.busy = time.monotonic()
+        self.pause = FIRST_LINE_SECONDS
+        self.due = 0.0
+
+    def run(self) -> SweepProgress:
+        """Show it; returns the last progress seen."""
+        console = PlainConsole()
+        live = console.is_terminal and not console.is_dumb_terminal
+        with Progress(*columns_for(console.width), console=console, disable=not live) as bar:
+            task = bar.add_task("", total=1)
+            while True:
+                now = time.monotonic()
+                progress, verdicts = self.look()
+                lines = self.lines(now, progress, verdicts)
+                over = not progress.left or self.is_idle(now, progress)
+                if live:
+                    total = max(progress.planned_epochs, 1)
+                    bar.update(task, completed=progress.epochs, total=total, description="\n".join(lines))
+                elif over or now >= self.due:
+                    say("; ".join(lines))
+                    self.due, self.pause = now + self.pause, min(self.pause * SLOWER, LAST_LINE_SECONDS)
+                if over:
+                    return progress
+                time.sleep(LOOK_SECONDS)
+
+    def is_idle(self, now: float, progress: SweepProgress) -> bool:
+        """Whether trials are left, but none has been running for a while."""
+        if progress.trials.get("running"):
+            self.busy = now
+        return now - self.busy > IDLE_SECONDS
+
+    def lines(self, now: float, progress: SweepProgress, verdicts: Mapping[str, int]) -> list[str]:
+        """What is shown: trials, time left and the best error; epochs and verdicts."""
+        if self.first is None:
+            self.first = now, progress
+        best = f", best E_v {progress.best_e_v:.4g}" if progress.best_e_v is not None else ""
+        done = f"{progress.ended:,}/{progress.ended + progress.left:,} trials{self._left(now, progress)}{best}"
+        return [line for line in (done, epochs_line(progress.epochs, verdicts)) if line]
+
+    def _left(self, now: float, progress: SweepProgress) -> str:
+        assert self.first is not None
+        began, before = self.first
+        trained = progress.epochs - before.epochs
+        if not progress.left or trained <= 0 or now <= began:
+            return ""
+        return f", {duration(max(1.0, (now - began) * progress.epochs_left / trained))} left"

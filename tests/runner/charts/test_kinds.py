@@ -1,0 +1,200 @@
+"""What each kind of chart shows: fields, scales, marks and titles of its specification."""
+
+import pytest
+from fitgap.runner.charts.palette import VERDICTS
+from fitgap.runner.errors import ChartError
+
+
+def layers_of(specification):
+    """All marks, however deep, with their encodings."""
+    found = []
+    for key in ("layer", "hconcat", "vconcat", "concat"):
+        for each in specification.get(key, []):
+            found += layers_of(each)
+    return found or [specification]
+
+
+def marks(specification, kind):
+    return [each for each in layers_of(specification) if each.get("mark", {}).get("type") == kind]
+
+
+def rows_of(specification, layer):
+    # Altair moves data that all layers share to the top.
+    return specification["datasets"][layer.get("data", specification.get("data"))["name"]]
+
+
+def subtitle(specification):
+    return " ".join(specification["title"]["subtitle"])
+
+
+def test_the_fit_map_has_every_configuration_in_the_colour_and_shape_of_its_verdict(made, specified):
+    found = specified("fitmap", made(configurations=24))
+    points = next(each for each in marks(found, "point") if "tooltip" in each["encoding"])
+    assert points["encoding"]["x"]["field"] == "underfit" and points["encoding"]["y"]["field"] == "overfit"
+    scale, shapes = points["encoding"]["color"]["scale"], points["encoding"]["shape"]["scale"]
+    assert scale["range"] == [VERDICTS[name].colour for name in scale["domain"]]
+    assert shapes["domain"] == scale["domain"] and len(set(shapes["range"])) == len(shapes["range"])
+    assert len(rows_of(found, points)) == 24
+    assert points["encoding"]["size"]["field"] == "parameters"
+    assert found["title"]["text"] == ["made: what underfits and what overfits"]
+    assert all(name in subtitle(found) for name in scale["domain"])
+
+
+def test_the_fit_map_is_linear_unless_its_values_span_more_than_a_factor_of_100(made, specified):
+    kind = specified("fitmap", made())
+    point = next(each for each in marks(kind, "point") if "tooltip" in each["encoding"])
+    assert "type" not in point["encoding"]["x"]["scale"]
+
+
+def test_diverged_configurations_are_crosses_and_are_counted(made, specified):
+    found = specified("fitmap", made(configurations=24, diverging=4))
+    crosses = [each for each in marks(found, "point") if each["encoding"]["y"].get("field") == "place"]
+    assert len(crosses) == 1 and len(rows_of(found, crosses[0])) == 6
+    assert "6 diverged" in subtitle(found)
+
+
+def test_more_configurations_than_can_be_drawn_are_sampled_and_the_chart_says_so(made, specified):
+    found = specified("fitmap", made(configurations=5000, repeats=1, epochs=1))
+    points = next(each for each in marks(found, "point") if "tooltip" in each["encoding"])
+    assert len(rows_of(found, points)) == 4000
+    assert "4,000 of 5,000 configurations are drawn, chosen at random" in subtitle(found)
+
+
+def test_curves_are_a_solid_and_a_dashed_line_in_one_colour_with_bands_and_the_best_epoch(made, specified):
+    found = specified("curves", made(repeats=3, epochs=30))
+    (line, *_), (band, *_) = marks(found, "line"), marks(found, "area")
+    assert line["encoding"]["strokeDash"]["scale"] == {"domain": ["E_t", "E_v"], "range": [[1, 0], [6, 3]]}
+    assert line["mark"]["color"] == band["mark"]["color"]
+    assert {row["side"] for row in rows_of(found, line)} == {"E_t", "E_v"}
+    assert len(marks(found, "point")) == len(found["concat"])
+    assert "Bands: 95 % over repeats" in subtitle(found)
+
+
+def test_curves_of_trials_have_a_panel_for_each(made, specified):
+    store = made(repeats=2)
+    assert len(specified("curves", store, trials=[1, 5, 7])["concat"]) == 3
+    assert len(specified("curves", store, what=4)["concat"]) == 1
+    with pytest.raises(ChartError, match="trial 999 is not among the trials of made"):
+        specified("curves", store, trials=[999])
+    with pytest.raises(ChartError, match="at most 12 trials, not 13"):
+        specified("curves", store, trials=list(range(1, 14)))
+
+
+def test_curves_of_many_epochs_are_thinned(made, specified):
+    found = specified("curves", made(configurations=1, repeats=1, epochs=3000), what=1)
+    (line,) = marks(found, "line")
+    epochs = [row["epoch"] for row in rows_of(found, line) if row["side"] == "E_v"]
+    assert len(epochs) <= 160 and epochs[0] == 1 and epochs[-1] == 3000
+
+
+def test_errors_that_span_more_than_a_factor_of_10_have_a_logarithmic_axis(made, specified):
+    wide, narrow = made(epochs=30, repeats=2), made(epochs=2, configurations=1, repeats=2)
+    scales = [marks(specified("curves", each), "line")[0]["encoding"]["y"]["scale"] for each in (wide, narrow)]
+    assert scales[0].get("type") is None or scales[0]["type"] == "log"
+    assert "type" not in scales[1]
+
+
+def test_capacity_is_drawn_over_the_numbers_of_units_in_numeric_order(made, specified):
+    found = specified("capacity", made())
+    line = marks(found, "line")[0]
+    x = line["encoding"]["x"]
+    assert (x["field"], x["type"], x["scale"]["type"]) == ("x", "quantitative", "log")
+    assert x["title"] == "units per hidden layer"
+    assert sorted({row["x"] for row in rows_of(found, line)}) == [2, 4, 8, 16, 32, 64]
+    assert subtitle(found).startswith("Lowest E_v with ")
+
+
+def test_capacity_along_a_setting_with_names_keeps_their_order(made, specified):
+    found = specified("capacity", made(configurations=96), by=["regularizer"])
+    x = marks(found, "point")[0]["encoding"]["x"]
+    assert x["type"] == "ordinal" and x["sort"] == ["none", "l1 0.001 + dropout 0.2", "l2 0.0001", "l2 0.01"]
+    assert not marks(found, "line")
+
+
+def test_what_a_chart_is_drawn_along_must_exist(made, specified):
+    with pytest.raises(ChartError, match="there is no axis 'rate'; known: architecture"):
+        specified("capacity", made(), by=["rate"])
+
+
+def test_sensitivity_has_a_line_for_each_kind_on_a_logarithmic_axis(made, specified):
+    found = specified("sensitivity", made(configurations=96), by=["regularizer"])
+    line, rule = marks(found, "line")[0], marks(found, "rule")[0]
+    assert line["encoding"]["x"]["scale"]["type"] == "log"
+    assert {row["series"] for row in rows_of(found, line)} == {"l2"}
+    # One strength of `l1+dropout` is a point, none at all is a level line.
+    assert {row["series"] for row in rows_of(found, rule)} == {"none", "l1+dropout"}
+    assert {row["x"] for row in rows_of(found, line)} == {0.0001, 0.01}
+
+
+def test_sensitivity_shows_where_trials_diverged(made, specified):
+    drawn = specified("sensitivity", made(configurations=24, diverging=5))
+    texts = [row["text"] for each in marks(drawn, "text") for row in rows_of(drawn, each) if "text" in row]
+    assert any("/" in text for text in texts)
+
+
+def test_stopping_compares_the_best_with_the_last_epoch(made, specified):
+    found = specified("stopping", made())
+    (points,), (diagonal,) = marks(found, "point"), marks(found, "line")
+    assert points["encoding"]["x"]["field"] == "best_e_v" and points["encoding"]["y"]["field"] == "e_v"
+    assert all(row["best_e_v"] == row["e_v"] for row in rows_of(found, diagonal))
+    assert subtitle(found).startswith("24 of 24 configurations ended more than 5 % above their lowest E_v.")
+
+
+def test_heat_shows_errors_or_verdicts_in_cells(made, specified):
+    store = made(configurations=96)
+    found = specified("heat", store, by=["architecture", "optimizer"])
+    tiles = marks(found, "rect")[0]
+    assert len(rows_of(found, tiles)) == 24 and tiles["encoding"]["color"]["field"] == "value"
+    assert tiles["encoding"]["x"]["sort"] == ["2", "4", "8", "16", "32", "64"]
+    verdicts = specified("heat", store, by=["architecture", "optimizer"], of="verdict")
+    scale = marks(verdicts, "rect")[0]["encoding"]["color"]["scale"]
+    assert scale["range"] == [VERDICTS[name].colour for name in scale["domain"]]
+    with pytest.raises(ChartError, match="name two settings"):
+        specified("heat", store, by=["architecture"])
+
+
+def test_importance_has_a_bar_for_each_share_the_largest_first(made, specified):
+    found = specified("importance", made(configurations=96))
+    (bars,) = marks(found, "bar")
+    shares = [row["share"] for row in rows_of(found, bars) if row["kind"] != "noise"]
+    assert shares == sorted(shares, reverse=True) and rows_of(found, bars)[0]["effect"] == "hidden layers"
+    assert subtitle(found).startswith("Most by itself: hidden layers")
+
+
+def test_parallel_coordinates_lead_through_every_axis_to_the_error(made, specified):
+    found = specified("parallel", made(configurations=96))
+    lines = marks(found, "line")
+    assert [each["mark"]["strokeWidth"] for each in lines] == [1, 2.6]
+    rows = rows_of(found, lines[0])
+    assert {row["axis"] for row in rows} == {0, 1, 2, 3} and all(0 <= row["place"] <= 1 for row in rows)
+    assert len({row["configuration"] for row in rows if row["is_best"]}) == 5
+
+
+def test_the_best_result_so_far_never_rises(made, specified):
+    found = specified("time", made())
+    (line,) = marks(found, "line")
+    best = [row["best"] for row in rows_of(found, line)]
+    assert best == sorted(best, reverse=True) and line["mark"]["interpolate"] == "step-after"
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"theme": "blue"}, "there is no theme 'blue'; known: light, dark"),
+        ({"width": 20}, "the width must be 200 to 4,000 pixels, but is 20"),
+        ({"of": "loss"}, "there is no measure 'loss'"),
+    ],
+)
+def test_impossible_requests_are_told(request_, message, made, specified):
+    with pytest.raises(ChartError, match=message):
+        specified("fitmap", made(configurations=1), **request_)
+
+
+def test_an_unknown_kind_and_an_unsuited_one_name_others(made, specified):
+    store = made(configurations=1, repeats=1)
+    with pytest.raises(ChartError, match=r"there is no chart 'fit-map'; did you mean 'fitmap'\? known: fitmap, curves"):
+        specified("fit-map", store)
+    with pytest.raises(
+        ChartError, match="heat does not suit made: fewer than two settings vary; these do: fitmap, curves"
+    ):
+        specified("heat", store)

@@ -1,0 +1,31 @@
+"""`fitgap report`: one file about a sweep."""
+
+import pytest
+
+
+def test_a_report_is_written_as_html_and_as_pdf(invoke, trained_database, tmp_path):
+    answer = invoke("report", "small", "-o", "r.html", "--pdf", "--db", trained_database)
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err == "report on small: r.html\nreport on small: r.pdf\n"
+    page = (tmp_path / "r.html").read_text()
+    # The answer is what `fitgap diagnose` says.
+    assert "small: 24 configurations" in page or "small: 16 configurations" in page
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_without_a_name_the_file_is_named_after_the_sweep(invoke, trained_database, tmp_path):
+    assert invoke("report", "1", "--db", trained_database).code == 0
+    assert (tmp_path / "small-report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("small", "-o", "r.txt"), "r.txt must end in .html or .pdf"),
+        (("large",), "there is no sweep 'large'"),
+        (("small", "-o", "no/folder/r.html"), "cannot be written"),
+    ],
+)
+def test_mistakes_are_one_line(words, message, invoke, trained_database):
+    answer = invoke("report", *words, "--db", trained_database)
+    assert answer.code == 2 and message in answer.err and "Traceback" not in answer.err

@@ -1,0 +1,1 @@
+"""Sweeps that were never trained, for tests of charts."""
