@@ -99,7 +99,7 @@ def bound(present: polars.Series, finite: np.ndarray, which: str) -> float | str
 
 def histogram(finite: np.ndarray) -> list[int]:
     """The counts in intervals of equal length between the lowest and the highest value."""
-    if not len(finite) or not np.isfinite(finite.max() - finite.min()):
+    if not len(finite) or not np.isfinite(float(finite.max()) - float(finite.min())):
         return []
     try:
         return [int(count) for count in np.histogram(finite, BINS)[0]]
