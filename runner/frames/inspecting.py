@@ -9,7 +9,7 @@ from fitgap.runner.spec import data_from_mapping
 
 
 def inspect_data(data: Any, target: str | Sequence[str] | None = None, **choices: Any) -> dict[str, Any]:
-    """What is in a data file, and what fitgap would do with it: the answer of `fitgap inspect --format json`.
+    """What is in a data file, and what fitgap would do with it: the answer of `fitgap inspect FILE --format json`.
 
     `data` is the path of a file or a table in memory, as in `run_sweep`.
     The choices are keys of the `data` section of a sweep file: `inputs`, `ignore`, `categorical`, `dates`,
