@@ -244,6 +244,11 @@ class StoreReader:
         with self._reading() as connection:
             return lookups.kept_parameters(connection, trial, epoch)
 
+    def data_content(self, sweep: str | int) -> bytes | None:
+        """The stored content of a sweep's data set; None unless the data came from memory."""
+        with self._reading() as connection:
+            return lookups.data_content(connection, str(sweep))
+
     def preprocessing(self, trial: int) -> dict[str, Any]:
         with self._reading() as connection:
             return lookups.preprocessing(connection, trial)
