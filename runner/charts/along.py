@@ -82,7 +82,7 @@ def crosses(subject: Subject, frame: pl.DataFrame, x: alt.X) -> list[alt.Chart]:
     colour = subject.theme.colour("diverged")
     base = alt.Chart(frame).encode(x=x, y=alt.value(9))
     mark = base.mark_point(shape=VERDICTS["diverged"].shape, filled=True, size=110, color=colour, opacity=1)
-    return [mark, base.mark_text(dx=9, align="left", fontSize=10, color=colour).encode(text="text:N")]
+    return [mark, base.mark_text(dy=13, fontSize=10, color=colour).encode(text="text:N")]
 
 
 def series_colour(subject: Subject, names: Sequence[str], title: str) -> dict[str, Any]:
