@@ -38,9 +38,10 @@ class HonestErrors:
 class Samples(Protocol):
     """Errors of the sampled examples, for the pack's rows (k,); see `fitgap.core.fit_evidence`."""
 
-    is_measured: bool
-    chosen: list[np.ndarray]
-
+    @property
+    def is_measured(self) -> bool: ...
+    @property
+    def chosen(self) -> list[np.ndarray]: ...
     def last_errors(self, rows: np.ndarray) -> np.ndarray: ...
     def errors_with(self, parameters: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray: ...
 

@@ -142,7 +142,7 @@ def validation_count(example_count: int, validation: float | int) -> int:
     if not 0 < count < example_count:
         raise ValueError(
             f"validation {validation:g} of {example_count} examples leaves {example_count - count} to train "
-            f"and {count} to validate; both must be at least 1"
+            f"and {count} to validate; both must be at least 1, so choose a share such as 0.3 or a smaller number"
         )
     return count
 

@@ -15,7 +15,7 @@ from fitgap.core.members import Member, PackShape
 from fitgap.core.network import Networks
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 
-# Examples per side. Their errors after two epochs, in float32, take at most 4 KB per trial.
+# Examples per side. Their errors after the best and the last epoch, in float32, take at most 4 KB per trial.
 SAMPLE_SIZE = 250
 
 

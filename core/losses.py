@@ -51,7 +51,10 @@ class Loss(Variant):
 
 @dataclass(frozen=True)
 class HalfSquaredError(Loss):
-    """½‖a − y‖² (Magyar 2024, Eq. 5): half the sum over the outputs, so that the derivative is a − y (Eq. 13)."""
+    """½‖a − y‖² (Magyar 2024, Eq. 5): half the sum over the outputs, so that the derivative is a − y (Eq. 13).
+
+    a − y is computed in the precision of the training, the rest in float64.
+    """
 
     @staticmethod
     def errors(outputs, targets):
@@ -103,7 +106,7 @@ class SoftmaxCrossEntropy(Loss):
 
 @dataclass(frozen=True)
 class SigmoidCrossEntropy(Loss):
-    """−Σ y·ln σ(a) + (1 − y)·ln(1 − σ(a)), for two classes with one output; predictions are read from σ(a)."""
+    """−Σ [y·ln σ(a) + (1 − y)·ln(1 − σ(a))], for two classes with one output; predictions are read from σ(a)."""
 
     readings = ("zero_one",)
     link = "sigmoid"

@@ -9,6 +9,7 @@ from fitgap.core.randomness import Purpose, generator
 from fitgap.core.target_coding import Reading, Unrecognized
 
 TRAINING, VALIDATION = 0, 1
+MOST_DEVIATIONS = 10.0
 
 
 @dataclass(frozen=True)
@@ -30,18 +31,31 @@ class Scaling:
 
 @dataclass(frozen=True)
 class InputTransform:
-    """Filling and scaling of inputs: a missing value (NaN) becomes `fill`, then (value − shift)·factor.
+    """Filling, limiting and scaling of inputs: a missing value (NaN) becomes `fill`, then every value is limited to
+    `low` … `high`, then (value − shift)·factor.
 
-    All fields are (n_0,) float64. `fill` is NaN if missing values are not filled.
+    All fields are (n_0,) float64. `fill` is NaN if missing values are not filled; `low` and `high` are infinite, or
+    None, if values are not limited.
     """
 
     fill: np.ndarray
     shift: np.ndarray
     factor: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
 
     def apply(self, values: np.ndarray) -> np.ndarray:
-        """Filled and scaled inputs (N, n_0)."""
-        return (np.where(np.isnan(values), self.fill, values) - self.shift) * self.factor
+        """Filled, limited and scaled inputs (N, n_0)."""
+        filled = np.where(np.isnan(values), self.fill, values)
+        if self.low is not None and self.high is not None:
+            np.clip(filled, self.low, self.high, out=filled)
+        return (filled - self.shift) * self.factor
+
+    def beyond(self, values: np.ndarray) -> np.ndarray:
+        """Which values (N, n_0) are limited."""
+        if self.low is None or self.high is None:
+            return np.zeros(values.shape, bool)
+        return ((values < self.low) | (values > self.high)) & (self.factor != 0)
 
 
 # Both broadcast over any number of columns.
@@ -101,14 +115,15 @@ class Preparation:
     """How a data set is turned into the examples of a repeat.
 
     `preprocess` is a key of PREPROCESSINGS, applied to the inputs. `target_scaling` is "standard" or "none" and applies
-    to numeric targets; classes are never scaled. `missing` is a key of FILLINGS, or "refuse" or "drop", which leave no
-    values to fill.
+    to numeric targets; classes are never scaled. `missing` is a key of FILLINGS, or another word, which leaves no
+    values to fill. With `limits`, inputs far outside of what the training examples have are limited.
     """
 
     division: Division
     preprocess: str
     target_scaling: str
     missing: str = "refuse"
+    limits: bool = False
 
 
 # The fields of `Examples` that are tables.
@@ -168,9 +183,26 @@ def prepare_examples(
 def learned_transform(training: np.ndarray, preparation: Preparation) -> InputTransform:
     """The input transform learned from the inputs of the training examples (n, n_0)."""
     fill = fill_values(training, preparation.missing)
-    scaling = PREPROCESSINGS[preparation.preprocess](np.where(np.isnan(training), fill, training))
+    filled = np.where(np.isnan(training), fill, training)
+    scaling = PREPROCESSINGS[preparation.preprocess](filled)
     # Constant columns are found before filling: the mean of equal values may differ from them by rounding.
-    return InputTransform(fill, scaling.shift, np.where(varying(training), scaling.factor, 0.0))
+    factor = np.where(varying(training), scaling.factor, 0.0)
+    low, high = limits_of(filled) if preparation.limits else (None, None)
+    return InputTransform(fill, scaling.shift, factor, low, high)
+
+
+def limits_of(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and highest inputs (n_0,) that other examples may have, from those of the training examples.
+
+    In a nearly constant column, the spread comes from a few examples, and another example may be 10⁵ of its standard
+    deviations away, where no network can predict. Ten standard deviations beyond the training examples, or their whole
+    range if that is more, leave all other examples as they are.
+    """
+    lowest, highest = training.min(axis=0), training.max(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        margin = np.maximum(MOST_DEVIATIONS * training.std(axis=0), highest - lowest)
+    margin = np.where(np.isfinite(margin), margin, np.inf)
+    return lowest - margin, highest + margin
 
 
 def fill_values(training: np.ndarray, missing: str) -> np.ndarray:

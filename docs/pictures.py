@@ -49,7 +49,7 @@ DRAWINGS = (
     Drawing("boundary.png", "two-moons", "boundary"),
     Drawing("houses-curves.svg", "houses", "curves"),
     Drawing("houses-fitmap.svg", "houses", "fitmap"),
-    Drawing("houses-trial.svg", "houses", "curves", trial=21),
+    Drawing("houses-trial.svg", "houses", "curves", trial=22),
     Drawing("houses-capacity.svg", "houses", "capacity"),
     Drawing("houses-importance.svg", "houses", "importance"),
 )
@@ -106,9 +106,9 @@ def houses(folder: Path) -> dict[str, Any]:
     subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
     return {
         "name": "houses",
-        "data": {"source": str(path), "target": "price", "text": "one_hot"},
+        "data": {"source": str(path), "target": "price"},
         "repeats": 5,
-        "training": {"epochs": 100},
+        "training": {"epochs": 200},
         "axes": {
             "architecture": ["none", 8, "64-64"],
             "regularizer": ["none", {"l2": {"weight": 0.01}}],

@@ -24,7 +24,7 @@ CREATE TABLE sweep (
 	data_set_id INTEGER NOT NULL, 
 	specification JSON NOT NULL, 
 	created DOUBLE NOT NULL, 
-	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, has_honest_reference BOOLEAN, beats_constant BOOLEAN, 
+	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, reference_at TEXT, skill TEXT, 
 	PRIMARY KEY (id), 
 	UNIQUE (name), 
 	FOREIGN KEY(data_set_id) REFERENCES data_set (id)
@@ -36,7 +36,7 @@ CREATE TABLE split (
 	training_count INTEGER NOT NULL, 
 	validation_count INTEGER NOT NULL, 
 	constant_columns JSON NOT NULL, 
-	preprocessing JSON NOT NULL, constant_e_t DOUBLE, constant_e_v DOUBLE, constant_errors BLOB, 
+	preprocessing JSON NOT NULL, constant_e_t DOUBLE, constant_e_v DOUBLE, constant_errors BLOB, validation_classes JSON, 
 	PRIMARY KEY (sweep_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE
 );

@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+from fitgap.runner.usual_names import our_name
+
 EXCERPT_WIDTH = 70
 
 
@@ -108,7 +110,8 @@ class DriverFencedError(FitgapError):
 def nearest(name: object, known: Iterable[str]) -> str:
     """Advice for an unknown name: the most similar known name, if any, and a list of all known names."""
     names = list(known)
-    close = difflib.get_close_matches(str(name), names, n=1)
+    ours = our_name(str(name), names)
+    close = [ours] if ours else difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean '{close[0]}'? " if close else ""
     return f"{hint}known: {', '.join(names)}"
 

@@ -13,9 +13,10 @@ from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.layers import Layout
 from fitgap.core.losses import LOSSES
 from fitgap.core.model import Model, ModelLayer, model_layers
-from fitgap.core.preprocessing import InputTransform, Scaling
+from fitgap.core.preprocessing import FILLINGS, InputTransform, Scaling
 from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Variant
+from fitgap.runner.data import Treatment
 from fitgap.runner.data.bounds import check_file_size, check_growth
 from fitgap.runner.errors import DataError, ModelError, OutputError, StoreError
 from fitgap.runner.files.array_archives import read_arrays
@@ -26,7 +27,9 @@ from fitgap.runner.retraining import retrain, stored_trial
 from fitgap.runner.store import Store
 from fitgap.runner.trial_status import Status
 
-FORMAT = "fitgap model 1"
+FORMAT = "fitgap model 2"
+# Format 1 has no limits of inputs.
+READABLE_FORMATS = ("fitgap model 1", FORMAT)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,8 @@ class NamedModel:
     target_names: tuple[str, ...]
     class_names: tuple[str, ...]
     fills_missing: bool
+    # How the training file was read; None for a named data set.
+    treatment: Treatment | None = None
 
 
 def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
@@ -60,20 +65,20 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
 
 
 def named_model(
-    trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray, saved: dict[str, list[float | None]]
+    trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray, saved: dict[str, Any]
 ) -> NamedModel:
     """The model with these parameters and the saved preprocessing of its repeat."""
     configuration, dataset = trial.configuration, prepared.dataset
     member = member_of(configuration, prepared.sweep.seed, trial.repeat)
-    # Null stands for NaN, which occurs only in `fill`.
-    learned = {name: np.array(values, float) for name, values in saved.items()}
+    # Null stands for NaN in `fill`, and for infinity in the limits.
+    learned = {name: np.array(values, float) for name, values in saved.items() if name != "limited"}
     layout = Layout(prepared.layers(configuration), tuple(len(functions) for functions in member.activations))
     if len(parameters) != layout.row_length:
         rule = f"its layers need {layout.row_length} parameters, but the stored network has {len(parameters)}"
         raise StoreError(f"trial {trial.trial_id}: {rule}; the database is damaged, so restore a backup")
     model = Model(
         layers=model_layers(parameters, member, layout),
-        inputs_transform=InputTransform(learned["input_fill"], learned["input_shift"], learned["input_factor"]),
+        inputs_transform=read_transform(learned),
         targets_scaling=Scaling(learned["target_shift"], learned["target_factor"]),
         loss=configuration.loss.variant,
         reading=prepared.reading,
@@ -85,8 +90,17 @@ def named_model(
         dict(dataset.text_columns),
         dataset.target_names,
         dataset.class_names,
-        fills_missing=prepared.preparation.missing not in ("refuse", "drop"),
+        fills_missing=prepared.preparation.missing in FILLINGS,
+        treatment=prepared.sweep.data.treatment,
     )
+
+
+def read_transform(learned: dict[str, np.ndarray]) -> InputTransform:
+    """The input transform from its arrays; sweeps and files of fitgap 0.1 have no limits."""
+    low, high = learned.get("input_low"), learned.get("input_high")
+    if low is not None and high is not None:
+        low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
+    return InputTransform(learned["input_fill"], learned["input_shift"], learned["input_factor"], low, high)
 
 
 def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
@@ -100,6 +114,11 @@ def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
         arrays |= {f"weights_{number}": layer.weights, f"biases_{number}": layer.biases}
     transform, scaling = model.inputs_transform, model.targets_scaling
     arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
+    unlimited = np.full(len(named.input_names), np.inf)
+    arrays |= {
+        "input_low": -unlimited if transform.low is None else transform.low,
+        "input_high": unlimited if transform.high is None else transform.high,
+    }
     arrays |= {"target_shift": scaling.shift, "target_factor": scaling.factor}
     try:
         with written_file(path, rights) as part, part.open("wb") as file:
@@ -121,6 +140,7 @@ def description(named: NamedModel) -> dict[str, Any]:
         "target_names": list(named.target_names),
         "class_names": list(named.class_names),
         "fills_missing": named.fills_missing,
+        "treatment": named.treatment.as_json() if named.treatment else None,
     }
 
 
@@ -142,7 +162,7 @@ def load_model(path: Path) -> NamedModel:
     try:
         arrays = read_model_arrays(path)
         described = json.loads(str(arrays["description"]))
-        if described["format"] != FORMAT:
+        if described["format"] not in READABLE_FORMATS:
             found = described["format"]
             raise ModelError(f"{path} has the format {found!r}, but this program reads {FORMAT!r}; update fitgap")
         named = assembled(arrays, described)
@@ -180,7 +200,7 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
             ModelLayer(arrays[f"weights_{number}"], arrays[f"biases_{number}"], tuple(map(read_function, functions)))
             for number, functions in enumerate(described["layers"], start=1)
         ),
-        inputs_transform=InputTransform(arrays["input_fill"], arrays["input_shift"], arrays["input_factor"]),
+        inputs_transform=read_transform(arrays),
         targets_scaling=Scaling(arrays["target_shift"], arrays["target_factor"]),
         loss=LOSSES[described["loss"]](),
         reading=READINGS[reading.pop("name")].from_settings(reading),
@@ -193,6 +213,8 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
         tuple(described["target_names"]),
         tuple(described["class_names"]),
         fills_missing=described["fills_missing"],
+        # Files of fitgap 0.1 have none.
+        treatment=Treatment.from_json(described["treatment"]) if described.get("treatment") else None,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from fitgap.core.fit_causes import late_start
+from fitgap.core.error_curves import late_start
 
 # Logarithmic recording stores this many epochs between any epoch (from this number on) and its double.
 EPOCHS_PER_DOUBLING = 8

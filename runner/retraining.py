@@ -13,7 +13,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import MEASURED
 from fitgap.runner.planning.packs import PlannedTrial, member_of, pack_shape
 from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
-from fitgap.runner.spec import Configuration, Sweep
+from fitgap.runner.spec import Configuration, stored_sweep_of
 from fitgap.runner.store import Row, Store
 from fitgap.runner.system.blas import one_blas_thread
 from fitgap.runner.system.machine_record import describe_environment
@@ -22,7 +22,7 @@ from fitgap.runner.system.machine_record import describe_environment
 def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:
     """The planned trial and its data, from a row of `Store.show`. Raises StoreError if the data have changed."""
     sweep = store.sweep(row["sweep"])
-    prepared = prepare_sweep(Sweep.from_canonical(sweep["specification"]))
+    prepared = prepare_sweep(stored_sweep_of(sweep["specification"]))
     if fingerprint(prepared.dataset) != row["fingerprint"]:
         raise StoreError(
             f"the data set {row['data']} has changed since trial {row['trial']} was trained; restore the old one"

@@ -15,7 +15,7 @@ FOLDERS = ("benchmarks", "core", "docs", "examples", "migrations", "runner", "te
 # Typer brings its own copy of this class; its descendant is what it shows of it.
 UsageError = typer.BadParameter.__mro__[1]
 # What stands in a model file, and no command.
-NO_COMMANDS = ("fitgap model 1",)
+NO_COMMANDS = ("fitgap model 1", "fitgap model 2")
 PLACEHOLDERS = {"TRIAL": "7", "N": "1"}
 
 

@@ -78,7 +78,9 @@ def test_all_trials_of_a_sweep_on_ray_complete(digits):
 def test_the_leaderboard_is_on_standard_output_and_progress_is_not(digits):
     folder, _, _ = digits
     out, err = (folder / "out").read_text(), (folder / "err").read_text()
-    assert out.startswith(f"digits: the best {CONFIGURATIONS} of {CONFIGURATIONS} configurations, by best E_v\n")
+    assert out.startswith(
+        f"digits: the best {CONFIGURATIONS} of {CONFIGURATIONS} configurations, by E_v at the best epoch\n"
+    )
     assert f"{TRIALS} trials: {TRIALS} completed" in err
     assert f"{TRIALS} trials" not in out
     assert not re.search("Traceback|Warning|ERROR|WARNING", out + err)

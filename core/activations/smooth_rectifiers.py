@@ -63,7 +63,7 @@ class Softplus(Activation):
 
 @dataclass(frozen=True)
 class Mish(Activation):
-    """x·tanh(s) with s = softplus(x) (Magyar 2024, §2.1.1.9)."""
+    """x·tanh(s) with s = ln(1 + exp(β·x))/β (Magyar 2024, §2.1.1.9)."""
 
     beta: float = parameter(1.0, above=0, description="sharpness β of softplus")
     learn: str = learnable("beta")

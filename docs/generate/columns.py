@@ -114,9 +114,10 @@ def keys_in(value: Any, before: str = "") -> Iterator[str]:
 
 
 def meaning(command: str, key: str) -> str:
-    """What a key means: to this command, by its whole name, or by its last part."""
-    last = key.split(".")[-1].removesuffix("[]")
-    for name in (f"{command}:{key.removesuffix('[]')}", key, last):
+    """What a key means: to this command, by its whole name, or by its last parts."""
+    parts = key.split(".")
+    last = parts[-1].removesuffix("[]")
+    for name in (f"{command}:{key.removesuffix('[]')}", key, ".".join(parts[-2:]), last):
         if name in MEANINGS:
             return MEANINGS[name]
     raise KeyError(f"docs/generate/meanings.py has no meaning for {key!r} of {command}")

@@ -14,5 +14,6 @@ def upgrade() -> None:
     for name in ("constant_e_t", "constant_e_v"):
         op.add_column("split", sa.Column(name, sa.Double))
     op.add_column("split", sa.Column("constant_errors", sa.LargeBinary))
-    for name in ("has_honest_reference", "beats_constant"):
-        op.add_column("sweep", sa.Column(name, sa.Boolean))
+    op.add_column("split", sa.Column("validation_classes", sa.JSON))
+    for name in ("reference_at", "skill"):
+        op.add_column("sweep", sa.Column(name, sa.Text))

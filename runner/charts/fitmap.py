@@ -211,7 +211,7 @@ def ring(subject: Subject) -> alt.Chart:
 
 def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt.Chart]:
     """Configurations without a completed trial have no place; those that diverged are crosses along the right edge."""
-    lost = subject.configurations.filter(pl.col("verdict") == "diverged").head(MOST_CROSSES)
+    lost = subject.configurations.filter(pl.col("verdict") == "diverged", pl.col("completed") == 0).head(MOST_CROSSES)
     if lost.is_empty():
         return []
     share = min(1.0, lost.height / LEAST_CROSSES)

@@ -16,6 +16,8 @@ from fitgap.runner.cli.commands.db import db
 from fitgap.runner.cli.commands.diagnose import diagnose
 from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
+from fitgap.runner.cli.commands.improve import improve
+from fitgap.runner.cli.commands.inspect import inspect
 from fitgap.runner.cli.commands.plot import plot
 from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
@@ -34,6 +36,7 @@ from fitgap.runner.cli.render.lines import report
 from fitgap.runner.errors import FitgapError, ReaderGoneError
 from fitgap.runner.system.blas import prepare_blas
 from fitgap.runner.system.passwords import hide_passwords
+from fitgap.runner.usual_names import OPTIONS
 
 NOT_DONE = 1
 # Depending on its version, Typer vendors this class or imports it from Click; a public subclass leads to either.
@@ -54,9 +57,11 @@ app = typer.Typer(
 )
 app.callback(help=SUMMARY)(top)
 app.command()(run)
+app.command()(inspect)
 app.command()(watch)
 app.command()(resume.resume)
 app.command()(resume.extend)
+app.command()(improve)
 app.command()(resume.retry)
 app.command()(resume.cancel)
 app.command()(resume.replay)
@@ -128,7 +133,10 @@ def report_usage_error(error: Any) -> int:
         error.show()
     else:
         command_path = error.ctx.command_path if error.ctx else "fitgap"
-        report(f"fitgap: {as_own_message(error.format_message())} see {command_path} --help")
+        ours = OPTIONS.get(getattr(error, "option_name", ""))
+        # What typer takes to be similar may mislead.
+        message = f"No such option: {error.option_name}; write {ours};" if ours else None
+        report(f"fitgap: {message or as_own_message(error.format_message())} see {command_path} --help")
     return int(error.exit_code)
 
 

@@ -32,7 +32,10 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         trials_command = command("trials", name, database=database)
         report(f"fitgap: {problem}; the results are stored; show them with: {trials_command}")
     else:
-        report_summary(store, counts)
+        report_summary(store, counts, len(written.prepared.configurations))
+        sample = store.small_sample(written.sweep_id)
+        if sample:
+            report(str(sample))
     left = sum(counts[status] for status in UNFINISHED)
     if left:
         verb = "is" if left == 1 else "are"

@@ -6,21 +6,33 @@ from typing import Any
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.files import FILE_DEFAULTS, is_file, load_file, read_inputs
 from fitgap.runner.data.fingerprints import fingerprint
-from fitgap.runner.data.handling import MISSING, TEXT, Handling
+from fitgap.runner.data.handling import MISSING, TARGET_KINDS, TEXT
+from fitgap.runner.data.loaded_files import LoadedFile
 from fitgap.runner.data.named import SOURCES, find_source, load_named
 from fitgap.runner.data.named_set import Source, SourceDefaults
+from fitgap.runner.data.reading_report import reading_report
+from fitgap.runner.data.treatment import RULES, STRICT_RULES, FileChoices, Treatment
 
 __all__ = [
     "MISSING",
+    "RULES",
     "SOURCES",
+    "STRICT_RULES",
+    "TARGET_KINDS",
     "TEXT",
+    "FileChoices",
+    "LoadedFile",
     "Source",
     "SourceDefaults",
+    "Treatment",
     "default_reading",
     "fingerprint",
     "is_file",
     "load_dataset",
+    "load_file",
+    "load_named",
     "read_inputs",
+    "reading_report",
     "source_defaults",
 ]
 
@@ -34,14 +46,14 @@ def load_dataset(
     missing: str = "refuse",
     text: str = "refuse",
 ) -> Dataset:
-    """The examples of a named data set or of a CSV, Parquet or NPZ file.
+    """The examples of a named data set, or of a file that is read by the strict rules.
 
     `options` are the parameters of a named data set, `target` the target columns of a file. `seed` is the sweep's;
     randomly drawn sets depend on it. `missing` (one of MISSING) and `text` (one of TEXT) say how to handle missing
     values and text in the inputs of a file. Raises DataError for data that cannot be read or trained on.
     """
     if is_file(source):
-        return load_file(source, options, target, Handling(missing, text))
+        return load_file(source, options, target, FileChoices(strict=True, missing=missing, text=text)).dataset
     return load_named(source, options, target, seed)
 
 

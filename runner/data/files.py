@@ -1,4 +1,4 @@
-"""Data files: recognizing them, reading their bytes, and choosing the reader by suffix."""
+"""Data files: recognizing them, reading their bytes, and loading them as data sets or as inputs of new examples."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import check_file_size
 from fitgap.runner.data.error_texts import file_error, visible
+from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.handling import Handling
+from fitgap.runner.data.loaded_files import LoadedFile
 from fitgap.runner.data.named import SOURCES
 from fitgap.runner.data.named_set import SourceDefaults
+from fitgap.runner.data.treatment import FileChoices, Treatment
 
 FILE_DEFAULTS = SourceDefaults(preprocess="standard", validation=0.3)
-SUFFIXES = (".csv", ".parquet", ".npz")
 
 
 def is_file(source: str) -> bool:
@@ -22,58 +23,57 @@ def is_file(source: str) -> bool:
     return source not in SOURCES and (Path(source).suffix != "" or "/" in source or os.sep in source)
 
 
-def load_file(source: str, options: Mapping[str, Any], target: Sequence[str], handling: Handling) -> Dataset:
-    """The examples in the file at the path `source`. Raises DataError for an invalid file."""
+def load_file(
+    source: str,
+    options: Mapping[str, Any],
+    target: Sequence[str],
+    choices: FileChoices,
+    stored: Treatment | None = None,
+) -> LoadedFile:
+    """The examples in the file at the path `source`, read as `stored` says or else as it looks.
+
+    Raises DataError for an invalid file.
+    """
     if options:
         rule = f"a file takes no options, but '{visible(next(iter(options)))}' was given; remove it"
         raise file_error(source, rule)
-    content = read_content(source)
+    content = unpacked(source, read_content(source))
+    kind = kind_of(source, content)
     # Imported here, because importing polars is slow and named data sets do not need it.
-    match Path(source).suffix.lower():
-        case ".npz":
-            from fitgap.runner.data.npz_files import load_npz
+    from fitgap.runner.data.file_datasets import load_table
 
-            return load_npz(source, content, target, handling)
-        case ".csv":
-            from fitgap.runner.data.csv_files import load_csv
-
-            return load_csv(source, content, target, handling)
-        case _:
-            from fitgap.runner.data.parquet_files import load_parquet
-
-            return load_parquet(source, content, target, handling)
+    return load_table(source, content, kind, target, choices, stored)
 
 
 def read_inputs(
-    path: str, input_names: Sequence[str], text_columns: Mapping[str, Sequence[str]], *, missing: str
+    path: str,
+    input_names: Sequence[str],
+    text_columns: Mapping[str, Sequence[str]],
+    *,
+    missing: str,
+    treatment: Treatment | None = None,
 ) -> np.ndarray:
     """Unscaled inputs (N, n_0) from a file, in the order that a network was trained on.
 
     Columns are found by name, and other columns are ignored. NPZ files must have the inputs in this order in the array
-    `inputs`. A missing value becomes NaN if `missing` says that it will be filled. Text that did not occur in training
-    belongs to no category: all inputs of its column are 0. Raises DataError for an invalid file.
+    `inputs`. `text_columns` are one-hot encoded with the given categories. `missing` is "refuse" or one of FILLINGS; if
+    it is one of FILLINGS, missing values are NaN. `treatment` says how the training file was read. Text of an unknown
+    category belongs to no category: all inputs of its column are 0. Raises DataError for an invalid file.
     """
-    from fitgap.runner.data.unseen_inputs import inputs_from_table
+    from fitgap.runner.data.unseen_inputs import unseen_inputs
 
-    content, handling = read_content(path), Handling(missing)
-    match Path(path).suffix.lower():
-        case ".npz":
-            from fitgap.runner.data.npz_files import load_npz_inputs
+    content, handling = unpacked(path, read_content(path)), Handling(missing)
+    kind = kind_of(path, content)
+    if kind == NPZ:
+        from fitgap.runner.data.formats.npz_files import load_npz_inputs
 
-            return load_npz_inputs(path, content, len(input_names), handling)
-        case ".csv":
-            from fitgap.runner.data.csv_files import read_csv
-
-            table = read_csv(path, content, text_columns)
-        case _:
-            from fitgap.runner.data.parquet_files import read_parquet
-
-            table = read_parquet(path, content)
-    return inputs_from_table(table, input_names, text_columns, handling)
+        return load_npz_inputs(path, content, len(input_names), handling)
+    return unseen_inputs(path, content, kind, input_names, text_columns, handling, treatment)
 
 
 def read_content(source: str) -> bytes:
     """The bytes of a file. Raises DataError if it is missing, not a file, of an unknown type, unreadable or empty."""
+    check_address(source)
     try:
         path = path_of(source)
         check_path(source, path)
@@ -88,6 +88,13 @@ def read_content(source: str) -> bytes:
     return content
 
 
+def check_address(source: str) -> None:
+    """Raise DataError for the address of something on another machine."""
+    scheme = source.partition("://")[0].lower()
+    if "://" in source and scheme in ("http", "https", "ftp", "s3", "gs"):
+        raise file_error(source, "fitgap reads files on this machine only; download the file and name its path")
+
+
 def path_of(source: str) -> Path:
     """The path of a file. A name that the locale cannot encode is encoded as UTF-8, like sweep files."""
     try:
@@ -98,13 +105,10 @@ def path_of(source: str) -> Path:
 
 
 def check_path(source: str, path: Path) -> None:
-    """Raise DataError unless `path` is an existing file with a known suffix."""
+    """Raise DataError unless `path` is an existing file."""
     if not path.exists():
         raise file_error(source, "there is no such file; check the path, which is relative to the current folder")
     if path.is_dir():
         raise file_error(source, "this is a folder; name a file in it")
     if not path.is_file():
         raise file_error(source, "this is neither a file nor a folder; save the data as a file first")
-    if path.suffix.lower() not in SUFFIXES:
-        rule = f"unknown suffix '{visible(path.suffix)}'; a data file ends in one of {', '.join(SUFFIXES)}"
-        raise file_error(source, rule)

@@ -1,27 +1,42 @@
-"""Handling of missing values and of text in the inputs of a file."""
+"""Handling of missing values, of text in the inputs, and of the target of a file."""
 
 from dataclasses import dataclass
 
 from fitgap.core.preprocessing import FILLINGS
 from fitgap.runner.data.error_texts import file_error
 
-# `drop` removes examples with missing inputs; the fillings compute a value from the training examples.
-MISSING = ("refuse", "drop", *FILLINGS)
+# `drop` removes examples with missing inputs, and `drop_any` does so even if these are most; the fillings compute a
+# value from the training examples.
+MISSING = ("refuse", "drop", "drop_any", *FILLINGS)
 # `one_hot` turns every category into an input of 0 and 1.
 TEXT = ("refuse", "one_hot")
+TARGET_KINDS = ("classes", "numbers")
 
 
 @dataclass(frozen=True)
 class Handling:
-    """One word of MISSING and one of TEXT. A missing target is always refused."""
+    """One word of MISSING, one of TEXT, and one of TARGET_KINDS or None, which leaves it to the values.
+
+    With `checks`, targets are refused from which nothing can be learned. With `drops_untargeted`, examples without a
+    target are left out instead of refused. `categories` are text columns even if most of their cells are numbers.
+    """
 
     missing: str = "refuse"
     text: str = "refuse"
+    target_kind: str | None = None
+    checks: bool = False
+    drops_untargeted: bool = False
+    categories: tuple[str, ...] = ()
 
     @property
     def fills(self) -> bool:
         """Whether missing inputs are kept as NaN, to be filled once the training examples are known."""
         return self.missing in FILLINGS
+
+    @property
+    def drops(self) -> bool:
+        """Whether examples with missing inputs are left out."""
+        return self.missing in ("drop", "drop_any")
 
 
 def check_complete(source: str, complete: int, rows: int) -> None:

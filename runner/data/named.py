@@ -1,6 +1,7 @@
 """Table of named data sets, and loading of one by its name and options."""
 
 from collections.abc import Mapping, Sequence
+from os.path import isfile
 from typing import Any
 
 from fitgap.core.datasets import Dataset
@@ -17,6 +18,10 @@ SOURCES: dict[str, type[Source]] = {**SHIPPED_SETS, **TRUTH_TABLES, **DRAWN_SETS
 
 def find_source(name: str) -> type[Source]:
     """The class of the data set called `name`; DataError if there is none."""
+    if name not in SOURCES and isfile(name):
+        raise DataError(
+            f"unknown data set '{visible(name)}', but there is a file of this name; write ./{visible(name)}"
+        )
     if name not in SOURCES:
         raise DataError(
             f"unknown data set '{visible(name)}': {nearest(name, SOURCES)}; "

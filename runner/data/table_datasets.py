@@ -9,35 +9,43 @@ import numpy as np
 import polars
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from fitgap.runner.data.error_texts import file_error, nearest_column, visible
-from fitgap.runner.data.handling import Handling, check_complete
-from fitgap.runner.data.raw_table import (
+from fitgap.runner.data.columns.raw_table import (
     Table,
+    cell_error,
     check_finite,
     check_number,
     check_present,
+    first,
     float_values,
     holds_numbers,
     is_missing,
 )
-from fitgap.runner.data.targets import encode_targets
-from fitgap.runner.data.text_columns import categories_of, check_text, input_names, one_hot_inputs
+from fitgap.runner.data.columns.targets import MOST_INTEGER_CLASSES, encode_targets
+from fitgap.runner.data.columns.text_columns import (
+    categories_of,
+    check_text,
+    input_names,
+    mistake_advice,
+    one_hot_inputs,
+)
+from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.handling import Handling, check_complete
 
 FILL_OR_CHOOSE = "fill it in, remove the row, or choose with --missing or data.missing how to handle it"
 
 
 def dataset_from_table(table: Table, target: Sequence[str], handling: Handling) -> Dataset:
     """The data set in a table. Raises DataError, with source and position, if it cannot be trained on."""
-    check_target(table, target)
     check_size(table, target)
     check_columns(table, target, handling)
-    if handling.missing == "drop":
+    if handling.drops:
         table = complete_rows(table, target)
     inputs = table.frame.drop(target)
     text_columns = categories_of(table.source, inputs)
     names = input_names(table.source, inputs.columns, text_columns)
     check_memory(table.source, INPUT_COPIES * VALUE_BYTES * inputs.height * len(names))
-    targets = encode_targets(table.source, {name: target_values(table, table.frame[name]) for name in target})
+    values = {name: target_values(table, table.frame[name]) for name in target}
+    targets = encode_targets(table.source, values, handling)
     return Dataset(
         name=table.source,
         inputs=one_hot_inputs(inputs, text_columns),
@@ -63,11 +71,16 @@ def check_target(table: Table, target: Sequence[str]) -> None:
             raise file_error(source, f"target column '{visible(name)}' is named twice; name it once")
 
 
-def check_size(table: Table, target: Sequence[str]) -> None:
-    """Raise DataError if there are fewer than two rows, or no inputs."""
+def check_rows(table: Table) -> None:
+    """Raise DataError if there are fewer than two rows."""
     if table.frame.height < 2:
         found = "only 1 row" if table.frame.height else "no rows"
         raise file_error(table.source, f"the file has {found}; at least 2 are needed, one to train and one to validate")
+
+
+def check_size(table: Table, target: Sequence[str]) -> None:
+    """Raise DataError if there are fewer than two rows, or no inputs."""
+    check_rows(table)
     if table.frame.width == len(target):
         raise file_error(
             table.source, "no input column is left; the file needs at least one column that is not a target"
@@ -82,11 +95,23 @@ def check_columns(table: Table, target: Sequence[str], handling: Handling) -> No
         elif handling.missing == "refuse":
             check_present(table, column, FILL_OR_CHOOSE)
         check_finite(table, column)
+        if column.name in target and handling.checks and handling.target_kind != "classes":
+            check_target_words(table, column)
     for column in table.frame.drop(target):
         if column.dtype == polars.String:
             check_text(table, column, handling)
         else:
             check_number(table, column)
+
+
+def check_target_words(table: Table, column: polars.Series) -> None:
+    """Raise DataError for a word in a target column of numbers, which are too many to be classes."""
+    if column.dtype != polars.String or column.n_unique() <= MOST_INTEGER_CLASSES:
+        return
+    is_number = column.cast(polars.Float64, strict=False).is_not_null()
+    if len(column) / 2 < is_number.sum() < len(column):
+        row = first(~is_number)
+        raise cell_error(table, column, row, f"'{visible(column[row])}' is not a number; {mistake_advice(column, row)}")
 
 
 def complete_rows(table: Table, target: Sequence[str]) -> Table:

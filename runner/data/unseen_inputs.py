@@ -1,13 +1,14 @@
 """Inputs of unseen examples, selected by the columns that a network was trained on."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import polars
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from fitgap.runner.data.error_texts import file_error, nearest_column, visible
-from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.raw_table import (
+from fitgap.runner.data.columns.cell_values import CellRules, without
+from fitgap.runner.data.columns.date_columns import date_inputs
+from fitgap.runner.data.columns.raw_table import (
     Table,
     cell_error,
     check_finite,
@@ -15,14 +16,59 @@ from fitgap.runner.data.raw_table import (
     check_present,
     first,
     holds_numbers,
+    with_row_numbers,
 )
-from fitgap.runner.data.text_columns import names_of, one_hot_inputs
+from fitgap.runner.data.columns.text_columns import names_of, one_hot_inputs
+from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.file_tables import read_table, typed_table
+from fitgap.runner.data.handling import Handling
+from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
+from fitgap.runner.errors import DataError
+
+
+def unseen_inputs(
+    source: str,
+    content: bytes,
+    kind: str,
+    names: Sequence[str],
+    text_columns: Mapping[str, Sequence[str]],
+    handling: Handling,
+    treatment: Treatment | None,
+) -> np.ndarray:
+    """The inputs (N, n_0) in a file that is not an NPZ file; see `read_inputs`."""
+    dates = treatment.dates if treatment else {}
+    if treatment is None or treatment.strict:
+        raw = read_table(source, content, kind, FileChoices(strict=True), ())
+        table = typed_table(raw, treatment or Treatment(strict=True), text_columns)
+        return inputs_from_table(table, names, text_columns, handling, dates)
+    # The layout may be another one than that of the training file, but the decimal mark is probably the same.
+    choices = FileChoices(missing_values=treatment.words)
+    try:
+        raw = read_table(source, content, kind, choices, ())
+    except DataError:
+        raw = read_table(source, content, kind, replace(choices, decimal=treatment.layout.decimal), ())
+    reading = replace(treatment, layout=raw.layout, ignored={})
+    table = typed_table(raw, reading, {*text_columns, *treatment.dates})
+    words = CellRules.usual(".", treatment.words).missing
+    frame = table.frame.with_columns(
+        without(table.frame[name].cast(polars.String), words)
+        for name in (*text_columns, *treatment.dates)
+        if name in table.frame.columns and (name in text_columns or table.frame[name].dtype == polars.String)
+    )
+    if treatment.row_numbers:
+        frame = with_row_numbers(frame)
+    return inputs_from_table(Table(source, frame, table.place), names, text_columns, handling, dates)
 
 
 def inputs_from_table(
-    table: Table, names: Sequence[str], text_columns: Mapping[str, Sequence[str]], handling: Handling
+    table: Table,
+    names: Sequence[str],
+    text_columns: Mapping[str, Sequence[str]],
+    handling: Handling,
+    dates: Mapping[str, DateColumn] = {},
 ) -> np.ndarray:
     """The inputs (N, n_0) with these names; see `read_inputs`. Other columns of the table are ignored."""
+    table = with_date_inputs(table, dates)
     if table.frame.height == 0:
         raise file_error(table.source, "the file has no rows; at least 1 is needed")
     check_memory(table.source, INPUT_COPIES * VALUE_BYTES * table.frame.height * len(names))
@@ -32,6 +78,17 @@ def inputs_from_table(
             check_present(table, column, "fill it in or remove the row")
         check_finite(table, column)
     return one_hot_inputs(polars.DataFrame(columns), text_columns)
+
+
+def with_date_inputs(table: Table, dates: Mapping[str, DateColumn]) -> Table:
+    """The table with the inputs that its dates are turned into, in addition to its columns."""
+    found = [
+        values
+        for name, date in dates.items()
+        if name in table.frame.columns
+        for values in date_inputs(table, table.frame[name], date)
+    ]
+    return Table(table.source, table.frame.with_columns(found), table.place) if found else table
 
 
 def trained_columns(names: Sequence[str], text_columns: Mapping[str, Sequence[str]]) -> list[str]:

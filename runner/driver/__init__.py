@@ -7,6 +7,7 @@ from fitgap.runner.driver.pending_trials import ExpectedWork, expected_work
 from fitgap.runner.driver.written_sweep import (
     Extended,
     WrittenSweep,
+    add_configurations,
     extend_sweep,
     present_name,
     stored_sweep,
@@ -22,6 +23,7 @@ __all__ = [
     "SweepStoppedError",
     "Watcher",
     "WrittenSweep",
+    "add_configurations",
     "drive",
     "expected_work",
     "extend_sweep",

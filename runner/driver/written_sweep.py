@@ -1,5 +1,6 @@
 """Sweeps in the store: written before training, and loaded again with their data to resume."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fitgap.runner.data import fingerprint
@@ -7,7 +8,7 @@ from fitgap.runner.errors import DataError, StoreError
 from fitgap.runner.names import is_sweep_name
 from fitgap.runner.planning.extension import sweep_extension
 from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep, sweep_plan
-from fitgap.runner.spec import Configuration, Flags, Sweep, sweep_with_more
+from fitgap.runner.spec import Configuration, Flags, stored_sweep_of, sweep_with_more
 from fitgap.runner.store import Store
 
 
@@ -48,10 +49,19 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
     return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued)
 
 
+def add_configurations(store: Store, written: WrittenSweep, configurations: Sequence[Configuration]) -> Extended:
+    """Add single configurations to a sweep, which need not be combinations of the alternatives of its axes."""
+    rows = store.configurations(written.sweep_id)
+    known = [Configuration.from_canonical(row["settings"]) for row in rows]
+    wanted = replace(written.prepared, configurations=configurations)
+    extension = sweep_extension(wanted, known, [row["hash"] for row in rows], written.prepared.repeat_count)
+    return Extended(written, *store.extend_sweep(written.sweep_id, extension))
+
+
 def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
     """A sweep from the store, with its data loaded again. Raises DataError if the data have changed since."""
     row = store.sweep(name_or_number)
-    prepared = prepare_sweep(Sweep.from_canonical(row["specification"]))
+    prepared = prepare_sweep(stored_sweep_of(row["specification"]))
     if fingerprint(prepared.dataset) != row["fingerprint"]:
         raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; restore the old data")
     return WrittenSweep(row["id"], row["name"], prepared)

@@ -1,6 +1,7 @@
 """The Python interface: the answers of the commands as polars data frames."""
 
 from fitgap.runner.frames.frame_store import FrameStore, open_store
-from fitgap.runner.frames.running import SweepFrames, resume_sweep, run_sweep
+from fitgap.runner.frames.inspecting import inspect_data
+from fitgap.runner.frames.running import SweepFrames, improve_sweep, resume_sweep, run_sweep
 
-__all__ = ["FrameStore", "SweepFrames", "open_store", "resume_sweep", "run_sweep"]
+__all__ = ["FrameStore", "SweepFrames", "improve_sweep", "inspect_data", "open_store", "resume_sweep", "run_sweep"]

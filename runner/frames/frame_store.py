@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import polars as pl
-from fitgap.runner.diagnosis_report import diagnose_sweep, diagnose_trial
+from fitgap.runner.diagnosis import diagnose_sweep, diagnose_trial
 from fitgap.runner.errors import StoreError
 from fitgap.runner.frames.types import (
     COUNTS,

@@ -2,13 +2,14 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from fitgap.runner.amounts import counted
+from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import (
     SweepStoppedError,
     WrittenSweep,
@@ -18,13 +19,16 @@ from fitgap.runner.driver import (
     stored_sweep,
 )
 from fitgap.runner.engine import Engine
-from fitgap.runner.engine.placement import placement_of
+from fitgap.runner.engine.placement import placement_of, require_count
 from fitgap.runner.errors import SpecError
 from fitgap.runner.frames.frame_store import open_store
+from fitgap.runner.improvement import Budget, Candidate, Improvement, described, unfinished
+from fitgap.runner.improvement.rounds import DEFAULT_ROUNDS, DEFAULT_TRIALS
 from fitgap.runner.messages import Block
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
 from fitgap.runner.store import Store
+from fitgap.runner.store import open_store as open_rows
 
 if TYPE_CHECKING:
     import altair as alt
@@ -55,6 +59,10 @@ class SweepFrames:
         with open_store(self.db) as store:
             return store.compare(self.name, by, **options)
 
+    def improve(self, **options: Any) -> "SweepFrames":
+        """The same as `improve_sweep(name, db=db, …)`."""
+        return improve_sweep(self.name, db=self.db, **options)
+
     def plot(self, kind: str, **options: Any) -> "alt.TopLevelMixin":
         """The same as `open_store(db).plot(kind, name, …)`: an Altair chart, which notebooks display."""
         with open_store(self.db) as store:
@@ -77,12 +85,15 @@ def run_sweep(
     """Train a sweep and return it when all its trials have ended.
 
     `sweep` is the path of a sweep file, or a mapping with the same keys. If the name is taken, a number is appended.
-    `notify` is called with a line of text when something could not be started. Ctrl-C makes the trials in flight
+    `notify` is called with a line of text when something could not be started, and if no configuration is clearly
+    better than a constant prediction. Ctrl-C makes the trials in flight
     pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
     is trained there. The other arguments mean the same as the options of `fitgap run`. Raises FitgapError.
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     prepared = prepare_sweep(sweep_of(sweep, name))
+    for line in prepared.report:
+        notify(line)
     return launch_new(prepared, placement, db, Caller(db, notify))
 
 
@@ -101,6 +112,49 @@ def resume_sweep(
     """Train the pending trials of a stored sweep; the arguments are those of `run_sweep`. Raises FitgapError."""
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
     return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, Caller(db, notify))
+
+
+def improve_sweep(
+    sweep: str | int,
+    *,
+    trials: int = DEFAULT_TRIALS,
+    rounds: int = DEFAULT_ROUNDS,
+    db: str | None = None,
+    engine: EngineName = "auto",
+    workers: int | None = None,
+    address: str | None = None,
+    cpus_per_pack: int | None = None,
+    max_in_flight: int | None = None,
+    mixed_versions: bool = False,
+    notify: Notify = print,
+) -> SweepFrames:
+    """Extend a stored sweep with what is advised for its best configurations and its edges, as long as this helps.
+
+    At most `trials` new trials are trained in at most `rounds` rounds. `notify` is also called with what each round
+    tries and gains. The other arguments are those of `run_sweep`. Raises FitgapError.
+    """
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+    require_count("trials", trials, str(DEFAULT_TRIALS))
+    require_count("rounds", rounds, str(DEFAULT_ROUNDS))
+    improvement, caller, name = Improvement(str(sweep), Budget(trials, rounds)), Caller(db, notify), str(sweep)
+    with open_rows(db) as store:
+        is_unfinished = unfinished(store, name) > 0
+    if is_unfinished:
+        launch_stored(name, lambda store: stored_sweep(store, name), placement, db, caller)
+    while planned := plan_round(improvement, db):
+        notify(f"round {improvement.rounds + 1}: {described(planned)}")
+        launch_stored(name, improvement.start, placement, db, caller)
+        with open_rows(db) as store:
+            notify(improvement.conclude(store).in_words())
+    notify(improvement.why_stopped())
+    with open_rows(db) as store:
+        return SweepFrames(store.sweep(name)["name"], db)
+
+
+def plan_round(improvement: Improvement, db: str | None) -> Sequence[Candidate]:
+    """What the next round tries; empty at the end."""
+    with open_rows(db) as store:
+        return improvement.plan(store)
 
 
 def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None) -> Sweep:
@@ -130,7 +184,13 @@ class Caller:
         """Show nothing for the engine."""
 
     def conclude(self, store: Store, written: WrittenSweep) -> SweepFrames:
-        """The sweep under its present name, as it may have been renamed during training."""
+        """The sweep under its present name, as it may have been renamed during training.
+
+        If no configuration beats a constant prediction, the caller is told.
+        """
+        floor = store.floor(written.sweep_id)
+        if floor and floor.is_beaten is False:
+            self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill)}")
         return SweepFrames(present_name(store, written), self.db)
 
     def stopped(self, stop: SweepStoppedError) -> SweepFrames:

@@ -23,7 +23,8 @@ NAMES: Mapping[Any, str] = {
     STATUS: "status",
     VERDICT: "verdict",
     TIME: "created started ended",
-    TAGS: "tags constant_columns",
+    TAGS: "tags constant_columns limited_inputs",
+    pl.List(pl.Int64): "limited_examples",
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
         worker_failures losses configurations bytes training_count validation_count pairs
         paired_repeats completed filled""",
@@ -31,7 +32,7 @@ NAMES: Mapping[Any, str] = {
         se_t se_v gap rise excess underfit overfit accuracy_t accuracy_v seconds share raw_share noise_share value""",
     pl.String: """name note configuration architecture layers activation regularizer optimizer output_activation
         initializer schedule stopping loss reason data fingerprint against of effect kind
-        axis other_axis cause seen advice""",
+        axis other_axis cause seen advice setting direction to""",
 }
 TYPES: dict[str, Any] = {name: kind for kind, names in NAMES.items() for name in names.split()}
 # In a list of sweeps, each status is a column of counts.
@@ -40,17 +41,22 @@ SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
 # Columns of groups: means over trials, counts of verdicts, and differences between groups.
 SPREADS = ("e_t", "e_v", "best_e_v")
 DIFFERENCES = ("difference", "difference_se", "difference_margin", "difference_low", "difference_high")
+OF_DIFFERENCES = ("repeats_needed", "could_be_best")
 GROUP_TYPES = {
     "epochs": pl.Float64,
     "best_epoch": pl.Float64,
     **COUNTS,
     **{f"{verdict}_trials": pl.Int64 for verdict in VERDICT.categories},
     **dict.fromkeys(DIFFERENCES, pl.Float64),
+    "repeats_needed": pl.Int64,
+    "could_be_best": pl.Boolean,
 }
 SHARE_KEYS = ("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share", "trials", "filled")
 SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
 FIT_KEYS = (*SETTING_KEYS, "excess", "underfit", "overfit", "verdict")
 CAUSE_KEYS = ("cause", "value", "seen", "advice")
+# Of the first change that a cause suggests.
+CHANGE_KEYS = ("setting", "direction", "to")
 EPOCH_KEYS = "trial epoch e_t e_v e_t_running se_t se_v accuracy_t accuracy_v learning_rate"
 EPOCH_TYPES = {name: TYPES[name] for name in EPOCH_KEYS.split()}
 
@@ -89,7 +95,7 @@ def moment(seconds: float) -> datetime:
 def group_keys(by: Sequence[str], of: str) -> list[str]:
     """The columns of an answer about groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
-    return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats"]
+    return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
 
 
 def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:
@@ -102,11 +108,18 @@ def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -
 def cause_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:
     """Diagnosed trials as a frame with one row per cause, or one row for a trial without causes."""
     found = [
-        {**{key: row[key] for key in FIT_KEYS}, **cause}
+        {**{key: row[key] for key in FIT_KEYS}, **cause_row(cause)}
         for row in rows
         for cause in row["causes"] or [dict.fromkeys(CAUSE_KEYS)]
     ]
-    return frame_of(found, [*FIT_KEYS, *CAUSE_KEYS])
+    return frame_of(found, [*FIT_KEYS, *CAUSE_KEYS, *CHANGE_KEYS])
+
+
+def cause_row(cause: Mapping[str, Any]) -> dict[str, Any]:
+    """A cause with the first change that it suggests."""
+    change: Mapping[str, Any] = next(iter(cause.get("changes") or ()), {})
+    first = {key: None if change.get(key) is None else str(change[key]) for key in CHANGE_KEYS}
+    return {**{key: cause[key] for key in CAUSE_KEYS}, **first}
 
 
 def epoch_frame(blocks: Iterable[Mapping[str, np.ndarray]]) -> pl.DataFrame:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from math import isfinite
+from os.path import isfile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from fitgap.core.datasets import Dataset, Division, Split, split_examples
 from fitgap.core.floor import Floor, floor_of
 from fitgap.core.layers import Layout
 from fitgap.core.losses import Loss
 from fitgap.core.preprocessing import (
+    InputTransform,
     Preparation,
     constant_columns,
     encoded_targets,
@@ -21,13 +24,26 @@ from fitgap.core.preprocessing import (
     target_scaling,
 )
 from fitgap.core.target_coding import READINGS, TWO_CLASSES, Reading
-from fitgap.runner.data import default_reading, fingerprint, is_file, load_dataset, source_defaults
+from fitgap.runner.data import (
+    RULES,
+    default_reading,
+    fingerprint,
+    is_file,
+    load_file,
+    load_named,
+    reading_report,
+    source_defaults,
+)
 from fitgap.runner.errors import DataError, SpecError
 from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
 
 # The store is imported only when the plan is made, so that training processes can be started earlier.
 if TYPE_CHECKING:
     from fitgap.runner.store import SweepPlan
+
+
+# Of the examples with limited inputs, the first are named.
+MOST_LIMITED = 10
 
 
 @dataclass(frozen=True)
@@ -39,6 +55,8 @@ class PreparedSweep:
     preparation: Preparation
     reading: Reading
     configurations: Sequence[Configuration]
+    # What a new sweep says about how its file was read.
+    report: tuple[str, ...] = ()
 
     @property
     def repeat_count(self) -> int:
@@ -72,11 +90,9 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
 
     Raises DataError if the data cannot be read or split, SpecError if outputs or loss do not suit them.
     """
+    sweep, dataset, report = with_data(sweep)
     data = sweep.data
     preparation = preparation_of(data)
-    dataset = load_dataset(
-        data.source, options=data.options, target=data.target, seed=sweep.seed, missing=data.missing, text=data.text
-    )
     try:
         split_examples(dataset, preparation.division, seed=sweep.seed, repeat=1)
     except ValueError as error:
@@ -84,7 +100,19 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
     outputs = sweep.training.outputs or default_outputs(data.source, dataset)
     check_outputs(outputs, sweep.training.loss, dataset)
     check_signs(outputs, sweep.axes["output_activation"])
-    return PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations())
+    return PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations(), tuple(report))
+
+
+def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
+    """The sweep with the treatment of its file, its data set, and a report if the treatment is new."""
+    data = sweep.data
+    if not is_file(data.source):
+        name = data.source
+        note = [f"data: the built-in set {name}; for the file of this name, write ./{name}"] if isfile(name) else []
+        return sweep, load_named(name, data.options, data.target, sweep.seed), note
+    loaded = load_file(data.source, data.options, data.target, data.file_choices, data.treatment)
+    report = [] if data.treatment else reading_report(loaded)
+    return replace(sweep, data=replace(data, treatment=loaded.treatment)), loaded.dataset, report
 
 
 def preparation_of(data: DataSettings) -> Preparation:
@@ -99,8 +127,14 @@ def preparation_of(data: DataSettings) -> Preparation:
         division=division,
         preprocess=data.preprocess or defaults.preprocess,
         target_scaling=data.target_scaling or "standard",
-        missing=data.missing,
+        missing=data.treatment.missing if data.treatment else data.missing or "refuse",
+        limits=has_limits(data),
     )
+
+
+def has_limits(data: DataSettings) -> bool:
+    """Whether inputs are limited: in files, except where the numbers of fitgap 0.1 are promised."""
+    return data.treatment is not None and data.treatment.rules >= RULES and not data.strict
 
 
 def default_outputs(source: str, dataset: Dataset) -> Choice:
@@ -203,11 +237,14 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "target_shift": scaling.shift,
         "target_factor": scaling.factor,
     }
+    if transform.low is not None and transform.high is not None:
+        learned |= {"input_low": transform.low, "input_high": transform.high}
     floor = floor_of_split(prepared, repeat, split)
+    numbers = {
+        name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
+    }
     return {
-        "preprocessing": {
-            name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
-        },
+        "preprocessing": {**numbers, "limited": limited_examples(dataset, split, transform)},
         "repeat": repeat,
         "training_count": len(split.training),
         "validation_count": len(split.validation),
@@ -215,15 +252,35 @@ def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, A
         "constant_e_t": floor.e_t,
         "constant_e_v": floor.e_v,
         "constant_errors": floor.sample.astype("<f4").tobytes(),
+        "validation_classes": class_counts(dataset, split),
     }
+
+
+def class_counts(dataset: Dataset, split: Split) -> list[int]:
+    """The number of validation examples of every class; empty for numbers."""
+    if not dataset.class_count:
+        return []
+    numbers = dataset.targets[split.validation, 0].astype(int)
+    counts: list[int] = np.bincount(numbers, minlength=dataset.class_count).tolist()
+    return counts
+
+
+def limited_examples(dataset: Dataset, split: Split, transform: InputTransform) -> dict[str, list[int]]:
+    """The first validation examples, from 1, whose inputs are limited, by the name of the input."""
+    beyond = transform.beyond(dataset.inputs[split.validation])
+    found = {}
+    for column in np.flatnonzero(beyond.any(axis=0)).tolist():
+        rows = split.validation[np.flatnonzero(beyond[:, column])[:MOST_LIMITED]]
+        found[dataset.input_names[column]] = (rows + 1).tolist()
+    return found
 
 
 def floor_of_split(prepared: PreparedSweep, repeat: int, split: Split) -> Floor:
     """The errors of the best constant prediction in a repeat."""
     training = prepared.sweep.training
     targets = encoded_targets(prepared.dataset, prepared.preparation, prepared.reading, split)
-    sample = {"seed": prepared.sweep.seed, "repeat": repeat, "measured_examples": training.measure}
-    return floor_of(targets, as_loss(training.loss), **sample)
+    seed, measured = prepared.sweep.seed, training.measure
+    return floor_of(targets, as_loss(training.loss), seed=seed, repeat=repeat, measured_examples=measured)
 
 
 def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:

@@ -11,11 +11,29 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fitgap.runner.errors import FitgapError
-    from fitgap.runner.frames import FrameStore, SweepFrames, open_store, resume_sweep, run_sweep
+    from fitgap.runner.frames import (
+        FrameStore,
+        SweepFrames,
+        improve_sweep,
+        inspect_data,
+        open_store,
+        resume_sweep,
+        run_sweep,
+    )
 
     __version__: str
 
-__all__ = ["FitgapError", "FrameStore", "SweepFrames", "__version__", "open_store", "resume_sweep", "run_sweep"]
+__all__ = [
+    "FitgapError",
+    "FrameStore",
+    "SweepFrames",
+    "__version__",
+    "improve_sweep",
+    "inspect_data",
+    "open_store",
+    "resume_sweep",
+    "run_sweep",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,13 +4,15 @@ from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings, Folds
 from fitgap.runner.spec.flags import Flags
 from fitgap.runner.spec.loading import (
+    data_from_flags,
+    data_from_mapping,
     sweep_from_file,
     sweep_from_flags,
     sweep_from_mapping,
     sweep_from_text,
     sweep_with_more,
 )
-from fitgap.runner.spec.sweep import Sweep, TrainingSettings
+from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
 
 __all__ = [
     "Choice",
@@ -20,6 +22,9 @@ __all__ = [
     "Folds",
     "Sweep",
     "TrainingSettings",
+    "data_from_flags",
+    "data_from_mapping",
+    "stored_sweep_of",
     "sweep_from_file",
     "sweep_from_flags",
     "sweep_from_mapping",

@@ -1,18 +1,27 @@
 """The `data` section of a sweep: the data set and its preparation."""
 
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import read_choice, single_value
 from fitgap.runner.spec.validation import LONGEST_SHOWN, SpecNode, is_number, shown
 
+if TYPE_CHECKING:
+    from fitgap.runner.data import FileChoices, Treatment
+
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")
-KEYS = ("source", "target", "validation", "stratified", "preprocess", "target_scaling", "missing", "text")
+KEYS = (
+    *("source", "target", "validation", "stratified", "preprocess", "target_scaling", "missing", "text", "strict"),
+    *("inputs", "ignore", "categorical", "dates", "target_kind"),
+    *("separator", "decimal", "encoding", "missing_values", "treatment"),
+)
 MOST_FOLDS = 1000
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "blanks": " "}
 
 Validation = float | int | Literal["same"]
 
@@ -35,13 +44,24 @@ class DataSettings:
     stratified: bool = True
     preprocess: Literal["standard", "minmax", "none"] | None = None
     target_scaling: Literal["standard", "none"] | None = None
-    missing: str = "refuse"
-    text: str = "refuse"
+    missing: str | None = None
+    text: str | None = None
+    strict: bool = False
+    inputs: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    dates: Mapping[str, str | None] = field(default_factory=dict)
+    target_kind: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    missing_values: tuple[str, ...] | None = None
+    treatment: "Treatment | None" = None
 
     @classmethod
     def read(cls, node: SpecNode) -> Self:
         """Read the settings from a mapping. Raises SpecError."""
-        from fitgap.runner.data import MISSING, TEXT
+        from fitgap.runner.data import MISSING, TARGET_KINDS, TEXT
 
         entries = node.entries(KEYS)
         if "source" not in entries:
@@ -54,6 +74,17 @@ class DataSettings:
             "target_scaling": lambda entry: entry.one_of(TARGET_SCALING),
             "missing": lambda entry: entry.one_of(MISSING),
             "text": lambda entry: entry.one_of(TEXT),
+            "strict": read_truth,
+            "inputs": read_names,
+            "ignore": read_names,
+            "categorical": read_names,
+            "dates": read_dates,
+            "target_kind": lambda entry: entry.one_of(TARGET_KINDS),
+            "separator": read_separator,
+            "decimal": lambda entry: entry.one_of((".", ",")),
+            "encoding": lambda entry: entry.text(),
+            "missing_values": read_words,
+            "treatment": read_treatment,
         }
         source, options = read_source(entries["source"])
         return cls(source, options, **{key: read(entries[key]) for key, read in readers.items() if key in entries})
@@ -74,7 +105,35 @@ class DataSettings:
             "target_scaling": self.target_scaling,
             "missing": self.missing,
             "text": self.text,
+            "strict": self.strict,
+            "inputs": list(self.inputs) or None,
+            "ignore": list(self.ignore) or None,
+            "categorical": list(self.categorical) or None,
+            "dates": dict(self.dates) or None,
+            "target_kind": self.target_kind,
+            "separator": self.separator,
+            "decimal": self.decimal,
+            "encoding": self.encoding,
+            "missing_values": None if self.missing_values is None else list(self.missing_values),
+            "treatment": self.treatment.as_json() if self.treatment else None,
         }
+
+    @property
+    def file_choices(self) -> "FileChoices":
+        """What was decided about a file."""
+        from fitgap.runner.data import FileChoices
+
+        return FileChoices(**{each.name: getattr(self, each.name) for each in fields(FileChoices)})
+
+
+def as_stored(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The `data` section of a stored sweep. Versions that stored no treatment refused everything that is not plain."""
+    if "strict" in data:
+        return dict(data)
+    from fitgap.runner.data import STRICT_RULES, Treatment
+
+    treatment = Treatment(rules=STRICT_RULES, strict=True, missing=data.get("missing") or "refuse")
+    return {**data, "strict": True, "treatment": treatment.as_json()}
 
 
 def is_path(source: str) -> bool:
@@ -97,6 +156,8 @@ def read_source(node: SpecNode) -> tuple[str, dict[str, Any]]:
         name = node.value.partition(":")[0]
         if name not in SOURCES:
             advice = f"{nearest(name[:LONGEST_SHOWN], SOURCES)}; name a file by its path, such as data.csv"
+            if name and os.path.isfile(name):
+                advice = f"there is a file of this name; write ./{name[:LONGEST_SHOWN]}"
             raise SpecError(f"there is no data set {shown(name)}; {advice}", node.path)
     choice = single_value(read_choice(node, SOURCES, "data set"), node)
     return choice.name, choice.variant.settings()
@@ -104,9 +165,48 @@ def read_source(node: SpecNode) -> tuple[str, dict[str, Any]]:
 
 def read_target(node: SpecNode) -> tuple[str, ...]:
     """The names of the target columns, from a string or a list of strings."""
+    return read_names(node)
+
+
+def read_names(node: SpecNode) -> tuple[str, ...]:
+    """Names or patterns of columns, from a string or a list of strings."""
     if isinstance(node.value, list):
         return tuple(node.child(position).text() for position in range(len(node.value)))
     return (node.text(),)
+
+
+def read_dates(node: SpecNode) -> dict[str, str | None]:
+    """Columns of dates, from names, or from a mapping of names to formats."""
+    if isinstance(node.value, dict):
+        return {str(name): node.child(name).text() if node.value[name] is not None else None for name in node.value}
+    named = (name.partition("=") for name in read_names(node))
+    return {name: date_format or None for name, _, date_format in named}
+
+
+def read_separator(node: SpecNode) -> str:
+    """A separator of cells, as a character or by its name."""
+    found = SEPARATORS.get(str(node.value), node.value)
+    if found not in SEPARATORS.values():
+        raise node.wrong(f"must be one of {', '.join(SEPARATORS)}, or the character itself")
+    return str(found)
+
+
+def read_words(node: SpecNode) -> tuple[str, ...]:
+    """Words for missing values, which may look like numbers."""
+    values = node.value if isinstance(node.value, list) else [node.value]
+    if not all(isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in values):
+        raise node.wrong("must be words for missing values, such as [NA, -999]")
+    return tuple(str(value) for value in values)
+
+
+def read_treatment(node: SpecNode) -> "Treatment":
+    """How the file was read when the sweep was stored; only fitgap writes this."""
+    from fitgap.runner.data import Treatment
+
+    try:
+        return Treatment.from_json(node.value)
+    except (ValueError, TypeError):
+        raise node.wrong("must be what fitgap has stored", "leave it out") from None
 
 
 def read_validation(node: SpecNode) -> Validation | Folds:

@@ -24,6 +24,16 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "stratified": ("--stratified", ("data", "stratified")),
     "missing": ("--missing", ("data", "missing")),
     "text": ("--text", ("data", "text")),
+    "strict": ("--strict", ("data", "strict")),
+    "inputs": ("--inputs", ("data", "inputs")),
+    "ignore": ("--ignore", ("data", "ignore")),
+    "categorical": ("--categorical", ("data", "categorical")),
+    "dates": ("--dates", ("data", "dates")),
+    "target_kind": ("--target-kind", ("data", "target_kind")),
+    "separator": ("--separator", ("data", "separator")),
+    "decimal": ("--decimal", ("data", "decimal")),
+    "encoding": ("--encoding", ("data", "encoding")),
+    "missing_values": ("--missing-values", ("data", "missing_values")),
     "seed": ("--seed", ("seed",)),
     "repeats": ("--repeats", REPEATS),
     "hidden": ("--hidden", ("axes", "architecture")),
@@ -43,6 +53,8 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "keep": ("--keep", ("training", "keep")),
     "dtype": ("--dtype", ("training", "dtype")),
 }
+# Flags that name columns or words, several of them in one flag or one in each.
+NAMES = ("target", "inputs", "ignore", "categorical", "dates", "missing_values")
 NUMBERS = ("measure", "validation", "seed", "repeats", "epochs", "batch_size")
 
 
@@ -60,6 +72,16 @@ class Flags:
     stratified: bool | str | None = None
     missing: str | None = None
     text: str | None = None
+    strict: bool | None = None
+    inputs: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    categorical: Sequence[str] = ()
+    dates: Sequence[str] = ()
+    target_kind: str | None = None
+    separator: str | None = None
+    decimal: str | None = None
+    encoding: str | None = None
+    missing_values: Sequence[str] = ()
     seed: int | str | None = None
     repeats: int | str | None = None
     hidden: Sequence[str] = ()
@@ -97,7 +119,7 @@ def overlay(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
         replaced = sweep.setdefault(section[0], {}) if section else sweep
         # A section that is not a mapping is an error in the file, reported when the sweep is read.
         if isinstance(replaced, dict):
-            replaced[key] = columns(value) if path == TARGET else value
+            replaced[key] = columns(value) if key in NAMES and path[0] == "data" else value
         # A named data set has its own target; the one in the file belongs to the data that the flag replaces.
         if path == SOURCE and not is_path(value):
             sweep["data"].pop("target", None)
@@ -127,6 +149,6 @@ def record_flag(places: Places, flag: str, path: Path, value: Any) -> None:
         places.flags[(*path, position)] = f"{flag} {item}"
 
 
-def columns(targets: list[str]) -> list[str]:
-    """Target columns; one flag may give several, as in `a,b`."""
-    return [column for target in targets for column in target.split(",")]
+def columns(given: list[str]) -> list[str]:
+    """Names of columns; one flag may give several, as in `a,b`. The format of dates may contain commas."""
+    return [column for each in given for column in ([each] if "=%" in each else each.split(","))]

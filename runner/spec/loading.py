@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fitgap.runner.data import RULES
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.data_settings import is_path
+from fitgap.runner.spec.data_settings import DataSettings, is_path
 from fitgap.runner.spec.flags import Flags, add_alternatives, overlay
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.sweep import DEFAULTS, Sweep
@@ -31,6 +32,21 @@ def sweep_from_flags(flags: Flags) -> Sweep:
         sweep: dict[str, Any] = {"name": default_name(source_name(flags.data))}
         overlay(sweep, flags, places)
         return Sweep.from_canonical(sweep)
+
+
+def data_from_flags(flags: Flags) -> DataSettings:
+    """The `data` section given on the command line. Raises SpecError with a one-line message."""
+    places = Places()
+    with places.in_errors():
+        sweep: dict[str, Any] = {}
+        overlay(sweep, flags, places)
+        return DataSettings.read(SpecNode(sweep["data"], ("data",)))
+
+
+def data_from_mapping(mapping: Mapping[str, Any]) -> DataSettings:
+    """The settings in a mapping like the `data` section of a sweep file. Raises SpecError with a one-line message."""
+    with Places().in_errors():
+        return DataSettings.read(SpecNode(plain_data(mapping)))
 
 
 def sweep_from_file(file: str | os.PathLike[str], flags: Flags = NO_FLAGS) -> Sweep:
@@ -101,12 +117,24 @@ def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
     """The sweep extended by the alternatives and repeats of another one on the same data. Raises SpecError."""
     if is_path(other.data.source):
         other = replace(other, data=replace(other.data, source=os.path.abspath(other.data.source)))
+    # How the data were read is known only of the stored sweep; the choices are the same if all else is.
+    other = replace(other, data=replace(other.data, **read_as(sweep.data, other.data)))
     for section in ("data", "seed", "training"):
         if getattr(sweep, section) != getattr(other, section):
             advice = "only axes and repeats can be extended"
             raise SpecError(f"{section}: must be the same as in sweep {sweep.name}; {advice}")
     axes = {name: (*values, *other.axes[name]) for name, values in sweep.axes.items()}
     return replace(sweep, repeats=max(sweep.repeats, other.repeats), axes=without_duplicates(axes))
+
+
+def read_as(stored: DataSettings, written: DataSettings) -> dict[str, Any]:
+    """The settings of `written` that come from the stored treatment of the same data."""
+    treatment = stored.treatment
+    if treatment is None or treatment.rules >= RULES:
+        return {"treatment": treatment}
+    # Stored before there were treatments: everything was strict, and defaults were written out.
+    defaults = {"missing": written.missing or "refuse", "text": written.text or "refuse"}
+    return {"treatment": treatment, "strict": stored.strict, **defaults}
 
 
 def without_duplicates(axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
@@ -151,7 +179,7 @@ def resolve_source(data: dict[str, Any], folder: str) -> None:
     """Make the path of a data file relative to the current folder instead of the sweep file's folder."""
     source = data.get("source")
     if isinstance(source, str) and is_path(source):
-        data["source"] = os.path.join(folder, source)
+        data["source"] = os.path.join(folder, os.path.expanduser(source))
 
 
 def source_name(source: str) -> str:

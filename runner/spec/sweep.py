@@ -16,7 +16,7 @@ from fitgap.runner.recorded_epochs import Recording
 from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from fitgap.runner.spec.choices import read_choice, single_value
 from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
-from fitgap.runner.spec.data_settings import DataSettings
+from fitgap.runner.spec.data_settings import DataSettings, as_stored
 from fitgap.runner.spec.grid import Grid
 from fitgap.runner.spec.lazy_values import Alternatives, listed
 from fitgap.runner.spec.record_setting import read_recording
@@ -114,6 +114,11 @@ class Sweep:
         )
         check_trainable(sweep)
         return sweep
+
+
+def stored_sweep_of(specification: Mapping[str, Any]) -> Sweep:
+    """The sweep with a stored specification. Raises SpecError."""
+    return Sweep.from_canonical({**specification, "data": as_stored(specification["data"])})
 
 
 def read_name(node: SpecNode) -> str:

@@ -3,6 +3,7 @@
 No other package opens connections to the database.
 """
 
+from fitgap.runner.store.compare.floor import SweepFloor
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.schema.result_keys import EPOCH, TRIAL
@@ -23,6 +24,7 @@ __all__ = [
     "Row",
     "Store",
     "SweepExtension",
+    "SweepFloor",
     "SweepPlan",
     "TrialQuery",
     "open_store",

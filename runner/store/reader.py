@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from fitgap.core.fit import Fit
+from fitgap.core.small_samples import SmallSample
 from fitgap.runner.messages import SavedState
 from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.damage import damage_reported, remember
-from fitgap.runner.store.compare import groups, importance, leaderboard, verdict_counts
-from fitgap.runner.store.compare.floor import SweepFloor, floor_of_sweep
+from fitgap.runner.store.compare import axis_columns, groups, importance, leaderboard, verdict_counts
+from fitgap.runner.store.compare.floor import SweepFloor, floor_of_sweep, small_sample_of
 from fitgap.runner.store.compare.groups import GroupComparison
 from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
@@ -131,6 +132,15 @@ class StoreReader:
         with self._reading() as connection:
             return leaderboard.leaderboard(connection, sweep_id, by, limit)
 
+    def varying_axes(self, sweep_id: int) -> list[str]:
+        """The axes in which the configurations of a sweep differ, in the order of the sweep file."""
+        with self._reading() as connection:
+            return axis_columns.axes_of(connection, sweep_id)
+
+    def configuration_count(self, sweep_id: int) -> int:
+        with self._reading() as connection:
+            return axis_columns.configuration_count(connection, sweep_id)
+
     def importance(
         self, sweep: str | int, of: Sequence[str] = ("e_v",), *, scale: str = Scale.LINEAR, where: str | None = None
     ) -> list[Row]:
@@ -164,13 +174,33 @@ class StoreReader:
         with self._reading() as connection:
             return verdict_counts.counts_by_setting(connection, sweep_id)
 
+    def ends_by_setting(self, sweep_id: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.ends_by_setting(connection, sweep_id)
+
+    def ended_in(self, sweep_id: int, status: str, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.ended_in(connection, sweep_id, status, limit)
+
+    def configurations_with(self, sweep_id: int, status: str) -> int:
+        with self._reading() as connection:
+            return verdict_counts.configurations_with(connection, sweep_id, status)
+
     def worst_configurations(self, sweep_id: int, verdict: str, limit: int) -> list[Row]:
         with self._reading() as connection:
             return verdict_counts.worst_configurations(connection, sweep_id, verdict, limit)
 
+    def best_configurations(self, sweep_id: int, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.best_configurations(connection, sweep_id, limit)
+
     def reference(self, sweep_id: int) -> Row | None:
         with self._reading() as connection:
             return verdict_counts.reference_of(connection, sweep_id)
+
+    def small_sample(self, sweep_id: int) -> SmallSample | None:
+        with self._reading() as connection:
+            return small_sample_of(connection, sweep_id)
 
     def floor(self, sweep_id: int) -> SweepFloor | None:
         with self._reading() as connection:
@@ -184,6 +214,28 @@ class StoreReader:
         with self._reading() as connection:
             return verdict_counts.facts(connection, trials)
 
+    def repeat_count(self, sweep_id: int) -> int:
+        with self._reading() as connection:
+            return verdict_counts.repeat_count(connection, sweep_id)
+
+    def measured_configurations(self, sweep_id: int, limit: int) -> list[Row]:
+        with self._reading() as connection:
+            return verdict_counts.measured_configurations(connection, sweep_id, limit)
+
+    def settings_of_configurations(self, sweep_id: int, hashes: Sequence[str]) -> dict[str, Row]:
+        with self._reading() as connection:
+            return verdict_counts.settings_of_configurations(connection, sweep_id, hashes)
+
+    def verdict_over_repeats(self, trial: int) -> tuple[str | None, int]:
+        """The verdict on the configuration of a trial, and its number of completed repeats."""
+        with self._reading() as connection:
+            return verdict_counts.verdict_over_repeats(connection, trial)
+
+    def settings_of_trials(self, trials: Sequence[int]) -> dict[int, Row]:
+        """The settings of the configurations of these trials, by trial number."""
+        with self._reading() as connection:
+            return verdict_counts.settings_of_trials(connection, trials)
+
     def fit_with_errors(self, trial: int) -> tuple[Fit, Row] | None:
         with self._reading() as connection:
             return verdict_counts.fit_with_errors(connection, trial)
@@ -192,7 +244,7 @@ class StoreReader:
         with self._reading() as connection:
             return lookups.kept_parameters(connection, trial, epoch)
 
-    def preprocessing(self, trial: int) -> dict[str, list[float | None]]:
+    def preprocessing(self, trial: int) -> dict[str, Any]:
         with self._reading() as connection:
             return lookups.preprocessing(connection, trial)
 

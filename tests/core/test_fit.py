@@ -5,7 +5,8 @@ from math import hypot, isnan, nan
 
 import numpy as np
 import pytest
-from fitgap.core.fit import Errors, Verdict, fit_of_configuration, fit_of_trial
+from fitgap.core.fit import Constant, Skill, Verdict, fit_of_configuration, fit_of_trial, skill_of
+from fitgap.core.fit_differences import Errors
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -155,8 +156,8 @@ def test_the_part_that_is_above_0_is_to_blame(e_t, e_v, verdict):
     assert {fit_of_trial(*drawn(seed, e_t, e_v)).verdict for seed in range(5)} == {verdict}
 
 
-@pytest.mark.parametrize(("e_v", "verdict"), [(1.13, Verdict.GOOD), (1.17, Verdict.OVERFIT)])
-def test_less_than_15_percent_above_the_reference_is_as_good_however_clear(e_v, verdict):
+@pytest.mark.parametrize(("e_v", "verdict"), [(1.2, Verdict.GOOD), (1.24, Verdict.OVERFIT)])
+def test_less_than_22_percent_above_the_reference_has_no_name_however_clear(e_v, verdict):
     assert fit_of_trial(*drawn(0, 1.0, e_v, likeness=0.999)).verdict == verdict
 
 
@@ -234,7 +235,53 @@ def test_the_parts_of_a_configuration_are_means_over_repeats():
     fits, fit = [fit_of_trial(*each) for each in repeats], fit_of_configuration(repeats)
     for name in ("excess", "underfit", "overfit"):
         assert getattr(fit, name) == pytest.approx(np.mean([getattr(each, name) for each in fits]))
-    assert fit.se_excess == pytest.approx(hypot(*(each.se_excess for each in fits)) / 3)
+    # Half of all examples are in every repeat: three repeats know no more than all examples once.
+    assert fit.se_excess == pytest.approx(hypot(*(each.se_excess for each in fits)) / 3**0.5 * 0.5**0.5)
+
+
+def test_repeats_are_no_more_certain_than_all_examples_once():
+    """The mean over repeats that share their examples does not become as certain as their number suggests."""
+    own, reference = drawn(1, 1.0, 1.3)
+    few, many = (fit_of_configuration([(own, reference)] * count) for count in (2, 200))
+    assert many.se_excess == pytest.approx(few.se_excess)
+    folds = [replace(each, count_t=900, count_v=100) for each in (own, reference)]
+    ten, more = (fit_of_configuration([tuple(folds)] * count) for count in (10, 40))
+    assert fit_of_trial(*folds).se_excess == pytest.approx(10**0.5 * ten.se_excess)
+    assert ten.se_excess == pytest.approx(more.se_excess)
+
+
+@pytest.mark.parametrize(("constant", "verdict"), [(40.0, Verdict.UNDERFIT), (60.0, Verdict.GOOD)])
+def test_an_excess_that_is_nothing_to_a_constant_prediction_is_none(constant, verdict):
+    """Twice as high as the reference's, but both are next to nothing: 1 of 50."""
+    assert fit_of_trial(*drawn(0, 2.0, 2.0), Constant(constant)).verdict == verdict
+
+
+@pytest.mark.parametrize(("e_t", "e_v"), [(1.0, 1.0), (2.0, 2.0)])
+def test_where_nothing_was_learned_nothing_is_good_or_lacks_learning(e_t, e_v):
+    assert fit_of_trial(*drawn(0, e_t, e_v), Constant(1.0, Skill.NONE)).verdict == Verdict.NO_SKILL
+    assert fit_of_trial(*drawn(0, 0.2, 2.0), Constant(1.0, Skill.NONE)).verdict == Verdict.OVERFIT
+
+
+@pytest.mark.parametrize(
+    ("e_v", "likeness", "skill"),
+    [
+        (0.5, 0.9, Skill.CLEAR),
+        # Clearly better, but by next to nothing.
+        (0.985, 0.9999, Skill.NONE),
+        (0.95, 0.999, Skill.CLEAR),
+        (0.97, 0.9, Skill.NONE),
+        (1.2, 0.9, Skill.NONE),
+        # Better by a fifth, or not at all.
+        (0.85, 0.0, Skill.UNCERTAIN),
+        (0.97, 0.0, Skill.UNCERTAIN),
+    ],
+)
+def test_skill_is_what_a_reference_has_over_a_constant(e_v, likeness, skill):
+    assert skill_of([drawn(4, 1.0, e_v, likeness=likeness)]) == skill
+
+
+def test_without_standard_errors_the_skill_is_unknown():
+    assert skill_of([tuple(replace(each, sample_v=EMPTY) for each in drawn(0))]) is None
 
 
 @pytest.mark.parametrize("own_v", [0.0, 1e-30, 1.0])

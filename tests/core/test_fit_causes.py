@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fitgap.core.error_curves import instability, late_fall, rise, smoothed
 from fitgap.core.fit import Verdict
-from fitgap.core.fit_causes import Cause, Facts, causes, count_causes, late_fall, rise
+from fitgap.core.fit_causes import causes
+from fitgap.core.fit_facts import Cause, Facts
+from fitgap.core.fit_remedies import Remedy
 from fitgap.runner.recorded_epochs import Recording, always_recorded
 
 
@@ -24,11 +27,29 @@ WELL = Facts(
     penalties={"l2": 1e-2},
     dropout=0.0,
     reference_parameters=600,
+    hidden=(8,),
+    functions=frozenset({"relu"}),
 )
 FALLING = np.linspace(0.5, 0.1, 100)
 RISING = np.concatenate([np.linspace(0.5, 0.2, 40), np.linspace(0.2, 0.3, 60)])
+ALL_GOES = np.concatenate([FALLING[:60], np.full(40, 0.9)])
+JUMPING = np.where(np.arange(100) % 20 == 19, 0.9, np.linspace(0.5, 0.1, 100))
+# Layers whose weights have their initial size.
+UNMOVED = [layer(), layer(units=3, weights=24)]
+MOVED = [layer(rms=0.9), layer(units=3, weights=24, rms=0.8)]
+DEEP = {"hidden": (8, 8, 8), "functions": frozenset({"sigmoid"})}
 # What makes each cause, and what its words name.
 MADE = {
+    (Verdict.UNDERFIT, Cause.SLOW): (
+        {"e_t": np.linspace(0.5, 0.49, 100), "e_v": np.full(100, 0.5), "layers": UNMOVED},
+        "fell steadily but only by 2 %",
+    ),
+    (Verdict.UNDERFIT, Cause.LINEAR_NETWORK): ({"hidden": ()}, "it has no hidden layer"),
+    (Verdict.UNDERFIT, Cause.VANISHING_GRADIENTS): (
+        {**DEEP, "e_t": np.full(100, 0.5), "layers": UNMOVED},
+        "vanishes in 3 layers of sigmoid",
+    ),
+    (Verdict.UNDERFIT, Cause.LARGE_WEIGHTS): ({"layers": [layer(rms=20.0), layer()]}, "40 times"),
     (Verdict.UNDERFIT, Cause.STILL_FALLING): ({"e_t": FALLING, "e_v": FALLING}, "in the last 10 of 100 epochs"),
     (Verdict.UNDERFIT, Cause.NOT_FALLING): ({"e_t": np.full(100, 0.5), "e_v": np.full(100, 0.5)}, "hardly fell"),
     (Verdict.UNDERFIT, Cause.WEIGHTS_NEAR_ZERO): (
@@ -46,7 +67,7 @@ MADE = {
     (Verdict.OVERFIT, Cause.MANY_PARAMETERS): ({"parameters": 1000}, "1000 parameters for 1000 training examples"),
     (Verdict.OVERFIT, Cause.NO_REGULARIZER): ({"penalties": {}}, "no regularizer"),
     (Verdict.OVERFIT, Cause.WEAK_REGULARIZER): ({"penalties": {"l2": 1e-5}}, "l2 with λ 1e-05"),
-    (Verdict.OVERFIT, Cause.ROSE): ({"e_t": FALLING, "e_v": RISING}, "E_v rose by 50 % from epoch 40 on"),
+    (Verdict.OVERFIT, Cause.ROSE): ({"e_t": FALLING, "e_v": RISING}, "E_v rose by 48 % from epoch 40 on"),
 }
 
 
@@ -79,7 +100,96 @@ def test_each_cause_is_found_where_it_was_made(made, changed):
 
 
 def test_every_cause_has_been_made():
-    assert {cause for _, cause in MADE} == set(Cause)
+    """What a sibling explains needs a sweep, and an unstable E_t is a cause of every verdict."""
+    others = {Cause.SIBLING, Cause.DOUBLE_DESCENT, Cause.DIVERGED, Cause.UNSTABLE}
+    assert {cause for _, cause in MADE} == set(Cause) - others
+
+
+@pytest.mark.parametrize("e_t", [ALL_GOES, JUMPING, 0.1 * np.exp(np.random.default_rng(0).normal(0, 0.8, 100))])
+@pytest.mark.parametrize("verdict", [Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.UNCLEAR])
+def test_an_unstable_error_means_a_rate_that_is_too_high_whatever_the_verdict(e_t, verdict):
+    """It is never taken for an error that still falls."""
+    found = causes(verdict, replace(well(verdict), e_t=e_t, e_v=np.full(100, 0.5)))
+    assert found[0].cause is Cause.UNSTABLE and found[0].remedies == (Remedy.LOWER_RATE,)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.05])
+def test_usual_noise_is_not_unstable(noise):
+    for seed in range(20):
+        e_t = WELL.e_t * np.exp(np.random.default_rng(seed).normal(0, noise, 100))
+        assert instability(e_t, np.arange(1, 101), 0.5) is None
+
+
+def test_jumps_of_an_error_near_zero_do_not_count():
+    """Networks that fit their examples exactly jump by large factors of next to nothing."""
+    e_t = np.concatenate([np.geomspace(0.5, 1e-6, 80), 1e-6 * np.tile([1, 50], 10)])
+    assert instability(e_t, np.arange(1, 101)) is None
+
+
+def test_a_strong_penalty_makes_an_error_rise_and_is_the_cause():
+    facts = replace(WELL, e_t=ALL_GOES, penalties={"l2": 1.0}, layers=[layer(rms=0.01), layer(rms=0.02)])
+    assert causes(Verdict.UNDERFIT, facts)[0].cause is Cause.WEIGHTS_NEAR_ZERO
+
+
+def test_a_lucky_epoch_is_no_best_epoch():
+    """Neither one epoch of many, nor one shortly before the end."""
+    lucky = np.full(200, 0.3)
+    lucky[100] = 0.2
+    late = np.concatenate([np.linspace(0.5, 0.2, 190), np.full(10, 0.25)])
+    for e_v in (lucky, late):
+        facts = replace(WELL, e_t=np.linspace(0.5, 0.1, 200), e_v=e_v)
+        assert Cause.ROSE not in found_in(facts, Verdict.OVERFIT)
+
+
+def test_one_late_epoch_does_not_decide_whether_the_error_still_falls():
+    """The whole late window does."""
+    flat = np.concatenate([np.linspace(0.5, 0.1, 50), np.full(50, 0.1)])
+    flat[-1] = 0.09
+    assert Cause.STILL_FALLING not in found_in(replace(WELL, e_t=flat), Verdict.UNDERFIT)
+    falling = FALLING.copy()
+    falling[-1] = 0.16
+    assert late_fall(falling, np.arange(1, 101)) > 0.2
+
+
+def test_linear_networks_need_a_hidden_layer_first():
+    """Not a lower rate, because their outputs hardly vary."""
+    for hidden, functions in (((), frozenset()), ((8,), frozenset({"identity"}))):
+        facts = replace(WELL, hidden=hidden, functions=functions, layers=[layer(units=3, dead=3)], penalties={})
+        assert [each.cause for each in causes(Verdict.UNDERFIT, facts)] == [Cause.LINEAR_NETWORK]
+        assert causes(Verdict.UNDERFIT, facts)[0].remedies == (Remedy.HIDDEN_LAYER,)
+
+
+def test_stopping_earlier_comes_first_only_if_it_helps():
+    """With a far better reference, a network that never was good needs something else."""
+    rising = replace(WELL, e_t=FALLING, e_v=RISING, penalties={}, parameters=5000)
+    near, far = replace(rising, reference_e_v=0.19), replace(rising, reference_e_v=0.01)
+    assert causes(Verdict.OVERFIT, near)[0].cause is Cause.ROSE
+    assert [each.cause for each in causes(Verdict.OVERFIT, far)] == [
+        Cause.NO_REGULARIZER,
+        Cause.MANY_PARAMETERS,
+        Cause.ROSE,
+    ]
+
+
+def test_dead_units_lead_only_if_the_weights_have_grown():
+    dead = [layer(dead=6), layer(units=3)]
+    small = replace(WELL, parameters=60, layers=dead, penalties={})
+    assert causes(Verdict.UNDERFIT, small)[0].cause is Cause.FEW_PARAMETERS
+    grown = replace(small, layers=[layer(dead=6, rms=5.0), layer(units=3)])
+    assert causes(Verdict.UNDERFIT, grown)[0].cause is Cause.DEAD_UNITS
+
+
+def test_smoothing_keeps_the_length_and_drops_single_outliers():
+    for count in range(1, 12):
+        assert len(smoothed(np.ones(count))) == count
+    errors = np.ones(20)
+    errors[10] = 0
+    assert smoothed(errors).min() == 1
+
+
+def test_weights_near_zero_without_a_penalty_are_no_cause():
+    facts = replace(WELL, penalties={}, layers=[layer(near_zero=60), layer()])
+    assert Cause.WEIGHTS_NEAR_ZERO not in found_in(facts, Verdict.UNDERFIT)
 
 
 def test_weights_that_shrank_together_are_named_too():
@@ -115,30 +225,22 @@ def test_numbers_do_not_depend_on_the_unit_of_the_error():
     """E_t and E_v a thousand times as large fall and rise by the same shares."""
     epochs = np.arange(1, len(FALLING) + 1)
     assert late_fall(1000 * FALLING, epochs) == pytest.approx(late_fall(FALLING, epochs))
-    assert rise(1000 * RISING) == pytest.approx(rise(RISING)) == pytest.approx(0.5)
+    assert rise(1000 * RISING) == pytest.approx(rise(RISING)) == pytest.approx(0.48, abs=0.005)
 
 
 @pytest.mark.parametrize("recording", [Recording(7), Recording(1000), Recording(None)])
-@pytest.mark.parametrize("count", [2, 3, 30, 100, 257])
+@pytest.mark.parametrize("count", [100, 257])
 def test_fewer_recorded_epochs_have_the_same_causes(recording, count):
-    """Whatever the curve: the epochs by which a trial is judged are there."""
+    """As long as the curves are smooth: trends and best epochs come from fewer points."""
     epochs = np.arange(1, count + 1)
     for seed in range(20):
         numbers = np.random.default_rng(seed)
-        fall, rise_ = numbers.uniform(0.9, 1.0), numbers.uniform(-0.01, 0.01)
-        e_t = 0.1 + fall**epochs + numbers.normal(0, 1e-3, count)
-        e_v = 0.2 + fall**epochs + rise_ * epochs + numbers.normal(0, 1e-3, count)
+        fall, rise_ = numbers.uniform(0.5, 0.8), numbers.choice([0.0, 0.01])
+        e_t, e_v = 0.1 + fall**epochs, 0.2 + fall**epochs + rise_ * epochs
         whole = replace(WELL, e_t=e_t, e_v=e_v)
         stored = always_recorded(count, int(e_v.argmin()) + 1)
         chosen = np.array([recording.includes(epoch) or epoch in stored for epoch in epochs.tolist()])
         thinned = replace(WELL, e_t=e_t[chosen], e_v=e_v[chosen], epochs=epochs[chosen])
         for verdict in Verdict:
-            assert causes(verdict, thinned) == causes(verdict, whole)
-
-
-def test_causes_are_counted_over_trials_the_commonest_first():
-    small, unruled = replace(WELL, parameters=60), replace(WELL, penalties={})
-    found = [causes(Verdict.BOTH, facts) for facts in (small, unruled, replace(unruled, parameters=60))]
-    counted = list(count_causes(found))
-    assert {(cause, count) for cause, count, _ in counted} >= {(Cause.FEW_PARAMETERS, 2), (Cause.NO_REGULARIZER, 2)}
-    assert [count for _, count, _ in counted] == sorted((count for _, count, _ in counted), reverse=True)
+            named, in_whole = ([each.cause for each in causes(verdict, facts)] for facts in (thinned, whole))
+            assert set(named) ^ set(in_whole) <= {Cause.SLOW}

@@ -55,7 +55,8 @@ SPLIT = split_examples(Dataset("any", *np.zeros((2, 40, 1)), "numbers", ("x",), 
 
 def prepare(dataset, preprocess="standard", target_scaling="none", missing="refuse", dtype="float64", **changes):
     reading = changes.pop("reading", Numbers())
-    preparation = Preparation(changes.pop("division", DIVISION), preprocess, target_scaling, missing)
+    limits = changes.pop("limits", False)
+    preparation = Preparation(changes.pop("division", DIVISION), preprocess, target_scaling, missing, limits)
     return prepare_examples(dataset, preparation, reading, **{**KEY, **changes}, dtype=dtype)
 
 
@@ -155,7 +156,7 @@ def test_what_was_done_can_be_done_again(dataset, preprocess):
     again = examples.inputs_transform.apply(with_inputs(dataset, [0, 5, 9], [0, 1, 1], NAN).inputs)
     assert np.array_equal(again[SPLIT.training], examples.training_inputs)
     assert np.array_equal(again[SPLIT.validation], examples.validation_inputs)
-    assert all(values.shape == (3,) for values in vars(examples.inputs_transform).values())
+    assert all(values is None or values.shape == (3,) for values in vars(examples.inputs_transform).values())
 
 
 def test_scaled_targets_can_be_brought_back(dataset):
@@ -285,3 +286,29 @@ def test_another_seed_or_repeat_is_another_split(dataset):
     first = prepare(dataset).validation_targets
     assert not np.array_equal(first, prepare(dataset, seed=4).validation_targets)
     assert not np.array_equal(first, prepare(dataset, repeat=2).validation_targets)
+
+
+def test_no_validation_example_is_far_outside_of_what_was_trained_on(dataset, preprocess):
+    """A column that is 7 in all training rows but one, and something else among the validation rows."""
+    values = np.full(40, 7.0)
+    values[SPLIT.training[0]] = 7.0001
+    values[SPLIT.validation[0]] = 9
+    nearly = with_inputs(dataset, slice(None), 1, values)
+    examples = prepare(nearly, preprocess, limits=True)
+    spread = np.ptp(examples.training_inputs[:, 1])
+    assert np.abs(examples.validation_inputs[0, 1] - examples.training_inputs[:, 1].max()) <= 2.0001 * max(spread, 1e-3)
+    beyond = examples.inputs_transform.beyond(nearly.inputs[SPLIT.validation])
+    assert np.argwhere(beyond).tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("missing", ["refuse", "median"])
+def test_limits_leave_usual_examples_as_they_are(dataset, preprocess, missing):
+    one, other = (prepare(dataset, preprocess, missing=missing, limits=limits) for limits in (False, True))
+    for side in ("training_inputs", "validation_inputs"):
+        assert getattr(one, side).tobytes() == getattr(other, side).tobytes()
+
+
+def test_limits_of_huge_numbers_are_none():
+    huge = np.array([[-1.5e308], [1.5e308]])
+    transform = learned_transform(huge, Preparation(DIVISION, "none", "none", limits=True))
+    assert not transform.beyond(huge).any()

@@ -35,10 +35,13 @@ axes:
   activation: [relu, {prelu: {beta: 0.05}}]
   optimizer: [{adam: {rate: [1e-3, 1e-2]}}]
 """
-HOUSES = "size,rooms,price\n" + "\n".join(f"{40 + n},{1 + n % 5},{90 + 3.1 * n}" for n in range(300))
+HOUSES = "size,rooms,area_1,zip,sold,agent,notes,price\n" + "\n".join(
+    f"{40 + n},{1 + n % 5},{n % 7}.5,{n % 3},{1 + n % 28}/{1 + n % 12}/2020,agent {n % 4},note {n},{90 + 3.1 * n}"
+    for n in range(300)
+)
 # Another machine, another program, a placeholder, or minutes of training.
 ELSEWHERE = ("--address", "postgresql://", "--mlflow", "doctor", "examples/digits.yaml", "…", "NAME", "FILE", "SWEEP")
-TRAINING = ("run", "resume", "extend", "retry")
+TRAINING = ("run", "resume", "extend", "improve", "retry")
 
 
 @pytest.fixture(scope="module")

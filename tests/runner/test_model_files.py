@@ -1,5 +1,6 @@
 """Trained networks taken out of the store: the right epoch, the same bits, and a file that NumPy alone can use."""
 
+import dataclasses
 import json
 import math
 import os
@@ -188,6 +189,8 @@ def plain_forward(arrays, told, scaled):
 def plain_answer(arrays, told, example):
     """The answer about one example as it came (n_0,): a class by name, or numbers."""
     filled = [fill if math.isnan(value) else value for value, fill in zip(example, arrays["input_fill"], strict=True)]
+    limits = zip(filled, arrays["input_low"], arrays["input_high"], strict=True)
+    filled = [min(max(value, low), high) for value, low, high in limits]
     shifts, factors = arrays["input_shift"], arrays["input_factor"]
     scaled = [(value - shift) * factor for value, shift, factor in zip(filled, shifts, factors, strict=True)]
     outputs, classes = plain_forward(arrays, told, scaled), told["class_names"]
@@ -265,13 +268,13 @@ def test_the_file_holds_what_the_document_says(trained, tmp_path):
         "biases_2": ((5,), "float32"),
         "weights_3": ((1, 5), "float32"),
         "biases_3": ((1,), "float32"),
-        **{f"input_{part}": ((5,), "float64") for part in ("fill", "shift", "factor")},
+        **{f"input_{part}": ((5,), "float64") for part in ("fill", "low", "high", "shift", "factor")},
         **{f"target_{part}": ((1,), "float64") for part in ("shift", "factor")},
     }
     assert arrays["description"].shape == ()
     document = DOCUMENT.read_text()
     assert all(f"| `{key}` |" in document for key in told)
-    assert told["format"] == "fitgap model 1"
+    assert told["format"] == "fitgap model 2"
     assert (told["loss"], told["reading"]) == ("half_squared_error", {"name": "numbers"})
     assert told["input_names"] == ["size", "town=Bonn", "town=Köln", "town=Ulm", "rooms"]
     assert told["text_columns"] == {"town": ["Bonn", "Köln", "Ulm"]}
@@ -453,12 +456,17 @@ def test_missing_values_are_refused_where_none_was_filled(trained):
         predictions(model_of_trial(store, 1, at="best"), inputs)
 
 
-def test_what_is_too_large_for_the_network_has_no_answer(trained):
+@pytest.mark.parametrize("limited", [True, False])
+def test_what_is_too_large_for_the_network_has_no_answer_unless_it_is_limited(trained, limited):
     store, prepared = trained("filled")
     inputs = prepared.dataset.inputs[:3].copy()
     inputs[1] = 1e300
-    first, second, third = (row["price"] for row in predictions(model_of_trial(store, 1, at="best"), inputs))
-    assert second is None and isinstance(first, float) and isinstance(third, float)
+    named = model_of_trial(store, 1, at="best")
+    if not limited:
+        transform = dataclasses.replace(named.model.inputs_transform, low=None, high=None)
+        named = dataclasses.replace(named, model=dataclasses.replace(named.model, inputs_transform=transform))
+    first, second, third = (row["price"] for row in predictions(named, inputs))
+    assert isinstance(second, float) == limited and isinstance(first, float) and isinstance(third, float)
 
 
 def rewritten(path, **changes):
@@ -534,8 +542,8 @@ def test_a_model_file_that_explodes_is_refused_before_it_is_read(tmp_path):
 def test_files_of_another_format(trained, tmp_path):
     path = tmp_path / "model.npz"
     save_model(model_of_trial(trained("filled")[0], 1, at="best"), path)
-    redescribed(path, format="fitgap model 2")
-    with pytest.raises(ModelError, match="has the format 'fitgap model 2', but this program reads 'fitgap model 1'"):
+    redescribed(path, format="fitgap model 3")
+    with pytest.raises(ModelError, match="has the format 'fitgap model 3', but this program reads 'fitgap model 2'"):
         load_model(path)
 
 

@@ -1,81 +1,147 @@
-"""Verdicts on small sweeps in which the answer is known: at least 95 % of them are right.
+"""Verdicts on small sweeps of which it is known what is right: known beforehand, or measured on fresh examples.
 
-The known answers themselves are tested by examples that no choice was made with, without the rule.
+The bounds are those that users can rely on; docs/explanation/verdict-accuracy.md has the results themselves.
 """
+
+import math
 
 import pytest
 from fitgap.core.fit import Verdict
+from support.scenarios.measured import MEASURED
 from support.scenarios.scenarios import SCENARIOS
 from support.scenarios.trained import train
-from support.scenarios.verdicts import KINDS, REPEATS, SEEDS, of_kind, share_right, truths, verdicts
+from support.scenarios.verdicts import (
+    KINDS,
+    REPEATS,
+    REPEATS_OF_KNOWN,
+    SEEDS,
+    average_truths,
+    judged,
+    of_kind,
+    share_of_false_alarms,
+    share_right,
+)
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("scenarios")
 
-# See docs/explanation/verdict-accuracy.md: with so few unseen examples, single verdicts are a matter of luck.
-HARD = ("noisy points, 15 unseen", "90 examples", "noise, 50 examples")
+# With 15 unseen examples a single verdict is partly a matter of luck, and three repeats of 50 examples are little more.
+HARD = ("50 examples", "few examples", "15 unseen", "90 examples")
+LEAST_IN_ANY, LEAST_IN_HARD = 0.85, 0.65
+LEAST_OF_ALL = {1: 0.92, 3: 0.95, 8: 0.95, 16: 0.95}
+MOST_FALSE_ALARMS = 0.03
 
 
 @pytest.fixture(scope="module")
 def few():
     """The outcomes of every scenario with one of the seeds."""
-    return {scenario: train(scenario, SEEDS[:1], REPEATS) for scenario in SCENARIOS}
+    return {scenario: train(scenario, SEEDS[:1], 3) for scenario in SCENARIOS}
 
 
 @pytest.fixture(scope="module")
-def many():
-    """The same with all seeds."""
-    return {scenario: train(scenario, SEEDS, REPEATS) for scenario in SCENARIOS}
+def known():
+    """The outcomes of the scenarios with known answers, with all seeds."""
+    return {scenario: train(scenario, SEEDS, max(REPEATS_OF_KNOWN)) for scenario in SCENARIOS}
 
 
-def judged(outcomes, repeats):
-    return {scenario: list(verdicts(scenario, trained, repeats)) for scenario, trained in outcomes.items()}
+@pytest.fixture(scope="module")
+def measured():
+    """The outcomes of the scenarios with measured answers, with all seeds."""
+    return {scenario: train(scenario, SEEDS, max(REPEATS)) for scenario in MEASURED}
 
 
-def everything(judged_by_scenario):
-    return [each for some in judged_by_scenario.values() for each in some]
+def by_scenario(outcomes, repeats):
+    return {scenario: list(judged(scenario, trained, repeats)) for scenario, trained in outcomes.items()}
 
 
-@pytest.mark.parametrize("repeats", [1, REPEATS])
+def everything(some):
+    return [each for found in some.values() for each in found]
+
+
+def mean_over_scenarios(some):
+    return sum(map(share_right, some.values())) / len(some)
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
 def test_most_verdicts_are_right(few, repeats):
-    some = everything(judged(few, repeats))
-    assert {each.case.known for each in some} == {Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH}
-    assert share_right(some) >= 0.9
+    some = everything(by_scenario(few, repeats))
+    expected = {Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.NO_SKILL}
+    assert {each.case.known for each in some} == expected
+    assert share_right(some) >= 0.85
+
+
+def test_scenarios_that_deceived_earlier_rules_do_not_any_more():
+    """Networks that have learned everything, nothing, and some that diverge."""
+    for name in ("a perfect fit", "nothing learned", "some diverge"):
+        (scenario,) = (each for each in MEASURED if each.name == name)
+        some = list(judged(scenario, train(scenario, SEEDS[:1], 3), 3))
+        assert share_right(some) >= 0.75, name
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("repeats", [1, REPEATS])
-def test_of_all_verdicts_95_percent_are_right(many, repeats):
-    assert len(SEEDS) >= 20
-    assert share_right(everything(judged(many, repeats))) >= 0.95
+@pytest.mark.parametrize("repeats", REPEATS)
+def test_of_all_measured_verdicts_enough_are_right(measured, repeats):
+    assert mean_over_scenarios(by_scenario(measured, repeats)) >= LEAST_OF_ALL[repeats]
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("repeats", [1, REPEATS])
-def test_no_scenario_is_left_behind(many, repeats):
-    """Whatever there is little to go by: 9 of 10 are right in any, and 3 of 4 where hardly anything is unseen."""
-    shares = {scenario.name: share_right(some) for scenario, some in judged(many, repeats).items()}
-    least = {name: 0.75 if name.endswith(HARD) else 0.9 for name in shares}
+@pytest.mark.parametrize("repeats", REPEATS_OF_KNOWN)
+def test_of_all_known_verdicts_enough_are_right(known, repeats):
+    assert share_right(everything(by_scenario(known, repeats))) >= LEAST_OF_ALL[repeats]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("repeats", REPEATS)
+def test_what_is_good_gets_no_bad_verdict(measured, repeats):
+    assert share_of_false_alarms(everything(by_scenario(measured, repeats))) <= MOST_FALSE_ALARMS
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("repeats", REPEATS)
+def test_no_scenario_is_left_behind(measured, known, repeats):
+    some = by_scenario(measured, repeats)
+    if repeats in REPEATS_OF_KNOWN:
+        some |= by_scenario(known, repeats)
+    shares = {scenario.name: share_right(found) for scenario, found in some.items()}
+    is_hard = {name: repeats < 8 and name.endswith(HARD) for name in shares}
+    least = {name: LEAST_IN_HARD if is_hard[name] else LEAST_IN_ANY for name in shares}
     assert [(name, share) for name, share in shares.items() if share < least[name]] == []
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize(("fewer", "more"), [(1, 3), (3, 8)])
+def test_more_repeats_are_no_worse_in_any_scenario(measured, fewer, more):
+    """Within twice the error of counting: of so few sweeps, some are unlucky."""
+    worse = []
+    for scenario, outcomes in measured.items():
+        few, many = (list(judged(scenario, outcomes, repeats)) for repeats in (fewer, more))
+        share, found = share_right(few), share_right(many)
+        # The configurations of a sweep share its data, so sweeps are counted.
+        error = math.sqrt(max(share * (1 - share), 0.01) / (len(many) / len(scenario.cases)))
+        if found < share - 2 * error:
+            worse.append((scenario.name, share, found))
+    assert worse == []
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("repeats", [1, REPEATS])
-def test_no_kind_of_trouble_is_left_behind(kind, repeats, many):
-    assert share_right(of_kind(kind, judged(many, repeats))) >= 0.9
+@pytest.mark.parametrize("repeats", REPEATS_OF_KNOWN)
+def test_no_kind_of_trouble_is_left_behind(kind, repeats, known):
+    assert share_right(of_kind(kind, by_scenario(known, repeats))) >= 0.85
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("repeats", [1, REPEATS])
-@pytest.mark.parametrize("known", [Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH])
-def test_no_answer_is_bought_with_another(many, known, repeats):
-    """A rule that called everything good would be right about all that is."""
-    assert share_right([each for each in everything(judged(many, repeats)) if each.case.known == known]) >= 0.9
+@pytest.mark.parametrize("answer", [Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.NO_SKILL])
+def test_no_answer_is_bought_with_another(known, answer):
+    """A rule that called everything good would be right about all that is. From three repeats: with one, `both` takes
+    more evidence than there is, since two parts must be beyond chance.
+    """
+    some = [each for each in everything(by_scenario(known, 3)) if each.case.known == answer]
+    assert share_right(some) >= 0.9
 
 
 @pytest.mark.nightly
-def test_the_known_answers_are_true(many):
+def test_the_known_answers_are_true(known):
     """Of the excess that examples show with which no choice was made, and of its parts."""
-    found = [(scenario.name, truth) for scenario, outcomes in many.items() for truth in truths(scenario, outcomes)]
+    found = [(scenario.name, truth) for scenario, own in known.items() for truth in average_truths(scenario, own)]
     assert [(name, truth) for name, truth in found if truth.answer != truth.case.known] == []

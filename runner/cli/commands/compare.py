@@ -13,6 +13,8 @@ from fitgap.runner.cli.options.common import (
     Where,
     as_text,
 )
+from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.scores import score_name, with_score_names
 from fitgap.runner.cli.render.text_tables import plainer, print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
 LONGEST_NAME = 26
+# More repeats than this are not suggested.
+MOST_REPEATS = 1000
 
 
 def compare(
@@ -53,11 +57,16 @@ def compare(
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:
         groups = store.compare(sweep, keys, of=of, against=against, where=where, sort=sort, limit=limit)
+        target_kind = store.sweep(sweep)["target_kind"]
     if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return
     shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
-    print_table(table_rows(groups), shown, title=explanation(groups, of), needed=[of])
+    rows, shown = with_score_names(table_rows(groups), shown, target_kind)
+    of = score_name(of, target_kind)
+    print_table(rows, shown, title=explanation(groups, of), needed=[of])
+    if line := told_apart(groups):
+        say(line)
 
 
 def table_rows(groups: "list[Row]") -> "list[Row]":
@@ -88,6 +97,28 @@ def table_keys(groups: "list[Row]", of: str) -> list[str]:
     # Leave out the column if every group has one configuration.
     several = any(group["configurations"] > 1 for group in groups)
     return [*(["configurations"] if several else []), "trials", *keys]
+
+
+def told_apart(groups: "list[Row]") -> str | None:
+    """One line that says which groups could be the best; None if a baseline was named or nothing is known."""
+    known = [group for group in groups if group["could_be_best"] is not None]
+    if len(known) < 2:
+        return None
+    count = sum(group["could_be_best"] for group in known)
+    if count == 1:
+        return f"{'All other groups are' if len(known) > 2 else 'The other group is'} worse than the best."
+    if len(known) == 2:
+        return f"The two groups cannot be told apart.{more_repeats(groups)}"
+    together = f"{count} groups cannot" if count < len(known) else f"None of the {count} groups can"
+    return f"{together} be told apart from the best.{more_repeats(groups)}"
+
+
+def more_repeats(groups: "list[Row]") -> str:
+    """How many repeats would tell the runner-up from the best, if that is known and not absurdly many."""
+    needed = next((group["repeats_needed"] for group in groups if group["repeats_needed"]), None)
+    if needed is None or needed > MOST_REPEATS or needed <= max(group["paired_repeats"] for group in groups):
+        return ""
+    return f" About {needed} repeats would tell the best two apart."
 
 
 def explanation(groups: "list[Row]", of: str) -> str | None:

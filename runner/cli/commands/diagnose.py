@@ -12,9 +12,10 @@ def diagnose(
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Report what underfits, what overfits, why, and what to try."""
-    from fitgap.runner.cli.render.diagnosis_page import print_sweep_diagnosis, print_trial_diagnosis
+    from fitgap.runner.cli.render.diagnosis_page import print_trial_diagnosis
     from fitgap.runner.cli.render.formats import print_csv, print_json
-    from fitgap.runner.diagnosis_report import diagnose_sweep, diagnose_trial
+    from fitgap.runner.cli.render.sweep_diagnosis_page import print_sweep_diagnosis
+    from fitgap.runner.diagnosis import diagnose_sweep, diagnose_trial
     from fitgap.runner.store import open_store
 
     # A number selects a trial; a name selects a sweep.

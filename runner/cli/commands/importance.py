@@ -120,9 +120,12 @@ def share_text(share: float | None, length: int) -> str:
 
 
 def explanation(rows: "list[Row]", scale: str) -> str:
-    """One line that says what the shares are of."""
-    trials, holes = rows[0]["trials"], rows[0]["filled"]
+    """One line that says what the shares are of, with the number of trials that have each metric."""
+    counts = {row["of"]: row["trials"] for row in rows}
+    trials, holes = max(counts.values()), rows[0]["filled"]
+    fewer = [f"{count:,} of them for {name}" for name, count in counts.items() if count < trials]
     variance = "variance" if scale == "linear" else f"variance of the {scale}"
     filled = f" ({holes:,} missing ones estimated)" if holes else ""
     noise = "" if any(row["kind"] == "noise" for row in rows) else "; with one repeat, every share includes noise"
-    return f"shares of the {variance} among {trials:,} trials{filled}{noise}"
+    which = f" ({', '.join(fewer)})" if fewer else ""
+    return f"shares of the {variance} among {trials:,} trials{which}{filled}{noise}"

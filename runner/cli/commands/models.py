@@ -34,7 +34,7 @@ def export(
 
 def predict(
     network: Annotated[str, typer.Argument(metavar="TRIAL|MODEL", help="Trial number, or an exported file.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet or NPZ file with the inputs.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Data file with the inputs.")],
     at: Epoch = At.BEST,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
@@ -51,5 +51,5 @@ def predict(
     else:
         named = load_model(Path(network))
     missing = "mean" if named.fills_missing else "refuse"
-    inputs = read_inputs(data, named.input_names, named.text_columns, missing=missing)
+    inputs = read_inputs(data, named.input_names, named.text_columns, missing=missing, treatment=named.treatment)
     print_rows(predictions(named, inputs), output_format, table_keys=("row", *named.target_names))

@@ -79,6 +79,7 @@ def trials(
     from fitgap.runner.cli.options.output_file import printed_to
     from fitgap.runner.cli.render.formats import selected_keys
     from fitgap.runner.cli.render.long_answers import write_trials
+    from fitgap.runner.cli.render.scores import with_score_names
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.store import TRIAL_KEYS, TrialQuery, open_store
 
@@ -91,7 +92,7 @@ def trials(
             return
         rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
         with printed_to(output, store.rights):
-            print_table(rows, keys)
+            print_table(*with_score_names(rows, keys, store.sweep(sweep)["target_kind"]))
             report_hidden_rows(len(rows), store.count_trials(sweep, where), where)
 
 
@@ -115,12 +116,13 @@ def show(
 
     with open_store(database) as store:
         row = store.show(trial)
+        target_kind = store.sweep(row["sweep"])["target_kind"]
     if output_format is Format.JSON:
         print_json(row)
     elif output_format is Format.CSV:
         print_csv([row], list(row))
     else:
-        print_trial(row)
+        print_trial(row, target_kind)
 
 
 def epochs(

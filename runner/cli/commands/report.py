@@ -46,8 +46,8 @@ def report(
 
 def answer_lines(store: "Store", sweep: str) -> list[str]:
     """What `fitgap diagnose` says about the sweep."""
-    from fitgap.runner.cli.render.diagnosis_page import print_sweep_diagnosis
-    from fitgap.runner.diagnosis_report import diagnose_sweep
+    from fitgap.runner.cli.render.sweep_diagnosis_page import print_sweep_diagnosis
+    from fitgap.runner.diagnosis import diagnose_sweep
 
     found = diagnose_sweep(store, sweep)
     with io.StringIO() as text, contextlib.redirect_stdout(text):

@@ -14,6 +14,7 @@ from fitgap.runner.cli.options.placement_flags import (
     MostInFlight,
     Workers,
 )
+from fitgap.runner.cli.render.lines import report
 from fitgap.runner.cli.terminal import train_new
 
 if TYPE_CHECKING:
@@ -34,6 +35,16 @@ def run(
     stratified: sweep_flags.Stratified = None,
     missing: sweep_flags.Missing = None,
     text: sweep_flags.Text = None,
+    strict: sweep_flags.Strict = None,
+    inputs: sweep_flags.Inputs = None,
+    ignore: sweep_flags.Ignore = None,
+    categorical: sweep_flags.Categorical = None,
+    dates: sweep_flags.Dates = None,
+    target_kind: sweep_flags.TargetKind = None,
+    separator: sweep_flags.Separator = None,
+    decimal: sweep_flags.Decimal = None,
+    encoding: sweep_flags.Encoding = None,
+    missing_values: sweep_flags.MissingValues = None,
     seed: sweep_flags.Seed = None,
     repeats: sweep_flags.Repeats = None,
     hidden: sweep_flags.Hidden = None,
@@ -77,6 +88,16 @@ def run(
         stratified=stratified,
         missing=missing,
         text=text,
+        strict=strict,
+        inputs=inputs or [],
+        ignore=ignore or [],
+        categorical=categorical or [],
+        dates=dates or [],
+        target_kind=target_kind,
+        separator=separator,
+        decimal=decimal,
+        encoding=encoding,
+        missing_values=missing_values or [],
         seed=seed,
         repeats=repeats,
         hidden=hidden or [],
@@ -98,6 +119,7 @@ def run(
     )
     prepared = prepare_sweep(sweep_from_flags(flags))
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    report(*prepared.report)
     if dry_run:
         show_plan(prepared, placement)
     else:

@@ -20,7 +20,7 @@ def flag(metavar: str, help_text: str, callback: Callable[[Any], Any] | None = N
 
 File = Annotated[Path | None, typer.Argument(help="Sweep file; options override its values.", show_default=False)]
 Name = Annotated[str | None, flag("NAME", "Name of the sweep.")]
-Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a CSV, Parquet or NPZ file.")]
+Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a data file such as CSV, Excel or Parquet.")]
 Target = Annotated[str | None, flag("COLUMN[,…]", "Target columns of a file.", as_text)]
 Validation = Annotated[
     str | None, flag("SHARE|COUNT|K-fold|same", "Validation examples: 0.3, 200, 5-fold, or same (as training).")
@@ -31,10 +31,37 @@ Stratified = Annotated[
     bool | None,
     typer.Option(help="Split each class in the same proportion.", rich_help_panel=PANEL, show_default=False),
 ]
-Missing = Annotated[str | None, flag("NAME", "Missing inputs: refuse, drop, mean or median.")]
-Text = Annotated[str | None, flag("NAME", "Text inputs: refuse or one_hot.")]
+Missing = Annotated[str | None, flag("NAME", "Missing inputs: median (default), mean, drop, drop_any or refuse.")]
+Text = Annotated[str | None, flag("NAME", "Text inputs: one_hot (default) or refuse.")]
 Seed = Annotated[str | None, flag("N", "Seed of splits, initial weights and batches.")]
 Repeats = Annotated[str | None, flag("N", "Trials per configuration, with different splits and initial weights.")]
+
+FILE_PANEL = "Data files"
+
+
+def file_flag(metavar: str, help_text: str) -> Any:
+    """An option that says how a data file is read."""
+    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=FILE_PANEL, show_default=False)
+
+
+Strict = Annotated[
+    bool | None,
+    typer.Option(
+        "--strict",
+        help="Refuse a file that is not plain instead of making the best of it.",
+        rich_help_panel=FILE_PANEL,
+        show_default=False,
+    ),
+]
+Inputs = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Input columns, or patterns such as 'sensor_*'.")]
+Ignore = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns that are no inputs, or patterns.")]
+Categorical = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns of categories, even if they are numbers.")]
+Dates = Annotated[list[str] | None, file_flag("COLUMN[=FORMAT]", "Columns of dates, as in 'day=%d/%m/%Y'. Repeatable.")]
+TargetKind = Annotated[str | None, file_flag("NAME", "Whether the target holds classes or numbers.")]
+Separator = Annotated[str | None, file_flag("NAME", "Separator: comma, semicolon, tab, bar or blanks.")]
+Decimal = Annotated[str | None, file_flag("MARK", "Decimal mark: . or , (a comma).")]
+Encoding = Annotated[str | None, file_flag("NAME", "Encoding of a text file, such as utf-8 or cp1252.")]
+MissingValues = Annotated[list[str] | None, file_flag("WORD[,…]", "Words for missing values, such as NA,-999.")]
 
 Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layer sizes, or none. Repeat the option for alternatives.")]
 Activation = Annotated[list[str] | None, flag("NAME[:…]", "Activation, such as relu or prelu:beta=0.05. Repeatable.")]

@@ -1,6 +1,7 @@
-"""A diagnosis as text, at most 80 columns wide."""
+"""The diagnosis of a trial as text, at most 80 columns wide, and words for all diagnoses."""
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any
 
 from fitgap.runner.cli.render.curve import curve_lines
@@ -10,9 +11,11 @@ from fitgap.runner.cli.render.text_tables import cell, plainer
 WIDTH = 80
 # Columns taken by the labels to the left of a curve and the margin to its right.
 CURVE_MARGIN = 20
-# How many of the worst configurations are listed per verdict.
-WORST_LISTED = 3
+# Always named; other axes only if they vary.
 SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
+# Axes whose alternatives do not say what they are.
+NAMED = {"batch_size": "batch size", "epochs": "epochs", "schedule": "schedule", "stopping": "stopping"}
+NAMED |= {"initializer": "initializer", "output_activation": "output activation"}
 # What the excess and its parts mean.
 PARTS = {
     "excess": "worse on unseen examples than the reference",
@@ -28,86 +31,46 @@ VERDICT_WORDS = {
     "no_skill": "no skill: no better than a constant prediction",
     "diverged": "diverged: the error of at least one repeat became infinite or NaN",
 }
-VERBS = {"underfit": "underfit", "overfit": "overfit", "both": "underfit and overfit at once"}
+VERBS = {
+    "no_skill": "are no better than a constant prediction",
+    "diverged": "diverged",
+    "underfit": "underfit",
+    "overfit": "overfit",
+    "both": "underfit and overfit at once",
+}
 CAUSE_WORDS = {
+    "sibling": "the same configuration is good with another setting",
+    "diverged": "infinite or NaN errors",
+    "double_descent": "beyond a peak of E_v over network size",
+    "unstable": "unstable E_t",
     "still_falling": "E_t still fell at the end",
+    "slow": "E_t falls too slowly",
+    "linear_network": "linear networks",
+    "vanishing_gradients": "vanishing gradients",
+    "large_weights": "very large weights",
     "not_falling": "E_t hardly fell",
     "weights_near_zero": "weights near zero",
     "dead_units": "dead units",
     "saturated_units": "saturated units",
     "constant_output": "the same output for every example",
     "strong_regularizer": "large λ or δ",
-    "few_parameters": "few parameters",
-    "many_parameters": "as many parameters as examples, or more",
+    "few_parameters": "small networks",
+    "many_parameters": "at least as many parameters as examples",
     "no_regularizer": "no regularizer",
     "weak_regularizer": "small λ or δ",
     "rose": "E_v rose while E_t fell",
 }
 
 
-def print_sweep_diagnosis(found: dict[str, Any]) -> None:
-    """Print the diagnosis of a sweep."""
-    trials, counts = found["trials"], found["configurations"]
-    unfinished = sum(trials.get(status, 0) for status in ("pending", "running"))
-    if unfinished:
-        ends = f"{unfinished} of {sum(trials.values())} trials of {found['sweep']} have not ended"
-        paragraph(f"{ends}; this is the result so far (`fitgap resume {found['sweep']}` trains the rest)")
-    if found["unjudged"]:
-        paragraph(
-            f"{found['unjudged']} completed trials have no verdict yet; training in the sweep updates the verdicts"
-        )
-    reference, judged = found["reference"], sum(counts.values())
-    if reference is None or not judged:
-        paragraph(f"{found['sweep']}: no diagnosis yet, since no configuration has completed all its repeats")
-        return
-    verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    paragraph(f"{found['sweep']}: {configurations(judged)}: {verdicts}")
-    repeats = "" if reference["repeats"] == 1 else f", mean of {reference['repeats']} repeats"
-    error = f"best E_v {cell('best_e_v', reference['best_e_v'])}{repeats}"
-    paragraph(f"reference: {described(reference)} ({reference['configuration']}), {error}", after="  ")
-    for trouble in found["troubles"]:
-        print_trouble(trouble, judged)
-    say("")
-    paragraph(closing(found))
-
-
-def verdict_line(name: str, counts: dict[str, int]) -> str:
-    """The last line of a run, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: …`."""
-    verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICT_WORDS if verdict in counts)
-    return f"Fit of {configurations(sum(counts.values()))}: {verdicts}. What to try: fitgap diagnose {name}"
-
-
-def print_trouble(trouble: dict[str, Any], judged: int) -> None:
-    """Print one verdict: how many configurations have it, the setting most affected, causes, worst configurations."""
-    say("")
-    is_one = trouble["configurations"] == 1
-    verb = VERBS[trouble["verdict"]]
-    verb = verb.replace("fit", "fits") if is_one else verb
-    line = f"{trouble['configurations']} of {configurations(judged)} {verb}"
-    most = trouble["most_with"]
-    if most:
-        setting = plain_setting(most["setting"])
-        line += f", most with {most['axis']} {setting} ({most['configurations']} of its {most['of']})"
-    paragraph(line)
-    for cause in trouble["causes"]:
-        how_many = f"{cause['configurations']} of {trouble['looked_at']}"
-        paragraph(f"{CAUSE_WORDS[cause['cause']]} ({how_many}); try {cause['advice']}", before="  - ", after="    ")
-    for row in trouble["worst"][:WORST_LISTED]:
-        paragraph(f"worst: trial {row['trial']}, {described(row)}: {parts_in_line(row)}", before="  ", after="    ")
-
-
-def closing(found: dict[str, Any]) -> str:
-    """The last paragraph: what to look at next."""
-    named = [row["trial"] for trouble in found["troubles"] for row in trouble["worst"]]
-    if not named:
-        return "nothing underfits or overfits compared with the reference; a wider sweep may find a better one"
-    return f"look closer: fitgap diagnose {named[0]}"
-
-
 def print_trial_diagnosis(found: dict[str, Any]) -> None:
     """Print the diagnosis of a trial."""
     paragraph(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
-    paragraph(f"{described(found)}, {parameters(found)}", before="  ", after="    ")
+    settings = described({**found, **found["varying"]}, found["varying"])
+    paragraph(f"{settings}, {parameters(found)}", before="  ", after="    ")
+    of_all = found["configuration_verdict"]
+    if of_all != found["verdict"] and found["verdict"] and of_all and found["completed_repeats"] > 1:
+        line = f"over its {found['completed_repeats']} completed repeats, the configuration is: {of_all}"
+        paragraph(line, before="  ", after="    ")
     if found["verdict"] is not None:
         print_parts(found)
     curve = found["curve"]
@@ -139,19 +102,24 @@ def print_parts(found: dict[str, Any]) -> None:
         error = "" if found[f"se_{key}"] is None else f" ± {found[f'se_{key}']:.2g}"
         say(f"  {key:9}{cell(key, found[key]) + error:>20}  {words}")
     reference = found["reference"]
-    own = f"E_t {cell('', found['e_t'])}, E_v {cell('', found['e_v'])} after epoch {found['epochs']}"
-    errors = f"E_t {cell('', reference['best_e_t'])}, E_v {cell('', reference['best_e_v'])}"
+    own = f"E_t {cell('', found['e_t'])}, E_v {cell('', found['e_v'])}, gap {cell('', found['gap'])}"
+    own += f" after epoch {found['epochs']}"
+    gap = reference["best_e_v"] - reference["best_e_t"]
+    errors = f"E_t {cell('', reference['best_e_t'])}, E_v {cell('', reference['best_e_v'])}, gap {cell('', gap)}"
     after = f"after its best epoch {reference['best_epoch']}"
     which = "this trial at its best" if reference["trial"] == found["trial"] else f"trial {reference['trial']}"
     say("")
     paragraph(
-        f"it has {own}; the reference, {which} ({described(reference)}), {errors} {after}", before="  ", after="  "
+        f"it has {own}; the reference, {which} ({described(reference, found['varying'])}), {errors} {after}",
+        before="  ",
+        after="  ",
     )
 
 
-def described(row: dict[str, Any]) -> str:
-    """The main settings of a configuration."""
-    return " · ".join(plain_setting(row[key]) for key in SETTINGS)
+def described(row: dict[str, Any], varying: Iterable[str]) -> str:
+    """The main settings of a configuration, and all others that vary in its sweep."""
+    others = [f"{NAMED[key]} {plain_setting(row[key])}" for key in varying if key in NAMED]
+    return " · ".join([*(plain_setting(row[key]) for key in SETTINGS), *others])
 
 
 def plain_setting(value: Any) -> str:

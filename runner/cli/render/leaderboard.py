@@ -4,34 +4,60 @@ from typing import Any
 
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.render.chart_hint import chart_hint
-from fitgap.runner.cli.render.diagnosis_page import verdict_line
-from fitgap.runner.cli.render.lines import report
+from fitgap.runner.cli.render.lines import report, say
+from fitgap.runner.cli.render.scores import with_score_names
+from fitgap.runner.cli.render.sweep_diagnosis_page import verdict_line
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
+from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import WrittenSweep
-from fitgap.runner.store import Row, Store
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store import Row, Store, SweepFloor
 from fitgap.runner.trial_status import Status
 
 SHOWN = 10
+# Up to so many trials, the last line names the most important axis.
+MOST_RANKED = 50_000
+# A terminal of 80 columns always shows these.
+NEEDED = ("honest_e_v", "e_t", "e_v", "gap", "verdict")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 # In order of importance: a terminal of 80 columns has room only for the first ones.
-KEYS = ("best_e_v", "best_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v")
+# The honest E_v is an estimate that the choice of the best epoch does not make too low.
+KEYS = ("honest_e_v", "honest_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v", "best_e_v")
+# Sweeps of earlier versions have no honest E_v.
+INSTEAD = {"honest_e_v": "best_e_v", "honest_e_v_sd": "best_e_v_sd"}
 
 
 def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     """Print the best configurations of a sweep, as means over repeats."""
-    axes = {COLUMN_OF_AXIS.get(name, name): len(values) for name, values in written.prepared.sweep.axes.items()}
-    groups = store.leaderboard(written.sweep_id, list(axes), SHOWN)
-    varied = [name for name, count in axes.items() if count > 1] or ["architecture"]
-    found = counted(len(written.prepared.configurations), "configuration")
+    axes = [COLUMN_OF_AXIS.get(name, name) for name in written.prepared.sweep.axes]
+    groups = store.leaderboard(written.sweep_id, axes, SHOWN)
+    varied = [COLUMN_OF_AXIS.get(name, name) for name in store.varying_axes(written.sweep_id)] or ["architecture"]
+    found = counted(store.configuration_count(written.sweep_id), "configuration")
     title = f"{name}: the best {len(groups)} of {found}, by E_v at the best epoch"
-    print_table(*leaders(groups, varied), title=title, needed=["best_e_v"])
+    rows, keys = with_score_names(*leaders(groups, varied), written.prepared.dataset.target_kind)
+    needed = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
+    floor = store.floor(written.sweep_id)
+    if floor and floor.is_beaten is False:
+        say(no_skill_text(floor.e_v, floor.skill))
+    print_table(rows, keys, title=title, needed=needed, below=constant_row(floor, keys))
 
 
-def report_summary(store: Store, counts: Row) -> None:
-    """Report the number of trials by status and the number of configurations by verdict."""
-    report(summary(counts["name"], counts))
+def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:
+    """The errors of a constant prediction as a row below the leaderboard, if there are others to compare with it."""
+    if floor is None or "e_v" not in keys:
+        return None
+    errors = {"honest_e_v": floor.e_v, "e_t": floor.e_t, "e_v": floor.e_v, "gap": floor.e_v - floor.e_t}
+    return {**errors, keys[0]: "constant"}
+
+
+def report_summary(store: Store, counts: Row, planned: int | None = None) -> None:
+    """Report the number of trials by status and the number of configurations by verdict.
+
+    `planned` is the number of combinations of the sweep's alternatives, if it is known.
+    """
+    report(summary(counts["name"], counts, most_important_axis(store, counts, planned)))
     verdicts = store.verdict_counts(counts["sweep"])
     if verdicts:
         report(verdict_line(counts["name"], verdicts))
@@ -42,14 +68,37 @@ def report_summary(store: Store, counts: Row) -> None:
 def leaders(groups: list[Row], varied: list[str]) -> tuple[list[Row], list[str]]:
     """The leaderboard's rows and keys, without empty columns such as a standard deviation over one repeat."""
     rows = [{**group, "n": group["completed"], "verdict": verdict_text(group)} for group in groups]
-    shown = [key for key in KEYS if any(row[key] is not None for row in rows)]
+    # A leaderboard that is not ordered by the honest E_v lacks its standard deviation.
+    is_honest = bool(rows) and "honest_e_v_sd" in rows[0]
+    keys = dict.fromkeys(key if is_honest else INSTEAD.get(key, key) for key in KEYS)
+    shown = [key for key in keys if any(row[key] is not None for row in rows)]
     if rows and all(row["n"] == 1 for row in rows):
         shown.remove("n")
     return rows, [*varied, *shown]
 
 
-def summary(name: str, counts: dict[str, Any]) -> str:
+def most_important_axis(store: Store, counts: Row, planned: int | None) -> str | None:
+    """The axis that explains most of the ranks of the best E_v; None if none varies.
+
+    Where this would take long, it is the first one that varies: in a very large sweep, and in one that has other
+    configurations than the combinations of its alternatives.
+    """
+    axes = store.varying_axes(counts["sweep"])
+    is_grid = planned is not None and store.configuration_count(counts["sweep"]) <= planned
+    if len(axes) < 2 or counts["completed"] > MOST_RANKED or not is_grid:
+        return next(iter(axes), None)
+    try:
+        rows = store.importance(counts["sweep"], ["best_e_v"], scale="rank")
+    except StoreError:
+        return axes[0]
+    shares = {row["axis"]: row["share"] for row in rows if row["kind"] == "axis"}
+    return max(shares, key=lambda axis: shares[axis], default=axes[0])
+
+
+def summary(name: str, counts: dict[str, Any], axis: str | None) -> str:
     """Such as `324 trials: 320 completed, 4 diverged. Look closer: fitgap trials digits …`."""
     ends = [f"{counts[status]} {status}" for status in Status if counts[status]]
-    advice = f"fitgap trials {name} --sort best_e_v, fitgap compare {name} --by activation"
+    advice = f"fitgap trials {name} --sort best_e_v"
+    if axis:
+        advice += f", fitgap compare {name} --by {COLUMN_OF_AXIS.get(axis, axis)}"
     return f"{counted(counts['trials'], 'trial')}: {', '.join(ends)}. Look closer: {advice}"

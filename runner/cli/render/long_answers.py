@@ -9,6 +9,7 @@ from fitgap.runner.cli.options.common import BulkFormat, Format
 from fitgap.runner.cli.options.output_file import printed_to, written_to
 from fitgap.runner.cli.render.formats import print_rows, selected_keys
 from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.scores import with_score_names
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.store import EPOCH_KEYS, Row, Store
@@ -49,7 +50,7 @@ def write_epochs(
     rows = rows_of(blocks, keys)
     with printed_to(output, store.rights):
         if is_table:
-            print_first(rows, keys)
+            print_first(rows, keys, target_kind_of(store, what))
         else:
             print_rows(rows, Format(kind), table_keys=keys)
 
@@ -72,8 +73,15 @@ def rows_of(blocks: Blocks, keys: Sequence[str]) -> Iterator[Row]:
             yield dict(zip(keys, values, strict=True))
 
 
-def print_first(rows: Iterator[Row], keys: Sequence[str]) -> None:
+def target_kind_of(store: Store, what: Sequence[str]) -> str | None:
+    """The kind of the targets of these trials and sweeps; None if it differs."""
+    sweeps = {store.show(int(each))["sweep"] if each.isdecimal() else each for each in what}
+    kinds = {store.sweep(each)["target_kind"] for each in sweeps}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def print_first(rows: Iterator[Row], keys: Sequence[str], target_kind: str | None) -> None:
     """Print a table of the first rows, and a note if there are more."""
-    print_table(list(itertools.islice(rows, TABLE_ROWS)), keys)
+    print_table(*with_score_names(list(itertools.islice(rows, TABLE_ROWS)), keys, target_kind))
     if next(rows, None) is not None:
         say(f"(the first {TABLE_ROWS:,} epochs; use --format csv, json or parquet for all)")

@@ -40,10 +40,18 @@ HEADERS = {
 SUFFIX_HEADERS = {"_sd": "± sd", "_spread": "spread"}
 
 
-def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = None, needed: Sequence[str] = ()) -> None:
+def print_table(
+    rows: list[Row],
+    keys: Sequence[str],
+    *,
+    title: str | None = None,
+    needed: Sequence[str] = (),
+    below: Row | None = None,
+) -> None:
     """Print rows in a table as wide as the terminal, or as wide as needed in a pipe.
 
-    `needed` names the most important keys; a narrow terminal shows them before others.
+    `needed` names the most important keys; a narrow terminal shows them before others. `below` is a last row of another
+    kind; the keys that it lacks stay empty.
     """
     from fitgap.runner.cli.render.console import PlainConsole
     from rich.text import Text
@@ -55,6 +63,7 @@ def print_table(rows: list[Row], keys: Sequence[str], *, title: str | None = Non
     if common:
         console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
     keys = [key for key in keys if key not in common]
+    rows = [*rows, {key: below.get(key) for key in keys}] if below else rows
     fitting = fitting_keys(rows, keys, console.width, needed)
     console.print(table_of(rows, fitting, console.width))
     if len(fitting) < len(keys):

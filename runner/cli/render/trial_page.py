@@ -3,6 +3,7 @@
 from typing import Any
 
 from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.scores import score_name
 from fitgap.runner.cli.render.text_tables import cell
 
 # Sections of the page with their keys.
@@ -49,16 +50,20 @@ SECTIONS = {
 WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
 
 
-def print_trial(row: dict[str, Any]) -> None:
+def print_trial(row: dict[str, Any], target_kind: str | None = None) -> None:
     """Print a trial, section by section, leaving out unknown values."""
     for section, keys in SECTIONS.items():
         say(section)
         for key in keys:
             if row[key] not in (None, []):
-                say(f"  {key:{WIDTH}}{cell(key, row[key])}")
+                say(f"  {score_name(key, target_kind):{WIDTH}}{cell(key, row[key])}")
     if row["learned"]:
         say(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
     say(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+    if row["limited_inputs"]:
+        numbers = ", ".join(map(str, row["limited_examples"]))
+        found = f"{', '.join(row['limited_inputs'])} (far outside of the training examples in examples {numbers})"
+        say(f"  {'inputs limited':{WIDTH}}{found}")
     print_environment(row["environment"] or {})
 
 

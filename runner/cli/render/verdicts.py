@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fitgap.runner.store import Row
 
-VERDICT_TRIALS = ("good_trials", "underfit_trials", "overfit_trials", "both_trials", "unclear_trials")
-
 
 def verdict_text(group: "Row") -> str | None:
-    """A group's most frequent verdict and how many of its trials have it, such as `overfit 4/5`."""
+    """A group's most frequent verdict and how many of its trials have it, such as `overfit 4/5`.
+
+    All repeats together can show what no single one shows. Then there is only the verdict.
+    """
     verdict = group["verdict"]
-    return verdict and f"{verdict} {group[f'{verdict}_trials']}/{sum(group[key] for key in VERDICT_TRIALS)}"
+    judged = [count for key, count in group.items() if key.endswith("_trials")]
+    agreeing = group.get(f"{verdict}_trials") or 0
+    return f"{verdict} {agreeing}/{sum(judged)}" if agreeing else verdict

@@ -3,7 +3,7 @@
 from collections import deque
 
 import numpy as np
-from fitgap.core.fit_causes import late_start
+from fitgap.core.error_curves import late_start
 from fitgap.core.results import EpochResults
 from fitgap.runner.messages import MEASURED, EpochCounts, EpochRows
 from fitgap.runner.recorded_epochs import Recording, always_recorded

@@ -32,7 +32,6 @@ KINDS: dict[type, tuple[str, ...]] = {
     sa.Text: ("text",),
     sa.JSON: ("text",),
     sa.LargeBinary: ("blob",),
-    sa.Boolean: ("integer",),
 }
 TIMES = ("created", "fitted", "began", "lease_until", "ended", "lost", "started")
 # The years 1 to 9999, the range of a Python date.

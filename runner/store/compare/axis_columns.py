@@ -1,5 +1,6 @@
 """The axes of a sweep in the database: for each, a column of the configurations and an entry in their settings."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,20 @@ def axes_of(connection: Connection, sweep_id: int) -> list[str]:
     """The axes with several alternatives, in the order of the sweep file."""
     specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
     axes: Mapping[str, Any] = specification.get("axes") or dict.fromkeys(COLUMNS, (None, None))
-    return [name for name, alternatives in axes.items() if name in COLUMNS and len(alternatives) > 1]
+    planned = [name for name, alternatives in axes.items() if name in COLUMNS and len(alternatives) > 1]
+    if configuration_count(connection, sweep_id) <= math.prod(len(axes[name]) for name in planned):
+        return planned
+    # Single configurations were added that are no combination of the alternatives in the sweep file.
+    known = [name for name in axes if name in COLUMNS]
+    distinct = [sa.func.count(sa.distinct(COLUMNS[name])) for name in known]
+    found = connection.execute(sa.select(*distinct).where(configuration.c.sweep_id == sweep_id)).one()
+    return [name for name, size in zip(known, found, strict=True) if size > 1]
+
+
+def configuration_count(connection: Connection, sweep_id: int) -> int:
+    """The number of configurations of a sweep."""
+    query = sa.select(sa.func.count()).where(configuration.c.sweep_id == sweep_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def configurations_of(

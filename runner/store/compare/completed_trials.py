@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from fitgap.runner.store.database.fetch_arrays import fetch_numbers
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -51,8 +52,21 @@ def completed_trials(connection: Connection, which: TrialSelection, names: Seque
     return Completed(number.astype(np.int64), repeat, dict(zip(names, measured, strict=True)))
 
 
-def other_trials(connection: Connection, which: TrialSelection) -> tuple[np.ndarray, np.ndarray]:
-    """The ids of configurations with trials that have not completed, and the number of such trials."""
-    query = which.of([trial.c.configuration_id, sa.func.count()]).where(~result_keys.is_completed)
+# The ids of configurations (n,), and the number of trials of each (n,).
+Counts = tuple[np.ndarray, np.ndarray]
+
+
+def other_trials(connection: Connection, which: TrialSelection) -> Counts:
+    """The configurations with trials that have not completed."""
+    return counted(connection, which, ~result_keys.is_completed)
+
+
+def diverged_trials(connection: Connection, which: TrialSelection) -> Counts:
+    """The configurations with trials that diverged."""
+    return counted(connection, which, trial.c.status == Status.DIVERGED)
+
+
+def counted(connection: Connection, which: TrialSelection, condition: ColumnElement[bool]) -> Counts:
+    query = which.of([trial.c.configuration_id, sa.func.count()]).where(condition)
     number, count = fetch_numbers(connection, query.group_by(trial.c.configuration_id))
     return number.astype(np.int64), count.astype(np.int64)

@@ -5,11 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from fitgap.runner.analysis.pairing import Differences, Measured, differences
+from fitgap.runner.analysis.pairing import Measured
 from fitgap.runner.analysis.scaling import scaled
 from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
-from fitgap.runner.store.compare.completed_trials import Completed, TrialSelection, completed_trials, other_trials
+from fitgap.runner.store.compare.completed_trials import (
+    Completed,
+    Counts,
+    TrialSelection,
+    completed_trials,
+    diverged_trials,
+    other_trials,
+)
+from fitgap.runner.store.compare.group_differences import Baseline, add_differences
 from fitgap.runner.store.compare.pairs import Members, members_of
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import advice, known_names
@@ -60,10 +68,10 @@ def compare(
     which = TrialSelection(sweep_id, question.where, question.only)
     completed = completed_trials(connection, which, READ)
     completed.measured["gap"] = completed.measured["e_v"] - completed.measured["e_t"]
-    others = other_trials(connection, which)
+    others, diverged = other_trials(connection, which), diverged_trials(connection, which)
     # Read after the trials, so that every trial has its configuration.
     members = members_of(connection, sweep_id, keys, question.only)
-    groups, members = ranked(group_rows(members, completed, others), members, question)
+    groups, members = ranked(group_rows(members, completed, others, diverged), members, question)
     if groups:
         add_statistics(groups, members, completed, others[0], question)
     return first_rows(groups, sort, limit)
@@ -94,7 +102,7 @@ def check_measure(of: str) -> None:
         raise StoreError(f"there is no measure {of!r}; {nearest(of, result_keys.MEASURED)}")
 
 
-def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray, np.ndarray]) -> list[Row]:
+def group_rows(members: Members, completed: Completed, others: Counts, diverged: Counts) -> list[Row]:
     """The groups with their settings, counts and means."""
     size = len(members.settings)
     place = members.places(completed.configuration)
@@ -111,6 +119,8 @@ def group_rows(members: Members, completed: Completed, others: tuple[np.ndarray,
     verdict = completed.measured["verdict"]
     for number, name in enumerate(result_keys.VERDICTS_OF_TRIALS):
         columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
+    ids, counts = diverged
+    columns["diverged_trials"] = np.bincount(members.group[members.places(ids)], counts, size).astype(int).tolist()
     return [
         {**settings, **dict(zip(columns, values, strict=True))}
         for settings, *values in zip(members.settings, *columns.values(), strict=True)
@@ -155,8 +165,7 @@ def add_statistics(
     repeat = np.unique(completed.repeat, return_inverse=True)[1]
     trials = Measured(members.group[place], members.others[place], repeat, completed.measured[question.of])
     labels = [",".join(str(group[key]) for key in question.by) for group in groups]
-    against = position_of(labels, question.against)
-    add_differences(groups, differences(trials, len(groups), against), labels[against])
+    add_differences(groups, trials, labels, Baseline(question.against, question.of in MORE_IS_BETTER))
 
 
 def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: str, value: np.ndarray) -> None:
@@ -174,27 +183,6 @@ def add_verdicts(groups: list[Row], members: Members, places: np.ndarray) -> Non
     for group, count in zip(groups, counts, strict=True):
         # Ties go to the verdict that is first in the list.
         group["verdict"] = result_keys.VERDICTS[count.argmax()] if count.any() else None
-
-
-def add_differences(groups: list[Row], found: Differences, against: str) -> None:
-    """Add the differences from the baseline group, with their uncertainty; null for the baseline itself."""
-    for place, group in enumerate(groups):
-        mean, margin = float(found.mean[place]), float(found.margin[place])
-        group["against"] = against
-        group["difference"] = finite(mean)
-        group["difference_se"] = finite(found.error[place])
-        group["difference_margin"] = finite(margin)
-        group["difference_low"], group["difference_high"] = finite(mean - margin), finite(mean + margin)
-        group["pairs"], group["paired_repeats"] = int(found.pairs[place]), int(found.repeats[place])
-
-
-def position_of(labels: list[str], against: str | None) -> int:
-    """The index of the baseline group, by default the first; StoreError if there is no such group."""
-    if against is None:
-        return 0
-    if against not in labels:
-        raise StoreError(f"there is no group {against!r} to compare with; {nearest(against, labels[:20])}")
-    return labels.index(against)
 
 
 def first_rows(groups: list[Row], sort: str | None, limit: int | None) -> list[Row]:

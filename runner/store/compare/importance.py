@@ -22,6 +22,10 @@ from sqlalchemy.sql.elements import ColumnElement
 MOST_CELLS = 4_000_000
 
 
+# Axes whose alternatives are numbers or widths of layers, not named variants with parameters.
+WITHOUT_KINDS = ("architecture", "batch_size", "epochs")
+
+
 class Scale(StrEnum):
     """Whose variance is decomposed: the measure's, its logarithm's, or its ranks'."""
 
@@ -141,6 +145,8 @@ def parts(found: Shares, design: Design, nestings: Mapping[str, Nesting]) -> Ite
 
 def nested(axis: str, alternatives: Sequence[Any], effect: np.ndarray, nesting: Nesting) -> Iterator[Row]:
     """The parts of an axis's own share, if several of its alternatives are of one kind; they add up to the share."""
+    if axis in WITHOUT_KINDS:
+        return
     codes, kinds = numbered(nesting.kind.get(each, "") for each in alternatives)
     if len(kinds) in (1, len(alternatives)):
         return

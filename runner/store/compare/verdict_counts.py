@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from fitgap.core.fit import Fit, fit_of_trial
+from fitgap.core.fit import Fit
+from fitgap.runner.store.compare.axis_columns import axes_of
 from fitgap.runner.store.database.dialects import mean
+from fitgap.runner.store.fit.reference import At, Reference
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
+from fitgap.runner.store.fit.yardstick import yardstick_of
 from fitgap.runner.store.read.lookups import Row, fetch
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, epoch, evidence, split, sweep, trial
@@ -24,6 +27,9 @@ AXES: dict[str, sa.ColumnElement] = {
 }
 
 
+ENDED = (Status.COMPLETED, Status.DIVERGED, Status.FAILED)
+
+
 def verdict_counts(connection: Connection, sweep_id: int) -> dict[str, int]:
     """How many configurations of a sweep have each verdict."""
     query = sa.select(configuration.c.verdict, sa.func.count()).where(is_judged(sweep_id))
@@ -40,21 +46,64 @@ def counts_by_setting(connection: Connection, sweep_id: int) -> list[Row]:
     return found
 
 
+def ends_by_setting(connection: Connection, sweep_id: int) -> list[Row]:
+    """The number of ended trials for every axis, each of its settings and each status (as `verdict`)."""
+    found: list[Row] = []
+    joined = sa.join(trial, configuration, trial.c.configuration_id == configuration.c.id)
+    for axis in axes_of(connection, sweep_id):
+        setting = AXES[axis].label("setting")
+        query = sa.select(setting, trial.c.status.label("verdict"), sa.func.count().label("count")).select_from(joined)
+        query = query.where(trial.c.sweep_id == sweep_id, trial.c.status.in_(ENDED)).group_by(setting, trial.c.status)
+        found += [{"axis": axis, **row} for row in fetch(connection, query)]
+    return found
+
+
+def ended_in(connection: Connection, sweep_id: int, status: str, limit: int) -> list[Row]:
+    """The first trials of a sweep that ended in a status, with the reasons."""
+    query = sa.select(trial.c.id.label("trial"), trial.c.reason)
+    query = query.where(trial.c.sweep_id == sweep_id, trial.c.status == status)
+    return fetch(connection, query.order_by(trial.c.id).limit(limit))
+
+
+def configurations_with(connection: Connection, sweep_id: int, status: str) -> int:
+    """How many configurations of a sweep have a trial that ended in a status."""
+    query = sa.select(sa.func.count(sa.distinct(trial.c.configuration_id)))
+    return int(connection.execute(query.where(trial.c.sweep_id == sweep_id, trial.c.status == status)).scalar_one())
+
+
 def worst_configurations(connection: Connection, sweep_id: int, verdict: str, limit: int) -> list[Row]:
-    """The configurations with a verdict and the largest excess, each with the number of its first completed trial."""
+    """The configurations with a verdict and the largest excess, each with its most typical trial.
+
+    That is the first trial with the same verdict, or that diverged too, otherwise the first completed one.
+    """
+    order = configuration.c.excess.desc(), configuration.c.id
+    query = judged_configurations(sweep_id).where(configuration.c.verdict == verdict).order_by(*order).limit(limit)
+    return fetch(connection, query)
+
+
+def best_configurations(connection: Connection, sweep_id: int, limit: int) -> list[Row]:
+    """The judged configurations with the smallest excess; those that diverged have none."""
+    order = configuration.c.excess, configuration.c.id
+    query = judged_configurations(sweep_id).where(configuration.c.excess.is_not(None))
+    return fetch(connection, query.order_by(*order).limit(limit))
+
+
+def judged_configurations(sweep_id: int) -> sa.Select:
+    """A query for the settings, the fit and a typical trial of configurations."""
+    own = trial.alias("own")
     first = (
-        sa.select(sa.func.min(trial.c.id))
-        .where(trial.c.configuration_id == configuration.c.id, trial.c.status == Status.COMPLETED)
-        .scalar_subquery()
+        sa.select(sa.func.min(own.c.id)).where(own.c.configuration_id == configuration.c.id).correlate(configuration)
+    )
+    with_same_verdict = first.where(
+        sa.or_(own.c.verdict == configuration.c.verdict, own.c.status == configuration.c.verdict)
+    )
+    completed = first.where(own.c.status == Status.COMPLETED)
+    typical = sa.func.coalesce(
+        with_same_verdict.scalar_subquery(), completed.scalar_subquery(), first.scalar_subquery()
     )
     fit = [configuration.c.excess, configuration.c.underfit, configuration.c.overfit, configuration.c.verdict]
-    query = (
-        sa.select(configuration.c.hash.label("configuration"), first.label("trial"), *labelled_axes(), *fit)
-        .where(is_judged(sweep_id), configuration.c.verdict == verdict)
-        .order_by(configuration.c.excess.desc(), configuration.c.id)
-        .limit(limit)
-    )
-    return fetch(connection, query)
+    query = sa.select(configuration.c.hash.label("configuration"), typical.label("trial"), *labelled_axes(), *fit)
+    return query.where(is_judged(sweep_id))
 
 
 def reference_of(connection: Connection, sweep_id: int) -> Row | None:
@@ -86,7 +135,10 @@ def unjudged(connection: Connection, sweep_id: int) -> int:
 
 def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
     """The facts from which causes are found: settings, sizes, layer statistics and curves of these trials."""
-    reference = configuration.alias("reference")
+    reference, reference_trial = configuration.alias("reference"), trial.alias("reference_trial")
+    same_repeat = sa.and_(
+        reference_trial.c.configuration_id == reference.c.id, reference_trial.c.repeat == trial.c.repeat
+    )
     same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
     query = (
         sa.select(
@@ -96,11 +148,14 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
             split.c.training_count,
             evidence.c.statistics,
             reference.c.parameters.label("reference_parameters"),
+            sa.func.coalesce(reference_trial.c.honest_e_v, reference_trial.c.best_e_v).label("reference_e_v"),
+            split.c.constant_e_t,
         )
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
         .join(split, same_split)
         .join(sweep, sweep.c.id == trial.c.sweep_id)
         .join(reference, reference.c.id == sweep.c.reference_id, isouter=True)
+        .join(reference_trial, same_repeat, isouter=True)
         .join(evidence, evidence.c.trial_id == trial.c.id, isouter=True)
         .where(trial.c.id.in_(trials))
         .order_by(trial.c.id)
@@ -112,6 +167,65 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
         found[number]["e_t"].append(e_t)
         found[number]["e_v"].append(e_v)
     return list(found.values())
+
+
+def repeat_count(connection: Connection, sweep_id: int) -> int:
+    """The number of repeats of a sweep."""
+    query = sa.select(sa.func.count()).select_from(split).where(split.c.sweep_id == sweep_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def measured_configurations(connection: Connection, sweep_id: int, limit: int) -> list[Row]:
+    """The configurations whose trials all completed, with mean errors over repeats; those with the lowest E_v first.
+
+    `error` is the E_v at the best epoch.
+    """
+    error = sa.func.avg(sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v))
+    query = (
+        sa.select(
+            configuration.c.hash.label("configuration"),
+            *labelled_axes(),
+            configuration.c.parameters,
+            error.label("error"),
+            sa.func.min(trial.c.id).label("trial"),
+            *(mean(trial.c[name]).label(name) for name in ("e_v", "best_epoch", "accuracy_v")),
+        )
+        .join_from(configuration, trial, trial.c.configuration_id == configuration.c.id)
+        .where(configuration.c.sweep_id == sweep_id)
+        .group_by(configuration.c.id)
+        .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((trial.c.status == Status.COMPLETED, 1))))
+        .order_by(error, configuration.c.id)
+        .limit(limit)
+    )
+    return fetch(connection, query)
+
+
+def settings_of_configurations(connection: Connection, sweep_id: int, hashes: Sequence[str]) -> dict[str, Row]:
+    """The settings of configurations, by their hash."""
+    query = sa.select(configuration.c.hash, configuration.c.settings).where(configuration.c.sweep_id == sweep_id)
+    return {each: settings for each, settings in connection.execute(query.where(configuration.c.hash.in_(hashes)))}
+
+
+def verdict_over_repeats(connection: Connection, number: int) -> tuple[str | None, int]:
+    """The verdict on the configuration of a trial, and its number of completed repeats."""
+    own, others = trial.alias("own"), trial.alias("others")
+    query = (
+        sa.select(configuration.c.verdict, sa.func.count(others.c.id))
+        .join_from(own, configuration, configuration.c.id == own.c.configuration_id)
+        .join(others, sa.and_(others.c.configuration_id == own.c.configuration_id, others.c.status == Status.COMPLETED))
+        .where(own.c.id == number)
+        .group_by(configuration.c.verdict)
+    )
+    found = connection.execute(query).one_or_none()
+    return (found[0], int(found[1])) if found else (None, 0)
+
+
+def settings_of_trials(connection: Connection, trials: Sequence[int]) -> dict[int, Row]:
+    """The settings of the configurations of these trials, by trial number."""
+    query = sa.select(trial.c.id, configuration.c.settings).join_from(
+        trial, configuration, trial.c.configuration_id == configuration.c.id
+    )
+    return {number: settings for number, settings in connection.execute(query.where(trial.c.id.in_(trials)))}
 
 
 def fit_with_errors(connection: Connection, number: int) -> tuple[Fit, Row] | None:
@@ -127,9 +241,9 @@ def fit_with_errors(connection: Connection, number: int) -> tuple[Fit, Row] | No
         return None
     errors = ErrorsOfTrials(connection, dict(of_sweep))
     last = errors.of_trial(number, own["configuration_id"])
-    is_honest = bool(of_sweep["has_honest_reference"])
-    best = errors.of_reference(of_sweep["reference_id"], is_honest=is_honest).get(own["repeat"])
-    return (fit_of_trial(last, best), reference) if last and best else None
+    yardstick = yardstick_of(errors, Reference(of_sweep["reference_id"], At(of_sweep["reference_at"] or At.BEST)))
+    fit = yardstick.fit([(own["repeat"], last)]) if last else None
+    return (fit, reference) if fit else None
 
 
 def reference_trial(connection: Connection, configuration_id: int | None, repeat: int) -> Row | None:

@@ -60,13 +60,8 @@ def unpacked_errors(content: bytes) -> np.ndarray:
     return unpacked_sides(content, 4).reshape(2, 2, -1)
 
 
-def unpacked_honest_errors(content: bytes) -> np.ndarray:
-    """The errors (2, n) of training and validation examples. Raises StoreError for an impossible length."""
-    return unpacked_sides(content, 2)
-
-
 def unpacked_sides(content: bytes, rows: int) -> np.ndarray:
-    """The inverse of `packed_errors`, as (rows, n)."""
+    """The inverse of `packed_errors`, as (rows, n). Raises StoreError for an impossible length."""
     if len(content) % (rows * FLOAT32.itemsize):
         rule = f"the errors of a sample have {len(content)} bytes, not a multiple of {rows * FLOAT32.itemsize}"
         raise StoreError(f"{rule}; the database is damaged, so restore a backup")

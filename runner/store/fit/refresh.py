@@ -13,14 +13,17 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.core.fit import RULE, fit_of_configuration, fit_of_trial
+from fitgap.core.fit import RULE, Skill
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.postgresql import GATHER_STATISTICS
 from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS
+from fitgap.runner.store.fit.outcomes import is_to_be_marked, mark_outcomes
+from fitgap.runner.store.fit.reference import Reference, reference_of_sweep
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
 from fitgap.runner.store.fit.spool import FitSpool
-from fitgap.runner.store.read.lookups import Row, reference_configuration
+from fitgap.runner.store.fit.yardstick import Yardstick, yardstick_of
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema.tables import configuration, fit_columns, sweep, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection, Engine
@@ -40,14 +43,13 @@ TRIALS_THAT_CHANGE_PLANS = 1_000
 class Judged:
     """The results for a sweep: its reference, and the fits of trials and configurations by id.
 
-    `before` is the sweep's row when it was read. `is_honest` tells whether the errors of the reference are. `afresh`
-    means that all earlier fits are invalid. If this is only a part, `last` is the highest configuration id in it, and
-    there may be more.
+    `before` is the sweep's row when it was read. `afresh` means that all earlier fits are invalid. If this is only a
+    part, `last` is the highest configuration id in it, and there may be more.
     """
 
     before: Row
-    reference: int | None
-    is_honest: bool
+    reference: Reference | None
+    skill: Skill | None
     afresh: bool
     trials: FitSpool
     configurations: FitSpool
@@ -66,9 +68,10 @@ def refresh_part(engine: Engine, sweep_id: int, done: int, first: BeforeWriting 
     with FitSpool() as trials, FitSpool() as configurations:
         with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
             judged = judge(connection, sweep_id, done, trials, configurations)
-        if judged is None:
-            return None
-        if not (judged.afresh or len(trials)):
+            if judged is None:
+                return None
+            is_current = not (judged.afresh or len(trials) or is_to_be_marked(connection, sweep_id))
+        if is_current:
             return judged.last
         is_written = with_retries(engine, partial(write_after, first, judged))
         return judged.last if is_written else done
@@ -83,8 +86,9 @@ def write_after(first: BeforeWriting | None, judged: Judged, connection: Connect
 
 def refresh_outdated(engine: Engine) -> None:
     """Update the fit of all sweeps for which it was computed by an older rule, or never."""
-    has_completed = sa.exists().where(trial.c.sweep_id == sweep.c.id, trial.c.status == Status.COMPLETED)
-    outdated = sa.select(sweep.c.id).where(sa.func.coalesce(sweep.c.fit_rule, 0) < RULE, has_completed)
+    ended = (Status.COMPLETED, Status.DIVERGED)
+    has_ended = sa.exists().where(trial.c.sweep_id == sweep.c.id, trial.c.status.in_(ended))
+    outdated = sa.select(sweep.c.id).where(sa.func.coalesce(sweep.c.fit_rule, 0) < RULE, has_ended)
     with engine.connect().execution_options(**{ONLY_READS: True}) as connection:
         numbers = connection.execute(outdated.order_by(sweep.c.id)).scalars().all()
     for number in numbers:
@@ -104,31 +108,39 @@ def judge(
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
         return None
-    reference, is_honest = reference_configuration(connection, sweep_id) or (None, False)
-    before = row["reference_id"], bool(row["has_honest_reference"]), row["fit_rule"]
-    is_changed = before != (reference, is_honest, RULE)
-    judged = Judged(dict(row), reference, is_honest, is_changed, trials, configurations)
-    if reference is not None:
-        add_fits(connection, judged, reference, done)
+    errors = ErrorsOfTrials(connection, dict(row))
+    reference = reference_of_sweep(connection, sweep_id)
+    yardstick = yardstick_of(errors, reference) if reference else None
+    skill = yardstick.skill if yardstick else None
+    afresh = recorded(reference, skill) != {name: row[name] for name in recorded(reference, skill)}
+    judged = Judged(dict(row), reference, skill, afresh, trials, configurations)
+    if yardstick is not None:
+        add_fits(judged, errors, yardstick, done)
     return judged
 
 
-def add_fits(connection: Connection, judged: Judged, reference: int, done: int) -> None:
+def recorded(reference: Reference | None, skill: Skill | None) -> dict[str, Any]:
+    """The columns of a sweep on which all its fits depend."""
+    configuration_id, at = (reference.configuration, reference.at.value) if reference else (None, None)
+    return {"reference_id": configuration_id, "reference_at": at, "skill": skill and skill.value, "fit_rule": RULE}
+
+
+def add_fits(judged: Judged, errors: ErrorsOfTrials, yardstick: Yardstick, done: int) -> None:
     """Judge the configurations with unjudged trials."""
-    errors = ErrorsOfTrials(connection, judged.before)
     repeats = max(1, len(errors.counts))
-    chosen = configurations_to_judge(connection, judged, done, most=max(1, MOST_TRIALS_IN_A_PART // repeats))
-    references = errors.of_reference(reference, is_honest=judged.is_honest) if len(chosen) else {}
+    most = max(1, MOST_TRIALS_IN_A_PART // repeats)
+    chosen = configurations_to_judge(errors.connection, judged, done, most)
     at_a_time = max(1, TRIALS_AT_A_TIME // repeats)
     for start in range(0, len(chosen), at_a_time):
         rows = errors.of_configurations(chosen[start : start + at_a_time].tolist())
         for number, group in rows.items():
-            pairs = [(own, references[repeat]) for _, repeat, own in group if repeat in references]
-            for each, repeat, own in group:
-                if repeat in references:
-                    judged.trials.add(each, fit_of_trial(own, references[repeat]))
-            if pairs:
-                judged.configurations.add(number, fit_of_configuration(pairs))
+            found = [(each, yardstick.fit([(repeat, own)])) for each, repeat, own in group]
+            for each, fit in found:
+                if fit is not None:
+                    judged.trials.add(each, fit)
+            of_all = yardstick.fit([(repeat, own) for _, repeat, own in group])
+            if of_all is not None:
+                judged.configurations.add(number, of_all)
 
 
 def configurations_to_judge(connection: Connection, judged: Judged, done: int, most: int) -> np.ndarray:
@@ -155,6 +167,7 @@ def write(connection: Connection, judged: Judged) -> bool:
     # A trial that was reset to pending meanwhile gets no fit.
     write_fits(connection, trial, judged.trials, trial.c.status == Status.COMPLETED)
     write_fits(connection, configuration, judged.configurations, sa.true())
+    mark_outcomes(connection, judged.before["id"])
     if len(judged.trials) >= TRIALS_THAT_CHANGE_PLANS and connection.dialect.name == "postgresql":
         connection.exec_driver_sql(GATHER_STATISTICS)
     return True
@@ -167,12 +180,7 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
         sweep.c.fitted.is_not_distinct_from(judged.before["fitted"]),
         sweep.c.fit_rule.is_not_distinct_from(judged.before["fit_rule"]),
     )
-    values = {
-        "reference_id": judged.reference,
-        "has_honest_reference": judged.is_honest if judged.reference is not None else None,
-        "fitted": database_now(),
-        "fit_rule": RULE,
-    }
+    values = {**recorded(judged.reference, judged.skill), "fitted": database_now()}
     return bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
 
 

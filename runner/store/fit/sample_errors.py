@@ -7,14 +7,19 @@ from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.core.fit import Errors
-from fitgap.runner.store.database.blobs import unpacked_errors, unpacked_honest_errors
-from fitgap.runner.store.schema.tables import epoch, evidence, split, trial
+from fitgap.core.fit_differences import Errors
+from fitgap.runner.store.database.blobs import unpacked_errors, unpacked_sides
+from fitgap.runner.store.fit.reference import At, Reference
+from fitgap.runner.store.schema.tables import data_set, epoch, evidence, split, sweep, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-# Indices of the sampled errors in the evidence, and those at the cross-fitted best epochs, which are kept apart.
-AT_BEST, AT_LAST, AT_HONEST = 0, 1, 2
+# The mean errors at each epoch, and the epoch itself, after which the standard errors are read if there is no sample.
+COLUMNS_AT = {
+    At.CROSS_FIT: (trial.c.honest_e_t, trial.c.honest_e_v, trial.c.best_epoch),
+    At.LAST: (trial.c.e_t, trial.c.e_v, trial.c.epochs),
+    At.BEST: (trial.c.best_e_t, trial.c.best_e_v, trial.c.best_epoch),
+}
 NONE = np.empty(0, np.float32)
 
 
@@ -22,26 +27,57 @@ class ErrorsOfTrials:
     """Reads the errors of the trials of one sweep, given by its row."""
 
     def __init__(self, connection: Connection, sweep_row: Mapping[str, Any]):
-        self.connection = connection
+        self.connection, self.sweep_id = connection, sweep_row["id"]
         counts = sa.select(split.c.repeat, split.c.training_count, split.c.validation_count)
         rows = connection.execute(counts.where(split.c.sweep_id == sweep_row["id"]))
         self.counts = {repeat: (training, validation) for repeat, training, validation in rows}
         measured = sweep_row["specification"].get("training", {}).get("measure", "all")
         self.measured = None if measured == "all" else int(measured)
 
-    def of_reference(self, number: int, *, is_honest: bool) -> dict[int, Errors]:
-        """The errors of the reference at its best epoch, by repeat: cross-fitted, or after that with the lowest E_v."""
-        if is_honest:
-            query = query_of([number], trial.c.honest_e_t, trial.c.honest_e_v, trial.c.best_epoch)
-            return {row.repeat: self._errors(row, AT_HONEST) for row in self.connection.execute(query)}
-        query = query_of([number], trial.c.best_e_t, trial.c.best_e_v, trial.c.best_epoch)
-        return {row.repeat: self._errors(row, AT_BEST) for row in self.connection.execute(query)}
+    def of_reference(self, reference: Reference) -> dict[int, Errors]:
+        """The errors of the reference at its best epoch, by repeat."""
+        query = query_of([reference.configuration], *COLUMNS_AT[reference.at])
+        return {row.repeat: self._errors(row, reference.at) for row in self.connection.execute(query)}
+
+    def of_constant(self) -> dict[int, Errors]:
+        """The errors of the best constant prediction, by repeat; empty for sweeps of earlier versions."""
+        names = ("repeat", "training_count", "validation_count", "constant_e_t", "constant_e_v", "constant_errors")
+        query = sa.select(*(split.c[name] for name in names)).where(
+            split.c.sweep_id == self.sweep_id, split.c.constant_e_v.is_not(None)
+        )
+        return {
+            row.repeat: Errors(
+                row.constant_e_t,
+                row.constant_e_v,
+                row.training_count,
+                row.validation_count,
+                *both_sides(unpacked_sides(row.constant_errors, 2)),
+            )
+            for row in self.connection.execute(query)
+        }
+
+    def of_mean(self, reference: Reference) -> dict[int, Errors]:
+        """The errors of the mean of the targets, by repeat, if they are numbers: from the variance explained by the
+        reference. For sweeps of earlier versions; only the means are known.
+        """
+        columns = [trial.c[name] for name in ("repeat", "e_t", "e_v", "accuracy_t", "accuracy_v")]
+        query = (
+            sa.select(*columns)
+            .join_from(trial, sweep, sweep.c.id == trial.c.sweep_id)
+            .join(data_set, data_set.c.id == sweep.c.data_set_id)
+            .where(trial.c.configuration_id == reference.configuration, data_set.c.target_kind == "numbers")
+        )
+        return {
+            repeat: Errors(e_t / (1 - r2_t), e_v / (1 - r2_v), *self.counts[repeat], NONE, NONE)
+            for repeat, e_t, e_v, r2_t, r2_v in self.connection.execute(query)
+            if None not in (e_t, e_v, r2_t, r2_v) and max(r2_t, r2_v) < 1
+        }
 
     def of_configurations(self, numbers: Sequence[int]) -> dict[int, list[tuple[int, int, Errors]]]:
         """For each of these configurations, its completed trials: id, repeat, and errors after the last epoch."""
         found = defaultdict(list)
-        for row in self.connection.execute(query_of(numbers, trial.c.e_t, trial.c.e_v, trial.c.epochs)):
-            found[row.configuration_id].append((row.id, row.repeat, self._errors(row, AT_LAST)))
+        for row in self.connection.execute(query_of(numbers, *COLUMNS_AT[At.LAST])):
+            found[row.configuration_id].append((row.id, row.repeat, self._errors(row, At.LAST)))
         return dict(found)
 
     def of_trial(self, number: int, configuration_id: int) -> Errors | None:
@@ -49,7 +85,7 @@ class ErrorsOfTrials:
         rows = self.of_configurations([configuration_id]).get(configuration_id, [])
         return next((errors for each, _, errors in rows if each == number), None)
 
-    def _errors(self, row: Any, at: int) -> Errors:
+    def _errors(self, row: Any, at: At) -> Errors:
         samples = samples_of(row, at)
         count_t, count_v = self.counts[row.repeat]
         if self.measured is not None and self.measured < max(count_t, count_v) and samples[0].size:
@@ -60,12 +96,17 @@ class ErrorsOfTrials:
         return Errors(e_t, e_v, count_t, count_v, *samples, se_t=se_t, se_v=se_v)
 
 
-def samples_of(row: Any, at: int) -> tuple[np.ndarray, np.ndarray]:
+def samples_of(row: Any, at: At) -> tuple[np.ndarray, np.ndarray]:
     """The sampled errors of training and validation examples; empty if there are none, or if one is infinite."""
-    content = row.honest if at == AT_HONEST else row.content
+    content = row.honest if at is At.CROSS_FIT else row.content
     if content is None:
         return NONE, NONE
-    sides = unpacked_honest_errors(content) if at == AT_HONEST else unpacked_errors(content)[at]
+    sides = unpacked_sides(content, 2) if at is At.CROSS_FIT else unpacked_errors(content)[int(at is At.LAST)]
+    return both_sides(sides)
+
+
+def both_sides(sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The errors of training and validation examples without padding; empty if one is infinite."""
     training, validation = (side[: valid_length(side)] for side in sides)
     if not (np.isfinite(training).all() and np.isfinite(validation).all()):
         return NONE, NONE

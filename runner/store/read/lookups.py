@@ -7,7 +7,6 @@ import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.store.database.blobs import unpacked_parameters
-from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.read.trials import chosen_trials, joined
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
@@ -25,7 +24,7 @@ def find_sweep(connection: Connection, name_or_number: str) -> Row:
     """The sweep with this name or number; StoreError if there is none."""
     number = int(name_or_number) if name_or_number.isdecimal() else None
     by = sweep.c.name == name_or_number if number is None else sweep.c.id == min(number, LARGEST_NUMBER)
-    query = sa.select(sweep, data_set.c.fingerprint).join_from(sweep, data_set).where(by)
+    query = sa.select(sweep, data_set.c.fingerprint, data_set.c.target_kind).join_from(sweep, data_set).where(by)
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         names = connection.execute(sa.select(sweep.c.name).order_by(sweep.c.id.desc()).limit(20)).scalars().all()
@@ -62,31 +61,6 @@ def total(count: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return sa.cast(sa.func.coalesce(sa.func.sum(count), 0), sa.BigInteger)
 
 
-def reference_configuration(connection: Connection, sweep_id: int) -> tuple[int, bool] | None:
-    """The best configuration among those whose repeats all completed, and whether its errors are honest.
-
-    The best has the lowest mean over repeats of the honest E_v if that is known for all of them, else of the best E_v.
-    """
-    has_all = sa.func.count(trial.c.id) == sa.func.count(trial.c.honest_e_v)
-    candidates = (
-        sa.select(
-            trial.c.configuration_id,
-            mean(trial.c.honest_e_v).label("honest"),
-            mean(trial.c.best_e_v).label("best"),
-            sa.case((has_all, 1), else_=0).label("is_honest"),
-        )
-        .where(trial.c.sweep_id == sweep_id)
-        .group_by(trial.c.configuration_id)
-        .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((result_keys.is_completed, 1))))
-        .cte()
-    )
-    all_honest = sa.select(sa.func.min(candidates.c.is_honest)).scalar_subquery()
-    error = sa.case((all_honest == 1, candidates.c.honest), else_=candidates.c.best)
-    query = sa.select(candidates.c.configuration_id, all_honest).order_by(error, candidates.c.configuration_id).limit(1)
-    found = connection.execute(query).one_or_none()
-    return found and (int(found[0]), bool(found[1]))
-
-
 def show_trial(connection: Connection, number: int) -> Row:
     """Everything known about one trial: its row, settings, data and split; StoreError if there is none."""
     require_trials(connection, [number])
@@ -111,6 +85,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             split.c.training_count,
             split.c.validation_count,
             split.c.constant_columns,
+            split.c.preprocessing,
             split.c.constant_e_t,
             split.c.constant_e_v,
         )
@@ -125,6 +100,11 @@ def show_trial(connection: Connection, number: int) -> Row:
     (details,) = fetch(connection, more)
     names = details.pop("input_names")
     details["constant_columns"] = [names[column] for column in details["constant_columns"]]
+    # Sweeps of fitgap 0.1 have no limits.
+    learned = details.pop("preprocessing")
+    limited = learned.get("limited", {}) if isinstance(learned, dict) else {}
+    details["limited_inputs"] = list(limited)
+    details["limited_examples"] = sorted({example for examples in limited.values() for example in examples})
     return {**row, **details}
 
 
@@ -178,11 +158,11 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
     return unpacked_parameters(content)
 
 
-def preprocessing(connection: Connection, number: int) -> dict[str, list[float | None]]:
-    """The filling and scaling learned from the training examples of a trial's repeat."""
+def preprocessing(connection: Connection, number: int) -> dict[str, Any]:
+    """The filling, limiting and scaling learned from the training examples of a trial's repeat."""
     same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
     query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
-    found: dict[str, list[float | None]] = connection.execute(query).scalar_one()
+    found: dict[str, Any] = connection.execute(query).scalar_one()
     return found
 
 

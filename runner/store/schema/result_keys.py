@@ -92,11 +92,11 @@ MEASURED: dict[str, ColumnElement] = {
     "honest_e_v": trial.c.honest_e_v,
 }
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear", "no_skill", "diverged")
-# Only configurations can have the last one; the status of a trial already says that it diverged.
+# Only configurations can have the last verdict; trials have it as their status.
 VERDICTS_OF_TRIALS = VERDICTS[:-1]
 
 # The keys of a group of trials: counts, means over completed trials, and the number of trials with each verdict.
-GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS_OF_TRIALS))
+GROUP = ("configurations", "trials", "completed", *MEASURED, *(f"{verdict}_trials" for verdict in VERDICTS))
 
 
 def labelled(columns: dict[str, ColumnElement]) -> list[ColumnElement]:

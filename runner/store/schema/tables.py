@@ -46,9 +46,9 @@ sweep = sa.Table(
     sa.Column("reference_id", sa.Integer),
     sa.Column("fitted", sa.Double),
     sa.Column("fit_rule", sa.Integer),
-    # Whether the reference's errors are cross-fitted, and whether it is clearly better than a constant prediction.
-    sa.Column("has_honest_reference", sa.Boolean),
-    sa.Column("beats_constant", sa.Boolean),
+    # Where the errors of the reference are from (see `store/fit/reference.py`), and its skill (see `core/fit.py`).
+    sa.Column("reference_at", sa.Text),
+    sa.Column("skill", sa.Text),
 )
 
 # The split into training and validation examples of each repeat.
@@ -67,6 +67,8 @@ split = sa.Table(
     sa.Column("constant_e_t", sa.Double),
     sa.Column("constant_e_v", sa.Double),
     sa.Column("constant_errors", sa.LargeBinary),
+    # The number of validation examples of every class; empty for numbers, NULL for sweeps before schema 0005.
+    sa.Column("validation_classes", sa.JSON(none_as_null=True)),
 )
 
 configuration = sa.Table(

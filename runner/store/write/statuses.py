@@ -36,9 +36,22 @@ def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Statu
     numbers = sa.select(table.c.id).where(chosen)
     for kept in (tables.snapshot, tables.evidence):
         connection.execute(sa.delete(kept).where(kept.c.trial_id.in_(numbers)))
+    forget_fits(connection, sa.select(table.c.configuration_id).where(chosen))
     diverged = numbers.where(table.c.status == Status.DIVERGED)
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
     known = [*(field.name for field in dataclasses.fields(TrialEnd)), *(each.name for each in tables.fit_columns())]
     summary = {name: sa.null() for name in known if name in table.c}
     values = {**summary, "status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
     return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount
+
+
+def forget_fits(connection: Connection, configurations: sa.Select) -> None:
+    """Remove the fit of these configurations and of their trials, so that they are judged again."""
+    nothing: dict[str, None] = {column.name: None for column in tables.fit_columns()}
+    for table, key in (
+        (tables.configuration, tables.configuration.c.id),
+        (tables.trial, tables.trial.c.configuration_id),
+    ):
+        connection.execute(
+            sa.update(table).where(key.in_(configurations), table.c.verdict.is_not(None)).values(nothing)
+        )

@@ -22,12 +22,13 @@ COMMANDS = {
 
 def test_the_commands_are_those_of_the_design():
     asking = {"sweeps", "trials", "show", "epochs", "compare", "diagnose", "importance", "list"}
-    again = {"resume", "extend", "retry", "cancel", "replay"}
+    again = {"resume", "extend", "improve", "retry", "cancel", "replay"}
     keeping_order = {"tag", "note", "rename", "delete", "send"}
     databases = {"db", "db status", "db upgrade", "db copy", "db compact", "db backup", "db restore"}
     drawing = {"plot", "report", "watch"}
     assert set(COMMANDS) == {
         "run",
+        "inspect",
         *again,
         *asking,
         *drawing,

@@ -20,7 +20,8 @@ axes:
   optimizer: [{adam: {rate: [1e-4, 0.05]}}, {gradient_descent: {rate: 1e+30}}]
 """
 # What differs between two runs of the same.
-UNEQUAL = ("seconds", "created", "trial", "sweep", "started", "ended")
+# What two runs differ in, and causes, which come from trends over the epochs that are stored.
+UNEQUAL = ("seconds", "created", "trial", "sweep", "started", "ended", "causes")
 
 
 @pytest.fixture(scope="module", params=["every=7", *map(at_night, ("every=100", "epochs=log"))])

@@ -32,6 +32,7 @@ COMMANDS = {
     "run": ("--data", "xor", "--hidden", "2", "--epochs", "2", "--engine", "local"),
     "resume": ("xor", "--engine", "local"),
     "extend": ("xor", "--repeats", "2", "--engine", "local"),
+    "improve": ("xor", "--trials", "2", "--rounds", "1", "--engine", "local"),
     "retry": ("xor", "--engine", "local"),
     "cancel": ("xor",),
     "replay": ("1",),

@@ -7,13 +7,11 @@ import polars
 import pytest
 from fitgap.runner.data import bounds
 from fitgap.runner.data.bounds import check_file_size, check_growth, check_memory, most_bytes, trial_error
-from fitgap.runner.data.csv_files import load_csv
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.npz_files import load_npz
-from fitgap.runner.data.parquet_files import load_parquet
 from fitgap.runner.data.unseen_inputs import inputs_from_table
 from fitgap.runner.errors import DataError
 from fitgap.runner.system.machine_memory import Memory
+from support.data.loading import load_strictly
 
 MEGABYTE = 2**20
 
@@ -84,9 +82,9 @@ def test_a_reader_on_trial_gets_no_more_than_there_is(memory):
 @pytest.mark.parametrize(
     ("load", "make"),
     [
-        (lambda content: load_csv("a", content, ["b"], Handling()), lambda: b"a,b\n" + b"1,2\n" * (2 * 10**6)),
-        (lambda content: load_npz("a", content, (), Handling()), lambda: npz(10**6)),
-        (lambda content: load_parquet("a", content, ["c1"], Handling()), lambda: parquet(10**6)),
+        (lambda content: load_strictly("a", content, ["b"], Handling()), lambda: b"a,b\n" + b"1,2\n" * (2 * 10**6)),
+        (lambda content: load_strictly("a", content, (), Handling()), lambda: npz(10**6)),
+        (lambda content: load_strictly("a", content, ["c1"], Handling()), lambda: parquet(10**6)),
     ],
     ids=["csv", "npz", "parquet"],
 )
@@ -101,13 +99,13 @@ def test_categories_times_rows_are_counted_before_they_are_made(memory):
     text = b"a,b\n" + b"".join(b"k%d,1\n" % (number % 900) for number in range(20_000)) + b"k1,2\n"
     memory(200)
     with pytest.raises(DataError, match=r"needs 41[12] MB of memory"):
-        load_csv("a", text, ["b"], Handling(text="one_hot"))
+        load_strictly("a", text, ["b"], Handling(text="one_hot"))
     memory(1000)
-    assert load_csv("a", text, ["b"], Handling(text="one_hot")).inputs.shape == (20_001, 900)
+    assert load_strictly("a", text, ["b"], Handling(text="one_hot")).inputs.shape == (20_001, 900)
 
 
 def test_the_same_holds_for_unseen_examples(memory):
-    from fitgap.runner.data.raw_table import Table
+    from fitgap.runner.data.columns.raw_table import Table
 
     table = Table("a", polars.DataFrame({"a": ["x"] * 20_000}), str)
     names = [f"a=k{number}" for number in range(900)]

@@ -1,11 +1,23 @@
 """Whatever is in a data file, it is a data set, or one line that says what is wrong; nothing in it is ever run."""
 
+import json
 import time
 from pathlib import Path
 
 import numpy as np
 from fitgap.core.datasets import Dataset
-from fitgap.runner.data import MISSING, TEXT, load_dataset, read_inputs
+from fitgap.runner.data import (
+    MISSING,
+    TEXT,
+    FileChoices,
+    LoadedFile,
+    Treatment,
+    fingerprint,
+    load_dataset,
+    load_file,
+    read_inputs,
+    reading_report,
+)
 from fitgap.runner.errors import DataError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,6 +52,13 @@ def check(content, suffix, target, handling):
     if isinstance(dataset, Dataset):
         assert dataset.example_count >= 2 and not np.isinf(dataset.inputs).any()
         assert np.isfinite(dataset.targets).all()
+    loaded = told(load_file, file.name, {}, target, FileChoices())
+    if isinstance(loaded, LoadedFile):
+        assert loaded.dataset.example_count >= 2 and not np.isinf(loaded.dataset.inputs).any()
+        assert 1 <= len(reading_report(loaded)) <= 3
+        stored = Treatment.from_json(json.loads(json.dumps(loaded.treatment.as_json())))
+        again = load_file(file.name, {}, target, FileChoices(), stored)
+        assert fingerprint(again.dataset) == fingerprint(loaded.dataset)
     if suffix != ".parquet":
         inputs = told(read_inputs, file.name, ["a", "b=x"], {"b": ["x"]}, missing=handling["missing"])
         assert isinstance(inputs, str) or inputs.shape[1] == 2

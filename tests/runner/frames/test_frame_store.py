@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from fitgap import FitgapError, open_store
 from fitgap.core.fit import Verdict
-from fitgap.runner.diagnosis_report import diagnose_sweep
+from fitgap.runner.diagnosis import diagnose_sweep
 from fitgap.runner.messages import Block
 from fitgap.runner.store import open_store as open_rows
 from fitgap.runner.trial_status import Status

@@ -147,10 +147,33 @@ def test_what_a_split_taught_is_saved_with_it(text):
         examples = prepare_examples(
             sweep.dataset, sweep.preparation, sweep.reading, seed=0, repeat=row["repeat"], dtype="float64"
         )
-        saved = {name: np.array(values, float) for name, values in json.loads(json.dumps(row["preprocessing"])).items()}
+        written = json.loads(json.dumps(row["preprocessing"]))
+        assert written.pop("limited") == {}
+        saved = {name: np.array(values, float) for name, values in written.items()}
         transform, scaling = examples.inputs_transform, examples.targets_scaling
         assert np.array_equal(saved["input_fill"], transform.fill, equal_nan=True)
         assert np.array_equal(saved["input_shift"], transform.shift)
         assert np.array_equal(saved["input_factor"], transform.factor)
         assert np.array_equal(saved["target_shift"], scaling.shift)
         assert np.array_equal(saved["target_factor"], scaling.factor)
+
+
+def test_inputs_far_outside_of_the_training_examples_are_named(tmp_path, monkeypatch):
+    """A column that is 7 but in two rows; the repeats in which only the smaller of them is trained on have a limit."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{row % 11},{7.0001 if row == 3 else 9 if row == 41 else 7},{row % 13}.5" for row in range(60)]
+    (tmp_path / "some.csv").write_text("\n".join(["a,x,y", *rows]))
+    sweep = prepared("{data: {source: some.csv, target: y}, repeats: 9}")
+    limited = {row["repeat"]: row["preprocessing"]["limited"] for row in sweep_plan(sweep).splits}
+    expected = {
+        repeat: {"x": [42]} if 41 in split.validation and 3 in split.training else {}
+        for repeat, split in sweep.splits.items()
+    }
+    assert limited == expected and any(expected.values())
+    for row in sweep_plan(sweep).splits:
+        examples = prepare_examples(
+            sweep.dataset, sweep.preparation, sweep.reading, seed=0, repeat=row["repeat"], dtype="float64"
+        )
+        assert np.abs(examples.validation_inputs).max() < 100
+    strict = prepared("{data: {source: some.csv, target: y, strict: true}}")
+    assert not strict.preparation.limits

@@ -1,9 +1,10 @@
 import json
 
 import pytest
-from fitgap.runner.data import MISSING, TEXT
+from fitgap.runner.data import MISSING, TARGET_KINDS, TEXT
+from fitgap.runner.data.treatment import DateColumn, Treatment
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.data_settings import DataSettings, Folds, is_path
+from fitgap.runner.spec.data_settings import DataSettings, Folds, as_stored, is_path
 from fitgap.runner.spec.validation import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,7 +31,7 @@ def test_what_is_written_reads_back():
     settings = DataSettings.read(SpecNode(written))
     assert (settings.source, settings.options["noise"], settings.target) == ("sine", 0.5, ("y",))
     assert (settings.validation, settings.preprocess, settings.target_scaling) == ("same", "none", None)
-    assert (settings.missing, settings.text, settings.stratified, settings.folds) == ("refuse", "refuse", True, 0)
+    assert (settings.missing, settings.text, settings.stratified, settings.folds) == (None, None, True, 0)
     assert DataSettings.read(SpecNode(settings.canonical())) == settings
 
 
@@ -41,6 +42,7 @@ VALIDATIONS = st.one_of(
     st.integers(2, 1000).map(lambda count: {"folds": count}),
     st.integers(2, 1000).map(lambda count: f"{count}-fold"),
 )
+NAMES = st.one_of(st.just("a_*"), st.lists(st.sampled_from(["price", "a b"]), min_size=1, max_size=2))
 WRITTEN = st.fixed_dictionaries(
     {"source": st.sampled_from(["digits", "sine:noise=0.2", "data/table.csv", "majority"])},
     optional={
@@ -49,6 +51,19 @@ WRITTEN = st.fixed_dictionaries(
         "stratified": st.booleans(),
         "missing": st.sampled_from(MISSING),
         "text": st.sampled_from(TEXT),
+        "strict": st.booleans(),
+        "inputs": NAMES,
+        "ignore": NAMES,
+        "categorical": NAMES,
+        "dates": st.one_of(NAMES, st.just({"day": "%d.%m.%Y", "other": None}), st.just("day=%d.%m.%Y")),
+        "target_kind": st.sampled_from(TARGET_KINDS),
+        "separator": st.sampled_from([";", "tab", "blanks", "|"]),
+        "decimal": st.sampled_from([".", ","]),
+        "encoding": st.sampled_from(["utf-8", "cp1252"]),
+        "missing_values": st.lists(st.sampled_from(["NA", -999, ""]), max_size=2),
+        "treatment": st.just(
+            Treatment(ignored={"a": "empty"}, dates={"d": DateColumn(None, 0.5, ("year",))}).as_json()
+        ),
     },
 )
 
@@ -90,8 +105,8 @@ def test_wrong_folds(written, pattern, path):
 @pytest.mark.parametrize(
     ("key", "value", "pattern"),
     [
-        ("missing", "skip", "must be one of refuse, drop, mean, median, but is 'skip'"),
-        ("missing", 0, "must be one of refuse, drop, mean, median, but is 0"),
+        ("missing", "skip", "must be one of refuse, drop, drop_any, mean, median, but is 'skip'"),
+        ("missing", 0, "must be one of refuse, drop, drop_any, mean, median, but is 0"),
         ("text", "onehot", "must be one of refuse, one_hot, but is 'onehot'"),
         ("text", ["one_hot"], "must be one of refuse, one_hot, but is a list"),
         ("stratified", "yes", "must be true or false, but is 'yes'"),
@@ -102,6 +117,31 @@ def test_wrong_words(key, value, pattern):
     with pytest.raises(SpecError, match=pattern) as caught:
         DataSettings.read(SpecNode({"source": "digits", key: value}, ("data",)))
     assert caught.value.path == ("data", key)
+
+
+def test_a_sweep_that_was_stored_without_a_treatment_is_strict():
+    old = {"source": "a.csv", "target": ["y"], "validation": None, "missing": "mean", "text": "one_hot"}
+    settings = DataSettings.read(SpecNode(as_stored(old)))
+    assert settings.strict and settings.treatment == Treatment(rules=1, strict=True, missing="mean")
+    assert as_stored(settings.canonical()) == settings.canonical()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "pattern"),
+    [
+        ("separator", "x", "must be one of comma, semicolon, tab, bar, blanks, or the character itself"),
+        ("decimal", ";", "must be one of"),
+        ("missing_values", [True], "must be words for missing values"),
+        ("treatment", {"rules": 2}, "must be what fitgap has stored"),
+        ("treatment", 5, "must be what fitgap has stored"),
+        ("target_kind", "class", "must be one of classes, numbers"),
+        ("inputs", [5], "must be text"),
+        ("dates", {"day": 5}, "must be text"),
+    ],
+)
+def test_wrong_choices_for_files(key, value, pattern):
+    with pytest.raises(SpecError, match=pattern):
+        DataSettings.read(SpecNode({"source": "a.csv", key: value}, ("data",)))
 
 
 @pytest.mark.parametrize("validation", [0.5, 1, 200, "same"])

@@ -14,6 +14,9 @@ CELLS = st.one_of(
     st.sampled_from(
         ["a", "b", "0", "1", "true", "FALSE", "", " ", "NA", "nan", "inf", "-inf", "1e400", "1,5", "1_0", "٣"]
     ),
+    st.sampled_from(
+        ["2020-01-31", "1/2/2020", "Jan 2020", "12:30", "1.234,5", "1,234", "01", "#", "# a", "?", "-", "None"]
+    ),
     st.sampled_from(['"', '""', '"a', 'a"b', '"a\nb"', "\0", "\x1b[31m", "=1+1", "\u2028", "\ufeff", "\r", "x" * 3000]),
     st.text(max_size=5),
 )

@@ -27,7 +27,6 @@ WRONG_FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "open_quote.csv": (KIND, "unbalanced quotation marks"),
     "semicolons.csv": (KIND, "must be separated by commas"),
     "single_row.csv": (KIND, "only 1 row"),
-    "table.txt": (KIND, r"unknown suffix '\.txt'; a data file ends in one of \.csv, \.parquet, \.npz"),
     "target_twice.csv": (("kind", "kind"), "target column 'kind' is named twice"),
     "text_column.csv": (KIND, "line 2, column 'colour': 'red' is text, .*data.text"),
     "too_few_cells.csv": (KIND, "line 3 has 2 cells, but line 1 has 3"),
@@ -38,7 +37,6 @@ WRONG_FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown_target.csv": (("kinds",), "no target column 'kinds': did you mean 'kind'.*width, height, kind"),
     "unnamed_column.csv": (KIND, "column 1 has no name"),
     "utf16.csv": (KIND, "line 1 is not valid UTF-8"),
-    "csv_named.parquet": (KIND, "not a complete Parquet file"),
     "damaged.parquet": (KIND, "the file is damaged"),
     # polars panics on the first and aborts its process on the second.
     "breaks_reader.parquet": (KIND, r"the file is damaged \(.*assertion failed.*\); write or copy it again"),
@@ -65,7 +63,6 @@ WRONG_FILES: dict[str, tuple[tuple[str, ...], str]] = {
     "single_row.npz": ((), "only 1 row"),
     "text_columns.npz": ((), "several target columns must all hold numbers"),
     "text_inputs.npz": ((), "array 'inputs' holds <U1"),
-    "text_named.npz": ((), "not a complete NPZ file"),
     "truncated.npz": ((), "not a complete NPZ file"),
 }
 

@@ -66,6 +66,7 @@ COMMANDS = (
     training("run on Ray", "ray", *XOR, "--name", "ray", "--engine", "ray", "--workers", "1", kind=RAY),
     training("resume", "waiting", "resume", "waiting", "--engine", "local"),
     training("extend", "s", "extend", "s", "--repeats", "3", "--engine", "local"),
+    training("improve", "s", "improve", "s", "--trials", "2", "--rounds", "1", "--engine", "local"),
     training("retry", "cancelled", "retry", "cancelled", "--status", "cancelled", "--engine", "local"),
     training("replay", "", "replay", "1"),
     Command("show 99", ("show", "99"), FAILS),

@@ -12,33 +12,42 @@ from fitgap.core.activations import Identity, ReLU, Tanh
 from fitgap.core.activations.activation import Activation
 from fitgap.core.datasets import Dataset
 from fitgap.core.fit import Verdict
+from fitgap.core.losses import HalfSquaredError, Loss
+from fitgap.core.optimizers import Adam, Optimizer
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.regularizers import L1, L2, Regularizer
 from fitgap.core.schedules import Constant, Cosine, Schedule
+from fitgap.core.stopping import Stopping
 from fitgap.core.target_coding import Numbers, OnePerClass, Reading, ZeroOne
 from fitgap.runner.data.named import load_named
 
-RELU, NUMBERS, CONSTANT = ReLU(), Numbers(), Constant()
+RELU, NUMBERS, CONSTANT, SQUARED = ReLU(), Numbers(), Constant(), HalfSquaredError()
 GOOD, UNDERFIT, OVERFIT, BOTH = Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH
+NO_SKILL = Verdict.NO_SKILL
 
 
 @dataclass(frozen=True)
 class Case:
-    """A configuration with its known answer, and `why` it is known."""
+    """A configuration, and where the answer is known beforehand, this answer and `why` it is known."""
 
     hidden: tuple[int, ...]
-    known: Verdict
-    why: str
+    known: Verdict | None = None
+    why: str = ""
     regularizers: tuple[Regularizer, ...] = ()
     epochs: int | None = None
     activation: Activation = RELU
     rate: float = 3e-3
+    optimizer: Callable[..., Optimizer] = Adam
+    stopping: tuple[Stopping, ...] = ()
 
     @property
     def name(self) -> str:
         parts = ["-".join(map(str, self.hidden)) or "none"]
         parts += [f"{type(each).__name__.lower()} {each.weight:g}" for each in self.regularizers]
         parts += [] if self.activation == RELU or not self.hidden else [type(self.activation).__name__.lower()]
+        parts += [] if self.optimizer is Adam else ["gradient descent"]
+        parts += [] if self.known else [f"rate {self.rate:g}"]
+        parts += [] if not self.stopping else ["early stopping"]
         parts += [] if not self.epochs else ["1 epoch"] if self.epochs == 1 else [f"{self.epochs} epochs"]
         return ", ".join(parts)
 
@@ -56,6 +65,7 @@ class Scenario:
     batch_size: int = 32
     validation: float = 0.3
     schedule: Schedule = CONSTANT
+    loss: Loss = SQUARED
     # So many fresh examples for a seed; None where the distribution is not known.
     fresh: Callable[[int, int], Dataset] | None = None
 
@@ -142,8 +152,10 @@ SCENARIOS = (
     Scenario(
         "noise, 200 examples",
         cases=(
-            Case((16,), GOOD, "λ so large that the answer is nearly the mean, the best there is", (L2(weight=1.0),)),
-            Case((24,), GOOD, "likewise", (L2(weight=1.0),)),
+            Case(
+                (16,), NO_SKILL, "λ so large that the answer is nearly the mean, the best there is", (L2(weight=1.0),)
+            ),
+            Case((24,), NO_SKILL, "likewise", (L2(weight=1.0),)),
             Case((128, 128), OVERFIT, "there is nothing to learn but the noise"),
         ),
         epochs=150,
@@ -154,8 +166,10 @@ SCENARIOS = (
     Scenario(
         "noise, 50 examples",
         cases=(
-            Case((16,), GOOD, "λ so large that the answer is nearly the mean, the best there is", (L2(weight=1.0),)),
-            Case((24,), GOOD, "likewise", (L2(weight=1.0),)),
+            Case(
+                (16,), NO_SKILL, "λ so large that the answer is nearly the mean, the best there is", (L2(weight=1.0),)
+            ),
+            Case((24,), NO_SKILL, "likewise", (L2(weight=1.0),)),
             Case((128, 128), OVERFIT, "there is nothing to learn but the noise"),
         ),
         epochs=200,

@@ -1,30 +1,30 @@
-"""The trials of a scenario, trained by the core in packs, with all that their verdicts and the known answers need."""
+"""The trials of a scenario, trained by the core in packs, with all that their verdicts and the right answers need."""
 
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 
 import numpy as np
 from fitgap.core.activations import Identity, Sigmoid
-from fitgap.core.datasets import Division
+from fitgap.core.datasets import Dataset, Division, split_examples
 from fitgap.core.evaluation import Measurer
-from fitgap.core.fit import Errors
+from fitgap.core.fit_differences import Errors
+from fitgap.core.floor import floor_of
 from fitgap.core.initializers import Auto
 from fitgap.core.losses import HalfSquaredError
 from fitgap.core.members import Member, PackShape
 from fitgap.core.network import Networks
-from fitgap.core.optimizers import Adam
-from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
+from fitgap.core.preprocessing import Examples, Preparation, encoded_targets, prepare_examples
+from fitgap.core.results import EpochResults
 from fitgap.core.target_coding import Numbers, ZeroOne
 from fitgap.core.training import Pack
 
 from support.scenarios.scenarios import Case, Scenario
 
-# As many as a trial's evidence keeps of each side.
-SAMPLE_SIZE = 250
-FRESH_EXAMPLES = 4000
-PACK_SIZE = 12
+FRESH_EXAMPLES = 20_000
+PACK_SIZE = 48
 # Repeats are numbered through all seeds, since those of a pack are told apart by their number.
 MOST_REPEATS = 100
 
@@ -44,17 +44,23 @@ class Trial:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a trial: its errors after the last and after the best epoch, and those of fresh examples then,
-    which are NaN where there are none.
+    """What became of a trial: its errors after the last epoch, at the best one and at the cross-fitted best ones; those
+    of a constant in the same repeat; and the mean errors of fresh examples, NaN if there are none.
+
+    If the trial diverged, only the errors of the constant are known.
     """
 
-    last: Errors
-    best: Errors
-    fresh_last: float
-    fresh_best: float
+    constant: Errors
+    last: Errors | None = None
+    best: Errors | None = None
+    honest: Errors | None = None
+    fresh_last: float = np.nan
+    fresh_best: float = np.nan
+    fresh_constant: float = np.nan
 
-
-Rows = Sequence[np.ndarray]
+    @property
+    def diverged(self) -> bool:
+        return self.last is None
 
 
 def train(scenario: Scenario, seeds: Sequence[int], repeats: int) -> dict[Trial, Outcome]:
@@ -65,105 +71,129 @@ def train(scenario: Scenario, seeds: Sequence[int], repeats: int) -> dict[Trial,
         trials = [Trial(*key) for key in itertools.product(alike, seeds, range(1, repeats + 1))]
         for start in range(0, len(trials), PACK_SIZE):
             some = trials[start : start + PACK_SIZE]
-            outcomes |= dict(zip(some, train_pack(scenario, some), strict=True))
+            outcomes |= dict(zip(some, TrainedPack(scenario, some).outcomes(), strict=True))
     return outcomes
 
 
-def train_pack(scenario: Scenario, trials: Sequence[Trial]) -> list[Outcome]:
-    """The outcomes of trials of one architecture."""
-    examples = {trial.number: prepared(scenario, trial) for trial in trials}
-    shape = pack_shape(scenario, trials[0].case, examples[trials[0].number])
-    pack = Pack(shape, [member(scenario, trial) for trial in trials], examples)
-    last, best = parameters_of_last_and_best(pack)
-    members = [member(scenario, trial) for trial in trials]
-    fresh = fresh_means(scenario, trials, examples, shape, (members, last, best))
-    outcomes = []
-    for number, trial in enumerate(trials):
-        mine = examples[trial.number]
-        errors = [errors_of(shape, members[number], row[number], mine) for row in (last, best)]
-        outcomes.append(Outcome(*errors, *fresh[number]))
-    return outcomes
+class TrainedPack:
+    """Trials of one architecture, with their networks after the last and the best epoch."""
+
+    def __init__(self, scenario: Scenario, trials: Sequence[Trial]):
+        self.scenario, self.trials = scenario, trials
+        self.examples = {trial.number: prepared(scenario, trial) for trial in trials}
+        self.shape = pack_shape(scenario, trials[0].case, self.examples[trials[0].number])
+        self.members = [member(scenario, trial) for trial in trials]
+        self.pack = Pack(self.shape, self.members, self.examples)
+        self.found: dict[int, dict[str, Errors]] = {}
+        self.networks: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.lowest = np.full((len(trials), 2), np.inf)
+        self.best: dict[int, np.ndarray] = {}
+        for results in self.pack.run():
+            self._note(results)
+
+    def _note(self, results: EpochResults) -> None:
+        better = (results.e_v < self.lowest[results.members, 1]) & ~results.diverged
+        for row in np.flatnonzero(better):
+            number = results.members[row]
+            self.lowest[number] = results.e_t[row], results.e_v[row]
+            self.best[number] = self.pack.networks.parameters[row].copy()
+        if better.any():
+            self.pack.evidence.remember_best(np.flatnonzero(better))
+        for row in np.flatnonzero(results.finished & ~results.diverged):
+            number = int(results.members[row])
+            (at_best,), (at_last,) = (
+                which(np.array([row])) for which in (self.pack.evidence.best_errors, self.pack.evidence.last_errors)
+            )
+            honest = self.pack.honest_errors_of(number)
+            self.found[number] = {
+                "last": self._errors(number, results.e_t[row], results.e_v[row], at_last),
+                "best": self._errors(number, *self.lowest[number], at_best),
+                "honest": self._errors(number, honest.e_t, honest.e_v, honest.sample),
+            }
+            self.networks[number] = self.pack.networks.parameters[row].copy(), self.best[number]
+
+    def _errors(self, number: int, e_t: float, e_v: float, sample: np.ndarray) -> Errors:
+        return errors_of(self.examples[self.trials[number].number], e_t, e_v, sample)
+
+    def outcomes(self) -> list[Outcome]:
+        """The outcome of every trial."""
+        return [self._outcome(number) for number in range(len(self.trials))]
+
+    def _outcome(self, number: int) -> Outcome:
+        trial = self.trials[number]
+        mine = self.examples[trial.number]
+        constant = constant_errors(self.scenario, trial, mine)
+        if number not in self.found:
+            return Outcome(constant)
+        if not self.scenario.fresh:
+            return Outcome(constant, **self.found[number])
+        inputs, targets = fresh_examples(self.scenario, trial, mine, self.shape)
+        members = [self.members[number]] * 2
+        networks = Networks(self.shape.layers, members, self.shape.dtype)
+        networks.parameters[:] = self.networks[number]
+        measured = Measurer([inputs], [targets], self.shape).measure(networks, np.zeros(2, int)).errors.mean(axis=1)
+        best = self.shape.loss.best_constant(mine.training_targets.astype(float))
+        fresh_constant = self.shape.loss.errors(np.broadcast_to(best, targets.shape), targets).mean()
+        return Outcome(constant, **self.found[number], **fresh(*measured, fresh_constant))
 
 
-def parameters_of_last_and_best(pack: Pack) -> tuple[Rows, Rows]:
-    """The rows of parameters of every member after its last epoch and after that with the lowest E_v."""
-    last: dict[int, np.ndarray] = {}
-    best: dict[int, np.ndarray] = {}
-    lowest = np.full(len(pack.members), np.inf)
-    for results in pack.run():
-        for row, number in enumerate(results.members.tolist()):
-            last[number] = pack.networks.parameters[row].copy()
-            if results.e_v[row] < lowest[number]:
-                lowest[number], best[number] = results.e_v[row], last[number]
-    return [last[number] for number in sorted(last)], [best[number] for number in sorted(best)]
+def fresh(last: float, best: float, constant: float) -> dict[str, float]:
+    return {"fresh_last": float(last), "fresh_best": float(best), "fresh_constant": float(constant)}
 
 
-def errors_of(shape: PackShape, member: Member, row: np.ndarray, examples: Examples) -> Errors:
-    on_training = measured(shape, [member], [row], examples.training_inputs, examples.training_targets)[0]
-    on_validation = measured(shape, [member], [row], examples.validation_inputs, examples.validation_targets)[0]
-    return Errors(
-        e_t=on_training.mean(),
-        e_v=on_validation.mean(),
-        count_t=len(on_training),
-        count_v=len(on_validation),
-        sample_t=sampled(on_training, member.repeat),
-        sample_v=sampled(on_validation, member.repeat),
-    )
+def errors_of(examples: Examples, e_t: float, e_v: float, sample: np.ndarray) -> Errors:
+    sides = (side[~np.isnan(side)] for side in sample)
+    counts = len(examples.training_inputs), len(examples.validation_inputs)
+    return Errors(float(e_t), float(e_v), *counts, *sides)
 
 
-def measured(
-    shape: PackShape, members: Sequence[Member], rows: Rows, inputs: np.ndarray, targets: np.ndarray
-) -> np.ndarray:
-    """The errors (K, N) of members with these parameters on examples that they share."""
-    networks = Networks(shape.layers, members, shape.dtype)
-    networks.parameters[:] = rows
-    return Measurer([inputs], [targets], shape).measure(networks, np.zeros(len(members), int)).errors
+def constant_errors(scenario: Scenario, trial: Trial, examples: Examples) -> Errors:
+    """The errors of the best constant prediction in a trial's repeat."""
+    dataset, preparation = scenario.load(trial.seed), preparation_of(scenario)
+    split = split_examples(dataset, preparation.division, seed=trial.seed, repeat=trial.number)
+    targets = encoded_targets(dataset, preparation, scenario.reading, split)
+    found = floor_of(targets, scenario.loss, seed=trial.seed, repeat=trial.number, measured_examples=None)
+    return errors_of(examples, found.e_t, found.e_v, found.sample)
 
 
-def sampled(errors: np.ndarray, repeat: int) -> np.ndarray:
-    """Some of the errors (N,), the same examples for all trials of a repeat."""
-    chosen = np.random.default_rng(repeat).permutation(len(errors))[:SAMPLE_SIZE]
-    return errors[chosen].astype(np.float32)
+def fresh_examples(
+    scenario: Scenario, trial: Trial, examples: Examples, shape: PackShape
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fresh examples as a trial's network sees them."""
+    dataset = fresh_dataset(scenario, trial.seed)
+    inputs = examples.inputs_transform.apply(dataset.inputs).astype(shape.dtype)
+    targets = scenario.reading.encode(examples.targets_scaling.apply(dataset.targets), dataset.class_count)
+    return inputs, targets.astype(shape.dtype)
 
 
-def fresh_means(
-    scenario: Scenario,
-    trials: Sequence[Trial],
-    examples: dict[int, Examples],
-    shape: PackShape,
-    trained: tuple[Sequence[Member], Rows, Rows],
-) -> list[tuple[float, float]]:
-    """The mean errors of fresh examples, after the last and the best epoch of each trial."""
-    if not scenario.fresh:
-        return [(np.nan, np.nan)] * len(trials)
-    means = []
-    for trial, member, last, best in zip(trials, *trained, strict=True):
-        dataset, mine = scenario.fresh(trial.seed, FRESH_EXAMPLES), examples[trial.number]
-        inputs = mine.inputs_transform.apply(dataset.inputs).astype(shape.dtype)
-        targets = scenario.reading.encode(mine.targets_scaling.apply(dataset.targets), dataset.class_count)
-        errors = measured(shape, [member, member], [last, best], inputs, targets.astype(shape.dtype))
-        means.append(tuple(errors.mean(axis=1)))
-    return means
+@lru_cache(maxsize=2)
+def fresh_dataset(scenario: Scenario, seed: int) -> Dataset:
+    assert scenario.fresh
+    return scenario.fresh(seed, FRESH_EXAMPLES)
+
+
+def preparation_of(scenario: Scenario) -> Preparation:
+    return Preparation(Division(scenario.validation), scenario.preprocess, "standard")
 
 
 def prepared(scenario: Scenario, trial: Trial) -> Examples:
-    preparation = Preparation(Division(scenario.validation), scenario.preprocess, "standard")
     dataset = scenario.load(trial.seed)
     return prepare_examples(
-        dataset, preparation, scenario.reading, seed=trial.seed, repeat=trial.number, dtype="float32"
+        dataset, preparation_of(scenario), scenario.reading, seed=trial.seed, repeat=trial.number, dtype="float32"
     )
 
 
 def member(scenario: Scenario, trial: Trial) -> Member:
     case = trial.case
-    output = Sigmoid() if isinstance(scenario.reading, ZeroOne) else Identity()
+    two_classes = isinstance(scenario.reading, ZeroOne) and isinstance(scenario.loss, HalfSquaredError)
+    output = Sigmoid() if two_classes else Identity()
     return Member(
         activations=((case.activation,),) * len(case.hidden) + ((output,),),
         initializer=Auto(),
         regularizers=case.regularizers,
-        optimizer=Adam(rate=case.rate),
+        optimizer=case.optimizer(rate=case.rate),
         schedule=scenario.schedule,
-        stopping=(),
+        stopping=case.stopping,
         epochs=case.epochs or scenario.epochs,
         seed=trial.seed,
         repeat=trial.number,
@@ -174,4 +204,4 @@ def pack_shape(scenario: Scenario, case: Case, examples: Examples) -> PackShape:
     inputs, outputs = examples.training_inputs.shape[1], examples.training_targets.shape[1]
     classes = 0 if isinstance(scenario.reading, Numbers) else max(2, outputs)
     layers = (inputs, *case.hidden, outputs)
-    return PackShape(layers, scenario.batch_size, HalfSquaredError(), scenario.reading, classes, "float32")
+    return PackShape(layers, scenario.batch_size, scenario.loss, scenario.reading, classes, "float32")

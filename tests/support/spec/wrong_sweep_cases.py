@@ -35,7 +35,7 @@ WRONG_SWEEPS: dict[str, str] = {
     "validation_folds.yaml": r":2:33: data\.validation\.folds: must be a whole number, at least 2, .*but is 1$",
     "validation_folds_shorthand.yaml": r":3:3: data\.validation: must be at least 2-fold, .*but is '1-fold'",
     "validation_folds_key.yaml": r":4:5: data\.validation\.k: there is no setting 'k' here; .*folds",
-    "missing.yaml": r":3:3: data\.missing: must be one of refuse, drop, mean, median, but is 'zero'",
+    "missing.yaml": r":3:3: data\.missing: must be one of refuse, drop, drop_any, mean, median, but is 'zero'",
     "text.yaml": r":3:3: data\.text: must be one of refuse, one_hot, but is 'one-hot'",
     "stratified.yaml": r":2:26: data\.stratified: must be true or false, but is 'maybe'",
     "target_number.yaml": r":3:19: data\.target\[1\]: must be text, but is 2024; put it in quotes",

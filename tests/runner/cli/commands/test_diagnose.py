@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.core.fit import RULE, Verdict
-from fitgap.core.fit_causes import Cause
+from fitgap.core.fit_facts import Cause
 from fitgap.runner.cli.render.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "diagnose.md"
@@ -50,10 +50,12 @@ def told(ask):
 def test_a_sweep_is_told_with_its_counts_its_reference_and_the_worst(told):
     found, trials = told("diagnose", "odd"), told("trials", "odd")
     judged = {row["configuration"]: row for row in trials if row["verdict"]}
-    assert sum(found["configurations"].values()) == len(judged) == 4
+    assert len(judged) == found["configurations"]["diverged"] == 4
+    assert sum(found["configurations"].values()) == 8
     assert found["trials"] == {"completed": 8, "diverged": 8} and found["rule"] == RULE and found["unjudged"] == 0
     assert (found["configurations"]["good"], found["configurations"]["underfit"]) == (1, 3)
-    (trouble,) = found["troubles"]
+    trouble, diverged = found["troubles"]
+    assert (diverged["verdict"], diverged["configurations"]) == ("diverged", 4)
     assert (trouble["verdict"], trouble["configurations"], trouble["looked_at"]) == ("underfit", 3, 3)
     excesses = [row["excess"] for row in trouble["worst"]]
     assert excesses == sorted(excesses, reverse=True)
@@ -87,15 +89,16 @@ def test_a_trial_without_a_verdict_says_why(ask, told):
 def test_words_fit_into_80_columns(ask, told):
     pages = [ask("diagnose", "odd").out, *(ask("diagnose", row["trial"]).out for row in told("trials", "odd"))]
     assert max(len(line) for page in pages for line in page.splitlines()) <= 80
-    assert "3 of 4 configurations underfit" in pages[0] and "look closer: fitgap diagnose" in pages[0]
+    assert "3 of 8 configurations underfit" in pages[0] and "look closer: fitgap diagnose" in pages[0]
     assert "excess" in pages[1] or "diverged" in pages[1]
 
 
 def test_csv_has_a_row_for_each_of_the_worst(ask, told):
     rows = list(csv.DictReader(io.StringIO(ask("diagnose", "odd", "--format", "csv").out)))
     worst = told("diagnose", "odd")["troubles"][0]["worst"]
-    assert [float(row["excess"]) for row in rows] == [row["excess"] for row in worst]
-    assert [row["causes"].split() for row in rows] == [[each["cause"] for each in row["causes"]] for row in worst]
+    underfit = [row for row in rows if row["verdict"] == "underfit"]
+    assert [float(row["excess"]) for row in underfit] == [row["excess"] for row in worst]
+    assert [row["causes"].split() for row in underfit] == [[each["cause"] for each in row["causes"]] for row in worst]
     (row,) = csv.DictReader(io.StringIO(ask("diagnose", str(worst[0]["trial"]), "--format", "csv").out))
     assert row["verdict"] == "underfit" and row["reference"].isdecimal()
 
@@ -111,7 +114,7 @@ def test_what_does_not_exist_is_told_in_one_line(what, pattern, ask):
 def test_a_sweep_of_which_nothing_completed_says_so(invoke):
     assert invoke("run", "--data", "iris", "--optimizer", "gradient_descent:rate=1e+30", "--epochs", "3").code == 0
     answer = invoke("diagnose", "iris")
-    assert answer.code == 0 and "no diagnosis yet" in answer.out
+    assert answer.code == 0 and "all trials diverged" in answer.out and "a lower learning rate" in answer.out
 
 
 def test_every_cause_and_verdict_has_its_words_and_stands_in_the_documentation():

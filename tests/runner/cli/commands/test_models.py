@@ -179,9 +179,9 @@ DATA_MISTAKES = {
     "infinite.csv": ("a,b\n1,inf\n", r"infinite\.csv: line 2, column 'b': the value is infinite; correct it.*"),
     "no_rows.csv": ("a,b\n", r"no_rows\.csv: the file has no rows; at least 1 is needed"),
     "empty.csv": ("", r"empty\.csv: the file is empty; .*"),
-    "broken.parquet": ("a,b\n1,2\n", r"broken\.parquet: .*"),
-    "broken.npz": ("a,b\n1,2\n", r"broken\.npz: this is not a complete NPZ file; .*"),
-    "table.txt": ("a,b\n1,2\n", r"table\.txt: unknown suffix '\.txt'; .*"),
+    "broken.parquet": ("PAR1,b\n1,2\n", r"broken\.parquet: this is not a complete Parquet file, .*"),
+    "broken.npz": ("PK\3\4", r"broken\.npz: this is not a complete NPZ file; .*"),
+    "page.csv": ("<html></html>", r"page\.csv: this is an HTML page, .*"),
 }
 
 
@@ -244,8 +244,8 @@ def test_broken_model_files_are_told_in_one_line(fitgap, complaint):
     with np.load("whole.npz") as file:
         arrays = dict(file)
     told = json.loads(str(arrays["description"]))
-    np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 2"}))})
-    message = "newer.npz has the format 'fitgap model 2', but this program reads 'fitgap model 1'; update fitgap"
+    np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 3"}))})
+    message = "newer.npz has the format 'fitgap model 3', but this program reads 'fitgap model 2'; update fitgap"
     assert complaint("predict", "newer.npz", "animals.csv") == message
     np.savez("pickled.npz", **{**arrays, "biases_1": np.array([{}], dtype=object)})
     assert complaint("predict", "pickled.npz", "animals.csv").startswith("pickled.npz is not a fitgap model file")

@@ -219,3 +219,19 @@ def test_a_pipe_that_closes_early_gives_no_complaint(line, reader, trained_datab
 def test_a_pipe_that_closes_early_is_no_failed_trial(trained_database, tmp_path):
     """Exit code 1 says that trials failed; a reader that has seen enough is no failure."""
     assert piped(f"trials small --format json --db '{trained_database}'", "true", tmp_path).returncode in (0, 141)
+
+
+def test_groups_that_cannot_be_told_apart_from_the_best_are_counted(ask):
+    told = ask("compare", "small", "--by", "configuration").out.splitlines()[-1]
+    rows = json.loads(ask("compare", "small", "--by", "configuration", "--format", "json").out)
+    known = [row["could_be_best"] for row in rows if row["could_be_best"] is not None]
+    count = sum(known)
+    assert len(known) > 2
+    if count == len(known):
+        assert told.startswith(f"None of the {count} groups can be told apart from the best.")
+    elif count == 1:
+        assert told == "All other groups are worse than the best."
+    else:
+        assert told.startswith(f"{count} groups cannot be told apart from the best.")
+    named = ask("compare", "small", "--by", "configuration", "--against", "relu").out
+    assert "told apart" not in named and "worse than" not in named

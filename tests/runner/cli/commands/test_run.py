@@ -78,7 +78,7 @@ def test_a_run_answers_on_standard_output_and_reports_on_standard_error(invoke, 
     answer = invoke("run", "small.yaml", "--engine", "local")
     trials, diverged = small_counts
     assert answer.code == 0
-    assert answer.out.startswith("small: the best 10 of 24 configurations, by best E_v\n")
+    assert answer.out.startswith("small: the best 10 of 24 configurations, by E_v at the best epoch\n")
     assert f"{trials} trials: {trials - diverged} completed, {diverged} diverged" in answer.err
     assert "trials:" not in answer.out
 
@@ -94,7 +94,7 @@ def test_the_leaderboard_is_led_by_the_lowest_mean_best_e_v(invoke, small_sweep)
     assert "1e+30" not in answer.out and "1e + 30" not in answer.out
 
 
-def test_a_terminal_of_80_columns_shows_both_errors_their_gap_and_the_best_epoch(in_terminal, plain_text):
+def test_a_terminal_of_80_columns_shows_both_errors_their_gap_and_the_verdict(in_terminal, plain_text):
     """With as many axes as examples/digits.yaml varies in its leaders."""
     axes = (
         *("--activation", "relu", "--activation", "prelu:beta=0.05", "--regularizer", "none"),
@@ -110,7 +110,7 @@ def test_a_terminal_of_80_columns_shows_both_errors_their_gap_and_the_best_epoch
     code, written = in_terminal("run", *QUICK, *axes, "--repeats", "3")
     assert code == 0
     (header,) = [line for line in plain_text(written).splitlines() if line.startswith(" activation ")]
-    assert header.split()[-7:] == ["e_v", "±", "sd", "epoch", "e_t", "e_v", "gap"]
+    assert header.split()[-5:] == ["e_v", "e_t", "e_v", "gap", "verdict"]
 
 
 def test_a_second_run_of_one_file_gets_a_number(invoke):
@@ -183,7 +183,7 @@ def test_a_wrong_sweep_is_refused_in_one_line_and_nothing_is_written(name, invok
 def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, invoke):
     target, pattern = WRONG_FILES[name]
     flags = ("--target", ",".join(target)) if target else ()
-    assert_refused(invoke("run", "--data", WRONG_FOLDER / name, *flags, "--engine", "local"), pattern)
+    assert_refused(invoke("run", "--data", WRONG_FOLDER / name, *flags, "--strict", "--engine", "local"), pattern)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,14 @@ def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, i
         ((), "--data must be given"),
         (("missing.yaml",), r"missing\.yaml"),
         (("--data", "digit"), "did you mean 'digits'"),
+        ((*QUICK, "--optimizer", "sgd"), "did you mean 'gradient_descent'"),
+        ((*QUICK, "--optimizer", "adam:lr=1"), "did you mean 'rate'"),
+        ((*QUICK, "--loss", "mse"), "did you mean 'half_squared_error'"),
+        ((*QUICK, "--regularizer", "weight_decay:weight=1"), "did you mean 'l2'"),
+        ((*QUICK, "--learning-rate", "1"), "No such option: --learning-rate; write --optimizer adam:rate=0.01; see"),
+        ((*QUICK, "--sep", ";"), "write --separator semicolon"),
+        (("--data", "https://example.org/a.csv", "--target", "y"), "fitgap reads files on this machine only"),
+        (("--data", "iris", "--validation", "200"), "choose a share such as 0.3 or a smaller number"),
         (("--data", "missing.csv", "--target", "y"), "no such file"),
         ((*QUICK, "--activation", "rellu"), "did you mean 'relu'"),
         ((*QUICK, "--optimizer", "adam:rat=1"), "did you mean 'rate'"),
@@ -227,7 +235,10 @@ def test_the_installed_command_refuses_as_well(command, tmp_path):
     """The same without any help of this process: a wrong sweep, a wrong data file, a foreign engine."""
     for arguments, pattern in (
         ((FOLDER / "unknown_optimizer.yaml",), WRONG_SWEEPS["unknown_optimizer.yaml"]),
-        (("--data", WRONG_FOLDER / "text_column.csv", "--target", "kind"), WRONG_FILES["text_column.csv"][1]),
+        (
+            ("--data", WRONG_FOLDER / "text_column.csv", "--target", "kind", "--strict"),
+            WRONG_FILES["text_column.csv"][1],
+        ),
         ((*QUICK[:-1], "spark"), "known: auto, ray, local"),
     ):
         assert_refused(command("run", *arguments, cwd=tmp_path), pattern)

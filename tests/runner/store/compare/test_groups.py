@@ -114,11 +114,17 @@ def test_differences_are_paired_by_repeat_and_the_other_settings(where, against,
             assert group["difference"] is None
             continue
         assert group["difference"] == pytest.approx(statistics.fmean(means), rel=1e-9, abs=1e-12)
-        error = statistics.stdev(means) / math.sqrt(len(means))
-        assert group["difference_se"] == pytest.approx(error, rel=1e-7)
-        # Student's t with two degrees of freedom reaches 4.3027 errors.
-        assert group["difference_margin"] == pytest.approx(4.302653 * error, rel=1e-5)
         assert group["difference_low"] == pytest.approx(group["difference"] - group["difference_margin"])
+        if against:
+            error = statistics.stdev(means) / math.sqrt(len(means))
+            assert group["difference_se"] == pytest.approx(error, rel=1e-7)
+            # Student's t with two degrees of freedom reaches 4.3027 errors.
+            assert group["difference_margin"] == pytest.approx(4.302653 * error, rel=1e-5)
+            assert group["could_be_best"] is None
+        else:
+            # Intervals for all groups at once are wider; how much is tested in tests/runner/analysis/test_best.py.
+            assert group["difference_margin"] > 1.9 * group["difference_se"]
+            assert group["could_be_best"] is (group["difference_low"] <= 0)
 
 
 @pytest.mark.parametrize("name", ["optimizer.rate", "optimizer.name", "regularizer.l2.weight", "architecture.depth"])
@@ -138,8 +144,8 @@ def test_groups_by_verdict_are_the_configurations_that_have_it(trained):
     found = {group["verdict"]: group["configurations"] for group in trained.compare("small", ["verdict"])}
     counts = trained.verdict_counts(trained.sweep("small")["id"])
     assert counts and {verdict: number for verdict, number in found.items() if verdict} == counts
-    # Those that diverged have none.
-    assert sum(found.values()) == len(trained.compare("small", ["configuration"])) > sum(counts.values())
+    assert counts["diverged"] > 0
+    assert sum(found.values()) == len(trained.compare("small", ["configuration"])) == sum(counts.values())
 
 
 def test_pairs_of_a_setting_leave_the_kind_alone(trained):

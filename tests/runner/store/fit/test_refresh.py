@@ -1,15 +1,21 @@
 """The fit of trials and configurations as it is stored: what the rule says beside the reference, never stale."""
 
+import itertools
 import random
 import statistics
 import threading
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from fitgap.core.fit import RULE, Errors, fit_of_configuration, fit_of_trial
+from fitgap.core.fit import RULE, Skill, Verdict, fit_of_configuration, fit_of_trial
+from fitgap.core.fit_differences import Errors
+from fitgap.core.small_samples import SmallSample
 from fitgap.runner.messages import Block, TrialEnd, TrialEvidence
 from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.compare.floor import SweepFloor
 from fitgap.runner.store.database.blobs import packed_errors, unpacked_errors
 from fitgap.runner.store.fit import refresh
 from fitgap.runner.trial_status import Status
@@ -22,7 +28,7 @@ def draw(rng, level, count):
     return rng.gamma(2.0, level / 2, count).astype(np.float32)
 
 
-def end_with_evidence(driver, trial, rng, status=Status.COMPLETED):
+def end_with_evidence(driver, trial, rng, status=Status.COMPLETED, *, is_honest=False):
     """End a trial as a worker does: errors of single examples whose means are its own."""
     levels = rng.uniform(0.05, 0.5, 2)
     errors = np.full((2, 2, TRAINING_COUNT), np.nan, np.float32)
@@ -33,16 +39,39 @@ def end_with_evidence(driver, trial, rng, status=Status.COMPLETED):
     if best_e_v > e_v:
         errors[0], best_e_t, best_e_v = errors[1], e_t, e_v
     numbers = {"e_t": e_t, "e_v": e_v, "best_e_t": best_e_t, "best_e_v": best_e_v, "best_epoch": 2, "epochs": 3}
+    honest = None
+    if is_honest:
+        # A little worse than what the best epoch seems to be.
+        honest = errors[0] * np.float32(1.3)
+        numbers |= {"honest_e_t": 1.3 * best_e_t, "honest_e_v": 1.3 * best_e_v}
     driver.claim([trial])
-    evidence = () if status is not Status.COMPLETED else (TrialEvidence(trial, {"layers": []}, errors),)
+    evidence = () if status is not Status.COMPLETED else (TrialEvidence(trial, {"layers": []}, errors, honest),)
     driver.record(Block(None, (TrialEnd(trial, status, **numbers),), evidence=evidence))
-    return {**numbers, "errors": errors, "status": status}
+    return {**numbers, "errors": [errors[0], errors[1], honest], "status": status}
+
+
+BEST, LAST, HONEST = range(3)
+NAMES = {BEST: ("best_e_t", "best_e_v"), LAST: ("e_t", "e_v"), HONEST: ("honest_e_t", "honest_e_v")}
 
 
 def errors_after(written, which):
-    names = ("best_e_t", "best_e_v") if which == 0 else ("e_t", "e_v")
-    samples = written["errors"][which, 0], written["errors"][which, 1, :VALIDATION_COUNT]
-    return Errors(*(written[name] for name in names), TRAINING_COUNT, VALIDATION_COUNT, *samples)
+    samples = written["errors"][which][0], written["errors"][which][1, :VALIDATION_COUNT]
+    return Errors(*(written[name] for name in NAMES[which]), TRAINING_COUNT, VALIDATION_COUNT, *samples)
+
+
+def reference_of(groups):
+    """The best configuration of those that are whole, and after which epoch."""
+    ends = [written for group in groups.values() for _, written in group.values()]
+    epochs = (HONEST, LAST) if all("honest_e_v" in each for each in ends) else (BEST,)
+    found = [
+        (statistics.fmean(written[NAMES[which][1]] for _, written in group.values()), number, which)
+        for number, group in groups.items()
+        for which in epochs
+    ]
+    return min(found)[1:]
+
+
+DIVERGED = SimpleNamespace(excess=None, underfit=None, overfit=None, verdict=Verdict.DIVERGED)
 
 
 def expected_fits(groups):
@@ -52,15 +81,17 @@ def expected_fits(groups):
         for number, group in groups.items()
         if all(written["status"] is Status.COMPLETED for _, written in group.values())
     }
-    best = min(whole, key=lambda number: statistics.fmean(each["best_e_v"] for _, each in whole[number].values()))
+    best, which = reference_of(whole)
     trials, configurations = {}, {}
     for number, group in groups.items():
         pairs = []
         for repeat, (trial, written) in group.items():
             if written["status"] is Status.COMPLETED:
-                pairs.append((errors_after(written, 1), errors_after(whole[best][repeat][1], 0)))
+                pairs.append((errors_after(written, LAST), errors_after(whole[best][repeat][1], which)))
                 trials[trial] = fit_of_trial(*pairs[-1])
-        if pairs:
+        if len(pairs) < len(group):
+            configurations[number] = DIVERGED
+        elif pairs:
             configurations[number] = fit_of_configuration(pairs)
     return best, trials, configurations
 
@@ -77,7 +108,8 @@ def sweep(store, driver, make_plan):
         for row in luck.sample(rows, len(rows)):
             # The first configuration always completes, so that there is a reference.
             is_bad = row["configuration"] != f"{0:016x}" and luck.random() < 0.15
-            written = end_with_evidence(driver, row["trial"], rng, Status.DIVERGED if is_bad else Status.COMPLETED)
+            status = Status.DIVERGED if is_bad else Status.COMPLETED
+            written = end_with_evidence(driver, row["trial"], rng, status, is_honest=seed % 2 == 0)
             groups.setdefault(row["configuration"], {})[row["repeat"]] = row["trial"], written
         return sweep_id, groups
 
@@ -92,6 +124,9 @@ def stored(ask, table, key):
 def assert_stored(found, expected):
     assert found.keys() == expected.keys()
     for number, (*parts, verdict) in found.items():
+        if expected[number] is DIVERGED:
+            assert (*parts, verdict) == (None, None, None, "diverged")
+            continue
         assert parts == pytest.approx([getattr(expected[number], name) for name in FIT], rel=1e-12, abs=1e-15)
         assert verdict == expected[number].verdict
         assert parts[0] == pytest.approx(parts[1] + parts[2], abs=1e-12)
@@ -146,7 +181,7 @@ def test_many_new_trials_beside_the_same_reference_are_judged_in_parts(sweep, st
     monkeypatch.setattr(refresh, "write", note)
     store.refresh_fit(sweep_id)
     _, trials, configurations = expected_fits(groups)
-    assert parts == [1] * len(configurations)
+    assert parts == [1] * len(parts) and len(parts) > 4
     assert_stored(stored(ask, "trial", "id"), trials)
     assert_stored(stored(ask, "configuration", "hash"), configurations)
 
@@ -157,6 +192,65 @@ def test_without_anything_to_be_held_against_there_is_no_fit(store, driver, make
     store.refresh_fit(sweep_id)
     assert ask("SELECT count(*) FROM trial WHERE verdict IS NOT NULL OR excess IS NOT NULL") == [(0,)]
     assert ask("SELECT reference_id FROM sweep") == [(None,)]
+
+
+def test_what_did_not_complete_is_not_judged_by_what_did(store, driver, make_plan, ask):
+    """Whatever the survivors say: a configuration that diverged anywhere has diverged; one that failed is unclear."""
+    rng = np.random.default_rng(3)
+    sweep_id, _ = store.add_sweep(make_plan(3, 3))
+    statuses = {1: [Status.COMPLETED] * 3, 2: [Status.COMPLETED] * 2 + [Status.DIVERGED]}
+    statuses[3] = [Status.COMPLETED, Status.FAILED, Status.COMPLETED]
+    for row, status in zip(store.trials(sweep_id), itertools.chain(*statuses.values()), strict=True):
+        end_with_evidence(driver, row["trial"], rng, status)
+        store.refresh_fit(sweep_id)
+    verdicts = [verdict for (verdict,) in ask("SELECT verdict FROM configuration ORDER BY id")]
+    assert verdicts[0] not in (None, "diverged") and verdicts[1:] == ["diverged", "unclear"]
+    assert all(verdict for (verdict,) in ask("SELECT verdict FROM trial WHERE status = 'completed'"))
+
+
+def test_a_sweep_in_which_everything_diverged_says_so(store, driver, make_plan, ask):
+    sweep_id, _ = store.add_sweep(make_plan(2, 2))
+    for row in store.trials(sweep_id):
+        end_with_evidence(driver, row["trial"], np.random.default_rng(1), Status.DIVERGED)
+    store.refresh_fit(sweep_id)
+    assert ask("SELECT verdict, count(*) FROM configuration GROUP BY verdict") == [("diverged", 2)]
+    # Tried again: nothing is known of it any more.
+    store.retry_trials(sweep_id, [Status.DIVERGED])
+    assert ask("SELECT verdict, count(*) FROM configuration GROUP BY verdict") == [(None, 2)]
+
+
+def test_the_floor_and_the_skill_are_those_of_the_stored_constant(store, driver, make_plan, ask):
+    """A constant that is a little worse than all trials leaves none of them any skill."""
+    errors = np.full((2, TRAINING_COUNT), np.nan, np.float32)
+    errors[0], errors[1, :VALIDATION_COUNT] = 0.5, 0.5
+    floor = {"constant_e_t": 0.5, "constant_e_v": 0.5, "constant_errors": packed_errors(errors)}
+    plan = make_plan(2, 2)
+    sweep_id, _ = store.add_sweep(replace(plan, splits=[{**row, **floor} for row in plan.splits]))
+    for row in store.trials(sweep_id):
+        end_at(driver, row["trial"], 0.49)
+    store.refresh_fit(sweep_id)
+    assert store.floor(sweep_id) == SweepFloor(0.5, 0.5, Skill.NONE)
+    assert ask("SELECT DISTINCT verdict FROM trial") == [("no_skill",)]
+
+
+def test_a_rare_class_is_named(store, make_plan):
+    plan = make_plan(1, 2)
+    splits = [{**row, "validation_count": 100, "validation_classes": [94 + row["repeat"], 6]} for row in plan.splits]
+    data_set = {**plan.data_set, "class_names": ["common", "rare"]}
+    sweep_id, _ = store.add_sweep(replace(plan, splits=splits, data_set=data_set))
+    assert store.small_sample(sweep_id) == SmallSample(None, {"rare": 6})
+    # Of a sweep of an earlier version, the classes are unknown.
+    assert store.small_sample(store.add_sweep(make_plan(1, 2))[0]) == SmallSample(3, {})
+
+
+def end_at(driver, trial, level):
+    """End a trial with nearly the same error for every example."""
+    errors = np.full((2, 2, TRAINING_COUNT), np.nan, np.float32)
+    errors[:, 0], errors[:, 1, :VALIDATION_COUNT] = level, level + 0.001 * np.arange(VALIDATION_COUNT)
+    names = ("e_t", "e_v", "best_e_t", "best_e_v", "honest_e_t", "honest_e_v")
+    end = TrialEnd(trial, Status.COMPLETED, best_epoch=2, epochs=3, **dict.fromkeys(names, level))
+    driver.claim([trial])
+    driver.record(Block(None, (end,), evidence=(TrialEvidence(trial, {"layers": []}, errors, errors[0]),)))
 
 
 def test_nothing_is_written_where_nothing_is_new(sweep, store, ask):
@@ -240,8 +334,8 @@ def test_a_trial_that_is_trained_again_has_the_new_evidence(store, driver, make_
     second = end_with_evidence(driver, row["trial"], rng)
     ((content,),) = ask("SELECT content FROM evidence")
     found = unpacked_errors(bytes(content))
-    assert np.array_equal(found, second["errors"], equal_nan=True)
-    assert not np.array_equal(found, first["errors"], equal_nan=True)
+    assert np.array_equal(found, second["errors"][:2], equal_nan=True)
+    assert not np.array_equal(found, first["errors"][:2], equal_nan=True)
 
 
 def test_errors_are_stored_to_the_last_bit():

@@ -1,0 +1,86 @@
+"""Columns of a table read from a file, and checks of their values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars
+from fitgap.runner.data.error_texts import file_error, visible
+from fitgap.runner.errors import DataError
+
+# The column of row numbers.
+ROW = "row"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Typed columns of the file `source`.
+
+    `place` gives the position in the file of a row, counted from 0, in words: "line 5" or "row 4".
+    """
+
+    source: str
+    frame: polars.DataFrame
+    place: Callable[[int], str]
+
+
+def plain_column(column: polars.Series) -> polars.Series:
+    """The column with categories converted to text and empty text to missing values."""
+    if column.dtype in (polars.Categorical, polars.Enum):
+        column = column.cast(polars.String)
+    return column.replace("", None) if column.dtype == polars.String else column
+
+
+def is_missing(column: polars.Series) -> polars.Series:
+    """Which values of a column from `plain_column` are missing: null or NaN."""
+    missing = column.is_null()
+    return missing | column.is_nan().fill_null(False) if column.dtype.is_float() else missing
+
+
+def check_present(table: Table, column: polars.Series, advice: str) -> None:
+    """Raise DataError for the first missing value."""
+    if (missing := is_missing(column)).any():
+        raise cell_error(table, column, first(missing), f"the value is missing; {advice}")
+
+
+def check_finite(table: Table, column: polars.Series) -> None:
+    """Raise DataError for the first infinite value."""
+    if column.dtype.is_float() and (infinite := column.is_infinite().fill_null(False)).any():
+        raise cell_error(table, column, first(infinite), "the value is infinite; correct it or remove the row")
+
+
+def check_number(table: Table, column: polars.Series) -> None:
+    """Raise DataError unless the column holds numbers or booleans."""
+    if not holds_numbers(column) and column.dtype != polars.Boolean:
+        rule = f"column '{visible(column.name)}' holds {visible(column.dtype)}, but an input must hold numbers"
+        raise file_error(table.source, f"{rule}; convert or remove it")
+
+
+def holds_numbers(column: polars.Series) -> bool:
+    return column.dtype.is_numeric()
+
+
+def float_values(column: polars.Series) -> np.ndarray:
+    """A column of numbers or booleans as float64; missing values become NaN."""
+    return column.cast(polars.Float64).to_numpy()
+
+
+def first(mask: polars.Series) -> int:
+    """The position of the first true value; there must be one."""
+    position = mask.arg_max()
+    assert position is not None
+    return position
+
+
+def cell_error(table: Table, column: polars.Series, row: int, rule: str) -> DataError:
+    return file_error(table.source, f"{table.place(row)}, column '{visible(column.name)}': {rule}")
+
+
+def unnamed(number: int) -> str:
+    """The name of a column without one, by its position from 1."""
+    return f"(unnamed {number})"
+
+
+def with_row_numbers(frame: polars.DataFrame) -> polars.DataFrame:
+    """The table with the number of each row, from 1, as a column in front."""
+    return frame if ROW in frame.columns else frame.with_row_index(ROW, offset=1)

@@ -1,0 +1,177 @@
+"""Data sets from files: a treatment is found or taken from the store, and applied."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars
+from fitgap.runner.data.columns.cell_values import CellRules, without
+from fitgap.runner.data.columns.date_columns import date_inputs, find_format, found_dates, is_temporal
+from fitgap.runner.data.columns.raw_table import Table, is_missing, with_row_numbers
+from fitgap.runner.data.columns.roles import chosen_roles, find_roles
+from fitgap.runner.data.columns.target_names import resolved_target
+from fitgap.runner.data.error_texts import file_error, visible
+from fitgap.runner.data.file_tables import RawTable, read_table, typed_table
+from fitgap.runner.data.formats.content import NPZ
+from fitgap.runner.data.handling import Handling
+from fitgap.runner.data.loaded_files import LoadedFile, Losses
+from fitgap.runner.data.table_datasets import check_rows, check_target, dataset_from_table
+from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
+
+# More dropped rows than this must be confirmed.
+MOST_DROPPED = 0.5
+SECONDS_PER_DAY = 86_400
+USUAL_FILLING = "median"
+
+
+def load_table(
+    source: str, content: bytes, kind: str, target: Sequence[str], choices: FileChoices, stored: Treatment | None
+) -> LoadedFile:
+    """The examples in a file of this kind. Raises DataError for data that cannot be read or trained on."""
+    if kind == NPZ:
+        return load_arrays(source, content, target, choices, stored)
+    raw = read_table(source, content, kind, choices, target, stored.layout if stored else None)
+    names = resolved_target(raw.table, target, strict=choices.strict)
+    check_target(raw.table, names)
+    check_rows(raw.table)
+    treatment, table = (stored, typed(raw, stored)) if stored else treated(raw, names, choices)
+    table = with_dates(table.source, chosen_columns(table, names, treatment), names, treatment)
+    table, untargeted = with_targets(table, names, treatment)
+    return finished(table, names, treatment, choices, untargeted, is_new=stored is None)
+
+
+def typed(raw: RawTable, treatment: Treatment) -> Table:
+    """The typed table for a stored treatment."""
+    return typed_table(raw, treatment, {*treatment.text, *treatment.dates})
+
+
+def treated(raw: RawTable, target: Sequence[str], choices: FileChoices) -> tuple[Treatment, Table]:
+    """The treatment of a new file, and its typed table."""
+    first = Treatment(
+        strict=choices.strict,
+        format=raw.kind,
+        layout=raw.layout,
+        words=choices.missing_values,
+        target_kind=choices.target_kind,
+    )
+    chosen = chosen_roles(raw.table, target, choices)
+    table = typed_table(raw, first, {*chosen.text, *chosen.dates})
+    if choices.strict:
+        return replace(first, ignored=chosen.ignored, text=tuple(chosen.text), dates=chosen.dates), table
+    roles = find_roles(table, target, choices)
+    rows = set(table.frame.columns) == set(target)
+    dates = {**roles.dates, **target_dates(table, target, choices)}
+    return replace(first, ignored=roles.ignored, text=tuple(roles.text), dates=dates, row_numbers=rows), table
+
+
+def target_dates(table: Table, target: Sequence[str], choices: FileChoices) -> dict[str, DateColumn]:
+    """The targets that are dates."""
+    found = {}
+    for name in target if choices.target_kind != "classes" else ():
+        column = table.frame[name]
+        date_format = find_format(table, column) if column.dtype == polars.String else None
+        if date_format or is_temporal(column):
+            found[name] = replace(found_dates(table, column, date_format), parts=())
+    return found
+
+
+def chosen_columns(table: Table, target: Sequence[str], treatment: Treatment) -> Table:
+    """The table without ignored columns, and with categories as text."""
+    if treatment.row_numbers:
+        table = Table(table.source, with_row_numbers(table.frame), table.place)
+    present = [name for name in table.frame.columns if name not in treatment.ignored]
+    if not set(present) - set(target):
+        raise file_error(table.source, nothing_left(treatment))
+    words = CellRules.usual(".", treatment.words).missing if not treatment.strict else treatment.words or ()
+    frame = table.frame.select(present)
+    texts = [frame[name].cast(polars.String) for name in treatment.text if name in present]
+    dates = [frame[name] for name in treatment.dates if name in present and frame[name].dtype == polars.String]
+    frame = frame.with_columns(without(column, words) for column in (*texts, *dates))
+    return Table(table.source, frame, table.place)
+
+
+def nothing_left(treatment: Treatment) -> str:
+    """Why no input is left."""
+    reasons = [f"'{visible(name)}' ({reason})" for name, reason in list(treatment.ignored.items())[:3]]
+    if not reasons:
+        return "no input column is left; the file needs at least one column that is not a target"
+    more = f" and {len(treatment.ignored) - 3} more" if len(treatment.ignored) > 3 else ""
+    return f"no input column is left; ignored: {', '.join(reasons)}{more}; name inputs with --inputs (data.inputs)"
+
+
+def with_dates(source: str, table: Table, target: Sequence[str], treatment: Treatment) -> Table:
+    """The table with the inputs that dates are turned into, each at the place of its column."""
+    if not treatment.dates:
+        return table
+    columns: list[polars.Series] = []
+    for column in table.frame:
+        date = treatment.dates.get(column.name)
+        if date is not None and column.name in target:
+            columns.append((date_inputs(table, column, date)[0] / SECONDS_PER_DAY).alias(column.name))
+        else:
+            columns.extend([column] if date is None else date_inputs(table, column, date))
+    names = [column.name for column in columns]
+    if len(set(names)) < len(names):
+        raise file_error(source, "two inputs would have the same name after dates were turned into numbers; rename one")
+    return Table(source, polars.DataFrame(columns), table.place)
+
+
+def with_targets(table: Table, target: Sequence[str], treatment: Treatment) -> tuple[Table, int]:
+    """The table without rows that lack a target, and their number."""
+    missing = [is_missing(table.frame[name]) for name in target]
+    if treatment.strict or not any(each.any() for each in missing):
+        return table, 0
+    lacking = np.any([each.to_numpy() for each in missing], axis=0)
+    if lacking.all():
+        rule = f"target column '{visible(target[0])}' has no values, so no example is left; name another column"
+        raise file_error(table.source, rule)
+    return kept_rows(table, ~lacking), int(lacking.sum())
+
+
+def kept_rows(table: Table, keep: np.ndarray) -> Table:
+    rows = np.flatnonzero(keep)
+    return Table(table.source, table.frame.filter(keep), lambda row: table.place(int(rows[row])))
+
+
+def finished(
+    table: Table, target: Sequence[str], treatment: Treatment, choices: FileChoices, untargeted: int, *, is_new: bool
+) -> LoadedFile:
+    """The data set in a table of inputs and targets, with missing inputs handled."""
+    counts = {column.name: int(is_missing(column).sum()) for column in table.frame.drop(target)}
+    missing = {name: count for name, count in counts.items() if count}
+    if is_new:
+        usual = USUAL_FILLING if missing and not choices.strict else "refuse"
+        treatment = replace(treatment, missing=choices.missing or usual)
+    text = choices.text or ("refuse" if treatment.strict and not treatment.text else "one_hot")
+    handling = Handling(treatment.missing, text, treatment.target_kind, checks=is_new, categories=treatment.text)
+    dataset = dataset_from_table(table, target, handling)
+    rows = table.frame.height
+    dropped = rows - dataset.example_count
+    if is_new and treatment.missing == "drop" and not choices.strict and dropped > MOST_DROPPED * rows:
+        raise file_error(table.source, too_many_dropped(rows, dropped, missing))
+    return LoadedFile(dataset, treatment, Losses(untargeted, dropped, missing))
+
+
+def too_many_dropped(rows: int, dropped: int, missing: Mapping[str, int]) -> str:
+    """Why rows are not dropped, with the columns that cost most."""
+    most = sorted(missing, key=lambda name: -missing[name])[:3]
+    costly = ", ".join(f"'{visible(name)}' ({missing[name]})" for name in most)
+    rule = f"dropping rows with missing inputs would leave {rows - dropped} of {rows}; most are missing in {costly}"
+    return f"{rule}; ignore such columns with --ignore, fill with --missing median, or confirm with --missing drop_any"
+
+
+def load_arrays(
+    source: str, content: bytes, target: Sequence[str], choices: FileChoices, stored: Treatment | None
+) -> LoadedFile:
+    """The examples in an NPZ file, which has no columns to choose from."""
+    from fitgap.runner.data.formats.npz_files import load_npz
+
+    usual = "refuse" if choices.strict else USUAL_FILLING
+    missing = stored.missing if stored else choices.missing or usual
+    kind, lenient = stored.target_kind if stored else choices.target_kind, not choices.strict
+    handling = Handling(missing, "refuse", kind, checks=stored is None, drops_untargeted=lenient)
+    dataset, losses = load_npz(source, content, target, handling)
+    if stored is None and not losses.missing:
+        missing = choices.missing or "refuse"
+    treatment = stored or Treatment(strict=choices.strict, format=NPZ, target_kind=kind, missing=missing)
+    return LoadedFile(dataset, treatment, losses)

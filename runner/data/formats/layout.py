@@ -1,0 +1,236 @@
+"""The layout of a text table: encoding, separator, decimal mark, comments and header, as found in the file."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fitgap.runner.data.error_texts import file_error
+
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+# Any number of spaces and tabs.
+BLANKS = " "
+COMMENT = "#"
+# A line that starts with #, but not with an error value of a spreadsheet.
+COMMENT_START = re.compile(r"\s*#(?!N/A|NA\b|DIV/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)")
+SAMPLE_CHARACTERS, SAMPLE_RECORDS = 256 * 1024, 200
+MOST_SKIPPED, LEAST_TABLE = 30, 3
+# A separator of a file with a few damaged lines.
+MOSTLY = 0.8
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+FRACTION = re.compile(r"[+-]?(\d*\.\d+|\d+(\.\d*)?[eE][+-]?\d+)")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the text of a table is laid out. `separator` " " stands for any number of blanks.
+
+    With `comments`, lines that start with # are left out; with `commented_header`, the last one before the data holds
+    the names. With `header` false, the columns have no names. `row_names` says that the lines have one cell more
+    than the header, in front. `skip` is the number of lines before the table, such as a title.
+    """
+
+    encoding: str = "utf-8"
+    separator: str = ","
+    decimal: str = "."
+    comments: bool = False
+    commented_header: bool = False
+    header: bool = True
+    row_names: bool = False
+    skip: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The settings that differ from the default."""
+        standard = Layout()
+        return {name: value for name, value in vars(self).items() if value != getattr(standard, name)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Layout":
+        return cls(**{name: value for name, value in stored.items() if name in cls.__dataclass_fields__})
+
+    @property
+    def csv_separator(self) -> str:
+        """The separator after `cleaned` has replaced blanks."""
+        return "\t" if self.separator == BLANKS else self.separator
+
+
+STRICT = Layout()
+
+
+def find_layout(source: str, text: str, start: Layout, target: Collection[str], separator: str | None) -> Layout:
+    """`start` with what is found in the text; a `separator` that is given is not looked for.
+
+    Raises DataError if two separators fit equally well.
+    """
+    lines = sample_lines(text)
+    comments = any(map(COMMENT_START.match, lines))
+    data = [line for line in lines if line.strip() and not (comments and COMMENT_START.match(line))]
+    if comments and (not data or is_a_name(lines, data)):
+        comments, data = False, [line for line in lines if line.strip()]
+    skip = 0 if comments else find_start(data, separator, target)
+    data = data[skip:]
+    found = separator or find_separator(source, data)
+    # Blank lines were left out above.
+    before = lines.index(data[0]) if skip else 0
+    layout = replace(start, separator=found, comments=comments, skip=before)
+    rows = [split_record(line, found) for line in data]
+    if comments and is_commented_header(last_comment(lines), rows, layout):
+        return replace(layout, commented_header=True)
+    widths = Counter(len(row) for row in rows[1:])
+    if rows and widths and widths.most_common(1)[0][0] == len(rows[0]) + 1 and len(widths) == 1:
+        return replace(layout, row_names=True)
+    return replace(layout, header=not (rows and is_headless(rows[0], target)))
+
+
+def find_start(lines: Sequence[str], separator: str | None, target: Collection[str]) -> int:
+    """The number of lines before the table: none has as many cells as the lines of the table, which all agree."""
+    choices = [separator] if separator else list(SEPARATORS)
+    if not lines or any(width_share(lines, each) == 1 for each in (*choices, BLANKS)):
+        return 0
+    for skip in range(1, min(MOST_SKIPPED, len(lines) - LEAST_TABLE) + 1):
+        for each in choices:
+            widths = {len(record) for record in records(lines[skip:], each)}
+            if len(widths) == 1 and max(widths) > 1:
+                before = [split_record(line, each) for line in lines[:skip]]
+                if all(len(cells) < max(widths) and not set(target) & set(cells) for cells in before):
+                    return skip
+    return 0
+
+
+def is_commented_header(heading: str | None, rows: Sequence[Sequence[str]], layout: Layout) -> bool:
+    """Whether the last comment holds the names of the columns, as `numpy.savetxt` writes them."""
+    names = split_record(heading, layout.separator) if heading else []
+    fits = len(rows) > 1 and len(names) == len(rows[0]) > 1
+    return fits and not any(map(NUMBER.fullmatch, names)) and all(map(NUMBER.fullmatch, rows[0]))
+
+
+def sample_lines(text: str) -> list[str]:
+    """The first lines of a text, without one that is cut off."""
+    start = text[:SAMPLE_CHARACTERS]
+    lines = start.split("\n")
+    return lines[:-1] if len(start) < len(text) and len(lines) > 1 else lines
+
+
+def is_a_name(lines: Sequence[str], data: Sequence[str]) -> bool:
+    """Whether # in the first line is the name of a column, as in `#,name,type`, and not the start of a comment."""
+    first = lines[0].lstrip()
+    return first.startswith(COMMENT) and any(
+        first[1:].lstrip().startswith(separator) and first.count(separator) == data[0].count(separator)
+        for separator in SEPARATORS
+    )
+
+
+def last_comment(lines: Sequence[str]) -> str | None:
+    """The last comment before the first line of data, without its sign."""
+    found = None
+    for line in lines:
+        if not COMMENT_START.match(line):
+            if line.strip():
+                return found
+        else:
+            found = line.lstrip().lstrip(COMMENT).strip()
+    return found
+
+
+def find_separator(source: str, lines: Sequence[str]) -> str:
+    """The separator that splits all lines into the same number of cells, or most of them."""
+    shares = {separator: width_share(lines, separator) for separator in SEPARATORS}
+    perfect = [separator for separator, share in shares.items() if share == 1]
+    # A header with one cell less is unusual.
+    perfect = [each for each in perfect if not lacks_name(lines, each)] or perfect
+    if len(perfect) > 1:
+        names = " and ".join(SEPARATORS[separator] for separator in perfect)
+        rule = f"{names} both split every line into the same number of cells"
+        raise file_error(source, f"{rule}; choose one with --separator or data.separator")
+    if perfect:
+        return perfect[0]
+    if width_share(lines, BLANKS) == 1:
+        return BLANKS
+    best = max(shares, key=lambda separator: shares[separator])
+    if shares[best] >= MOSTLY:
+        return best
+    # An error in the file, which is reported for the separator of its first line.
+    return max(SEPARATORS, key=lambda separator: lines[0].count(separator)) if lines else ","
+
+
+def lacks_name(lines: Sequence[str], separator: str) -> bool:
+    """Whether the first record has fewer cells than the second."""
+    first = records(lines[:20], separator)
+    return len(first) > 1 and len(first[0]) < len(first[1])
+
+
+def width_share(lines: Sequence[str], separator: str) -> float:
+    """Of the records, the share with as many cells as most, which must be more than one; the header may lack one."""
+    widths = [len(record) for record in records(lines, separator) if record]
+    if len(widths) < 2:
+        return float(len(widths) == 1 and widths[0] > 1)
+    usual, count = Counter(widths[1:]).most_common(1)[0]
+    if usual < 2 or widths[0] not in (usual, usual - 1):
+        return 0.0
+    # One cell more than names: only for every line alike.
+    if widths[0] == usual - 1:
+        return float(count == len(widths) - 1)
+    return (count + 1) / len(widths)
+
+
+def records(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """The records of some lines; the last may be cut off within quotes, and is left out then."""
+    if separator == BLANKS:
+        return [split_record(line, BLANKS) for line in lines[:SAMPLE_RECORDS]]
+    longest = csv.field_size_limit(2 * SAMPLE_CHARACTERS)
+    try:
+        reader = csv.reader(io.StringIO("\n".join(lines), newline="\n"), delimiter=separator)
+        return [record for record, _ in zip(reader, range(SAMPLE_RECORDS), strict=False)]
+    except csv.Error:
+        return []
+    finally:
+        csv.field_size_limit(longest)
+
+
+def split_record(line: str, separator: str) -> list[str]:
+    """The cells of one line, without the spaces around them."""
+    if separator == BLANKS:
+        line, separator = re.sub(r"[ \t]+", " ", line.strip()), " "
+    try:
+        cells = next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        cells = line.split(separator)
+    return [cell.strip() for cell in cells]
+
+
+def is_headless(cells: Sequence[str], target: Collection[str]) -> bool:
+    """Whether the first record is data: it has fractions, or numbers alone, and names no target."""
+    if any(name in cells for name in target):
+        return False
+    if any(map(FRACTION.fullmatch, cells)):
+        return True
+    present = [cell for cell in cells if cell]
+    return len(present) > 1 and all(map(NUMBER.fullmatch, present)) and len(set(present)) < len(present)
+
+
+def cleaned(text: str, layout: Layout) -> str:
+    """The text as plain CSV with the separator `csv_separator`: without comments, with a cell for row names."""
+    if layout.skip:
+        text = text.split("\n", layout.skip)[layout.skip]
+    if layout.comments:
+        lines = text.split("\n")
+        kept = [line for line in lines if not COMMENT_START.match(line)]
+        heading = last_comment(lines) if layout.commented_header else None
+        text = "\n".join(kept if heading is None else [heading, *kept])
+    if layout.separator == BLANKS:
+        text = "\n".join(map(tabbed, text.split("\n")))
+    if layout.row_names:
+        text = layout.csv_separator + text.lstrip("\n")
+    return text
+
+
+def tabbed(line: str) -> str:
+    """A line with tabs in the place of blanks, except for those within quotes."""
+    if '"' not in line:
+        return re.sub(r"[ \t]+", "\t", line.strip())
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="").writerow(split_record(line, BLANKS))
+    return out.getvalue()

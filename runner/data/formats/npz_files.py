@@ -1,0 +1,223 @@
+"""Reader of NPZ files: the arrays `inputs` (N, n) and `targets` (N,) or (N, m) as written by `numpy.savez`.
+
+The target array may have another name, given as the target. Its type decides between classes and numbers by the rules
+in `targets.py`; several columns are always numbers. Other arrays in the file are ignored.
+"""
+
+import io
+import zipfile
+from collections.abc import Sequence
+
+import numpy as np
+from fitgap.core.datasets import Dataset
+from fitgap.runner.data.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
+from fitgap.runner.data.columns.targets import encode_targets
+from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.handling import Handling, check_complete
+from fitgap.runner.data.loaded_files import Losses
+from fitgap.runner.errors import DataError
+from fitgap.runner.files import array_archives
+from fitgap.runner.files.array_archives import NoArrayError, ObjectsError
+
+
+def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handling) -> tuple[Dataset, Losses]:
+    """The examples in an NPZ file, and what was lost; messages count rows from 1. Raises DataError if it is invalid."""
+    target_name = choose_target(source, target)
+    arrays = read_arrays(source, content, ("inputs", target_name))
+    inputs, targets = as_double(arrays["inputs"]), as_double(arrays[target_name])
+    check_inputs(source, inputs)
+    check_size(source, len(inputs))
+    check_targets(source, target_name, targets, row_count=len(inputs))
+    check_values(source, "inputs", inputs, may_miss=handling.missing != "refuse")
+    check_values(source, target_name, targets, may_miss=handling.drops_untargeted)
+    inputs, targets, losses = without_losses(source, inputs, targets, handling)
+    encoded = encode_targets(source, target_columns(target_name, targets), handling)
+    dataset = Dataset(
+        name=source,
+        inputs=inputs.astype(np.float64),
+        targets=encoded.values,
+        target_kind=encoded.kind,
+        input_names=numbered("input", inputs.shape[1]),
+        target_names=encoded.names,
+        class_names=encoded.class_names,
+    )
+    return dataset, losses
+
+
+def as_double(array: np.ndarray) -> np.ndarray:
+    """Floating-point numbers as float64; others unchanged. Long doubles may overflow."""
+    if array.dtype.kind != "f":
+        return array
+    with np.errstate(all="ignore"):
+        return array.astype(np.float64, copy=False)
+
+
+def without_losses(
+    source: str, inputs: np.ndarray, targets: np.ndarray, handling: Handling
+) -> tuple[np.ndarray, np.ndarray, Losses]:
+    """The examples that are kept, and what was lost."""
+    untargeted = 0
+    if handling.drops_untargeted and (lacking := missing_rows(targets)).any():
+        untargeted = int(lacking.sum())
+        inputs, targets = inputs[~lacking], targets[~lacking]
+        check_size(source, len(inputs))
+    count = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" else 0
+    incomplete = 0
+    if handling.drops:
+        complete = complete_rows(source, inputs)
+        incomplete = len(inputs) - int(complete.sum())
+        inputs, targets = inputs[complete], targets[complete]
+    return inputs, targets, Losses(untargeted, incomplete, {"inputs": count} if count else {})
+
+
+def missing_rows(targets: np.ndarray) -> np.ndarray:
+    """Which rows (N,) of `targets` lack a value: NaN or empty text."""
+    if targets.dtype.kind == "f":
+        absent = np.isnan(targets)
+    else:
+        absent = targets == "" if targets.dtype.kind == "U" else np.zeros(targets.shape, bool)
+    return absent if absent.ndim == 1 else absent.any(axis=1)
+
+
+def load_npz_inputs(source: str, content: bytes, input_count: int, handling: Handling) -> np.ndarray:
+    """The array `inputs` (N, n_0) of unseen examples, as float64. Raises DataError for an invalid file."""
+    inputs = read_arrays(source, content, ("inputs",))["inputs"]
+    check_inputs(source, inputs)
+    if len(inputs) == 0:
+        raise file_error(source, "the file has no rows; at least 1 is needed")
+    if inputs.shape[1] != input_count:
+        rule = f"array 'inputs' has {inputs.shape[1]} columns, but the network was trained on {input_count}"
+        raise file_error(source, f"{rule}; store the same columns in the same order")
+    check_values(source, "inputs", inputs, may_miss=handling.fills)
+    return inputs.astype(np.float64)
+
+
+def choose_target(source: str, target: Sequence[str]) -> str:
+    """The name of the target array; DataError if several are named, or `inputs` is."""
+    if len(target) > 1:
+        rule = f"an NPZ file has one array of targets, but {len(target)} were named; store them as columns of one array"
+        raise file_error(source, rule)
+    if "inputs" in target:
+        raise file_error(source, "no input is left if 'inputs' is the target; name another array")
+    return target[0] if target else "targets"
+
+
+def read_arrays(source: str, content: bytes, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """The arrays called `names`; DataError if the file is damaged or an array is missing."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        raise file_error(source, "this is not a complete NPZ file; write it with numpy.savez or copy it again")
+    try:
+        present = array_archives.names_of(content)
+        for name in names:
+            check_present(source, name, present)
+        return {name: read_array(source, content, name) for name in names}
+    except DataError:
+        raise
+    # With a damaged archive, zipfile, zlib and NumPy may raise almost any exception.
+    except Exception as error:
+        raise damaged_error(source, error) from None
+
+
+def check_present(source: str, name: str, present: Sequence[str]) -> None:
+    if name not in present:
+        rule = f"there is no array '{visible(name)}': {nearest_column(name, present)}"
+        raise file_error(
+            source, f"{rule}; an NPZ file needs 'inputs' and 'targets', or name the target array with --target"
+        )
+
+
+def read_array(source: str, content: bytes, name: str) -> np.ndarray:
+    """One array of the archive; its size is checked before it is read."""
+
+    def check_size(size: int) -> None:
+        check_growth(source, size, len(content))
+
+    try:
+        return array_archives.read_arrays(content, check_size, [name], VALUE_BYTES)[name]
+    except NoArrayError:
+        raise file_error(source, f"'{visible(name)}' is not an array; write the file with numpy.savez") from None
+    except ObjectsError:
+        rule = f"array '{visible(name)}' holds Python objects, which could run code when loaded"
+        raise file_error(source, f"{rule}; store numbers or text (dtype float, int, bool or str)") from None
+
+
+def damaged_error(source: str, error: Exception) -> DataError:
+    reason = visible(str(error).partition("\n")[0], longest=200)
+    return file_error(source, f"the file is damaged ({reason}); write or copy it again")
+
+
+def check_inputs(source: str, inputs: np.ndarray) -> None:
+    """Raise DataError unless `inputs` is a table of numbers with at least one column."""
+    if inputs.dtype.kind not in "biuf":
+        raise file_error(
+            source, f"array 'inputs' holds {visible(inputs.dtype)}, but inputs must be numbers; convert it"
+        )
+    if inputs.ndim != 2:
+        raise file_error(
+            source, f"array 'inputs' has the shape {inputs.shape}, but must be a table of rows and columns"
+        )
+    if inputs.shape[1] == 0:
+        raise file_error(source, "no input column is left; array 'inputs' needs at least one column")
+    check_width(source, inputs.shape[1], MOST_ARRAY_COLUMNS)
+
+
+def check_size(source: str, row_count: int) -> None:
+    """Raise DataError if there are fewer than two rows."""
+    if row_count < 2:
+        found = "only 1 row" if row_count else "no rows"
+        raise file_error(source, f"the file has {found}; at least 2 are needed, one to train and one to validate")
+
+
+def check_targets(source: str, name: str, targets: np.ndarray, row_count: int) -> None:
+    """Raise DataError unless `targets` has one row per row of inputs and a supported type."""
+    if targets.dtype.kind not in "biufU":
+        rule = f"array '{visible(name)}' holds {visible(targets.dtype)}, but targets must be numbers, text or booleans"
+        raise file_error(source, f"{rule}; convert it")
+    if targets.ndim not in (1, 2) or targets.size == 0:
+        rule = f"array '{visible(name)}' has the shape {targets.shape}, but must be one column or a table of columns"
+        raise file_error(source, rule)
+    check_width(source, targets.size // len(targets), MOST_ARRAY_COLUMNS)
+    if len(targets) != row_count:
+        rule = f"array 'inputs' has {row_count} rows, but '{visible(name)}' has {len(targets)}"
+        raise file_error(source, f"{rule}; both need one row per example")
+
+
+def check_values(source: str, name: str, array: np.ndarray, *, may_miss: bool = False) -> None:
+    """Raise DataError for the first value that is infinite or, unless `may_miss`, missing (NaN, empty text)."""
+    if array.dtype.kind == "U" and not may_miss:
+        raise_at(source, name, array == "", "missing")
+    if array.dtype.kind == "f":
+        if not may_miss:
+            raise_at(source, name, np.isnan(array), "missing")
+        # Long doubles may overflow when converted to float64.
+        with np.errstate(over="ignore"):
+            raise_at(source, name, np.isinf(array.astype(np.float64)), "infinite")
+
+
+def complete_rows(source: str, inputs: np.ndarray) -> np.ndarray:
+    """Which rows (N,) of `inputs` (N, n) are complete; DataError if fewer than two are."""
+    complete = np.logical_not(np.isnan(inputs.astype(np.float64)).any(axis=1))
+    check_complete(source, int(complete.sum()), len(inputs))
+    return complete
+
+
+def raise_at(source: str, name: str, wrong: np.ndarray, fault: str) -> None:
+    """Raise DataError for the first row and column where `wrong` is true, if there is one."""
+    if not wrong.any():
+        return
+    row, *column = np.argwhere(wrong)[0] + 1
+    place = f"array '{visible(name)}', row {row}" + (f", column {column[0]}" if column else "")
+    raise file_error(source, f"{place}: the value is {fault}; correct it or remove the row")
+
+
+def target_columns(name: str, targets: np.ndarray) -> dict[str, np.ndarray]:
+    """The columns of a target array by name."""
+    if targets.ndim == 1:
+        return {name: targets}
+    if targets.shape[1] == 1:
+        return {name: targets[:, 0]}
+    return dict(zip(numbered(name, targets.shape[1]), targets.T, strict=True))
+
+
+def numbered(name: str, count: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{number + 1}" for number in range(count))

@@ -1,0 +1,154 @@
+"""The inspection of a data file."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars
+from fitgap.runner.amounts import counted
+from fitgap.runner.data.columns.date_columns import as_moments
+from fitgap.runner.data.columns.raw_table import Table, is_missing
+from fitgap.runner.data.columns.roles import Roles, chosen_roles, find_roles
+from fitgap.runner.data.columns.target_names import resolved_target
+from fitgap.runner.data.columns.targets import holds_classes
+from fitgap.runner.data.error_texts import file_error
+from fitgap.runner.data.file_datasets import target_dates
+from fitgap.runner.data.file_tables import read_table, typed_table
+from fitgap.runner.data.files import read_content
+from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
+from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
+from fitgap.runner.data.inspection.leaks import leak
+from fitgap.runner.data.reading_report import layout_parts
+from fitgap.runner.data.table_datasets import check_target, target_values
+from fitgap.runner.data.treatment import FileChoices, Treatment
+
+# Names of columns that are usually the target.
+TARGET_NAMES = ("target", "label", "class", "y", "outcome")
+FREE = FileChoices()
+RARE_SHARE, RARE_COUNT, MOST_LISTED = 0.05, 10, 10
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A data file: its columns, its target if one was named, warnings, and a command to start with."""
+
+    source: str
+    format: str
+    layout: str
+    rows: int
+    columns: tuple[ColumnFacts, ...]
+    target: dict[str, Any] | None
+    warnings: tuple[str, ...]
+    command: str
+
+    def as_json(self) -> dict[str, Any]:
+        """This inspection as JSON-ready data."""
+        return {
+            "source": self.source,
+            "format": self.format,
+            "layout": self.layout,
+            "rows": self.rows,
+            "columns": [column.as_json() for column in self.columns],
+            "target": self.target,
+            "warnings": list(self.warnings),
+            "command": self.command,
+        }
+
+
+def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices = FREE) -> Inspection:
+    """What is in a data file, and what fitgap would do with it. Raises DataError for a file that is no table."""
+    content = unpacked(source, read_content(source))
+    kind = kind_of(source, content)
+    if kind == NPZ:
+        raise file_error(source, "an NPZ file has no columns to inspect; store a table as CSV or Parquet")
+    raw = read_table(source, content, kind, choices, target)
+    names = resolved_target(raw.table, target, strict=False)
+    if names:
+        check_target(raw.table, names)
+    treatment = Treatment(format=kind, layout=raw.layout, words=choices.missing_values)
+    chosen = chosen_roles(raw.table, names, choices)
+    table = typed_table(raw, treatment, {*chosen.text, *chosen.dates})
+    roles = find_roles(table, names, choices)
+    if names:
+        roles.dates.update(target_dates(table, names, choices))
+    columns = tuple(described(column, names, roles, table) for column in table.frame)
+    found = target_facts(table, names[0], choices) if len(names) == 1 else None
+    return Inspection(
+        source=source,
+        format=kind,
+        layout="; ".join(layout_parts(replace(treatment, layout=raw.layout))).removeprefix("read: "),
+        rows=table.frame.height,
+        columns=columns,
+        target=found,
+        warnings=tuple(warnings(table, columns, found)),
+        command=command(source, names, columns, choices),
+    )
+
+
+def described(column: polars.Series, target: Sequence[str], roles: Roles, table: Table) -> ColumnFacts:
+    """The facts about a column, with what may leak the target."""
+    name = column.name
+    use = "number"
+    if name in target:
+        use = "target"
+    elif name in roles.ignored:
+        use = "ignored"
+    elif name in roles.dates:
+        use = "date"
+    elif column.dtype == polars.String:
+        use = "categories"
+    values = as_moments(table, column, roles.dates[name].format) if name in roles.dates else column
+    facts = facts_of(values, use, roles.ignored.get(name))
+    if use not in ("target", "ignored"):
+        leaks = [f"{reason} '{each}'" for each in target if (reason := leak(column, table.frame[each]))]
+        facts = replace(facts, warnings=[*facts.warnings, *leaks])
+    return facts
+
+
+def target_facts(table: Table, name: str, choices: FileChoices) -> dict[str, Any]:
+    """The kind of a target, and its classes with their counts."""
+    column = table.frame[name]
+    present = column.filter(~is_missing(column))
+    kind = choices.target_kind
+    if kind is None and len(present):
+        kind = "classes" if holds_classes(target_values(table, present)) else "numbers"
+    classes = []
+    if kind == "classes":
+        counts = present.cast(polars.String).value_counts(sort=True)
+        classes = [{"class": str(value), "count": int(count)} for value, count in counts.iter_rows()]
+    return {"name": name, "kind": kind, "missing": len(column) - len(present), "classes": classes}
+
+
+def warnings(table: Table, columns: Sequence[ColumnFacts], target: dict[str, Any] | None) -> list[str]:
+    """What to look at before training."""
+    found = [f"{column.name}: {warning}" for column in columns for warning in column.warnings]
+    used = [column.name for column in columns if column.use != "ignored"]
+    duplicates = table.frame.height - table.frame.select(used).n_unique() if used and table.frame.height else 0
+    if duplicates:
+        found.append(f"{duplicates:,} rows occur more than once, so validation examples may be training examples")
+    if target is None:
+        return found
+    if target["missing"]:
+        found.append(f"{counted(target['missing'], 'row')} without a target would be left out")
+    classes = target["classes"]
+    total = sum(each["count"] for each in classes)
+    if len(classes) == 1:
+        found.append(f"the target has only one class, {classes[0]['class']}")
+    rare = [each for each in classes if each["count"] < max(RARE_COUNT, RARE_SHARE * total)]
+    if rare and len(classes) > 1:
+        listed = ", ".join(f"{each['class']} ({each['count']})" for each in rare[:MOST_LISTED])
+        found.append(f"rare classes: {listed}; accuracy says little about them")
+    return found
+
+
+def command(source: str, target: Sequence[str], columns: Sequence[ColumnFacts], choices: FileChoices) -> str:
+    """A command to start with; columns that leak the target are ignored."""
+    usual = [column.name for column in columns if column.name.casefold() in TARGET_NAMES]
+    names = list(target) or usual[:1] or [columns[-1].name]
+    leaking = [column.name for column in columns if any("target '" in warning for warning in column.warnings)]
+    words = ["fitgap", "run", "--data", source, "--target", ",".join(names)]
+    for name in (*choices.ignore, *leaking):
+        words += ["--ignore", name]
+    words += ["--hidden", "none", "--hidden", "16", "--hidden", "64-32", "--repeats", "5"]
+    return shlex.join(words)

@@ -1,0 +1,21 @@
+"""Reasons for which a column is ignored."""
+
+from collections.abc import Mapping
+
+NOT_CHOSEN, ASKED = "not chosen", "as asked"
+NO_NAME, COUNTER, EMPTY, UNIQUE = "no name", "counts the rows", "empty", "unique per row"
+FREE_TEXT, MANY, NESTED, IDENTIFIER = (
+    "free text",
+    "too many different values",
+    "not numbers or text",
+    "identifies the row",
+)
+
+
+def reasons_by_column(ignored: Mapping[str, str]) -> dict[str, list[str]]:
+    """The columns that were ignored without being asked to, by reason."""
+    grouped: dict[str, list[str]] = {}
+    for name, reason in ignored.items():
+        if reason not in (ASKED, NOT_CHOSEN):
+            grouped.setdefault(reason, []).append(name)
+    return grouped

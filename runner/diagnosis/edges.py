@@ -1,0 +1,90 @@
+"""Edges of a sweep: where the best configuration is at the end of an ordered axis, so the next sweep should go on."""
+
+from collections.abc import Iterator, Sequence
+
+from fitgap.core.fit_remedies import Remedy
+from fitgap.core.variants import ParameterError
+from fitgap.runner.diagnosis.changes import Change, Direction, alternative, is_trainable
+from fitgap.runner.diagnosis.ordered_axes import ORDERED, OrderedAxis, Point, line
+from fitgap.runner.spec import Configuration
+from fitgap.runner.store import Row, Store
+
+# Configurations that are considered, the best ones.
+AMONG = 20_000
+# The best configuration must be better than its neighbour on the axis by at least this share.
+BETTER_THAN_NEIGHBOUR = 0.02
+# An axis goes on by the ratio of its last two values, within these bounds.
+LEAST_STEP, LARGEST_STEP = 2.0, 10.0
+# The best epoch counts as the last one from this share of the epochs on.
+AT_THE_END = 0.95
+
+
+End = tuple[str, Change]
+
+
+def edges(store: Store, sweep_id: int, varying: Sequence[str], rows: Sequence[Row]) -> list[Row]:
+    """The ends of ordered axes at which the best configuration is, with the change to try next, as plain data."""
+    if not rows:
+        return []
+    return [plain_edge(end, change) for end, change in edge_changes(store, sweep_id, varying, rows)[1]]
+
+
+def edge_changes(
+    store: Store, sweep_id: int, varying: Sequence[str], rows: Sequence[Row]
+) -> tuple[Configuration, list[End]]:
+    """The best configuration, and the ends of ordered axes at which it is, with the changes beyond them."""
+    best = rows[0]
+    on_lines = [row for row in rows if sum(row[axis] != best[axis] for axis in varying) <= 1]
+    settings = store.settings_of_configurations(sweep_id, [row["configuration"] for row in on_lines])
+    own = Configuration.from_canonical(settings[best["configuration"]])
+    found: list[End] = []
+    for axis in ORDERED:
+        others = [row for row in on_lines if all(row[each] == best[each] for each in varying if each != axis.axis)]
+        found += list(edge_of(axis, own, best, line(axis, own, others, settings)))
+    if not any(change.axis == "epochs" for _, change in found):
+        found += list(last_epoch(own, best))
+    return own, found
+
+
+def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[Point]) -> Iterator[End]:
+    """The end of an axis, if the best configuration is there and clearly better than its neighbour."""
+    place = next((number for number, point in enumerate(points) if point.row is best), None)
+    if len(points) < 2 or place not in (0, len(points) - 1):
+        return
+    is_highest = place != 0
+    neighbour = points[place - 1] if is_highest else points[place + 1]
+    if not best["error"] < (1 - BETTER_THAN_NEIGHBOUR) * neighbour.row["error"]:
+        return
+    low, high = sorted([points[place].value, neighbour.value])
+    step = min(LARGEST_STEP, max(LEAST_STEP, high / low)) if low > 0 else LEAST_STEP
+    change = further(axis, own, step if is_highest else 1 / step)
+    if change:
+        yield axis.highest if is_highest else axis.lowest, change
+
+
+def further(axis: OrderedAxis, own: Configuration, factor: float) -> Change | None:
+    """The best configuration moved beyond the end of an axis; None if there is nothing beyond."""
+    try:
+        changed = axis.move(own, factor)
+    except ParameterError:
+        return None
+    if changed == own or not is_trainable(changed):
+        return None
+    direction = Direction.HIGHER if factor > 1 else Direction.LOWER
+    before, after = alternative(own, axis.axis), alternative(changed, axis.axis)
+    return Change(Remedy.FURTHER, axis.axis, axis.setting, direction, before, after, changed)
+
+
+def last_epoch(own: Configuration, best: Row) -> Iterator[End]:
+    """More epochs, if the best epoch is the last one."""
+    if best["best_epoch"] is None or own.epochs < 2 or best["best_epoch"] < AT_THE_END * own.epochs:
+        return
+    epochs = next(each for each in ORDERED if each.axis == "epochs")
+    change = further(epochs, own, LEAST_STEP)
+    if change:
+        yield "its best epoch is the last one", change
+
+
+def plain_edge(end: str, change: Change) -> Row:
+    words = f"{change.axis.replace('_', ' ')} {change.after}"
+    return {"axis": change.axis, "end": end, "advice": words, "changes": [change.plain()]}

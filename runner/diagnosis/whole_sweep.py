@@ -1,0 +1,89 @@
+"""What a sweep shows as a whole: all of it overfits or underfits, a peak over network size, metrics that disagree."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from fitgap.core.fit import Skill
+from fitgap.runner.store import Row
+
+# The reference memorizes if its E_t is below this share of its E_v, and the gap is this share of the constant's E_v.
+MEMORIZES, WORTH_NAMING = 0.5, 0.05
+# It hardly learns if its E_t is above this share of a constant prediction's.
+HARDLY_LEARNS = 0.8
+# A peak is this much higher than the lowest error on either side of it, on lines of at least so many networks.
+PEAK, FEWEST_ON_LINE = 0.1, 5
+# Accuracy prefers another configuration if it is higher by at least this.
+MORE_ACCURATE = 0.02
+OVERFITS = "stronger regularizers, smaller networks, or more examples"
+UNDERFITS = "larger networks, more epochs, or a higher learning rate"
+
+
+def no_skill_text(e_v: float, skill: str | None) -> str:
+    """The first thing to say about a sweep in which nothing clearly beats a constant prediction with this E_v."""
+    if skill == Skill.NONE:
+        return f"no configuration is better than a constant prediction (E_v {e_v:.3g}): nothing useful was learned"
+    return f"no configuration is clearly better than a constant prediction (E_v {e_v:.3g})"
+
+
+def whole(reference: Row | None, constant: Mapping[str, Any] | None) -> Row | None:
+    """What is wrong with the reference by itself, and so with everything in the sweep; None if nothing is."""
+    if reference is None or not constant:
+        return None
+    e_t, e_v = reference["honest_e_t"], reference["honest_e_v"]
+    if e_t is None or e_v is None:
+        e_t, e_v = reference["best_e_t"], reference["best_e_v"]
+    if e_t < MEMORIZES * e_v and e_v - e_t > WORTH_NAMING * constant["e_v"]:
+        return {"kind": "overfit", "e_t": e_t, "e_v": e_v, "advice": OVERFITS}
+    if e_t > HARDLY_LEARNS * constant["e_t"] and constant.get("skill") != Skill.NONE:
+        return {"kind": "underfit", "e_t": e_t, "e_v": e_v, "advice": UNDERFITS}
+    return None
+
+
+def peaks(rows: Sequence[Row], varying: Sequence[str]) -> list[Row]:
+    """Lines of networks of different sizes on which the last E_v rises to a peak and falls again (double descent)."""
+    if "architecture" not in varying:
+        return []
+    others = [axis for axis in varying if axis != "architecture"]
+
+    def key(row: Row) -> tuple[str, ...]:
+        return tuple(str(row[axis]) for axis in others)
+
+    found = []
+    for _, group in groupby(sorted(rows, key=key), key=key):
+        line = sorted(group, key=lambda row: row["parameters"])
+        peak = peak_of([row["e_v"] for row in line])
+        if peak is not None:
+            after = min(line[peak:], key=lambda row: row["e_v"])
+            found.append(
+                {
+                    "axis": "architecture",
+                    "setting": line[peak]["architecture"],
+                    "e_v": line[peak]["e_v"],
+                    "lower_at": after["architecture"],
+                    "lower_e_v": after["e_v"],
+                    "beyond": [row["configuration"] for row in line[peak:]],
+                }
+            )
+    return found
+
+
+def peak_of(errors: Sequence[float | None]) -> int | None:
+    """The index of the largest inner error, if it is clearly above the lowest ones before and after it."""
+    if len(errors) < FEWEST_ON_LINE or None in errors:
+        return None
+    known = [float(error) for error in errors if error is not None]
+    inner = max(range(1, len(known) - 1), key=lambda number: known[number])
+    lowest = max(min(known[:inner]), min(known[inner + 1 :]))
+    return inner if known[inner] > (1 + PEAK) * lowest else None
+
+
+def disagreement(rows: Sequence[Row], target_kind: str) -> Row | None:
+    """The configuration with the best accuracy, if it is clearly more accurate than the one with the lowest E_v."""
+    known = [row for row in rows if row["accuracy_v"] is not None]
+    if target_kind != "classes" or not known:
+        return None
+    best = max(known, key=lambda row: row["accuracy_v"])
+    if best["accuracy_v"] < rows[0]["accuracy_v"] + MORE_ACCURATE:
+        return None
+    return {**best, "instead_of": rows[0]["accuracy_v"]}

@@ -1,0 +1,74 @@
+"""Differences of groups from a baseline: the best group, or one that is named."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from fitgap.runner.analysis.best import differences_from_best
+from fitgap.runner.analysis.pairing import CONFIDENCE, Differences, Measured, differences
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.store.database.values import finite
+from fitgap.runner.store.read.lookups import Row
+
+# The probability with which so many repeats as `repeats_needed` show a difference of the size that was found.
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The name of the group to compare with, or None for the best; and whether larger values are better."""
+
+    name: str | None
+    is_more_better: bool
+
+
+def add_differences(groups: list[Row], trials: Measured, labels: Sequence[str], baseline: Baseline) -> None:
+    """Add the differences from the baseline group, with their uncertainty; null for the baseline itself.
+
+    The groups are sorted, best first. Intervals for differences from the best account for its having been chosen.
+    """
+    place = position_of(labels, baseline.name)
+    find = differences if baseline.name is not None else differences_from_best
+    found = find(trials, len(groups), place)
+    needed = repeats_needed(found)
+    for number, group in enumerate(groups):
+        mean, margin = float(found.mean[number]), float(found.margin[number])
+        group["against"] = labels[place]
+        group["difference"] = finite(mean)
+        group["difference_se"] = finite(found.error[number])
+        group["difference_margin"] = finite(margin)
+        group["difference_low"], group["difference_high"] = finite(mean - margin), finite(mean + margin)
+        group["pairs"], group["paired_repeats"] = int(found.pairs[number]), int(found.repeats[number])
+        group["repeats_needed"] = needed[number]
+        is_best = number == place and baseline.name is None
+        group["could_be_best"] = True if is_best else could_be_best(mean, margin, baseline)
+
+
+def could_be_best(mean: float, margin: float, baseline: Baseline) -> bool | None:
+    """Whether a group cannot be told apart from the best; None where this is unknown."""
+    if baseline.name is not None or math.isnan(margin):
+        return None
+    return (-mean if baseline.is_more_better else mean) <= margin
+
+
+def repeats_needed(found: Differences) -> list[int | None]:
+    """How many repeats would show that each group differs from the baseline, if the difference is as large as it was
+    found; None if unknown.
+    """
+    normal = NormalDist()
+    reach = normal.inv_cdf((1 + CONFIDENCE) / 2) + normal.inv_cdf(POWER)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        needed = (reach * found.error / found.mean) ** 2 * found.repeats
+    known = np.isfinite(needed) & (found.repeats > 1)
+    return [max(2, math.ceil(number)) if is_known else None for number, is_known in zip(needed, known, strict=True)]
+
+
+def position_of(labels: Sequence[str], against: str | None) -> int:
+    """The index of the baseline group, by default the first; StoreError if there is no such group."""
+    if against is None:
+        return 0
+    if against not in labels:
+        raise StoreError(f"there is no group {against!r} to compare with; {nearest(against, labels[:20])}")
+    return labels.index(against)

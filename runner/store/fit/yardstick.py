@@ -1,0 +1,40 @@
+"""What the trials of a sweep are judged by: the errors of its reference and of a constant prediction, by repeat."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fitgap.core.fit import Constant, Fit, Skill, fit_of_configuration, skill_of
+from fitgap.core.fit_differences import Errors, mean_over_repeats
+from fitgap.runner.store.fit.reference import Reference
+from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """The errors of the reference at its best epoch and those of a constant, by repeat, and the reference's skill.
+
+    The errors of a constant may be unknown; then there is no floor, and the skill is None.
+    """
+
+    references: Mapping[int, Errors]
+    constants: Mapping[int, Errors]
+    skill: Skill | None
+
+    def fit(self, trials: Sequence[tuple[int, Errors]]) -> Fit | None:
+        """The fit of a configuration, or of one trial, from repeats and errors; None if the reference has none of
+        these repeats.
+        """
+        known = [(repeat, own) for repeat, own in trials if repeat in self.references]
+        if not known:
+            return None
+        floors = [self.constants[repeat].e_v if repeat in self.constants else 0.0 for repeat, _ in known]
+        pairs = [(own, self.references[repeat]) for repeat, own in known]
+        return fit_of_configuration(pairs, Constant(mean_over_repeats(floors), self.skill))
+
+
+def yardstick_of(errors: ErrorsOfTrials, reference: Reference) -> Yardstick:
+    """The yardstick of a sweep with this reference."""
+    references = errors.of_reference(reference)
+    constants = errors.of_constant() or errors.of_mean(reference)
+    pairs = [(own, constants[repeat]) for repeat, own in references.items() if repeat in constants]
+    return Yardstick(references, constants, skill_of(pairs) if pairs else None)
