@@ -1,4 +1,4 @@
-"""Tasks: `nox -s test`, `nightly`, `lint`, `docs`, `pictures`, `bench`, `versions`, `oldest`. Needs `pip install nox uv`."""
+"""Tasks such as `nox -s test` or `lint`; `nox --list` shows all of them. Needs `pip install nox uv`."""
 
 import nox
 
