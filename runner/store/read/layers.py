@@ -37,7 +37,7 @@ def layers(connection: Connection, numbers: sa.Select) -> list[Row]:
         .where(trial.c.id.in_(numbers))
         .order_by(trial.c.id)
     )
-    return [row for found in connection.execute(query).mappings() for row in rows_of(found)]
+    return [row for found in connection.execute(query).mappings() for row in rows_of(dict(found))]
 
 
 def rows_of(found: Mapping[str, Any]) -> Iterator[Row]:
