@@ -27,6 +27,9 @@ def differences_from_best(measured: Measured, groups: int, best: int) -> Differe
     As `differences`, but every group's variation between repeats counts, not only that of the two that are compared.
     """
     found = differences(measured, groups, best)
+    if groups <= 2:
+        # There is nothing to choose between: this is Student's interval.
+        return found
     units = over_settings(measured) if np.unique(measured.repeat).size < 2 else measured
     deviations, degrees = deviations_of(units, groups)
     samples = np.where(found.repeats > 1, found.repeats, found.pairs)

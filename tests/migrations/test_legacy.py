@@ -56,8 +56,15 @@ def answers_of(address):
             "trials": trials,
             "epochs": {name: store.sweep_epochs(name) for name in names},
             "show": {str(row["trial"]): store.show(row["trial"]) for rows in trials.values() for row in rows},
-            "compare": {name: store.compare(name, ["activation", "optimizer"]) for name in names},
+            "compare": {name: compared(store, name) for name in names},
         }
+
+
+def compared(store, name):
+    """The groups of a sweep, with a baseline that is named: intervals for differences from the best are wider today."""
+    keys = ["activation", "optimizer"]
+    baseline = next((row["against"] for row in store.compare(name, keys)), None)
+    return store.compare(name, keys, against=baseline)
 
 
 def alike(now, then):
