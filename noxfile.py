@@ -1,4 +1,4 @@
-"""Tasks: `nox -s test`, `nightly`, `lint`, `docs`, `bench`, `versions` and `oldest`. Needs `pip install nox uv`."""
+"""Tasks such as `nox -s test` or `lint`; `nox --list` shows all of them. Needs `pip install nox uv`."""
 
 import nox
 
@@ -36,6 +36,13 @@ def docs(session: nox.Session) -> None:
     session.install("-e", ".[docs]")
     session.run("python", "-m", "docs.generate")
     session.run("python", "-m", "mkdocs", "build", "--strict", env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Train what the documentation shows, and draw all its pictures again; takes a minute or two."""
+    session.install("-e", ".[docs]")
+    session.run("python", "-m", "docs.pictures")
 
 
 @nox.session

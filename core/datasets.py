@@ -1,10 +1,11 @@
 """Data sets of examples with known targets, and their split into training and validation examples."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
+from fitgap.core.group_splits import drawn_groups, group_folds
 from fitgap.core.randomness import Purpose, generator
 
 TargetKind = Literal["classes", "numbers"]
@@ -16,7 +17,9 @@ class Dataset:
 
     `inputs` (N, n_0) float64; NaN marks a missing value that is to be filled. `targets` (N, m) float64: for classes one
     column of class numbers 0 … C−1, named by `class_names`; for numbers their values. `text_columns` maps each column
-    of text, which was one-hot encoded, to its categories. Raises ValueError if the shapes do not fit.
+    of text, which was one-hot encoded, to its categories. `marks` holds what decides how examples are split, (N,) each:
+    `validation` group numbers, ranks or truth values (see `Division.rule`), and `test` truth values of test examples.
+    Raises ValueError if the shapes do not fit.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Dataset:
     target_names: tuple[str, ...]
     class_names: tuple[str, ...] = ()
     text_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    marks: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 2 or self.targets.ndim != 2 or len(self.inputs) != len(self.targets):
@@ -62,11 +66,14 @@ class Division:
     `validation` is a share (below 1), a count, or "same": a truth table has no unseen rows, so it is validated on its
     training examples. With `folds` k ≥ 2 the examples are divided into k folds instead, and each repeat validates on
     another fold. `stratified` keeps the class proportions on both sides; it has no effect if the targets are numbers.
+    `rule` says what the dataset's marks for validation are: "group" numbers of groups that stay together, "order" the
+    ranks of which the last validate, and "marked" whether an example validates.
     """
 
     validation: float | int | Literal["same"] = 0.3
     folds: int = 0
     stratified: bool = True
+    rule: Literal["group", "order", "marked"] | None = None
 
     def __post_init__(self) -> None:
         if self.folds == 1 or self.folds < 0:
@@ -85,16 +92,61 @@ def split_examples(dataset: Dataset, division: Division, *, seed: int, repeat: i
     """The split of one repeat (Magyar 2024, Alg. 11). It depends only on the sweep's seed and the repeat.
 
     Repeats count from 1. With k folds, repeats 1 … k are the folds of one shuffled order, k+1 … 2k those of the next,
-    so every example validates once in every k repeats. Raises ValueError if a side would be empty.
+    so every example validates once in every k repeats. Test examples are on neither side. Raises ValueError if a side
+    would be empty.
     """
+    if "test" in dataset.marks:
+        usable = np.flatnonzero(~dataset.marks["test"])
+        split = split_examples(without_inputs(dataset, usable), division, seed=seed, repeat=repeat)
+        return Split(training=usable[split.training], validation=usable[split.validation])
     if division.validation == "same" and not division.folds:
         everything = np.arange(dataset.example_count)
         return Split(training=everything, validation=everything)
     validates = np.zeros(dataset.example_count, bool)
-    choose = fold if division.folds else drawn
+    choose = RULES[division.rule] if division.rule else fold if division.folds else drawn
     validates[choose(dataset, division, seed, repeat)] = True
     # In file order: evaluation reads the rows sequentially, only the mini-batches are shuffled.
     return Split(training=np.flatnonzero(~validates), validation=np.flatnonzero(validates))
+
+
+def without_inputs(dataset: Dataset, rows: np.ndarray) -> Dataset:
+    """Some examples of a data set, as far as splits need them."""
+    marks = {name: values[rows] for name, values in dataset.marks.items() if name != "test"}
+    return replace(dataset, inputs=np.zeros((len(rows), 0)), targets=dataset.targets[rows], marks=marks)
+
+
+def marked(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
+    """The rows that are marked for validation; ValueError if all are, or none."""
+    rows = np.flatnonzero(dataset.marks["validation"])
+    validation_count(dataset.example_count, len(rows))
+    return rows
+
+
+def last(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
+    """The rows with the highest ranks."""
+    assert not isinstance(division.validation, str)
+    count = validation_count(dataset.example_count, division.validation)
+    return np.argsort(dataset.marks["validation"], kind="stable")[-count:]
+
+
+def by_group(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
+    """The rows of whole groups, or of those in the fold of the repeat; stratified as far as groups allow."""
+    assert not isinstance(division.validation, str)
+    names, groups = np.unique(dataset.marks["validation"], return_inverse=True)
+    classes = dataset.targets[:, 0].astype(int) if is_stratified(dataset, division) else np.zeros(len(groups), int)
+    counts = np.zeros((len(names), int(classes.max(initial=0)) + 1))
+    np.add.at(counts, (groups, classes), 1)
+    if len(names) < max(2, division.folds):
+        raise ValueError(
+            f"{max(2, division.folds)} groups are needed, one for each side or fold, but there are {len(names)}"
+        )
+    if division.folds:
+        permutation, number = divmod(repeat - 1, division.folds)
+        return np.flatnonzero(
+            group_folds(counts, division.folds, seed=seed, permutation=permutation + 1)[groups] == number
+        )
+    share = validation_count(dataset.example_count, division.validation) / dataset.example_count
+    return np.flatnonzero(drawn_groups(counts, share * counts.sum(axis=0), seed=seed, repeat=repeat)[groups])
 
 
 def fold(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:
@@ -138,7 +190,7 @@ def grouped_by_class(order: np.ndarray, dataset: Dataset) -> np.ndarray:
 
 def validation_count(example_count: int, validation: float | int) -> int:
     """Number of validation examples, from a share below 1 (rounded) or a count; ValueError if a side is empty."""
-    count = round(example_count * validation) if validation < 1 else int(validation)
+    count = round(example_count * validation) if 0 < validation < 1 else int(validation)
     if not 0 < count < example_count:
         raise ValueError(
             f"validation {validation:g} of {example_count} examples leaves {example_count - count} to train "
@@ -157,3 +209,11 @@ def proportional_counts(sizes: np.ndarray, count: int, tie_break: np.ndarray) ->
     largest = np.lexsort((tie_break, -remainders))[: count - taken.sum()]
     taken[largest] += 1
     return taken
+
+
+# How the marks for validation are used.
+RULES: dict[str, Callable[[Dataset, Division, int, int], np.ndarray]] = {
+    "group": by_group,
+    "order": last,
+    "marked": marked,
+}

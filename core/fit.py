@@ -33,8 +33,8 @@ CERTAINLY = 3.0
 CLEARLY, LIKELY, BEYOND_DOUBT = 2.0, 1.0, 10.0
 # The verdict is "both" if the smaller component is at least this share of the larger.
 COMPARABLE = 0.5
-# The reference clearly has skill if its E_v is below that of a constant prediction by more than FLOOR beyond chance. It
-# has none if it is above the first of these shares of it, and above the second beyond chance.
+# The reference clearly has skill if its E_v is below the first of these shares of that of a constant prediction beyond
+# chance. It has none if it is above the first, and above the second beyond chance.
 HARDLY_BELOW, WELL_BELOW = 0.95, 0.85
 BEYOND_CHANCE = 1.65
 
@@ -113,7 +113,7 @@ def skill_of(pairs: Sequence[Pair]) -> Skill | None:
     def steps_above(share: float) -> float:
         return in_errors(unseen.logarithm - log(share), unseen.logarithm_error)
 
-    if steps_above(1 - FLOOR) < -BEYOND_CHANCE:
+    if steps_above(HARDLY_BELOW) < -BEYOND_CHANCE:
         return Skill.CLEAR
     is_hardly_below = unseen.logarithm > log(HARDLY_BELOW)
     return Skill.NONE if is_hardly_below and steps_above(WELL_BELOW) > BEYOND_CHANCE else Skill.UNCERTAIN

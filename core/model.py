@@ -44,10 +44,29 @@ class Model:
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
         """The network's outputs (N, n_L), after the loss's link function."""
+        return self.loss.linked(self.unlinked_outputs(inputs))
+
+    def unlinked_outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """The network's outputs (N, n_L), from which the loss computes errors."""
         values = self.inputs_transform.apply(inputs).astype(self.layers[0].weights.dtype)
         for layer in self.layers:
             values = layer.evaluate(values)
-        return self.loss.linked(values)
+        return values
+
+    def errors(self, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """The error (N,) of every example, from raw inputs (N, n_0) and targets (N, m)."""
+        encoded = self.reading.encode(self.targets_scaling.apply(targets), self.class_count)
+        return self.loss.errors(self.unlinked_outputs(inputs), encoded.astype(self.layers[0].weights.dtype))
+
+    def accuracy(self, inputs: np.ndarray, targets: np.ndarray) -> float:
+        """The share of correctly predicted classes; for numbers R², with all targets on their trained scale."""
+        answers = self.predict(inputs)
+        if self.class_count:
+            return float((answers == targets[:, 0]).mean())
+        residual = self.targets_scaling.apply(answers) - self.targets_scaling.apply(targets)
+        scaled = self.targets_scaling.apply(targets)
+        spread = ((scaled - scaled.mean(axis=0)) ** 2).sum()
+        return float(1 - (residual**2).sum() / spread) if spread else float("nan")
 
     def predict(self, inputs: np.ndarray) -> np.ndarray:
         """Class numbers (N,), with C for "unrecognized"; or numbers (N, m) in their original units."""

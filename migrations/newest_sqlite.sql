@@ -13,7 +13,7 @@ CREATE TABLE data_set (
 	target_kind TEXT NOT NULL, 
 	input_names JSON NOT NULL, 
 	target_names JSON NOT NULL, 
-	class_names JSON NOT NULL, 
+	class_names JSON NOT NULL, content BLOB, 
 	PRIMARY KEY (id), 
 	UNIQUE (fingerprint)
 );

@@ -29,6 +29,8 @@ from fitgap.runner.trial_status import Status
 
 FORMAT = "fitgap model 2"
 # Format 1 has no limits of inputs.
+# The losses whose links turn outputs into probabilities.
+PROBABLE_LOSSES = ("softmax_cross_entropy", "sigmoid_cross_entropy")
 READABLE_FORMATS = ("fitgap model 1", FORMAT)
 
 
@@ -223,23 +225,43 @@ def read_function(described: dict[str, Any]) -> tuple[Any, slice, dict[str, floa
     return ACTIVATIONS[described["name"]](), slice(described["from"], described["to"]), numbers
 
 
-def predictions(named: NamedModel, inputs: np.ndarray) -> list[dict[str, Any]]:
+def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = False) -> list[dict[str, Any]]:
     """One row per example: its number (from 1), and its predicted class or numbers by target name.
 
-    Raises DataError for a missing value if the network was trained without filling missing values.
+    With `probabilities`, the probability of every class follows, under names such as `p(yes)`. Raises DataError for a
+    missing value if the network was trained without filling missing values, and ModelError if its outputs are no
+    probabilities.
     """
     if np.isnan(inputs).any() and not named.fills_missing:
         raise DataError("a value is missing, but this network was trained without filling missing values; fill it in")
     # Values too large for the network's dtype become infinite, and their predictions null.
     with np.errstate(all="ignore"):
         answers = named.model.predict(inputs)
+        shares = class_probabilities(named, inputs) if probabilities else [{}] * len(inputs)
     if named.class_names:
         words = [*named.class_names, "unrecognized"]
-        return [{"row": row, named.target_names[0]: words[int(answer)]} for row, answer in enumerate(answers, start=1)]
+        return [
+            {"row": row, named.target_names[0]: words[int(answer)], **share}
+            for row, (answer, share) in enumerate(zip(answers, shares, strict=True), start=1)
+        ]
     return [
         {"row": row, **dict(zip(named.target_names, map(finite_number, answer), strict=True))}
         for row, answer in enumerate(answers, start=1)
     ]
+
+
+def class_probabilities(named: NamedModel, inputs: np.ndarray) -> list[dict[str, float | None]]:
+    """The probability of every class for each example. Raises ModelError if the outputs are no probabilities."""
+    loss = name_of(named.model.loss, LOSSES)
+    if not named.class_names or loss not in PROBABLE_LOSSES:
+        what = f"the loss {loss}" if named.class_names else "numbers as targets"
+        rule = f"this network was trained with {what}, so its outputs are no probabilities"
+        raise ModelError(f"{rule}; train with --loss softmax_cross_entropy on classes")
+    outputs = named.model.outputs(inputs).astype(np.float64)
+    if outputs.shape[1] == 1:
+        outputs = np.hstack([1 - outputs, outputs])
+    names = [f"p({name})" for name in (*named.class_names, "unrecognized")][: outputs.shape[1]]
+    return [dict(zip(names, map(finite_number, row), strict=True)) for row in outputs]
 
 
 def finite_number(value: Any) -> float | None:

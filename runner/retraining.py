@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from fitgap.core.preprocessing import prepare_examples
 from fitgap.core.training import EpochResults, Pack
-from fitgap.runner.data import fingerprint
+from fitgap.runner.data import fingerprint, is_in_memory, keep
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import MEASURED
 from fitgap.runner.planning.packs import PlannedTrial, member_of, pack_shape
@@ -22,12 +22,20 @@ from fitgap.runner.system.machine_record import describe_environment
 def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:
     """The planned trial and its data, from a row of `Store.show`. Raises StoreError if the data have changed."""
     sweep = store.sweep(row["sweep"])
+    recall_data(store, sweep)
     prepared = prepare_sweep(stored_sweep_of(sweep["specification"]))
     if fingerprint(prepared.dataset) != row["fingerprint"]:
         raise StoreError(
             f"the data set {row['data']} has changed since trial {row['trial']} was trained; restore the old one"
         )
     return PlannedTrial(row["trial"], Configuration.from_canonical(row["settings"]), row["repeat"]), prepared
+
+
+def recall_data(store: Store, sweep: Row) -> None:
+    """Keep the data of a stored sweep in memory if that is where they came from."""
+    source = sweep["specification"].get("data", {}).get("source")
+    if isinstance(source, str) and is_in_memory(source) and (content := store.data_content(sweep["id"])) is not None:
+        keep(content)
 
 
 def lone_pack(trial: PlannedTrial, prepared: PreparedSweep) -> Pack:

@@ -6,7 +6,7 @@ import sys
 import pytest
 from support.linked_package import ROOT, link_package
 
-FOLDERS = ("benchmarks", "core", "docs/generate", "runner", "migrations", "tests", "setup.py")
+FOLDERS = ("benchmarks", "core", "docs/generate", "docs/pictures.py", "runner", "migrations", "tests", "setup.py")
 
 
 @pytest.mark.parametrize("line", [("check",), ("format", "--check")], ids=" ".join)

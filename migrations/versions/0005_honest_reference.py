@@ -1,4 +1,4 @@
-"""Cross-fitted errors at the best epochs of trials, and the errors of a constant prediction in every split."""
+"""Cross-fitted errors at the best epochs of trials, the errors of a constant prediction, and data from memory."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,3 +17,5 @@ def upgrade() -> None:
     op.add_column("split", sa.Column("validation_classes", sa.JSON))
     for name in ("reference_at", "skill"):
         op.add_column("sweep", sa.Column(name, sa.Text))
+    # The content of data sets that came from memory instead of from a file.
+    op.add_column("data_set", sa.Column("content", sa.LargeBinary))

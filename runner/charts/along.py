@@ -50,20 +50,18 @@ def banded(frame: pl.DataFrame, keys: Sequence[str], of: str, is_log: bool) -> p
 
 
 def indistinct(subject: Subject, axis: Axis, of: str, best: Any) -> list[Any]:
-    """The settings whose 95 % interval of the difference from the best one, over pairs of trials, contains 0."""
+    """The settings that cannot be told apart from the best one, as `fitgap compare` finds them."""
     if subject.request.trials:
         return []
-    where = subject.request.where
     try:
-        rows = subject.store.compare(subject.name, [axis.name], of=of, where=where, against=str(best))
+        rows = subject.store.compare(subject.name, [axis.name], of=of, where=subject.request.where)
     except StoreError:
         # Not every axis can be compared, such as one with several values at once.
         return []
-    return [row[axis.name] for row in rows if row[axis.name] != best and is_near(row)]
-
-
-def is_near(row: dict[str, Any]) -> bool:
-    return row["difference_low"] is not None and bool(row["difference_low"] <= 0)
+    # A comparison puts settings with diverged trials last; then its best one may be another than the chart's.
+    if not rows or rows[0][axis.name] != best:
+        return []
+    return [row[axis.name] for row in rows[1:] if row["could_be_best"]]
 
 
 def lost(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
@@ -82,7 +80,7 @@ def crosses(subject: Subject, frame: pl.DataFrame, x: alt.X) -> list[alt.Chart]:
     colour = subject.theme.colour("diverged")
     base = alt.Chart(frame).encode(x=x, y=alt.value(9))
     mark = base.mark_point(shape=VERDICTS["diverged"].shape, filled=True, size=110, color=colour, opacity=1)
-    return [mark, base.mark_text(dx=9, align="left", fontSize=10, color=colour).encode(text="text:N")]
+    return [mark, base.mark_text(dy=13, fontSize=10, color=colour).encode(text="text:N")]
 
 
 def series_colour(subject: Subject, names: Sequence[str], title: str) -> dict[str, Any]:

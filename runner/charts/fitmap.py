@@ -19,6 +19,8 @@ LINES, POINTS_PER_LINE = 3, 60
 LEAST_CROSSES, MOST_CROSSES = 16, 40
 OVERFIT = "overfit: gap above the reference's"
 LABEL = {"excess": pl.Float64, "order": pl.Int64, "x": pl.Float64, "y": pl.Float64, "text": pl.String}
+# The room for a label, as a share of the width.
+LABEL_SHARE = 0.13
 ROUND = (1.0, 2.0, 5.0)
 
 
@@ -106,11 +108,6 @@ def moved_back(place: float, constant: float | None) -> float:
     return copysign(constant * expm1(abs(place)), place) if constant else place
 
 
-def moved_share(limits: tuple[float, float], share: float, constant: float | None) -> float:
-    low, high = (moved(each, constant) for each in limits)
-    return low + share * (high - low)
-
-
 def points(subject: Subject, frame: pl.DataFrame, plane: Plane, verdicts: Sequence[str]) -> alt.Chart:
     columns = ("label", "verdict", "trial", "parameters", "underfit", "overfit", "excess", "e_t", "e_v")
     opacity = 0.8 if frame.height < 500 else 0.45
@@ -161,22 +158,32 @@ def equal_excess(subject: Subject, plane: Plane) -> list[alt.Chart]:
         x = evenly(max(plane.x[0], excess - plane.y[1]), min(plane.x[1], excess - plane.y[0]), plane.constant)
         places = [{"excess": excess, "order": number, "x": each, "y": excess - each} for number, each in enumerate(x)]
         rows += places
-        # A label close to the right edge would be cut off.
-        has_room = places and moved(places[0]["x"], plane.constant) < moved_share(plane.x, 0.85, plane.constant)
-        labels += [{**places[0], "text": f"excess {excess:g}"}] if has_room else []
+        labels += [{**places[0], "text": f"excess {excess:g}"}] if places else []
     if not rows:
         return []
     ink = subject.theme.faint_ink
     lines = alt.Chart(pl.DataFrame(rows)).mark_line(
         strokeDash=[3, 4], strokeWidth=1, color=ink, strokeOpacity=0.7, clip=True
     )
-    text = alt.Chart(pl.DataFrame(labels, schema=LABEL)).mark_text(
+    text = alt.Chart(pl.DataFrame(spaced(labels, plane), schema=LABEL)).mark_text(
         align="left", baseline="top", fontSize=10, color=ink, dx=5, dy=3, clip=True
     )
     return [
         lines.encode(x="x:Q", y="y:Q", detail="excess:N", order="order:Q"),
         text.encode(x="x:Q", y="y:Q", text="text:N"),
     ]
+
+
+def spaced(labels: list[dict[str, Any]], plane: Plane) -> list[dict[str, Any]]:
+    """The labels that overlap neither each other nor the right edge."""
+    low, high = (moved(each, plane.constant) for each in plane.x)
+    room, free, shown = LABEL_SHARE * (high - low), low, []
+    for label in sorted(labels, key=lambda each: each["x"]):
+        place = moved(label["x"], plane.constant)
+        if free <= place <= high - room:
+            shown.append(label)
+            free = place + room
+    return shown
 
 
 def round_numbers(high: float) -> list[float]:
@@ -204,7 +211,7 @@ def ring(subject: Subject) -> alt.Chart:
 
 def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt.Chart]:
     """Configurations without a completed trial have no place; those that diverged are crosses along the right edge."""
-    lost = subject.configurations.filter(pl.col("verdict") == "diverged").head(MOST_CROSSES)
+    lost = subject.configurations.filter(pl.col("verdict") == "diverged", pl.col("completed") == 0).head(MOST_CROSSES)
     if lost.is_empty():
         return []
     share = min(1.0, lost.height / LEAST_CROSSES)

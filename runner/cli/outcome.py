@@ -37,11 +37,22 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         if sample:
             report(str(sample))
     left = sum(counts[status] for status in UNFINISHED)
+    if not left:
+        report_test_errors(store, written)
     if left:
         verb = "is" if left == 1 else "are"
         resume_command = command("resume", name, database=database)
         report(f"{counted(left, 'trial')} {verb} still pending; continue with: {resume_command}")
     return problem.exit_code if problem else int(bool(left or counts["failed"]))
+
+
+def report_test_errors(store: "Store", written: "WrittenSweep") -> None:
+    """Report the errors of the best configuration on the test examples, if there are any."""
+    from fitgap.runner.holdout import holdout_errors
+
+    found = holdout_errors(store, written.sweep_id, written.prepared)
+    if found:
+        report(found.line())
 
 
 def output_problem(store: "Store", written: "WrittenSweep", name: str) -> FullOutputError | None:

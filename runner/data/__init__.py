@@ -8,9 +8,11 @@ from fitgap.runner.data.files import FILE_DEFAULTS, is_file, load_file, read_inp
 from fitgap.runner.data.fingerprints import fingerprint
 from fitgap.runner.data.handling import MISSING, TARGET_KINDS, TEXT
 from fitgap.runner.data.loaded_files import LoadedFile
+from fitgap.runner.data.memory import is_in_memory, keep, kept_content
 from fitgap.runner.data.named import SOURCES, find_source, load_named
 from fitgap.runner.data.named_set import Source, SourceDefaults
 from fitgap.runner.data.reading_report import reading_report
+from fitgap.runner.data.split_rules import SplitRule
 from fitgap.runner.data.treatment import RULES, STRICT_RULES, FileChoices, Treatment
 
 __all__ = [
@@ -24,10 +26,14 @@ __all__ = [
     "LoadedFile",
     "Source",
     "SourceDefaults",
+    "SplitRule",
     "Treatment",
     "default_reading",
     "fingerprint",
     "is_file",
+    "is_in_memory",
+    "keep",
+    "kept_content",
     "load_dataset",
     "load_file",
     "load_named",

@@ -11,11 +11,13 @@ from fitgap.runner.data.columns.raw_table import Table, is_missing, with_row_num
 from fitgap.runner.data.columns.roles import chosen_roles, find_roles
 from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.error_texts import file_error, visible
+from fitgap.runner.data.file_content import read_content
 from fitgap.runner.data.file_tables import RawTable, read_table, typed_table
-from fitgap.runner.data.formats.content import NPZ
+from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.loaded_files import LoadedFile, Losses
-from fitgap.runner.data.table_datasets import check_rows, check_target, dataset_from_table
+from fitgap.runner.data.split_marks import files_of, joined, marks_of
+from fitgap.runner.data.table_datasets import are_complete, check_rows, check_target, dataset_from_table
 from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
 
 # More dropped rows than this must be confirmed.
@@ -31,13 +33,27 @@ def load_table(
     if kind == NPZ:
         return load_arrays(source, content, target, choices, stored)
     raw = read_table(source, content, kind, choices, target, stored.layout if stored else None)
+    raw, origins = joined(raw, [read_other(each, choices, target) for each in files_of(choices)])
     names = resolved_target(raw.table, target, strict=choices.strict)
     check_target(raw.table, names)
     check_rows(raw.table)
     treatment, table = (stored, typed(raw, stored)) if stored else treated(raw, names, choices)
     table = with_dates(table.source, chosen_columns(table, names, treatment), names, treatment)
-    table, untargeted = with_targets(table, names, treatment)
-    return finished(table, names, treatment, choices, untargeted, is_new=stored is None)
+    targeted = have_targets(table, names, treatment)
+    marks = {use: values[targeted] for use, values in marks_of(raw, origins, choices).items()}
+    if not targeted.all():
+        table = kept_rows(table, targeted)
+    untargeted = int(len(targeted) - targeted.sum())
+    return finished(table, names, treatment, choices, marks, untargeted, is_new=stored is None)
+
+
+def read_other(source: str, choices: FileChoices, target: Sequence[str]) -> RawTable:
+    """The table in the file that holds validation or test examples."""
+    content = unpacked(source, read_content(source))
+    kind = kind_of(source, content)
+    if kind == NPZ:
+        raise file_error(source, "a second file must be a table; store both as CSV or Parquet")
+    return read_table(source, content, kind, choices, target)
 
 
 def typed(raw: RawTable, treatment: Treatment) -> Table:
@@ -116,16 +132,16 @@ def with_dates(source: str, table: Table, target: Sequence[str], treatment: Trea
     return Table(source, polars.DataFrame(columns), table.place)
 
 
-def with_targets(table: Table, target: Sequence[str], treatment: Treatment) -> tuple[Table, int]:
-    """The table without rows that lack a target, and their number."""
+def have_targets(table: Table, target: Sequence[str], treatment: Treatment) -> np.ndarray:
+    """Which rows (N,) are kept because they have all their targets; by the strict rules, missing ones are an error."""
     missing = [is_missing(table.frame[name]) for name in target]
     if treatment.strict or not any(each.any() for each in missing):
-        return table, 0
+        return np.ones(table.frame.height, bool)
     lacking = np.any([each.to_numpy() for each in missing], axis=0)
     if lacking.all():
         rule = f"target column '{visible(target[0])}' has no values, so no example is left; name another column"
         raise file_error(table.source, rule)
-    return kept_rows(table, ~lacking), int(lacking.sum())
+    return np.logical_not(lacking)
 
 
 def kept_rows(table: Table, keep: np.ndarray) -> Table:
@@ -134,7 +150,14 @@ def kept_rows(table: Table, keep: np.ndarray) -> Table:
 
 
 def finished(
-    table: Table, target: Sequence[str], treatment: Treatment, choices: FileChoices, untargeted: int, *, is_new: bool
+    table: Table,
+    target: Sequence[str],
+    treatment: Treatment,
+    choices: FileChoices,
+    marks: Mapping[str, np.ndarray],
+    untargeted: int,
+    *,
+    is_new: bool,
 ) -> LoadedFile:
     """The data set in a table of inputs and targets, with missing inputs handled."""
     counts = {column.name: int(is_missing(column).sum()) for column in table.frame.drop(target)}
@@ -144,7 +167,9 @@ def finished(
         treatment = replace(treatment, missing=choices.missing or usual)
     text = choices.text or ("refuse" if treatment.strict and not treatment.text else "one_hot")
     handling = Handling(treatment.missing, text, treatment.target_kind, checks=is_new, categories=treatment.text)
+    complete = are_complete(table, target) if handling.drops and marks else slice(None)
     dataset = dataset_from_table(table, target, handling)
+    dataset = replace(dataset, marks={use: values[complete] for use, values in marks.items()})
     rows = table.frame.height
     dropped = rows - dataset.example_count
     if is_new and treatment.missing == "drop" and not choices.strict and dropped > MOST_DROPPED * rows:
@@ -166,6 +191,8 @@ def load_arrays(
     """The examples in an NPZ file, which has no columns to choose from."""
     from fitgap.runner.data.formats.npz_files import load_npz
 
+    if choices.splits:
+        raise file_error(source, "an NPZ file has no columns to split by; store a table, or choose a share or folds")
     usual = "refuse" if choices.strict else USUAL_FILLING
     missing = stored.missing if stored else choices.missing or usual
     kind, lenient = stored.target_kind if stored else choices.target_kind, not choices.strict

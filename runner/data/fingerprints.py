@@ -17,6 +17,7 @@ def fingerprint(dataset: Dataset) -> str:
         "input_names": dataset.input_names,
         "target_names": dataset.target_names,
         "target_kind": dataset.target_kind,
+        **({"marks": sorted(dataset.marks)} if dataset.marks else {}),
         **({"class_names": dataset.class_names} if dataset.class_names else {}),
         "shapes": [dataset.inputs.shape, dataset.targets.shape],
     }
@@ -24,4 +25,6 @@ def fingerprint(dataset: Dataset) -> str:
     for array in (dataset.inputs, dataset.targets):
         # All bit patterns of NaN mean a missing value, so they are unified.
         digest.update(np.where(np.isnan(array), np.nan, array).astype("<f8").tobytes())
+    for name in sorted(dataset.marks):
+        digest.update(dataset.marks[name].astype("<f8").tobytes())
     return digest.hexdigest()

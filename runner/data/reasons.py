@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-NOT_CHOSEN, ASKED = "not chosen", "as asked"
+NOT_CHOSEN, ASKED, SPLITS = "not chosen", "as asked", "splits the examples"
 NO_NAME, COUNTER, EMPTY, UNIQUE = "no name", "counts the rows", "empty", "unique per row"
 FREE_TEXT, MANY, NESTED, IDENTIFIER = (
     "free text",
@@ -16,6 +16,6 @@ def reasons_by_column(ignored: Mapping[str, str]) -> dict[str, list[str]]:
     """The columns that were ignored without being asked to, by reason."""
     grouped: dict[str, list[str]] = {}
     for name, reason in ignored.items():
-        if reason not in (ASKED, NOT_CHOSEN):
+        if reason not in (ASKED, NOT_CHOSEN, SPLITS):
             grouped.setdefault(reason, []).append(name)
     return grouped

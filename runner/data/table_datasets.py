@@ -116,10 +116,15 @@ def check_target_words(table: Table, column: polars.Series) -> None:
 
 def complete_rows(table: Table, target: Sequence[str]) -> Table:
     """The table without the rows with missing inputs; DataError if fewer than two rows are left."""
-    missing = [is_missing(column).to_numpy() for column in table.frame.drop(target)]
-    complete = ~np.any(missing, axis=0)
+    complete = are_complete(table, target)
     check_complete(table.source, int(complete.sum()), len(complete))
     return Table(table.source, table.frame.filter(complete), table.place)
+
+
+def are_complete(table: Table, target: Sequence[str]) -> np.ndarray:
+    """Which rows (N,) have all their inputs."""
+    missing = [is_missing(column).to_numpy() for column in table.frame.drop(target)]
+    return np.logical_not(np.any(missing, axis=0))
 
 
 def target_values(table: Table, column: polars.Series) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from fitgap.runner.data.formats.layout import Layout
+from fitgap.runner.data.split_rules import SplitRule
 
 # Rules 1: everything is refused that is not plain, and nothing was found out. Sweeps of fitgap 0.1 are stored without.
 # Rules 2: a treatment is stored.
@@ -38,7 +39,7 @@ class FileChoices:
     """What the user decided about a file; None or empty leaves it to fitgap, or to the strict rules.
 
     `inputs`, `ignore`, `categorical` and `dates` hold names or patterns of columns; `dates` maps them to a format, or
-    to None.
+    to None. `splits` has the rules for the uses `validation` and `test`, if a column or a second file decides.
     """
 
     strict: bool = False
@@ -53,6 +54,7 @@ class FileChoices:
     categorical: tuple[str, ...] = ()
     dates: Mapping[str, str | None] = field(default_factory=dict)
     target_kind: str | None = None
+    splits: Mapping[str, SplitRule] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

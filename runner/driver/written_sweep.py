@@ -8,6 +8,7 @@ from fitgap.runner.errors import DataError, StoreError
 from fitgap.runner.names import is_sweep_name
 from fitgap.runner.planning.extension import sweep_extension
 from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep, sweep_plan
+from fitgap.runner.retraining import recall_data
 from fitgap.runner.spec import Configuration, Flags, stored_sweep_of, sweep_with_more
 from fitgap.runner.store import Store
 
@@ -61,6 +62,7 @@ def add_configurations(store: Store, written: WrittenSweep, configurations: Sequ
 def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
     """A sweep from the store, with its data loaded again. Raises DataError if the data have changed since."""
     row = store.sweep(name_or_number)
+    recall_data(store, row)
     prepared = prepare_sweep(stored_sweep_of(row["specification"]))
     if fingerprint(prepared.dataset) != row["fingerprint"]:
         raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; restore the old data")

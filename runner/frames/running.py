@@ -22,6 +22,8 @@ from fitgap.runner.engine import Engine
 from fitgap.runner.engine.placement import placement_of, require_count
 from fitgap.runner.errors import SpecError
 from fitgap.runner.frames.frame_store import open_store
+from fitgap.runner.frames.tables import with_kept_table
+from fitgap.runner.holdout import holdout_errors
 from fitgap.runner.improvement import Budget, Candidate, Improvement, described, unfinished
 from fitgap.runner.improvement.rounds import DEFAULT_ROUNDS, DEFAULT_TRIALS
 from fitgap.runner.messages import Block
@@ -162,6 +164,7 @@ def sweep_of(sweep: str | os.PathLike[str] | Mapping[str, Any], name: str | None
     if not isinstance(sweep, (str, os.PathLike, Mapping)):
         raise SpecError(f"a sweep is the path of a sweep file or a mapping like one, not {type(sweep).__name__}")
     if isinstance(sweep, Mapping):
+        sweep = with_kept_table(sweep)
         return sweep_from_mapping(sweep if name is None else {**sweep, "name": name})
     return sweep_from_file(Path(sweep), Flags(name=name))
 
@@ -191,6 +194,8 @@ class Caller:
         floor = store.floor(written.sweep_id)
         if floor and floor.is_beaten is False:
             self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill)}")
+        if found := holdout_errors(store, written.sweep_id, written.prepared):
+            self.say(found.line())
         return SweepFrames(present_name(store, written), self.db)
 
     def stopped(self, stop: SweepStoppedError) -> SweepFrames:

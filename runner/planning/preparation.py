@@ -1,7 +1,6 @@
 """Preparation of a sweep: loading its data, validating it, and planning the rows to store before it runs."""
 
 import itertools
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,14 +25,18 @@ from fitgap.core.preprocessing import (
 from fitgap.core.target_coding import READINGS, TWO_CLASSES, Reading
 from fitgap.runner.data import (
     RULES,
+    SplitRule,
     default_reading,
     fingerprint,
     is_file,
+    is_in_memory,
+    kept_content,
     load_file,
     load_named,
     reading_report,
     source_defaults,
 )
+from fitgap.runner.data.named_set import Validation
 from fitgap.runner.errors import DataError, SpecError
 from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
 
@@ -94,6 +97,7 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
     data = sweep.data
     preparation = preparation_of(data)
     try:
+        dataset = with_test_examples(dataset, data, sweep.seed)
         split_examples(dataset, preparation.division, seed=sweep.seed, repeat=1)
     except ValueError as error:
         raise DataError(f"{data.source}: {error}") from None
@@ -115,14 +119,33 @@ def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
     return replace(sweep, data=replace(data, treatment=loaded.treatment)), loaded.dataset, report
 
 
+def division_of(split: "Validation | Folds | SplitRule", stratified: bool) -> Division:
+    """The division by a split as the sweep says it."""
+    if isinstance(split, SplitRule):
+        return Division(split.amount, split.folds, stratified, split.rule)
+    if isinstance(split, Folds):
+        return Division(folds=split.count, stratified=stratified)
+    return Division(split, stratified=stratified)
+
+
+def with_test_examples(dataset: Dataset, data: DataSettings, seed: int) -> Dataset:
+    """The data set with its test examples marked; they depend on the seed alone. ValueError if there are none."""
+    if data.test is None:
+        return dataset
+    marks = dict(dataset.marks)
+    chosen = {"validation": marks.pop("test")} if "test" in marks else {}
+    # Repeats count from 1, so no split of a repeat has the same random numbers.
+    split = split_examples(replace(dataset, marks=chosen), division_of(data.test, data.stratified), seed=seed, repeat=0)
+    is_test = np.zeros(dataset.example_count, bool)
+    is_test[split.validation] = True
+    return replace(dataset, marks={**marks, "test": is_test})
+
+
 def preparation_of(data: DataSettings) -> Preparation:
     """How the examples are split and scaled; the source's defaults apply to what the sweep does not specify."""
     defaults = source_defaults(data.source)
-    if isinstance(data.validation, Folds):
-        division = Division(folds=data.validation.count, stratified=data.stratified)
-    else:
-        validation = defaults.validation if data.validation is None else data.validation
-        division = Division(validation, stratified=data.stratified)
+    validation = defaults.validation if data.validation is None else data.validation
+    division = division_of(validation, data.stratified)
     return Preparation(
         division=division,
         preprocess=data.preprocess or defaults.preprocess,
@@ -189,7 +212,7 @@ def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
     return SweepPlan(
         name=sweep.name,
         specification=with_absolute_path(sweep).canonical(),
-        data_set=data_set_row(prepared.dataset),
+        data_set={**data_set_row(prepared.dataset), **content_row(sweep.data.source)},
         splits=[split_row(prepared, repeat, split) for repeat, split in prepared.splits.items()],
         configurations=ConfigurationRows(prepared),
         program_version=version("fitgap"),
@@ -207,10 +230,13 @@ class ConfigurationRows(Iterable[dict[str, Any]]):
 
 
 def with_absolute_path(sweep: Sweep) -> Sweep:
-    """The sweep with the absolute path of its data file, so that it can be resumed from any folder."""
-    if not is_file(sweep.data.source):
-        return sweep
-    return replace(sweep, data=replace(sweep.data, source=os.path.abspath(sweep.data.source)))
+    """The sweep with the absolute paths of its data files, so that it can be resumed from any folder."""
+    return replace(sweep, data=sweep.data.with_absolute_paths()) if is_file(sweep.data.source) else sweep
+
+
+def content_row(source: str) -> dict[str, bytes]:
+    """The content to store with a data set that came from memory."""
+    return {"content": kept_content(source)} if is_in_memory(source) else {}
 
 
 def data_set_row(dataset: Dataset) -> dict[str, Any]:

@@ -126,15 +126,17 @@ def leaderboard(subject: Subject) -> Table:
     """The best configurations by their mean best E_v."""
     axes = list(subject.axes) or ["architecture"]
     rows = subject.store.leaderboard(subject.sweep["id"], axes, LEADERS)
+    # Sweeps of earlier versions have no honest E_v.
+    measure = "honest_e_v" if all(row["honest_e_v"] is not None for row in rows) else "best_e_v"
     numbers = {
-        "best_e_v": "best E_v",
-        "best_e_v_sd": "± sd",
+        measure: measure.replace("_e_v", " E_v"),
+        f"{measure}_sd": "± sd",
         "best_epoch": "best epoch",
         "e_t": "E_t",
         "e_v": "E_v",
         "accuracy_v": "accuracy",
     }
-    shown = [key for key in numbers if any(row[key] is not None for row in rows)]
+    shown = [key for key in numbers if any(row.get(key) is not None for row in rows)]
     headers = [*(TITLES.get(name, name) for name in axes), "verdict", "repeats", *(numbers[key] for key in shown)]
     cells = [
         [

@@ -2,25 +2,38 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import read_choice, single_value
+from fitgap.runner.spec.shorthand import parse_settings
 from fitgap.runner.spec.validation import LONGEST_SHOWN, SpecNode, is_number, shown
 
 if TYPE_CHECKING:
-    from fitgap.runner.data import FileChoices, Treatment
+    from fitgap.runner.data import FileChoices, SplitRule, Treatment
 
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")
 KEYS = (
-    *("source", "target", "validation", "stratified", "preprocess", "target_scaling", "missing", "text", "strict"),
+    *(
+        "source",
+        "target",
+        "validation",
+        "test",
+        "stratified",
+        "preprocess",
+        "target_scaling",
+        "missing",
+        "text",
+        "strict",
+    ),
     *("inputs", "ignore", "categorical", "dates", "target_kind"),
     *("separator", "decimal", "encoding", "missing_values", "treatment"),
 )
 MOST_FOLDS = 1000
+RULE_KEYS = ("group", "last", "by", "column", "file")
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "blanks": " "}
 
 Validation = float | int | Literal["same"]
@@ -40,7 +53,8 @@ class DataSettings:
     source: str
     options: Mapping[str, Any] = field(default_factory=dict)
     target: tuple[str, ...] = ()
-    validation: Validation | Folds | None = None
+    validation: "Validation | Folds | SplitRule | None" = None
+    test: "Validation | SplitRule | None" = None
     stratified: bool = True
     preprocess: Literal["standard", "minmax", "none"] | None = None
     target_scaling: Literal["standard", "none"] | None = None
@@ -69,6 +83,7 @@ class DataSettings:
         readers = {
             "target": read_target,
             "validation": read_validation,
+            "test": read_test,
             "stratified": read_truth,
             "preprocess": lambda entry: entry.one_of(PREPROCESS),
             "target_scaling": lambda entry: entry.one_of(TARGET_SCALING),
@@ -92,14 +107,38 @@ class DataSettings:
     @property
     def folds(self) -> int:
         """The number of folds; 0 if there are none."""
+        from fitgap.runner.data import SplitRule
+
+        if isinstance(self.validation, SplitRule):
+            return self.validation.folds
         return self.validation.count if isinstance(self.validation, Folds) else 0
+
+    @property
+    def splits(self) -> "dict[str, SplitRule]":
+        """The rules by which columns or files split the examples, by use."""
+        from fitgap.runner.data import SplitRule
+
+        uses = {"validation": self.validation, "test": self.test}
+        return {use: rule for use, rule in uses.items() if isinstance(rule, SplitRule)}
+
+    def with_absolute_paths(self) -> "DataSettings":
+        """These settings with the absolute paths of all data files."""
+        from fitgap.runner.data import is_in_memory
+
+        files: dict[str, Any] = {}
+        for use, rule in self.splits.items():
+            if rule.file is not None:
+                files[use] = replace(rule, name=os.path.abspath(rule.file))
+        source = self.source if is_in_memory(self.source) else os.path.abspath(self.source)
+        return replace(self, source=source, **files)
 
     def canonical(self) -> dict[str, Any]:
         """The mapping that reads back as these settings."""
         return {
             "source": self.source if is_path(self.source) else {self.source: dict(self.options)},
             "target": list(self.target),
-            "validation": {"folds": self.folds} if self.folds else self.validation,
+            "validation": written_split(self.validation),
+            "test": written_split(self.test),
             "stratified": self.stratified,
             "preprocess": self.preprocess,
             "target_scaling": self.target_scaling,
@@ -124,6 +163,15 @@ class DataSettings:
         from fitgap.runner.data import FileChoices
 
         return FileChoices(**{each.name: getattr(self, each.name) for each in fields(FileChoices)})
+
+
+def written_split(split: "Validation | Folds | SplitRule | None") -> Any:
+    """A split as a sweep file would contain it."""
+    from fitgap.runner.data import SplitRule
+
+    if isinstance(split, Folds):
+        return {"folds": split.count}
+    return split.canonical() if isinstance(split, SplitRule) else split
 
 
 def as_stored(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -209,9 +257,24 @@ def read_treatment(node: SpecNode) -> "Treatment":
         raise node.wrong("must be what fitgap has stored", "leave it out") from None
 
 
-def read_validation(node: SpecNode) -> Validation | Folds:
-    """A share between 0 and 1, a number of examples, `same` (the training examples), or folds."""
+def read_test(node: SpecNode) -> "Validation | SplitRule":
+    """The test examples: the same as for validation, except for folds and `same`."""
+    found = read_validation(node)
+    if isinstance(found, Folds) or found == "same" or getattr(found, "folds", False):
+        raise node.wrong("must be one set of examples: a share, a number, or a rule such as {last: 0.2}")
+    return found
+
+
+def read_validation(node: SpecNode) -> "Validation | Folds | SplitRule":
+    """A share between 0 and 1, a number of examples, `same` (the training examples), folds, or a rule."""
     value = node.value
+    if isinstance(value, str) and "=" in value:
+        try:
+            return read_validation(SpecNode(parse_settings(value), node.path))
+        except SpecError as error:
+            raise SpecError(error.message, node.path) from None
+    if isinstance(value, dict) and set(value) & set(RULE_KEYS):
+        return read_rule(node)
     if isinstance(value, dict) and value:
         return read_folds(node)
     if isinstance(value, str) and (written := re.fullmatch("([0-9]{1,9})-fold", value)):
@@ -220,9 +283,46 @@ def read_validation(node: SpecNode) -> Validation | Folds:
     is_share = isinstance(value, float) and 0 < value < 1
     if not (is_count or is_share or value == "same"):
         raise node.wrong(
-            "must be a share above 0 and below 1, a whole number of examples, folds such as 5-fold, or same"
+            "must be a share above 0 and below 1, a whole number of examples, folds such as 5-fold, same, "
+            "or a rule such as group=COLUMN, last=0.3, column=COLUMN or file=PATH"
         )
     return value
+
+
+def read_rule(node: SpecNode) -> "SplitRule":
+    """A rule by which a column, the order or a second file decides."""
+    from fitgap.runner.data import SplitRule
+
+    entries = node.entries((*RULE_KEYS, "amount", "folds"))
+    if "group" in entries:
+        check_only(node, entries, ("group", "amount", "folds"))
+        folds = entries["folds"].whole_number(2, MOST_FOLDS) if "folds" in entries else 0
+        return SplitRule("group", entries["group"].text(), read_amount(entries.get("amount")), folds)
+    if "last" in entries or "by" in entries:
+        check_only(node, entries, ("last", "by"))
+        by = entries["by"].text() if "by" in entries else None
+        return SplitRule("last", by, read_amount(entries.get("last")))
+    kind: Literal["column", "file"] = "column" if "column" in entries else "file"
+    check_only(node, entries, (kind,))
+    return SplitRule(kind, entries[kind].text())
+
+
+def check_only(node: SpecNode, entries: Mapping[str, SpecNode], keys: Sequence[str]) -> None:
+    """Raise SpecError if a rule has keys of another one."""
+    for key in entries:
+        if key not in keys:
+            raise SpecError(f"{key} does not go with {keys[0]}; known: {', '.join(keys)}", (*node.path, key))
+
+
+def read_amount(node: SpecNode | None) -> float | int:
+    """A share or a number of examples; 0.3 by default."""
+    if node is None:
+        return 0.3
+    value = node.value
+    is_count = isinstance(value, int) and is_number(value) and value >= 1
+    if not (is_count or (isinstance(value, float) and 0 < value < 1)):
+        raise node.wrong("must be a share above 0 and below 1, or a whole number of examples")
+    return float(value) if isinstance(value, float) else int(value)
 
 
 def read_folds(node: SpecNode) -> Folds:

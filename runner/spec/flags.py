@@ -19,6 +19,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "data": ("--data", SOURCE),
     "target": ("--target", TARGET),
     "validation": ("--validation", ("data", "validation")),
+    "test": ("--test", ("data", "test")),
     "preprocess": ("--preprocess", ("data", "preprocess")),
     "target_scaling": ("--target-scaling", ("data", "target_scaling")),
     "stratified": ("--stratified", ("data", "stratified")),
@@ -55,7 +56,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 # Flags that name columns or words, several of them in one flag or one in each.
 NAMES = ("target", "inputs", "ignore", "categorical", "dates", "missing_values")
-NUMBERS = ("measure", "validation", "seed", "repeats", "epochs", "batch_size")
+NUMBERS = ("measure", "validation", "test", "seed", "repeats", "epochs", "batch_size")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Flags:
     data: str | None = None
     target: Sequence[str] = ()
     validation: float | str | None = None
+    test: float | str | None = None
     preprocess: str | None = None
     target_scaling: str | None = None
     stratified: bool | str | None = None

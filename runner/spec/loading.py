@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fitgap.runner.data import RULES
+from fitgap.runner.data import RULES, is_in_memory
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.data_settings import DataSettings, is_path
 from fitgap.runner.spec.flags import Flags, add_alternatives, overlay
@@ -116,7 +116,7 @@ def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
 def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
     """The sweep extended by the alternatives and repeats of another one on the same data. Raises SpecError."""
     if is_path(other.data.source):
-        other = replace(other, data=replace(other.data, source=os.path.abspath(other.data.source)))
+        other = replace(other, data=other.data.with_absolute_paths())
     # How the data were read is known only of the stored sweep; the choices are the same if all else is.
     other = replace(other, data=replace(other.data, **read_as(sweep.data, other.data)))
     for section in ("data", "seed", "training"):
@@ -180,10 +180,16 @@ def resolve_source(data: dict[str, Any], folder: str) -> None:
     source = data.get("source")
     if isinstance(source, str) and is_path(source):
         data["source"] = os.path.join(folder, os.path.expanduser(source))
+    for use in ("validation", "test"):
+        rule = data.get(use)
+        if isinstance(rule, dict) and isinstance(rule.get("file"), str):
+            data[use] = {**rule, "file": os.path.join(folder, os.path.expanduser(rule["file"]))}
 
 
 def source_name(source: str) -> str:
     """The name of a data set or of a data file without suffix, from a source as written."""
+    if is_in_memory(source):
+        return "data"
     return Path(source).stem if is_path(source) else source.partition(":")[0]
 
 

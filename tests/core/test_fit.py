@@ -272,7 +272,8 @@ def test_where_nothing_was_learned_nothing_is_good_or_lacks_learning(e_t, e_v):
         (0.5, 0.9, Skill.CLEAR),
         # Clearly better, but by next to nothing.
         (0.985, 0.9999, Skill.NONE),
-        (0.95, 0.999, Skill.CLEAR),
+        (0.97, 0.9999, Skill.NONE),
+        (0.93, 0.999, Skill.CLEAR),
         (0.97, 0.9, Skill.NONE),
         (1.2, 0.9, Skill.NONE),
         # Better by a fifth, or not at all.

@@ -58,7 +58,7 @@ def masked(line):
 
 
 def test_commands_are_found():
-    assert len(commands()) == 9 and commands()[0].startswith("fitgap run --data houses.csv")
+    assert len(commands()) == 10 and commands()[0].startswith("fitgap run --data houses.csv")
 
 
 def test_networks_fit_as_the_page_says(trained):

@@ -36,6 +36,7 @@ def predict(
     network: Annotated[str, typer.Argument(metavar="TRIAL|MODEL", help="Trial number, or an exported file.")],
     data: Annotated[str, typer.Argument(metavar="DATA", help="Data file with the inputs.")],
     at: Epoch = At.BEST,
+    probabilities: Annotated[bool, typer.Option("--probabilities", help="Add the probability of every class.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
@@ -52,4 +53,6 @@ def predict(
         named = load_model(Path(network))
     missing = "mean" if named.fills_missing else "refuse"
     inputs = read_inputs(data, named.input_names, named.text_columns, missing=missing, treatment=named.treatment)
-    print_rows(predictions(named, inputs), output_format, table_keys=("row", *named.target_names))
+    rows = predictions(named, inputs, probabilities=probabilities)
+    shares = list(rows[0])[2:] if probabilities and rows else []
+    print_rows(rows, output_format, table_keys=("row", *named.target_names, *shares))

@@ -23,8 +23,10 @@ Name = Annotated[str | None, flag("NAME", "Name of the sweep.")]
 Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a data file such as CSV, Excel or Parquet.")]
 Target = Annotated[str | None, flag("COLUMN[,…]", "Target columns of a file.", as_text)]
 Validation = Annotated[
-    str | None, flag("SHARE|COUNT|K-fold|same", "Validation examples: 0.3, 200, 5-fold, or same (as training).")
+    str | None,
+    flag("SHARE|COUNT|K-fold|RULE", "Validation examples: 0.3, 200, 5-fold, same, group=COLUMN, last=0.3, …"),
 ]
+Test = Annotated[str | None, flag("SHARE|COUNT|RULE", "Test examples, which play no part in any choice.")]
 Preprocess = Annotated[str | None, flag("NAME", "Input scaling: standard, minmax or none.")]
 TargetScaling = Annotated[str | None, flag("NAME", "Scaling of numeric targets: standard or none.")]
 Stratified = Annotated[

@@ -21,6 +21,7 @@ from fitgap.runner.data.reasons import (
     NESTED,
     NO_NAME,
     NOT_CHOSEN,
+    SPLITS,
     UNIQUE,
 )
 from fitgap.runner.data.treatment import DateColumn, FileChoices
@@ -48,8 +49,11 @@ def chosen_roles(table: Table, target: Collection[str], choices: FileChoices) ->
     roles = Roles()
     wanted = matching(table, names, choices.inputs, "inputs") if choices.inputs else set(names)
     asked = matching(table, names, choices.ignore, "ignore")
+    splitting = {rule.column for rule in choices.splits.values()}
     for name in names:
-        if name in asked or name not in wanted:
+        if name in splitting:
+            roles.ignored[name] = SPLITS
+        elif name in asked or name not in wanted:
             roles.ignored[name] = ASKED if name in asked else NOT_CHOSEN
     categorical = matching(table, names, choices.categorical, "categorical")
     roles.text = [name for name in names if name in categorical and name not in roles.ignored]

@@ -99,9 +99,13 @@ def bound(present: polars.Series, finite: np.ndarray, which: str) -> float | str
 
 def histogram(finite: np.ndarray) -> list[int]:
     """The counts in intervals of equal length between the lowest and the highest value."""
-    if not len(finite) or not np.isfinite(finite.max() - finite.min()):
+    if not len(finite) or not np.isfinite(float(finite.max()) - float(finite.min())):
         return []
-    return [int(count) for count in np.histogram(finite, BINS)[0]]
+    try:
+        return [int(count) for count in np.histogram(finite, BINS)[0]]
+    except ValueError:
+        # Between neighbouring numbers there is no room for intervals.
+        return []
 
 
 def warnings(present: int, distinct: int, frequent: list[tuple[str, int]], finite: int | None) -> list[str]:

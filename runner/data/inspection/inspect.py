@@ -13,9 +13,9 @@ from fitgap.runner.data.columns.roles import Roles, chosen_roles, find_roles
 from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.columns.targets import holds_classes
 from fitgap.runner.data.error_texts import file_error
+from fitgap.runner.data.file_content import read_content
 from fitgap.runner.data.file_datasets import target_dates
 from fitgap.runner.data.file_tables import read_table, typed_table
-from fitgap.runner.data.files import read_content
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
 from fitgap.runner.data.inspection.leaks import leak

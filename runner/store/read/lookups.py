@@ -78,6 +78,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.excess,
             trial.c.honest_e_t,
             driver.c.environment,
+            configuration.c.loss,
             configuration.c.settings,
             data_set.c.name.label("data"),
             data_set.c.fingerprint,
@@ -106,6 +107,13 @@ def show_trial(connection: Connection, number: int) -> Row:
     details["limited_inputs"] = list(limited)
     details["limited_examples"] = sorted({example for examples in limited.values() for example in examples})
     return {**row, **details}
+
+
+def data_content(connection: Connection, name_or_number: str) -> bytes | None:
+    """The stored content of the data set of a sweep; None if its data came from a file or have a name."""
+    query = sa.select(data_set.c.content).join_from(sweep, data_set, data_set.c.id == sweep.c.data_set_id)
+    found = connection.execute(query.where(sweep.c.id == find_sweep(connection, name_or_number)["id"])).scalar_one()
+    return None if found is None else bytes(found)
 
 
 def require_trials(connection: Connection, numbers: Sequence[int]) -> None:

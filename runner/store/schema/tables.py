@@ -30,6 +30,8 @@ data_set = sa.Table(
     sa.Column("input_names", sa.JSON, nullable=False),
     sa.Column("target_names", sa.JSON, nullable=False),
     sa.Column("class_names", sa.JSON, nullable=False),
+    # A data file, if the data came from memory.
+    sa.Column("content", sa.LargeBinary),
 )
 
 sweep = sa.Table(

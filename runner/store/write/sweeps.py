@@ -88,12 +88,23 @@ def free_name(connection: Connection, wanted: str) -> str:
 
 
 def data_set_number(connection: Connection, row: dict[str, Any]) -> int:
-    """The id of the data set with this fingerprint, which is inserted if it is new."""
+    """The id of the data set with this fingerprint, which is inserted if it is new.
+
+    The content is added if the data set is known from a file and now comes from memory.
+    """
     known = sa.select(tables.data_set.c.id).where(tables.data_set.c.fingerprint == row["fingerprint"])
     found = connection.execute(known).scalar_one_or_none()
     if found is not None:
+        if row.get("content") is not None:
+            add_content(connection, int(found), row["content"])
         return int(found)
     return insert(connection, tables.data_set, **{**row, "name": storable_text(row["name"])})
+
+
+def add_content(connection: Connection, number: int, content: bytes) -> None:
+    """Store the content of a data set that has none yet."""
+    lacking = sa.and_(tables.data_set.c.id == number, tables.data_set.c.content.is_(None))
+    connection.execute(sa.update(tables.data_set).where(lacking).values(content=content))
 
 
 def insert(connection: Connection, table: sa.Table, **row: Any) -> int:

@@ -8,6 +8,8 @@ from fitgap.runner.errors import ChartError
 from fitgap.runner.store import open_store
 from support.databases.small_sweeps import train
 
+LEARNED = "prelu beta=0.01 learn=beta"
+
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory, sqlite_template):
@@ -32,7 +34,7 @@ def test_layers_show_four_measures_by_setting_and_layer(trained):
     assert len(found["hconcat"]) == 4
     rows = rows_of(found)
     assert {row["layer"] for row in rows} == {1, 2, 3}
-    assert {row["group"] for row in rows} == {"2 · prelu beta", "2 · tanh", "3-2 · prelu beta", "3-2 · tanh"}
+    assert {row["group"] for row in rows} == {f"2 · {LEARNED}", "2 · tanh", f"3-2 · {LEARNED}", "3-2 · tanh"}
     assert {row["group"] for row in rows_of(specification("layers", trained, by=["optimizer"]))} <= {
         "adam 0.001",
         "gradient_descent 0.1",
@@ -49,7 +51,7 @@ def test_activation_functions_are_drawn_with_their_derivatives(trained):
     found = specification("activation", trained)
     assert [each["encoding"]["y"]["field"] for each in found["hconcat"]] == ["value", "slope"]
     at_zero = {row["series"]: (row["value"], row["slope"]) for row in rows_of(found) if row["x"] == 0}
-    assert at_zero["tanh"] == (0, 1) and set(at_zero) == {"tanh", "prelu beta"}
+    assert at_zero["tanh"] == (0, 1) and set(at_zero) == {"tanh", LEARNED}
 
 
 def test_what_a_trial_has_learned_is_drawn_next_to_what_it_began_with(trained):

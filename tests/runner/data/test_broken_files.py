@@ -11,6 +11,7 @@ from fitgap.runner.data import (
     TEXT,
     FileChoices,
     LoadedFile,
+    SplitRule,
     Treatment,
     fingerprint,
     load_dataset,
@@ -18,6 +19,7 @@ from fitgap.runner.data import (
     read_inputs,
     reading_report,
 )
+from fitgap.runner.data.inspection import inspect_file
 from fitgap.runner.errors import DataError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +77,46 @@ def test_any_csv_file(content, target, handling):
 @given(ARCHIVES, TARGETS, HANDLINGS)
 def test_any_npz_file(content, target, handling):
     check(content, ".npz", target, handling)
+
+
+COLUMNS = st.lists(st.sampled_from(["a", "b", "target", "c", "*", "[a]", "zz"]), max_size=2).map(tuple)
+CHOICES = st.builds(
+    FileChoices,
+    strict=st.sampled_from([False, False, True]),
+    missing=st.sampled_from([None, *MISSING]),
+    text=st.sampled_from([None, *TEXT]),
+    separator=st.sampled_from([None, None, ",", ";", " "]),
+    decimal=st.sampled_from([None, None, ",", "."]),
+    encoding=st.sampled_from([None, None, "utf-8", "cp1252", "utf-16", "hex", "zz"]),
+    missing_values=st.sampled_from([None, (), ("NA",), ("-1", "x")]),
+    inputs=COLUMNS,
+    ignore=COLUMNS,
+    categorical=COLUMNS,
+    dates=st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([None, "%Y-%m-%d", "x"]), max_size=1),
+    target_kind=st.sampled_from([None, "classes", "numbers"]),
+    splits=st.sampled_from(
+        [
+            {},
+            {"validation": SplitRule("group", "a")},
+            {"validation": SplitRule("last", "b"), "test": SplitRule("column", "c")},
+        ]
+    ),
+)
+
+
+@share_of_examples(3)
+@given(TABLES, TARGETS, CHOICES)
+def test_any_choices(content, target, choices):
+    """Whatever was chosen about a file: stored, it gives the same data, and the file can be inspected."""
+    file = Path("broken.csv")
+    file.write_bytes(content)
+    loaded = told(load_file, file.name, {}, target, choices)
+    if isinstance(loaded, LoadedFile):
+        stored = Treatment.from_json(json.loads(json.dumps(loaded.treatment.as_json())))
+        again = load_file(file.name, {}, target, choices, stored)
+        assert fingerprint(again.dataset) == fingerprint(loaded.dataset)
+    inspected = told(inspect_file, file.name, target, choices)
+    assert isinstance(inspected, str) or json.dumps(inspected.as_json(), allow_nan=False)
 
 
 # Fewer, because every one is tried in a process of its own.

@@ -67,11 +67,14 @@ def all_judged(found: dict[Scenario, dict[Trial, Outcome]], repeats: int) -> dic
 def print_table(by_repeats: dict[int, dict[Scenario, list[Judged]]]) -> None:
     """The share of right verdicts of every scenario and of all, and of false alarms."""
     columns = list(by_repeats.values())
-    print(line("scenario", "configurations", *(f"{repeats} repeats" for repeats in by_repeats)))
+    print(
+        line("scenario", "configurations", *("1 repeat" if count == 1 else f"{count} repeats" for count in by_repeats))
+    )
     for scenario in columns[0]:
         print(line(scenario.name, len(scenario.cases), *(share_right(column[scenario]) for column in columns)))
-    print(line("**all**", "", *(np.mean([share_right(some) for some in column.values()]) for column in columns)))
+    print(line("**mean**", "", *(np.mean([share_right(some) for some in column.values()]) for column in columns)))
     everything = [[each for some in column.values() for each in some] for column in columns]
+    print(line("**all verdicts**", "", *map(share_right, everything)))
     print(line("**false alarms**", "", *map(share_of_false_alarms, everything)), end="\n\n")
 
 

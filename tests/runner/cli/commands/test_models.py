@@ -260,3 +260,33 @@ def test_changed_data_are_refused(fitgap, complaint):
         assert complaint("export", 2, "-o", "x.npz") == message
     finally:
         Path("animals.csv").write_text(original)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "loss", "outputs"),
+    [("abc", "softmax_cross_entropy", "one_per_class"), ("ab", "sigmoid_cross_entropy", "zero_one")],
+)
+def test_probabilities_of_classes(invoke, tmp_path, kinds, loss, outputs):
+    lines = [f"{row % 7},{row % 5},{kinds[row % len(kinds)]}" for row in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,kind", *lines]))
+    words = ("--data", tmp_path / "t.csv", "--target", "kind", "--hidden", "4", "--epochs", "3", "--loss", loss)
+    database = ("--db", tmp_path / "p.db")
+    assert invoke("run", *words, "--outputs", outputs, "--engine", "local", *database).code == 0
+    answer = invoke("predict", 1, tmp_path / "t.csv", "--probabilities", "--format", "json", *database)
+    for row in answer.json:
+        shares = {name: row[f"p({name})"] for name in kinds}
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-6)
+        assert row["kind"] == max(shares, key=lambda name: shares[name])
+    plain = invoke("predict", 1, tmp_path / "t.csv", "--format", "json", *database).json
+    assert [row["kind"] for row in plain] == [row["kind"] for row in answer.json]
+
+
+def test_other_losses_give_no_probabilities(invoke, tmp_path):
+    database = ("--db", tmp_path / "p.db")
+    (tmp_path / "t.csv").write_text("a,kind\n" + "".join(f"{row % 7},{'ab'[row % 2]}\n" for row in range(20)))
+    words = ("--data", tmp_path / "t.csv", "--target", "kind", "--hidden", "4", "--epochs", "1")
+    assert invoke("run", *words, "--engine", "local", *database).code == 0
+    answer = invoke("predict", 1, tmp_path / "t.csv", "--probabilities", *database)
+    assert (
+        answer.code == 2 and "its outputs are no probabilities; train with --loss softmax_cross_entropy" in answer.err
+    )

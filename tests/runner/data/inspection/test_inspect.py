@@ -111,6 +111,14 @@ def test_a_target_is_proposed_and_the_command_can_be_run(table):
     assert "--target z" in inspect_file(table(z=lambda row: row), ["z"]).command
 
 
+@pytest.mark.parametrize("values", [(1e17, 1e17 + 16), (5e-324, 1e-323), (-1.7e308, 1.7e308), (2.0, 2.0)])
+def test_numbers_without_room_for_intervals(values, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n" + "".join(f"{values[row % 2]!r},{row % 3}.5\n" for row in range(9)))
+    found = facts(inspect_file(str(path), ["y"]), "x")
+    assert (found.lowest, found.highest) == values and sum(found.histogram) in (0, 9)
+
+
 @pytest.mark.parametrize("content", [b"", b"%PDF", b"a,b;c\n1,2;3\n4,5;6\n", b"PK\3\4"])
 def test_what_is_no_table_is_one_line(content, tmp_path):
     path = tmp_path / "a.csv"

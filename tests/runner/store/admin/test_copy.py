@@ -167,7 +167,7 @@ def test_json_with_numbers_that_json_does_not_have_becomes_null(sqlite_template,
     source = str(SqliteFiles(tmp_path, sqlite_template).make())
     with sqlite3.connect(source) as connection:
         connection.execute(
-            "INSERT INTO data_set VALUES (1, 'NaN', 'f', 1, 'numbers', '[NaN, 1.50]', '[\"NaN\"]', '[-Infinity]')"
+            "INSERT INTO data_set VALUES (1, 'NaN', 'f', 1, 'numbers', '[NaN, 1.50]', '[\"NaN\"]', '[-Infinity]', NULL)"
         )
     connection.close()
     target = PostgresDatabases(postgres, request.getfixturevalue("postgres_template"))

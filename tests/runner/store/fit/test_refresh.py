@@ -236,7 +236,7 @@ def test_the_floor_and_the_skill_are_those_of_the_stored_constant(store, driver,
 def test_a_rare_class_is_named(store, make_plan):
     plan = make_plan(1, 2)
     splits = [{**row, "validation_count": 100, "validation_classes": [94 + row["repeat"], 6]} for row in plan.splits]
-    data_set = {**plan.data_set, "class_names": ["common", "rare"]}
+    data_set = {**plan.data_set, "fingerprint": "e" * 16, "example_count": 200, "class_names": ["common", "rare"]}
     sweep_id, _ = store.add_sweep(replace(plan, splits=splits, data_set=data_set))
     assert store.small_sample(sweep_id) == SmallSample(None, {"rare": 6})
     # Of a sweep of an earlier version, the classes are unknown.

@@ -1,0 +1,59 @@
+"""Charts of 100,000 trials and a report on 10,000: how much time, memory and space they take."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fitgap.runner.charts import KINDS
+from support.charts.made_sweeps import Made, make
+
+COMMAND = Path(sys.executable).parent / "fitgap"
+SECONDS, MEGABYTES = 5.0, 500
+REPORT_SECONDS, REPORT_MEGABYTES = 10.0, 3
+# Those that need trained networks look at few trials anyway.
+DRAWABLE = [name for name in KINDS if name not in ("layers", "activation", "boundary")]
+
+pytestmark = pytest.mark.nightly
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory, sqlite_template):
+    """`database(trials)`: a made sweep of so many trials."""
+
+    def maker(trials):
+        path = tmp_path_factory.mktemp("large") / "large.db"
+        path.write_bytes(sqlite_template.read_bytes())
+        make(str(path), Made(configurations=trials // 3, epochs=5, diverging=9))
+        return path
+
+    return maker
+
+
+@pytest.fixture(scope="module")
+def large(database):
+    return database(100_000)
+
+
+def used(*words):
+    """The processor time of a command in seconds and its largest memory in MB."""
+    with subprocess.Popen([COMMAND, *map(str, words)]) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+@pytest.mark.parametrize("kind", DRAWABLE)
+def test_a_chart_of_100_000_trials(kind, large, tmp_path):
+    seconds, megabytes = used("plot", kind, "made", "--db", large, "-o", tmp_path / "chart.png")
+    print(f"{kind}: {seconds:.1f} s of processor time, {megabytes:.0f} MB")
+    assert seconds < SECONDS and megabytes < MEGABYTES
+
+
+def test_a_report_on_10_000_trials(database, tmp_path):
+    seconds, megabytes = used("report", "made", "--db", database(10_000), "-o", tmp_path / "report.html")
+    size = (tmp_path / "report.html").stat().st_size / 1e6
+    print(f"report: {seconds:.1f} s of processor time, {megabytes:.0f} MB of memory, {size:.1f} MB")
+    assert seconds < REPORT_SECONDS and size < REPORT_MEGABYTES
