@@ -118,7 +118,7 @@ class Sweep:
 
 def stored_sweep_of(specification: Mapping[str, Any]) -> Sweep:
     """The sweep with a stored specification. Raises SpecError."""
-    return Sweep.from_canonical({**specification, "data": as_stored(specification["data"])})
+    return Sweep.from_canonical({**specification, "data": as_stored(specification.get("data") or {})})
 
 
 def read_name(node: SpecNode) -> str:

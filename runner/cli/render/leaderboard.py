@@ -18,8 +18,8 @@ from fitgap.runner.trial_status import Status
 SHOWN = 10
 # Up to so many trials, the last line names the most important axis.
 MOST_RANKED = 50_000
-# A terminal of 80 columns always shows these.
-NEEDED = ("honest_e_v", "e_t", "e_v", "gap", "verdict")
+# A narrow terminal shows these first, then the axes that vary, then the second ones.
+NEEDED, NEXT = ("honest_e_v", "verdict", "gap"), ("e_v", "e_t")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 # In order of importance: a terminal of 80 columns has room only for the first ones.
@@ -37,7 +37,8 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     found = counted(store.configuration_count(written.sweep_id), "configuration")
     title = f"{name}: the best {len(groups)} of {found}, by E_v at the best epoch"
     rows, keys = with_score_names(*leaders(groups, varied), written.prepared.dataset.target_kind)
-    needed = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
+    first = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
+    needed = [*first, *varied, *NEXT]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
         say(no_skill_text(floor.e_v, floor.skill))
@@ -49,7 +50,7 @@ def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:
     if floor is None or "e_v" not in keys:
         return None
     errors = {"honest_e_v": floor.e_v, "e_t": floor.e_t, "e_v": floor.e_v, "gap": floor.e_v - floor.e_t}
-    return {**errors, keys[0]: "constant"}
+    return {**errors, "name": "constant"}
 
 
 def report_summary(store: Store, counts: Row, planned: int | None = None) -> None:

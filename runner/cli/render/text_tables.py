@@ -51,7 +51,7 @@ def print_table(
     """Print rows in a table as wide as the terminal, or as wide as needed in a pipe.
 
     `needed` names the most important keys; a narrow terminal shows them before others. `below` is a last row of another
-    kind; the keys that it lacks stay empty.
+    kind, with a `name` for its first column; the keys that it lacks stay empty.
     """
     from fitgap.runner.cli.render.console import PlainConsole
     from rich.text import Text
@@ -63,7 +63,7 @@ def print_table(
     if common:
         console.print(Text("the same in all rows: " + ", ".join(common.values())), soft_wrap=True)
     keys = [key for key in keys if key not in common]
-    rows = [*rows, {key: below.get(key) for key in keys}] if below else rows
+    rows = [*rows, {**{key: below.get(key) for key in keys}, keys[0]: below["name"]}] if below else rows
     fitting = fitting_keys(rows, keys, console.width, needed)
     console.print(table_of(rows, fitting, console.width))
     if len(fitting) < len(keys):
@@ -104,19 +104,22 @@ def common_values(rows: list[Row], keys: Sequence[str]) -> dict[str, str]:
 
 
 def fitting_keys(rows: list[Row], keys: Sequence[str], width: int, needed: Sequence[str] = ()) -> list[str]:
-    """As many keys, from the left, as fit next to the needed ones."""
-    kept = [key for key in needed if key in keys]
-    others = [key for key in keys if key not in kept]
+    """As many keys as fit: the needed ones in their order, then the others from the left."""
+    wanted = [key for key in needed if key in keys]
+    others = [key for key in keys if key not in wanted]
     fitting: list[str] = []
-    used = 1 + sum(least_width(rows, key) + GUTTER for key in kept)
-    for key in others:
-        used += least_width(rows, key) + GUTTER
-        if used > width and (fitting or kept):
+    used = 1
+    for key in [*wanted, *others]:
+        column = least_width(rows, key) + GUTTER
+        if used + column <= width or not fitting:
+            fitting.append(key)
+            used += column
+        elif key in others:
             break
-        fitting.append(key)
-    if kept and not fitting:
+    if wanted and others and set(fitting) <= set(wanted) and keys[0] not in fitting:
+        # Nothing that says what the rows are would be shown.
         return fitting_keys(rows, keys, width)
-    return [key for key in keys if key in (*fitting, *kept)]
+    return [key for key in keys if key in fitting]
 
 
 def least_width(rows: list[Row], key: str) -> int:
