@@ -58,7 +58,10 @@ class GradientDescent(Optimizer):
 
 @dataclass(frozen=True)
 class Momentum(Optimizer):
-    """v ← βv + (1 − β)∇C; w ← w − αv (Magyar 2024, Alg. 20)."""
+    """v ← βv + (1 − β)∇C; w ← w − αv (Magyar 2024, Alg. 20): averages gradients; its steps are no longer.
+
+    For longer steps, as with momentum in other libraries, use heavy_ball.
+    """
 
     slot_count = 1
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
@@ -68,6 +71,24 @@ class Momentum(Optimizer):
         (velocity,) = slots
         accumulate(velocity, gradient, beta)
         np.multiply(velocity, rate * (1 - beta), out=scratch)
+        parameters -= scratch
+
+
+@dataclass(frozen=True)
+class HeavyBall(Optimizer):
+    """v ← βv + ∇C; w ← w − αv (Polyak 1964): momentum as in other libraries, with up to 1/(1 − β) times as long steps.
+
+    With α/(1 − β) for α, momentum does the same.
+    """
+
+    slot_count = 1
+    rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
+    beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
+
+    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
+        (velocity,) = slots
+        accumulate(velocity, gradient, beta)
+        np.multiply(velocity, rate, out=scratch)
         parameters -= scratch
 
 
@@ -182,6 +203,7 @@ class Fixed(Optimizer):
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "gradient_descent": GradientDescent,
     "momentum": Momentum,
+    "heavy_ball": HeavyBall,
     "nesterov": Nesterov,
     "rmsprop": RMSProp,
     "adam": Adam,

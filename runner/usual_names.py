@@ -70,7 +70,7 @@ OPTIONS: dict[str, str] = {
     "--learning-rate": "--optimizer adam:rate=0.01",
     "--lr": "--optimizer adam:rate=0.01",
     "--rate": "--optimizer adam:rate=0.01",
-    "--momentum": "--optimizer momentum:beta=0.9",
+    "--momentum": "--optimizer heavy_ball:beta=0.9",
     "--layers": "--hidden 64-32",
     "--hidden-layers": "--hidden 64-32",
     "--units": "--hidden 64",

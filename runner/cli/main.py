@@ -18,6 +18,7 @@ from fitgap.runner.cli.commands.doctor import doctor
 from fitgap.runner.cli.commands.importance import importance
 from fitgap.runner.cli.commands.improve import improve
 from fitgap.runner.cli.commands.inspect import inspect
+from fitgap.runner.cli.commands.layers import layers
 from fitgap.runner.cli.commands.plot import plot
 from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
@@ -72,6 +73,7 @@ app.command()(query.epochs)
 app.command()(compare)
 app.command()(diagnose)
 app.command()(importance)
+app.command()(layers)
 app.command()(plot)
 app.command("report")(write_report)
 app.command()(labels.tag)

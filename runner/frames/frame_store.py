@@ -8,6 +8,7 @@ from fitgap.runner.diagnosis import diagnose_sweep, diagnose_trial
 from fitgap.runner.errors import StoreError
 from fitgap.runner.frames.types import (
     COUNTS,
+    LAYER_TYPES,
     SHARE_KEYS,
     SWEEP_TYPES,
     cause_frame,
@@ -98,6 +99,10 @@ class FrameStore:
     def importance(self, sweep: str | int, of: str | Sequence[str] = "e_v", **options: Any) -> pl.DataFrame:
         """Which settings matter: the share of each metric's variance explained by every axis and pair of axes."""
         return frame_of(self._rows.importance(sweep, [of] if isinstance(of, str) else of, **options), SHARE_KEYS)
+
+    def layers(self, what: str | int, *, where: str | None = None) -> pl.DataFrame:
+        """Statistics of units and weights, one row per layer, of a trial (number) or of all of a sweep (name)."""
+        return frame_of(self._rows.layers(what, where), LAYER_TYPES, LAYER_TYPES)
 
     def diagnose(self, what: str | int) -> pl.DataFrame:
         """What is wrong, why and what to try: for a trial (number), or the worst configurations of a sweep (name)."""

@@ -54,6 +54,18 @@ GROUP_TYPES = {
 SHARE_KEYS = ("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share", "trials", "filled")
 SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
 FIT_KEYS = (*SETTING_KEYS, "excess", "underfit", "overfit", "verdict")
+LAYER_TYPES = {
+    **{name: TYPES[name] for name in ("trial", "configuration", "repeat", "architecture", "activation", "optimizer")},
+    "verdict": TYPES["verdict"],
+    "layer": pl.Int64,
+    "kind": pl.String,
+    "units": pl.Int64,
+    "dead": pl.Float64,
+    "saturated": pl.Float64,
+    "weights": pl.Int64,
+    "near_zero": pl.Float64,
+    **dict.fromkeys(("rms_start", "rms", "growth"), pl.Float64),
+}
 CAUSE_KEYS = ("cause", "value", "seen", "advice")
 # Of the first change that a cause suggests.
 CHANGE_KEYS = ("setting", "direction", "to")

@@ -17,7 +17,7 @@ from fitgap.runner.store.compare.importance import Scale
 from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, unchanged
 from fitgap.runner.store.filter import filter_expression
-from fitgap.runner.store.read import epoch_stream, lookups, pending, progress, trials
+from fitgap.runner.store.read import epoch_stream, layers, lookups, pending, progress, trials
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.write import delete, labels, selection
@@ -103,6 +103,13 @@ class StoreReader:
     def sweep_epochs(self, sweep: str | int) -> list[Row]:
         with self._reading() as connection:
             return lookups.sweep_epochs(connection, lookups.find_sweep(connection, str(sweep))["id"])
+
+    def layers(self, what: str | int, where: str | None = None) -> list[Row]:
+        """The layers of the trials of a sweep, given by its name, or of one trial, given by its number."""
+        with self._reading() as connection:
+            if isinstance(what, int):
+                return layers.layers_of_trial(connection, what)
+            return layers.layers_of_sweep(connection, what, where)
 
     def epoch_blocks(self, what: str | Sequence[int], where: str | None = None) -> Iterator[dict[str, np.ndarray]]:
         """The epochs of a sweep, given by name, or of these trials, as blocks of columns; see `epoch_stream`.

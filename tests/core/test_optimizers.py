@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from fitgap.core.member_groups import stack_numbers
-from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, RMSProp
+from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent, HeavyBall, Momentum, RMSProp
 
 
 def gradient_descent(w, gradients, rate):
@@ -19,6 +19,14 @@ def momentum(w, gradients, rate, beta):
     for gradient in gradients:
         velocity = beta * velocity + (1 - beta) * gradient
         w -= rate * velocity
+    return w
+
+
+def heavy_ball(w, gradients, rate, beta):
+    """Polyak 1964, eq. (9): w(t+1) = w(t) − α∇C + β(w(t) − w(t−1))."""
+    before = w
+    for gradient in gradients:
+        w, before = w - rate * gradient + beta * (w - before), w
     return w
 
 
@@ -72,6 +80,7 @@ def fixed(w, gradients):
 REFERENCES = {
     "gradient_descent": gradient_descent,
     "momentum": momentum,
+    "heavy_ball": heavy_ball,
     "nesterov": nesterov,
     "rmsprop": rmsprop,
     "adam": adam,
@@ -264,3 +273,12 @@ def test_the_decay_of_adamw_does_not_pass_through_its_moments():
     """Without gradient a weight shrinks by αλ of itself in every step; as a penalty it would move by α."""
     end = descend([AdamW(rate=0.1, weight_decay=0.5)], [[2.0]], [np.zeros((1, 1))] * 3)
     assert end == pytest.approx(2.0 * 0.95**3, rel=1e-14)
+
+
+def test_heavy_ball_is_momentum_whose_rate_is_larger():
+    """By 1/(1 − β), up to rounding."""
+    start, gradients = np.ones((1, 3)), [np.array([[1.0, -2.0, 0.5]])] * 20
+    ball = descend([HeavyBall(rate=0.01, beta=0.9)], start, gradients)
+    average = descend([Momentum(rate=0.01 / (1 - 0.9), beta=0.9)], start, gradients)
+    np.testing.assert_allclose(ball, average, rtol=1e-12)
+    assert (np.abs(ball - start) > 5 * np.abs(descend([GradientDescent(rate=0.01)], start, gradients) - start)).all()

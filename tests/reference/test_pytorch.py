@@ -36,7 +36,17 @@ from fitgap.core.activations import (
 from fitgap.core.initializers import GlorotNormal
 from fitgap.core.losses import LOSSES, HalfSquaredError, Loss, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from fitgap.core.members import Member, PackShape
-from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent, Momentum, Nesterov, Optimizer, RMSProp
+from fitgap.core.optimizers import (
+    OPTIMIZERS,
+    Adam,
+    AdamW,
+    GradientDescent,
+    HeavyBall,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSProp,
+)
 from fitgap.core.preprocessing import Examples
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.regularizers import L1, L2, REGULARIZERS, Dropout, Regularizer
@@ -161,6 +171,9 @@ def adamw(optimizer, groups):
 OPTIMIZERS_THERE = {
     GradientDescent(rate=0.05): sgd,
     Momentum(rate=0.02): lambda each, groups: sgd(each, groups, momentum=each.beta),
+    HeavyBall(rate=0.02, beta=0.8): lambda each, groups: torch.optim.SGD(
+        groups, lr=each.rate, momentum=each.beta, foreach=False
+    ),
     Nesterov(rate=0.05, beta=0.8): lambda each, groups: sgd(each, groups, momentum=each.beta, nesterov=True),
     RMSProp(rate=0.003): lambda each, groups: SquareRootRule(groups, each.rate, 0, each.beta, each.epsilon),
     Adam(rate=0.01): adam,

@@ -31,6 +31,7 @@ SECTIONS = {
         "learning_rate",
         "batch_size",
         "epochs",
+        "loss",
     ),
     "errors": (
         "e_t",

@@ -9,6 +9,7 @@ from fitgap.runner.analysis.pairing import Measured
 from fitgap.runner.analysis.scaling import scaled
 from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.natural_order import natural_order
 from fitgap.runner.store.compare.completed_trials import (
     Completed,
     Counts,
@@ -22,6 +23,7 @@ from fitgap.runner.store.compare.pairs import Members, members_of
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import advice, known_names
 from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.read.trials import single
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
@@ -87,14 +89,14 @@ def known_keys(question: GroupComparison) -> dict[str, ColumnElement]:
 
 
 def setting(name: str) -> ColumnElement:
-    """A setting by its dotted name, such as `optimizer.rate`; StoreError if unknown or possibly several values."""
+    """A setting by its dotted name, such as `optimizer.rate`; StoreError if it is unknown.
+
+    Configurations with several different values of it, such as widths of layers, form a group of their own, with null.
+    """
     known = known_names().get(name) if "." in name else None
     if known is None:
         raise StoreError(f"cannot compare by {name!r}; {advice(name) if '.' in name else nearest(name, COLUMNS)}")
-    if known.several is not None:
-        axis = name.partition(".")[0]
-        raise StoreError(f"cannot compare by {name!r}: a configuration may have several; compare by {axis}")
-    return known.value
+    return single(name)
 
 
 def check_measure(of: str) -> None:
@@ -145,7 +147,7 @@ def ranked(groups: list[Row], members: Members, question: GroupComparison) -> tu
     def rank(number: int) -> tuple[Any, ...]:
         group = groups[number]
         value = group[question.of]
-        settings = [(group[key] is None, group[key]) for key in question.by]
+        settings = [(group[key] is None, natural_order(group[key])) for key in question.by]
         return group["completed"] < group["trials"], value is None, sign * (value or 0.0), settings
 
     order = sorted((number for number, group in enumerate(groups) if group["trials"]), key=rank)
@@ -193,5 +195,5 @@ def first_rows(groups: list[Row], sort: str | None, limit: int | None) -> list[R
     if key not in groups[0]:
         raise StoreError(f"cannot sort by {key!r}; {nearest(key, groups[0])}")
     known = [group for group in groups if group[key] is not None]
-    ordered = sorted(known, key=lambda group: group[key], reverse=sort.startswith("-"))
+    ordered = sorted(known, key=lambda group: natural_order(group[key]), reverse=sort.startswith("-"))
     return [*ordered, *(group for group in groups if group[key] is None)][:limit]

@@ -96,7 +96,15 @@ def without(connection: Connection, sweep_id: int, axis: str, parameters: Collec
 def left_out(settings: Any, parameters: Collection[str]) -> Any:
     """Settings, also nested ones, without some parameters."""
     if isinstance(settings, list):
+        if settings and all(isinstance(each, int) for each in settings):
+            return layers_left(settings, parameters)
         return [left_out(each, parameters) for each in settings]
     if isinstance(settings, dict):
         return {key: left_out(value, parameters) for key, value in settings.items() if key not in parameters}
     return settings
+
+
+def layers_left(widths: Sequence[int], parameters: Collection[str]) -> Any:
+    """What is left of an architecture without its width or its depth."""
+    without_width = len(widths) if "width" in parameters else list(widths)
+    return sorted(set(widths)) if "depth" in parameters and "width" not in parameters else without_width

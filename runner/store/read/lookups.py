@@ -78,6 +78,7 @@ def show_trial(connection: Connection, number: int) -> Row:
             trial.c.excess,
             trial.c.honest_e_t,
             driver.c.environment,
+            configuration.c.loss,
             configuration.c.settings,
             data_set.c.name.label("data"),
             data_set.c.fingerprint,

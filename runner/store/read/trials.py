@@ -117,8 +117,14 @@ def order_by(key: str) -> list[ColumnElement]:
         raise StoreError(f"cannot sort by {name!r}, because a trial may have several; filter by it with --where")
     if name not in known_names():
         raise StoreError(f"cannot sort by {name!r}; {advice(name)}")
-    value = single(name)
-    ordered = sortable(value).desc() if key.startswith("-") else sortable(value).asc()
+    # As text, architecture 16 would come before 2.
+    names = ("parameters", name) if name == "architecture" else (name,)
+    return [part for each in names for part in in_order(single(each), is_descending=key.startswith("-"))]
+
+
+def in_order(value: ColumnElement, *, is_descending: bool) -> list[ColumnElement]:
+    """The part of an ORDER BY for one value; null comes last."""
+    ordered = sortable(value).desc() if is_descending else sortable(value).asc()
     # A column that is never null can be sorted by an index.
     return [ordered] if isinstance(value, sa.Column) and not value.nullable else [value.is_(None), ordered]
 

@@ -21,7 +21,7 @@ COMMANDS = {
 
 
 def test_the_commands_are_those_of_the_design():
-    asking = {"sweeps", "trials", "show", "epochs", "compare", "diagnose", "importance", "list"}
+    asking = {"sweeps", "trials", "show", "epochs", "compare", "diagnose", "importance", "layers", "list"}
     again = {"resume", "extend", "improve", "retry", "cancel", "replay"}
     keeping_order = {"tag", "note", "rename", "delete", "send"}
     databases = {"db", "db status", "db upgrade", "db copy", "db compact", "db backup", "db restore"}

@@ -43,6 +43,10 @@ COMMANDS = {
     "compare": ("xor", "--by", "activation"),
     "diagnose": ("xor",),
     "importance": ("xor",),
+    "layers": ("xor",),
+    "plot": ("fitmap", "xor", "-o", "fits.svg"),
+    "report": ("xor",),
+    "watch": ("xor",),
     "tag": ("xor", "baseline"),
     "note": ("xor", "first"),
     "rename": ("xor", "xor"),
@@ -59,7 +63,7 @@ COMMANDS = {
 }
 # A server has programs of its own for these.
 REFUSED = ("db backup", "db restore")
-WITHOUT_DATABASE = {"list", "db copy"}
+WITHOUT_DATABASE = {"inspect", "list", "db copy"}
 
 
 @pytest.fixture(autouse=True)

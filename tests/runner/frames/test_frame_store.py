@@ -71,6 +71,11 @@ def test_shares_and_causes_are_those_of_the_commands(trained, rows):
     assert trained.diagnose(number).schema == causes.schema and set(trained.diagnose(number)["trial"]) == {number}
 
 
+def test_layers_are_those_of_the_command(trained, rows):
+    assert plain(trained.layers("small")) == rows.layers("small")
+    assert plain(trained.layers(1)) == rows.layers(1)
+
+
 def test_times_statuses_and_verdicts_have_types_of_their_own(trained):
     (created,) = trained.sweeps()["created"]
     assert created.tzinfo is not None and abs((datetime.now(UTC) - created).total_seconds()) < 86_400
@@ -107,6 +112,7 @@ def test_an_empty_answer_has_the_same_columns_and_types(trained, store, database
             assert ask(nothing, "bare").schema == ask(nothing, "waiting").schema == ask(trained, "small").schema
         assert nothing.diagnose("waiting").schema == trained.diagnose("small").schema
         assert nothing.importance("waiting").schema == trained.importance("small").schema
+        assert nothing.layers("waiting").schema == trained.layers("small").schema
         for nobody in ("waiting", [], 2):
             assert nothing.epochs(nobody).schema == trained.epochs("small").schema
 
