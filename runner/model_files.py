@@ -14,6 +14,7 @@ from fitgap.core.layers import Layout
 from fitgap.core.losses import LOSSES
 from fitgap.core.model import Model, ModelLayer, model_layers
 from fitgap.core.preprocessing import FILLINGS, InputTransform, Scaling
+from fitgap.core.scores import class_scores, number_scores
 from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Variant
 from fitgap.runner.data import Treatment
@@ -248,6 +249,23 @@ def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = 
         {"row": row, **dict(zip(named.target_names, map(finite_number, answer), strict=True))}
         for row, answer in enumerate(answers, start=1)
     ]
+
+
+def scores(named: NamedModel, inputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """The scores of the predictions for examples with known targets (N, m); examples without are left out."""
+    known = ~np.isnan(targets).any(axis=1)
+    if not known.any():
+        raise DataError("no example has a target, so there is nothing to compare the predictions with")
+    inputs, targets = inputs[known], targets[known]
+    with np.errstate(all="ignore"):
+        answers = named.model.predict(inputs)
+    if not named.class_names:
+        return {"examples": float(len(inputs)), **number_scores(targets, answers)}
+    shares = None
+    if name_of(named.model.loss, LOSSES) in PROBABLE_LOSSES:
+        rows = class_probabilities(named, inputs)
+        shares = np.array([list(row.values()) for row in rows], float)
+    return {"examples": float(len(inputs)), **class_scores(targets[:, 0], answers, shares)}
 
 
 def class_probabilities(named: NamedModel, inputs: np.ndarray) -> list[dict[str, float | None]]:

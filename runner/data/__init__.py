@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fitgap.core.datasets import Dataset
-from fitgap.runner.data.files import FILE_DEFAULTS, is_file, load_file, read_inputs
+from fitgap.runner.data.files import FILE_DEFAULTS, is_file, load_file, read_inputs, read_targets
 from fitgap.runner.data.fingerprints import fingerprint
 from fitgap.runner.data.handling import MISSING, TARGET_KINDS, TEXT
 from fitgap.runner.data.loaded_files import LoadedFile
@@ -38,6 +38,7 @@ __all__ = [
     "load_file",
     "load_named",
     "read_inputs",
+    "read_targets",
     "reading_report",
     "source_defaults",
 ]

@@ -72,3 +72,19 @@ def read_inputs(
 
         return load_npz_inputs(path, content, len(input_names), handling)
     return unseen_inputs(path, content, kind, input_names, text_columns, handling, treatment)
+
+
+def read_targets(
+    path: str, names: Sequence[str], classes: Sequence[str], treatment: Treatment | None = None
+) -> np.ndarray:
+    """The targets (N, m) in a file of new examples: class numbers or numbers, NaN where they are missing.
+
+    Raises DataError for an invalid file.
+    """
+    from fitgap.runner.data.unseen_inputs import unseen_targets
+
+    content = unpacked(path, read_content(path))
+    kind = kind_of(path, content)
+    if kind == NPZ:
+        raise file_error(path, "an NPZ file cannot be scored; store a table with the target as a column")
+    return unseen_targets(path, content, kind, names, classes, treatment)

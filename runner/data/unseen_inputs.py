@@ -1,6 +1,6 @@
 """Inputs of unseen examples, selected by the columns that a network was trained on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from fitgap.runner.data.columns.raw_table import (
     check_number,
     check_present,
     first,
+    float_values,
     holds_numbers,
     with_row_numbers,
 )
@@ -36,28 +37,56 @@ def unseen_inputs(
     treatment: Treatment | None,
 ) -> np.ndarray:
     """The inputs (N, n_0) in a file that is not an NPZ file; see `read_inputs`."""
-    dates = treatment.dates if treatment else {}
+    table = unseen_table(source, content, kind, text_columns, treatment)
+    return inputs_from_table(table, names, text_columns, handling, treatment.dates if treatment else {})
+
+
+def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str], treatment: Treatment | None) -> Table:
+    """The typed table in a file, read as the training file was; `texts` are columns of text."""
     if treatment is None or treatment.strict:
-        raw = read_table(source, content, kind, FileChoices(strict=True), ())
-        table = typed_table(raw, treatment or Treatment(strict=True), text_columns)
-        return inputs_from_table(table, names, text_columns, handling, dates)
+        treatment = treatment or Treatment(strict=True)
+        layout = treatment.layout
+        chosen = FileChoices(True, separator=layout.separator, decimal=layout.decimal, encoding=layout.encoding)
+        raw = read_table(source, content, kind, chosen, ())
+        return typed_table(raw, treatment, {*texts, *treatment.dates})
     # The layout may be another one than that of the training file, but the decimal mark is probably the same.
     choices = FileChoices(missing_values=treatment.words)
     try:
         raw = read_table(source, content, kind, choices, ())
     except DataError:
         raw = read_table(source, content, kind, replace(choices, decimal=treatment.layout.decimal), ())
-    reading = replace(treatment, layout=raw.layout, ignored={})
-    table = typed_table(raw, reading, {*text_columns, *treatment.dates})
+    table = typed_table(raw, replace(treatment, layout=raw.layout, ignored={}), {*texts, *treatment.dates})
     words = CellRules.usual(".", treatment.words).missing
     frame = table.frame.with_columns(
         without(table.frame[name].cast(polars.String), words)
-        for name in (*text_columns, *treatment.dates)
-        if name in table.frame.columns and (name in text_columns or table.frame[name].dtype == polars.String)
+        for name in (*texts, *treatment.dates)
+        if name in table.frame.columns and (name in texts or table.frame[name].dtype == polars.String)
     )
     if treatment.row_numbers:
         frame = with_row_numbers(frame)
-    return inputs_from_table(Table(source, frame, table.place), names, text_columns, handling, dates)
+    return Table(source, frame, table.place)
+
+
+def unseen_targets(
+    source: str, content: bytes, kind: str, names: Sequence[str], classes: Sequence[str], treatment: Treatment | None
+) -> np.ndarray:
+    """The targets (N, m) in a file, for classes their numbers; NaN where they are missing."""
+    table = unseen_table(source, content, kind, names if classes else (), treatment)
+    for name in names:
+        if name not in table.frame.columns:
+            rule = f"there is no target column '{visible(name)}' to compare the predictions with"
+            raise file_error(source, f"{rule}: {nearest_column(name, table.frame.columns)}")
+    if not classes:
+        return np.column_stack([float_values(as_numbers(table, table.frame[name])) for name in names])
+    column = table.frame[names[0]].cast(polars.String)
+    # True and False are written in small letters, whole numbers without a point.
+    column = column.str.to_lowercase() if set(classes) <= {"true", "false"} else column
+    unknown = column.is_not_null() & ~column.is_in(list(classes))
+    if unknown.any():
+        rule = f"'{visible(column[first(unknown)])}' is none of the classes the network was trained on"
+        raise cell_error(table, column, first(unknown), f"{rule}; correct it or remove the row")
+    numbers = {name: float(number) for number, name in enumerate(classes)}
+    return column.replace_strict(numbers, default=None, return_dtype=polars.Float64).to_numpy()[:, np.newaxis]
 
 
 def inputs_from_table(

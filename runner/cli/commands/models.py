@@ -37,13 +37,14 @@ def predict(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Data file with the inputs.")],
     at: Epoch = At.BEST,
     probabilities: Annotated[bool, typer.Option("--probabilities", help="Add the probability of every class.")] = False,
+    score: Annotated[bool, typer.Option("--score", help="Compare with the targets in the file.")] = False,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
     """Predict the targets of new examples with a trained network."""
     from fitgap.runner.cli.render.formats import print_rows
-    from fitgap.runner.data import read_inputs
-    from fitgap.runner.model_files import load_model, model_of_trial, predictions
+    from fitgap.runner.data import read_inputs, read_targets
+    from fitgap.runner.model_files import load_model, model_of_trial, predictions, scores
     from fitgap.runner.store import open_store
 
     if network.isdecimal():
@@ -53,6 +54,11 @@ def predict(
         named = load_model(Path(network))
     missing = "mean" if named.fills_missing else "refuse"
     inputs = read_inputs(data, named.input_names, named.text_columns, missing=missing, treatment=named.treatment)
+    if score:
+        targets = read_targets(data, named.target_names, named.class_names, named.treatment)
+        found = scores(named, inputs, targets)
+        print_rows([found], output_format, table_keys=list(found))
+        return
     rows = predictions(named, inputs, probabilities=probabilities)
     shares = list(rows[0])[2:] if probabilities and rows else []
     print_rows(rows, output_format, table_keys=("row", *named.target_names, *shares))

@@ -3,7 +3,7 @@
 import numpy as np
 import polars
 import pytest
-from fitgap.runner.data import load_dataset, read_inputs
+from fitgap.runner.data import FileChoices, load_dataset, load_file, read_inputs
 from fitgap.runner.errors import DataError
 
 TRAINED = "a,color,b,y\n1,red,true,0.5\n3,blue,false,1.5\n5,10,true,2.5\n"
@@ -107,3 +107,31 @@ def test_an_npz_file_has_the_inputs_in_order(unseen):
     assert np.array_equal(unseen(values), values)
     values[0, 0] = NAN
     assert np.array_equal(unseen(values, "mean"), values, equal_nan=True)
+
+
+MESSY = "id;size;when;color;y\n" + "".join(
+    f"{row + 1};{row % 7},5;{1 + row % 28:02}.01.2020;{['red', 'NA', 'blue'][row % 3]};{row % 5},5\n"
+    for row in range(30)
+)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_new_examples_are_read_as_the_training_file_was(tmp_path, strict):
+    """The training file gives its own inputs, whatever was found out or chosen; and so does another layout."""
+    path = tmp_path / "messy.csv"
+    path.write_text(MESSY)
+    chosen = {"separator": ";", "decimal": ",", "dates": {"when": "%d.%m.%Y"}, "ignore": ("id",), "text": "one_hot"}
+    choices = FileChoices(strict=True, **chosen) if strict else FileChoices()
+    loaded = load_file(str(path), {}, ["y"], choices)
+    dataset = loaded.dataset
+    assert dataset.input_names[:2] == ("size", "when.seconds")
+
+    def again(name):
+        texts = dataset.text_columns
+        return read_inputs(str(name), dataset.input_names, texts, missing="mean", treatment=loaded.treatment)
+
+    assert np.array_equal(again(path), dataset.inputs, equal_nan=True)
+    if not strict:
+        other = tmp_path / "other.csv"
+        other.write_text(MESSY.replace(",", ".").replace(";", "\t"))
+        assert np.array_equal(again(other), dataset.inputs, equal_nan=True)

@@ -11,7 +11,7 @@ from fitgap.core.preprocessing import prepare_examples
 from fitgap.runner.data import fingerprint, load_dataset
 from fitgap.runner.errors import DataError, SpecError
 from fitgap.runner.planning.preparation import configuration_row, prepare_sweep, sweep_plan
-from fitgap.runner.spec import Configuration, Sweep, sweep_from_text
+from fitgap.runner.spec import Configuration, Sweep, stored_sweep_of, sweep_from_text
 
 
 def prepared(text):
@@ -177,3 +177,21 @@ def test_inputs_far_outside_of_the_training_examples_are_named(tmp_path, monkeyp
         assert np.abs(examples.validation_inputs).max() < 100
     strict = prepared("{data: {source: some.csv, target: y, strict: true}}")
     assert not strict.preparation.limits
+
+
+def test_a_sweep_of_version_0_1_0_keeps_its_handling(tmp_path, monkeypatch):
+    """Its specification has no treatment: counters are inputs, `NA` is a category, and nothing is limited."""
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{row},{'' if row % 9 == 0 else row % 5},{['red', 'NA'][row % 2]},{row % 13}.5" for row in range(60)]
+    (tmp_path / "old.csv").write_text("\n".join(["n,size,color,y", *rows]))
+    plan = sweep_plan(prepared("{data: {source: old.csv, target: y, missing: mean, text: one_hot, strict: true}}"))
+    old = json.loads(json.dumps(plan.specification))
+    for key in ("strict", "treatment", "test", "inputs", "ignore", "categorical", "dates", "target_kind", "separator"):
+        old["data"].pop(key)
+    again = prepare_sweep(stored_sweep_of(old))
+    assert again.dataset.input_names == ("n", "size", "color=NA", "color=red")
+    assert (again.preparation.missing, again.preparation.limits, again.report) == ("mean", False, ())
+    assert fingerprint(again.dataset) == plan.data_set["fingerprint"]
+    # Written again, as when it is extended, it stays what it is.
+    twice = prepare_sweep(stored_sweep_of(json.loads(json.dumps(sweep_plan(again).specification))))
+    assert fingerprint(twice.dataset) == plan.data_set["fingerprint"] and not twice.preparation.limits

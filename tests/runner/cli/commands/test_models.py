@@ -277,6 +277,11 @@ def test_probabilities_of_classes(invoke, tmp_path, kinds, loss, outputs):
         shares = {name: row[f"p({name})"] for name in kinds}
         assert sum(shares.values()) == pytest.approx(1, abs=1e-6)
         assert row["kind"] == max(shares, key=lambda name: shares[name])
+    scored = invoke("predict", 1, tmp_path / "t.csv", "--score", "--format", "json", *database).json[0]
+    hits = [row["kind"] == kinds[number % len(kinds)] for number, row in enumerate(answer.json)]
+    assert scored["accuracy"] == pytest.approx(np.mean(hits)) and scored["examples"] == 60
+    chosen = [row[f"p({kinds[number % len(kinds)]})"] for number, row in enumerate(answer.json)]
+    assert scored["log_loss"] == pytest.approx(-np.log(chosen).mean(), rel=1e-6)
     plain = invoke("predict", 1, tmp_path / "t.csv", "--format", "json", *database).json
     assert [row["kind"] for row in plain] == [row["kind"] for row in answer.json]
 
@@ -290,3 +295,17 @@ def test_other_losses_give_no_probabilities(invoke, tmp_path):
     assert (
         answer.code == 2 and "its outputs are no probabilities; train with --loss softmax_cross_entropy" in answer.err
     )
+
+
+def test_numbers_are_scored_in_their_unit(invoke, tmp_path):
+    database = ("--db", tmp_path / "p.db")
+    (tmp_path / "t.csv").write_text("a;y\n" + "".join(f"{row % 7};{row % 11},5\n" for row in range(60)) + "3;\n")
+    words = ("--data", tmp_path / "t.csv", "--target", "y", "--hidden", "4", "--epochs", "3")
+    assert invoke("run", *words, "--engine", "local", *database).code == 0
+    rows = invoke("predict", 1, tmp_path / "t.csv", "--format", "json", *database).json
+    scored = invoke("predict", 1, tmp_path / "t.csv", "--score", "--format", "json", *database).json[0]
+    away = [abs(row["y"] - (number % 11 + 0.5)) for number, row in enumerate(rows[:60])]
+    assert scored["mae"] == pytest.approx(np.mean(away)) and scored["examples"] == 60
+    (tmp_path / "u.csv").write_text("a\n1\n")
+    answer = invoke("predict", 1, tmp_path / "u.csv", "--score", *database)
+    assert answer.code == 2 and "no target column 'y'" in answer.err
