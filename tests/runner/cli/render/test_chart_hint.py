@@ -25,5 +25,5 @@ def test_the_chart_suits_what_varies(axes, configurations, command):
 
 def test_the_suggestion_works(invoke, small_flags):
     answer = invoke("run", *small_flags, "--engine", "local")
-    *words, last = answer.err.splitlines()[-1].removeprefix("See it: fitgap ").split()
-    assert invoke(*words, last).code == 0
+    (line,) = [each for each in answer.err.splitlines() if each.startswith("See it: fitgap ")]
+    assert invoke(*line.removeprefix("See it: fitgap ").split()).code == 0
