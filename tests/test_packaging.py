@@ -22,7 +22,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import fitgap, fitgap.core, fitgap.migrations, fitgap.runner
 print(fitgap.__file__, fitgap.core.__file__, fitgap.migrations.__file__, fitgap.runner.__file__)
-sweep = {"data": "iris", "repeats": 2, "training": {"epochs": 3}, "axes": {"architecture": [4]}}
+axes = {"architecture": [4], "optimizer": {"adam": {"rate": 0.05}}}
+sweep = {"data": "iris", "repeats": 2, "training": {"epochs": 60}, "axes": axes}
 print(fitgap.run_sweep(sweep, engine="auto", workers=2).trials().height)
 for name in ("core", "runner", "migrations"):
     try:

@@ -45,7 +45,12 @@ def import_peer(package: str, extra: str) -> Any:
 def requirement_of(extra: str) -> str:
     """The requirement of an extra, such as `optuna<6,>=4`. `fitgap[optuna]` may not be on the user's package index."""
     requirements = map(Requirement, requires("fitgap") or ())
-    found = next(each for each in requirements if each.marker and each.marker.evaluate({"extra": extra}))
+    # Markers may also speak of the version of Python.
+    found = next(
+        each
+        for each in requirements
+        if each.marker and each.marker.evaluate({"extra": extra}) and not each.marker.evaluate({"extra": ""})
+    )
     return f"{found.name}{found.specifier}"
 
 

@@ -61,6 +61,7 @@ def test_commands_are_found():
     assert len(commands()) == 10 and commands()[0].startswith("fitgap run --data houses.csv")
 
 
+@pytest.mark.nightly
 def test_networks_fit_as_the_page_says(trained):
     rows = json.loads(trained("fitgap compare houses --by architecture,regularizer --format json"))
     verdicts = {(row["architecture"], row["regularizer"]): row["verdict"] for row in rows}

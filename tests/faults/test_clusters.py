@@ -184,27 +184,32 @@ def found(cluster, tmp_path_factory):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.nightly
 def test_a_node_that_is_refused_gets_nothing(found):
     assert found["nodes"] == found["workers"] == 3
     assert not found["refused"] and 1 <= found["used"] <= 2
 
 
+@pytest.mark.nightly
 def test_examples_that_are_gone_cost_an_attempt_and_are_prepared_again(found):
     """As where the node has died that kept them."""
     assert found["before"] == found["after"] == ["completed"]
     assert found["lost"] == [[1, True]]
 
 
+@pytest.mark.nightly
 def test_packs_that_are_asked_to_leave_save_how_far_they_are(found):
     """They would train for hours; the run ends only because they hear of it."""
     assert found["saved"] == [1, 2, 3, 4]
 
 
+@pytest.mark.nightly
 def test_workers_wait_for_a_slow_driver(found):
     """Where no more blocks may wait than one."""
     assert found["blocks"] == 1000 and found["ahead"] <= 3, found
 
 
+@pytest.mark.nightly
 def test_a_sweep_is_trained_there_from_python(cluster, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", FROM_PYTHON, cluster.address],

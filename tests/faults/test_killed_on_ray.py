@@ -89,6 +89,7 @@ def die(command):
     return seconds
 
 
+@pytest.mark.nightly
 def test_a_killed_command_leaves_no_process_and_is_resumed_to_the_same_numbers(tmp_path, undisturbed):
     write_sweep(tmp_path, 2, 40)
     with running("run", "long.yaml", "--engine", "ray", "--workers", "2", folder=tmp_path) as command:

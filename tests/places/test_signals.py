@@ -36,7 +36,7 @@ STOPS = (
     Disturbance("TERM", "in training with others", "auto"),
     Disturbance("INT", "in training", "ray", group=True),
 )
-SUSPENSIONS = (Disturbance("TSTP", "in training with others", "auto", group=True),)
+SUSPENSIONS = (Disturbance("TSTP", "in training", "local", group=True),)
 ALL_STOPS = [
     Disturbance(name, moment, engine, times, group)
     for name, moment, engine, times, group in itertools.product(STOPPING, MOMENTS, ENGINES, (1, 2), (False, True))

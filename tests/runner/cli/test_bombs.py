@@ -25,8 +25,8 @@ from pathlib import Path
 from fitgap.runner.cli.main import main
 import polars
 import fitgap.runner.planning.preparation
-from fitgap.runner.data import csv_files
-from fitgap.runner.data import npz_files
+from fitgap.runner.data.formats import csv_files
+from fitgap.runner.data.formats import npz_files
 from fitgap.runner.spec import yaml_text
 
 def megabytes(field):

@@ -109,7 +109,7 @@ def test_these_are_all_commands(invoke):
     assert known == set(COMMANDS) | WITHOUT_DATABASE
 
 
-@pytest.mark.parametrize("name", every(2, COMMANDS))
+@pytest.mark.parametrize("name", every(4, COMMANDS))
 def test_no_command_shows_it(name, address, invoke, caplog):
     caplog.set_level(logging.DEBUG)
     Path("new.csv").write_text("a,b\n0,1\n")
@@ -135,7 +135,7 @@ def test_no_command_shows_it(name, address, invoke, caplog):
     assert all(CANARY.encode() not in path.read_bytes() for path in Path().iterdir())
 
 
-@pytest.mark.parametrize("name", every(3, COMMANDS))
+@pytest.mark.parametrize("name", every(6, COMMANDS))
 def test_no_command_shows_it_when_the_database_cannot_be_used(name, address, invoke, caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
     Path("new.csv").write_text("a,b\n0,1\n")

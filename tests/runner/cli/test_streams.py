@@ -168,7 +168,7 @@ def in_encoding(monkeypatch, own_folder):
     return run
 
 
-@pytest.mark.parametrize("encoding", per_commit(["ascii", "utf-16"], ["ascii", "latin-1", "utf-16", "cp437", "koi8-r"]))
+@pytest.mark.parametrize("encoding", per_commit(["ascii"], ["ascii", "latin-1", "utf-16", "cp437", "koi8-r"]))
 @pytest.mark.parametrize("words", ASKING.values(), ids=list(ASKING))
 def test_questions_are_answered_in_any_encoding(words, encoding, small, in_encoding):
     with sqlite3.connect(small) as connection:
@@ -232,7 +232,7 @@ def test_file_names_that_are_no_text_are_read_and_written(kind, small, own_folde
 
 
 @pytest.mark.parametrize("columns", [at_night(40), 20])
-@pytest.mark.parametrize("words", ASKING.values(), ids=list(ASKING))
+@pytest.mark.parametrize("words", every(2, ASKING.values()), ids=list(ASKING))
 def test_nothing_is_lost_in_a_narrow_terminal(words, columns, small, in_place, plain_text):
     """What has no room in a table is named below it, nothing is cut off, and no line of a table is too long."""
     if words.endswith("--help"):

@@ -120,6 +120,7 @@ def short_folder():
         yield Path(folder)
 
 
+@pytest.mark.nightly
 def test_a_ray_that_the_program_has_started_goes_on(program, short_folder):
     """In the same process, and one that a child process of the program runs."""
     found = program(f"""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.sampling import every
 
 ASK = ("sweeps", "trials small", "show 1", "epochs 1", "epochs small", "compare small --by activation")
 # Reading must not load what only training needs.
@@ -188,7 +189,7 @@ def test_asking_changes_nothing(ask, trained_database):
 
 
 @pytest.mark.parametrize(
-    "line", [*ASK, "diagnose small", "importance small", "list optimizers", "--help", "run --help"]
+    "line", every(3, [*ASK, "diagnose small", "importance small", "list optimizers", "--help", "run --help"])
 )
 def test_asking_loads_neither_ray_nor_polars_nor_alembic_and_help_not_even_numpy(line, trained_database, tmp_path):
     database = () if "--help" in line or line.startswith("list") else ("--db", str(trained_database))
@@ -209,7 +210,7 @@ def piped(line, reader, folder):
     return subprocess.run(["bash", "-c", pipe], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("line", ["epochs small", "epochs small --format csv", "trials small --format json"])
+@pytest.mark.parametrize("line", every(3, ["epochs small", "epochs small --format csv", "trials small --format json"]))
 @pytest.mark.parametrize("reader", ["head -1", "true"])
 def test_a_pipe_that_closes_early_gives_no_complaint(line, reader, trained_database, tmp_path):
     assert piped(f"{line} --db '{trained_database}'", reader, tmp_path).stderr == ""

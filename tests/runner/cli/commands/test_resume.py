@@ -9,6 +9,7 @@ import pytest
 from fitgap.runner.engine import in_process
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.trial_status import Status
+from support.sampling import per_commit
 
 QUICK = ("--data", "iris", "--hidden", "4", "--epochs", "3", "--engine", "local")
 NUMBERS = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -43,7 +44,7 @@ def curves(rows, sweep):
     }
 
 
-@pytest.mark.parametrize("record", ["every=4", "every=100", "epochs=log"])
+@pytest.mark.parametrize("record", per_commit(["every=4"], ["every=4", "every=100", "epochs=log"]))
 def test_an_extended_sweep_that_records_fewer_epochs_has_the_rows_of_a_whole_one(record, invoke, rows):
     """Also where the last tenth of the longer trials begins in the shorter ones, or their best epoch is there."""
     flags = ("--data", "iris", "--hidden", "4", "--engine", "local", "--repeats", "3", "--record", record)
