@@ -13,7 +13,7 @@ LINT = ("tests/test_style.py", "tests/test_imports.py")
 def test(session: nox.Session) -> None:
     """Everything that runs with every commit, as the README's test command does."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "4", *session.posargs)
 
 
 @nox.session
@@ -56,7 +56,7 @@ def bench(session: nox.Session) -> None:
 def versions(session: nox.Session) -> None:
     """The tests with the newest dependencies, on every supported Python that is installed."""
     session.install("--upgrade", "-e", ".[test]")
-    session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "4", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
@@ -64,4 +64,4 @@ def oldest(session: nox.Session) -> None:
     """The tests with the oldest allowed version of every dependency; tools for testing stay new."""
     session.install("-e", ".[test]")
     session.install("--upgrade", "--resolution", "lowest-direct", "-e", ".")
-    session.run("python", "-m", "pytest", "-q", "-n", "2", *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "4", *session.posargs)

@@ -171,7 +171,7 @@ def adamw(optimizer, groups):
 OPTIMIZERS_THERE = {
     GradientDescent(rate=0.05): sgd,
     Momentum(rate=0.02): lambda each, groups: sgd(each, groups, momentum=each.beta),
-    HeavyBall(rate=0.02, beta=0.8): lambda each, groups: torch.optim.SGD(
+    HeavyBall(rate=0.01, beta=0.8): lambda each, groups: torch.optim.SGD(
         groups, lr=each.rate, momentum=each.beta, foreach=False
     ),
     Nesterov(rate=0.05, beta=0.8): lambda each, groups: sgd(each, groups, momentum=each.beta, nesterov=True),
