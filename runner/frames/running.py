@@ -140,6 +140,7 @@ def improve_sweep(
     require_count("rounds", rounds, str(DEFAULT_ROUNDS))
     improvement, caller, name = Improvement(str(sweep), Budget(trials, rounds)), Caller(db, notify), str(sweep)
     with open_rows(db) as store:
+        improvement.check_budget(store)
         is_unfinished = unfinished(store, name) > 0
     if is_unfinished:
         launch_stored(name, lambda store: stored_sweep(store, name), placement, db, caller)

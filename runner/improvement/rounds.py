@@ -70,16 +70,22 @@ class Improvement:
 
     def plan(self, store: Store) -> Sequence[Candidate]:
         """What the next round tries; empty if there is nothing left to try, or the budget is used up."""
-        row = store.sweep(self.sweep)
-        self.repeats = store.repeat_count(row["id"])
-        if self.budget.trials < self.repeats:
-            rule = f"must be at least {self.repeats}, one for each repeat of a configuration"
-            raise SpecError(f"trials: {rule}, but is {self.budget.trials}")
+        row = self.check_budget(store)
         rounds_left, room = self.budget.rounds - self.rounds, (self.budget.trials - self.used) // self.repeats
         has_helped = not self.results or self.results[-1].helped
         most = -(-room // rounds_left) if rounds_left > 0 and has_helped else 0
         self.planned = candidates(store, row, self.planned)[:most] if most else ()
         return self.planned
+
+    def check_budget(self, store: Store) -> Row:
+        """The sweep's row; SpecError if the budget does not suffice for the repeats of a single configuration."""
+        row = store.sweep(self.sweep)
+        self.repeats = store.repeat_count(row["id"])
+        if self.budget.trials < self.repeats:
+            rule = f"a configuration of this sweep has {self.repeats} repeats, more than the limit for new trials"
+            advice = f"raise it to {self.repeats} or more: --trials {self.repeats}, in Python trials={self.repeats}"
+            raise SpecError(f"{rule} ({self.budget.trials:,}); {advice}")
+        return row
 
     def start(self, store: Store) -> WrittenSweep:
         """Add the planned configurations to the sweep."""

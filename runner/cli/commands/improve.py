@@ -67,6 +67,7 @@ def train_rounds(improvement: "Improvement", placement: "Placement", database: s
 
     sweep = improvement.sweep
     with open_store(database) as store:
+        improvement.check_budget(store)
         is_unfinished = unfinished(store, sweep) > 0
     terminal = RoundTerminal(database)
     if is_unfinished and launch_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database, terminal):

@@ -2,10 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat
+
+if TYPE_CHECKING:
+    from fitgap.runner.store import Store
 
 
 class At(StrEnum):
@@ -30,6 +33,7 @@ def export(
 
     with open_store(database) as store:
         save_model(model_of_trial(store, trial, at=at), output, store.rights)
+        warn_if_diverged(store, trial)
 
 
 def predict(
@@ -50,6 +54,7 @@ def predict(
     if network.isdecimal():
         with open_store(database) as store:
             named = model_of_trial(store, int(network), at=at)
+            warn_if_diverged(store, int(network))
     else:
         named = load_model(Path(network))
     missing = "mean" if named.fills_missing else "refuse"
@@ -62,3 +67,11 @@ def predict(
     rows = predictions(named, inputs, probabilities=probabilities)
     shares = list(rows[0])[2:] if probabilities and rows else []
     print_rows(rows, output_format, table_keys=("row", *named.target_names, *shares))
+
+
+def warn_if_diverged(store: "Store", trial: int) -> None:
+    """Report that the network of a diverged trial is hardly of use."""
+    from fitgap.runner.cli.render.lines import report
+
+    if store.show(trial)["status"] == "diverged":
+        report(f"trial {trial} diverged, so its network predicts hardly anything of use; choose a trial that completed")

@@ -80,6 +80,20 @@ def test_pending_trials_are_trained_first(trained):
         assert set(store.trials("small")["status"]) == {"completed"}
 
 
+def test_a_budget_that_is_too_small_is_refused_before_pending_trials_are_trained(trained, invoke):
+    with open_store_for_writing(trained) as store:
+        store.cancel_trials(store.sweep("small")["id"])
+        store.retry_trials(store.sweep("small")["id"], ["cancelled"])
+    with open_store(trained) as store:
+        before = store.trials("small")["status"].to_list()
+    answer = invoke("improve", "small", "--trials", "1", "--engine", "local", "--db", trained)
+    assert (
+        answer.code == 2 and "more than the limit for new trials (1); raise it to 2 or more: --trials 2" in answer.err
+    )
+    with open_store(trained) as store:
+        assert store.trials("small")["status"].to_list() == before
+
+
 def test_if_everything_diverged_lower_rates_are_tried(tmp_path):
     database = str(tmp_path / "it.db")
     wild = {**SWEEP, "axes": {"optimizer": [{"gradient_descent": {"rate": 1e30}}]}}
@@ -90,7 +104,8 @@ def test_if_everything_diverged_lower_rates_are_tried(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("trials", "rounds", "rule"), [(1, 1, "must be at least 2"), (0, 1, "whole number"), (4, 0, "rounds")]
+    ("trials", "rounds", "rule"),
+    [(1, 1, "has 2 repeats, .* in Python trials=2"), (0, 1, "whole number"), (4, 0, "rounds")],
 )
 def test_a_budget_that_allows_nothing_is_refused(trained, trials, rounds, rule):
     with pytest.raises(FitgapError, match=rule):

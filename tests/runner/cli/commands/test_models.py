@@ -309,3 +309,15 @@ def test_numbers_are_scored_in_their_unit(invoke, tmp_path):
     (tmp_path / "u.csv").write_text("a\n1\n")
     answer = invoke("predict", 1, tmp_path / "u.csv", "--score", *database)
     assert answer.code == 2 and "no target column 'y'" in answer.err
+
+
+def test_whoever_predicts_with_a_diverged_network_is_warned(invoke, own_folder):
+    """Its best epoch came before it diverged."""
+    flags = ("--optimizer", "gradient_descent:rate=1e9", "--batch-size", "150", "--hidden", "none", "--epochs", "20")
+    assert invoke("run", "--data", "iris", *flags, "--engine", "local", "--name", "wild").code == 0
+    (trial,) = json.loads(invoke("trials", "wild", "--format", "json").out)
+    assert trial["status"] == "diverged" and trial["best_epoch"]
+    answer = invoke("export", "1", "-o", "wild.npz")
+    assert answer.code == 0 and answer.err.startswith(
+        "trial 1 diverged, so its network predicts hardly anything of use"
+    )
