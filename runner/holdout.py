@@ -29,9 +29,10 @@ class HoldoutErrors:
         """One line for people."""
         name = "R2" if self.is_numeric else "accuracy"
         examples = counted(self.examples, "test example")
-        return f"{examples}, which played no part in any choice: {self.configuration} has the error " + ", ".join(
-            (spread(self.errors), f"{name} {spread(self.accuracies)}")
-        )
+        # If all targets are the same, there is no R2.
+        score = f", {name} {spread(self.accuracies)}" if np.isfinite(self.accuracies).all() else ""
+        found = f"{self.configuration} has the error {spread(self.errors)}"
+        return f"{examples}, which played no part in any choice: {found}{score}"
 
 
 def spread(values: tuple[float, ...]) -> str:
@@ -41,7 +42,7 @@ def spread(values: tuple[float, ...]) -> str:
 
 
 def holdout_errors(store: Store, sweep_id: int, prepared: PreparedSweep) -> HoldoutErrors | None:
-    """The test errors of the configuration with the lowest mean best E_v; None without test examples or a result.
+    """The test errors of the configuration that leads the leaderboard; None without test examples or a result.
 
     Networks that were not kept are trained again.
     """
@@ -64,7 +65,10 @@ def holdout_errors(store: Store, sweep_id: int, prepared: PreparedSweep) -> Hold
 
 
 def best_trials(store: Store, sweep_id: int) -> list[int]:
-    """The trials of the configuration with the lowest mean of best E_v, among those of which all are completed."""
+    """The trials of the configuration with the lowest mean honest E_v, among those of which all are completed.
+
+    If the honest E_v of any trial is unknown, the best E_v counts.
+    """
     name = next(row["name"] for row in store.sweeps() if row["sweep"] == sweep_id)
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in store.trials(name):
@@ -72,7 +76,9 @@ def best_trials(store: Store, sweep_id: int) -> list[int]:
     whole = [rows for rows in groups.values() if all(row["status"] == Status.COMPLETED for row in rows)]
     if not whole:
         return []
-    best = min(whole, key=lambda rows: np.mean([row["best_e_v"] for row in rows]))
+    is_honest = all(row["honest_e_v"] is not None for rows in whole for row in rows)
+    error = "honest_e_v" if is_honest else "best_e_v"
+    best = min(whole, key=lambda rows: np.mean([row[error] for row in rows]))
     return [row["trial"] for row in best]
 
 

@@ -46,7 +46,9 @@ def path_of(source: str) -> Path:
 def check_path(source: str, path: Path) -> None:
     """Raise DataError unless `path` is an existing file."""
     if not path.exists():
-        raise file_error(source, "there is no such file; check the path, which is relative to the current folder")
+        raise file_error(
+            source, "there is no such file; check the path (in a sweep file, it starts at the folder of that file)"
+        )
     if path.is_dir():
         raise file_error(source, "this is a folder; name a file in it")
     if not path.is_file():
