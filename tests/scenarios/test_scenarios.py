@@ -1,7 +1,4 @@
-"""Verdicts on small sweeps of which it is known what is right: known beforehand, or measured on fresh examples.
-
-The bounds are those that users can rely on; docs/explanation/verdict-accuracy.md has the results themselves.
-"""
+"""Verdicts on small sweeps of which it is known what is right: known beforehand, or measured on fresh examples."""
 
 import math
 
@@ -25,21 +22,17 @@ from support.scenarios.verdicts import (
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("scenarios")
 
-# The least share of right verdicts in any scenario, and in those in which less can be known: with 15 unseen examples a
-# verdict is partly a matter of luck, and repeats of 50 examples add little; with a rate of 3, E_t and E_v fluctuate so
-# much that the larger part is not the certain one.
-LEAST_IN_ANY, LEAST_IN_HARD = 0.85, 0.65
-HARD = ("polynomial, 50 examples", "few examples", "15 unseen", "rates from 1e-5 to 3")
-# With 15 unseen examples it cannot be told that nothing is better than a constant.
-LEAST_WITHOUT_SKILL, WITHOUT_SKILL = 0.4, "noise, 50 examples"
+# The least share of right verdicts in any scenario, of any kind of trouble, and of any answer. Not all are met: see
+# docs/explanation/verdict-accuracy.md.
+LEAST_IN_ANY, LEAST_OF_A_KIND = 0.85, 0.9
 LEAST_OF_ALL = {1: 0.92, 3: 0.95, 8: 0.95, 16: 0.95}
 MOST_FALSE_ALARMS = 0.03
 
 
 @pytest.fixture(scope="module")
 def few():
-    """The outcomes of every scenario with one of the seeds."""
-    return {scenario: train(scenario, SEEDS[:1], 3) for scenario in SCENARIOS}
+    """The outcomes of every scenario with two of the seeds."""
+    return {scenario: train(scenario, SEEDS[:2], 3) for scenario in SCENARIOS}
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +66,7 @@ def test_most_verdicts_are_right(few, repeats):
     some = everything(by_scenario(few, repeats))
     expected = {Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.NO_SKILL}
     assert {each.case.known for each in some} == expected
-    assert share_right(some) >= 0.85
+    assert share_right(some) >= 0.9
 
 
 def test_scenarios_that_deceived_earlier_rules_do_not_any_more():
@@ -101,9 +94,7 @@ def test_what_is_good_gets_no_bad_verdict(measured, repeats):
 def test_no_scenario_is_left_behind(measured, known, repeats):
     some = all_scenarios(measured, known, repeats)
     shares = {scenario.name: share_right(found) for scenario, found in some.items()}
-    least = {name: LEAST_IN_HARD if name.endswith(HARD) else LEAST_IN_ANY for name in shares}
-    least[WITHOUT_SKILL] = LEAST_WITHOUT_SKILL
-    assert [(name, share) for name, share in shares.items() if share < least[name]] == []
+    assert [(name, share) for name, share in shares.items() if share < LEAST_IN_ANY] == []
 
 
 @pytest.mark.nightly
@@ -125,17 +116,16 @@ def test_more_repeats_are_no_worse_in_any_scenario(measured, fewer, more):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("repeats", REPEATS_OF_KNOWN)
 def test_no_kind_of_trouble_is_left_behind(kind, repeats, known):
-    assert share_right(of_kind(kind, by_scenario(known, repeats))) >= 0.7
+    assert share_right(of_kind(kind, by_scenario(known, repeats))) >= LEAST_OF_A_KIND
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("repeats", REPEATS_OF_KNOWN)
 @pytest.mark.parametrize("answer", [Verdict.GOOD, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.NO_SKILL])
-def test_no_answer_is_bought_with_another(known, answer):
-    """A rule that called everything good would be right about all that is. From three repeats: with one, `both` takes
-    more evidence than there is, since two parts must be beyond chance.
-    """
-    some = [each for each in everything(by_scenario(known, 3)) if each.case.known == answer]
-    assert share_right(some) >= (0.6 if answer == Verdict.NO_SKILL else 0.9)
+def test_no_answer_is_bought_with_another(known, answer, repeats):
+    """A rule that called everything good would be right about all that is."""
+    some = [each for each in everything(by_scenario(known, repeats)) if each.case.known == answer]
+    assert share_right(some) >= LEAST_OF_A_KIND
 
 
 @pytest.mark.nightly

@@ -1,14 +1,10 @@
 """`PYTHONPATH=tests python -m support.scenarios.table`: how many verdicts are right, by scenario and number of repeats.
 
-Prints the tables of docs/explanation/verdict-accuracy.md. `--cache FOLDER` keeps the trained outcomes, so that another
-rule can be judged by them without training again.
+Prints the tables of docs/explanation/verdict-accuracy.md.
 """
 
 import argparse
-import hashlib
-import pickle
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -32,32 +28,11 @@ from support.scenarios.verdicts import (
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs=2, default=(SEEDS.start, SEEDS.stop), metavar=("FIRST", "END"))
-    parser.add_argument("--cache", type=Path)
     options = parser.parse_args(arguments)
     for scenarios, numbers in ((MEASURED, REPEATS), (SCENARIOS, REPEATS_OF_KNOWN)):
-        found = {
-            scenario: outcomes_of(scenario, range(*options.seeds), max(numbers), options.cache)
-            for scenario in scenarios
-        }
+        found = {scenario: train(scenario, range(*options.seeds), max(numbers)) for scenario in scenarios}
         print_table({repeats: all_judged(found, repeats) for repeats in numbers})
     print_known(found)
-
-
-def outcomes_of(scenario: Scenario, seeds: range, repeats: int, cache: Path | None) -> dict[Trial, Outcome]:
-    """The outcomes of all seeds, each from the cache if it has them."""
-    found: dict[Trial, Outcome] = {}
-    for seed in seeds:
-        digest = hashlib.sha256(repr((scenario.name, scenario.cases, seed, repeats)).encode()).hexdigest()[:16]
-        path = cache / f"{digest}.pickle" if cache else None
-        if path and path.exists():
-            found |= pickle.loads(path.read_bytes())  # noqa: S301, written by this program
-            continue
-        own = train(scenario, [seed], repeats)
-        if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(pickle.dumps(own))
-        found |= own
-    return found
 
 
 def all_judged(found: dict[Scenario, dict[Trial, Outcome]], repeats: int) -> dict[Scenario, list[Judged]]:
