@@ -1,4 +1,4 @@
-"""The benchmark command: `python -m benchmarks core|sweep|overhead|store|scale|cores|cluster|million|query`."""
+"""The benchmark command: `python -m benchmarks TABLE`; the tables are in `benchmarks/tables/`."""
 
 import argparse
 import json

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.activations.activation import Activation, lowest_learned
-from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.members import LayerFunctions, Member
+from fitgap.core.network_shape import NetworkShape
+from fitgap.core.parameter_layout import FUNCTION_PARAMETERS, Layout
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class FunctionGroup:
 
 
 def function_counts(members: Sequence[Member]) -> tuple[int, ...]:
-    """For every layer, the largest number of functions among which any member divides its units."""
+    """For every layer, the largest number of functions among which any member divides its units; 0 without units."""
     layers = zip(*(member.activations for member in members), strict=True)
     return tuple(max(map(len, functions)) for functions in layers)
 
@@ -47,7 +48,7 @@ def layer_groups(members: Sequence[Member], layer: int, layout: Layout) -> list[
         groups += [
             function_group(rows, units, function, layer, position, layout)
             for position, (function, units) in enumerate(
-                zip(functions[0], unit_slices(functions[0], layout.sizes[layer]), strict=True)
+                zip(functions[0], unit_slices(functions[0], layout.network.channels[layer]), strict=True)
             )
         ]
         start = rows.stop
@@ -108,15 +109,15 @@ def learned_values(row: np.ndarray, member: Member, layout: Layout) -> dict[str,
     }
 
 
-def own_layout(sizes: tuple[int, ...], member: Member) -> Layout:
+def own_layout(shape: NetworkShape, member: Member) -> Layout:
     """The layout of a pack that has only this member."""
-    return Layout(sizes, function_counts([member]))
+    return Layout(shape, function_counts([member]))
 
 
 def own_row(row: np.ndarray, member: Member, layout: Layout) -> np.ndarray:
     """A member's row (P,) in its saved form: in its own layout, without the columns that only other members use."""
     columns = columns_of(member, layout)
-    saved = np.zeros(own_layout(layout.sizes, member).row_length, row.dtype)
+    saved = np.zeros(own_layout(layout.network, member).row_length, row.dtype)
     saved[: len(columns)] = row[columns]
     return saved
 

@@ -6,8 +6,9 @@ from typing import Self
 
 import numpy as np
 from fitgap.core.activation_parameters import own_layout
-from fitgap.core.layers import Layout
 from fitgap.core.members import Member
+from fitgap.core.network_shape import NetworkShape
+from fitgap.core.parameter_layout import Layout
 from fitgap.core.stopping import Standing
 
 
@@ -52,7 +53,7 @@ def standings_from_numbers(numbers: np.ndarray) -> list[Standing]:
     return [Standing(int(epochs), float(best)) for epochs, best in numbers]
 
 
-def check_states(states: Sequence[MemberState], members: Sequence[Member], sizes: tuple[int, ...], dtype: str) -> None:
+def check_states(states: Sequence[MemberState], members: Sequence[Member], shape: NetworkShape, dtype: str) -> None:
     """Raise ValueError unless the states fit the members and are all of the same epoch and step."""
     if len(states) != len(members):
         raise ValueError(f"every member needs a state, but {len(members)} members have {len(states)} states")
@@ -60,7 +61,7 @@ def check_states(states: Sequence[MemberState], members: Sequence[Member], sizes
         found = sorted({(state.epoch, state.steps) for state in states})
         raise ValueError(f"all members must resume from the same epoch and step, but theirs are {found}")
     for member, state in zip(members, states, strict=True):
-        check_state(state, member, own_layout(sizes, member), dtype)
+        check_state(state, member, own_layout(shape, member), dtype)
 
 
 def check_state(state: MemberState, member: Member, own: Layout, dtype: str) -> None:

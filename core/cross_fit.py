@@ -10,7 +10,7 @@ A member's results are bit-for-bit the same whichever members share its pack.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan
+from math import isfinite, nan
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +19,8 @@ from fitgap.core.repeats import VALIDATION_SIDE, Repeats
 
 # The lowest error of members whose earlier epochs are unknown: no later epoch is better.
 UNKNOWN = -np.inf
+# The most epochs, and the most memory, that wait to be searched for better ones.
+MOST_WAITING, MOST_BYTES = 16, 1 << 20
 # Up to this many examples, their weights are copied for every member, which is faster but takes more memory.
 MOST_COPIED = 4096
 
@@ -35,6 +37,17 @@ class HonestErrors:
     sample: np.ndarray | None
 
 
+@dataclass(frozen=True)
+class NotedEpoch:
+    """Of an epoch in which all examples were measured: E_t (K,), the errors (K, N) of the validation examples, and what
+    `Samples.last_sides` returned.
+    """
+
+    e_t: np.ndarray
+    errors: np.ndarray
+    sides: Sequence[np.ndarray]
+
+
 class Samples(Protocol):
     """Errors of the sampled examples, for the pack's rows (k,); see `fitgap.core.fit_evidence`."""
 
@@ -42,7 +55,9 @@ class Samples(Protocol):
     def is_measured(self) -> bool: ...
     @property
     def chosen(self) -> list[np.ndarray]: ...
-    def last_errors(self, rows: np.ndarray) -> np.ndarray: ...
+    def last_sides(self) -> Sequence[np.ndarray]: ...
+    def errors_among(self, sides: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray: ...
+    def take_best(self, sides: Sequence[np.ndarray]) -> None: ...
     def errors_with(self, parameters: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray: ...
 
 
@@ -59,43 +74,79 @@ class CrossFit:
         # The sampled errors (members, 2, 2, n) after these epochs, or the parameters to compute them with.
         self.samples: np.ndarray | None = None
         self.parameters: dict[tuple[int, int], np.ndarray] = {}
+        # Epochs are searched several at a time: with small networks, a search takes longer than a step of training.
+        self.waiting: list[NotedEpoch] = []
 
-    def rebind_views(self, repeats: Repeats, samples: Samples) -> None:
-        """Refer to the examples of the pack's current members."""
-        self.halves, self.sampled = Halves(repeats), samples
+    def rebind_views(self, members: np.ndarray, repeats: Repeats, samples: Samples) -> None:
+        """Refer to the pack's current members, given by their numbers (K,), and to their examples."""
+        self.members, self.halves, self.sampled = members, Halves(repeats), samples
 
-    def note(self, members: np.ndarray, e_t: np.ndarray, on_validation: Measurement, parameters: np.ndarray) -> None:
-        """Note an epoch of the members with these numbers (K,): its E_t (K,), errors and parameters (K, P)."""
-        errors = on_validation.errors
-        weights, counts = self.halves.weights_of(on_validation.chosen)
-        means = self.halves.sums(errors, weights) / counts
-        is_finite = np.isfinite(e_t + means[:, 0] + means[:, 1])
-        rows, halves = np.nonzero((means < self.lowest[members]) & is_finite[:, np.newaxis])
-        if not rows.size:
-            return
-        numbers, others = members[rows], 1 - halves
-        self.lowest[numbers, halves] = means[rows, halves]
-        self.counts[numbers, halves] = counts[rows, others]
-        self.means[numbers, halves] = means[rows, others]
-        self.e_t[numbers, halves] = e_t[rows]
+    def note(self, e_t: np.ndarray, on_validation: Measurement, parameters: np.ndarray) -> None:
+        """Note an epoch: E_t (K,), the errors and the parameters (K, P)."""
         if self.sampled.is_measured:
-            # All rows, since the same array is used for other purposes.
-            errors_now = self.sampled.last_errors(np.arange(len(members)))
-            self._samples_like(errors_now[0])[numbers, halves] = errors_now[rows]
-        else:
-            # Measured on demand, because a better epoch may follow.
-            keys = zip(numbers.tolist(), halves.tolist(), strict=True)
-            self.parameters.update(zip(keys, parameters[rows], strict=True))
+            noted = NotedEpoch(e_t, on_validation.errors, self.sampled.last_sides())
+            self.waiting.append(noted)
+            if len(self.waiting) >= MOST_WAITING or len(self.waiting) * size_of(noted) >= MOST_BYTES:
+                self.search()
+            return
+        _, rows, halves = self._improve(e_t[np.newaxis], on_validation.errors[np.newaxis], on_validation.chosen)
+        # Measured on demand, because a better epoch may follow.
+        keys = zip(self.members[rows].tolist(), halves.tolist(), strict=True)
+        self.parameters.update(zip(keys, parameters[rows], strict=True))
+
+    @np.errstate(all="ignore")
+    def search(self) -> None:
+        """Search the epochs noted since the last search for better ones."""
+        if not self.waiting:
+            return
+        waiting, self.waiting = self.waiting, []
+        e_t, errors = np.stack([each.e_t for each in waiting]), np.stack([each.errors for each in waiting])
+        epochs, rows, halves = self._improve(e_t, errors, None)
+        sides = [np.stack(each) for each in zip(*(each.sides for each in waiting), strict=True)]
+        self.sampled.take_best(sides)
+        if rows.size:
+            found = self.sampled.errors_among([side[epochs, rows] for side in sides], rows)
+            self._samples_like(found[0])[self.members[rows], halves] = found
+
+    def _improve(
+        self, e_t: np.ndarray, errors: np.ndarray, chosen: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Note the first best of several epochs, given by E_t (E, K) and errors (E, K, N) of all or chosen examples.
+
+        Returns the epochs, rows and halves, each (k,), for which there is a new lowest error.
+        """
+        weights, counts = self.halves.weights_of(chosen)
+        means = self.halves.sums(errors, weights) / counts
+        is_finite = np.isfinite(e_t + means[..., 0] + means[..., 1])
+        known = np.where(is_finite[..., np.newaxis], means, np.inf)
+        best = known.argmin(axis=0)
+        rows, halves = np.nonzero(known.min(axis=0) < self.lowest[self.members])
+        numbers, others, epochs = self.members[rows], 1 - halves, best[rows, halves]
+        self.lowest[numbers, halves] = means[epochs, rows, halves]
+        self.counts[numbers, halves] = counts[rows, others]
+        self.means[numbers, halves] = means[epochs, rows, others]
+        self.e_t[numbers, halves] = e_t[epochs, rows]
+        return epochs, rows, halves
 
     def state_of(self, member: int, row: int) -> tuple[np.ndarray, np.ndarray] | None:
         """The numbers (4, 2) and the sampled errors (2, 2, n) of a member in this row of the pack; None if unknown."""
-        if not np.isfinite(self.lowest[member]).all():
+        if not self._is_known(member):
             return None
+        return np.stack([each[member] for each in self._numbers()]), self._sample_of(member, row).copy()
+
+    def _is_known(self, member: int) -> bool:
+        """Whether both halves of a member have a best epoch."""
+        self.search()
+        first, second = self.lowest[member].tolist()
+        return isfinite(first) and isfinite(second)
+
+    def _sample_of(self, member: int, row: int) -> np.ndarray:
+        """The sampled errors (2, 2, n) of a member in this row of the pack."""
         for half in (0, 1):
             if (member, half) in self.parameters:
                 found = self.sampled.errors_with([self.parameters.pop((member, half))], np.array([row]))[0]
                 self._samples_like(found)[member, half] = found
-        return np.stack([each[member] for each in self._numbers()]), self._samples_like(np.empty((2, 0)))[member].copy()
+        return self._samples_like(np.empty((2, 0)))[member]
 
     def restore(self, member: int, numbers: np.ndarray, samples: np.ndarray) -> None:
         """The inverse of `state_of`."""
@@ -113,12 +164,11 @@ class CrossFit:
 
     def result(self, member: int, row: int) -> HonestErrors:
         """The honest errors of a member in this row of the pack."""
-        state = self.state_of(member, row)
-        if state is None:
+        if not self._is_known(member):
             return HonestErrors(nan, nan, None)
-        _, counts, means, e_t = state[0]
-        e_v = float((counts * means).sum() / counts.sum())
-        return HonestErrors(float(e_t.mean()), e_v, self._joined(state[1], row))
+        counts, e_t = self.counts[member], self.e_t[member]
+        e_v = float((counts * self.means[member]).sum() / counts.sum())
+        return HonestErrors(float(e_t.mean()), e_v, self._joined(self._sample_of(member, row), row))
 
     def _joined(self, samples: np.ndarray, row: int) -> np.ndarray:
         """One error per sampled example, (2, n): of training examples the mean over both epochs; of validation
@@ -161,11 +211,17 @@ class Halves:
         return weights, weights.sum(axis=2)[self.repeats.rows]
 
     def sums(self, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """The sums (K, 2) over both halves of the members' values (K, N).
+        """The sums (E, K, 2) over both halves of the members' values (E, K, N) in several epochs.
 
-        Computed row by row, so that the bits do not depend on the other members.
+        Computed row by row, so that the bits depend neither on the other members nor on the other epochs.
         """
         rows = self.repeats.rows
-        if values.shape[1] <= MOST_COPIED:
-            return np.vecdot(values[:, np.newaxis], weights[rows])
-        return np.stack([np.vecdot(own, weights[row]) for own, row in zip(values, rows.tolist(), strict=True)])
+        if values.shape[-1] <= MOST_COPIED:
+            return np.vecdot(values[..., np.newaxis, :], weights[rows])
+        sums = [np.vecdot(values[:, number, np.newaxis], weights[row]) for number, row in enumerate(rows.tolist())]
+        return np.stack(sums, axis=1)
+
+
+def size_of(noted: NotedEpoch) -> int:
+    """The memory that a noted epoch takes, in bytes."""
+    return noted.errors.nbytes + sum(side.nbytes for side in noted.sides)

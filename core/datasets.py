@@ -1,5 +1,6 @@
 """Data sets of examples with known targets, and their split into training and validation examples."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -19,7 +20,10 @@ class Dataset:
     column of class numbers 0 … C−1, named by `class_names`; for numbers their values. `text_columns` maps each column
     of text, which was one-hot encoded, to its categories. `marks` holds what decides how examples are split, (N,) each:
     `validation` group numbers, ranks or truth values (see `Division.rule`), and `test` truth values of test examples.
-    Raises ValueError if the shapes do not fit.
+    `input_axes` are those of the inputs of an example, which are in row-major order: (height, width, channels) or
+    (steps, channels); () if they have none. `groups` holds columns by which examples may be kept together, as numbers
+    (N,), which are no inputs. `redraw` returns other examples of the same kind for every repeat; None if all repeats
+    have these. Raises ValueError if the shapes do not fit.
     """
 
     name: str
@@ -31,6 +35,9 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     text_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     marks: Mapping[str, np.ndarray] = field(default_factory=dict)
+    redraw: "Callable[[int], Dataset] | None" = None
+    groups: Mapping[str, np.ndarray] = field(default_factory=dict)
+    input_axes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 2 or self.targets.ndim != 2 or len(self.inputs) != len(self.targets):
@@ -38,12 +45,24 @@ class Dataset:
                 f"inputs and targets must be two tables with the same number of rows, "
                 f"but have the shapes {self.inputs.shape} and {self.targets.shape}"
             )
+        if self.input_axes and math.prod(self.input_axes) != self.inputs.shape[1]:
+            shape, needed = "x".join(map(str, self.input_axes)), math.prod(self.input_axes)
+            raise ValueError(f"the shape {shape} needs {needed} inputs, but there are {self.inputs.shape[1]}")
         if self.target_kind == "classes" and self.target_count != 1:
             raise ValueError(f"classes must be one column of class numbers, but received {self.target_count} columns")
 
     @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes of the inputs of an example, (n_0,) if they are plain."""
+        return self.input_axes or (self.input_count,)
+
+    @property
     def example_count(self) -> int:
         return len(self.inputs)
+
+    def of_repeat(self, repeat: int) -> "Dataset":
+        """The examples of a repeat, from 1."""
+        return self if self.redraw is None else self.redraw(repeat)
 
     @property
     def input_count(self) -> int:

@@ -37,19 +37,20 @@ def late_start(count: int) -> int:
     return count - late_epochs(count)
 
 
-def late_fall(errors: np.ndarray, epochs: np.ndarray) -> float:
-    """The share of its value by which an error fell in the late window, by its robust trend; negative if it rose.
+def late_fall(errors: np.ndarray, epochs: np.ndarray, start: int | None = None) -> float:
+    """The share of its value by which an error fell in the late window, or since the epoch `start`, by its robust
+    trend; negative if it rose.
 
     The trend is the median slope between pairs of epochs (Theil and Sen), so single epochs do not decide.
     """
-    window = epochs >= late_start(int(epochs[-1]))
+    window = epochs >= (late_start(int(epochs[-1])) if start is None else start)
     numbers, values = thinned(epochs[window]), thinned(errors[window])
     slopes = pair_slopes(numbers, values)
     if not len(slopes):
         return 0.0
     slope = float(np.median(slopes))
-    start = float(np.median(values - slope * (numbers - numbers[0])))
-    return -slope * float(numbers[-1] - numbers[0]) / start if start > 0 else 0.0
+    first = float(np.median(values - slope * (numbers - numbers[0])))
+    return -slope * float(numbers[-1] - numbers[0]) / first if first > 0 else 0.0
 
 
 def thinned(values: np.ndarray) -> np.ndarray:

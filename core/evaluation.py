@@ -4,7 +4,7 @@ Both are measured in the same way after the epoch, without dropout and penalties
 examples and not the way they were measured.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,10 +12,14 @@ import numpy as np
 from fitgap.core.batches import batches, batches_in_order
 from fitgap.core.losses import over_outputs
 from fitgap.core.members import PackShape
-from fitgap.core.network import Networks, Workspace
+from fitgap.core.network import Networks
+from fitgap.core.network_shape import NetworkShape
+from fitgap.core.workspace import Workspace
 
 # Examples evaluated at once. Fixed, because the last bits of a matrix product may depend on its number of rows.
 CHUNK = 128
+# Networks with other layers than dense ones are evaluated on fewer if the values of all layers are more than these.
+MOST_VALUES = 1 << 20
 # Up to this layer width, evaluation stores activations unit by unit; in wider layers the slower product outweighs it.
 WIDEST_BY_UNIT = 64
 
@@ -25,12 +29,19 @@ class Measurement:
     """Results of an evaluation in float64: `errors` (K, N) per member and example, `accuracy` (K,) per member.
 
     `accuracy` is the share of correctly classified examples; for numbers R², the share of the variance explained.
-    `chosen` (R, N) are the rows of the examples in each repeat, or None for all of them.
+    `chosen` (R, N) are the rows of the examples in each repeat, or None for all of them. If examples have weights,
+    `errors` are multiplied by them; those of `unweighted` are not.
     """
 
     errors: np.ndarray
     accuracy: np.ndarray
     chosen: np.ndarray | None = None
+    unweighted: np.ndarray | None = None
+
+    @property
+    def own_errors(self) -> np.ndarray:
+        """The errors without weights."""
+        return self.errors if self.unweighted is None else self.unweighted
 
     @property
     def error(self) -> np.ndarray:
@@ -51,11 +62,18 @@ class Measurement:
 class Measurer:
     """Measures the members of a pack on one set of examples.
 
-    `inputs` (N, n_0) and `targets` (N, n_L) are given for each repeat; `repeat_rows` maps members to repeats.
+    `inputs` (N, n_0), `targets` (N, n_L) and, if examples have any, `weights` (N,) are given for each repeat;
+    `repeat_rows` maps members to repeats.
     """
 
-    def __init__(self, inputs: Sequence[np.ndarray], targets: Sequence[np.ndarray], shape: PackShape):
-        self.inputs, self.targets, self.shape = inputs, targets, shape
+    def __init__(
+        self,
+        inputs: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray],
+        shape: PackShape,
+        weights: Sequence[np.ndarray] | None = None,
+    ):
+        self.inputs, self.targets, self.shape, self.weights = inputs, targets, shape, weights
         self._workspaces: dict[tuple[bytes, int], Workspace] = {}
 
     @property
@@ -67,15 +85,47 @@ class Measurer:
 
         `repeat_rows` (K,) holds the index of each member's repeat.
         """
-        tables = self.inputs, self.targets
         errors, marks = [], []
-        for inputs, targets in batches_in_order(tables, CHUNK) if chosen is None else batches(tables, chosen, CHUNK):
+        for work in self._evaluated(networks, repeat_rows, chosen):
+            errors.append(self._errors(work))
+            marks.append(self._mark(work))
+        found, accuracy = np.hstack(errors), self._accuracy(np.hstack(marks), chosen, repeat_rows)
+        if self.weights is None:
+            return Measurement(found, accuracy, chosen)
+        weights = np.stack(self.weights if chosen is None else list(map(np.take, self.weights, chosen)))
+        return Measurement(found * weights[repeat_rows], accuracy, chosen, found)
+
+    def outputs(
+        self, networks: Networks, repeat_rows: np.ndarray, chosen: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The outputs and the encoded targets (K, N, n_L) of the same examples."""
+        found = [(work.outputs.copy(), work.targets.copy()) for work in self._evaluated(networks, repeat_rows, chosen)]
+        outputs, targets = zip(*found, strict=True)
+        return np.concatenate(outputs, axis=1), np.concatenate(targets, axis=1)
+
+    def _evaluated(self, networks: Networks, repeat_rows: np.ndarray, chosen: np.ndarray | None) -> Iterator[Workspace]:
+        """The workspace after evaluating each chunk of the examples."""
+        tables = self.inputs, self.targets
+        size = chunk_of(networks.shape)
+        for inputs, targets in batches_in_order(tables, size) if chosen is None else batches(tables, chosen, size):
             work = self._workspace(networks, repeat_rows, inputs.shape[1])
             work.load_batch(inputs, targets)
             networks.evaluate(work)
-            errors.append(self.shape.loss.errors(work.outputs, work.targets))
-            marks.append(self._mark(work))
-        return Measurement(np.hstack(errors), self._accuracy(np.hstack(marks), chosen, repeat_rows), chosen)
+            yield work
+
+    def compile(self, networks: Networks) -> None:
+        """Measure these networks with compiled passes from now on, as far as there is machine code."""
+        for work in self._workspaces.values():
+            networks.compile(work)
+
+    def _errors(self, work: Workspace) -> np.ndarray:
+        """The error of every example (K, B)."""
+        loss, computed = self.shape.loss, work.output_pass
+        return (
+            loss.errors_by_gradient(computed.gradient, computed.wide)
+            if computed
+            else loss.errors(work.outputs, work.targets)
+        )
 
     def _mark(self, work: Workspace) -> np.ndarray:
         """For every example (K, B): whether its class is predicted correctly, or its squared error."""
@@ -104,16 +154,29 @@ class Measurer:
     def _workspace(self, networks: Networks, repeat_rows: np.ndarray, example_count: int) -> Workspace:
         key = (repeat_rows.tobytes(), example_count)
         if key not in self._workspaces:
-            self._workspaces[key] = Workspace(
+            work = self._workspaces[key] = Workspace(
                 len(repeat_rows),
                 example_count,
                 networks.layout,
                 networks.dtype,
                 repeat_rows,
                 own_inputs=False,
-                by_unit=max(self.shape.layers[1:]) <= WIDEST_BY_UNIT,
+                by_unit=stores_by_unit(networks.shape),
             )
+            work.loss = self.shape.loss
         return self._workspaces[key]
+
+
+def chunk_of(shape: NetworkShape) -> int:
+    """The number of examples that are evaluated at once. It depends on nothing but the shape of the networks."""
+    if shape.is_dense:
+        return CHUNK
+    return max(1, min(CHUNK, MOST_VALUES // (sum(shape.sizes) + shape.scratch)))
+
+
+def stores_by_unit(shape: NetworkShape) -> bool:
+    """Whether evaluation of such networks stores activations unit by unit."""
+    return shape.is_dense and max(shape.sizes[1:]) <= WIDEST_BY_UNIT
 
 
 def total_variation(targets: np.ndarray) -> float:

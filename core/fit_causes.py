@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from fitgap.core.error_curves import Instability, instability
-from fitgap.core.fit import Verdict
 from fitgap.core.fit_facts import Cause, Facts, FoundCause, Test, percent, times
 from fitgap.core.fit_remedies import Remedy
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.core.overfitting import OVERFITTING, stopping_removes
 from fitgap.core.underfitting import GROWN, UNDERFITTING
 
@@ -27,7 +27,6 @@ FALLING_FAST = 0.05
 SHAKEN, ABOVE_CONSTANT = 2.0, 1.1
 
 
-# Often consequences of others, unless the weights have grown.
 def rank_of_linear(found: FoundCause, facts: Facts, is_both: bool) -> int:
     """Whether a hidden layer or a smaller penalty comes first for a linear network."""
     # One that overfits too would overfit more with a hidden layer, if it has many inputs.
@@ -36,6 +35,7 @@ def rank_of_linear(found: FoundCause, facts: Facts, is_both: bool) -> int:
     return 3 if penalty_first == (found.cause is Cause.LINEAR_NETWORK) else 2
 
 
+# Often consequences of others, unless the weights have grown.
 CONSEQUENCES = (Cause.DEAD_UNITS, Cause.SATURATED_UNITS, Cause.CONSTANT_OUTPUT)
 OPPOSITES = {
     Remedy.LOWER_RATE: Remedy.HIGHER_RATE,
@@ -43,6 +43,7 @@ OPPOSITES = {
     Remedy.LARGER_NETWORK: Remedy.SMALLER_NETWORK,
     Remedy.SMALLER_NETWORK: Remedy.LARGER_NETWORK,
     Remedy.MORE_EPOCHS: Remedy.FEWER_EPOCHS,
+    Remedy.LATER_STOPPING: Remedy.FEWER_EPOCHS,
     Remedy.FEWER_EPOCHS: Remedy.MORE_EPOCHS,
 }
 
@@ -81,8 +82,9 @@ def without_contradictions(found: Sequence[FoundCause]) -> list[FoundCause]:
 def rank(found: FoundCause, facts: Facts, is_both: bool) -> int:
     """The lower, the sooner a cause should be tried; the order of the tests decides between equal ranks."""
     if found.cause is Cause.UNSTABLE:
-        # An unstable E_t matters less to a network that has memorized its examples nevertheless.
-        return 3 if facts.memorized_well else 0
+        # It matters less to a network that has memorized its examples nevertheless. It is tested for first, so it comes
+        # first among equals.
+        return 3 if facts.memorized_well else 1
     if found.cause is Cause.ROSE and stopping_removes(facts) >= WORTH_STOPPING:
         return 1
     # Dead units are the cause if weights have grown, otherwise more often a consequence.
@@ -90,7 +92,8 @@ def rank(found: FoundCause, facts: Facts, is_both: bool) -> int:
         return 1
     if facts.is_linear and found.cause in LINEAR_AND_PENALTY:
         return rank_of_linear(found, facts, is_both)
-    is_weak_fall = found.cause is Cause.STILL_FALLING and found.value is not None and found.value < FALLING_FAST
+    is_fall = found.cause in (Cause.STILL_FALLING, Cause.STOPPED_EARLY)
+    is_weak_fall = is_fall and found.value is not None and found.value < FALLING_FAST
     return 3 if is_weak_fall and facts.is_smaller_than_reference else 2
 
 

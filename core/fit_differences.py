@@ -75,9 +75,9 @@ def difference(pairs: Sequence[Pair], side: Side) -> Difference:
     own, other = (float(mean_over_repeats([pair[which].on(side)[0] for pair in pairs])) for which in (0, 1))
     above_zero = max(own, SMALLEST), max(other, SMALLEST)
     once = once_of(pairs, side)
-    error = combined([paired_error(pair, side, (1.0, 1.0)) for pair in pairs], once)
     # Delta method: the first-order effect of each example on the logarithm of the ratio.
-    logarithm_error = combined([paired_error(pair, side, above_zero) for pair in pairs], once)
+    errors = [paired_errors(pair, side, ((1.0, 1.0), above_zero)) for pair in pairs]
+    error, logarithm_error = (combined(each, once) for each in zip(*errors, strict=True))
     return Difference(own - other, error, log(above_zero[0] / above_zero[1]), logarithm_error)
 
 
@@ -96,16 +96,25 @@ def combined(errors: Sequence[float], once: float) -> float:
     return hypot(*errors) / sqrt(len(errors)) * sqrt(max(1 / len(errors), once))
 
 
-def paired_error(pair: Pair, side: Side, divisors: tuple[float, float]) -> float:
-    """Standard error of the difference of two mean errors, each divided by its divisor, in one repeat."""
-    (_, own_error, own), (_, other_error, other) = (each.on(side) for each in pair)
+def paired_errors(pair: Pair, side: Side, divisors: Sequence[tuple[float, float]]) -> list[float]:
+    """Standard errors of the difference of two mean errors in one repeat, each mean divided by its divisor: one for
+    every pair of divisors.
+    """
+    (_, own_error, own), (_, other_error, other) = pair[0].on(side), pair[1].on(side)
     if not 1 < len(own) == len(other):
-        return hypot(float(own_error) / divisors[0], float(other_error) / divisors[1])
-    differences = np.asarray(own, np.float64) / divisors[0]
-    differences -= np.asarray(other, np.float64) / divisors[1]
+        return [hypot(float(own_error) / first, float(other_error) / second) for first, second in divisors]
+    own, other, degrees = own.astype(np.float64), other.astype(np.float64), len(own) - 1
+    return [
+        sqrt(squared_deviations(own / first - other / second) / degrees / pair[0].count(side))
+        for first, second in divisors
+    ]
+
+
+def squared_deviations(values: np.ndarray) -> float:
+    """The sum of the squared deviations of values (n,) from their mean; it changes the values."""
     # ndarray.mean is several times slower for a few hundred numbers.
-    differences -= differences.sum() / len(differences)
-    return sqrt(float(differences @ differences) / (len(differences) - 1) / pair[0].count(side))
+    values -= values.sum() / len(values)
+    return float(values @ values)
 
 
 def mean_over_repeats(values: Sequence[float]) -> float:

@@ -17,6 +17,16 @@ from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 
 # Examples per side. Their errors after the best and the last epoch, in float32, take at most 4 KB per trial.
 SAMPLE_SIZE = 250
+# The errors of all examples of a side are kept until the next epoch if they are no more than this.
+MOST_KEPT = 4096
+
+
+class WaitingEpochs(Protocol):
+    """Epochs from which no evidence was taken yet; see `fitgap.core.cross_fit`."""
+
+    @property
+    def waiting(self) -> Sequence[object]: ...
+    def search(self) -> None: ...
 
 
 class InTraining(Protocol):
@@ -29,6 +39,7 @@ class InTraining(Protocol):
     member_numbers: np.ndarray
     on_training: Measurer
     on_validation: Measurer
+    cross_fit: WaitingEpochs
 
 
 class Evidence:
@@ -48,6 +59,8 @@ class Evidence:
         # Sampled errors after the last epoch, of the sides whose examples were all measured; and all of them together.
         self.measured: dict[int, np.ndarray] = {}
         self.measured_together: np.ndarray | None = None
+        # By row, which of the epochs that wait in the cross-fit was the best so far, counted from 1; 0 if none was.
+        self.best_waiting = np.zeros(len(self.pack.members), int)
 
     @property
     def is_measured(self) -> bool:
@@ -65,11 +78,24 @@ class Evidence:
 
     def note(self, errors: np.ndarray, side: int) -> None:
         """Record the errors (K, N) of all examples of a side after an epoch."""
-        self.measured[side] = self.sample.errors_among(errors, side)
+        # Those of the sampled examples are taken once they are wanted, unless all would take much memory until then.
+        self.measured[side] = errors if errors.shape[1] <= MOST_KEPT else self.sample.errors_among(errors, side)
         self.measured_together = None
+
+    def last_sides(self) -> list[np.ndarray]:
+        """What was measured on each side after the last epoch: errors (K, N) of all examples or (K, n) of a sample."""
+        return [self.measured[side] for side in (TRAINING_SIDE, VALIDATION_SIDE)]
+
+    def errors_among(self, sides: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+        """The errors (k, 2, n) of the sampled examples for these rows (k,), out of what was measured on each side."""
+        return side_by_side([self.sample.errors_among(errors, side, rows) for side, errors in enumerate(sides)])
 
     def remember_best(self, rows: np.ndarray) -> None:
         """Record that the last epoch was the best so far for these rows."""
+        waiting = len(self.pack.cross_fit.waiting)
+        if waiting:
+            self.best_waiting[rows] = waiting
+            return
         numbers = self.pack.member_numbers[rows].tolist()
         if self.is_measured:
             self.errors_at_best |= dict(zip(numbers, self.last_errors(rows), strict=True))
@@ -77,8 +103,18 @@ class Evidence:
             # Measured on demand, because a better epoch may follow.
             self.parameters_at_best |= dict(zip(numbers, self.pack.networks.parameters[rows], strict=True))
 
+    def take_best(self, sides: Sequence[np.ndarray]) -> None:
+        """Take the errors after the best epochs out of what was measured on each side (E, K, N) in those that wait."""
+        rows = np.flatnonzero(self.best_waiting)
+        if rows.size:
+            epochs, numbers = self.best_waiting[rows] - 1, self.pack.member_numbers[rows].tolist()
+            found = self.errors_among([side[epochs, rows] for side in sides], rows)
+            self.errors_at_best |= dict(zip(numbers, found, strict=True))
+            self.best_waiting[:] = 0
+
     def best_errors(self, rows: np.ndarray) -> list[np.ndarray | None]:
         """Like `last_errors`, but after the best epoch; None for members without a best epoch yet."""
+        self.pack.cross_fit.search()
         numbers = self.pack.member_numbers[rows].tolist()
         unmeasured = rows[[number in self.parameters_at_best for number in numbers]]
         if unmeasured.size:
@@ -98,7 +134,7 @@ class Evidence:
         if not self.is_measured:
             return self._errors_of(self._networks_of(rows), rows)
         if self.measured_together is None:
-            self.measured_together = side_by_side([self.measured[side] for side in (TRAINING_SIDE, VALIDATION_SIDE)])
+            self.measured_together = self.errors_among(self.last_sides(), np.arange(len(self.pack.members)))
         return self.measured_together[rows] if len(rows) < len(self.measured_together) else self.measured_together
 
     def errors_with(self, parameters: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
@@ -111,7 +147,8 @@ class Evidence:
         """The layer statistics of the networks in these rows (k,) after the last epoch."""
         tables, chosen = self.pack.repeats.training, self.sample.chosen[TRAINING_SIDE]
         repeat_rows = self.pack.repeats.rows[rows]
-        return layer_statistics(self._networks_of(rows), tables, chosen, repeat_rows, self.rms_start[rows])
+        networks, loss = self._networks_of(rows), self.pack.shape.loss
+        return layer_statistics(networks, tables, chosen, repeat_rows, self.rms_start[rows], loss)
 
     @np.errstate(all="ignore")
     def _errors_of(self, networks: Networks, rows: np.ndarray) -> np.ndarray:
@@ -119,8 +156,8 @@ class Evidence:
         measurers = self.pack.on_training, self.pack.on_validation
         if networks is not self.pack.networks:
             # The buffers of a Measurer belong to the networks that it first measured.
-            tables = self.pack.repeats.training, self.pack.repeats.validation
-            measurers = Measurer(*tables[0], self.pack.shape), Measurer(*tables[1], self.pack.shape)
+            repeats, shape = self.pack.repeats, self.pack.shape
+            measurers = repeats.measurer(TRAINING_SIDE, shape), repeats.measurer(VALIDATION_SIDE, shape)
         sides = zip(measurers, self.sample.chosen, strict=True)
         return side_by_side([each.measure(networks, repeat_rows, chosen).errors for each, chosen in sides])
 
@@ -142,15 +179,22 @@ class Sample:
         """The sampled rows (R, n) of each side."""
         return [self.repeats.choose_sample(self.wanted, side) for side in (TRAINING_SIDE, VALIDATION_SIDE)]
 
-    def errors_among(self, errors: np.ndarray, side: int) -> np.ndarray:
-        """The errors (K, n) of the sampled examples, out of the errors (K, N) of all examples."""
+    def errors_among(self, errors: np.ndarray, side: int, rows: np.ndarray | None = None) -> np.ndarray:
+        """The errors (k, n) of the sampled examples for these rows (k,) of the pack, or all of them.
+
+        They are taken out of the errors (k, N) of all examples; errors of the sampled ones are returned as they are.
+        """
+        chosen = self.chosen[side]
+        if errors.shape[1] == chosen.shape[1]:
+            return errors
+        repeat_rows = self.repeats.rows if rows is None else self.repeats.rows[rows]
         # Flat indices are several times faster than pairs. All are in range, so nothing is clipped.
         starts = np.arange(len(errors))[:, None] * errors.shape[1]
-        return np.take(errors, self.chosen[side][self.repeats.rows] + starts, mode="clip")
+        return np.take(errors, chosen[repeat_rows] + starts, mode="clip")
 
 
 def sample_size(measured_examples: int | None) -> int:
-    """The number of examples in a sample, if there are so many: never more than are measured in an epoch."""
+    """The number of examples in a sample, unless there are fewer: never more than are measured in an epoch."""
     return min(SAMPLE_SIZE, measured_examples or SAMPLE_SIZE)
 
 

@@ -30,6 +30,7 @@ class Cause(StrEnum):
     DIVERGED = "diverged"
     DOUBLE_DESCENT = "double_descent"
     UNSTABLE = "unstable"
+    STOPPED_EARLY = "stopped_early"
     STILL_FALLING = "still_falling"
     SLOW = "slow"
     WEIGHTS_NEAR_ZERO = "weights_near_zero"
@@ -71,6 +72,7 @@ class Facts:
     largest dropout ratio δ. `hidden` are the widths of its hidden layers and `functions` the names of their
     activations; None if unknown. `reference_parameters` is the parameter count of the reference configuration, and
     `reference_e_v` its E_v after its best epoch. `constant_e_t` is the training error of a constant prediction.
+    `stopped` says why a stopping rule ended the trial before its last planned epoch; it waits for `patience` epochs.
     """
 
     e_t: np.ndarray
@@ -86,6 +88,8 @@ class Facts:
     functions: frozenset[str] | None = None
     reference_e_v: float | None = None
     constant_e_t: float | None = None
+    stopped: str | None = None
+    patience: int = 0
 
     @property
     def numbers(self) -> np.ndarray:
@@ -164,4 +168,4 @@ def times(ratio: float) -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage, such as `12 %`."""
-    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1g} %"
+    return f"{100 * share:.0f} %" if share >= 0.01 else f"{100 * share:.1g} %"

@@ -11,6 +11,7 @@ class Remedy(StrEnum):
     OTHER_OPTIMIZER = "other_optimizer"
     MORE_EPOCHS = "more_epochs"
     FEWER_EPOCHS = "fewer_epochs"
+    LATER_STOPPING = "later_stopping"
     HIDDEN_LAYER = "hidden_layer"
     LARGER_NETWORK = "larger_network"
     SMALLER_NETWORK = "smaller_network"
@@ -31,6 +32,7 @@ WORDS = {
     Remedy.OTHER_OPTIMIZER: "another optimizer, such as adam",
     Remedy.MORE_EPOCHS: "more epochs",
     Remedy.FEWER_EPOCHS: "fewer epochs, or stopping with no_improvement",
+    Remedy.LATER_STOPPING: "a stopping rule that stops later",
     Remedy.HIDDEN_LAYER: "a hidden layer with a nonlinear activation",
     Remedy.LARGER_NETWORK: "a larger network",
     Remedy.SMALLER_NETWORK: "a smaller network",

@@ -21,14 +21,21 @@ class Floor:
 
 
 def floor_of(
-    targets: Sequence[np.ndarray], loss: Loss, *, seed: int, repeat: int, measured_examples: int | None
+    targets: Sequence[np.ndarray],
+    loss: Loss,
+    *,
+    seed: int,
+    repeat: int,
+    measured_examples: int | None,
+    weights: Sequence[np.ndarray | None] = (None, None),
 ) -> Floor:
-    """The floor of a repeat, from its encoded targets (N, n_L) of both sides.
+    """The floor of a repeat, from its encoded targets (N, n_L) of both sides, and the weights (N,) of these examples.
 
     The constant is the best for the training examples: their mean or, for a cross entropy, their class frequencies.
     """
-    constant = loss.best_constant(targets[TRAINING_SIDE].astype(np.float64))
-    sides = [loss.errors(np.broadcast_to(constant, each.shape), each.astype(np.float64)) for each in targets]
+    constant = loss.best_constant(targets[TRAINING_SIDE].astype(np.float64), weights[TRAINING_SIDE])
+    sides = [loss.errors(np.full(each.shape, constant), each.astype(np.float64)) for each in targets]
+    sides = [each if own is None else each * own for each, own in zip(sides, weights, strict=True)]
     wanted = sample_size(measured_examples)
     rows = [sample_of(seed, repeat, side, len(each), wanted) for side, each in enumerate(sides)]
     sample = side_by_side([each[np.newaxis, chosen] for each, chosen in zip(sides, rows, strict=True)])[0]

@@ -20,12 +20,17 @@ class Initializer(Variant):
         """Standard deviation (normal) or half width (uniform) for a layer with these numbers of inputs and outputs."""
         raise NotImplementedError
 
-    def draw(self, inputs: int, outputs: int, *, seed: int, repeat: int, layer: int) -> np.ndarray:
-        """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, equal for all configurations of a repeat."""
+    def draw(
+        self, inputs: int, outputs: int, *, seed: int, repeat: int, layer: int, fan_out: int | None = None
+    ) -> np.ndarray:
+        """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, equal for all configurations of a repeat.
+
+        `fan_out` is the number of outputs that an input reaches, by default all of `outputs`.
+        """
         source = generator(seed, repeat, Purpose.WEIGHTS, layer)
         shape = (outputs, inputs)
         unit = source.standard_normal(shape) if self.shape == "normal" else source.uniform(-1, 1, shape)
-        return unit * self.spread(inputs, outputs)
+        return unit * self.spread(inputs, fan_out or outputs)
 
     def bias(self, inputs: int) -> float:
         """The initial bias of every unit in a layer with this number of inputs."""
@@ -108,7 +113,7 @@ class Majority(Initializer):
     Source: Magyar 2024, §2.2.2.3.1, which prints b = n/2; with that the unit would always fire.
     """
 
-    def draw(self, inputs, outputs, *, seed, repeat, layer):
+    def draw(self, inputs, outputs, *, seed, repeat, layer, fan_out=None):
         return np.ones((outputs, inputs))
 
     def bias(self, inputs):

@@ -1,13 +1,15 @@
 """Statistics of units and weights per layer: evidence for why a network underfits or overfits."""
 
-import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.batches import Tables, batches
 from fitgap.core.evaluation import CHUNK
-from fitgap.core.network import Networks, Workspace
+from fitgap.core.losses import Loss
+from fitgap.core.network import Networks
+from fitgap.core.workspace import Workspace
 
 # Units are judged on at most this many examples, which one call evaluates.
 MOST_EXAMPLES = CHUNK
@@ -26,7 +28,8 @@ class LayerStatistics:
 
     Of its `units`, `dead` give the same output for the whole sample, and `saturated` backpropagate hardly any error. Of
     its `weights`, `near_zero` are close to 0; `rms` and `rms_start` are their root mean squares after and before
-    training.
+    training. `gradient` is the root mean square of the derivatives of the mean error by them, None if not finite. In a
+    layer whose outputs have several axes, a unit is a channel: it is dead if it is constant over all positions.
     """
 
     units: int
@@ -36,31 +39,42 @@ class LayerStatistics:
     near_zero: int
     rms: float
     rms_start: float
+    gradient: float | None
 
 
 def layer_statistics(
-    networks: Networks, tables: Tables, chosen: np.ndarray, repeat_rows: np.ndarray, rms_start: np.ndarray
+    networks: Networks,
+    tables: Tables,
+    chosen: np.ndarray,
+    repeat_rows: np.ndarray,
+    rms_start: np.ndarray,
+    loss: Loss,
 ) -> list[list[LayerStatistics]]:
-    """The statistics of each network's layers.
+    """The statistics of each network's layers that have units.
 
     `tables` holds the examples of each repeat, `repeat_rows` (K,) the index of each network's repeat. Units are judged
-    on the rows `chosen` (R, n). `rms_start` (K, L) is the result of `root_mean_squares` before training.
+    on the rows `chosen` (R, n), and the gradient is that of their mean error, without dropout and penalties; it
+    overwrites the gradient of the networks. `rms_start` (K, L) is the result of `root_mean_squares` before training; L
+    counts layers that have units.
     """
-    units = unit_statistics(networks, tables, evenly(chosen, MOST_EXAMPLES), repeat_rows)
+    units, gradients = unit_statistics(networks, tables, evenly(chosen, MOST_EXAMPLES), repeat_rows, loss)
     rms = root_mean_squares(networks)
     near_zero = small_weights(networks, NEAR_ZERO * rms_start)
     return [
         [
             LayerStatistics(
-                units=outputs,
+                units=networks.shape.channels[number],
                 dead=int(units[layer][0][row]),
                 saturated=int(units[layer][1][row]),
-                weights=inputs * outputs,
+                weights=columns.stop - columns.start,
                 near_zero=int(near_zero[row, layer]),
                 rms=rounded(rms[row, layer]),
                 rms_start=rounded(rms_start[row, layer]),
+                gradient=rounded(gradients[row, layer]) if math.isfinite(gradients[row, layer]) else None,
             )
-            for layer, (inputs, outputs) in enumerate(networks.layout.connections())
+            for layer, (number, columns) in enumerate(
+                zip(networks.shape.unit_layers, networks.layout.weight_columns(), strict=True)
+            )
         ]
         for row in range(len(rms))
     ]
@@ -80,15 +94,14 @@ def rounded(value: float) -> float:
     return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
 
 
-def weight_columns(networks: Networks) -> list[slice]:
-    """The columns of each layer's weights in the parameter buffer."""
-    ends = np.cumsum([0, *(inputs * outputs for inputs, outputs in networks.layout.connections())]).tolist()
-    return [slice(start, stop) for start, stop in itertools.pairwise(ends)]
-
-
 def root_mean_squares(networks: Networks) -> np.ndarray:
     """The root mean square of the weights of every network and layer (K, L), without biases."""
-    layers = [networks.parameters[:, columns].astype(np.float64) for columns in weight_columns(networks)]
+    return rms_of_layers(networks, networks.parameters)
+
+
+def rms_of_layers(networks: Networks, values: np.ndarray) -> np.ndarray:
+    """The root mean square (K, L) of values (K, P) that belong to the weights of every layer."""
+    layers = [values[:, columns].astype(np.float64) for columns in networks.layout.weight_columns()]
     return np.stack([np.sqrt(np.mean(weights * weights, axis=1)) for weights in layers], axis=1)
 
 
@@ -97,7 +110,7 @@ def small_weights(networks: Networks, limits: np.ndarray) -> np.ndarray:
     return np.stack(
         [
             (np.abs(networks.parameters[:, columns]) <= limits[:, layer, None]).sum(axis=1)
-            for layer, columns in enumerate(weight_columns(networks))
+            for layer, columns in enumerate(networks.layout.weight_columns())
         ],
         axis=1,
     )
@@ -105,10 +118,13 @@ def small_weights(networks: Networks, limits: np.ndarray) -> np.ndarray:
 
 @np.errstate(all="ignore")
 def unit_statistics(
-    networks: Networks, tables: Tables, order: np.ndarray, repeat_rows: np.ndarray
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For every layer 1 … L, how many units (K,) are dead and how many saturated on the examples `order` (R, n)."""
-    trackers = [UnitTracker(networks, layer) for layer in range(1, networks.layout.depth + 1)]
+    networks: Networks, tables: Tables, order: np.ndarray, repeat_rows: np.ndarray, loss: Loss
+) -> tuple[list[tuple[np.ndarray, np.ndarray]], np.ndarray]:
+    """For every layer that has units, how many (K,) are dead and how many saturated on the examples `order` (R, n); and
+    the root mean squares (K, L) of the gradient of their mean error.
+    """
+    gradient = np.zeros_like(networks.gradient)
+    trackers = [UnitTracker(networks, layer) for layer in networks.shape.unit_layers]
     for inputs, targets in batches(tables, order, CHUNK):
         work = Workspace(
             len(repeat_rows), inputs.shape[1], networks.layout, networks.dtype, repeat_rows, own_inputs=False
@@ -117,37 +133,45 @@ def unit_statistics(
         networks.evaluate_for_training(work, None)
         for tracker in trackers:
             tracker.add(work)
-    return [tracker.counts(order.shape[1]) for tracker in trackers]
+        delta = work.deltas[-1]
+        loss.gradient(work.outputs, work.targets, out=delta)
+        delta *= delta.dtype.type(1 / order.shape[1])
+        networks.backpropagate(work)
+        gradient += networks.gradient
+    return [tracker.counts() for tracker in trackers], rms_of_layers(networks, gradient)
 
 
 class UnitTracker:
-    """Range of the outputs of a layer's units (K, n), and the number of examples for which their slope is flat."""
+    """Range of the outputs of a layer's units (K, n), and at how many of all positions of the examples their slope is
+    flat.
+    """
 
     def __init__(self, networks: Networks, layer: int):
-        shape = len(networks.parameters), networks.layout.sizes[layer]
+        shape = len(networks.parameters), networks.shape.channels[layer]
         self.layer = layer
         self.lowest, self.highest = np.full(shape, np.inf), np.full(shape, -np.inf)
-        self.flat = np.zeros(shape, int)
+        self.flat, self.positions = np.zeros(shape, int), 0
         # A layer of identities has no slopes in a workspace and is never flat.
         self.limit = None if networks.is_plain(layer) else (FLAT * steepest(networks, layer)).astype(networks.dtype)
 
     def add(self, work: Workspace) -> None:
-        outputs = work.activations[self.layer]
+        outputs, slopes = (work.per_channel(of[self.layer], self.layer) for of in (work.activations, work.slopes))
+        self.positions += outputs.shape[1]
         np.minimum(self.lowest, outputs.min(axis=1), out=self.lowest)
         np.maximum(self.highest, outputs.max(axis=1), out=self.highest)
         if self.limit is not None:
-            self.flat += np.count_nonzero(np.abs(work.slopes[self.layer]) < self.limit[:, None], axis=1)
+            self.flat += np.count_nonzero(np.abs(slopes) < self.limit[:, None], axis=1)
 
-    def counts(self, example_count: int) -> tuple[np.ndarray, np.ndarray]:
+    def counts(self) -> tuple[np.ndarray, np.ndarray]:
         """How many units (K,) are dead, and how many of the others are saturated."""
         dead = self.lowest == self.highest
-        saturated = (self.flat >= SHARE_OF_FLAT * example_count) & ~dead
+        saturated = (self.flat >= SHARE_OF_FLAT * self.positions) & ~dead
         return dead.sum(axis=1), saturated.sum(axis=1)
 
 
 def steepest(networks: Networks, layer: int) -> np.ndarray:
     """The largest |f′| on a grid, for the function of every unit of a layer (K, n)."""
-    found = np.zeros((len(networks.parameters), networks.layout.sizes[layer]))
+    found = np.zeros((len(networks.parameters), networks.shape.channels[layer]))
     for group, numbers in zip(networks.functions[layer], networks.numbers[layer], strict=True):
         x = np.repeat(GRID.astype(networks.dtype), group.rows.stop - group.rows.start, axis=0)
         a = np.empty_like(x)

@@ -3,11 +3,13 @@
 `errors` and `gradient` never sum or average over examples; the caller does so explicitly.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from fitgap.core.activations.exponentials import log_one_plus_exp
+from fitgap.core.kernels.expressions import Expression
 from fitgap.core.variants import Variant
 
 
@@ -16,10 +18,13 @@ class Loss(Variant):
     """Base of the losses. `readings` are the readings that it supports; all of them if empty.
 
     A loss with a `link` applies that function to the outputs, so the output activation must be the identity.
+    `gradient_formula` states `gradient` once more, for compiled passes with the same bits; None if it needs a
+    transcendental function.
     """
 
     readings: ClassVar[tuple[str, ...]] = ()
     link: ClassVar[str] = ""
+    gradient_formula: ClassVar[Callable[..., Expression] | None] = None
 
     @staticmethod
     def errors(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -32,8 +37,18 @@ class Loss(Variant):
         raise NotImplementedError
 
     @staticmethod
-    def best_constant(targets: np.ndarray) -> np.ndarray:
-        """The outputs (n,), the same for all examples, with the lowest mean error on these targets (N, n), float64."""
+    def best_constant(targets: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+        """The outputs (n,), the same for all examples, with the lowest mean error on these targets (N, n), float64.
+
+        `weights` (N,), with a mean of 1, multiply the errors.
+        """
+        raise NotImplementedError
+
+    def errors_by_gradient(self, gradient: np.ndarray, wide: np.ndarray) -> np.ndarray:
+        """The same bits as `errors`, from what `gradient` writes, for losses with a `gradient_formula`.
+
+        `wide` (…, B, n) is a buffer in float64 with the layout of the gradient.
+        """
         raise NotImplementedError
 
     def summed_errors(self, outputs: np.ndarray, targets: np.ndarray, gradient: np.ndarray) -> np.ndarray:
@@ -69,8 +84,18 @@ class HalfSquaredError(Loss):
         np.subtract(outputs, targets, out=out)
 
     @staticmethod
-    def best_constant(targets):
-        return targets.mean(axis=0)
+    def gradient_formula(outputs, targets):
+        return outputs - targets
+
+    @staticmethod
+    def best_constant(targets, weights=None):
+        return mean_target(targets, weights)
+
+    def errors_by_gradient(self, gradient, wide):
+        # A new array of this size would take longer than what is computed.
+        np.copyto(wide, gradient)
+        np.multiply(wide, wide, out=wide)
+        return 0.5 * over_outputs(wide)
 
     def summed_errors(self, outputs, targets, gradient):
         # The gradient already is the difference; one product gives its squared norm.
@@ -96,8 +121,8 @@ class SoftmaxCrossEntropy(Loss):
         np.subtract(softmax(outputs), targets, out=out)
 
     @staticmethod
-    def best_constant(targets):
-        return np.log(np.maximum(targets.mean(axis=0), rarest(targets)))
+    def best_constant(targets, weights=None):
+        return np.log(np.maximum(mean_target(targets, weights), rarest(targets)))
 
     @staticmethod
     def linked(outputs):
@@ -121,8 +146,8 @@ class SigmoidCrossEntropy(Loss):
         np.subtract(one_output_sigmoid(outputs), targets, out=out)
 
     @staticmethod
-    def best_constant(targets):
-        share = np.clip(targets.mean(axis=0), rarest(targets), 1 - rarest(targets))
+    def best_constant(targets, weights=None):
+        share = np.clip(mean_target(targets, weights), rarest(targets), 1 - rarest(targets))
         return np.log(share / (1 - share))
 
     @staticmethod
@@ -133,6 +158,11 @@ class SigmoidCrossEntropy(Loss):
 def over_outputs(values: np.ndarray) -> np.ndarray:
     """The sum over the last axis of (…, n), as a product with ones: three times faster for few outputs."""
     return np.matmul(values, np.ones(values.shape[-1]))
+
+
+def mean_target(targets: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """The mean (n,) of targets (N, n), with weights (N,) whose mean is 1 if there are any."""
+    return targets.mean(axis=0) if weights is None else (targets * weights[:, np.newaxis]).mean(axis=0)
 
 
 def rarest(targets: np.ndarray) -> float:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from fitgap.core.activations.activation import Activation
 from fitgap.core.initializers import Initializer
 from fitgap.core.losses import Loss
+from fitgap.core.network_shape import NetworkShape
 from fitgap.core.optimizers import Optimizer, PerceptronRule
 from fitgap.core.regularizers import Regularizer
 from fitgap.core.schedules import Schedule
 from fitgap.core.stopping import Stopping
-from fitgap.core.target_coding import Reading
+from fitgap.core.target_coding import OutputReading
 
 # The activation functions of a layer, usually one; each applies to its share of the units.
 LayerFunctions = tuple[Activation, ...]
@@ -19,8 +20,8 @@ LayerFunctions = tuple[Activation, ...]
 class Member:
     """One network to train: the settings in which the members of a pack may differ.
 
-    `activations` holds the functions of layers 1 … L, the output layer last. Raises ValueError for two regularizers or
-    two stopping rules of one kind.
+    `activations` holds the functions of layers 1 … L, the output layer last; none for a layer without units. Raises
+    ValueError for two regularizers or two stopping rules of one kind.
     """
 
     activations: tuple[LayerFunctions, ...]
@@ -33,6 +34,11 @@ class Member:
     seed: int
     repeat: int
 
+    @property
+    def restores_best(self) -> bool:
+        """Whether training ends with the parameters of the best epoch."""
+        return any(rule.restores_best for rule in self.stopping)
+
     def __post_init__(self) -> None:
         for rules in (self.regularizers, self.stopping):
             if len({type(rule) for rule in rules}) < len(rules):
@@ -43,16 +49,16 @@ class Member:
 
 @dataclass(frozen=True)
 class PackShape:
-    """The settings that all members of a pack share. `layers` counts units from inputs to outputs: (64, 32, 10).
+    """The settings that all members of a pack share.
 
     `measured_examples` is the number of examples on which each of E_t and E_v is measured, drawn anew for every epoch;
     None for all examples. `class_count` is 0 if the targets are numbers.
     """
 
-    layers: tuple[int, ...]
+    network: NetworkShape
     batch_size: int
     loss: Loss
-    reading: Reading
+    reading: OutputReading
     class_count: int
     dtype: str
     measured_examples: int | None = None

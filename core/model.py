@@ -6,29 +6,37 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.activation_parameters import unit_slices
 from fitgap.core.activations.activation import Activation
-from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
+from fitgap.core.layers.layer import Layer, Shape
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member
-from fitgap.core.preprocessing import InputTransform, Scaling
-from fitgap.core.target_coding import Reading
+from fitgap.core.parameter_layout import FUNCTION_PARAMETERS, Layout
+from fitgap.core.scaling import InputTransform, Scaling
+from fitgap.core.target_coding import OutputReading
 
 
 @dataclass(frozen=True)
 class ModelLayer:
-    """A layer: weights (n_k, n_{k-1}), biases (n_k,), and its functions with their units and their β and γ."""
+    """A layer for inputs with the axes `shape`: its weights, one matrix (outputs, inputs) per block, its biases (n,),
+    and its functions with their units and their β and γ. A layer without units has none of these.
+    """
 
-    weights: np.ndarray
+    layer: Layer
+    shape: Shape
+    weights: tuple[np.ndarray, ...]
     biases: np.ndarray
     functions: tuple[tuple[Activation, slice, dict[str, float]], ...]
 
     def evaluate(self, inputs: np.ndarray) -> np.ndarray:
         """a⁽ᵏ⁾ (N, n_k) from a⁽ᵏ⁻¹⁾ (N, n_{k-1}) (Magyar 2024, Eq. 2)."""
-        s = (inputs @ self.weights.T + self.biases)[None]
+        sums = self.layer.evaluate(inputs, self.shape, self.weights, self.biases)
+        if not self.functions:
+            return sums
+        s = sums.reshape(1, -1, len(self.biases))
         a = np.empty_like(s)
         for function, units, numbers in self.functions:
             stacked = {name: np.full((1, 1, 1), value, s.dtype) for name, value in numbers.items()}
             function.value(s[:, :, units], a[:, :, units], **stacked)
-        return a[0]
+        return a.reshape(sums.shape)
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,13 @@ class Model:
     inputs_transform: InputTransform
     targets_scaling: Scaling
     loss: Loss
-    reading: Reading
+    reading: OutputReading
     class_count: int
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The number format of the network."""
+        return self.layers[-1].biases.dtype
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
         """The network's outputs (N, n_L), after the loss's link function."""
@@ -48,7 +61,7 @@ class Model:
 
     def unlinked_outputs(self, inputs: np.ndarray) -> np.ndarray:
         """The network's outputs (N, n_L), from which the loss computes errors."""
-        values = self.inputs_transform.apply(inputs).astype(self.layers[0].weights.dtype)
+        values = self.inputs_transform.apply(inputs).astype(self.dtype)
         for layer in self.layers:
             values = layer.evaluate(values)
         return values
@@ -56,7 +69,7 @@ class Model:
     def errors(self, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The error (N,) of every example, from raw inputs (N, n_0) and targets (N, m)."""
         encoded = self.reading.encode(self.targets_scaling.apply(targets), self.class_count)
-        return self.loss.errors(self.unlinked_outputs(inputs), encoded.astype(self.layers[0].weights.dtype))
+        return self.loss.errors(self.unlinked_outputs(inputs), encoded.astype(self.dtype))
 
     def accuracy(self, inputs: np.ndarray, targets: np.ndarray) -> float:
         """The share of correctly predicted classes; for numbers R², with all targets on their trained scale."""
@@ -78,16 +91,16 @@ class Model:
 
 def model_layers(row: np.ndarray, member: Member, layout: Layout) -> tuple[ModelLayer, ...]:
     """The layers of one member, from its row (P,) in saved form."""
-    buffer = row[None]
+    own, shape = layout.by_layer(layout.weights(row[None]), layout.biases(row[None])), layout.network
     return tuple(
         ModelLayer(
-            weights=weights[0].copy(),
-            biases=biases[0, 0].copy(),
-            functions=model_functions(row, member.activations[number - 1], number, layout),
+            layer=layer,
+            shape=shape.shapes[number],
+            weights=tuple(weights[0].copy() for weights in own[number].weights),
+            biases=own[number].bias[0, 0].copy(),
+            functions=model_functions(row, member.activations[number], number + 1, layout),
         )
-        for number, (weights, biases) in enumerate(
-            zip(layout.weights(buffer), layout.biases(buffer), strict=True), start=1
-        )
+        for number, layer in enumerate(shape.layers)
     )
 
 
@@ -98,7 +111,7 @@ def model_functions(
     return tuple(
         (function, units, function_numbers(row, function, layer, position, layout))
         for position, (function, units) in enumerate(
-            zip(functions, unit_slices(tuple(functions), layout.sizes[layer]), strict=True)
+            zip(functions, unit_slices(tuple(functions), layout.network.channels[layer]), strict=True)
         )
     )
 

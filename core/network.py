@@ -6,99 +6,19 @@ reductions within a member), so a member's numbers never depend on the other mem
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-from fitgap.core.activation_parameters import FunctionGroup, clip_to_domains, function_counts, layer_groups, set_initial
+from fitgap.core.activation_parameters import clip_to_domains, function_counts, layer_groups, set_initial
 from fitgap.core.activations import Identity
-from fitgap.core.batches import shares_of
-from fitgap.core.layers import Connections, Layout
+from fitgap.core.compiled_losses import OutputPass, output_pass
+from fitgap.core.layers.layer import BackwardBuffers, BoundLayer, LayerBuffers
+from fitgap.core.losses import Loss
 from fitgap.core.members import Member
+from fitgap.core.network_shape import NetworkShape
 from fitgap.core.optimizers import PerceptronRule
-
-
-@dataclass(frozen=True)
-class FunctionViews:
-    """The views of a workspace that a group of functions works on, created once."""
-
-    group: FunctionGroup
-    numbers: dict[str, np.ndarray]
-    x: np.ndarray
-    a: np.ndarray
-
-
-class Workspace:
-    """Buffers for a fixed number of examples per member, reused from step to step.
-
-    `load_batch` fills `inputs` and `targets` (K, B, n_L). For layer k = 1 … L, `activations[k]` is a⁽ᵏ⁾; `slopes[k]`
-    holds s⁽ᵏ⁾, replaced by f′(s⁽ᵏ⁾) ⊙ r⁽ᵏ⁾ during training; `deltas[k]` is d⁽ᵏ⁾; `partials[k]` maps names of learned
-    parameters to ∂f/∂β ⊙ r and ∂f/∂γ ⊙ r. `activations[0]` is `inputs`.
-
-    `repeats` (K,) holds the index of each member's repeat; by default every member has its own. Inputs are
-    (K, B, n_0), or (R, B, n_0) if members share them.
-
-    With `by_unit` the values of a unit are contiguous in memory, over all examples. This speeds up evaluation (adding
-    biases, reading few outputs). Training gains nothing from it.
-    """
-
-    def __init__(
-        self,
-        member_count: int,
-        example_count: int,
-        layout: Layout,
-        dtype: str,
-        repeats: np.ndarray | None = None,
-        own_inputs: bool = True,
-        by_unit: bool = False,
-    ):
-        self.by_unit = by_unit
-        self.repeats = np.arange(member_count) if repeats is None else repeats
-        self.shares = [] if own_inputs else shares_of(self.repeats.tolist())
-        input_count = int(np.max(self.repeats)) + 1 if self.shares else member_count
-        shapes = [(member_count, example_count, size) for size in layout.sizes]
-        inputs = np.empty((input_count, example_count, layout.sizes[0]), dtype)
-        make = empty_by_unit if by_unit else np.empty
-        self.activations = [inputs, *(make(shape, dtype) for shape in shapes[1:])]
-        self.slopes = [make(shape, dtype) for shape in shapes]
-        self.deltas = [make(shape, dtype) for shape in shapes]
-        self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
-        self.targets = make(shapes[-1], dtype)
-        # Filled by the networks that first use this workspace; no other networks may use it.
-        self.views: list[list[FunctionViews]] = []
-        self.connections: list[Connections] = []
-
-    @property
-    def inputs(self) -> np.ndarray:
-        return self.activations[0]
-
-    @property
-    def outputs(self) -> np.ndarray:
-        return self.activations[-1]
-
-    def load_batch(self, inputs: np.ndarray, targets: np.ndarray) -> None:
-        """Copy in the examples of all repeats, inputs (R, B, n_0) and targets (R, B, n_L)."""
-        if self.shares:
-            np.copyto(self.inputs, inputs[: len(self.inputs)])
-        else:
-            np.take(inputs, self.repeats, axis=0, out=self.inputs, mode="clip")
-        if self.by_unit:
-            # Transposed once per repeat instead of once per member.
-            np.take(np.ascontiguousarray(targets.mT), self.repeats, axis=0, out=self.targets.mT, mode="clip")
-        else:
-            np.take(targets, self.repeats, axis=0, out=self.targets, mode="clip")
-
-    def partial(self, layer: int, name: str) -> np.ndarray:
-        """The buffer for the derivatives with respect to a learned parameter, created on first use."""
-        if name not in self.partials[layer]:
-            self.partials[layer][name] = np.zeros_like(self.activations[layer])
-        return self.partials[layer][name]
-
-
-def empty_by_unit(shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    """An array (K, B, n) in which the values of a unit are contiguous in memory."""
-    members, examples, units = shape
-    return np.empty((members, units, examples), dtype).mT
+from fitgap.core.parameter_layout import Layout
+from fitgap.core.workspace import FunctionViews, Workspace
 
 
 class ActivationMasks(Protocol):
@@ -111,8 +31,8 @@ class ActivationMasks(Protocol):
 class Networks:
     """The networks of a pack: parameters (K, P), gradient of the error (K, P), and the functions of their layers."""
 
-    def __init__(self, sizes: tuple[int, ...], members: Sequence[Member], dtype: str):
-        self.layout = Layout(sizes, function_counts(members))
+    def __init__(self, shape: NetworkShape, members: Sequence[Member], dtype: str):
+        self.layout = Layout(shape, function_counts(members))
         self.dtype = dtype
         self.parameters = np.zeros((len(members), self.layout.row_length), dtype)
         self.gradient = np.zeros_like(self.parameters)
@@ -121,19 +41,27 @@ class Networks:
         for row, member in enumerate(members):
             self._draw_weights(row, member)
 
+    @property
+    def shape(self) -> NetworkShape:
+        return self.layout.network
+
     def _draw_weights(self, row: int, member: Member) -> None:
-        for layer, weights in enumerate(self.weights, start=1):
-            outputs, inputs = weights.shape[1:]
+        for layer in self.shape.unit_layers:
+            own, blocks = self.by_layer[layer - 1], self.shape.blocks[layer - 1]
             initializer = member.initializer.suiting(member.activations[layer - 1][0])
-            weights[row] = initializer.draw(inputs, outputs, seed=member.seed, repeat=member.repeat, layer=layer)
-            self.biases[layer - 1][row] = initializer.bias(inputs)
+            key = {"seed": member.seed, "repeat": member.repeat, "layer": layer}
+            for weights, block in zip(own.weights, blocks, strict=True):
+                weights[row] = initializer.draw(block.inputs, block.outputs, fan_out=block.fan_out, **key)
+            own.bias[row] = initializer.bias(blocks[0].inputs)
 
     def _rebind_views(self, members: Sequence[Member]) -> None:
         """Create the views and the groups of equal functions for these members."""
         self.weights = self.layout.weights_in_training(self.parameters)
         self.biases = self.layout.biases(self.parameters)
-        self.weight_gradients = self.layout.weights_in_training(self.gradient)
-        self.bias_gradients = self.layout.biases(self.gradient)
+        self.by_layer = self.layout.by_layer(self.weights, self.biases)
+        self.gradients_by_layer = self.layout.by_layer(
+            self.layout.weights_in_training(self.gradient), self.layout.biases(self.gradient)
+        )
         layers = range(1, self.layout.depth + 1)
         self.functions = [[], *(layer_groups(members, layer, self.layout) for layer in layers)]
         self.numbers = [[group.numbers(self.parameters) for group in groups] for groups in self.functions]
@@ -141,7 +69,8 @@ class Networks:
         by_rule = np.array([isinstance(member.optimizer, PerceptronRule) for member in members])
         self.by_perceptron_rule = by_rule if by_rule.any() else None
         # An output layer of identities needs no computation, neither forward nor backward.
-        self.plain_outputs = all(isinstance(group.function, Identity) for group in self.functions[-1])
+        plain_outputs = all(isinstance(group.function, Identity) for group in self.functions[-1])
+        self.plain = [layer not in self.shape.unit_layers for layer in range(self.layout.depth)] + [plain_outputs]
 
     def compact(self, rows: np.ndarray, members: Sequence[Member]) -> None:
         """Keep only these rows, which belong to `members`."""
@@ -158,85 +87,121 @@ class Networks:
     def evaluate(self, work: Workspace) -> None:
         """Compute a⁽ᴸ⁾ from a⁽⁰⁾ for every example in the workspace (Alg. 6)."""
         self._take_views(work)
-        for layer in range(1, self.layout.depth + 1):
-            self._activate(work, layer)
+        for layer, bound in enumerate(work.bound, start=1):
+            if self.is_plain(layer):
+                self._forward_plain(work, layer)
+                continue
+            bound.multiply()
+            for views in work.views[layer]:
+                views.activate()
 
     def evaluate_for_training(self, work: Workspace, dropout: ActivationMasks | None) -> None:
         """The same with dropout, keeping f′(s) ⊙ r of every layer for `backpropagate` (Alg. 17)."""
-        self._take_views(work)
+        self._take_views(work, for_training=True)
         if dropout:
             dropout.apply(work, 0)
-        for layer in range(1, self.layout.depth + 1):
-            self._activate(work, layer)
-            if not self.is_plain(layer):
-                self._differentiate(work, layer)
+        for layer, bound in enumerate(work.bound, start=1):
+            if self.is_plain(layer):
+                self._forward_plain(work, layer)
+                continue
+            bound.multiply()
+            self._activate_and_differentiate(work, layer)
             if dropout and layer < self.layout.depth:
                 # r multiplies f(s) and f′(s) once each; Alg. 17 as printed also has it inside f.
                 dropout.apply(work, layer)
         if self.by_perceptron_rule is not None:
             work.slopes[-1][self.by_perceptron_rule] = 1
 
-    def _take_views(self, work: Workspace) -> None:
+    def _forward_plain(self, work: Workspace, layer: int) -> None:
+        """Compute a layer without activation functions; of the last one also the loss, if a compiled pass does both."""
+        bound = work.bound[layer - 1]
+        if work.output_pass and layer == self.layout.depth:
+            bound.multiply()
+            work.output_pass.compute()
+        else:
+            bound.forward()
+
+    def _take_views(self, work: Workspace, for_training: bool = False) -> None:
         if work.views:
             return
+        work.is_for_training = for_training
         work.views = [self._views(work, layer) for layer in range(self.layout.depth + 1)]
-        work.connections = [self._connections(work, layer) for layer in range(1, self.layout.depth + 1)]
+        work.bound = [self._bound(work, layer) for layer in range(1, self.layout.depth + 1)]
+        self.compile(work)
 
     def _views(self, work: Workspace, layer: int) -> list[FunctionViews]:
-        slopes, activations = work.slopes[layer], work.activations[layer]
-        return [
-            FunctionViews(group, numbers, slopes[group.rows, :, group.units], activations[group.rows, :, group.units])
-            for group, numbers in zip(self.functions[layer], self.numbers[layer], strict=True)
-        ]
+        if layer not in self.shape.unit_layers:
+            return []
+        x, a = (work.per_channel(values[layer], layer) for values in (work.slopes, work.activations))
+        bias, groups = self.by_layer[layer - 1].bias, zip(self.functions[layer], self.numbers[layer], strict=True)
+        places = [(group, numbers, (group.rows, slice(None), group.units)) for group, numbers in groups]
+        return [FunctionViews(group, numbers, x[at], bias[at], a[at]) for group, numbers, at in places]
 
-    def _connections(self, work: Workspace, layer: int) -> Connections:
+    def compile(self, work: Workspace) -> None:
+        """Compute on this workspace with compiled passes from now on, as far as there is machine code."""
+        work.dropouts = {layer: each for layer, each in work.dropouts.items() if each}
+        for layer, groups in enumerate(work.views):
+            if not self.is_plain(layer):
+                for views in groups:
+                    views.compile(work.is_for_training)
+        for bound in work.bound:
+            bound.compile()
+        if work.loss and not work.output_pass:
+            work.output_pass = self._output_pass(work, work.loss)
+
+    def _bound(self, work: Workspace, layer: int) -> BoundLayer:
         before = layer - 1
-        weights, biases, inputs = self.weights[before], self.biases[before], work.activations[before]
-        sums = (work.activations if self.is_plain(layer) else work.slopes)[layer]
-        connections = Connections(weights, biases, inputs, sums, work.shares if layer == 1 else ())
-        gradients = self.weight_gradients[before], self.bias_gradients[before]
-        connections.bind_gradients(work.deltas[layer], *gradients, work.deltas[before])
-        return connections
+        buffers = LayerBuffers(
+            inputs=work.activations[before],
+            sums=(work.activations if self.is_plain(layer) else work.slopes)[layer],
+            parameters=self.by_layer[before],
+            shares=work.shares if layer == 1 else (),
+        )
+        if work.is_for_training:
+            gradients = self.gradients_by_layer[before]
+            buffers.backward = BackwardBuffers(work.deltas[layer], work.deltas[before], gradients)
+        return self.shape.layers[before].bind(self.shape.shapes[before], buffers)
+
+    def _output_pass(self, work: Workspace, loss: Loss) -> OutputPass | None:
+        """The compiled pass over the outputs in a workspace; None if their layer has functions, or there is none."""
+        if not self.is_plain(self.layout.depth):
+            return None
+        delta = work.deltas[-1] if work.is_for_training else None
+        return output_pass(loss, work.outputs, self.by_layer[-1].bias, work.targets, delta)
 
     def is_plain(self, layer: int) -> bool:
-        """Whether the functions of a layer need no computation."""
-        return self.plain_outputs and layer == self.layout.depth
+        """Whether no activation function of a layer needs computation."""
+        return self.plain[layer]
 
-    def _activate(self, work: Workspace, layer: int) -> None:
-        work.connections[layer - 1].forward()
-        if not self.is_plain(layer):
-            for views in work.views[layer]:
-                views.group.function.value(views.x, views.a, **views.numbers)
-
-    def _differentiate(self, work: Workspace, layer: int) -> None:
+    def _activate_and_differentiate(self, work: Workspace, layer: int) -> None:
         for views in work.views[layer]:
-            group, x, a = views.group, views.x, views.a
-            if group.learned:
-                partials = group.function.by_parameter(x, a, **views.numbers)
-                for name in group.learned:
-                    work.partial(layer, name)[group.rows, :, group.units] = partials[name]
-            group.function.derivative(x, a, x, **views.numbers)
+            partials = views.activate_and_differentiate()
+            for name in views.group.learned:
+                kept = work.per_channel(work.partial(layer, name), layer)
+                kept[views.group.rows, :, views.group.units] = partials[name]
 
     def backpropagate(self, work: Workspace) -> None:
         """Compute the gradient of the error summed over the workspace's examples (Alg. 8, 19).
 
         `work.deltas[L]` holds the derivative of each example's error with respect to the outputs. It is overwritten.
         """
-        for layer in range(self.layout.depth, 0, -1):
+        first = self.shape.unit_layers[0]
+        for layer in range(self.layout.depth, first - 1, -1):
             delta = work.deltas[layer]
             if self.learning:
                 self._sum_function_gradients(work, layer)
             if not self.is_plain(layer):
                 delta *= work.slopes[layer]
-            work.connections[layer - 1].accumulate_gradients()
-            if layer > 1:
-                work.connections[layer - 1].backward()
+            work.bound[layer - 1].accumulate_gradients()
+            if layer > first:
+                work.bound[layer - 1].backward()
 
     def _sum_function_gradients(self, work: Workspace, layer: int) -> None:
+        delta = work.per_channel(work.deltas[layer], layer)
         for group in self.functions[layer]:
             where = (group.rows, slice(None), group.units)
             for name in group.learned:
-                changes = work.deltas[layer][where] * work.partials[layer][name][where]
+                changes = delta[where] * work.per_channel(work.partials[layer][name], layer)[where]
                 self.gradient[group.rows, group.columns[name]] = changes.reshape(len(changes), -1).sum(axis=1)
 
     def clip_to_domains(self) -> None:

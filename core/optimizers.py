@@ -13,12 +13,24 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from fitgap.core.kernels.fused_pass import Formula
+from fitgap.core.optimizer_formulas import (
+    descent,
+    descent_by_moments,
+    descent_by_moments_of_notes,
+    descent_by_squares,
+    descent_by_velocity,
+    descent_one_step_ahead,
+)
 from fitgap.core.variants import Variant, parameter
 
 
 @dataclass(frozen=True)
 class Optimizer(Variant):
-    """Base of the optimizers. `descends` is false for one that needs no derivative of the activation functions."""
+    """Base of the optimizers. `descends` is false for one that needs no derivative of the activation functions.
+
+    A step is written twice, with the same bits: `update` is the reference in NumPy; `formula` is compiled.
+    """
 
     slot_count: ClassVar[int] = 0
     descends: ClassVar[bool] = True
@@ -36,13 +48,48 @@ class Optimizer(Variant):
     ) -> None:
         """Change `parameters` in place; `step_number` counts from 1.
 
-        `gradient` and `scratch` may be overwritten. `rate` is the learning rate of this epoch. Use only non-numeric
-        parameters of `self`, which represents all members of its kind.
+        `gradient` and `scratch` may be overwritten. `rate` is the learning rate of this epoch.
         """
+        self.update(parameters, gradient, slots, scratch, **self.step_numbers(step_number, rate, **numbers))
+
+    def step_numbers(self, step_number: int, rate: np.ndarray, **numbers: np.ndarray) -> dict[str, np.ndarray]:
+        """What `update` needs of the settings in this step, as arrays (k, 1) or (1, 1).
+
+        Use only non-numeric parameters of `self`, which represents all members of its kind.
+        """
+        return {"rate": rate, **numbers}
+
+    def update(
+        self,
+        parameters: np.ndarray,
+        gradient: np.ndarray,
+        slots: Sequence[np.ndarray],
+        scratch: np.ndarray,
+        **step_numbers: np.ndarray,
+    ) -> None:
+        """Change `parameters` and `slots` in place."""
         raise NotImplementedError
 
+    def formula(self) -> Formula | None:
+        """`update` as the formula of a compiled pass over `parameters`, `gradient`, `slot_1`, … and the step's numbers;
+        None if there is none, so that every step is computed with NumPy.
+        """
+        return None
+
+    @property
+    def corrects_bias(self) -> bool:
+        """Whether the numbers of a step depend on how many there were before."""
+        return False
+
+    def kept(self, rate: np.ndarray, **numbers: np.ndarray) -> np.ndarray | None:
+        """By what the weights are multiplied before the step, if the optimizer has decoupled weight decay."""
+        return None
+
     def decay(self, weights: np.ndarray, rate: np.ndarray, **numbers: np.ndarray) -> None:
-        """Shrink the weights (k, n_w) before the step, if the optimizer has decoupled weight decay."""
+        """Multiply the weights (k, n_w) by `kept`; called before `step`."""
+        kept = self.kept(rate, **numbers)
+        if kept is not None:
+            weights *= kept
 
 
 @dataclass(frozen=True)
@@ -51,9 +98,12 @@ class GradientDescent(Optimizer):
 
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate):
+    def update(self, parameters, gradient, slots, scratch, rate):
         np.multiply(gradient, rate, out=scratch)
         parameters -= scratch
+
+    def formula(self):
+        return descent
 
 
 @dataclass(frozen=True)
@@ -67,29 +117,25 @@ class Momentum(Optimizer):
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
     beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
-        (velocity,) = slots
-        accumulate(velocity, gradient, beta)
-        np.multiply(velocity, rate * (1 - beta), out=scratch)
-        parameters -= scratch
+    def step_numbers(self, step_number, rate, beta):
+        return {"beta": beta, "length": rate * (1 - beta)}
+
+    def update(self, parameters, gradient, slots, scratch, beta, length):
+        step_by_velocity(parameters, gradient, slots, scratch, beta, length)
+
+    def formula(self):
+        return descent_by_velocity
 
 
 @dataclass(frozen=True)
-class HeavyBall(Optimizer):
+class HeavyBall(Momentum):
     """v ← βv + ∇C; w ← w − αv (Polyak 1964): momentum as in other libraries, with up to 1/(1 − β) times as long steps.
 
     With α/(1 − β) for α, momentum does the same.
     """
 
-    slot_count = 1
-    rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
-    beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
-
-    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
-        (velocity,) = slots
-        accumulate(velocity, gradient, beta)
-        np.multiply(velocity, rate, out=scratch)
-        parameters -= scratch
+    def step_numbers(self, step_number, rate, beta):
+        return {"beta": beta, "length": rate}
 
 
 @dataclass(frozen=True)
@@ -100,13 +146,19 @@ class Nesterov(Optimizer):
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
     beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta):
+    def step_numbers(self, step_number, rate, beta):
+        return {"beta": beta, "length": rate * (1 - beta)}
+
+    def update(self, parameters, gradient, slots, scratch, beta, length):
         (velocity,) = slots
         accumulate(velocity, gradient, beta)
         np.multiply(velocity, beta, out=scratch)
         scratch += gradient
-        scratch *= rate * (1 - beta)
+        scratch *= length
         parameters -= scratch
+
+    def formula(self):
+        return descent_one_step_ahead
 
 
 @dataclass(frozen=True)
@@ -118,15 +170,21 @@ class RMSProp(Optimizer):
     beta: float = parameter(0.9, at_least=0, below=1, description="decay rate β")
     epsilon: float = parameter(1e-8, above=0, description="ε inside the root")
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta, epsilon):
+    def step_numbers(self, step_number, rate, beta, epsilon):
+        # α∇C/√((1 − β)s + ε) = α/√(1 − β) · ∇C/√(s + ε/(1 − β))
+        return {"beta": beta, "inside": epsilon / (1 - beta), "length": rate / np.sqrt(1 - beta)}
+
+    def update(self, parameters, gradient, slots, scratch, beta, inside, length):
         (squares,) = slots
         accumulate_squares(squares, gradient, beta, scratch)
-        # α∇C/√((1 − β)s + ε) = α/√(1 − β) · ∇C/√(s + ε/(1 − β))
-        np.add(squares, epsilon / (1 - beta), out=scratch)
+        np.add(squares, inside, out=scratch)
         np.sqrt(scratch, out=scratch)
         np.divide(gradient, scratch, out=scratch)
-        scratch *= rate / np.sqrt(1 - beta)
+        scratch *= length
         parameters -= scratch
+
+    def formula(self):
+        return descent_by_squares
 
 
 @dataclass(frozen=True)
@@ -146,14 +204,23 @@ class Adam(Optimizer):
         "kingma_ba", choices=("kingma_ba", "notes"), description="notes: without bias correction (Magyar 2024)"
     )
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate, beta_1, beta_2, epsilon):
+    def step_numbers(self, step_number, rate, beta_1, beta_2, epsilon):
         if self.form == "notes":
             # α(1 − β₁)m/√((1 − β₂)s + ε), where m and s are the sums in the slots.
-            length, inside, outside = rate * (1 - beta_1) / np.sqrt(1 - beta_2), epsilon / (1 - beta_2), None
+            numbers = {"length": rate * (1 - beta_1) / np.sqrt(1 - beta_2), "inside": epsilon / (1 - beta_2)}
         else:
-            length, outside = bias_corrected(step_number, rate, beta_1, beta_2, epsilon)
-            inside = None
-        step_by_moments(parameters, gradient, slots, scratch, beta_1, beta_2, length, inside, outside)
+            numbers = bias_corrected(step_number, rate, beta_1, beta_2, epsilon)
+        return {"beta_1": beta_1, "beta_2": beta_2, **numbers}
+
+    @property
+    def corrects_bias(self):
+        return self.form != "notes"
+
+    def update(self, parameters, gradient, slots, scratch, **step_numbers):
+        step_by_moments(parameters, gradient, slots, scratch, **step_numbers)
+
+    def formula(self):
+        return descent_by_moments_of_notes if self.form == "notes" else descent_by_moments
 
 
 @dataclass(frozen=True)
@@ -167,12 +234,21 @@ class AdamW(Optimizer):
     beta_2: float = parameter(0.999, at_least=0, below=1, description="decay rate β₂ of the mean square")
     epsilon: float = parameter(1e-8, above=0, description="ε outside the root")
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate, weight_decay, beta_1, beta_2, epsilon):
-        length, outside = bias_corrected(step_number, rate, beta_1, beta_2, epsilon)
-        step_by_moments(parameters, gradient, slots, scratch, beta_1, beta_2, length, None, outside)
+    def step_numbers(self, step_number, rate, weight_decay, beta_1, beta_2, epsilon):
+        return {"beta_1": beta_1, "beta_2": beta_2, **bias_corrected(step_number, rate, beta_1, beta_2, epsilon)}
 
-    def decay(self, weights, rate, weight_decay, **numbers):
-        weights *= 1 - rate * weight_decay
+    @property
+    def corrects_bias(self):
+        return True
+
+    def update(self, parameters, gradient, slots, scratch, **step_numbers):
+        step_by_moments(parameters, gradient, slots, scratch, **step_numbers)
+
+    def formula(self):
+        return descent_by_moments
+
+    def kept(self, rate, weight_decay, **numbers):
+        return 1 - rate * weight_decay
 
 
 @dataclass(frozen=True)
@@ -185,9 +261,12 @@ class PerceptronRule(Optimizer):
     descends = False
     rate: float = parameter(1.0, above=0, headline=True, description="learning rate α")
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate):
+    def update(self, parameters, gradient, slots, scratch, rate):
         np.multiply(gradient, rate, out=scratch)
         parameters -= scratch
+
+    def formula(self):
+        return descent
 
 
 @dataclass(frozen=True)
@@ -196,7 +275,7 @@ class Fixed(Optimizer):
 
     descends = False
 
-    def step(self, parameters, gradient, slots, scratch, step_number, rate):
+    def update(self, parameters, gradient, slots, scratch, rate):
         pass
 
 
@@ -226,6 +305,21 @@ def accumulate_squares(total: np.ndarray, gradient: np.ndarray, beta: np.ndarray
     total += scratch
 
 
+def step_by_velocity(
+    parameters: np.ndarray,
+    gradient: np.ndarray,
+    slots: Sequence[np.ndarray],
+    scratch: np.ndarray,
+    beta: np.ndarray,
+    length: np.ndarray,
+) -> None:
+    """v ← βv + g; w ← w − length·v."""
+    (velocity,) = slots
+    accumulate(velocity, gradient, beta)
+    np.multiply(velocity, length, out=scratch)
+    parameters -= scratch
+
+
 def step_by_moments(
     parameters: np.ndarray,
     gradient: np.ndarray,
@@ -234,8 +328,8 @@ def step_by_moments(
     beta_1: np.ndarray,
     beta_2: np.ndarray,
     length: np.ndarray,
-    inside: np.ndarray | None,
-    outside: np.ndarray | None,
+    inside: np.ndarray | None = None,
+    outside: np.ndarray | None = None,
 ) -> None:
     """w ← w − length·m/(√(s + inside) + outside), after adding the gradient to both sums."""
     mean, squares = slots
@@ -255,8 +349,8 @@ def step_by_moments(
 
 def bias_corrected(
     step_number: int, rate: np.ndarray, beta_1: np.ndarray, beta_2: np.ndarray, epsilon: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Step length and ε for the sums in the slots, with the bias corrections cᵢ = 1 − βᵢᵗ.
+) -> dict[str, np.ndarray]:
+    """Step length and ε (`outside`) for the sums in the slots, with the bias corrections cᵢ = 1 − βᵢᵗ.
 
     With m = (1 − β₁)M and v = (1 − β₂)S, α(m/c₁)/(√(v/c₂) + ε) is the length α(1 − β₁)/c₁·√(c₂/(1 − β₂)) times
     M/(√S + ε√(c₂/(1 − β₂))). Computed in float64 on arrays (k, 1), so that the corrections lose no digits.
@@ -264,4 +358,4 @@ def bias_corrected(
     beta_1, beta_2 = beta_1.astype(np.float64), beta_2.astype(np.float64)
     root = np.sqrt((1 - beta_2**step_number) / (1 - beta_2))
     length = rate * (1 - beta_1) / (1 - beta_1**step_number) * root
-    return length.astype(rate.dtype), (epsilon * root).astype(rate.dtype)
+    return {"length": length.astype(rate.dtype), "outside": (epsilon * root).astype(rate.dtype)}

@@ -1,113 +1,27 @@
 """Preprocessing: filling missing values and scaling inputs and targets, learned from the training examples only."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from fitgap.core.datasets import Dataset, Division, Split, split_examples
+from fitgap.core.example_weights import WEIGHT, ClassWeight, example_weights
 from fitgap.core.randomness import Purpose, generator
-from fitgap.core.target_coding import Reading, Unrecognized
+from fitgap.core.scaling import (
+    NO_SCALING,
+    NO_TRANSFORM,
+    PREPROCESSINGS,
+    InputTransform,
+    Scaling,
+    fill_values,
+    limits_of,
+    standard,
+    varying,
+)
+from fitgap.core.target_coding import OutputReading, Unrecognized
+from fitgap.core.training_side import noisy_targets, with_used_examples
 
 TRAINING, VALIDATION = 0, 1
-MOST_DEVIATIONS = 10.0
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """(value − shift)·factor per column; both (n,). A factor of 0 sets the whole column to 0."""
-
-    shift: np.ndarray
-    factor: np.ndarray
-
-    def apply(self, values: np.ndarray) -> np.ndarray:
-        """Scaled values (N, n)."""
-        return (values - self.shift) * self.factor
-
-    def undo(self, scaled: np.ndarray) -> np.ndarray:
-        """The original values (N, n); a column with a factor of 0 becomes its shift."""
-        lengths = np.divide(1.0, self.factor, out=np.zeros_like(self.factor), where=self.factor != 0)
-        return scaled * lengths + self.shift
-
-
-@dataclass(frozen=True)
-class InputTransform:
-    """Filling, limiting and scaling of inputs: a missing value (NaN) becomes `fill`, then every value is limited to
-    `low` … `high`, then (value − shift)·factor.
-
-    All fields are (n_0,) float64. `fill` is NaN if missing values are not filled; `low` and `high` are infinite, or
-    None, if values are not limited.
-    """
-
-    fill: np.ndarray
-    shift: np.ndarray
-    factor: np.ndarray
-    low: np.ndarray | None = None
-    high: np.ndarray | None = None
-
-    def apply(self, values: np.ndarray) -> np.ndarray:
-        """Filled, limited and scaled inputs (N, n_0)."""
-        filled = np.where(np.isnan(values), self.fill, values)
-        if self.low is not None and self.high is not None:
-            np.clip(filled, self.low, self.high, out=filled)
-        return (filled - self.shift) * self.factor
-
-    def beyond(self, values: np.ndarray) -> np.ndarray:
-        """Which values (N, n_0) are limited."""
-        if self.low is None or self.high is None:
-            return np.zeros(values.shape, bool)
-        return ((values < self.low) | (values > self.high)) & (self.factor != 0)
-
-
-# Both broadcast over any number of columns.
-NO_SCALING = Scaling(np.zeros(1), np.ones(1))
-NO_TRANSFORM = InputTransform(np.full(1, np.nan), np.zeros(1), np.ones(1))
-
-
-def standard(values: np.ndarray) -> Scaling:
-    """Scaling to mean 0 and standard deviation 1 over `values` (N, n)."""
-    return Scaling(values.mean(axis=0), divide_where_varying(values, values.std(axis=0)))
-
-
-def minmax(values: np.ndarray) -> Scaling:
-    """Scaling to the range from 0 to 1 over `values` (N, n)."""
-    lowest = values.min(axis=0)
-    return Scaling(lowest, divide_where_varying(values, values.max(axis=0) - lowest))
-
-
-def unchanged(values: np.ndarray) -> Scaling:
-    """No scaling, except that columns that are constant in `values` (N, n) become 0."""
-    return Scaling(np.zeros(values.shape[1]), divide_where_varying(values, np.ones(values.shape[1])))
-
-
-PREPROCESSINGS: dict[str, Callable[[np.ndarray], Scaling]] = {
-    "standard": standard,
-    "minmax": minmax,
-    "none": unchanged,
-}
-
-# The value that fills the gaps of a column, computed from its present values.
-FILLINGS: dict[str, Callable[..., np.ndarray]] = {"mean": np.nanmean, "median": np.nanmedian}
-
-
-def varying(values: np.ndarray) -> np.ndarray:
-    """Which columns of `values` (N, n) hold more than one distinct value, ignoring NaN."""
-    absent = np.isnan(values)
-    lowest = np.where(absent, np.inf, values).min(axis=0)
-    # A column of NaN only gets a lowest value above its highest.
-    return lowest < np.where(absent, -np.inf, values).max(axis=0)
-
-
-def divide_where_varying(values: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """1/spread, but 0 for columns that are constant in `values`.
-
-    A constant column carries no information, but it may vary in the validation examples. Dividing by its spread, which
-    is 0 or, due to rounding, 1e-17, has led to validation errors of 1e11.
-    """
-    usable = varying(values) & (spread > 0)
-    with np.errstate(over="ignore"):
-        factor = np.divide(1.0, spread, out=np.zeros_like(spread), where=usable)
-    # The reciprocal of a spread such as 1e-310 overflows.
-    return np.where(np.isfinite(factor), factor, 0.0)
 
 
 @dataclass(frozen=True)
@@ -117,6 +31,9 @@ class Preparation:
     `preprocess` is a key of PREPROCESSINGS, applied to the inputs. `target_scaling` is "standard" or "none" and applies
     to numeric targets; classes are never scaled. `missing` is a key of FILLINGS, or another word, which leaves no
     values to fill. With `limits`, inputs far outside of what the training examples have are limited.
+    `training_examples` is the count (int) or share (float) of the training side that is used, None for all, and
+    `label_noise` the share of its labels that are replaced (see `fitgap.core.training_side`). `class_weight` has the
+    weights of the classes.
     """
 
     division: Division
@@ -124,10 +41,16 @@ class Preparation:
     target_scaling: str
     missing: str = "refuse"
     limits: bool = False
+    training_examples: float | int | None = None
+    label_noise: float = 0.0
+    class_weight: ClassWeight = None
 
 
 # The fields of `Examples` that are tables.
-TABLES = ("training_inputs", "training_targets", "validation_inputs", "validation_targets")
+TABLES = (
+    *("training_inputs", "training_targets", "validation_inputs", "validation_targets"),
+    *("training_weights", "validation_weights"),
+)
 
 
 @dataclass(frozen=True)
@@ -136,7 +59,7 @@ class Examples:
 
     `constant_columns` lists the inputs that are constant in the training examples and are set to 0 here.
     `inputs_transform` and `targets_scaling` are the transformations applied, for reuse on other examples and for
-    undoing them.
+    undoing them. Weights (n,) have a mean of 1; None if all examples weigh the same.
     """
 
     training_inputs: np.ndarray
@@ -146,96 +69,119 @@ class Examples:
     constant_columns: tuple[int, ...]
     inputs_transform: InputTransform = NO_TRANSFORM
     targets_scaling: Scaling = NO_SCALING
+    training_weights: np.ndarray | None = None
+    validation_weights: np.ndarray | None = None
 
     @property
+    def tables(self) -> dict[str, np.ndarray]:
+        """Its tables by name, without those that it does not have."""
+        tables = {name: getattr(self, name) for name in TABLES}
+        return {name: table for name, table in tables.items() if table is not None}
+
+    @cached_property
     def byte_count(self) -> int:
-        """The size of its tables."""
-        return sum(getattr(self, name).nbytes for name in TABLES)
+        """The size of its tables. Kept, because a cache asks for it whenever a pack begins."""
+        return sum(table.nbytes for table in self.tables.values())
 
 
 def prepare_examples(
-    dataset: Dataset, preparation: Preparation, reading: Reading, *, seed: int, repeat: int, dtype: str
+    dataset: Dataset, preparation: Preparation, reading: OutputReading, *, seed: int, repeat: int, dtype: str
 ) -> Examples:
     """Split, fill and scale a data set for one repeat, learning from its training examples only.
 
-    Raises ValueError if the split leaves no training or no validation example.
+    Raises ValueError if the split leaves no training or no validation example, or none with a weight above 0.
     """
-    split = split_examples(dataset, preparation.division, seed=seed, repeat=repeat)
+    dataset = dataset.of_repeat(repeat)
+    whole = split_examples(dataset, preparation.division, seed=seed, repeat=repeat)
+    split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
+    weights = encoded_weights(dataset, preparation, reading, whole, seed=seed, repeat=repeat)
     transform = learned_transform(dataset.inputs[split.training], preparation)
-    scaling = target_scaling(dataset, preparation, split)
+    scaling = target_scaling(dataset, preparation, whole)
+    training_targets = noisy_targets(dataset, split.training, preparation.label_noise, seed=seed, repeat=repeat)
 
-    def side(rows: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
-        inputs, targets = transform.apply(dataset.inputs[rows]), scaling.apply(dataset.targets[rows])
+    def side(rows: np.ndarray, values: np.ndarray, number: int) -> tuple[np.ndarray, np.ndarray]:
+        inputs, targets = transform.apply(dataset.inputs[rows]), scaling.apply(values)
         if isinstance(reading, Unrecognized):
             random = generator(seed, repeat, Purpose.NOISE, number)
             inputs, targets = with_synthetic(inputs, targets, reading.share, dataset.class_count, random)
         return inputs.astype(dtype), reading.encode(targets, dataset.class_count).astype(dtype)
 
     return Examples(
-        *side(split.training, TRAINING),
-        *side(split.validation, VALIDATION),
+        *side(split.training, training_targets, TRAINING),
+        *side(split.validation, dataset.targets[split.validation], VALIDATION),
         constant_columns=constant_columns(dataset, split),
         inputs_transform=transform,
         targets_scaling=scaling,
+        training_weights=weights[TRAINING],
+        validation_weights=weights[VALIDATION],
     )
+
+
+def encoded_weights(
+    dataset: Dataset, preparation: Preparation, reading: OutputReading, whole: Split, *, seed: int, repeat: int
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The weights (n,) of the training and validation examples used of a repeat's split, as in `Examples`.
+
+    Synthetic examples have the mean weight. The class of a training example is that of its label, even if it is noise.
+    """
+    if preparation.class_weight is None and WEIGHT not in dataset.marks:
+        return None, None
+    split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
+    noisy = noisy_targets(dataset, split.training, preparation.label_noise, seed=seed, repeat=repeat)
+    weights = example_weights(dataset, preparation.class_weight, split, noisy)
+    if not isinstance(reading, Unrecognized):
+        return weights
+    training, validation = (
+        None if each is None else np.concatenate([each, np.ones(round(reading.share * len(each)))]) for each in weights
+    )
+    return training, validation
+
+
+def used_examples(dataset: Dataset, preparation: Preparation, whole: Split, *, seed: int, repeat: int) -> Split:
+    """The part of a repeat's split that is used; inputs are scaled by what these training examples have."""
+    division, wanted = preparation.division, preparation.training_examples
+    return with_used_examples(whole, dataset, division, wanted, seed=seed, repeat=repeat)
 
 
 def learned_transform(training: np.ndarray, preparation: Preparation) -> InputTransform:
     """The input transform learned from the inputs of the training examples (n, n_0)."""
-    fill = fill_values(training, preparation.missing)
-    filled = np.where(np.isnan(training), fill, training)
+    fill, absent = fill_values(training, preparation.missing), np.isnan(training)
+    filled = np.where(absent, fill, training) if absent.any() else training
     scaling = PREPROCESSINGS[preparation.preprocess](filled)
     # Constant columns are found before filling: the mean of equal values may differ from them by rounding.
-    factor = np.where(varying(training), scaling.factor, 0.0)
+    factor = scaling.factor if filled is training else np.where(varying(training), scaling.factor, 0.0)
     low, high = limits_of(filled) if preparation.limits else (None, None)
     return InputTransform(fill, scaling.shift, factor, low, high)
 
 
-def limits_of(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and highest inputs (n_0,) that other examples may have, from those of the training examples.
+def target_scaling(dataset: Dataset, preparation: Preparation, whole: Split) -> Scaling:
+    """The scaling of the targets, learned from all training examples of the repeat, even if only some are used.
 
-    In a nearly constant column, the spread comes from a few examples, and another example may be 10⁵ of its standard
-    deviations away, where no network can predict. Ten standard deviations beyond the training examples, or their whole
-    range if that is more, leave all other examples as they are.
+    It is the unit in which errors are measured. With a unit for every subset, their errors could not be compared.
     """
-    lowest, highest = training.min(axis=0), training.max(axis=0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        margin = np.maximum(MOST_DEVIATIONS * training.std(axis=0), highest - lowest)
-    margin = np.where(np.isfinite(margin), margin, np.inf)
-    return lowest - margin, highest + margin
-
-
-def fill_values(training: np.ndarray, missing: str) -> np.ndarray:
-    """The fill value of each column (n_0,): 0 if a column has no values, NaN if missing values are not filled."""
-    if missing not in FILLINGS:
-        return np.full(training.shape[1], np.nan)
-    present = ~np.isnan(training).all(axis=0)
-    fill = np.zeros(training.shape[1])
-    fill[present] = FILLINGS[missing](training[:, present], axis=0)
-    return fill
-
-
-def target_scaling(dataset: Dataset, preparation: Preparation, split: Split) -> Scaling:
-    """The scaling of the targets, learned from the training examples."""
     if dataset.target_kind == "numbers" and preparation.target_scaling == "standard":
-        return standard(dataset.targets[split.training])
+        return standard(dataset.targets[whole.training])
     return Scaling(np.zeros(dataset.target_count), np.ones(dataset.target_count))
 
 
 def encoded_targets(
-    dataset: Dataset, preparation: Preparation, reading: Reading, split: Split
+    dataset: Dataset, preparation: Preparation, reading: OutputReading, whole: Split, *, seed: int, repeat: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The encoded targets (n, n_L) of a split's training and validation examples in float64, as in `Examples`."""
-    scaling = target_scaling(dataset, preparation, split)
+    """The encoded targets (n, n_L) of the training and validation examples used of a repeat's split, in float64, as in
+    `Examples`.
+    """
+    scaling = target_scaling(dataset, preparation, whole)
+    split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
 
-    def side(rows: np.ndarray) -> np.ndarray:
-        targets = scaling.apply(dataset.targets[rows])
+    def side(values: np.ndarray) -> np.ndarray:
+        targets = scaling.apply(values)
         if isinstance(reading, Unrecognized):
-            synthetic = np.full((round(reading.share * len(rows)), 1), float(dataset.class_count))
+            synthetic = np.full((round(reading.share * len(values)), 1), float(dataset.class_count))
             targets = np.concatenate([targets, synthetic])
         return reading.encode(targets, dataset.class_count).astype(np.float64)
 
-    return side(split.training), side(split.validation)
+    noisy = noisy_targets(dataset, split.training, preparation.label_noise, seed=seed, repeat=repeat)
+    return side(noisy), side(dataset.targets[split.validation])
 
 
 def with_synthetic(

@@ -20,6 +20,10 @@ class Purpose(IntEnum):
     MEASURING = 6
     SAMPLE = 7
     HALVES = 8
+    SUBSET = 9
+    LABEL_NOISE = 10
+    SEARCH = 11
+    PROPOSALS = 12
 
 
 def generator(seed: int, repeat: int, purpose: Purpose, *rest: int) -> np.random.Generator:

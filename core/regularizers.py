@@ -7,6 +7,7 @@ size (Alg. 12 adds it once per example). Biases are not penalized by default.
 from dataclasses import dataclass
 
 import numpy as np
+from fitgap.core.kernels.expressions import Expression, sign
 from fitgap.core.variants import Variant, parameter
 
 
@@ -33,6 +34,11 @@ class Penalty(Regularizer):
         """Add λ·∇R to `gradient`; all arrays (k, n_w), λ (k, 1)."""
         raise NotImplementedError
 
+    @staticmethod
+    def formula(weights: Expression, gradient: Expression, weight: Expression) -> dict[str, Expression]:
+        """`add_gradient` as the formula of a compiled pass, with the same bits."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class L1(Penalty):
@@ -48,6 +54,10 @@ class L1(Penalty):
         scratch *= weight
         gradient += scratch
 
+    @staticmethod
+    def formula(weights, gradient, weight):
+        return {"gradient": gradient + sign(weights) * weight}
+
 
 @dataclass(frozen=True)
 class L2(Penalty):
@@ -61,6 +71,10 @@ class L2(Penalty):
     def add_gradient(weights, gradient, scratch, weight):
         np.multiply(weights, weight, out=scratch)
         gradient += scratch
+
+    @staticmethod
+    def formula(weights, gradient, weight):
+        return {"gradient": gradient + weights * weight}
 
 
 @dataclass(frozen=True)

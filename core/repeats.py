@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from fitgap.core.batches import Tables
-from fitgap.core.members import Member
+from fitgap.core.evaluation import Measurer
+from fitgap.core.members import Member, PackShape
 from fitgap.core.preprocessing import Examples
 from fitgap.core.randomness import Purpose, generator
 
@@ -22,6 +23,12 @@ class Repeats:
         self.keys = sorted({(member.seed, member.repeat) for member in members})
         self.rows = np.array([self.keys.index((member.seed, member.repeat)) for member in members], int)
         chosen = [examples[repeat] for _, repeat in self.keys]
+        self.weights = (
+            weights_of([each.training_weights for each in chosen]),
+            weights_of([each.validation_weights for each in chosen]),
+        )
+        # The units (m,) of numeric targets, which are scaled, by repeat.
+        self.target_lengths = [each.targets_scaling.lengths for each in chosen]
         self.training: Tables = (
             checked_equal_shapes([each.training_inputs for each in chosen]),
             checked_equal_shapes([each.training_targets for each in chosen]),
@@ -36,6 +43,20 @@ class Repeats:
         example_count = len(self.training[0][0])
         sources = [generator(*key, Purpose.BATCHES, epoch) for key in self.keys]
         return np.stack([source.permutation(example_count) for source in sources])
+
+    def measurer(self, side: int, shape: PackShape) -> Measurer:
+        """The measurer on the examples of one side."""
+        return Measurer(*(self.training, self.validation)[side], shape, self.weights[side])
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the training examples have weights."""
+        return self.weights[TRAINING_SIDE] is not None
+
+    def weights_in(self, order: np.ndarray) -> np.ndarray | None:
+        """The weights (R, n) of the training examples in these rows (R, n) of each repeat; None if there are none."""
+        weights = self.weights[TRAINING_SIDE]
+        return None if weights is None else np.stack(list(map(np.take, weights, order)))
 
     def choose_measured(self, wanted: int | None, epoch: int, side: int) -> np.ndarray | None:
         """The rows (R, M) of each repeat's examples to measure on in this epoch; None for all."""
@@ -69,6 +90,11 @@ def sample_of(seed: int, repeat: int, side: int, available: int, wanted: int) ->
     if wanted >= available:
         return np.arange(available)
     return np.sort(generator(seed, repeat, Purpose.SAMPLE, side).choice(available, wanted, replace=False))
+
+
+def weights_of(weights: Sequence[np.ndarray | None]) -> list[np.ndarray] | None:
+    """The weights of all repeats; None if their examples have none."""
+    return [each for each in weights if each is not None] or None
 
 
 def checked_equal_shapes(tables: Sequence[np.ndarray]) -> Sequence[np.ndarray]:

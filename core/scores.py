@@ -1,6 +1,7 @@
 """Scores of predictions, under the names that scikit-learn gives them."""
 
 import numpy as np
+from fitgap.core.metrics import roc_auc
 
 
 def class_scores(truth: np.ndarray, answers: np.ndarray, probabilities: np.ndarray | None) -> dict[str, float]:
@@ -15,24 +16,24 @@ def class_scores(truth: np.ndarray, answers: np.ndarray, probabilities: np.ndarr
         smallest = np.finfo(probabilities.dtype).eps
         chosen = probabilities[np.arange(len(truth)), truth.astype(int)]
         scores["log_loss"] = float(-np.log(np.clip(chosen, smallest, 1)).mean())
-        if probabilities.shape[1] == 2 and len(present) == 2:
-            scores["roc_auc"] = roc_auc(truth == 1, probabilities[:, 1])
+        if len(present) == probabilities.shape[1]:
+            scores["roc_auc"] = area_under_curve(truth, probabilities)
     return scores
+
+
+def area_under_curve(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """ROC AUC of the second of two classes, or the mean over several classes, each against the rest."""
+    shares = probabilities.astype(np.float64)
+    if shares.shape[1] == 2:
+        return float(roc_auc(shares[:, 1], truth == 1))
+    belongs = truth == np.arange(shares.shape[1])[:, np.newaxis]
+    return float(roc_auc(np.ascontiguousarray(shares.T), belongs).mean())
 
 
 def f1(truth: np.ndarray, answers: np.ndarray) -> float:
     """The harmonic mean of precision and recall; 0 without any hit."""
     hits = (truth & answers).sum()
     return float(2 * hits / (truth.sum() + answers.sum()))
-
-
-def roc_auc(truth: np.ndarray, scores: np.ndarray) -> float:
-    """The probability that a positive example has a higher score than a negative one; ties count half."""
-    _, rank, count = np.unique(scores, return_inverse=True, return_counts=True)
-    ends = np.cumsum(count)
-    middle = (ends - (count - 1) / 2)[rank]
-    positive = truth.sum()
-    return float((middle[truth].sum() - positive * (positive + 1) / 2) / (positive * (len(truth) - positive)))
 
 
 def number_scores(truth: np.ndarray, answers: np.ndarray) -> dict[str, float]:

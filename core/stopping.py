@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from fitgap.core.variants import Variant, parameter
+
+# What a rule may restore when the training ends.
+NOTHING, BEST = "nothing", "best"
 
 
 @dataclass
@@ -26,6 +30,11 @@ class Stopping(Variant):
     def reason(self) -> str:
         """Why a member was stopped, in words."""
         raise NotImplementedError
+
+    @property
+    def restores_best(self) -> bool:
+        """Whether a member ends with the parameters of its best epoch, whatever ends its training."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -49,10 +58,22 @@ class AcceptableError(Stopping):
 
 @dataclass(frozen=True)
 class NoImprovement(Stopping):
-    """Stop when E_v has not improved for some epochs."""
+    """Stop when E_v has not improved for some epochs; with `restore: best`, end with the network of the best epoch."""
 
     epochs: int = parameter(10, at_least=1, whole=True, headline=True, description="epochs without improvement")
     least: float = parameter(0.0, at_least=0, description="an improvement must be larger than this")
+    restore: str = parameter(NOTHING, choices=(NOTHING, BEST), description="which network the trial ends with")
+
+    def settings(self) -> dict[str, Any]:
+        """All parameters; without `restore` if nothing is restored, as before there was this parameter."""
+        found = super().settings()
+        if self.restore == NOTHING:
+            del found["restore"]
+        return found
+
+    @property
+    def restores_best(self):
+        return self.restore == BEST
 
     def should_stop(self, standing, training_errors, e_v):
         if e_v < standing.best - self.least:

@@ -11,7 +11,7 @@ from fitgap.core.variants import Variant, parameter
 
 
 @dataclass(frozen=True)
-class Reading(Variant):
+class OutputReading(Variant):
     """Base of the readings. `for_classes` is true for readings of classes, false for readings of numbers."""
 
     for_classes: ClassVar[bool] = True
@@ -37,7 +37,7 @@ class Reading(Variant):
 
 
 @dataclass(frozen=True)
-class OnePerClass(Reading):
+class OnePerClass(OutputReading):
     """One output per class, 1 for the correct class and 0 for the others; the largest output wins."""
 
     def output_count(self, class_count, target_count):
@@ -54,7 +54,7 @@ class OnePerClass(Reading):
 
 
 @dataclass(frozen=True)
-class Unrecognized(Reading):
+class Unrecognized(OutputReading):
     """One output per class, plus one for inputs that belong to no class; the largest output wins.
 
     To train this output, synthetic examples are added separately to the training and to the validation examples. Each
@@ -77,7 +77,7 @@ class Unrecognized(Reading):
 
 
 @dataclass(frozen=True)
-class Intervals(Reading):
+class Intervals(OutputReading):
     """A single output: class c of C is the midpoint of the c-th of C equal intervals of [0, 1], closed above."""
 
     def output_count(self, class_count, target_count):
@@ -91,7 +91,7 @@ class Intervals(Reading):
 
 
 @dataclass(frozen=True)
-class ZeroOne(Reading):
+class ZeroOne(OutputReading):
     """A single output for two classes, 0 and 1, with threshold ½."""
 
     def output_count(self, class_count, target_count):
@@ -105,7 +105,7 @@ class ZeroOne(Reading):
 
 
 @dataclass(frozen=True)
-class Signs(Reading):
+class Signs(OutputReading):
     """A single output for two classes, −1 and 1, decoded by its sign."""
 
     def output_count(self, class_count, target_count):
@@ -119,7 +119,7 @@ class Signs(Reading):
 
 
 @dataclass(frozen=True)
-class Numbers(Reading):
+class Numbers(OutputReading):
     """One output per target column, used without decoding."""
 
     for_classes = False
@@ -134,7 +134,7 @@ class Numbers(Reading):
         return outputs
 
 
-READINGS: dict[str, type[Reading]] = {
+READINGS: dict[str, type[OutputReading]] = {
     "one_per_class": OnePerClass,
     "unrecognized": Unrecognized,
     "intervals": Intervals,
@@ -158,10 +158,10 @@ def largest_is_marked(outputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """
     if outputs.strides[-1] == outputs.itemsize:
         return outputs.argmax(axis=-1) == targets.argmax(axis=-1)
-    largest = outputs == outputs.max(axis=-1, keepdims=True)
-    found = largest.any(axis=-1)
+    highest = outputs.max(axis=-1, keepdims=True)
+    largest = outputs == highest
     # Ties (the first one counts) and NaN (equal to nothing) need argmax.
-    if not found.all() or np.count_nonzero(largest) != found.size:
+    if np.isnan(highest).any() or np.count_nonzero(largest) != highest.size:
         largest = np.arange(outputs.shape[-1]) == outputs.argmax(axis=-1, keepdims=True)
     largest &= targets > 0
     return largest.any(axis=-1)

@@ -6,17 +6,22 @@ import numpy as np
 from fitgap.core.activation_parameters import learned_values, own_row, put_own_row
 from fitgap.core.batches import batches
 from fitgap.core.checkpoints import MemberState, check_states, standings_as_numbers, standings_from_numbers
+from fitgap.core.compiled_losses import mean_scale
 from fitgap.core.cross_fit import CrossFit, HonestErrors
 from fitgap.core.dropout import DropoutMasks, dropout_of
 from fitgap.core.evaluation import Measurement, Measurer
+from fitgap.core.final_metrics import FinalMetrics
 from fitgap.core.fit_evidence import Evidence
+from fitgap.core.kernels.pack_clock import PackClock
+from fitgap.core.kernels.selection import kernels
 from fitgap.core.members import Member, PackShape, sorting_key
-from fitgap.core.network import Networks, Workspace
+from fitgap.core.network import Networks
 from fitgap.core.preprocessing import Examples
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 from fitgap.core.results import EpochPart, EpochResults
 from fitgap.core.stopping import Standing, first_reason
 from fitgap.core.update_step import STEPS_BETWEEN_FLUSHES, Updates
+from fitgap.core.workspace import Workspace
 
 
 def train(shape: PackShape, members: Sequence[Member], examples: Mapping[int, Examples]) -> Iterator[EpochResults]:
@@ -46,14 +51,16 @@ class Pack:
         self.shape = shape
         self.member_numbers = np.array(order)
         self.members = [members[number] for number in order]
-        self.networks = Networks(shape.layers, self.members, shape.dtype)
+        self.networks = Networks(shape.network, self.members, shape.dtype)
         self.updates = Updates(self.networks, self.members)
         self.standings = [[Standing() for _ in member.stopping] for member in self.members]
         self.evidence = Evidence(self)
+        self.metrics = FinalMetrics(self, len(members))
         self.cross_fit = CrossFit(len(members), is_new=states is None)
         self.epoch = 0
+        self.clock = PackClock(kernels)
         if states is not None:
-            check_states(states, members, shape.layers, shape.dtype)
+            check_states(states, members, shape.network, shape.dtype)
             self._restore([states[number] for number in order])
         self.examples = examples
         self._rebind_views()
@@ -68,12 +75,14 @@ class Pack:
     def _rebind_views(self) -> None:
         """Set up everything that depends on which members are in the pack."""
         self.repeats = Repeats(self.members, self.examples)
-        self.on_training = Measurer(*self.repeats.training, self.shape)
-        self.on_validation = Measurer(*self.repeats.validation, self.shape)
+        self.on_training = self.repeats.measurer(TRAINING_SIDE, self.shape)
+        self.on_validation = self.repeats.measurer(VALIDATION_SIDE, self.shape)
         self.evidence.rebind_views()
-        self.cross_fit.rebind_views(self.repeats, self.evidence)
+        self.cross_fit.rebind_views(self.member_numbers, self.repeats, self.evidence)
         dropouts = [dropout_of(member) for member in self.members]
         self.has_dropout = any(dropouts)
+        # Made for the first epoch of these members, since their draws depend on the epoch.
+        self.dropout: DropoutMasks | None = None
         self.has_own_inputs = any(dropout.reaches(0) for dropout in dropouts if dropout)
         self.workspaces: dict[int, Workspace] = {}
 
@@ -81,6 +90,7 @@ class Pack:
         """Keep only the members marked in `staying` (K,)."""
         if staying.all():
             return
+        self.cross_fit.search()
         rows = np.flatnonzero(staying)
         self.member_numbers = self.member_numbers[rows]
         self.members = [self.members[row] for row in rows]
@@ -111,44 +121,77 @@ class Pack:
 
     def _train(self) -> Iterator[float]:
         """One pass over the training examples in mini-batches; yields the share done so far from time to time."""
+        self._compile()
         self.epoch += 1
         self.rates = np.array([learning_rate(member, self.epoch) for member in self.members])
         self.updates.set_rates(self.rates)
         order = self.repeats.draw_order(self.epoch)
-        dropout = DropoutMasks(self.members, self.epoch, self.shape.dtype) if self.has_dropout else None
+        if self.has_dropout and self.dropout is None:
+            self.dropout = DropoutMasks(self.members, self.epoch, self.shape.dtype)
+        elif self.dropout:
+            self.dropout.start_epoch(self.epoch)
         self.running_error = np.zeros(len(self.members))
         example_count = order.shape[1]
         stride = self.shape.batch_size * STEPS_BETWEEN_FLUSHES
         for start in range(0, example_count, stride):
-            self._train_on(order[:, start : start + stride], dropout)
+            with self.clock:
+                self._train_on(order[:, start : start + stride])
             yield min(1.0, (start + stride) / example_count)
         self.running_error /= example_count
 
     # A diverging member computes with infinities until its epoch ends. Its result reports this, so no warnings.
     @np.errstate(all="ignore")
-    def _train_on(self, order: np.ndarray, dropout: DropoutMasks | None) -> None:
+    def _train_on(self, order: np.ndarray) -> None:
         """Train on several mini-batches; `order` (R, n) holds the rows of their examples for each repeat."""
+        weights, start = self.repeats.weights_in(order), 0
         for inputs, targets in batches(self.repeats.training, order, self.shape.batch_size):
             work = self._workspace(inputs.shape[1])
             work.load_batch(inputs, targets)
-            self.running_error += self._step(work, dropout)
+            stop = start + inputs.shape[1]
+            own = None if weights is None else weights[self.repeats.rows, start:stop]
+            self.running_error += self._step(work, own)
+            start = stop
         self.updates.flush()
 
-    def _step(self, work: Workspace, dropout: DropoutMasks | None) -> np.ndarray:
-        """One step on the mini-batch in the workspace; returns each member's summed error before the step."""
-        self.networks.evaluate_for_training(work, dropout)
-        delta = work.deltas[-1]
-        self.shape.loss.gradient(work.outputs, work.targets, out=delta)
-        errors = self.shape.loss.summed_errors(work.outputs, work.targets, delta)
-        # The mean over the batch, so that the step does not grow with the batch size (Alg. 9 prints the sum).
-        delta *= delta.dtype.type(1 / delta.shape[1])
+    def _step(self, work: Workspace, weights: np.ndarray | None) -> np.ndarray:
+        """One step on the mini-batch in the workspace; returns each member's summed error before the step.
+
+        `weights` (K, B) are those of the examples, if they have any.
+        """
+        self.networks.evaluate_for_training(work, self.dropout)
+        errors = self._differentiate(work, weights)
         self.networks.backpropagate(work)
         self.updates.step()
         return errors
 
+    def _differentiate(self, work: Workspace, weights: np.ndarray | None) -> np.ndarray:
+        """Write the gradient of the mean error with respect to the outputs; returns each member's summed error."""
+        loss, delta = self.shape.loss, work.deltas[-1]
+        if work.output_pass:
+            return loss.summed_errors(work.outputs, work.targets, work.output_pass.gradient)
+        loss.gradient(work.outputs, work.targets, out=delta)
+        if weights is None:
+            errors = loss.summed_errors(work.outputs, work.targets, delta)
+        else:
+            errors = (loss.errors(work.outputs, work.targets) * weights).sum(axis=-1)
+            delta *= weights[:, :, np.newaxis].astype(delta.dtype)
+        # The mean over the batch, so that the step does not grow with the batch size (Alg. 9 prints the sum).
+        delta *= mean_scale(delta)
+        return errors
+
+    def _compile(self) -> None:
+        """Go over to compiled passes where that pays by now; no number depends on it."""
+        self.clock.look_ahead(self.epoch, max(member.epochs for member in self.members))
+        if kernels.may_compile():
+            self.updates.compile()
+            for work in self.workspaces.values():
+                self.networks.compile(work)
+            for measurer in (self.on_training, self.on_validation):
+                measurer.compile(self.networks)
+
     def _workspace(self, example_count: int) -> Workspace:
         if example_count not in self.workspaces:
-            self.workspaces[example_count] = Workspace(
+            work = self.workspaces[example_count] = Workspace(
                 len(self.members),
                 example_count,
                 self.networks.layout,
@@ -156,15 +199,18 @@ class Pack:
                 self.repeats.rows,
                 own_inputs=self.has_own_inputs,
             )
+            # Weights would have to multiply the gradient in between.
+            work.loss = None if self.repeats.has_weights else self.shape.loss
         return self.workspaces[example_count]
 
     @np.errstate(all="ignore")
     def _measure(self) -> EpochResults:
         """Measure E_t and E_v after the epoch."""
-        on_training = self._measure_on(self.on_training, TRAINING_SIDE)
-        on_validation = self._measure_on(self.on_validation, VALIDATION_SIDE)
+        with self.clock:
+            on_training = self._measure_on(self.on_training, TRAINING_SIDE)
+            on_validation = self._measure_on(self.on_validation, VALIDATION_SIDE)
         e_t, e_v = on_training.error, on_validation.error
-        self.cross_fit.note(self.member_numbers, e_t, on_validation, self.networks.parameters)
+        self.cross_fit.note(e_t, on_validation, self.networks.parameters)
         reasons = self._apply_stopping_rules(on_training, e_v)
         over = np.array([self.epoch >= member.epochs for member in self.members])
         return EpochResults(
@@ -198,7 +244,7 @@ class Pack:
 
     def _apply_stopping_rules(self, on_training: Measurement, e_v: np.ndarray) -> tuple[str | None, ...]:
         return tuple(
-            first_reason(member.stopping, standings, on_training.errors[row], float(e_v[row]))
+            first_reason(member.stopping, standings, on_training.own_errors[row], float(e_v[row]))
             for row, (member, standings) in enumerate(zip(self.members, self.standings, strict=True))
         )
 
@@ -206,6 +252,11 @@ class Pack:
         """A copy of the parameters (P,) of a member that is still in the pack, in saved form."""
         row = self._row_of(member_number)
         return own_row(self.networks.parameters[row], self.members[row], self.networks.layout)
+
+    def put_parameters(self, member_number: int, parameters: np.ndarray) -> None:
+        """Replace the parameters of a member that is still in the pack by others (P,) in saved form."""
+        row = self._row_of(member_number)
+        put_own_row(parameters, self.networks.parameters[row], self.members[row], self.networks.layout)
 
     def state_of(self, member_number: int) -> MemberState:
         """The state, after the last epoch, of a member that is still in the pack."""
@@ -217,6 +268,21 @@ class Pack:
             slots=self.updates.own_slots(row, self.members[row]),
             standings=standings_as_numbers(self.standings[row]),
         )
+
+    def best_parameters_of(self, member_number: int) -> np.ndarray | None:
+        """The parameters (P,) after its best epoch of a member that is still in the pack, in saved form; None if they
+        are unknown.
+        """
+        row = self._row_of(member_number)
+        if not self.metrics.best_epochs[member_number]:
+            return None
+        return own_row(self.metrics.parameters[member_number], self.members[row], self.networks.layout)
+
+    def restore_best(self, member_number: int, epoch: int, saved: np.ndarray) -> None:
+        """The inverse of `best_parameters_of`, for a pack that resumes from states."""
+        member = self.members[self._row_of(member_number)]
+        self.metrics.best_epochs[member_number] = epoch
+        put_own_row(saved, self.metrics.parameters[member_number], member, self.networks.layout)
 
     def honest_state_of(self, member_number: int) -> tuple[np.ndarray, np.ndarray] | None:
         """What `honest_errors_of` is computed from, to be restored with `cross_fit.restore`; None if unknown."""

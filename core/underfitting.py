@@ -30,8 +30,27 @@ MANY_LAYERS, SATURATING, STUCK = 3, frozenset({"sigmoid", "tanh"}), 0.5
 FEW_PARAMETERS = 0.1
 
 
+def stopped_early(facts: Facts) -> FoundCause | None:
+    """A stopping rule ended the trial while E_t still fell: too little patience, or too large an acceptable error."""
+    if not facts.stopped:
+        return None
+    count = int(facts.numbers[-1])
+    start = max(1, min(late_start(count), count - facts.patience))
+    if count > 1 and (fall := late_fall(facts.e_t, facts.numbers, start)) >= STILL_FALLING:
+        seen = (
+            f"stopped after epoch {count}, since {facts.stopped}; E_t still fell by {percent(fall)} from epoch {start}"
+        )
+        return FoundCause(Cause.STOPPED_EARLY, fall, f"{seen} on", (Remedy.LATER_STOPPING, Remedy.HIGHER_RATE))
+    if count > 1:
+        return None
+    seen = f"stopped after its first epoch, since {facts.stopped}"
+    return FoundCause(Cause.STOPPED_EARLY, None, seen, (Remedy.LATER_STOPPING,))
+
+
 def still_falling(facts: Facts) -> FoundCause | None:
     """E_t still fell over the late window and E_v did not rise: too few epochs."""
+    if facts.stopped:
+        return None
     if len(facts.e_t) < 2:
         return FoundCause(Cause.STILL_FALLING, None, "trained for one epoch only", (Remedy.MORE_EPOCHS,))
     fall, count = late_fall(facts.e_t, facts.numbers), int(facts.numbers[-1])
@@ -50,7 +69,7 @@ def slow(facts: Facts) -> FoundCause | None:
         return None
     fallen = 1 - float(facts.e_t[-1] / facts.e_t[0])
     seen = f"E_t fell steadily but only by {percent(fallen)}, and the weights hardly moved"
-    return FoundCause(Cause.SLOW, fallen, seen, (Remedy.HIGHER_RATE, Remedy.OTHER_OPTIMIZER, Remedy.MORE_EPOCHS))
+    return FoundCause(Cause.SLOW, fallen, seen, (Remedy.HIGHER_RATE, Remedy.OTHER_OPTIMIZER, longer(facts)))
 
 
 def creeping(facts: Facts) -> FoundCause | None:
@@ -62,7 +81,12 @@ def creeping(facts: Facts) -> FoundCause | None:
     if not CREEPING <= fall < STILL_FALLING or np.mean(np.diff(late) < 0) < STEADILY:
         return None
     seen = f"E_t falls steadily but slowly: by {percent(fall)} in the last {late_epochs(count)} of {count} epochs"
-    return FoundCause(Cause.SLOW, fall, seen, (Remedy.HIGHER_RATE, Remedy.OTHER_OPTIMIZER, Remedy.MORE_EPOCHS))
+    return FoundCause(Cause.SLOW, fall, seen, (Remedy.HIGHER_RATE, Remedy.OTHER_OPTIMIZER, longer(facts)))
+
+
+def longer(facts: Facts) -> Remedy:
+    """How to train longer: more epochs change nothing if a stopping rule ended the trial."""
+    return Remedy.LATER_STOPPING if facts.stopped else Remedy.MORE_EPOCHS
 
 
 def grown(facts: Facts) -> FoundCause | None:
@@ -187,6 +211,7 @@ UNDERFITTING: tuple[Test, ...] = (
     strong_dropout,
     vanishing_gradients,
     slow,
+    stopped_early,
     still_falling,
     linear_network,
     strong_penalty,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.activation_parameters import own_row, put_own_row
+from fitgap.core.compiled_updates import BiasCorrections, CompiledOptimizer, flush_pass
+from fitgap.core.kernels.binding import BoundPass, bind
 from fitgap.core.member_groups import MemberGroup, group_members, over_members
 from fitgap.core.members import Member
 from fitgap.core.network import Networks
@@ -27,14 +29,33 @@ class OptimizerViews:
     scratch: np.ndarray
     slots: list[np.ndarray]
     numbers: dict[str, np.ndarray]
+    compiled: CompiledOptimizer | None = None
+
+    def compile(self) -> None:
+        """Take the following steps with compiled passes, if there is machine code."""
+        formula = self.group.variant.formula()
+        if self.compiled is None and formula is not None:
+            compiled = CompiledOptimizer(
+                self.group.variant,
+                formula,
+                self.parameters,
+                self.gradient,
+                self.slots,
+                self.weights.shape[1],
+                self.numbers,
+            )
+            self.compiled = compiled if compiled.is_complete else None
 
     def step(self, step_number: int) -> None:
         optimizer: Optimizer = self.group.variant
+        if self.compiled:
+            self.compiled.step()
+            return
         optimizer.decay(self.weights, **self.numbers)
         optimizer.step(self.parameters, self.gradient, self.slots, self.scratch, step_number, **self.numbers)
 
 
-@dataclass(frozen=True)
+@dataclass
 class PenaltyViews:
     """The views of the buffers that a penalty of a member group works on: the columns that it covers."""
 
@@ -42,8 +63,17 @@ class PenaltyViews:
     parameters: np.ndarray
     gradient: np.ndarray
     scratch: np.ndarray
+    compiled: BoundPass | None = None
+
+    def compile(self) -> None:
+        """Add the following gradients with a compiled pass, if there is machine code."""
+        arrays = {"weights": self.parameters, "gradient": self.gradient, **self.group.numbers}
+        self.compiled = self.compiled or bind(self.group.variant.formula, arrays, written="gradient")
 
     def add_gradient(self) -> None:
+        if self.compiled:
+            self.compiled()
+            return
         self.group.variant.add_gradient(self.parameters, self.gradient, self.scratch, **self.group.numbers)
 
 
@@ -68,6 +98,30 @@ class Updates:
             for group in penalty_groups(members, kind, self.networks.dtype)
             for columns in self.networks.layout.penalty_columns(group.variant.scope, group.variant.biases)
         ]
+        self.flushes: list[BoundPass | None] = [None for _ in self.slots]
+        self.compile()
+
+    def compile(self) -> None:
+        """Use compiled passes from now on, as far as there is machine code."""
+        for optimizer in self.optimizers:
+            optimizer.compile()
+        for penalty in self.penalties:
+            penalty.compile()
+        self._gather_corrections()
+        self.flushes = [
+            flush or flush_pass(slot, self.lowest) for flush, slot in zip(self.flushes, self.slots, strict=True)
+        ]
+
+    def _gather_corrections(self) -> None:
+        correcting = [
+            views.compiled for views in self.optimizers if views.compiled and views.group.variant.corrects_bias
+        ]
+        self.corrections = BiasCorrections(correcting) if correcting else None
+
+    @property
+    def lowest(self) -> float:
+        """The smallest magnitude that a slot value keeps at a flush."""
+        return float(np.finfo(self.networks.dtype).tiny * FLUSH_FACTOR)
 
     def _optimizer_views(self, group: MemberGroup) -> OptimizerViews:
         parameters, slots = self.networks.parameters[group.rows], self.slots[: group.variant.slot_count]
@@ -82,8 +136,10 @@ class Updates:
         )
 
     def _penalty_views(self, group: MemberGroup, columns: slice) -> PenaltyViews:
-        buffers = self.networks.parameters, self.networks.gradient, self.scratch
-        return PenaltyViews(group, *(buffer[group.rows, columns] for buffer in buffers))
+        parameters, gradient, scratch = (
+            buffer[group.rows, columns] for buffer in (self.networks.parameters, self.networks.gradient, self.scratch)
+        )
+        return PenaltyViews(group, parameters, gradient, scratch)
 
     def compact(self, rows: np.ndarray, members: Sequence[Member]) -> None:
         """Keep only these rows, which belong to `members`; call after compacting the networks."""
@@ -94,12 +150,17 @@ class Updates:
         """Set the learning rates (K,) of the following steps."""
         for views in self.optimizers:
             views.numbers["rate"] = over_members(rates[views.group.rows], self.networks.dtype, dimensions=2)
+            if views.compiled:
+                views.compiled.set_numbers(views.numbers)
+        self._gather_corrections()
 
     def step(self) -> None:
         """Add the penalties to the gradient and take one optimizer step for every member."""
         self.steps += 1
         for penalty in self.penalties:
             penalty.add_gradient()
+        if self.corrections:
+            self.corrections.set(self.steps)
         for optimizer in self.optimizers:
             optimizer.step(self.steps)
         self.networks.clip_to_domains()
@@ -109,11 +170,13 @@ class Updates:
 
         The gradient of a dead unit is exactly 0, so its slots decay by β in each step and would stay denormal forever.
         """
-        lowest = np.finfo(self.networks.dtype).tiny * FLUSH_FACTOR
-        for slot in self.slots:
+        for slot, compiled in zip(self.slots, self.flushes, strict=True):
+            if compiled:
+                compiled()
+                continue
             np.absolute(slot, out=self.scratch)
             # A product with 0 and 1 is several times faster in NumPy than a masked copy.
-            np.greater_equal(self.scratch, lowest, out=self.scratch)
+            np.greater_equal(self.scratch, self.lowest, out=self.scratch)
             slot *= self.scratch
 
     def own_slots(self, row: int, member: Member) -> np.ndarray:

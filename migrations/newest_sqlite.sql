@@ -1,4 +1,4 @@
--- schema 0005
+-- schema 0006
 
 CREATE TABLE fitgap_version (
 	version_num VARCHAR(32) NOT NULL, 
@@ -24,7 +24,7 @@ CREATE TABLE sweep (
 	data_set_id INTEGER NOT NULL, 
 	specification JSON NOT NULL, 
 	created DOUBLE NOT NULL, 
-	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, reference_at TEXT, skill TEXT, 
+	program_version TEXT NOT NULL, note TEXT, reference_id INTEGER, fitted DOUBLE, fit_rule INTEGER, reference_at TEXT, skill TEXT, test_result JSON, 
 	PRIMARY KEY (id), 
 	UNIQUE (name), 
 	FOREIGN KEY(data_set_id) REFERENCES data_set (id)
@@ -36,7 +36,7 @@ CREATE TABLE split (
 	training_count INTEGER NOT NULL, 
 	validation_count INTEGER NOT NULL, 
 	constant_columns JSON NOT NULL, 
-	preprocessing JSON NOT NULL, constant_e_t DOUBLE, constant_e_v DOUBLE, constant_errors BLOB, validation_classes JSON, 
+	preprocessing JSON NOT NULL, constant_e_t DOUBLE, constant_e_v DOUBLE, constant_errors BLOB, validation_classes JSON, fingerprint TEXT, 
 	PRIMARY KEY (sweep_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE
 );
@@ -59,7 +59,7 @@ CREATE TABLE configuration (
 	learning_rate DOUBLE NOT NULL, 
 	batch_size INTEGER NOT NULL, 
 	planned_epochs INTEGER NOT NULL, 
-	parameters INTEGER NOT NULL, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, 
+	parameters INTEGER NOT NULL, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, training_examples INTEGER, label_noise DOUBLE, variant TEXT, peers TEXT, proposal JSON, 
 	PRIMARY KEY (id), 
 	CONSTRAINT configuration_once_per_sweep UNIQUE (sweep_id, hash), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE
@@ -84,7 +84,7 @@ CREATE TABLE trial (
 	accuracy_t DOUBLE, 
 	accuracy_v DOUBLE, 
 	seconds DOUBLE, 
-	learned JSON, driver_id INTEGER REFERENCES driver (id), worker_failures INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, honest_e_t DOUBLE, honest_e_v DOUBLE, 
+	learned JSON, driver_id INTEGER REFERENCES driver (id), worker_failures INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, honest_e_t DOUBLE, honest_e_v DOUBLE, balanced_accuracy_t DOUBLE, f1_macro_t DOUBLE, mae_t DOUBLE, rmse_t DOUBLE, balanced_accuracy_v DOUBLE, f1_macro_v DOUBLE, lowest_recall_v DOUBLE, roc_auc_v DOUBLE, log_loss_v DOUBLE, mae_v DOUBLE, rmse_v DOUBLE, best_accuracy_v DOUBLE, best_balanced_accuracy_v DOUBLE, best_f1_macro_v DOUBLE, best_lowest_recall_v DOUBLE, best_roc_auc_v DOUBLE, best_log_loss_v DOUBLE, best_mae_v DOUBLE, best_rmse_v DOUBLE, 
 	PRIMARY KEY (id), 
 	CONSTRAINT trial_once_per_repeat UNIQUE (configuration_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE, 
@@ -160,5 +160,44 @@ CREATE TABLE trial_tag (
 	tag TEXT NOT NULL, 
 	PRIMARY KEY (trial_id, tag), 
 	FOREIGN KEY(trial_id) REFERENCES trial (id) ON DELETE CASCADE
+);
+
+CREATE TABLE confusion (
+	trial_id INTEGER NOT NULL, 
+	content BLOB NOT NULL, 
+	PRIMARY KEY (trial_id), 
+	FOREIGN KEY(trial_id) REFERENCES trial (id) ON DELETE CASCADE
+);
+
+CREATE TABLE class_count (
+	trial_id INTEGER NOT NULL, 
+	last JSON NOT NULL, 
+	best JSON, 
+	PRIMARY KEY (trial_id), 
+	FOREIGN KEY(trial_id) REFERENCES trial (id) ON DELETE CASCADE
+);
+
+CREATE TABLE split_variant (
+	sweep_id INTEGER NOT NULL, 
+	repeat INTEGER NOT NULL, 
+	variant TEXT NOT NULL, 
+	training_count INTEGER NOT NULL, 
+	constant_columns JSON NOT NULL, 
+	preprocessing JSON NOT NULL, 
+	constant_e_t DOUBLE, 
+	constant_e_v DOUBLE, 
+	constant_errors BLOB, 
+	PRIMARY KEY (sweep_id, repeat, variant), 
+	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE
+);
+
+CREATE TABLE peer_reference (
+	sweep_id INTEGER NOT NULL, 
+	peers TEXT NOT NULL, 
+	reference_id INTEGER, 
+	reference_at TEXT, 
+	skill TEXT, 
+	PRIMARY KEY (sweep_id, peers), 
+	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE
 );
 

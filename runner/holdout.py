@@ -1,9 +1,11 @@
 """Errors of the best configuration on the test examples, which play no part in any choice."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
+from fitgap.core.example_weights import unscaled_weights
 from fitgap.core.model import Model
 from fitgap.runner.amounts import counted
 from fitgap.runner.model_files import named_model
@@ -12,18 +14,27 @@ from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.retraining import retrain
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import Row, Store
+from fitgap.runner.store.reader import StoreReader
 from fitgap.runner.trial_status import Status
+
+ROW_KEYS = ("configuration", "trial", "examples", "error", "accuracy", "is_best")
 
 
 @dataclass(frozen=True)
 class HoldoutErrors:
-    """The errors and accuracies of the best configuration, one per repeat, after the best epoch of each."""
+    """The errors and accuracies of the best configuration, one per repeat, after the best epoch of each.
+
+    `configuration` is its settings in words, and `trials` are its trials. If another configuration has become the best
+    since then, `is_best` is false.
+    """
 
     configuration: str
     examples: int
     errors: tuple[float, ...]
     accuracies: tuple[float, ...]
     is_numeric: bool
+    trials: tuple[int, ...] = ()
+    is_best: bool = True
 
     def line(self) -> str:
         """One line for people."""
@@ -32,7 +43,30 @@ class HoldoutErrors:
         # If all targets are the same, there is no R2.
         score = f", {name} {spread(self.accuracies)}" if np.isfinite(self.accuracies).all() else ""
         found = f"{self.configuration} has the error {spread(self.errors)}"
-        return f"{examples}, which played no part in any choice: {found}{score}"
+        since = "" if self.is_best else "; measured once, before another configuration became the best"
+        return f"{examples}, which played no part in any choice: {found}{score}{since}"
+
+    def rows(self) -> list[Row]:
+        """One row per trial."""
+        told = {"examples": self.examples, "is_best": self.is_best, "configuration": self.configuration}
+        accuracies = self.stored()["accuracies"]
+        return [
+            {key: {**told, "trial": trial, "error": error, "accuracy": accuracy}[key] for key in ROW_KEYS}
+            for trial, error, accuracy in zip(self.trials, self.errors, accuracies, strict=True)
+        ]
+
+    def stored(self) -> Row:
+        """The result as JSON-ready data; an accuracy that is not defined becomes null."""
+        accuracies = [value if np.isfinite(value) else None for value in self.accuracies]
+        found = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "is_best"}
+        return {**found, "errors": list(self.errors), "accuracies": accuracies, "trials": list(self.trials)}
+
+    @classmethod
+    def from_stored(cls, stored: Row, *, is_best: bool) -> Self:
+        """The inverse of `stored`."""
+        accuracies = tuple(np.nan if value is None else value for value in stored["accuracies"])
+        lists = {"errors": tuple(stored["errors"]), "accuracies": accuracies, "trials": tuple(stored["trials"])}
+        return cls(**{**stored, **lists}, is_best=is_best)
 
 
 def spread(values: tuple[float, ...]) -> str:
@@ -44,8 +78,28 @@ def spread(values: tuple[float, ...]) -> str:
 def holdout_errors(store: Store, sweep_id: int, prepared: PreparedSweep) -> HoldoutErrors | None:
     """The test errors of the configuration that leads the leaderboard; None without test examples or a result.
 
-    Networks that were not kept are trained again.
+    They are computed once and stored. Whoever extends the sweep and asks again gets the same answer, so that nothing
+    can be chosen by it.
     """
+    known = stored_holdout(store, sweep_id)
+    if known is not None:
+        return known
+    found = computed_holdout(store, sweep_id, prepared)
+    if found is not None:
+        store.keep_test_result(sweep_id, found.stored())
+    return found
+
+
+def stored_holdout(store: StoreReader, sweep_id: int) -> HoldoutErrors | None:
+    """The test errors that were computed before; None if there are none."""
+    stored = store.sweep(sweep_id)["test_result"]
+    if stored is None:
+        return None
+    return HoldoutErrors.from_stored(stored, is_best=set(best_trials(store, sweep_id)) >= set(stored["trials"]))
+
+
+def computed_holdout(store: Store, sweep_id: int, prepared: PreparedSweep) -> HoldoutErrors | None:
+    """The same, computed. Networks that were not kept are trained again."""
     dataset = prepared.dataset
     if "test" not in dataset.marks:
         return None
@@ -58,27 +112,41 @@ def holdout_errors(store: Store, sweep_id: int, prepared: PreparedSweep) -> Hold
     for number in trials:
         row = store.show(number)
         model = model_at_best(store, row, prepared)
-        errors.append(float(model.errors(inputs, targets).mean()))
+        errors.append(float(weighted_mean(model.errors(inputs, targets), prepared, row["repeat"], rows)))
         accuracies.append(model.accuracy(inputs, targets))
     label = f"{row['architecture']}, {row['activation']}, {row['regularizer']}, {row['optimizer']}"
-    return HoldoutErrors(label, len(rows), tuple(errors), tuple(accuracies), dataset.target_kind == "numbers")
+    is_numeric = dataset.target_kind == "numbers"
+    return HoldoutErrors(label, len(rows), tuple(errors), tuple(accuracies), is_numeric, tuple(trials))
 
 
-def best_trials(store: Store, sweep_id: int) -> list[int]:
-    """The trials of the configuration with the lowest mean honest E_v, among those of which all are completed.
+def weighted_mean(errors: np.ndarray, prepared: PreparedSweep, repeat: int, rows: np.ndarray) -> float:
+    """The mean of the errors of the examples in these rows, with the weights that E_v of a repeat has."""
+    weights = unscaled_weights(prepared.dataset, prepared.preparation.class_weight, prepared.splits[repeat])
+    if weights is None or not weights[rows].any():
+        return float(errors.mean())
+    return float(np.average(errors, weights=weights[rows]))
 
-    If the honest E_v of any trial is unknown, the best E_v counts.
+
+def best_trials(store: StoreReader, sweep_id: int) -> list[int]:
+    """The trials of the configuration that leads the leaderboard, among those of which all trials are completed.
+
+    It has the lowest mean honest E_v or, if that of any trial is unknown, best E_v; with several losses, the highest
+    mean accuracy.
     """
+    if "loss" in store.varying_axes(sweep_id):
+        return most_accurate_trials(store, sweep_id)
+    best = store.measured_configurations(sweep_id, 1)
+    return store.trials_of_configuration(sweep_id, best[0]["configuration"]) if best else []
+
+
+def most_accurate_trials(store: StoreReader, sweep_id: int) -> list[int]:
+    """The trials of the configuration with the highest mean accuracy, among those of which all are completed."""
     name = next(row["name"] for row in store.sweeps() if row["sweep"] == sweep_id)
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in store.trials(name):
         groups[row["configuration"]].append(row)
     whole = [rows for rows in groups.values() if all(row["status"] == Status.COMPLETED for row in rows)]
-    if not whole:
-        return []
-    is_honest = all(row["honest_e_v"] is not None for rows in whole for row in rows)
-    error = "honest_e_v" if is_honest else "best_e_v"
-    best = min(whole, key=lambda rows: np.mean([row[error] for row in rows]))
+    best = max(whole, key=lambda rows: np.mean([row["accuracy_v"] for row in rows]), default=[])
     return [row["trial"] for row in best]
 
 

@@ -1,11 +1,10 @@
 """Messages between driver and workers: packs to train in one direction, blocks of results in the other."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
-from fitgap.core.layers import Layout
 from fitgap.core.members import Member, PackShape
 from fitgap.core.preprocessing import Preparation
 from fitgap.runner.recorded_epochs import COMPLETE, Recording
@@ -36,8 +35,8 @@ class PackTask:
 
     @property
     def work_per_epoch(self) -> float:
-        """Approximate cost of an epoch of one member: the number of connections of its network."""
-        return float(Layout(self.shape.layers).weight_count)
+        """Approximate cost of an epoch of one member: the multiplications of its network per example."""
+        return float(self.shape.network.multiplications)
 
     def subset(self, trials: Container[int]) -> "PackTask":
         """The same task with only these of its trials."""
@@ -82,7 +81,7 @@ class EpochRows:
         return self.where(np.array([trial in trials for trial in self.trial_id.tolist()], bool))
 
     def where(self, chosen: np.ndarray) -> "EpochRows":
-        """The rows marked in `chosen` (n,)."""
+        """The rows marked in `chosen` (n,), or those at the positions that it lists."""
         return EpochRows(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
     @classmethod
@@ -139,6 +138,13 @@ class TrialEnd:
     seconds: float = float("nan")
     # Learned β and γ after the last epoch, such as `layer_1.0.beta`.
     learned: dict[str, float] | None = None
+    # Further metrics of a completed trial, such as `f1_macro_v` and `best_f1_macro_v`.
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    # The validation examples of each class by the predicted class after the best epoch (C, answers), if known.
+    confusion: np.ndarray | None = None
+    # The validation examples of each class and those that were recognized (C, 2), after the last and the best epoch.
+    recognized: np.ndarray | None = None
+    best_recognized: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,7 @@ class Block:
     def trials(self) -> set[int]:
         """The trials that the block has content for."""
         named = {each.trial_id for group in (self.ended, self.kept, self.states, self.evidence) for each in group}
-        return named | (set(np.unique(self.rows.trial_id).tolist()) if self.rows else set())
+        return named | (set(self.rows.trial_id.tolist()) if self.rows else set())
 
     def subset(self, trials: Container[int]) -> "Block":
         """The same block with only these of its trials."""

@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 from fitgap.core.activations import ACTIVATIONS
-from fitgap.core.layers import Layout
+from fitgap.core.layers import LAYERS
+from fitgap.core.layers.dense import Dense
+from fitgap.core.layers.layer import Layer
+from fitgap.core.layers.listed_layer import ListedLayer
 from fitgap.core.losses import LOSSES
 from fitgap.core.model import Model, ModelLayer, model_layers
-from fitgap.core.preprocessing import FILLINGS, InputTransform, Scaling
+from fitgap.core.parameter_layout import Layout
+from fitgap.core.scaling import FILLINGS, InputTransform, Scaling
 from fitgap.core.scores import class_scores, number_scores
 from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Variant
@@ -25,14 +29,19 @@ from fitgap.runner.files.output_files import READABLE, written_file
 from fitgap.runner.planning.packs import PlannedTrial, member_of
 from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.retraining import retrain, stored_trial
+from fitgap.runner.spec import Configuration
 from fitgap.runner.store import Store
 from fitgap.runner.trial_status import Status
 
-FORMAT = "fitgap model 2"
-# Format 1 has no limits of inputs.
+# Format 1 has no limits of inputs. Only networks with other layers than dense ones need format 3, so that earlier
+# versions still read all others.
+FORMAT, LAYERED_FORMAT = "fitgap model 2", "fitgap model 3"
 # The losses whose links turn outputs into probabilities.
 PROBABLE_LOSSES = ("softmax_cross_entropy", "sigmoid_cross_entropy")
-READABLE_FORMATS = ("fitgap model 1", FORMAT)
+READABLE_FORMATS = ("fitgap model 1", FORMAT, LAYERED_FORMAT)
+
+
+DENSE = "dense"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +65,9 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
     if there is no such trial or epoch, or if the data have changed.
     """
     row = store.show(number)
-    epoch = row["best_epoch"] if at == "best" else row["epochs"]
+    # A trial with a rule that restores the best network ends with that one.
+    is_restored = any(choice.variant.restores_best for choice in Configuration.from_canonical(row["settings"]).stopping)
+    epoch = row["best_epoch"] if at == "best" or is_restored else row["epochs"]
     if epoch is None or (at == "last" and row["status"] == Status.DIVERGED):
         rule = f"trial {number} is {row['status']} and has no usable network after its {at} epoch"
         raise StoreError(f"{rule}; choose a completed one")
@@ -75,7 +86,7 @@ def named_model(
     member = member_of(configuration, prepared.sweep.seed, trial.repeat)
     # Null stands for NaN in `fill`, and for infinity in the limits.
     learned = {name: np.array(values, float) for name, values in saved.items() if name != "limited"}
-    layout = Layout(prepared.layers(configuration), tuple(len(functions) for functions in member.activations))
+    layout = Layout(prepared.network(configuration), tuple(len(functions) for functions in member.activations))
     if len(parameters) != layout.row_length:
         rule = f"its layers need {layout.row_length} parameters, but the stored network has {len(parameters)}"
         raise StoreError(f"trial {trial.trial_id}: {rule}; the database is damaged, so restore a backup")
@@ -114,7 +125,8 @@ def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
     model = named.model
     arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
     for number, layer in enumerate(model.layers, start=1):
-        arrays |= {f"weights_{number}": layer.weights, f"biases_{number}": layer.biases}
+        if layer.weights:
+            arrays |= {f"weights_{number}": layer.weights[0], f"biases_{number}": layer.biases}
     transform, scaling = model.inputs_transform, model.targets_scaling
     arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
     unlimited = np.full(len(named.input_names), np.inf)
@@ -133,9 +145,11 @@ def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
 def description(named: NamedModel) -> dict[str, Any]:
     """Everything in a model that is not an array."""
     model = named.model
+    kinds = layer_kinds(model)
     return {
-        "format": FORMAT,
+        "format": LAYERED_FORMAT if kinds else FORMAT,
         "layers": [layer_description(layer) for layer in model.layers],
+        **({"input_axes": list(model.layers[0].shape), "kinds": kinds} if kinds else {}),
         "loss": name_of(model.loss, LOSSES),
         "reading": {"name": name_of(model.reading, READINGS), **model.reading.settings()},
         "input_names": list(named.input_names),
@@ -145,6 +159,16 @@ def description(named: NamedModel) -> dict[str, Any]:
         "fills_missing": named.fills_missing,
         "treatment": named.treatment.as_json() if named.treatment else None,
     }
+
+
+def layer_kinds(model: Model) -> list[dict[str, Any]]:
+    """The kind of every layer with its settings; empty if all are dense."""
+    if all(isinstance(each.layer, Dense) for each in model.layers):
+        return []
+    return [
+        {"name": each.layer.word, **each.layer.settings()} if isinstance(each.layer, ListedLayer) else {"name": DENSE}
+        for each in model.layers
+    ]
 
 
 def layer_description(layer: ModelLayer) -> list[dict[str, Any]]:
@@ -162,12 +186,17 @@ def name_of(variant: Variant, table: Any) -> str:
 
 def load_model(path: Path) -> NamedModel:
     """Read a model file. Raises ModelError if it is not a valid one."""
+    if path.suffix == ".onnx":
+        rule = "an ONNX file is for other programs, such as onnxruntime"
+        raise ModelError(f"{path}: {rule}; to predict here, name the trial, or export it as an .npz file")
     try:
         arrays = read_model_arrays(path)
         described = json.loads(str(arrays["description"]))
         if described["format"] not in READABLE_FORMATS:
             found = described["format"]
-            raise ModelError(f"{path} has the format {found!r}, but this program reads {FORMAT!r}; update fitgap")
+            raise ModelError(
+                f"{path} has the format {found!r}, but this program reads {LAYERED_FORMAT!r}; update fitgap"
+            )
         named = assembled(arrays, described)
         # A test prediction fails if the arrays do not fit together.
         named.model.predict(np.zeros((1, len(named.input_names))))
@@ -199,10 +228,7 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
     """The model in a file, from its arrays and its description."""
     reading = dict(described["reading"])
     model = Model(
-        layers=tuple(
-            ModelLayer(arrays[f"weights_{number}"], arrays[f"biases_{number}"], tuple(map(read_function, functions)))
-            for number, functions in enumerate(described["layers"], start=1)
-        ),
+        layers=read_layers(arrays, described),
         inputs_transform=read_transform(arrays),
         targets_scaling=Scaling(arrays["target_shift"], arrays["target_factor"]),
         loss=LOSSES[described["loss"]](),
@@ -219,6 +245,30 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
         # Files of fitgap 0.1 have none.
         treatment=Treatment.from_json(described["treatment"]) if described.get("treatment") else None,
     )
+
+
+def read_layers(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> tuple[ModelLayer, ...]:
+    """The layers in a file. Raises ValueError if they do not fit each other."""
+    layers: list[ModelLayer] = []
+    shape = tuple(described.get("input_axes") or (len(described["input_names"]),))
+    kinds = described.get("kinds") or [{"name": DENSE} for _ in described["layers"]]
+    for number, (functions, kind) in enumerate(zip(described["layers"], kinds, strict=True), start=1):
+        biases = arrays.get(f"biases_{number}", np.empty(0))
+        layer = read_kind(kind, len(biases))
+        blocks = layer.blocks(shape)
+        weights = tuple(arrays[f"weights_{number}"] for _ in blocks)
+        if [each.shape for each in weights] != [(block.outputs, block.inputs) for block in blocks]:
+            raise ValueError(f"layer {number} has weights of another shape")
+        layers.append(ModelLayer(layer, shape, weights, biases, tuple(map(read_function, functions))))
+        shape = layer.output_shape(shape)
+    return tuple(layers)
+
+
+def read_kind(kind: dict[str, Any], units: int) -> Layer:
+    """The layer of a kind with its settings; a dense one has this number of units."""
+    settings = dict(kind)
+    name = settings.pop("name")
+    return Dense(units) if name == DENSE else LAYERS[name].from_settings(settings)
 
 
 def read_function(described: dict[str, Any]) -> tuple[Any, slice, dict[str, float]]:

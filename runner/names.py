@@ -49,6 +49,11 @@ def shortened(text: str) -> str:
     return repr(text if len(text) <= LONGEST_TAG else f"{text[:LONGEST_TAG]}…")
 
 
+def plainer_settings(text: str) -> str:
+    """Several settings such as `adam:rate=0.01, cosine` as tables show them: `adam 0.01, cosine`."""
+    return ", ".join(map(plainer, text.split(", ")))
+
+
 def plainer(shorthand: str) -> str:
     """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once."""
     # A plus inside 1e+3 or beta+gamma joins nothing.

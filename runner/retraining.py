@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from fitgap.core.preprocessing import prepare_examples
 from fitgap.core.training import EpochResults, Pack
-from fitgap.runner.data import fingerprint, is_in_memory, keep
+from fitgap.runner.data import draw_fingerprint, fingerprint, is_in_memory, keep
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import MEASURED
 from fitgap.runner.planning.packs import PlannedTrial, member_of, pack_shape
@@ -24,7 +24,9 @@ def stored_trial(store: Store, row: Row) -> tuple[PlannedTrial, PreparedSweep]:
     sweep = store.sweep(row["sweep"])
     recall_data(store, sweep)
     prepared = prepare_sweep(stored_sweep_of(sweep["specification"]))
-    if fingerprint(prepared.dataset) != row["fingerprint"]:
+    own = store.draw_fingerprints(sweep["id"]).get(row["repeat"])
+    has_changed = fingerprint(prepared.dataset) != row["fingerprint"]
+    if has_changed or (own is not None and draw_fingerprint(prepared.dataset, row["repeat"]) != own):
         raise StoreError(
             f"the data set {row['data']} has changed since trial {row['trial']} was trained; restore the old one"
         )
@@ -42,8 +44,9 @@ def lone_pack(trial: PlannedTrial, prepared: PreparedSweep) -> Pack:
     """An untrained pack with only this trial."""
     shape = pack_shape(trial.configuration, prepared)
     seed = prepared.sweep.seed
+    preparation = prepared.preparation_for(trial.configuration)
     examples = prepare_examples(
-        prepared.dataset, prepared.preparation, prepared.reading, seed=seed, repeat=trial.repeat, dtype=shape.dtype
+        prepared.dataset, preparation, prepared.reading, seed=seed, repeat=trial.repeat, dtype=shape.dtype
     )
     return Pack(shape, [member_of(trial.configuration, seed, trial.repeat)], {trial.repeat: examples})
 

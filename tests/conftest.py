@@ -1,13 +1,21 @@
 """Settings for all tests, and the databases that they use."""
 
 import contextlib
+import gc
 import os
 import signal
+import sys
 
 # NumPy reads them when it is loaded. Several processes of pytest with several threads each would wait for each other,
 # and processes that are forked must have no threads.
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+# The tests start the command hundreds of times. Without compiled files, each start compiles the whole program.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Collecting makes nearly a million objects, all of which stay; half of its time went into looking for garbage.
+gc.disable()
 
 import pytest  # noqa: E402
 from hypothesis import is_hypothesis_test, settings  # noqa: E402
@@ -32,6 +40,11 @@ def pytest_collection_modifyitems(config, items):
     for item in items:
         if is_nightly(config) and is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker(pytest.mark.nightly)
+
+
+def pytest_collection_finish(session):
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,4 +1,4 @@
-"""The whole way: the installed command trains digits with Ray into a database, which answers while it grows."""
+"""The whole way: the installed command trains digits into a database, which answers while it grows."""
 
 import contextlib
 import json
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store
+from support.sampling import at_night
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("end to end")
@@ -30,14 +31,15 @@ axes:
 CONFIGURATIONS, TRIALS, EPOCHS = 8, 16, 60
 
 
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory):
-    """The folder of a sweep that Ray trained, with what the command wrote, and how the rows grew meanwhile."""
+# With every commit, tests/runner/engine/ray/test_engine.py runs commands that train on Ray.
+@pytest.fixture(scope="module", params=["local", at_night("ray")])
+def digits(request, tmp_path_factory):
+    """The folder of a sweep that was trained, with what the command wrote, and how the rows grew meanwhile."""
     folder = tmp_path_factory.mktemp("digits")
     (folder / "digits.yaml").write_text(SWEEP)
     with (folder / "out").open("w") as out, (folder / "err").open("w") as err:
         running = subprocess.Popen(
-            [COMMAND, "run", "digits.yaml", "--engine", "ray"], cwd=folder, stdout=out, stderr=err
+            [COMMAND, "run", "digits.yaml", "--engine", request.param], cwd=folder, stdout=out, stderr=err
         )
         try:
             seen = watch(running, folder)
@@ -55,7 +57,7 @@ def watch(running, folder):
     while running.poll() is None and time.monotonic() < end:
         with contextlib.suppress(StoreError), open_store(str(folder / "fitgap.db")) as store:
             seen.append(sum(len(block["epoch"]) for block in store.epoch_blocks("digits")))
-        time.sleep(0.02)
+        time.sleep(0.1)
     return seen
 
 
@@ -65,7 +67,7 @@ def ask(folder, *arguments):
     return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def test_all_trials_of_a_sweep_on_ray_complete(digits):
+def test_all_trials_of_a_sweep_complete(digits):
     folder, code, _ = digits
     assert code == 0, (folder / "err").read_text()
     (sweep,) = json.loads(ask(folder, "sweeps"))

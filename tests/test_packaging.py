@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from support.linked_package import ROOT
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("packaging")
+
 BUILD = """
 import sys
 from setuptools import build_meta
@@ -72,7 +75,8 @@ def test_a_wheel_has_every_module_and_nothing_beside_the_package(built):
     for part in ("core", "runner", "migrations"):
         expected |= modules_of(part, f"fitgap/{part}")
     assert {name for name in names if name.endswith(".py")} == expected
-    data = {"fitgap/py.typed", "fitgap/migrations/newest_sqlite.sql", "fitgap/runner/data/shipped/ORIGIN.md"}
+    data = {"fitgap/py.typed", "fitgap/runner/data/shipped/ORIGIN.md"}
+    data |= {f"fitgap/migrations/newest_{database}.sql" for database in ("sqlite", "postgresql")}
     assert data | {f"fitgap/runner/data/shipped/{name}.npz" for name in ("digits", "iris", "wine")} <= names
 
 

@@ -29,7 +29,7 @@ class PyTorchTrial:
         (member,) = task.members
         dropout = dropout_of(member)
         activation = ACTIVATIONS[type(member.activations[0][0]).__name__]
-        self.network = perceptron(task.shape.layers, activation, dropout.ratio if dropout else 0.0)
+        self.network = perceptron(task.shape.network.sizes, activation, dropout.ratio if dropout else 0.0)
         optimizer = OPTIMIZERS[type(member.optimizer).__name__]
         self.optimizer = optimizer(self.network.parameters(), member.optimizer.rate)
         chosen = examples[member.repeat]

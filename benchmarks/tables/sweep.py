@@ -1,34 +1,38 @@
 """Table `sweep`: trials per second, from the start of the command to the last row."""
 
 from benchmarks.comparison import Comparison, Figure, job
-from benchmarks.sweeps import FULL, QUICK, digits_sweep
+from benchmarks.sweeps import FULL, LARGE, QUICK, digits_sweep
 from benchmarks.tables.table import Settings, Table
 
 EPOCHS, CORES = 10, 2
 # Peers train only this many trials, and the result is extrapolated; all trials would take some of them minutes.
 PEER_TRIALS, QUICK_PEER_TRIALS = 100, 8
 UNIT = "trials/s"
+PEERS = ("ray-tune", "ray-tune-pytorch", "optuna-scikit-learn")
+TARGETS = {QUICK: (18.0, 40.0, 40.0), FULL: (18.0, 40.0, 40.0), LARGE: (20.0, 40.0, 40.0)}
 SECONDS_TO_REACH = 1.5
 
 
 def comparisons(settings: Settings) -> list[Comparison]:
-    trials, some = (QUICK, QUICK_PEER_TRIALS) if settings.quick else (FULL, PEER_TRIALS)
+    if settings.quick:
+        return [*of_size(QUICK, QUICK_PEER_TRIALS), first_epoch()]
+    return [*of_size(FULL, PEER_TRIALS), *of_size(LARGE, PEER_TRIALS), first_epoch()]
+
+
+def of_size(trials: int, some: int) -> list[Comparison]:
+    """The rows of a sweep of this many trials, of which peers train `some`."""
     sweep = digits_sweep(trials, EPOCHS)
     ours = Figure(job("ours.command:time_command", cores=CORES, sweep=sweep, workers=CORES), "trials")
     tune = {"cores": CORES, "sweep": sweep, "trials": some, "workers": CORES}
     study = job(
         "peers.optuna_scikit_learn:time_study", cores=CORES, trials=some, epochs=EPOCHS, workers=CORES, wanted=trials
     )
-    plans = [
-        ("ray-tune", job("peers.ray_tune:time_core", **tune), 12.0),
-        ("ray-tune-pytorch", job("peers.ray_tune:time_pytorch", **tune), 40.0),
-        ("optuna-scikit-learn", study, 40.0),
-    ]
+    theirs = (job("peers.ray_tune:time_core", **tune), job("peers.ray_tune:time_pytorch", **tune), study)
     case = f"digits, {trials} trials of {EPOCHS} epochs (peers: {some} trials, scaled)"
-    peers = [
-        Comparison(case, peer, (ours,), (Figure(theirs, "trials"),), UNIT, target) for peer, theirs, target in plans
+    return [
+        Comparison(case, peer, (ours,), (Figure(each, "trials"),), UNIT, target)
+        for peer, each, target in zip(PEERS, theirs, TARGETS[trials], strict=True)
     ]
-    return [*peers, first_epoch()]
 
 
 def first_epoch() -> Comparison:

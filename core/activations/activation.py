@@ -5,10 +5,12 @@ into `out` of the same shape. β and γ are passed as arrays (k, 1, 1), one valu
 `by_parameter` gives ∂f/∂β and ∂f/∂γ (see the table in docs/explanation/mathematics.md).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from fitgap.core.kernels.expressions import Expression
 from fitgap.core.variants import Domain, ParameterError, Variant, parameter
 
 LEARNABLE = ("beta", "gamma")
@@ -24,9 +26,15 @@ def learnable(*names: str) -> Any:
 
 @dataclass(frozen=True)
 class Activation(Variant):
-    """Base of the activation functions. Gradient descent needs `differentiable` ones."""
+    """Base of the activation functions. Gradient descent needs `differentiable` ones.
+
+    `value_formula` and `derivative_formula` state `value` and `derivative` once more, for compiled passes with the same
+    bits; None where a transcendental function is needed.
+    """
 
     differentiable: ClassVar[bool] = True
+    value_formula: ClassVar[Callable[..., Expression] | None] = None
+    derivative_formula: ClassVar[Callable[..., Expression] | None] = None
     learn = "nothing"
 
     share: float = parameter(1.0, above=0, description="share of the units, if a layer mixes functions")

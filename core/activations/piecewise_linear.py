@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.activations.activation import Activation
+from fitgap.core.kernels.expressions import expression, where_greater
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,14 @@ class Identity(Activation):
     @staticmethod
     def derivative(x, a, out):
         out.fill(1)
+
+    @staticmethod
+    def value_formula(x):
+        return x
+
+    @staticmethod
+    def derivative_formula(x, a):
+        return expression(1.0)
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,14 @@ class Threshold(Activation):
     @staticmethod
     def derivative(x, a, out):
         out.fill(0)
+
+    @staticmethod
+    def value_formula(x):
+        return where_greater(x, 0.0, 1.0, 0.0)
+
+    @staticmethod
+    def derivative_formula(x, a):
+        return expression(0.0)
 
 
 @dataclass(frozen=True)
@@ -49,3 +66,11 @@ class Sign(Activation):
     @staticmethod
     def derivative(x, a, out):
         out.fill(0)
+
+    @staticmethod
+    def value_formula(x):
+        return where_greater(x, 0.0, 1.0, -1.0)
+
+    @staticmethod
+    def derivative_formula(x, a):
+        return expression(0.0)

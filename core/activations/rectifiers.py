@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.activations.activation import Activation, learnable
+from fitgap.core.kernels.expressions import negative_part, positive_part, where_greater
 from fitgap.core.variants import parameter
 
 
@@ -20,6 +21,14 @@ class ReLU(Activation):
     @staticmethod
     def derivative(x, a, out):
         np.greater(a, 0, out=out)
+
+    @staticmethod
+    def value_formula(x):
+        return positive_part(x)
+
+    @staticmethod
+    def derivative_formula(x, a):
+        return where_greater(a, 0.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,15 @@ class PReLU(Activation):
         out += left
 
     @staticmethod
+    def value_formula(x, beta):
+        return positive_part(x) + negative_part(x) * beta
+
+    @staticmethod
+    def derivative_formula(x, a, beta):
+        right = where_greater(x, 0.0, 1.0, 0.0)
+        return right + (1.0 - right) * beta
+
+    @staticmethod
     def by_parameter(x, a, beta):
         return {"beta": np.minimum(x, 0)}
 
@@ -70,6 +88,10 @@ class ELU(Activation):
         positive = x > 0
         np.add(a, beta, out=out)
         np.copyto(out, 1, where=positive)
+
+    @staticmethod
+    def derivative_formula(x, a, beta):
+        return where_greater(x, 0.0, 1.0, a + beta)
 
     @staticmethod
     def by_parameter(x, a, beta):

@@ -29,6 +29,10 @@ class Sigmoid(Activation):
         out *= beta
 
     @staticmethod
+    def derivative_formula(x, a, beta, gamma):
+        return (a / -gamma + 1.0) * a * beta
+
+    @staticmethod
     def by_parameter(x, a, beta, gamma):
         return {"beta": x * a * (1 - a / gamma), "gamma": a / gamma}
 
@@ -45,3 +49,7 @@ class Tanh(Activation):
     def derivative(x, a, out):
         np.multiply(a, a, out=out)
         np.subtract(1, out, out=out)
+
+    @staticmethod
+    def derivative_formula(x, a):
+        return 1.0 - a * a

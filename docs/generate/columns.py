@@ -24,6 +24,8 @@ SWEEP = (
     "--data iris --hidden 4 --regularizer l2:weight=10 --regularizer none --optimizer adam:rate=1e-2 "
     "--repeats 2 --epochs 30 --name s --engine local"
 )
+# Commands with every key of another one.
+EXTENDS = {"show": "trials", "compare --tuned": "compare"}
 NEW_EXAMPLE = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\n5,3,1,0.2\n"
 
 
@@ -45,12 +47,12 @@ def page() -> str:
 
 
 def shown(tables: Mapping[str, list[tuple[str, str]]]) -> Iterator[str]:
-    """A section for each command; `show` has what `trials` has, and more."""
+    """A section for each command; some have what another one has, and more."""
     for title, rows in tables.items():
-        told = ""
-        if title == "show":
-            rows = [row for row in rows if row not in tables["trials"]]
-            told = "Every key of `fitgap trials`, and:\n\n"
+        told, other = "", EXTENDS.get(title)
+        if other is not None:
+            rows = [row for row in rows if row not in tables[other]]
+            told = f"Every key of `fitgap {other}`, and:\n\n"
         yield f"### fitgap {title}\n\n{told}{markdown.table(('key', 'meaning'), rows)}"
 
 
@@ -92,6 +94,9 @@ def answered() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         with patch.dict(CHECKS, {"Python": CHECKS["Python"]}, clear=True):
             for title, words in COMMANDS.items():
                 keys = list(dict.fromkeys(keys_in(json.loads(answer(*words.split(), "--format", "json")))))
+                if title == "data":
+                    # The other columns are those of the data.
+                    keys = ["example", "side", "replaced"]
                 # Where a list is empty in one row, its items are seen in another.
                 keys = [key for key in keys if f"{key}[]" not in keys]
                 command = title.split()[0]
@@ -109,7 +114,7 @@ def keys_in(value: Any, before: str = "") -> Iterator[str]:
             name = f"{name}[]" if isinstance(inner, list) and inner and isinstance(inner[0], Mapping) else name
             yield name
             # What these hold is told in their own words.
-            if key not in ("settings", "environment") and name != "trials":
+            if key not in ("settings", "environment", "confusion", "recall") and name != "trials":
                 yield from keys_in(inner, name)
 
 

@@ -17,6 +17,7 @@ Write a parameter as `{prelu: {beta: 0.05}}` in a sweep file and as `prelu:beta=
 # What `fitgap list` takes, in the order of the page, with what it lists.
 KINDS = {
     "activations": "Activation functions, for `activation` and `output_activation`.",
+    "layers": "Hidden layers besides dense ones, for `architecture`.",
     "regularizers": "Regularizers, for `regularizer`. Several may apply at once.",
     "optimizers": "Optimizers, for `optimizer`.",
     "schedules": "Learning-rate schedules, for `schedule`.",

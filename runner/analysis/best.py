@@ -21,12 +21,12 @@ COUNTED_SHARE = 0.1
 MANY_DEGREES = 1e4
 
 
-def differences_from_best(measured: Measured, groups: int, best: int) -> Differences:
+def differences_from_best(measured: Measured, groups: int, best: int, spent: int = 0) -> Differences:
     """The differences of all groups from the one that looks best, with margins that hold for all of them at once.
 
     As `differences`, but every group's variation between repeats counts, not only that of the two that are compared.
     """
-    found = differences(measured, groups, best)
+    found = differences(measured, groups, best, spent)
     if groups <= 2:
         # There is nothing to choose between: this is Student's interval.
         return found
@@ -36,7 +36,7 @@ def differences_from_best(measured: Measured, groups: int, best: int) -> Differe
     error = np.hypot(deviations, deviations[best]) / np.sqrt(np.where(samples > 0, samples, np.nan))
     error[best] = np.nan
     compared = 1 + int(np.count_nonzero(np.isfinite(error)))
-    reach = pairwise_reach(max(2, compared), rounded(degrees))
+    reach = pairwise_reach(max(2, compared), rounded(degrees - spent))
     return Differences(found.mean, error, reach * error, found.pairs, found.repeats)
 
 

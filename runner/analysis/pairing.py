@@ -39,8 +39,11 @@ class Measured:
     value: np.ndarray
 
 
-def differences(measured: Measured, groups: int, against: int) -> Differences:
-    """The differences of all groups from the baseline group `against`."""
+def differences(measured: Measured, groups: int, against: int, spent: int = 0) -> Differences:
+    """The differences of all groups from the baseline group `against`.
+
+    `spent` degrees of freedom were used up before, by a choice that these values have in common.
+    """
     group, repeat, difference = paired(measured, against)
     difference, scale = scaled(difference)
     pairs = np.bincount(group, minlength=groups)
@@ -52,7 +55,7 @@ def differences(measured: Measured, groups: int, against: int) -> Differences:
     over_settings = deviation(np.bincount(group, (difference - mean[group]) ** 2, groups), pairs - 1)
     samples = np.where(repeats > 1, repeats, pairs)
     error = ratio(np.where(repeats > 1, over_repeats, over_settings), np.sqrt(samples))
-    margin = error * quantiles(samples)
+    margin = error * quantiles(samples - spent)
     return Differences(scale * mean, scale * error, scale * margin, pairs, repeats)
 
 

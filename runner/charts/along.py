@@ -1,6 +1,6 @@
 """Errors along an axis: means over everything else with 95 % bands, for the kinds that draw lines of errors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -10,6 +10,7 @@ from fitgap.runner.charts.settings import Axis
 from fitgap.runner.charts.statistics import is_wide, with_bands
 from fitgap.runner.charts.subject import Subject
 from fitgap.runner.errors import StoreError
+from fitgap.runner.store import Row
 
 ORDERED_BY_SIZE = "architecture"
 
@@ -49,24 +50,71 @@ def banded(frame: pl.DataFrame, keys: Sequence[str], of: str, is_log: bool) -> p
     return found.rename({of: "value", f"{of}_low": "low", f"{of}_high": "high"}).drop_nulls("value")
 
 
-def indistinct(subject: Subject, axis: Axis, of: str, best: Any) -> list[Any]:
-    """The settings that cannot be told apart from the best one, as `fitgap compare` finds them."""
-    if subject.request.trials:
-        return []
-    try:
-        rows = subject.store.compare(subject.name, [axis.name], of=of, where=subject.request.where)
-    except StoreError:
-        # Not every axis can be compared, such as one with several values at once.
-        return []
+def banded_lines(
+    frame: pl.DataFrame, x: alt.X, y: alt.Y, series: str, looks: Mapping[str, Any], tooltip: Sequence[Any]
+) -> list[alt.Chart]:
+    """A line with points and a band for each of the series, whose colours, shapes and dashes are in `looks`."""
+    base, colour = alt.Chart(frame), looks["color"]
+    low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
+    dash = {"strokeDash": looks["strokeDash"]} if "strokeDash" in looks else {}
+    band = base.mark_area(opacity=1, fillOpacity=0.15).encode(x=x, y=low, y2="high:Q", color=colour, detail=series)
+    line = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, **dash)
+    points = base.mark_point(filled=True, size=65, opacity=1)
+    return [band, line, points.encode(x=x, y=y, color=colour, shape=looks["shape"], tooltip=list(tooltip))]
+
+
+def indistinct(subject: Subject, axis: Axis, of: str, best: Any, where: str | None = None) -> list[Any]:
+    """The settings that cannot be told apart from the best one, as `fitgap compare` finds them.
+
+    `where` is a filter besides that of the chart.
+    """
+    rows = compared(subject, axis, of, where=where)
     # A comparison puts settings with diverged trials last; then its best one may be another than the chart's.
     if not rows or rows[0][axis.name] != best:
         return []
     return [row[axis.name] for row in rows[1:] if row["could_be_best"]]
 
 
+def indistinct_from(subject: Subject, axis: Axis, of: str, baseline: Any) -> list[Any]:
+    """The settings whose difference from a given one has an interval that includes 0.
+
+    The baseline was not chosen by its error, so the intervals are narrower than those from the best.
+    """
+    limits = ("difference_low", "difference_high")
+    return [
+        row[axis.name]
+        for row in compared(subject, axis, of, str(baseline))
+        if row[axis.name] != baseline and None not in (low_high := [row[name] for name in limits])
+        if low_high[0] <= 0 <= low_high[1]
+    ]
+
+
+def compared(subject: Subject, axis: Axis, of: str, against: str | None = None, where: str | None = None) -> list[Row]:
+    """The comparison of an axis's settings over the trials of a chart; nothing if they cannot be compared."""
+    if subject.request.trials:
+        return []
+    both = " and ".join(f"({each})" for each in (subject.request.where, where) if each) or None
+    try:
+        return subject.store.compare(subject.name, [axis.name], of=of, where=both, against=against)
+    except StoreError:
+        # Not every axis can be compared, such as one with several values at once.
+        return []
+
+
+def best_of(
+    means: pl.DataFrame, lost_places: pl.DataFrame, keys: Sequence[str], *, is_highest: bool = False
+) -> dict[str, Any]:
+    """The row with the lowest or highest `value` among those without diverged trials; among all if there are only such.
+
+    The mean over the trials that survived is too low: those that diverged are not in it.
+    """
+    whole = means.join(lost_places, on=list(keys), how="anti", nulls_equal=True)
+    return (whole if whole.height else means).sort("value", descending=is_highest).row(0, named=True)
+
+
 def lost(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Where trials diverged, how many of how many did."""
-    counts = frame.group_by(keys).agg(
+    counts = frame.group_by(keys, maintain_order=True).agg(
         (pl.col("status") == "diverged").sum().alias("diverged"), pl.len().alias("trials")
     )
     text = pl.format("{}/{}", "diverged", "trials").alias("text")
@@ -96,8 +144,8 @@ def series_colour(subject: Subject, names: Sequence[str], title: str) -> dict[st
 
 
 def best_ring(subject: Subject, frame: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """A ring around the lowest value."""
-    best = alt.Chart(frame.sort("value").head(1))
+    """Rings around the best values, the rows of a frame."""
+    best = alt.Chart(frame)
     return [best.mark_point(size=240, color=subject.theme.ink, strokeWidth=2, filled=False).encode(x=x, y=y)]
 
 
@@ -112,10 +160,7 @@ def halos(subject: Subject, frame: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt
     ]
 
 
-def sentence(labels: Sequence[str]) -> str:
+def sentence(labels: Sequence[str], baseline: str = "the best") -> str:
     """What the discs mean, if there are any."""
-    return (
-        f"Shaded: cannot be told apart from the best ({', '.join(labels[:4])}{', …' if len(labels) > 4 else ''})."
-        if labels
-        else ""
-    )
+    named = f"{', '.join(labels[:4])}{', …' if len(labels) > 4 else ''}"
+    return f"Shaded: cannot be told apart from {baseline} ({named})." if labels else ""

@@ -1,5 +1,6 @@
 """Decision boundaries: for two inputs, what the network answers over the plane, with the examples on top."""
 
+import math
 from typing import Any
 
 import altair as alt
@@ -11,11 +12,22 @@ from fitgap.runner.charts.settings import short
 from fitgap.runner.charts.subject import Subject, words
 from fitgap.runner.errors import ChartError
 from fitgap.runner.model_files import NamedModel, model_of_trial
+from fitgap.runner.planning.data_variants import variant_of
 from fitgap.runner.retraining import stored_trial
+from fitgap.runner.used_examples import Side, UsedExamples, examples_of_repeat
 
 SIDE = 41
 MOST_EXAMPLES, MOST_PANELS, PANELS_PER_ROW = 250, 6, 3
+# Four panels look better as a square.
+SQUARE = 4
 INPUTS = 2
+# How the examples of each side are marked. Squares with a dark edge stand out from the circles in any colour.
+LOOKS: dict[str, dict[str, Any]] = {
+    Side.UNUSED: {"shape": "cross", "size": 20, "strokeWidth": 0.0},
+    Side.TRAINING: {"shape": "circle", "size": 30, "strokeWidth": 0.0},
+    Side.VALIDATION: {"shape": "square", "size": 34, "strokeWidth": 1.3},
+    Side.TEST: {"shape": "triangle", "size": 34, "strokeWidth": 1.3},
+}
 
 
 def unsuitable(subject: Subject) -> str | None:
@@ -27,23 +39,24 @@ def unsuitable(subject: Subject) -> str | None:
 
 
 def inputs_of(subject: Subject) -> int:
-    """The number of inputs, from the sizes of the layers of a network, such as `2-8-1`."""
+    """The number of inputs, from the layers of a network, such as `2-8-1` or `8x8x1-conv8x3-10`."""
     row = subject.store.show(subject.completed["trial"][0])
-    return int(str(row["layers"]).partition("-")[0])
+    return math.prod(map(int, str(row["layers"]).partition("-")[0].split("x")))
 
 
 def draw(subject: Subject) -> Any:
     numbers = trials_of(subject)
     if len(numbers) > MOST_PANELS:
         raise ChartError(f"boundary shows at most {MOST_PANELS} trials, not {len(numbers)}; name fewer with --trials")
-    columns = min(len(numbers), PANELS_PER_ROW)
+    columns = 2 if len(numbers) == SQUARE else min(len(numbers), PANELS_PER_ROW)
     width = (subject.width - 40 * (columns - 1)) // columns
     panels = [panel(subject, number, title, width) for number, title in numbers.items()]
     return parts.finished(
         alt.concat(*panels, columns=columns, spacing=20),
         subject,
         f"{subject.name}: what the networks answer over the plane",
-        "Background: the answer after the best epoch. Points: examples, in the colour of the right answer.",
+        f"Background: the answer after the {subject.request.at} epoch. "
+        "Points: examples, in the colour of the right answer; circles train, squares with an edge validate.",
     )
 
 
@@ -52,7 +65,8 @@ def trials_of(subject: Subject) -> dict[int, str]:
     done = subject.completed
     if subject.request.trials:
         chosen = done.filter(pl.col("trial").is_in(list(subject.request.trials)))
-        return {row["trial"]: f"trial {row['trial']}: {words(row['verdict'] or '')}" for row in chosen.to_dicts()}
+        labels = dict(subject.configurations.select("configuration", "label").iter_rows()) if subject.axes else {}
+        return {row["trial"]: title_of(row, labels.get(row["configuration"])) for row in chosen.to_dicts()}
     found: dict[int, str] = {}
     for row in examples(subject):
         first = done.filter(pl.col("configuration") == row["configuration"])["trial"].head(1).to_list()
@@ -61,10 +75,16 @@ def trials_of(subject: Subject) -> dict[int, str]:
     return dict(list(found.items())[:MOST_PANELS])
 
 
+def title_of(row: dict[str, Any], label: str | None) -> str:
+    """The title of a chosen trial: its number, what tells its configuration apart, and its verdict."""
+    return f"trial {row['trial']}: {', '.join(part for part in (label, words(row['judged'] or '')) if part)}"
+
+
 def panel(subject: Subject, number: int, title: str, width: int) -> Any:
-    _, prepared = stored_trial(subject.store, subject.store.show(number))
-    named = model_of_trial(subject.store, number, at="best")
-    inputs, targets = prepared.dataset.inputs, prepared.dataset.targets
+    trial, prepared = stored_trial(subject.store, subject.store.show(number))
+    named = model_of_trial(subject.store, number, at=subject.request.at)
+    dataset = prepared.dataset.of_repeat(trial.repeat)
+    inputs, targets = dataset.inputs, dataset.targets
     plane, steps = grid(inputs)
     colour = colours(subject, named, np.asarray(targets, float))
     field = "answer:N" if named.class_names else "answer:Q"
@@ -81,12 +101,19 @@ def panel(subject: Subject, number: int, title: str, width: int) -> Any:
         .mark_rect(fillOpacity=0.35, opacity=1, strokeWidth=0)
         .encode(x=places[0], x2="x2:Q", y=places[1], y2="y2:Q", color=colour(field))
     )
-    points = alt.Chart(points_of(named, inputs, np.asarray(targets))).mark_point(
-        filled=True, size=28, opacity=1, stroke=subject.theme.background, strokeWidth=0.5
-    )
     heading = alt.TitleParams(short(title, max(16, width // 7)), fontSize=12, color=subject.theme.ink, anchor="start")
-    dots = points.encode(x=places[0], y=places[1], color=colour(field))
-    return alt.layer(background, dots).properties(width=width, height=width, title=heading)
+    used = examples_of_repeat(
+        prepared, variant_of(trial.configuration, prepared.sweep), trial.repeat, None, scaled=False
+    )
+    found = points_of(named, used)
+    layers = [
+        alt.Chart(found.filter(pl.col("side") == side))
+        .mark_point(filled=True, stroke=subject.theme.ink, opacity=1, **look)
+        .encode(x=places[0], y=places[1], color=colour(field))
+        for side, look in LOOKS.items()
+        if side in found["side"].to_list()
+    ]
+    return alt.layer(background, *layers).properties(width=width, height=width, title=heading)
 
 
 def grid(inputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -107,12 +134,13 @@ def answers(named: NamedModel, plane: np.ndarray) -> dict[str, Any]:
     return {"answer": np.asarray(found, float).reshape(len(plane), -1)[:, 0]}
 
 
-def points_of(named: NamedModel, inputs: np.ndarray, targets: np.ndarray) -> pl.DataFrame:
-    """Some of the examples with their right answers."""
-    chosen = np.random.default_rng(0).permutation(len(inputs))[:MOST_EXAMPLES]
-    right = targets.reshape(len(targets), -1)[:, 0]
-    answer = [named.class_names[int(each)] for each in right[chosen]] if named.class_names else right[chosen]
-    return pl.DataFrame({"x": inputs[chosen, 0], "y": inputs[chosen, 1], "answer": answer})
+def points_of(named: NamedModel, used: UsedExamples) -> pl.DataFrame:
+    """Some of the examples with their right answers and their sides."""
+    chosen = np.random.default_rng(0).permutation(len(used.inputs))[:MOST_EXAMPLES]
+    right = np.asarray(used.targets, float).reshape(len(used.targets), -1)[chosen, 0]
+    answer = [named.class_names[int(each)] for each in right] if named.class_names else right
+    inputs, sides = used.inputs[chosen], [str(each) for each in used.sides[chosen]]
+    return pl.DataFrame({"x": inputs[:, 0], "y": inputs[:, 1], "answer": answer, "side": sides})
 
 
 def colours(subject: Subject, named: NamedModel, targets: np.ndarray) -> Any:

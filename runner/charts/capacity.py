@@ -35,40 +35,63 @@ def axis_of(subject: Subject) -> Axis | None:
 def draw(subject: Subject) -> Any:
     axis = axis_of(subject)
     assert axis is not None
+    # Named as on the axis below.
+    title = f"{subject.name}: E_t and E_v by {title_of(axis)}"
+    chosen = subject.baseline_trials() if subject.request.against else subject.trials.clear()
+    # The setting of the baseline, if it is among those that are drawn.
+    settings = chosen[axis.name].to_list() if axis.name in chosen.columns else []
+    baseline = next((each for each in settings if each in axis.labels), None)
+    return drawn_along(subject, axis, title, baseline)
+
+
+def drawn_along(subject: Subject, axis: Axis, title: str, baseline: Any = None) -> Any:
+    """E_t and E_v along an axis, under a title. Shaded is what cannot be told apart from the baseline, or the best."""
     axis = along.by_size(axis, subject.trials)
     place = pl.col(axis.name).replace_strict(places_of(axis)).alias("x")
     trials = subject.trials.with_columns(place, pl.col(axis.name).replace_strict(axis.labels).alias("setting"))
     completed = trials.filter(pl.col("status") == "completed")
-    means = mean_errors(completed)
+    means = mean_errors(completed, subject.request.linear)
     x = x_of(axis)
     values = known(means["value"], pl.Series([subject.constant_e_v], dtype=pl.Float64))
     y = alt.Y(
         "value:Q",
-        title=f"error{parts.scale_words(values)}",
-        scale=parts.error_scale(values),
+        title="error" if subject.request.linear else f"error{parts.scale_words(values)}",
+        scale=alt.Scale(zero=True) if subject.request.linear else parts.error_scale(values),
         axis=alt.Axis(format=".6~g"),
     )
     validation = means.filter(pl.col("side") == SIDES["e_v"])
-    best = validation.sort("value").row(0, named=True)
-    value = next(each for each, label in axis.labels.items() if label == best["setting"])
-    near = [axis.labels[each] for each in along.indistinct(subject, axis, "e_v", value)]
+    lost = along.lost(trials, ["x"])
+    best = along.best_of(validation, lost, ["x"])
+    near = near_to(subject, axis, best["setting"], baseline)
     layers = [
         *along.halos(subject, validation.filter(pl.col("setting").is_in(near)), x, y),
         *lines(subject, means, x, y, axis),
-        *along.best_ring(subject, validation, x, y),
+        *along.best_ring(subject, validation.filter(pl.col("setting") == best["setting"]), x, y),
         *parts.constant_line(subject, y),
-        *along.crosses(subject, along.lost(trials, ["x"]), x),
+        *along.crosses(subject, lost, x),
     ]
     others = completed["configuration"].n_unique() / max(1, completed[axis.name].n_unique())
     over = f"Means over {others:.0f} configurations each. " if others > 1 else ""
     bands = "Bands: 95 % over repeats. " if completed["repeat"].n_unique() > 1 else ""
+    shading = along.sentence(near, "the best" if baseline is None else axis.labels[baseline])
     return parts.finished(
         alt.layer(*layers).properties(width=subject.width, height=round(subject.width * 0.55)),
         subject,
-        f"{subject.name}: E_t and E_v by {axis.title}",
-        f"Lowest E_v with {best['setting']} ({best['value']:.3g}). {along.sentence(near)}",
+        title,
+        f"Lowest E_v with {best['setting']} ({best['value']:.3g}). {shading}",
         f"{over}{bands}Solid: training examples. Dashed: validation examples.{parts.constant_words(subject)}",
     )
+
+
+def near_to(subject: Subject, axis: Axis, best: str, baseline: Any) -> list[str]:
+    """The labels of the settings that cannot be told apart from the baseline, or from the best, in their order."""
+    value = next(each for each, label in axis.labels.items() if label == best)
+    found = (
+        along.indistinct(subject, axis, "e_v", value)
+        if baseline is None
+        else along.indistinct_from(subject, axis, "e_v", baseline)
+    )
+    return [label for each, label in axis.labels.items() if each in found]
 
 
 def places_of(axis: Axis) -> dict[Any, Any]:
@@ -78,20 +101,26 @@ def places_of(axis: Axis) -> dict[Any, Any]:
     return dict(axis.labels)
 
 
+def title_of(axis: Axis) -> str:
+    """What the numbers of an axis are, or the axis itself if it has none."""
+    if not axis.is_numeric:
+        return str(axis.title)
+    (name,) = axis.varied.values()
+    return {"width": "units per hidden layer", axis.name: str(axis.title)}.get(name, f"{axis.title}: {name}")
+
+
 def x_of(axis: Axis) -> alt.X:
     if not axis.is_numeric:
         return parts.ordinal(axis, "x")
     numbers = [number for number in places_of(axis).values() if number is not None]
-    (name,) = axis.varied.values()
-    title = {"width": "units per hidden layer", axis.name: axis.title}.get(name, f"{axis.title}: {name}")
-    return alt.X("x:Q", title=title, scale=along.number_scale(numbers), axis=along.number_axis(numbers))
+    return alt.X("x:Q", title=title_of(axis), scale=along.number_scale(numbers), axis=along.number_axis(numbers))
 
 
-def mean_errors(completed: pl.DataFrame) -> pl.DataFrame:
+def mean_errors(completed: pl.DataFrame, is_linear: bool) -> pl.DataFrame:
     """The mean E_t and E_v of each setting, with bands."""
     keys = ["x", "setting"]
     plain = pl.concat([along.banded(completed, keys, name, is_log=False) for name in SIDES])
-    is_log = is_wide(known(plain["value"]))
+    is_log = not is_linear and is_wide(known(plain["value"]))
     sides = [
         along.banded(completed, keys, name, is_log).with_columns(pl.lit(title).alias("side"))
         for name, title in SIDES.items()
@@ -101,20 +130,19 @@ def mean_errors(completed: pl.DataFrame) -> pl.DataFrame:
 
 def lines(subject: Subject, means: pl.DataFrame, x: alt.X, y: alt.Y, axis: Axis) -> list[alt.Chart]:
     """The two curves with their bands; settings without an order are not joined by lines."""
-    base = alt.Chart(means)
-    colour = subject.theme.series()[0]
     domain = list(SIDES.values())
-    dash = alt.StrokeDash("side:N", scale=alt.Scale(domain=domain, range=[[1, 0], [6, 3]]), legend=None)
-    shape = alt.Shape("side:N", title=None, scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=None)
-    low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
-    points = base.mark_point(filled=True, size=60, color=colour, opacity=1).encode(
-        x=x, y=y, shape=shape, tooltip=["setting:N", "side:N", alt.Tooltip("value:Q", format=".4g")]
-    )
+    looks = {
+        "color": alt.value(subject.theme.series()[0]),
+        "strokeDash": alt.StrokeDash("side:N", scale=alt.Scale(domain=domain, range=[[1, 0], [6, 3]]), legend=None),
+        "shape": alt.Shape("side:N", scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=None),
+    }
+    tooltip = ["setting:N", "side:N", alt.Tooltip("value:Q", format=".4g")]
+    band, line, points = along.banded_lines(means, x, y, "side:N", looks, tooltip)
     if not along.is_ordered(axis):
-        bars = base.mark_rule(color=colour, strokeWidth=2).encode(x=x, y=low, y2="high:Q", strokeDash=dash)
-        return [bars, points]
+        low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
+        bars = alt.Chart(means).mark_rule(strokeWidth=2)
+        dash = looks["strokeDash"]
+        return [bars.encode(x=x, y=low, y2="high:Q", color=looks["color"], strokeDash=dash), points]
     labels = [label for label in axis.order if label in means["setting"].to_list()]
     last = means.filter(pl.col("setting") == labels[-1])
-    band = base.mark_area(opacity=1, fillOpacity=0.16, color=colour).encode(x=x, y=low, y2="high:Q", detail="side:N")
-    line = base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y, strokeDash=dash)
     return [band, line, points, *parts.end_labels(subject, last, x, y, dx=12)]

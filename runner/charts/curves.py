@@ -39,7 +39,9 @@ class Panel:
 
 def unsuitable(subject: Subject) -> str | None:
     subject.require(subject.trials, "trials")
-    if subject.trials["epochs"].drop_nulls().is_empty():
+    # The number of epochs of a trial that is being trained is not known yet.
+    chosen = subject.request.trials
+    if (subject.epochs(chosen) if chosen else subject.trials["epochs"].drop_nulls()).is_empty():
         return "none of its trials has trained an epoch that was stored"
     return None
 
@@ -113,10 +115,10 @@ def panels_of(subject: Subject) -> list[Panel]:
 
 
 def examples(subject: Subject) -> list[dict[str, Any]]:
-    """The reference, or else the best configuration, and the worst one of each verdict."""
+    """The baseline, or else the best configuration, and the worst one of each verdict."""
     trained = subject.trials.filter(pl.col("epochs") > 0)["configuration"]
     frame = subject.configurations.filter(pl.col("configuration").is_in(trained.unique().to_list()))
-    order = frame.sort((pl.col("configuration") != (subject.reference or "")), "best_e_v", nulls_last=True)
+    order = frame.sort((pl.col("configuration") != (subject.baseline or "")), "best_e_v", nulls_last=True)
     found = [order.row(0, named=True)]
     for verdict in EXAMPLES:
         worst = frame.filter(pl.col("verdict") == verdict).sort("excess", descending=True, nulls_last=True).head(1)
@@ -138,8 +140,8 @@ def panel_of_configuration(subject: Subject, row: dict[str, Any]) -> Panel:
     curves = subject.epochs(list(repeats)).with_columns(
         pl.col("trial").replace_strict(repeats, return_dtype=pl.Int64).alias("repeat")
     )
-    is_reference = row["configuration"] == subject.reference
-    title = f"{'reference' if is_reference else words(row['verdict'])}: {row['label']}"
+    names = {subject.baseline: "baseline", subject.reference: "reference"}
+    title = f"{names.get(row['configuration']) or words(row['verdict'])}: {row['label']}"
     points = thinned(curves)
     return Panel(title, row["verdict"], row["diverged"] > 0, row["best_epoch"], points, averaged(points))
 

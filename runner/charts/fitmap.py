@@ -10,14 +10,14 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-from fitgap.runner.charts import parts
+from fitgap.runner.charts import binning, parts
 from fitgap.runner.charts.statistics import known, symmetric_constant
 from fitgap.runner.charts.subject import Subject
 
 LINES, POINTS_PER_LINE = 3, 60
 # Crosses along the right edge stand for configurations that diverged.
 LEAST_CROSSES, MOST_CROSSES = 16, 40
-OVERFIT = "overfit: gap above the reference's"
+UNDERFIT, OVERFIT = "underfit: E_t above the {}'s", "overfit: gap above the {}'s"
 LABEL = {"excess": pl.Float64, "order": pl.Int64, "x": pl.Float64, "y": pl.Float64, "text": pl.String}
 # The room for a label, as a share of the width.
 LABEL_SHARE = 0.13
@@ -37,22 +37,46 @@ def placed(subject: Subject) -> pl.DataFrame:
 
 
 def draw(subject: Subject) -> Any:
-    found = placed(subject).with_columns((pl.col("configuration") == (subject.reference or "")).alias("is_reference"))
+    found = from_baseline(subject, placed(subject))
     plane = plane_of(found)
-    frame, note = parts.sampled(found, "configurations", pl.col("is_reference"))
+    frame, note = found, ""
+    if binning.is_crowded(found):
+        sides = {name: distance(name, plane.constant) for name in ("underfit", "overfit")}
+        frame, note = binning.binned(found, sides, "excess", "configurations")
     verdicts = parts.verdicts_of(subject.configurations.filter(pl.col("verdict") != parts.NOT_JUDGED))
     layers = [zero_lines(subject), *equal_excess(subject, plane), points(subject, frame, plane, verdicts)]
     chart = alt.layer(*layers, ring(subject), *crosses(subject, plane, verdicts))
     scale = "Both axes are symmetric-logarithmic. " if plane.constant else ""
-    chosen = found.filter("is_reference")["label"].to_list()
+    chosen = found.filter(pl.col("configuration") == (subject.baseline or ""))["label"].to_list()
+    name = "reference" if subject.request.against is None else "baseline"
     return parts.finished(
         chart.properties(width=subject.width, height=height_of(subject)),
         subject,
         f"{subject.name}: what underfits and what overfits",
         "No configuration is clearly better than a constant prediction." if subject.is_without_skill else "",
-        f"{parts.counted_verdicts(subject)}. Ring: the reference{''.join(f', {each}' for each in chosen)}.",
+        f"{parts.counted_verdicts(subject)}. Ring: the {name}{''.join(f', {each}' for each in chosen)}.",
+        "Verdicts compare with the reference of the sweep." if subject.request.against else "",
         f"{scale}Right: worse on training examples. Up: loses more on unseen ones. Dashed: equal excess. {note}",
     )
+
+
+def from_baseline(subject: Subject, found: pl.DataFrame) -> pl.DataFrame:
+    """The configurations with their parts as differences from the chosen baseline, paired by repeat; from the
+    reference they are differences already.
+    """
+    if subject.request.against is None:
+        return found
+    names = ("underfit", "overfit", "excess")
+    own = subject.baseline_trials().select("repeat", *(pl.col(name).alias(f"_{name}") for name in names))
+    pairs = subject.completed.join(own, on="repeat")
+    means = pairs.group_by("configuration").agg((pl.col(name) - pl.col(f"_{name}")).mean() for name in names)
+    return found.drop(names).join(means, on="configuration", how="inner", maintain_order="left").drop_nulls(names)
+
+
+def distance(name: str, constant: float | None) -> pl.Expr:
+    """Where a part is on the screen, in some unit."""
+    part = pl.col(name)
+    return part.sign() * (part.abs() / constant).log1p() if constant else part
 
 
 def height_of(subject: Subject) -> int:
@@ -109,7 +133,10 @@ def moved_back(place: float, constant: float | None) -> float:
 
 
 def points(subject: Subject, frame: pl.DataFrame, plane: Plane, verdicts: Sequence[str]) -> alt.Chart:
-    columns = ("label", "verdict", "trial", "parameters", "underfit", "overfit", "excess", "e_t", "e_v")
+    is_binned = binning.COUNT in frame.columns
+    texts = ("label", "verdict", "trial", "configuration", binning.COUNT if is_binned else "parameters")
+    numbers = ("underfit", "overfit") if is_binned else ("underfit", "overfit", "excess", "e_t", "e_v")
+    columns = (*texts, *numbers)
     opacity = 0.8 if frame.height < 500 else 0.45
     mark = alt.Chart(frame.select(columns)).mark_point(
         filled=True, opacity=1, fillOpacity=opacity, stroke=subject.theme.background, strokeWidth=0.6
@@ -117,21 +144,28 @@ def points(subject: Subject, frame: pl.DataFrame, plane: Plane, verdicts: Sequen
     return mark.encode(
         x=alt.X(
             "underfit:Q",
-            title="underfit: E_t above the reference's",
+            title=title_of(subject, UNDERFIT),
             scale=plane.scale(plane.x),
             axis=plane.axis(plane.x),
         ),
         y=alt.Y(
             "overfit:Q",
-            title=OVERFIT,
+            title=title_of(subject, OVERFIT),
             scale=plane.scale(plane.y),
             axis=plane.axis(plane.y),
         ),
         color=parts.verdict_colour(subject, verdicts),
         shape=parts.verdict_shape(verdicts),
-        size=size_of(frame),
-        tooltip=parts.columns_for_tooltip(subject, *columns[3:]),
+        size=binning.size() if is_binned else size_of(frame),
+        tooltip=binning.tooltip("configurations", *numbers)
+        if is_binned
+        else parts.columns_for_tooltip(subject, *columns[4:]),
     )
+
+
+def title_of(subject: Subject, text: str) -> str:
+    """The title of an axis: above whose errors."""
+    return text.format("reference" if subject.request.against is None else "baseline")
 
 
 def size_of(frame: pl.DataFrame) -> Any:
@@ -223,7 +257,7 @@ def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt
         .mark_point(filled=True, size=90, xOffset=-9, opacity=1)
         .encode(
             x=alt.value(subject.width),
-            y=alt.Y("place:Q", title=OVERFIT, scale=plane.scale(plane.y), axis=plane.axis(plane.y)),
+            y=alt.Y("place:Q", title=title_of(subject, OVERFIT), scale=plane.scale(plane.y), axis=plane.axis(plane.y)),
             color=parts.verdict_colour(subject, verdicts),
             shape=parts.verdict_shape(verdicts),
             tooltip=parts.columns_for_tooltip(subject),

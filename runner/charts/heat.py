@@ -7,8 +7,9 @@ import polars as pl
 from fitgap.runner.charts import along, parts
 from fitgap.runner.charts.settings import Axis
 from fitgap.runner.charts.statistics import is_wide, known
-from fitgap.runner.charts.subject import Subject, words
+from fitgap.runner.charts.subject import COLUMN_OF_AXIS, Subject, measure_words, words
 from fitgap.runner.errors import FitgapError
+from fitgap.runner.store.compare.groups import more_is_better
 
 MOST_CELLS = 900
 CELL, LEAST_CELL = 46, 36
@@ -17,6 +18,9 @@ CELL, LEAST_CELL = 46, 36
 def unsuitable(subject: Subject) -> str | None:
     subject.require(subject.trials, "trials")
     axes = axes_of(subject)
+    each = each_of(subject)
+    if each is not None and each not in [axis.name for axis in axes]:
+        return f"{each} is none of its two settings; name both with --by"
     if len(axes) < 2:
         return "fewer than two settings vary" if not subject.request.by else "name two settings, as in --by A,B"
     cells = len(axes[0].settings) * len(axes[1].settings)
@@ -28,6 +32,12 @@ def axes_of(subject: Subject) -> list[Axis]:
     if subject.request.by:
         return [subject.axis(name) for name in subject.request.by[:2]]
     return [subject.axes[name] for name in sorted(subject.axes, key=rank(subject))[:2]]
+
+
+def each_of(subject: Subject) -> str | None:
+    """The axis whose settings are the rows, each with its best cell marked; None if only the best of all is marked."""
+    name = subject.request.each
+    return None if name is None else COLUMN_OF_AXIS.get(name, name)
 
 
 def rank(subject: Subject) -> Any:
@@ -43,48 +53,69 @@ def rank(subject: Subject) -> Any:
 
 def draw(subject: Subject) -> Any:
     axes = [along.by_size(axis, subject.trials) for axis in axes_of(subject)]
-    # The axis with more alternatives has more room across.
-    across, down = sorted(axes, key=lambda axis: -len(axis.settings))
+    # The best of each row is marked, if it is asked for; else the axis with more alternatives has more room across.
+    across, down = sorted(axes, key=lambda axis: (axis.name == each_of(subject), -len(axis.settings)))
     of = subject.request.of or "e_v"
     cells = cells_of(subject, across, down, of)
     x = parts.ordinal(across, "x")
     y = alt.Y("y:O", sort=down.order, title=down.title, axis=alt.Axis(labelLimit=200, labelOverlap=True))
     base = alt.Chart(cells).encode(x=x, y=y)
-    best = cells.filter(pl.col("value").is_not_null()).sort("value", descending=of == "accuracy_v")
     layers = [*tiles(subject, base, cells, of), *lost_cells(subject, cells, x, y)]
-    if of != "verdict" and best.height:
-        ring = alt.Chart(best.head(1)).mark_rect(filled=False, stroke=subject.theme.ink, strokeWidth=3)
+    best = best_cells(cells, of, is_by_row=each_of(subject) is not None)
+    if best.height:
+        ring = alt.Chart(best).mark_rect(filled=False, stroke=subject.theme.ink, strokeWidth=3)
         layers.append(ring.encode(x=x, y=y))
-    where = (
-        ""
-        if of == "verdict" or not best.height
-        else f"Best: {best['x'][0]} with {best['y'][0]} ({best['value'][0]:.3g}). "
-    )
-    what = "The most frequent verdict" if of == "verdict" else f"Mean {of}"
+    what = "The most frequent verdict" if of == "verdict" else f"Mean {measure_words(of)}"
     height = max(120, min(800, CELL * len(down.settings)))
     return parts.finished(
         alt.layer(*layers).properties(width=subject.width, height=height),
         subject,
-        f"{subject.name}: {of} by {across.title} and {down.title}",
-        f"{where}{what} over all other settings and repeats.",
+        f"{subject.name}: {measure_words(of)} by {across.title} and {down.title}",
+        f"{best_words(subject, best, across)}{what} over all other settings and repeats.",
+        lost_words(cells),
     )
 
 
+def best_cells(cells: pl.DataFrame, of: str, is_by_row: bool) -> pl.DataFrame:
+    """The best cell, or the best one in each row; none of verdicts."""
+    if of == "verdict":
+        return cells.clear()
+    whole = cells.filter(pl.col("value").is_not_null() & (pl.col("diverged") == 0))
+    best = whole.sort("value", descending=more_is_better(of))
+    return best.unique("y", keep="first", maintain_order=True) if is_by_row else best.head(1)
+
+
+def best_words(subject: Subject, best: pl.DataFrame, across: Axis) -> str:
+    """What the rings mean, if there are any."""
+    if best.is_empty():
+        return ""
+    if each_of(subject) is None:
+        return f"Best: {best['x'][0]} with {best['y'][0]} ({best['value'][0]:.3g}). "
+    return f"Rings: the best {across.title} in each row. "
+
+
 def cells_of(subject: Subject, across: Axis, down: Axis, of: str) -> pl.DataFrame:
-    """One row per cell: its labels, the value, the text to show, and whether all of its trials diverged."""
+    """One row per cell: its labels, the value, the text to show, and how many of its trials diverged.
+
+    A mean over the trials that survived cannot be compared with means over all, so cells with diverged trials have no
+    value, unless all cells have such trials.
+    """
     done = pl.col("status") == "completed"
     value = (
         pl.col("judged").filter(done).drop_nulls().mode().first() if of == "verdict" else pl.col(of).filter(done).mean()
     )
-    cells = subject.trials.group_by(across.name, down.name).agg(
+    cells = subject.trials.group_by(across.name, down.name, maintain_order=True).agg(
         value.alias("value"),
-        ((pl.col("status") == "diverged").all()).alias("lost"),
+        (pl.col("status") == "diverged").sum().alias("diverged"),
+        pl.len().alias("trials"),
     )
+    if of != "verdict" and (cells["diverged"] == 0).any():
+        cells = cells.with_columns(pl.when(pl.col("diverged") == 0).then("value").alias("value"))
     text = pl.col("value").map_elements(lambda each: words(each) if isinstance(each, str) else f"{each:.3g}", pl.String)
     return cells.with_columns(
         pl.col(across.name).replace_strict(across.labels).alias("x"),
         pl.col(down.name).replace_strict(down.labels).alias("y"),
-        text.alias("text"),
+        text.fill_null("").alias("text"),
     )
 
 
@@ -104,20 +135,38 @@ def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> li
     low, high = min(values), max(values)
     middle = (low * high) ** 0.5 if kind == "log" else (low + high) / 2
     # Low errors are light, so that the best cells stand out.
-    is_reversed = of != "accuracy_v"
+    is_reversed = not more_is_better(of)
     scale = alt.Scale(type=kind, scheme=subject.theme.scheme, reverse=is_reversed, domain=[low, high], nice=False)
-    colour = alt.Color("value:Q", title=of, scale=scale, legend=alt.Legend(format=".6~g"))
+    colour = alt.Color("value:Q", title=measure_words(of), scale=scale, legend=alt.Legend(format=".3~g"))
     is_light = alt.datum.value < middle if is_reversed else alt.datum.value > middle
     ink = alt.condition(is_light, alt.value("#111111"), alt.value("#ffffff"))
     return [base.mark_rect().encode(color=colour), texts.encode(text="text:N", color=ink)]
 
 
 def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Crosses in the cells whose trials all diverged."""
-    lost = cells.filter("lost")
+    """Crosses in the cells with diverged trials, with how many of how many diverged where nothing else is shown."""
+    lost = cells.filter(pl.col("diverged") > 0)
     if lost.is_empty():
         return []
-    mark = alt.Chart(lost).mark_point(
-        shape=parts.style_of("diverged").shape, filled=True, size=160, color=subject.theme.colour("diverged"), opacity=1
-    )
-    return [mark.encode(x=x, y=y)]
+    colour, shape = subject.theme.colour("diverged"), parts.style_of("diverged").shape
+    bare, others = lost.filter(pl.col("value").is_null()), lost.filter(pl.col("value").is_not_null())
+    counted = bare.with_columns(pl.format("{}/{}", "diverged", "trials").alias("count"))
+    alone = alt.Chart(counted).encode(x=x, y=y)
+    # Beside a value, the cross is small and above it.
+    beside = alt.Chart(others).mark_point(shape=shape, filled=True, size=50, color=colour, opacity=1, yOffset=-14)
+    return [
+        alone.mark_point(shape=shape, filled=True, size=130, color=colour, opacity=1, yOffset=-6),
+        alone.mark_text(fontSize=10, dy=11, color=colour).encode(text="count:N"),
+        beside.encode(x=x, y=y),
+    ]
+
+
+def lost_words(cells: pl.DataFrame) -> str:
+    """What the crosses mean, if there are any."""
+    if not (cells["diverged"] > 0).any():
+        return ""
+    if (cells["diverged"] == 0).any():
+        return (
+            "×: the number of trials that diverged; the mean of the others could not be compared, so it is not shown."
+        )
+    return "×: trials diverged; the means are those of the others, so no cell is called the best."

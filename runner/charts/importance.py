@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 from fitgap.runner.charts import parts
 from fitgap.runner.charts.settings import TITLES, short
-from fitgap.runner.charts.subject import Subject
+from fitgap.runner.charts.subject import Subject, measure_words
 
 MOST_BARS = 14
 BAR = 24
@@ -54,9 +54,10 @@ def draw(subject: Subject) -> Any:
     colours = dict(
         zip(KINDS.values(), [*subject.theme.series()[:1], "#56B4E9", "#CC79A7", "#999999", "#999999"], strict=True)
     )
+    title = f"share of the variance of {measure_words(of)}"
     base = alt.Chart(frame).encode(
         y=alt.Y("effect:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
-        x=alt.X("share:Q", title=f"share of the variance of {of}", axis=alt.Axis(format="~%", tickCount=6)),
+        x=alt.X("share:Q", title=title, axis=alt.Axis(format="~%", tickCount=6)),
     )
     scale = alt.Scale(domain=present, range=[colours[kind] for kind in present])
     bars = base.mark_bar().encode(
@@ -67,7 +68,7 @@ def draw(subject: Subject) -> Any:
     return parts.finished(
         alt.layer(bars, text).properties(width=subject.width, height=BAR * frame.height),
         subject,
-        f"{subject.name}: which settings matter for {of}",
+        f"{subject.name}: which settings matter for {measure_words(of)}",
         answer(frame),
         f"From {trials}. Shares add up to 100 %.",
     )

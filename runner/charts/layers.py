@@ -1,15 +1,16 @@
-"""Layers: dead, saturated and near-zero shares and the growth of the weights, by layer, as heat maps side by side."""
+"""Layers: dead, saturated and near-zero shares, growth and gradient size by layer, as heat maps side by side."""
 
-from collections.abc import Iterator
+import textwrap
 from typing import Any
 
 import altair as alt
 import polars as pl
 from fitgap.runner.charts import parts
 from fitgap.runner.charts.settings import short
+from fitgap.runner.charts.statistics import known
 from fitgap.runner.charts.subject import Subject
 
-# Evidence is read for at most this many trials, and shown for at most so many groups of settings.
+# The maximum number of trials whose evidence is read, and of groups of settings that are shown.
 MOST_TRIALS, MOST_GROUPS = 400, 24
 USUAL = ("architecture", "activation")
 ROW, LEAST_HEIGHT = 26, 60
@@ -18,8 +19,10 @@ SHARES = {
     "saturated": "units with a slope near 0",
     "near_zero": "weights near 0",
 }
-GROWTH = "growth of the weights"
-SCHEMA = {"trial": pl.Int64, "layer": pl.Int64, **dict.fromkeys((*SHARES, "growth"), pl.Float64)}
+SIZES = {"growth": "growth of the weights", "gradient": "size of the gradient"}
+SCHEMA = {"trial": pl.Int64, "layer": pl.Int64, **dict.fromkeys((*SHARES, *SIZES), pl.Float64)}
+# The widths that the numbers need; in narrower cells there are only colours.
+ROOM = {**dict.fromkeys(SHARES, 12), "growth": 26, "gradient": 30}
 # Growth is drawn between these factors.
 LEAST_GROWTH, MOST_GROWTH = 0.25, 4.0
 
@@ -36,32 +39,20 @@ def statistics(subject: Subject) -> pl.DataFrame:
     if "layer_statistics" not in subject.__dict__:
         numbers = subject.completed["trial"]
         chosen = numbers if len(numbers) <= MOST_TRIALS else numbers.sample(MOST_TRIALS, seed=0).sort()
-        rows = [row for found in subject.store.facts(chosen.to_list()) for row in layers_of(found)]
-        subject.__dict__["layer_statistics"] = pl.DataFrame(rows, schema=SCHEMA)
+        rows = subject.store.layers_of_trials(chosen.to_list())
+        found = [{name: row[name] for name in SCHEMA} for row in rows]
+        subject.__dict__["layer_statistics"] = pl.DataFrame(found, schema=SCHEMA)
     frame: pl.DataFrame = subject.__dict__["layer_statistics"]
     return frame
-
-
-def layers_of(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for number, layer in enumerate((found["statistics"] or {}).get("layers", []), start=1):
-        yield {
-            "trial": found["trial"],
-            "layer": number,
-            "dead": layer["dead"] / layer["units"],
-            "saturated": layer["saturated"] / layer["units"],
-            "near_zero": layer["near_zero"] / layer["weights"],
-            "growth": layer["rms"] / layer["rms_start"] if layer["rms_start"] else None,
-        }
 
 
 def draw(subject: Subject) -> Any:
     frame, groups = grouped(subject)
     height = max(LEAST_HEIGHT, ROW * len(groups))
-    width = max(70, (subject.width - 30 * len(SHARES)) // (len(SHARES) + 1))
-    panels = [
-        panel(subject, frame, name, title, place == 0, groups).properties(width=width, height=height)
-        for place, (name, title) in enumerate({**SHARES, "growth": GROWTH}.items())
-    ]
+    # The evidence of earlier versions has no gradients.
+    shown = [name for name in ROOM if frame[name].count()]
+    width = max(70, (subject.width - 30 * (len(shown) - 1)) // len(shown))
+    panels = [panel(subject, frame, name, groups, width).properties(width=width, height=height) for name in shown]
     trials = statistics(subject)["trial"].n_unique()
     of = subject.completed.height
     some = f" From {trials:,} of {of:,} trials, chosen at random." if trials < of else ""
@@ -70,7 +61,8 @@ def draw(subject: Subject) -> Any:
         subject,
         f"{subject.name}: the state of the layers after the last epoch",
         worst(frame),
-        f"Shares in percent; growth is a factor (1: unchanged). The last layer is the output.{some}",
+        f"Shares in percent; growth is a factor (1: unchanged); the darker a gradient, the smaller. "
+        f"The last layer is the output.{some}",
     )
 
 
@@ -85,7 +77,10 @@ def grouped(subject: Subject) -> tuple[pl.DataFrame, list[str]]:
         group = pl.lit("all trials" if subject.trial is None else f"trial {subject.trial}")
     trials = subject.completed.select("trial", group.alias("group"))
     frame = (
-        statistics(subject).join(trials, on="trial").group_by("group", "layer").agg(pl.col(*SHARES, "growth").mean())
+        statistics(subject)
+        .join(trials, on="trial")
+        .group_by("group", "layer", maintain_order=True)
+        .agg(pl.col(*SHARES, *SIZES).mean())
     )
     orders = [axis.order for axis in axes]
     wanted = orders[0] if len(orders) == 1 else [f"{a} · {b}" for a in orders[0] for b in orders[1]] if orders else []
@@ -95,31 +90,46 @@ def grouped(subject: Subject) -> tuple[pl.DataFrame, list[str]]:
     return frame.filter(pl.col("group").is_in(shown)).sort("layer"), shown
 
 
-def panel(subject: Subject, frame: pl.DataFrame, name: str, title: str, is_first: bool, groups: list[str]) -> Any:
-    is_share = name != "growth"
-    rows = frame.select("group", "layer", pl.col(name).alias("value")).with_columns(text_of(is_share).alias("text"))
+def panel(subject: Subject, frame: pl.DataFrame, name: str, groups: list[str], width: int) -> Any:
+    rows = frame.select("group", "layer", pl.col(name).alias("value")).with_columns(text_of(name).alias("text"))
+    is_first = name == next(iter(SHARES))
     axis = alt.Axis(labelLimit=180) if is_first else alt.Axis(labels=False, ticks=False)
     base = alt.Chart(rows).encode(
         x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("group:N", sort=groups, title=None, axis=axis),
     )
-    if is_share:
-        scale = alt.Scale(scheme="viridis", domain=[0, 1], reverse=True)
-        is_light = alt.datum.value < 0.5
-    else:
-        scale = alt.Scale(scheme="blueorange", type="log", domain=[LEAST_GROWTH, MOST_GROWTH], domainMid=1, clamp=True)
-        is_light = (alt.datum.value > 0.4) & (alt.datum.value < 2.5)
+    scale, is_light = scale_of(name, known(rows["value"]))
     ink = alt.condition(is_light, alt.value("#111111"), alt.value("#ffffff"))
     tiles = base.mark_rect().encode(color=alt.Color("value:Q", scale=scale, legend=None))
-    texts = base.mark_text(fontSize=10).encode(text="text:N", color=ink)
-    words = [part for part in (title[: title.find(" ", 12)], title[title.find(" ", 12) + 1 :]) if part]
+    is_roomy = width / rows["layer"].n_unique() >= ROOM[name]
+    texts = base.mark_text(fontSize=10, opacity=1 if is_roomy else 0).encode(text="text:N", color=ink)
+    words = textwrap.wrap({**SHARES, **SIZES}[name], max(12, width // 7))
     heading = alt.TitleParams(words, fontSize=11, color=subject.theme.ink, anchor="start")
     return alt.layer(tiles, texts).properties(title=heading).resolve_scale(color="independent")
 
 
-def text_of(is_share: bool) -> pl.Expr:
+def scale_of(name: str, values: list[float]) -> tuple[alt.Scale, Any]:
+    """The colours of a measure, and where they are so light that the text must be dark."""
+    if name in SHARES:
+        return alt.Scale(scheme="viridis", domain=[0, 1], reverse=True), alt.datum.value < 0.5
+    if name == "growth":
+        domain = [LEAST_GROWTH, MOST_GROWTH]
+        scale = alt.Scale(scheme="blueorange", type="log", domain=domain, domainMid=1, clamp=True)
+        return scale, (alt.datum.value > 0.4) & (alt.datum.value < 2.5)
+    # Gradients of 0 are as dark as the smallest one: a logarithmic scale has no 0.
+    positive = [value for value in values if value > 0] or [1.0]
+    low, high = min(positive), max(positive)
+    scale = alt.Scale(scheme="viridis", type="log", domain=[low, high if high > low else 10 * low], clamp=True)
+    return scale, alt.datum.value > (low * high) ** 0.5
+
+
+def text_of(name: str) -> pl.Expr:
     value = pl.col("value")
-    return (100 * value).round(0).cast(pl.Int64).cast(pl.String) if is_share else value.round(2).cast(pl.String)
+    if name in SHARES:
+        return (100 * value).round(0).cast(pl.Int64).cast(pl.String)
+    if name == "growth":
+        return value.round(2).cast(pl.String)
+    return value.map_elements(lambda size: f"{size:.0e}".replace("e-0", "e-"), pl.String)
 
 
 def worst(frame: pl.DataFrame) -> str:

@@ -7,7 +7,8 @@ import polars as pl
 from fitgap.runner.charts import along, parts
 from fitgap.runner.charts.settings import Axis, short
 from fitgap.runner.charts.statistics import is_wide, known
-from fitgap.runner.charts.subject import Subject
+from fitgap.runner.charts.subject import Subject, measure_words
+from fitgap.runner.store.compare.groups import more_is_better
 
 MOST_LINES = 400
 # The share of the configurations that are drawn bold.
@@ -33,14 +34,14 @@ def measure(subject: Subject) -> str:
 
 def draw(subject: Subject) -> Any:
     of = measure(subject)
-    found = placed(subject).sort(of, descending=of == "accuracy_v")
+    found = placed(subject).sort(of, descending=more_is_better(of))
     frame, note = parts.sampled(found, "configurations", pl.int_range(pl.len()) < MOST_LINES // 8, MOST_LINES)
     axes = [along.by_size(subject.axis(name), subject.trials) for name in subject.request.by or subject.axes]
     values = known(found[of])
     last = len(axes)
     best = max(1, min(MOST_BOLD, round(BEST_SHARE * found.height)))
     threshold = found[of][min(best, found.height) - 1]
-    is_best = pl.col(of) >= threshold if of == "accuracy_v" else pl.col(of) <= threshold
+    is_best = pl.col(of) >= threshold if more_is_better(of) else pl.col(of) <= threshold
     frame = frame.with_columns(is_best.alias("is_best"))
     places = [places_of(axis) for axis in axes]
     lines = pl.concat(
@@ -54,13 +55,13 @@ def draw(subject: Subject) -> Any:
     )
     kind = "log" if is_wide(values) else "linear"
     scale = alt.Scale(
-        type=kind, scheme=subject.theme.scheme, reverse=of != "accuracy_v", domain=[min(values), max(values)]
+        type=kind, scheme=subject.theme.scheme, reverse=not more_is_better(of), domain=[min(values), max(values)]
     )
     base = alt.Chart(lines).encode(
         x=alt.X("axis:Q", scale=alt.Scale(domain=[0, last], nice=False), axis=None),
         y=alt.Y("place:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
         detail="configuration:N",
-        color=alt.Color("value:Q", title=of, scale=scale, legend=alt.Legend(format=".6~g", offset=60)),
+        color=alt.Color("value:Q", title=measure_words(of), scale=scale, legend=alt.Legend(format=".6~g", offset=60)),
     )
     faint = base.transform_filter("!datum.is_best").mark_line(strokeWidth=1, strokeOpacity=0.35)
     bold = base.transform_filter("datum.is_best").mark_line(strokeWidth=2.6)
@@ -69,7 +70,7 @@ def draw(subject: Subject) -> Any:
             width=subject.width, height=round(subject.width * 0.5)
         ),
         subject,
-        f"{subject.name}: from the settings to {of}",
+        f"{subject.name}: from the settings to {measure_words(of)}",
         f"Bold: the best {best:,} of {found.height:,} configurations{common(found.head(best), axes)}. {note}",
     )
 
@@ -106,7 +107,7 @@ def frame_lines(
 ) -> list[alt.Chart]:
     """The axes themselves, with their names and settings."""
     ink = subject.theme.ink
-    names = [*(axis.title for axis in axes), f"{of}{parts.scale_words(values)}"]
+    names = [*(axis.title for axis in axes), f"{measure_words(of)}{parts.scale_words(values)}"]
     heads = pl.DataFrame({"axis": list(range(len(names))), "place": [0.0] * len(names), "text": names})
     ticks = [
         {"axis": number, "place": place, "text": short(axis.labels[value], 22)}

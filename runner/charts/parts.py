@@ -11,8 +11,6 @@ from fitgap.runner.charts.settings import Axis, short
 from fitgap.runner.charts.statistics import is_wide
 from fitgap.runner.charts.subject import Subject, words
 
-# Altair refuses larger data, and pictures of more points say nothing more.
-MOST_POINTS = 4_000
 PIXELS_PER_LETTER = 6.1
 TITLE_PIXELS_PER_LETTER = 8.0
 LONGEST_TITLE = 140
@@ -68,14 +66,14 @@ def ordinal(axis: Axis, field: str, **more: Any) -> alt.X:
     return alt.X(f"{field}:O", sort=axis.order, title=axis.title, axis=label, **more)
 
 
-def sampled(frame: pl.DataFrame, what: str, keep: pl.Expr | None = None, most: int = MOST_POINTS) -> tuple[Any, str]:
+def sampled(frame: pl.DataFrame, what: str, keep: pl.Expr, most: int) -> tuple[Any, str]:
     """At most `most` rows, and a sentence that says so if there were more; the same rows every time.
 
     Rows for which `keep` holds are always among them.
     """
     if frame.height <= most:
         return frame, ""
-    marked = frame.with_columns((keep if keep is not None else pl.lit(False)).fill_null(False).alias("_keep"))
+    marked = frame.with_columns(keep.fill_null(False).alias("_keep"))
     kept = marked.filter("_keep").head(most // 2)
     others = marked.filter(~pl.col("_keep")).sample(most - kept.height, seed=0)
     return pl.concat([kept, others]).drop("_keep"), f"{most:,} of {frame.height:,} {what} are drawn, chosen at random."

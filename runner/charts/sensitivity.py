@@ -7,7 +7,8 @@ import polars as pl
 from fitgap.runner.charts import along, parts
 from fitgap.runner.charts.settings import Axis
 from fitgap.runner.charts.statistics import is_wide, known
-from fitgap.runner.charts.subject import Subject
+from fitgap.runner.charts.subject import Subject, measure_words
+from fitgap.runner.store.compare.groups import more_is_better
 
 # Axes with a rate or strength, the usual ones first.
 USUAL = (
@@ -55,23 +56,29 @@ def draw(subject: Subject) -> Any:
     numbers = known(trials["x"])
     title = " or ".join(dict.fromkeys(axis.varied.values()))
     x = alt.X("x:Q", title=f"{axis.title}: {title}", scale=along.number_scale(numbers), axis=along.number_axis(numbers))
-    y = alt.Y("value:Q", title=f"{of}{parts.scale_words(values)}", scale=parts.error_scale(values))
+    y = alt.Y("value:Q", title=f"{measure_words(of)}{parts.scale_words(values)}", scale=parts.error_scale(values))
     names = [kind for kind in dict.fromkeys(each.kind for each in axis.settings) if kind in means["series"].to_list()]
     colours = along.series_colour(subject, names, axis.title)
+    lost = along.lost(trials, ["series", "x"])
+    rings = best_of_lines(points, lost, is_highest=more_is_better(of))
+    near = near_to(subject, axis, of, rings)
+    tooltip = ["series:N", "x:Q", alt.Tooltip("value:Q", format=".4g")]
     layers = [
-        *lines(points, x, y, colours),
+        *along.halos(subject, points.join(near, on=["series", "x"], how="semi"), x, y),
+        *along.banded_lines(points, x, y, "series:N", colours, tooltip),
         *level_lines(levels, y, colours),
-        *best_rings(subject, points, x, y),
+        *along.best_ring(subject, rings, x, y),
         *along.crosses(subject, along.lost(trials.drop_nulls("x"), ["x"]), x),
     ]
-    best = means.sort("value").row(0, named=True)
+    best = along.best_of(means, lost, ["series", "x"], is_highest=more_is_better(of))
     number = "" if best["x"] is None else f" {best['x']:g}"
     bands = " Bands: 95 % over repeats." if completed["repeat"].n_unique() > 1 else ""
     return parts.finished(
         alt.layer(*layers).properties(width=subject.width, height=round(subject.width * 0.55)),
         subject,
-        f"{subject.name}: how sensitive {of} is to the {axis.title}",
-        f"Best: {best['series']}{number} ({of} {best['value']:.3g}). Rings: the best of each line.",
+        f"{subject.name}: how sensitive {measure_words(of)} is to the {axis.title}",
+        f"Best: {best['series']}{number} ({measure_words(of)} {best['value']:.3g}). Rings: the best of each line."
+        f"{' Shaded: cannot be told apart from it.' if near.height else ''}",
         f"Means over all other settings.{bands}{' ×: diverged trials.' if 'diverged' in trials['status'] else ''}",
     )
 
@@ -86,17 +93,6 @@ def with_numbers(trials: pl.DataFrame, axis: Axis) -> pl.DataFrame:
     )
 
 
-def lines(points: pl.DataFrame, x: alt.X, y: alt.Y, colours: dict[str, Any]) -> list[alt.Chart]:
-    base = alt.Chart(points)
-    low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
-    band = base.mark_area(opacity=1, fillOpacity=0.13).encode(x=x, y=low, y2="high:Q", color=colours["color"])
-    line = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colours["color"])
-    marks = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=x, y=y, **colours, tooltip=["series:N", "x:Q", alt.Tooltip("value:Q", format=".4g")]
-    )
-    return [band, line, marks]
-
-
 def level_lines(levels: pl.DataFrame, y: alt.Y, colours: dict[str, Any]) -> list[alt.Chart]:
     """A kind without numbers, such as no regularizer, is a level line."""
     if levels.is_empty():
@@ -106,8 +102,21 @@ def level_lines(levels: pl.DataFrame, y: alt.Y, colours: dict[str, Any]) -> list
     return [rule, base.mark_text(align="left", x=4, dy=-6, fontSize=11).encode(text="series:N")]
 
 
-def best_rings(subject: Subject, points: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """A ring around the best number of each kind."""
-    best = points.sort("value").group_by("series", maintain_order=True).first()
-    ring = alt.Chart(best).mark_point(size=240, color=subject.theme.ink, strokeWidth=2, filled=False)
-    return [ring.encode(x=x, y=y)]
+def best_of_lines(points: pl.DataFrame, lost: pl.DataFrame, *, is_highest: bool) -> pl.DataFrame:
+    """The best number of each kind."""
+    best = [
+        along.best_of(own, lost, ["series", "x"], is_highest=is_highest)
+        for own in points.partition_by("series", maintain_order=True)
+    ]
+    return pl.DataFrame(best, schema=points.schema)
+
+
+def near_to(subject: Subject, axis: Axis, of: str, best: pl.DataFrame) -> pl.DataFrame:
+    """The kinds and numbers that cannot be told apart from the best number of their kind."""
+    found = []
+    for row in best.to_dicts():
+        own = {each.value: axis.number(each) for each in axis.settings if each.kind == row["series"]}
+        value = next(each for each, number in own.items() if number == row["x"])
+        where = None if row["series"] == axis.name else f"{axis.name}.name == '{row['series']}'"
+        found += [(row["series"], own[each]) for each in along.indistinct(subject, axis, of, value, where)]
+    return pl.DataFrame(found, schema={"series": pl.String, "x": pl.Float64}, orient="row")

@@ -17,6 +17,8 @@ TITLES = {
     "planned_epochs": "epochs",
     "learning_rate": "learning rate",
     "batch_size": "batch size",
+    "training_examples": "training examples",
+    "label_noise": "label noise",
     "output_activation": "output activation",
 }
 

@@ -20,14 +20,16 @@ def with_bands(frame: pl.DataFrame, keys: Sequence[str], names: Sequence[str], i
     logarithmic scale the interval is that of the logarithm of the mean (by the delta method), so it stays above 0. With
     one repeat the limits are the mean itself.
     """
-    per_repeat = frame.group_by([*keys, "repeat"]).agg(pl.col(names).mean())
-    found = per_repeat.group_by(keys).agg(
+    # In order, so that the same chart is always the same file.
+    per_repeat = frame.group_by([*keys, "repeat"], maintain_order=True).agg(pl.col(names).mean())
+    found = per_repeat.group_by(keys, maintain_order=True).agg(
         pl.col(names).mean(),
         *(pl.col(name).std().alias(f"{name}_sd") for name in names),
         *(pl.col(name).count().alias(f"{name}_n") for name in names),
     )
     limits = [limit.alias(f"{name}_{side}") for name in names for side, limit in interval(name, found, is_log).items()]
-    return found.with_columns(limits).drop([f"{name}_{part}" for name in names for part in ("sd", "n")])
+    spare = [f"{name}_{part}" for name in names for part in ("sd", "n")]
+    return found.with_columns(limits).drop(spare)
 
 
 def interval(name: str, found: pl.DataFrame, is_log: bool) -> dict[str, pl.Expr]:

@@ -4,12 +4,13 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-from fitgap.runner.charts import parts
+from fitgap.runner.charts import binning, parts
 from fitgap.runner.charts.statistics import known
 from fitgap.runner.charts.subject import Subject
 
 # A rise of E_v by less than this share is not worth stopping for.
 NEGLIGIBLE = 0.05
+MEASURES = ("best_e_v", "e_v", "best_epoch")
 
 
 def unsuitable(subject: Subject) -> str | None:
@@ -23,15 +24,19 @@ def placed(subject: Subject) -> pl.DataFrame:
 
 def draw(subject: Subject) -> Any:
     found = placed(subject)
-    frame, note = parts.sampled(found, "configurations")
     values = known(found["best_e_v"], found["e_v"])
+    columns: tuple[str, ...] = ("label", "verdict", "trial", *MEASURES)
+    tooltip, frame, note = None, found, ""
+    if binning.is_crowded(found):
+        sides = {name: binning.logarithmic(name, values) for name in MEASURES[:2]}
+        frame, note = binning.binned(found, sides, "best_e_v", "configurations")
+        columns, tooltip = (*columns, binning.COUNT), binning.tooltip("configurations", *MEASURES[:2])
     low, high = min(values), max(values)
     scale = parts.error_scale(values, domain=[low * 0.95, high * 1.05])
     verdicts = parts.verdicts_of(frame)
     x = alt.X("best_e_v:Q", title="E_v at the best epoch", scale=scale, axis=alt.Axis(format=".6~g"))
     y = alt.Y("e_v:Q", title="E_v after the last epoch", scale=scale, axis=alt.Axis(format=".6~g"))
     diagonal = alt.Chart(pl.DataFrame({"best_e_v": [low, high], "e_v": [low, high]}))
-    columns = ("label", "verdict", "trial", "best_e_v", "e_v", "best_epoch")
     marks = (
         alt.Chart(frame.select(columns))
         .mark_point(filled=True, size=80, opacity=1, fillOpacity=0.8 if frame.height < 500 else 0.45)
@@ -40,7 +45,8 @@ def draw(subject: Subject) -> Any:
             y=y,
             color=parts.verdict_colour(subject, verdicts),
             shape=parts.verdict_shape(verdicts),
-            tooltip=parts.columns_for_tooltip(subject, *columns[3:]),
+            tooltip=tooltip or parts.columns_for_tooltip(subject, *MEASURES),
+            **({"size": binning.size()} if tooltip else {}),
         )
     )
     rule = diagonal.mark_line(color=subject.theme.faint_ink, strokeDash=[4, 4], strokeWidth=1.3).encode(x=x, y=y)
@@ -51,5 +57,5 @@ def draw(subject: Subject) -> Any:
         subject,
         f"{subject.name}: what stopping at the best epoch would gain{parts.scale_words(values)}",
         share.replace("%", " %"),
-        f"On the diagonal nothing; the further above it, the more. {note}",
+        f"On the diagonal, stopping would gain nothing; the higher above it, the more. {note}",
     )

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import polars as pl
 from fitgap.runner.charts.palette import NOT_JUDGED, THEMES, Theme
 from fitgap.runner.charts.settings import Axis
 from fitgap.runner.errors import ChartError, nearest
-from fitgap.runner.store import Row, Store, TrialQuery
-from fitgap.runner.store.filter import known_names
+from fitgap.runner.store import METRIC_KEYS, Row, Store, TrialQuery, is_metric
+from fitgap.runner.store.filter import key_words, known_names, measure_of
 
 # The column of an axis whose name differs.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
@@ -23,16 +22,15 @@ AXES = (
 )
 NUMBERS = ("e_t", "e_v", "best_e_v", "underfit", "overfit", "excess", "accuracy_v", "seconds", "started", "ended")
 TYPES: dict[str, Any] = {
-    **dict.fromkeys(NUMBERS, pl.Float64),
-    **dict.fromkeys(
-        ("trial", "repeat", "parameters", "epochs", "best_epoch", "batch_size", "planned_epochs"), pl.Int64
-    ),
+    **dict.fromkeys((*NUMBERS, "label_noise"), pl.Float64),
+    **dict.fromkeys(("trial", "repeat", "parameters", "epochs", "best_epoch"), pl.Int64),
+    **dict.fromkeys(("batch_size", "planned_epochs", "training_examples"), pl.Int64),
     **dict.fromkeys(("configuration", "status", "verdict"), pl.String),
 }
 FIXED = ("trial", "configuration", "repeat", "status", "parameters", "epochs", "best_epoch", "verdict", *NUMBERS)
-ROWS_AT_A_TIME = 10_000
+EPOCHS = ("best", "last")
 LEAST_WIDTH, WIDTH, MOST_WIDTH = 200, 640, 4_000
-# What can be drawn where a chart leaves the choice.
+# What can be drawn where a chart leaves the choice, besides metrics and the recall or error of a class.
 MEASURES = ("e_v", "best_e_v", "e_t", "overfit", "underfit", "excess", "accuracy_v", "verdict")
 
 
@@ -40,7 +38,10 @@ MEASURES = ("e_v", "best_e_v", "e_t", "overfit", "underfit", "excess", "accuracy
 class Request:
     """What somebody asks for: a sweep by its name, or a trial by its number, and what to show of it.
 
-    `where` is a filter for trials, `by` names axes, `trials` chooses single ones, and `of` is the measure to show.
+    `where` is a filter for trials, `by` names axes, `trials` chooses single ones, and `of` is the measure to show. `at`
+    says whether a network is shown after its `best` or its `last` epoch. `linear` keeps errors along a setting from
+    getting a logarithmic axis. `against` is the hash of the configuration that others are compared with, instead of the
+    reference. `each` is a setting for each of whose values the best is marked.
     """
 
     what: str | int
@@ -50,6 +51,10 @@ class Request:
     of: str | None = None
     width: int = WIDTH
     theme: str = "light"
+    at: str = "best"
+    linear: bool = False
+    against: str | None = None
+    each: str | None = None
 
 
 class Subject:
@@ -60,8 +65,10 @@ class Subject:
             raise ChartError(f"there is no theme {request.theme!r}; {nearest(request.theme, THEMES)}")
         if not LEAST_WIDTH <= request.width <= MOST_WIDTH:
             raise ChartError(f"the width must be {LEAST_WIDTH} to {MOST_WIDTH:,} pixels, but is {request.width}")
-        if request.of is not None and request.of not in MEASURES:
-            raise ChartError(f"there is no measure {request.of!r}; {nearest(request.of, MEASURES)}")
+        if request.of is not None and not is_measure(request.of):
+            raise ChartError(f"there is no measure {request.of!r}; {nearest(request.of, (*MEASURES, *METRIC_KEYS))}")
+        if request.at not in EPOCHS:
+            raise ChartError(f"there is no epoch {request.at!r}; {nearest(request.at, EPOCHS)}")
         self.store, self.request = store, request
         self.trial = request.what if isinstance(request.what, int) else None
         if self.trial is not None:
@@ -123,20 +130,37 @@ class Subject:
         query = TrialQuery(where=self.request.where, columns=("trial", name))
         return pl.DataFrame(list(self.store.each_trial(self.name, query)), infer_schema_length=None)
 
+    @property
+    def _metric(self) -> list[str]:
+        """The metric that was asked for, if its values are not always read."""
+        of = self.request.of
+        return [] if of is None or of in MEASURES else [of]
+
     @cached_property
     def trials(self) -> pl.DataFrame:
         """The chosen trials, with the verdict on their configuration as `judged`."""
-        columns = list(dict.fromkeys([*FIXED, *self._axis_columns]))
-        query = TrialQuery(where=self.request.where, columns=columns)
-        schema = {name: TYPES.get(name, pl.String) for name in columns}
-        found = self.store.each_trial(self.name, query)
-        parts = [pl.DataFrame(rows, schema=schema) for rows in parts_of(found)]
-        trials = pl.concat([pl.DataFrame(schema=schema), *parts])
+        trials = self._read(self.request.where)
+        for metric in self._metric:
+            self._require_values(trials, metric)
         if self.request.trials:
             trials = self._only(trials, self.request.trials)
-        verdicts = {row["configuration"]: row["verdict"] for row in self.store.configuration_verdicts(self.sweep["id"])}
-        judged = pl.col("configuration").replace_strict(verdicts, default=None, return_dtype=pl.String)
-        return trials.with_columns(judged.alias("judged"))
+        rows = [(row["configuration"], row["verdict"]) for row in self.store.configuration_verdicts(self.sweep["id"])]
+        judged = pl.DataFrame(rows, schema={"configuration": pl.String, "judged": pl.String}, orient="row")
+        return trials.join(judged, on="configuration", how="left", maintain_order="left")
+
+    def _read(self, where: str | None) -> pl.DataFrame:
+        """The trials of the sweep that match a filter."""
+        columns = list(dict.fromkeys([*FIXED, *self._axis_columns, *self._metric]))
+        schema = {name: TYPES.get(name, pl.String) for name in columns} | dict.fromkeys(self._metric, pl.Float64)
+        found = self.store.trial_blocks(self.name, TrialQuery(where=where, columns=columns))
+        parts = [pl.DataFrame(rows, schema=schema, orient="row") for rows in found]
+        return pl.concat([pl.DataFrame(schema=schema), *parts])
+
+    def _require_values(self, trials: pl.DataFrame, metric: str) -> None:
+        """Raise ChartError if no completed trial has a metric."""
+        completed = trials.filter(pl.col("status") == "completed")
+        if completed.height and completed[metric].is_null().all():
+            raise ChartError(f"no completed trial of {self.name} has {metric}; draw another measure, such as --of e_v")
 
     def _only(self, trials: pl.DataFrame, numbers: Sequence[int]) -> pl.DataFrame:
         chosen = trials.filter(pl.col("trial").is_in(list(numbers)))
@@ -156,7 +180,7 @@ class Subject:
     @cached_property
     def configurations(self) -> pl.DataFrame:
         """One row per configuration: its settings, means over its completed trials, its verdict and a label."""
-        means = [pl.col(name).filter(pl.col("status") == "completed").mean() for name in NUMBERS[:-2]]
+        means = [pl.col(name).filter(pl.col("status") == "completed").mean() for name in (*NUMBERS[:-2], *self._metric)]
         frame = self.trials.group_by("configuration", maintain_order=True).agg(
             pl.col("trial").first(),
             pl.len().alias("trials"),
@@ -184,6 +208,15 @@ class Subject:
         """The hash of the reference configuration; None if there is none yet."""
         found = self.store.reference(self.sweep["id"])
         return None if found is None else str(found["configuration"])
+
+    @property
+    def baseline(self) -> str | None:
+        """The hash of the configuration that others are compared with: the chosen one, else the reference."""
+        return self.request.against or self.reference
+
+    def baseline_trials(self) -> pl.DataFrame:
+        """The completed trials of the baseline, which need not be among the chosen ones."""
+        return self._read(f"configuration == {self.baseline!r} and status == 'completed'")
 
     @cached_property
     def constant_e_v(self) -> float | None:
@@ -219,11 +252,17 @@ class Subject:
         return dict(counts.iter_rows())
 
 
+def is_measure(of: str) -> bool:
+    """Whether charts can show it: a measure, a metric, or the recall or error of a class, which the store checks."""
+    return of in MEASURES or is_metric(of)
+
+
+def measure_words(of: str) -> str:
+    """A measure as pictures and texts call it, such as `E_v` for the key `e_v`."""
+    if measure_of(of):
+        return key_words(of)
+    return {"e_v": "E_v", "e_t": "E_t", "best_e_v": "best E_v"}.get(of, of.replace("_", " "))
+
+
 def words(verdict: str) -> str:
     return verdict.replace("_", " ")
-
-
-def parts_of(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """The rows in lists of some thousands, so that not all of them are in memory as Python objects at once."""
-    while part := list(islice(rows, ROWS_AT_A_TIME)):
-        yield part

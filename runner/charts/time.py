@@ -4,7 +4,7 @@ from typing import Any
 
 import altair as alt
 import polars as pl
-from fitgap.runner.charts import parts
+from fitgap.runner.charts import binning, parts
 from fitgap.runner.charts.statistics import known
 from fitgap.runner.charts.subject import Subject
 
@@ -37,7 +37,10 @@ def draw(subject: Subject) -> Any:
     improved = found.filter(pl.col("best_e_v") == pl.col("best")).unique("best", keep="first", maintain_order=True)
     # Trials of a pack end together; only the best of them is a step.
     steps = pl.concat([improved, found.tail(1)]).group_by("elapsed").agg(pl.col("best").min()).sort("elapsed")
-    frame, note = parts.sampled(found, "trials")
+    frame, note = found, ""
+    if binning.is_crowded(found):
+        sides = {"elapsed": pl.col("elapsed"), "best_e_v": binning.logarithmic("best_e_v", values)}
+        frame, note = binning.binned(found, sides, "best_e_v", "trials")
     verdicts = parts.verdicts_of(frame)
     x = alt.X("elapsed:Q", title=f"{unit} since the start", scale=alt.Scale(zero=True, nice=False))
     scale = parts.error_scale(values)
@@ -47,7 +50,11 @@ def draw(subject: Subject) -> Any:
         scale=scale,
         axis=alt.Axis(format=".6~g"),
     )
-    columns = ("trial", "verdict", "elapsed", "best_e_v")
+    is_binned = binning.COUNT in frame.columns
+    columns = ("trial", "verdict", "elapsed", "best_e_v", *([binning.COUNT] if is_binned else []))
+    tooltip = [alt.Tooltip(f"{name}:N") for name in columns[:2]] + [alt.Tooltip("best_e_v:Q", format=".4g")]
+    if is_binned:
+        tooltip = [each for each in binning.tooltip("trials", "best_e_v") if each.shorthand != "label:N"]
     points = alt.Chart(frame.select(columns)).mark_point(
         filled=True, size=45, opacity=1, fillOpacity=0.7 if frame.height < 1000 else 0.35
     )
@@ -64,7 +71,8 @@ def draw(subject: Subject) -> Any:
                 y=y,
                 color=parts.verdict_colour(subject, verdicts),
                 shape=parts.verdict_shape(verdicts),
-                tooltip=[alt.Tooltip(f"{name}:N") for name in columns[:2]] + [alt.Tooltip("best_e_v:Q", format=".4g")],
+                tooltip=tooltip,
+                **({"size": binning.size()} if is_binned else {}),
             ),
             line.encode(x=x, y=step_y),
             mark.encode(x=x, y=step_y),

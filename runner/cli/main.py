@@ -12,6 +12,7 @@ import typer
 from fitgap.runner.cli.broken_pipes import CommandGroup
 from fitgap.runner.cli.commands import labels, list_names, models, query, resume
 from fitgap.runner.cli.commands.compare import compare
+from fitgap.runner.cli.commands.data import data
 from fitgap.runner.cli.commands.db import db
 from fitgap.runner.cli.commands.diagnose import diagnose
 from fitgap.runner.cli.commands.doctor import doctor
@@ -23,6 +24,8 @@ from fitgap.runner.cli.commands.plot import plot
 from fitgap.runner.cli.commands.report import report as write_report
 from fitgap.runner.cli.commands.run import run
 from fitgap.runner.cli.commands.send import send
+from fitgap.runner.cli.commands.study import study
+from fitgap.runner.cli.commands.ui import ui
 from fitgap.runner.cli.commands.version import top
 from fitgap.runner.cli.commands.watch import watch
 from fitgap.runner.cli.damaged_rows import explaining_damage
@@ -60,6 +63,7 @@ app.callback(help=SUMMARY)(top)
 app.command()(run)
 app.command()(inspect)
 app.command()(watch)
+app.command()(study)
 app.command()(resume.resume)
 app.command()(resume.extend)
 app.command()(improve)
@@ -70,12 +74,14 @@ app.command()(query.sweeps)
 app.command()(query.trials)
 app.command()(query.show)
 app.command()(query.epochs)
+app.command()(data)
 app.command()(compare)
 app.command()(diagnose)
 app.command()(importance)
 app.command()(layers)
 app.command()(plot)
 app.command("report")(write_report)
+app.command()(ui)
 app.command()(labels.tag)
 app.command()(labels.note)
 app.command()(labels.rename)

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 UNFINISHED = ("pending", "running")
 
 
-def code_after_training(store: "Store", written: "WrittenSweep", database: str | None) -> int:
+def code_after_training(store: "Store", written: "WrittenSweep", database: str | None, spent: str | None = None) -> int:
     """Print the results of a sweep and return the exit code: 0 only if every trial has ended and none has failed.
 
+    `spent` is what its budget allowed, if training ended because of it.
     A closed standard output does not change the code; an answer that cannot be written gives 2.
     """
     from fitgap.runner.cli.render.leaderboard import report_summary
@@ -32,18 +33,38 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         trials_command = command("trials", name, database=database)
         report(f"fitgap: {problem}; the results are stored; show them with: {trials_command}")
     else:
-        report_summary(store, counts, len(written.prepared.configurations))
+        sweep = written.prepared.sweep
+        is_grid = sweep.search is None and sweep.only is None
+        report_summary(store, counts, len(written.prepared.configurations) if is_grid else None)
         sample = store.small_sample(written.sweep_id)
         if sample:
             report(str(sample))
     left = sum(counts[status] for status in UNFINISHED)
     if not left:
         report_test_errors(store, written)
-    if left:
-        verb = "is" if left == 1 else "are"
+    rest = what_is_left(store, written, left, spent)
+    if rest:
         resume_command = command("resume", name, database=database)
-        report(f"{counted(left, 'trial')} {verb} still pending; continue with: {resume_command}")
-    return problem.exit_code if problem else int(bool(left or counts["failed"]))
+        stopped = f"stopped after {spent}, as its budget says; " if spent else ""
+        report(f"{stopped}{rest}; continue with: {resume_command}")
+    return problem.exit_code if problem else int(bool(rest or counts["failed"]))
+
+
+def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str | None) -> str | None:
+    """Which trials or configurations of a sweep a budget kept back, in words; None if there are none.
+
+    Without a budget, a search that has not proposed all its configurations has found no others, which is reported.
+    """
+    from fitgap.runner.driver import configurations_to_come
+
+    to_come = configurations_to_come(store, written)
+    if left:
+        pending = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"
+        return f"{pending}, and the search has {counted(to_come, 'configuration')} to come" if to_come else pending
+    if to_come and not spent:
+        report(f"the search ended {counted(to_come, 'configuration')} short, as no others were found that it may train")
+        return None
+    return f"the search has {counted(to_come, 'configuration')} to come" if to_come else None
 
 
 def report_test_errors(store: "Store", written: "WrittenSweep") -> None:

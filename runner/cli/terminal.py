@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fitgap.runner.driver import SweepStoppedError, WrittenSweep
     from fitgap.runner.engine.placement import Placement
     from fitgap.runner.planning.preparation import PreparedSweep
+    from fitgap.runner.spec import Budget
     from fitgap.runner.store import Store
 
 INTERRUPTED = 130
@@ -42,11 +43,11 @@ class Terminal:
                 report(f"fitgap: {lost}; its trials are pending again, continue with: {resume_command}")
                 raise typer.Exit(lost.exit_code) from None
 
-    def conclude(self, store: "Store", written: "WrittenSweep") -> int:
+    def conclude(self, store: "Store", written: "WrittenSweep", spent: str | None) -> int:
         """Print the leaderboard; returns the exit code."""
         from fitgap.runner.cli.outcome import code_after_training
 
-        return code_after_training(store, written, self.database)
+        return code_after_training(store, written, self.database, spent)
 
     def stopped(self, stop: "SweepStoppedError") -> int:
         """Say how to resume; returns the exit code."""
@@ -57,25 +58,35 @@ class Terminal:
         return INTERRUPTED
 
 
-def train_new(prepared: "PreparedSweep", placement: "Placement", database: str | None) -> None:
-    """Train a new sweep and exit. Worker processes load what they need while it is written."""
+def train_new(
+    prepared: "PreparedSweep",
+    placement: "Placement",
+    database: str | None,
+    terminal: Terminal | None = None,
+    limits: "Budget | None" = None,
+) -> None:
+    """Train a new sweep within its budget and exit. Worker processes load what they need while it is written."""
     from fitgap.runner.engine import early_processes
     from fitgap.runner.planning.packs import planned_work
 
     with early_processes(placement.engine, prepared.dataset, placement.workers, planned_work(prepared)) as early:
         from fitgap.runner.driver import launch_new
 
-        code = launch_new(prepared, placement, database, Terminal(database), early)
+        code = launch_new(prepared, placement, database, terminal or Terminal(database), early, limits)
     raise typer.Exit(code)
 
 
 def train_stored(
-    sweep: str, change: "Callable[[Store], WrittenSweep]", placement: "Placement", database: str | None
+    sweep: str,
+    change: "Callable[[Store], WrittenSweep]",
+    placement: "Placement",
+    database: str | None,
+    limits: "Budget | None" = None,
 ) -> None:
-    """Train the pending trials of a stored sweep after a change, and exit."""
+    """Train the pending trials of a stored sweep after a change, with `limits` within its budget, and exit."""
     from fitgap.runner.driver import launch_stored
 
-    raise typer.Exit(launch_stored(sweep, change, placement, database, Terminal(database)))
+    raise typer.Exit(launch_stored(sweep, change, placement, database, Terminal(database), limits))
 
 
 def report_stopped(released: int, sweep_name: str, database: str | None) -> None:

@@ -5,13 +5,13 @@ from typing import Any
 
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.files import FILE_DEFAULTS, is_file, load_file, read_inputs, read_targets
-from fitgap.runner.data.fingerprints import fingerprint
+from fitgap.runner.data.fingerprints import draw_fingerprint, fingerprint
 from fitgap.runner.data.handling import MISSING, TARGET_KINDS, TEXT
 from fitgap.runner.data.loaded_files import LoadedFile
 from fitgap.runner.data.memory import is_in_memory, keep, kept_content
-from fitgap.runner.data.named import SOURCES, find_source, load_named
+from fitgap.runner.data.named import SOURCES, find_source, load_named, load_redrawn, not_drawn
 from fitgap.runner.data.named_set import Source, SourceDefaults
-from fitgap.runner.data.reading_report import reading_report
+from fitgap.runner.data.reading_report import axes_line, reading_report
 from fitgap.runner.data.split_rules import SplitRule
 from fitgap.runner.data.treatment import RULES, STRICT_RULES, FileChoices, Treatment
 
@@ -28,7 +28,9 @@ __all__ = [
     "SourceDefaults",
     "SplitRule",
     "Treatment",
+    "axes_line",
     "default_reading",
+    "draw_fingerprint",
     "fingerprint",
     "is_file",
     "is_in_memory",
@@ -37,6 +39,8 @@ __all__ = [
     "load_dataset",
     "load_file",
     "load_named",
+    "load_redrawn",
+    "not_drawn",
     "read_inputs",
     "read_targets",
     "reading_report",

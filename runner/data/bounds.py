@@ -9,7 +9,7 @@ MOST_FILE_MEGABYTES = 2048
 # The content of a file may take this much memory, or this many times the size of the file, whichever is more.
 FREE_MEGABYTES = 64
 MOST_GROWTH = 200
-# polars processes columns one by one, so many columns are slow.
+# polars processes columns one by one, which makes tables with very many columns slow.
 MOST_TABLE_COLUMNS = 10_000
 MOST_ARRAY_COLUMNS = 100_000
 # The size of a float64.

@@ -12,7 +12,7 @@ from fitgap.runner.data.columns.roles import chosen_roles, find_roles
 from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.file_content import read_content
-from fitgap.runner.data.file_tables import RawTable, read_table, typed_table
+from fitgap.runner.data.file_tables import RawTable, read_table, typed_table, with_rows
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.loaded_files import LoadedFile, Losses
@@ -36,14 +36,19 @@ def load_table(
     raw, origins = joined(raw, [read_other(each, choices, target) for each in files_of(choices)])
     names = resolved_target(raw.table, target, strict=choices.strict)
     check_target(raw.table, names)
+    if choices.weight in names:
+        raise file_error(raw.table.source, f"column '{visible(choices.weight)}' is a target and cannot be the weight")
     check_rows(raw.table)
-    treatment, table = (stored, typed(raw, stored)) if stored else treated(raw, names, choices)
-    table = with_dates(table.source, chosen_columns(table, names, treatment), names, treatment)
-    targeted = have_targets(table, names, treatment)
-    marks = {use: values[targeted] for use, values in marks_of(raw, origins, choices).items()}
+    first = stored or plain_treatment(raw, choices)
+    targeted = have_targets(raw, names, first)
     if not targeted.all():
-        table = kept_rows(table, targeted)
+        raw, origins = with_rows(raw, targeted), origins[targeted]
+    marks = marks_of(raw, origins, choices)
+    treatment, table = (stored, typed(raw, stored)) if stored else treated(raw, names, choices, first)
+    table = with_dates(table.source, chosen_columns(table, names, treatment), names, treatment)
     untargeted = int(len(targeted) - targeted.sum())
+    # The cells as text take most of the memory.
+    del raw
     return finished(table, names, treatment, choices, marks, untargeted, is_new=stored is None)
 
 
@@ -61,15 +66,19 @@ def typed(raw: RawTable, treatment: Treatment) -> Table:
     return typed_table(raw, treatment, {*treatment.text, *treatment.dates})
 
 
-def treated(raw: RawTable, target: Sequence[str], choices: FileChoices) -> tuple[Treatment, Table]:
-    """The treatment of a new file, and its typed table."""
-    first = Treatment(
+def plain_treatment(raw: RawTable, choices: FileChoices) -> Treatment:
+    """The treatment of a new file before anything is known about its columns."""
+    return Treatment(
         strict=choices.strict,
         format=raw.kind,
         layout=raw.layout,
         words=choices.missing_values,
         target_kind=choices.target_kind,
     )
+
+
+def treated(raw: RawTable, target: Sequence[str], choices: FileChoices, first: Treatment) -> tuple[Treatment, Table]:
+    """The treatment of a new file, of which `first` is known, and its typed table."""
     chosen = chosen_roles(raw.table, target, choices)
     table = typed_table(raw, first, {*chosen.text, *chosen.dates})
     if choices.strict:
@@ -94,7 +103,7 @@ def target_dates(table: Table, target: Sequence[str], choices: FileChoices) -> d
 def chosen_columns(table: Table, target: Sequence[str], treatment: Treatment) -> Table:
     """The table without ignored columns, and with categories as text."""
     if treatment.row_numbers:
-        table = Table(table.source, with_row_numbers(table.frame), table.place)
+        table = with_row_numbers(table)
     present = [name for name in table.frame.columns if name not in treatment.ignored]
     if not set(present) - set(target):
         raise file_error(table.source, nothing_left(treatment))
@@ -132,21 +141,24 @@ def with_dates(source: str, table: Table, target: Sequence[str], treatment: Trea
     return Table(source, polars.DataFrame(columns), table.place)
 
 
-def have_targets(table: Table, target: Sequence[str], treatment: Treatment) -> np.ndarray:
-    """Which rows (N,) are kept because they have all their targets; by the strict rules, missing ones are an error."""
-    missing = [is_missing(table.frame[name]) for name in target]
-    if treatment.strict or not any(each.any() for each in missing):
-        return np.ones(table.frame.height, bool)
-    lacking = np.any([each.to_numpy() for each in missing], axis=0)
-    if lacking.all():
+def have_targets(raw: RawTable, target: Sequence[str], treatment: Treatment) -> np.ndarray:
+    """Which rows (N,) are kept because they have all their targets; by the strict rules, missing ones are an error.
+
+    The types of the other columns are found afterwards, so that a last line with totals does not turn numbers to text.
+    """
+    if treatment.strict:
+        return np.ones(raw.table.frame.height, bool)
+    complete = are_complete(typed_targets(raw, target, treatment))
+    if not complete.any():
         rule = f"target column '{visible(target[0])}' has no values, so no example is left; name another column"
-        raise file_error(table.source, rule)
-    return np.logical_not(lacking)
+        raise file_error(raw.table.source, rule)
+    return complete
 
 
-def kept_rows(table: Table, keep: np.ndarray) -> Table:
-    rows = np.flatnonzero(keep)
-    return Table(table.source, table.frame.filter(keep), lambda row: table.place(int(rows[row])))
+def typed_targets(raw: RawTable, target: Sequence[str], treatment: Treatment) -> Table:
+    """The target columns alone, with their types."""
+    targets = replace(raw.table, frame=raw.table.frame.select(target))
+    return typed_table(replace(raw, table=targets), replace(treatment, ignored={}), ())
 
 
 def finished(
@@ -167,14 +179,21 @@ def finished(
         treatment = replace(treatment, missing=choices.missing or usual)
     text = choices.text or ("refuse" if treatment.strict and not treatment.text else "one_hot")
     handling = Handling(treatment.missing, text, treatment.target_kind, checks=is_new, categories=treatment.text)
+    if is_new and treatment.missing == "drop" and not choices.strict:
+        check_dropped(table, target, missing)
     complete = are_complete(table, target) if handling.drops and marks else slice(None)
     dataset = dataset_from_table(table, target, handling)
     dataset = replace(dataset, marks={use: values[complete] for use, values in marks.items()})
-    rows = table.frame.height
-    dropped = rows - dataset.example_count
-    if is_new and treatment.missing == "drop" and not choices.strict and dropped > MOST_DROPPED * rows:
-        raise file_error(table.source, too_many_dropped(rows, dropped, missing))
+    dropped = table.frame.height - dataset.example_count
     return LoadedFile(dataset, treatment, Losses(untargeted, dropped, missing))
+
+
+def check_dropped(table: Table, target: Sequence[str], missing: Mapping[str, int]) -> None:
+    """Raise DataError if most rows would be dropped; `missing` counts the missing inputs by column."""
+    rows = table.frame.height
+    dropped = rows - int(are_complete(table, target).sum())
+    if dropped > MOST_DROPPED * rows:
+        raise file_error(table.source, too_many_dropped(rows, dropped, missing))
 
 
 def too_many_dropped(rows: int, dropped: int, missing: Mapping[str, int]) -> str:
@@ -197,7 +216,7 @@ def load_arrays(
     missing = stored.missing if stored else choices.missing or usual
     kind, lenient = stored.target_kind if stored else choices.target_kind, not choices.strict
     handling = Handling(missing, "refuse", kind, checks=stored is None, drops_untargeted=lenient)
-    dataset, losses = load_npz(source, content, target, handling)
+    dataset, losses = load_npz(source, content, target, handling, choices.weight)
     if stored is None and not losses.missing:
         missing = choices.missing or "refuse"
     treatment = stored or Treatment(strict=choices.strict, format=NPZ, target_kind=kind, missing=missing)

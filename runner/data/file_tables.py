@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+import numpy as np
 from fitgap.runner.data.columns.cell_values import CellRules, find_decimal, stored_column, typed_column
-from fitgap.runner.data.columns.raw_table import Table
+from fitgap.runner.data.columns.raw_table import Table, kept_rows
 from fitgap.runner.data.error_texts import file_error
 from fitgap.runner.data.formats import content as contents
 from fitgap.runner.data.formats.csv_files import read_cells
@@ -66,6 +67,11 @@ def read_text_table(
     return RawTable(table, contents.CSV, layout)
 
 
+def with_rows(raw: RawTable, keep: np.ndarray) -> RawTable:
+    """The rows for which `keep` (N,) is true."""
+    return replace(raw, table=kept_rows(raw.table, keep))
+
+
 def typed_table(raw: RawTable, treatment: Treatment, keeps_text: Collection[str]) -> Table:
     """The table with the type of every column; `keeps_text` stay as they are."""
     rules = CellRules(treatment.layout.decimal, tuple(treatment.words or ()), tuple(treatment.words or ()))
@@ -79,4 +85,4 @@ def typed_table(raw: RawTable, treatment: Treatment, keeps_text: Collection[str]
         for column in frame
         if column.name not in treatment.ignored
     )
-    return Table(raw.table.source, typed, raw.table.place)
+    return replace(raw.table, frame=typed)

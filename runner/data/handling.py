@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fitgap.core.preprocessing import FILLINGS
+from fitgap.core.scaling import FILLINGS
 from fitgap.runner.data.error_texts import file_error
 
 # `drop` removes examples with missing inputs, and `drop_any` does so even if these are most; the fillings compute a

@@ -1,14 +1,16 @@
 """Table of named data sets, and loading of one by its name and options."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os.path import isfile
 from typing import Any
 
 from fitgap.core.datasets import Dataset
 from fitgap.core.variants import ParameterError
 from fitgap.runner.data.error_texts import visible
-from fitgap.runner.data.named_set import Source
+from fitgap.runner.data.named_set import DrawnSource, Redraw, Source, with_group_marks
 from fitgap.runner.data.shipped_sets import SHIPPED_SETS
+from fitgap.runner.data.split_rules import SplitRule
 from fitgap.runner.data.synthetic_sets import DRAWN_SETS
 from fitgap.runner.data.truth_tables import TRUTH_TABLES
 from fitgap.runner.errors import DataError, nearest
@@ -30,15 +32,61 @@ def find_source(name: str) -> type[Source]:
     return SOURCES[name]
 
 
-def load_named(name: str, options: Mapping[str, Any], target: Sequence[str], seed: int) -> Dataset:
-    """The data set called `name`. Raises DataError for an unknown name, an invalid option, or if a target is given."""
+def load_named(
+    name: str,
+    options: Mapping[str, Any],
+    target: Sequence[str],
+    seed: int,
+    splits: Mapping[str, SplitRule] = {},
+) -> Dataset:
+    """The data set called `name`, marked as `splits` says for each use.
+
+    Raises DataError for an unknown name, an invalid option, if a target is given, or for a split that it does not have.
+    """
     kind = find_source(name)
     if target:
         raise DataError(
             f"{name}: a named data set has its own target, but '{visible(target[0])}' was given; "
             f"remove --target or data.target"
         )
-    return build_source(name, kind, options).load(seed)
+    dataset = build_source(name, kind, options).load(seed)
+    return with_group_marks(dataset, columns_of(dataset, splits)) if splits else dataset
+
+
+def columns_of(dataset: Dataset, splits: Mapping[str, SplitRule]) -> dict[str, str]:
+    """The columns of groups by which a named data set is split, by use. Raises DataError for another rule or column."""
+    for use, rule in splits.items():
+        if rule.kind != "group" or rule.name not in dataset.groups:
+            known = f"it can be split by group={', group='.join(dataset.groups)}" if dataset.groups else "it has none"
+            raise DataError(
+                f"{use}: {dataset.name} is a named data set, which is split by a share, a number, folds or a column of "
+                f"groups; {known}"
+            )
+    return {use: str(rule.name) for use, rule in splits.items()}
+
+
+def load_redrawn(
+    name: str,
+    options: Mapping[str, Any],
+    target: Sequence[str],
+    seed: int,
+    folds: int,
+    splits: Mapping[str, SplitRule] = {},
+) -> Dataset:
+    """The data set called `name`, to be drawn anew for every repeat. Raises DataError for one that is not drawn."""
+    dataset = load_named(name, options, target, seed, splits)
+    source = build_source(name, find_source(name), options)
+    if not isinstance(source, DrawnSource):
+        raise DataError(not_drawn(name))
+    return replace(dataset, redraw=Redraw(source, seed, folds, tuple(columns_of(dataset, splits).items())))
+
+
+def not_drawn(source: str) -> str:
+    """The message for data that cannot be drawn anew."""
+    return (
+        f"resample: data draws the examples of every repeat anew, but those of {visible(source)} are given; "
+        f"leave it out, or use one of {', '.join(DRAWN_SETS)}"
+    )
 
 
 def build_source(name: str, kind: type[Source], options: Mapping[str, Any]) -> Source:

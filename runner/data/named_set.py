@@ -1,6 +1,8 @@
 """Base class of the named data sets: variants that load themselves and have a default preparation."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from fitgap.core.datasets import Dataset
@@ -22,13 +24,54 @@ class SourceDefaults:
 class Source(Variant):
     """Base of all named data sets. The first line of a subclass's docstring is its description for users.
 
-    `reading` is the coding of its targets, a key of `fitgap.core.target_coding.READINGS`.
+    `reading` is the coding of its targets, a key of `fitgap.core.target_coding.READINGS`. `origin` says in a few words
+    where the examples come from, and their licence.
     """
 
     preprocess: ClassVar[Preprocess] = "standard"
     validation: ClassVar[Validation] = 0.3
     reading: ClassVar[str] = "one_per_class"
+    origin: ClassVar[str] = "synthetic"
 
     def load(self, seed: int) -> Dataset:
         """The examples; `seed` matters only for randomly drawn sets."""
         raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class DrawnSource(Source):
+    """Base of the data sets that are drawn at random, and can be drawn again."""
+
+    def load(self, seed: int, draw: int = 0) -> Dataset:
+        """The examples of a draw, which a seed and a number determine."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Redraw:
+    """Draws the examples of every repeat anew; those of the first repeat are the first draw.
+
+    With folds, all repeats that share a shuffled order share their examples too.
+    """
+
+    source: DrawnSource
+    seed: int
+    folds: int
+    # The columns of groups by which the examples are split, by use.
+    columns: tuple[tuple[str, str], ...] = ()
+
+    def __call__(self, repeat: int) -> Dataset:
+        dataset = drawn(self.source, self.seed, (repeat - 1) // max(1, self.folds))
+        return with_group_marks(dataset, dict(self.columns))
+
+
+def with_group_marks(dataset: Dataset, columns: Mapping[str, str]) -> Dataset:
+    """The data set with marks by its columns of groups, which are given for each use."""
+    return replace(dataset, marks={use: dataset.groups[name] for use, name in columns.items()})
+
+
+# The driver needs those of a repeat several times in a row.
+@lru_cache(maxsize=2)
+def drawn(source: DrawnSource, seed: int, draw: int) -> Dataset:
+    """The examples of a draw."""
+    return source.load(seed, draw)

@@ -1,7 +1,7 @@
 """What was done with a file, in at most three lines for people."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from fitgap.runner.amounts import counted
 from fitgap.runner.data.error_texts import visible
@@ -18,6 +18,17 @@ def reading_report(loaded: LoadedFile) -> list[str]:
     """The target and its type; then what was found out and done, if anything."""
     lines = [target_line(loaded), *(line for line in (handling_line(loaded), ignored_line(loaded)) if line)]
     return [visible(line, LONGEST) for line in lines]
+
+
+def axes_line(axes: Sequence[int], is_told: bool) -> str:
+    """How the inputs of an example are arranged, and how to say otherwise: the axes of an array do not tell.
+
+    Arrays of images in shades of grey often have no axis for channels and look like steps.
+    """
+    if len(axes) == 3:
+        return f"axes: {axes[0]} x {axes[1]} positions of {counted(axes[2], 'channel')}"
+    steps = f"axes: {counted(axes[0], 'step')} of {counted(axes[1], 'channel')}"
+    return steps if is_told else f"{steps}; if these are images, give shape: [{axes[0]}, {axes[1]}, 1] under data"
 
 
 def target_line(loaded: LoadedFile) -> str:

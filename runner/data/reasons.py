@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
-NOT_CHOSEN, ASKED, SPLITS = "not chosen", "as asked", "splits the examples"
+NOT_CHOSEN, ASKED, SPLITS, WEIGHTS = "not chosen", "as asked", "splits the examples", "weights the examples"
 NO_NAME, COUNTER, EMPTY, UNIQUE = "no name", "counts the rows", "empty", "unique per row"
+# For columns with values only in rows that are left out for want of a target.
+NEVER_WITH_TARGET = "no values beside a target"
 FREE_TEXT, MANY, NESTED, IDENTIFIER = (
     "free text",
     "too many different values",
@@ -16,6 +18,6 @@ def reasons_by_column(ignored: Mapping[str, str]) -> dict[str, list[str]]:
     """The columns that were ignored without being asked to, by reason."""
     grouped: dict[str, list[str]] = {}
     for name, reason in ignored.items():
-        if reason not in (ASKED, NOT_CHOSEN, SPLITS):
+        if reason not in (ASKED, NOT_CHOSEN, SPLITS, WEIGHTS):
             grouped.setdefault(reason, []).append(name)
     return grouped

@@ -16,6 +16,8 @@ class Shipped(Source):
     file: ClassVar[str]
     target: ClassVar[str]
     largest_input: ClassVar[float] = 1.0
+    axes: ClassVar[tuple[int, ...]] = ()
+    origin = "UCI repository, CC BY 4.0"
 
     def load(self, seed: int) -> Dataset:
         arrays = read_shipped(self.file)
@@ -28,6 +30,7 @@ class Shipped(Source):
             input_names=tuple(arrays["input_names"].tolist()),
             target_names=(self.target,),
             class_names=tuple(arrays["target_names"].tolist()) if classes else (),
+            input_axes=self.axes,
         )
 
 
@@ -45,6 +48,7 @@ class Digits(Shipped):
     file = "digits"
     target = "digit"
     largest_input = 16.0
+    axes = (8, 8, 1)
     # Pixels already share one scale, and standardizing would amplify those that are almost always white.
     preprocess = "none"
 
@@ -78,6 +82,7 @@ class Diabetes(Shipped):
     """Diabetes: 442 examples of ten measurements, and the progression of the disease as a number."""
 
     file = "diabetes"
+    origin = "scikit-learn, BSD-3-Clause"
     target = "progression"
     reading = "numbers"
 

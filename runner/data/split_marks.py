@@ -4,9 +4,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars
+from fitgap.core.example_weights import WEIGHT
 from fitgap.runner.data.columns.cell_values import CellRules, stored_column, typed_column
 from fitgap.runner.data.columns.date_columns import as_moments, find_format, is_temporal
-from fitgap.runner.data.columns.raw_table import Table, check_present, holds_numbers
+from fitgap.runner.data.columns.raw_table import (
+    Table,
+    cell_error,
+    check_finite,
+    check_present,
+    first,
+    float_values,
+    holds_numbers,
+)
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.file_tables import RawTable
 from fitgap.runner.data.split_rules import WORDS, SplitRule, is_marked
@@ -27,7 +36,30 @@ def marks_of(raw: RawTable, origins: np.ndarray, choices: FileChoices) -> dict[s
             found[use] = np.arange(raw.table.frame.height)
         else:
             found[use] = column_marks(raw.table, column_of(raw.table, rule.column), rule, use, choices)
-    return found
+    return found if choices.weight is None else {**found, WEIGHT: weights(raw, choices.weight, choices)}
+
+
+def weights(raw: RawTable, name: str, choices: FileChoices) -> np.ndarray:
+    """The weights (N,) in a column, from 0. DataError for a cell without one, or if all are 0."""
+    table = raw.table
+    column = column_of(table, name, "with the weights of the examples")
+    rules = CellRules.usual(raw.layout.decimal or ".", choices.missing_values)
+    typed = typed_column(column, rules) if column.dtype == polars.String else stored_column(column, rules)
+    if typed.dtype == polars.String:
+        row = first(typed.cast(polars.Float64, strict=False).is_null() & typed.is_not_null())
+        raise cell_error(table, typed, row, f"the weight '{visible(typed[row])}' is not a number; use numbers from 0")
+    if not holds_numbers(typed):
+        rule = f"column '{visible(name)}' holds {visible(typed.dtype)}, but weights must be numbers from 0"
+        raise file_error(table.source, f"{rule}; choose another column")
+    check_present(table, typed, FIX)
+    check_finite(table, typed)
+    values = float_values(typed)
+    if (values < 0).any():
+        row = int(np.flatnonzero(values < 0)[0])
+        raise cell_error(table, typed, row, f"the weight {values[row]:g} is negative; use 0 or more")
+    if not values.any():
+        raise file_error(table.source, f"all weights in column '{visible(name)}' are 0; at least one must be above 0")
+    return values
 
 
 def files_of(choices: FileChoices) -> list[str]:
@@ -35,10 +67,10 @@ def files_of(choices: FileChoices) -> list[str]:
     return list(dict.fromkeys(rule.file for rule in choices.splits.values() if rule.file is not None))
 
 
-def column_of(table: Table, name: str) -> polars.Series:
+def column_of(table: Table, name: str, use: str = "to split the examples by") -> polars.Series:
     """The column that a rule names."""
     if name not in table.frame.columns:
-        rule = f"there is no column '{visible(name)}' to split the examples by"
+        rule = f"there is no column '{visible(name)}' {use}"
         raise file_error(table.source, f"{rule}: {nearest_column(name, table.frame.columns)}")
     return table.frame[name]
 

@@ -1,4 +1,4 @@
-"""Synthetic data sets, drawn at random from the sweep's seed."""
+"""Synthetic data sets, drawn at random from the sweep's seed and, if every repeat draws anew, its number."""
 
 from dataclasses import dataclass
 
@@ -6,35 +6,37 @@ import numpy as np
 from fitgap.core.datasets import Dataset
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.variants import parameter
-from fitgap.runner.data.named_set import Source
+from fitgap.runner.data.named_set import DrawnSource
+from fitgap.runner.data.synthetic_sequences import SEQUENCES
+from fitgap.runner.data.synthetic_tables import TABLES
 
 MOST_EXAMPLES = 1_000_000
 
 
 @dataclass(frozen=True)
-class Sine(Source):
+class Sine(DrawnSource):
     """A noisy sine: one input, uniform in [-pi, pi], and its sine plus normal noise."""
 
     reading = "numbers"
     examples: int = parameter(200, at_least=2, at_most=MOST_EXAMPLES, whole=True, description="number of examples")
     noise: float = parameter(0.1, at_least=0, at_most=1000, description="standard deviation of the noise")
 
-    def load(self, seed: int) -> Dataset:
-        random = generator(seed, 0, Purpose.DATA)
+    def load(self, seed: int, draw: int = 0) -> Dataset:
+        random = generator(seed, draw, Purpose.DATA)
         inputs = random.uniform(-np.pi, np.pi, size=(self.examples, 1))
         targets = np.sin(inputs) + self.noise * random.standard_normal(inputs.shape)
         return Dataset("sine", inputs, targets, "numbers", ("x",), ("y",))
 
 
 @dataclass(frozen=True)
-class Moons(Source):
+class Moons(DrawnSource):
     """Two interleaving half circles: two inputs plus normal noise, two classes."""
 
     examples: int = parameter(200, at_least=2, at_most=MOST_EXAMPLES, whole=True, description="number of examples")
     noise: float = parameter(0.1, at_least=0, at_most=1000, description="standard deviation of the noise")
 
-    def load(self, seed: int) -> Dataset:
-        random = generator(seed, 0, Purpose.DATA)
+    def load(self, seed: int, draw: int = 0) -> Dataset:
+        random = generator(seed, draw, Purpose.DATA)
         is_lower = np.arange(self.examples) >= self.examples // 2
         points = half_circles(random.uniform(0, np.pi, size=self.examples), is_lower)
         inputs = points + self.noise * random.standard_normal(points.shape)
@@ -51,7 +53,7 @@ def half_circles(angles: np.ndarray, is_lower: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Separable(Source):
+class Separable(DrawnSource):
     """Points on two sides of a random line: classes that a single neuron can tell apart."""
 
     preprocess = "none"
@@ -61,8 +63,8 @@ class Separable(Source):
     # A wider margin could leave almost no space on one side of the line.
     margin: float = parameter(0.1, at_least=0, at_most=0.25, description="minimum distance of a point from the line")
 
-    def load(self, seed: int) -> Dataset:
-        random = generator(seed, 0, Purpose.DATA)
+    def load(self, seed: int, draw: int = 0) -> Dataset:
+        random = generator(seed, draw, Purpose.DATA)
         direction = random.standard_normal(self.inputs)
         direction /= np.linalg.norm(direction)
         middle = random.uniform(-0.5, 0.5, size=self.inputs)
@@ -85,4 +87,10 @@ def class_column(is_second: np.ndarray) -> np.ndarray:
     return is_second.astype(np.float64)[:, np.newaxis]
 
 
-DRAWN_SETS: dict[str, type[Source]] = {"sine": Sine, "moons": Moons, "separable": Separable}
+DRAWN_SETS: dict[str, type[DrawnSource]] = {
+    "sine": Sine,
+    "moons": Moons,
+    "separable": Separable,
+    **TABLES,
+    **SEQUENCES,
+}

@@ -19,6 +19,7 @@ from fitgap.runner.data.columns.raw_table import (
     float_values,
     holds_numbers,
     is_missing,
+    kept_rows,
 )
 from fitgap.runner.data.columns.targets import MOST_INTEGER_CLASSES, encode_targets
 from fitgap.runner.data.columns.text_columns import (
@@ -118,11 +119,11 @@ def complete_rows(table: Table, target: Sequence[str]) -> Table:
     """The table without the rows with missing inputs; DataError if fewer than two rows are left."""
     complete = are_complete(table, target)
     check_complete(table.source, int(complete.sum()), len(complete))
-    return Table(table.source, table.frame.filter(complete), table.place)
+    return kept_rows(table, complete)
 
 
-def are_complete(table: Table, target: Sequence[str]) -> np.ndarray:
-    """Which rows (N,) have all their inputs."""
+def are_complete(table: Table, target: Sequence[str] = ()) -> np.ndarray:
+    """Which rows (N,) have a value in all columns but the targets."""
     missing = [is_missing(column).to_numpy() for column in table.frame.drop(target)]
     return np.logical_not(np.any(missing, axis=0))
 

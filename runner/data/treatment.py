@@ -40,6 +40,7 @@ class FileChoices:
 
     `inputs`, `ignore`, `categorical` and `dates` hold names or patterns of columns; `dates` maps them to a format, or
     to None. `splits` has the rules for the uses `validation` and `test`, if a column or a second file decides.
+    `weight` is the column with the weights of the examples.
     """
 
     strict: bool = False
@@ -55,6 +56,7 @@ class FileChoices:
     dates: Mapping[str, str | None] = field(default_factory=dict)
     target_kind: str | None = None
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
+    weight: str | None = None
 
 
 @dataclass(frozen=True)

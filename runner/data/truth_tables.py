@@ -14,6 +14,7 @@ from fitgap.runner.data.named_set import Source
 class TruthTable(Source):
     """A truth table. It has no unseen rows, so it is validated on its training rows."""
 
+    origin = "truth table"
     preprocess = "none"
     validation = "same"
     reading = "zero_one"

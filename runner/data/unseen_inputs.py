@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from fitgap.runner.data.columns.cell_values import CellRules, without
+from fitgap.runner.data.columns.cell_values import COMMA_DECIMAL, CellRules, without
 from fitgap.runner.data.columns.date_columns import date_inputs
 from fitgap.runner.data.columns.raw_table import (
     Table,
@@ -62,9 +62,8 @@ def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str],
         for name in (*texts, *treatment.dates)
         if name in table.frame.columns and (name in texts or table.frame[name].dtype == polars.String)
     )
-    if treatment.row_numbers:
-        frame = with_row_numbers(frame)
-    return Table(source, frame, table.place)
+    table = Table(source, frame, table.place)
+    return with_row_numbers(table) if treatment.row_numbers else table
 
 
 def unseen_targets(
@@ -97,6 +96,7 @@ def inputs_from_table(
     dates: Mapping[str, DateColumn] = {},
 ) -> np.ndarray:
     """The inputs (N, n_0) with these names; see `read_inputs`. Other columns of the table are ignored."""
+    check_dates(table, names, dates)
     table = with_date_inputs(table, dates)
     if table.frame.height == 0:
         raise file_error(table.source, "the file has no rows; at least 1 is needed")
@@ -107,6 +107,15 @@ def inputs_from_table(
             check_present(table, column, "fill it in or remove the row")
         check_finite(table, column)
     return one_hot_inputs(polars.DataFrame(columns), text_columns)
+
+
+def check_dates(table: Table, names: Sequence[str], dates: Mapping[str, DateColumn]) -> None:
+    """Raise DataError if a column of dates is missing from which inputs with these names are made."""
+    for name, date in dates.items():
+        made = {f"{name}.{part}" for part in ("seconds", *date.parts)}
+        if name not in table.frame.columns and made & set(names):
+            rule = f"there is no column '{visible(name)}' of dates, which the network was trained on"
+            raise file_error(table.source, f"{rule}: {nearest_column(name, table.frame.columns)}")
 
 
 def with_date_inputs(table: Table, dates: Mapping[str, DateColumn]) -> Table:
@@ -142,6 +151,10 @@ def as_numbers(table: Table, column: polars.Series) -> polars.Series:
         return column
     numbers = column.cast(polars.Float64, strict=False)
     if (others := column.is_not_null() & numbers.is_null()).any():
+        # In a column with decimal commas, the wrong cell is one without, or something else.
+        with_comma = column.str.contains(COMMA_DECIMAL)
+        if with_comma.sum() > numbers.is_not_null().sum():
+            others = column.is_not_null() & ~with_comma
         row = first(others)
         rule = f"'{visible(column[row])}' is not a number, but the network was trained on numbers here; correct it"
         raise cell_error(table, column, row, rule)

@@ -12,17 +12,24 @@ from fitgap.core.initializers import Auto, HeNormal
 from fitgap.core.members import why_untrainable
 from fitgap.core.optimizers import Adam
 from fitgap.core.regularizers import L2, Dropout, Penalty
+from fitgap.core.stopping import AcceptableError, NoImprovement
 from fitgap.core.variants import ParameterError
 from fitgap.runner.spec import Choice, Configuration
+from fitgap.runner.spec.architectures import with_widths
+from fitgap.runner.spec.axes import AXES
 
 # Factors by which a rate is lowered or raised, and multiples of the optimizer's default at which it then ends at most
 # or at least.
 RATE_DOWN, RATE_UP, HIGHEST_DEFAULT, LOWEST_DEFAULT = 10, 10, 10, 1
-# A single layer's width is multiplied or divided by this, and is at least so many units.
+# The width of a single layer is multiplied or divided by the first number. The others are the fewest units that a
+# larger and a smaller layer get.
 WIDTH_FACTOR, NARROWEST_LARGER, NARROWEST_SMALLER = 4, 16, 2
 NEW_HIDDEN = (16,)
-# Up to so many epochs, epochs are multiplied by the second number and become at least the third; else by the first.
+# Epochs are multiplied by the first number. If there are at most FEW_EPOCHS, they are multiplied by the second instead
+# and become at least LEAST_EPOCHS.
 EPOCHS_UP, FEW_EPOCHS_UP, FEW_EPOCHS, LEAST_EPOCHS = 3, 10, 10, 30
+# Patience is multiplied by the first and becomes at least the second; an acceptable error is divided by the third.
+PATIENCE_UP, LEAST_PATIENCE, ACCEPTABLE_DOWN = 3, 20, 10
 # λ and δ are divided or multiplied by these.
 PENALTY_DOWN, DROPOUT_DOWN, PENALTY_UP, DROPOUT_UP = 30, 4, 10, 2
 NEW_WEIGHT, LEAST_DROPOUT, MOST_DROPOUT = 0.03, 0.3, 0.5
@@ -50,8 +57,8 @@ class Change:
     axis: str
     setting: str
     direction: Direction
-    before: str | int
-    after: str | int
+    before: str | float
+    after: str | float
     configuration: Configuration
 
     def plain(self) -> dict[str, Any]:
@@ -91,14 +98,13 @@ def each_change(remedies: Iterable[Remedy], found: FoundCause, configuration: Co
 
 def is_trainable(configuration: Configuration) -> bool:
     """Whether its functions, optimizer and loss go together."""
-    layers = range(1, len(configuration.architecture) + 2)
-    functions = tuple(tuple(choice.variant for choice in configuration.functions(layer)) for layer in layers)
+    functions = tuple(tuple(choice.variant for choice in layer) for layer in configuration.all_functions)
     return not why_untrainable(functions, configuration.optimizer.variant, configuration.loss.variant)
 
 
-def alternative(configuration: Configuration, axis: str) -> str | int:
+def alternative(configuration: Configuration, axis: str) -> str | float:
     """The alternative of an axis in a configuration, as options and sweep files take it."""
-    labels: dict[str, str | int] = {
+    labels: dict[str, str | float] = {
         "architecture": configuration.architecture_label,
         "activation": configuration.activation_label,
         "regularizer": configuration.regularizer_label,
@@ -109,6 +115,10 @@ def alternative(configuration: Configuration, axis: str) -> str | int:
         "output_activation": configuration.output_activation_label,
         "batch_size": configuration.batch_size,
         "epochs": configuration.epochs,
+        "training_examples": AXES["training_examples"].write(configuration.training_examples),
+        "label_noise": configuration.label_noise,
+        "preprocess": AXES["preprocess"].write(configuration.preprocess),
+        "loss": configuration.loss.label,
     }
     return labels[axis]
 
@@ -152,6 +162,20 @@ def more_epochs(configuration: Configuration, found: FoundCause) -> Applied:
     return replace(configuration, epochs=more)
 
 
+def later_stopping(configuration: Configuration, found: FoundCause) -> Applied:
+    """More patience, and a smaller acceptable error."""
+
+    def later(each: Choice) -> Choice:
+        rule = each.variant
+        if isinstance(rule, NoImprovement):
+            return Choice(each.name, replace(rule, epochs=max(LEAST_PATIENCE, PATIENCE_UP * rule.epochs)))
+        if isinstance(rule, AcceptableError):
+            return Choice(each.name, replace(rule, error=tidy(rule.error / ACCEPTABLE_DOWN)))
+        return each
+
+    return replace(configuration, stopping=tuple(later(each) for each in configuration.stopping))
+
+
 def fewer_epochs(configuration: Configuration, found: FoundCause) -> Applied:
     """Until the best epoch, which is the value of the cause."""
     if found.value is None or not 1 <= found.value < configuration.epochs:
@@ -169,15 +193,13 @@ def hidden_layer(configuration: Configuration, found: FoundCause) -> Applied:
 
 
 def larger_network(configuration: Configuration, found: FoundCause) -> Applied:
-    widths = configuration.architecture
-    if not widths:
+    if not configuration.architecture:
         return hidden_layer(configuration, found)
-    return replace(configuration, architecture=tuple(max(NARROWEST_LARGER, WIDTH_FACTOR * width) for width in widths))
+    return with_widths(configuration, lambda width: max(NARROWEST_LARGER, WIDTH_FACTOR * width))
 
 
 def smaller_network(configuration: Configuration, found: FoundCause) -> Applied:
-    widths = tuple(max(min(width, NARROWEST_SMALLER), width // WIDTH_FACTOR) for width in configuration.architecture)
-    return replace(configuration, architecture=widths)
+    return with_widths(configuration, lambda width: max(min(width, NARROWEST_SMALLER), width // WIDTH_FACTOR))
 
 
 def rectifier(configuration: Configuration, found: FoundCause) -> Applied:
@@ -194,10 +216,10 @@ def other_initializer(configuration: Configuration, found: FoundCause) -> Applie
     return replace(configuration, initializer=Choice("he_normal", HeNormal()))
 
 
-def with_regularizers(configuration: Configuration, change: Callable[[Choice], Any], kind: type) -> Applied:
-    """The configuration with its regularizers of a kind changed."""
+def with_regularizers(configuration: Configuration, change: Callable[[Choice], Any], *kinds: type) -> Applied:
+    """The configuration with its regularizers of these kinds changed."""
     changed = [
-        Choice(each.name, change(each)) if isinstance(each.variant, kind) else each
+        Choice(each.name, change(each)) if isinstance(each.variant, kinds) else each
         for each in configuration.regularizers
     ]
     return replace(configuration, regularizers=tuple(changed))
@@ -221,7 +243,7 @@ def stronger_regularizer(configuration: Configuration, found: FoundCause) -> App
             return replace(each.variant, weight=tidy(max(each.variant.weight * PENALTY_UP, NEW_WEIGHT)))
         return replace(each.variant, ratio=max(each.variant.ratio, tidy(stronger_ratio(each.variant.ratio))))
 
-    return with_regularizers(configuration, stronger, Penalty | Dropout)  # type: ignore[arg-type]
+    return with_regularizers(configuration, stronger, Penalty, Dropout)
 
 
 def stronger_ratio(ratio: float) -> float:
@@ -232,7 +254,7 @@ def new_penalty(configuration: Configuration, found: FoundCause) -> Applied:
     if configuration.regularizers:
         return None
     # Penalties on many layers add up.
-    weight = NEW_WEIGHT if len(configuration.architecture) <= 2 else NEW_WEIGHT / 10
+    weight = NEW_WEIGHT if configuration.hidden_count <= 2 else NEW_WEIGHT / 10
     return replace(configuration, regularizers=(Choice("l2", L2(weight=weight)),))
 
 
@@ -252,6 +274,7 @@ APPLIED: dict[Remedy, tuple[str, Direction, Apply]] = {
     Remedy.OTHER_OPTIMIZER: ("optimizer", Direction.OTHER, other_optimizer),
     Remedy.MORE_EPOCHS: ("epochs", Direction.HIGHER, more_epochs),
     Remedy.FEWER_EPOCHS: ("epochs", Direction.LOWER, fewer_epochs),
+    Remedy.LATER_STOPPING: ("stopping", Direction.OTHER, later_stopping),
     Remedy.HIDDEN_LAYER: ("architecture", Direction.HIGHER, hidden_layer),
     Remedy.LARGER_NETWORK: ("architecture", Direction.HIGHER, larger_network),
     Remedy.SMALLER_NETWORK: ("architecture", Direction.LOWER, smaller_network),

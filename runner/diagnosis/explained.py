@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from fitgap.core.fit import Verdict
 from fitgap.core.fit_facts import Cause, FoundCause
 from fitgap.core.fit_remedies import Remedy
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.diagnosis.changes import changes_for
 from fitgap.runner.diagnosis.facts import Reason, reasons, words_for
 from fitgap.runner.diagnosis.siblings import with_siblings
@@ -15,7 +15,7 @@ from fitgap.runner.store import Row, Store
 
 # Causes are looked up for this many configurations of each verdict, those with the largest excess.
 LOOKED_AT = 100
-# At most so many different pieces of advice are listed for a cause.
+# The maximum number of different pieces of advice for a cause.
 MOST_LISTED = 4
 TROUBLES = (Verdict.NO_SKILL, Verdict.UNDERFIT, Verdict.OVERFIT, Verdict.BOTH, Verdict.DIVERGED)
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from fitgap.core.fit import Verdict
 from fitgap.core.fit_causes import causes
 from fitgap.core.fit_facts import Facts, FoundCause
 from fitgap.core.fit_remedies import WORDS, Remedy
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.core.regularizers import Dropout, Penalty
 from fitgap.runner.diagnosis.changes import Change, changes_for
 from fitgap.runner.spec import Configuration
+from fitgap.runner.spec.architectures import widths
 from fitgap.runner.store import Row, Store
 
 
@@ -70,7 +72,6 @@ def facts_of(row: Row, configuration: Configuration) -> Facts:
     """A row from `Store.facts` in the form that `causes` takes."""
     chosen = configuration.regularizers
     penalties = {each.name: each.variant.weight for each in chosen if isinstance(each.variant, Penalty)}
-    layers = range(1, len(configuration.architecture) + 1)
     return Facts(
         e_t=np.array(row["e_t"], float),
         e_v=np.array(row["e_v"], float),
@@ -81,8 +82,17 @@ def facts_of(row: Row, configuration: Configuration) -> Facts:
         dropout=max((each.variant.ratio for each in chosen if isinstance(each.variant, Dropout)), default=0.0),
         reference_parameters=row["reference_parameters"],
         epochs=np.array(row["epochs"], int),
-        hidden=configuration.architecture,
-        functions=frozenset(choice.name for layer in layers for choice in configuration.functions(layer)),
+        hidden=widths(configuration.architecture),
+        functions=frozenset(choice.name for layer in configuration.all_functions[:-1] for choice in layer),
         reference_e_v=row["reference_e_v"],
         constant_e_t=row["constant_e_t"],
+        **stopped(row, configuration),
     )
+
+
+def stopped(row: Row, configuration: Configuration) -> dict[str, Any]:
+    """The facts about the stopping rule that ended a trial before its last planned epoch, if one did."""
+    rules = [each.variant for each in configuration.stopping if each.variant.reason() == row["reason"]]
+    if not rules or not row["epochs"] or row["epochs"][-1] >= configuration.epochs:
+        return {}
+    return {"stopped": row["reason"], "patience": max(rule.epochs for rule in rules)}

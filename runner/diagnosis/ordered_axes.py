@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fitgap.core.regularizers import Dropout
 from fitgap.runner.diagnosis.changes import tidy, with_rate
 from fitgap.runner.spec import Choice, Configuration
+from fitgap.runner.spec.architectures import have_same_layers, widths, with_widths
 from fitgap.runner.store import Row
 
 Value = Callable[[Configuration], float | None]
@@ -38,15 +39,15 @@ class Point:
 
 
 def size(configuration: Configuration) -> float | None:
-    """The total number of weights between hidden layers and units in them: enough to order networks by size."""
-    widths = configuration.architecture
-    return float(sum(widths) + sum(one * other for one, other in itertools.pairwise(widths)))
+    """The total number of weights between hidden layers and units or channels in them: enough to order networks by
+    size.
+    """
+    found = widths(configuration.architecture)
+    return float(sum(found) + sum(one * other for one, other in itertools.pairwise(found)))
 
 
 def resized(configuration: Configuration, factor: float) -> Configuration:
-    return replace(
-        configuration, architecture=tuple(max(1, round(width * factor)) for width in configuration.architecture)
-    )
+    return with_widths(configuration, lambda width: max(1, round(width * factor)))
 
 
 def rate(configuration: Configuration) -> float | None:
@@ -118,7 +119,7 @@ def line(axis: OrderedAxis, own: Configuration, rows: Sequence[Row], settings: d
 def is_alike(axis: OrderedAxis, own: Configuration, other: Configuration) -> bool:
     """Whether two configurations differ at most in the number on the axis."""
     if axis.axis == "architecture":
-        return len(own.architecture) == len(other.architecture) or not (own.architecture and other.architecture)
+        return have_same_layers(own.architecture, other.architecture) or not (own.architecture and other.architecture)
     if axis.axis == "optimizer":
         return own.optimizer.name == other.optimizer.name and (
             replace(other.optimizer.variant, rate=own.optimizer.variant.rate) == own.optimizer.variant

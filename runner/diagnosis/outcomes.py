@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.diagnosis.facts import reasons, words_for
 from fitgap.runner.diagnosis.standing_out import most_with
 from fitgap.runner.store import Row, Store

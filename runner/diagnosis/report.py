@@ -1,6 +1,6 @@
 """The diagnosis of a sweep: its verdicts, their causes, what to change, and where the next sweep should go."""
 
-from fitgap.core.fit import Skill, Verdict
+from fitgap.core.fit_verdicts import Skill, Verdict
 from fitgap.runner.diagnosis.edges import AMONG, edges
 from fitgap.runner.diagnosis.explained import TROUBLES, trouble
 from fitgap.runner.diagnosis.outcomes import outcomes
@@ -20,6 +20,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
     small_sample = store.small_sample(number)
     found_peaks, floor = peaks(measured, varying), compared_with_constant(store, number)
     # If nothing was learned, the causes matter, not the ends of axes.
+    groups = store.peer_groups(number)
     is_useful = not floor["constant"] or floor["constant"]["skill"] != Skill.NONE
     return {
         "sweep": row["name"],
@@ -27,11 +28,14 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "unjudged": store.unjudged(number),
         "rule": row["fit_rule"],
         "varying": varying,
+        "peer_groups": len(groups) or 1,
         **floor,
+        "groups": groups,
         "edges": edges(store, number, varying, measured) if is_useful else [],
         "peaks": [{key: peak[key] for key in peak if key != "beyond"} for peak in found_peaks],
         "most_accurate": disagreement(measured, row["target_kind"]),
         "small_sample": small_sample and str(small_sample),
+        **store.limited_inputs(number),
         "outcomes": outcomes(store, row, trials),
         "configurations": {verdict.value: counts.get(verdict, 0) for verdict in Verdict},
         "troubles": [
@@ -45,7 +49,8 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
 def compared_with_constant(store: Store, sweep_id: int) -> Row:
     """The reference and the constant prediction, and what is wrong with the reference by itself."""
     reference, floor = store.reference(sweep_id), store.floor(sweep_id)
-    constant = None
+    constant, own = None, None
     if floor:
         constant = {"e_t": floor.e_t, "e_v": floor.e_v, "is_beaten": floor.is_beaten, "skill": floor.skill}
-    return {"reference": reference, "constant": constant, "whole": whole(reference, constant)}
+        own = {**constant, "skill": floor.reference_skill}
+    return {"reference": reference, "constant": constant, "whole": whole(reference, own)}

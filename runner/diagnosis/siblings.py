@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from fitgap.core.fit import Verdict
 from fitgap.core.fit_facts import Cause, FoundCause
 from fitgap.core.fit_remedies import Remedy
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.diagnosis.changes import Change, Direction
 from fitgap.runner.diagnosis.facts import Reason
 from fitgap.runner.spec import Configuration
@@ -16,6 +16,8 @@ AMONG = 20_000
 # A sibling explains what is wrong if its excess is at most this share, or if it is good and has at most the second.
 EXPLAINS, EXPLAINS_IF_GOOD = 0.25, 0.6
 AXES = tuple(FIELDS)
+# Configurations that differ in these have different references, so their excesses cannot be compared.
+OF_PEERS = ("training_examples", "label_noise", "loss")
 
 
 class Siblings:
@@ -24,10 +26,11 @@ class Siblings:
     def __init__(self, best: Sequence[Row], bad: Sequence[Row]):
         # The axes in which configurations differ.
         self.axes = [axis for axis in AXES if len({row[axis] for row in [*best, *bad]}) > 1]
+        self.own_axes = [axis for axis in self.axes if axis not in OF_PEERS]
         self.found: dict[tuple[str, tuple[object, ...]], Row] = {}
         # Best first, so the first one with the same other settings stays.
         for row in best:
-            for axis in self.axes:
+            for axis in self.own_axes:
                 self.found.setdefault((axis, self.others(row, axis)), row)
 
     def others(self, row: Row, axis: str) -> tuple[object, ...]:
@@ -35,7 +38,7 @@ class Siblings:
 
     def of(self, row: Row) -> list[tuple[str, Row]]:
         """The best sibling in every axis that explains what is wrong with a configuration, the best one first."""
-        siblings = [(axis, self.found.get((axis, self.others(row, axis)))) for axis in self.axes]
+        siblings = [(axis, self.found.get((axis, self.others(row, axis)))) for axis in self.own_axes]
         found = [(axis, other) for axis, other in siblings if other and explains(other, row)]
         return sorted(found, key=lambda each: each[1]["excess"])
 

@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from fitgap.core.fit import RULE
+from fitgap.core.fit_verdicts import RULE
 from fitgap.runner.diagnosis.changes import alternative
 from fitgap.runner.diagnosis.facts import reasons
 from fitgap.runner.spec import Configuration
@@ -22,6 +22,7 @@ def diagnose_trial(store: Store, number: int) -> Row:
     settings = {key: row[key] for key in ("activation", "regularizer", "optimizer", "parameters", "training_count")}
     known["varying"] = {axis: alternative(configuration, axis) for axis in varying}
     known["configuration_verdict"], known["completed_repeats"] = store.verdict_over_repeats(number)
+    known |= {key: row[key] for key in ("limited_inputs", "limited_examples")}
     errors = {key: row[key] for key in ("epochs", "best_epoch", "e_t", "e_v", "best_e_v", "gap")}
     if found is None:
         nothing = dict.fromkeys((*FIT_KEYS, *(f"se_{key}" for key in FIT_KEYS), "verdict", "rule", "reference"))

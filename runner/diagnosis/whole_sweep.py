@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from fitgap.core.fit import Skill
+from fitgap.core.fit_verdicts import Skill
 from fitgap.runner.store import Row
 
 # The reference memorizes if its E_t is below this share of its E_v, and the gap is this share of the constant's E_v.
 MEMORIZES, WORTH_NAMING = 0.5, 0.05
 # It hardly learns if its E_t is above this share of a constant prediction's.
 HARDLY_LEARNS = 0.8
-# A peak is this much higher than the lowest error on either side of it, on lines of at least so many networks.
+# A peak is this much higher than the lowest error on either side of it, on lines of at least this number of networks.
 PEAK, FEWEST_ON_LINE = 0.1, 5
 # Accuracy prefers another configuration if it is higher by at least this.
 MORE_ACCURATE = 0.02
@@ -77,13 +77,16 @@ def peaks(rows: Sequence[Row], varying: Sequence[str]) -> list[Row]:
 
 
 def peak_of(errors: Sequence[float | None]) -> int | None:
-    """The index of the largest inner error, if it is clearly above the lowest ones before and after it."""
+    """The index of the inner error that is most above the lowest ones on both of its sides, if it is clearly so.
+
+    It need not be the largest one: networks that are far too small have larger errors.
+    """
     if len(errors) < FEWEST_ON_LINE or None in errors:
         return None
     known = [float(error) for error in errors if error is not None]
-    inner = max(range(1, len(known) - 1), key=lambda number: known[number])
-    lowest = max(min(known[:inner]), min(known[inner + 1 :]))
-    return inner if known[inner] > (1 + PEAK) * lowest else None
+    lowest = {place: max(min(known[:place]), min(known[place + 1 :])) for place in range(1, len(known) - 1)}
+    inner = max(lowest, key=lambda place: known[place] - lowest[place])
+    return inner if known[inner] > (1 + PEAK) * lowest[inner] else None
 
 
 def disagreement(rows: Sequence[Row], target_kind: str) -> Row | None:

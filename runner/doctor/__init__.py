@@ -36,6 +36,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "/proc": ("surroundings", "check_proc"),
     "loopback": ("surroundings", "check_loopback"),
     "BLAS": ("blas", "check_blas"),
+    "compiled passes": ("kernels", "check_kernels"),
     "Ray": ("ray_start", "check_ray"),
 }
 

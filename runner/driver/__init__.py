@@ -1,5 +1,6 @@
 """The driver: writes a sweep's trials, claims them, gives packs to an engine and stores the results."""
 
+from fitgap.runner.driver.generations import configurations_to_come
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.launch import Audience, Watcher, launch_new, launch_stored, stored_sweep_opened
 from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
@@ -24,6 +25,7 @@ __all__ = [
     "Watcher",
     "WrittenSweep",
     "add_configurations",
+    "configurations_to_come",
     "drive",
     "expected_work",
     "extend_sweep",

@@ -6,12 +6,14 @@ from typing import Protocol, TypeVar
 
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.loop import SweepStoppedError, drive
+from fitgap.runner.driver.spending import Spending
 from fitgap.runner.driver.written_sweep import WrittenSweep, present_name, write_sweep
 from fitgap.runner.engine import Engine
 from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.engine.placement import Placement
 from fitgap.runner.messages import Block
 from fitgap.runner.planning.preparation import PreparedSweep
+from fitgap.runner.spec import Budget
 from fitgap.runner.store import Store, open_store, open_store_for_writing
 
 Result = TypeVar("Result", covariant=True)
@@ -36,8 +38,8 @@ class Audience(Protocol[Result]):
     def watch(self, store: Store, written: WrittenSweep) -> AbstractContextManager[Watcher]:
         """A context entered once the sweep is written and left when it is trained; training errors pass through it."""
 
-    def conclude(self, store: Store, written: WrittenSweep) -> Result:
-        """Return the result, once every trial has ended."""
+    def conclude(self, store: Store, written: WrittenSweep, spent: str | None) -> Result:
+        """Return the result, once every trial has ended or the budget is spent: `spent` is then such as `60 trials`."""
 
     def stopped(self, stop: SweepStoppedError) -> Result:
         """Called after an interrupt, while further ones are ignored: say how to resume; return a result or raise."""
@@ -49,10 +51,16 @@ def launch_new(
     database: str | None,
     audience: Audience[Result],
     early: ProcessPool | None = None,
+    limits: Budget | None = None,
 ) -> Result:
-    """Write a sweep and train it. `early` holds local processes that were started for it before."""
+    """Write a sweep and train it; with `limits` within its budget, in which they override those of the sweep.
+
+    `early` holds local processes that were started for it before.
+    """
+    # Chooses the configurations, so that nothing is created if there are too few.
+    iter(prepared.configurations)
     with open_store_for_writing(database) as store:
-        return launch(store, lambda: write_sweep(store, prepared), placement, audience, early)
+        return launch(store, lambda: write_sweep(store, prepared), placement, audience, early, limits)
 
 
 def launch_stored(
@@ -61,13 +69,15 @@ def launch_stored(
     placement: Placement,
     database: str | None,
     audience: Audience[Result],
+    limits: Budget | None = None,
 ) -> Result:
     """Train the pending trials of a stored sweep, after `change` has added trials or put some back.
 
+    With `limits` it is trained within its budget, in which they override those of the sweep.
     Raises StoreError if there is no such sweep; then nothing is created or changed.
     """
     with stored_sweep_opened(database, sweep) as store:
-        return launch(store, lambda: change(store), placement, audience)
+        return launch(store, lambda: change(store), placement, audience, limits=limits)
 
 
 @contextmanager
@@ -85,8 +95,9 @@ def launch(
     placement: Placement,
     audience: Audience[Result],
     early: ProcessPool | None = None,
+    limits: Budget | None = None,
 ) -> Result:
-    """Write a sweep and train it to its end, or until an interrupt.
+    """Write a sweep and train it to its end, until its budget is spent, or until an interrupt.
 
     An interrupt that arrives while the sweep is written takes effect afterwards, so that the audience can say how to
     resume it.
@@ -95,6 +106,8 @@ def launch(
     with InterruptHandler() as interrupts:
         try:
             written = write()
+            budget = Budget() if limits is None else written.prepared.sweep.budget.overridden_by(limits)
+            spending = Spending(budget)
             with audience.watch(store, written) as watcher:
                 drive(
                     store,
@@ -107,6 +120,7 @@ def launch(
                     on_engine_ready=watcher.on_engine_ready,
                     interrupts=interrupts,
                     early=early,
+                    spending=spending,
                 )
         except SweepStoppedError as stopped:
             stop = stopped
@@ -119,4 +133,4 @@ def launch(
             interrupts.ignore_more()
             return audience.stopped(stop)
     assert written is not None
-    return audience.conclude(store, written)
+    return audience.conclude(store, written, spending.reason)

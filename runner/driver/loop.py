@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from fitgap.runner.driver.generations import configurations_to_come
 from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.pack_queue import PackQueue
 from fitgap.runner.driver.pending_trials import expected_work
+from fitgap.runner.driver.spending import Spending
 from fitgap.runner.driver.written_sweep import WrittenSweep, present_name
 from fitgap.runner.engine import Cluster, Engine, Notify, ignore, make_engine
 from fitgap.runner.engine.local_processes.pool import ProcessPool
@@ -46,15 +48,18 @@ def drive(
     early: ProcessPool | None = None,
     cluster: Cluster | None = None,
     on_engine_ready: Callable[[Engine], None] = ignore,
+    spending: Spending | None = None,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
+
+    With a limited budget in `spending`, training may end earlier, with trials in flight put back to pending.
 
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError if
     another driver has taken over from this one. If `interrupts` is given, it must have been entered; an earlier Ctrl-C
     counts. `early` holds the processes of `early_processes`; `on_engine_ready` is called with the engine once it
     exists.
     """
-    total = expected_work(store, written).total
+    total = expected_work(store, written).total * growth(store, written)
     session = store.begin_driver(this_process(cluster))
     try:
         with (
@@ -62,7 +67,8 @@ def drive(
             make_engine(engine, written.prepared.dataset, workers, total, notify, early, cluster) as running,
         ):
             on_engine_ready(running)
-            queue = PackQueue(store, session, written, running.workers, cluster.cache_bytes if cluster else None)
+            cache = cluster.cache_bytes if cluster else None
+            queue = PackQueue(store, session, written, running.workers, cache, spending)
             with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
                 entered.call(lambda: stop(queue, running))
                 if train_until_stopped(queue, running, entered, on_block, notify):
@@ -71,6 +77,12 @@ def drive(
             store.require_in_place()
     finally:
         session.end()
+
+
+def growth(store: Store, written: WrittenSweep) -> float:
+    """By which factor a search that learns will grow, so that an engine is chosen for all of it."""
+    search = written.prepared.sweep.search
+    return 1 + configurations_to_come(store, written) / search.generation if search else 1.0
 
 
 def train_until_stopped(
@@ -101,9 +113,10 @@ def stop(queue: PackQueue, running: Engine) -> None:
 
 def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver, notify: Notify) -> None:
     """Train pending trials until none are pending and no other driver trains."""
-    while not queue.is_stopped:
+    while not queue.is_stopped and not queue.spending.reason:
         # Query the other drivers first: if one dies in between, its trials are then found pending.
         others = queue.session.other_drivers_at_work(queue.written.sweep_id)
+        queue.generations.extend()
         if queue.plan():
             train_planned(queue, running, on_block)
         elif others:
@@ -119,7 +132,8 @@ def train_planned(queue: PackQueue, running: Engine, on_block: BlockObserver) ->
         given_up = record(block, queue, on_block)
         if given_up:
             record(Block(None, given_up), queue, on_block)
-        if queue.is_cancelled:
+        queue.spending.add(block)
+        if queue.is_cancelled or queue.spending.is_to_stop:
             stop(queue, running)
         queue.fit.refresh_when_due()
 

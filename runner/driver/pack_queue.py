@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import Self
 
 from fitgap.runner.driver.fit_keeper import FitKeeper
+from fitgap.runner.driver.generations import Generations
 from fitgap.runner.driver.pending_trials import pending_groups
+from fitgap.runner.driver.spending import Spending
 from fitgap.runner.driver.written_sweep import WrittenSweep
 from fitgap.runner.messages import Block, PackFailure, PackTask, TrialEnd
 from fitgap.runner.planning.packs import pack_groups
@@ -22,12 +24,22 @@ class PackQueue(Iterator[PackTask]):
     """The packs of a sweep. It may yield more after it was exhausted, since lost packs return to it."""
 
     def __init__(
-        self, store: Store, session: DriverSession, written: WrittenSweep, workers: int, cache: int | None = None
+        self,
+        store: Store,
+        session: DriverSession,
+        written: WrittenSweep,
+        workers: int,
+        cache: int | None = None,
+        spending: Spending | None = None,
     ):
         self.store = store
         self.session = session
         self.written = written
         self.workers, self.cache = workers, cache
+        self.spending = spending or Spending()
+        self.generations = Generations(store, session, written)
+        # Whether a trial has ended since it was last asked whether a generation is due.
+        self._has_news = False
         self.fit = FitKeeper(session, written.sweep_id)
         self.is_stopped = self.is_cancelled = False
         # Trials that this driver has claimed and that have not ended.
@@ -42,8 +54,11 @@ class PackQueue(Iterator[PackTask]):
         self._claimed: deque[PackTask] = deque()
 
     def plan(self) -> bool:
-        """Find pending trials and plan their packs; returns whether there are any."""
+        """Find pending trials and plan their packs, while none is in training; returns whether there are any."""
         self._refused.clear()
+        return self._plan()
+
+    def _plan(self) -> bool:
         groups = pending_groups(self.store, self.written)
         self._planned = pack_groups(groups, self.written.prepared, workers=self.workers, cache=self.cache)
         return bool(groups)
@@ -64,11 +79,27 @@ class PackQueue(Iterator[PackTask]):
             task, counts = self._lost_packs.popleft()
             gained = self.session.try_again(task.trials, counts=counts)
         else:
-            task = next(self._planned)
+            if self.spending.trials_left == 0:
+                raise StopIteration
+            task = self._next_planned()
             # A trial that was cancelled and retried may be pending while its old pack, with refused blocks, still runs.
-            gained = self.session.claim([trial for trial in task.trials if trial not in self._refused])
+            wanted = [trial for trial in task.trials if trial not in self._refused]
+            gained = self.session.claim(wanted[: self.spending.trials_left])
+            self.spending.trials += len(gained)
         self.open |= gained
         self._claimed += with_states(task.subset(gained), self.store)
+
+    def _next_planned(self) -> PackTask:
+        """The next pack of the plan, or of a generation that has just become due. Raises StopIteration."""
+        found = next(self._planned, None)
+        if found is None and self._has_news:
+            self._has_news = False
+            if self.generations.extend():
+                self._plan()
+                found = next(self._planned, None)
+        if found is None:
+            raise StopIteration
+        return found
 
     def update(self, block: Block, refused: Iterable[int]) -> tuple[TrialEnd, ...]:
         """Update the claimed trials from a block: some ended, some were refused (no longer this driver's), some lost.
@@ -76,6 +107,7 @@ class PackQueue(Iterator[PackTask]):
         Returns the ends of those that were lost and are given up.
         """
         self.open -= {end.trial_id for end in block.ended}
+        self._has_news |= bool(block.ended)
         self.open.difference_update(refused)
         self._refused.update(refused)
         if refused and not self.open:

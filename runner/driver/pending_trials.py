@@ -11,6 +11,9 @@ from fitgap.runner.planning.packs import PlannedTrial, TrialGroup, pack_shape, w
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import Row, Store
 
+# How many trials at most are remembered with their work, after they were packed and before they are counted.
+MOST_PLANNED = 100_000
+
 
 def pending_groups(store: Store, written: WrittenSweep) -> list[TrialGroup]:
     """The groups of the pending trials."""
@@ -41,7 +44,12 @@ class StoredGroup:
 
     def select(self, start: int, stop: int) -> Sequence[PlannedTrial]:
         """The trials from position `start` to `stop`."""
-        return planned_trials(self.store, self.numbers[start:stop].tolist())
+        trials = planned_trials(self.store, self.numbers[start:stop].tolist())
+        if len(self.written.planned) > MOST_PLANNED:
+            # Nobody counts the work.
+            self.written.planned.clear()
+        self.written.planned.update(work_of(trials, self.written.prepared))
+        return trials
 
 
 def planned_trials(store: Store, numbers: Sequence[int]) -> list[PlannedTrial]:
@@ -67,8 +75,10 @@ class ExpectedWork:
     total: float
 
     def of(self, numbers: Sequence[int]) -> Mapping[int, tuple[int, float]]:
-        """For each of these trials, the epochs left and the work of one epoch."""
-        return work_of(planned_trials(self.store, numbers), self.written.prepared)
+        """For each of these trials, the epochs left and the work of one epoch. Asked once for each trial."""
+        known = {number: self.written.planned.pop(number) for number in numbers if number in self.written.planned}
+        others = [number for number in numbers if number not in known]
+        return known | (work_of(planned_trials(self.store, others), self.written.prepared) if others else {})
 
     def verdict_counts(self) -> Mapping[str, int]:
         """How many configurations have each verdict so far; empty if the database fails."""

@@ -1,13 +1,15 @@
 """Sweeps in the store: written before training, and loaded again with their data to resume."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from fitgap.runner.data import fingerprint
+from fitgap.runner.data import draw_fingerprint, fingerprint
 from fitgap.runner.errors import DataError, StoreError
 from fitgap.runner.names import is_sweep_name
+from fitgap.runner.planning.chosen import chosen_configurations
 from fitgap.runner.planning.extension import sweep_extension
-from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep, sweep_plan
+from fitgap.runner.planning.plan import sweep_plan
+from fitgap.runner.planning.preparation import PreparedSweep, check_axes, prepare_sweep
 from fitgap.runner.retraining import recall_data
 from fitgap.runner.spec import Configuration, Flags, stored_sweep_of, sweep_with_more
 from fitgap.runner.store import Store
@@ -15,11 +17,16 @@ from fitgap.runner.store import Store
 
 @dataclass(frozen=True)
 class WrittenSweep:
-    """A sweep that is stored, with its number and name in the store."""
+    """A sweep that is stored, with its number and name in the store.
+
+    `planned` maps trials that were packed a short while ago to the epochs that they have left and the work of each, so
+    that who counts the work need not read the trials again.
+    """
 
     sweep_id: int
     name: str
     prepared: PreparedSweep
+    planned: dict[int, tuple[int, float]] = field(default_factory=dict, compare=False, repr=False)
 
 
 def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
@@ -41,7 +48,9 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
     """Add alternatives, repeats or epochs to a sweep without changing what it has. Raises SpecError or DataError."""
     written = stored_sweep(store, name_or_number)
     sweep = sweep_with_more(written.prepared.sweep, flags)
-    prepared = replace(written.prepared, sweep=sweep, configurations=sweep.configurations())
+    prepared = replace(written.prepared, sweep=sweep)
+    check_axes(prepared)
+    prepared = replace(prepared, configurations=chosen_configurations(prepared))
     rows = store.configurations(written.sweep_id)
     known = [Configuration.from_canonical(row["settings"]) for row in rows]
     hashes = [row["hash"] for row in rows]
@@ -66,6 +75,12 @@ def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:
     prepared = prepare_sweep(stored_sweep_of(row["specification"]))
     if fingerprint(prepared.dataset) != row["fingerprint"]:
         raise DataError(f"{prepared.dataset.name} has changed since sweep {row['name']} began; restore the old data")
+    for repeat, found in store.draw_fingerprints(row["id"]).items():
+        if draw_fingerprint(prepared.dataset, repeat) != found:
+            rule = (
+                f"{prepared.dataset.name} draws other examples for repeat {repeat} than when sweep {row['name']} began"
+            )
+            raise DataError(f"{rule}; continue it with the version of fitgap that began it")
     return WrittenSweep(row["id"], row["name"], prepared)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 from fitgap.runner.amounts import counted
+from fitgap.runner.data import is_in_memory
 from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import (
     SweepStoppedError,
@@ -20,15 +21,15 @@ from fitgap.runner.driver import (
 )
 from fitgap.runner.engine import Engine
 from fitgap.runner.engine.placement import placement_of, require_count
-from fitgap.runner.errors import SpecError
+from fitgap.runner.errors import DataError, SpecError
 from fitgap.runner.frames.frame_store import open_store
-from fitgap.runner.frames.tables import with_kept_table
+from fitgap.runner.frames.tables import in_python, with_kept_table
 from fitgap.runner.holdout import holdout_errors
 from fitgap.runner.improvement import Budget, Candidate, Improvement, described, unfinished
 from fitgap.runner.improvement.rounds import DEFAULT_ROUNDS, DEFAULT_TRIALS
 from fitgap.runner.messages import Block
-from fitgap.runner.planning.preparation import prepare_sweep
-from fitgap.runner.spec import Flags, Sweep, sweep_from_file, sweep_from_mapping
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
+from fitgap.runner.spec import Flags, Sweep, budget_from_flags, sweep_from_file, sweep_from_mapping
 from fitgap.runner.store import Store
 from fitgap.runner.store import open_store as open_rows
 
@@ -56,6 +57,11 @@ class SweepFrames:
         with open_store(self.db) as store:
             return store.epochs(self.name, **options)
 
+    def data(self, **options: Any) -> pl.DataFrame:
+        """The same as `open_store(db).data(name, …)`: the examples with the side that each is on."""
+        with open_store(self.db) as store:
+            return store.data(self.name, **options)
+
     def compare(self, by: str | list[str], **options: Any) -> pl.DataFrame:
         """The same as `open_store(db).compare(name, by, …)`."""
         with open_store(self.db) as store:
@@ -82,21 +88,36 @@ def run_sweep(
     cpus_per_pack: int | None = None,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
+    max_trials: int | None = None,
+    max_time: float | str | None = None,
+    max_epochs_total: int | None = None,
     notify: Notify = print,
 ) -> SweepFrames:
-    """Train a sweep and return it when all its trials have ended.
+    """Train a sweep and return it when all its trials have ended, or its budget is spent.
 
     `sweep` is the path of a sweep file, or a mapping with the same keys. If the name is taken, a number is appended.
+    `max_trials`, `max_time` (in seconds, or such as "10m") and `max_epochs_total` override the budget of the sweep.
     `notify` is called with a line of text when something could not be started, and if no configuration is clearly
     better than a constant prediction. Ctrl-C makes the trials in flight
     pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
     is trained there. The other arguments mean the same as the options of `fitgap run`. Raises FitgapError.
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
-    prepared = prepare_sweep(sweep_of(sweep, name))
+    limits = budget_from_flags(max_trials, max_time, max_epochs_total)
+    prepared = prepared_sweep(sweep_of(sweep, name))
     for line in prepared.report:
         notify(line)
-    return launch_new(prepared, placement, db, Caller(db, notify))
+    return launch_new(prepared, placement, db, Caller(db, notify), limits=limits)
+
+
+def prepared_sweep(sweep: Sweep) -> PreparedSweep:
+    """The prepared sweep; errors in data from memory speak of keys instead of flags."""
+    try:
+        return prepare_sweep(sweep)
+    except DataError as error:
+        if not is_in_memory(sweep.data.source):
+            raise
+        raise DataError(in_python(str(error))) from None
 
 
 def resume_sweep(
@@ -109,11 +130,16 @@ def resume_sweep(
     cpus_per_pack: int | None = None,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
+    max_trials: int | None = None,
+    max_time: float | str | None = None,
+    max_epochs_total: int | None = None,
     notify: Notify = print,
 ) -> SweepFrames:
     """Train the pending trials of a stored sweep; the arguments are those of `run_sweep`. Raises FitgapError."""
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
-    return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, Caller(db, notify))
+    limits = budget_from_flags(max_trials, max_time, max_epochs_total)
+    caller = Caller(db, notify)
+    return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, caller, limits)
 
 
 def improve_sweep(
@@ -187,7 +213,7 @@ class Caller:
     def on_engine_ready(self, engine: Engine) -> None:
         """Show nothing for the engine."""
 
-    def conclude(self, store: Store, written: WrittenSweep) -> SweepFrames:
+    def conclude(self, store: Store, written: WrittenSweep, spent: str | None) -> SweepFrames:
         """The sweep under its present name, as it may have been renamed during training.
 
         If no configuration beats a constant prediction, the caller is told.
@@ -197,7 +223,11 @@ class Caller:
             self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill)}")
         if found := holdout_errors(store, written.sweep_id, written.prepared):
             self.say(found.line())
-        return SweepFrames(present_name(store, written), self.db)
+        name = present_name(store, written)
+        if spent and (left := unfinished(store, name)):
+            trials = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"
+            self.say(f"stopped after {spent}, as the budget says; {trials}; continue with resume_sweep({name!r})")
+        return SweepFrames(name, self.db)
 
     def stopped(self, stop: SweepStoppedError) -> SweepFrames:
         """Raise a KeyboardInterrupt that says how to resume."""

@@ -1,17 +1,34 @@
 """Tables in memory, from polars, pandas, Arrow or NumPy, as the content of a data file."""
 
 import io
+import re
 from collections.abc import Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import polars as pl
+from fitgap.core.example_weights import WEIGHT
 from fitgap.runner.data.formats.csv_files import given_names
 from fitgap.runner.data.memory import keep
 from fitgap.runner.errors import DataError
 
 KINDS = "a polars or pandas frame, an Arrow table, a NumPy array, or a pair (X, y)"
 TARGET = "target"
+# What the cells of an array of objects may be.
+CELLS = (int, float, str, bool, np.generic, Decimal, date, timedelta, time)
+# Flags in messages with the key that says the same: `--inputs (data.inputs)`, `--target COLUMN or data.target`.
+FLAG_AND_KEY = re.compile(r"--[a-z-]+(?: [A-Z]+| '[^']*')? (?:\((data\.\w+)\)|or (data\.\w+))")
+FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
+MEMORY = re.compile(r"memory:[0-9a-f]+")
+
+
+def in_python(message: str) -> str:
+    """A message about data in memory without flags, which a program has none of, and without an internal name."""
+    message = FLAG_AND_KEY.sub(lambda found: found[1] or found[2], message)
+    message = FLAG.sub(lambda found: f"data.{found[1].replace('-', '_')}", message)
+    return MEMORY.sub("the data in memory", message).replace("the file has", "the table has")
 
 
 def is_table(value: object) -> bool:
@@ -29,18 +46,33 @@ def with_kept_table(sweep: Mapping[str, Any]) -> dict[str, Any]:
     """
     sweep = dict(sweep)
     target = sweep.pop("target", None)
+    weight = sweep.pop("weight", None)
     data = sweep.get("data")
     section = dict(data) if isinstance(data, Mapping) else {"source": data}
     if target is not None:
         section["target"] = target
+    if weight is not None:
+        section["weight"] = weight
     if is_table(section.get("source")):
         frame, names = frame_of(section["source"])
         if names and section.get("target") is None:
             section["target"] = names
+        if section.get("weight") is not None and not isinstance(section["weight"], str):
+            frame, section["weight"] = with_weights(frame, section["weight"])
         section["source"] = keep(as_file(frame))
-    elif target is None:
+    elif target is None and weight is None:
         return sweep
     return {**sweep, "data": section}
+
+
+def with_weights(frame: pl.DataFrame, weights: Any) -> tuple[pl.DataFrame, str]:
+    """The table with a column of weights, and the name of this column."""
+    column = as_frame(weights, WEIGHT)
+    if column.width != 1 or column.height != frame.height:
+        rule = f"weight must have one number for each of the {frame.height} rows, or name a column"
+        raise DataError(f"{rule}, but has the shape {column.shape}")
+    name = WEIGHT if WEIGHT not in frame.columns else f"{WEIGHT}_of_examples"
+    return frame.with_columns(column.to_series().alias(name)), name
 
 
 def frame_of(value: Any) -> tuple[pl.DataFrame, list[str]]:
@@ -107,9 +139,27 @@ def from_array(array: np.ndarray, name: str) -> pl.DataFrame:
 
 
 def as_column(name: str, values: np.ndarray) -> pl.Series:
-    if values.dtype.kind == "O":
+    """A column of an array. DataError if it holds something else than numbers, text, truth values and times."""
+    kind = values.dtype.kind
+    if kind == "O":
+        check_objects(name, values)
         return pl.Series(name, values.tolist(), strict=False)
-    return pl.Series(name, np.ascontiguousarray(values))
+    if kind in "cV":
+        advice = "give real and imaginary parts as two columns" if kind == "c" else "give numbers"
+        raise DataError(f"'{name}' holds {values.dtype}, which cannot be trained on; {advice}")
+    # Polars has no other numbers, times and texts than these.
+    usual = {"M": "datetime64[us]", "m": "timedelta64[us]", "S": "U"}.get(kind)
+    if kind == "f" and values.dtype.itemsize > 8:
+        usual = "float64"
+    return pl.Series(name, np.ascontiguousarray(values if usual is None else values.astype(usual)))
+
+
+def check_objects(name: str, values: np.ndarray) -> None:
+    """Raise DataError for the first Python object in a column that is no number, text, truth value or time."""
+    for row, each in enumerate(values.tolist(), start=1):
+        if each is not None and not isinstance(each, CELLS):
+            rule = f"'{name}' holds Python objects ({type(each).__name__} in row {row}), which cannot be trained on"
+            raise DataError(f"{rule}; give numbers or text, such as X.astype(float)")
 
 
 def from_pandas(value: Any, name: str) -> pl.DataFrame:

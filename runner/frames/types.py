@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
+from fitgap.runner.analysis.two_way import two_way
 from fitgap.runner.store.admin.damage import damage_reported
-from fitgap.runner.store.filter import known_names
+from fitgap.runner.store.filter import known_names, measure_of
 from fitgap.runner.store.filter.namespace import ValueKind
 from fitgap.runner.store.schema.result_keys import GROUP
+from fitgap.runner.store.schema.tables import METRICS
 from fitgap.runner.trial_status import Status
 
 STATUS = pl.Enum([status.value for status in Status])
@@ -26,15 +28,17 @@ NAMES: Mapping[Any, str] = {
     TAGS: "tags constant_columns limited_inputs",
     pl.List(pl.Int64): "limited_examples",
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
-        worker_failures losses configurations bytes training_count validation_count pairs
+        training_examples worker_failures losses configurations bytes training_count validation_count pairs
         paired_repeats completed filled""",
     pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v honest_e_t honest_e_v constant_e_t constant_e_v
-        se_t se_v gap rise excess underfit overfit accuracy_t accuracy_v seconds share raw_share noise_share value""",
+        se_t se_v gap rise excess underfit overfit accuracy_t accuracy_v seconds share raw_share noise_share value
+        label_noise""",
     pl.String: """name note configuration architecture layers activation regularizer optimizer output_activation
         initializer schedule stopping loss reason data fingerprint against of effect kind
-        axis other_axis cause seen advice setting direction to""",
+        axis other_axis cause seen advice setting direction to preprocess""",
 }
 TYPES: dict[str, Any] = {name: kind for kind, names in NAMES.items() for name in names.split()}
+TYPES |= dict.fromkeys(METRICS, pl.Float64)
 # In a list of sweeps, each status is a column of counts.
 COUNTS = {status.value: pl.Int64 for status in Status}
 SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
@@ -50,6 +54,7 @@ GROUP_TYPES = {
     **dict.fromkeys(DIFFERENCES, pl.Float64),
     "repeats_needed": pl.Int64,
     "could_be_best": pl.Boolean,
+    "tuned_settings": pl.List(pl.String),
 }
 SHARE_KEYS = ("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share", "trials", "filled")
 SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
@@ -64,7 +69,16 @@ LAYER_TYPES = {
     "saturated": pl.Float64,
     "weights": pl.Int64,
     "near_zero": pl.Float64,
-    **dict.fromkeys(("rms_start", "rms", "growth"), pl.Float64),
+    **dict.fromkeys(("rms_start", "rms", "growth", "gradient"), pl.Float64),
+}
+CONFUSION_TYPES = {"class": pl.String, "answer": pl.String, "examples": pl.Int64, "share": pl.Float64}
+TEST_TYPES = {
+    "configuration": pl.String,
+    "trial": pl.Int64,
+    "examples": pl.Int64,
+    "error": pl.Float64,
+    "accuracy": pl.Float64,
+    "is_best": pl.Boolean,
 }
 CAUSE_KEYS = ("cause", "value", "seen", "advice")
 # Of the first change that a cause suggests.
@@ -87,8 +101,9 @@ def setting_types(columns: Sequence[str]) -> dict[str, Any]:
     """The types of the settings among some columns of trials."""
     kinds = {ValueKind.NUMBER: pl.Float64, ValueKind.TEXT: pl.String, ValueKind.FLAG: pl.Boolean}
     settings = [name for name in columns if name not in TYPES]
-    # The store has accepted these columns, so all of them are known.
-    return {name: kinds[known_names()[name].kind] for name in settings}
+    # The store has accepted these columns, so all others are measures of classes or computed numbers of epochs.
+    computed = {name: pl.Float64 if measure_of(name) else pl.Int64 for name in settings}
+    return {name: kinds[known_names()[name].kind] if name in known_names() else computed[name] for name in settings}
 
 
 def column(name: str, values: list[Any], kind: Any) -> pl.Series:
@@ -115,6 +130,27 @@ def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -
     keys = group_keys(by, of)
     spreads = {key: pl.Float64 for key in keys if key.endswith(("_sd", "_spread"))}
     return frame_of(rows, keys, {**GROUP_TYPES, **spreads})
+
+
+def example_frame(columns: Mapping[str, np.ndarray]) -> pl.DataFrame:
+    """Examples as a frame; NaN becomes null."""
+    kinds = {"example": pl.Int64, "side": pl.String, "replaced": pl.Boolean}
+    series = [pl.Series(name, values.tolist(), kinds.get(name)) for name, values in columns.items()]
+    return pl.DataFrame(series).with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def study_frame(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> pl.DataFrame:
+    """The groups of a study as a frame; a table in words shows only the columns `keys`."""
+    names = list(dict.fromkeys(name for row in rows for name in row)) or list(keys)
+    spreads = {name: pl.Float64 for name in names if name.endswith(("_sd", "_spread"))}
+    whole = [{name: row.get(name) for name in names} for row in rows]
+    return frame_of(whole, names, {**GROUP_TYPES, **spreads})
+
+
+def two_way_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:
+    """One metric of groups by two settings, as a frame with one column per alternative of the second."""
+    found = two_way(rows, by, of)
+    return frame_of(found.rows(), found.keys, dict.fromkeys(found.keys[1:], pl.Float64))
 
 
 def cause_frame(rows: Iterable[Mapping[str, Any]]) -> pl.DataFrame:

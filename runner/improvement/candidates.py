@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.diagnosis.changes import Change, is_trainable
 from fitgap.runner.diagnosis.edges import AMONG, edge_changes
 from fitgap.runner.diagnosis.facts import reasons

@@ -53,7 +53,7 @@ class RoundResult:
         was = f"E_v {self.after:.3g}"
         if self.before is not None:
             was = f"E_v {self.before:.3g} became {self.after:.3g} ({100 * self.gain:.0f} % lower)"
-        return f"round {self.number}: {was} with {named(self.best)}"
+        return f"round {self.number}: {was} with {main_settings(self.best)}"
 
 
 @dataclass
@@ -131,7 +131,7 @@ def unfinished(store: Store, sweep: str) -> int:
     return sum(status[name] for name in UNFINISHED)
 
 
-def named(configuration: Configuration) -> str:
+def main_settings(configuration: Configuration) -> str:
     """The main settings of a configuration."""
     parts = [configuration.architecture_label, configuration.activation_label, configuration.regularizer_label]
     epochs = counted(configuration.epochs, "epoch")

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from fitgap.runner.integrations.settings import Setting, flat_settings
+from fitgap.runner.integrations.settings import Setting, flat_settings, with_left_out
 from fitgap.runner.store import Row, Store
+from fitgap.runner.store.schema.tables import METRICS
 
 TRIALS_AT_A_TIME = 100
 # A trial's configuration and repeat. Unlike its number, they are never reused after it was deleted.
@@ -16,6 +17,7 @@ FINDINGS = (
     *("trial", "configuration", "repeat", "status", "reason", "epochs", "e_t", "e_v", "gap", "best_epoch"),
     *("best_e_t", "best_e_v", "accuracy_t", "accuracy_v", "excess", "underfit", "overfit", "verdict"),
     *("parameters", "layers", "seconds", "note", "tags"),
+    *METRICS,
 )
 
 
@@ -54,7 +56,8 @@ class SweepContents:
     def settings(self) -> dict[str, dict[str, Setting]]:
         """The settings of every configuration by its hash."""
         rows = self.store.configurations(self.sweep["id"])
-        return {row["hash"]: flat_settings(row["settings"]) for row in rows}
+        found = {row["hash"]: flat_settings(row["settings"]) for row in rows}
+        return dict(zip(found, with_left_out(list(found.values())), strict=True))
 
     @cached_property
     def rows(self) -> list[Row]:

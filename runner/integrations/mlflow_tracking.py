@@ -14,6 +14,7 @@ from fitgap.runner.integrations.peers import (
     without_telemetry,
 )
 from fitgap.runner.store import Store
+from fitgap.runner.store.schema.tables import METRICS
 from fitgap.runner.trial_status import Status
 
 IDENTITY = "fitgap.sweep"
@@ -22,7 +23,7 @@ TABLES = ("alembic_version", "experiments", "runs")
 TRIAL, CONFIGURATION, REPEAT = "fitgap.trial", "fitgap.configuration", "fitgap.repeat"
 STATES = {Status.COMPLETED: "FINISHED", Status.PRUNED: "KILLED", Status.CANCELLED: "KILLED"}
 CURVES = ("e_t", "e_v", "accuracy_t", "accuracy_v", "learning_rate")
-SUMMARY = ("best_e_t", "best_e_v", "best_epoch", "gap", "excess", "underfit", "overfit", "seconds")
+SUMMARY = ("best_e_t", "best_e_v", "best_epoch", "gap", "excess", "underfit", "overfit", "seconds", *METRICS)
 # MLflow's limits per request.
 MOST_METRICS, MOST_PARAMS = 1_000, 100
 RUNS_AT_A_TIME = 1_000

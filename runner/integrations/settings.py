@@ -1,11 +1,13 @@
 """The settings of a configuration under the dotted names that filters use."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fitgap.runner.spec import Configuration
 
 Setting = str | int | float | bool
+# Settings that a configuration leaves out at their defaults, as axes are written.
+LEFT_OUT: dict[str, Setting] = {"training_examples": "all", "label_noise": 0.0, "preprocess": "auto"}
 # Axes that have another name in the settings of a configuration.
 AXIS = {"regularizers": "regularizer", "epochs": "planned_epochs"}
 
@@ -29,6 +31,12 @@ def flat_settings(stored: Mapping[str, Any]) -> dict[str, Setting]:
         elif is_setting(value):
             flat[axis] = value
     return flat
+
+
+def with_left_out(settings: Sequence[dict[str, Setting]]) -> list[dict[str, Setting]]:
+    """The settings of several configurations, with the defaults that some leave out, where others differ from them."""
+    differing = {name for name in LEFT_OUT if any(name in each for each in settings)}
+    return [{**{name: LEFT_OUT[name] for name in differing}, **each} for each in settings]
 
 
 def variant_settings(axis: str, variants: Iterable[Mapping[str, Any]]) -> dict[str, Setting]:

@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from fitgap.core.schedules import Schedule
-from fitgap.runner.planning.preparation import PreparedSweep, configuration_row, split_row, with_absolute_path
+from fitgap.runner.planning.configuration_rows import configuration_row
+from fitgap.runner.planning.data_variants import variants_of
+from fitgap.runner.planning.plan import split_row, variant_rows, with_absolute_path
+from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import SweepExtension
 
@@ -19,11 +22,13 @@ def sweep_extension(
     """
     stored = dict(zip(known, known_hashes, strict=True))
     new = [each for each in prepared.configurations if each not in stored]
+    variants = variants_of(known, prepared.sweep)
+    added = variants_of(new, prepared.sweep) - variants
+    repeats = [each for each in prepared.splits if each > known_repeats]
     return SweepExtension(
         specification=with_absolute_path(prepared.sweep).canonical(),
-        splits=[
-            split_row(prepared, repeat, split) for repeat, split in prepared.splits.items() if repeat > known_repeats
-        ],
+        splits=[split_row(prepared, repeat, prepared.splits[repeat]) for repeat in repeats],
+        variants=[*variant_rows(prepared, variants, repeats), *variant_rows(prepared, added, prepared.splits)],
         configurations=[configuration_row(each, prepared) for each in new],
         known=len(known),
         recording=prepared.sweep.training.record,

@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from fitgap.core.layers import Layout
-from fitgap.core.members import Member, PackShape, sorting_key
+from fitgap.core.members import LayerFunctions, Member, PackShape, sorting_key
 from fitgap.runner.amounts import counted
 from fitgap.runner.engine.dispatch.pack_memory import member_bytes
 from fitgap.runner.messages import PackTask
+from fitgap.runner.planning.data_variants import variant_of
 from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.spec import Configuration
+from fitgap.runner.spec.architectures import layer_of
 
-# More members than this bring no further gain: the overhead of calls is spread widely enough.
-LARGEST_PACK = 48
+# More members than this bring no further gain: the overhead of calls is spread widely enough. Of tiny networks, whose
+# epochs take hardly longer than a call, as many as need this much memory.
+ENOUGH_MEMBERS, ENOUGH_BYTES, LARGEST_PACK = 48, 1 << 19, 192
 # Every worker gets more than one pack, because packs differ in duration and other drivers may take some. Packs need not
 # be small from the start, because toward the end packs in training are split for idle workers.
 PACKS_PER_WORKER = 2
@@ -113,7 +115,7 @@ def groups_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> list[T
     for trial in trials:
         # Folds may differ by one example, but all repeats of a pack must have the same number.
         split = prepared.splits[trial.repeat]
-        sizes = (len(split.training), len(split.validation))
+        sizes = (len(split.training), len(split.validation), variant_of(trial.configuration, prepared.sweep))
         groups[pack_shape(trial.configuration, prepared), sizes, trial.epoch, trial.worker_failures].append(trial)
     for members in groups.values():
         members.sort(key=lambda trial: (-trial.configuration.epochs, kinds_of(trial, prepared)))
@@ -140,7 +142,7 @@ def planned_trials(prepared: PreparedSweep) -> Iterator[PlannedTrial]:
 def explain_packs(groups: Sequence[TrialGroup], *, workers: int, cache: int | None = None) -> Iterator[str]:
     """One line per group: its number of packs, their size and the reason for it."""
     for group, size in sized(groups, workers, cache):
-        layers, kilobytes = "-".join(map(str, group.shape.layers)), member_bytes(group.shape) / 1024
+        layers, kilobytes = group.shape.network.label, member_bytes(group.shape) / 1024
         packs = sum(1 for _ in even_parts(group.count, size.members))
         yield (
             f"{layers}: {counted(group.count, 'trial')} in {counted(packs, 'pack')} of up to {size.members} "
@@ -155,12 +157,17 @@ def kinds_of(trial: PlannedTrial, prepared: PreparedSweep) -> tuple[str, ...]:
 def pack_size(group: TrialGroup, total: float, workers: int, cache: int | None = None) -> PackSize:
     """The best pack size: limited by usefulness, by the cache, and by giving every worker several packs."""
     bounds = {
-        "more would not be faster": LARGEST_PACK,
+        "more would not be faster": enough_members(group.shape),
         "more would not fit in the cache": CACHES_PER_PACK * (cache or cache_bytes()) // member_bytes(group.shape),
         "every worker gets several packs": int(total * group.count / group.work / (PACKS_PER_WORKER * workers)),
     }
     because = min(bounds, key=lambda reason: bounds[reason])
     return PackSize(max(1, bounds[because]), because).after(group.worker_failures)
+
+
+def enough_members(shape: PackShape) -> int:
+    """The number of members beyond which larger packs are not faster."""
+    return min(LARGEST_PACK, max(ENOUGH_MEMBERS, ENOUGH_BYTES // member_bytes(shape)))
 
 
 @cache
@@ -174,7 +181,7 @@ def cache_bytes() -> int:
 def pack_shape(configuration: Configuration, prepared: PreparedSweep) -> PackShape:
     """The settings that a configuration shares with all members of its pack."""
     return PackShape(
-        layers=prepared.layers(configuration),
+        network=prepared.network(configuration),
         batch_size=configuration.batch_size,
         loss=configuration.loss.variant,
         reading=prepared.reading,
@@ -185,11 +192,12 @@ def pack_shape(configuration: Configuration, prepared: PreparedSweep) -> PackSha
 
 
 def pack_task(trials: Sequence[PlannedTrial], shape: PackShape, prepared: PreparedSweep) -> PackTask:
+    """The task of training these trials, which all use the examples in the same way."""
     return PackTask(
         trials=tuple(trial.trial_id for trial in trials),
         members=tuple(member_of(trial.configuration, prepared.sweep.seed, trial.repeat) for trial in trials),
         shape=shape,
-        preparation=prepared.preparation,
+        preparation=prepared.preparation_for(trials[0].configuration),
         keep=prepared.sweep.training.keep,
         recording=prepared.sweep.training.record,
     )
@@ -197,9 +205,8 @@ def pack_task(trials: Sequence[PlannedTrial], shape: PackShape, prepared: Prepar
 
 def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
     """The core's representation of one trial."""
-    layers = range(1, len(configuration.architecture) + 2)
     return Member(
-        activations=tuple(tuple(choice.variant for choice in configuration.functions(layer)) for layer in layers),
+        activations=functions_by_layer(configuration),
         initializer=configuration.initializer.variant,
         regularizers=tuple(choice.variant for choice in configuration.regularizers),
         optimizer=configuration.optimizer.variant,
@@ -211,9 +218,16 @@ def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
     )
 
 
+def functions_by_layer(configuration: Configuration) -> tuple[LayerFunctions, ...]:
+    """The activation functions of all layers, the output layer last; none for layers without units."""
+    functions = iter(configuration.all_functions)
+    hidden = [next(functions) if layer_of(each).has_units else () for each in configuration.architecture]
+    return tuple(tuple(choice.variant for choice in layer) for layer in (*hidden, next(functions)))
+
+
 def cost(shape: PackShape) -> int:
-    """Approximate work per example: the number of connections of the network."""
-    return Layout(shape.layers).weight_count
+    """Approximate work per example: the multiplications of the network, one per connection of dense layers."""
+    return shape.network.multiplications
 
 
 def block_seconds(workers: int) -> float:
@@ -237,5 +251,6 @@ def planned_work(prepared: PreparedSweep) -> Iterator[float]:
 def work_of(trials: Iterable[PlannedTrial], prepared: PreparedSweep) -> dict[int, tuple[int, float]]:
     """For each trial, its remaining epochs and the approximate cost of one epoch."""
     return {
-        trial.trial_id: (epochs_left(trial), float(cost(pack_shape(trial.configuration, prepared)))) for trial in trials
+        trial.trial_id: (epochs_left(trial), float(prepared.network(trial.configuration).multiplications))
+        for trial in trials
     }

@@ -1,52 +1,41 @@
-"""Preparation of a sweep: loading its data, validating it, and planning the rows to store before it runs."""
+"""Preparation of a sweep: loading its data and validating it against its settings."""
 
-import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.metadata import version
-from math import isfinite
 from os.path import isfile
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from fitgap.core.datasets import Dataset, Division, Split, split_examples
-from fitgap.core.floor import Floor, floor_of
-from fitgap.core.layers import Layout
-from fitgap.core.losses import Loss
-from fitgap.core.preprocessing import (
-    InputTransform,
-    Preparation,
-    constant_columns,
-    encoded_targets,
-    learned_transform,
-    target_scaling,
-)
-from fitgap.core.target_coding import READINGS, TWO_CLASSES, Reading
+from fitgap.core.network_shape import NetworkShape
+from fitgap.core.preprocessing import Preparation
+from fitgap.core.target_coding import OutputReading
+from fitgap.core.training_side import used_count
 from fitgap.runner.data import (
     RULES,
     SplitRule,
-    default_reading,
-    fingerprint,
+    axes_line,
     is_file,
-    is_in_memory,
-    kept_content,
     load_file,
     load_named,
+    load_redrawn,
     reading_report,
     source_defaults,
 )
 from fitgap.runner.data.named_set import Validation
-from fitgap.runner.errors import DataError, SpecError
-from fitgap.runner.spec import Choice, Configuration, DataSettings, Folds, Sweep
-
-# The store is imported only when the plan is made, so that training processes can be started earlier.
-if TYPE_CHECKING:
-    from fitgap.runner.store import SweepPlan
-
-
-# Of the examples with limited inputs, the first are named.
-MOST_LIMITED = 10
+from fitgap.runner.errors import DataError
+from fitgap.runner.planning.checks import (
+    check_label_noise,
+    check_outputs,
+    check_resampling,
+    check_signs,
+    check_training_examples,
+    class_weights,
+    default_outputs,
+)
+from fitgap.runner.planning.data_variants import WHOLE, DataVariant, variant_of
+from fitgap.runner.planning.networks import check_shapes, network_of
+from fitgap.runner.spec import Configuration, DataSettings, Folds, Sweep
 
 
 @dataclass(frozen=True)
@@ -56,7 +45,7 @@ class PreparedSweep:
     sweep: Sweep
     dataset: Dataset
     preparation: Preparation
-    reading: Reading
+    reading: OutputReading
     configurations: Sequence[Configuration]
     # What a new sweep says about how its file was read.
     report: tuple[str, ...] = ()
@@ -79,13 +68,22 @@ class PreparedSweep:
         """The split of every repeat, by repeat number."""
         division, seed = self.preparation.division, self.sweep.seed
         return {
-            repeat: split_examples(self.dataset, division, seed=seed, repeat=repeat)
+            repeat: split_examples(self.dataset.of_repeat(repeat), division, seed=seed, repeat=repeat)
             for repeat in range(1, self.repeat_count + 1)
         }
 
-    def layers(self, configuration: Configuration) -> tuple[int, ...]:
-        """The number of units in every layer of a configuration, inputs first."""
-        return (self.dataset.input_count, *configuration.architecture, self.output_count)
+    def preparation_for(self, configuration: Configuration) -> Preparation:
+        """How the examples of a configuration are prepared."""
+        variant = variant_of(configuration, self.sweep)
+        return self.preparation if variant == WHOLE else variant.applied_to(self.preparation)
+
+    def training_count(self, variant: DataVariant, repeat: int) -> int:
+        """The number of training examples that a variant uses in a repeat. Raises ValueError if there are too few."""
+        return used_count(len(self.splits[repeat].training), variant.training_examples)
+
+    def network(self, configuration: Configuration) -> NetworkShape:
+        """The shape of the networks of a configuration."""
+        return network_of(self.dataset, configuration.architecture, self.output_count)
 
 
 def prepare_sweep(sweep: Sweep) -> PreparedSweep:
@@ -93,27 +91,61 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
 
     Raises DataError if the data cannot be read or split, SpecError if outputs or loss do not suit them.
     """
+    is_new_file = is_file(sweep.data.source) and sweep.data.treatment is None
     sweep, dataset, report = with_data(sweep)
     data = sweep.data
-    preparation = preparation_of(data)
+    preparation = replace(preparation_of(data), class_weight=class_weights(dataset, data))
     try:
+        if data.shape:
+            dataset = replace(dataset, input_axes=data.shape)
         dataset = with_test_examples(dataset, data, sweep.seed)
-        split_examples(dataset, preparation.division, seed=sweep.seed, repeat=1)
+        split = split_examples(dataset, preparation.division, seed=sweep.seed, repeat=1)
     except ValueError as error:
         raise DataError(f"{data.source}: {error}") from None
     outputs = sweep.training.outputs or default_outputs(data.source, dataset)
-    check_outputs(outputs, sweep.training.loss, dataset)
+    if is_new_file and dataset.input_axes:
+        report.append(axes_line(dataset.input_axes, is_told=bool(data.shape)))
+    if is_new_file:
+        # Imports polars, which sweeps over named data sets do without.
+        from fitgap.runner.planning.suspicions import suspicions
+
+        report += suspicions(dataset, split, data.source)
+    prepared = PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations(), tuple(report))
+    check_axes(prepared)
+    if sweep.search or sweep.only:
+        # Imports the store for its filters, which grids do without.
+        from fitgap.runner.planning.chosen import chosen_configurations
+
+        return replace(prepared, configurations=chosen_configurations(prepared))
+    return prepared
+
+
+def check_axes(prepared: PreparedSweep) -> None:
+    """Raise SpecError unless the data can be used with all alternatives of the axes."""
+    sweep, dataset = prepared.sweep, prepared.dataset
+    outputs = sweep.training.outputs or default_outputs(sweep.data.source, dataset)
+    check_label_noise(sweep, dataset)
+    for loss in sweep.axes["loss"]:
+        check_outputs(outputs, loss, dataset)
+    check_shapes(sweep, dataset, prepared.output_count)
     check_signs(outputs, sweep.axes["output_activation"])
-    return PreparedSweep(sweep, dataset, preparation, outputs.variant, sweep.configurations(), tuple(report))
+    if any(wanted is not None for wanted in sweep.axes["training_examples"]):
+        check_training_examples(sweep, prepared.splits)
 
 
 def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
     """The sweep with the treatment of its file, its data set, and a report if the treatment is new."""
     data = sweep.data
+    check_resampling(data)
     if not is_file(data.source):
         name = data.source
         note = [f"data: the built-in set {name}; for the file of this name, write ./{name}"] if isfile(name) else []
-        return sweep, load_named(name, data.options, data.target, sweep.seed), note
+        if data.weight is not None:
+            rule = f"{name}: weight names a column of a data file, but a built-in data set has none"
+            raise DataError(f"{rule}; leave it out, or use class_weight")
+        if data.resample == "data":
+            return sweep, load_redrawn(name, data.options, data.target, sweep.seed, data.folds, data.splits), note
+        return sweep, load_named(name, data.options, data.target, sweep.seed, data.splits), note
     loaded = load_file(data.source, data.options, data.target, data.file_choices, data.treatment)
     report = [] if data.treatment else reading_report(loaded)
     return replace(sweep, data=replace(data, treatment=loaded.treatment)), loaded.dataset, report
@@ -158,175 +190,3 @@ def preparation_of(data: DataSettings) -> Preparation:
 def has_limits(data: DataSettings) -> bool:
     """Whether inputs are limited: in files, except where the numbers of fitgap 0.1 are promised."""
     return data.treatment is not None and data.treatment.rules >= RULES and not data.strict
-
-
-def default_outputs(source: str, dataset: Dataset) -> Choice:
-    """The default coding of a data set's targets."""
-    name = default_reading(source, dataset)
-    return Choice(name, READINGS[name]())
-
-
-def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
-    """Raise SpecError unless these outputs can represent the targets and the loss supports the outputs."""
-    path = ("training", "outputs")
-    if outputs.variant.for_classes != (dataset.target_kind == "classes"):
-        fitting = ", ".join(name for name, kind in READINGS.items() if kind.for_classes != outputs.variant.for_classes)
-        raise SpecError(f"training.outputs: {outputs.name} is not for {dataset.target_kind}; use {fitting}", path)
-    if outputs.name in TWO_CLASSES and dataset.class_count != 2:
-        raise SpecError(
-            f"training.outputs: {outputs.name} is for two classes, but there are {dataset.class_count}; "
-            "use one_per_class or intervals",
-            path,
-        )
-    readings = as_loss(loss).readings
-    if readings and outputs.name not in readings:
-        raise SpecError(
-            f"training.loss: {loss.name} needs the outputs {' or '.join(readings)}, but they are {outputs.name}; "
-            "change training.outputs or use half_squared_error",
-            ("training", "loss"),
-        )
-
-
-def check_signs(outputs: Choice, output_activations: Iterable[tuple[Choice, ...]]) -> None:
-    """Raise SpecError if outputs of −1 and 1 would be read as 0 and 1, or the other way round."""
-    fitting = {"sign": "signs", "threshold": "zero_one"}
-    for choice in itertools.chain.from_iterable(output_activations):
-        if outputs.name in TWO_CLASSES and fitting.get(choice.name, outputs.name) != outputs.name:
-            raise SpecError(
-                f"training.outputs: {outputs.name} does not go with the output activation {choice.name}; "
-                f"use {fitting[choice.name]}",
-                ("training", "outputs"),
-            )
-
-
-def as_loss(choice: Choice) -> Loss:
-    loss: Loss = choice.variant
-    return loss
-
-
-def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
-    """Everything that is stored about a sweep before its first trial starts."""
-    from fitgap.runner.store import SweepPlan
-
-    sweep = prepared.sweep
-    return SweepPlan(
-        name=sweep.name,
-        specification=with_absolute_path(sweep).canonical(),
-        data_set={**data_set_row(prepared.dataset), **content_row(sweep.data.source)},
-        splits=[split_row(prepared, repeat, split) for repeat, split in prepared.splits.items()],
-        configurations=ConfigurationRows(prepared),
-        program_version=version("fitgap"),
-    )
-
-
-@dataclass(frozen=True)
-class ConfigurationRows(Iterable[dict[str, Any]]):
-    """The rows of a sweep's configurations, created one by one while they are written."""
-
-    prepared: PreparedSweep
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return (configuration_row(each, self.prepared) for each in self.prepared.configurations)
-
-
-def with_absolute_path(sweep: Sweep) -> Sweep:
-    """The sweep with the absolute paths of its data files, so that it can be resumed from any folder."""
-    return replace(sweep, data=sweep.data.with_absolute_paths()) if is_file(sweep.data.source) else sweep
-
-
-def content_row(source: str) -> dict[str, bytes]:
-    """The content to store with a data set that came from memory."""
-    return {"content": kept_content(source)} if is_in_memory(source) else {}
-
-
-def data_set_row(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "name": dataset.name,
-        "fingerprint": fingerprint(dataset),
-        "example_count": dataset.example_count,
-        "target_kind": dataset.target_kind,
-        "input_names": list(dataset.input_names),
-        "target_names": list(dataset.target_names),
-        "class_names": list(dataset.class_names),
-    }
-
-
-def split_row(prepared: PreparedSweep, repeat: int, split: Split) -> dict[str, Any]:
-    """A split with the learned preprocessing, as JSON-ready data: NaN becomes null."""
-    dataset, preparation = prepared.dataset, prepared.preparation
-    transform = learned_transform(dataset.inputs[split.training], preparation)
-    scaling = target_scaling(dataset, preparation, split)
-    learned = {
-        "input_fill": transform.fill,
-        "input_shift": transform.shift,
-        "input_factor": transform.factor,
-        "target_shift": scaling.shift,
-        "target_factor": scaling.factor,
-    }
-    if transform.low is not None and transform.high is not None:
-        learned |= {"input_low": transform.low, "input_high": transform.high}
-    floor = floor_of_split(prepared, repeat, split)
-    numbers = {
-        name: [value if isfinite(value) else None for value in values.tolist()] for name, values in learned.items()
-    }
-    return {
-        "preprocessing": {**numbers, "limited": limited_examples(dataset, split, transform)},
-        "repeat": repeat,
-        "training_count": len(split.training),
-        "validation_count": len(split.validation),
-        "constant_columns": list(constant_columns(dataset, split)),
-        "constant_e_t": floor.e_t,
-        "constant_e_v": floor.e_v,
-        "constant_errors": floor.sample.astype("<f4").tobytes(),
-        "validation_classes": class_counts(dataset, split),
-    }
-
-
-def class_counts(dataset: Dataset, split: Split) -> list[int]:
-    """The number of validation examples of every class; empty for numbers."""
-    if not dataset.class_count:
-        return []
-    numbers = dataset.targets[split.validation, 0].astype(int)
-    counts: list[int] = np.bincount(numbers, minlength=dataset.class_count).tolist()
-    return counts
-
-
-def limited_examples(dataset: Dataset, split: Split, transform: InputTransform) -> dict[str, list[int]]:
-    """The first validation examples, from 1, whose inputs are limited, by the name of the input."""
-    beyond = transform.beyond(dataset.inputs[split.validation])
-    found = {}
-    for column in np.flatnonzero(beyond.any(axis=0)).tolist():
-        rows = split.validation[np.flatnonzero(beyond[:, column])[:MOST_LIMITED]]
-        found[dataset.input_names[column]] = (rows + 1).tolist()
-    return found
-
-
-def floor_of_split(prepared: PreparedSweep, repeat: int, split: Split) -> Floor:
-    """The errors of the best constant prediction in a repeat."""
-    training = prepared.sweep.training
-    targets = encoded_targets(prepared.dataset, prepared.preparation, prepared.reading, split)
-    seed, measured = prepared.sweep.seed, training.measure
-    return floor_of(targets, as_loss(training.loss), seed=seed, repeat=repeat, measured_examples=measured)
-
-
-def configuration_row(configuration: Configuration, prepared: PreparedSweep) -> dict[str, Any]:
-    """A configuration's labels and numbers for queries and display, with its canonical settings."""
-    layers = prepared.layers(configuration)
-    return {
-        "hash": configuration.hash,
-        "settings": configuration.canonical(),
-        "architecture": configuration.architecture_label,
-        "layers": "-".join(map(str, layers)),
-        "activation": configuration.activation_label,
-        "output_activation": configuration.output_activation_label,
-        "initializer": configuration.initializer.label,
-        "regularizer": configuration.regularizer_label,
-        "optimizer": configuration.optimizer.label,
-        "schedule": configuration.schedule.label,
-        "stopping": configuration.stopping_label,
-        "loss": configuration.loss.label,
-        "learning_rate": configuration.optimizer.variant.rate,
-        "batch_size": configuration.batch_size,
-        "planned_epochs": configuration.epochs,
-        "parameters": Layout(layers).parameter_count,
-    }

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from fitgap.runner.errors import FitgapError
     from fitgap.runner.frames import (
         FrameStore,
+        StudyFrames,
         SweepFrames,
+        answer_study,
         improve_sweep,
         inspect_data,
         open_store,
         resume_sweep,
+        run_study,
         run_sweep,
     )
 
@@ -26,12 +29,15 @@ if TYPE_CHECKING:
 __all__ = [
     "FitgapError",
     "FrameStore",
+    "StudyFrames",
     "SweepFrames",
     "__version__",
+    "answer_study",
     "improve_sweep",
     "inspect_data",
     "open_store",
     "resume_sweep",
+    "run_study",
     "run_sweep",
 ]
 

@@ -1,7 +1,8 @@
 """Sweep specifications: the sweep file, the command-line shorthand, and the expansion of axes into configurations."""
 
+from fitgap.runner.spec.budget import Budget, budget_from_flags
 from fitgap.runner.spec.configuration import Choice, Configuration
-from fitgap.runner.spec.data_settings import DataSettings, Folds
+from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.flags import Flags
 from fitgap.runner.spec.loading import (
     data_from_flags,
@@ -11,10 +12,13 @@ from fitgap.runner.spec.loading import (
     sweep_from_mapping,
     sweep_from_text,
     sweep_with_more,
+    with_flags,
 )
+from fitgap.runner.spec.split_settings import Folds
 from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
 
 __all__ = [
+    "Budget",
     "Choice",
     "Configuration",
     "DataSettings",
@@ -22,6 +26,7 @@ __all__ = [
     "Folds",
     "Sweep",
     "TrainingSettings",
+    "budget_from_flags",
     "data_from_flags",
     "data_from_mapping",
     "stored_sweep_of",
@@ -30,4 +35,5 @@ __all__ = [
     "sweep_from_mapping",
     "sweep_from_text",
     "sweep_with_more",
+    "with_flags",
 ]

@@ -8,20 +8,26 @@ from typing import Any
 
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.layers import LAYERS
+from fitgap.core.losses import LOSSES
 from fitgap.core.optimizers import OPTIMIZERS
 from fitgap.core.regularizers import REGULARIZERS
+from fitgap.core.scaling import PREPROCESSINGS
 from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
 from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.architecture_ranges import is_architecture_range, read_architecture_range
+from fitgap.runner.spec.architectures import WIDEST_LAYER, has_named_layers, layer_nodes, read_layer
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import Choice, architecture_label
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed, together
+from fitgap.runner.spec.ranges import is_range, read_range
 from fitgap.runner.spec.validation import SpecNode, is_number
 
 LAYER = "layer_"
 MOST_LAYERS = 64
-WIDEST_LAYER = 100_000
 LARGEST_COUNT = 1_000_000_000
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,8 @@ class Axis:
 
     `read` parses one written alternative into its values; `write` is the inverse for one value. `default` is in written
     form. `field` is the name in a configuration. `in_training` marks settings that the `training` section may give, as
-    they are usually the same for all configurations.
+    they are usually the same for all configurations. `is_optional` marks axes that a stored sweep leaves out if they
+    have their default only.
     """
 
     field: str
@@ -38,6 +45,7 @@ class Axis:
     write: Callable[[Any], Any]
     default: Any
     in_training: bool = False
+    is_optional: bool = False
 
 
 def read_axis(name: str, node: SpecNode) -> Alternatives:
@@ -46,11 +54,17 @@ def read_axis(name: str, node: SpecNode) -> Alternatives:
 
 
 def read_architecture(node: SpecNode) -> Alternatives:
-    """Hidden layers, from `16`, `64-32`, `none` or an empty value."""
+    """Hidden layers, from `64-32`, `conv8x3-pool2-32`, `none`, an empty value, or ranges of their number and widths."""
+    if is_architecture_range(node.value):
+        return read_architecture_range(node, (0, MOST_LAYERS), (1, WIDEST_LAYER))
     if node.value in (None, "none"):
         return listed([()])
     if is_number(node.value):
         return listed([(node.whole_number(1, WIDEST_LAYER),)])
+    if has_named_layers(node.value):
+        layers = layer_nodes(node)
+        check_depth(node, len(layers))
+        return together(list(map(read_layer, layers)), tuple)
     if not isinstance(node.value, str) or not re.fullmatch("[0-9]{1,9}(-[0-9]{1,9})*", node.value):
         raise node.wrong("must be hidden layers such as 64-32, or none", architecture_advice(node.value))
     return listed([checked_architecture(node, tuple(map(int, node.value.split("-"))))])
@@ -58,6 +72,8 @@ def read_architecture(node: SpecNode) -> Alternatives:
 
 def architecture_advice(value: object) -> str:
     """A suggestion for a value that is not an architecture; "" if there is none."""
+    if isinstance(value, str) and re.search("[A-Za-z]{2}", value):
+        return f"layers that are not dense have these names: {', '.join(LAYERS)}"
     widths = re.findall("[0-9]{1,9}", value) if isinstance(value, str) else []
     return f"write {'-'.join(widths)}" if 0 < len(widths) <= 8 else ""
 
@@ -102,8 +118,71 @@ def layers_of(node: SpecNode) -> list[SpecNode]:
 
 
 def read_count(node: SpecNode) -> Alternatives:
+    """A whole number above 0, or a range of them."""
+    if is_range(node.value):
+        return read_range(node, count, whole=True)
+    return listed([count(node)])
+
+
+def count(node: SpecNode) -> int:
     """A whole number above 0."""
-    return listed([node.whole_number(1, LARGEST_COUNT)])
+    return node.whole_number(1, LARGEST_COUNT)
+
+
+def read_training_examples(node: SpecNode) -> Alternatives:
+    """How many training examples are used, or a range of counts or of shares."""
+    if is_range(node.value):
+        return read_range(node, amount, whole=not has_shares(node.value))
+    return listed([amount(node)])
+
+
+def has_shares(written: Any) -> bool:
+    """Whether a written range is of shares, not of counts: an end has a decimal point."""
+    if isinstance(written, str):
+        return re.search(r"(?<![.])[.](?![.])", written) is not None
+    return isinstance(written["range"], list) and any(isinstance(end, float) for end in written["range"])
+
+
+def amount(node: SpecNode) -> float | int | None:
+    """A number of training examples: a count (int), a share (float), or None for all."""
+    value = node.value
+    if value == "all" or (isinstance(value, float) and value == 1.0):
+        return None
+    if isinstance(value, float) and 0 < value < 1:
+        return value
+    if isinstance(value, int) and is_number(value) and 1 <= value <= LARGEST_COUNT:
+        return value
+    raise node.wrong("must be a whole number of training examples, a share such as 0.5 (1.0 for all), or all")
+
+
+def write_training_examples(value: float | int | None) -> float | int | str:
+    """A count, a share, or `all`."""
+    return "all" if value is None else value
+
+
+def read_label_noise(node: SpecNode) -> Alternatives:
+    """The share of training labels that are replaced, or a range of shares."""
+    if is_range(node.value):
+        return read_range(node, noise_share, whole=False)
+    return listed([noise_share(node)])
+
+
+def noise_share(node: SpecNode) -> float:
+    """A share of training labels."""
+    if not is_number(node.value) or not 0 <= node.value <= 1:
+        raise node.wrong("must be a share of the training labels, at least 0, at most 1")
+    return float(node.value)
+
+
+def read_preprocess(node: SpecNode) -> Alternatives:
+    """The scaling of the inputs; None for `auto`, which is that of the sweep's data."""
+    name = node.one_of((*PREPROCESSINGS, AUTO))
+    return listed([None if name == AUTO else name])
+
+
+def write_preprocess(value: str | None) -> str:
+    """The name of a scaling, or `auto`."""
+    return value or AUTO
 
 
 def write_choice(choice: Choice) -> dict[str, Any]:
@@ -131,6 +210,7 @@ read_initializer = partial(read_choice, table=INITIALIZERS, noun="initializer")
 read_optimizer = partial(read_choice, table=OPTIMIZERS, noun="optimizer")
 read_schedule = partial(read_choice, table=SCHEDULES, noun="schedule")
 read_stopping = partial(read_combination, table=STOPPINGS, noun="stopping rule")
+read_loss = partial(read_choice, table=LOSSES, noun="loss")
 read_regularizers = partial(read_combination, table=REGULARIZERS, noun="regularizer")
 
 AXES: dict[str, Axis] = {
@@ -146,4 +226,16 @@ AXES: dict[str, Axis] = {
     ),
     "batch_size": Axis("batch_size", read_count, unchanged, 32, in_training=True),
     "epochs": Axis("epochs", read_count, unchanged, 30, in_training=True),
+    "training_examples": Axis(
+        "training_examples",
+        read_training_examples,
+        write_training_examples,
+        "all",
+        in_training=True,
+        is_optional=True,
+    ),
+    "preprocess": Axis("preprocess", read_preprocess, write_preprocess, AUTO, is_optional=True),
+    # A single loss is stored among the training settings.
+    "loss": Axis("loss", read_loss, write_choice, "half_squared_error", in_training=True, is_optional=True),
+    "label_noise": Axis("label_noise", read_label_noise, unchanged, 0, in_training=True, is_optional=True),
 }

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field
+from functools import partial
 from typing import Any
 
 from fitgap.core.variants import ParameterError, Variant
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.configuration import Choice
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed, together
+from fitgap.runner.spec.ranges import is_range, read_range
 from fitgap.runner.spec.shorthand import parse_shorthand
 from fitgap.runner.spec.validation import LONGEST_SHOWN, SpecNode, shown
 
@@ -81,7 +83,15 @@ def read_settings(name: str, variant: type[Variant], node: SpecNode) -> Alternat
 
 def read_values(field: Field, node: SpecNode) -> Alternatives:
     """The values of one parameter; SpecError for one outside its domain."""
-    return listed([accepted(field, leaf) for leaf in node.leaves()])
+    return either([read_value(field, leaf) for leaf in node.leaves()])
+
+
+def read_value(field: Field, node: SpecNode) -> Alternatives:
+    """One value of a parameter, or a range of them."""
+    domain = field.metadata["domain"]
+    if is_range(node.value) and not domain.choices and not domain.flag:
+        return read_range(node, partial(accepted, field), whole=domain.whole)
+    return listed([accepted(field, node)])
 
 
 def accepted(field: Field, node: SpecNode) -> Any:

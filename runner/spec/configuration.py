@@ -3,12 +3,13 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.layers import LAYERS
 from fitgap.core.losses import LOSSES
 from fitgap.core.optimizers import OPTIMIZERS
 from fitgap.core.regularizers import REGULARIZERS
@@ -27,6 +28,8 @@ TABLES: dict[str, Mapping[str, type[Variant]]] = {
     "optimizer": OPTIMIZERS,
     "loss": LOSSES,
 }
+# The defaults of the settings that hashes leave out.
+LATER_DEFAULTS: dict[str, Any] = {"training_examples": None, "label_noise": 0.0, "preprocess": None}
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,23 @@ class Choice:
             raise SpecError(f"the stored variant {name!r} does not fit this version: {error}") from None
 
 
+# Choices that were restored before: the configurations of a sweep share most of them, and checking one takes long.
+KNOWN_CHOICES: dict[tuple[str, str], Choice] = {}
+MOST_CHOICES = 10_000
+# A hidden layer: the number of units of a dense one, or a choice of another kind.
+HiddenLayer = int | Choice
+RESTORED_FROM = {**TABLES, "architecture": LAYERS}
+
+
 @dataclass(frozen=True)
 class Configuration:
     """One combination of alternatives; its hash identifies it within a sweep.
 
-    `activation` holds, for each hidden layer, the functions among which its units are divided. Its last entry also
-    applies to all further layers.
+    `activation` holds the functions among which the units of each hidden layer are divided, for those that have units.
+    Its last entry also applies to all further layers.
     """
 
-    architecture: tuple[int, ...]
+    architecture: tuple[HiddenLayer, ...]
     activation: tuple[tuple[Choice, ...], ...]
     output_activation: tuple[Choice, ...]
     initializer: Choice
@@ -78,16 +89,24 @@ class Configuration:
     batch_size: int
     epochs: int
     dtype: str
+    # A count (int) or a share (float) of the training examples of a repeat; None for all.
+    training_examples: float | int | None = None
+    label_noise: float = 0.0
+    # The scaling of the inputs; None for that of the sweep's data.
+    preprocess: str | None = None
 
     def canonical(self) -> dict[str, Any]:
-        """All settings as plain data; equal configurations give equal data."""
-        return {field.name: plain(getattr(self, field.name)) for field in fields(self)}
+        """All settings as plain data; equal configurations give equal data.
+
+        Settings that came later are left out at their defaults, so that the hashes of earlier versions stay the same.
+        """
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: plain(value) for name, value in values.items() if value != LATER_DEFAULTS.get(name, MISSING)}
 
     @classmethod
     def from_canonical(cls, stored: Mapping[str, Any]) -> Self:
         """The configuration whose canonical form is `stored`. Raises SpecError if this version cannot represent it."""
-        settings = {name: restored(TABLES.get(name), value) for name, value in stored.items()}
-        return cls(**{**settings, "architecture": tuple(stored["architecture"])})
+        return cls(**{name: restored(name, value) for name, value in stored.items()})
 
     @cached_property
     def hash(self) -> str:
@@ -97,7 +116,7 @@ class Configuration:
 
     @property
     def architecture_label(self) -> str:
-        """The hidden layers in shorthand: `64-32` or `none`."""
+        """The hidden layers in shorthand: `64-32`, `conv8x3-pool2-32` or `none`."""
         return architecture_label(self.architecture)
 
     @property
@@ -121,10 +140,20 @@ class Configuration:
         return combination_label(self.stopping)
 
     def functions(self, layer: int) -> tuple[Choice, ...]:
-        """The functions of layer 1, 2, …, where the output layer follows the hidden layers."""
-        if layer > len(self.architecture):
+        """The functions of the first, second, … layer that has units; the output layer follows the hidden ones."""
+        if layer > self.hidden_count:
             return self.output_activation
         return self.activation[min(layer, len(self.activation)) - 1]
+
+    @property
+    def hidden_count(self) -> int:
+        """The number of hidden layers that have units: poolings have none."""
+        return hidden_count(self.architecture)
+
+    @property
+    def all_functions(self) -> tuple[tuple[Choice, ...], ...]:
+        """The functions of all layers that have units, the output layer last."""
+        return tuple(self.functions(layer) for layer in range(1, self.hidden_count + 2))
 
 
 def combination_label(choices: tuple[Choice, ...]) -> str:
@@ -137,9 +166,14 @@ def layers_label(layers: Sequence[tuple[Choice, ...]]) -> str:
     return "/".join(map(combination_label, layers))
 
 
-def architecture_label(architecture: tuple[int, ...]) -> str:
-    """Hidden layers in shorthand: `64-32` or `none`."""
-    return "-".join(map(str, architecture)) or "none"
+def architecture_label(architecture: Sequence[HiddenLayer]) -> str:
+    """Hidden layers in shorthand: `64-32`, `conv8x3-pool2-32` or `none`."""
+    return "-".join(each.label if isinstance(each, Choice) else str(each) for each in architecture) or "none"
+
+
+def hidden_count(architecture: Sequence[HiddenLayer]) -> int:
+    """The number of hidden layers that have units."""
+    return sum(not isinstance(each, Choice) or each.variant.has_units for each in architecture)
 
 
 def plain(value: Any) -> Any:
@@ -149,10 +183,16 @@ def plain(value: Any) -> Any:
     return value.canonical() if isinstance(value, Choice) else value
 
 
-def restored(table: Mapping[str, type[Variant]] | None, value: Any) -> Any:
-    """A setting of a configuration from its plain data; `table` is None if the setting is not a choice."""
-    if table is None:
+def restored(name: str, value: Any) -> Any:
+    """The setting of this name from its plain data: choices, numbers such as the units of dense layers, or both."""
+    if name not in RESTORED_FROM or isinstance(value, int):
         return value
     if isinstance(value, list):
-        return tuple(restored(table, item) for item in value)
-    return Choice.from_canonical(value, table)
+        return tuple(restored(name, item) for item in value)
+    # As text, because 1, 1.0 and True are equal, but not the same settings.
+    key = name, repr(value)
+    if key not in KNOWN_CHOICES:
+        if len(KNOWN_CHOICES) >= MOST_CHOICES:
+            KNOWN_CHOICES.clear()
+        KNOWN_CHOICES[key] = Choice.from_canonical(value, RESTORED_FROM[name])
+    return KNOWN_CHOICES[key]

@@ -1,21 +1,31 @@
 """The `data` section of a sweep: the data set and its preparation."""
 
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from fitgap.runner.errors import SpecError, nearest
-from fitgap.runner.spec.choices import read_choice, single_value
-from fitgap.runner.spec.shorthand import parse_settings
-from fitgap.runner.spec.validation import LONGEST_SHOWN, SpecNode, is_number, shown
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.column_settings import (
+    read_class_weight,
+    read_dates,
+    read_names,
+    read_separator,
+    read_shape,
+    read_target,
+    read_truth,
+    read_words,
+)
+from fitgap.runner.spec.data_source import is_path, read_source
+from fitgap.runner.spec.split_settings import Folds, Validation, read_test, read_validation, written_split
+from fitgap.runner.spec.validation import SpecNode
 
 if TYPE_CHECKING:
     from fitgap.runner.data import FileChoices, SplitRule, Treatment
 
 PREPROCESS = ("standard", "minmax", "none")
 TARGET_SCALING = ("standard", "none")
+RESAMPLE = ("split", "data")
 KEYS = (
     *(
         "source",
@@ -23,27 +33,16 @@ KEYS = (
         "validation",
         "test",
         "stratified",
+        "resample",
         "preprocess",
         "target_scaling",
         "missing",
         "text",
         "strict",
     ),
-    *("inputs", "ignore", "categorical", "dates", "target_kind"),
-    *("separator", "decimal", "encoding", "missing_values", "treatment"),
+    *("inputs", "ignore", "categorical", "dates", "target_kind", "weight", "class_weight"),
+    *("separator", "decimal", "encoding", "missing_values", "treatment", "shape"),
 )
-MOST_FOLDS = 1000
-RULE_KEYS = ("group", "last", "by", "column", "file")
-SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "blanks": " "}
-
-Validation = float | int | Literal["same"]
-
-
-@dataclass(frozen=True)
-class Folds:
-    """k-fold validation: each repeat validates on another one of k folds."""
-
-    count: int
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,13 @@ class DataSettings:
     encoding: str | None = None
     missing_values: tuple[str, ...] | None = None
     treatment: "Treatment | None" = None
+    # What every repeat draws anew: the split ("split") or the examples as well ("data").
+    resample: Literal["split", "data"] = "split"
+    # The column with the weights of examples; the weights of classes by name.
+    weight: str | None = None
+    class_weight: Literal["balanced"] | Mapping[str, float] | None = None
+    # The axes of the inputs of an example; () for those of the source.
+    shape: tuple[int, ...] = ()
 
     @classmethod
     def read(cls, node: SpecNode) -> Self:
@@ -100,6 +106,10 @@ class DataSettings:
             "encoding": lambda entry: entry.text(),
             "missing_values": read_words,
             "treatment": read_treatment,
+            "resample": lambda entry: entry.one_of(RESAMPLE),
+            "weight": lambda entry: entry.text(),
+            "class_weight": read_class_weight,
+            "shape": read_shape,
         }
         source, options = read_source(entries["source"])
         return cls(source, options, **{key: read(entries[key]) for key, read in readers.items() if key in entries})
@@ -155,7 +165,17 @@ class DataSettings:
             "encoding": self.encoding,
             "missing_values": None if self.missing_values is None else list(self.missing_values),
             "treatment": self.treatment.as_json() if self.treatment else None,
+            # Left out if it is what it was in earlier versions.
+            **({"resample": self.resample} if self.resample != "split" else {}),
+            **({} if self.weight is None else {"weight": self.weight}),
+            **({"shape": list(self.shape)} if self.shape else {}),
+            **({} if self.class_weight is None else {"class_weight": self.written_class_weight}),
         }
+
+    @property
+    def written_class_weight(self) -> Any:
+        """The weights of classes as a sweep file would contain them."""
+        return self.class_weight if isinstance(self.class_weight, str) else dict(self.class_weight or {})
 
     @property
     def file_choices(self) -> "FileChoices":
@@ -163,15 +183,6 @@ class DataSettings:
         from fitgap.runner.data import FileChoices
 
         return FileChoices(**{each.name: getattr(self, each.name) for each in fields(FileChoices)})
-
-
-def written_split(split: "Validation | Folds | SplitRule | None") -> Any:
-    """A split as a sweep file would contain it."""
-    from fitgap.runner.data import SplitRule
-
-    if isinstance(split, Folds):
-        return {"folds": split.count}
-    return split.canonical() if isinstance(split, SplitRule) else split
 
 
 def as_stored(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,69 +195,6 @@ def as_stored(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, "strict": True, "treatment": treatment.as_json()}
 
 
-def is_path(source: str) -> bool:
-    """Whether a source is a path, judged by its text alone."""
-    from fitgap.runner.data import SOURCES, is_file
-
-    # `sine:noise=0.2` seems to end in a file suffix.
-    name, _, settings = source.partition(":")
-    is_shorthand = name in SOURCES or ("=" in settings and "/" not in source)
-    return not is_shorthand and is_file(source)
-
-
-def read_source(node: SpecNode) -> tuple[str, dict[str, Any]]:
-    """The name and options of a data set, or a path without options."""
-    from fitgap.runner.data import SOURCES
-
-    if isinstance(node.value, str):
-        if is_path(node.value):
-            return node.value, {}
-        name = node.value.partition(":")[0]
-        if name not in SOURCES:
-            advice = f"{nearest(name[:LONGEST_SHOWN], SOURCES)}; name a file by its path, such as data.csv"
-            if name and os.path.isfile(name):
-                advice = f"there is a file of this name; write ./{name[:LONGEST_SHOWN]}"
-            raise SpecError(f"there is no data set {shown(name)}; {advice}", node.path)
-    choice = single_value(read_choice(node, SOURCES, "data set"), node)
-    return choice.name, choice.variant.settings()
-
-
-def read_target(node: SpecNode) -> tuple[str, ...]:
-    """The names of the target columns, from a string or a list of strings."""
-    return read_names(node)
-
-
-def read_names(node: SpecNode) -> tuple[str, ...]:
-    """Names or patterns of columns, from a string or a list of strings."""
-    if isinstance(node.value, list):
-        return tuple(node.child(position).text() for position in range(len(node.value)))
-    return (node.text(),)
-
-
-def read_dates(node: SpecNode) -> dict[str, str | None]:
-    """Columns of dates, from names, or from a mapping of names to formats."""
-    if isinstance(node.value, dict):
-        return {str(name): node.child(name).text() if node.value[name] is not None else None for name in node.value}
-    named = (name.partition("=") for name in read_names(node))
-    return {name: date_format or None for name, _, date_format in named}
-
-
-def read_separator(node: SpecNode) -> str:
-    """A separator of cells, as a character or by its name."""
-    found = SEPARATORS.get(str(node.value), node.value)
-    if found not in SEPARATORS.values():
-        raise node.wrong(f"must be one of {', '.join(SEPARATORS)}, or the character itself")
-    return str(found)
-
-
-def read_words(node: SpecNode) -> tuple[str, ...]:
-    """Words for missing values, which may look like numbers."""
-    values = node.value if isinstance(node.value, list) else [node.value]
-    if not all(isinstance(value, (str, int, float)) and not isinstance(value, bool) for value in values):
-        raise node.wrong("must be words for missing values, such as [NA, -999]")
-    return tuple(str(value) for value in values)
-
-
 def read_treatment(node: SpecNode) -> "Treatment":
     """How the file was read when the sweep was stored; only fitgap writes this."""
     from fitgap.runner.data import Treatment
@@ -255,93 +203,3 @@ def read_treatment(node: SpecNode) -> "Treatment":
         return Treatment.from_json(node.value)
     except (ValueError, TypeError):
         raise node.wrong("must be what fitgap has stored", "leave it out") from None
-
-
-def read_test(node: SpecNode) -> "Validation | SplitRule":
-    """The test examples: the same as for validation, except for folds and `same`."""
-    found = read_validation(node)
-    if isinstance(found, Folds) or found == "same" or getattr(found, "folds", False):
-        raise node.wrong("must be one set of examples: a share, a number, or a rule such as {last: 0.2}")
-    return found
-
-
-def read_validation(node: SpecNode) -> "Validation | Folds | SplitRule":
-    """A share between 0 and 1, a number of examples, `same` (the training examples), folds, or a rule."""
-    value = node.value
-    if isinstance(value, str) and "=" in value:
-        try:
-            return read_validation(SpecNode(parse_settings(value), node.path))
-        except SpecError as error:
-            raise SpecError(error.message, node.path) from None
-    if isinstance(value, dict) and set(value) & set(RULE_KEYS):
-        return read_rule(node)
-    if isinstance(value, dict) and value:
-        return read_folds(node)
-    if isinstance(value, str) and (written := re.fullmatch("([0-9]{1,9})-fold", value)):
-        return checked_folds(node, int(written[1]))
-    is_count = isinstance(value, int) and is_number(value) and value >= 1
-    is_share = isinstance(value, float) and 0 < value < 1
-    if not (is_count or is_share or value == "same"):
-        raise node.wrong(
-            "must be a share above 0 and below 1, a whole number of examples, folds such as 5-fold, same, "
-            "or a rule such as group=COLUMN, last=0.3, column=COLUMN or file=PATH"
-        )
-    return value
-
-
-def read_rule(node: SpecNode) -> "SplitRule":
-    """A rule by which a column, the order or a second file decides."""
-    from fitgap.runner.data import SplitRule
-
-    entries = node.entries((*RULE_KEYS, "amount", "folds"))
-    if "group" in entries:
-        check_only(node, entries, ("group", "amount", "folds"))
-        folds = entries["folds"].whole_number(2, MOST_FOLDS) if "folds" in entries else 0
-        return SplitRule("group", entries["group"].text(), read_amount(entries.get("amount")), folds)
-    if "last" in entries or "by" in entries:
-        check_only(node, entries, ("last", "by"))
-        by = entries["by"].text() if "by" in entries else None
-        return SplitRule("last", by, read_amount(entries.get("last")))
-    kind: Literal["column", "file"] = "column" if "column" in entries else "file"
-    check_only(node, entries, (kind,))
-    return SplitRule(kind, entries[kind].text())
-
-
-def check_only(node: SpecNode, entries: Mapping[str, SpecNode], keys: Sequence[str]) -> None:
-    """Raise SpecError if a rule has keys of another one."""
-    for key in entries:
-        if key not in keys:
-            raise SpecError(f"{key} does not go with {keys[0]}; known: {', '.join(keys)}", (*node.path, key))
-
-
-def read_amount(node: SpecNode | None) -> float | int:
-    """A share or a number of examples; 0.3 by default."""
-    if node is None:
-        return 0.3
-    value = node.value
-    is_count = isinstance(value, int) and is_number(value) and value >= 1
-    if not (is_count or (isinstance(value, float) and 0 < value < 1)):
-        raise node.wrong("must be a share above 0 and below 1, or a whole number of examples")
-    return float(value) if isinstance(value, float) else int(value)
-
-
-def read_folds(node: SpecNode) -> Folds:
-    """Folds from a mapping, `folds: 5`."""
-    entries = node.entries(("folds",))
-    if "folds" not in entries:
-        raise SpecError("folds must be given: the number of folds, at least 2", node.path)
-    return Folds(entries["folds"].whole_number(2, MOST_FOLDS))
-
-
-def checked_folds(node: SpecNode, count: int) -> Folds:
-    """Folds from the short form `5-fold`; SpecError if the number is out of range."""
-    if not 2 <= count <= MOST_FOLDS:
-        raise node.wrong(f"must be at least 2-fold, at most {MOST_FOLDS}-fold")
-    return Folds(count)
-
-
-def read_truth(node: SpecNode) -> bool:
-    """True or false."""
-    if not isinstance(node.value, bool):
-        raise node.wrong("must be true or false")
-    return node.value

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fitgap.runner.spec.data_settings import is_path
+from fitgap.runner.spec.axes import AXES
+from fitgap.runner.spec.data_source import is_path
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.shorthand import scalar
 from fitgap.runner.spec.validation import Path
@@ -23,6 +24,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "preprocess": ("--preprocess", ("data", "preprocess")),
     "target_scaling": ("--target-scaling", ("data", "target_scaling")),
     "stratified": ("--stratified", ("data", "stratified")),
+    "resample": ("--resample", ("data", "resample")),
     "missing": ("--missing", ("data", "missing")),
     "text": ("--text", ("data", "text")),
     "strict": ("--strict", ("data", "strict")),
@@ -35,12 +37,16 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "decimal": ("--decimal", ("data", "decimal")),
     "encoding": ("--encoding", ("data", "encoding")),
     "missing_values": ("--missing-values", ("data", "missing_values")),
+    "weight": ("--weight", ("data", "weight")),
+    "class_weight": ("--class-weight", ("data", "class_weight")),
     "seed": ("--seed", ("seed",)),
     "repeats": ("--repeats", REPEATS),
     "hidden": ("--hidden", ("axes", "architecture")),
     "activation": ("--activation", ("axes", "activation")),
     "regularizer": ("--regularizer", ("axes", "regularizer")),
     "optimizer": ("--optimizer", ("axes", "optimizer")),
+    "training_examples": ("--training-examples", ("axes", "training_examples")),
+    "label_noise": ("--label-noise", ("axes", "label_noise")),
     "epochs": ("--epochs", ("training", "epochs")),
     "batch_size": ("--batch-size", ("training", "batch_size")),
     "schedule": ("--schedule", ("axes", "schedule")),
@@ -53,10 +59,21 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "record": ("--record", ("training", "record")),
     "keep": ("--keep", ("training", "keep")),
     "dtype": ("--dtype", ("training", "dtype")),
+    "search": ("--search", ("search",)),
+    "only": ("--only", ("only",)),
 }
 # Flags that name columns or words, several of them in one flag or one in each.
 NAMES = ("target", "inputs", "ignore", "categorical", "dates", "missing_values")
-NUMBERS = ("measure", "validation", "test", "seed", "repeats", "epochs", "batch_size")
+NUMBERS = (
+    *("measure", "validation", "test", "seed", "repeats", "epochs", "batch_size"),
+    *("training_examples", "label_noise"),
+)
+
+
+# Flags that give an axis if they are repeated, else a setting in another section.
+AXES_IF_REPEATED = {"preprocess": ("axes", "preprocess"), "loss": ("axes", "loss")}
+# The other section in which a setting may be, by the section.
+OTHER_SECTIONS = {"training": "axes", "axes": "training"}
 
 
 @dataclass(frozen=True)
@@ -69,9 +86,10 @@ class Flags:
     target: Sequence[str] = ()
     validation: float | str | None = None
     test: float | str | None = None
-    preprocess: str | None = None
+    preprocess: str | Sequence[str] | None = None
     target_scaling: str | None = None
     stratified: bool | str | None = None
+    resample: str | None = None
     missing: str | None = None
     text: str | None = None
     strict: bool | None = None
@@ -84,33 +102,46 @@ class Flags:
     decimal: str | None = None
     encoding: str | None = None
     missing_values: Sequence[str] = ()
+    weight: str | None = None
+    class_weight: str | None = None
     seed: int | str | None = None
     repeats: int | str | None = None
     hidden: Sequence[str] = ()
     activation: Sequence[str] = ()
     regularizer: Sequence[str] = ()
     optimizer: Sequence[str] = ()
+    training_examples: Sequence[int | float | str] = ()
+    label_noise: Sequence[float | str] = ()
     epochs: int | str | None = None
     batch_size: int | str | None = None
     schedule: Sequence[str] = ()
     stopping: str | None = None
     initializer: str | None = None
     output_activation: str | None = None
-    loss: str | None = None
+    loss: str | Sequence[str] | None = None
     outputs: str | None = None
     measure: int | str | None = None
     record: str | None = None
     keep: str | None = None
     dtype: str | None = None
+    search: str | None = None
+    only: str | None = None
 
     def given(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
         """For each flag that was given: the flag, its path in a sweep and its value there."""
         for field, (flag, path) in WRITTEN_AS.items():
             value = getattr(self, field)
             if isinstance(value, (list, tuple)):
-                value = list(value) or None
+                value = [number(field, each) for each in value] or None
+            if field in AXES_IF_REPEATED and isinstance(value, list):
+                path, value = (AXES_IF_REPEATED[field], value) if len(value) > 1 else (path, value[0])
             if value is not None:
-                yield flag, path, scalar(value) if field in NUMBERS and isinstance(value, str) else value
+                yield flag, path, number(field, value)
+
+
+def number(field: str, value: Any) -> Any:
+    """The value of a field; a number in text becomes one if the field is for numbers."""
+    return scalar(value) if field in NUMBERS and isinstance(value, str) else value
 
 
 def overlay(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
@@ -126,7 +157,7 @@ def overlay(sweep: dict[str, Any], flags: Flags, places: Places) -> None:
         if path == SOURCE and not is_path(value):
             sweep["data"].pop("target", None)
         # The flag also overrides the setting in the other section of the file.
-        other = {"training": "axes", "axes": "training"}.get(path[0])
+        other = {"data": "axes", "axes": "data"}.get(path[0]) if key == "preprocess" else OTHER_SECTIONS.get(path[0])
         if other and isinstance(sweep.get(other), dict):
             sweep[other].pop(key, None)
 
@@ -138,9 +169,12 @@ def add_alternatives(sweep: dict[str, Any], flags: Flags, places: Places) -> Non
             sweep["repeats"] = value
             record_flag(places, flag, path, value)
             continue
-        alternatives = sweep["axes"][path[-1]]
+        name = path[-1]
+        # A single loss is stored among the training settings.
+        first = sweep["training"].pop(name, AXES[name].default)
+        alternatives = sweep["axes"].setdefault(name, [first])
         for item in value if isinstance(value, list) else [value]:
-            places.flags["axes", path[-1], len(alternatives)] = f"{flag} {item}"
+            places.flags["axes", name, len(alternatives)] = f"{flag} {item}"
             alternatives.append(item)
 
 

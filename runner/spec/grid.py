@@ -3,12 +3,13 @@
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import Any
 
 from fitgap.runner.spec.configuration import Configuration
+from fitgap.runner.spec.configuration_sequence import ConfigurationSequence
 
 
-class Grid(Sequence[Configuration]):
+class Grid(ConfigurationSequence):
     """Every combination of the alternatives of all axes, each once; the axis written last changes fastest."""
 
     def __init__(self, axes: Mapping[str, tuple[Any, ...]], make: Callable[[tuple[Any, ...]], Configuration]):
@@ -21,14 +22,8 @@ class Grid(Sequence[Configuration]):
     def __iter__(self) -> Iterator[Configuration]:
         return map(self._make, itertools.product(*self._axes))
 
-    @overload
-    def __getitem__(self, position: int) -> Configuration: ...
-    @overload
-    def __getitem__(self, position: slice) -> list[Configuration]: ...
-    def __getitem__(self, position: int | slice) -> Configuration | list[Configuration]:
-        if isinstance(position, slice):
-            return [self[each] for each in range(*position.indices(len(self)))]
-        rest = range(len(self))[position]
+    def at(self, position: int) -> Configuration:
+        rest = position
         chosen: list[Any] = []
         for values in reversed(self._axes):
             rest, place = divmod(rest, len(values))

@@ -1,33 +1,208 @@
-"""Lazy collections of alternatives: they are counted before they are created, so a grid of 10¹² is refused at once."""
+"""Lazy collections of alternatives: they are counted before they are created, so a grid of 10¹² is refused at once.
+
+They are also the space of a search. `at` returns one of the values by asking for a number at every branch, so a value
+is created only if it is chosen.
+"""
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from fitgap.runner.spec.validation import Path
 
 
 @dataclass(frozen=True)
-class Alternatives:
-    """`size` values, created one by one on iteration."""
+class Options:
+    """A dimension of a space: the number of one of `count` options."""
+
+    count: int
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A dimension of a space: a number from `low` to `high`; `log` if its logarithm is spread evenly."""
+
+    low: float
+    high: float
+    log: bool
+    whole: bool
+
+
+Dimension = Options | Interval
+# Returns a number in the dimension with this name: the position of an option, or a number in an interval.
+Decide = Callable[[str, Dimension], float]
+
+
+class Alternatives(ABC):
+    """`size` values, created one by one on iteration. A range without steps iterates over its ends."""
 
     size: int
-    make: Callable[[], Iterable[Any]]
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Any]: ...
+
+    @abstractmethod
+    def dimensions(self, name: str) -> Iterator[tuple[str, Dimension]]:
+        """The dimensions of the space whose root is called `name`, including those that only some options have."""
+
+    @abstractmethod
+    def at(self, decide: Decide, name: str) -> Any:
+        """The value to which the decisions lead; only the dimensions on the way to it are asked for."""
+
+    def endless(self) -> Iterator[Path]:
+        """The places of ranges without steps, whose values cannot be listed."""
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Listed(Alternatives):
+    """Given values."""
+
+    values: Sequence[Any]
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        return len(self.values)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.make())
+        return iter(self.values)
+
+    def dimensions(self, name: str) -> Iterator[tuple[str, Dimension]]:
+        if len(self.values) > 1:
+            yield name, Options(len(self.values))
+
+    def at(self, decide: Decide, name: str) -> Any:
+        return self.values[option(decide, name, len(self.values))]
+
+
+@dataclass(frozen=True)
+class Either(Alternatives):
+    """The values of all parts, in order."""
+
+    parts: Sequence[Alternatives]
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        return sum(part.size for part in self.parts)
+
+    def __iter__(self) -> Iterator[Any]:
+        return itertools.chain.from_iterable(self.parts)
+
+    def dimensions(self, name: str) -> Iterator[tuple[str, Dimension]]:
+        if len(self.parts) > 1:
+            yield name, Options(len(self.parts))
+        for place, part in enumerate(self.parts):
+            yield from part.dimensions(f"{name}.{place}")
+
+    def at(self, decide: Decide, name: str) -> Any:
+        place = option(decide, name, len(self.parts))
+        return self.parts[place].at(decide, f"{name}.{place}")
+
+    def endless(self) -> Iterator[Path]:
+        return itertools.chain.from_iterable(part.endless() for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Together(Alternatives):
+    """`build` applied to every combination of one value from each part; the last part changes fastest."""
+
+    parts: Sequence[Alternatives]
+    build: Callable[[tuple[Any, ...]], Any]
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        return math.prod(part.size for part in self.parts)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.build, itertools.product(*self.parts))
+
+    def dimensions(self, name: str) -> Iterator[tuple[str, Dimension]]:
+        for place, part in enumerate(self.parts):
+            yield from part.dimensions(f"{name}.{place}")
+
+    def at(self, decide: Decide, name: str) -> Any:
+        chosen = tuple(part.at(decide, f"{name}.{place}") for place, part in enumerate(self.parts))
+        if self._known is None:
+            return self.build(chosen)
+        if chosen not in self._known:
+            self._known[chosen] = self.build(chosen)
+        return self._known[chosen]
+
+    @cached_property
+    def _known(self) -> dict[tuple[Any, ...], Any] | None:
+        """What was built before, since a search comes back to the same values; None if these are numbers of ranges."""
+        return None if any(True for _ in self.endless()) else {}
+
+    def endless(self) -> Iterator[Path]:
+        return itertools.chain.from_iterable(part.endless() for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Between(Alternatives):
+    """All numbers in an interval. `accept` returns the value for a number; `path` is where the range is written."""
+
+    interval: Interval
+    accept: Callable[[float], Any]
+    path: Path
+    size = 2
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.accept, (self.interval.low, self.interval.high))
+
+    def dimensions(self, name: str) -> Iterator[tuple[str, Dimension]]:
+        yield name, self.interval
+
+    def at(self, decide: Decide, name: str) -> Any:
+        return self.accept(decide(name, self.interval))
+
+    def endless(self) -> Iterator[Path]:
+        yield self.path
+
+
+@dataclass(frozen=True)
+class Repeated(Alternatives):
+    """`times` independent values of `part`, as a tuple. Iteration gives equal ones only."""
+
+    part: Alternatives
+    times: int
+
+    @property
+    def size(self) -> int:  # type: ignore[override]
+        return self.part.size if self.times else 1
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(dict.fromkeys((value,) * self.times for value in self.part))
+
+    def dimensions(self, name: str) -> Iterator[tuple[str, Dimension]]:
+        for place in range(self.times):
+            yield from self.part.dimensions(f"{name}.{place}")
+
+    def at(self, decide: Decide, name: str) -> Any:
+        return tuple(self.part.at(decide, f"{name}.{place}") for place in range(self.times))
+
+    def endless(self) -> Iterator[Path]:
+        return self.part.endless()
+
+
+def option(decide: Decide, name: str, count: int) -> int:
+    """The position that is decided among `count` options; a single one needs no decision."""
+    return int(decide(name, Options(count))) if count > 1 else 0
 
 
 def listed(values: Sequence[Any]) -> Alternatives:
     """The given values as alternatives."""
-    return Alternatives(len(values), lambda: values)
+    return Listed(values)
 
 
 def either(parts: Sequence[Alternatives]) -> Alternatives:
     """The values of all parts, in order."""
-    return Alternatives(sum(part.size for part in parts), lambda: itertools.chain.from_iterable(parts))
+    return Either(parts)
 
 
 def together(parts: Sequence[Alternatives], build: Callable[[tuple[Any, ...]], Any]) -> Alternatives:
     """`build` applied to every combination of one value from each part; the last part changes fastest."""
-    return Alternatives(math.prod(part.size for part in parts), lambda: map(build, itertools.product(*parts)))
+    return Together(parts, build)

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 from fitgap.runner.data import RULES, is_in_memory
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.data_settings import DataSettings, is_path
-from fitgap.runner.spec.flags import Flags, add_alternatives, overlay
+from fitgap.runner.spec.data_settings import DataSettings
+from fitgap.runner.spec.data_source import is_path
+from fitgap.runner.spec.flags import REPEATS, Flags, add_alternatives, overlay, record_flag
 from fitgap.runner.spec.places import Places
+from fitgap.runner.spec.search_settings import SearchSettings
 from fitgap.runner.spec.sweep import DEFAULTS, Sweep
 from fitgap.runner.spec.validation import SpecNode
 
 MOST_BYTES = 256 * 1024
+SEARCH_STAYS = "the alternatives of a search cannot be extended, since its configurations depend on them"
 NO_FLAGS = Flags()
 
 
@@ -41,6 +44,16 @@ def data_from_flags(flags: Flags) -> DataSettings:
         sweep: dict[str, Any] = {}
         overlay(sweep, flags, places)
         return DataSettings.read(SpecNode(sweep["data"], ("data",)))
+
+
+def with_flags(sweep: Mapping[str, Any], flags: Flags) -> dict[str, Any]:
+    """A sweep in written form with the settings of flags, of which its data are checked. Raises SpecError."""
+    places = Places()
+    with places.in_errors():
+        changed = {**sweep, "data": dict(sweep["data"])} if flags.data is None else {**sweep, "data": {}}
+        overlay(changed, flags, places)
+        DataSettings.read(SpecNode(changed["data"], ("data",)))
+        return changed
 
 
 def data_from_mapping(mapping: Mapping[str, Any]) -> DataSettings:
@@ -106,11 +119,28 @@ def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
     places = Places()
     with places.in_errors():
         written = extended.canonical()
+        if sweep.search:
+            check_only_repeats(flags, places)
         add_alternatives(written, flags, places)
         result = Sweep.from_canonical(written)
         if result.repeats < sweep.repeats:
             raise SpecError(f"must be at least {sweep.repeats}, as many as the sweep has", ("repeats",))
-        return replace(result, axes=without_duplicates(result.axes))
+        return replace(result, axes=without_duplicates(result.axes), search=search_with_repeats(sweep, result.repeats))
+
+
+def check_only_repeats(flags: Flags, places: Places) -> None:
+    """Raise SpecError if flags would extend a search by anything but repeats."""
+    for flag, path, value in flags.given():
+        record_flag(places, flag, path, value)
+        if path != REPEATS:
+            raise SpecError(f"{SEARCH_STAYS}; add repeats, or start another sweep", path)
+
+
+def search_with_repeats(sweep: Sweep, repeats: int) -> SearchSettings | None:
+    """The search of a sweep with as many trials as its configurations have with other repeats."""
+    if sweep.search is None:
+        return None
+    return replace(sweep.search, trials=sweep.search.trials * repeats // sweep.repeats)
 
 
 def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
@@ -119,7 +149,9 @@ def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
         other = replace(other, data=other.data.with_absolute_paths())
     # How the data were read is known only of the stored sweep; the choices are the same if all else is.
     other = replace(other, data=replace(other.data, **read_as(sweep.data, other.data)))
-    for section in ("data", "seed", "training"):
+    if sweep.space != other.space:
+        raise SpecError(f"axes: {SEARCH_STAYS}; they must be the same as in sweep {sweep.name}")
+    for section in ("data", "seed", "training", "only"):
         if getattr(sweep, section) != getattr(other, section):
             advice = "only axes and repeats can be extended"
             raise SpecError(f"{section}: must be the same as in sweep {sweep.name}; {advice}")

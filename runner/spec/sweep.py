@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from fitgap.core.losses import LOSSES
@@ -14,15 +14,22 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.names import SWEEP_NAME_RULE, is_sweep_name
 from fitgap.runner.recorded_epochs import Recording
 from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
+from fitgap.runner.spec.budget import Budget
 from fitgap.runner.spec.choices import read_choice, single_value
-from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, layers_label
+from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, hidden_count, layers_label
 from fitgap.runner.spec.data_settings import DataSettings, as_stored
 from fitgap.runner.spec.grid import Grid
-from fitgap.runner.spec.lazy_values import Alternatives, listed
+from fitgap.runner.spec.lazy_values import Alternatives, either, listed
+from fitgap.runner.spec.ranges import without_steps
 from fitgap.runner.spec.record_setting import read_recording
+from fitgap.runner.spec.search_settings import SearchSettings
+from fitgap.runner.spec.search_space import Space
 from fitgap.runner.spec.validation import SpecNode
 
-DEFAULTS: dict[str, Any] = {"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}}
+DEFAULTS: dict[str, Any] = {
+    **{"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}},
+    **{"search": None, "only": None, "budget": None},
+}
 COMMON_DEFAULTS = {
     "loss": "half_squared_error",
     "dtype": "float32",
@@ -31,9 +38,13 @@ COMMON_DEFAULTS = {
     "record": "all",
     "keep": "none",
 }
-TRAINING_KEYS = (*COMMON_DEFAULTS, *(name for name, axis in AXES.items() if axis.in_training))
+TRAINING_KEYS = tuple(dict.fromkeys([*COMMON_DEFAULTS, *(name for name, axis in AXES.items() if axis.in_training)]))
 KEPT = ("none", "last", "best", "state")
 DTYPES = ("float32", "float64")
+NO_VALIDATION_AXIS = (
+    "cannot be an axis: errors on different validation examples cannot be compared; set it under data, or use "
+    "training_examples to see the effect of having fewer examples"
+)
 MOST_TRIALS = 1_000_000
 MOST_REPEATS = 10_000
 LARGEST_SEED = 2**63 - 1
@@ -41,7 +52,7 @@ LARGEST_SEED = 2**63 - 1
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """The settings that all configurations of a sweep share.
+    """The settings that all configurations of a sweep share. `loss` is the first one if there are alternatives.
 
     `outputs` is the coding of the targets, None for the default of the data. `measure` is the number of examples on
     which E_t and E_v are measured, None for all. `record` says which epochs are stored, `keep` which parameters of a
@@ -69,7 +80,11 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A named set of axes, a seed and settings. `axes` holds the expanded alternatives of every axis in `AXES`."""
+    """A named set of axes, a seed and settings. `axes` holds the expanded alternatives of every axis in `AXES`.
+
+    With `search`, only some of the combinations in `space` are trained, and `axes` holds ranges by their ends. `only`
+    is a filter for configurations. `budget` limits what one command trains.
+    """
 
     name: str
     data: DataSettings
@@ -77,25 +92,35 @@ class Sweep:
     repeats: int
     training: TrainingSettings
     axes: Mapping[str, tuple[Any, ...]]
+    search: SearchSettings | None = None
+    space: Space | None = None
+    only: str | None = None
+    budget: Budget = field(default_factory=Budget)
 
     def configurations(self) -> Grid:
-        """All distinct combinations of the alternatives."""
+        """All distinct combinations of the alternatives, in a search with ranges by their ends."""
         return Grid(self.axes, self.configuration)
 
     def configuration(self, combination: tuple[Any, ...]) -> Configuration:
         """The configuration with one alternative of each axis."""
         settings = {AXES[name].field: value for name, value in zip(self.axes, combination, strict=True)}
-        return Configuration(**settings, loss=self.training.loss, dtype=self.training.dtype)
+        return Configuration(**settings, dtype=self.training.dtype)
 
     def canonical(self) -> dict[str, Any]:
         """This sweep in sweep-file form with all defaults filled in, as JSON-ready data."""
+        axes = {name: written for name, values in self.axes.items() if (written := written_axis(name, values))}
+        axes = dict(self.space.written) if self.space else axes
+        search = {"search": self.search.canonical()} if self.search else {}
         return {
             "name": self.name,
             "data": self.data.canonical(),
             "seed": self.seed,
             "repeats": self.repeats,
-            "training": self.training.canonical(),
-            "axes": {name: [AXES[name].write(value) for value in values] for name, values in self.axes.items()},
+            "training": {key: value for key, value in self.training.canonical().items() if key not in axes},
+            "axes": axes,
+            **search,
+            **({"only": self.only} if self.only else {}),
+            **({"budget": self.budget.canonical()} if self.budget.is_limited else {}),
         }
 
     @classmethod
@@ -104,16 +129,34 @@ class Sweep:
         given = {key: value for key, value in written.items() if value is not None}
         entries = SpecNode({**DEFAULTS, **given}).entries(DEFAULTS)
         repeats = entries["repeats"].whole_number(1, MOST_REPEATS)
+        search = SearchSettings.read(entries["search"]) if "search" in entries else None
+        training, space = read_training(entries["training"]), read_space(entries["axes"], entries["training"])
+        axes = listed_axes(space, repeats, entries["axes"], is_searched=search is not None)
         sweep = cls(
             name=read_name(entries["name"]),
             data=DataSettings.read(entries["data"]),
             seed=entries["seed"].whole_number(0, LARGEST_SEED),
             repeats=repeats,
-            training=read_training(entries["training"]),
-            axes=read_axes(entries["axes"], entries["training"], repeats),
+            training=replace(training, loss=axes["loss"][0]),
+            axes=axes,
+            search=search,
+            space=space if search else None,
+            only=entries["only"].text() if "only" in entries else None,
+            budget=Budget.read(entries["budget"]) if "budget" in entries else Budget(),
         )
+        if sweep.data.preprocess is not None and None not in axes["preprocess"]:
+            rule = "is also given under data, where no alternative uses it; remove one of them, or add auto"
+            raise SpecError(rule, ("axes", "preprocess"))
         check_trainable(sweep)
         return sweep
+
+
+def written_axis(name: str, values: tuple[Any, ...]) -> list[Any]:
+    """The alternatives of an axis in sweep-file form; empty if it is left out, as in sweeps of earlier versions."""
+    axis = AXES[name]
+    written = [axis.write(value) for value in values]
+    is_elsewhere = name in COMMON_DEFAULTS and len(written) == 1
+    return [] if is_elsewhere or (axis.is_optional and written == [axis.default]) else written
 
 
 def stored_sweep_of(specification: Mapping[str, Any]) -> Sweep:
@@ -149,33 +192,60 @@ def single(node: SpecNode, table: Mapping[str, type[Variant]], noun: str) -> Cho
     return choice
 
 
-def read_axes(axes: SpecNode, training: SpecNode, repeats: int) -> dict[str, tuple[Any, ...]]:
+def read_space(axes: SpecNode, training: SpecNode) -> Space:
     """All axes: the written ones in their order, then those with a single value from `training` or the defaults."""
-    written, common = axes.entries(AXES), training.entries(TRAINING_KEYS)
-    alternatives = {name: read_axis(name, node) for name, node in written.items()}
+    if isinstance(axes.value, dict) and "validation" in axes.value:
+        raise SpecError(NO_VALIDATION_AXIS, (*axes.path, "validation"))
+    given, common = axes.entries(AXES), training.entries(TRAINING_KEYS)
+    alternatives = {name: read_axis(name, node) for name, node in given.items()}
+    written = {name: as_list(node) for name, node in given.items()}
     for name, axis in AXES.items():
-        if name in written and name in common:
-            raise SpecError("is also given under training; keep one of them", written[name].path)
+        if name in given and name in common:
+            raise SpecError("is also given under training; keep one of them", given[name].path)
         if name in common:
-            alternatives[name] = listed([single_value(axis.read(common[name]), common[name])])
-        elif name not in written:
+            alternatives[name] = single_alternative(axis.read(common[name]), common[name])
+            # A single loss is stored among the training settings.
+            written |= {} if name in COMMON_DEFAULTS else {name: as_list(common[name])}
+        elif name not in given:
             alternatives[name] = axis.read(SpecNode(axis.default))
-    check_size(alternatives, repeats, axes)
-    return {name: tuple(values) for name, values in alternatives.items()}
+    return Space(alternatives, written)
+
+
+def as_list(node: SpecNode) -> list[Any]:
+    """The alternatives of an axis as written, also of one that is written as a single value."""
+    return node.value if isinstance(node.value, list) else [node.value]
+
+
+def single_alternative(values: Alternatives, node: SpecNode) -> Alternatives:
+    """A setting under `training`: one value, or a range of them."""
+    return either([values if any(True for _ in values.endless()) else listed([single_value(values, node)])])
+
+
+def listed_axes(space: Space, repeats: int, node: SpecNode, *, is_searched: bool) -> dict[str, tuple[Any, ...]]:
+    """The alternatives of every axis; of a range in a search, both ends. Raises SpecError for too many."""
+    if is_searched:
+        for name, values in space.axes.items():
+            check_size({name: values}, 1, node)
+    else:
+        for path in space.endless():
+            raise without_steps(path)
+        check_size(space.axes, repeats, node)
+    return {name: tuple(values) for name, values in space.axes.items()}
 
 
 def check_trainable(sweep: Sweep) -> None:
     """Raise SpecError if a combination of architecture, functions, optimizer and loss cannot be trained."""
     axes = sweep.axes
-    depths = {min(len(architecture), 1): architecture for architecture in axes["architecture"]}
-    for hidden, activation, output, optimizer in itertools.product(
-        depths.values(), axes["activation"], axes["output_activation"], axes["optimizer"]
+    depths = {min(hidden_count(architecture), 1): architecture for architecture in axes["architecture"]}
+    for hidden, activation, output, optimizer, loss in itertools.product(
+        depths.values(), axes["activation"], axes["output_activation"], axes["optimizer"], axes["loss"]
     ):
-        functions = [*(activation if hidden else ()), output]
+        functions = [*(activation if hidden_count(hidden) else ()), output]
         layers = tuple(tuple(choice.variant for choice in layer) for layer in functions)
-        problem = why_untrainable(layers, optimizer.variant, sweep.training.loss.variant)
+        problem = why_untrainable(layers, optimizer.variant, loss.variant)
         if problem:
             names = f"{architecture_label(hidden)}, {layers_label(functions)}, {optimizer.label}"
+            names += f", {loss.label}" if len(axes["loss"]) > 1 else ""
             raise SpecError(f"{names} cannot be trained: {problem}", ("axes",))
 
 

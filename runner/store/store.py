@@ -9,6 +9,7 @@ from fitgap.runner.store.database.addresses import is_file, shown
 from fitgap.runner.store.database.connection import closed_on_failure, connect, database_url
 from fitgap.runner.store.database.sqlite_files import path_of
 from fitgap.runner.store.fit import refresh
+from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.reader import StoreReader
 from fitgap.runner.store.schema.migrate import make_ready
 from fitgap.runner.store.schema.version import check_version
@@ -72,6 +73,11 @@ class Store(StoreReader):
     def write_note(self, words: Sequence[str], text: str) -> None:
         with self._engine.begin() as connection:
             labels.write_note(connection, selection.choose(connection, words), text)
+
+    def keep_test_result(self, sweep_id: int, result: Row) -> None:
+        """Store the result on the test examples, unless there is one."""
+        with self._engine.begin() as connection:
+            labels.keep_test_result(connection, sweep_id, result)
 
     def rename_sweep(self, name_or_number: str, name: str) -> str:
         with self._engine.begin() as connection:

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from fitgap.core.kernels.selection import described, kernels
 from fitgap.runner.system.blas import thread_pools
 from fitgap.runner.system.commit import describe_commit
 from fitgap.runner.system.programs import output_of
@@ -29,6 +30,8 @@ def describe_environment() -> dict[str, str | bool | None]:
         "python": platform.python_version(),
         "numpy": installed_version("numpy"),
         "ray": installed_version("ray"),
+        "llvmlite": installed_version("llvmlite"),
+        "training_steps": described(kernels.choice),
         **describe_blas(),
         "simd": " ".join(numpy_build("SIMD Extensions").get("found", [])),
         "processor": processor(),

@@ -11,13 +11,16 @@ import pytest
 from fitgap.runner.recorded_epochs import always_recorded
 
 from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
+from benchmarks.images import CASES, flat_size
 from benchmarks.interleaving import measure
 from benchmarks.networks import ACTIVATIONS, OPTIMIZERS, networks
 from benchmarks.ours.driving import planned_packs, prepared_sweep
+from benchmarks.ours.image_pack import network_of
 from benchmarks.ours.simulated_cluster import pack_blocks
 from benchmarks.peers import PEERS, peers_called
+from benchmarks.peers.products import StepProducts
 from benchmarks.processes import MeasurementError
-from benchmarks.sweeps import large_sweep
+from benchmarks.sweeps import grid_size, grid_sweep, large_sweep
 from benchmarks.tables import TABLES, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +63,22 @@ def test_core_gives_rows_without_any_package_of_the_peers():
 
 
 @pytest.mark.nightly
+def test_the_bound_gives_rows():
+    assert_rows(rows_of("bound"), "bound")
+
+
+def test_the_flat_size_of_images_is_that_of_the_layers():
+    """The peers get the number of values before the dense layer; here it is computed from the layers."""
+    for case in CASES.values():
+        assert network_of(case).sizes[-3] == flat_size(case)
+
+
+@pytest.mark.nightly
+def test_the_grid_search_gives_rows():
+    assert_rows(rows_of("grid-search"), "grid-search")
+
+
+@pytest.mark.nightly
 def test_query_gives_rows():
     """Each question, and the export, to a store that the table makes for itself."""
     rows = rows_of("query", "--without", "optuna")
@@ -78,6 +97,25 @@ def test_cluster_gives_rows():
     rows = rows_of("cluster")
     assert_rows(rows, "cluster")
     assert {row["peer"] for row in rows} == {"workers", "target"}
+
+
+@pytest.mark.parametrize(("quick", "trials"), [(False, 108), (True, 18)])
+def test_the_grid_is_as_large_as_it_says(quick, trials):
+    assert grid_size(quick) == trials == prepared_sweep(grid_sweep(10, quick)).trial_count
+
+
+def test_the_bound_consists_of_the_products_of_a_step():
+    """Two in the first layer and three in each other; every member's result is the product of its own matrices."""
+    steps = StepProducts((6, 5, 4, 3), size=8, examples=7)
+    steps.compute()
+    shapes = [each.out.shape for each in steps.products]
+    of_members = [(7, 5), (5, 6), (7, 4), (4, 5), (7, 5), (7, 3), (3, 4), (7, 4)]
+    assert [tuple(sorted(shape[2:])) for shape in shapes] == [tuple(sorted(shape)) for shape in of_members]
+    assert {shape[:2] for shape in shapes} == {(4, 2)}
+    for product in steps.products:
+        left, right = (np.broadcast_to(each, (4, 2, *each.shape[2:])) for each in (product.left, product.right))
+        expected = np.einsum("rkij,rkjl->rkil", left.astype(float), right.astype(float))
+        np.testing.assert_allclose(product.out, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_a_simulated_pack_sends_what_a_real_one_would(tmp_path):
@@ -119,7 +157,7 @@ def test_every_table_is_planned_for_known_peers(name, quick, tmp_path):
 def test_a_peer_is_called_by_its_own_name_or_by_its_module():
     assert peers_called("jax-tuned") == {"jax-tuned"}
     assert peers_called("jax") == {"jax", "jax-tuned"}
-    assert peers_called("torch") == {"pytorch", "ray-tune-pytorch"}
+    assert peers_called("torch") == {"pytorch", "ray-tune-pytorch", "torch-pack", "torch-pack-compiled"}
     assert peers_called("keras") == set()
 
 

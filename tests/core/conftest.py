@@ -15,6 +15,7 @@ from fitgap.core.initializers import INITIALIZERS, GlorotUniform
 from fitgap.core.losses import HalfSquaredError
 from fitgap.core.members import Member, PackShape
 from fitgap.core.network import Networks
+from fitgap.core.network_shape import dense_network
 from fitgap.core.optimizers import OPTIMIZERS, GradientDescent, Optimizer
 from fitgap.core.preprocessing import Examples
 from fitgap.core.regularizers import REGULARIZERS
@@ -167,7 +168,7 @@ def make_shape():
     def make(layers, batch_size=1000, dtype="float64", loss=None, *, classes=False, **changes):
         one = layers[-1] == 1
         settings = {
-            "layers": tuple(layers),
+            "network": dense_network(tuple(layers)),
             "batch_size": batch_size,
             "loss": loss or HalfSquaredError(),
             "reading": Numbers() if not classes else ZeroOne() if one else OnePerClass(),
@@ -198,7 +199,8 @@ def make_repeats(make_examples):
     """`make_repeats(shape, (training, validation))`: such examples for each of the repeats that are drawn."""
 
     def make(shape, counts):
-        return {repeat: make_examples(shape.layers, *counts, seed=repeat, dtype=shape.dtype) for repeat in range(3)}
+        sizes, dtype = shape.network.sizes, shape.dtype
+        return {repeat: make_examples(sizes, *counts, seed=repeat, dtype=dtype) for repeat in range(3)}
 
     return make
 
@@ -208,7 +210,7 @@ def make_networks():
     """`make_networks(sizes, members, seed, dtype)`: networks whose weights and biases are all drawn at random."""
 
     def make(sizes, members, *, seed=0, dtype="float64"):
-        networks = Networks(tuple(sizes), members, dtype)
+        networks = Networks(dense_network(tuple(sizes)), members, dtype)
         rng = np.random.default_rng(seed)
         count = networks.layout.parameter_count
         networks.parameters[:, :count] = rng.normal(scale=0.7, size=(len(members), count))

@@ -1,6 +1,7 @@
 """β and γ of a pack: where they lie, that they are learned by the member's own optimizer, and stay in their domains."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -14,13 +15,15 @@ from fitgap.core.activation_parameters import (
 from fitgap.core.activations import ACTIVATIONS, ELU, Identity, PReLU, ReLU, Sigmoid, SiLU, Softplus, Squareplus, Tanh
 from fitgap.core.activations.activation import MARGIN
 from fitgap.core.batches import batches
-from fitgap.core.layers import FUNCTION_PARAMETERS, Layout
 from fitgap.core.network import Networks
+from fitgap.core.network_shape import dense_network
 from fitgap.core.optimizers import OPTIMIZERS, Adam, AdamW, GradientDescent
+from fitgap.core.parameter_layout import FUNCTION_PARAMETERS, Layout
 from fitgap.core.regularizers import L2
 from fitgap.core.training import Pack
 from hypothesis import given
 from hypothesis import strategies as st
+from support.sampling import every_row
 
 LEARNABLE = {name: kind for name, kind in ACTIVATIONS.items() if "learn" in kind.parameters()}
 DESCENDING = {name: kind for name, kind in OPTIMIZERS.items() if kind.descends}
@@ -77,7 +80,7 @@ def test_each_unit_computes_its_own_function(make_member, make_networks):
 def test_every_function_of_every_member_is_in_one_run(draw_member):
     rng = np.random.default_rng(50)
     members = [draw_member(rng, 3) for _ in range(12)]
-    layout = Layout((4, 6, 5, 3), function_counts(members))
+    layout = Layout(dense_network((4, 6, 5, 3)), function_counts(members))
     for layer in (1, 2, 3):
         covered = np.zeros((12, layout.sizes[layer]), int)
         for run in layer_groups(members, layer, layout):
@@ -89,7 +92,7 @@ def test_every_function_of_every_member_is_in_one_run(draw_member):
 def test_initial_values_lie_in_the_buffer_learned_or_not(draw_member):
     rng = np.random.default_rng(51)
     members = [draw_member(rng, 2) for _ in range(12)]
-    networks = Networks((4, 6, 3), members, "float64")
+    networks = Networks(dense_network((4, 6, 3)), members, "float64")
     for row, member in enumerate(members):
         for layer, functions in enumerate(member.activations, start=1):
             for position, function in enumerate(functions):
@@ -100,7 +103,7 @@ def test_initial_values_lie_in_the_buffer_learned_or_not(draw_member):
 
 def test_learned_values_are_read_back_by_name(make_member):
     member = make_member((ReLU(), SiLU(beta=1.5, learn="beta")), Sigmoid(gamma=2.5, learn="beta+gamma"))
-    networks = Networks((4, 6, 3), [make_member(), member], "float64")
+    networks = Networks(dense_network((4, 6, 3)), [make_member(), member], "float64")
     found = learned_values(networks.parameters[1], member, networks.layout)
     assert sorted(found.values()) == [1.0, 1.5, 2.5]
     assert len(found) == 3 and all(name.startswith(("layer_1.", "layer_2.")) for name in found)
@@ -111,7 +114,7 @@ def test_a_member_is_handed_out_as_if_it_were_alone(draw_member, make_shape, mak
     """Its row does not depend on how many functions the others have; its learned values are found in either."""
     rng, shape = np.random.default_rng(53), make_shape((3, 6, 5, 2))
     members = [draw_member(rng, 3) for _ in range(12)]
-    examples = {repeat: make_examples(shape.layers, seed=repeat) for repeat in range(3)}
+    examples = {repeat: make_examples(shape.network.sizes, seed=repeat) for repeat in range(3)}
     together = Pack(shape, members, examples)
     for number, member in enumerate(members):
         alone = Pack(shape, [member], examples)
@@ -135,7 +138,7 @@ def test_learned_values_are_trained_by_the_members_own_optimizer(
     function = Sigmoid(beta=1.3, gamma=1.0, learn="gamma")
     member = make_member(function, optimizer=DESCENDING[name](), epochs=5)
     shape = make_shape((2, 1, 1), 4)
-    pack = Pack(shape, [member], {0: make_examples(shape.layers)})
+    pack = Pack(shape, [member], {0: make_examples(shape.network.sizes)})
     layout, parameters = pack.networks.layout, pack.networks.parameters
     weight, gamma, beta = 2, layout.function_parameter(1, 0, "gamma"), layout.function_parameter(1, 0, "beta")
     parameters[0, weight] = 1
@@ -183,9 +186,10 @@ def test_what_is_not_learned_never_changes(
             assert values.tolist() == [getattr(function, name) for name in names]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("learned", sorted(LEARNABLE))
-@pytest.mark.parametrize("optimizer", sorted(DESCENDING))
+@pytest.mark.parametrize(
+    ("optimizer", "learned", "dtype"),
+    every_row(3, itertools.product(sorted(DESCENDING), sorted(LEARNABLE), ["float32", "float64"])),
+)
 def test_learned_values_stay_in_their_domains(
     optimizer, learned, dtype, make_member, make_shape, make_examples, run_training
 ):
@@ -198,7 +202,7 @@ def test_learned_values_stay_in_their_domains(
         epochs=20,
     )
     shape = make_shape((3, 4, 2), 3, dtype)
-    pack = Pack(shape, [member], {0: make_examples(shape.layers, dtype=dtype)})
+    pack = Pack(shape, [member], {0: make_examples(shape.network.sizes, dtype=dtype)})
     for results in pack.run():
         values = pack.learned_by(0)
         for name, value in values.items():
@@ -219,7 +223,7 @@ def test_learned_values_stay_in_their_domains(
 )
 def test_a_value_that_a_step_took_out_of_its_domain_is_put_back_to_its_border(function, name, border, make_member):
     """β > 0 keeps a margin of 0.001; what has no border goes wherever the step took it."""
-    networks = Networks((2, 3, 1), [make_member(function), make_member()], "float64")
+    networks = Networks(dense_network((2, 3, 1)), [make_member(function), make_member()], "float64")
     column = networks.layout.function_parameter(1, 0, name)
     for value in (-7.0, 0.0, 3.0):
         networks.parameters[:, column] = value

@@ -7,8 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 from fitgap.core.activations import ACTIVATIONS
-from fitgap.core.layers import FUNCTION_PARAMETERS
 from fitgap.core.member_groups import stack_numbers
+from fitgap.core.parameter_layout import FUNCTION_PARAMETERS
 
 
 def sigmoid(x, beta, gamma):

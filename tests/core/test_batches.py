@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from fitgap.core import batches as batches_module
 from fitgap.core.batches import batches, batches_in_order, shares_of
-from fitgap.core.layers import Layout
-from fitgap.core.network import Workspace
+from fitgap.core.network_shape import dense_network
+from fitgap.core.parameter_layout import Layout
+from fitgap.core.workspace import Workspace
 from hypothesis import given
 from hypothesis import strategies as st
 from support.profiles import share_of_examples
@@ -78,7 +79,8 @@ def test_batches_in_order_are_those_of_that_order(example_count, size):
 def test_a_workspace_takes_what_its_members_need(repeats, own_inputs, by_unit):
     """Of three repeats; inputs of its members, or for all that share them."""
     inputs, targets = (np.random.default_rng(1).normal(size=(3, 5, units)) for units in (2, 4))
-    work = Workspace(4, 5, Layout((2, 3, 4)), "float64", np.array(repeats), own_inputs=own_inputs, by_unit=by_unit)
+    layout = Layout(dense_network((2, 3, 4)))
+    work = Workspace(4, 5, layout, "float64", np.array(repeats), own_inputs=own_inputs, by_unit=by_unit)
     work.load_batch(inputs, targets)
     assert np.array_equal(work.targets, targets[repeats])
     shared = repeats != [1, 0, 1, 1] and not own_inputs

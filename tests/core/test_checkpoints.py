@@ -41,7 +41,7 @@ def test_members_go_on_from_their_states_as_if_undisturbed(
     """All kinds of members, alone or in another pack than before, of which some left earlier, through a file."""
     shape, counts, member_count, seed = pack
     rng = np.random.default_rng(seed)
-    drawn = [draw_member(rng, len(shape.layers) - 1) for _ in range(member_count)]
+    drawn = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(member_count)]
     members = [dataclasses.replace(member, epochs=member.epochs + 2) for member in drawn]
     examples = make_repeats(shape, counts)
     undisturbed = run_training(shape, members, examples)

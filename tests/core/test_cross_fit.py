@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fitgap.core import cross_fit
 from fitgap.core.evaluation import Measurer
 from fitgap.core.optimizers import GradientDescent
 from fitgap.core.repeats import VALIDATION_SIDE
@@ -70,3 +71,25 @@ def test_an_epoch_with_an_infinite_error_never_counts(pack):
         pack.networks.parameters[:] = value
         pack.run_epoch()
         assert [pack.honest_errors_of(member).e_v for member in range(6)] == before
+
+
+@pytest.mark.parametrize("waiting", [1, 7])
+def test_how_many_epochs_are_searched_at_once_changes_no_bit(waiting, pack, monkeypatch):
+    """Also where a member leaves the pack in between, and where only one epoch fits into memory."""
+    states = []
+    for most in (cross_fit.MOST_WAITING, waiting):
+        monkeypatch.setattr(cross_fit, "MOST_WAITING", most)
+        mine = Pack(pack.shape, pack.members, pack.examples)
+        train(mine, 10)
+        mine.compact(mine.member_numbers != 3)
+        train(mine, 11)
+        states.append([mine.honest_state_of(member) for member in mine.member_numbers.tolist()])
+        assert len(mine.cross_fit.waiting) == 0
+    for one, other in zip(*states, strict=True):
+        assert all(np.array_equal(mine, its, equal_nan=True) for mine, its in zip(one, other, strict=True))
+
+
+def test_only_as_much_waits_to_be_searched_as_fits_into_memory(pack, monkeypatch):
+    monkeypatch.setattr(cross_fit, "MOST_BYTES", 1)
+    train(pack, 1)
+    assert pack.cross_fit.waiting == []

@@ -6,8 +6,8 @@ import itertools
 import numpy as np
 import pytest
 from fitgap.core.activations import ACTIVATIONS, Identity
-from fitgap.core.layers import FUNCTION_PARAMETERS
 from fitgap.core.optimizers import OPTIMIZERS, GradientDescent
+from fitgap.core.parameter_layout import FUNCTION_PARAMETERS
 from fitgap.core.preprocessing import Examples
 from fitgap.core.schedules import Constant
 from hypothesis import example, given
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from support.core.core_strategies import packs
 from support.core.trainings import at_rate
 from support.profiles import share_of_examples
+from support.sampling import at_night
 
 
 def near_one(kind, rng):
@@ -51,7 +52,7 @@ def drawn_to_diverge(member, rng):
     )
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32", at_night("float64")])
 @share_of_examples(0.1)
 @given(diverging_count=st.integers(1, 63), seed=st.integers(0, 2**32))
 @example(diverging_count=1, seed=0)
@@ -82,9 +83,9 @@ def test_whoever_diverges_the_others_train_bit_for_bit(
     """Any k of n members go wild; the others' numbers are those of a pack in which nobody does."""
     shape, counts, member_count, seed = pack
     rng = np.random.default_rng(seed)
-    calm = [draw_member(rng, len(shape.layers) - 1) for _ in range(member_count)]
+    calm = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(member_count)]
     wild = data.draw(st.sets(st.integers(0, member_count - 1), min_size=1))
-    identities = tuple((Identity(),) for _ in shape.layers[1:])
+    identities = tuple((Identity(),) for _ in shape.network.sizes[1:])
     optimizer = GradientDescent(rate=1e30)
     members = [
         dataclasses.replace(member, activations=identities, optimizer=optimizer, epochs=4) if row in wild else member
@@ -111,7 +112,7 @@ def test_members_that_diverge_leave_the_others_bit_for_bit(
         make_member(Identity(), optimizer=GradientDescent(rate=1e6), epochs=6) if number in diverging else member
         for number, member in enumerate(plain)
     ]
-    examples = {0: make_examples(shape.layers, 30, dtype=dtype)}
+    examples = {0: make_examples(shape.network.sizes, 30, dtype=dtype)}
     calm, training = run_training(shape, plain, examples), run_training(shape, wild, examples)
     for number in range(len(plain)):
         if number not in diverging:

@@ -4,21 +4,23 @@ import numpy as np
 import pytest
 from fitgap.core.activations import Identity, Sigmoid, Tanh
 from fitgap.core.dropout import DropoutMasks, UniformFloats, dropout_of
-from fitgap.core.layers import Layout
-from fitgap.core.network import Workspace
+from fitgap.core.kernels.selection import kernels
+from fitgap.core.network_shape import dense_network
+from fitgap.core.parameter_layout import Layout
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.regularizers import L1, L2, Dropout
+from fitgap.core.workspace import Workspace
 
 LAYERS = (40, 30, 3)
 EXAMPLES = 50
 
 
 @pytest.fixture
-def masks_of(make_member):
+def masks_of(both_kernels):
     """`masks_of(members, epoch)`: r⁽⁰⁾ and r⁽¹⁾ of two batches, one array (K, B, n) each."""
 
     def masks(members, epoch=1, dtype="float64"):
-        layout, drawn = Layout(LAYERS), []
+        layout, drawn = Layout(dense_network(LAYERS)), []
         source = DropoutMasks(members, epoch, dtype)
         for _ in range(2):
             work = Workspace(len(members), EXAMPLES, layout, dtype)
@@ -33,6 +35,12 @@ def masks_of(make_member):
         return drawn
 
     return masks
+
+
+@pytest.fixture(params=["numpy", "compiled"])
+def both_kernels(request, monkeypatch):
+    """Once with NumPy and once with compiled passes."""
+    monkeypatch.setattr(kernels, "choice", request.param)
 
 
 @pytest.fixture
@@ -193,12 +201,14 @@ def test_errors_are_measured_with_every_unit(
         assert training.last(0, name) == training.last(1, name)
 
 
-def test_draws_are_those_of_numpy_whatever_their_number():
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_draws_are_those_of_numpy_whatever_their_number(dtype):
     """Also where a number of draws is odd, of which each takes half of 64 bits."""
     ours, theirs = UniformFloats(generator(3, 1, Purpose.DROPOUT, 2)), generator(3, 1, Purpose.DROPOUT, 2)
     for shape in [(32, 64), (29, 3), (1, 1), (3, 3), (1, 3), (2, 2), (1, 1), (29, 16)] * 2:
-        drawn = ours.draw(shape)
-        assert drawn.dtype == np.float32 and np.array_equal(drawn, theirs.random(shape, np.float32))
+        drawn = np.empty(shape, dtype)
+        ours.draw(drawn)
+        assert np.array_equal(drawn, theirs.random(shape, np.float32))
 
 
 def test_members_of_one_repeat_and_ratio_share_their_mask_in_any_order(masks_of, dropping):

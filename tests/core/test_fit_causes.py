@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fitgap.core.error_curves import instability, late_fall, rise, smoothed
-from fitgap.core.fit import Verdict
 from fitgap.core.fit_causes import causes
 from fitgap.core.fit_facts import Cause, Facts
 from fitgap.core.fit_remedies import Remedy
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.recorded_epochs import Recording, always_recorded
 
 
@@ -50,6 +50,10 @@ MADE = {
         "vanishes in 3 layers of sigmoid",
     ),
     (Verdict.UNDERFIT, Cause.LARGE_WEIGHTS): ({"layers": [layer(rms=20.0), layer()]}, "40 times"),
+    (Verdict.UNDERFIT, Cause.STOPPED_EARLY): (
+        {"e_t": FALLING, "e_v": FALLING, "stopped": "E_v had not improved for 20 epochs", "patience": 20},
+        "since E_v had not improved for 20 epochs; E_t still fell by 45 % from epoch 80 on",
+    ),
     (Verdict.UNDERFIT, Cause.STILL_FALLING): ({"e_t": FALLING, "e_v": FALLING}, "in the last 10 of 100 epochs"),
     (Verdict.UNDERFIT, Cause.NOT_FALLING): ({"e_t": np.full(100, 0.5), "e_v": np.full(100, 0.5)}, "hardly fell"),
     (Verdict.UNDERFIT, Cause.WEIGHTS_NEAR_ZERO): (
@@ -99,6 +103,28 @@ def test_each_cause_is_found_where_it_was_made(made, changed):
     assert causes(Verdict.GOOD, facts) == []
 
 
+STOPPED = {"stopped": "E_v had not improved for 3 epochs", "patience": 3}
+
+
+def test_what_was_stopped_needs_no_more_epochs():
+    """They would change nothing; also where E_t falls slowly."""
+    for falls in ({"e_t": FALLING, "e_v": FALLING}, MADE[Verdict.UNDERFIT, Cause.SLOW][0]):
+        before = causes(Verdict.UNDERFIT, replace(well(Verdict.UNDERFIT), **falls))
+        after = causes(Verdict.UNDERFIT, replace(well(Verdict.UNDERFIT), **falls, **STOPPED))
+        assert any(Remedy.MORE_EPOCHS in each.remedies for each in before)
+        assert not any(Remedy.MORE_EPOCHS in each.remedies for each in after)
+        assert any(Remedy.LATER_STOPPING in each.remedies for each in after)
+
+
+def test_a_network_that_no_longer_learned_was_not_stopped_too_early():
+    assert causes(Verdict.UNDERFIT, replace(well(Verdict.UNDERFIT), **STOPPED)) == []
+
+
+def test_after_a_single_epoch_there_is_no_trend():
+    facts = replace(well(Verdict.UNDERFIT), e_t=FALLING[:1], e_v=FALLING[:1], **STOPPED)
+    assert [each.cause for each in causes(Verdict.UNDERFIT, facts)] == [Cause.STOPPED_EARLY]
+
+
 def test_every_cause_has_been_made():
     """What a sibling explains needs a sweep, and an unstable E_t is a cause of every verdict."""
     others = {Cause.SIBLING, Cause.DOUBLE_DESCENT, Cause.DIVERGED, Cause.UNSTABLE}
@@ -111,6 +137,23 @@ def test_an_unstable_error_means_a_rate_that_is_too_high_whatever_the_verdict(e_
     """It is never taken for an error that still falls."""
     found = causes(verdict, replace(well(verdict), e_t=e_t, e_v=np.full(100, 0.5)))
     assert found[0].cause is Cause.UNSTABLE and found[0].remedies == (Remedy.LOWER_RATE,)
+
+
+def test_an_unstable_error_comes_before_stopping_even_where_stopping_would_remove_all():
+    facts = replace(WELL, e_t=JUMPING, e_v=RISING, reference_e_v=0.198, penalties={})
+    assert [each.cause for each in causes(Verdict.OVERFIT, facts)][:2] == [Cause.UNSTABLE, Cause.ROSE]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.UNDERFIT, Verdict.BOTH, Verdict.UNCLEAR])
+def test_an_unstable_error_of_memorized_examples_comes_after_what_matters_and_before_guesses(verdict):
+    """A crushing penalty matters; a hidden layer is a guess where there is one."""
+    e_t = WELL.e_t.copy()
+    e_t[19:80:20] = 3.0
+    linear = replace(WELL, e_t=e_t, e_v=np.full(100, 0.5), hidden=(), functions=frozenset(), penalties={"l2": 1.0})
+    ordered = [Cause.STRONG_REGULARIZER, Cause.UNSTABLE, Cause.LINEAR_NETWORK]
+    assert [each.cause for each in causes(verdict, replace(linear, constant_e_t=1.0))] == ordered
+    # Nothing was memorized if a constant prediction is hardly worse.
+    assert causes(verdict, replace(linear, constant_e_t=0.2))[0].cause is Cause.UNSTABLE
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.01, 0.05])

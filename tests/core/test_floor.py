@@ -49,9 +49,8 @@ def test_a_class_without_training_examples_costs_a_finite_error(loss, targets, o
 )
 def test_it_is_measured_on_the_examples_of_training_and_sampled_like_the_evidence(source, reading, loss):
     dataset, preparation = load_dataset(source), Preparation(Division(0.3), "standard", "standard")
-    targets = encoded_targets(
-        dataset, preparation, reading, split_examples(dataset, preparation.division, seed=3, repeat=2)
-    )
+    whole = split_examples(dataset, preparation.division, seed=3, repeat=2)
+    targets = encoded_targets(dataset, preparation, reading, whole, seed=3, repeat=2)
     examples = prepare_examples(dataset, preparation, reading, seed=3, repeat=2, dtype="float64")
     for found, expected in zip(targets, (examples.training_targets, examples.validation_targets), strict=True):
         np.testing.assert_array_equal(found, expected)

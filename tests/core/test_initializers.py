@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.initializers import INITIALIZERS, Auto, GlorotUniform, HeNormal, Normal, Uniform
-from fitgap.core.network import Networks, Workspace
+from fitgap.core.network import Networks
+from fitgap.core.network_shape import dense_network
 from fitgap.core.optimizers import Fixed
 from fitgap.core.preprocessing import Examples
+from fitgap.core.workspace import Workspace
 
 DRAW = {"seed": 3, "repeat": 1, "layer": 2}
 # The variance of one weight by its layer's inputs and outputs, as the papers give it.
@@ -110,7 +112,7 @@ def test_the_relu_family_starts_wider(name):
 def test_auto_follows_the_first_function_of_each_layer(make_member):
     relu, tanh = ACTIVATIONS["relu"](), ACTIVATIONS["tanh"]()
     member = make_member((relu, tanh), (tanh, relu), initializer=Auto())
-    networks = Networks((4, 3, 2), [member], "float64")
+    networks = Networks(dense_network((4, 3, 2)), [member], "float64")
     assert np.array_equal(networks.weights[0][0], HeNormal().draw(4, 3, seed=0, repeat=0, layer=1))
     assert np.array_equal(networks.weights[1][0], GlorotUniform().draw(3, 2, seed=0, repeat=0, layer=2))
 
@@ -118,7 +120,7 @@ def test_auto_follows_the_first_function_of_each_layer(make_member):
 @pytest.mark.parametrize("name", sorted(INITIALIZERS))
 def test_biases_start_at_zero_but_for_the_majority(name, make_member, draw_variant):
     initializer = draw_variant(INITIALIZERS[name], np.random.default_rng(4))
-    networks = Networks((5, 4, 2), [make_member(initializer=initializer)], "float64")
+    networks = Networks(dense_network((5, 4, 2)), [make_member(initializer=initializer)], "float64")
     expected = [-2.5, -2] if name == "majority" else [0, 0]
     assert [biases.tolist() for biases in networks.biases] == [[[[expected[0]] * 4]], [[[expected[1]] * 2]]]
 
@@ -134,7 +136,7 @@ def test_majority_tells_whether_most_inputs_are_one(input_count, make_member, ma
     shape, examples = make_shape((input_count, 1), classes=True), {0: Examples(rows, most, rows, most, ())}
     training = run_training(shape, [member], examples)
     assert (training.last(0, "e_t"), training.last(0, "accuracy_t")) == (0, 1)
-    networks = Networks(shape.layers, [member], "float64")
+    networks = Networks(shape.network, [member], "float64")
     networks.biases[0][:] *= -1
     work = Workspace(1, len(rows), networks.layout, "float64")
     work.inputs[...] = rows

@@ -18,7 +18,7 @@ def test_a_member_trains_bit_for_bit_as_it_would_alone(
     """In any company and in any order: every number of every epoch, and the parameters at the end."""
     shape, counts, member_count, seed = pack
     rng = np.random.default_rng(seed)
-    members = [draw_member(rng, len(shape.layers) - 1) for _ in range(member_count)]
+    members = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(member_count)]
     examples = make_repeats(shape, counts)
     together = run_training(shape, members, examples)
     order = rng.permutation(member_count)
@@ -51,7 +51,7 @@ def test_members_that_share_their_batches_train_as_alone(
     """As in a sweep: every configuration with three repeats; those that leave early break the order for the rest."""
     shape, counts, configurations, seed = pack
     rng = np.random.default_rng(seed)
-    drawn = [draw_member(rng, len(shape.layers) - 1) for _ in range(configurations)]
+    drawn = [draw_member(rng, len(shape.network.sizes) - 1) for _ in range(configurations)]
     members = [
         dataclasses.replace(member, seed=0, repeat=repeat, regularizers=dropping_no_inputs(member))
         for member in drawn

@@ -9,17 +9,18 @@ from fitgap.core.activations import ACTIVATIONS, ReLU, Sigmoid, SiLU
 from fitgap.core.datasets import Dataset, Division
 from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from fitgap.core.model import Model, model_layers
-from fitgap.core.network import Workspace
 from fitgap.core.optimizers import Adam
-from fitgap.core.preprocessing import NO_SCALING, NO_TRANSFORM, Preparation, prepare_examples
+from fitgap.core.preprocessing import Preparation, prepare_examples
+from fitgap.core.scaling import NO_SCALING, NO_TRANSFORM
 from fitgap.core.target_coding import READINGS, Numbers, OnePerClass, Unrecognized, ZeroOne
 from fitgap.core.training import Pack
+from fitgap.core.workspace import Workspace
 
 TOLERANCE = {"float32": 2e-5, "float64": 1e-12}
 
 
 def plain_model(networks, row, member, loss=None):
-    saved, own = own_row(networks.parameters[row], member, networks.layout), own_layout(networks.layout.sizes, member)
+    saved, own = own_row(networks.parameters[row], member, networks.layout), own_layout(networks.shape, member)
     layers = model_layers(saved, member, own)
     return Model(layers, NO_TRANSFORM, NO_SCALING, loss or HalfSquaredError(), Numbers(), 0)
 
@@ -56,8 +57,8 @@ def test_shapes_and_values_of_the_layers(make_member, make_networks):
     member = make_member((ReLU(), SiLU(beta=1.5, gamma=0.5, learn="beta")))
     networks = make_networks((3, 4, 2), [make_member(Sigmoid()), member])
     layers = plain_model(networks, 1, member).layers
-    assert [(layer.weights.shape, layer.biases.shape) for layer in layers] == [((4, 3), (4,)), ((2, 4), (2,))]
-    assert np.array_equal(layers[0].weights, networks.weights[0][1])
+    assert [(layer.weights[0].shape, layer.biases.shape) for layer in layers] == [((4, 3), (4,)), ((2, 4), (2,))]
+    assert np.array_equal(layers[0].weights[0], networks.weights[0][1])
     assert np.array_equal(layers[1].biases, networks.biases[1][1, 0])
     functions = [(type(function).__name__, units, numbers) for function, units, numbers in layers[0].functions]
     assert functions == [("ReLU", slice(0, 2), {}), ("SiLU", slice(2, 4), {"beta": 1.5, "gamma": 0.5})]

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from fitgap.core.activations import ACTIVATIONS, Identity, PReLU, ReLU, Sigmoid, Tanh
 from fitgap.core.dropout import DropoutMasks
-from fitgap.core.layers import FUNCTION_PARAMETERS
 from fitgap.core.losses import LOSSES, HalfSquaredError
-from fitgap.core.network import Networks, Workspace
+from fitgap.core.network import Networks
+from fitgap.core.network_shape import dense_network
+from fitgap.core.parameter_layout import FUNCTION_PARAMETERS
 from fitgap.core.regularizers import Dropout
-from support.sampling import every, per_commit
+from fitgap.core.workspace import Workspace
+from support.sampling import at_night, every, per_commit, steps
 
 SIZES = (3, 5, 4, 2)
 EXAMPLES = 5
@@ -75,18 +77,9 @@ def backpropagated(networks, members, loss, dropout):
         networks.gradient[row, learned_columns(networks, member)] = np.nan
     networks.backpropagate(work)
     # What the first layer would pass back, if anything were before it.
-    work.connections[0].backward()
+    work.bound[0].backward()
     by_inputs = work.deltas[0] * (work.inputs / filled(networks.layout, len(members)).inputs)
     return networks.gradient.copy(), by_inputs.reshape(len(members), -1)
-
-    def _move_away_from_kinks(self, margin=5e-3):
-        """Draw a member anew while any of its pre-activations is so near 0 that differences may cross it."""
-        rng, count = np.random.default_rng(17), self.networks.layout.parameter_count
-        for _ in range(100):
-            near = self._nearest_to_zero() < margin
-            self.inputs[near] = rng.normal(size=self.inputs[near].shape)
-            self.networks.parameters[near, :count] = rng.normal(scale=0.7, size=(near.sum(), count))
-        assert not near.any()
 
 
 def differences(networks, members, loss, dropout):
@@ -196,13 +189,22 @@ def loss(request, draw_variant):
     return draw_variant(LOSSES[request.param], np.random.default_rng(20))
 
 
-@pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
-def test_gradient_of_a_pack_of_all_functions(all_pairs, make_networks, make_member, loss, dropout):
+# Differences by every parameter of so large packs take long: with every commit one loss, with dropout or without it.
+def in_large_packs(*tried):
+    cases = [case if case == tried else at_night(*case) for case in itertools.product(sorted(LOSSES), [False, True])]
+    return pytest.mark.parametrize(("loss", "dropout"), cases, indirect=["loss"])
+
+
+# One pair in five has every function in the hidden layers twice, and in the output layer.
+@pytest.mark.parametrize("step", steps(5))
+@in_large_packs("softmax_cross_entropy", True)
+def test_gradient_of_a_pack_of_all_functions(all_pairs, make_networks, make_member, loss, dropout, step):
+    all_pairs = all_pairs[::step]
     members = with_dropout(make_member, all_pairs) if dropout else all_pairs
     assert_gradient_is_right(make_networks(SIZES, members), members, loss, dropout=dropout)
 
 
-@pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
+@in_large_packs("half_squared_error", False)
 def test_gradient_of_a_pack_with_other_functions_in_every_layer_and_mixtures(
     mixtures, make_networks, make_member, loss, dropout
 ):
@@ -210,12 +212,14 @@ def test_gradient_of_a_pack_with_other_functions_in_every_layer_and_mixtures(
     assert_gradient_is_right(make_networks(SIZES, members), members, loss, dropout=dropout)
 
 
-# The packs above have every pair in each commit, too; a pack of one member takes other paths, whichever pair it has.
+# A pack of one member takes other paths than those above, whichever pair it has.
 PAIRS = list(itertools.product(sorted(ACTIVATIONS), repeat=2))
+# With which every function comes first and second.
+STEP = 11
 
 
 @pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
-@pytest.mark.parametrize("pair", every(10, PAIRS), ids="-".join)
+@pytest.mark.parametrize("pair", every(STEP, PAIRS), ids="-".join)
 def test_gradient_of_a_single_member(pair, dropout, make_member, make_networks, moderate):
     rng = np.random.default_rng(21)
     functions = [moderate(ACTIVATIONS[name], {}, rng) for name in pair]
@@ -224,8 +228,13 @@ def test_gradient_of_a_single_member(pair, dropout, make_member, make_networks, 
     assert_gradient_is_right(networks, [member], HalfSquaredError(), dropout=dropout)
 
 
-@pytest.mark.parametrize("dropout", [False, True], ids=["plain", "dropout"])
-@pytest.mark.parametrize("place", per_commit(["both", "mixed"], ["hidden", "output", "both", "mixed"]))
+PLACES = list(itertools.product(["hidden", "output", "both", "mixed"], [False, True]))
+
+
+@pytest.mark.parametrize(
+    ("place", "dropout"),
+    [case if case in (("both", False), ("mixed", True)) else at_night(*case) for case in PLACES],
+)
 def test_gradient_of_a_single_member_with_what_it_learns(
     activation_form, place, dropout, make_member, make_networks, moderate
 ):
@@ -321,13 +330,25 @@ def test_forward_and_backward_agree_with_loops_over_single_units(sizes, make_mem
             twin.adjust_gradient(map(float, work.targets[row, example]))
         for k in range(1, len(sizes)):
             expected = np.array(twin.gradient[k][1:])
-            np.testing.assert_allclose(networks.bias_gradients[k - 1][row, 0], expected[:, 0], rtol=1e-11, atol=1e-13)
-            np.testing.assert_allclose(networks.weight_gradients[k - 1][row], expected[:, 1:], rtol=1e-11, atol=1e-13)
+            gradients = networks.gradients_by_layer[k - 1]
+            np.testing.assert_allclose(gradients.bias[row, 0], expected[:, 0], rtol=1e-11, atol=1e-13)
+            np.testing.assert_allclose(gradients.weights[0][row], expected[:, 1:], rtol=1e-11, atol=1e-13)
+
+
+def test_the_first_layer_passes_nothing_back(make_member, make_networks):
+    """Nobody needs the derivative by the inputs, and its product is the largest of many networks."""
+    members = [make_member(Tanh(), depth=2)]
+    networks = make_networks((3, 4, 2), members)
+    _, work = summed_errors(networks, members, HalfSquaredError(), False)
+    work.deltas[0][...] = np.nan
+    HalfSquaredError().gradient(work.outputs, work.targets, out=work.deltas[-1])
+    networks.backpropagate(work)
+    assert np.isnan(work.deltas[0]).all() and np.isfinite(work.deltas[1]).all()
 
 
 def test_biases_start_at_zero_and_weights_as_drawn(make_member, draw_variant):
     members = [make_member(repeat=repeat, depth=3) for repeat in (0, 1)]
-    networks = Networks(SIZES, members, "float64")
+    networks = Networks(dense_network(SIZES), members, "float64")
     assert all((biases == 0).all() for biases in networks.biases)
     for row, member in enumerate(members):
         for layer, weights in enumerate(networks.weights, start=1):

@@ -8,11 +8,13 @@ import pytest
 from fitgap.core.activation_parameters import own_row
 from fitgap.core.activations import Identity, Sign, Tanh, Threshold
 from fitgap.core.initializers import INITIALIZERS, Zeros
-from fitgap.core.network import Networks, Workspace
+from fitgap.core.network import Networks
+from fitgap.core.network_shape import dense_network
 from fitgap.core.optimizers import Adam, Fixed, GradientDescent, PerceptronRule
 from fitgap.core.preprocessing import Examples
 from fitgap.core.target_coding import Signs, ZeroOne
 from fitgap.core.training import Pack
+from fitgap.core.workspace import Workspace
 
 ROWS = np.array(list(itertools.product((0.0, 1.0), repeat=2)))
 TABLES = {"or": [0, 1, 1, 1], "and": [0, 0, 0, 1], "nand": [1, 1, 1, 0], "first": [0, 0, 1, 1], "never": [0] * 4}
@@ -138,5 +140,5 @@ def test_fixed_only_evaluates(kind, make_member, make_shape, make_examples, run_
     member = make_member(kind(), kind(), optimizer=Fixed(), epochs=3)
     training = run_training(make_shape((3, 4, 2), 4), [member], {0: make_examples((3, 4, 2))})
     assert len({epoch["e_v"] for epoch in training.epochs[0]}) == 1
-    networks = Networks((3, 4, 2), [member], "float64")
+    networks = Networks(dense_network((3, 4, 2)), [member], "float64")
     assert np.array_equal(training.parameters[0], own_row(networks.parameters[0], member, networks.layout)[:26])

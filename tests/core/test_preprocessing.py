@@ -5,15 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 from fitgap.core.datasets import Dataset, Division, split_examples
-from fitgap.core.preprocessing import (
-    FILLINGS,
-    PREPROCESSINGS,
-    Preparation,
-    Scaling,
-    fill_values,
-    learned_transform,
-    prepare_examples,
-)
+from fitgap.core.preprocessing import Preparation, learned_transform, prepare_examples
+from fitgap.core.scaling import FILLINGS, PREPROCESSINGS, Scaling, fill_values
 from fitgap.core.target_coding import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
 from hypothesis import given
 from hypothesis import strategies as st

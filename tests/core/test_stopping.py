@@ -114,7 +114,7 @@ def test_members_that_are_stopped_leave_and_the_others_go_on_bit_for_bit(
 ):
     """A stopped member has the epochs it would have had without its rules, up to the one after which it is stopped."""
     shape = make_shape((3, 4, 2), 4, dtype)
-    examples = {0: make_examples(shape.layers, 20, 10, dtype=dtype)}
+    examples = {0: make_examples(shape.network.sizes, 20, 10, dtype=dtype)}
     training = run_training(shape, stopped_members, examples)
     free = run_training(shape, [dataclasses.replace(each, stopping=()) for each in stopped_members], examples)
     stopped = []

@@ -11,6 +11,7 @@ from fitgap.core.datasets import Dataset, Division
 from fitgap.core.initializers import HeNormal, Zeros
 from fitgap.core.losses import LOSSES, HalfSquaredError
 from fitgap.core.members import PackShape
+from fitgap.core.network_shape import dense_network
 from fitgap.core.optimizers import OPTIMIZERS, Adam, GradientDescent
 from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
 from fitgap.core.regularizers import L2, REGULARIZERS, Dropout
@@ -232,7 +233,7 @@ TRUTH_TABLE = Preparation(Division("same"), preprocess="none", target_scaling="n
 def train_on(run_training, dataset, preparation, reading, hidden, members, batch_size, *, loss=None, dtype="float32"):
     output_count = reading.output_count(dataset.class_count, dataset.target_count)
     layers, loss = (dataset.input_count, *hidden, output_count), loss or HalfSquaredError()
-    shape = PackShape(layers, batch_size, loss, reading, dataset.class_count, dtype)
+    shape = PackShape(dense_network(layers), batch_size, loss, reading, dataset.class_count, dtype)
     examples = {
         member.repeat: prepare_examples(
             dataset, preparation, reading, seed=member.seed, repeat=member.repeat, dtype=dtype

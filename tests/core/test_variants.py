@@ -4,12 +4,14 @@ import dataclasses
 import importlib
 import math
 import pkgutil
+import re
 
 import numpy as np
 import pytest
 from fitgap import core
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.layers import LAYERS
 from fitgap.core.losses import LOSSES
 from fitgap.core.optimizers import OPTIMIZERS
 from fitgap.core.regularizers import REGULARIZERS
@@ -24,6 +26,7 @@ from support.profiles import share_of_examples
 TABLES = {
     "activations": ACTIVATIONS,
     "initializers": INITIALIZERS,
+    "layers": LAYERS,
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
     "readings": READINGS,
@@ -168,7 +171,9 @@ def test_every_row_is_a_variant_that_can_be_made_from_its_settings(name, kind, d
     drawn = draw_variant(kind, np.random.default_rng(26))
     assert kind.from_settings(drawn.settings()) == drawn
     assert hash(kind.from_settings(drawn.settings())) == hash(drawn)
-    assert drawn.label(name).partition(":")[0] == name
+    # The shorthand of a layer has its numbers behind the name: conv8x3.
+    numbers = "([0-9]+(x[0-9]+)*)?" if name in LAYERS else ""
+    assert re.fullmatch(name + numbers, drawn.label(name).partition(":")[0])
 
 
 @pytest.mark.parametrize(("name", "kind"), ROWS)

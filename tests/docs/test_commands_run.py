@@ -39,6 +39,12 @@ HOUSES = "size,rooms,area_1,zip,sold,agent,notes,price\n" + "\n".join(
     f"{40 + n},{1 + n % 5},{n % 7}.5,{n % 3},{1 + n % 28}/{1 + n % 12}/2020,agent {n % 4},note {n},{90 + 3.1 * n}"
     for n in range(300)
 )
+LOANS = "amount,years,defaulted\n" + "\n".join(
+    f"{1 + n % 17},{1 + n % 6},{'yes' if n % 9 == 0 else 'no'}" for n in range(200)
+)
+SURVEY = "age,size,sampling_weight,income\n" + "\n".join(
+    f"{20 + n % 50},{1 + n % 4},{1 + n % 3}.5,{20 + 1.7 * (n % 31)}" for n in range(200)
+)
 # Another machine, another program, a placeholder, or minutes of training.
 ELSEWHERE = ("--address", "postgresql://", "--mlflow", "doctor", "examples/digits.yaml", "…", "NAME", "FILE", "SWEEP")
 TRAINING = ("run", "resume", "extend", "improve", "retry")
@@ -51,6 +57,8 @@ def prepared_folder(tmp_path_factory):
     with contextlib.chdir(folder):
         Path("digits.yaml").write_text(SWEEP)
         Path("houses.csv").write_text(HOUSES)
+        Path("loans.csv").write_text(LOANS)
+        Path("survey.csv").write_text(SURVEY)
         Path("sweep.yaml").write_text("data: iris\naxes: {architecture: 4}\ntraining: {epochs: 2}\n")
         names = load_dataset("digits").input_names
         with open("new.csv", "w", newline="") as file:
@@ -86,6 +94,8 @@ def commands(page):
     """The commands that stand in blocks of a page, without those for another place."""
     lines = re.findall(r"^    (?:nohup )?fitgap (.*)$", page.read_text().replace("\\\n", " "), re.MULTILINE)
     lines = [re.sub(" > .*log.*", "", line) for line in lines]
+    # The page runs until it is stopped; tests/web opens it.
+    lines = [line for line in lines if line.split()[0] != "ui" and "--ui" not in line]
     return [line for line in lines if not any(word in line for word in ELSEWHERE)]
 
 

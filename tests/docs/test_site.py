@@ -27,10 +27,13 @@ def site(tmp_path_factory):
     return folder
 
 
+# The site takes half a minute to build; `.ci/run` does it for every change.
+@pytest.mark.nightly
 def test_the_site_builds_without_a_warning(site):
     assert (site / "index.html").exists() and (site / "reference" / "commands" / "index.html").exists()
 
 
+@pytest.mark.nightly
 def test_pages_load_nothing_from_other_hosts(site):
     pages = list(site.rglob("*.html"))
     assert len(pages) > 30

@@ -1,4 +1,4 @@
-"""A cluster of three nodes on one machine: nodes die and join in the middle of a sweep, and it finds the same."""
+"""A cluster of several nodes on one machine: nodes die and join in the middle of a sweep, and it finds the same."""
 
 import contextlib
 import json
@@ -29,8 +29,9 @@ axes:
 """
 # Of a sweep, for each repeat.
 CONFIGURATIONS = 12
-# With every commit, and at night: repeats, and how many trials every node has a part of.
-SIZES = [(4, 16), at_night(25, 80)]
+# With every commit, and at night: nodes, repeats, and how many trials every node has a part of.
+FEW_NODES = 2
+SIZES = [(FEW_NODES, 4, 16), at_night(3, 25, 80)]
 # Uses the engine itself: what a node gets that is refused, what becomes of a pack whose examples are gone, what packs
 # save that are asked to leave, and how far workers run ahead of a driver that is slow.
 ENGINE = """
@@ -114,9 +115,9 @@ assert resume_sweep("mine", address=sys.argv[1]).trials().equals(trained.trials(
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    """Three nodes of one core."""
-    with ray_cluster(nodes=3) as made:
+def cluster(request):
+    """Three nodes of one core, if no other number is asked for."""
+    with ray_cluster(nodes=getattr(request, "param", 3)) as made:
         yield made
 
 
@@ -144,7 +145,7 @@ def wait_for_epochs(folder, process, many):
     assert process.poll() is None, (folder / "err").read_text()
 
 
-@pytest.mark.parametrize(("repeats", "many"), SIZES)
+@pytest.mark.parametrize(("cluster", "repeats", "many"), SIZES, indirect=["cluster"])
 def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many, cluster, tmp_path):
     sweep = SWEEP.replace("REPEATS", str(repeats))
     (tmp_path / "long.yaml").write_text(sweep)
@@ -221,6 +222,7 @@ def test_a_sweep_is_trained_there_from_python(cluster, tmp_path):
     assert "3 nodes: Python" in json.loads(environment)["nodes"]
 
 
+@pytest.mark.parametrize("cluster", [FEW_NODES], indirect=True)
 def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", "f" * 32)
     done = subprocess.run(

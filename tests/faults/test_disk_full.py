@@ -15,6 +15,9 @@ from support.faults.children import outcome
 from support.faults.full_disks import STAGES, fill, train_until_full
 from support.sampling import at_night
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("a full disk")
+
 # How many sizes are tried with every commit, and at night.
 LIMITS = pytest.mark.parametrize("count", [3, at_night(30)])
 # A server refuses to write as if its disk were full, from the row of this number on.

@@ -21,6 +21,12 @@ BLOCKS = 9
 IN_THE_MIDDLE = ("record after commit", BLOCKS)
 
 
+def with_every_commit(kind):
+    """On one kind of database with every commit, on the other at night."""
+    kinds = [each if each == kind else at_night(each) for each in ("sqlite", "postgresql")]
+    return pytest.mark.parametrize("database_kind", kinds, indirect=True)
+
+
 @pytest.fixture
 def undisturbed(new_victim, undisturbed_export):
     """A process that nothing happened to, which tells the points that there are."""
@@ -59,7 +65,7 @@ def finish(victim, before):
     return found
 
 
-@pytest.mark.parametrize("step", steps(14))
+@pytest.mark.parametrize("step", steps(20))
 def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbers(
     step, undisturbed, new_victim, undisturbed_export
 ):
@@ -75,6 +81,7 @@ def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbe
         assert after.attempts == {trial: 2 if trial in in_flight else 1 for trial in after.trials}, point
 
 
+@with_every_commit("postgresql")
 @pytest.mark.parametrize("kills", [3, at_night(7)])
 def test_killed_where_few_epochs_are_recorded(kills, new_victim):
     """What was held back goes on from the saved states: the rows are those of a life without disturbance."""
@@ -92,6 +99,7 @@ def test_killed_where_few_epochs_are_recorded(kills, new_victim):
         assert after.export == expected.export, number
 
 
+@with_every_commit("sqlite")
 @pytest.mark.parametrize("step", steps(3))
 def test_killed_while_it_takes_over_from_a_killed_driver(step, new_victim, undisturbed_export):
     """The second process dies in the middle of it; the third finds all trials of the first, or all of the second."""
@@ -111,6 +119,7 @@ def test_killed_while_it_takes_over_from_a_killed_driver(step, new_victim, undis
         assert max(after.attempts.values()) <= 3, point
 
 
+@with_every_commit("postgresql")
 @pytest.mark.parametrize("step", steps(4))
 def test_killed_while_it_gives_back_what_it_held(step, new_victim, undisturbed_export):
     """Stopped by Ctrl-C in the middle of a pack, and killed before it could put its trials back, or right after."""
@@ -127,6 +136,7 @@ def test_killed_while_it_gives_back_what_it_held(step, new_victim, undisturbed_e
         assert after.export == undisturbed_export, point
 
 
+@with_every_commit("sqlite")
 @pytest.mark.parametrize("step", steps(3))
 def test_killed_while_lost_packs_are_cut_in_two(step, new_victim, undisturbed_export):
     """Every pack is lost until its trials are alone, and so every trial is trained several times in one life."""

@@ -13,8 +13,9 @@ from support.sampling import at_night
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("workers that are lost")
 
-TRIALS = 64
-WRONG = {"leaving": 20, "greedy": 41, "killed": 60}
+# With every commit, and at night; which of them go wrong. Each loses a worker for every pack that it is in.
+FEW, MANY = 8, 64
+WRONG = {FEW: {"leaving": 2, "greedy": 5, "killed": 8}, MANY: {"leaving": 20, "greedy": 41, "killed": 60}}
 MOST_DRIVER_MEGABYTES = 10
 # The module of a process that hosts Ray, in whose workers three of the trials go wrong.
 HOST = """
@@ -95,28 +96,30 @@ json.dump(found, open("found.json", "w"))
 
 
 # The database takes no part in what goes wrong: one of them with every commit.
-@pytest.fixture(scope="module", params=["sqlite", at_night("postgresql")])
+@pytest.fixture(
+    scope="module", params=[("sqlite", FEW), at_night(("sqlite", MANY)), at_night(("postgresql", MANY))], ids=str
+)
 def found(request, tmp_path_factory):
     """What the database held of both sweeps."""
-    folder = tmp_path_factory.mktemp("lost")
+    (kind, trials), folder = request.param, tmp_path_factory.mktemp("lost")
     (folder / "modules").mkdir()
     (folder / "modules" / "wrong_host.py").write_text(HOST)
-    if request.param == "sqlite":
+    if kind == "sqlite":
         made = SqliteFiles(folder, request.getfixturevalue("sqlite_template"))
     else:
         made = PostgresDatabases(request.getfixturevalue("postgres"), request.getfixturevalue("postgres_template"))
     with contextlib.closing(made):
-        line = [sys.executable, "-c", SWEEP, made.make(), str(TRIALS), json.dumps(WRONG)]
+        line = [sys.executable, "-c", SWEEP, made.make(), str(trials), json.dumps(WRONG[trials])]
         done = subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    return json.loads((folder / "found.json").read_text())
+    return {**json.loads((folder / "found.json").read_text()), "trials": trials, "asked": WRONG[trials]}
 
 
 def test_they_fail_with_their_reasons_and_all_others_complete(found):
     statuses = [row["status"] for row in found["ray"]]
-    assert statuses.count("completed") == TRIALS - len(WRONG)
+    assert statuses.count("completed") == found["trials"] - len(found["asked"])
     failed = [number for number, status in enumerate(statuses, start=1) if status == "failed"]
-    assert failed == sorted(WRONG.values())
+    assert failed == sorted(found["asked"].values())
     reasons = {name: row["reason"] for name, row in found["wrong"].items()}
     assert reasons["greedy"].startswith("out of memory: ")
     # Nobody hears from the system's own killer, which ends processes in this way.
@@ -124,21 +127,22 @@ def test_they_fail_with_their_reasons_and_all_others_complete(found):
         assert "its worker died; the system kills processes silently when memory runs out" in reasons[name]
 
 
-def test_each_is_found_in_seven_packs_and_fails_after_three_attempts_alone(found):
+def test_each_is_found_by_halving_its_pack_and_fails_after_three_attempts_alone(found):
     """64, 32, 16, 8, 4, 2 and 1 trials, and twice more: the packs of the one may be those of the others at first."""
-    attempts = {name: row["attempt"] for name, row in found["wrong"].items()}
-    assert all(7 + 2 <= count <= 7 + 2 + 1 for count in attempts.values()), attempts
+    attempts, packs = {name: row["attempt"] for name, row in found["wrong"].items()}, found["trials"].bit_length()
+    assert all(packs + 2 <= count <= packs + 2 + 1 for count in attempts.values()), attempts
 
 
 def test_the_others_have_the_numbers_of_an_undisturbed_sweep_to_the_last_bit(found):
     """In packs that were cut again and again, on Ray, against one pack in one process."""
     offset = found["ray"][0]["trial"] - found["local"][0]["trial"]
-    wrong = {found["ray"][number - 1]["trial"] for number in WRONG.values()}
+    wrong = {found["ray"][number - 1]["trial"] for number in found["asked"].values()}
     on_ray = [{**row, "trial": row["trial"] - offset} for row in found["ray epochs"] if row["trial"] not in wrong]
     alone = [row for row in found["local epochs"] if row["trial"] + offset not in wrong]
-    assert len(alone) == 3 * (TRIALS - len(WRONG)) and on_ray == alone
+    assert len(alone) == 3 * (found["trials"] - len(found["asked"])) and on_ray == alone
 
 
+@pytest.mark.parametrize("found", [at_night(("sqlite", MANY)), at_night(("postgresql", MANY))], indirect=True, ids=str)
 def test_a_worker_without_memory_costs_the_driver_none(found):
     """From the first block on, when Ray has started, the driver's own memory hardly grows."""
     memory = found["megabytes"]

@@ -11,8 +11,12 @@ from fitgap.runner.messages import Block, EpochRows, TrialEnd
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.trial_status import Status
 from support.databases.plain_plans import IDENTITY, plain_plan
+from support.sampling import at_night
 
-CUTS, SPOILS, BLOCKS = 1_000, 200, 25
+BLOCKS = 25
+# How many are tried with every commit, and at night.
+CUTS = pytest.mark.parametrize("cuts", [250, at_night(1_000)])
+SPOILS = pytest.mark.parametrize("spoils", [50, at_night(200)])
 TRAINING, ENDING = range(1, 6), range(6, 11)
 
 
@@ -71,11 +75,12 @@ def after_power_came_back(folder, file, log):
     return path
 
 
-def test_a_log_cut_anywhere_gives_a_beginning_of_what_was_written(written, tmp_path):
+@CUTS
+def test_a_log_cut_anywhere_gives_a_beginning_of_what_was_written(cuts, written, tmp_path):
     file, log, moments = written
     rng = random.Random(0)
     found = []
-    for end in [*sorted(rng.sample(range(len(log)), CUTS)), len(log)]:
+    for end in [*sorted(rng.sample(range(len(log)), cuts)), len(log)]:
         path = after_power_came_back(tmp_path, file, log[:end])
         found.append(moments.index(moment(path)))
     assert found == sorted(found)
@@ -83,12 +88,13 @@ def test_a_log_cut_anywhere_gives_a_beginning_of_what_was_written(written, tmp_p
     assert set(found) == set(range(BLOCKS + 1))
 
 
+@SPOILS
 @pytest.mark.parametrize("spoiled", [b"\0" * 512, b"\xff" * 512, b"\xa5"], ids=["zeros", "ones", "a byte"])
-def test_a_log_with_a_hole_gives_what_was_written_before_it(spoiled, written, tmp_path):
+def test_a_log_with_a_hole_gives_what_was_written_before_it(spoiled, spoils, written, tmp_path):
     """A disk may write later parts before earlier ones."""
     file, log, moments = written
     rng = random.Random(1)
-    for _ in range(SPOILS):
+    for _ in range(spoils):
         start = rng.randrange(len(log))
         holed = (log[:start] + spoiled + log[start + len(spoiled) :])[: len(log)]
         path = after_power_came_back(tmp_path, file, holed)

@@ -12,7 +12,18 @@ from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema import version
-from fitgap.runner.store.schema.tables import driver, evidence, state, sweep_tag, trial, trial_tag
+from fitgap.runner.store.schema.tables import (
+    class_count,
+    confusion,
+    driver,
+    evidence,
+    peer_reference,
+    split_variant,
+    state,
+    sweep_tag,
+    trial,
+    trial_tag,
+)
 from fitgap.runner.store.schema.version import newest_version
 from support.databases.new_databases import PostgresDatabases, SqliteFiles
 
@@ -52,12 +63,17 @@ def filled_file(tmp_path_factory):
         row = {"machine": "m", "process": 1, "process_started": "1", "began": 1.0, "lease_until": 2.0}
         connection.execute(sa.insert(driver).values(**row, environment={"numpy": "2.4"}))
         connection.execute(sa.update(trial).values(driver_id=1))
-        for table in (state, evidence, trial_tag, sweep_tag):
+        for table in (class_count, confusion, state, evidence, trial_tag, sweep_tag):
             connection.execute(sa.delete(table))
         connection.execute(sa.insert(state).values(trial_id=1, epoch=2, content=b"arrays"))
         connection.execute(sa.insert(evidence).values(trial_id=1, statistics={"dead": 0.5}, content=b"arrays"))
+        connection.execute(sa.insert(confusion).values(trial_id=1, content=b"counts"))
+        connection.execute(sa.insert(class_count).values(trial_id=1, last=[[3, 2]], best=[[3, 3]]))
         connection.execute(sa.insert(trial_tag).values(trial_id=1, tag="odd"))
         connection.execute(sa.insert(sweep_tag).values(sweep_id=1, tag="thesis"))
+        variant = {"training_count": 7, "constant_columns": [], "preprocessing": {"input_fill": [0.5]}}
+        connection.execute(sa.insert(split_variant).values(sweep_id=1, repeat=1, variant="label_noise=0.1", **variant))
+        connection.execute(sa.insert(peer_reference).values(sweep_id=1, peers="label_noise=0.1", reference_id=1))
     engine.dispose()
     return path
 

@@ -95,7 +95,7 @@ def test_a_migration_that_fails_leaves_no_tables(empty_database, monkeypatch):
 
     with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="stopped in the middle"):
         patched.setattr(op, "create_index", fail)
-        patched.setattr(migrate, "kept_statements", list)
+        patched.setattr(migrate, "kept_statements", lambda database: [])
         open_store_for_writing(empty_database)
     engine = connect(database_url(empty_database), read_only=True)
     assert sa.inspect(engine).get_table_names() == []

@@ -1,15 +1,18 @@
 """Stages for the rows, and what commands do where nothing is special."""
 
 import contextlib
+import functools
+import json
 import shutil
 import subprocess
 import sys
 
 import pytest
+from support.made_once import made_once
 from support.places.commands import BY_NAME
 from support.places.environments import PLAIN
 from support.places.stage import COMMAND, Stage, may_change_user, may_make_groups, may_mount
-from support.places.starting import run
+from support.places.starting import Outcome, run
 
 TRAINED = """\
 name: s
@@ -35,27 +38,38 @@ MAY = {"namespace": may_mount, "user": may_change_user, "groups": may_make_group
 @pytest.fixture(scope="session")
 def template(tmp_path_factory):
     """A working folder: new examples, and a database with sweeps that are trained, waiting and cancelled."""
-    folder = tmp_path_factory.mktemp("places") / "work"
-    folder.mkdir()
-    (folder / "s.yaml").write_text(TRAINED)
-    (folder / "new.csv").write_text("a,b\n0,1\n1,1\n")
-    for line in ([COMMAND, "run", "s.yaml"], [sys.executable, "-c", WRITE], [COMMAND, "cancel", "cancelled"]):
-        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    return folder
+
+    def fill(folder):
+        (folder / "s.yaml").write_text(TRAINED)
+        (folder / "new.csv").write_text("a,b\n0,1\n1,1\n")
+        for line in ([COMMAND, "run", "s.yaml"], [sys.executable, "-c", WRITE], [COMMAND, "cancel", "cancelled"]):
+            done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        # Other users must be able to look into copies of it.
+        folder.chmod(0o755)
+
+    return made_once(tmp_path_factory, "places", fill)
 
 
 @pytest.fixture(scope="session")
-def plain(template):
+def plain(template, tmp_path_factory):
     """`plain(name)`: what a command does and finds where nothing is special."""
-    known = {}
 
+    def look(name, folder):
+        with contextlib.closing(Stage(template)) as stage:
+            outcome = run(stage, PLAIN, BY_NAME[name].arguments)
+            found = {
+                "outcome": [outcome.code, outcome.out, outcome.err, sorted(outcome.before)],
+                "rows": stage.rows(BY_NAME[name].trained),
+            }
+            (folder / "found.json").write_text(json.dumps(found))
+
+    @functools.cache
     def of(name):
-        if name not in known:
-            with contextlib.closing(Stage(template)) as stage:
-                outcome = run(stage, PLAIN, BY_NAME[name].arguments)
-                known[name] = (outcome, stage.rows(BY_NAME[name].trained))
-        return known[name]
+        folder = made_once(tmp_path_factory, f"plain {name}", functools.partial(look, name))
+        found = json.loads((folder / "found.json").read_text())
+        code, out, err, before = found["outcome"]
+        return Outcome(code, out, err, frozenset(before)), [tuple(row) for row in found["rows"]]
 
     return of
 

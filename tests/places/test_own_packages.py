@@ -49,7 +49,7 @@ def test_the_packages_would_be_found(packages):
         assert done.returncode == 77
 
 
-@pytest.mark.parametrize("engine", per_commit(["auto", "ray"], ENGINES))
+@pytest.mark.parametrize("engine", per_commit(["local"], ENGINES))
 def test_in_the_current_folder(engine, packages):
     done = python(*COMMAND, *SWEEP, "--engine", engine, folder=packages)
     assert "8 completed" in done.stderr
@@ -61,7 +61,12 @@ PATHS = {"dot": ".", "empty entry": ":/nonexistent", "absolute": "{folder}"}
 @pytest.mark.parametrize(
     ("engine", "path"),
     [
-        pytest.param(engine, path, marks=() if engine == "auto" else pytest.mark.nightly, id=f"{engine}-{name}")
+        pytest.param(
+            engine,
+            path,
+            marks=() if (engine, name) == ("auto", "empty entry") else pytest.mark.nightly,
+            id=f"{engine}-{name}",
+        )
         for engine in ENGINES
         for name, path in PATHS.items()
     ],
@@ -71,7 +76,7 @@ def test_on_pythonpath(engine, path, packages):
     assert "8 completed" in done.stderr
 
 
-@pytest.mark.parametrize("engine", per_commit(["auto"], ENGINES))
+@pytest.mark.parametrize("engine", per_commit(["local"], ENGINES))
 def test_next_to_a_script(engine, packages, tmp_path_factory):
     (packages / "study.py").write_text(SCRIPT)
     elsewhere = tmp_path_factory.mktemp("elsewhere")

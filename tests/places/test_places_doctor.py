@@ -42,6 +42,8 @@ def test_it_finds_everything_that_would(environment, stage, require):
     assert environment.says in outcome.out + outcome.err, outcome.told
 
 
+# With every commit, tests/runner/cli/commands/test_doctor.py asks it in a terminal.
+@pytest.mark.nightly
 def test_it_finds_nothing_where_all_is_well(stage, require):
     outcome = look(PLAIN, stage, require)
     assert outcome.code == 0, outcome.told

@@ -9,6 +9,7 @@ from fitgap import FitgapError, open_store, run_sweep
 from fitgap.runner.integrations import mlflow_tracking
 from fitgap.runner.integrations.mlflow_tracking import CURVES, send_to_mlflow
 from fitgap.runner.store import open_store as open_rows
+from fitgap.runner.store.schema.tables import METRICS
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 with warnings.catch_warnings():
@@ -81,6 +82,9 @@ def test_mlflow_finds_every_trial_with_settings_curves_and_times(client):
             assert all(run.info.start_time <= each.timestamp <= run.info.end_time for each in there)
         if row["status"] == "completed":
             assert data.metrics["best_e_v"] == row["best_e_v"]
+            metrics = {name: row[name] for name in METRICS if row[name] is not None}
+            assert "best_f1_macro_v" in metrics
+            assert {name: data.metrics[name] for name in metrics} == metrics
     assert found[1].data.tags["fitgap.tag.odd_one"] == "true"
     assert found[1].data.tags["mlflow.note.content"] == "look"
 

@@ -1,9 +1,12 @@
 """scikit-learn's MLP as a second opinion: errors and whole trainings, in float64, from the same weights.
 
-Not part of the ordinary test run; run with `pytest tests/reference`. All examples make one batch, so that their order
+Not part of the ordinary test run; run with `pytest tests/reference`, which compares a fifth of the trainings, and with
+`pytest -m nightly tests/reference`, which compares the others. All examples make one batch, so that their order
 does not matter: 200 epochs are 200 steps. Two trainings agree if before every step the errors do to 1e-9 of themselves,
 and max|here − there| ≤ 1e-9·max|there| holds for each weight matrix and each bias vector after the last.
 """
+
+import itertools
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from fitgap.core.activations import Identity, ReLU, Sigmoid, Tanh
 from fitgap.core.initializers import GlorotNormal
 from fitgap.core.losses import LOSSES, HalfSquaredError, SigmoidCrossEntropy, SoftmaxCrossEntropy
 from fitgap.core.members import Member, PackShape
+from fitgap.core.network_shape import dense_network
 from fitgap.core.optimizers import Adam, GradientDescent, Momentum, Nesterov
 from fitgap.core.preprocessing import Examples
 from fitgap.core.regularizers import L2
@@ -18,6 +22,7 @@ from fitgap.core.schedules import Constant
 from fitgap.core.target_coding import Numbers, OnePerClass, ZeroOne
 from fitgap.core.training import Pack
 from sklearn.neural_network import MLPClassifier, MLPRegressor
+from support.sampling import every
 
 INPUTS, HIDDEN, EXAMPLE_COUNT, STEPS, TOLERANCE = 4, (6, 5), 30, 200, 1e-9
 ACTIVATIONS_THERE = {Identity(): "identity", Sigmoid(): "logistic", Tanh(): "tanh", ReLU(): "relu"}
@@ -66,7 +71,9 @@ def start_here(problem, activation, optimizer, weight):
         seed=5,
         repeat=1,
     )
-    shape = PackShape((INPUTS, *HIDDEN, output_count), EXAMPLE_COUNT, loss, reading, class_count, "float64")
+    shape = PackShape(
+        dense_network((INPUTS, *HIDDEN, output_count)), EXAMPLE_COUNT, loss, reading, class_count, "float64"
+    )
     return Pack(shape, [member], {1: Examples(inputs, targets, inputs, targets, ())})
 
 
@@ -90,11 +97,19 @@ def start_there(problem, activation, optimizer, weight, pack):
     return estimator
 
 
-@pytest.mark.parametrize("weight", [0.0, 0.01], ids=["plain", "l2"])
-@pytest.mark.parametrize("optimizer", OPTIMIZERS_THERE, ids=lambda each: type(each).__name__)
-@pytest.mark.parametrize("activation", ACTIVATIONS_THERE, ids=lambda each: type(each).__name__)
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_a_training_agrees_with_that_of_scikit_learn(problem, activation, optimizer, weight):
+def in_words(training):
+    """The name of a training."""
+    problem, activation, optimizer, weight = training
+    return f"{problem}-{type(activation).__name__}-{type(optimizer).__name__}-{'l2' if weight else 'plain'}"
+
+
+TRAININGS = list(itertools.product(PROBLEMS, ACTIVATIONS_THERE, OPTIMIZERS_THERE, [0.0, 0.01]))
+
+
+# 5 has no factor in common with any of the numbers of choices, so every pair of choices is among the fifth.
+@pytest.mark.parametrize("training", every(5, TRAININGS), ids=in_words)
+def test_a_training_agrees_with_that_of_scikit_learn(training):
+    problem, activation, optimizer, weight = training
     pack = start_here(problem, activation, optimizer, weight)
     estimator = start_there(problem, activation, optimizer, weight, pack)
     inputs, targets, _ = drawn(problem)

@@ -1,11 +1,15 @@
 """Makers of what the tests of the runner need: plans and blocks as plain data, stores, small sweeps, the command."""
 
+import contextlib
 import fcntl
+import functools
 import io
 import json
 import os
 import pty
 import re
+import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -22,7 +26,10 @@ from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.system.machine_record import machine_identity, process_started
 from fitgap.runner.trial_status import Status
+from support.cli.forked import forked
 from support.databases.plain_plans import plain_configuration, plain_plan
+from support.made_once import made_once
+from typer.main import get_command
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
@@ -46,7 +53,10 @@ SMALL_DIVERGED = SMALL_TRIALS // 3
 CONTRACT = {
     "trial": """trial, configuration, repeat, status, architecture, layers, activation, regularizer, optimizer,
         learning_rate, batch_size, parameters, epochs, e_t, e_v, best_epoch, best_e_v, gap, underfit, overfit, verdict,
-        accuracy_t, accuracy_v, seconds, excess, rise, tags, note, honest_e_v""",
+        accuracy_t, accuracy_v, seconds, excess, rise, tags, note, honest_e_v, training_examples, label_noise,
+        balanced_accuracy_t, f1_macro_t, mae_t, rmse_t, balanced_accuracy_v, f1_macro_v, lowest_recall_v, roc_auc_v,
+        log_loss_v, mae_v, rmse_v, best_accuracy_v, best_balanced_accuracy_v, best_f1_macro_v, best_lowest_recall_v,
+        best_roc_auc_v, best_log_loss_v, best_mae_v, best_rmse_v""",
     "epoch": "trial, epoch, e_t, e_v, e_t_running, se_t, se_v, accuracy_t, accuracy_v, learning_rate",
     "sweep": """sweep, name, trials, pending, running, completed, diverged, pruned, failed, cancelled, created,
         tags, note""",
@@ -87,6 +97,14 @@ def own_folder(request, tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def built_once():
+    """Typer builds all commands anew for each call, which takes longer than most answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", functools.cache(get_command))
+        yield
+
+
 @pytest.fixture
 def invoke(monkeypatch, capsys):
     """`invoke(*arguments)`: runs the command in this process, through the same `main` as the installed command."""
@@ -123,6 +141,23 @@ def command():
 
 
 @pytest.fixture
+def forked_command(own_folder):
+    """`forked_command(*arguments, env=…)`: the command in a process of its own, forked with everything loaded."""
+
+    def run(*arguments, env=None):
+        out, err = own_folder.with_name(f"{own_folder.name}-out"), own_folder.with_name(f"{own_folder.name}-err")
+        with forked(["/dev/null", out, err], arguments, env) as running:
+            running.join(120)
+            code = running.exitcode
+        answer = Answer(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+        out.unlink()
+        err.unlink()
+        return answer
+
+    return run
+
+
+@pytest.fixture
 def in_terminal():
     """`in_terminal(*arguments)`: the command in a terminal of 80 columns; gives its exit code and what it wrote.
 
@@ -137,13 +172,13 @@ def in_terminal():
             environment.pop(variable, None)
         environment.update(env)
         os.write(terminal, answer)
-        with subprocess.Popen(
-            [COMMAND, *map(str, arguments)], stdin=end, stdout=end, stderr=end, env=environment
-        ) as ran:
+        with forked([os.ttyname(end)] * 3, arguments, environment) as running:
             os.close(end)
             written = read_all(terminal)
+            running.join()
+            code = running.exitcode
         os.close(terminal)
-        return ran.returncode, written.decode().replace("\r\n", "\n")
+        return code, written.decode().replace("\r\n", "\n")
 
     return run
 
@@ -224,12 +259,24 @@ def small_counts():
 
 @pytest.fixture(scope="session")
 def trained_database(tmp_path_factory):
-    """A database in which the small sweep was trained in one process. Only for reading."""
-    folder = tmp_path_factory.mktemp("trained")
-    (folder / "small.yaml").write_text(SMALL_SWEEP)
-    answer = run_command("run", "small.yaml", "--engine", "local", "--db", "trained.db", cwd=folder)
-    assert answer.code == 0, answer.err
-    return folder / "trained.db"
+    """A database in which the small sweep was trained in one process. Only for reading, which is checked at the end."""
+
+    def train(folder):
+        (folder / "small.yaml").write_text(SMALL_SWEEP)
+        answer = run_command("run", "small.yaml", "--engine", "local", "--db", "trained.db", cwd=folder)
+        assert answer.code == 0, answer.err
+
+    trained = made_once(tmp_path_factory, "trained", train)
+    copied = Path(shutil.copy(trained / "trained.db", tmp_path_factory.mktemp("copied")))
+    yield copied
+    # Not the bytes of the files: what a test wrote may still be in the log.
+    assert sql_dump(copied) == sql_dump(trained / "trained.db"), "a test changed the trained database"
+
+
+def sql_dump(path):
+    """Every row of an SQLite database as statements."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
 
 
 @pytest.fixture

@@ -23,7 +23,9 @@ def test_rows_have_the_columns_of_the_epoch_table():
 
 
 def test_every_number_of_a_trials_end_has_a_column():
-    assert {field.name for field in dataclasses.fields(TrialEnd)[1:]} <= set(tables.trial.columns.keys())
+    columns, elsewhere = set(tables.trial.columns.keys()), {"confusion", "recognized", "best_recognized", "metrics"}
+    assert {field.name for field in dataclasses.fields(TrialEnd)[1:]} - elsewhere <= columns
+    assert set(tables.METRICS) <= columns, "the names in `metrics`"
 
 
 def test_rows_are_counted(make_rows):

@@ -247,7 +247,7 @@ def test_the_sweeps_above_leave_nothing_out(trained):
     assert {type(model.loss) for model in models} == set(LOSSES.values())
     functions = {type(function) for model in models for layer in model.layers for function, _, _ in layer.functions}
     assert functions == set(ACTIVATIONS.values())
-    assert {str(model.layers[0].weights.dtype) for model in models} == {"float32", "float64"}
+    assert {str(model.dtype) for model in models} == {"float32", "float64"}
 
 
 def test_the_document_knows_every_name():
@@ -542,8 +542,8 @@ def test_a_model_file_that_explodes_is_refused_before_it_is_read(tmp_path):
 def test_files_of_another_format(trained, tmp_path):
     path = tmp_path / "model.npz"
     save_model(model_of_trial(trained("filled")[0], 1, at="best"), path)
-    redescribed(path, format="fitgap model 3")
-    with pytest.raises(ModelError, match="has the format 'fitgap model 3', but this program reads 'fitgap model 2'"):
+    redescribed(path, format="fitgap model 4")
+    with pytest.raises(ModelError, match="has the format 'fitgap model 4', but this program reads 'fitgap model 3'"):
         load_model(path)
 
 

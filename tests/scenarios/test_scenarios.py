@@ -1,9 +1,10 @@
 """Verdicts on small sweeps of which it is known what is right: known beforehand, or measured on fresh examples."""
 
+import dataclasses
 import math
 
 import pytest
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from support.scenarios.measured import MEASURED
 from support.scenarios.scenarios import SCENARIOS
 from support.scenarios.trained import train
@@ -31,8 +32,9 @@ MOST_FALSE_ALARMS = 0.03
 
 @pytest.fixture(scope="module")
 def few():
-    """The outcomes of every scenario with two of the seeds."""
-    return {scenario: train(scenario, SEEDS[:2], 3) for scenario in SCENARIOS}
+    """The outcomes of every second scenario with two of the seeds. Known answers need no fresh examples."""
+    some = [dataclasses.replace(scenario, fresh=None) for scenario in SCENARIOS[::2]]
+    return {scenario: train(scenario, SEEDS[:2], 3) for scenario in some}
 
 
 @pytest.fixture(scope="module")

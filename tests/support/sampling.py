@@ -21,6 +21,14 @@ def every(step: int, cases: Iterable[Any]) -> list[Any]:
     return [case if number % step == 0 else at_night(case) for number, case in enumerate(cases)]
 
 
+def every_row(step: int, rows: Iterable[Sequence[Any]]) -> list[Any]:
+    """The same for a test with several parameters, each row with a value of every one.
+
+    Where the rows are a product, a step that has no divisor in common with the numbers of values tries all of them.
+    """
+    return [pytest.param(*row) if number % step == 0 else at_night(*row) for number, row in enumerate(rows)]
+
+
 def steps(step: int) -> list[Any]:
     """Values of a parameter `step` of a hunt over many points: one in so many with every commit, all at night."""
     return [pytest.param(step, id=f"one in {step}"), at_night(1, id="all")]

@@ -9,7 +9,6 @@ from fitgap.runner.cli.options.common import (
     Format,
     Limit,
     OutputFormat,
-    SweepArgument,
     Where,
     as_text,
 )
@@ -17,18 +16,30 @@ from fitgap.runner.cli.render.lines import say
 from fitgap.runner.cli.render.scores import score_name, with_score_names
 from fitgap.runner.cli.render.text_tables import plainer, print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
+from fitgap.runner.names import plainer_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fitgap.runner.store import Row
 
 AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
+# Measures in the unit of the loss.
+ERRORS = ("e_t", "e_v", "final_e_v", "best_e_v", "honest_e_v", "gap", "excess", "underfit", "overfit")
 LONGEST_NAME = 26
 # More repeats than this are not suggested.
 MOST_REPEATS = 1000
 
 
 def compare(
-    sweep: SweepArgument,
+    sweeps: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SWEEP…",
+            help="Sweep names or numbers; several must have the same data and splits.",
+            show_default=False,
+        ),
+    ],
     by: Annotated[str, typer.Option(metavar="KEY[,KEY…]", help="Settings to group by, such as activation,optimizer.")],
     of: Annotated[str, typer.Option(metavar="KEY", help="Metric to compare.")] = "best_e_v",
     against: Annotated[
@@ -40,6 +51,11 @@ def compare(
             callback=as_text,
         ),
     ] = None,
+    tuned: Annotated[
+        bool,
+        typer.Option("--tuned", help="Each group at its own best setting of the other axes, chosen on other repeats."),
+    ] = False,
+    table: Annotated[bool, typer.Option("--table", help="With two keys: a two-way table of means.")] = False,
     sort: Annotated[
         str | None,
         typer.Option(metavar="KEY", help="Sort by this key; -KEY sorts descending.", show_default=False),
@@ -56,17 +72,37 @@ def compare(
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:
-        groups = store.compare(sweep, keys, of=of, against=against, where=where, sort=sort, limit=limit)
-        target_kind = store.sweep(sweep)["target_kind"]
+        groups = store.compare(sweeps, keys, of=of, against=against, where=where, tuned=tuned, sort=sort, limit=limit)
+        target_kind = store.sweep(sweeps[0])["target_kind"]
+    if table:
+        print_two_way(groups, keys, of, output_format)
+        return
     if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return
     shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
     rows, shown = with_score_names(table_rows(groups), shown, target_kind)
-    of = score_name(of, target_kind)
-    print_table(rows, shown, title=explanation(groups, of), needed=[of])
-    if line := told_apart(groups):
+    metric, of = of, score_name(of, target_kind)
+    print_table(rows, shown, title=explanation(groups, of), needed=[of, "difference", "difference_margin"])
+    if tuned:
+        say(*tuned_notes(groups))
+    if "loss" in keys and metric in ERRORS:
+        say("Errors of different losses cannot be compared. Try --of accuracy_v.")
+    elif line := told_apart(groups):
         say(line)
+
+
+def print_two_way(groups: "list[Row]", keys: "Sequence[str]", of: str, output_format: Format) -> None:
+    """Print one metric of groups by two settings, as a table, as JSON or as CSV."""
+    from fitgap.runner.analysis.two_way import two_way
+    from fitgap.runner.cli.render.formats import print_rows
+
+    found = two_way(groups, keys, of)
+    if output_format is not Format.TABLE:
+        print_rows(found.rows(), output_format, table_keys=found.keys)
+        return
+    print_table(found.cells_as_text(), found.keys, title=found.title())
+    say(*found.notes())
 
 
 def table_rows(groups: "list[Row]") -> "list[Row]":
@@ -78,10 +114,16 @@ def table_rows(groups: "list[Row]") -> "list[Row]":
             **group,
             "trials": text.rjust(width),
             "pairs": group["pairs"] or None,
+            **({"tuned": chosen_text(group)} if "tuned" in group else {}),
             "verdict": verdict_text(group),
         }
         for group, text in zip(groups, trials, strict=True)
     ]
+
+
+def chosen_text(group: "Row") -> str | None:
+    """The setting of a tuned group; both if the halves of the repeats chose different ones."""
+    return " and ".join(map(plainer_settings, dict.fromkeys(group["tuned_settings"]))) or None
 
 
 def trials_text(group: "Row") -> str:
@@ -93,10 +135,19 @@ def trials_text(group: "Row") -> str:
 def table_keys(groups: "list[Row]", of: str) -> list[str]:
     """The columns of the table: the metric and its uncertainty first, without columns that are empty in all groups."""
     first = [of, f"{of}_sd", "difference", "difference_margin", "pairs", "verdict", f"{of}_spread"]
+    tuned = ["tuned"] if any(group.get("tuned") for group in groups) else []
     keys = [key for key in dict.fromkeys([*first, "best_e_v", *AFTER]) if any(group[key] for group in groups)]
     # Leave out the column if every group has one configuration.
     several = any(group["configurations"] > 1 for group in groups)
-    return [*(["configurations"] if several else []), "trials", *keys]
+    return [*tuned, *(["configurations"] if several and not tuned else []), "trials", *keys]
+
+
+def tuned_notes(groups: "list[Row]") -> list[str]:
+    """What the numbers of tuned groups are, and of those for which two settings were chosen."""
+    found = ["Each group is measured on the half of the repeats that did not choose its setting."]
+    if any(len(set(group["tuned_settings"])) > 1 for group in groups):
+        found.append("Two settings: the halves chose different ones, and the numbers are means over both.")
+    return found
 
 
 def told_apart(groups: "list[Row]") -> str | None:

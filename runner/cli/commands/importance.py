@@ -8,6 +8,7 @@ import typer
 from fitgap.runner.cli.options.common import Columns, Database, Format, OutputFormat, SweepArgument, Where
 from fitgap.runner.cli.render.bars import bar
 from fitgap.runner.cli.render.lines import line_width
+from fitgap.runner.key_lists import split_keys
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Row
@@ -53,7 +54,7 @@ def importance(
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.store import open_store
 
-    metrics = list(dict.fromkeys(key.strip() for key in of.split(",") if key.strip()))
+    metrics = list(dict.fromkeys(split_keys(of)))
     with open_store(database) as store:
         rows = store.importance(sweep, metrics, scale=scale, where=where)
     if output_format is not Format.TABLE or columns:
@@ -62,8 +63,21 @@ def importance(
         shown = list(dict.fromkeys(row["of"] for row in rows))
         table = table_rows(arranged(lines_of(rows)), shown)
         print_table(table, ["effect", *shown], title=explanation(rows, scale), needed=shown[:1])
+        if line := estimated(rows):
+            say(line)
     else:
         say("nothing to decompose: no two completed trials differ both in their settings and in their values")
+
+
+def estimated(rows: "list[Row]") -> str | None:
+    """A line if most values were estimated, since most combinations of settings were not trained; None if not."""
+    trials, holes = max(row["trials"] for row in rows), rows[0]["filled"]
+    if holes <= trials:
+        return None
+    return (
+        f"Most values, {holes:,} of {holes + trials:,}, are estimated from the others, by effects of settings and of "
+        "pairs: read these shares with care."
+    )
 
 
 def lines_of(rows: "list[Row]") -> list[Line]:

@@ -55,7 +55,7 @@ def improve(
 class RoundTerminal(Terminal):
     """Shows the training of one round; the leaderboard follows after the last one."""
 
-    def conclude(self, store: "Store", written: "WrittenSweep") -> int:
+    def conclude(self, store: "Store", written: "WrittenSweep", spent: str | None) -> int:
         return 0
 
 
@@ -100,7 +100,7 @@ def show_first_round(improvement: "Improvement", database: str | None) -> None:
     """Print what the first round would add."""
     from fitgap.runner.amounts import counted
     from fitgap.runner.cli.render.text_tables import print_table
-    from fitgap.runner.improvement.rounds import named
+    from fitgap.runner.improvement.rounds import main_settings
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
@@ -108,7 +108,7 @@ def show_first_round(improvement: "Improvement", database: str | None) -> None:
     if not planned:
         say(improvement.why_stopped())
         return
-    rows = [{"change": each.changed, "of": named(each.base), "because": each.because} for each in planned]
+    rows = [{"change": each.changed, "of": main_settings(each.base), "because": each.because} for each in planned]
     print_table(rows, ["change", "of", "because"])
     new = counted(len(planned) * improvement.repeats, "trial")
     say(f"round 1 would add {counted(len(planned), 'configuration')} = {new}; later rounds depend on its results")

@@ -78,7 +78,8 @@ def print_page(inspection: "Inspection") -> None:
     if inspection.target and inspection.target["kind"]:
         say(target_line(inspection.target))
     say(*(f"! {warning}" for warning in inspection.warnings))
-    say(f"start with: {inspection.command}")
+    if inspection.command:
+        say(f"start with: {inspection.command}")
 
 
 def row(column: Any) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from typing import Annotated
 import typer
 from fitgap.runner.cli.options.common import Columns, Database, Format, OutputFormat, Where
 
-KEYS = ("trial", "architecture", "activation", "layer", "units", "dead", "saturated", "near_zero", "growth", "verdict")
+KEYS = (
+    *("trial", "architecture", "activation", "layer", "units", "dead", "saturated", "near_zero", "growth"),
+    *("gradient", "verdict"),
+)
 # Rows that a table shows.
 TABLE_ROWS = 200
 
@@ -17,7 +20,7 @@ def layers(
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """Show dead and saturated units, weights near zero and the growth of weights in every layer."""
+    """Show dead and saturated units, weights near zero, and the size of weights and gradients in every layer."""
     from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.cli.render.lines import report, say
     from fitgap.runner.store import open_store

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 KINDS = (
     "activations",
     "initializers",
+    "layers",
     "losses",
     "optimizers",
     "outputs",
@@ -19,25 +20,73 @@ KINDS = (
     "stopping",
     "data",
 )
+STUDIES = "studies"
+HELP = f"One of: {', '.join((*KINDS, STUDIES))}."
 
 
 def list_names(
-    kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help="What to list.", show_default=False)],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=HELP, show_default=False)],
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
-    """List activations, optimizers or other names that a sweep can use, with parameters and defaults."""
+    """List activations, optimizers or other names that a sweep can use, with parameters and defaults; or studies."""
     from fitgap.runner.cli.render.formats import print_rows
 
+    if kind == STUDIES:
+        print_rows(study_rows(), output_format, table_keys=("name", "question", "data"))
+        return
     rows = [variant_row(name, variant) for name, variant in variants_of_kind(kind).items()]
+    keys = ["name", "parameters", "description"]
+    if kind == "data":
+        rows = [{**row, **facts_of(row["name"])} for row in rows]
+        keys = ["name", "task", "examples", "inputs", "target", "description", "origin", "parameters"]
     if output_format is Format.TABLE:
         rows = [{**row, "parameters": ", ".join(map(parameter_text, row["parameters"]))} for row in rows]
-    print_rows(rows, output_format, table_keys=("name", "parameters", "description"))
+    print_rows(rows, output_format, table_keys=keys)
+
+
+def facts_of(name: str) -> dict[str, Any]:
+    """The task of a data set, its number of examples and inputs, its target, groups and origin, by default."""
+    from fitgap.runner.data import find_source, load_dataset
+
+    dataset = load_dataset(name)
+    classes = f"{dataset.class_count} classes"
+    return {
+        "task": classes if dataset.class_count else "numbers",
+        "examples": dataset.example_count,
+        "inputs": dataset.input_count,
+        "target": ", ".join(dataset.target_names),
+        "groups": list(dataset.groups),
+        "origin": find_source(name).origin,
+    }
+
+
+def study_rows() -> list[dict[str, Any]]:
+    """The studies with their questions, their own data sets, and what their answers can be."""
+    from fitgap.runner import studies
+
+    return [
+        {
+            "name": study.name,
+            "parameters": [],
+            "description": first_paragraph(study.__doc__ or ""),
+            "question": study.question,
+            "data": source_name(study.data["source"]),
+            "outcomes": dict(study.outcomes),
+        }
+        for study in studies.STUDIES.values()
+    ]
+
+
+def source_name(source: Any) -> str:
+    """The name of a data set, which may have parameters."""
+    return str(next(iter(source))) if isinstance(source, dict) else str(source)
 
 
 def variants_of_kind(kind: str) -> "dict[str, type[Variant]]":
     """The table of a kind. Raises SpecError if there is no such kind."""
     from fitgap.core.activations import ACTIVATIONS
     from fitgap.core.initializers import INITIALIZERS
+    from fitgap.core.layers import LAYERS
     from fitgap.core.losses import LOSSES
     from fitgap.core.optimizers import OPTIMIZERS
     from fitgap.core.regularizers import REGULARIZERS
@@ -50,6 +99,7 @@ def variants_of_kind(kind: str) -> "dict[str, type[Variant]]":
     in_order: tuple[Any, ...] = (
         ACTIVATIONS,
         INITIALIZERS,
+        LAYERS,
         LOSSES,
         OPTIMIZERS,
         READINGS,
@@ -60,7 +110,7 @@ def variants_of_kind(kind: str) -> "dict[str, type[Variant]]":
     )
     tables = dict(zip(KINDS, in_order, strict=True))
     if kind not in tables:
-        raise SpecError(f"cannot list {kind!r}; {nearest(kind, KINDS)}")
+        raise SpecError(f"cannot list {kind!r}; {nearest(kind, (*KINDS, STUDIES))}")
     return tables[kind]
 
 

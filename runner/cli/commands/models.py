@@ -18,6 +18,13 @@ class At(StrEnum):
     LAST = "last"
 
 
+class FileFormat(StrEnum):
+    """The formats of exported networks."""
+
+    NPZ = "npz"
+    ONNX = "onnx"
+
+
 Epoch = Annotated[At, typer.Option("--at", help="Network after the best or the last epoch.")]
 
 
@@ -25,14 +32,19 @@ def export(
     trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write, such as model.npz.")],
     at: Epoch = At.BEST,
+    file_format: Annotated[
+        FileFormat | None, typer.Option("--format", help="npz (NumPy) or onnx (default: by the suffix of the file).")
+    ] = None,
     database: Database = None,
 ) -> None:
-    """Export a trial's network to a file that NumPy can read without fitgap."""
-    from fitgap.runner.model_files import model_of_trial, save_model
+    """Export a trial's network to a file that NumPy or an ONNX runtime can read without fitgap."""
+    from fitgap.runner.exported_files import save_as
+    from fitgap.runner.model_files import model_of_trial
     from fitgap.runner.store import open_store
 
+    save = save_as(output, file_format)
     with open_store(database) as store:
-        save_model(model_of_trial(store, trial, at=at), output, store.rights)
+        save(model_of_trial(store, trial, at=at), output, store.rights)
         warn_if_diverged(store, trial)
 
 

@@ -15,10 +15,12 @@ KINDS = (
     "fitmap",
     "curves",
     "capacity",
+    "learning-curve",
     "sensitivity",
     "stopping",
     "heat",
     "importance",
+    "repeats",
     "parallel",
     "time",
     "layers",
@@ -32,6 +34,13 @@ class Look(StrEnum):
 
     LIGHT = "light"
     DARK = "dark"
+
+
+class At(StrEnum):
+    """The epoch after which a network is shown."""
+
+    BEST = "best"
+    LAST = "last"
 
 
 def plot(
@@ -55,6 +64,16 @@ def plot(
         typer.Option(metavar="KEY", help="Measure to show, where a chart has a choice.", show_default=False),
     ] = None,
     trials: Annotated[str | None, typer.Option(metavar="N[,N…]", help="Only these trials.", show_default=False)] = None,
+    at: Annotated[At, typer.Option("--at", help="For boundary: networks after the best or the last epoch.")] = At.BEST,
+    linear: Annotated[
+        bool, typer.Option("--linear", help="For capacity and learning-curve: a linear axis for errors.")
+    ] = False,
+    each: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY", help="For heat: mark the best cell for each value of this setting.", show_default=False
+        ),
+    ] = None,
     width: Annotated[int, typer.Option(help="Width of the chart in pixels, without legends.")] = 640,
     theme: Annotated[Look, typer.Option(help="Colours for a light or a dark background.")] = Look.LIGHT,
     database: Database = None,
@@ -69,6 +88,9 @@ def plot(
         by=tuple(words_of(by)),
         trials=tuple(map(number_of, words_of(trials))),
         of=of,
+        at=at.value,
+        linear=linear,
+        each=each,
         width=width,
         theme=theme.value,
     )

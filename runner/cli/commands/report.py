@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +12,10 @@ from fitgap.runner.errors import ChartError
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Store
+
+
+# Characters in a line of the answer.
+LINE = 80
 
 
 def report(
@@ -36,12 +41,21 @@ def report(
     with open_store(database) as store:
         name = store.sweep(sweep)["name"]
         path = output or Path(f"{name}-report.html")
-        content, rights = report_of(store, sweep, answer_lines(store, sweep)), store.rights
+        answer = [*answer_lines(store, sweep), *test_lines(store, sweep)]
+        content, rights = report_of(store, sweep, answer), store.rights
     paths = [path, path.with_suffix(".pdf")] if pdf else [path]
     for each in dict.fromkeys(paths):
         with written_file(each, rights) as place:
             place.write_bytes(writers[each.suffix.lower()](content))
         tell(f"report on {name}: {each}")
+
+
+def test_lines(store: "Store", sweep: str) -> list[str]:
+    """The errors on the test examples, if they were computed."""
+    from fitgap.runner.holdout import stored_holdout
+
+    found = stored_holdout(store, store.sweep(sweep)["id"])
+    return ["", *textwrap.wrap(found.line(), LINE)] if found else []
 
 
 def answer_lines(store: "Store", sweep: str) -> list[str]:

@@ -11,6 +11,9 @@ from fitgap.runner.cli.options.placement_flags import (
     Address,
     CoresPerPack,
     Engine,
+    MaxEpochsTotal,
+    MaxTime,
+    MaxTrials,
     MixedVersions,
     MostInFlight,
     Workers,
@@ -40,15 +43,20 @@ def resume(
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
     mixed_versions: MixedVersions = False,
+    max_trials: MaxTrials = None,
+    max_time: MaxTime = None,
+    max_epochs_total: MaxEpochsTotal = None,
     database: Database = None,
 ) -> None:
     """Train the unfinished trials of a sweep, including those left by a driver that died."""
     from fitgap.runner.engine.placement import placement_of
+    from fitgap.runner.spec import budget_from_flags
 
+    limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     from fitgap.runner.driver import stored_sweep
 
-    train_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database)
+    train_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database, limits)
 
 
 def extend(
@@ -62,6 +70,10 @@ def extend(
     activation: sweep_flags.Activation = None,
     regularizer: sweep_flags.Regularizer = None,
     optimizer: sweep_flags.Optimizer = None,
+    preprocess: sweep_flags.Preprocess = None,
+    loss: sweep_flags.Loss = None,
+    training_examples: sweep_flags.TrainingExamples = None,
+    label_noise: sweep_flags.LabelNoise = None,
     epochs: sweep_flags.Epochs = None,
     batch_size: sweep_flags.BatchSize = None,
     schedule: sweep_flags.Schedule = None,
@@ -90,6 +102,10 @@ def extend(
         activation=activation or [],
         regularizer=regularizer or [],
         optimizer=optimizer or [],
+        preprocess=preprocess,
+        loss=loss,
+        training_examples=training_examples or [],
+        label_noise=label_noise or [],
         epochs=epochs,
         batch_size=batch_size,
         schedule=schedule or [],

@@ -1,8 +1,10 @@
 """`fitgap run`: train a sweep."""
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from fitgap.runner.cli.commands.ui import page_beside
 from fitgap.runner.cli.options import sweep_flags
 from fitgap.runner.cli.options.common import Database
 from fitgap.runner.cli.options.placement_flags import (
@@ -10,6 +12,9 @@ from fitgap.runner.cli.options.placement_flags import (
     Address,
     CoresPerPack,
     Engine,
+    MaxEpochsTotal,
+    MaxTime,
+    MaxTrials,
     MixedVersions,
     MostInFlight,
     Workers,
@@ -23,6 +28,8 @@ if TYPE_CHECKING:
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.", rich_help_panel=RUNNING)]
 
+WithPage = Annotated[bool, typer.Option("--ui", help="Open the web page next to the run.", rich_help_panel=RUNNING)]
+
 
 def run(
     file: sweep_flags.File = None,
@@ -34,6 +41,7 @@ def run(
     preprocess: sweep_flags.Preprocess = None,
     target_scaling: sweep_flags.TargetScaling = None,
     stratified: sweep_flags.Stratified = None,
+    resample: sweep_flags.Resample = None,
     missing: sweep_flags.Missing = None,
     text: sweep_flags.Text = None,
     strict: sweep_flags.Strict = None,
@@ -46,12 +54,16 @@ def run(
     decimal: sweep_flags.Decimal = None,
     encoding: sweep_flags.Encoding = None,
     missing_values: sweep_flags.MissingValues = None,
+    weight: sweep_flags.Weight = None,
+    class_weight: sweep_flags.ClassWeight = None,
     seed: sweep_flags.Seed = None,
     repeats: sweep_flags.Repeats = None,
     hidden: sweep_flags.Hidden = None,
     activation: sweep_flags.Activation = None,
     regularizer: sweep_flags.Regularizer = None,
     optimizer: sweep_flags.Optimizer = None,
+    training_examples: sweep_flags.TrainingExamples = None,
+    label_noise: sweep_flags.LabelNoise = None,
     epochs: sweep_flags.Epochs = None,
     batch_size: sweep_flags.BatchSize = None,
     schedule: sweep_flags.Schedule = None,
@@ -64,6 +76,8 @@ def run(
     record: sweep_flags.Record = None,
     keep: sweep_flags.Keep = None,
     dtype: sweep_flags.DType = None,
+    search: sweep_flags.Search = None,
+    only: sweep_flags.Only = None,
     engine: Engine = "auto",
     workers: Workers = None,
     address: Address = None,
@@ -71,12 +85,16 @@ def run(
     most_in_flight: MostInFlight = None,
     mixed_versions: MixedVersions = False,
     database: Database = None,
+    max_trials: MaxTrials = None,
+    max_time: MaxTime = None,
+    max_epochs_total: MaxEpochsTotal = None,
     dry_run: DryRun = False,
+    ui: WithPage = False,
 ) -> None:
     """Train every configuration of a sweep defined by a file, by options or by both."""
     from fitgap.runner.engine.placement import placement_of
     from fitgap.runner.planning.preparation import prepare_sweep
-    from fitgap.runner.spec import Flags, sweep_from_flags
+    from fitgap.runner.spec import Flags, budget_from_flags, sweep_from_flags
 
     flags = Flags(
         file=str(file) if file else None,
@@ -88,6 +106,7 @@ def run(
         preprocess=preprocess,
         target_scaling=target_scaling,
         stratified=stratified,
+        resample=resample,
         missing=missing,
         text=text,
         strict=strict,
@@ -100,12 +119,16 @@ def run(
         decimal=decimal,
         encoding=encoding,
         missing_values=missing_values or [],
+        weight=weight,
+        class_weight=class_weight,
         seed=seed,
         repeats=repeats,
         hidden=hidden or [],
         activation=activation or [],
         regularizer=regularizer or [],
         optimizer=optimizer or [],
+        training_examples=training_examples or [],
+        label_noise=label_noise or [],
         epochs=epochs,
         batch_size=batch_size,
         schedule=schedule or [],
@@ -118,23 +141,28 @@ def run(
         record=record,
         keep=keep,
         dtype=dtype,
+        search=search,
+        only=only,
     )
+    limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     prepared = prepare_sweep(sweep_from_flags(flags))
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
     report(*prepared.report)
     if dry_run:
         show_plan(prepared, placement)
-    else:
-        train_new(prepared, placement, database)
+        return
+    with page_beside(database) if ui else contextlib.nullcontext():
+        train_new(prepared, placement, database, limits=limits)
 
 
 def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     """Print what a sweep would train and in which packs."""
+    from fitgap.core.kernels.selection import NUMPY, described, kernels
     from fitgap.runner.amounts import counted
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.cli.render.text_tables import print_table
+    from fitgap.runner.planning.configuration_rows import configuration_row
     from fitgap.runner.planning.packs import explain_packs, groups_of, planned_trials
-    from fitgap.runner.planning.preparation import configuration_row
     from fitgap.runner.system.cores import usable_cores
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]
@@ -146,6 +174,9 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}, "
     shape += counted(prepared.output_count, "output")
     say(f"on {data.name}: {shape}")
+    if sweep.search and len(rows) < (wanted := sweep.search.trials // prepared.repeat_count):
+        method = sweep.search.method
+        say(f"the first of {wanted:,} configurations; {method} proposes the others from the results of these")
     recording, most = sweep.training.record, max(sweep.axes["epochs"])
     if not recording.is_complete:
         say(f"stores at most {recording.rows_of(most, most - 1)} of {most} epochs of a trial")
@@ -154,3 +185,6 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     groups = groups_of(planned_trials(prepared), prepared)
     for line in explain_packs(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
         say(line)
+    say(f"training steps: {described(kernels.choice)}")
+    if cluster and kernels.choice != NUMPY and cluster.without_compiler:
+        say(f"with NumPy alone, for lack of llvmlite there: {', '.join(cluster.without_compiler)}")

@@ -26,7 +26,7 @@ def printed_to(output: Path | None, rights: int = READABLE) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def written_to(output: Path | None, rights: int = READABLE) -> Iterator[Path]:
+def written_to(output: Path | None, rights: int = READABLE, kind: str = "parquet") -> Iterator[Path]:
     """Yield a path to write to; its content then goes to `output`, or to standard output unless that is a terminal.
 
     Raises OutputError if the content cannot be written, or if standard output is a terminal.
@@ -36,7 +36,7 @@ def written_to(output: Path | None, rights: int = READABLE) -> Iterator[Path]:
             yield path
         return
     if sys.stdout.isatty():
-        raise OutputError("--format parquet cannot be printed to a terminal; name a file with -o FILE, or use a pipe")
+        raise OutputError(f"--format {kind} cannot be printed to a terminal; name a file with -o FILE, or use a pipe")
     with one_line_errors("the answer"), tempfile.TemporaryDirectory(prefix="fitgap-") as folder:
         path = Path(folder) / "answer"
         yield path

@@ -14,6 +14,29 @@ Workers = Annotated[
         min=1, help="Maximum number of workers (default: one per core).", rich_help_panel=RUNNING, show_default=False
     ),
 ]
+# Numbers arrive as text, so a wrong value gives the same message as in a sweep file.
+MaxTrials = Annotated[
+    str | None,
+    typer.Option(metavar="N", help="Train at most this many trials now.", rich_help_panel=RUNNING, show_default=False),
+]
+MaxTime = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        help="Stop after this time, such as 90s, 10m or 1h30m.",
+        rich_help_panel=RUNNING,
+        show_default=False,
+    ),
+]
+MaxEpochsTotal = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N",
+        help="Stop after this many epochs of all trials together.",
+        rich_help_panel=RUNNING,
+        show_default=False,
+    ),
+]
 Address = Annotated[
     str | None,
     typer.Option(

@@ -11,11 +11,13 @@ import typer
 from fitgap.runner.cli.options.common import as_text
 
 PANEL = "Sweep"
+# `--no-stratified` takes a column of its own in its panel, which would leave no room for the other options' help.
+SPLIT_PANEL = "Split"
 
 
-def flag(metavar: str, help_text: str, callback: Callable[[Any], Any] | None = None) -> Any:
+def flag(metavar: str, help_text: str, callback: Callable[[Any], Any] | None = None, panel: str = PANEL) -> Any:
     """An option that defines the sweep."""
-    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=PANEL, show_default=False, callback=callback)
+    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=panel, show_default=False, callback=callback)
 
 
 File = Annotated[Path | None, typer.Argument(help="Sweep file; options override its values.", show_default=False)]
@@ -24,17 +26,19 @@ Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a data file s
 Target = Annotated[str | None, flag("COLUMN[,…]", "Target columns of a file.", as_text)]
 Validation = Annotated[
     str | None,
-    flag("SHARE|COUNT|K-fold|RULE", "Validation examples: 0.3, 200, 5-fold, same, group=COLUMN, last=0.3, …"),
+    flag("AMOUNT|RULE", "Validation examples: 0.3, 200, 5-fold, same, group=COLUMN, last=0.3, …", panel=SPLIT_PANEL),
 ]
-Test = Annotated[str | None, flag("SHARE|COUNT|RULE", "Test examples, which play no part in any choice.")]
-Preprocess = Annotated[str | None, flag("NAME", "Input scaling: standard, minmax or none.")]
+Test = Annotated[str | None, flag("AMOUNT|RULE", "Test examples, which play no part in any choice.", panel=SPLIT_PANEL)]
+Preprocess = Annotated[list[str] | None, flag("NAME", "Input scaling: standard, minmax or none. Repeatable.")]
 TargetScaling = Annotated[str | None, flag("NAME", "Scaling of numeric targets: standard or none.")]
 Stratified = Annotated[
     bool | None,
-    typer.Option(help="Split each class in the same proportion.", rich_help_panel=PANEL, show_default=False),
+    typer.Option(help="Split each class in the same proportion.", rich_help_panel=SPLIT_PANEL, show_default=False),
 ]
+Resample = Annotated[str | None, flag("NAME", "What each repeat draws anew: split, or data (synthetic sets only).")]
 Missing = Annotated[str | None, flag("NAME", "Missing inputs: median (default), mean, drop, drop_any or refuse.")]
 Text = Annotated[str | None, flag("NAME", "Text inputs: one_hot (default) or refuse.")]
+ClassWeight = Annotated[str | None, flag("balanced|CLASS=W,…", "Weights of classes in the error, such as yes=5,no=1.")]
 Seed = Annotated[str | None, flag("N", "Seed of splits, initial weights and batches.")]
 Repeats = Annotated[str | None, flag("N", "Trials per configuration, with different splits and initial weights.")]
 
@@ -60,6 +64,7 @@ Ignore = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns that are
 Categorical = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns of categories, even if they are numbers.")]
 Dates = Annotated[list[str] | None, file_flag("COLUMN[=FORMAT]", "Columns of dates, as in 'day=%d/%m/%Y'. Repeatable.")]
 TargetKind = Annotated[str | None, file_flag("NAME", "Whether the target holds classes or numbers.")]
+Weight = Annotated[str | None, file_flag("COLUMN", "Column with the weight of each example in the error.")]
 Separator = Annotated[str | None, file_flag("NAME", "Separator: comma, semicolon, tab, bar or blanks.")]
 Decimal = Annotated[str | None, file_flag("MARK", "Decimal mark: . or , (a comma).")]
 Encoding = Annotated[str | None, file_flag("NAME", "Encoding of a text file, such as utf-8 or cp1252.")]
@@ -70,15 +75,27 @@ Activation = Annotated[list[str] | None, flag("NAME[:…]", "Activation, such as
 Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Regularizer, such as l2:weight=1e-3, or none. Repeatable.")]
 Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Optimizer, such as adam:rate=1e-3. Repeatable.")]
 
+TrainingExamples = Annotated[
+    list[str] | None, flag("COUNT|SHARE", "Training examples to use: 50, 0.5, all. Nested subsets. Repeatable.")
+]
+LabelNoise = Annotated[
+    list[str] | None, flag("SHARE", "Share of training labels that get another class, such as 0.1. Repeatable.")
+]
+
 Epochs = Annotated[str | None, flag("N", "Passes over the training examples.")]
 BatchSize = Annotated[str | None, flag("N", "Training examples per step.")]
 Schedule = Annotated[list[str] | None, flag("NAME[:…]", "Learning rate over time, such as cosine. Repeatable.")]
 Stopping = Annotated[str | None, flag("NAME[:…]", "Early stopping, such as no_improvement:epochs=10; + joins rules.")]
 Initializer = Annotated[str | None, flag("NAME[:…]", "Initial weights (default: suited to the activation).")]
 OutputActivation = Annotated[str | None, flag("NAME[:…]", "Activation of the output layer (default: identity).")]
-Loss = Annotated[str | None, flag("NAME", "Loss function (default: half_squared_error).")]
+Loss = Annotated[list[str] | None, flag("NAME", "Loss function (default: half_squared_error). Repeatable.")]
 Outputs = Annotated[str | None, flag("NAME", "How targets are coded as outputs (default: suited to the data).")]
 Measure = Annotated[str | None, flag("N|all", "How many examples of each set E_t and E_v are measured on.")]
 Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or epochs=log.")]
 Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
+Search = Annotated[
+    str | None,
+    flag("METHOD:trials=N", "Search instead of training all combinations: tpe, random, sobol, cmaes or nsga2."),
+]
+Only = Annotated[str | None, flag("FILTER", "Train only configurations such as 'parameters < 5000'.")]
 DType = Annotated[str | None, flag("NAME", "Precision of the training: float32 or float64.")]

@@ -9,6 +9,8 @@ from fitgap.runner.cli.render.lines import line_width, printable, say
 from fitgap.runner.cli.render.text_tables import cell, plainer
 
 WIDTH = 80
+# Of inputs and examples, the first are named.
+MOST_NAMED = 5
 # Columns taken by the labels to the left of a curve and the margin to its right.
 CURVE_MARGIN = 20
 # Always named; other axes only if they vary.
@@ -16,6 +18,8 @@ SETTINGS = ("architecture", "activation", "regularizer", "optimizer")
 # Axes whose alternatives do not say what they are.
 NAMED = {"batch_size": "batch size", "epochs": "epochs", "schedule": "schedule", "stopping": "stopping"}
 NAMED |= {"initializer": "initializer", "output_activation": "output activation"}
+NAMED |= {"training_examples": "training examples", "label_noise": "label noise", "loss": "loss"}
+NAMED |= {"preprocess": "preprocess"}
 # What the excess and its parts mean.
 PARTS = {
     "excess": "worse on unseen examples than the reference",
@@ -43,6 +47,7 @@ CAUSE_WORDS = {
     "diverged": "infinite or NaN errors",
     "double_descent": "beyond a peak of E_v over network size",
     "unstable": "unstable E_t",
+    "stopped_early": "stopped while E_t still fell",
     "still_falling": "E_t still fell at the end",
     "slow": "E_t falls too slowly",
     "linear_network": "linear networks",
@@ -62,8 +67,20 @@ CAUSE_WORDS = {
 }
 
 
-def print_trial_diagnosis(found: dict[str, Any]) -> None:
-    """Print the diagnosis of a trial."""
+def print_limited(found: dict[str, Any]) -> None:
+    """Name the inputs that were limited because they are far outside of the training examples."""
+    if not found["limited_inputs"]:
+        return
+    names, examples = found["limited_inputs"], found["limited_examples"]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    numbers = ", ".join(map(str, examples[:MOST_NAMED])) + (", …" if len(examples) > MOST_NAMED else "")
+    rule = f"inputs limited: {printable(', '.join(names[:MOST_NAMED]))}{more}, in validation examples {numbers}"
+    advice = "look at them, and leave such an input out with --ignore if it says nothing"
+    paragraph(f"{rule}, far outside of the training examples; {advice}", before="  ", after="  ")
+
+
+def print_trial_diagnosis(found: dict[str, Any], *, with_curve: bool = True) -> None:
+    """Print the diagnosis of a trial, with its curve as characters unless it is drawn elsewhere."""
     paragraph(f"trial {found['trial']} of {found['sweep']}: {headline(found)}")
     settings = described({**found, **found["varying"]}, found["varying"])
     paragraph(f"{settings}, {parameters(found)}", before="  ", after="    ")
@@ -75,9 +92,10 @@ def print_trial_diagnosis(found: dict[str, Any]) -> None:
         print_parts(found)
     curve = found["curve"]
     e_t, e_v, epochs = ([row[key] for row in curve] for key in ("e_t", "e_v", "epoch"))
-    lines = curve_lines(e_t, e_v, found["best_epoch"], epochs, columns=line_width(WIDTH) - CURVE_MARGIN)
-    if lines:
-        say("", *lines)
+    if with_curve:
+        lines = curve_lines(e_t, e_v, found["best_epoch"], epochs, columns=line_width(WIDTH) - CURVE_MARGIN)
+        say(*(["", *lines] if lines else []))
+    print_limited(found)
     if found["causes"]:
         say("", "why, and what to try")
     for cause in found["causes"]:
@@ -123,7 +141,7 @@ def described(row: dict[str, Any], varying: Iterable[str]) -> str:
 
 
 def plain_setting(value: Any) -> str:
-    return printable(plainer(str(value)))
+    return printable(plainer(f"{value:g}" if isinstance(value, float) else str(value)))
 
 
 def parameters(found: dict[str, Any]) -> str:

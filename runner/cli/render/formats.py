@@ -13,6 +13,7 @@ from fitgap.runner.cli.options.common import Format
 from fitgap.runner.cli.render.lines import printable
 from fitgap.runner.cli.render.text_tables import Row, print_table
 from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.key_lists import split_keys
 from fitgap.runner.streams.typography import to_encoding
 
 # Characters that start a formula in spreadsheets, including their full-width forms.
@@ -50,7 +51,7 @@ def print_rows(
 
 def selected_keys(columns: str | None, default: Sequence[str]) -> list[str]:
     """The keys that --columns names; the default keys come first if it only adds some."""
-    keys = [key.strip() for key in (columns or "").split(",") if key.strip()]
+    keys = split_keys(columns or "")
     added = [key.removeprefix("+") for key in keys]
     is_addition = any(key.startswith("+") for key in keys)
     return list(dict.fromkeys([*default, *added] if is_addition or not keys else keys))

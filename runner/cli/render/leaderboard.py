@@ -5,7 +5,7 @@ from typing import Any
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.render.chart_hint import chart_hint
 from fitgap.runner.cli.render.lines import report, say
-from fitgap.runner.cli.render.scores import with_score_names
+from fitgap.runner.cli.render.scores import score_name, with_score_names
 from fitgap.runner.cli.render.sweep_diagnosis_page import verdict_line
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
@@ -16,7 +16,7 @@ from fitgap.runner.store import Row, Store, SweepFloor
 from fitgap.runner.trial_status import Status
 
 SHOWN = 10
-# Up to so many trials, the last line names the most important axis.
+# The last line names the most important axis if the sweep has at most this number of trials.
 MOST_RANKED = 50_000
 # A narrow terminal shows these first, then the axes that vary, then the second ones.
 NEEDED, NEXT = ("honest_e_v", "verdict", "gap"), ("e_v", "e_t")
@@ -35,14 +35,18 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     groups = store.leaderboard(written.sweep_id, axes, SHOWN)
     varied = [COLUMN_OF_AXIS.get(name, name) for name in store.varying_axes(written.sweep_id)] or ["architecture"]
     found = counted(store.configuration_count(written.sweep_id), "configuration")
-    title = f"{name}: the best {len(groups)} of {found}, by E_v at the best epoch"
-    rows, keys = with_score_names(*leaders(groups, varied), written.prepared.dataset.target_kind)
+    kind = written.prepared.dataset.target_kind
+    has_losses = "loss" in varied
+    by = score_name("accuracy_v", kind) + ", as losses differ" if has_losses else "E_v at the best epoch"
+    title = f"{name}: the best {len(groups)} of {found}, by {by}"
+    rows, keys = with_score_names(*leaders(groups, varied), kind)
     first = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
     needed = [*first, *varied, *NEXT]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
         say(no_skill_text(floor.e_v, floor.skill))
-    print_table(rows, keys, title=title, needed=needed, below=constant_row(floor, keys))
+    below = None if has_losses else constant_row(floor, keys)
+    print_table(rows, keys, title=title, needed=needed, below=below)
 
 
 def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:

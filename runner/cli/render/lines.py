@@ -1,24 +1,46 @@
 """Lines of text for people: answers on standard output, everything else on standard error.
 
 Text from a database or a file may contain terminal control codes. Commands print only through these functions, which
+show them as text.
 """
 
 import contextlib
 import shutil
 import sys
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 from fitgap.runner.errors import ReaderGoneError
 from fitgap.runner.streams.printable import printable
 from fitgap.runner.streams.widths import LEAST_COLUMNS
 
-__all__ = ["ignoring_closed_output", "line_width", "printable", "report", "say"]
+__all__ = ["collected_lines", "ignoring_closed_output", "line_width", "printable", "report", "say"]
+
+# Where the lines of an answer go instead of standard output. Each thread has its own.
+_collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
+# Wider than any paragraph.
+UNFOLDED = 1_000_000
 
 
 def say(*lines: str) -> None:
     """Print lines of an answer."""
+    collected = _collected.get()
     for line in lines:
-        print(printable(line))
+        if collected is None:
+            print(printable(line))
+        else:
+            collected.append(printable(line))
+
+
+@contextlib.contextmanager
+def collected_lines() -> Iterator[list[str]]:
+    """A list that gets the lines of an answer instead of standard output; paragraphs are not folded."""
+    lines: list[str] = []
+    before = _collected.set(lines)
+    try:
+        yield lines
+    finally:
+        _collected.reset(before)
 
 
 def report(*lines: str) -> None:
@@ -37,6 +59,8 @@ def ignoring_closed_output() -> Iterator[None]:
 
 def line_width(most: int) -> int:
     """The width for lines: that of the terminal, if there is one, and at most `most` columns."""
+    if _collected.get() is not None:
+        return UNFOLDED
     if not sys.stdout.isatty():
         return most
     columns = shutil.get_terminal_size((most, 0)).columns

@@ -22,8 +22,11 @@ from rich.text import Text
 PLAIN_SECONDS = 10.0
 # Terminal columns from which there is room for a bar next to the line.
 WIDE_ENOUGH = 60
-# Columns next to a bar in a terminal of 80 columns, with room for an ellipsis.
-LINE_COLUMNS = 60
+# The line of a sweep with a million trials is up to this long, and the bar as long as there is room next to that line.
+LONGEST_LINE = 71
+SHORT_BAR, LONG_BAR = 8, 16
+# Columns for epochs and verdicts, with room for an ellipsis.
+LINE_COLUMNS = LONGEST_LINE - len(", …")
 
 
 class LiveProgress:
@@ -62,6 +65,10 @@ class LiveProgress:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if self.live and self.before is not None:
+            # What ended last has its verdict only now.
+            self.verdicts = self.expected.verdict_counts()
+            self._show(time.monotonic())
         self.bar.stop()
 
     def __call__(self, block: Block) -> None:
@@ -197,7 +204,8 @@ def epochs_line(epochs: int, verdicts: Mapping[str, int]) -> str:
 def columns_for(width: int) -> list[ProgressColumn]:
     """A bar and the line next to it; on a narrow terminal only the line, wrapped if it is too long."""
     line = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=False, overflow="fold"))
-    return [BarColumn(bar_width=16), line] if width >= WIDE_ENOUGH else [line]
+    bar_width = LONG_BAR if width > LONG_BAR + LONGEST_LINE else SHORT_BAR
+    return [BarColumn(bar_width=bar_width), line] if width >= WIDE_ENOUGH else [line]
 
 
 def duration(seconds: float) -> str:

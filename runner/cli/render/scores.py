@@ -9,7 +9,7 @@ Row = dict[str, Any]
 
 def score_name(key: str, target_kind: str | None) -> str:
     """`r2_v` for `accuracy_v`, with any suffix, if the targets are numbers; otherwise the key itself."""
-    return re.sub(r"^accuracy_(?=[tv])", "r2_", key) if target_kind == "numbers" else key
+    return re.sub(r"^(best_|test_)?accuracy(?=_[tv]|$)", r"\1r2", key) if target_kind == "numbers" else key
 
 
 def with_score_names(rows: Sequence[Row], keys: Sequence[str], target_kind: str | None) -> tuple[list[Row], list[str]]:

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fitgap.core.fit_verdicts import Skill
 from fitgap.runner.cli.render.diagnosis_page import (
     CAUSE_WORDS,
+    NAMED,
     VERBS,
     VERDICT_WORDS,
     configurations,
@@ -12,13 +14,16 @@ from fitgap.runner.cli.render.diagnosis_page import (
     paragraph,
     parts_in_line,
     plain_setting,
+    print_limited,
 )
 from fitgap.runner.cli.render.lines import printable, say
 from fitgap.runner.cli.render.text_tables import cell
 from fitgap.runner.diagnosis.whole_sweep import errors_of, no_skill_text
+from fitgap.runner.store.compare.peers import SHARED
 
 # How many of the worst configurations are listed per verdict.
-WORST_LISTED, PEAKS_LISTED = 3, 2
+WORST_LISTED, PEAKS_LISTED, GROUPS_LISTED = 3, 2, 8
+INDENTED = {"before": "  ", "after": "    "}
 WHOLE_WORDS = {
     "overfit": "everything tried overfits: even the reference has a much lower E_t than E_v",
     "underfit": "everything tried underfits: even the reference's E_t is hardly below that of a constant prediction",
@@ -39,6 +44,7 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     print_next(found)
     if found["small_sample"]:
         paragraph(found["small_sample"], before="  ", after="  ")
+    print_limited(found)
     print_outcomes(found)
     for trouble in found["troubles"]:
         print_trouble(trouble, sum(counts.values()), found["varying"])
@@ -72,6 +78,32 @@ def print_reference(found: dict[str, Any]) -> None:
     if found["constant"]:
         constant = found["constant"]
         paragraph(f"constant prediction: E_t {cell('', constant['e_t'])}, E_v {cell('', constant['e_v'])}", after="  ")
+    if found["groups"]:
+        print_groups(found["groups"], found["varying"])
+
+
+def print_groups(groups: Sequence[dict[str, Any]], varying: Sequence[str]) -> None:
+    """Print the groups of configurations within which verdicts compare, with the reference of each."""
+    shared = [axis for axis in SHARED if axis in varying]
+    what = " and ".join(NAMED[axis] for axis in shared)
+    paragraph(f"Verdicts compare configurations with the same {what}:")
+    for group in groups[:GROUPS_LISTED]:
+        settings = ", ".join(f"{NAMED[axis]} {plain_setting(group[axis])}" for axis in shared)
+        paragraph(f"- {settings}: {group_text(group, [axis for axis in varying if axis not in shared])}", **INDENTED)
+    if len(groups) > GROUPS_LISTED:
+        paragraph(f"- and {len(groups) - GROUPS_LISTED} more groups", **INDENTED)
+
+
+def group_text(group: dict[str, Any], varying: Sequence[str]) -> str:
+    """The reference of a group and its errors, next to those of a constant prediction."""
+    reference = group["reference"]
+    if reference is None:
+        return "no reference yet"
+    e_v = errors_of(reference)[1]
+    constant = "" if group["constant_e_v"] is None else f"; constant prediction {cell('', group['constant_e_v'])}"
+    beaten = {Skill.NONE: ", which nothing beats", Skill.UNCERTAIN: ", which nothing clearly beats"}
+    best = f"best {described(reference, varying)}, E_v {cell('', e_v)}"
+    return f"{best}{constant}{beaten.get(group['skill'], '') if constant else ''}"
 
 
 def reference_errors(reference: dict[str, Any]) -> str:

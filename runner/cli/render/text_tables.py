@@ -26,7 +26,21 @@ SHORTHAND = (
 # Columns printed once above the table if the value is the same in all rows.
 HOISTABLE = (*SHORTHAND, "status", "architecture", "batch_size", "planned_epochs", "learning_rate")
 # Only text in these columns may be wrapped, between words.
-BREAKABLE = (*SHORTHAND, "parameters", "description", "found", "tags", "note")
+BREAKABLE = (
+    *SHORTHAND,
+    "parameters",
+    "description",
+    "found",
+    "tags",
+    "note",
+    "change",
+    "of",
+    "because",
+    "question",
+    "origin",
+    "setting",
+    "tuned",
+)
 LONGEST_WORD = 20
 GUTTER = 1
 PIPE_WIDTH = 10_000

@@ -1,8 +1,10 @@
 """The page that `fitgap show` prints about one trial."""
 
+import textwrap
 from typing import Any
 
-from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.confusion_page import print_confusion
+from fitgap.runner.cli.render.lines import UNFOLDED, line_width, say
 from fitgap.runner.cli.render.scores import score_name
 from fitgap.runner.cli.render.text_tables import cell
 
@@ -45,7 +47,10 @@ SECTIONS = {
         "verdict",
         "accuracy_t",
         "accuracy_v",
+        "test_error",
+        "test_accuracy",
     ),
+    "metrics": ("balanced_accuracy", "f1_macro", "lowest_recall", "roc_auc", "log_loss", "mae", "rmse"),
     "data": ("data", "training_count", "validation_count"),
 }
 WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
@@ -54,18 +59,42 @@ WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
 def print_trial(row: dict[str, Any], target_kind: str | None = None) -> None:
     """Print a trial, section by section, leaving out unknown values."""
     for section, keys in SECTIONS.items():
+        if section == "metrics":
+            print_metrics(row, keys)
+            continue
         say(section)
         for key in keys:
             if row[key] not in (None, []):
-                say(f"  {score_name(key, target_kind):{WIDTH}}{cell(key, row[key])}")
+                print_value(score_name(key, target_kind), cell(key, row[key]))
     if row["learned"]:
-        say(f"  {'learned':{WIDTH}}{learned_values(row['learned'])}")
-    say(f"  {'inputs set to 0':{WIDTH}}{constant_columns(row['constant_columns'])}")
+        print_value("learned", learned_values(row["learned"]))
+    print_value("inputs set to 0", constant_columns(row["constant_columns"]))
     if row["limited_inputs"]:
         numbers = ", ".join(map(str, row["limited_examples"]))
         found = f"{', '.join(row['limited_inputs'])} (far outside of the training examples in examples {numbers})"
-        say(f"  {'inputs limited':{WIDTH}}{found}")
+        print_value("inputs limited", found)
+    if row["confusion"] and row["recall"]:
+        print_confusion(row["confusion"], row["recall"], row["best_epoch"])
     print_environment(row["environment"] or {})
+
+
+def print_value(name: str, text: str) -> None:
+    """Print a value beside its name. A terminal that is too narrow gets it in several lines below each other."""
+    line, width = f"  {name:{WIDTH}}{text}", line_width(UNFOLDED)
+    below = " " * (WIDTH + 2)
+    say(*(textwrap.wrap(line, width, subsequent_indent=below, break_on_hyphens=False) if len(line) > width else [line]))
+
+
+def print_metrics(row: dict[str, Any], names: tuple[str, ...]) -> None:
+    """Print the metrics that are known, such as `f1_macro  0.91 (best epoch 0.93, training 0.99)`."""
+    known = [name for name in names if row[f"{name}_v"] is not None]
+    if known:
+        say("metrics on validation examples after the last epoch")
+    for name in known:
+        others = [(row[f"best_{name}_v"], "best epoch"), (row.get(f"{name}_t"), "training")]
+        texts = [f"{label} {cell(name, value)}" for value, label in others if value is not None]
+        more = f" ({', '.join(texts)})" if texts else ""
+        print_value(name, f"{cell(name, row[f'{name}_v'])}{more}")
 
 
 def print_environment(environment: dict[str, Any]) -> None:
@@ -74,7 +103,7 @@ def print_environment(environment: dict[str, Any]) -> None:
     if known:
         say("trained with")
     for key, value in known.items():
-        say(f"  {key:{WIDTH}}{value}")
+        print_value(key, str(value))
 
 
 def learned_values(learned: dict[str, float]) -> str:

@@ -13,7 +13,7 @@ from rich.progress import Progress
 # quickly, later ones more and more slowly.
 LOOK_SECONDS = 1.0
 FIRST_LINE_SECONDS, SLOWER, LAST_LINE_SECONDS = 1.0, 1.5, 60.0
-# After so many seconds without a running trial, no process trains the sweep.
+# If no trial has been running for this number of seconds, no process trains the sweep.
 IDLE_SECONDS = 10.0
 
 

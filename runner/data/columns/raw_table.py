@@ -1,7 +1,7 @@
 """Columns of a table read from a file, and checks of their values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars
@@ -16,12 +16,14 @@ ROW = "row"
 class Table:
     """Typed columns of the file `source`.
 
-    `place` gives the position in the file of a row, counted from 0, in words: "line 5" or "row 4".
+    `place` gives the position in the file of a row, counted from 0, in words: "line 5" or "row 4". `numbers` (N,) are
+    the numbers of the rows in the file, from 0, or None if no row was left out.
     """
 
     source: str
     frame: polars.DataFrame
     place: Callable[[int], str]
+    numbers: np.ndarray | None = None
 
 
 def plain_column(column: polars.Series) -> polars.Series:
@@ -81,6 +83,21 @@ def unnamed(number: int) -> str:
     return f"(unnamed {number})"
 
 
-def with_row_numbers(frame: polars.DataFrame) -> polars.DataFrame:
-    """The table with the number of each row, from 1, as a column in front."""
-    return frame if ROW in frame.columns else frame.with_row_index(ROW, offset=1)
+def with_row_numbers(table: Table) -> Table:
+    """The table with the number of each row in the file, from 1, as a column in front."""
+    if ROW in table.frame.columns:
+        return table
+    return replace(table, frame=table.frame.select(polars.Series(ROW, numbers_of(table) + 1), polars.all()))
+
+
+def numbers_of(table: Table) -> np.ndarray:
+    """The numbers (N,) of the rows in the file, from 0."""
+    return np.arange(table.frame.height) if table.numbers is None else table.numbers
+
+
+def kept_rows(table: Table, keep: np.ndarray) -> Table:
+    """The rows for which `keep` (N,) is true."""
+    rows, place = np.flatnonzero(keep), table.place
+    # The function must not hold on to the table with all rows.
+    frame, numbers = table.frame.filter(keep), numbers_of(table)[keep]
+    return Table(table.source, frame, lambda row: place(int(rows[row])), numbers)

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
+import numpy as np
 import polars
 from fitgap.runner.data.columns.cell_values import STRICT_CELLS, CellRules, without
 from fitgap.runner.data.columns.date_columns import find_format, found_dates, is_temporal
-from fitgap.runner.data.columns.raw_table import Table, is_missing
+from fitgap.runner.data.columns.raw_table import Table, is_missing, numbers_of
 from fitgap.runner.data.columns.text_columns import MOST_CATEGORIES
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.reasons import (
@@ -19,10 +20,12 @@ from fitgap.runner.data.reasons import (
     IDENTIFIER,
     MANY,
     NESTED,
+    NEVER_WITH_TARGET,
     NO_NAME,
     NOT_CHOSEN,
     SPLITS,
     UNIQUE,
+    WEIGHTS,
 )
 from fitgap.runner.data.treatment import DateColumn, FileChoices
 
@@ -53,6 +56,8 @@ def chosen_roles(table: Table, target: Collection[str], choices: FileChoices) ->
     for name in names:
         if name in splitting:
             roles.ignored[name] = SPLITS
+        elif name == choices.weight:
+            roles.ignored[name] = WEIGHTS
         elif name in asked or name not in wanted:
             roles.ignored[name] = ASKED if name in asked else NOT_CHOSEN
     categorical = matching(table, names, choices.categorical, "categorical")
@@ -85,6 +90,11 @@ def matching(table: Table, names: Sequence[str], patterns: Iterable[str], settin
     found: set[str] = set()
     for pattern in patterns:
         fitting = {pattern} if pattern in names else {name for name in names if fnmatchcase(name, pattern)}
+        if not fitting and pattern in table.frame.columns:
+            kind = "choose --target-kind classes (data.target_kind)" if setting == "categorical" else "leave it out"
+            raise file_error(
+                table.source, f"'{visible(pattern)}' is the target and does not belong in {setting}; {kind}"
+            )
         if not fitting:
             rule = f"no column fits '{visible(pattern)}' in {setting}: {nearest_column(pattern, names)}"
             raise file_error(table.source, rule)
@@ -99,7 +109,7 @@ def find_roles(table: Table, target: Collection[str], choices: FileChoices) -> R
     explicit = set() if not choices.inputs else set(table.frame.columns) - set(roles.ignored)
     for column in table.frame:
         if column.name not in decided:
-            reason = None if column.name in explicit else why_ignored(column)
+            reason = None if column.name in explicit else why_ignored(table, column)
             if reason is None:
                 reason = find_role(table, column, roles, column.name in explicit)
             if reason is not None:
@@ -115,25 +125,25 @@ def restore_counter(table: Table, roles: Roles) -> None:
     counters = [
         name
         for name, reason in roles.ignored.items()
-        if reason == COUNTER or (reason == NO_NAME and is_counter(table.frame[name]))
+        if reason == COUNTER or (reason == NO_NAME and is_counter(table, table.frame[name]))
     ]
     if counters:
         # Of several, the last: an index comes first.
         del roles.ignored[counters[-1]]
 
 
-def is_counter(column: polars.Series) -> bool:
-    return column.dtype.is_integer() and counts_rows(column)
+def is_counter(table: Table, column: polars.Series) -> bool:
+    return column.dtype.is_integer() and counts_rows(table, column)
 
 
-def why_ignored(column: polars.Series) -> str | None:
+def why_ignored(table: Table, column: polars.Series) -> str | None:
     """Why a column cannot be a useful input; None if it can."""
     if is_missing(column).all() or column.dtype == polars.Null:
-        return EMPTY
+        return EMPTY if table.numbers is None else NEVER_WITH_TARGET
     if INDEX_NAMES.fullmatch(column.name):
         return NO_NAME
     if column.dtype.is_integer():
-        if is_counter(column):
+        if is_counter(table, column):
             return COUNTER
         if IDENTIFIER_NAMES.fullmatch(column.name) and is_unique(column):
             return IDENTIFIER
@@ -173,13 +183,22 @@ def is_mistaken(column: polars.Series) -> bool:
     return not (is_code and present.filter(is_number).str.contains(r"^\d+$").all())
 
 
-def counts_rows(column: polars.Series) -> bool:
-    """Whether integers go up by 1 from 0 or 1."""
-    if len(column) < LEAST_COUNTED or column.has_nulls() or column[0] not in (0, 1):
+def counts_rows(table: Table, column: polars.Series) -> bool:
+    """Whether integers number the rows from 0 or 1: those of the file, or those that are left of it."""
+    if len(column) < LEAST_COUNTED or column.has_nulls():
         return False
-    return bool(
-        column[-1] - column[0] == len(column) - 1 and (column.cast(polars.Int64).diff().drop_nulls() == 1).all()
+    return any(
+        column[0] - int(rows[0]) in (0, 1)
+        and column[-1] - column[0] == int(rows[-1] - rows[0])
+        and goes_on(column, rows)
+        for rows in (numbers_of(table), np.arange(len(column)))
     )
+
+
+def goes_on(column: polars.Series, rows: np.ndarray) -> bool:
+    """Whether integers differ from the numbers of the rows by the same in every row."""
+    distances = column.cast(polars.Int64, strict=False) - polars.Series(rows)
+    return bool((distances == distances[0]).fill_null(False).all())
 
 
 def is_unique(column: polars.Series) -> bool:

@@ -1,7 +1,7 @@
 """One-hot encoding of text columns: one input per category, named `column=category`."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars
@@ -68,11 +68,18 @@ def names_of(column: str, text_columns: Mapping[str, Sequence[str]]) -> list[str
 
 def one_hot_inputs(inputs: polars.DataFrame, text_columns: Mapping[str, Sequence[str]]) -> np.ndarray:
     """All inputs (N, n_0) in the order of the columns; missing values are NaN."""
-    return np.column_stack([values for column in inputs for values in encoded(column, text_columns)])
+    found = np.empty((inputs.height, sum(len(names_of(name, text_columns)) for name in inputs.columns)))
+    place = 0
+    # One column after another, so that not all of them are in memory twice.
+    for column in inputs:
+        for values in encoded(column, text_columns):
+            found[:, place] = values
+            place += 1
+    return found
 
 
-def encoded(column: polars.Series, text_columns: Mapping[str, Sequence[str]]) -> list[np.ndarray]:
+def encoded(column: polars.Series, text_columns: Mapping[str, Sequence[str]]) -> Iterable[np.ndarray]:
     """The inputs, each (N,), that a column is turned into; text of an unknown category gives 0 in all of them."""
     if column.name not in text_columns:
         return [float_values(column)]
-    return [float_values(column == category) for category in text_columns[column.name]]
+    return (float_values(column == category) for category in text_columns[column.name])

@@ -5,13 +5,13 @@ cells and blank lines at the end of the file are ignored.
 """
 
 import csv
-import io
 import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import polars
+from fitgap.runner.amounts import counted
 from fitgap.runner.data.bounds import MOST_TABLE_COLUMNS, check_memory, check_width
 from fitgap.runner.data.columns.raw_table import Table, unnamed
 from fitgap.runner.data.error_texts import file_error, visible
@@ -20,6 +20,10 @@ from fitgap.runner.errors import DataError
 
 # The memory that polars needs per cell, as text and as a number.
 CELL_BYTES = 24
+# Expressions are computed for this many columns at a time: polars takes 13 KB of memory for each column of a request.
+COLUMNS_AT_A_TIME = 256
+# And for this many cells, so that a large table is not in memory twice.
+CELLS_AT_A_TIME = 2_000_000
 
 
 def read_cells(source: str, text: str, layout: Layout = STRICT, *, strict: bool = True) -> Table:
@@ -33,7 +37,7 @@ def read_cells(source: str, text: str, layout: Layout = STRICT, *, strict: bool 
     width = first_width(clean, separator)
     check_width(source, width, MOST_TABLE_COLUMNS)
     check_memory(source, 2 * len(text) + CELL_BYTES * width * (clean.count("\n") + 1))
-    cells = parsed(source, clean, separator, lambda: check_widths(source, text, layout, skips_blanks=not strict))
+    cells = parsed(source, clean, separator, lambda: check_widths(source, text, layout, strict=strict))
     del clean
     if strict:
         check_names(source, cells.row(0))
@@ -53,11 +57,22 @@ def parsed(source: str, text: str, separator: str, check: Callable[[], None]) ->
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
         check()
         raise malformed_error(source, text, error) from None
-    cells = records.with_columns(polars.all().str.strip_chars().replace("", None))
+    cells = stripped(records)
     if sum(cells.null_count().row(0)):
         # polars does not distinguish absent cells from empty ones, but an absent cell is an error.
         check()
     return cells
+
+
+def stripped(records: polars.DataFrame) -> polars.DataFrame:
+    """Cells without spaces around them, null if nothing is left. The columns are taken out of `records`."""
+    together = max(1, min(COLUMNS_AT_A_TIME, CELLS_AT_A_TIME // max(1, records.height)))
+    whole = polars.all().str.strip_chars().replace("", None)
+    names, parts = records.columns, []
+    for start in range(0, len(names), together):
+        part = polars.DataFrame([records.drop_in_place(name) for name in names[start : start + together]])
+        parts.append(part.with_columns(whole))
+    return polars.concat(parts, how="horizontal")
 
 
 def filled_rows(source: str, table: polars.DataFrame, strict: bool, place: Callable[[int], str]) -> Table:
@@ -105,19 +120,40 @@ def malformed_error(source: str, text: str, error: Exception) -> DataError:
     return file_error(source, f"this is not a valid CSV file: {reason}")
 
 
-def check_widths(source: str, text: str, layout: Layout = STRICT, *, skips_blanks: bool = False) -> None:
-    """Raise DataError for the first line whose number of cells differs from line 1."""
-    expected = None
-    for line, width in record_starts(text, layout):
-        if width == 0 and skips_blanks:
-            continue
-        if width == 0:
+def check_widths(source: str, text: str, layout: Layout = STRICT, *, strict: bool = True) -> None:
+    """Raise DataError for the first line whose number of cells differs from line 1.
+
+    Unless `strict`, a line may be blank, or end early with an empty cell or where the rest of the columns has no names.
+    """
+    first, header = 0, [""]
+    expected = 0
+    for line, cells in record_starts(text, layout):
+        if not cells and strict:
             raise file_error(source, f"line {line} is blank; remove it")
-        if expected is None:
-            first, expected = line, width + layout.row_names
-        elif width != expected:
-            rule = f"line {line} has {width} cells, but line {first} has {expected}; every line needs {expected}"
-            raise file_error(source, rule)
+        if cells and not expected:
+            first, header = line, [*[""] * layout.row_names, *cells, *[""] * layout.line_ends]
+            expected = len(header)
+        elif cells and len(cells) != expected and (strict or not may_end(cells, header)):
+            raise width_error(source, text, layout, (line, len(cells)), (first, expected))
+
+
+def may_end(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a line with fewer cells than the header has missing values at its end."""
+    is_short = len(cells) < len(header)
+    return is_short and not (cells[-1].strip() and any(name.strip() for name in header[len(cells) :]))
+
+
+def width_error(source: str, text: str, layout: Layout, wrong: tuple[int, int], right: tuple[int, int]) -> DataError:
+    """The error for a line, given by its number and its number of cells, that does not fit to the first one."""
+    (line, width), (first, expected) = wrong, right
+    widths = [(line, len(cells)) for line, cells in record_starts(text, layout) if cells]
+    usual, count = Counter(width for _, width in widths).most_common(1)[0]
+    if usual not in (1, expected) and count > len(widths) / 2:
+        lines = [line for line, width in widths if width == usual]
+        rule = f"most lines have {usual} cells, but line {first} has {expected}, and every line needs as many"
+        return file_error(source, f"{rule}; remove what is above line {lines[0]} and below line {lines[-1]}")
+    rule = f"line {line} has {counted(width, 'cell')}, but line {first} has {expected}; every line needs {expected}"
+    return file_error(source, f"{rule}, so correct this one, or remove it if it is no row of the table")
 
 
 def line_of(text: str, record: int, layout: Layout) -> int:
@@ -128,22 +164,31 @@ def line_of(text: str, record: int, layout: Layout) -> int:
 
 def first_width(text: str, separator: str) -> int:
     """The number of cells in the first record; 0 if there is none."""
-    return next((width for _, width in record_starts(text, Layout(separator=separator))), 0)
+    return next((len(cells) for _, cells in record_starts(text, Layout(separator=separator))), 0)
 
 
-def record_starts(text: str, layout: Layout = STRICT) -> Iterator[tuple[int, int]]:
-    """Line number and number of cells of every record; a record with a quoted cell may span several lines.
+def lines_of(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, one by one: `io.StringIO` would take four bytes for each character."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
+
+
+def record_starts(text: str, layout: Layout = STRICT) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of every record; a record with a quoted cell may span several lines.
 
     This uses Python's slower reader and runs only to locate errors.
     """
     blanks = layout.separator == " "
-    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=layout.separator, skipinitialspace=blanks)
+    reader = csv.reader(lines_of(text), delimiter=layout.separator, skipinitialspace=blanks)
     longest_cell = csv.field_size_limit(len(text) + 1)
     line = 1
     try:
         for cells in reader:
             if line > layout.skip and not (layout.comments and cells and COMMENT_START.match(cells[0])):
-                yield line, len([cell for cell in cells if cell] if blanks else cells)
+                yield line, [cell for cell in cells if cell] if blanks else cells
             line = reader.line_num + 1
     finally:
         csv.field_size_limit(longest_cell)

@@ -9,18 +9,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fitgap.runner.data.error_texts import file_error
+from fitgap.runner.data.formats.records import (
+    BLANKS,
+    NUMBER,
+    SEPARATORS,
+    records,
+    sample_lines,
+    split_record,
+    width_share,
+)
+from fitgap.runner.data.formats.table_start import find_start
 
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-# Any number of spaces and tabs.
-BLANKS = " "
 COMMENT = "#"
 # A line that starts with #, but not with an error value of a spreadsheet.
 COMMENT_START = re.compile(r"\s*#(?!N/A|NA\b|DIV/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)")
-SAMPLE_CHARACTERS, SAMPLE_RECORDS = 256 * 1024, 200
-MOST_SKIPPED, LEAST_TABLE = 30, 3
 # A separator of a file with a few damaged lines.
 MOSTLY = 0.8
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FRACTION = re.compile(r"[+-]?(\d*\.\d+|\d+(\.\d*)?[eE][+-]?\d+)")
 
 
@@ -30,7 +34,8 @@ class Layout:
 
     With `comments`, lines that start with # are left out; with `commented_header`, the last one before the data holds
     the names. With `header` false, the columns have no names. `row_names` says that the lines have one cell more
-    than the header, in front. `skip` is the number of lines before the table, such as a title.
+    than the header, in front, and `line_ends` that they end in a separator, which the header does not. `skip` is the
+    number of lines before the table, such as a title.
     """
 
     encoding: str = "utf-8"
@@ -40,6 +45,7 @@ class Layout:
     commented_header: bool = False
     header: bool = True
     row_names: bool = False
+    line_ends: bool = False
     skip: int = 0
 
     def as_json(self) -> dict[str, Any]:
@@ -81,23 +87,10 @@ def find_layout(source: str, text: str, start: Layout, target: Collection[str], 
         return replace(layout, commented_header=True)
     widths = Counter(len(row) for row in rows[1:])
     if rows and widths and widths.most_common(1)[0][0] == len(rows[0]) + 1 and len(widths) == 1:
-        return replace(layout, row_names=True)
+        # An empty cell at every end is no value, and taking the first one for a name would shift all columns.
+        has_ends = not any(row[-1] for row in rows[1:]) and data[0].count('"') % 2 == 0
+        return replace(layout, line_ends=has_ends, row_names=not has_ends)
     return replace(layout, header=not (rows and is_headless(rows[0], target)))
-
-
-def find_start(lines: Sequence[str], separator: str | None, target: Collection[str]) -> int:
-    """The number of lines before the table: none has as many cells as the lines of the table, which all agree."""
-    choices = [separator] if separator else list(SEPARATORS)
-    if not lines or any(width_share(lines, each) == 1 for each in (*choices, BLANKS)):
-        return 0
-    for skip in range(1, min(MOST_SKIPPED, len(lines) - LEAST_TABLE) + 1):
-        for each in choices:
-            widths = {len(record) for record in records(lines[skip:], each)}
-            if len(widths) == 1 and max(widths) > 1:
-                before = [split_record(line, each) for line in lines[:skip]]
-                if all(len(cells) < max(widths) and not set(target) & set(cells) for cells in before):
-                    return skip
-    return 0
 
 
 def is_commented_header(heading: str | None, rows: Sequence[Sequence[str]], layout: Layout) -> bool:
@@ -105,13 +98,6 @@ def is_commented_header(heading: str | None, rows: Sequence[Sequence[str]], layo
     names = split_record(heading, layout.separator) if heading else []
     fits = len(rows) > 1 and len(names) == len(rows[0]) > 1
     return fits and not any(map(NUMBER.fullmatch, names)) and all(map(NUMBER.fullmatch, rows[0]))
-
-
-def sample_lines(text: str) -> list[str]:
-    """The first lines of a text, without one that is cut off."""
-    start = text[:SAMPLE_CHARACTERS]
-    lines = start.split("\n")
-    return lines[:-1] if len(start) < len(text) and len(lines) > 1 else lines
 
 
 def is_a_name(lines: Sequence[str], data: Sequence[str]) -> bool:
@@ -162,45 +148,6 @@ def lacks_name(lines: Sequence[str], separator: str) -> bool:
     return len(first) > 1 and len(first[0]) < len(first[1])
 
 
-def width_share(lines: Sequence[str], separator: str) -> float:
-    """Of the records, the share with as many cells as most, which must be more than one; the header may lack one."""
-    widths = [len(record) for record in records(lines, separator) if record]
-    if len(widths) < 2:
-        return float(len(widths) == 1 and widths[0] > 1)
-    usual, count = Counter(widths[1:]).most_common(1)[0]
-    if usual < 2 or widths[0] not in (usual, usual - 1):
-        return 0.0
-    # One cell more than names: only for every line alike.
-    if widths[0] == usual - 1:
-        return float(count == len(widths) - 1)
-    return (count + 1) / len(widths)
-
-
-def records(lines: Sequence[str], separator: str) -> list[list[str]]:
-    """The records of some lines; the last may be cut off within quotes, and is left out then."""
-    if separator == BLANKS:
-        return [split_record(line, BLANKS) for line in lines[:SAMPLE_RECORDS]]
-    longest = csv.field_size_limit(2 * SAMPLE_CHARACTERS)
-    try:
-        reader = csv.reader(io.StringIO("\n".join(lines), newline="\n"), delimiter=separator)
-        return [record for record, _ in zip(reader, range(SAMPLE_RECORDS), strict=False)]
-    except csv.Error:
-        return []
-    finally:
-        csv.field_size_limit(longest)
-
-
-def split_record(line: str, separator: str) -> list[str]:
-    """The cells of one line, without the spaces around them."""
-    if separator == BLANKS:
-        line, separator = re.sub(r"[ \t]+", " ", line.strip()), " "
-    try:
-        cells = next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:
-        cells = line.split(separator)
-    return [cell.strip() for cell in cells]
-
-
 def is_headless(cells: Sequence[str], target: Collection[str]) -> bool:
     """Whether the first record is data: it has fractions, or numbers alone, and names no target."""
     if any(name in cells for name in target):
@@ -222,6 +169,10 @@ def cleaned(text: str, layout: Layout) -> str:
         text = "\n".join(kept if heading is None else [heading, *kept])
     if layout.separator == BLANKS:
         text = "\n".join(map(tabbed, text.split("\n")))
+    if layout.line_ends:
+        start = len(text) - len(text.lstrip("\n"))
+        header, rest = text[start:].split("\n", 1)
+        text = f"{text[:start]}{header}{layout.csv_separator}\n{rest}"
     if layout.row_names:
         text = layout.csv_separator + text.lstrip("\n")
     return text

@@ -1,15 +1,19 @@
 """Reader of NPZ files: the arrays `inputs` (N, n) and `targets` (N,) or (N, m) as written by `numpy.savez`.
 
+Inputs may have axes, (N, steps, channels) or (N, height, width, channels), for networks with convolutions.
 The target array may have another name, given as the target. Its type decides between classes and numbers by the rules
-in `targets.py`; several columns are always numbers. Other arrays in the file are ignored.
+in `targets.py`; several columns are always numbers. A third array (N,) may hold the weights of the examples. Other
+arrays in the file are ignored.
 """
 
 import io
+import math
 import zipfile
 from collections.abc import Sequence
 
 import numpy as np
 from fitgap.core.datasets import Dataset
+from fitgap.core.example_weights import WEIGHT
 from fitgap.runner.data.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
 from fitgap.runner.data.columns.targets import encode_targets
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
@@ -19,18 +23,28 @@ from fitgap.runner.errors import DataError
 from fitgap.runner.files import array_archives
 from fitgap.runner.files.array_archives import NoArrayError, ObjectsError
 
+NEEDED = "an NPZ file needs 'inputs' and 'targets', or name the target array with --target"
 
-def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handling) -> tuple[Dataset, Losses]:
-    """The examples in an NPZ file, and what was lost; messages count rows from 1. Raises DataError if it is invalid."""
+
+def load_npz(
+    source: str, content: bytes, target: Sequence[str], handling: Handling, weight: str | None = None
+) -> tuple[Dataset, Losses]:
+    """The examples in an NPZ file, and what was lost; messages count rows from 1. Raises DataError if it is invalid.
+
+    `weight` names the array with the weights of the examples.
+    """
     target_name = choose_target(source, target)
+    check_weight_name(source, weight, target_name)
     arrays = read_arrays(source, content, ("inputs", target_name))
     inputs, targets = as_double(arrays["inputs"]), as_double(arrays[target_name])
+    axes, inputs = axes_of(inputs), flat(inputs)
     check_inputs(source, inputs)
     check_size(source, len(inputs))
     check_targets(source, target_name, targets, row_count=len(inputs))
     check_values(source, "inputs", inputs, may_miss=handling.missing != "refuse")
     check_values(source, target_name, targets, may_miss=handling.drops_untargeted)
-    inputs, targets, losses = without_losses(source, inputs, targets, handling)
+    weights = None if weight is None else read_weights(source, content, weight, len(inputs))
+    inputs, targets, kept, losses = without_losses(source, inputs, targets, handling)
     encoded = encode_targets(source, target_columns(target_name, targets), handling)
     dataset = Dataset(
         name=source,
@@ -40,8 +54,46 @@ def load_npz(source: str, content: bytes, target: Sequence[str], handling: Handl
         input_names=numbered("input", inputs.shape[1]),
         target_names=encoded.names,
         class_names=encoded.class_names,
+        marks={} if weights is None else {WEIGHT: weights[kept]},
+        input_axes=axes,
     )
     return dataset, losses
+
+
+def axes_of(inputs: np.ndarray) -> tuple[int, ...]:
+    """The axes of an example in an array of inputs; () for a table."""
+    return inputs.shape[1:] if inputs.ndim in (3, 4) else ()
+
+
+def flat(inputs: np.ndarray) -> np.ndarray:
+    """Inputs with axes as a table (N, n)."""
+    return inputs.reshape(len(inputs), math.prod(inputs.shape[1:])) if axes_of(inputs) else inputs
+
+
+def check_weight_name(source: str, weight: str | None, target_name: str) -> None:
+    """Raise DataError if the array of weights is that of the inputs or of the targets."""
+    if weight in ("inputs", target_name):
+        use = "the inputs" if weight == "inputs" else "a target"
+        raise file_error(source, f"array '{visible(weight)}' is {use} and cannot be the weight; name another array")
+
+
+def read_weights(source: str, content: bytes, name: str, row_count: int) -> np.ndarray:
+    """The weights (N,) as float64. DataError unless each example has one from 0 and not all are 0."""
+    array = read_arrays(source, content, (name,), "name the array of weights with --weight")[name]
+    shown = f"array '{visible(name)}'"
+    if array.dtype.kind not in "biuf":
+        raise file_error(
+            source, f"{shown} holds {visible(array.dtype)}, but weights must be numbers from 0; convert it"
+        )
+    if array.shape not in ((row_count,), (row_count, 1)):
+        rule = f"{shown} has the shape {array.shape}, but there are {row_count} rows of inputs"
+        raise file_error(source, f"{rule}; store one weight for each example")
+    check_values(source, name, array)
+    values = np.asarray(as_double(array), np.float64).reshape(row_count)
+    raise_at(source, name, values < 0, "negative")
+    if not values.any():
+        raise file_error(source, f"all weights in {shown} are 0; at least one must be above 0")
+    return values
 
 
 def as_double(array: np.ndarray) -> np.ndarray:
@@ -54,20 +106,21 @@ def as_double(array: np.ndarray) -> np.ndarray:
 
 def without_losses(
     source: str, inputs: np.ndarray, targets: np.ndarray, handling: Handling
-) -> tuple[np.ndarray, np.ndarray, Losses]:
-    """The examples that are kept, and what was lost."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Losses]:
+    """The examples that are kept, their rows in the file, and what was lost."""
+    rows = np.arange(len(inputs))
     untargeted = 0
     if handling.drops_untargeted and (lacking := missing_rows(targets)).any():
         untargeted = int(lacking.sum())
-        inputs, targets = inputs[~lacking], targets[~lacking]
+        inputs, targets, rows = inputs[~lacking], targets[~lacking], rows[~lacking]
         check_size(source, len(inputs))
     count = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" else 0
     incomplete = 0
     if handling.drops:
         complete = complete_rows(source, inputs)
         incomplete = len(inputs) - int(complete.sum())
-        inputs, targets = inputs[complete], targets[complete]
-    return inputs, targets, Losses(untargeted, incomplete, {"inputs": count} if count else {})
+        inputs, targets, rows = inputs[complete], targets[complete], rows[complete]
+    return inputs, targets, rows, Losses(untargeted, incomplete, {"inputs": count} if count else {})
 
 
 def missing_rows(targets: np.ndarray) -> np.ndarray:
@@ -81,7 +134,7 @@ def missing_rows(targets: np.ndarray) -> np.ndarray:
 
 def load_npz_inputs(source: str, content: bytes, input_count: int, handling: Handling) -> np.ndarray:
     """The array `inputs` (N, n_0) of unseen examples, as float64. Raises DataError for an invalid file."""
-    inputs = read_arrays(source, content, ("inputs",))["inputs"]
+    inputs = flat(read_arrays(source, content, ("inputs",))["inputs"])
     check_inputs(source, inputs)
     if len(inputs) == 0:
         raise file_error(source, "the file has no rows; at least 1 is needed")
@@ -102,14 +155,14 @@ def choose_target(source: str, target: Sequence[str]) -> str:
     return target[0] if target else "targets"
 
 
-def read_arrays(source: str, content: bytes, names: Sequence[str]) -> dict[str, np.ndarray]:
-    """The arrays called `names`; DataError if the file is damaged or an array is missing."""
+def read_arrays(source: str, content: bytes, names: Sequence[str], advice: str = NEEDED) -> dict[str, np.ndarray]:
+    """The arrays called `names`; DataError if the file is damaged or an array is missing, with advice on the latter."""
     if not zipfile.is_zipfile(io.BytesIO(content)):
         raise file_error(source, "this is not a complete NPZ file; write it with numpy.savez or copy it again")
     try:
         present = array_archives.names_of(content)
         for name in names:
-            check_present(source, name, present)
+            check_present(source, name, present, advice)
         return {name: read_array(source, content, name) for name in names}
     except DataError:
         raise
@@ -118,12 +171,10 @@ def read_arrays(source: str, content: bytes, names: Sequence[str]) -> dict[str, 
         raise damaged_error(source, error) from None
 
 
-def check_present(source: str, name: str, present: Sequence[str]) -> None:
+def check_present(source: str, name: str, present: Sequence[str], advice: str) -> None:
     if name not in present:
         rule = f"there is no array '{visible(name)}': {nearest_column(name, present)}"
-        raise file_error(
-            source, f"{rule}; an NPZ file needs 'inputs' and 'targets', or name the target array with --target"
-        )
+        raise file_error(source, f"{rule}; {advice}")
 
 
 def read_array(source: str, content: bytes, name: str) -> np.ndarray:
@@ -154,7 +205,9 @@ def check_inputs(source: str, inputs: np.ndarray) -> None:
         )
     if inputs.ndim != 2:
         raise file_error(
-            source, f"array 'inputs' has the shape {inputs.shape}, but must be a table of rows and columns"
+            source,
+            f"array 'inputs' has the shape {inputs.shape}, but must be a table of rows and columns, "
+            "(N, steps, channels) or (N, height, width, channels)",
         )
     if inputs.shape[1] == 0:
         raise file_error(source, "no input column is left; array 'inputs' needs at least one column")

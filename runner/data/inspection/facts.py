@@ -93,7 +93,7 @@ def bound(present: polars.Series, finite: np.ndarray, which: str) -> float | str
     if not len(finite):
         return None
     if present.dtype.is_temporal():
-        return str(present.min() if which == "min" else present.max())
+        return str(present.min() if which == "min" else present.max()).removesuffix(" 00:00:00")
     return float(finite.min() if which == "min" else finite.max())
 
 

@@ -14,13 +14,13 @@ from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.columns.targets import holds_classes
 from fitgap.runner.data.error_texts import file_error
 from fitgap.runner.data.file_content import read_content
-from fitgap.runner.data.file_datasets import target_dates
-from fitgap.runner.data.file_tables import read_table, typed_table
+from fitgap.runner.data.file_datasets import target_dates, typed_targets
+from fitgap.runner.data.file_tables import read_table, typed_table, with_rows
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
 from fitgap.runner.data.inspection.leaks import leak
 from fitgap.runner.data.reading_report import layout_parts
-from fitgap.runner.data.table_datasets import check_target, target_values
+from fitgap.runner.data.table_datasets import are_complete, check_target, target_values
 from fitgap.runner.data.treatment import FileChoices, Treatment
 
 # Names of columns that are usually the target.
@@ -40,6 +40,7 @@ class Inspection:
     columns: tuple[ColumnFacts, ...]
     target: dict[str, Any] | None
     warnings: tuple[str, ...]
+    # Empty if nothing in the file can be trained on.
     command: str
 
     def as_json(self) -> dict[str, Any]:
@@ -67,29 +68,57 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
     if names:
         check_target(raw.table, names)
     treatment = Treatment(format=kind, layout=raw.layout, words=choices.missing_values)
+    rows = raw.table.frame.height
+    targets = typed_targets(raw, names, treatment)
+    if names and (complete := are_complete(targets)).any():
+        raw = with_rows(raw, complete)
     chosen = chosen_roles(raw.table, names, choices)
     table = typed_table(raw, treatment, {*chosen.text, *chosen.dates})
     roles = find_roles(table, names, choices)
     if names:
         roles.dates.update(target_dates(table, names, choices))
-    columns = tuple(described(column, names, roles, table) for column in table.frame)
-    found = target_facts(table, names[0], choices) if len(names) == 1 else None
+    suggested = names or suggested_target(table, roles)
+    columns = tuple(
+        described(name, names, suggested, roles, targets if name in names else table) for name in table.frame.columns
+    )
+    found = target_facts(targets, names[0], choices) if len(names) == 1 else None
     return Inspection(
         source=source,
         format=kind,
         layout="; ".join(layout_parts(replace(treatment, layout=raw.layout))).removeprefix("read: "),
-        rows=table.frame.height,
+        rows=rows,
         columns=columns,
         target=found,
-        warnings=tuple(warnings(table, columns, found)),
-        command=command(source, names, columns, choices),
+        warnings=tuple([*nothing_to_learn(table, suggested), *warnings(table, columns, found)]),
+        command="" if nothing_to_learn(table, suggested) else command(source, suggested, columns, choices),
     )
 
 
-def described(column: polars.Series, target: Sequence[str], roles: Roles, table: Table) -> ColumnFacts:
-    """The facts about a column, with what may leak the target."""
-    name = column.name
-    use = "number"
+def suggested_target(table: Table, roles: Roles) -> list[str]:
+    """The target to suggest if none is named: a column with a usual name, or the last one that may be predicted."""
+    names = [column.name for column in table.frame if values_of(column) > 1 and column.name not in roles.ignored]
+    usual = [name for name in names if name.casefold() in TARGET_NAMES]
+    return usual[:1] or names[-1:]
+
+
+def values_of(column: polars.Series) -> int:
+    """The number of different values that are present."""
+    return int(column.filter(~is_missing(column)).cast(polars.String, strict=False).n_unique())
+
+
+def nothing_to_learn(table: Table, target: Sequence[str]) -> list[str]:
+    """Why nothing can be trained on a file, if so."""
+    if not table.frame.height:
+        return ["the file has no rows below its header, so there is nothing to train on"]
+    if not target:
+        return ["no column has several values, so there is nothing to predict"]
+    constant = [name for name in target if values_of(table.frame[name]) < 2]
+    return [f"the target {name} has only one value, so there is nothing to learn" for name in constant]
+
+
+def described(name: str, target: Sequence[str], suggested: Sequence[str], roles: Roles, table: Table) -> ColumnFacts:
+    """The facts about a column, with what may leak the target, or the one that is suggested."""
+    column, use = table.frame[name], "number"
     if name in target:
         use = "target"
     elif name in roles.ignored:
@@ -101,7 +130,8 @@ def described(column: polars.Series, target: Sequence[str], roles: Roles, table:
     values = as_moments(table, column, roles.dates[name].format) if name in roles.dates else column
     facts = facts_of(values, use, roles.ignored.get(name))
     if use not in ("target", "ignored"):
-        leaks = [f"{reason} '{each}'" for each in target if (reason := leak(column, table.frame[each]))]
+        others = [each for each in suggested if each != name]
+        leaks = [f"{reason} '{each}'" for each in others if (reason := leak(column, table.frame[each]))]
         facts = replace(facts, warnings=[*facts.warnings, *leaks])
     return facts
 
@@ -144,10 +174,8 @@ def warnings(table: Table, columns: Sequence[ColumnFacts], target: dict[str, Any
 
 def command(source: str, target: Sequence[str], columns: Sequence[ColumnFacts], choices: FileChoices) -> str:
     """A command to start with; columns that leak the target are ignored."""
-    usual = [column.name for column in columns if column.name.casefold() in TARGET_NAMES]
-    names = list(target) or usual[:1] or [columns[-1].name]
     leaking = [column.name for column in columns if any("target '" in warning for warning in column.warnings)]
-    words = ["fitgap", "run", "--data", source, "--target", ",".join(names)]
+    words = ["fitgap", "run", "--data", source, "--target", ",".join(target)]
     for name in (*choices.ignore, *leaking):
         words += ["--ignore", name]
     words += ["--hidden", "none", "--hidden", "16", "--hidden", "64-32", "--repeats", "5"]

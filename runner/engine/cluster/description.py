@@ -20,7 +20,10 @@ class ClusterSettings:
 
 @dataclass(frozen=True)
 class NodeFacts:
-    """What a node reported about itself: cores, memory, second-level cache, and software versions."""
+    """What a node reported about itself: cores, memory, second-level cache, and software versions.
+
+    Without `llvmlite` (""), it trains with NumPy alone, to the same bits.
+    """
 
     node_id: str
     name: str
@@ -30,6 +33,7 @@ class NodeFacts:
     python: str
     numpy: str
     blas: str
+    llvmlite: str = ""
 
     def misfit(self, here: "Versions") -> str | None:
         """Why results from this node may differ from those of this process; None if they cannot."""
@@ -74,9 +78,19 @@ class Cluster:
         """The memory of the smallest node."""
         return min(node.memory_bytes for node in self.nodes)
 
+    @property
+    def without_compiler(self) -> list[str]:
+        """The names of the nodes that train with NumPy alone."""
+        return sorted(node.name for node in self.nodes if not node.llvmlite)
+
     def described(self) -> str:
         """The software of its nodes, such as `3 nodes: Python 3.12.1, NumPy 2.4.6, openblas 0.3.31 SkylakeX`."""
         kinds = Counter(
-            f"Python {node.python}, NumPy {node.numpy}, {node.blas or 'BLAS unknown'}" for node in self.nodes
+            f"Python {node.python}, NumPy {node.numpy}, {node.blas or 'BLAS unknown'}{missing_compiler(node)}"
+            for node in self.nodes
         )
         return "; ".join(f"{count} node{'s' if count > 1 else ''}: {kind}" for kind, count in sorted(kinds.items()))
+
+
+def missing_compiler(node: NodeFacts) -> str:
+    return "" if node.llvmlite else ", no llvmlite"

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
+from fitgap.core.network_shape import NetworkShape
 from fitgap.runner.messages import Block, PackTask
 
 # A pace is trusted after this many blocks per node and kind of network, and compared from this many nodes on.
@@ -29,13 +30,13 @@ class NodeSpeeds:
     """Measures speeds from blocks, separately by layer sizes, since small networks spend more time on calls."""
 
     def __init__(self) -> None:
-        self.tallies: dict[tuple[int, ...], dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
+        self.tallies: dict[NetworkShape, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
 
     def add(self, task: PackTask, block: Block, seconds: float) -> None:
         """Add a block that arrived `seconds` after the previous one of its task."""
         if block.node is None or block.trained is None or seconds <= 0:
             return
-        tally = self.tallies[tuple(task.shape.layers)][block.node]
+        tally = self.tallies[task.shape.network][block.node]
         tally.work += task.work_per_epoch * int(block.trained.count.sum())
         tally.seconds += seconds
         tally.blocks += 1

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from fitgap.core.kernels.selection import VARIABLE as KERNELS_VARIABLE
 from fitgap.runner.system.blas import THREAD_VARIABLES
 
 LOOPBACK = ("127.", "localhost:", "[::1]:")
@@ -43,6 +44,12 @@ def cluster_environment(address: str, inherited: Mapping[str, str] = os.environ)
     mode = inherited.get("RAY_AUTH_MODE") or ("token" if has_token else "disabled")
     loopback = {**KEEP_TO_LOOPBACK, **without_proxy(inherited)} if address.startswith(LOOPBACK) else {}
     return {**inherited, **COMMON, **loopback, "RAY_AUTH_MODE": mode}
+
+
+def worker_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The variables of the workers on the nodes of a cluster: one thread each, and this process's choice of kernels."""
+    chosen = {KERNELS_VARIABLE: inherited[KERNELS_VARIABLE]} if KERNELS_VARIABLE in inherited else {}
+    return {**dict.fromkeys(THREAD_VARIABLES, "1"), **chosen}
 
 
 def without_proxy(inherited: Mapping[str, str]) -> dict[str, str]:

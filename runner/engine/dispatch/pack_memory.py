@@ -1,8 +1,8 @@
 """Estimates of the memory that a pack takes and of the size of its blocks, in bytes."""
 
 import numpy as np
-from fitgap.core.layers import Layout
 from fitgap.core.members import PackShape
+from fitgap.core.parameter_layout import Layout
 from fitgap.runner.messages import MEASURED, PackTask
 
 # A worker process before it trains: Python, NumPy, Ray.
@@ -21,8 +21,11 @@ MOST_WAITING_BLOCKS = 100
 
 
 def member_bytes(shape: PackShape) -> int:
-    """Bytes of a member in training: parameters, gradient, two slots, scratch, and three arrays per batch."""
-    numbers = 5 * Layout(shape.layers).row_length + 3 * shape.batch_size * sum(shape.layers)
+    """Bytes of a member in training: parameters, now and after the best epoch, gradient, two slots, scratch, and for
+    every example of a batch the values of all layers three times over and what layers store besides.
+    """
+    per_example = 3 * sum(shape.network.sizes) + shape.network.scratch
+    numbers = 6 * Layout(shape.network).row_length + shape.batch_size * per_example
     return numbers * np.dtype(shape.dtype).itemsize
 
 
@@ -36,7 +39,7 @@ def block_bytes(task: PackTask) -> int:
     """The largest size of a block in bytes: rows of many epochs, and a state of every member."""
     epochs = min(EPOCHS_PER_BLOCK, max(member.epochs for member in task.members))
     rows = epochs * 8 * (len(MEASURED) + 2)
-    state = NETWORKS_PER_STATE * Layout(task.shape.layers).row_length * np.dtype(task.shape.dtype).itemsize
+    state = NETWORKS_PER_STATE * Layout(task.shape.network).row_length * np.dtype(task.shape.dtype).itemsize
     return len(task.trials) * (rows + state + EVIDENCE_BYTES)
 
 

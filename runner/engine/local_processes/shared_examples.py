@@ -50,7 +50,7 @@ class ExampleFile:
     """
 
     def __init__(self, examples: Examples):
-        tables = {name: getattr(examples, name) for name in TABLES}
+        tables = examples.tables
         others = {field.name: getattr(examples, field.name) for field in fields(examples) if field.name not in TABLES}
         self.is_closed = True
         try:

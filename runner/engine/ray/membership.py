@@ -91,4 +91,5 @@ class Nodes:
             self.refuse(node.node_id, misfit)
             return
         self.used = {**self.used, node.node_id: node}
-        self.news.append(f"node {node.name} has joined with {node.cores} cores")
+        alone = "" if node.llvmlite else " and without llvmlite, so that it trains with NumPy alone"
+        self.news.append(f"node {node.name} has joined with {node.cores} cores{alone}")

@@ -59,6 +59,7 @@ def describe_node() -> dict[str, Any]:
     """The versions and cache size of a node. Runs there, where fitgap may not be installed."""
     import os
     import platform
+    from importlib.metadata import PackageNotFoundError, version
 
     import numpy as np
 
@@ -73,4 +74,14 @@ def describe_node() -> dict[str, Any]:
         blas = (
             " ".join(str(loaded[0].get(key)) for key in ("internal_api", "version", "architecture")) if loaded else ""
         )
-    return {"cache_bytes": max(cache, 0), "python": platform.python_version(), "numpy": np.__version__, "blas": blas}
+    try:
+        llvmlite = version("llvmlite")
+    except PackageNotFoundError:
+        llvmlite = ""
+    return {
+        "cache_bytes": max(cache, 0),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": blas,
+        "llvmlite": llvmlite,
+    }

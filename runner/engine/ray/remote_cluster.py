@@ -11,7 +11,7 @@ from typing import Any
 from fitgap.runner.engine.cluster.description import Cluster, Versions
 from fitgap.runner.engine.cluster.node_speed import NodeSpeeds
 from fitgap.runner.engine.cluster.probe import versions_here
-from fitgap.runner.engine.cluster.ray_environment import cluster_environment
+from fitgap.runner.engine.cluster.ray_environment import cluster_environment, worker_environment
 from fitgap.runner.engine.dispatch.pack_memory import pack_bytes
 from fitgap.runner.engine.interface import ClusterStatus
 from fitgap.runner.engine.ray.membership import PATIENCE_SECONDS, Nodes
@@ -19,7 +19,6 @@ from fitgap.runner.engine.ray.stop_signals import BoardSignals
 from fitgap.runner.errors import ClusterLostError
 from fitgap.runner.messages import Block, PackTask
 from fitgap.runner.package import copy_package
-from fitgap.runner.system.blas import THREAD_VARIABLES
 
 # Parts of our package that workers do not need.
 LEFT_OUT = ["__pycache__", "*.pyc", "*.npz", "web", "cli"]
@@ -105,7 +104,7 @@ def join(cluster: Cluster) -> None:
     with tempfile.TemporaryDirectory(prefix="fitgap-") as folder, tempfile.TemporaryDirectory() as empty:
         environment: Any = {
             "py_modules": [str(copy_package(Path(folder), LEFT_OUT))],
-            "env_vars": dict.fromkeys(THREAD_VARIABLES, "1"),
+            "env_vars": worker_environment(),
         }
         # Ray puts the current folder first on the workers' module path; a `numpy.py` there must not be imported.
         with contextlib.chdir(empty):

@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 from fitgap.core.cross_fit import HonestErrors
+from fitgap.core.final_metrics import MemberMetrics
 from fitgap.core.layer_statistics import as_plain
 from fitgap.core.training import EpochPart, EpochResults, Pack
 from fitgap.runner.engine.worker.recorder import Recorder, as_array, from_array
@@ -27,8 +28,23 @@ STATE_SECONDS = 60.0
 SUMMARY = "summary"
 BEST_NETWORK = "best_network"
 BEST_ERRORS = "best_errors"
+BEST_ACCURACY = "best_accuracy"
 HONEST, HONEST_ERRORS = "honest", "honest_errors"
 HELD_ROWS = "held_rows"
+# The parameters after the best epoch.
+BEST_PARAMETERS = "best_parameters"
+
+
+# The measures of the network that a trial ends with.
+FINAL = ("e_t", "e_v", "accuracy_t", "accuracy_v")
+
+
+def reason_of(results: EpochResults, position: int, restored: KeptNetwork | None) -> str | None:
+    """Why the member at a position has ended, and which network was restored; None if it trained all its epochs."""
+    if results.diverged[position]:
+        return f"an error was no longer finite after epoch {results.epoch}"
+    parts = [results.stopped_because[position], restored and f"the network of epoch {restored.epoch} was restored"]
+    return "; ".join(part for part in parts if part) or None
 
 
 class BlockBuilder:
@@ -41,6 +57,9 @@ class BlockBuilder:
         self.best_e_v = np.full(count, np.inf)
         self.best_e_t = np.full(count, np.nan)
         self.best_epoch = np.zeros(count, int)
+        # Of members that end with the network of their best epoch: accuracies of that epoch on both sides.
+        self.restores_best = np.array([member.restores_best for member in task.members], bool)
+        self.best_accuracy = np.full((count, 2), np.nan)
         self.seconds = np.zeros(count)
         self.open = np.ones(count, bool)
         self.best_networks: dict[int, KeptNetwork] = {}
@@ -48,6 +67,7 @@ class BlockBuilder:
         self.errors_before: dict[int, np.ndarray] = {}
         # Of members that have just completed.
         self.honest: dict[int, HonestErrors] = {}
+        self.metrics: dict[int, MemberMetrics] = {}
         # The cross-fitted best epochs before this pack: numbers and errors of the sampled examples.
         self.honest_before: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.recorder = Recorder(task.recording, self.trials)
@@ -69,12 +89,23 @@ class BlockBuilder:
         if BEST_NETWORK in state:
             network = KeptNetwork(int(self.trials[member]), int(best_epoch), state[BEST_NETWORK])
             self.best_networks[member] = network
+        if BEST_ACCURACY in state:
+            self.best_accuracy[member] = state[BEST_ACCURACY]
         if BEST_ERRORS in state:
             self.errors_before[member] = state[BEST_ERRORS]
         if HONEST in state:
             self.honest_before[member] = state[HONEST], state[HONEST_ERRORS]
         if HELD_ROWS in state:
             self.recorder.restore(from_array(int(self.trials[member]), state[HELD_ROWS]), int(best_epoch))
+
+    def restore_best(self, pack: Pack) -> None:
+        """Give the pack the parameters after the best epochs before this pack, as far as they were saved."""
+        for member, state in enumerate(self.task.states):
+            saved = state.get(BEST_PARAMETERS, state.get(BEST_NETWORK))
+            if saved is None and self.best_epoch[member] == pack.epoch:
+                saved = pack.parameters_of(member)
+            if saved is not None:
+                pack.restore_best(member, int(self.best_epoch[member]), saved)
 
     def add(self, results: EpochResults, pack: Pack) -> None:
         """Add an epoch that the pack has just trained."""
@@ -84,9 +115,11 @@ class BlockBuilder:
         self.seconds[members] += (now - self.last_epoch_at) / len(members)
         self.last_epoch_at = now
         self.recorder.add(results, self._remember_best(results, pack))
+        completed = np.flatnonzero(results.finished & ~results.diverged)
+        if completed.size:
+            self.metrics = dict(zip(members[completed].tolist(), pack.metrics.of(completed), strict=True))
         for position in np.flatnonzero(results.diverged | results.finished):
             self._end(results, int(position), pack)
-        completed = np.flatnonzero(results.finished & ~results.diverged)
         if completed.size:
             self._note_evidence(members, completed, pack)
 
@@ -109,6 +142,11 @@ class BlockBuilder:
         arrays = {**pack.state_of(member).to_arrays(), SUMMARY: np.array([*best, self.seconds[member]], np.float64)}
         if member in self.best_networks:
             arrays[BEST_NETWORK] = self.best_networks[member].parameters
+        if member not in self.best_networks and self.best_epoch[member] not in (0, pack.epoch):
+            parameters = pack.best_parameters_of(member)
+            if parameters is not None:
+                arrays[BEST_PARAMETERS] = parameters
+        arrays[BEST_ACCURACY] = self.best_accuracy[member].copy()
         if errors is not None:
             arrays[BEST_ERRORS] = errors
         honest = pack.honest_state_of(member)
@@ -127,10 +165,12 @@ class BlockBuilder:
         self.best_e_v[members] = results.e_v[better]
         self.best_e_t[members] = results.e_t[better]
         self.best_epoch[members] = results.epoch
+        self.best_accuracy[members] = np.column_stack([results.accuracy_t[better], results.accuracy_v[better]])
         if members.size:
+            pack.metrics.remember_best(np.flatnonzero(better))
             pack.evidence.remember_best(np.flatnonzero(better))
-        if self.task.keep == "best":
-            self.best_networks |= {int(member): self._network(int(member), results.epoch, pack) for member in members}
+        remembered = members if self.task.keep == "best" else members[self.restores_best[members]]
+        self.best_networks |= {int(member): self._network(int(member), results.epoch, pack) for member in remembered}
         return np.flatnonzero(better)
 
     def _note_evidence(self, members: np.ndarray, completed: np.ndarray, pack: Pack) -> None:
@@ -140,7 +180,8 @@ class BlockBuilder:
         for row, member in enumerate(members[completed].tolist()):
             before = best[row]
             # A state saved by an earlier version has no errors of its best epoch.
-            errors = np.stack([np.full_like(last[row], np.nan) if before is None else before, last[row]])
+            after = before if self.restores_best[member] and before is not None else last[row]
+            errors = np.stack([np.full_like(after, np.nan) if before is None else before, after])
             honest = self.honest.pop(member).sample
             statistics = {"layers": as_plain(layers[row])}
             self.evidence.append(TrialEvidence(int(self.trials[member]), statistics, errors, honest))
@@ -156,10 +197,14 @@ class BlockBuilder:
         if self.task.keep == "state":
             (errors,) = pack.evidence.best_errors(np.array([position]))
             self.states.append(self._state(member, pack, errors))
+        best = self.best_networks.pop(member, None)
+        restored = None if diverged or not self.restores_best[member] else best
+        if restored is not None:
+            pack.put_parameters(member, restored.parameters)
         if self.task.keep in ("last", "state"):
-            self.kept.append(self._network(member, results.epoch, pack))
-        elif member in self.best_networks:
-            self.kept.append(self.best_networks.pop(member))
+            self.kept.append(restored or self._network(member, results.epoch, pack))
+        elif best is not None and self.task.keep == "best":
+            self.kept.append(best)
         honest = pack.honest_errors_of(member)
         if not diverged:
             self.honest[member] = honest
@@ -167,23 +212,40 @@ class BlockBuilder:
             TrialEnd(
                 trial_id=int(self.trials[member]),
                 status=Status.DIVERGED if diverged else Status.COMPLETED,
-                reason=f"an error was no longer finite after epoch {results.epoch}"
-                if diverged
-                else results.stopped_because[position],
                 epochs=results.epoch,
-                e_t=float(results.e_t[position]),
-                e_v=float(results.e_v[position]),
                 best_epoch=int(self.best_epoch[member]) or None,
                 best_e_t=float(self.best_e_t[member]),
                 best_e_v=float(self.best_e_v[member]),
                 honest_e_t=honest.e_t,
                 honest_e_v=honest.e_v,
-                accuracy_t=float(results.accuracy_t[position]),
-                accuracy_v=float(results.accuracy_v[position]),
                 seconds=float(self.seconds[member]),
                 learned=pack.learned_by(member) or None,
+                reason=reason_of(results, position, restored),
+                metrics={} if diverged else self._metrics(member),
+                confusion=None if diverged else self.metrics[member].confusion,
+                recognized=None if diverged else self.metrics[member].recognized,
+                best_recognized=None if diverged else self.metrics[member].best_recognized,
+                **self._final_measures(results, position, restored),
             )
         )
+
+    def _metrics(self, member: int) -> dict[str, float]:
+        """The metrics of a member that has just completed, under the names of the store's columns."""
+        found = self.metrics[member]
+        return {
+            **{f"{name}_t": value for name, value in found.training.items()},
+            **{f"{name}_v": value for name, value in found.validation.items()},
+            "best_accuracy_v": float(self.best_accuracy[member, 1]),
+            **{f"best_{name}_v": value for name, value in found.at_best.items()},
+        }
+
+    def _final_measures(self, results: EpochResults, position: int, restored: KeptNetwork | None) -> dict[str, float]:
+        """The errors and accuracies of the network that a member ends with."""
+        if restored is None:
+            return {name: float(getattr(results, name)[position]) for name in FINAL}
+        member = int(results.members[position])
+        errors = self.best_e_t[member], self.best_e_v[member]
+        return dict(zip(FINAL, map(float, (*errors, *self.best_accuracy[member])), strict=True))
 
     def failure(self, reason: str, *, is_certain: bool = False) -> PackFailure:
         """The failure of all members that are still open."""
@@ -193,7 +255,7 @@ class BlockBuilder:
         return time.monotonic() - self.last_states_at >= STATE_SECONDS
 
     def is_due(self) -> bool:
-        # Send the first epoch at once to show that training works, unless there are so many packs that others show it.
+        # Send the first epoch at once to show that training works, unless other packs are likely to show it.
         is_first = self.recorder.has_news and not self.has_sent_epochs and not self.task.block_seconds
         return is_first or time.monotonic() - self.last_block_at >= max(BLOCK_SECONDS, self.task.block_seconds)
 

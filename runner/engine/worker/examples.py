@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from fitgap.core.datasets import Dataset
 from fitgap.core.preprocessing import Examples, Preparation, prepare_examples
-from fitgap.core.target_coding import Reading
+from fitgap.core.target_coding import OutputReading
 from fitgap.runner.messages import PackTask
 
 # Size of the cache; examples that the present pack needs are kept even beyond it.
@@ -18,7 +18,7 @@ class RepeatKey:
     """Everything that the prepared examples of a data set depend on."""
 
     preparation: Preparation
-    reading: Reading
+    reading: OutputReading
     seed: int
     repeat: int
     dtype: str

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from fitgap.core.fit import Skill
+from fitgap.core.fit_verdicts import Skill
 from fitgap.runner.errors import FitgapError, StoreError
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import reading
@@ -46,7 +46,10 @@ TIMES = ("created", "fitted", "began", "lease_until", "ended", "lost", "started"
 # The years 1 to 9999, the range of a Python date.
 FIRST_TIME, LAST_TIME = -62_135_596_800.0, 253_402_300_799.0
 LARGEST_DOUBLE, LARGEST_INTEGER = 1.7976931348623157e308, 2**31 - 1
-LISTS = ("input_names", "target_names", "class_names", "constant_columns", "validation_classes")
+LISTS = (
+    *("input_names", "target_names", "class_names", "constant_columns", "validation_classes", "last", "best"),
+    "proposal",
+)
 ROWS_AT_A_TIME = 1_000
 MOST_CHARACTERS = 40
 

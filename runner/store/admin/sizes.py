@@ -6,7 +6,7 @@ from fitgap.runner.store.database.addresses import database_url
 from fitgap.runner.store.database.connection import connect
 from fitgap.runner.store.database.sqlite import outside_transactions, prepare_for_writing, reading
 from fitgap.runner.store.read.epoch_counts import recorded_epochs
-from fitgap.runner.store.schema.tables import configuration, evidence, snapshot, state, trial
+from fitgap.runner.store.schema.tables import class_count, configuration, confusion, evidence, snapshot, state, trial
 from fitgap.runner.store.schema.version import check_version, is_sqlite
 from fitgap.runner.store.write.drivers_at_work import refuse_drivers
 from sqlalchemy.engine import Connection, Engine
@@ -37,9 +37,12 @@ def more_bytes(connection: Connection, configuration_bytes: int) -> list[tuple[i
     counted = sa.func.count() * configuration_bytes
     found = sa.select(configuration.c.sweep_id, counted).group_by(configuration.c.sweep_id)
     pairs = [tuple(row) for row in connection.execute(found)]
-    for table in (snapshot, state, evidence):
-        length = sa.func.sum(sa.func.length(table.c.content))
-        found = sa.select(trial.c.sweep_id, length).join_from(table, trial, table.c.trial_id == trial.c.id)
+    counts = [sa.cast(column, sa.Text) for column in (class_count.c.last, class_count.c.best)]
+    lengths = [(table, sa.func.length(table.c.content)) for table in (snapshot, state, evidence, confusion)]
+    lengths += [(class_count, sa.func.coalesce(sa.func.length(column), 0)) for column in counts]
+    for table, length in lengths:
+        total = sa.func.sum(length)
+        found = sa.select(trial.c.sweep_id, total).join_from(table, trial, table.c.trial_id == trial.c.id)
         pairs += [tuple(row) for row in connection.execute(found.group_by(trial.c.sweep_id))]
     return pairs
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.store.database.dialects import unindexed
+from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, sweep
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
@@ -23,6 +24,10 @@ COLUMNS: dict[str, ColumnElement] = {
     "output_activation": configuration.c.output_activation,
     "batch_size": configuration.c.batch_size,
     "epochs": configuration.c.planned_epochs,
+    "training_examples": configuration.c.training_examples,
+    "label_noise": configuration.c.label_noise,
+    "preprocess": result_keys.preprocess,
+    "loss": configuration.c.loss,
 }
 # Axes whose key in the settings of a configuration differs from their name.
 SETTING = {"regularizer": "regularizers"}
@@ -33,13 +38,23 @@ def axes_of(connection: Connection, sweep_id: int) -> list[str]:
     specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
     axes: Mapping[str, Any] = specification.get("axes") or dict.fromkeys(COLUMNS, (None, None))
     planned = [name for name, alternatives in axes.items() if name in COLUMNS and len(alternatives) > 1]
-    if configuration_count(connection, sweep_id) <= math.prod(len(axes[name]) for name in planned):
+    # A single alternative of a search may be a range, and not all of several are drawn.
+    is_grid = not specification.get("search") and not specification.get("only")
+    if is_grid and configuration_count(connection, sweep_id) <= math.prod(len(axes[name]) for name in planned):
         return planned
-    # Single configurations were added that are no combination of the alternatives in the sweep file.
+    # Or single configurations were added that are no combination of the alternatives in the sweep file.
     known = [name for name in axes if name in COLUMNS]
-    distinct = [sa.func.count(sa.distinct(COLUMNS[name])) for name in known]
-    found = connection.execute(sa.select(*distinct).where(configuration.c.sweep_id == sweep_id)).one()
-    return [name for name, size in zip(known, found, strict=True) if size > 1]
+    found = (
+        connection.execute(sa.select(*(has_several(COLUMNS[name], sweep_id) for name in known))).one() if known else []
+    )
+    return [name for name, several in zip(known, found, strict=True) if several]
+
+
+def has_several(column: ColumnElement, sweep_id: int) -> ColumnElement[bool]:
+    """Whether the configurations of a sweep differ in a column. It ends with the first one that differs."""
+    own = sa.select(column).where(configuration.c.sweep_id == sweep_id, column.is_not(None))
+    first = own.limit(1).scalar_subquery()
+    return own.where(column != first).exists()
 
 
 def configuration_count(connection: Connection, sweep_id: int) -> int:
@@ -48,24 +63,33 @@ def configuration_count(connection: Connection, sweep_id: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def axes_of_sweeps(connection: Connection, sweeps: Sequence[int]) -> list[str]:
+    """The axes in which the configurations of some sweeps differ."""
+    if len(sweeps) == 1:
+        return axes_of(connection, sweeps[0])
+    distinct = [sa.func.count(sa.distinct(column)) for column in COLUMNS.values()]
+    found = connection.execute(sa.select(*distinct).where(configuration.c.sweep_id.in_(sweeps))).one()
+    return [name for name, size in zip(COLUMNS, found, strict=True) if size > 1]
+
+
 def configurations_of(
-    connection: Connection, sweep_id: int, columns: Sequence[ColumnElement], only: Sequence[int] | None = None
+    connection: Connection, sweeps: Sequence[int], columns: Sequence[ColumnElement], only: Sequence[int] | None = None
 ) -> Sequence[sa.Row[Any]]:
-    """The id and these columns of the configurations of a sweep, or of those in `only`, in ascending order of id."""
+    """The id and these columns of the configurations of sweeps, or of those in `only`, in ascending order of id."""
     number = configuration.c.id
     query = sa.select(number, *columns).order_by(number)
     if only is not None:
         return connection.execute(query.where(number.in_(only))).all()
     # In table order; looking them up by an index would take twice as long.
-    ends = sa.select(sa.func.min(number), sa.func.max(number)).where(configuration.c.sweep_id == sweep_id)
+    ends = sa.select(sa.func.min(number), sa.func.max(number)).where(configuration.c.sweep_id.in_(sweeps))
     lowest, highest = connection.execute(ends).one()
-    query = query.where(number.between(lowest, highest), unindexed(configuration.c.sweep_id) == sweep_id)
+    query = query.where(number.between(lowest, highest), unindexed(configuration.c.sweep_id).in_(sweeps))
     return connection.execute(query).all()
 
 
-def settings_of(connection: Connection, sweep_id: int, axis: str) -> dict[Any, Any]:
+def settings_of(connection: Connection, sweeps: Sequence[int], axis: str) -> dict[Any, Any]:
     """For each alternative of an axis, its entry in the settings of a configuration."""
-    first = sa.select(sa.func.min(configuration.c.id)).where(configuration.c.sweep_id == sweep_id)
+    first = sa.select(sa.func.min(configuration.c.id)).where(configuration.c.sweep_id.in_(sweeps))
     query = sa.select(COLUMNS[axis], configuration.c.settings).where(
         configuration.c.id.in_(first.group_by(COLUMNS[axis]).scalar_subquery())
     )
@@ -100,7 +124,7 @@ class Nesting:
 
 def nesting_of(connection: Connection, sweep_id: int, axis: str) -> Nesting:
     """The alternatives of an axis by kind, such as `adam` for an optimizer or `l1+dropout` for a regularizer."""
-    alternatives = settings_of(connection, sweep_id, axis)
+    alternatives = settings_of(connection, [sweep_id], axis)
     kind = {alternative: kind_of(settings) for alternative, settings in alternatives.items()}
     varied = {}
     for each in set(kind.values()):

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
+from fitgap.runner.errors import StoreError, nearest
+from fitgap.runner.store.database.dialects import unindexed
 from fitgap.runner.store.database.fetch_arrays import fetch_numbers
+from fitgap.runner.store.filter import class_names, computed_key, measure_of
+from fitgap.runner.store.read.trials import mentions_configurations
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, trial
 from fitgap.runner.trial_status import Status
@@ -17,22 +21,32 @@ VERDICT_NUMBERS = {verdict: number for number, verdict in enumerate(result_keys.
 VERDICT_NUMBER = sa.case(VERDICT_NUMBERS, value=trial.c.verdict)
 
 
+def is_one_of(column: ColumnElement, numbers: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a column has one of these values; for a single one as an equation, which every index serves."""
+    return column == numbers[0] if len(numbers) == 1 else column.in_(numbers)
+
+
 @dataclass(frozen=True)
 class TrialSelection:
-    """The trials of a sweep that meet a condition and belong to some configurations."""
+    """The trials of some sweeps that meet a condition and belong to some configurations."""
 
-    sweep_id: int
+    sweeps: Sequence[int]
     where: ColumnElement[bool] | None = None
     configurations: Sequence[int] | None = None
 
     def of(self, columns: Sequence[ColumnElement]) -> sa.Select:
-        """A query for these columns; joined with the configurations only if there is a condition that may need them."""
-        query = sa.select(*columns).where(trial.c.sweep_id == self.sweep_id)
-        if self.configurations is not None:
+        """A query for these columns; joined with the configurations only if they or the condition may need them."""
+        query = sa.select(*columns)
+        if self.configurations is None:
+            query = query.where(is_one_of(trial.c.sweep_id, self.sweeps))
+        else:
+            # SQLite would otherwise look at all trials of the sweep.
+            query = query.where(unindexed(trial.c.sweep_id).in_(self.sweeps))
             query = query.where(trial.c.configuration_id.in_(self.configurations))
-        if self.where is None:
+        if self.where is None and not any(map(mentions_configurations, columns)):
             return query
-        return query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id).where(self.where)
+        query = query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        return query if self.where is None else query.where(self.where)
 
 
 @dataclass(frozen=True)
@@ -45,11 +59,32 @@ class Completed:
 
 
 def completed_trials(connection: Connection, which: TrialSelection, names: Sequence[str]) -> Completed:
-    """The completed trials with these measures of `result_keys.MEASURED`; `verdict` by its index, NaN if unknown."""
-    columns = [VERDICT_NUMBER if name == "verdict" else result_keys.MEASURED[name] for name in names]
+    """The completed trials with these measures; `verdict` by its index, NaN if unknown."""
+    classes = class_names(connection, which.sweeps)
+    columns = [VERDICT_NUMBER if name == "verdict" else measure(name, classes) for name in names]
     query = which.of([trial.c.configuration_id, trial.c.repeat, *columns]).where(result_keys.is_completed)
     number, repeat, *measured = fetch_numbers(connection, query)
     return Completed(number.astype(np.int64), repeat, dict(zip(names, measured, strict=True)))
+
+
+def is_metric(name: str) -> bool:
+    """Whether a name is a metric of trials, or the recall or error of a class."""
+    return name in result_keys.METRIC or measure_of(name) is not None
+
+
+def measure(name: str, classes: Sequence[str]) -> ColumnElement:
+    """A measure of a trial: one of `result_keys.MEASURED`, or one that is computed, such as `epochs_to(e_v < 0.15)`.
+
+    `classes` are those of the trials. Raises StoreError if there is no such measure, and FilterError if one that is
+    computed is invalid.
+    """
+    computed = computed_key(name, classes)
+    if computed is not None:
+        return computed
+    measures = {**result_keys.MEASURED, **result_keys.MORE_MEASURED}
+    if name not in measures:
+        raise StoreError(f"there is no measure {name!r}; {nearest(name, measures)}")
+    return measures[name]
 
 
 # The ids of configurations (n,), and the number of trials of each (n,).

@@ -12,16 +12,20 @@ from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.read.lookups import Row
 
-# The probability with which so many repeats as `repeats_needed` show a difference of the size that was found.
+# The probability with which `repeats_needed` repeats show a difference of the size that was found.
 POWER = 0.8
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """The name of the group to compare with, or None for the best; and whether larger values are better."""
+    """The name of the group to compare with, or None for the best; and whether larger values are better.
+
+    `spent` degrees of freedom were used up by choosing the settings of tuned groups.
+    """
 
     name: str | None
     is_more_better: bool
+    spent: int = 0
 
 
 def add_differences(groups: list[Row], trials: Measured, labels: Sequence[str], baseline: Baseline) -> None:
@@ -31,7 +35,7 @@ def add_differences(groups: list[Row], trials: Measured, labels: Sequence[str], 
     """
     place = position_of(labels, baseline.name)
     find = differences if baseline.name is not None else differences_from_best
-    found = find(trials, len(groups), place)
+    found = find(trials, len(groups), place, baseline.spent)
     needed = repeats_needed(found)
     for number, group in enumerate(groups):
         mean, margin = float(found.mean[number]), float(found.margin[number])
@@ -55,20 +59,40 @@ def could_be_best(mean: float, margin: float, baseline: Baseline) -> bool | None
 
 def repeats_needed(found: Differences) -> list[int | None]:
     """How many repeats would show that each group differs from the baseline, if the difference is as large as it was
-    found; None if unknown.
+    found; None if unknown. More than there are, if they do not show it.
     """
     normal = NormalDist()
     reach = normal.inv_cdf((1 + CONFIDENCE) / 2) + normal.inv_cdf(POWER)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         needed = (reach * found.error / found.mean) ** 2 * found.repeats
+        # Where several groups are compared at once, intervals are wider than this approximation has them.
+        needed = np.where(abs(found.mean) <= found.margin, np.maximum(needed, found.repeats + 1), needed)
     known = np.isfinite(needed) & (found.repeats > 1)
     return [max(2, math.ceil(number)) if is_known else None for number, is_known in zip(needed, known, strict=True)]
+
+
+def label_of(value: object) -> str:
+    """A group's setting as its label shows it: widths are whole numbers, also where the database computes in floats."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and abs(value) < 1e6 else str(value)
 
 
 def position_of(labels: Sequence[str], against: str | None) -> int:
     """The index of the baseline group, by default the first; StoreError if there is no such group."""
     if against is None:
         return 0
-    if against not in labels:
-        raise StoreError(f"there is no group {against!r} to compare with; {nearest(against, labels[:20])}")
-    return labels.index(against)
+    wanted = in_one_way(against)
+    for place, label in enumerate(labels):
+        if in_one_way(label) == wanted:
+            return place
+    raise StoreError(f"there is no group {against!r} to compare with; {nearest(against, labels[:20])}")
+
+
+def in_one_way(label: str) -> list[str | float]:
+    """The settings of a label; numbers as such, so that `0.001` and `1e-3` name the same group."""
+    found: list[str | float] = []
+    for part in label.split(","):
+        try:
+            found.append(float(part))
+        except ValueError:
+            found.append(part.strip())
+    return found

@@ -1,49 +1,69 @@
 """Comparison of groups of trials: means, spreads over repeats and configurations, and paired differences."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from fitgap.runner.analysis.pairing import Measured
 from fitgap.runner.analysis.scaling import scaled
 from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.natural_order import natural_order
+from fitgap.runner.store.compare import tuning
+from fitgap.runner.store.compare.comparable import require_comparable, without_duplicates
 from fitgap.runner.store.compare.completed_trials import (
     Completed,
     Counts,
     TrialSelection,
     completed_trials,
     diverged_trials,
+    is_metric,
+    measure,
     other_trials,
 )
-from fitgap.runner.store.compare.group_differences import Baseline, add_differences
+from fitgap.runner.store.compare.group_differences import Baseline, add_differences, label_of
 from fitgap.runner.store.compare.pairs import Members, members_of
 from fitgap.runner.store.database.values import finite
-from fitgap.runner.store.filter import advice, known_names
+from fitgap.runner.store.filter import CLASS_RECALLS, advice, class_names, known_names, measure_of
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import single
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import configuration
+from fitgap.runner.store.schema.tables import configuration, sweep
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 # The columns to group by, in addition to settings by dotted name.
-COLUMNS = {**result_keys.SETTINGS, **result_keys.MORE_SETTINGS, "verdict": configuration.c.verdict}
+COLUMNS: dict[str, ColumnElement] = {
+    **result_keys.SETTINGS,
+    **result_keys.MORE_SETTINGS,
+    "verdict": configuration.c.verdict,
+    "sweep": sa.select(sweep.c.name).where(sweep.c.id == configuration.c.sweep_id).scalar_subquery(),
+}
 # Measures whose spread over repeats and over configurations is always reported.
 SPREAD = ("e_t", "e_v", "best_e_v")
 # The measures to read; the gap is computed from others.
 READ = (*(name for name in result_keys.MEASURED if name != "gap"), "verdict")
 # For these measures higher is better, for all others lower.
-MORE_IS_BETTER = ("accuracy_t", "accuracy_v")
+MORE_IS_BETTER = (
+    "accuracy_t",
+    "accuracy_v",
+    *(name for name in result_keys.METRIC if name not in result_keys.ERROR_METRICS),
+)
+
+
+def more_is_better(name: str) -> bool:
+    """Whether higher values of a measure are better, as of the recall of a class."""
+    return name in MORE_IS_BETTER or measure_of(name) in CLASS_RECALLS
 
 
 @dataclass(frozen=True)
 class GroupComparison:
     """What to compare: groups by the settings `by`, in the measure `of`, with the baseline group `against`.
 
-    The default baseline is the best group. `where` restricts the trials.
+    The default baseline is the best group. `where` restricts the trials. If `tuned`, each group is measured at its own
+    best setting of the other axes.
     """
 
     by: Sequence[str]
@@ -52,11 +72,14 @@ class GroupComparison:
     where: ColumnElement[bool] | None = None
     # The ids of the configurations to include; None for all.
     only: Sequence[int] | None = None
+    tuned: bool = False
+    # Further measures, of which means are reported too.
+    also: Sequence[str] = ()
 
 
 def compare(
     connection: Connection,
-    sweep_id: int,
+    sweeps: Sequence[int],
     question: GroupComparison,
     *,
     sort: str | None = None,
@@ -66,25 +89,40 @@ def compare(
 
     Groups with incomplete trials come after the others, because their means exclude the failures.
     """
-    keys = known_keys(question)
-    which = TrialSelection(sweep_id, question.where, question.only)
-    completed = completed_trials(connection, which, READ)
+    keys = known_keys(question, class_names(connection, sweeps))
+    require_comparable(connection, sweeps, question.of)
+    which = TrialSelection(sweeps, without_duplicates(connection, sweeps, keys, question.where), question.only)
+    also = [name for name in question.also if name != "gap"]
+    completed = completed_trials(connection, which, list(dict.fromkeys([*READ, question.of, *also])))
+    refuse_unknown(question.of, completed)
     completed.measured["gap"] = completed.measured["e_v"] - completed.measured["e_t"]
     others, diverged = other_trials(connection, which), diverged_trials(connection, which)
     # Read after the trials, so that every trial has its configuration.
-    members = members_of(connection, sweep_id, keys, question.only)
-    groups, members = ranked(group_rows(members, completed, others, diverged), members, question)
+    members = members_of(connection, sweeps, keys, question.only)
+    chosen: list[Row] = [{}] * len(members.settings)
+    if question.tuned and len(completed.repeat):
+        choice = tuning.tuned(members, completed, others[0], worse(completed, tuning.criterion(question.of)))
+        chosen = tuning.chosen_settings(connection, sweeps, question.by, members, choice)
+        completed, others, diverged = tuning.only_chosen(members, completed, (others, diverged), choice)
+        members = tuning.as_equals(members)
+    rows = group_rows(members, completed, others, diverged)
+    groups, members = ranked([{**row, **more} for row, more in zip(rows, chosen, strict=True)], members, question)
     if groups:
         add_statistics(groups, members, completed, others[0], question)
     return first_rows(groups, sort, limit)
 
 
-def known_keys(question: GroupComparison) -> dict[str, ColumnElement]:
+def worse(completed: Completed, name: str) -> np.ndarray:
+    """A metric of each trial (n,) as a number of which lower is better."""
+    return -completed.measured[name] if more_is_better(name) else completed.measured[name]
+
+
+def known_keys(question: GroupComparison, classes: Sequence[str]) -> dict[str, ColumnElement]:
     """The expressions to group by; StoreError for an unknown setting or measure."""
     if not question.by:
         raise StoreError(f"name a setting to compare by, such as --by activation; known: {', '.join(COLUMNS)}")
     keys = {key: COLUMNS[key] if key in COLUMNS else setting(key) for key in question.by}
-    check_measure(question.of)
+    measure(question.of, classes)
     return keys
 
 
@@ -99,13 +137,17 @@ def setting(name: str) -> ColumnElement:
     return single(name)
 
 
-def check_measure(of: str) -> None:
-    if of not in result_keys.MEASURED:
-        raise StoreError(f"there is no measure {of!r}; {nearest(of, result_keys.MEASURED)}")
+def refuse_unknown(of: str, completed: Completed) -> None:
+    """Raise StoreError if no completed trial has the metric that is asked for."""
+    if is_metric(of) and len(completed.repeat) and np.isnan(completed.measured[of]).all():
+        raise StoreError(
+            f"no completed trial has {of}: mae and rmse are metrics of numbers, the others of classes (log_loss with a "
+            "cross entropy), and trials of versions before 0.2 have none; compare another measure, such as --of e_v"
+        )
 
 
 def group_rows(members: Members, completed: Completed, others: Counts, diverged: Counts) -> list[Row]:
-    """The groups with their settings, counts and means."""
+    """The groups with their settings, counts, and means of everything that was read."""
     size = len(members.settings)
     place = members.places(completed.configuration)
     done = np.bincount(place, minlength=len(members.number))
@@ -116,7 +158,7 @@ def group_rows(members: Members, completed: Completed, others: Counts, diverged:
         "configurations": np.bincount(members.group[trials > 0], minlength=size).tolist(),
         "trials": np.bincount(members.group, trials, size).astype(int).tolist(),
         "completed": np.bincount(members.group, done, size).astype(int).tolist(),
-        **{name: means(group, completed.measured[name], size) for name in result_keys.MEASURED},
+        **{name: means(group, values, size) for name, values in in_key_order(completed.measured).items()},
     }
     verdict = completed.measured["verdict"]
     for number, name in enumerate(result_keys.VERDICTS_OF_TRIALS):
@@ -127,6 +169,12 @@ def group_rows(members: Members, completed: Completed, others: Counts, diverged:
         {**settings, **dict(zip(columns, values, strict=True))}
         for settings, *values in zip(members.settings, *columns.values(), strict=True)
     ]
+
+
+def in_key_order(measured: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The measures of which means are reported: those of every comparison, and then what was computed for this one."""
+    computed = [name for name in measured if name not in result_keys.MEASURED and name != "verdict"]
+    return {name: measured[name] for name in [*result_keys.MEASURED, *computed]}
 
 
 def means(group: np.ndarray, value: np.ndarray, groups: int) -> list[float | None]:
@@ -142,7 +190,7 @@ def means(group: np.ndarray, value: np.ndarray, groups: int) -> list[float | Non
 
 def ranked(groups: list[Row], members: Members, question: GroupComparison) -> tuple[list[Row], Members]:
     """The groups that have trials, best first, and the members with their group indices updated accordingly."""
-    sign = -1 if question.of in MORE_IS_BETTER else 1
+    sign = -1 if more_is_better(question.of) else 1
 
     def rank(number: int) -> tuple[Any, ...]:
         group = groups[number]
@@ -165,9 +213,16 @@ def add_statistics(
         add_spreads(groups, members, place, name, completed.measured[name])
     add_verdicts(groups, members, np.unique(np.concatenate([place, members.places(others)])))
     repeat = np.unique(completed.repeat, return_inverse=True)[1]
-    trials = Measured(members.group[place], members.others[place], repeat, completed.measured[question.of])
-    labels = [",".join(str(group[key]) for key in question.by) for group in groups]
-    add_differences(groups, trials, labels, Baseline(question.against, question.of in MORE_IS_BETTER))
+    values = completed.measured[question.of]
+    # A metric may be undefined for some trials, or unknown.
+    known = ~np.isnan(values) if question.of in result_keys.METRIC else np.ones(len(values), bool)
+    place, repeat, values = place[known], repeat[known], values[known]
+    trials = Measured(members.group[place], members.others[place], repeat, values)
+    labels = [",".join(label_of(group[key]) for key in question.by) for group in groups]
+    is_more_better = more_is_better(question.of)
+    # Where every group has one configuration, nothing was chosen.
+    has_chosen = question.tuned and len(members.number) > len(members.settings)
+    add_differences(groups, trials, labels, Baseline(question.against, is_more_better, spent=int(has_chosen)))
 
 
 def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: str, value: np.ndarray) -> None:

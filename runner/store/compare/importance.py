@@ -12,8 +12,8 @@ from fitgap.runner.analysis.shares import Share, Shares, nested_shares, shares
 from fitgap.runner.analysis.spreads import averages
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.compare.axis_columns import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
-from fitgap.runner.store.compare.completed_trials import TrialSelection, completed_trials
-from fitgap.runner.store.compare.groups import check_measure
+from fitgap.runner.store.compare.completed_trials import TrialSelection, completed_trials, measure
+from fitgap.runner.store.filter import class_names
 from fitgap.runner.store.read.lookups import Row
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
@@ -23,7 +23,7 @@ MOST_CELLS = 4_000_000
 
 
 # Axes whose alternatives are numbers or widths of layers, not named variants with parameters.
-WITHOUT_KINDS = ("architecture", "batch_size", "epochs")
+WITHOUT_KINDS = ("architecture", "batch_size", "epochs", "training_examples", "label_noise", "preprocess")
 
 
 class Scale(StrEnum):
@@ -74,8 +74,9 @@ def importance(
 
     Only completed trials count. Measures in which no two trials differ are omitted.
     """
+    classes = class_names(connection, [sweep_id])
     for name in of:
-        check_measure(name)
+        measure(name, classes)
     if scale not in set(Scale):
         raise StoreError(f"there is no scale {scale!r}; known: {', '.join(Scale)}")
     design, measured = read(connection, sweep_id, of, where)
@@ -91,9 +92,9 @@ def read(
     connection: Connection, sweep_id: int, of: Sequence[str], where: ColumnElement[bool] | None
 ) -> tuple[Design, list[np.ndarray]]:
     """The design of the completed trials of a sweep, and their measures."""
-    completed = completed_trials(connection, TrialSelection(sweep_id, where), of)
+    completed = completed_trials(connection, TrialSelection([sweep_id], where), of)
     axes = axes_of(connection, sweep_id)
-    found = configurations_of(connection, sweep_id, [COLUMNS[axis] for axis in axes])
+    found = configurations_of(connection, [sweep_id], [COLUMNS[axis] for axis in axes])
     numbers, *settings = zip(*found, strict=True)
     place = np.searchsorted(numbers, completed.configuration)
     coded = [numbered(column) for column in settings]

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from fitgap.runner.store.compare.groups import GroupComparison, compare
+from fitgap.runner.store.compare.axis_columns import axes_of
+from fitgap.runner.store.compare.groups import GroupComparison, compare, more_is_better
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema import result_keys
@@ -15,12 +16,13 @@ HONEST = "honest_e_v"
 
 
 def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> list[int]:
-    """The ids of the best configurations by the mean of an error; those with incomplete trials come last.
+    """The ids of the best configurations by the mean of a measure; those with incomplete trials come last.
 
     The database does all the work, so a million trials need no memory here.
     """
     completed = sa.func.count(sa.case((result_keys.is_completed, 1)))
-    best = mean(sa.case((result_keys.is_completed, trial.c[measure])))
+    value = mean(sa.case((result_keys.is_completed, trial.c[measure])))
+    best = -value if more_is_better(measure) else value
     query = (
         sa.select(trial.c.configuration_id)
         .where(trial.c.sweep_id == sweep_id)
@@ -32,10 +34,15 @@ def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> 
 
 
 def leaderboard(connection: Connection, sweep_id: int, by: Sequence[str], limit: int) -> list[Row]:
-    """The best configurations, with the settings `by`."""
-    measure = HONEST if all_honest(connection, sweep_id) else "best_e_v"
+    """The best configurations, with the settings `by`. Errors of different losses cannot be compared, so if there are
+    several, the best are those with the highest accuracy.
+    """
+    if "loss" in axes_of(connection, sweep_id):
+        measure = "accuracy_v"
+    else:
+        measure = HONEST if all_honest(connection, sweep_id) else "best_e_v"
     question = GroupComparison([*by, "configuration"], of=measure, only=leaders(connection, sweep_id, limit, measure))
-    return compare(connection, sweep_id, question)
+    return compare(connection, [sweep_id], question)
 
 
 def all_honest(connection: Connection, sweep_id: int) -> bool:

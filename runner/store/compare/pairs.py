@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from fitgap.runner.store.compare.axis_columns import (
     COLUMNS,
-    axes_of,
+    axes_of_sweeps,
     combined,
     configurations_of,
     numbered,
@@ -49,19 +49,19 @@ class Members:
 
 def members_of(
     connection: Connection,
-    sweep_id: int,
+    sweeps: Sequence[int],
     keys: Mapping[str, ColumnElement],
     only: Sequence[int] | None = None,
 ) -> Members:
-    """The configurations of a sweep, or those in `only`, grouped by the values of `keys`."""
-    others = other_axes(axes_of(connection, sweep_id), keys)
+    """The configurations of some sweeps, or those in `only`, grouped by the values of `keys`."""
+    others = other_axes(axes_of_sweeps(connection, sweeps), keys)
     found = configurations_of(
-        connection, sweep_id, [configuration.c.verdict, *keys.values(), *(COLUMNS[axis] for axis in others)], only
+        connection, sweeps, [configuration.c.verdict, *keys.values(), *(COLUMNS[axis] for axis in others)], only
     )
     number, verdict, *columns = zip(*found, strict=True) if found else [()] * (2 + len(keys) + len(others))
     group, values = numbered(zip(*columns[: len(keys)], strict=True))
     codes = [
-        numbered(column if not left_out else map(without(connection, sweep_id, axis, left_out).get, column))[0]
+        numbered(column if not left_out else map(without(connection, sweeps, axis, left_out).get, column))[0]
         for (axis, left_out), column in zip(others.items(), columns[len(keys) :], strict=True)
     ]
     settings = [dict(zip(keys, each, strict=True)) for each in values]
@@ -84,9 +84,9 @@ def other_axes(axes: Sequence[str], keys: Collection[str]) -> dict[str, set[str]
     return {axis: {rest[-1] for name, *rest in decided if name == axis} for axis in axes if axis not in whole}
 
 
-def without(connection: Connection, sweep_id: int, axis: str, parameters: Collection[str]) -> dict[Any, str]:
+def without(connection: Connection, sweeps: Sequence[int], axis: str, parameters: Collection[str]) -> dict[Any, str]:
     """The settings of each alternative of an axis without some parameters, as text."""
-    alternatives = settings_of(connection, sweep_id, axis)
+    alternatives = settings_of(connection, sweeps, axis)
     return {
         alternative: json.dumps(left_out(settings, parameters), sort_keys=True)
         for alternative, settings in alternatives.items()

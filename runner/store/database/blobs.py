@@ -1,6 +1,9 @@
-"""Conversion of arrays to bytes and back, never pickled: named arrays as .npz, sampled errors as raw numbers."""
+"""Conversion of arrays to bytes and back, never pickled: named arrays as .npz, sampled errors as raw numbers, counts of
+examples as compressed numbers.
+"""
 
 import io
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +14,7 @@ from fitgap.runner.files.array_archives import read_arrays
 FREE_BYTES = 64 << 20
 MOST_GROWTH = 200
 FLOAT32 = np.dtype("<f4")
+INT32 = np.dtype("<i4")
 
 
 def packed(arrays: Mapping[str, np.ndarray]) -> bytes:
@@ -66,3 +70,21 @@ def unpacked_sides(content: bytes, rows: int) -> np.ndarray:
         rule = f"the errors of a sample have {len(content)} bytes, not a multiple of {rows * FLOAT32.itemsize}"
         raise StoreError(f"{rule}; the database is damaged, so restore a backup")
     return np.frombuffer(content, FLOAT32).reshape(rows, -1)
+
+
+def packed_counts(counts: np.ndarray) -> bytes:
+    """Counts as compressed whole numbers: a confusion matrix is mostly zeros."""
+    return zlib.compress(counts.astype(INT32).tobytes())
+
+
+def unpacked_counts(content: bytes, rows: int) -> np.ndarray:
+    """The counts (rows, n) of `rows` classes. Raises StoreError if they are damaged, or too many."""
+    most = INT32.itemsize * rows * (rows + 1)
+    unpacking = zlib.decompressobj()
+    try:
+        found = unpacking.decompress(content, most + 1)
+    except zlib.error:
+        found = b""
+    if not found or len(found) > most or not unpacking.eof or len(found) % (INT32.itemsize * rows):
+        raise StoreError(f"the counts of {rows} classes cannot be read; the database is damaged, so restore a backup")
+    return np.frombuffer(found, INT32).reshape(rows, -1)

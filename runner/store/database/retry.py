@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from fitgap.runner.store.database.errors import TemporaryStoreError
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 RETRY_SECONDS = 60.0
 # For a driver's final transaction. If it fails, the driver's lease simply expires.
@@ -33,6 +34,13 @@ def with_retries(
         try:
             with engine.begin() as connection:
                 return transaction(connection, is_retry)
+        except PoolTimeoutError:
+            # Another thread of this process has used the connection all the while, such as one that waits for a lock.
+            if time.monotonic() + pause > deadline:
+                raise TemporaryStoreError(
+                    "the connection to the database is still used by another part of this program, which waits for the "
+                    "database; try again when the database answers"
+                ) from None
         except TemporaryStoreError:
             if time.monotonic() + pause > deadline:
                 raise

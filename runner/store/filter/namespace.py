@@ -89,11 +89,18 @@ def known_names() -> dict[str, Known]:
         **names,
         "optimizer.rate": Known(ValueKind.NUMBER, result_keys.learning_rate_if_any),
         "architecture.depth": Known(ValueKind.NUMBER, result_keys.hidden_layers, is_small=True),
-        "architecture.width": Known(ValueKind.NUMBER, as_number(widths.c.value), sa.select().select_from(widths)),
+        "architecture.width": Known(ValueKind.NUMBER, width_of(widths.c.value), sa.select().select_from(widths)),
+        "architecture.conv": Known(ValueKind.NUMBER, result_keys.convolutions, is_small=True),
         "dtype": Known(ValueKind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
         "tag": tag,
         "tags": tag,
     }
+
+
+def width_of(layer: ColumnElement) -> ColumnElement:
+    """The units of a dense layer, which is stored as a number, or the channels of another; null if it has none."""
+    is_named = sa.cast(layer, sa.Text).like("{%")
+    return sa.case((is_named, sa.cast(layer["channels"].as_string(), sa.Double)), else_=as_number(layer))
 
 
 def column(key: str, value: ColumnElement) -> Known:

@@ -11,7 +11,9 @@
     sum         product (("+" | "-") product)*
     product     signed (("*" | "/") signed)*
     signed      "-" signed | operand
-    operand     number | text | "true" | "false" | name | "abs" "(" sum ")" | "(" condition ")"
+    operand     number | text | "true" | "false" | name | "abs" "(" sum ")" | epochs_to | of_class | "(" condition ")"
+    of_class    name "." ( name | text ), as one token
+    epochs_to   "epochs_to" "(" measure ("<" | "<=" | ">" | ">=") number ")"
 
 Whether parentheses contain a sum or a condition is known only after reading them. `!=`, `not in`, `not like` and
 `is not` become a `Not` of `==`, `in`, `like` and `is`.
@@ -20,20 +22,34 @@ Whether parentheses contain a sum or a condition is known only after reading the
 from collections.abc import Callable, Sequence
 from typing import cast, get_args
 
-from fitgap.runner.errors import FilterError
+from fitgap.runner.errors import FilterError, StoreError
 from fitgap.runner.store.filter import syntax_tree
+from fitgap.runner.store.filter.class_keys import class_number, measure_of
 from fitgap.runner.store.filter.lexer import Place, Token, TokenKind, tokenize
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+LIMITS = ("<", "<=", ">", ">=")
+EPOCHS_TO = "epochs_to"
+# Measures of an epoch that may reach a limit.
+EPOCH_MEASURES = ("e_v", "e_t", "accuracy_v", "accuracy_t", "e_t_running")
 DEEPEST = 30
 MOST_SIGNS = 30
 
 Part = syntax_tree.Operand | syntax_tree.Condition
 
 
-def parse(text: str) -> syntax_tree.Condition:
-    """The tree of a filter; FilterError, which points at the mistake, if it is invalid."""
-    parser = Parser(tokenize(text))
+def parse_operand(text: str) -> syntax_tree.Operand:
+    """The tree of a single value, such as `epochs_to(e_v < 0.15)`. Raises FilterError."""
+    parser = Parser(tokenize(text), ())
+    found = as_operand(parser.operand())
+    if parser.next.kind is not TokenKind.END:
+        raise parser.wrong("the end")
+    return found
+
+
+def parse(text: str, classes: Sequence[str]) -> syntax_tree.Condition:
+    """The tree of a filter for trials with these classes; FilterError, pointing at the mistake, if it is invalid."""
+    parser = Parser(tokenize(text), classes)
     found = parser.either()
     parser.expect_end()
     return as_condition(found)
@@ -42,8 +58,9 @@ def parse(text: str) -> syntax_tree.Condition:
 class Parser:
     """A recursive descent parser, with one method per rule of the grammar."""
 
-    def __init__(self, tokens: Sequence[Token]):
+    def __init__(self, tokens: Sequence[Token], classes: Sequence[str]):
         self.tokens = tokens
+        self.classes = classes
         self.position = 0
         self.depth = 0
         self.signs = 0
@@ -225,20 +242,47 @@ class Parser:
             raise self.next.place.error("nothing equals null; write `is null` or `is not null`")
         if self.next.kind is not TokenKind.NAME:
             raise self.wrong("a name, a number or a text in quotes")
+        if measure_of(self.next.text):
+            return self.of_class()
         name = self.name()
         return self.function(name) if self.comes("(") else name
+
+    def of_class(self) -> syntax_tree.OfClass:
+        """`recall_v.setosa`."""
+        token = self.take()
+        try:
+            number = class_number(token.text, self.classes)
+        except StoreError as error:
+            raise token.place.error(str(error)) from None
+        return syntax_tree.OfClass(token.place, measure_of(token.text) or "", number)
 
     def name(self) -> syntax_tree.Name:
         token = self.take()
         return syntax_tree.Name(token.place, token.text)
 
     def function(self, name: syntax_tree.Name) -> syntax_tree.Operand:
-        """`abs(…)`, the only function."""
+        """`abs(…)` or `epochs_to(…)`, the only functions."""
+        if name.name == EPOCHS_TO:
+            return self.epochs_to(name)
         if name.name != "abs":
-            raise name.place.error(f"there is no function {name.name!r}; known: abs")
+            raise name.place.error(f"there is no function {name.name!r}; known: abs, {EPOCHS_TO}")
         self.take()
         inner = as_operand(self.deeper(self.sum))
         return syntax_tree.Absolute(name.place.to(self.expect(")").place), inner)
+
+    def epochs_to(self, name: syntax_tree.Name) -> syntax_tree.Operand:
+        """`epochs_to(e_v < 0.15)`."""
+        self.take()
+        if self.next.kind is not TokenKind.NAME or self.next.text not in EPOCH_MEASURES:
+            raise self.wrong(f"a measure of an epoch ({', '.join(EPOCH_MEASURES)})")
+        measure = self.take().text
+        if not self.comes(*LIMITS):
+            raise self.wrong(" or ".join(map(repr, LIMITS)))
+        sign = self.take().text
+        limit = self.constant()
+        if not isinstance(limit, syntax_tree.Number):
+            raise limit.place.error("the limit must be a number, such as epochs_to(e_v < 0.15)")
+        return syntax_tree.EpochsTo(name.place.to(self.expect(")").place), measure, sign, limit.value)
 
 
 def as_operand(part: Part) -> syntax_tree.Operand:

@@ -3,8 +3,10 @@
 import sqlalchemy as sa
 from fitgap.runner.store.database.dialects import is_like, sortable
 from fitgap.runner.store.filter import syntax_tree
+from fitgap.runner.store.filter.class_keys import class_value
 from fitgap.runner.store.filter.namespace import known_names
 from fitgap.runner.store.filter.typecheck import COLUMN_REACH, names_in
+from fitgap.runner.store.schema.tables import epoch, trial
 from sqlalchemy.sql.elements import ColumnElement
 
 # Operator precedence, in SQLAlchemy's numbers.
@@ -89,10 +91,21 @@ def value_of(operand: syntax_tree.Operand) -> ColumnElement:
     match operand:
         case syntax_tree.Name(_, name):
             return known_names()[name].value
+        case syntax_tree.EpochsTo():
+            return first_epoch(operand)
+        case syntax_tree.OfClass(_, measure, number):
+            return class_value(measure, number)
         case syntax_tree.Negative() | syntax_tree.Absolute() | syntax_tree.Arithmetic():
             return calculated(operand)
         case _:
             return constant(operand)
+
+
+def first_epoch(operand: syntax_tree.EpochsTo) -> ColumnElement:
+    """The first stored epoch of a trial in which a measure is within its limit; null if there is none."""
+    is_reached = compared(operand.sign, epoch.c[operand.measure], sa.literal(operand.value, sa.Double))
+    of_trial = sa.select(sa.func.min(epoch.c.epoch)).where(epoch.c.trial_id == trial.c.id, is_reached)
+    return of_trial.correlate(trial).scalar_subquery()
 
 
 def constant(operand: syntax_tree.Operand) -> ColumnElement:
@@ -113,6 +126,10 @@ def calculated(operand: syntax_tree.Operand) -> ColumnElement:
         case syntax_tree.Name(_, name):
             known = known_names()[name]
             return sa.cast(known.value, sa.Double) if known.is_small else bounded(known.value)
+        case syntax_tree.EpochsTo():
+            return sa.cast(first_epoch(operand), sa.Double)
+        case syntax_tree.OfClass(_, measure, number):
+            return class_value(measure, number)
         case syntax_tree.Negative(_, inner):
             return -calculated(inner)
         case syntax_tree.Absolute(_, inner):

@@ -49,6 +49,23 @@ class Absolute(FilterNode):
 
 
 @dataclass(frozen=True)
+class EpochsTo(FilterNode):
+    """The first epoch of a trial in which a measure is below or above a number: `epochs_to(e_v < 0.15)`."""
+
+    measure: str
+    sign: str
+    value: float
+
+
+@dataclass(frozen=True)
+class OfClass(FilterNode):
+    """A measure of the class with a number: `recall_v.setosa`."""
+
+    measure: str
+    number: int
+
+
+@dataclass(frozen=True)
 class Arithmetic(FilterNode):
     """Two operands joined by `+`, `-`, `*` or `/`."""
 
@@ -105,7 +122,7 @@ class Either(FilterNode):
     conditions: "tuple[Condition, ...]"
 
 
-Operand: TypeAlias = Number | Text | Flag | Name | Negative | Absolute | Arithmetic
+Operand: TypeAlias = Number | Text | Flag | Name | Negative | Absolute | EpochsTo | OfClass | Arithmetic
 Test: TypeAlias = Comparison | Membership | Like | IsNull
 # A name is a condition if it is a flag, such as `regularizer.biases`.
 Condition: TypeAlias = Test | Name | Not | All | Either

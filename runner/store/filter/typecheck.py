@@ -125,6 +125,10 @@ def reach_of(operand: syntax_tree.Operand) -> Reach:
             return reach_of(inner)
         case syntax_tree.Arithmetic(_, sign, left, right):
             found = combined_reach(sign, reach_of(left), reach_of(right))
+        case syntax_tree.EpochsTo():
+            found = 0, SMALL_REACH
+        case syntax_tree.OfClass():
+            found = -SMALL_REACH, 0
         case syntax_tree.Name() if known(operand).kind is ValueKind.NUMBER:
             found = (0, SMALL_REACH) if known(operand).is_small else (-COLUMN_REACH, COLUMN_REACH)
         case _:

@@ -1,7 +1,7 @@
 """Verdicts by outcome: a configuration of which a repeat did not complete is not judged by those that did."""
 
 import sqlalchemy as sa
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.store.schema.tables import configuration, fit_columns, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection

@@ -6,8 +6,12 @@ from enum import StrEnum
 import sqlalchemy as sa
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import trial
+from fitgap.runner.store.schema.tables import configuration, split_variant, trial
+from fitgap.runner.store.schema.variants import peers_or_all
 from sqlalchemy.engine import Connection
+
+# The group of peers that consists of all configurations using all training examples as they are.
+ALL = ""
 
 
 class At(StrEnum):
@@ -29,13 +33,27 @@ class Reference:
     at: At
 
 
-def reference_of_sweep(connection: Connection, sweep_id: int) -> Reference | None:
+def peer_groups(connection: Connection, sweep_id: int) -> list[str]:
+    """The groups of configurations whose errors may be compared, that with most training examples and least label noise
+    first; just one for sweeps in which all configurations use the same examples.
+    """
+    is_divided = sa.exists().where(split_variant.c.sweep_id == sweep_id)
+    if not connection.execute(sa.select(is_divided)).scalar_one():
+        return [ALL]
+    most, least = sa.func.max(configuration.c.training_examples), sa.func.min(configuration.c.label_noise)
+    query = sa.select(peers_or_all).where(configuration.c.sweep_id == sweep_id).group_by(peers_or_all)
+    return list(connection.execute(query.order_by(most.desc(), least, sa.func.min(configuration.c.id))).scalars())
+
+
+def reference_of_group(connection: Connection, sweep_id: int, peers: str | None) -> Reference | None:
     """The configuration with the lowest mean E_v over repeats, at its best epoch, of those whose repeats all completed.
+
+    With `peers`, only configurations of this group are candidates.
 
     The best epoch is the cross-fitted one, or the last one if that has a lower mean.
     """
     has_honest = sa.func.count(trial.c.id) == sa.func.count(trial.c.honest_e_v)
-    candidates = (
+    query = (
         sa.select(
             trial.c.configuration_id.label("number"),
             *(mean(trial.c[name]).label(name) for name in ("honest_e_v", "best_e_v", "e_v")),
@@ -44,8 +62,10 @@ def reference_of_sweep(connection: Connection, sweep_id: int) -> Reference | Non
         .where(trial.c.sweep_id == sweep_id)
         .group_by(trial.c.configuration_id)
         .having(sa.func.count(trial.c.id) == sa.func.count(sa.case((result_keys.is_completed, 1))))
-        .cte()
     )
+    if peers is not None:
+        query = query.join(configuration, configuration.c.id == trial.c.configuration_id).where(peers_or_all == peers)
+    candidates = query.cte()
     are_honest = sa.select(sa.func.min(candidates.c.has_honest)).scalar_subquery() == 1
     is_last = candidates.c.e_v < candidates.c.honest_e_v
     error = sa.case((~are_honest, candidates.c.best_e_v), (is_last, candidates.c.e_v), else_=candidates.c.honest_e_v)

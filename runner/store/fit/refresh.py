@@ -1,4 +1,4 @@
-"""Refresh of the fit of trials and configurations: read errors, judge them with `core.fit`, write atomically.
+"""Refresh of the fit of trials and configurations: read errors, judge them with `core.fit_verdicts`, write atomically.
 
 Errors are read and judged without blocking writers. Then one transaction writes the results. If another process has
 done so meanwhile, which `sweep.fitted` shows, the work is repeated. So readers see fits relative to one reference,
@@ -6,25 +6,26 @@ never a mixture, and a killed process leaves the old state. If the reference has
 written in several transactions.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from fitgap.core.fit import RULE, Skill
+from fitgap.core.fit_differences import Errors
+from fitgap.core.fit_verdicts import RULE, Skill
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.postgresql import GATHER_STATISTICS
 from fitgap.runner.store.database.retry import with_retries
 from fitgap.runner.store.database.sqlite import ONLY_READS
 from fitgap.runner.store.fit.outcomes import is_to_be_marked, mark_outcomes
-from fitgap.runner.store.fit.reference import Reference, reference_of_sweep
+from fitgap.runner.store.fit.reference import ALL, Reference, peer_groups, reference_of_group
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
 from fitgap.runner.store.fit.spool import FitSpool
 from fitgap.runner.store.fit.yardstick import Yardstick, yardstick_of
 from fitgap.runner.store.read.lookups import Row
-from fitgap.runner.store.schema.tables import configuration, fit_columns, sweep, trial
+from fitgap.runner.store.schema.tables import configuration, fit_columns, peer_reference, sweep, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection, Engine
 
@@ -41,15 +42,15 @@ TRIALS_THAT_CHANGE_PLANS = 1_000
 
 @dataclass
 class Judged:
-    """The results for a sweep: its reference, and the fits of trials and configurations by id.
+    """The results for a sweep: its references, and the fits of trials and configurations by id.
 
-    `before` is the sweep's row when it was read. `afresh` means that all earlier fits are invalid. If this is only a
-    part, `last` is the highest configuration id in it, and there may be more.
+    `before` is the sweep's row when it was read. `references` holds the columns about the reference of every group of
+    peers. `afresh` means that all earlier fits are invalid. If this is only a part, `last` is the highest configuration
+    id in it, and there may be more.
     """
 
     before: Row
-    reference: Reference | None
-    skill: Skill | None
+    references: Mapping[str, Row]
     afresh: bool
     trials: FitSpool
     configurations: FitSpool
@@ -108,39 +109,58 @@ def judge(
     row = connection.execute(sa.select(sweep).where(sweep.c.id == sweep_id)).mappings().one_or_none()
     if row is None:
         return None
-    errors = ErrorsOfTrials(connection, dict(row))
-    reference = reference_of_sweep(connection, sweep_id)
-    yardstick = yardstick_of(errors, reference) if reference else None
-    skill = yardstick.skill if yardstick else None
-    afresh = recorded(reference, skill) != {name: row[name] for name in recorded(reference, skill)}
-    judged = Judged(dict(row), reference, skill, afresh, trials, configurations)
-    if yardstick is not None:
-        add_fits(judged, errors, yardstick, done)
+    errors, groups = ErrorsOfTrials(connection, dict(row)), peer_groups(connection, sweep_id)
+    yardsticks, references = {}, {}
+    for peers in groups:
+        reference = reference_of_group(connection, sweep_id, peers if len(groups) > 1 else None)
+        if reference:
+            yardsticks[peers] = yardstick_of(errors, reference, peers)
+        references[peers] = recorded(reference, yardsticks[peers].skill if reference else None)
+    afresh = (references != known_references(connection, dict(row), groups)) or row["fit_rule"] != RULE
+    judged = Judged(dict(row), references, afresh, trials, configurations)
+    if yardsticks:
+        add_fits(judged, errors, yardsticks, done)
     return judged
 
 
-def recorded(reference: Reference | None, skill: Skill | None) -> dict[str, Any]:
-    """The columns of a sweep on which all its fits depend."""
+def recorded(reference: Reference | None, skill: Skill | None) -> Row:
+    """The columns about a reference."""
     configuration_id, at = (reference.configuration, reference.at.value) if reference else (None, None)
-    return {"reference_id": configuration_id, "reference_at": at, "skill": skill and skill.value, "fit_rule": RULE}
+    return {"reference_id": configuration_id, "reference_at": at, "skill": skill and skill.value}
 
 
-def add_fits(judged: Judged, errors: ErrorsOfTrials, yardstick: Yardstick, done: int) -> None:
-    """Judge the configurations with unjudged trials."""
+def known_references(connection: Connection, of_sweep: Row, groups: Sequence[str]) -> dict[str, Row]:
+    """The stored columns about the reference of every group of peers, the first of which is that of the sweep."""
+    names = recorded(None, None)
+    query = sa.select(peer_reference).where(peer_reference.c.sweep_id == of_sweep["id"])
+    stored = {row["peers"]: {name: row[name] for name in names} for row in connection.execute(query).mappings()}
+    return stored | {groups[0]: {name: of_sweep[name] for name in names}}
+
+
+def add_fits(judged: Judged, errors: ErrorsOfTrials, yardsticks: Mapping[str, Yardstick], done: int) -> None:
+    """Judge the configurations with unjudged trials, each within its group of peers."""
     repeats = max(1, len(errors.counts))
     most = max(1, MOST_TRIALS_IN_A_PART // repeats)
     chosen = configurations_to_judge(errors.connection, judged, done, most)
     at_a_time = max(1, TRIALS_AT_A_TIME // repeats)
     for start in range(0, len(chosen), at_a_time):
-        rows = errors.of_configurations(chosen[start : start + at_a_time].tolist())
-        for number, group in rows.items():
-            found = [(each, yardstick.fit([(repeat, own)])) for each, repeat, own in group]
-            for each, fit in found:
-                if fit is not None:
-                    judged.trials.add(each, fit)
-            of_all = yardstick.fit([(repeat, own) for _, repeat, own in group])
-            if of_all is not None:
-                judged.configurations.add(number, of_all)
+        numbers = chosen[start : start + at_a_time].tolist()
+        peers = errors.peers_of(numbers)
+        for number, group in errors.of_configurations(numbers).items():
+            yardstick = yardsticks.get(peers.get(number, ALL)) if peers else next(iter(yardsticks.values()))
+            if yardstick is not None:
+                add_fits_of(judged, yardstick, number, group)
+
+
+def add_fits_of(judged: Judged, yardstick: Yardstick, number: int, group: Sequence[tuple[int, int, Errors]]) -> None:
+    """Judge one configuration and its trials, given by id, repeat and errors."""
+    found = [(each, yardstick.fit([(repeat, own)])) for each, repeat, own in group]
+    for each, fit in found:
+        if fit is not None:
+            judged.trials.add(each, fit)
+    of_all = yardstick.fit([(repeat, own) for _, repeat, own in group])
+    if of_all is not None:
+        judged.configurations.add(number, of_all)
 
 
 def configurations_to_judge(connection: Connection, judged: Judged, done: int, most: int) -> np.ndarray:
@@ -180,8 +200,20 @@ def mark_fitted(connection: Connection, judged: Judged) -> bool:
         sweep.c.fitted.is_not_distinct_from(judged.before["fitted"]),
         sweep.c.fit_rule.is_not_distinct_from(judged.before["fit_rule"]),
     )
-    values = {**recorded(judged.reference, judged.skill), "fitted": database_now()}
-    return bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
+    values = {**next(iter(judged.references.values())), "fit_rule": RULE, "fitted": database_now()}
+    is_marked = bool(connection.execute(sa.update(sweep).where(unchanged).values(**values)).rowcount)
+    if is_marked and judged.afresh:
+        write_references(connection, judged)
+    return is_marked
+
+
+def write_references(connection: Connection, judged: Judged) -> None:
+    """Replace the references of the groups of peers; a single group has none besides that of the sweep."""
+    number = judged.before["id"]
+    connection.execute(sa.delete(peer_reference).where(peer_reference.c.sweep_id == number))
+    if len(judged.references) > 1:
+        rows = [{"sweep_id": number, "peers": peers, **row} for peers, row in judged.references.items()]
+        connection.execute(sa.insert(peer_reference), rows)
 
 
 def write_fits(connection: Connection, table: sa.Table, fits: FitSpool, condition: sa.ColumnElement[bool]) -> None:

@@ -1,4 +1,4 @@
-"""Errors of completed trials for `core.fit`: after the last epoch, or after the best for a reference."""
+"""Errors of completed trials for `core.fit_verdicts`: after the last epoch, or after the best for a reference."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,18 @@ import numpy as np
 import sqlalchemy as sa
 from fitgap.core.fit_differences import Errors
 from fitgap.runner.store.database.blobs import unpacked_errors, unpacked_sides
-from fitgap.runner.store.fit.reference import At, Reference
-from fitgap.runner.store.schema.tables import data_set, epoch, evidence, split, sweep, trial
+from fitgap.runner.store.fit.reference import ALL, At, Reference
+from fitgap.runner.store.schema.tables import (
+    configuration,
+    data_set,
+    epoch,
+    evidence,
+    split,
+    split_variant,
+    sweep,
+    trial,
+)
+from fitgap.runner.store.schema.variants import peers_or_all
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
@@ -31,32 +41,56 @@ class ErrorsOfTrials:
         counts = sa.select(split.c.repeat, split.c.training_count, split.c.validation_count)
         rows = connection.execute(counts.where(split.c.sweep_id == sweep_row["id"]))
         self.counts = {repeat: (training, validation) for repeat, training, validation in rows}
+        self.variants = self._variants()
         measured = sweep_row["specification"].get("training", {}).get("measure", "all")
         self.measured = None if measured == "all" else int(measured)
 
-    def of_reference(self, reference: Reference) -> dict[int, Errors]:
-        """The errors of the reference at its best epoch, by repeat."""
-        query = query_of([reference.configuration], *COLUMNS_AT[reference.at])
-        return {row.repeat: self._errors(row, reference.at) for row in self.connection.execute(query)}
+    def _variants(self) -> dict[str, dict[int, int]]:
+        """The number of training examples used in every repeat, by variant."""
+        names = (split_variant.c.variant, split_variant.c.repeat, split_variant.c.training_count)
+        rows = self.connection.execute(sa.select(*names).where(split_variant.c.sweep_id == self.sweep_id))
+        found: dict[str, dict[int, int]] = defaultdict(dict)
+        for variant, repeat, count in rows:
+            found[variant][repeat] = count
+        return found
 
-    def of_constant(self) -> dict[int, Errors]:
+    def counts_of(self, peers: str, repeat: int) -> tuple[int, int]:
+        """The number of training and validation examples of these peers in a repeat."""
+        training, validation = self.counts[repeat]
+        return self.variants.get(peers, {}).get(repeat, training), validation
+
+    def peers_of(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The groups of peers of configurations by id; empty if all use the same examples."""
+        if not self.variants:
+            return {}
+        query = sa.select(configuration.c.id, peers_or_all).where(configuration.c.id.in_(numbers))
+        return {number: peers for number, peers in self.connection.execute(query)}
+
+    def of_reference(self, reference: Reference, peers: str) -> dict[int, Errors]:
+        """The errors of the reference of these peers at its best epoch, by repeat."""
+        query = query_of([reference.configuration], *COLUMNS_AT[reference.at])
+        return {row.repeat: self._errors(row, reference.at, peers) for row in self.connection.execute(query)}
+
+    def of_constant(self, peers: str) -> dict[int, Errors]:
         """The errors of the best constant prediction, by repeat; empty for sweeps of earlier versions."""
-        names = ("repeat", "training_count", "validation_count", "constant_e_t", "constant_e_v", "constant_errors")
-        query = sa.select(*(split.c[name] for name in names)).where(
-            split.c.sweep_id == self.sweep_id, split.c.constant_e_v.is_not(None)
+        table = split_variant if peers in self.variants else split
+        names = ("repeat", "constant_e_t", "constant_e_v", "constant_errors")
+        query = sa.select(*(table.c[name] for name in names)).where(
+            table.c.sweep_id == self.sweep_id, table.c.constant_e_v.is_not(None)
         )
+        if table is split_variant:
+            query = query.where(table.c.variant == peers)
         return {
             row.repeat: Errors(
                 row.constant_e_t,
                 row.constant_e_v,
-                row.training_count,
-                row.validation_count,
+                *self.counts_of(peers, row.repeat),
                 *both_sides(unpacked_sides(row.constant_errors, 2)),
             )
             for row in self.connection.execute(query)
         }
 
-    def of_mean(self, reference: Reference) -> dict[int, Errors]:
+    def of_mean(self, reference: Reference, peers: str) -> dict[int, Errors]:
         """The errors of the mean of the targets, by repeat, if they are numbers: from the variance explained by the
         reference. For sweeps of earlier versions; only the means are known.
         """
@@ -68,16 +102,17 @@ class ErrorsOfTrials:
             .where(trial.c.configuration_id == reference.configuration, data_set.c.target_kind == "numbers")
         )
         return {
-            repeat: Errors(e_t / (1 - r2_t), e_v / (1 - r2_v), *self.counts[repeat], NONE, NONE)
+            repeat: Errors(e_t / (1 - r2_t), e_v / (1 - r2_v), *self.counts_of(peers, repeat), NONE, NONE)
             for repeat, e_t, e_v, r2_t, r2_v in self.connection.execute(query)
             if None not in (e_t, e_v, r2_t, r2_v) and max(r2_t, r2_v) < 1
         }
 
     def of_configurations(self, numbers: Sequence[int]) -> dict[int, list[tuple[int, int, Errors]]]:
         """For each of these configurations, its completed trials: id, repeat, and errors after the last epoch."""
-        found = defaultdict(list)
+        found, peers = defaultdict(list), self.peers_of(numbers)
         for row in self.connection.execute(query_of(numbers, *COLUMNS_AT[At.LAST])):
-            found[row.configuration_id].append((row.id, row.repeat, self._errors(row, At.LAST)))
+            errors = self._errors(row, At.LAST, peers.get(row.configuration_id, ALL))
+            found[row.configuration_id].append((row.id, row.repeat, errors))
         return dict(found)
 
     def of_trial(self, number: int, configuration_id: int) -> Errors | None:
@@ -85,9 +120,9 @@ class ErrorsOfTrials:
         rows = self.of_configurations([configuration_id]).get(configuration_id, [])
         return next((errors for each, _, errors in rows if each == number), None)
 
-    def _errors(self, row: Any, at: At) -> Errors:
+    def _errors(self, row: Any, at: At, peers: str) -> Errors:
         samples = samples_of(row, at)
-        count_t, count_v = self.counts[row.repeat]
+        count_t, count_v = self.counts_of(peers, row.repeat)
         if self.measured is not None and self.measured < max(count_t, count_v) and samples[0].size:
             # Each epoch was measured on different examples, but the sample is always the same.
             e_t, e_v = (float(np.mean(sample, dtype=np.float64)) for sample in samples)
@@ -107,6 +142,8 @@ def samples_of(row: Any, at: At) -> tuple[np.ndarray, np.ndarray]:
 
 def both_sides(sides: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The errors of training and validation examples without padding; empty if one is infinite."""
+    if np.isfinite(sides).all():
+        return sides[0], sides[1]
     training, validation = (side[: valid_length(side)] for side in sides)
     if not (np.isfinite(training).all() and np.isfinite(validation).all()):
         return NONE, NONE

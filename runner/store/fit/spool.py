@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, Self
 
-from fitgap.core.fit import Fit, Verdict
+from fitgap.core.fit_verdicts import Fit, Verdict
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.database.values import finite
 

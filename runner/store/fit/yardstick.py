@@ -1,10 +1,10 @@
-"""What the trials of a sweep are judged by: the errors of its reference and of a constant prediction, by repeat."""
+"""What trials are judged by: the errors of the reference of their peers and of a constant prediction, by repeat."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fitgap.core.fit import Constant, Fit, Skill, fit_of_configuration, skill_of
 from fitgap.core.fit_differences import Errors, mean_over_repeats
+from fitgap.core.fit_verdicts import Constant, Fit, Skill, fit_of_configuration, skill_of
 from fitgap.runner.store.fit.reference import Reference
 from fitgap.runner.store.fit.sample_errors import ErrorsOfTrials
 
@@ -32,9 +32,9 @@ class Yardstick:
         return fit_of_configuration(pairs, Constant(mean_over_repeats(floors), self.skill))
 
 
-def yardstick_of(errors: ErrorsOfTrials, reference: Reference) -> Yardstick:
-    """The yardstick of a sweep with this reference."""
-    references = errors.of_reference(reference)
-    constants = errors.of_constant() or errors.of_mean(reference)
+def yardstick_of(errors: ErrorsOfTrials, reference: Reference, peers: str = "") -> Yardstick:
+    """The yardstick of a sweep, or of a group of peers in it, with this reference."""
+    references = errors.of_reference(reference, peers)
+    constants = errors.of_constant(peers) or errors.of_mean(reference, peers)
     pairs = [(own, constants[repeat]) for repeat, own in references.items() if repeat in constants]
     return Yardstick(references, constants, skill_of(pairs) if pairs else None)

@@ -1,6 +1,6 @@
 """Layers of trained networks: statistics of their units and weights, from the evidence of completed trials."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +25,11 @@ def layers_of_trial(connection: Connection, number: int) -> list[Row]:
     """One row per layer of a trial; none if it has not completed. StoreError if there is no such trial."""
     require_trials(connection, [number])
     return layers(connection, sa.select(trial.c.id).where(trial.c.id == number))
+
+
+def layers_of_trials(connection: Connection, numbers: Sequence[int]) -> list[Row]:
+    """One row per layer of the completed ones among these trials, in order."""
+    return layers(connection, sa.select(trial.c.id).where(trial.c.id.in_(numbers)))
 
 
 def layers(connection: Connection, numbers: sa.Select) -> list[Row]:
@@ -57,4 +62,6 @@ def rows_of(found: Mapping[str, Any]) -> Iterator[Row]:
             "rms_start": layer["rms_start"],
             "rms": layer["rms"],
             "growth": layer["rms"] / layer["rms_start"] if layer["rms_start"] else None,
+            # Not in the evidence of earlier versions.
+            "gradient": layer.get("gradient"),
         }

@@ -9,8 +9,19 @@ from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.store.database.blobs import unpacked_parameters
 from fitgap.runner.store.read.trials import chosen_trials, joined
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import configuration, data_set, driver, epoch, snapshot, split, sweep, trial
+from fitgap.runner.store.schema.tables import (
+    configuration,
+    data_set,
+    driver,
+    epoch,
+    snapshot,
+    split,
+    split_variant,
+    sweep,
+    trial,
+)
 from fitgap.runner.store.schema.tags import tags_of_sweep, tags_of_trial
+from fitgap.runner.store.schema.variants import SAME_SPLIT, SAME_VARIANT, of_variant
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
@@ -18,6 +29,8 @@ Row = dict[str, Any]
 # Larger numbers cannot be row ids, and PostgreSQL rejects them.
 LARGEST_NUMBER = 2**31 - 1
 NUMBERS_AT_A_TIME = 10_000
+# Of the examples with limited inputs, the first are named.
+MOST_LIMITED = 30
 
 
 def find_sweep(connection: Connection, name_or_number: str) -> Row:
@@ -83,17 +96,15 @@ def show_trial(connection: Connection, number: int) -> Row:
             data_set.c.name.label("data"),
             data_set.c.fingerprint,
             data_set.c.input_names,
-            split.c.training_count,
             split.c.validation_count,
-            split.c.constant_columns,
-            split.c.preprocessing,
-            split.c.constant_e_t,
-            split.c.constant_e_v,
+            *map(of_variant, ("training_count", "constant_columns", "preprocessing", "constant_e_t", "constant_e_v")),
+            sweep.c.test_result,
         )
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
         .join(sweep, sweep.c.id == trial.c.sweep_id)
         .join(data_set, data_set.c.id == sweep.c.data_set_id)
-        .join(split, sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat))
+        .join(split, SAME_SPLIT)
+        .join(split_variant, SAME_VARIANT, isouter=True)
         .join(driver, driver.c.id == trial.c.driver_id, isouter=True)
         .where(trial.c.id == number)
     )
@@ -101,12 +112,34 @@ def show_trial(connection: Connection, number: int) -> Row:
     (details,) = fetch(connection, more)
     names = details.pop("input_names")
     details["constant_columns"] = [names[column] for column in details["constant_columns"]]
-    # Sweeps of fitgap 0.1 have no limits.
-    learned = details.pop("preprocessing")
-    limited = learned.get("limited", {}) if isinstance(learned, dict) else {}
-    details["limited_inputs"] = list(limited)
-    details["limited_examples"] = sorted({example for examples in limited.values() for example in examples})
+    details |= limited_of([details.pop("preprocessing")])
+    details |= tested(number, details.pop("test_result"))
     return {**row, **details}
+
+
+def tested(number: int, result: Row | None) -> Row:
+    """The test error and accuracy of a trial, if it is one of those that were tested."""
+    if result is None or number not in result["trials"]:
+        return {"test_error": None, "test_accuracy": None}
+    place = result["trials"].index(number)
+    return {"test_error": result["errors"][place], "test_accuracy": result["accuracies"][place]}
+
+
+def limited_of(preprocessings: Sequence[Any]) -> Row:
+    """The inputs that are limited with this preprocessing, and the first examples in which they are."""
+    # Sweeps of fitgap 0.1 have no limits.
+    found = [each.get("limited", {}) for each in preprocessings if isinstance(each, dict)]
+    examples = {example for limited in found for numbers in limited.values() for example in numbers}
+    return {
+        "limited_inputs": list(dict.fromkeys(name for limited in found for name in limited)),
+        "limited_examples": sorted(examples)[:MOST_LIMITED],
+    }
+
+
+def limited_inputs(connection: Connection, sweep_id: int) -> Row:
+    """The same over all repeats of a sweep."""
+    query = sa.select(split.c.preprocessing).where(split.c.sweep_id == sweep_id).order_by(split.c.repeat)
+    return limited_of(list(connection.execute(query).scalars()))
 
 
 def data_content(connection: Connection, name_or_number: str) -> bytes | None:
@@ -120,7 +153,7 @@ def require_trials(connection: Connection, numbers: Sequence[int]) -> None:
     """Raise StoreError if one of the trials does not exist."""
     possible = [number for number in numbers if number <= LARGEST_NUMBER]
     known: set[int] = set()
-    # A statement accepts at most some tens of thousands of parameters.
+    # A statement accepts at most a few tens of thousands of parameters.
     for start in range(0, len(possible), NUMBERS_AT_A_TIME):
         part = possible[start : start + NUMBERS_AT_A_TIME]
         known.update(connection.execute(sa.select(trial.c.id).where(trial.c.id.in_(part))).scalars())
@@ -166,10 +199,16 @@ def kept_parameters(connection: Connection, number: int, epoch_number: int) -> n
     return unpacked_parameters(content)
 
 
+def draw_fingerprints(connection: Connection, sweep_id: int) -> dict[int, str]:
+    """The fingerprints of the examples of those repeats that have others than the data set."""
+    query = sa.select(split.c.repeat, split.c.fingerprint).where(split.c.sweep_id == sweep_id)
+    return {repeat: found for repeat, found in connection.execute(query.where(split.c.fingerprint.is_not(None)))}
+
+
 def preprocessing(connection: Connection, number: int) -> dict[str, Any]:
-    """The filling, limiting and scaling learned from the training examples of a trial's repeat."""
-    same_split = sa.and_(split.c.sweep_id == trial.c.sweep_id, split.c.repeat == trial.c.repeat)
-    query = sa.select(split.c.preprocessing).join_from(trial, split, same_split).where(trial.c.id == number)
+    """The filling, limiting and scaling learned from the training examples of a trial."""
+    query = sa.select(of_variant("preprocessing")).join_from(trial, split, SAME_SPLIT).join(configuration)
+    query = query.join(split_variant, SAME_VARIANT, isouter=True).where(trial.c.id == number)
     found: dict[str, Any] = connection.execute(query).scalar_one()
     return found
 

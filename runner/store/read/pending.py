@@ -17,6 +17,7 @@ GROUPING: dict[str, sa.ColumnElement] = {
     "layers": configuration.c.layers,
     "batch_size": configuration.c.batch_size,
     "training_count": split.c.training_count,
+    "variant": configuration.c.variant,
     "validation_count": split.c.validation_count,
     "epoch": sa.func.coalesce(state.c.epoch, 0),
     "worker_failures": trial.c.worker_failures,
@@ -64,15 +65,19 @@ def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
             trial.c.configuration_id,
             trial.c.worker_failures,
             GROUPING["epoch"].label("epoch"),
-            configuration.c.settings,
-            configuration.c.layers,
         )
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .join(state, trial.c.id == state.c.trial_id, isouter=True)
+        .join_from(trial, state, trial.c.id == state.c.trial_id, isouter=True)
         .where(trial.c.id.in_(trials))
     )
     found = {row["id"]: row for row in fetch(connection, query)}
-    return [found[number] for number in trials if number in found]
+    # Separately, so that settings that many trials share are read and decoded once.
+    shared = sa.select(configuration.c.id, configuration.c.settings)
+    of_trials = {row["configuration_id"] for row in found.values()}
+    rows = connection.execute(shared.where(configuration.c.id.in_(of_trials)))
+    settings: dict[int, Row] = {number: each for number, each in rows}
+    # A trial deleted in between has no configuration any more.
+    known = [found[number] for number in trials if number in found and found[number]["configuration_id"] in settings]
+    return [row | {"settings": settings[row["configuration_id"]]} for row in known]
 
 
 def states(connection: Connection, trials: Sequence[int]) -> dict[int, SavedState]:

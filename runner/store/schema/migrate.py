@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
@@ -24,6 +25,9 @@ from fitgap.runner.store.schema.version import (
 )
 from fitgap.runner.streams.printable import printable
 from sqlalchemy.engine import Connection, Engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 # The advisory lock held by the program that changes the tables on a server.
 UPGRADE_LOCK = APPLICATION_ID
@@ -105,7 +109,7 @@ def upgrade_within(connection: Connection) -> Upgrade | None:
     backup = None
     if is_sqlite(connection.engine) and version is not None:
         backup = back_up(path_of(connection.engine.url), version)
-    if version is None and is_sqlite(connection.engine) and (statements := kept_statements()):
+    if version is None and (statements := kept_statements(connection.dialect.name)):
         make_tables(connection, statements)
     else:
         run_migrations(connection)
@@ -124,9 +128,16 @@ def refuse_broken_references(connection: Connection) -> None:
 def run_migrations(connection: Connection) -> None:
     # Imported here, because Alembic is slow to import and rarely needed.
     from alembic import command
+
+    config = migrations_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def migrations_config() -> "Config":
+    """Alembic's configuration, with the folder of the migrations."""
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(version.FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config

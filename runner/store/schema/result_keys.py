@@ -1,7 +1,7 @@
 """The keys of query results with their SQL expressions. The keys are a public contract."""
 
 import sqlalchemy as sa
-from fitgap.runner.store.schema.tables import configuration, epoch, trial
+from fitgap.runner.store.schema.tables import METRICS, configuration, epoch, trial
 from fitgap.runner.store.schema.tags import tags_of_trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.sql.elements import ColumnElement
@@ -16,6 +16,8 @@ SETTINGS: dict[str, ColumnElement] = {
     "batch_size": configuration.c.batch_size,
     "parameters": configuration.c.parameters,
 }
+# The scaling of the inputs, if it is an axis; `auto` is that of the sweep's data.
+preprocess = sa.func.coalesce(configuration.c.settings["preprocess"].as_string(), "auto", type_=sa.Text())
 # Further settings, only for grouping.
 MORE_SETTINGS: dict[str, ColumnElement] = {
     "configuration": configuration.c.hash,
@@ -25,7 +27,18 @@ MORE_SETTINGS: dict[str, ColumnElement] = {
     "stopping": configuration.c.stopping,
     "loss": configuration.c.loss,
     "planned_epochs": configuration.c.planned_epochs,
+    "training_examples": configuration.c.training_examples,
+    "label_noise": configuration.c.label_noise,
+    "preprocess": preprocess,
 }
+
+# Metrics of a trial under scikit-learn's names; see `core/metrics.py`.
+METRIC: dict[str, ColumnElement] = {name: trial.c[name] for name in METRICS}
+# Of the metrics, those whose lower values are better.
+ERROR_METRICS = tuple(name for name in METRICS if "log_loss" in name or "mae" in name or "rmse" in name)
+# E_v of the network that a trial ends with, as an honest estimate: if the best epoch was restored, the validation
+# examples chose it.
+final_e_v = sa.case((configuration.c.stopping.like("%restore=best%"), trial.c.honest_e_v), else_=trial.c.e_v)
 
 # Further columns of a trial, for filtering, sorting and display.
 MORE: dict[str, ColumnElement] = {
@@ -35,8 +48,21 @@ MORE: dict[str, ColumnElement] = {
     },
     # The name of `worker_failures` before schema 0004.
     "losses": trial.c.worker_failures,
+    "final_e_v": final_e_v,
 }
-hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
+
+
+def occurrences(text: ColumnElement, word: str) -> ColumnElement[int]:
+    """How often a word occurs in a text."""
+    without = sa.func.replace(text, word, "", type_=sa.Text)
+    return (sa.func.length(text, type_=sa.Integer) - sa.func.length(without, type_=sa.Integer)) // len(word)
+
+
+convolutions = occurrences(configuration.c.architecture, "conv")
+# Poolings have no units.
+hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer) - occurrences(
+    configuration.c.architecture, "pool"
+)
 # The optimizer `fixed` does not learn and has no rate.
 learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configuration.c.learning_rate))
 
@@ -69,6 +95,9 @@ TRIAL: dict[str, ColumnElement] = {
     "tags": tags_of_trial,
     "note": trial.c.note,
     "honest_e_v": trial.c.honest_e_v,
+    "training_examples": configuration.c.training_examples,
+    "label_noise": configuration.c.label_noise,
+    **METRIC,
 }
 
 EPOCH: dict[str, ColumnElement] = {
@@ -90,6 +119,13 @@ MEASURED: dict[str, ColumnElement] = {
     "underfit": trial.c.underfit,
     "overfit": trial.c.overfit,
     "honest_e_v": trial.c.honest_e_v,
+}
+# Further measures, of which means are reported only if groups are compared in them.
+MORE_MEASURED: dict[str, ColumnElement] = {
+    "final_e_v": final_e_v,
+    **{name: trial.c[name] for name in ("best_e_t", "honest_e_t")},
+    "epochs": trial.c.epochs,
+    **METRIC,
 }
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear", "no_skill", "diverged")
 # Only configurations can have the last verdict; trials have it as their status.

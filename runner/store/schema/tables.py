@@ -8,7 +8,15 @@ import sqlalchemy as sa
 
 metadata = sa.MetaData()
 # The schema version that these definitions describe.
-SCHEMA = "0005"
+SCHEMA = "0006"
+
+
+# Metrics of a trial: after its last epoch on training and validation examples, and after its best epoch.
+# Columns of `trial`, because a list sorted or filtered by them is then as fast as by E_v.
+METRICS_T = ("balanced_accuracy_t", "f1_macro_t", "mae_t", "rmse_t")
+METRICS_V = ("balanced_accuracy_v", "f1_macro_v", "lowest_recall_v", "roc_auc_v", "log_loss_v", "mae_v", "rmse_v")
+METRICS_AT_BEST = tuple(f"best_{name}" for name in ("accuracy_v", *METRICS_V))
+METRICS = (*METRICS_T, *METRICS_V, *METRICS_AT_BEST)
 
 
 def fit_columns() -> list[sa.Column]:
@@ -48,9 +56,12 @@ sweep = sa.Table(
     sa.Column("reference_id", sa.Integer),
     sa.Column("fitted", sa.Double),
     sa.Column("fit_rule", sa.Integer),
-    # Where the errors of the reference are from (see `store/fit/reference.py`), and its skill (see `core/fit.py`).
+    # Where the errors of the reference are from (see `store/fit/reference.py`), and its skill (see
+    # `core/fit_verdicts.py`).
     sa.Column("reference_at", sa.Text),
     sa.Column("skill", sa.Text),
+    # The errors of the best configuration on the test examples, computed once; NULL if there are none so far.
+    sa.Column("test_result", sa.JSON(none_as_null=True)),
 )
 
 # The split into training and validation examples of each repeat.
@@ -71,6 +82,36 @@ split = sa.Table(
     sa.Column("constant_errors", sa.LargeBinary),
     # The number of validation examples of every class; empty for numbers, NULL for sweeps before schema 0005.
     sa.Column("validation_classes", sa.JSON(none_as_null=True)),
+    # Of the examples of this repeat; NULL if they are those of the data set.
+    sa.Column("fingerprint", sa.Text),
+)
+
+# What differs from the split if configurations use its training examples in another way: fewer of them, or with label
+# noise. `variant` names the way.
+split_variant = sa.Table(
+    "split_variant",
+    metadata,
+    sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweep.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("repeat", sa.Integer, primary_key=True),
+    sa.Column("variant", sa.Text, primary_key=True),
+    sa.Column("training_count", sa.Integer, nullable=False),
+    sa.Column("constant_columns", sa.JSON, nullable=False),
+    sa.Column("preprocessing", sa.JSON, nullable=False),
+    sa.Column("constant_e_t", sa.Double),
+    sa.Column("constant_e_v", sa.Double),
+    sa.Column("constant_errors", sa.LargeBinary),
+)
+
+# The references of a sweep in which not all configurations are compared with each other, by the group of peers; "" for
+# those that use all training examples as they are.
+peer_reference = sa.Table(
+    "peer_reference",
+    metadata,
+    sa.Column("sweep_id", sa.Integer, sa.ForeignKey("sweep.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("peers", sa.Text, primary_key=True),
+    sa.Column("reference_id", sa.Integer),
+    sa.Column("reference_at", sa.Text),
+    sa.Column("skill", sa.Text),
 )
 
 configuration = sa.Table(
@@ -96,6 +137,16 @@ configuration = sa.Table(
     sa.Column("planned_epochs", sa.Integer, nullable=False),
     sa.Column("parameters", sa.Integer, nullable=False),
     *fit_columns(),
+    # The number of training examples used in the first repeat, and the share of their labels that are replaced.
+    sa.Column("training_examples", sa.Integer),
+    sa.Column("label_noise", sa.Double),
+    # How it uses the training examples, as in `split_variant`, and with which configurations its errors are compared;
+    # NULL if it uses all as they are.
+    sa.Column("variant", sa.Text),
+    sa.Column("peers", sa.Text),
+    # The point that a search in generations proposed, a list of coordinates, null for those on which nothing depends;
+    # NULL for all other configurations.
+    sa.Column("proposal", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("sweep_id", "hash", name="configuration_once_per_sweep"),
 )
 
@@ -149,6 +200,8 @@ trial = sa.Table(
     sa.Column("worker_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("note", sa.Text),
     *fit_columns(),
+    # NULL where a metric does not apply, and for trials before schema 0006.
+    *(sa.Column(name, sa.Double) for name in METRICS),
     sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),
     sa.Index("trial_by_status", "sweep_id", "status"),
     sa.Index("trial_by_driver", "driver_id", "status"),
@@ -198,6 +251,24 @@ evidence = sa.Table(
     sa.Column("statistics", sa.JSON, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Column("honest", sa.LargeBinary),
+)
+
+# How many validation examples of every class were taken for which class after the best epoch (see `database/blobs.py`).
+confusion = sa.Table(
+    "confusion",
+    metadata,
+    sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+# For every class the numbers of its validation examples and of those that were recognized, after the last and the best
+# epoch: lists of pairs, which a query can read. Not in `trial`, because most queries do not need them.
+class_count = sa.Table(
+    "class_count",
+    metadata,
+    sa.Column("trial_id", sa.Integer, sa.ForeignKey("trial.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("last", sa.JSON, nullable=False),
+    sa.Column("best", sa.JSON(none_as_null=True)),
 )
 
 sweep_tag = sa.Table(

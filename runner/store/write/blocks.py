@@ -2,11 +2,12 @@
 
 import dataclasses
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from fitgap.runner.messages import Block, EpochRows, KeptNetwork, SavedState, TrialEnd, TrialEvidence
-from fitgap.runner.store.database.blobs import packed, packed_errors
+from fitgap.runner.store.database.blobs import packed, packed_counts, packed_errors
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.values import finite, storable_text
 from fitgap.runner.store.schema import tables
@@ -65,28 +66,43 @@ def save_states(connection: Connection, states: Sequence[SavedState]) -> None:
 
 def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Sequence[int]) -> None:
     """Write how trials ended and remove their saved states, which are no longer needed."""
-    connection.execute(END_TRIAL, [trial_row(end) for end in ends])
+    rows = [trial_row(end) for end in ends]
+    # One statement for all trials with the same columns: those of a sweep, except those that diverged.
+    for names in dict.fromkeys(tuple(row) for row in rows):
+        connection.execute(end_trial(names), [row for row in rows if tuple(row) == names])
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_([end.trial_id for end in ends])))
+    for table, counted in (
+        (tables.confusion, [confusion_row(end) for end in ends if end.confusion is not None]),
+        (tables.class_count, [class_row(end) for end in ends if end.recognized is not None]),
+    ):
+        if counted:
+            connection.execute(sa.insert(table), counted)
     for end in ends:
         if end.trial_id in repeated and end.epochs is not None:
             later = sa.and_(tables.epoch.c.trial_id == end.trial_id, tables.epoch.c.epoch > end.epochs)
             connection.execute(sa.delete(tables.epoch).where(later))
 
 
-END_TRIAL = (
-    sa.update(tables.trial)
-    .where(tables.trial.c.id == sa.bindparam("number"))
-    .values(
-        ended=database_now(),
-        **{field.name: sa.bindparam(f"new_{field.name}") for field in dataclasses.fields(TrialEnd)[1:]},
-    )
-)
+# The fields of an end that are columns of their own.
+SUMMARY = [field.name for field in dataclasses.fields(TrialEnd) if field.name in tables.trial.c]
+NEW = "new_"
+
+
+@cache
+def end_trial(parameters: tuple[str, ...]) -> sa.Update:
+    """The statement with these parameters, as from `trial_row`. Other metrics are NULL already."""
+    names = [name.removeprefix(NEW) for name in parameters if name.startswith(NEW)]
+    values: dict[str, Any] = {name: sa.bindparam(f"{NEW}{name}") for name in names}
+    same = tables.trial.c.id == sa.bindparam("number")
+    return sa.update(tables.trial).where(same).values(ended=database_now(), **values)
 
 
 def trial_row(end: TrialEnd) -> dict[str, Any]:
-    """The parameters of END_TRIAL."""
-    row = {name: storable(value) for name, value in vars(end).items()}
-    return {"number": row.pop("trial_id"), **{f"new_{name}": value for name, value in row.items()}}
+    """The parameters of `end_trial`."""
+    row = {name: storable(getattr(end, name)) for name in SUMMARY}
+    # Workers measure more than has a column.
+    row |= {name: finite(value) for name, value in end.metrics.items() if name in tables.METRICS}
+    return {"number": end.trial_id, **{f"{NEW}{name}": value for name, value in row.items()}}
 
 
 def storable(value: Any) -> Any:
@@ -94,6 +110,19 @@ def storable(value: Any) -> Any:
     if isinstance(value, float):
         return finite(value)
     return storable_text(value) if type(value) is str else value
+
+
+def confusion_row(end: TrialEnd) -> dict[str, Any]:
+    """The row of a classifier's confusion matrix."""
+    assert end.confusion is not None
+    return {"trial_id": end.trial_id, "content": packed_counts(end.confusion)}
+
+
+def class_row(end: TrialEnd) -> dict[str, Any]:
+    """The row of what a classifier recognized of each class."""
+    assert end.recognized is not None
+    best = None if end.best_recognized is None else end.best_recognized.tolist()
+    return {"trial_id": end.trial_id, "last": end.recognized.tolist(), "best": best}
 
 
 def snapshot_row(kept: KeptNetwork) -> dict[str, Any]:

@@ -7,11 +7,15 @@ from fitgap.runner.amounts import counted
 from fitgap.runner.errors import BusyError
 from fitgap.runner.store.read.epoch_counts import recorded_epochs
 from fitgap.runner.store.schema.tables import (
+    class_count,
     configuration,
+    confusion,
     epoch,
     evidence,
+    peer_reference,
     snapshot,
     split,
+    split_variant,
     state,
     sweep,
     sweep_tag,
@@ -26,7 +30,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 # The tables with rows that belong to a trial.
-PARTS = (epoch, snapshot, state, evidence, trial_tag)
+PARTS = (epoch, snapshot, state, evidence, confusion, class_count, trial_tag)
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def delete(connection: Connection, chosen: Chosen) -> Deletion:
         connection.execute(sa.delete(part).where(part.c.trial_id.in_(numbers)))
     connection.execute(sa.delete(trial).where(trials))
     if chosen.are_sweeps:
-        for table in (configuration, split, sweep_tag):
+        for table in (configuration, split, split_variant, peer_reference, sweep_tag):
             connection.execute(sa.delete(table).where(table.c.sweep_id.in_(chosen.numbers)))
         connection.execute(sa.delete(sweep).where(sweep.c.id.in_(chosen.numbers)))
     return extent

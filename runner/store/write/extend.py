@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.recorded_epochs import COMPLETE, Recording, always_recorded
 from fitgap.runner.store.schema.tables import configuration, epoch, split, state, sweep, trial
-from fitgap.runner.store.write.sweeps import add_configurations, add_trials
+from fitgap.runner.store.write.sweeps import add_configurations, add_trials, add_variants
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 
 @dataclass(frozen=True)
 class SweepExtension:
-    """An extension of a sweep: its new specification, the splits of new repeats, and new configurations.
+    """An extension of a sweep: its new specification, splits and variants of splits, and new configurations.
 
     `known` is the number of configurations for which the extension was planned. `continues` maps the hash of a new
     configuration to that of the configuration, with fewer epochs, whose trials it continues. The new trials inherit
@@ -28,6 +28,7 @@ class SweepExtension:
     known: int
     continues: Mapping[str, str]
     recording: Recording = COMPLETE
+    variants: Sequence[Mapping[str, Any]] = ()
 
 
 def extend_sweep(connection: Connection, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
@@ -40,6 +41,7 @@ def extend_sweep(connection: Connection, sweep_id: int, extension: SweepExtensio
     connection.execute(change.values(specification=dict(extension.specification)))
     if extension.splits:
         connection.execute(sa.insert(split), [{"sweep_id": sweep_id, **row} for row in extension.splits])
+    add_variants(connection, sweep_id, extension.variants)
     add_configurations(connection, sweep_id, extension.configurations)
     # Do not add all missing trials, because deleted trials must not come back. A configuration whose trials were all
     # deleted still exists, so it is not new.

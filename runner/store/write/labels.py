@@ -1,4 +1,4 @@
-"""Tags and notes on sweeps and trials, and the names of sweeps."""
+"""Tags and notes on sweeps and trials, the names of sweeps, and their results on test examples."""
 
 from collections.abc import Sequence
 
@@ -44,6 +44,12 @@ def write_note(connection: Connection, chosen: Chosen, text: str) -> None:
     """Replace the note of each; an empty text removes it. Raises LabelError."""
     change = sa.update(chosen.table).where(chosen.table.c.id.in_(chosen.numbers))
     connection.execute(change.values(note=checked_note(text) or None))
+
+
+def keep_test_result(connection: Connection, sweep_id: int, result: Row) -> None:
+    """Store the result of a sweep on its test examples, unless there is one."""
+    is_new = sa.and_(sweep.c.id == sweep_id, sweep.c.test_result.is_(None))
+    connection.execute(sa.update(sweep).where(is_new).values(test_result=result))
 
 
 def rename_sweep(connection: Connection, name_or_number: str, name: str) -> str:

@@ -10,7 +10,11 @@ from fitgap.runner.store.database.retry import FINAL_RETRY_SECONDS, with_retries
 from fitgap.runner.store.fit import refresh
 from fitgap.runner.store.write import blocks, claims
 from fitgap.runner.store.write.claims import OtherDriver
-from sqlalchemy.engine import Engine
+from fitgap.runner.store.write.generations import Generation, add_generation
+from sqlalchemy.engine import Connection, Engine
+
+# The heartbeat repeats its work anyway.
+ONCE = 0.0
 
 
 class DriverSession:
@@ -22,8 +26,7 @@ class DriverSession:
 
     def renew(self) -> None:
         """Renew the lease of this driver."""
-        with self._engine.begin() as connection:
-            claims.renew(connection, self.driver_id)
+        with_retries(self._engine, lambda connection, is_retry: claims.renew(connection, self.driver_id), patience=ONCE)
 
     def claim(self, trials: Sequence[int]) -> set[int]:
         """Claim the pending ones among the trials; returns the claimed trials."""
@@ -45,6 +48,15 @@ class DriverSession:
             lambda connection, is_retry: blocks.record(connection, self.driver_id, block, is_retry=is_retry),
         )
 
+    def add_generation(self, sweep_id: int, generation: Generation) -> int:
+        """Write a generation of a search, unless the sweep has it already; returns the number of new trials."""
+
+        def write(connection: Connection, is_retry: bool) -> int:
+            claims.renew(connection, self.driver_id)
+            return add_generation(connection, sweep_id, generation)
+
+        return with_retries(self._engine, write)
+
     def refresh_fit(self, sweep_id: int) -> None:
         """Update the fit of a sweep's trials."""
         refresh.refresh_fit(self._engine, sweep_id, lambda connection: claims.renew(connection, self.driver_id))
@@ -62,8 +74,11 @@ class DriverSession:
 
     def take_over(self, other: OtherDriver) -> int:
         """Reset the trials of a dead driver to pending, unless it has renewed its lease; returns their number."""
-        with self._engine.begin() as connection:
-            return claims.take_over(connection, self.driver_id, other)
+        return with_retries(
+            self._engine,
+            lambda connection, is_retry: claims.take_over(connection, self.driver_id, other),
+            patience=ONCE,
+        )
 
     def end(self) -> None:
         """Mark this driver as ended and reset the trials that it still holds to pending."""

@@ -34,12 +34,13 @@ def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Statu
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
     numbers = sa.select(table.c.id).where(chosen)
-    for kept in (tables.snapshot, tables.evidence):
+    for kept in (tables.snapshot, tables.evidence, tables.confusion, tables.class_count):
         connection.execute(sa.delete(kept).where(kept.c.trial_id.in_(numbers)))
     forget_fits(connection, sa.select(table.c.configuration_id).where(chosen))
     diverged = numbers.where(table.c.status == Status.DIVERGED)
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_(diverged)))
-    known = [*(field.name for field in dataclasses.fields(TrialEnd)), *(each.name for each in tables.fit_columns())]
+    fields = (field.name for field in dataclasses.fields(TrialEnd))
+    known = [*fields, *tables.METRICS, *(each.name for each in tables.fit_columns())]
     summary = {name: sa.null() for name in known if name in table.c}
     values = {**summary, "status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
     return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount

@@ -25,6 +25,7 @@ class SweepPlan:
     splits: Sequence[dict[str, Any]]
     configurations: Iterable[dict[str, Any]]
     program_version: str
+    variants: Sequence[dict[str, Any]] = ()
 
 
 def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
@@ -43,9 +44,16 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
         program_version=plan.program_version,
     )
     connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
+    add_variants(connection, sweep_id, plan.variants)
     add_configurations(connection, sweep_id, plan.configurations)
     add_trials(connection, sweep_id)
     return sweep_id, name
+
+
+def add_variants(connection: Connection, sweep_id: int, variants: Sequence[Mapping[str, Any]]) -> None:
+    """Write what differs from the splits where their training examples are used in another way."""
+    if variants:
+        connection.execute(sa.insert(tables.split_variant), [{"sweep_id": sweep_id, **row} for row in variants])
 
 
 def add_configurations(connection: Connection, sweep_id: int, configurations: Iterable[Mapping[str, Any]]) -> None:

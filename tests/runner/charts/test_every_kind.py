@@ -1,15 +1,18 @@
 """Every kind of chart with few and many trials, in both themes, with diverged trials, zeros and long names."""
 
+import itertools
+
 import numpy as np
 import pytest
 from fitgap.runner.charts import KINDS, Request, Subject
 from fitgap.runner.charts.palette import THEMES
 from fitgap.runner.cli.commands import plot
 from fitgap.runner.errors import ChartError
-from support.sampling import every
+from support.charts.made_sweeps import NEEDED
+from support.sampling import every, every_row
 
 # What the made sweeps cannot show: they have no networks, layers or inputs.
-DRAWABLE = [name for name in KINDS if name not in ("layers", "activation", "boundary", "learning-curve", "activations")]
+DRAWABLE = [name for name in KINDS if name not in ("layers", "activation", "boundary")]
 # Shares of the pixels that differ from the background, at least.
 INKED = 0.001
 
@@ -30,38 +33,44 @@ def test_the_command_lists_every_kind():
 
 @pytest.mark.parametrize("kind", DRAWABLE)
 def test_no_chart_is_blank(kind, made, specified, pixels):
-    store = made()
+    store = made(**NEEDED.get(kind, {}))
     assert is_drawn(pixels(specified(kind, store)), "light")
 
 
 @pytest.mark.parametrize("kind", every(3, DRAWABLE))
 def test_every_chart_has_a_dark_theme(kind, made, specified):
-    store = made(configurations=24, repeats=2)
+    store = made(configurations=24, **NEEDED.get(kind, {}))
     light, dark = (specified(kind, store, theme=theme) for theme in ("light", "dark"))
     assert dark["config"]["background"] == THEMES["dark"].background != light["config"]["background"]
     assert dark["config"]["axis"]["labelColor"] == THEMES["dark"].ink
 
 
-@pytest.mark.parametrize("kind", every(3, DRAWABLE))
+UNUSUAL = (
+    {"configurations": 1, "repeats": 1},
+    {"configurations": 3, "repeats": 1},
+    {"configurations": 24, "diverging": 1},
+    {"configurations": 24, "diverging": 3},
+    {"configurations": 12, "zeros": True},
+    {"configurations": 12, "scale": 1e-30},
+    {"configurations": 12, "scale": 1e12},
+    {"configurations": 12, "epochs": 1},
+    {"configurations": 12, "pending": 30},
+    {"configurations": 12, "pending": 36},
+    {"configurations": 12, "name": "n" * 64, "text": "x" * 200},
+)
+
+
+def words_of(facts):
+    return "-".join(f"{key}={str(value)[:6]}" for key, value in facts.items())
+
+
 @pytest.mark.parametrize(
-    "facts",
-    [
-        {"configurations": 1, "repeats": 1},
-        {"configurations": 3, "repeats": 1},
-        {"configurations": 24, "diverging": 1},
-        {"configurations": 24, "diverging": 3},
-        {"configurations": 12, "zeros": True},
-        {"configurations": 12, "scale": 1e-30},
-        {"configurations": 12, "scale": 1e12},
-        {"configurations": 12, "epochs": 1},
-        {"configurations": 12, "pending": 30},
-        {"configurations": 12, "pending": 36},
-        {"configurations": 12, "name": "n" * 64, "text": "x" * 200},
-    ],
-    ids=lambda facts: "-".join(f"{key}={str(value)[:6]}" for key, value in facts.items()),
+    ("kind", "facts"),
+    every_row(4, itertools.product(DRAWABLE, UNUSUAL)),
+    ids=lambda value: value if isinstance(value, str) else words_of(value),
 )
 def test_unusual_sweeps_are_drawn_or_refused_with_a_reason(kind, facts, made, specified, pixels):
-    store = made(**facts)
+    store = made(**facts, **NEEDED.get(kind, {}))
     name = facts.get("name", "made")
     reason = KINDS[kind].unsuitable(Subject(store, Request(name)))
     if reason is None:
@@ -74,7 +83,7 @@ def test_unusual_sweeps_are_drawn_or_refused_with_a_reason(kind, facts, made, sp
 
 @pytest.mark.parametrize("kind", every(3, DRAWABLE))
 def test_a_thousand_trials_are_drawn_in_few_rows(kind, made, specified):
-    store = made(configurations=334, repeats=3)
+    store = made(configurations=334, repeats=3, **NEEDED.get(kind, {}))
     rows = max(map(len, specified(kind, store)["datasets"].values()))
     # Altair refuses more in a notebook.
     assert rows <= 5_000
@@ -83,11 +92,11 @@ def test_a_thousand_trials_are_drawn_in_few_rows(kind, made, specified):
 @pytest.mark.parametrize("kind", DRAWABLE)
 def test_a_sweep_without_matching_trials_is_refused(kind, made, specified):
     with pytest.raises(ChartError, match="made has no trials that match --where"):
-        specified(kind, made(configurations=2), where="e_v < -1")
+        specified(kind, made(configurations=2, **NEEDED.get(kind, {})), where="e_v < -1")
 
 
 def test_names_are_text_in_every_chart(made, specified):
     """No part of a name is read as an expression or a field of Vega."""
-    store = made(configurations=12, text="['a'].b</script><script>alert(1)</script>")
+    store = made(configurations=12, text="['a'].b</script><script>alert(1)</script>", examples=True)
     for kind in DRAWABLE:
         specified(kind, store)

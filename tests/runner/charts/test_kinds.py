@@ -1,6 +1,7 @@
 """What each kind of chart shows: fields, scales, marks and titles of its specification."""
 
 import pytest
+from fitgap.runner.charts import repeats
 from fitgap.runner.charts.palette import VERDICTS
 from fitgap.runner.errors import ChartError
 
@@ -53,11 +54,60 @@ def test_diverged_configurations_are_crosses_and_are_counted(made, specified):
     assert "6 diverged" in subtitle(found)
 
 
-def test_more_configurations_than_can_be_drawn_are_sampled_and_the_chart_says_so(made, specified):
+def tooltipped(found):
+    return next(each for each in marks(found, "point") if "tooltip" in each["encoding"])
+
+
+def test_five_thousand_points_are_drawn_one_by_one(made, specified):
     found = specified("fitmap", made(configurations=5000, repeats=1, epochs=1))
-    points = next(each for each in marks(found, "point") if "tooltip" in each["encoding"])
-    assert len(rows_of(found, points)) == 4000
-    assert "4,000 of 5,000 configurations are drawn, chosen at random" in subtitle(found)
+    assert len(rows_of(found, tooltipped(found))) == 5000
+
+
+@pytest.mark.parametrize("kind", ["fitmap", "stopping", "time"])
+def test_more_points_are_counted_in_cells_and_the_chart_says_so(kind, made, specified):
+    store = made(configurations=5001, repeats=1, epochs=1)
+    found = specified(kind, store)
+    cells = rows_of(found, tooltipped(found))
+    assert sum(cell["counted"] for cell in cells) == 5001 and len(cells) < 1000
+    assert "5,001" in subtitle(found) and "are counted in" in subtitle(found)
+
+
+def test_a_cell_of_the_fit_map_is_at_the_mean_of_its_points_and_names_the_best_of_them(made, specified):
+    store = made(configurations=5001, repeats=1, epochs=1)
+    found = specified("fitmap", store)
+    cells = rows_of(found, tooltipped(found))
+    trials = {
+        row["configuration"]: row for row in store.trials("made", columns=("configuration", "underfit", "excess"))
+    }
+    mean = sum(cell["underfit"] * cell["counted"] for cell in cells) / 5001
+    assert mean == pytest.approx(sum(row["underfit"] for row in trials.values()) / 5001)
+    assert min(trials.values(), key=lambda row: row["excess"])["configuration"] in {
+        cell["configuration"] for cell in cells
+    }
+
+
+def test_a_fit_map_from_another_baseline_has_it_at_the_origin(made, specified):
+    store = made(configurations=24, repeats=3, diverging=0)
+    found = specified("fitmap", store, against="0000000000000005")
+    rows = {row["configuration"]: row for row in rows_of(found, tooltipped(found))}
+    assert rows["0000000000000005"]["underfit"] == rows["0000000000000005"]["overfit"] == 0.0
+    plain = {
+        row["configuration"]: row for row in rows_of(specified("fitmap", store), tooltipped(specified("fitmap", store)))
+    }
+    moved = plain["0000000000000007"]["underfit"] - plain["0000000000000005"]["underfit"]
+    assert rows["0000000000000007"]["underfit"] == pytest.approx(moved)
+    assert "Ring: the baseline" in subtitle(found) and "compare with the reference" in subtitle(found)
+
+
+def test_curves_and_capacity_compare_with_another_baseline(made, specified):
+    store = made(configurations=24, repeats=3)
+    first = specified("curves", store, against="0000000000000005")["concat"][0]
+    assert "baseline" in " ".join(first["title"]["text"])
+    plain, moved = (
+        subtitle(specified("capacity", store)),
+        subtitle(specified("capacity", store, against="0000000000000005")),
+    )
+    assert plain.split("Means")[0] != moved.split("Means")[0]
 
 
 def test_curves_are_a_solid_and_a_dashed_line_in_one_colour_with_bands_and_the_best_epoch(made, specified):
@@ -153,6 +203,33 @@ def test_heat_shows_errors_or_verdicts_in_cells(made, specified):
         specified("heat", store, by=["architecture"])
 
 
+def test_a_cell_with_diverged_trials_is_never_the_best_and_shows_no_mean_of_the_others(made, specified):
+    """The trials of a cell that survived may be the lucky ones."""
+    store = made(configurations=24, diverging=5)
+    found = specified("heat", store, by=("architecture", "regularizer"))
+    cells = [row for row in rows_of(found, marks(found, "rect")[0]) if "diverged" in row]
+    lost = [row for row in cells if row["diverged"]]
+    assert 0 < len(lost) < len(cells)
+    assert all(row["value"] is None and row["text"] == "" for row in lost)
+    whole = [row for row in cells if not row["diverged"]]
+    best = min(whole, key=lambda row: row["value"])
+    (ring,) = [each for each in marks(found, "rect") if each["mark"].get("filled") is False]
+    assert [(row["x"], row["y"]) for row in rows_of(found, ring)] == [(best["x"], best["y"])]
+    counts = [row["count"] for each in marks(found, "text") for row in rows_of(found, each) if "count" in row]
+    assert sorted(counts) == sorted(f"{row['diverged']}/{row['trials']}" for row in lost)
+    assert "×: the number of trials that diverged" in subtitle(found)
+
+
+def test_the_best_of_capacity_and_sensitivity_is_one_without_diverged_trials(made, specified):
+    store = made(configurations=24, diverging=5)
+    for kind, by, key in (("capacity", "architecture", "architecture"), ("sensitivity", "optimizer", "optimizer")):
+        groups = store.compare("made", [key], of="e_v")
+        whole = [group for group in groups if group["completed"] == group["trials"]]
+        found = subtitle(specified(kind, store, by=(by,)))
+        name = (whole or groups)[0][key] if whole else min(groups, key=lambda group: group["e_v"])[key]
+        assert str(name).split("=")[-1].rstrip("0") in found
+
+
 def test_importance_has_a_bar_for_each_share_the_largest_first(made, specified):
     found = specified("importance", made(configurations=96))
     (bars,) = marks(found, "bar")
@@ -168,6 +245,53 @@ def test_parallel_coordinates_lead_through_every_axis_to_the_error(made, specifi
     rows = rows_of(found, lines[0])
     assert {row["axis"] for row in rows} == {0, 1, 2, 3} and all(0 <= row["place"] <= 1 for row in rows)
     assert len({row["configuration"] for row in rows if row["is_best"]}) == 5
+
+
+def test_a_learning_curve_is_over_the_numbers_of_examples_and_compares_with_the_largest(made, specified):
+    found = specified("learning-curve", made(examples=True))
+    x = marks(found, "line")[0]["encoding"]["x"]
+    assert (x["type"], x["title"]) == ("quantitative", "training examples")
+    assert sorted({row["x"] for row in rows_of(found, marks(found, "line")[0])}) == [20, 40, 80, 160]
+    assert "cannot be told apart from the best" not in subtitle(found)
+
+
+def test_repeats_say_how_many_to_plan_and_that_an_early_end_is_luck(made, specified):
+    found = specified("repeats", made(configurations=3, repeats=12))
+    bars = next(each for each in marks(found, "rule") if each["encoding"]["y"].get("field") == "difference_low")
+    assert [row["repeats"] for row in rows_of(found, bars)] == [3, 5, 10, 12]
+    assert bars["encoding"]["y2"]["field"] == "difference_high"
+    assert "Plan about 2 repeats for a difference of this size" in subtitle(found)
+    assert "it excludes 0 from 3 repeats on; how early that happens is luck" in subtitle(found)
+
+
+@pytest.mark.parametrize(("needed", "line"), [(46, [46]), (160, [160]), (161, []), (2, []), (None, [])])
+def test_a_line_is_at_the_number_of_repeats_to_plan_if_it_is_not_far_away(needed, line):
+    assert repeats.plan_of({"repeats_needed": needed, "repeats": 40}) == line
+
+
+def test_the_best_of_each_row_of_a_heat_map_is_marked_if_it_is_asked_for(made, specified):
+    store = made(configurations=96)
+    found = specified("heat", store, by=["architecture", "optimizer"], each="architecture")
+    tiles, rings = marks(found, "rect")
+    assert tiles["encoding"]["y"]["title"] == "hidden layers"
+    best = {}
+    for row in rows_of(found, tiles):
+        if row["value"] is not None and row["value"] < best.get(row["y"], {"value": 1e9})["value"]:
+            best[row["y"]] = row
+    assert {row["y"]: row["x"] for row in rows_of(found, rings)} == {name: row["x"] for name, row in best.items()}
+    assert "Rings: the best optimizer in each row." in subtitle(found)
+    with pytest.raises(ChartError, match="batch_size is none of its two settings; name both with --by"):
+        specified("heat", store, by=["architecture", "optimizer"], each="batch_size")
+
+
+def test_rates_that_cannot_be_told_apart_from_the_best_of_their_line_are_shaded(made, specified):
+    store = made(configurations=96)
+    found = specified("sensitivity", store, by=["optimizer"])
+    shaded = [each for each in marks(found, "point") if each["mark"]["size"] == 900]
+    rows = store.compare("made", ["optimizer"], of="e_v")
+    near = {float(row["optimizer"].split("=")[1]) for row in rows[1:] if row["could_be_best"]}
+    assert {row["x"] for each in shaded for row in rows_of(found, each)} == near
+    assert ("Shaded: cannot be told apart from it." in subtitle(found)) == bool(near)
 
 
 def test_the_best_result_so_far_never_rises(made, specified):

@@ -8,6 +8,9 @@ from fitgap.runner.errors import ChartError
 from fitgap.runner.store import open_store
 from support.databases.small_sweeps import train
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("charts of networks")
+
 LEARNED = "prelu beta=0.01 learn=beta"
 
 
@@ -29,10 +32,13 @@ def rows_of(found):
     return [row for rows in found["datasets"].values() for row in rows]
 
 
-def test_layers_show_four_measures_by_setting_and_layer(trained):
+def test_layers_show_five_measures_by_setting_and_layer(trained):
     found = specification("layers", trained)
-    assert len(found["hconcat"]) == 4
+    assert len(found["hconcat"]) == 5
     rows = rows_of(found)
+    gradients = found["hconcat"][-1]
+    assert " ".join(gradients["title"]["text"]) == "size of the gradient"
+    assert gradients["layer"][0]["encoding"]["color"]["scale"]["type"] == "log"
     assert {row["layer"] for row in rows} == {1, 2, 3}
     assert {row["group"] for row in rows} == {f"2 · {LEARNED}", "2 · tanh", f"3-2 · {LEARNED}", "3-2 · tanh"}
     assert {row["group"] for row in rows_of(specification("layers", trained, by=["optimizer"]))} <= {

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.charts.palette import CROSS, NOT_JUDGED, PENDING, THEMES, VERDICTS, style_of
 
 # How colours look to dichromats, on linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).

@@ -3,7 +3,6 @@
 from fitgap.runner.spec.flags import WRITTEN_AS
 from hypothesis import given
 from hypothesis import strategies as st
-from support.profiles import share_of_examples
 from support.spec.broken_sweeps import RAW, WORDS, cut_and_mended
 
 ONCE = [flag for flag, _ in WRITTEN_AS.values() if flag not in ("--data", "--stratified")]
@@ -38,7 +37,6 @@ FLAGS = st.lists(st.tuples(st.sampled_from(ONCE), TEXTS), min_size=1, max_size=3
 SOURCES = st.one_of(st.sampled_from(DATA), st.just("iris"), cut_and_mended(st.sampled_from(DATA), TEXTS), TEXTS)
 
 
-@share_of_examples(3)
 @given(source=SOURCES, flags=FLAGS)
 def test_any_flags_make_a_plan_or_one_line(source, flags, invoke, own_folder):
     answer = invoke("run", f"--data={source}", *(f"{flag}={text}" for flag, text in flags), "--dry-run")

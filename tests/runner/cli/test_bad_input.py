@@ -1,4 +1,4 @@
-"""Bad input as users meet it, through the installed command: one line, exit code 2, nothing written, nothing run.
+"""Bad input as users meet it, in a process of its own: one line, exit code 2, nothing written, nothing run.
 
 The files are hunted for in `test_broken_sweeps`, `test_broken_files` and `test_bad_flags`; these are some of each kind.
 """
@@ -35,7 +35,11 @@ CASES = {
         ["--data", "bad.npz"],
         "bad.npz: this is not a complete NPZ file",
     ),
-    "a ragged table": ({"bad.csv": b"a,b\n1,2\n3\n"}, ["--data", "bad.csv", "--target", "b"], "line 3 has 1 cells"),
+    "a ragged table": (
+        {"bad.csv": b"a,b\n1,2\n3\n"},
+        ["--data", "bad.csv", "--target", "b"],
+        "line 3 has 1 cell, but line 1 has 2",
+    ),
     "a file that ends its reader": (
         {"bad.parquet": (WRONG_DATA / "kills_reader.parquet").read_bytes()},
         ["--data", "bad.parquet", "--target", "target"],
@@ -50,11 +54,11 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_bad_input_is_told_in_one_line_and_nothing_is_written(name, command, own_folder):
+def test_bad_input_is_told_in_one_line_and_nothing_is_written(name, forked_command, own_folder):
     files, arguments, words = CASES[name]
     for file, content in files.items():
         Path(file).write_bytes(content)
-    answer = command("run", *arguments, cwd=own_folder)
+    answer = forked_command("run", *arguments)
     assert (answer.code, answer.out) == (2, "")
     assert answer.err.startswith("fitgap: ") and answer.err.count("\n") == 1
     assert words in answer.err

@@ -21,11 +21,11 @@ COMMANDS = {
 
 
 def test_the_commands_are_those_of_the_design():
-    asking = {"sweeps", "trials", "show", "epochs", "compare", "diagnose", "importance", "layers", "list"}
+    asking = {"sweeps", "trials", "show", "epochs", "compare", "diagnose", "importance", "layers", "list", "data"}
     again = {"resume", "extend", "improve", "retry", "cancel", "replay"}
     keeping_order = {"tag", "note", "rename", "delete", "send"}
     databases = {"db", "db status", "db upgrade", "db copy", "db compact", "db backup", "db restore"}
-    drawing = {"plot", "report", "watch"}
+    drawing = {"plot", "report", "watch", "study", "ui"}
     assert set(COMMANDS) == {
         "run",
         "inspect",
@@ -48,6 +48,16 @@ def test_every_command_and_every_option_has_help(name, invoke):
     answer = invoke(*name.split(), "--help")
     assert answer.code == 0
     assert command.help.splitlines()[0] in " ".join(answer.out.split())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_is_whole_in_80_columns(name, invoke, monkeypatch):
+    """Where a column is too narrow, words are cut off, with an ellipsis in the place of the rest."""
+    monkeypatch.setenv("COLUMNS", "80")
+    written = invoke(*name.split(), "--help").out
+    assert not re.search(r"[a-z]…", written)
+    options = [each for parameter in COMMANDS[name].params for each in parameter.opts if each.startswith("--")]
+    assert not [each for each in options if each not in written]
 
 
 def test_the_reference_has_every_command():

@@ -77,6 +77,9 @@ def hostile(trained_database, tmp_path_factory):
         names = [f"{HOSTILE}{number}" for number in range(4)]
         connection.execute("UPDATE data_set SET input_names = ?, class_names = ?", 2 * (json.dumps(names),))
         connection.execute("UPDATE data_set SET target_names = ?", (json.dumps(names[:1]),))
+        # Counts of other classes than those that were just renamed would be damage.
+        connection.execute("DELETE FROM confusion")
+        connection.execute("DELETE FROM class_count")
         connection.execute("UPDATE split SET constant_columns = '[0, 1]'")
         connection.execute("UPDATE sweep SET name = 'small' || ?", (HOSTILE,))
         connection.execute("UPDATE driver SET environment = ?", (json.dumps({HOSTILE: HOSTILE}),))

@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.sampling import per_commit
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["show", "99"], ["sweps"], []])
+@pytest.mark.parametrize(
+    "arguments", per_commit([["show", "99"], ["--help"]], [["--version"], ["--help"], ["show", "99"], ["sweps"], []])
+)
 def test_both_answer_alike(arguments):
     """With the same code and the same words, also in messages about wrong usage."""
     ways = ([COMMAND], [sys.executable, "-m", "fitgap"])

@@ -38,6 +38,8 @@ COMMANDS = {
     "replay": ("1",),
     "sweeps": (),
     "trials": ("xor",),
+    "data": ("xor",),
+    "study": ("capacity", "--dry-run"),
     "show": ("1",),
     "epochs": ("1",),
     "compare": ("xor", "--by", "activation"),
@@ -63,7 +65,8 @@ COMMANDS = {
 }
 # A server has programs of its own for these.
 REFUSED = ("db backup", "db restore")
-WITHOUT_DATABASE = {"inspect", "list", "db copy"}
+# `ui` serves until it is stopped; tests/runner/web looks at what it shows.
+WITHOUT_DATABASE = {"inspect", "list", "db copy", "ui"}
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +112,7 @@ def test_these_are_all_commands(invoke):
     assert known == set(COMMANDS) | WITHOUT_DATABASE
 
 
-@pytest.mark.parametrize("name", every(4, COMMANDS))
+@pytest.mark.parametrize("name", every(8, COMMANDS))
 def test_no_command_shows_it(name, address, invoke, caplog):
     caplog.set_level(logging.DEBUG)
     Path("new.csv").write_text("a,b\n0,1\n")
@@ -135,7 +138,7 @@ def test_no_command_shows_it(name, address, invoke, caplog):
     assert all(CANARY.encode() not in path.read_bytes() for path in Path().iterdir())
 
 
-@pytest.mark.parametrize("name", every(6, COMMANDS))
+@pytest.mark.parametrize("name", every(12, COMMANDS))
 def test_no_command_shows_it_when_the_database_cannot_be_used(name, address, invoke, caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
     Path("new.csv").write_text("a,b\n0,1\n")
@@ -263,7 +266,7 @@ CONTENTS = {
 }
 
 
-@pytest.mark.parametrize("content", CONTENTS)
+@pytest.mark.parametrize("content", every(2, CONTENTS))
 def test_what_lies_in_the_place_of_arrays_is_never_run(content, database, invoke):
     Path("sweep.yaml").write_text("data: {source: xor}\ntraining: {epochs: 3, keep: last}\naxes: {architecture: [2]}\n")
     assert invoke("run", "sweep.yaml", "--name", "kept", "--engine", "local", "--db", database).code == 0

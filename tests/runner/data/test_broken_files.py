@@ -120,7 +120,7 @@ def test_any_choices(content, target, choices):
 
 
 # Fewer, because every one is tried in a process of its own.
-@share_of_examples(0.2)
+@share_of_examples(0.1)
 @given(PARQUETS, TARGETS, HANDLINGS)
 def test_any_parquet_file(content, target, handling):
     check(content, ".parquet", target, handling)

@@ -12,35 +12,15 @@ import polars
 import pytest
 from fitgap.runner.data import reading_report
 from fitgap.runner.data.formats.content import zstd
-from fitgap.runner.data.treatment import FileChoices, Treatment
+from fitgap.runner.data.treatment import FileChoices
 from fitgap.runner.errors import DataError
-from support.data.loading import load_freely
+from support.data.loading import again, load_freely, loaded, same_data
 from support.data.spreadsheet import spreadsheet
 
 INPUTS = [[1.5, 20.0], [2.5, 10.0], [3.0, 40.0], [-4.25, 30.0], [0.5, 1000.0]]
 TARGETS = [0.5, 1.5, 2.5, 3.5, 1234.5]
 ROWS = [(a, b, y) for (a, b), y in zip(INPUTS, TARGETS, strict=True)]
 PLAIN = "a,b,y\n" + "".join(f"{a},{b},{y}\n" for a, b, y in ROWS)
-
-
-def loaded(text, **choices):
-    content = text if isinstance(text, bytes) else text.encode()
-    return load_freely("a.csv", content, choices=FileChoices(**choices))
-
-
-def again(content, first):
-    """The same file with the treatment that was stored."""
-    stored = Treatment.from_json(json.loads(json.dumps(first.treatment.as_json())))
-    return load_freely("a.csv", content if isinstance(content, bytes) else content.encode(), stored=stored)
-
-
-def same_data(one, other):
-    return (
-        np.array_equal(one.inputs, other.inputs, equal_nan=True)
-        and np.array_equal(one.targets, other.targets)
-        and one.input_names == other.input_names
-        and one.class_names == other.class_names
-    )
 
 
 def columnar(write):
@@ -74,6 +54,8 @@ FORMS = {
     "names in a comment": "# " + PLAIN,
     "blank lines": "\n\n" + PLAIN.replace("\n", "\n\n"),
     "title": "Results of 2020\nall in metres\n" + PLAIN,
+    "title in a spreadsheet": "Results of 2020,,\n,,\nall in metres,,\n" + PLAIN,
+    "title in a spreadsheet with semicolons": "Results of 2020;;\n" + PLAIN.replace(",", ";"),
     "mark": b"\xef\xbb\xbf" + PLAIN.encode(),
     "utf-16": PLAIN.encode("utf-16"),
     "utf-16 big-endian without mark": PLAIN.encode("utf-16-be"),
@@ -190,6 +172,12 @@ def test_missing_text_is_no_category_and_no_class():
     assert "2 rows without a target dropped" in reading_report(found)[1]
 
 
+def test_a_target_that_is_constant_in_the_complete_rows_is_not_blamed():
+    rows = [f"{row if row % 10 == 0 else ''},{row},{row % 5}.5\n" for row in range(40)]
+    with pytest.raises(DataError, match=r"would leave 4 of 40; most are missing in 'a' \(36\)"):
+        loaded("a,b,y\n" + "".join(rows), missing="drop")
+
+
 def test_rows_without_inputs_can_be_dropped_and_most_only_on_request():
     text = "a,b,c,y\n" + "".join(f"{row},{'' if row % 5 else row},{row},{row}.5\n" for row in range(2, 32))
     with pytest.raises(DataError, match=r"would leave 6 of 30; most are missing in 'b' \(24\); .*--missing drop_any"):
@@ -278,6 +266,7 @@ def test_a_target_may_have_a_comma_in_its_name():
 
 
 REFUSED = {
+    "rest of a title": ("Title,,\na,,y\n1,2,3.5\n2,1,1.5\n", "there is no target column 'y'"),
     "ambiguous separator": ("a,b;c\n1,2;3\n4,5;6\n", "commas and semicolons both split .* --separator"),
     "ambiguous comma": ("a;y\n1,234;1\n2,345;2\n", "--decimal"),
     "unknown alphabet": ("имя;y\nодин;1\nдва;2\n".encode("cp1251"), "--encoding"),
@@ -316,6 +305,25 @@ def test_what_cannot_be_decided_is_one_line(case):
 )
 def test_flags_decide(text, choices):
     assert loaded(text, **choices).dataset.example_count >= 2
+
+
+def test_a_first_column_alone_with_a_name_is_no_title():
+    content = b"y,,\na,b,c\n1,2,3\nd,4,5\ne,6,2\n"
+    found = load_freely("a.csv", content, ("y",), FileChoices(inputs=("(unnamed 3)",)))
+    assert found.dataset.class_names == ("1", "a", "d", "e")
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"categorical": ("y",)}, "'y' is the target and does not belong in categorical; choose --target-kind classes"),
+        ({"ignore": ("y",)}, "'y' is the target and does not belong in ignore; leave it out"),
+    ],
+)
+def test_a_target_among_the_choices_of_inputs_is_named_as_such(choices, message):
+    with pytest.raises(DataError) as caught:
+        loaded(PLAIN, **choices)
+    assert message in str(caught.value)
 
 
 def test_strict_refuses_all_of_it():

@@ -3,8 +3,12 @@
 import pytest
 from fitgap import run_sweep
 from fitgap.runner.diagnosis import diagnose_sweep
+from fitgap.runner.diagnosis.explained import judged_reasons
 from fitgap.runner.spec import sweep_from_mapping
 from fitgap.runner.store import open_store
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("diagnosed sweeps")
 
 SWEEP = {
     "name": "rates",
@@ -45,6 +49,43 @@ def test_changes_are_alternatives_of_their_axis(found):
             assert change["from"] == row[change["axis"]] != change["to"]
             sweep = sweep_from_mapping({"data": "iris", "axes": {change["axis"]: change["to"]}})
             assert len(sweep.axes[change["axis"]]) == 1
+
+
+IMPATIENT = {
+    "name": "impatient",
+    "data": {"source": "digits", "preprocess": "none"},
+    "training": {"epochs": 30},
+    "axes": {
+        "architecture": [32],
+        "optimizer": [{"gradient_descent": {"rate": 0.3}}],
+        "batch_size": [16],
+        "stopping": [
+            "none",
+            {"no_improvement": {"epochs": 1, "least": 0.02}},
+            {"acceptable_error": {"error": 0.4, "share": 0.5, "epochs": 1}},
+        ],
+    },
+}
+
+
+def test_a_trial_that_stopped_while_it_still_learned_should_stop_later(tmp_path):
+    """More epochs would change nothing. The changes are followed by a rule with more patience, or a stricter one."""
+    database = str(tmp_path / "it.db")
+    run_sweep(IMPATIENT, engine="local", db=database)
+    with open_store(database) as store:
+        number = store.sweep("impatient")["id"]
+        found = {row["stopping"]: reasons for row, reasons in judged_reasons(store, number, siblings=False)}
+    assert len(found) == 2
+    changed = {}
+    for stopping, reasons in found.items():
+        first = reasons[0]
+        assert first.found.cause == "stopped_early" and "E_t still fell by" in first.found.seen
+        assert "epochs" not in {change.axis for reason in reasons for change in reason.changes}
+        changed[stopping] = first.changes[0].after
+    assert changed == {
+        "no_improvement:epochs=1,least=0.02": "no_improvement:epochs=20,least=0.02",
+        "acceptable_error:error=0.4,share=0.5,epochs=1": "acceptable_error:error=0.04,share=0.5,epochs=1",
+    }
 
 
 def test_trials_that_diverged_are_reported_with_their_setting(found):

@@ -9,6 +9,8 @@ from fitgap.runner.diagnosis.whole_sweep import disagreement, peak_of, peaks, wh
     [
         ([2.1, 2.5, 3.0, 4.5, 4.0, 3.4], 3),
         ([2.1, 2.5, 3.0, 4.5, 4.4, 4.3], None),
+        # The largest inner error is not the peak.
+        ([0.4, 0.383, 0.33, 0.284, 0.313, 0.356, 0.307, 0.265], 5),
         ([3.0, 2.0, 1.0, 2.0, 3.0], None),
         ([5.0, 4.0, 3.0, 2.0, 1.0], None),
         ([1.0, 4.5, 1.0, 1.0], None),

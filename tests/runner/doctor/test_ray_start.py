@@ -19,6 +19,7 @@ from fitgap.runner.engine.ray_client import client
 from fitgap.runner.messages import Block, PackFailure, TrialEnd
 from fitgap.runner.system.child_processes import start_child
 from fitgap.runner.trial_status import Status
+from support.sampling import per_commit
 
 TESTS = Path(__file__).parents[2]
 
@@ -46,12 +47,17 @@ def temporary(monkeypatch):
         assert not list(Path(folder).iterdir())
 
 
-def test_variables_for_another_ray_do_no_harm(monkeypatch):
-    """Such as those of a cluster that the user works with; our Ray has a folder, an address and a token of its own."""
+# With every commit, tests/runner/cli/commands/test_doctor.py starts it with such variables.
+@pytest.mark.nightly
+def test_variables_for_another_ray_or_other_threads_do_no_harm(monkeypatch):
+    """Such as those of a cluster that the user works with; our Ray has a folder, an address and a token of its own, and
+    its workers train with one BLAS thread.
+    """
     monkeypatch.setenv("RAY_TMPDIR", "/proc/nowhere")
     monkeypatch.setenv("RAY_ADDRESS", "10.255.255.1:6379")
     monkeypatch.setenv("RAY_AUTH_TOKEN_PATH", "/proc/nowhere/token")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("OMP_NUM_THREADS", "64")
     before = dict(os.environ), threading.enumerate()
     ray, blas = check_ray(None)
     assert (ray.state, blas.state) == (State.OK, State.OK), ray.found
@@ -60,7 +66,9 @@ def test_variables_for_another_ray_do_no_harm(monkeypatch):
 
 def test_a_ray_that_cannot_be_started_is_a_problem_with_its_reason(hosted_by):
     hosted_by("refuse")
+    before = dict(os.environ), threading.enumerate()
     (finding,) = check_ray(None)
+    assert (dict(os.environ), threading.enumerate()) == before
     assert finding.state is State.PROBLEM and finding.found.startswith("Ray could not be started: no Ray today")
     assert "--engine local" in finding.advice
 
@@ -118,7 +126,7 @@ cli.main(is_whole_process=True)
 """
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+@pytest.mark.parametrize("name", per_commit(["SIGTERM"], ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]))
 def test_a_signal_ends_the_doctor_and_all_that_it_started(name, temporary):
     with subprocess.Popen(
         [sys.executable, "-c", WAITING, TESTS], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -8,7 +8,7 @@ import pytest
 from fitgap.runner.driver import heartbeat
 from fitgap.runner.driver.heartbeat import CONFIRM_SECONDS, Heartbeat, Watch, beat
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store import OtherDriver
+from fitgap.runner.store import OtherDriver, open_store_for_writing
 from fitgap.runner.store.write import claims
 from fitgap.runner.system.machine_record import machine_identity, process_started
 
@@ -107,6 +107,18 @@ def test_it_beats_until_it_is_left_and_survives_a_database_that_is_away(monkeypa
     count = len(beats)
     time.sleep(0.05)
     assert len(beats) == count and set(beats) == {"session"}
+
+
+@pytest.mark.parametrize("write", ["renew", "take_over"])
+def test_a_connection_that_another_thread_keeps_is_a_database_that_is_away(write, tmp_path, identity):
+    """With SQLite, the driver's loop may wait for a lock with the only connection for longer than a beat."""
+    words = (driver_on("elsewhere"),) if write == "take_over" else ()
+    with open_store_for_writing(str(tmp_path / "own.db")) as store:
+        driver = store.begin_driver(identity)
+        driver._engine.pool._timeout = 0.05
+        with driver._engine.connect(), pytest.raises(StoreError, match="still used by another part of this program"):
+            getattr(driver, write)(*words)
+        getattr(driver, write)(*words)
 
 
 def test_one_that_was_replaced_stops_beating(store, driver, monkeypatch):

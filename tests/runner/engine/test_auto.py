@@ -21,6 +21,7 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts
+from support.sampling import every_row
 
 NEVER = float("inf")
 EPOCHS = 6
@@ -210,8 +211,9 @@ def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
     assert json.loads(done.stdout) == expected
 
 
-@pytest.mark.parametrize("keep", ["none", "best", "last", "state"])
-@pytest.mark.parametrize("looks", [0, 1, 3, 6, 10, 100])
+@pytest.mark.parametrize(
+    ("looks", "keep"), every_row(5, itertools.product((0, 1, 3, 6, 10, 100), ("none", "best", "last", "state")))
+)
 def test_whenever_processes_come_they_take_over_with_the_same_results(looks, keep, prepared, thresholds, monkeypatch):
     """Between packs, in the middle of one after some of its epochs, or never."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)

@@ -67,6 +67,8 @@ def test_training_in_this_process_takes_one_thread_and_gives_the_others_back(thr
         assert max(found["before"]) > 1
 
 
+# With every commit, a test of `fitgap doctor` does so in the Ray that it starts.
+@pytest.mark.nightly
 def test_training_in_a_worker_of_ray_takes_one_thread(own_folder):
     found = observed("ray", "64", own_folder)
     assert set(found["during"]) == {1}

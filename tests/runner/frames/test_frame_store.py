@@ -8,7 +8,7 @@ import fitgap
 import polars as pl
 import pytest
 from fitgap import FitgapError, open_store
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.diagnosis import diagnose_sweep
 from fitgap.runner.messages import Block
 from fitgap.runner.store import open_store as open_rows

@@ -68,21 +68,25 @@ def program(tmp_path):
     return run
 
 
-def test_one_sweep_after_another_with_every_engine_changes_nothing(program):
+@pytest.mark.parametrize("engines", [("local", "auto", "ray"), at_night(("ray", "ray"))], ids=" ".join)
+def test_one_sweep_after_another_with_every_engine_changes_nothing(engines, program):
     """Ray's native part remembers the token of its first start in a process."""
-    found = program("""
-        for number, engine in enumerate(("local", "auto", "ray", "ray")):
-            found[f"{engine} {number}"] = [train(f"{engine}-{number}", engine), changed(before)]
+    found = program(f"""
+        for number, engine in enumerate({engines!r}):
+            found[f"{{engine}} {{number}}"] = [train(f"{{engine}}-{{number}}", engine), changed(before)]
     """)
-    assert len(found) == 4 and all(each == [["completed"] * 4, []] for each in found.values()), found
+    assert len(found) == len(engines) and all(each == [["completed"] * 4, []] for each in found.values()), found
 
 
-def test_sweeps_in_several_threads_at_once(program):
-    found = program("""
+@pytest.mark.parametrize(
+    "engines", [("auto", "auto", "local", "local"), at_night(("ray", "ray", "auto", "local"))], ids=" ".join
+)
+def test_sweeps_in_several_threads_at_once(engines, program):
+    found = program(f"""
         def work(name, engine):
             found[name] = train(name, engine)
-        threads = [threading.Thread(target=work, args=(f"{engine}-{number}", engine))
-                   for number, engine in enumerate(("ray", "ray", "auto", "local"))]
+        threads = [threading.Thread(target=work, args=(f"{{engine}}-{{number}}", engine))
+                   for number, engine in enumerate({engines!r})]
         for each in threads:
             each.start()
         for each in threads:

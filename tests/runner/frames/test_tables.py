@@ -2,8 +2,10 @@
 
 import datetime
 import json
+import re
 import subprocess
 import sys
+from decimal import Decimal
 
 import numpy as np
 import pandas
@@ -145,3 +147,52 @@ def test_what_is_no_table_is_told_in_one_line(data, pattern, tmp_path):
 def test_objects_become_text():
     frame = polars.DataFrame({"a": [1, 2], "o": polars.Series("o", [object(), None], dtype=polars.Object)})
     assert as_file(frame).startswith(b"ARROW1")
+
+
+def refusal(**sweep):
+    """What `run_sweep` says about data that it refuses."""
+    with pytest.raises(FitgapError) as refused:
+        run_sweep({"training": {"epochs": 1}, **sweep}, engine="local")
+    assert not re.search(r"memory:[0-9a-f]{4}|--[a-z]", str(refused.value)), refused.value
+    return str(refused.value)
+
+
+NUMBERS = np.random.default_rng(0).normal(size=(20, 2))
+DICTIONARIES = np.array([[{"a": 1}, 2]] * 20, object)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ((NUMBERS * 1j, NUMBERS[:, 0]), "'input_1' holds complex128, which cannot be trained on; give real and"),
+        ((NUMBERS, NUMBERS[:, 0] * 1j), "'target' holds complex128"),
+        ((DICTIONARIES, NUMBERS[:, 0]), r"'input_1' holds Python objects \(dict in row 1\)"),
+        ((NUMBERS, np.array([object()] * 20)), r"'target' holds Python objects \(object in row 1\)"),
+        ((np.zeros((20, 1), "V4"), NUMBERS[:, 0]), "'input' holds .*, which cannot be trained on; give numbers"),
+        ((NUMBERS[:0], NUMBERS[:0, 0]), "the table has no rows"),
+        (NUMBERS, "name the target column with data.target; columns: column_1, column_2"),
+        ({"source": NUMBERS, "target": "z"}, "the data in memory: there is no target column 'z'"),
+        ({"source": (NUMBERS, NUMBERS[:, 0]), "strict": True, "inputs": "q"}, "no column fits 'q' in inputs"),
+        ({"source": (np.full((20, 1), np.nan), NUMBERS[:, 0]), "strict": True}, "choose with data.missing how to"),
+        ({"source": (NUMBERS, NUMBERS[:, 0]), "weight": [1, 2]}, "one number for each of the 20 rows"),
+        (
+            {"source": (NUMBERS, NUMBERS[:, 0]), "class_weight": "balanced"},
+            "a weight for each example with data.weight",
+        ),
+    ],
+)
+def test_data_that_cannot_be_trained_on_are_refused_in_words_of_python(data, expected):
+    assert re.search(expected, refusal(data=data))
+
+
+def test_every_kind_of_numbers_and_times_is_read():
+    target = NUMBERS[:, 0]
+    for inputs in (
+        NUMBERS.astype(object),
+        NUMBERS.astype(np.longdouble),
+        NUMBERS.astype(np.float16),
+        np.array([[Decimal(row), datetime.date(2024, 1, 1 + row)] for row in range(20)], object),
+        np.arange("2024-01-01", "2024-01-21", dtype="datetime64[D]"),
+        np.array([b"a", b"b"] * 10),
+    ):
+        assert run_sweep({"data": (inputs, target), "training": {"epochs": 1}}, engine="local").trials().height == 1

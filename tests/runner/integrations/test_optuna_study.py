@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from fitgap.runner.integrations.optuna_study import send_to_optuna
 from fitgap.runner.store import open_store
+from fitgap.runner.store.schema.tables import METRICS
 
 with warnings.catch_warnings():
     # Its own dependencies may be older than this Python.
@@ -53,6 +54,9 @@ def test_optuna_finds_every_trial_with_settings_curve_and_findings(rows, invoke)
         assert trial.intermediate_values == finite
         assert trial.user_attrs["e_t_by_epoch"] == [each["e_t"] for each in curves[number]]
         assert trial.user_attrs["status"] == row["status"] and trial.user_attrs.get("reason") == row["reason"]
+        metrics = {name: row[name] for name in METRICS if row[name] is not None}
+        assert {name: trial.user_attrs.get(name) for name in metrics} == metrics
+        assert bool(metrics) == (row["status"] == "completed")
         assert trial.datetime_start == datetime.fromtimestamp(row["started"])
         assert trial.datetime_complete == datetime.fromtimestamp(row["ended"])
         completed = row["status"] == "completed"

@@ -1,6 +1,6 @@
 """Settings one by one: named as filters name them, and none is lost."""
 
-from fitgap.runner.integrations.settings import flat_settings, varying
+from fitgap.runner.integrations.settings import flat_settings, varying, with_left_out
 from fitgap.runner.spec import sweep_from_mapping
 
 SWEEP = {
@@ -40,6 +40,17 @@ def test_settings_have_dotted_names_and_plain_values():
 def test_two_configurations_never_look_alike():
     found = settings()
     assert len({frozenset(each.items()) for each in found}) == len(found) == 2 * 3 * 2 * 2
+
+
+def test_a_setting_that_configurations_leave_out_varies_too():
+    sweep = {"data": "iris", "axes": {"label_noise": [0, 0.1], "training_examples": [20, "all"]}}
+    plain = [flat_settings(each.canonical()) for each in sweep_from_mapping(sweep).configurations()]
+    found = with_left_out(plain)
+    assert [(each["label_noise"], each["training_examples"]) for each in found] == [
+        (0.0, 20), (0.0, "all"), (0.1, 20), (0.1, "all")
+    ]  # fmt: skip
+    assert varying(found) == {"label_noise", "training_examples"}
+    assert with_left_out(settings()) == settings()
 
 
 def test_what_varies_is_what_has_several_values():

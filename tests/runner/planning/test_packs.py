@@ -2,17 +2,21 @@
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from fitgap.core.datasets import Dataset, Division
+from fitgap.core.network_shape import dense_network
 from fitgap.core.preprocessing import Preparation
 from fitgap.core.target_coding import Numbers
 from fitgap.runner.planning import packs
 from fitgap.runner.planning.packs import (
+    ENOUGH_MEMBERS,
     LARGEST_PACK,
     MANY_WORKERS,
     PlannedTrial,
     block_seconds,
+    enough_members,
     even_parts,
     explain_packs,
     groups_of,
@@ -68,7 +72,7 @@ def test_every_trial_is_in_one_pack_with_its_own_settings(workers, repeats, coun
         task, member = packed[trial.trial_id]
         wanted = trial.configuration
         assert task.shape == pack_shape(wanted, sweep)
-        assert task.shape.layers == (5, *wanted.architecture, 2)
+        assert task.shape.network.sizes == (5, *wanted.architecture, 2)
         assert (task.shape.batch_size, task.shape.dtype) == (wanted.batch_size, wanted.dtype)
         assert (member.seed, member.repeat, member.epochs) == (5, trial.repeat, wanted.epochs)
         assert member.optimizer == wanted.optimizer.variant
@@ -80,8 +84,8 @@ def test_every_trial_is_in_one_pack_with_its_own_settings(workers, repeats, coun
 def test_packs_are_small_enough_and_the_costly_ones_come_first(workers, repeats):
     trials = planned(CONFIGURATIONS, repeats)
     tasks = list(pack_trials(trials, prepared(), workers=workers))
-    assert all(1 <= len(task.trials) <= LARGEST_PACK for task in tasks)
-    weights = [sum(a * b for a, b in zip(task.shape.layers, task.shape.layers[1:], strict=False)) for task in tasks]
+    assert all(1 <= len(task.trials) <= enough_members(task.shape) for task in tasks)
+    weights = [sum(a * b for a, b in pairwise(task.shape.network.sizes)) for task in tasks]
     assert weights == sorted(weights, reverse=True)
 
 
@@ -135,12 +139,20 @@ def test_a_large_network_gets_a_small_pack(monkeypatch):
     monkeypatch.setattr(packs, "cache_bytes", lambda: 1 << 20)
     (group,) = groups_of(planned(CONFIGURATIONS[:1], 9), prepared())
     for layers in ((64, 16, 10), (64, 256, 128, 10), (500, 2000, 10)):
-        shape = replace(pack_shape(CONFIGURATIONS[0], prepared()), layers=layers)
+        shape = replace(pack_shape(CONFIGURATIONS[0], prepared()), network=dense_network(layers))
         size = pack_size(replace(group, shape=shape), total=1e15, workers=1)
         assert size.members == 1 or size.members * member_bytes(shape) <= packs.CACHES_PER_PACK * (1 << 20)
         assert (size.members + 1) * member_bytes(shape) > packs.CACHES_PER_PACK * (1 << 20) or (
-            size.members == LARGEST_PACK and size.because == "more would not be faster"
+            size.members == enough_members(shape) and size.because == "more would not be faster"
         )
+
+
+def test_more_tiny_networks_than_others_share_a_pack():
+    """They train so fast that what a pack costs besides its training counts."""
+    shape = replace(pack_shape(CONFIGURATIONS[0], prepared()), batch_size=32)
+    sizes = [(2, 1), (4, 8, 3), (64, 16, 10), (64, 256, 128, 10)]
+    tiny, small, *others = (enough_members(replace(shape, network=dense_network(layers))) for layers in sizes)
+    assert tiny == LARGEST_PACK > small > ENOUGH_MEMBERS == others[0] == others[1]
 
 
 def test_a_dry_run_tells_every_shape_with_its_packs_and_the_reason():

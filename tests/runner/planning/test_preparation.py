@@ -6,11 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fitgap.core.datasets import Division, split_examples
-from fitgap.core.layers import Layout
+from fitgap.core.network_shape import dense_network
+from fitgap.core.parameter_layout import Layout
 from fitgap.core.preprocessing import prepare_examples
 from fitgap.runner.data import fingerprint, load_dataset
 from fitgap.runner.errors import DataError, SpecError
-from fitgap.runner.planning.preparation import configuration_row, prepare_sweep, sweep_plan
+from fitgap.runner.planning.configuration_rows import configuration_row
+from fitgap.runner.planning.plan import sweep_plan
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Configuration, Sweep, stored_sweep_of, sweep_from_text
 
 
@@ -74,7 +77,7 @@ def test_a_configuration_row_says_what_people_search_for():
     sweep = prepared(text)
     row = configuration_row(sweep.configurations[0], sweep)
     assert (row["architecture"], row["layers"]) == ("6-3", "4-6-3-3")
-    assert row["parameters"] == Layout((4, 6, 3, 3)).parameter_count == 4 * 6 + 6 + 6 * 3 + 3 + 3 * 3 + 3
+    assert row["parameters"] == Layout(dense_network((4, 6, 3, 3))).parameter_count == 4 * 6 + 6 + 6 * 3 + 3 + 3 * 3 + 3
     assert row["regularizer"] == "l1:weight=0.001+dropout:ratio=0.2"
     assert (row["optimizer"], row["learning_rate"]) == ("gradient_descent:rate=0.25", 0.25)
     assert (row["planned_epochs"], row["batch_size"], row["output_activation"]) == (5, 7, "sigmoid")
@@ -195,3 +198,20 @@ def test_a_sweep_of_version_0_1_0_keeps_its_handling(tmp_path, monkeypatch):
     # Written again, as when it is extended, it stays what it is.
     twice = prepare_sweep(stored_sweep_of(json.loads(json.dumps(sweep_plan(again).specification))))
     assert fingerprint(twice.dataset) == plan.data_set["fingerprint"] and not twice.preparation.limits
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "told"),
+    [
+        ((6, 6), "", ["axes: 6 steps of 6 channels; if these are images, give shape: [6, 6, 1] under data"]),
+        ((6, 6), ", shape: [6, 6, 1]", ["axes: 6 x 6 positions of 1 channel"]),
+        ((6, 6, 2), "", ["axes: 6 x 6 positions of 2 channels"]),
+        ((36,), "", []),
+    ],
+)
+def test_how_the_inputs_of_an_array_are_arranged_is_said(axes, shape, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inputs = np.random.default_rng(1).normal(size=(40, *axes))
+    np.savez("images.npz", inputs=inputs, targets=np.arange(40) % 2.5)
+    sweep = prepared(f"{{data: {{source: images.npz{shape}}}}}")
+    assert [line for line in sweep.report if line.startswith("axes")] == told

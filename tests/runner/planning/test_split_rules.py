@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from fitgap.runner.data import fingerprint
 from fitgap.runner.errors import DataError, SpecError
-from fitgap.runner.planning.preparation import prepare_sweep, sweep_plan
+from fitgap.runner.planning.plan import sweep_plan
+from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import stored_sweep_of, sweep_from_mapping, sweep_from_text
 
 ROWS = 60
@@ -138,3 +139,15 @@ def test_an_npz_file_has_no_columns_to_split_by(prepared, tmp_path):
     np.savez(tmp_path / "a.npz", inputs=np.arange(20.0).reshape(10, 2), targets=np.arange(10) % 2)
     with pytest.raises(DataError, match="no columns to split by"):
         prepared(source="a.npz", target=None, validation={"group": "subject"})
+
+
+def test_sweeps_that_validate_in_different_ways_have_the_same_test_examples():
+    """So that their test errors can be compared, as the documentation advises."""
+    ways = (0.2, 60, {"folds": 4})
+    sweeps = [
+        prepare_sweep(sweep_from_mapping({"seed": 3, "data": {"source": "iris", "test": 0.2, "validation": way}}))
+        for way in ways
+    ]
+    tests = [np.flatnonzero(sweep.dataset.marks["test"]).tolist() for sweep in sweeps]
+    assert tests[0] == tests[1] == tests[2] and len(tests[0]) == 30
+    assert len({len(sweep.splits[1].validation) for sweep in sweeps}) == 3

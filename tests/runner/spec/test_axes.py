@@ -28,12 +28,55 @@ def test_architectures(written, architecture):
 
 
 @pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("conv8x3-pool2-conv16x3-pool2-32", ["conv8x3-pool2-conv16x3-pool2-32"]),
+        ("conv8", ["conv8x3"]),
+        ("conv8x5:stride=2,padding=same-globalpool", ["conv8x5:stride=2,padding=same-globalpool"]),
+        ("avgpool-4", ["avgpool2-4"]),
+        ({"conv": {"channels": 8, "size": 3, "stride": 2, "padding": "same"}}, ["conv8x3:stride=2,padding=same"]),
+        ({"conv": {"channels": [4, 8]}}, ["conv4x3", "conv8x3"]),
+        ({"layer_1": {"conv": {"channels": 8}}, "layer_2": "pool3", "layer_3": 32}, ["conv8x3-pool3-32"]),
+    ],
+)
+def test_architectures_with_other_layers(written, labels):
+    """What is read is written in shorthand, and reads back as the same."""
+    found = list(read_architecture(SpecNode(written)))
+    assert list(map(AXES["architecture"].write, found)) == labels
+    assert [list(read_architecture(SpecNode(label))) for label in labels] == [[each] for each in found]
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("conv-32", "channels must be given: a whole number"),
+        ("conv8x3x2", "'conv8x3x2' has 3 numbers, but conv has channels, size"),
+        ("globalpool2", "'globalpool2' has 1 numbers, but globalpool has none"),
+        ("conv8x3-pol2", "but 'pol2' is none; did you mean 'pool'"),
+        ("conv0x3", "channels must be a whole number, at least 1"),
+        ("conv8x3:strides=2", "conv has no 'strides'; did you mean 'stride'"),
+        ("conv8x3:padding=full", "padding must be one of valid, same, but is 'full'"),
+        ("conv8x3:stride", "must have the form key=value"),
+        ("conv8x3-", "but '' is none"),
+        ("-".join(["conv2"] * 65), "must have at most 64 layers, but has 65"),
+        ({"conv": {"size": 3}}, "channels must be given"),
+        ({"layer_2": "pool2"}, "layers must be written in order, as layer_1"),
+        ({"layer_1": "pool2", "layer_2": "wide"}, "but 'wide' is none"),
+    ],
+)
+def test_wrong_architectures_with_other_layers(written, message):
+    with pytest.raises(SpecError, match=message):
+        list(read_architecture(SpecNode(written)))
+
+
+@pytest.mark.parametrize(
     ("written", "message"),
     [
         ("64,32", "write 64-32$"),
         ("64 x 32", "write 64-32$"),
+        ("mlp64", "layers that are not dense have these names: conv, pool, avgpool, globalpool"),
         ("-5", "write 5$"),
-        ("wide", "but is 'wide'$"),
+        ("wide", "but is 'wide'; layers that are not dense"),
         ("64-", "write 64$"),
         (0, "must be a whole number, at least 1"),
         (True, "but is true$"),

@@ -12,7 +12,7 @@ from fitgap.core.stopping import STOPPINGS
 from fitgap.core.target_coding import READINGS
 from fitgap.runner.data import SOURCES
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec import Choice, Configuration
+from fitgap.runner.spec import Choice, Configuration, configuration
 from fitgap.runner.spec.axes import read_activation
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import TABLES, combination_label, layers_label
@@ -123,6 +123,10 @@ def test_every_setting_changes_the_hash():
         {"batch_size": 33},
         {"epochs": 31},
         {"dtype": "float64"},
+        {"training_examples": 1},
+        {"training_examples": 0.5},
+        {"label_noise": 0.1},
+        {"preprocess": "none"},
     ]
     assert {name for change in changed for name in change} == {
         field.name for field in dataclasses.fields(Configuration)
@@ -139,6 +143,32 @@ def test_a_variant_of_a_later_version_is_refused():
         Configuration.from_canonical({**stored, "optimizer": {"name": "adam", "warmth": 1}})
     with pytest.raises(SpecError, match="'gelu' does not exist in this version"):
         Configuration.from_canonical({**stored, "activation": [[{"name": "gelu"}]]})
+
+
+def test_a_configuration_does_not_depend_on_what_was_restored_before(monkeypatch):
+    """1 and 1.0, and 0.0 and -0.0, are the same to Python, but not as text, of which the hash is made."""
+    pairs = [(rate, beta) for rate in (1, 1.0) for beta in (0, 0.0, -0.0)]
+    forms = [
+        {**CONFIGURATION.canonical(), "optimizer": {"name": "momentum", "rate": rate, "beta": beta}}
+        for rate, beta in pairs
+    ]
+    alone = []
+    for form in forms:
+        monkeypatch.setattr(configuration, "KNOWN_CHOICES", {})
+        alone.append(Configuration.from_canonical(form).hash)
+    # One after the other, in either direction.
+    assert [Configuration.from_canonical(form).hash for form in forms] == alone
+    assert [Configuration.from_canonical(form).hash for form in forms[::-1]] == alone[::-1]
+
+
+def test_only_so_many_choices_are_remembered(monkeypatch):
+    stored = CONFIGURATION.canonical()
+    monkeypatch.setattr(configuration, "KNOWN_CHOICES", {})
+    monkeypatch.setattr(configuration, "MOST_CHOICES", 5)
+    for number in range(1, 20):
+        changed = {**stored, "optimizer": {**stored["optimizer"], "rate": number / 100}}
+        assert Configuration.from_canonical(changed).canonical() == changed
+        assert len(configuration.KNOWN_CHOICES) <= 5
 
 
 @pytest.mark.parametrize("row", ROWS)

@@ -4,7 +4,9 @@ import pytest
 from fitgap.runner.data import MISSING, TARGET_KINDS, TEXT
 from fitgap.runner.data.treatment import DateColumn, Treatment
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.data_settings import DataSettings, Folds, as_stored, is_path
+from fitgap.runner.spec.data_settings import DataSettings, as_stored
+from fitgap.runner.spec.data_source import is_path
+from fitgap.runner.spec.split_settings import Folds
 from fitgap.runner.spec.validation import SpecNode
 from hypothesis import given
 from hypothesis import strategies as st

@@ -17,7 +17,7 @@ from support.databases.changed_databases import is_whole, rename
 from support.databases.raw_rows import raw_rows
 from support.sampling import at_night
 
-EVERYWHERE = pytest.mark.parametrize("most", [8, at_night(None)])
+EVERYWHERE = pytest.mark.parametrize("most", [4, at_night(None)])
 DYING = Path(__file__).parents[2] / "support" / "store" / "dying_copies.py"
 
 

@@ -2,6 +2,7 @@
 it, and everything beside it, as it was."""
 
 import contextlib
+import itertools
 import os
 import random
 import shutil
@@ -19,6 +20,7 @@ from fitgap.runner.store.admin.status import describe_database
 from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.schema.version import VERSION_TABLE
 from support.databases.temporary_postgres import open_folder
+from support.sampling import every_row
 
 # Tables as other programs make them, by name alone.
 OTHERS = {
@@ -98,9 +100,7 @@ def run_sql(path, *statements):
             connection.execute(statement)
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
-@pytest.mark.parametrize("program", OTHERS)
+@pytest.mark.parametrize(("program", "mode", "way"), every_row(5, itertools.product(OTHERS, ("DELETE", "WAL"), WAYS)))
 def test_the_database_of_another_program_is_refused(program, mode, way, folder):
     made = [f"CREATE TABLE {table} (id INTEGER)" for table in OTHERS[program]]
     run_sql(folder / "theirs.db", f"PRAGMA journal_mode = {mode}", *made)

@@ -12,7 +12,7 @@ from multiprocessing import Pool
 
 import numpy as np
 from fitgap.core.datasets import Dataset, Division
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.core.preprocessing import Preparation
 from fitgap.core.target_coding import READINGS
 from fitgap.runner.diagnosis.explained import judged_reasons

@@ -41,9 +41,15 @@ class Made:
     pending: int = 0
     # A text in the settings, such as one of 200 characters.
     text: str = ""
+    # Whether configurations differ in their number of training examples, too.
+    examples: bool = False
 
 
-def configuration(number: int, text: str) -> dict[str, Any]:
+# What a sweep must be like besides, so that a kind of chart has something to show.
+NEEDED: dict[str, dict[str, Any]] = {"learning-curve": {"examples": True}}
+
+
+def configuration(number: int, made: Made) -> dict[str, Any]:
     """Settings by number: all axes vary, the size of the network fastest."""
     width = 2 ** (number % 6 + 1)
     rate = RATES[number // 6 % len(RATES)]
@@ -53,20 +59,22 @@ def configuration(number: int, text: str) -> dict[str, Any]:
         settings=SETTINGS,
         architecture=str(width),
         layers=f"2-{width}-1",
-        activation=ACTIVATIONS[number // 96 % len(ACTIVATIONS)] + text,
+        activation=ACTIVATIONS[number // 96 % len(ACTIVATIONS)] + made.text,
         regularizer=regularizer,
         optimizer=f"adam:rate={rate}",
         learning_rate=rate,
         parameters=4 * width + 1,
         # Beyond the first few hundred the settings repeat, which must not matter.
         batch_size=8 * (1 + number // 288),
+        **({"training_examples": 20 * 2 ** (number % 4)} if made.examples else {}),
     )
 
 
 def make(address: str, made: Made) -> None:
     """Write the sweep into a new database."""
-    rows = [configuration(number, made.text) for number in range(made.configurations)]
-    axes: Mapping[str, Any] = {name: [1, 2] for name in (*AXES, "batch_size")}
+    rows = [configuration(number, made) for number in range(made.configurations)]
+    more = ("training_examples",) if made.examples else ()
+    axes: Mapping[str, Any] = {name: [1, 2] for name in (*AXES, "batch_size", *more)}
     plan = plain_plan(rows, made.repeats, name=made.name, specification={"name": made.name, "seed": 0, "axes": axes})
     with open_store_for_writing(address) as store:
         store.add_sweep(plan)

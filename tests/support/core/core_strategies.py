@@ -3,6 +3,7 @@
 from fitgap.core.evaluation import CHUNK
 from fitgap.core.losses import LOSSES
 from fitgap.core.members import PackShape
+from fitgap.core.network_shape import dense_network
 from fitgap.core.target_coding import READINGS
 from hypothesis import strategies as st
 
@@ -31,5 +32,5 @@ def packs(draw):
     reading, class_count = draw(readings_of(layers[-1]))
     counts = draw(st.integers(1, 40)), draw(st.sampled_from([1, 2, 20, CHUNK + 1]))
     measured = draw(st.sampled_from([None, None, 1, 7, 50]))
-    shape = PackShape(layers, draw(st.integers(1, 12)), loss, reading, class_count, dtype, measured)
+    shape = PackShape(dense_network(layers), draw(st.integers(1, 12)), loss, reading, class_count, dtype, measured)
     return shape, counts, draw(st.integers(2, 6)), draw(st.integers(0, 2**32))

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 from fitgap.core.activation_parameters import own_layout
-from fitgap.core.layers import FUNCTION_PARAMETERS
+from fitgap.core.parameter_layout import FUNCTION_PARAMETERS
 from fitgap.core.training import Pack
 
 
@@ -13,9 +13,9 @@ def at_rate(kind, rate):
     return kind(rate=rate) if "rate" in kind.parameters() else kind()
 
 
-def own_parameters(row, member, sizes):
+def own_parameters(row, member, network):
     """Weights, biases, and every β and γ of one member, from its own row (P,)."""
-    layout = own_layout(sizes, member)
+    layout = own_layout(network, member)
     columns = [
         layout.function_parameter(layer, position, name)
         for layer, functions in enumerate(member.activations, start=1)
@@ -45,7 +45,7 @@ class Training:
                 if results.epoch == until and not (results.finished[row] or results.diverged[row]):
                     self.states[number] = pack.state_of(number)
                 elif results.finished[row] or results.diverged[row]:
-                    self.parameters[number] = own_parameters(pack.parameters_of(number), members[number], shape.layers)
+                    self.parameters[number] = own_parameters(pack.parameters_of(number), members[number], shape.network)
                     self.learned[number] = pack.learned_by(number)
             if results.epoch == until:
                 return

@@ -1,9 +1,12 @@
 """Loading of data from bytes, by the strict rules or by those that make the best of a file."""
 
+import json
+
+import numpy as np
 from fitgap.runner.data.file_datasets import load_table
 from fitgap.runner.data.formats.content import kind_of, unpacked
 from fitgap.runner.data.handling import Handling
-from fitgap.runner.data.treatment import FileChoices
+from fitgap.runner.data.treatment import FileChoices, Treatment
 
 PLAIN, FREE = Handling(), FileChoices()
 
@@ -18,3 +21,25 @@ def load_freely(source, content, target=("y",), choices=FREE, stored=None):
     """What loading a file gives."""
     content = unpacked(source, content)
     return load_table(source, content, kind_of(source, content), target, choices, stored)
+
+
+def loaded(text, **choices):
+    """What loading a CSV file with the target y gives."""
+    content = text if isinstance(text, bytes) else text.encode()
+    return load_freely("a.csv", content, choices=FileChoices(**choices))
+
+
+def again(content, first):
+    """The same file with the treatment that was stored."""
+    stored = Treatment.from_json(json.loads(json.dumps(first.treatment.as_json())))
+    return load_freely("a.csv", content if isinstance(content, bytes) else content.encode(), stored=stored)
+
+
+def same_data(one, other):
+    """Whether two data sets have the same examples and names."""
+    return (
+        np.array_equal(one.inputs, other.inputs, equal_nan=True)
+        and np.array_equal(one.targets, other.targets)
+        and one.input_names == other.input_names
+        and one.class_names == other.class_names
+    )

@@ -15,6 +15,7 @@ def node(name="10.0.0.2", cores=4, **changes):
         "python": here.python,
         "numpy": here.numpy,
         "blas": "openblas 0.3 Zen",
+        "llvmlite": "0.50.0",
     }
     return NodeFacts(**{**plain, **changes})
 

@@ -44,8 +44,8 @@ def trial_line(connection, trial, configuration, repeat, status, epochs, best_ep
 
 
 # Arrays of a state that are left out: the summary holds the seconds that training took, and version 0.1.0 had no honest
-# errors.
-LEFT_OUT = ("summary", "honest", "honest_errors")
+# errors and no metrics.
+LEFT_OUT = ("summary", "honest", "honest_errors", "best_parameters", "best_accuracy")
 
 
 def arrays(content: bytes) -> list[tuple]:

@@ -57,7 +57,7 @@ sys.stdin = sys.stdout = sys.stderr = None
 with watched():
     train("one")
 """,
-        sample=(AUTO,),
+        sample=(LOCAL,),
     ),
     Situation(
         "streams of a notebook",
@@ -80,7 +80,7 @@ for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM", "SIGQUIT", "SIGUSR1"):
 with watched():
     train("one")
 """,
-        sample=(AUTO,),
+        sample=(LOCAL,),
     ),
     Situation(
         "children that nobody waits for",
@@ -202,7 +202,7 @@ if __name__ == "__main__":
     assert error is None, error
 """,
     ),
-    Situation("warnings are errors", ONCE, flags=("-W", "error"), sample=(AUTO,)),
+    Situation("warnings are errors", ONCE, flags=("-W", "error"), sample=(LOCAL,)),
     Situation("development mode", ONCE, flags=("-X", "dev", "-W", "error::ResourceWarning")),
     Situation("without assertions", ONCE, flags=("-OO",)),
     Situation("a traced program", f"import sys\nsys.settrace(lambda *_: None)\n{ONCE}", engines=(LOCAL, AUTO)),

@@ -11,14 +11,14 @@ import numpy as np
 from fitgap.core.activations import Identity, ReLU, Tanh
 from fitgap.core.activations.activation import Activation
 from fitgap.core.datasets import Dataset
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.core.losses import HalfSquaredError, Loss
 from fitgap.core.optimizers import Adam, Optimizer
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.regularizers import L1, L2, Regularizer
 from fitgap.core.schedules import Constant, Cosine, Schedule
 from fitgap.core.stopping import Stopping
-from fitgap.core.target_coding import Numbers, OnePerClass, Reading, ZeroOne
+from fitgap.core.target_coding import Numbers, OnePerClass, OutputReading, ZeroOne
 from fitgap.runner.data.named import load_named
 
 RELU, NUMBERS, CONSTANT, SQUARED = ReLU(), Numbers(), Constant(), HalfSquaredError()
@@ -60,7 +60,7 @@ class Scenario:
     load: Callable[[int], Dataset]
     cases: tuple[Case, ...]
     epochs: int
-    reading: Reading = NUMBERS
+    reading: OutputReading = NUMBERS
     preprocess: str = "standard"
     batch_size: int = 32
     validation: float = 0.3

@@ -16,6 +16,7 @@ from fitgap.core.initializers import Auto
 from fitgap.core.losses import HalfSquaredError
 from fitgap.core.members import Member, PackShape
 from fitgap.core.network import Networks
+from fitgap.core.network_shape import dense_network
 from fitgap.core.preprocessing import Examples, Preparation, encoded_targets, prepare_examples
 from fitgap.core.results import EpochResults
 from fitgap.core.target_coding import Numbers, ZeroOne
@@ -129,7 +130,7 @@ class TrainedPack:
             return Outcome(constant, **self.found[number])
         inputs, targets = fresh_examples(self.scenario, trial, mine, self.shape)
         members = [self.members[number]] * 2
-        networks = Networks(self.shape.layers, members, self.shape.dtype)
+        networks = Networks(self.shape.network, members, self.shape.dtype)
         networks.parameters[:] = self.networks[number]
         measured = Measurer([inputs], [targets], self.shape).measure(networks, np.zeros(2, int)).errors.mean(axis=1)
         best = self.shape.loss.best_constant(mine.training_targets.astype(float))
@@ -151,7 +152,7 @@ def constant_errors(scenario: Scenario, trial: Trial, examples: Examples) -> Err
     """The errors of the best constant prediction in a trial's repeat."""
     dataset, preparation = scenario.load(trial.seed), preparation_of(scenario)
     split = split_examples(dataset, preparation.division, seed=trial.seed, repeat=trial.number)
-    targets = encoded_targets(dataset, preparation, scenario.reading, split)
+    targets = encoded_targets(dataset, preparation, scenario.reading, split, seed=trial.seed, repeat=trial.number)
     found = floor_of(targets, scenario.loss, seed=trial.seed, repeat=trial.number, measured_examples=None)
     return errors_of(examples, found.e_t, found.e_v, found.sample)
 
@@ -204,4 +205,4 @@ def pack_shape(scenario: Scenario, case: Case, examples: Examples) -> PackShape:
     inputs, outputs = examples.training_inputs.shape[1], examples.training_targets.shape[1]
     classes = 0 if isinstance(scenario.reading, Numbers) else max(2, outputs)
     layers = (inputs, *case.hidden, outputs)
-    return PackShape(layers, scenario.batch_size, scenario.loss, scenario.reading, classes, "float32")
+    return PackShape(dense_network(layers), scenario.batch_size, scenario.loss, scenario.reading, classes, "float32")

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 
 from support.scenarios.trained import Outcome
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from fitgap.core.fit import Constant, Verdict, fit_of_configuration, skill_of
 from fitgap.core.fit_differences import Errors
+from fitgap.core.fit_verdicts import Constant, Verdict, fit_of_configuration, skill_of
 
 from support.scenarios.scenarios import Case, Scenario
 from support.scenarios.trained import Outcome, Trial

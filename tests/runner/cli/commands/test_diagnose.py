@@ -6,10 +6,14 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
-from fitgap.core.fit import RULE, Verdict
 from fitgap.core.fit_facts import Cause
+from fitgap.core.fit_verdicts import RULE, Verdict
 from fitgap.runner.cli.render.diagnosis_page import CAUSE_WORDS, VERDICT_WORDS
+
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("diagnose")
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "how-to" / "diagnose.md"
 # One configuration that learns, one that has no time to, one that is held down, and one whose rate makes it diverge.
@@ -122,3 +126,34 @@ def test_every_cause_and_verdict_has_its_words_and_stands_in_the_documentation()
     assert set(VERDICT_WORDS) == set(Verdict)
     text = DOCUMENT.read_text()
     assert all(f"`{cause}`" in text for cause in Cause)
+
+
+def test_inputs_that_were_limited_are_named(invoke, own_folder):
+    """A nearly constant input, whose one large value is among the validation examples."""
+    rng = np.random.default_rng(0)
+    rows = [f"{x:.3f},{7 if row else 7.0001},{x + rng.normal() / 9:.3f}" for row, x in enumerate(rng.normal(size=60))]
+    rows[40] = "0.5,900,0.5"
+    marks = ["validation" if row in (40, 41, 42, 43, 44, 45) else "train" for row in range(60)]
+    lines = [f"{row},{mark}" for row, mark in zip(rows, marks, strict=True)]
+    (own_folder / "near.csv").write_text("a,level,y,part\n" + "\n".join(lines) + "\n")
+    run = (
+        "run",
+        "--data",
+        "near.csv",
+        "--target",
+        "y",
+        "--validation",
+        "column=part",
+        "--epochs",
+        "3",
+        "--name",
+        "near",
+    )
+    assert invoke(*run, "--engine", "local").code == 0
+    for what in ("near", 1):
+        found = invoke("diagnose", what, "--format", "json").json
+        assert (found["limited_inputs"], found["limited_examples"]) == (["level"], [41])
+        text = " ".join(invoke("diagnose", what).out.split())
+        assert "inputs limited: level, in validation examples 41" in text
+        assert max(map(len, invoke("diagnose", what).out.splitlines())) <= 80
+    assert "level" in invoke("show", 1).out

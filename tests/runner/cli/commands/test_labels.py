@@ -5,11 +5,14 @@ import io
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.made_once import made_once
+from support.sampling import at_night
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 QUICK = ("--data", "xor", "--hidden", "2", "--activation", "relu", "--activation", "tanh", "--repeats", "2")
@@ -17,10 +20,14 @@ ANSI, FORMULA = "\x1b[31mred", "=HYPERLINK(1)"
 
 
 @pytest.fixture(autouse=True)
-def sweeps(invoke):
+def sweeps(tmp_path_factory, own_folder, command):
     """The sweep `xor` with trials 1 to 4."""
-    answer = invoke("run", *QUICK, "--epochs", "2", "--engine", "local")
-    assert answer.code == 0, answer.err
+
+    def train(folder):
+        answer = command("run", *QUICK, "--epochs", "2", "--engine", "local", cwd=folder)
+        assert answer.code == 0, answer.err
+
+    shutil.copy(made_once(tmp_path_factory, "labels", train) / "fitgap.db", own_folder)
 
 
 @pytest.fixture
@@ -130,7 +137,7 @@ def test_a_deleted_trial_comes_back_neither_by_resume_nor_by_extend(invoke, rows
     assert wanted - found == {("relu", 2)} and not found - wanted
 
 
-@pytest.mark.parametrize(("answer", "left", "code"), [("y", 0, 0), ("n", 1, 1), ("", 1, 1)])
+@pytest.mark.parametrize(("answer", "left", "code"), [("y", 0, 0), at_night("n", 1, 1), at_night("", 1, 1)])
 def test_whoever_sits_at_a_terminal_is_asked_first(answer, left, code, rows):
     terminal, end = pty.openpty()
     with subprocess.Popen([COMMAND, "delete", "xor"], stdin=end, stderr=subprocess.PIPE, text=True) as asked:

@@ -3,6 +3,7 @@
 import pytest
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.initializers import INITIALIZERS
+from fitgap.core.layers import LAYERS
 from fitgap.core.losses import LOSSES
 from fitgap.core.optimizers import OPTIMIZERS
 from fitgap.core.regularizers import REGULARIZERS
@@ -11,10 +12,12 @@ from fitgap.core.stopping import STOPPINGS
 from fitgap.core.target_coding import READINGS
 from fitgap.runner.cli.commands.list_names import KINDS, first_paragraph
 from fitgap.runner.data import SOURCES
+from fitgap.runner.studies import STUDIES
 
 TABLES = {
     "activations": ACTIVATIONS,
     "initializers": INITIALIZERS,
+    "layers": LAYERS,
     "losses": LOSSES,
     "optimizers": OPTIMIZERS,
     "outputs": READINGS,
@@ -24,17 +27,37 @@ TABLES = {
     "data": SOURCES,
 }
 
+# What is told of data sets besides.
+OF_DATA = ["task", "examples", "inputs", "target", "groups", "origin"]
+
 
 def test_every_table_is_listed():
     assert set(KINDS) == set(TABLES)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_studies_are_listed_with_their_questions_and_outcomes(invoke):
+    rows = invoke("list", "studies", "--format", "json").json
+    assert [row["name"] for row in rows] == list(STUDIES)
+    for row in rows:
+        assert row["question"].endswith("?") and row["description"].endswith(".") and "unknown" in row["outcomes"]
+    page = invoke("list", "studies").out
+    assert all(study.question in page for study in STUDIES.values())
+
+
+def test_no_question_is_lost_at_80_columns(in_terminal, plain_text):
+    _, written = in_terminal("list", "studies")
+    page = " ".join(plain_text(written).split())
+    assert "no room" not in page and "question" in page and "data" in page
+    assert all(study.question.split()[-1] in page for study in STUDIES.values())
+
+
+@pytest.mark.parametrize("kind", TABLES)
 def test_a_list_holds_every_row_of_its_table_with_its_parameters(kind, invoke, contract):
     rows = invoke("list", kind, "--format", "json").json
     assert [row["name"] for row in rows] == list(TABLES[kind])
     for row in rows:
-        assert list(row) == contract["list"]
+        assert list(row)[:3] == contract["list"]
+        assert list(row)[3:] == (OF_DATA if kind == "data" else [])
         assert row["description"].endswith(".")
         assert [each["name"] for each in row["parameters"]] == list(TABLES[kind][row["name"]].parameters())
         assert all(each["domain"] for each in row["parameters"])
@@ -46,7 +69,7 @@ def test_a_description_is_the_whole_first_paragraph_of_a_docstring():
     assert first_paragraph("") == ""
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TABLES)
 def test_every_name_and_default_of_a_table_is_told_to_people(kind, invoke):
     answer = invoke("list", kind)
     assert answer.code == 0

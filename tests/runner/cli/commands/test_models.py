@@ -223,6 +223,10 @@ def test_wrong_arrays_are_told_in_one_line(complaint):
         (("export", 2, "-o", "."), r"\. is a folder; name a file"),
         (("predict", "nothing.npz", "animals.csv"), "there is no file nothing.npz; `fitgap export TRIAL -o .*"),
         (("predict", "animals.csv", "animals.csv"), r"animals.csv is not a fitgap model file \(ValueError\); .*"),
+        (
+            ("predict", "animals.onnx", "animals.csv"),
+            r"animals.onnx: an ONNX file is for other programs, .* \.npz file",
+        ),
         (("predict", ".", "animals.csv"), r"\. is not a fitgap model file \(IsADirectoryError\); .*"),
         (("predict", 2, "nothing.csv"), "nothing.csv: there is no such file; .*"),
         (("predict", 2, "."), r"\.: this is a folder; .*"),
@@ -244,8 +248,8 @@ def test_broken_model_files_are_told_in_one_line(fitgap, complaint):
     with np.load("whole.npz") as file:
         arrays = dict(file)
     told = json.loads(str(arrays["description"]))
-    np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 3"}))})
-    message = "newer.npz has the format 'fitgap model 3', but this program reads 'fitgap model 2'; update fitgap"
+    np.savez("newer.npz", **{**arrays, "description": np.array(json.dumps({**told, "format": "fitgap model 4"}))})
+    message = "newer.npz has the format 'fitgap model 4', but this program reads 'fitgap model 3'; update fitgap"
     assert complaint("predict", "newer.npz", "animals.csv") == message
     np.savez("pickled.npz", **{**arrays, "biases_1": np.array([{}], dtype=object)})
     assert complaint("predict", "pickled.npz", "animals.csv").startswith("pickled.npz is not a fitgap model file")

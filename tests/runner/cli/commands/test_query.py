@@ -133,6 +133,28 @@ def test_compare_groups_by_several_keys(rows):
     assert rows("compare small --by activation,architecture", "--limit", "1") == groups[:1]
 
 
+def test_tuned_groups_name_their_settings(ask, rows):
+    groups = rows("compare small --by activation --tuned")
+    assert {group["activation"] for group in groups} == {"relu", "prelu:beta=0.05"}
+    assert all(group["tuned"] and group["tuned_configuration"] for group in groups)
+    page = ask("compare small --by activation --tuned").out
+    assert "tuned" in page and "on the half of the repeats that did not choose its setting" in page
+    has_two = any(len(set(group["tuned_settings"])) > 1 for group in groups)
+    assert ("the halves chose different ones" in page) == has_two
+
+
+def test_a_two_way_table_has_a_column_per_alternative(ask, rows):
+    table = rows("compare small --by architecture,optimizer --table", "--of", "e_v")
+    groups = {
+        (row["architecture"], row["optimizer"]): row["e_v"] for row in rows("compare small --by architecture,optimizer")
+    }
+    assert {(row["architecture"], name): row[name] for row in table for name in row if name != "architecture"} == groups
+    page = ask("compare small --by architecture,optimizer --table").out
+    assert "**" in page and "cannot be told apart" in page
+    told = ask("compare small --by architecture --table")
+    assert told.code == 2 and "two settings, but received 1" in told.err
+
+
 def test_show_says_which_inputs_do_not_vary(ask, invoke):
     assert "none (all vary" in ask("show 1").out
     invoke("run", "--data", "digits", "--hidden", "none", "--epochs", "1", "--engine", "local", "--db", "digits.db")
@@ -210,13 +232,16 @@ def piped(line, reader, folder):
     return subprocess.run(["bash", "-c", pipe], cwd=folder, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("line", every(3, ["epochs small", "epochs small --format csv", "trials small --format json"]))
+# With every commit, tests/runner/cli/test_exit_codes.py and test_streams.py have such readers.
+@pytest.mark.nightly
+@pytest.mark.parametrize("line", ["epochs small", "epochs small --format csv", "trials small --format json"])
 @pytest.mark.parametrize("reader", ["head -1", "true"])
 def test_a_pipe_that_closes_early_gives_no_complaint(line, reader, trained_database, tmp_path):
     assert piped(f"{line} --db '{trained_database}'", reader, tmp_path).stderr == ""
     assert piped("--help", reader, tmp_path).stderr == ""
 
 
+@pytest.mark.nightly
 def test_a_pipe_that_closes_early_is_no_failed_trial(trained_database, tmp_path):
     """Exit code 1 says that trials failed; a reader that has seen enough is no failure."""
     assert piped(f"trials small --format json --db '{trained_database}'", "true", tmp_path).returncode in (0, 141)

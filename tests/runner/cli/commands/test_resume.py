@@ -91,6 +91,24 @@ def test_extending_by_what_is_there_adds_nothing(invoke, rows):
     assert rows("trials", "iris") == before
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--hidden", "conv4x9"), "conv4x9 does not fit digits: layer 1 (conv4x9): a window of 9"),
+        (("--training-examples", "5000"), "training_examples: 5000 of 1258"),
+        (("--loss", "sigmoid_cross_entropy"), "training.loss: sigmoid_cross_entropy needs the outputs"),
+    ],
+)
+def test_extending_by_what_does_not_suit_the_data_is_refused_as_in_a_new_sweep(words, told, invoke, rows):
+    """A search is in the database too: its proposals must not be taken for damage when something else is wrong."""
+    digits = "run", "--data", "digits", "--epochs", "1", "--engine", "local"
+    assert invoke(*digits, "--hidden", "depth=1,width=2..3", "--search", "tpe:trials=2", "--name", "s").code == 0
+    assert invoke(*digits, "--hidden", "2", "--name", "d").code == 0
+    refused = invoke("extend", "d", *words, "--engine", "local")
+    assert refused.code == 2 and told in refused.err and len(refused.err.splitlines()) == 1
+    assert [row["trials"] for row in rows("sweeps")] == [2, 1]
+
+
 def test_extending_by_a_file_adds_its_alternatives(invoke, rows):
     Path("small.yaml").write_text("{data: iris, training: {epochs: 2}, axes: {architecture: [4]}}")
     invoke("run", "small.yaml", "--engine", "local")

@@ -19,6 +19,7 @@ from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.trial_status import Status
 from support.data.wrong_data_cases import WRONG_FILES, WRONG_FOLDER
 from support.engine.made_clusters import cluster, node
+from support.sampling import every
 from support.spec.wrong_sweep_cases import FOLDER, WRONG_SWEEPS
 
 COMMAND = Path(sys.executable).parent / "fitgap"
@@ -174,12 +175,13 @@ def test_the_database_is_the_option_else_the_environments_else_here(invoke, monk
     assert names("--db", "sqlite:///fitgap.db") == ["iris"]
 
 
-@pytest.mark.parametrize("name", WRONG_SWEEPS)
+# Every one of them is in tests/runner/spec/test_wrong_sweeps.py and tests/runner/data/test_wrong_files.py.
+@pytest.mark.parametrize("name", every(10, WRONG_SWEEPS))
 def test_a_wrong_sweep_is_refused_in_one_line_and_nothing_is_written(name, invoke):
     assert_refused(invoke("run", FOLDER / name, "--engine", "local"), WRONG_SWEEPS[name])
 
 
-@pytest.mark.parametrize("name", WRONG_FILES)
+@pytest.mark.parametrize("name", every(10, WRONG_FILES))
 def test_a_wrong_data_file_is_refused_in_one_line_and_nothing_is_written(name, invoke):
     target, pattern = WRONG_FILES[name]
     flags = ("--target", ",".join(target)) if target else ()

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from fitgap import open_store
 from fitgap.core.preprocessing import encoded_targets
 from fitgap.runner.driver import stored_sweep
 from fitgap.runner.holdout import best_trials, holdout_errors, model_at_best
@@ -47,4 +48,40 @@ def test_errors_of_a_model_are_those_of_training(invoke, tmp_path):
     assert model.errors(data.inputs[split.validation], data.targets[split.validation]).mean() == pytest.approx(
         row["best_e_v"], rel=1e-6
     )
-    assert len(encoded_targets(data, prepared.preparation, prepared.reading, split)[1]) == len(split.validation)
+    encoded = encoded_targets(data, prepared.preparation, prepared.reading, split, seed=0, repeat=1)
+    assert len(encoded[1]) == len(split.validation)
+
+
+def test_the_result_is_computed_once_and_can_be_asked_for_again(invoke, own_folder):
+    """Extending the sweep until the test examples like it better is no use."""
+    assert invoke("run", *RUN, "--engine", "local", "--name", "t").code == 0
+    with open_store() as store:
+        found = store.test_result("t")
+        trials = found["trial"].to_list()
+        assert len(trials) == 3 and found["examples"].to_list() == [30] * 3 and found["is_best"].all()
+        shown = [store.show(trial) for trial in trials]
+        assert [row["test_error"][0] for row in shown] == found["error"].to_list()
+        assert [row["test_accuracy"][0] for row in shown] == found["accuracy"].to_list()
+        others = set(store.trials("t")["trial"]) - set(trials)
+        assert all(store.show(other)["test_error"].is_null().all() for other in others)
+    extended = invoke("extend", "t", "--optimizer", "adam:rate=0.1", "--engine", "local")
+    assert extended.code == 0 and "measured once, before another configuration became the best" in extended.err
+    with open_store() as store:
+        again = store.test_result("t")
+        assert again.drop("is_best").equals(found.drop("is_best")) and not again["is_best"].any()
+        assert store.test_result("t")["configuration"][0] in extended.err
+    assert "test_error" in invoke("show", trials[0]).out
+    assert invoke("report", "t", "-o", "r.html").code == 0
+    assert "30 test examples" in (own_folder / "r.html").read_text()
+
+
+def test_a_sweep_without_test_examples_has_no_result(invoke):
+    assert invoke("run", "--data", "iris", "--epochs", "2", "--engine", "local").code == 0
+    with open_store() as store:
+        assert store.test_result("iris").is_empty()
+        assert store.test_result("iris").columns[1] == "trial"
+
+
+def test_r2_is_not_called_accuracy(invoke):
+    assert invoke("run", "--data", "diabetes", "--test", "0.2", "--epochs", "2", "--engine", "local").code == 0
+    assert "test_r2" in invoke("show", 1).out

@@ -16,10 +16,12 @@ import numpy as np
 import pytest
 from fitgap.runner.cli.render import progress
 from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
+from fitgap.runner.cli.render.console import PlainConsole
 from fitgap.runner.cli.render.progress import LiveProgress, duration
 from fitgap.runner.engine import ClusterStatus, auto
 from fitgap.runner.messages import Block, EpochCounts, TrialEnd
 from fitgap.runner.trial_status import Status
+from rich.progress import Progress
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 
@@ -60,6 +62,25 @@ class Expected:
 
 def ends(*trials, status=Status.COMPLETED):
     return tuple(TrialEnd(trial, status) for trial in trials)
+
+
+def test_the_last_line_has_the_verdicts_on_what_ended_last(clock, make_rows):
+    """They are found after the last block."""
+
+    @dataclass(frozen=True)
+    class Judged(Expected):
+        verdicts: dict
+
+        def verdict_counts(self):
+            return self.verdicts
+
+    verdicts = {"good": 1}
+    with LiveProgress(Judged({1: (1, 1.0), 2: (1, 1.0)}, verdicts)) as live:
+        live.live = True
+        clock.now = 101.0
+        live(Block(make_rows([1, 2], [1, 1]), ends(1, 2)))
+        verdicts["underfit"] = 1
+    assert live.bar.tasks[0].description.endswith("2 epochs; fit so far: 1 good, 1 underfit")
 
 
 def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
@@ -237,7 +258,17 @@ def test_epochs_and_verdicts_are_told_before_the_first_trial_has_ended(clock, ma
 def test_the_counts_of_verdicts_fit_next_to_the_bar():
     many = dict.fromkeys(("good", "underfit", "overfit", "both", "unclear", "no_skill"), 123_456)
     text = progress.epochs_line(10**9, many)
-    assert len(text) <= 63 and text.endswith(", …") and "123,456 good" in text
+    assert len(text) <= 71 and text.endswith(", …") and "123,456 good" in text
+
+
+@pytest.mark.parametrize("columns", [80, 87, 88, 120])
+def test_the_line_of_a_large_sweep_is_not_wrapped(columns):
+    """The longest that there is: a million trials, more than a thousand of them a second, hours, a small error."""
+    line = "123456/1000000 trials, 1234.5/s, 59 min 59 s left, best E_v 1.234e-05"
+    bar = Progress(*progress.columns_for(columns), console=PlainConsole(width=columns, file=io.StringIO()))
+    bar.add_task(line, total=1)
+    (segments,) = bar.console.render_lines(bar.get_renderable())
+    assert "".join(segment.text for segment in segments).rstrip().endswith(f" {line}")
 
 
 @pytest.mark.parametrize(("is_terminal", "between"), [(True, "\n"), (False, "; ")])
@@ -355,7 +386,7 @@ def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plai
 
 def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, plain_text):
     """The trials that it held are taken over while the others are trained already."""
-    sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 2000 --engine local --name long"
+    sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 600 --engine local --name long"
     with subprocess.Popen(
         [COMMAND, "run", *sweep.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as killed:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from fitgap.runner.cli.render.text_tables import cell, common_values, fitting_keys, plainer, print_table, printable
+from fitgap.runner.cli.render.trial_page import print_environment
 from support.sampling import every
 
 # Markup of rich, and what a terminal would obey.
@@ -27,6 +28,15 @@ def test_every_answer_fits_a_terminal_of_80_columns(line, in_terminal, plain_tex
     rows = [row for row in plain_text(written).splitlines() if not re.search("the same in|no room", row)]
     assert len(rows) > 1
     assert max(map(len, rows)) <= 80
+
+
+def test_what_improve_would_add_is_told_apart_at_80_columns(in_terminal, plain_text, trained_database):
+    """By what is changed of which configuration, and why: text that is wrapped."""
+    code, written = in_terminal("improve", "small", "--dry-run", "--db", trained_database)
+    lines = plain_text(written).splitlines()
+    assert code == 0 and max(map(len, lines)) <= 85
+    assert any(line.split() == ["change", "of", "because"] for line in lines)
+    assert not any("no room" in line for line in lines)
 
 
 def test_columns_without_room_are_named(in_terminal, plain_text, trained_database):
@@ -169,3 +179,16 @@ def test_a_single_column_that_is_wider_than_the_terminal_is_broken_and_not_cut(i
     """Whatever is in it, all of it is there."""
     code, written = in_place("list", "optimizers", "--format", "table", columns=20)
     assert code == 0 and "…" not in written
+
+
+def test_long_values_of_a_trial_are_folded_below_each_other(capsys, monkeypatch):
+    """The features of a processor, as NumPy 2.2 names them, are longer than a line."""
+    features = " ".join(f"AVX512_{number}" for number in range(20))
+    monkeypatch.setattr("fitgap.runner.cli.render.trial_page.line_width", lambda most: 80)
+    print_environment({"simd": features})
+    _, *lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= 80 and all(line.startswith(" " * 20) for line in lines[1:])
+    assert " ".join(" ".join(lines).split()) == f"simd {features}"
+    monkeypatch.setattr("fitgap.runner.cli.render.trial_page.line_width", lambda most: most)
+    print_environment({"simd": features})
+    assert len(capsys.readouterr().out.splitlines()) == 2

@@ -1,8 +1,11 @@
 """Tests of CSV files."""
 
+import io
+import tracemalloc
+
 import numpy as np
 import pytest
-from fitgap.runner.data.formats.csv_files import record_starts
+from fitgap.runner.data.formats.csv_files import first_width, lines_of, record_starts
 from fitgap.runner.data.handling import MISSING, TEXT, Handling
 from fitgap.runner.errors import DataError
 from hypothesis import assume, given
@@ -84,7 +87,7 @@ def test_a_wide_table_does_not_flood_the_message():
 
 
 def test_records_start_where_their_first_cell_does():
-    assert list(record_starts('a,b\n"1\n2",3\n4\n')) == [(1, 2), (2, 2), (4, 1)]
+    assert list(record_starts('a,b\n"1\n2",3\n4\n')) == [(1, ["a", "b"]), (2, ["1\n2", "3"]), (4, ["4"])]
 
 
 @given(st.binary(max_size=200), st.sampled_from(MISSING), st.sampled_from(TEXT))
@@ -93,3 +96,19 @@ def test_any_bytes_load_or_give_a_data_error(content, missing, text):
         load_strictly("a.csv", b"x,y\n" + content, ("y",), Handling(missing, text))
     except DataError as error:
         assert str(error).isprintable()
+
+
+def test_looking_at_the_first_record_needs_no_copy_of_the_text():
+    """`io.StringIO` would take four bytes for each character of a large file."""
+    text = "a,b,c\n" + "1,2,3\n" * 500_000
+    tracemalloc.start()
+    try:
+        assert first_width(text, ",") == 3
+        assert tracemalloc.get_traced_memory()[1] < len(text) / 10
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("text", ["", "a", "a\n", "a\r\nb", "\n\n", 'a,"x\ny"\nb', "a\rb\nc\x85d"])
+def test_lines_are_those_of_a_file(text):
+    assert list(lines_of(text)) == list(io.StringIO(text, newline="\n"))

@@ -100,6 +100,27 @@ def test_the_target_and_its_classes_are_counted(table):
     assert "rare classes: rare (3); accuracy says little about them" in found.warnings
 
 
+def test_a_line_with_totals_does_not_change_the_types(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a,b,y\n" + "".join(f"{row % 6},{row % 4}.5,{row % 7}.5\n" for row in range(40)) + "x,Total,\n")
+    found = inspect_file(str(path), ["y"])
+    assert [(column.type, column.use, column.missing) for column in found.columns] == [
+        ("whole numbers", "number", 0),
+        ("numbers", "number", 0),
+        ("numbers", "target", 1),
+    ]
+    assert found.rows == 41
+    assert "1 row without a target would be left out" in found.warnings
+
+
+def test_dates_without_a_time_have_none_in_their_range(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("day,hour,y\n" + "".join(f"2020-01-{d},2020-01-{d} {d}:30,{d}.5\n" for d in range(10, 24)))
+    day, hour, _ = inspect_file(str(path), ["y"]).columns
+    assert (day.lowest, day.highest) == ("2020-01-10", "2020-01-23")
+    assert (hour.lowest, hour.highest) == ("2020-01-10 10:30:00", "2020-01-23 23:30:00")
+
+
 def test_duplicates_are_counted(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("x,z,y\n" + "1,2,0.5\n3,4,1.5\n5,6,2.5\n" * 3)
@@ -126,3 +147,38 @@ def test_what_is_no_table_is_one_line(content, tmp_path):
     with pytest.raises(DataError) as caught:
         inspect_file(str(path))
     assert str(caught.value).isprintable()
+
+
+def test_a_target_that_is_suggested_is_not_leaked_by_an_input_of_the_command(tmp_path):
+    path = tmp_path / "leak.csv"
+    rows = [f"{row % 7},{'uvw'[row % 3]},{10 * (row % 3)}" for row in range(ROWS)]
+    path.write_text("\n".join(["a,kind,kind_code", *rows]))
+    found = inspect_file(str(path))
+    assert "--target kind_code --ignore kind " in found.command
+    assert "kind: determines the target 'kind_code'" in found.warnings
+    assert found.target is None
+
+
+def test_a_constant_column_is_not_suggested_as_the_target(tmp_path):
+    path = tmp_path / "constant.csv"
+    path.write_text("\n".join(["a,b,version", *(f"{row % 7},{row % 5},3" for row in range(ROWS))]))
+    assert "--target b " in inspect_file(str(path)).command
+
+
+@pytest.mark.parametrize(
+    ("rows", "target", "warning"),
+    [
+        ([], [], "the file has no rows below its header, so there is nothing to train on"),
+        (["1,2"] * ROWS, [], "no column has several values, so there is nothing to predict"),
+        ([f"{row},2" for row in range(ROWS)], ["b"], "the target b has only one value, so there is nothing to learn"),
+    ],
+)
+def test_no_command_is_suggested_that_would_fail(rows, target, warning, tmp_path, invoke):
+    path = tmp_path / "nothing.csv"
+    path.write_text("\n".join(["a,b", *rows]))
+    found = inspect_file(str(path), target)
+    assert found.command == ""
+    assert found.warnings[0] == warning
+    answer = invoke("inspect", path, *(["--target", *target] if target else []))
+    assert answer.code == 0
+    assert "start with" not in answer.out

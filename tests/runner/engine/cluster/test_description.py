@@ -14,6 +14,13 @@ def test_the_smallest_cache_that_is_told_counts():
     assert cluster(node(cache_bytes=0)).cache_bytes is None
 
 
+def test_nodes_without_a_compiler_are_named():
+    found = cluster(node("b", llvmlite=""), node("a", llvmlite=""), node("c"))
+    assert found.without_compiler == ["a", "b"]
+    assert found.described().count("no llvmlite") == 1
+    assert found.described().startswith("1 node: ")
+
+
 def test_what_computes_is_told_once_for_equal_nodes():
     here = node()
     assert cluster(here, here, node(numpy="2.0.1", blas="")).described() == (

@@ -2,7 +2,7 @@
 
 import pytest
 from fitgap.runner.engine.cluster import ray_environment
-from fitgap.runner.engine.cluster.ray_environment import cluster_environment, own_environment
+from fitgap.runner.engine.cluster.ray_environment import cluster_environment, own_environment, worker_environment
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,12 @@ def test_a_ray_of_our_own_is_not_led_astray_by_variables_for_another_one():
 def test_no_proxy_is_asked_for_processes_of_this_machine(inherited, hosts):
     found = own_environment(inherited)
     assert found["no_proxy"] == found["NO_PROXY"] == hosts
+
+
+@pytest.mark.parametrize("chosen", [{}, {"FITGAP_KERNELS": "numpy"}])
+def test_workers_on_other_nodes_get_the_choice_of_kernels_and_nothing_else_of_ours(chosen):
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    found = worker_environment({"HOME": "/root", "OMP_NUM_THREADS": "8", "FITGAP_DB": "x.db", **chosen})
+    assert found.items() >= {**threads, **chosen}.items()
+    assert not {"HOME", "FITGAP_DB"} & found.keys()
+    assert ("FITGAP_KERNELS" in found) == bool(chosen)

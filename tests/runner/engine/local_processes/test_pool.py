@@ -334,7 +334,7 @@ def test_nobody_is_left_after_closing(start):
 
 def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
     """Again and again, as long as it is worth it; every row is there once, with the same bits."""
-    sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 8, training: {epochs: 2500}}"))
+    sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 8, training: {epochs: 1000}}"))
     task = pack_task(list(planned_trials(sweep)), pack_shape(sweep.configurations[0], sweep), sweep)
     processes, takers = start(sweep.dataset, 2), set()
     given, blocks = iter([task]), []

@@ -81,7 +81,7 @@ def dataset():
 def assert_equal(found, expected):
     for field in fields(Examples):
         mine, theirs = getattr(found, field.name), getattr(expected, field.name)
-        if field.name in TABLES:
+        if field.name in TABLES and theirs is not None:
             assert mine.dtype == theirs.dtype and mine.shape == theirs.shape and mine.tobytes() == theirs.tobytes()
         else:
             assert repr(mine) == repr(theirs)
@@ -95,6 +95,8 @@ def test_what_is_read_is_what_was_prepared_and_cannot_be_changed(task, dataset):
         assert_equal(examples, expected[repeat])
         for name in TABLES:
             table = getattr(examples, name)
+            if table is None:
+                continue
             assert table.ctypes.data % shared_examples.ALIGNMENT == 0
             with pytest.raises(ValueError, match="read-only"):
                 table[0, 0] = 1

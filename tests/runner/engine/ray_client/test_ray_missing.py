@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from support.sampling import every, per_commit
 
 # What the module does, and what is told of it.
 BROKEN = {
@@ -27,7 +28,7 @@ def run(folder, engine, module):
     return subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("kind", BROKEN)
+@pytest.mark.parametrize("kind", every(2, BROKEN))
 def test_a_ray_that_cannot_be_imported_is_one_line(kind, tmp_path):
     module, told = BROKEN[kind]
     done = run(tmp_path, "ray", module)
@@ -37,7 +38,7 @@ def test_a_ray_that_cannot_be_imported_is_one_line(kind, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("engine", ["auto", "local"])
+@pytest.mark.parametrize("engine", per_commit(["auto"], ["auto", "local"]))
 def test_other_engines_do_without_ray(engine, tmp_path):
     done = run(tmp_path, engine, BROKEN["missing"][0])
     assert done.returncode == 0, done.stderr

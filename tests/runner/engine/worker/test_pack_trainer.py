@@ -338,3 +338,44 @@ def test_learned_parameters_and_the_reason_of_a_stop_are_told_at_the_end(tasks_o
     values = plain.learned or learned.learned
     assert set(values) == {"layer_1.0.beta", "layer_1.0.gamma"} and 1.0 not in values.values()
     assert all("not improved for 1" in end.reason and end.epochs < 50 for end in (plain, learned))
+
+
+@pytest.mark.parametrize("keep", ["none", "best", "state"])
+@pytest.mark.parametrize("after", [1, 4, 11])
+def test_metrics_are_the_same_after_a_stop(after, keep, tasks_of):
+    """Also if the best epoch was before it, or is the last before it."""
+    (task,), dataset = tasks_of(
+        "{data: iris, seed: 2, repeats: 2, training: {epochs: 12, batch_size: 4, keep: " + keep + "}, "
+        "axes: {optimizer: [{adam: {rate: 0.2}}, {adam: {rate: 0.02}}]}}"
+    )
+    whole = ends_of(list(train_pack(task, PreparedRepeats(dataset))))
+    epochs = iter(range(1, 13))
+    before = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) == after))
+    assert not ends_of(before)
+    saved = {state.trial_id: state.arrays for block in before for state in block.states}
+    # A pack of fewer members.
+    rest = task.subset(task.trials[1:])
+    resumed = ends_of(
+        list(train_pack(rest.starting_from([saved[trial] for trial in rest.trials]), PreparedRepeats(dataset)))
+    )
+    for trial, end in resumed.items():
+        assert end.metrics.keys() == whole[trial].metrics.keys()
+        for name, value in end.metrics.items():
+            assert np.array_equal(value, whole[trial].metrics[name], equal_nan=True), name
+        for name in ("confusion", "recognized", "best_recognized"):
+            assert np.array_equal(getattr(end, name), getattr(whole[trial], name)), name
+    assert after < 11 or any(end.best_epoch < after for end in whole.values())
+
+
+def test_a_state_of_an_earlier_version_leaves_metrics_of_its_best_epoch_unknown(tasks_of):
+    (task,), dataset = tasks_of(
+        "{data: iris, training: {epochs: 12, batch_size: 4}, axes: {optimizer: [{adam: {rate: 0.3}}]}}"
+    )
+    epochs = iter(range(1, 13))
+    blocks = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) == 11))
+    (state,) = [state.arrays for block in blocks for state in block.states]
+    old = {name: value for name, value in state.items() if name not in ("best_parameters", "best_accuracy")}
+    (end,) = ends_of(list(train_pack(task.starting_from([old]), PreparedRepeats(dataset)))).values()
+    assert end.best_epoch < 11 and end.confusion is None and math.isnan(end.metrics["best_accuracy_v"])
+    assert end.best_recognized is None and end.recognized.shape == (3, 2)
+    assert "best_f1_macro_v" not in end.metrics and end.metrics["f1_macro_v"] > 0

@@ -13,7 +13,16 @@ from fitgap.runner.messages import Block, KeptNetwork, SavedState, TrialEnd
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.admin import copy
 from fitgap.runner.store.admin.copy import copy_database
-from fitgap.runner.store.schema.tables import evidence, metadata, sweep_tag, trial_tag
+from fitgap.runner.store.schema.tables import (
+    class_count,
+    confusion,
+    evidence,
+    metadata,
+    peer_reference,
+    split_variant,
+    sweep_tag,
+    trial_tag,
+)
 from fitgap.runner.trial_status import Status
 from support.databases.new_databases import PostgresDatabases, SqliteFiles
 from support.databases.raw_rows import raw_rows
@@ -67,10 +76,15 @@ def filled(store, driver, make_plan, make_configuration, make_rows):
         connection.execute(sa.insert(evidence).values(trial_id=2, statistics={"dead": 1 / 3}, content=b"\0arrays"))
         connection.execute(sa.insert(trial_tag).values(trial_id=2, tag="ödd"))
         connection.execute(sa.insert(sweep_tag).values(sweep_id=1, tag="'"))
+        connection.execute(sa.insert(confusion).values(trial_id=2, content=b"\0counts"))
+        connection.execute(sa.insert(class_count).values(trial_id=2, last=[[3, 2]], best=None))
+        connection.execute(sa.insert(peer_reference).values(sweep_id=1, peers="noise=0.1", skill="clear"))
+        variant = {"sweep_id": 1, "repeat": 1, "variant": "n=5", "training_count": 5}
+        connection.execute(sa.insert(split_variant).values(**variant, constant_columns=[], preprocessing={"a": -0.0}))
     return store
 
 
-@pytest.mark.parametrize("block", [1, 3, 5_000])
+@pytest.mark.parametrize("block", per_commit([3], [1, 3, 5_000]))
 def test_there_and_back_everything_is_the_same(block, filled, database, other_databases, databases, monkeypatch):
     monkeypatch.setattr(copy, "BLOCK_ROWS", block)
     monkeypatch.setattr(copy, "BLOCK_ARRAYS", block)
@@ -112,7 +126,7 @@ def test_a_copy_is_not_made_over_rows(filled, database, other_databases, make_pl
     assert raw_rows(target) == before
 
 
-@pytest.mark.parametrize("table", ["data_set", "trial", "epoch", "state"])
+@pytest.mark.parametrize("table", per_commit(["data_set", "epoch"], ["data_set", "trial", "epoch", "state"]))
 def test_a_copy_that_fails_leaves_nothing(table, filled, database, other_databases, monkeypatch, tmp_path):
     copy_table = copy.copy_table
 

@@ -12,7 +12,7 @@ from fitgap.runner.frames.frame_store import open_store as open_frames
 from fitgap.runner.store.admin.damage import damage_in, damage_reported
 from fitgap.runner.store.database.addresses import database_url
 from fitgap.runner.store.schema.tables import metadata
-from support.sampling import steps
+from support.sampling import every_row, steps
 
 # A value, as SQL, for a column of a table, and what is told of it.
 DAMAGE = {
@@ -35,12 +35,14 @@ DAMAGE = {
     ("driver", "environment"): ("'no'",),
     ("epoch", "e_t"): ("'x'",),
     ("evidence", "content"): ("'text'",),
+    ("class_count", "last"): ("'{'", "'{}'", "NULL", "x'00'"),
 }
 QUESTIONS = [
     *(("sweeps",), ("sweeps", "--size"), ("trials", "small"), ("trials", "small", "--format", "json"), ("show", "1")),
     *(("show", "1", "--format", "json"), ("epochs", "1"), ("compare", "small", "--by", "activation"), ("tag", "small")),
     *(("diagnose", "small"), ("diagnose", "1"), ("importance", "small"), ("export", "1", "-o", "x.npz"), ("note", "1")),
     *(("trials", "small", "--format", "parquet", "-o", "x.parquet"), ("epochs", "small", "--format", "csv")),
+    *(("trials", "small", "--sort", "recall_v.setosa"), ("trials", "small", "--where", "error_v.setosa < 0.5")),
 ]
 
 
@@ -63,7 +65,7 @@ def damaged(trained_database, own_folder):
 
 
 @pytest.mark.parametrize("step", steps(10))
-@pytest.mark.parametrize(("table", "column"), DAMAGE)
+@pytest.mark.parametrize(("table", "column"), every_row(4, DAMAGE))
 def test_every_question_answers_or_names_the_row(table, column, step, damaged, invoke):
     """Some of the questions for each damage with every commit; other damages get other questions."""
     luck = random.Random(f"{table} {column}")

@@ -4,12 +4,15 @@ import math
 import statistics
 from collections import defaultdict
 
+import numpy as np
 import pytest
+from fitgap.runner.analysis.pairing import Measured
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.errors import FilterError, StoreError
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.compare.group_differences import Baseline, add_differences
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("groups")
@@ -164,6 +167,33 @@ def test_pairs_of_a_setting_leave_the_kind_alone(trained):
     found = trained.compare("small", ["optimizer.rate"], where="optimizer.name == 'adam'", against="0.01")
     other = next(group for group in found if group["optimizer.rate"] == 0.1)
     assert other["pairs"] == 2 * 2 * 3 * 3
+
+
+def test_repeats_that_do_not_tell_groups_apart_are_not_enough():
+    """Many groups, one of which varies much: the intervals of all are wide."""
+    rng = np.random.default_rng(5)
+    values = np.array([[number / 10] * 4 for number in range(30)]) + 0.005 * rng.normal(size=(30, 4))
+    values[-1] += rng.normal(size=4)
+    group, repeat = np.divmod(np.arange(values.size), 4)
+    groups = [{} for _ in values]
+    trials = Measured(group, np.zeros(values.size, int), repeat, values.ravel())
+    add_differences(groups, trials, [str(number) for number in range(30)], Baseline(None, False))
+    apart = [not row["could_be_best"] for row in groups[1:]]
+    assert any(apart) and not all(apart)
+    for row in groups[1:]:
+        assert row["could_be_best"] is False or row["repeats_needed"] > row["paired_repeats"]
+
+
+@pytest.mark.parametrize(
+    ("by", "label", "ways"),
+    [
+        ("architecture.width", "4", ("4", "4.0")),
+        ("optimizer.rate", "0.01", ("0.01", "1e-2")),
+    ],
+)
+def test_a_group_of_numbers_is_named_as_people_write_numbers(by, label, ways, trained):
+    for way in ways:
+        assert {group["against"] for group in trained.compare("small", [by], against=way)} == {label}
 
 
 @pytest.mark.parametrize(

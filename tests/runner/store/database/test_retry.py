@@ -82,3 +82,15 @@ def test_what_does_not_pass_by_itself_is_not_tried_again(error, engine, clock):
     with pytest.raises(type(error)):
         with_retries(engine, trying)
     assert (trying.seen, clock.pauses, written(engine)) == ([False], [], [])
+
+
+def test_a_connection_that_another_thread_uses_is_waited_for(clock):
+    """As long as for the database: a thread that renews a lease must outlive another one that waits for a lock."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    with engine.connect() as busy:
+        with pytest.raises(TemporaryStoreError, match="still used by another part of this program"):
+            with_retries(engine, lambda connection, is_retry: None)
+        assert RETRY_SECONDS - LONGEST_PAUSE_SECONDS <= clock.now <= RETRY_SECONDS
+        busy.close()
+        assert with_retries(engine, lambda connection, is_retry: "done") == "done"
+    engine.dispose()

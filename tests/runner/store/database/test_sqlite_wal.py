@@ -1,6 +1,7 @@
 """Logs of SQLite that do not belong to the file beside them: found before SQLite writes them into it."""
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from fitgap.runner.store.admin.status import describe_database
 from fitgap.runner.store.admin.upgrade import upgrade_database
 from fitgap.runner.store.database.sqlite_wal import head_of, side_file
 from fitgap.runner.store.schema.backup import back_up_database
+from support.sampling import every_row
 
 WAYS = [
     open_store,
@@ -52,8 +54,7 @@ def newer(path, than):
     os.utime(path, ns=(time, time))
 
 
-@pytest.mark.parametrize("moved", [0, 1, 20])
-@pytest.mark.parametrize("changes", [1, 3, 50])
+@pytest.mark.parametrize(("changes", "moved"), every_row(2, itertools.product((1, 3, 50), (0, 1, 20))))
 def test_the_log_that_a_killed_writer_leaves_is_used(moved, changes, database):
     killed(database, moved=moved, changes=changes)
     with open_store() as store:

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from fitgap.core.fit import RULE, Skill, Verdict, fit_of_configuration, fit_of_trial
 from fitgap.core.fit_differences import Errors
+from fitgap.core.fit_verdicts import RULE, Skill, Verdict, fit_of_configuration, fit_of_trial
 from fitgap.core.small_samples import SmallSample
 from fitgap.runner.messages import Block, TrialEnd, TrialEvidence
 from fitgap.runner.store import open_store_for_writing
@@ -229,7 +229,7 @@ def test_the_floor_and_the_skill_are_those_of_the_stored_constant(store, driver,
     for row in store.trials(sweep_id):
         end_at(driver, row["trial"], 0.49)
     store.refresh_fit(sweep_id)
-    assert store.floor(sweep_id) == SweepFloor(0.5, 0.5, Skill.NONE)
+    assert store.floor(sweep_id) == SweepFloor(0.5, 0.5, Skill.NONE, Skill.NONE)
     assert ask("SELECT DISTINCT verdict FROM trial") == [("no_skill",)]
 
 

@@ -4,7 +4,7 @@ import errno
 import os
 
 import pytest
-from fitgap.core.fit import Fit, Verdict
+from fitgap.core.fit_verdicts import Fit, Verdict
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.fit import spool
 from fitgap.runner.store.fit.spool import FitSpool

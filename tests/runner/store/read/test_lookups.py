@@ -5,7 +5,7 @@ import random
 import statistics
 
 import pytest
-from fitgap.core.fit import Verdict
+from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.store import open_store_for_writing

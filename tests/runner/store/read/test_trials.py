@@ -58,7 +58,7 @@ def test_the_first_page_of_a_large_sweep_reads_no_more_than_its_rows(two_sweeps,
 def test_configurations_are_joined_where_they_are_asked_for_and_only_there(connection):
     """A table that is mentioned without being joined would give every pair of rows."""
     for name in set(known_names()) - set(UNSORTED):
-        order = order_by(name)
+        order = order_by(name, ())
         mentioned = "configuration." in str(sa.select(*order).compile(connection))
         query = chosen_trials(connection, 1, None, [trial.c.id], order)
         assert ("trial JOIN configuration" in str(query.compile(connection))) == mentioned, name

@@ -1,0 +1,15 @@
+"""Layers of networks, one file per kind: their shapes, their weights, and how they go forward and backward.
+
+`LAYERS` are those that an architecture names; a dense layer is written as its number of units.
+"""
+
+from fitgap.core.layers.convolution import Convolution
+from fitgap.core.layers.listed_layer import ListedLayer
+from fitgap.core.layers.pooling import AveragePooling, GlobalAveragePooling, MaximumPooling
+
+LAYERS: dict[str, type[ListedLayer]] = {
+    "conv": Convolution,
+    "pool": MaximumPooling,
+    "avgpool": AveragePooling,
+    "globalpool": GlobalAveragePooling,
+}

@@ -1,0 +1,143 @@
+"""What all layers have in common: the shapes that they map, their blocks of weights, and how they are bound to buffers.
+
+A layer is a frozen description without parameters. `bind` connects it to the buffers of a workspace once; the bound
+layer goes forward and backward in every step. Buffers are (K, B, n): a layer whose outputs have several axes, such as
+(height, width, channels), stores them in row-major order, channels last.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from fitgap.core.batches import BatchShare
+
+# Examples that `Layer.evaluate` computes at once.
+EVALUATED = 256
+# Axes of one example without the batch: (n,), (steps, channels) or (height, width, channels).
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class WeightBlock:
+    """A matrix (outputs, inputs) of weights; `fan_out` is the number of outputs that each of the inputs reaches."""
+
+    outputs: int
+    inputs: int
+    fan_out: int
+
+    @property
+    def size(self) -> int:
+        """The number of weights."""
+        return self.outputs * self.inputs
+
+
+@dataclass(frozen=True)
+class LayerParameters:
+    """Views of the parameters of a layer: one (K, outputs, inputs) per block of weights, and biases (K, 1, channels).
+
+    A layer without units has no blocks and no columns of biases.
+    """
+
+    weights: Sequence[np.ndarray]
+    bias: np.ndarray
+
+
+@dataclass
+class BackwardBuffers:
+    """The arrays of the backward pass: the derivatives `delta` (K, B, m) with respect to the sums, where those with
+    respect to the inputs go, `before` (K, B, n), and where the gradients of the parameters go.
+    """
+
+    delta: np.ndarray
+    before: np.ndarray
+    gradients: LayerParameters
+
+
+@dataclass
+class LayerBuffers:
+    """The arrays that a layer is bound to.
+
+    `inputs` is (K, B, n), or (R, B, n) if members share it as `shares` says; `sums` (K, B, m) receives the outputs
+    before bias and activation function. `backward` is None in a workspace that only evaluates.
+    """
+
+    inputs: np.ndarray
+    sums: np.ndarray
+    parameters: LayerParameters
+    shares: Sequence[BatchShare] = ()
+    backward: BackwardBuffers | None = None
+
+
+class BoundLayer(Protocol):
+    """A layer on the buffers of a workspace."""
+
+    def multiply(self) -> None:
+        """Compute the sums of all examples without the bias."""
+
+    def forward(self) -> None:
+        """The same with the bias."""
+
+    def accumulate_gradients(self) -> None:
+        """Compute the gradients of weights and bias from `delta`, summed over the examples."""
+
+    def backward(self) -> None:
+        """Compute `delta_before` from `delta`."""
+
+    def compile(self) -> None:
+        """Compute with compiled passes from now on, as far as there is machine code."""
+
+
+class Layer:
+    """Base of the layers; the defaults are those of a layer without parameters."""
+
+    @property
+    def shorthand(self) -> str:
+        """The layer in shorthand, as in an architecture."""
+        raise NotImplementedError
+
+    @property
+    def has_units(self) -> bool:
+        """Whether the layer has weights, a bias and activation functions per channel."""
+        return False
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """The axes of the outputs for inputs with the axes `shape`. Raises ValueError if the layer does not fit."""
+        raise NotImplementedError
+
+    def blocks(self, shape: Shape) -> tuple[WeightBlock, ...]:
+        """The blocks of weights in saved order."""
+        return ()
+
+    def multiplications(self, shape: Shape) -> int:
+        """Multiplications of weights per example: the work of the layer."""
+        return 0
+
+    def scratch(self, shape: Shape) -> int:
+        """Numbers per example that the bound layer stores besides its inputs and outputs."""
+        return 0
+
+    def bind(self, shape: Shape, buffers: LayerBuffers) -> BoundLayer:
+        """The layer on these buffers, for inputs with the axes `shape`."""
+        raise NotImplementedError
+
+    def evaluate(self, inputs: np.ndarray, shape: Shape, weights: Sequence[np.ndarray], bias: np.ndarray) -> np.ndarray:
+        """The outputs (N, m) before the activation function, of one network on inputs (N, n)."""
+        parameters = LayerParameters([block[np.newaxis] for block in weights], bias[np.newaxis, np.newaxis])
+        sums = np.empty((len(inputs), size_of(self.output_shape(shape))), inputs.dtype)
+        for start in range(0, len(inputs), EVALUATED):
+            rows = slice(start, start + EVALUATED)
+            given = np.ascontiguousarray(inputs[rows])[np.newaxis]
+            self.bind(shape, LayerBuffers(given, sums[np.newaxis, rows], parameters)).forward()
+        return sums
+
+
+def size_of(shape: Shape) -> int:
+    """The number of values of an example."""
+    return math.prod(shape)
+
+
+def shape_label(shape: Shape) -> str:
+    """The axes in shorthand: `8x8x1`, or `64` for plain inputs."""
+    return "x".join(map(str, shape))

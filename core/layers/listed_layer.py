@@ -1,0 +1,32 @@
+"""Layers that an architecture names, with parameters as other variants have them."""
+
+import dataclasses
+from typing import ClassVar
+
+from fitgap.core.layers.layer import Layer
+from fitgap.core.variants import Variant, format_number
+
+
+@dataclasses.dataclass(frozen=True)
+class ListedLayer(Variant, Layer):
+    """Base of the layers in the table `LAYERS`. `word` is the name in the table.
+
+    The shorthand is the name, the headline parameters joined by x, and the others that differ from their defaults:
+    `conv8x3:stride=2`.
+    """
+
+    word: ClassVar[str]
+
+    @property
+    def shorthand(self):
+        fields = dataclasses.fields(self)
+        numbers = "x".join(str(getattr(self, field.name)) for field in fields if field.metadata["headline"])
+        others = [
+            f"{field.name}={format_number(getattr(self, field.name))}"
+            for field in fields
+            if not field.metadata["headline"] and getattr(self, field.name) != field.default
+        ]
+        return f"{self.word}{numbers}" + (f":{','.join(others)}" if others else "")
+
+    def label(self, name):
+        return self.shorthand

@@ -1,0 +1,96 @@
+"""The shape of a network: the axes of its inputs, its layers, and what follows from them."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from fitgap.core.layers.dense import Dense
+from fitgap.core.layers.layer import Layer, Shape, WeightBlock, shape_label, size_of
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """The axes of the inputs of an example, and the layers from the first to the outputs.
+
+    Raises ValueError, with the layer where the shapes stop fitting, when one of the properties is first computed.
+    """
+
+    input_shape: Shape
+    layers: tuple[Layer, ...]
+
+    @cached_property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The axes of the values before the first layer and after every layer: L + 1 shapes."""
+        shapes = [self.input_shape]
+        for number, layer in enumerate(self.layers, start=1):
+            try:
+                shapes.append(layer.output_shape(shapes[-1]))
+            except ValueError as error:
+                raise ValueError(f"layer {number} ({layer.shorthand}): {error}") from None
+        return tuple(shapes)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """The number of values before the first layer and after every layer."""
+        return tuple(map(size_of, self.shapes))
+
+    @cached_property
+    def channels(self) -> tuple[int, ...]:
+        """The length of the last axis of the same values, along which activation functions and biases differ."""
+        return tuple(shape[-1] for shape in self.shapes)
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers."""
+        return len(self.layers)
+
+    @cached_property
+    def unit_layers(self) -> tuple[int, ...]:
+        """The numbers, from 1, of the layers that have units: weights, biases and activation functions."""
+        return tuple(number for number, layer in enumerate(self.layers, start=1) if layer.has_units)
+
+    @cached_property
+    def blocks(self) -> tuple[tuple[WeightBlock, ...], ...]:
+        """The blocks of weights of every layer."""
+        return tuple(layer.blocks(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
+
+    @cached_property
+    def weight_count(self) -> int:
+        """The number of weights without biases."""
+        return sum(block.size for blocks in self.blocks for block in blocks)
+
+    @cached_property
+    def parameter_count(self) -> int:
+        """The number of weights and biases."""
+        return self.weight_count + sum(self.channels[number] for number in self.unit_layers)
+
+    @cached_property
+    def multiplications(self) -> int:
+        """Multiplications of weights per example: the work of the network."""
+        return sum(layer.multiplications(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
+
+    @cached_property
+    def scratch(self) -> int:
+        """Numbers per example that layers store besides their inputs and outputs."""
+        return sum(layer.scratch(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
+
+    @cached_property
+    def is_dense(self) -> bool:
+        """Whether all layers are dense."""
+        return all(isinstance(layer, Dense) for layer in self.layers)
+
+    @property
+    def label(self) -> str:
+        """Inputs and layers in shorthand: `64-32-10`, `8x8x1-conv8x3-pool2-32-10`."""
+        return "-".join([shape_label(self.input_shape), *(layer.shorthand for layer in self.layers)])
+
+
+@cache
+def network_with(axes: Shape, hidden: tuple[Layer, ...], outputs: int) -> NetworkShape:
+    """A network with these hidden layers between inputs with these axes and a dense output layer."""
+    return NetworkShape(axes, (*hidden, Dense(outputs)))
+
+
+@cache
+def dense_network(sizes: tuple[int, ...]) -> NetworkShape:
+    """A network of dense layers with these numbers of units, inputs first."""
+    return NetworkShape((sizes[0],), tuple(map(Dense, sizes[1:])))

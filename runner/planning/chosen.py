@@ -1,0 +1,121 @@
+"""The configurations of a sweep: all combinations of a grid, or those of a search, as far as `only` accepts them."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fitgap.runner.errors import SpecError
+from fitgap.runner.planning.configuration_rows import configuration_row
+from fitgap.runner.planning.data_variants import DataVariant, variant_of, variants_of_sweep
+from fitgap.runner.planning.preparation import PreparedSweep
+from fitgap.runner.search import Accept, Drawn, Proposal, proposals
+from fitgap.runner.spec import Configuration, Sweep
+from fitgap.runner.spec.configuration_sequence import ConfigurationSequence
+
+if TYPE_CHECKING:
+    pass
+
+FILTERED_AT_A_TIME = 1_000
+
+
+def chosen_configurations(prepared: PreparedSweep) -> Sequence[Configuration]:
+    """The configurations of a sweep, which are created on first use. Raises FilterError if `only` is invalid."""
+    sweep = prepared.sweep
+    only = filter_of(prepared)
+    if sweep.search is None:
+        return Accepted(sweep.configurations(), only) if only else sweep.configurations()
+    wanted = sweep.search.trials // prepared.repeat_count
+    if not wanted:
+        rule = f"a configuration of this sweep has {prepared.repeat_count} repeats"
+        raise SpecError(
+            f"search: {rule}, more than the {sweep.search.trials} trials; raise trials", ("search", "trials")
+        )
+    if sweep.search.learns:
+        return FirstGeneration(sweep, min(wanted, sweep.search.generation), only)
+    return Drawn(sweep, wanted, only)
+
+
+def filter_of(prepared: PreparedSweep) -> Accept | None:
+    """The filter `only` of a sweep; None if it has none."""
+    return Only(prepared, prepared.sweep.only) if prepared.sweep.only else None
+
+
+class Only:
+    """The filter `only` of a sweep, applied to the rows that its configurations would have."""
+
+    def __init__(self, prepared: PreparedSweep, text: str):
+        from fitgap.runner.store.filter import SettingsFilter
+
+        self._prepared = prepared
+        self._filter: SettingsFilter = SettingsFilter(text)
+
+    def __call__(self, configurations: Sequence[Configuration]) -> list[bool]:
+        """Which of the configurations are accepted."""
+        return self._filter.accepts([configuration_row(each, self._prepared) for each in configurations])
+
+
+class Accepted(ConfigurationSequence):
+    """The configurations that a filter accepts, in their order; the filter is applied on first use."""
+
+    def __init__(self, configurations: Sequence[Configuration], only: Accept):
+        self._all = configurations
+        self._only = only
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Configuration]:
+        return map(self._all.__getitem__, self._places)
+
+    def at(self, position: int) -> Configuration:
+        return self._all[self._places[position]]
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """The positions of the accepted configurations."""
+        answers = (self._only(part) for part in parts_of(self._all))
+        found = [place for place, is_accepted in enumerate(itertools.chain.from_iterable(answers)) if is_accepted]
+        if not found:
+            raise SpecError(f"only: accepts none of the {len(self._all):,} configurations; change it", ("only",))
+        return found
+
+
+class FirstGeneration(ConfigurationSequence):
+    """The configurations with which a search that learns begins; they are proposed on first use."""
+
+    def __init__(self, sweep: Sweep, count: int, accept: Accept | None):
+        self._sweep, self._count, self._accept = sweep, count, accept
+
+    def __len__(self) -> int:
+        return len(self.proposals)
+
+    def at(self, position: int) -> Configuration:
+        return self.proposals[position].configuration
+
+    def __iter__(self) -> Iterator[Configuration]:
+        return iter([each.configuration for each in self.proposals])
+
+    @cached_property
+    def proposals(self) -> list[Proposal]:
+        """The configurations with their points."""
+        found = proposals(self._sweep, [], (), generation=0, count=self._count, accept=self._accept)
+        if not found:
+            raise SpecError("search: `only` accepts no configuration that was tried; change it", ("only",))
+        return found
+
+
+def parts_of(configurations: Iterable[Configuration]) -> Iterator[list[Configuration]]:
+    """The configurations in parts, since there may be a million."""
+    rest = iter(configurations)
+    while part := list(itertools.islice(rest, FILTERED_AT_A_TIME)):
+        yield part
+
+
+def variants_of_plan(prepared: PreparedSweep) -> Iterable[DataVariant]:
+    """The variants of a sweep's configurations; of a grid, without creating these."""
+    sweep = prepared.sweep
+    found = list(variants_of_sweep(sweep))
+    if sweep.search is None or len(found) == 1:
+        return found
+    return dict.fromkeys(variant_of(each, sweep) for each in prepared.configurations)

@@ -1,0 +1,32 @@
+"""The networks of a sweep: the shapes that follow from its data and its architectures."""
+
+from fitgap.core.datasets import Dataset
+from fitgap.core.network_shape import NetworkShape, network_with
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec import Sweep
+from fitgap.runner.spec.architectures import is_dense, layer_of
+from fitgap.runner.spec.configuration import HiddenLayer, architecture_label
+
+
+def network_of(dataset: Dataset, architecture: tuple[HiddenLayer, ...], output_count: int) -> NetworkShape:
+    """The shape of networks with these hidden layers; dense ones do not depend on the axes of the inputs."""
+    axes = (dataset.input_count,) if is_dense(architecture) else dataset.axes
+    return network_with(axes, tuple(map(layer_of, architecture)), output_count)
+
+
+def check_shapes(sweep: Sweep, dataset: Dataset, output_count: int) -> None:
+    """Raise SpecError if the layers of an architecture do not fit the inputs or each other."""
+    for architecture in sweep.axes["architecture"]:
+        try:
+            _ = network_of(dataset, architecture, output_count).shapes
+        except ValueError as error:
+            rule = f"{architecture_label(architecture)} does not fit {sweep.data.source}: {error}"
+            raise SpecError(f"{rule}; {advice(architecture, dataset)}", ("axes", "architecture")) from None
+
+
+def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset) -> str:
+    """What to do about layers that do not fit."""
+    if len(dataset.axes) == 1:
+        return "say how the inputs are arranged, with shape under data, such as shape: [height, width, channels]"
+    dense = [isinstance(layer, int) for layer in architecture]
+    return "put dense layers last" if dense != sorted(dense) else "choose other sizes or layers"

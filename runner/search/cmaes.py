@@ -1,0 +1,113 @@
+"""CMA-ES: a normal distribution that moves towards the best points of each generation and learns its shape from them.
+
+The equations and constants are those of Hansen, The CMA Evolution Strategy: A Tutorial (2016). Options are numbers
+here: the range is divided into one part for each.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from fitgap.runner.search.history import Cube, History
+
+FIRST_STEP = 0.3
+# A point outside the cube is drawn again this often, then moved to the border.
+REDRAWN = 20
+SMALLEST_STEP, LARGEST_STEP = 1e-8, 1.0
+
+
+class CovarianceMatrixAdaptation:
+    """The distribution is computed again from all earlier generations, each of which changes it once."""
+
+    def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
+        """`count` points from the distribution after all complete generations."""
+        distribution = Distribution(cube.dimensions)
+        for start in range(0, len(history) - history.generation + 1, history.generation):
+            part = slice(start, start + history.generation)
+            distribution.update(history.points[part], history.errors[part])
+        return distribution.sample(count, random)
+
+
+@dataclass
+class Distribution:
+    """A normal distribution in a unit cube of `d` dimensions, with the paths by which its size and shape change."""
+
+    d: int
+    mean: np.ndarray = field(init=False)
+    covariance: np.ndarray = field(init=False)
+    step: float = FIRST_STEP
+    updates: int = 0
+
+    def __post_init__(self) -> None:
+        self.mean, self.covariance = np.full(self.d, 0.5), np.eye(self.d)
+        self.step_path, self.shape_path = np.zeros(self.d), np.zeros(self.d)
+
+    def sample(self, count: int, random: np.random.Generator) -> np.ndarray:
+        """Points inside the cube, shape (count, d)."""
+        axes = self._axes()
+        points = self.mean + self.step * random.standard_normal((count, self.d)) @ axes.T
+        for _ in range(REDRAWN):
+            is_outside = ((points < 0) | (points >= 1)).any(axis=1)
+            again = self.mean + self.step * random.standard_normal((count, self.d)) @ axes.T
+            points = np.where(is_outside[:, None], again, points)
+        return np.clip(points, 0.0, np.nextafter(1.0, 0.0))
+
+    def update(self, points: np.ndarray, errors: np.ndarray) -> None:
+        """Learn from a generation: its points (n, d) and their errors (n,). Single points say nothing."""
+        weights = recombination_weights(len(points))
+        if not len(weights) or not self.d:
+            return
+        effective = 1 / float((weights**2).sum())
+        best = points[np.argsort(errors, kind="stable")[: len(weights)]]
+        steps = (best - self.mean) / self.step
+        move = weights @ steps
+        self.mean = self.mean + self.step * move
+        self.updates += 1
+        is_moderate = self._update_step(move, effective)
+        self._update_shape(move, steps, weights, is_moderate)
+
+    def _update_step(self, move: np.ndarray, effective: float) -> bool:
+        """Lengthen the step if moves agree, shorten it if they cancel; returns whether they agree only moderately."""
+        d = self.d
+        rate = (effective + 2) / (d + effective + 5)
+        damping = 1 + 2 * max(0.0, math.sqrt((effective - 1) / (d + 1)) - 1) + rate
+        values, vectors = self._spectrum()
+        whitened = vectors @ ((vectors.T @ move) / np.sqrt(values))
+        self.step_path = (1 - rate) * self.step_path + math.sqrt(rate * (2 - rate) * effective) * whitened
+        # Relative to the length of a random path.
+        length = math.sqrt((self.step_path**2).sum()) / (math.sqrt(d) * (1 - 1 / (4 * d) + 1 / (21 * d**2)))
+        step = self.step * math.exp(min(1.0, rate / damping * (length - 1)))
+        self.step = min(max(step, SMALLEST_STEP), LARGEST_STEP)
+        return length / math.sqrt(1 - (1 - rate) ** (2 * self.updates)) < 1.4 + 2 / (d + 1)
+
+    def _update_shape(self, move: np.ndarray, steps: np.ndarray, weights: np.ndarray, is_moderate: bool) -> None:
+        """Widen the distribution along the moves and along the steps to the best points."""
+        d, effective = self.d, 1 / float((weights**2).sum())
+        rate = (4 + effective / d) / (d + 4 + 2 * effective / d)
+        rank_one = 2 / ((d + 1.3) ** 2 + effective)
+        rank_many = min(1 - rank_one, 2 * (effective - 2 + 1 / effective) / ((d + 2) ** 2 + effective))
+        pushed = math.sqrt(rate * (2 - rate) * effective) * move if is_moderate else 0.0
+        self.shape_path = (1 - rate) * self.shape_path + pushed
+        kept = 1 - rank_one - rank_many + (0.0 if is_moderate else rank_one * rate * (2 - rate))
+        along = rank_one * np.outer(self.shape_path, self.shape_path)
+        self.covariance = kept * self.covariance + along + rank_many * (steps.T * weights) @ steps
+
+    def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
+        """The variances along the axes of the distribution, and these axes."""
+        values, vectors = np.linalg.eigh((self.covariance + self.covariance.T) / 2)
+        return np.maximum(values, 1e-16), vectors
+
+    def _axes(self) -> np.ndarray:
+        """The matrix that turns standard normal numbers into steps."""
+        if not self.d:
+            return np.zeros((0, 0))
+        values, vectors = self._spectrum()
+        axes: np.ndarray = vectors * np.sqrt(values)
+        return axes
+
+
+def recombination_weights(count: int) -> np.ndarray:
+    """The weights of the best half of a generation, the best one first; they add up to 1."""
+    half = count // 2
+    raw = math.log((count + 1) / 2) - np.log(np.arange(1, half + 1))
+    return raw / raw.sum() if half else raw

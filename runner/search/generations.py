@@ -1,0 +1,116 @@
+"""Proposals of a generation: they depend on the sweep, its seed and the results of earlier generations."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from fitgap.core.randomness import Purpose, generator
+from fitgap.runner.search.cmaes import CovarianceMatrixAdaptation
+from fitgap.runner.search.drawn import Accept
+from fitgap.runner.search.history import Cube, History, Method, with_worst
+from fitgap.runner.search.nsga2 import NonDominatedSorting
+from fitgap.runner.search.points import decisions
+from fitgap.runner.search.tpe import TreeParzenEstimator
+from fitgap.runner.spec import Configuration, Sweep
+from fitgap.runner.spec.lazy_values import Decide, Dimension, Options
+
+METHODS: dict[str, Callable[[], Method]] = {
+    "tpe": TreeParzenEstimator,
+    "cmaes": CovarianceMatrixAdaptation,
+    "nsga2": NonDominatedSorting,
+}
+# After this many attempts to fill a generation, uniform points are tried; after those, it stays smaller.
+ATTEMPTS, UNIFORM_ATTEMPTS = 20, 200
+
+Point = list[float | None]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A configuration to train, and its point: coordinates from 0 to below 1, None where nothing depends on them."""
+
+    configuration: Configuration
+    point: Point
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a proposal: its error, None if there is none, and its number of parameters."""
+
+    point: Point
+    error: float | None
+    parameters: int
+
+
+def proposals(
+    sweep: Sweep,
+    results: Sequence[Result],
+    known: Collection[str],
+    *,
+    generation: int,
+    count: int,
+    accept: Accept | None = None,
+) -> list[Proposal]:
+    """The configurations of a generation, counted from 0; fewer than `count` if there are no more.
+
+    `results` are those of the generations on which it is based; `known` are the hashes of all earlier proposals, which
+    are not repeated. The method fits its model once for every attempt to fill the generation, usually one.
+    """
+    assert sweep.search is not None
+    dimensions = list(sweep.space.dimensions()) if sweep.space else []
+    cube, history = cube_of(dimensions), history_of(results, len(dimensions), sweep.search.generation)
+    method, found = METHODS[sweep.search.method](), dict[str, Proposal]()
+    for attempt in range(ATTEMPTS + UNIFORM_ATTEMPTS):
+        random = generator(sweep.seed, 0, Purpose.PROPOSALS, generation, attempt)
+        is_uniform = attempt >= ATTEMPTS
+        points = random.random((count, cube.dimensions)) if is_uniform else method.propose(cube, history, count, random)
+        fresh = {each.configuration.hash: each for each in proposals_at(sweep, dimensions, points)}
+        fresh = {key: each for key, each in fresh.items() if key not in known and key not in found}
+        found.update(accepted(fresh, accept))
+        if len(found) >= count:
+            break
+    return list(islice(found.values(), count))
+
+
+def accepted(fresh: dict[str, Proposal], accept: Accept | None) -> dict[str, Proposal]:
+    """Those of the proposals that a filter accepts."""
+    if accept is None or not fresh:
+        return fresh
+    answers = accept([each.configuration for each in fresh.values()])
+    return {key: each for (key, each), is_accepted in zip(fresh.items(), answers, strict=True) if is_accepted}
+
+
+def proposals_at(sweep: Sweep, dimensions: Sequence[tuple[str, Dimension]], points: np.ndarray) -> Iterator[Proposal]:
+    """The configurations at points (n, d)."""
+    assert sweep.space is not None
+    columns = {name: place for place, (name, _) in enumerate(dimensions)}
+    for point in points.tolist():
+        used: set[str] = set()
+        combination = sweep.space.at(remembering(decisions(columns, point), used))
+        kept: Point = [each if name in used else None for (name, _), each in zip(dimensions, point, strict=True)]
+        yield Proposal(sweep.configuration(combination), kept)
+
+
+def remembering(decide: Decide, used: set[str]) -> Decide:
+    """The same decisions; the names of the dimensions that are asked for are added to `used`."""
+
+    def decide_and_remember(name: str, dimension: Dimension) -> float:
+        used.add(name)
+        return decide(name, dimension)
+
+    return decide_and_remember
+
+
+def cube_of(dimensions: Sequence[tuple[str, Dimension]]) -> Cube:
+    """The unit cube of the dimensions of a space."""
+    return Cube(np.array([each.count if isinstance(each, Options) else 0 for _, each in dimensions], int))
+
+
+def history_of(results: Sequence[Result], dimensions: int, generation: int) -> History:
+    """The results as arrays. Coordinates on which nothing depends are in the middle."""
+    points = np.array([each.point for each in results], float).reshape(len(results), dimensions)
+    errors = np.array([np.nan if each.error is None else each.error for each in results], float)
+    is_active = ~np.isnan(points)
+    sizes = np.array([each.parameters for each in results], float)
+    return History(np.where(is_active, points, 0.5), is_active, with_worst(errors), sizes, generation)

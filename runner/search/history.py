@@ -1,0 +1,51 @@
+"""What a method knows when it proposes a generation: the points of earlier generations and what came of them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Cube:
+    """The unit cube in which points are: for every dimension the number of its options, 0 for one of numbers."""
+
+    options: np.ndarray
+
+    @property
+    def dimensions(self) -> int:
+        return len(self.options)
+
+
+@dataclass(frozen=True)
+class History:
+    """The configurations whose trials have ended, in the order of the plan.
+
+    `points` (n, d) are coordinates from 0 to below 1. `active` (n, d) marks those on which a configuration depends:
+    the learning rate of one optimizer means nothing for another. `errors` (n,) are their errors, lower is better;
+    those of configurations without one are as high as the highest. `sizes` (n,) are their numbers of parameters.
+    """
+
+    points: np.ndarray
+    active: np.ndarray
+    errors: np.ndarray
+    sizes: np.ndarray
+    # The number of configurations in a generation.
+    generation: int = 1
+
+    def __len__(self) -> int:
+        return len(self.errors)
+
+
+class Method(Protocol):
+    """Proposes points from a history. It has no state: the same history and generator give the same points."""
+
+    def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
+        """`count` points to try next, shape (count, d)."""
+
+
+def with_worst(values: np.ndarray) -> np.ndarray:
+    """Errors in which missing ones (NaN, infinite) are replaced by the highest; 0 if there are no others."""
+    is_known = np.isfinite(values)
+    worst = values[is_known].max() if is_known.any() else 0.0
+    return np.where(is_known, values, worst)

@@ -1,0 +1,129 @@
+"""TPE, the tree-structured Parzen estimator (Bergstra et al., 2011), for several dimensions at once (Watanabe, 2023).
+
+Two densities are estimated, of the best points and of the others, and points are proposed where their ratio is high.
+Both densities are fitted once for a whole generation.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from fitgap.runner.search.history import Cube, History
+from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
+
+# Before this many results, points are uniform.
+STARTUP = 10
+# The best are this share of the results, at most this many.
+BEST_SHARE, MOST_BEST = 0.1, 25
+# Of this many candidates from the density of the best points, the one with the highest ratio is proposed.
+CANDIDATES = 24
+# Results older than the last ones weigh less.
+FULL_WEIGHT = 25
+# The width of a kernel, in shares of the range, for a single point.
+WIDTH = 0.1
+NARROWEST = 0.01
+# As many results as the prior, a uniform density, counts for.
+PRIOR = 1.0
+LARGEST_BLOCK = 4_000_000
+
+
+class TreeParzenEstimator:
+    """Points where good results are dense and bad ones are not."""
+
+    def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
+        """`count` points; each is the best of `CANDIDATES` candidates."""
+        if len(history) < STARTUP:
+            return random.random((count, cube.dimensions))
+        best_count = min(MOST_BEST, int(np.ceil(BEST_SHARE * len(history))))
+        # Equal errors keep the order of the plan.
+        is_best = np.zeros(len(history), bool)
+        is_best[np.argsort(history.errors, kind="stable")[:best_count]] = True
+        good, bad = fitted(cube, history, is_best), fitted(cube, history, ~is_best)
+        candidates = good.sample(count * CANDIDATES, random)
+        ratios = good.log_density(candidates) - bad.log_density(candidates)
+        best = ratios.reshape(count, CANDIDATES).argmax(axis=1) + np.arange(count) * CANDIDATES
+        return candidates[best]
+
+
+@dataclass(frozen=True)
+class Density:
+    """A mixture of kernels, one for each point and a uniform one; in dimensions that are not active all are uniform.
+
+    `means` (k, d) are the points, `widths` (d,) the standard deviations of the truncated normal kernels of numbers;
+    `weights` (k + 1,) end with that of the prior and add up to 1.
+    """
+
+    cube: Cube
+    means: np.ndarray
+    active: np.ndarray
+    widths: np.ndarray
+    weights: np.ndarray
+
+    def sample(self, count: int, random: np.random.Generator) -> np.ndarray:
+        """Points drawn from the mixture, shape (count, d)."""
+        kernels = np.searchsorted(np.cumsum(self.weights), random.random(count), side="right")
+        uniform = random.random((count, self.cube.dimensions))
+        points = uniform.copy()
+        is_kernel = kernels < len(self.means)
+        chosen = np.minimum(kernels, len(self.means) - 1)
+        follows = self.active[chosen] & is_kernel[:, None]
+        numbers = follows & (self.cube.options == 0)
+        normal = inverse_cdf(uniform, self.means[chosen], self.widths)
+        points[numbers] = normal[numbers]
+        stays = follows & (self.cube.options > 0) & (random.random(points.shape) < self.share_of_same())
+        points[stays] = self.means[chosen][stays]
+        return np.clip(points, 0.0, np.nextafter(1.0, 0.0))
+
+    def share_of_same(self) -> np.ndarray:
+        """How often a kernel keeps its option instead of drawing any, for each dimension."""
+        return np.full(self.cube.dimensions, 1 / (1 + PRIOR / len(self.means)))
+
+    def log_density(self, points: np.ndarray) -> np.ndarray:
+        """The logarithm of the density at each point (n,)."""
+        parts = max(1, LARGEST_BLOCK // max(1, self.means.size))
+        return np.concatenate([self._log_density(points[at : at + parts]) for at in range(0, len(points), parts)])
+
+    def _log_density(self, points: np.ndarray) -> np.ndarray:
+        logs = np.zeros((len(points), len(self.means) + 1))
+        for place, options in enumerate(self.cube.options.tolist()):
+            column, active = points[:, place, None], self.active[:, place]
+            if options:
+                kernel = self._log_options(column, place, options)
+            else:
+                kernel = log_normal(column, self.means[:, place], self.widths[place])
+            # Relative to the uniform density, which is that of the prior and of kernels without this dimension.
+            logs[:, :-1] += np.where(active, kernel, 0.0)
+        shifted = logs + np.log(self.weights)
+        highest = shifted.max(axis=1)
+        return highest + np.log(np.exp(shifted - highest[:, None]).sum(axis=1))
+
+    def _log_options(self, column: np.ndarray, place: int, options: int) -> np.ndarray:
+        same = self.share_of_same()[place]
+        is_same = (column * options).astype(int) == (self.means[:, place] * options).astype(int)
+        return np.where(is_same, np.log(same * options + 1 - same), np.log(1 - same))
+
+
+def log_normal(column: np.ndarray, means: np.ndarray, width: float) -> np.ndarray:
+    """The logarithm of a normal density that is cut off at 0 and 1."""
+    z = (column - means) / width
+    return -0.5 * z * z - np.log(width * np.sqrt(2 * np.pi)) - log_cdf_difference(means, width)
+
+
+def fitted(cube: Cube, history: History, chosen: np.ndarray) -> Density:
+    """The density of the chosen points."""
+    count = int(chosen.sum())
+    dimensions, weights = history.active[chosen].sum(axis=1).mean(), recency(count)
+    width = max(WIDTH * count ** (-1 / (dimensions + 4)), NARROWEST)
+    return Density(
+        cube,
+        history.points[chosen],
+        history.active[chosen],
+        np.full(cube.dimensions, width),
+        np.append(weights, PRIOR) / (weights.sum() + PRIOR),
+    )
+
+
+def recency(count: int) -> np.ndarray:
+    """The weights of results in the order of the plan: 1 for the last ones, less for older ones."""
+    if count <= FULL_WEIGHT:
+        return np.ones(count)
+    return np.concatenate([np.linspace(1 / count, 1, count - FULL_WEIGHT), np.ones(FULL_WEIGHT)])

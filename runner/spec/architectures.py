@@ -1,0 +1,129 @@
+"""Architectures: the hidden layers of a network, written in shorthand or as mappings.
+
+A dense layer is its number of units; any other is a choice of the table `fitgap.core.layers.LAYERS`.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fitgap.core.layers import LAYERS
+from fitgap.core.layers.dense import Dense
+from fitgap.core.layers.layer import Layer
+from fitgap.runner.errors import SpecError, nearest
+from fitgap.runner.spec.choices import build, read_choice
+from fitgap.runner.spec.configuration import Choice, Configuration, HiddenLayer
+from fitgap.runner.spec.lazy_values import Alternatives, listed
+from fitgap.runner.spec.shorthand import parse_settings
+from fitgap.runner.spec.validation import SpecNode, is_number, shown
+
+WIDEST_LAYER = 100_000
+NUMBERED = re.compile(r"layer_[0-9]+")
+# Such as `conv8x3:stride=2`: a name, numbers for the headline parameters, and further settings.
+TOKEN = re.compile(r"(?P<name>[a-z]+)(?P<numbers>[0-9]{1,9}(?:x[0-9]{1,9})*)?(?::(?P<settings>.*))?")
+
+
+def has_named_layers(value: Any) -> bool:
+    """Whether an alternative of the architecture names other layers than dense ones."""
+    if isinstance(value, dict):
+        return any(name in LAYERS or NUMBERED.fullmatch(str(name)) for name in value)
+    return isinstance(value, str) and any(name_of(part) in LAYERS for part in value.split("-"))
+
+
+def name_of(part: str) -> str:
+    """The letters at the start of a layer in shorthand."""
+    return part[: len(part) - len(part.lstrip("abcdefghijklmnopqrstuvwxyz"))]
+
+
+def layer_nodes(node: SpecNode) -> list[SpecNode]:
+    """The nodes of the layers in `conv8x3-pool2-32`, `{conv: {channels: 8}}`, or `{layer_1: conv8x3, layer_2: 32}`."""
+    if isinstance(node.value, str):
+        return [SpecNode(part, node.path) for part in node.value.split("-")]
+    if any(name in LAYERS for name in node.value):
+        return [node]
+    expected = [f"layer_{number}" for number in range(1, len(node.value) + 1)]
+    if list(node.value) != expected:
+        raise SpecError(f"layers must be written in order, as {', '.join(expected)}", node.path)
+    return [node.child(key) for key in expected]
+
+
+def read_layer(node: SpecNode) -> Alternatives:
+    """One layer: a number of units, shorthand, or a mapping of its name to its settings."""
+    if isinstance(node.value, dict):
+        return read_choice(node, LAYERS, "layer")
+    if is_number(node.value):
+        return listed([node.whole_number(1, WIDEST_LAYER)])
+    if isinstance(node.value, str) and node.value.isdecimal():
+        return listed([SpecNode(int(node.value[:12]), node.path).whole_number(1, WIDEST_LAYER)])
+    return listed([read_token(node)])
+
+
+def read_token(node: SpecNode) -> Choice:
+    """A layer in shorthand. Raises SpecError."""
+    found = TOKEN.fullmatch(node.value) if isinstance(node.value, str) else None
+    if not found or found["name"] not in LAYERS:
+        name = found["name"] if found else str(node.value)
+        rule = f"must be layers such as conv8x3-pool2-32, but {shown(node.value)} is none"
+        raise SpecError(f"{rule}; {nearest(name, LAYERS)}", node.path)
+    kind = LAYERS[found["name"]]
+    headline = [name for name, field in kind.parameters().items() if field.metadata["headline"]]
+    numbers = [int(number) for number in (found["numbers"] or "").split("x") if number]
+    if len(numbers) > len(headline):
+        rule = f"{shown(node.value)} has {len(numbers)} numbers"
+        raise SpecError(f"{rule}, but {found['name']} has {', '.join(headline) or 'none'}", node.path)
+    try:
+        settings = dict(zip(headline, numbers, strict=False)) | parse_settings(found["settings"] or "")
+    except SpecError as error:
+        raise SpecError(error.message, node.path) from None
+    return complete(found["name"], settings, node)
+
+
+def complete(name: str, settings: dict[str, Any], node: SpecNode) -> Choice:
+    """The layer with these settings. Raises SpecError if one is missing, unknown or outside its domain."""
+    known = LAYERS[name].parameters()
+    unknown = sorted(settings.keys() - known.keys())
+    if unknown:
+        raise SpecError(f"{name} has no {shown(unknown[0])}; {nearest(unknown[0], known)}", node.path)
+    for key, field in known.items():
+        if settings.get(key, field.default) is field.default and not isinstance(field.default, (int, str)):
+            raise SpecError(f"{key} must be given: {field.metadata['domain'].describe()}", node.path)
+    return build(name, LAYERS[name], settings, node)
+
+
+def layer_of(hidden: HiddenLayer) -> Layer:
+    """The layer of the core."""
+    return hidden.variant if isinstance(hidden, Choice) else Dense(hidden)
+
+
+def is_dense(architecture: Sequence[HiddenLayer]) -> bool:
+    """Whether all hidden layers are dense."""
+    return not any(isinstance(each, Choice) for each in architecture)
+
+
+def widths(architecture: Sequence[HiddenLayer]) -> tuple[int, ...]:
+    """The numbers of units or channels of the hidden layers that have any."""
+    return tuple(
+        each.variant.channels if isinstance(each, Choice) else each
+        for each in architecture
+        if not isinstance(each, Choice) or each.variant.has_units
+    )
+
+
+def with_widths(configuration: Configuration, change: Callable[[int], int]) -> Configuration:
+    """The configuration with the units or channels of all hidden layers changed."""
+    return replace(configuration, architecture=tuple(with_width(each, change) for each in configuration.architecture))
+
+
+def with_width(hidden: HiddenLayer, change: Callable[[int], int]) -> HiddenLayer:
+    if not isinstance(hidden, Choice):
+        return change(hidden)
+    if not hidden.variant.has_units:
+        return hidden
+    return Choice(hidden.name, replace(hidden.variant, channels=change(hidden.variant.channels)))
+
+
+def have_same_layers(one: Sequence[HiddenLayer], other: Sequence[HiddenLayer]) -> bool:
+    """Whether two architectures differ at most in the numbers of units and channels."""
+    first, second = (tuple(with_width(each, lambda width: 1) for each in layers) for layers in (one, other))
+    return first == second

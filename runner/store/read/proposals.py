@@ -1,0 +1,69 @@
+"""The proposals of a search in the order of the plan, and what came of them."""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.schema.tables import configuration, trial
+from fitgap.runner.trial_status import Status
+from sqlalchemy.engine import Connection
+
+OPEN = (Status.PENDING, Status.RUNNING)
+
+
+@dataclass(frozen=True)
+class ProposalCounts:
+    """How many configurations a search has proposed, and how many from the first on have no trial left to train."""
+
+    proposed: int
+    settled: int
+
+
+def proposal_counts(connection: Connection, sweep_id: int) -> ProposalCounts:
+    """The counts of a sweep."""
+    proposed = sa.and_(configuration.c.sweep_id == sweep_id, configuration.c.proposal.is_not(None))
+    is_open = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status.in_(OPEN))
+    first = connection.execute(
+        sa.select(sa.func.min(trial.c.configuration_id))
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .where(is_open, configuration.c.proposal.is_not(None))
+    ).scalar()
+    number = sa.func.count()
+    settled = number if first is None else number.filter(configuration.c.id < first)
+    return ProposalCounts(*connection.execute(sa.select(number, settled).where(proposed)).one())
+
+
+def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
+    """Every proposal: its point, hash and parameters, and the mean honest E_v of its trials.
+
+    The mean is None unless all trials have completed. Where the honest estimate is unknown, it is the best E_v.
+    """
+    columns = configuration.c
+    proposed = sa.and_(columns.sweep_id == sweep_id, columns.proposal.is_not(None))
+    rows = connection.execute(
+        sa.select(columns.id, columns.proposal, columns.hash, columns.parameters).where(proposed).order_by(columns.id)
+    ).all()
+    error = sa.case((trial.c.status == Status.COMPLETED, sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v)))
+    errors = defaultdict(list)
+    for number, found in connection.execute(
+        sa.select(trial.c.configuration_id, error).where(trial.c.sweep_id == sweep_id)
+    ):
+        errors[number].append(found)
+    return [
+        {
+            "point": row.proposal,
+            "hash": row.hash,
+            "parameters": row.parameters,
+            "error": mean_of(errors[row.id]),
+        }
+        for row in rows
+    ]
+
+
+def mean_of(errors: Sequence[float | None]) -> float | None:
+    """The mean, which does not depend on the order; None if one is missing, or there are none."""
+    known = [each for each in errors if each is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(errors) else None

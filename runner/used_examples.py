@@ -1,0 +1,160 @@
+"""The examples of a sweep or of a trial as columns, with the side that each is on, as read or as networks get them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from fitgap.core.datasets import Dataset, Split
+from fitgap.core.preprocessing import learned_transform, target_scaling, used_examples
+from fitgap.core.training_side import noisy_targets
+from fitgap.runner.driver import stored_sweep
+from fitgap.runner.errors import StoreError
+from fitgap.runner.planning.data_variants import WHOLE, DataVariant, variant_of
+from fitgap.runner.planning.preparation import PreparedSweep
+from fitgap.runner.retraining import stored_trial
+from fitgap.runner.store import Store
+
+
+class Side(StrEnum):
+    """What an example is used for. A trial that uses a part of the training examples leaves others unused."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    TEST = "test"
+    UNUSED = "unused"
+
+
+@dataclass(frozen=True)
+class UsedExamples:
+    """Examples of a repeat: their numbers (N,) from 1 in the order of the data, sides (N,), inputs (N, n_0) and
+    targets (N, m).
+
+    Targets that are classes are their numbers, named by `class_names`. `replaced` (N,) says which labels are not those
+    of the data; None without label noise.
+    """
+
+    numbers: np.ndarray
+    sides: np.ndarray
+    inputs: np.ndarray
+    targets: np.ndarray
+    input_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    replaced: np.ndarray | None = None
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The columns of a table by name, each (N,); an input or target called like another column gets a number."""
+        found = {"example": self.numbers, "side": self.sides}
+        if self.replaced is not None:
+            found["replaced"] = self.replaced
+        names = (*self.input_names, *self.target_names)
+        for name, values in zip(names, (*self.inputs.T, *self.named_targets()), strict=True):
+            found[free_name(name, found)] = values
+        return found
+
+    def named_targets(self) -> Sequence[np.ndarray]:
+        """The targets, column by column; classes by their names."""
+        if not self.class_names:
+            return list(self.targets.T)
+        return [np.array(self.class_names, object)[column.astype(int)] for column in self.targets.T]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The same as arrays for an NPZ file."""
+        texts = {name: getattr(self, name) for name in ("input_names", "target_names", "class_names")}
+        found = {
+            "example": self.numbers,
+            "side": self.sides.astype(str),
+            "inputs": self.inputs,
+            "targets": self.targets,
+        }
+        if self.replaced is not None:
+            found["replaced"] = self.replaced
+        return {**found, **{name: np.array(values, str) for name, values in texts.items() if values}}
+
+
+def used_examples_of(
+    store: Store, what: str | int, *, repeat: int | None = None, side: str | None = None, scaled: bool = False
+) -> UsedExamples:
+    """The examples of a repeat of a sweep, given by its name, or of a trial, given by its number.
+
+    `scaled` are inputs and numeric targets as networks get them. `side` selects one side. Raises StoreError for a
+    repeat or a side that does not exist.
+    """
+    if side is not None and side not in set(Side):
+        raise StoreError(f"there is no side {side!r}; known: {', '.join(Side)}")
+    if isinstance(what, int):
+        trial, prepared = stored_trial(store, store.show(what))
+        if repeat not in (None, trial.repeat):
+            raise StoreError(f"trial {what} is of repeat {trial.repeat}, not {repeat}; leave out the repeat")
+        repeat, variant = trial.repeat, variant_of(trial.configuration, prepared.sweep)
+    else:
+        prepared, variant, repeat = stored_sweep(store, what).prepared, WHOLE, 1 if repeat is None else repeat
+    if not 1 <= repeat <= prepared.repeat_count:
+        raise StoreError(f"there is no repeat {repeat}; the sweep has repeats 1 to {prepared.repeat_count}")
+    return examples_of_repeat(prepared, variant, repeat, side, scaled=scaled)
+
+
+def examples_of_repeat(
+    prepared: PreparedSweep, variant: DataVariant, repeat: int, side: str | None, *, scaled: bool
+) -> UsedExamples:
+    """The examples of a repeat in the way that a variant uses them."""
+    dataset, whole, seed = prepared.dataset.of_repeat(repeat), prepared.splits[repeat], prepared.sweep.seed
+    preparation = variant.applied_to(prepared.preparation)
+    split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
+    parts = {name: rows for name, rows in rows_by_side(dataset, whole, split).items() if side in (None, name)}
+    targets = {name: dataset.targets[rows] for name, rows in parts.items()}
+    replaced = {name: np.zeros(len(rows), bool) for name, rows in parts.items()}
+    if Side.TRAINING in parts and variant.label_noise:
+        noisy = noisy_targets(dataset, split.training, variant.label_noise, seed=seed, repeat=repeat)
+        replaced[Side.TRAINING] = (noisy != targets[Side.TRAINING])[:, 0]
+        targets[Side.TRAINING] = noisy
+    rows = joined(parts, np.empty(0, int))
+    inputs, values = dataset.inputs[rows], joined(targets, dataset.targets[:0])
+    if scaled:
+        inputs = learned_transform(dataset.inputs[split.training], preparation).apply(inputs)
+        values = target_scaling(dataset, preparation, whole).apply(values)
+    sides = np.repeat(np.array([str(name) for name in parts], object), [len(each) for each in parts.values()])
+    # In the order of the data; an example that trains and validates comes twice.
+    order = np.argsort(rows, kind="stable")
+    return UsedExamples(
+        numbers=rows[order] + 1,
+        sides=sides[order],
+        inputs=inputs[order],
+        targets=values[order],
+        input_names=dataset.input_names,
+        target_names=dataset.target_names,
+        class_names=dataset.class_names,
+        replaced=joined(replaced, np.empty(0, bool))[order] if variant.label_noise else None,
+    )
+
+
+def rows_by_side(dataset: Dataset, whole: Split, split: Split) -> dict[Side, np.ndarray]:
+    """The rows on each side."""
+    is_test = dataset.marks.get("test", np.zeros(dataset.example_count, bool))
+    return {
+        Side.TRAINING: split.training,
+        Side.VALIDATION: split.validation,
+        Side.TEST: np.flatnonzero(is_test),
+        Side.UNUSED: np.setdiff1d(whole.training, split.training),
+    }
+
+
+def joined(parts: Mapping[Side, np.ndarray], nothing: np.ndarray) -> np.ndarray:
+    """The arrays of all sides, one after another."""
+    return np.concatenate([nothing, *parts.values()])
+
+
+def free_name(name: str, taken: Mapping[str, object]) -> str:
+    """The name, or the first free one of `name_2`, `name_3`, …."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found
+
+
+def plain_rows(columns: Mapping[str, np.ndarray]) -> Iterator[dict[str, object]]:
+    """The rows of a table as plain data; NaN becomes None."""
+    values = [[None if value != value else value for value in column.tolist()] for column in columns.values()]
+    return (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True))

@@ -1,0 +1,85 @@
+"""Values as a page shows them."""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fitgap.runner.names import plainer
+
+TIMES = ("created", "started", "ended")
+SHORTHAND = ("activation", "output_activation", "initializer", "regularizer", "optimizer", "schedule", "stopping")
+# Headers that are not the key itself.
+TITLES = {
+    "best_e_v": "best E_v",
+    "honest_e_v": "honest E_v",
+    "best_e_t": "best E_t",
+    "e_t": "E_t",
+    "e_v": "E_v",
+    "accuracy_t": "accuracy (train)",
+    "accuracy_v": "accuracy",
+    "difference": "vs baseline",
+    "difference_margin": "± 95 %",
+    "best_e_v_sd": "± sd",
+    "honest_e_v_sd": "± sd",
+}
+
+
+def title(key: str) -> str:
+    """The header of a column."""
+    return TITLES.get(key, key.replace("_", " "))
+
+
+def shown(key: str, value: Any) -> str:
+    """A value as text: three significant digits for a number, a date for a time, nothing for null."""
+    if value is None:
+        return ""
+    if key in TIMES and isinstance(value, (int, float)):
+        return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, (list, tuple)):
+        return visible(", ".join(map(str, value)))
+    if isinstance(value, Mapping):
+        return visible(json.dumps(value, ensure_ascii=False))
+    text = visible(str(value))
+    return plainer(text) if key in SHORTHAND else text
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+def signed(value: float | None) -> str:
+    return "" if value is None else f"{value:+.3g}".replace("-", "−")
+
+
+def visible(text: str) -> str:
+    """Text without characters that change how the text around them is shown, such as those that turn it around."""
+    return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in text)
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def plain_json(value: Any) -> Any:
+    """A value that JSON can hold: numbers that are not finite become null, as in the store."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain_json(each) for key, each in value.items()}
+    return [plain_json(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def duration(seconds: float) -> str:
+    """Such as `3 min 20 s`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,65 @@
+"""The server: a socket on this machine, and the loop that answers until it is stopped."""
+
+import logging
+import socket
+from types import FrameType
+
+import uvicorn
+from fitgap.runner.errors import FitgapError
+from starlette.applications import Starlette
+
+FIRST_PORT, PORTS = 8640, 20
+# Seconds that answers in progress may take once the server is stopped; event streams end at once.
+GRACE_SECONDS = 1
+
+
+class ServingError(FitgapError):
+    """The page cannot be served at this address."""
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A socket at a port, or at the first free one of some if none is given. Raises ServingError."""
+    reason = ""
+    for candidate in [port] if port is not None else [*range(FIRST_PORT, FIRST_PORT + PORTS), 0]:
+        try:
+            return bound(host, candidate)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+    place = host if port is None else f"{host}, port {port}"
+    raise ServingError(f"the page cannot be served at {place}: {reason}; choose another one with --port or --host")
+
+
+def bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    found = socket.socket(family, kind, protocol)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+        found.listen(128)
+    except OSError:
+        found.close()
+        raise
+    return found
+
+
+class Server(uvicorn.Server):
+    """Serves an application on a socket until Ctrl-C. It logs nothing, because addresses may be confidential."""
+
+    def __init__(self, application: Starlette):
+        self.application = application
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            # Who is asked through a proxy does not matter here.
+            proxy_headers=False,
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        super().__init__(config)
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.application.state.stopping.set()
+        super().handle_exit(sig, frame)

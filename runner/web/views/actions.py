@@ -1,0 +1,223 @@
+"""Actions on sweeps and trials. Each is the POST of a form that this page wrote, and leads back to what it changed."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fitgap.runner.driver import add_configurations, stored_sweep, stored_sweep_opened
+from fitgap.runner.errors import BusyError
+from fitgap.runner.improvement.candidates import candidates
+from fitgap.runner.improvement.rounds import main_settings
+from fitgap.runner.names import is_sweep_name, plainer, plainer_settings
+from fitgap.runner.store import Row, Store
+from fitgap.runner.trial_status import Status
+from fitgap.runner.web.pages import found_sweep, found_trial, page, reading, settings_of, sweep_path
+from fitgap.runner.web.problems import Problem
+from fitgap.runner.web.security import check_form
+from fitgap.runner.web.training import PauseError, Trainings
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+# Advice that is shown at once.
+MOST_CANDIDATES = 30
+Change = Callable[[Request, str, FormData], Response]
+
+
+def handler(change: Change) -> Callable[[Request], Awaitable[Response]]:
+    """An action as it is routed: the form is read and checked, then the change is made in a thread."""
+
+    async def handle(request: Request) -> Response:
+        async with request.form() as form:
+            check_form(form, settings_of(request))
+            what = request.path_params.get("sweep") or request.path_params.get("trial") or ""
+            return await run_in_threadpool(guarded, change, request, what, form)
+
+    return handle
+
+
+def guarded(change: Change, request: Request, what: str, form: FormData) -> Response:
+    """Make a change. What cannot be done now is a problem of its own."""
+    try:
+        return change(request, what, form)
+    except (BusyError, PauseError) as error:
+        raise Problem(409, str(error), "Go back, and try again when this has changed.") from None
+
+
+def text_of(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def back(path: str = "") -> Response:
+    return RedirectResponse(path, 303)
+
+
+def trainings_of(request: Request) -> Trainings:
+    found: Trainings = request.app.state.trainings
+    return found
+
+
+def on_sweep(request: Request, what: str, change: Callable[[Store, Row], Any]) -> Response:
+    """Change a sweep, once it is known to exist, and go back to it."""
+    with reading(request) as store:
+        row = found_sweep(store, what)
+    with stored_sweep_opened(settings_of(request).database, row["id"]) as store:
+        change(store, row)
+        return back(f"../{sweep_path(store.sweep(row['id']))}")
+
+
+def tag_sweep(request: Request, what: str, form: FormData) -> Response:
+    return on_sweep(request, what, lambda store, row: store.add_tags([named(row)], tags_in(form)))
+
+
+def untag_sweep(request: Request, what: str, form: FormData) -> Response:
+    return on_sweep(request, what, lambda store, row: store.remove_tags([named(row)], tags_in(form)))
+
+
+def note_sweep(request: Request, what: str, form: FormData) -> Response:
+    return on_sweep(request, what, lambda store, row: store.write_note([named(row)], note_in(form)))
+
+
+def rename_sweep(request: Request, what: str, form: FormData) -> Response:
+    return on_sweep(request, what, lambda store, row: store.rename_sweep(str(row["id"]), text_of(form, "name").strip()))
+
+
+def named(row: Row) -> str:
+    """The word by which the store finds a sweep."""
+    name = str(row["name"])
+    if not is_sweep_name(name):
+        raise Problem(422, "This sweep has a name that no command takes.", "Rename it first.")
+    return name
+
+
+def tags_in(form: FormData) -> list[str]:
+    return [each for each in text_of(form, "tag").split(",") if each.strip()] or [""]
+
+
+def note_in(form: FormData) -> str:
+    return text_of(form, "note").replace("\r\n", "\n")
+
+
+def delete_form(request: Request) -> Response:
+    """What would be deleted, and the question whether it shall be."""
+    with reading(request) as store:
+        words, name = chosen(store, request)
+        extent = str(store.deletion(words))
+    return page(request, "delete.html", extent=extent, name=name, is_trial="trial" in request.path_params)
+
+
+def chosen(store: Store, request: Request) -> tuple[list[str], str]:
+    if "trial" in request.path_params:
+        number = found_trial(store, request.path_params["trial"])["trial"]
+        return [str(number)], f"trial {number}"
+    row = found_sweep(store, request.path_params["sweep"])
+    return [named(row)], str(row["name"])
+
+
+def delete(request: Request, what: str, form: FormData) -> Response:
+    """Delete a sweep, whose name was typed to confirm it, or a trial."""
+    with reading(request) as store:
+        words, name = chosen(store, request)
+        is_trial = "trial" in request.path_params
+        place = f"../../sweeps/{sweep_path(store.sweep(store.show(int(words[0]))['sweep']))}" if is_trial else "../../"
+        sweep = store.show(int(words[0]))["sweep"] if is_trial else words[0]
+    if not is_trial and text_of(form, "name").strip() != name:
+        raise Problem(422, f"Nothing was deleted, because the name was not typed as {name}.", "Go back to try again.")
+    with stored_sweep_opened(settings_of(request).database, sweep) as store:
+        store.delete(words)
+    return back(place)
+
+
+def resume(request: Request, what: str, form: FormData) -> Response:
+    with reading(request) as store:
+        row = found_sweep(store, what)
+    # A form may be sent twice.
+    if not trainings_of(request).alive(row["id"]):
+        trainings_of(request).start(row["id"])
+    return back(f"../{sweep_path(row)}")
+
+
+def pause(request: Request, what: str, form: FormData) -> Response:
+    with reading(request) as store:
+        row = found_sweep(store, what)
+        trainings_of(request).pause(store, row["id"])
+    return back(f"../{sweep_path(row)}")
+
+
+def cancel(request: Request, what: str, form: FormData) -> Response:
+    def change(store: Store, row: Row) -> None:
+        store.cancel_trials(row["id"])
+        store.refresh_fit(row["id"])
+
+    return on_sweep(request, what, change)
+
+
+def retry(request: Request, what: str, form: FormData) -> Response:
+    """Train the failed and cancelled trials again."""
+
+    def change(store: Store, row: Row) -> None:
+        if store.retry_trials(row["id"], [Status.FAILED, Status.CANCELLED]):
+            trainings_of(request).start(row["id"])
+
+    return on_sweep(request, what, change)
+
+
+def extend_form(request: Request) -> Response:
+    """What the diagnosis advises to try, to choose from."""
+    with reading(request) as store:
+        row = found_sweep(store, request.path_params["sweep"])
+        found = candidates(store, row)[:MOST_CANDIDATES]
+        repeats = store.repeat_count(row["id"])
+    advised = [(each, plainer(each.changed), plainer_settings(main_settings(each.base))) for each in found]
+    return page(request, "extend.html", sweep=row, advised=advised, repeats=repeats)
+
+
+def extend(request: Request, what: str, form: FormData) -> Response:
+    """Add the chosen advice to a sweep and train it."""
+    wanted = {value for value in form.getlist("configuration") if isinstance(value, str)}
+
+    def change(store: Store, row: Row) -> None:
+        advised = [each.configuration for each in candidates(store, row) if each.configuration.hash in wanted]
+        if not advised:
+            raise Problem(422, "No advice was chosen.", "Go back and choose what to try.")
+        add_configurations(store, stored_sweep(store, str(row["id"])), advised)
+        trainings_of(request).start(row["id"])
+
+    return on_sweep(request, what, change)
+
+
+def on_trial(request: Request, what: str, change: Callable[[Store, list[str]], Any]) -> Response:
+    """Change a trial, once it is known to exist, and go back to it."""
+    with reading(request) as store:
+        row = found_trial(store, what)
+    with stored_sweep_opened(settings_of(request).database, row["sweep"]) as store:
+        change(store, [str(row["trial"])])
+    return back(f"../{row['trial']}")
+
+
+def tag_trial(request: Request, what: str, form: FormData) -> Response:
+    return on_trial(request, what, lambda store, words: store.add_tags(words, tags_in(form)))
+
+
+def untag_trial(request: Request, what: str, form: FormData) -> Response:
+    return on_trial(request, what, lambda store, words: store.remove_tags(words, tags_in(form)))
+
+
+def note_trial(request: Request, what: str, form: FormData) -> Response:
+    return on_trial(request, what, lambda store, words: store.write_note(words, note_in(form)))
+
+
+SWEEP_ACTIONS: dict[str, Change] = {
+    "tag": tag_sweep,
+    "untag": untag_sweep,
+    "note": note_sweep,
+    "rename": rename_sweep,
+    "delete": delete,
+    "resume": resume,
+    "pause": pause,
+    "cancel": cancel,
+    "retry": retry,
+    "extend": extend,
+}
+TRIAL_ACTIONS: dict[str, Change] = {"tag": tag_trial, "untag": untag_trial, "note": note_trial, "delete": delete}

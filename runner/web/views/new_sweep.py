@@ -1,0 +1,244 @@
+"""The start of a new sweep: from a file, or from a form over a named data set or a file that was uploaded."""
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.optimizers import OPTIMIZERS
+from fitgap.core.regularizers import REGULARIZERS
+from fitgap.runner.amounts import counted
+from fitgap.runner.data import SOURCES, is_in_memory
+from fitgap.runner.data.inspection import Inspection, inspect_file
+from fitgap.runner.data.memory import keep
+from fitgap.runner.driver import write_sweep
+from fitgap.runner.errors import FitgapError
+from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
+from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text
+from fitgap.runner.spec.loading import MOST_BYTES as LONGEST_SWEEP_FILE
+from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.web.pages import page, settings_of, sweep_path
+from fitgap.runner.web.problems import Problem
+from fitgap.runner.web.security import MOST_BYTES, check_form
+from fitgap.runner.web.views.actions import back, text_of, trainings_of
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+
+# Fields of the form: with their labels, the option of `fitgap run` whose errors belong to them, and an example.
+FIELDS = {
+    "hidden": ("Hidden layers, one alternative per line", "--hidden", "16\n64-32"),
+    "activation": ("Activation functions, one per line", "--activation", "relu\nsigmoid"),
+    "regularizer": ("Regularizers, one per line", "--regularizer", "none\nl2:weight=1e-4"),
+    "optimizer": ("Optimizers, one per line", "--optimizer", "adam:rate=1e-3"),
+}
+NUMBERS = {
+    "epochs": ("Epochs", "--epochs", "30"),
+    "repeats": ("Repeats", "--repeats", "3"),
+    "batch_size": ("Batch size", "--batch-size", "32"),
+    "seed": ("Seed", "--seed", "0"),
+    "name": ("Name (optional)", "--name", ""),
+}
+KNOWN = {"activation": ACTIVATIONS, "regularizer": REGULARIZERS, "optimizer": OPTIMIZERS}
+LINES_AROUND = 4
+EXAMPLE = """\
+name: digits
+data: digits
+repeats: 3
+training: {epochs: 30}
+axes:
+  architecture: [16, 64-32]
+  activation: [relu, tanh]
+  optimizer: [{adam: {rate: [1e-3, 1e-2]}}]
+"""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An error in what was given: the field it belongs to, and the lines of a sweep file around it with numbers."""
+
+    message: str
+    field: str = ""
+    line: int = 0
+    lines: tuple[tuple[int, str], ...] = ()
+
+
+def new_form(request: Request) -> Response:
+    return form_page(request)
+
+
+def form_page(request: Request, status: int = 200, **given: Any) -> Response:
+    """The page with all forms, and what was given so far."""
+    context: dict[str, Any] = {
+        "text": EXAMPLE,
+        "mistake": None,
+        "values": {name: field[2] for name, field in {**FIELDS, **NUMBERS}.items()},
+        "source": "digits",
+        "target": "",
+        "inspection": None,
+        "plan": None,
+        "what": "",
+    }
+    return page(
+        request,
+        "new.html",
+        status,
+        fields=FIELDS,
+        numbers=NUMBERS,
+        known=KNOWN,
+        sources=list(SOURCES),
+        **{**context, **given},
+    )
+
+
+async def from_file(request: Request) -> Response:
+    """Start the sweep of a file that was uploaded or pasted, or show its plan."""
+    async with request.form() as form:
+        check_form(form, settings_of(request))
+        upload, only_check = form.get("file"), text_of(form, "do") == "check"
+        text, file = text_of(form, "text").replace("\r\n", "\n"), "sweep.yaml"
+        if isinstance(upload, UploadFile) and upload.filename:
+            content = await upload.read(LONGEST_SWEEP_FILE + 1)
+            text, file = decoded(content), safe_name(upload.filename)
+    return await run_in_threadpool(start_from_text, request, text, file, only_check)
+
+
+def decoded(content: bytes) -> str:
+    if len(content) > LONGEST_SWEEP_FILE:
+        raise Problem(
+            413, f"A sweep file has at most {LONGEST_SWEEP_FILE:,} bytes.", "Data belong into the other form."
+        )
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Problem(422, "This file is not text in UTF-8, so it is no sweep file.", "Choose another one.") from None
+
+
+def safe_name(name: str) -> str:
+    """The name of an uploaded file without folders and odd characters; it is only shown, and names the sweep."""
+    plain = re.sub("[^A-Za-z0-9._-]+", "-", PurePath(name.replace("\\", "/")).name).lstrip(".")
+    return plain[:64] or "sweep.yaml"
+
+
+def start_from_text(request: Request, text: str, file: str, only_check: bool) -> Response:
+    try:
+        prepared = prepare_sweep(sweep_from_text(text, file))
+    except FitgapError as error:
+        return form_page(request, 422, text=text, mistake=mistake_in(text, str(error)), what="file")
+    if only_check:
+        return form_page(request, text=text, plan=plan_of(prepared), what="file")
+    return start(request, prepared)
+
+
+def mistake_in(text: str, message: str) -> Mistake:
+    """An error with the lines around its place, if it names one, such as `sweep.yaml:3:23: …`."""
+    found = re.match(r"[^:\n]*:(\d+):\d+: ", message)
+    if found is None:
+        return Mistake(message)
+    line, lines = int(found.group(1)), text.split("\n")
+    first = max(0, line - LINES_AROUND)
+    around = tuple(enumerate(lines[first : line + LINES_AROUND - 1], start=first + 1))
+    return Mistake(message, "text", line, around)
+
+
+async def from_form(request: Request) -> Response:
+    """Start a sweep that was put together in the form, or show its plan."""
+    async with request.form() as form:
+        check_form(form, settings_of(request))
+        return await run_in_threadpool(start_from_form, request, form)
+
+
+def start_from_form(request: Request, form: FormData) -> Response:
+    source, target = text_of(form, "source"), text_of(form, "target").strip()
+    values = {name: text_of(form, name).replace("\r\n", "\n") for name in {**FIELDS, **NUMBERS}}
+    given: dict[str, Any] = {"values": values, "source": source, "target": target, "what": "form"}
+    try:
+        if not is_in_memory(source) and source not in SOURCES:
+            raise Problem(
+                422, "This is no data set that the form knows.", "Choose one from the list, or upload a file."
+            )
+        inspection = inspected(source, target) if is_in_memory(source) else None
+        given["inspection"] = inspection
+        prepared = prepare_sweep(sweep_of(source, target, values))
+    except FitgapError as error:
+        return form_page(request, 422, **given, mistake=mistake_of_field(str(error)))
+    if text_of(form, "do") == "check":
+        return form_page(request, **given, plan=plan_of(prepared))
+    return start(request, prepared)
+
+
+def sweep_of(source: str, target: str, values: dict[str, str]) -> Sweep:
+    """The sweep of the form, as the options of `fitgap run` would give it."""
+    lists = {name: [line.strip() for line in values[name].split("\n") if line.strip()] for name in FIELDS}
+    plain = {name: values[name].strip() or None for name in NUMBERS}
+    return sweep_from_flags(Flags(data=source, target=[target] if target else [], **lists, **plain))  # type: ignore[arg-type]
+
+
+def mistake_of_field(message: str) -> Mistake:
+    """An error with the field that its option belongs to."""
+    options = {field[1]: name for name, field in {**FIELDS, **NUMBERS}.items()}
+    options |= {"--target": "target", "--data": "source"}
+    option = message.split(" ", 1)[0].rstrip(":")
+    field = options.get(option, "")
+    return Mistake(message.removeprefix(f"{option} ").removeprefix(f"{option}: ") if field else message, field)
+
+
+async def upload_data(request: Request) -> Response:
+    """Look at a data file that was uploaded, and offer the form for it."""
+    async with request.form() as form:
+        check_form(form, settings_of(request))
+        upload, target = form.get("data"), text_of(form, "target")
+        if not isinstance(upload, UploadFile) or not upload.filename:
+            mistake = Mistake("Choose a file first.", "data")
+            return form_page(request, 422, mistake=mistake, what="data")
+        content, name = await upload.read(MOST_BYTES), safe_name(upload.filename)
+    return await run_in_threadpool(look_at_data, request, content, name, target)
+
+
+def look_at_data(request: Request, content: bytes, name: str, target: str) -> Response:
+    try:
+        if not content.strip():
+            raise Problem(422, "The file is empty; it must contain examples.")
+        source = keep(content)
+        inspection = inspected(source, target.strip())
+    except FitgapError as error:
+        message = re.sub("memory:[0-9a-f]{16}", name, str(error))
+        return form_page(request, 422, mistake=Mistake(message, "data"), what="data")
+    values = {name: field[2] for name, field in {**FIELDS, **NUMBERS}.items()}
+    values["name"] = re.sub("[^A-Za-z0-9._-]", "-", PurePath(name).stem)
+    guess = target.strip() or next((each.name for each in inspection.columns if each.use == "target"), "")
+    given: dict[str, Any] = {
+        "source": source,
+        "target": guess,
+        "inspection": inspection,
+        "values": values,
+        "what": "form",
+    }
+    return form_page(request, **given)
+
+
+def inspected(source: str, target: str) -> Inspection:
+    return inspect_file(source, (target,) if target else ())
+
+
+def plan_of(prepared: PreparedSweep) -> list[str]:
+    """What a sweep would train."""
+    data = prepared.dataset
+    count = f"{counted(len(prepared.configurations), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
+    shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}"
+    return [
+        f"{prepared.sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}",
+        f"{shape}, {counted(prepared.output_count, 'output')}",
+        *prepared.report,
+    ]
+
+
+def start(request: Request, prepared: PreparedSweep) -> Response:
+    """Write a sweep, so that it has a name and nothing of it can be lost, and train it in a process of its own."""
+    with open_store_for_writing(settings_of(request).database) as store:
+        written = write_sweep(store, prepared)
+        row = store.sweep(written.sweep_id)
+    trainings_of(request).start(written.sweep_id)
+    return back(f"../sweeps/{sweep_path(row)}")

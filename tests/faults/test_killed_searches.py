@@ -1,0 +1,74 @@
+"""A search that learns proposes the same configurations after any crash and with any number of drivers."""
+
+import signal
+from contextlib import ExitStack
+
+import pytest
+from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
+from support.faults.evidence import Evidence
+from support.faults.victims import run, run_when_all_are_ready, write_ahead
+from support.sampling import at_night, every_row, steps
+
+# A generation of eight, in two shapes, needs the results of the ones before it.
+SEARCH = """\
+name: searched
+data: xor
+seed: 3
+search: {method: METHOD, trials: 34, generation: 8, lag: LAG}
+training: {epochs: 3, batch_size: 2}
+axes:
+  architecture: [2, 3]
+  activation: [relu, sigmoid]
+  optimizer: [{adam: {rate: 1e-3..1}}, {gradient_descent: {rate: [0.1, 1e+30]}}]
+"""
+METHODS = ("tpe", "cmaes", "nsga2")
+
+
+def search(method="tpe", lag=0):
+    return SEARCH.replace("METHOD", method).replace("LAG", str(lag))
+
+
+def found_by(victim):
+    """What is in the database after a life without an end of its own; every trial was trained."""
+    found = Evidence(victim.address)
+    found.check_whole()
+    assert sum(found.counts.values()) == 34
+    proposed = [(row.hash, row.proposal) for row in sorted(found.rows["configuration"], key=lambda row: row.id)]
+    return proposed, found.export
+
+
+@pytest.mark.parametrize(("method", "lag"), every_row(6, [(method, lag) for method in METHODS for lag in (0, 1)]))
+@pytest.mark.parametrize("step", steps(120))
+def test_killed_at_any_point_a_search_proposes_the_same(method, lag, step, new_victim):
+    undisturbed = new_victim(sweep=search(method, lag))
+    assert outcome(run, undisturbed) == 0, undisturbed.complaint
+    expected = found_by(undisturbed)
+    points = [
+        (name, count)
+        for name, last in sorted(undisturbed.points.items())
+        if name.split()[0] in ("add_generation", "claim", "record")
+        for count in range(1, last + 1)
+    ]
+    assert sum(name.startswith("add_generation") for name, _ in points) >= 4
+    for point in points[::step]:
+        victim = new_victim(sweep=search(method, lag), kill_at=point)
+        assert outcome(run, victim) == -signal.SIGKILL, f"{point} was not met; {victim.complaint}"
+        assert outcome(run, last := new_victim(again=victim, sweep=victim.sweep)) == 0, last.complaint
+        assert found_by(victim) == expected, point
+
+
+@pytest.mark.parametrize("drivers", [3, at_night(8)])
+def test_several_drivers_propose_what_one_proposes(drivers, new_victim):
+    alone = new_victim(sweep=search())
+    assert outcome(run, alone) == 0, alone.complaint
+    first = new_victim(sweep=search(), pause=0.005)
+    write_ahead(first)
+    victims = [first, *(new_victim(again=first, sweep=first.sweep, pause=0.005) for _ in range(drivers - 1))]
+    start = nursery().Barrier(drivers)
+    with ExitStack() as stack:
+        processes = [stack.enter_context(child(run_when_all_are_ready, victim, start)) for victim in victims]
+        for process, victim in zip(processes, victims, strict=True):
+            process.join(PATIENCE_SECONDS)
+            assert process.exitcode == 0, victim.complaint
+    assert sum(1 for victim in victims if victim.acknowledged) > 1
+    assert found_by(first) == found_by(alone)

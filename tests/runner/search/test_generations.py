@@ -1,0 +1,74 @@
+import json
+from itertools import pairwise
+from statistics import mean, median
+
+import pytest
+from fitgap.runner.search import Proposal, Result, proposals
+from fitgap.runner.search.generations import METHODS
+from fitgap.runner.spec import Sweep
+
+AXES = {
+    "architecture": ["none", {"depth": [1, 2], "width": [2, 16]}],
+    "optimizer": [{"adam": {"rate": "1e-4..1"}}, {"gradient_descent": {"rate": "1e-3..1"}}],
+}
+
+
+def sweep_of(method="tpe", axes=AXES, seed=0):
+    written = {"data": {"source": "iris"}, "axes": axes, "seed": seed}
+    return Sweep.from_canonical({**written, "search": {"method": method, "trials": 99, "generation": 8}})
+
+
+def result_of(proposal: Proposal) -> Result:
+    """An error by the learning rate, and a size by the architecture; null points stand for what is stored."""
+    configuration = proposal.configuration
+    point = json.loads(json.dumps(proposal.point))
+    return Result(point, abs(configuration.optimizer.variant.rate - 0.1), 1 + sum(configuration.architecture))
+
+
+def searched(sweep, generations, lag=0):
+    """The proposals of every generation."""
+    found = []
+    for number in range(generations):
+        known = {each.configuration.hash for part in found for each in part}
+        results = [result_of(each) for part in found[: max(0, number - lag)] for each in part]
+        found.append(proposals(sweep, results, known, generation=number, count=8))
+    return found
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("lag", [0, 1])
+def test_a_search_repeats_nothing_and_can_be_repeated(method, lag):
+    found = searched(sweep_of(method), 5, lag)
+    hashes = [each.configuration.hash for part in found for each in part]
+    assert len(hashes) == len(set(hashes)) == 40
+    assert searched(sweep_of(method), 5, lag) == found
+    assert searched(sweep_of(method, seed=1), 1) != found[:1]
+
+
+def test_points_hold_what_a_configuration_depends_on():
+    for each in searched(sweep_of(), 1)[0]:
+        assert len(each.point) == 8
+        layers = len(each.configuration.architecture)
+        # Whether there are layers, how many, their widths; which optimizer, and its rate.
+        assert sum(one is not None for one in each.point) == (1 if layers == 0 else 2 + layers) + 2
+
+
+def test_a_filter_and_a_small_space_leave_fewer():
+    sweep = sweep_of(axes={"batch_size": [1, 2, 3, 4, 5, 6]})
+    even = proposals(sweep, [], (), generation=0, count=8, accept=lambda all: [one.batch_size % 2 == 0 for one in all])
+    assert sorted(each.configuration.batch_size for each in even) == [2, 4, 6]
+    everything = proposals(sweep, [], (), generation=0, count=8)
+    assert len(everything) == 6
+    known = {each.configuration.hash for each in everything}
+    assert proposals(sweep, list(map(result_of, everything)), known, generation=1, count=8) == []
+
+
+def test_tpe_moves_to_where_errors_are_low():
+    """The first two generations are uniform; the later ones know results."""
+    ratios = []
+    for seed in range(6):
+        parts = searched(sweep_of(seed=seed), 8)
+        medians = [median(result_of(each).error for each in part) for part in parts]
+        ratios.append(mean(medians[2:]) / mean(medians[:2]))
+        assert all(one != other for one, other in pairwise(parts))
+    assert mean(ratios) < 0.75

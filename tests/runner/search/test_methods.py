@@ -1,0 +1,155 @@
+"""Methods that learn: what they propose, against independent definitions and uniform points."""
+
+import numpy as np
+import pytest
+from fitgap.runner.search.cmaes import CovarianceMatrixAdaptation, Distribution, recombination_weights
+from fitgap.runner.search.generations import METHODS
+from fitgap.runner.search.history import Cube, History, with_worst
+from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
+from fitgap.runner.search.nsga2 import crowding, fronts
+from fitgap.runner.search.tpe import TreeParzenEstimator, fitted
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy import stats
+
+NUMBERS, MIXED = Cube(np.zeros(3, int)), Cube(np.array([0, 0, 3]))
+OPTIMUM = np.array([0.3, 0.8])
+
+
+def error_of(points):
+    """The lowest is 0, at the optimum in the first two coordinates and with the second of three options."""
+    return ((points[:, :2] - OPTIMUM) ** 2).sum(axis=1) + 0.3 * ((points[:, 2] * 3).astype(int) != 1)
+
+
+def history(points, errors, generation=8):
+    return History(points, np.ones(points.shape, bool), errors, 100 * points[:, 0], generation)
+
+
+def search(method, cube, *, generations, size=8, seed=0):
+    """The points of a search and their errors."""
+    points, errors = np.zeros((0, cube.dimensions)), np.zeros(0)
+    for number in range(generations):
+        random = np.random.default_rng([seed, number])
+        proposed = method.propose(cube, history(points, errors, size), size, random)
+        points = np.concatenate([points, proposed])
+        errors = np.append(errors, error_of(proposed))
+    return points, errors
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("cube", [NUMBERS, MIXED])
+def test_points_are_in_the_cube_and_depend_on_history_and_generator_alone(name, cube):
+    method = METHODS[name]()
+    points, errors = search(method, cube, generations=6)
+    assert ((points >= 0) & (points < 1)).all()
+    again = [METHODS[name]().propose(cube, history(points, errors), 8, np.random.default_rng(5)) for _ in range(2)]
+    assert np.array_equal(*again)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_history_without_results_or_dimensions_is_no_problem(name):
+    method, random = METHODS[name](), np.random.default_rng(0)
+    empty = np.zeros((0, 3))
+    assert method.propose(MIXED, history(empty, np.zeros(0)), 4, random).shape == (4, 3)
+    none = History(np.zeros((40, 0)), np.zeros((40, 0), bool), np.zeros(40), np.ones(40), 8)
+    assert method.propose(Cube(np.zeros(0, int)), none, 4, random).shape == (4, 0)
+    equal = history(np.full((40, 3), 0.5), np.zeros(40))
+    assert np.isfinite(method.propose(MIXED, equal, 4, random)).all()
+
+
+@pytest.mark.parametrize("name", ["tpe", "cmaes"])
+def test_methods_find_better_points_than_uniform_ones(name):
+    """With as many evaluations, in every one of five seeds."""
+    for seed in range(5):
+        uniform = error_of(np.random.default_rng(seed).random((96, 3))).min()
+        assert search(METHODS[name](), MIXED, generations=12, seed=seed)[1].min() < uniform / 2
+
+
+@given(st.integers(0, 99))
+def test_only_the_order_of_errors_matters(seed):
+    points, errors = search(TreeParzenEstimator(), MIXED, generations=3, seed=seed)
+    for method in (TreeParzenEstimator(), CovarianceMatrixAdaptation()):
+        proposed = [
+            method.propose(MIXED, history(points, values), 4, np.random.default_rng(seed))
+            for values in (errors, np.exp(9 * errors))
+        ]
+        assert np.array_equal(*proposed)
+
+
+def test_a_cut_normal_distribution_is_that_of_scipy():
+    means, shares = np.array([0.0, 0.2, 0.97]), np.array([0.01, 0.5, 0.9])
+    reference = stats.truncnorm((0 - means) / 0.1, (1 - means) / 0.1, loc=means, scale=0.1)
+    assert inverse_cdf(shares, means, np.full(3, 0.1)) == pytest.approx(reference.ppf(shares), abs=1e-10)
+    mass = stats.norm.cdf(1, means, 0.1) - stats.norm.cdf(0, means, 0.1)
+    assert log_cdf_difference(means, 0.1) == pytest.approx(np.log(mass))
+
+
+def test_a_density_is_one_and_its_points_follow_it():
+    """Its integral over cells in which it hardly varies, and the shares of points in larger cells."""
+    random = np.random.default_rng(3)
+    points = random.random((6, 2))
+    active = np.array([[True, True]] * 4 + [[True, False], [False, True]])
+    past = History(points, active, np.zeros(6), np.ones(6))
+    density = fitted(Cube(np.array([0, 4])), past, np.ones(6, bool))
+    cells = (np.arange(400) + 0.5) / 400
+    grid = np.stack(np.meshgrid(cells, (np.arange(4) + 0.5) / 4, indexing="ij"), axis=-1).reshape(-1, 2)
+    probability = np.exp(density.log_density(grid)).reshape(400, 4) / 1600
+    assert probability.sum() == pytest.approx(1, abs=1e-3)
+    drawn = density.sample(20_000, random)
+    coarse = probability.reshape(10, 40, 4).sum(axis=1)
+    observed = np.histogram2d(drawn[:, 0], drawn[:, 1], bins=(10, 4), range=((0, 1), (0, 1)))[0]
+    assert stats.chisquare(observed.ravel(), coarse.ravel() / coarse.sum() * 20_000).pvalue > 0.001
+
+
+def test_the_mean_of_the_next_generation_is_the_weighted_mean_of_the_best_half():
+    points = np.random.default_rng(1).random((7, 3))
+    errors = np.array([3.0, 1, 2, 9, 8, 7, 6])
+    distribution = Distribution(3)
+    distribution.update(points, errors)
+    # Weights from the tutorial: log((n + 1) / 2) - log(rank), made to add up to 1.
+    weights = np.log(4) - np.log([1, 2, 3])
+    assert recombination_weights(7) == pytest.approx(weights / weights.sum())
+    assert distribution.mean == pytest.approx(weights / weights.sum() @ points[[1, 2, 0]])
+    assert np.allclose(distribution.covariance, distribution.covariance.T)
+
+
+@given(arrays(float, st.tuples(st.integers(1, 12), st.just(2)), elements=st.integers(0, 4).map(float)))
+def test_fronts_are_what_remains_when_the_undominated_are_taken_away(objectives):
+    found = fronts(objectives)
+    left = list(range(len(objectives)))
+    for front in range(found.max() + 1):
+        undominated = [
+            each
+            for each in left
+            if not any(
+                (objectives[o] <= objectives[each]).all() and (objectives[o] < objectives[each]).any() for o in left
+            )
+        ]
+        assert [each for each in left if found[each] == front] == undominated
+        left = [each for each in left if each not in undominated]
+    assert not left
+
+
+def test_crowding_distances_of_an_example():
+    """Computed by hand: neighbours span 3/4 and 4/6, then 3/4 and 5/6."""
+    distances = crowding(np.array([[0.0, 6], [1, 5], [3, 2], [4, 0]]))
+    assert distances == pytest.approx([np.inf, 3 / 4 + 4 / 6, 3 / 4 + 5 / 6, np.inf])
+
+
+def test_nsga2_finds_more_of_the_front_than_uniform_points():
+    """The share of a rectangle that is dominated, with E_v and size in conflict along the first coordinate."""
+
+    def dominated(points):
+        cells = np.stack(np.meshgrid(np.linspace(0, 0.5, 60), np.linspace(0, 60, 60)), axis=-1).reshape(-1, 1, 2)
+        reached = np.stack([error_of(points), 100 * points[:, 0]], axis=1)
+        return (reached <= cells).all(axis=2).any(axis=1).mean()
+
+    found = [dominated(search(METHODS["nsga2"](), MIXED, generations=20, seed=seed)[0]) for seed in range(5)]
+    uniform = [dominated(np.random.default_rng(seed).random((160, 3))) for seed in range(5)]
+    assert np.mean(found) > np.mean(uniform)
+
+
+def test_missing_errors_count_as_the_worst():
+    assert with_worst(np.array([0.5, np.nan, 2, np.inf])).tolist() == [0.5, 2, 2, 2]
+    assert with_worst(np.array([np.nan])).tolist() == [0]

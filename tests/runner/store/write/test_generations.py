@@ -1,0 +1,51 @@
+"""Generations of a search: written whole, once, by whoever comes first."""
+
+from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.store import Generation
+from fitgap.runner.store.read.proposals import ProposalCounts, mean_of
+from fitgap.runner.trial_status import Status
+
+
+def configurations(make_configuration, *numbers):
+    return [{**make_configuration(number), "proposal": [number / 10, None]} for number in numbers]
+
+
+def test_the_second_of_two_writers_of_a_generation_finds_it_there(store, identity, make_plan, make_configuration):
+    sweep, _ = store.add_sweep(make_plan(configurations(make_configuration, 1, 2), repeats=2))
+    one, other = store.begin_driver(identity), store.begin_driver(identity)
+    next_one = Generation(2, configurations(make_configuration, 3, 4, 5))
+    assert one.add_generation(sweep, next_one) == 6
+    assert other.add_generation(sweep, next_one) == 0
+    assert other.add_generation(sweep, Generation(5, [])) == 0
+    assert [row["point"] for row in store.proposals(sweep)] == [[number / 10, None] for number in range(1, 6)]
+    assert len(store.trials(sweep)) == 10
+    assert [row["trial"] for row in store.trials(sweep)] == list(range(1, 11))
+
+
+def test_a_proposal_is_settled_when_its_trials_and_those_before_have_ended(
+    store, identity, make_plan, make_configuration
+):
+    sweep, _ = store.add_sweep(make_plan(configurations(make_configuration, 1, 2, 3), repeats=2))
+    driver = store.begin_driver(identity)
+    assert store.proposal_counts(sweep) == ProposalCounts(3, 0)
+
+    def end(trial, **numbers):
+        driver.claim([trial])
+        driver.record(Block(None, (TrialEnd(trial, numbers.pop("status", Status.COMPLETED), **numbers),)))
+
+    end(3, best_e_v=9.0)
+    end(4, best_e_v=9.0)
+    assert store.proposal_counts(sweep) == ProposalCounts(3, 0)
+    end(1, best_e_v=9.0, honest_e_v=0.5)
+    end(2, best_e_v=0.25)
+    assert store.proposal_counts(sweep) == ProposalCounts(3, 2)
+    end(5, status=Status.DIVERGED)
+    end(6, best_e_v=0.25)
+    assert store.proposal_counts(sweep) == ProposalCounts(3, 3)
+    assert [row["error"] for row in store.proposals(sweep)] == [0.375, 9.0, None]
+
+
+def test_means_do_not_depend_on_the_order():
+    errors = [0.1, 1e16, 0.2, -1e16, 0.3]
+    assert mean_of(errors) == mean_of(sorted(errors)) == mean_of(errors[::-1]) == 0.12
+    assert mean_of([]) is None and mean_of([0.5, None]) is None

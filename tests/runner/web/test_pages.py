@@ -1,0 +1,273 @@
+"""Every page for reading: what it shows, and what it says when an address is wrong."""
+
+import json
+
+import pytest
+from fitgap.runner.store import open_store
+
+PAGES = (
+    "/",
+    "/sweeps/made",
+    "/sweeps/made?show=trials&sort=-e_v&rows=20&page=2",
+    "/sweeps/made?where=e_v < 0.3&columns=parameters",
+    "/sweeps/made?box=-1,1,-1,1&against=0000000000000003&pins=0000000000000003,0000000000000004",
+    "/sweeps/made/answer",
+    "/sweeps/made/compare?pins=0000000000000003,0000000000000004",
+    "/sweeps/made/compare?pins=0000000000000003,0000000000000004&differences=1&transposed=1&against=0000000000000005",
+    "/sweeps/made/table?show=trials",
+    "/sweeps/made/charts/fitmap",
+    "/trials/7",
+    "/trials/1",
+    "/login",
+    "/api/",
+)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_complete(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Undefined" not in answer.text and "{{" not in answer.text
+
+
+def test_the_first_page_lists_the_sweeps_with_their_state(client):
+    page = client.get("/").text
+    assert '<a href="./sweeps/made">made</a>' in page and 's-done">done<' in page
+
+
+def test_the_first_page_shows_the_reference_of_a_trained_sweep(open_page, trained_database):
+    with open_store(str(trained_database)) as store:
+        reference = store.reference(1)
+    page = open_page(trained_database).get("/")
+    assert page.status_code == 200
+    assert f"{reference['best_e_v']:.3g}</td>" in page.text and f">{reference['architecture']} ·" in page.text
+
+
+@pytest.mark.parametrize(
+    "address", ["/sweeps/1", "/sweeps/1?show=trials", "/sweeps/1/answer", "/trials/1", "/sweeps/1/extend"]
+)
+def test_pages_of_a_trained_sweep_are_complete(open_page, trained_database, address):
+    assert open_page(trained_database).get(address).status_code == 200
+
+
+def test_the_list_of_sweeps_can_be_filtered_by_name(client):
+    assert "No sweep matches" in client.get("/", params={"name": "other"}).text
+    assert "sweeps/made" in client.get("/", params={"name": "MAD"}).text
+
+
+def test_the_newest_sweep_has_an_address_of_its_own(client):
+    answer = client.get("/sweeps/latest")
+    assert (answer.status_code, answer.headers["location"]) == (302, "made")
+
+
+def test_the_table_has_the_rows_of_the_store_in_their_order(client, made_database):
+    with open_store(made_database) as store:
+        expected = [row["trial"] for row in store.trials("made", sort="-e_v", limit=20, offset=20, where="e_v > 0.2")]
+    page = client.get(
+        "/sweeps/made", params={"show": "trials", "sort": "-e_v", "rows": 20, "page": 2, "where": "e_v > 0.2"}
+    )
+    places = [page.text.index(f'id="row-{number}"') for number in expected]
+    assert places == sorted(places) and page.text.count("<tr id=") == len(expected) == 20
+
+
+def test_a_wrong_filter_is_shown_below_its_field_with_the_nearest_name(client):
+    answer = client.get("/sweeps/made", params={"where": "activatio == 'relu'"})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true" aria-describedby="filter-error"' in answer.text
+    assert "did you mean &#39;activation&#39;?" in answer.text and "^^^^^^^^^" in answer.text
+
+
+def test_a_wrong_order_and_a_wrong_column_name_the_nearest(client):
+    assert "did you mean &#39;overfit&#39;?" in client.get("/sweeps/made", params={"sort": "overfitt"}).text
+    assert "did you mean &#39;seconds&#39;?" in client.get("/sweeps/made", params={"columns": "second"}).text
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "advice"),
+    [
+        ("/sweeps/mad", 404, "did you mean"),
+        ("/trials/7000", 404, "the highest number is 72"),
+        ("/trials/seven", 404, "trials have numbers"),
+        ("/nothing", 404, "There is no such page"),
+        ("/sweeps/made?page=0", 422, "page must be a whole number"),
+        ("/sweeps/made?box=1,2", 422, "box must be four numbers"),
+        ("/sweeps/made?show=trails", 422, "trials"),
+        ("/sweeps/made/charts/fitmab", 404, "fitmap"),
+        ("/sweeps/made/charts/fitmap.gif", 404, "svg"),
+        ("/sweeps/made/charts/fitmap.svg?theme=red", 422, "light"),
+        ("/sweeps/made/charts/activation.svg?where=trial < 0", 422, "made"),
+        ("/sweeps/made/table.xlsx", 404, "csv"),
+        ("/static/secret.css", 404, "no such file"),
+        ("/static/..%2f..%2fpyproject.toml", 404, "no such"),
+    ],
+)
+def test_a_wrong_address_says_what_to_do(client, address, status, advice):
+    answer = client.get(address)
+    assert answer.status_code == status and advice in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_sorting_pinning_and_the_baseline_are_links_that_keep_the_rest(client):
+    page = client.get("/sweeps/made", params={"where": "e_v < 1", "sort": "e_v"}).text
+    assert "where=e_v+%3C+1&amp;sort=-e_v" in page
+    assert "where=e_v+%3C+1&amp;sort=e_v&amp;against=" in page and "&amp;sort=e_v&amp;pins=" in page
+    assert 'aria-sort="ascending"' in page
+
+
+def test_the_page_says_that_a_filter_selects_trials(client):
+    said = "each mean is over the repeats that match it"
+    assert said in client.get("/sweeps/made?where=e_v < 0.3").text
+    assert said not in client.get("/sweeps/made").text
+    assert said not in client.get("/sweeps/made?show=trials&where=e_v < 0.3").text
+
+
+def test_differences_from_a_baseline_are_those_of_the_store(client, made_database):
+    with open_store(made_database) as store:
+        label = next(
+            row for row in store.compare("made", ["configuration"]) if row["configuration"] == "0000000000000003"
+        )
+        rows = store.compare("made", ["configuration"], against=label["configuration"])
+    row = next(each for each in rows if each["configuration"] == "0000000000000004")
+    found = client.get("/api/sweeps/made/configurations", params={"against": "0000000000000003"}).json()
+    own = next(each for each in found if each["configuration"] == "0000000000000004")
+    assert own["difference"] == row["difference"] and own["pairs"] == row["pairs"]
+
+
+def test_a_rectangle_on_the_fit_map_selects_the_same_configurations_everywhere(client, made_database):
+    box = "-1,0.05,-1,0.05"
+    rows = client.get("/api/sweeps/made/configurations", params={"box": box, "limit": 500}).json()
+    assert 0 < len(rows) < 22
+    assert all(-1 <= row["underfit"] <= 0.05 and -1 <= row["overfit"] <= 0.05 for row in rows)
+    trials = client.get("/api/sweeps/made/trials", params={"box": box}).json()
+    assert {row["configuration"] for row in trials} == {row["configuration"] for row in rows}
+    page = client.get("/sweeps/made", params={"box": box, "show": "trials", "rows": 500}).text
+    assert page.count("<tr id=") == len(trials)
+    inside = {row["configuration"] for row in rows}
+    drawn = client.get("/sweeps/made/charts/fitmap.json", params={"box": box}).json()
+    points = {row["configuration"] for rows in drawn["datasets"].values() for row in rows if "configuration" in row}
+    assert points == inside
+    # On the page, the fit map keeps all points and shows the rectangle.
+    drawn = client.get("/sweeps/made/charts/fitmap.json", params={"box": box, "live": 1}).json()
+    points = {row["configuration"] for rows in drawn["datasets"].values() for row in rows if "configuration" in row}
+    (params,) = (layer["params"] for layer in drawn["layer"] if "params" in layer)
+    assert points > inside and params[0]["value"] == {"underfit": [-1, 0.05], "overfit": [-1, 0.05]}
+
+
+def test_an_empty_rectangle_selects_nothing(client):
+    assert client.get("/api/sweeps/made/trials", params={"box": "90,91,90,91"}).json() == []
+    assert "Nothing matches" in client.get("/sweeps/made", params={"box": "90,91,90,91"}).text
+
+
+@pytest.mark.parametrize(("ending", "start"), [("json", b"{"), ("svg", b"<svg"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_a_chart_is_a_file(client, ending, start):
+    answer = client.get(f"/sweeps/made/charts/fitmap.{ending}")
+    assert answer.status_code == 200 and answer.content.startswith(start)
+
+
+def test_a_live_chart_has_stable_names_for_its_data_and_can_be_selected(client):
+    chart = client.get("/sweeps/made/charts/fitmap.json", params={"live": 1, "theme": "dark"}).json()
+    assert list(chart["datasets"]) == [f"rows{number}" for number in range(len(chart["datasets"]))]
+    (points,) = (layer for layer in chart["layer"] if "params" in layer)
+    assert [each["name"] for each in points["params"]] == ["box", "pick"]
+    assert points["data"]["name"] in chart["datasets"]
+
+
+def test_pinned_configurations_are_those_whose_curves_are_drawn(client):
+    pins = "0000000000000003,0000000000000004"
+    chart = client.get("/sweeps/made/charts/curves.json", params={"pins": pins}).json()
+    titles = [" ".join(panel["title"]["text"]) for panel in chart["concat"]]
+    assert len(titles) == 2 and "trial 10:" in titles[0] and "trial 13:" in titles[1]
+
+
+def test_downloads_have_all_rows_and_the_keys_of_the_commands(client, invoke, made_database):
+    csv = client.get("/sweeps/made/table.csv", params={"show": "trials", "where": "e_v > 0.25"})
+    columns = csv.text.partition("\n")[0]
+    command = invoke(
+        "trials", "made", "--db", made_database, "--where", "e_v > 0.25", "--format", "csv", "--columns", columns
+    )
+    assert csv.text == command.out
+    assert csv.headers["content-disposition"] == 'attachment; filename="made-trials.csv"'
+    rows = client.get("/sweeps/made/table.json").json()
+    assert len(rows) == 24 and "best_e_v" in rows[0]
+    assert client.get("/sweeps/made/table.parquet").content.startswith(b"PAR1")
+    epochs = client.get("/trials/7/epochs.json").json()
+    assert epochs == json.loads(invoke("epochs", 7, "--db", made_database, "--format", "json").out)
+
+
+@pytest.mark.parametrize(
+    ("address", "command"),
+    [
+        ("/api/sweeps", ["sweeps"]),
+        (
+            "/api/sweeps/made/trials?limit=5&where=e_v > 0.25&sort=-e_v",
+            ["trials", "made", "--limit", 5, "--where", "e_v > 0.25", "--sort=-e_v"],
+        ),
+        ("/api/sweeps/made/compare?by=optimizer", ["compare", "made", "--by", "optimizer"]),
+        ("/api/sweeps/made/importance", ["importance", "made"]),
+        ("/api/sweeps/made/diagnosis", ["diagnose", "made"]),
+        ("/api/trials/7", ["show", 7]),
+        ("/api/trials/7/epochs", ["epochs", 7]),
+        ("/api/trials/7/diagnosis", ["diagnose", 7]),
+    ],
+)
+def test_the_api_answers_what_the_commands_print(client, invoke, made_database, address, command):
+    assert client.get(address).json() == invoke(*command, "--db", made_database, "--format", "json").json
+
+
+def test_the_description_names_every_address_of_the_api(client):
+    described = client.get("/api/openapi.json").json()
+    served = {route.path for route in client.app.routes if route.path.startswith("/api/")}
+    assert set(described["paths"]) == served - {"/api/", "/api/openapi.json", "/api/{rest:path}"}
+
+
+def test_errors_of_the_api_are_json(client):
+    answer = client.get("/api/sweeps/made/trials", params={"where": "nothing > 1"})
+    assert answer.status_code == 422 and set(answer.json()) == {"error", "advice", "lines"}
+    assert client.get("/api/nothing").status_code == 404
+
+
+def test_pages_name_no_other_host(client):
+    for address in PAGES:
+        page = client.get(address).text
+        assert 'src="http' not in page and 'href="http' not in page and "<style" not in page and " style=" not in page
+        assert "<script>" not in page and " onclick" not in page
+
+
+def test_links_are_relative_so_that_a_proxy_may_add_a_path(client):
+    for address in PAGES:
+        page = client.get(address).text
+        assert 'href="/' not in page and 'src="/' not in page and 'action="/' not in page
+
+
+def test_a_comparison_shows_all_or_only_what_differs(client):
+    pins = "0000000000000003,0000000000000004"
+    everything = client.get("/sweeps/made/compare", params={"pins": pins}).text
+    differing = client.get("/sweeps/made/compare", params={"pins": pins, "differences": 1}).text
+    assert ">initializer<" in everything and ">initializer<" not in differing
+    assert ">architecture<" in differing and "difference from the baseline" in differing
+    assert client.get("/sweeps/made/compare", params={"pins": "0000000000000003"}).status_code == 422
+    assert client.get("/sweeps/made/compare", params={"pins": f"{pins},0000000000000999"}).status_code == 404
+
+
+def test_the_table_is_compared_with_the_reference_unless_a_baseline_is_chosen(client, made_database):
+    with open_store(made_database) as store:
+        reference = store.reference(1)["configuration"]
+    found = client.get("/sweeps/made", params={"rows": 500}).text
+    assert ">vs baseline<" in found
+    row = found[found.index(f'id="row-{reference}"') :]
+    assert ">baseline</td>" in row[: row.index("</tr>")]
+
+
+def test_the_baseline_need_not_be_among_the_selected(client, made_database):
+    with open_store(made_database) as store:
+        rows = store.compare("made", ["configuration"], against="0000000000000003")
+    expected = {row["configuration"]: row["difference"] for row in rows}
+    where = "configuration == '0000000000000004'"
+    asked = {"where": where, "against": "0000000000000003"}
+    (own,) = client.get("/api/sweeps/made/configurations", params=asked).json()
+    assert own["difference"] == expected["0000000000000004"] is not None
+    pins = {"pins": "0000000000000004,0000000000000008", "against": "0000000000000003"}
+    page = client.get("/sweeps/made/compare", params=pins).text
+    line = page[page.index("difference from the baseline") :]
+    assert f">{expected['0000000000000004']:+.3g} ±".replace("-", "−") in line[: line.index("</tr>")]

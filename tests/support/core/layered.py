@@ -1,0 +1,87 @@
+"""Networks of all kinds of layers: drawn architectures, and members with functions for the layers that have units."""
+
+from dataclasses import replace
+
+import numpy as np
+from fitgap.core.evaluation import CHUNK
+from fitgap.core.initializers import GlorotUniform
+from fitgap.core.layers import LAYERS
+from fitgap.core.layers.dense import Dense
+from fitgap.core.losses import HalfSquaredError
+from fitgap.core.members import Member, PackShape
+from fitgap.core.network_shape import NetworkShape
+from fitgap.core.optimizers import GradientDescent
+from fitgap.core.preprocessing import Examples
+from fitgap.core.schedules import Constant
+from fitgap.core.target_coding import Numbers
+from hypothesis import assume
+from hypothesis import strategies as st
+
+AXES = st.one_of(
+    st.tuples(st.integers(3, 9), st.integers(1, 3)),
+    st.tuples(st.integers(3, 7), st.integers(3, 7), st.integers(1, 3)),
+)
+
+
+def drawn_layer(draw):
+    """A layer of the table, or a dense one, with parameters that fit small inputs more often than not."""
+    name = draw(st.sampled_from(["dense", *LAYERS, "conv", "conv"]))
+    if name == "dense":
+        return Dense(draw(st.integers(1, 6)))
+    kind, settings = LAYERS[name], {}
+    for parameter, field in kind.parameters().items():
+        domain = field.metadata["domain"]
+        values = domain.choices or range(int(domain.at_least), 4)
+        settings[parameter] = draw(st.sampled_from(list(values)))
+    return kind(**settings)
+
+
+@st.composite
+def layered_networks(draw, inputs=AXES):
+    """A network of up to three layers before the outputs whose shapes fit."""
+    layers = [drawn_layer(draw) for _ in range(draw(st.integers(1, 3)))]
+    network = NetworkShape(draw(inputs), (*layers, Dense(draw(st.integers(1, 3)))))
+    try:
+        assume(network.sizes)
+    except ValueError:
+        assume(False)
+    return network
+
+
+@st.composite
+def layered_packs(draw):
+    """A pack of such networks, apart from its members: shape, numbers of examples and members, and a seed."""
+    network, dtype = draw(layered_networks()), draw(st.sampled_from(["float32", "float64"]))
+    shape = PackShape(network, draw(st.integers(1, 7)), HalfSquaredError(), Numbers(), 0, dtype)
+    counts = draw(st.integers(1, 20)), draw(st.sampled_from([1, 2, CHUNK + 1]))
+    return shape, counts, draw(st.integers(2, 5)), draw(st.integers(0, 2**32))
+
+
+def fitted_to(member, network):
+    """A member for this network: the functions that it has for each layer, none for layers without units."""
+    functions = iter(member.activations)
+    chosen = [next(functions) if layer.has_units else () for layer in network.layers]
+    return replace(member, activations=tuple(chosen))
+
+
+def plain_member(activations):
+    """A member with these functions and everything else plain."""
+    return Member(
+        activations=activations,
+        initializer=GlorotUniform(),
+        regularizers=(),
+        optimizer=GradientDescent(rate=0.1),
+        schedule=Constant(),
+        stopping=(),
+        epochs=1,
+        seed=0,
+        repeat=0,
+    )
+
+
+def drawn_examples(shape, counts, seed):
+    """Normal inputs, and targets between 0 and 1."""
+    rng, (inputs, *_, outputs) = np.random.default_rng(seed), shape.network.sizes
+    tables = [rng.normal(size=(count, inputs)).astype(shape.dtype) for count in counts]
+    targets = [rng.uniform(size=(count, outputs)).astype(shape.dtype) for count in counts]
+    return Examples(tables[0], targets[0], tables[1], targets[1], ())

@@ -1,0 +1,1 @@
+"""What whole trainings are compared with."""

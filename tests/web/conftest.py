@@ -1,0 +1,175 @@
+"""A real browser on a real page, while a real sweep trains.
+
+Without Chromium these tests are skipped, with the command that installs it; $FITGAP_BROWSER_TESTS=required makes that
+an error.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from support.charts.made_sweeps import Made, make
+from support.web.path_proxy import proxied
+
+INSTALL = "apt-get install -y chromium"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+COMMAND = str(Path(sys.executable).with_name("fitgap"))
+# Trains as long as the tests run, in one process.
+BACKGROUND = ["--data", "xor", "--hidden", "2", "--hidden", "4", "--epochs", "1000000", "--repeats", "3"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of the browser."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        message = f"no Chromium is installed; install it with: {INSTALL}"
+        if os.environ.get("FITGAP_BROWSER_TESTS") == "required":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+# For one file at a time: while Playwright is open, no other test of this process can run an event loop.
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+class Site:
+    """A running page: its address, its database and its process."""
+
+    def __init__(self, folder, *options):
+        self.database = folder / "site.db"
+        environment = {key: value for key, value in os.environ.items() if key != "FITGAP_DB"}
+        self.process = subprocess.Popen(
+            [COMMAND, "ui", "--no-browser", "--port", "0", "--db", str(self.database), *options],
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=environment,
+            cwd=folder,
+        )
+        line = self.process.stderr.readline()
+        self.address = re.search(r"http://\S+/", line).group()
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(30)
+        self.process.stderr.close()
+
+
+@pytest.fixture(scope="session")
+def site(chromium, tmp_path_factory):
+    """A page over a made sweep and one that is being trained."""
+    folder = tmp_path_factory.mktemp("site")
+    make(str(folder / "site.db"), Made(diverging=11))
+    words = ["run", *BACKGROUND, "--name", "busy", "--engine", "local", "--db", "site.db"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    training = subprocess.Popen(["nice", COMMAND, *words], cwd=folder, **quiet)
+    site = Site(folder)
+    yield site
+    site.close()
+    training.terminate()
+    training.wait(60)
+
+
+@dataclass(frozen=True)
+class SiteBelowAPath:
+    """The same page as people see it behind a proxy."""
+
+    address: str
+    database: Path
+
+
+@pytest.fixture
+def site_below_a_path(site):
+    host, port = urlsplit(site.address).netloc.split(":")
+    with proxied((host, int(port))) as proxy:
+        yield SiteBelowAPath(proxy.address, site.database)
+
+
+class Visit:
+    """A person at a page. Whatever leaves this machine, or breaks the policy of the page, fails the test."""
+
+    def __init__(self, page, site, keyboard):
+        self.page, self.site, self.keyboard = page, site, keyboard
+        self.requests, self.errors = [], []
+        page.set_default_timeout(60_000)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console", lambda message: self.errors.append(message.text) if "policy" in message.text.lower() else None
+        )
+
+    def open(self, path):
+        self.page.goto(self.site.address + path)
+
+    def press(self, locator):
+        """Follow a link or press a button, with the mouse or with the keyboard alone."""
+        if self.keyboard:
+            self.reach(locator)
+            self.page.keyboard.press("Enter")
+        else:
+            locator.click()
+
+    def write(self, locator, text):
+        """Replace the text of a field."""
+        if self.keyboard:
+            self.reach(locator)
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.type(text)
+        else:
+            locator.fill(text)
+
+    def reach(self, locator):
+        """Press Tab until an element has the focus."""
+        wanted = locator.element_handle()
+        for _ in range(400):
+            if wanted.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError("the Tab key does not lead there")
+
+    def until(self, expression):
+        """Wait until a JavaScript expression is true."""
+        for _ in range(300):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(200)
+        raise AssertionError(f"never true: {expression}")
+
+    def check(self):
+        assert all(url.startswith((self.site.address, "data:")) for url in self.requests), self.requests
+        assert self.errors == []
+
+
+@pytest.fixture
+def visit(browser, site):
+    """`visit(width=1280, keyboard=False, dark=False)`: a person in a new window."""
+    opened = []
+
+    def begin(width=1280, keyboard=False, dark=False, at=site):
+        scheme = "dark" if dark else "light"
+        context = browser.new_context(
+            viewport={"width": width, "height": 844}, color_scheme=scheme, accept_downloads=True
+        )
+        found = Visit(context.new_page(), at, keyboard)
+        opened.append((context, found))
+        return found
+
+    yield begin
+    for context, found in opened:
+        found.check()
+        context.close()

@@ -1,0 +1,99 @@
+"""A page that is left open on a running sweep: neither the server nor the browser grows."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = str(Path(sys.executable).with_name("fitgap"))
+# About a hundred trials a second for longer than the test takes, so that rows, charts and counts change all the time.
+TRAINED = [
+    *("--data", "xor", "--epochs", "40", "--repeats", "2000", "--seed", "1", "--name", "long", "--engine", "local"),
+    *(word for width in (2, 3, 4, 6, 8, 12) for word in ("--hidden", str(width))),
+    *(word for rate in range(1, 31) for word in ("--optimizer", f"adam:rate={rate / 1000}")),
+]
+MINUTES = 60
+# The first part fills caches; what is measured afterwards may grow by so much.
+WARM_SHARE, GROWTH, MEGABYTES = 0.2, 1.15, 8.0
+SAMPLES = 30
+
+
+def memory(process):
+    """Megabytes of a process that are in memory."""
+    text = Path(f"/proc/{process}/status").read_text()
+    return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def open_files(process):
+    return len(os.listdir(f"/proc/{process}/fd"))
+
+
+class Watched:
+    """A page with its server, and what both use."""
+
+    def __init__(self, page, process):
+        self.process = process
+        self.session = page.context.new_cdp_session(page)
+        self.session.send("Performance.enable")
+
+    def use(self):
+        """What is used now, by name."""
+        self.session.send("HeapProfiler.collectGarbage")
+        metrics = {each["name"]: each["value"] for each in self.session.send("Performance.getMetrics")["metrics"]}
+        return {
+            "server": memory(self.process),
+            "files": open_files(self.process),
+            "heap": metrics["JSHeapUsedSize"] / 2**20,
+            "nodes": metrics["Nodes"],
+            "listeners": metrics["JSEventListeners"],
+        }
+
+
+def watch(page, process, minutes):
+    """What a page and its server use at equal intervals, after a while in which caches fill."""
+    watched = Watched(page, process)
+    page.wait_for_timeout(60_000 * minutes * WARM_SHARE)
+    found, began = [], time.monotonic()
+    while time.monotonic() - began < 60 * minutes * (1 - WARM_SHARE):
+        page.wait_for_timeout(60_000 * minutes * (1 - WARM_SHARE) / SAMPLES)
+        found.append(watched.use())
+    return found
+
+
+def check(found):
+    """The last third uses no more than the first."""
+    third = len(found) // 3
+    for name in found[0]:
+        first, last = (max(each[name] for each in part) for part in (found[:third], found[-third:]))
+        print(f"{name}: {first:.1f}, later {last:.1f}")
+        assert last <= max(first * GROWTH, first + MEGABYTES), name
+
+
+def open_once_planned(guest, attempts=60):
+    """Open the sweep, which has to be planned first; otherwise an hour is spent on a page without a sweep."""
+    for _ in range(attempts):
+        guest.open("sweeps/long")
+        if guest.page.locator("#progress").count():
+            return
+        guest.page.wait_for_timeout(5000)
+    raise AssertionError("the sweep was not planned in time")
+
+
+@pytest.mark.nightly
+@pytest.mark.xdist_group("browser")
+def test_a_page_that_is_left_open_does_not_grow(visit, site):
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    words = ["nice", COMMAND, "run", *TRAINED, "--db", str(site.database)]
+    with subprocess.Popen(words, cwd=site.database.parent, **quiet) as training:
+        try:
+            guest = visit()
+            open_once_planned(guest)
+            found = watch(guest.page, site.process.pid, MINUTES)
+            text = guest.page.locator("#progress").inner_text()
+        finally:
+            training.terminate()
+    assert "running" in text, text
+    check(found)
