@@ -33,7 +33,8 @@ class Generations:
         based_on = max(0, number - self.settings.lag) * size
         if self.is_complete or counts.settled < based_on:
             return False
-        rows = self.store.proposals(self.written.sweep_id)
+        # Without those that another driver has added since they were counted.
+        rows = self.store.proposals(self.written.sweep_id)[: counts.proposed]
         results = [Result(row["point"], row["error"], row["parameters"]) for row in rows[:based_on]]
         count = min(size, wanted - counts.proposed)
         generation = generation_rows(self.written.prepared, [row["hash"] for row in rows], results, number, count)

@@ -23,17 +23,26 @@ class ProposalCounts:
 
 
 def proposal_counts(connection: Connection, sweep_id: int) -> ProposalCounts:
-    """The counts of a sweep."""
-    proposed = sa.and_(configuration.c.sweep_id == sweep_id, configuration.c.proposal.is_not(None))
-    is_open = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status.in_(OPEN))
-    first = connection.execute(
-        sa.select(sa.func.min(trial.c.configuration_id))
-        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .where(is_open, configuration.c.proposal.is_not(None))
-    ).scalar()
+    """The counts of a sweep.
+
+    Another driver may add a generation between the statements, on PostgreSQL also within a transaction. So the
+    proposals are counted first, and newer ones do not count as settled.
+    """
+    columns = configuration.c
+    proposed = sa.and_(columns.sweep_id == sweep_id, columns.proposal.is_not(None))
     number = sa.func.count()
-    settled = number if first is None else number.filter(configuration.c.id < first)
-    return ProposalCounts(*connection.execute(sa.select(number, settled).where(proposed)).one())
+    count, last = connection.execute(sa.select(number, sa.func.max(columns.id)).where(proposed)).one()
+    if last is None:
+        return ProposalCounts(0, 0)
+    is_open = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status.in_(OPEN), columns.id <= last)
+    first = connection.execute(
+        sa.select(sa.func.min(columns.id))
+        .join_from(trial, configuration, trial.c.configuration_id == columns.id)
+        .where(is_open, columns.proposal.is_not(None))
+    ).scalar()
+    if first is None:
+        return ProposalCounts(count, count)
+    return ProposalCounts(count, connection.execute(sa.select(number).where(proposed, columns.id < first)).scalar_one())
 
 
 def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.store import Generation
-from fitgap.runner.store.read.proposals import ProposalCounts, mean_of
+from fitgap.runner.store.read.proposals import ProposalCounts, mean_of, proposal_counts
 from fitgap.runner.trial_status import Status
 
 
@@ -43,6 +43,28 @@ def test_a_proposal_is_settled_when_its_trials_and_those_before_have_ended(
     end(6, best_e_v=0.25)
     assert store.proposal_counts(sweep) == ProposalCounts(3, 3)
     assert [row["error"] for row in store.proposals(sweep)] == [0.375, 9.0, None]
+
+
+def test_a_generation_that_is_added_while_proposals_are_counted_is_not_settled(
+    store, identity, make_plan, make_configuration
+):
+    """Each statement may see more than the one before, as on PostgreSQL."""
+    sweep, _ = store.add_sweep(make_plan(configurations(make_configuration, 1, 2), repeats=1))
+    driver = store.begin_driver(identity)
+    driver.claim([1, 2])
+    driver.record(Block(None, tuple(TrialEnd(trial, Status.COMPLETED, best_e_v=0.5) for trial in (1, 2))))
+    later = iter(
+        [Generation(2, configurations(make_configuration, 3)), Generation(3, configurations(make_configuration, 4))]
+    )
+
+    class Meanwhile:
+        def execute(self, statement):
+            with store._reading() as connection:
+                found = connection.execute(statement).freeze()
+            assert driver.add_generation(sweep, next(later)) == 1
+            return found()
+
+    assert proposal_counts(Meanwhile(), sweep) == ProposalCounts(2, 2)
 
 
 def test_means_do_not_depend_on_the_order():
