@@ -58,11 +58,16 @@ class ConfigurationQuery:
 
 @dataclass(frozen=True)
 class ConfigurationPage:
-    """The rows of a page, the number of configurations on all pages, and the measure in which they are compared."""
+    """The rows of a page, the number of configurations on all pages, and the measure in which they are compared.
+
+    With a filter, `sizes` has the number of all trials of each configuration by its hash, since the rows count, and
+    average over, only those that match.
+    """
 
     rows: list[Row]
     found: int
     measure: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 def configuration_page(
@@ -76,7 +81,15 @@ def configuration_page(
         total = with_trials(connection, sweep_id)
     else:
         total = int(found[0][1]) if found else count_of(connection, sweep_id, query, measure)
-    return ConfigurationPage(compared(connection, sweep_id, by, query, numbers, measure), total, measure)
+    rows = compared(connection, sweep_id, by, query, numbers, measure)
+    return ConfigurationPage(rows, total, measure, {} if query.where is None else sizes_of(connection, numbers))
+
+
+def sizes_of(connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
+    """The number of trials of configurations, by their hashes."""
+    counts = sa.select(configuration.c.hash, sa.func.count()).join_from(trial, configuration)
+    chosen = counts.where(trial.c.configuration_id.in_(numbers)).group_by(configuration.c.hash)
+    return {each: count for each, count in connection.execute(chosen)}
 
 
 def with_trials(connection: Connection, sweep_id: int) -> int:

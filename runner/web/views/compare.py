@@ -9,7 +9,7 @@ from fitgap.runner.web.formatting import shown, signed, title
 from fitgap.runner.web.pages import found_sweep, page, reading
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.view_state import MOST_PINS, view_of
-from fitgap.runner.web.views.sweep import baseline_of
+from fitgap.runner.web.views.sweep import ALL_TRIALS, baseline_of, has_part, with_sizes
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -66,7 +66,9 @@ def rows_of(store: Store, row: Row, pins: Sequence[str], baseline: str | None, w
     query = replace(
         view_of({}).configuration_query(), where=f"({where}) and {inside}" if where else inside, against=baseline
     )
-    found = {each["configuration"]: each for each in store.configuration_page(row["id"], SETTING_KEYS, query).rows}
+    found = {
+        each["configuration"]: each for each in with_sizes(store.configuration_page(row["id"], SETTING_KEYS, query))
+    }
     missing = [each for each in pins if each not in found]
     if missing:
         raise Problem(404, f"There is no configuration {missing[0]!r} among the selected trials.", "Pin another one.")
@@ -85,6 +87,8 @@ def lines_of(rows: Sequence[Row], baseline: str | None) -> list[Line]:
 
 def line_of(rows: Sequence[Row], key: str) -> Line:
     values: list[Any] = [row.get(key) for row in rows]
+    if key == "trials" and any(map(has_part, rows)):
+        values = [f"{row[key]} of {row[ALL_TRIALS]}" for row in rows]
     is_number = all(isinstance(each, (int, float)) for each in values if each is not None)
     return Line(title(key), tuple(shown(key, each).replace("_", " ") for each in values), is_number)
 

@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 from fitgap.runner.store import open_store
 
@@ -115,11 +116,28 @@ def test_sorting_pinning_and_the_baseline_are_links_that_keep_the_rest(client):
     assert 'aria-sort="ascending"' in page
 
 
-def test_the_page_says_that_a_filter_selects_trials(client):
+HALF = "repeat == 1 or configuration == '0000000000000003'"
+
+
+def test_a_configuration_that_a_filter_shows_in_part_says_of_how_many_trials_its_means_are(client):
     said = "each mean is over the repeats that match it"
-    assert said in client.get("/sweeps/made?where=e_v < 0.3").text
-    assert said not in client.get("/sweeps/made").text
-    assert said not in client.get("/sweeps/made?show=trials&where=e_v < 0.3").text
+    page = client.get("/sweeps/made", params={"where": HALF, "rows": 500}).text
+    assert said in page and ">trials</a></th>" in page
+    assert page.count(">1 of 3</td>") == 23 and page.count(">3 of 3</td>") == 1
+    lines = client.get("/sweeps/made/table.csv", params={"where": HALF}).text.splitlines()
+    place = lines[0].split(",").index("trials")
+    assert lines[0].endswith(",all_trials") and {line.split(",")[place] for line in lines[1:]} == {"1", "3"}
+    frame = pl.read_parquet(client.get("/sweeps/made/table.parquet", params={"where": HALF}).content)
+    assert frame["all_trials"].to_list() == [3] * 24 and frame["trials"].sum() == 23 + 3
+    pins = "0000000000000003,0000000000000004"
+    assert ">3 of 3<" in client.get("/sweeps/made/compare", params={"where": HALF, "pins": pins}).text
+
+
+@pytest.mark.parametrize("query", ["", "where=activation == 'relu'", f"show=trials&where={HALF}"])
+def test_a_filter_that_keeps_configurations_whole_has_no_such_column(client, query):
+    page = client.get(f"/sweeps/made?{query}").text
+    assert "each mean is over the repeats" not in page and " of 3</td>" not in page
+    assert "all_trials" not in client.get(f"/sweeps/made/table.csv?{query}").text
 
 
 def test_differences_from_a_baseline_are_those_of_the_store(client, made_database):
