@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fitgap.runner.amounts import counted
 from fitgap.runner.store import SETTING_KEYS, Row, Store
 from fitgap.runner.web.formatting import shown, signed, title
 from fitgap.runner.web.pages import found_sweep, page, reading
@@ -40,7 +41,10 @@ def compare_page(request: Request) -> Response:
     is_transposed = request.query_params.get("transposed", "") == "1"
     if len(view.pins) < 2:
         raise Problem(
-            422, f"Pin 2 to {MOST_PINS} configurations to compare them.", "Go back and pin some in the table."
+            422,
+            f"A comparison needs 2 to {MOST_PINS} configurations, but {counted(len(view.pins), 'pinned one')} "
+            f"{'was' if len(view.pins) == 1 else 'were'} given.",
+            "Go back and pin some: with the circles in the table, or by a click on points of the fit map.",
         )
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
@@ -71,7 +75,11 @@ def rows_of(store: Store, row: Row, pins: Sequence[str], baseline: str | None, w
     }
     missing = [each for each in pins if each not in found]
     if missing:
-        raise Problem(404, f"There is no configuration {missing[0]!r} among the selected trials.", "Pin another one.")
+        raise Problem(
+            404,
+            f"There is no configuration {missing[0]!r} among the selected trials.",
+            "Go back and pin another one, or clear the filter.",
+        )
     return [found[each] for each in pins]
 
 

@@ -71,6 +71,7 @@ def test_tags_notes_and_names_can_be_changed(send, page, own):
 def test_labels_that_are_not_valid_are_refused_with_the_rule(send, own):
     answer = send("/sweeps/made/rename", name="no spaces, please")
     assert answer.status_code == 422 and "must be 1 to 64 letters" in answer.text
+    assert "no spaces, please" in answer.text and 'href="../../sweeps/made">Back to made<' in answer.text
     assert send("/sweeps/made/tag", tag="x" * 65).status_code == 422
     assert send("/sweeps/made/note", note="\x00").status_code == 422
     assert rows(own)["made"]["tags"] == []

@@ -109,6 +109,27 @@ def test_a_wrong_address_says_what_to_do(client, address, status, advice):
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("address", "back"),
+    [
+        ("/?page=-1", None),
+        ("/sweeps/made?page=-1", "../sweeps/made"),
+        ("/sweeps/made/compare?pins=0000000000000003", "../../sweeps/made?pins=0000000000000003"),
+        ("/sweeps/made/charts/fitmap.svg?theme=red", "../../../sweeps/made"),
+        ("/sweeps/none/answer", None),
+        ("/trials/7000", None),
+    ],
+)
+def test_a_refusal_looks_like_the_other_pages_and_leads_back(client, address, back):
+    page = client.get(address).text
+    assert '<nav aria-label="Pages">' in page and ">All sweeps</a>" in page
+    assert (f'href="{back}">Back to made<' in page) if back else "Back to" not in page
+
+
+def test_a_page_beyond_the_last_says_so(client):
+    assert "There is no page 9; the last one is 1." in client.get("/sweeps/made?page=9").text
+
+
 def test_sorting_pinning_and_the_baseline_are_links_that_keep_the_rest(client):
     page = client.get("/sweeps/made", params={"where": "e_v < 1", "sort": "e_v"}).text
     assert "where=e_v+%3C+1&amp;sort=-e_v" in page
@@ -264,7 +285,8 @@ def test_a_comparison_shows_all_or_only_what_differs(client):
     differing = client.get("/sweeps/made/compare", params={"pins": pins, "differences": 1}).text
     assert ">initializer<" in everything and ">initializer<" not in differing
     assert ">architecture<" in differing and "difference from the baseline" in differing
-    assert client.get("/sweeps/made/compare", params={"pins": "0000000000000003"}).status_code == 422
+    refused = client.get("/sweeps/made/compare", params={"pins": "0000000000000003"})
+    assert refused.status_code == 422 and "needs 2 to 10 configurations, but 1 pinned one was given" in refused.text
     assert client.get("/sweeps/made/compare", params={"pins": f"{pins},0000000000000999"}).status_code == 404
 
 
