@@ -212,6 +212,17 @@ def baseline_of(connection: Connection, sweep_id: int, keys: Sequence[str], agai
     return found[0], ",".join(map(str, found[1:]))
 
 
+def settings_along(connection: Connection, sweep_id: int, keys: Sequence[str], hashes: Sequence[str]) -> dict[str, Row]:
+    """The settings `keys` of configurations, by their hashes in the given order, as far as they exist."""
+    columns = [(COLUMNS[key] if key in COLUMNS else single(key)).label(key) for key in keys]
+    chosen = sa.select(configuration.c.hash, *columns).where(configuration.c.sweep_id == sweep_id)
+    found = {
+        row[0]: dict(zip(keys, row[1:], strict=True))
+        for row in connection.execute(chosen.where(configuration.c.hash.in_(hashes)))
+    }
+    return {each: found[each] for each in hashes if each in found}
+
+
 def state_of(connection: Connection, sweep_id: int) -> tuple[object, ...]:
     """What changes whenever results of a sweep change: the trials in each status, the fit, name and note.
 

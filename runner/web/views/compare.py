@@ -7,10 +7,11 @@ from typing import Any
 from fitgap.runner.amounts import counted
 from fitgap.runner.store import SETTING_KEYS, Row, Store
 from fitgap.runner.web.formatting import shown, signed, title
+from fitgap.runner.web.naming import pinned_names
 from fitgap.runner.web.pages import found_sweep, page, reading
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.view_state import MOST_PINS, view_of
-from fitgap.runner.web.views.sweep import ALL_TRIALS, baseline_of, has_part, with_sizes
+from fitgap.runner.web.views.sweep import ALL_TRIALS, axes_of, baseline_of, has_part, with_sizes
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,6 +51,8 @@ def compare_page(request: Request) -> Response:
         row = found_sweep(store, request.path_params["sweep"])
         baseline = baseline_of(store, row, view)
         rows = rows_of(store, row, view.pins, baseline, view.where)
+        names = pinned_names(store, row["id"], axes_of(store, row["id"]), view.pins)
+        compared_with = pinned_names(store, row["id"], axes_of(store, row["id"]), [baseline] if baseline else [])
     lines = [line for line in lines_of(rows, baseline) if line.differs or not only_differences]
     return page(
         request,
@@ -58,7 +61,8 @@ def compare_page(request: Request) -> Response:
         view=view,
         rows=rows,
         lines=lines,
-        baseline=baseline,
+        names=names,
+        baseline=compared_with.get(baseline or ""),
         only_differences=only_differences,
         is_transposed=is_transposed,
     )

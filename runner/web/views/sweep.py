@@ -15,6 +15,7 @@ from fitgap.runner.store import (
     TemporaryStoreError,
     is_metric,
 )
+from fitgap.runner.web.naming import names_in_view
 from fitgap.runner.web.pages import counts_of, found_sweep, page, reading, settings_of
 from fitgap.runner.web.selection import chosen_where
 from fitgap.runner.web.view_state import SweepView, view_of
@@ -40,13 +41,15 @@ def sweep_page(request: Request) -> Response:
         counts = counts_of(store, row["id"])
         table = table_of(store, row, view)
         trains = is_training(request, store, row["id"])
+        axes = axes_of(store, row["id"])
         context = {
             "sweep": row,
             "counts": counts,
             **progress_of(counts, store, trains),
             "verdict_counts": store.verdict_counts(row["id"]),
             "reference": store.reference(row["id"]),
-            "axes": axes_of(store, row["id"]),
+            "axes": axes,
+            "names": names_in_view(store, row["id"], axes, view),
             "view": view,
             "table": table,
             "charts": CHARTS,
@@ -169,9 +172,9 @@ def table_fragment(request: Request) -> Response:
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
         table = table_of(store, row, view)
-        return page(
-            request, "table_fragment.html", 422 if table.error else 200, root="../", sweep=row, view=view, table=table
-        )
+        context = {"sweep": row, "view": view, "table": table}
+        names = names_in_view(store, row["id"], axes_of(store, row["id"]), view)
+    return page(request, "table_fragment.html", 422 if table.error else 200, root="../", names=names, **context)
 
 
 def answer_page(request: Request) -> Response:

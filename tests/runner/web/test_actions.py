@@ -2,6 +2,7 @@
 
 import re
 import time
+from urllib.parse import urljoin
 
 import pytest
 from fitgap.runner.store import open_store
@@ -66,6 +67,12 @@ def test_tags_notes_and_names_can_be_changed(send, page, own):
         shown = store.show(3)
     assert shown["tags"] == ["odd"] and shown["note"] == "look"
     assert "?tag=first" in page.get("/").text
+
+
+def test_the_tag_of_a_trial_leads_to_the_trials_with_it(send, page):
+    send("/trials/3/tag", tag="it's odd")
+    (link,) = re.findall(r'class="tag" href="([^"]*)#table-title"', page.get("/trials/3").text)
+    assert page.get(urljoin("/trials/3", link.replace("&amp;", "&"))).text.count("<tr id=") == 1
 
 
 def test_labels_that_are_not_valid_are_refused_with_the_rule(send, own):

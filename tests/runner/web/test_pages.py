@@ -1,6 +1,8 @@
 """Every page for reading: what it shows, and what it says when an address is wrong."""
 
 import json
+import re
+from urllib.parse import urljoin
 
 import polars as pl
 import pytest
@@ -288,6 +290,23 @@ def test_a_comparison_shows_all_or_only_what_differs(client):
     refused = client.get("/sweeps/made/compare", params={"pins": "0000000000000003"})
     assert refused.status_code == 422 and "needs 2 to 10 configurations, but 1 pinned one was given" in refused.text
     assert client.get("/sweeps/made/compare", params={"pins": f"{pins},0000000000000999"}).status_code == 404
+
+
+def test_compared_and_pinned_configurations_are_called_by_the_settings_in_which_they_differ(client):
+    page = client.get("/sweeps/made/compare", params={"pins": "0000000000000003,0000000000000004"}).text
+    assert '<th scope="col" class="number name">16</th><th scope="col" class="number name">32</th>' in page
+    page = client.get("/sweeps/made", params={"pins": "0000000000000003,000000000000000a"}).text
+    bar = page[page.index('id="pins"') :]
+    assert ">16 · adam 0.0001 ×</a>" in bar and ">32 · adam 0.001 ×</a>" in bar
+    assert ">Compare them</a>" in bar and ">Unpin all</a>" in bar
+    assert 'aria-label="Pinned configurations" hidden' in client.get("/sweeps/made").text
+
+
+def test_a_row_leads_to_the_trials_of_its_configuration(client):
+    page = client.get("/sweeps/made", params={"where": "e_v < 1", "box": "-9,9,-9,9", "rows": 500}).text
+    (link,) = re.findall(r'href="([^"]*)#table-title" aria-label="Trials of configuration 0000000000000004"', page)
+    trials = client.get(urljoin("/sweeps/made", link.replace("&amp;", "&"))).text
+    assert trials.count("<tr id=") == 3 and trials.count("<code>00000000</code>") == 3
 
 
 def test_the_table_is_compared_with_the_reference_unless_a_baseline_is_chosen(client, made_database):
