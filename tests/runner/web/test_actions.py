@@ -133,7 +133,15 @@ def test_the_plan_is_shown_without_training(send, own):
 def test_mistakes_in_a_sweep_file_are_shown_at_their_line(send, own):
     answer = send("/new/file", text=SMALL.replace("architecture", "architectur"), do="start")
     assert answer.status_code == 422 and "did you mean &#39;architecture&#39;" in answer.text
-    assert "<mark>   6    architectur: [2, 4]</mark>" in answer.text
+    assert "<mark>   6    architectur: [2, 4]</mark>" in answer.text and ">Line 6</a>: axes.architectur" in answer.text
+    # What is wrong is above everything else on the page.
+    first = answer.text.index('role="alert"')
+    assert first < answer.text.index("<form") and first < answer.text.index("From a form")
+    missing = send("/new/file", text="name: x\ndata: nothing.csv\n", do="check").text
+    assert (
+        ">Line 2</a>: nothing.csv: there is no such file" in missing
+        and "<mark>   2  data: nothing.csv</mark>" in missing
+    )
     assert "tiny" not in rows(own)
     uploaded = send("/new/file", files={"file": ("../../evil\\my sweep.yaml", b"data: digitz\n")})
     assert "did you mean &#39;digits&#39;" in uploaded.text
@@ -147,7 +155,11 @@ def test_the_form_shows_mistakes_at_their_field(send):
     assert answer.status_code == 422
     field = re.search(r"<textarea name=\"hidden\"[^>]*>", answer.text).group()
     assert 'aria-describedby="mistake"' in field and "hidden layers such as 64-32" in answer.text
-    assert send("/new/form", source="/etc/passwd", hidden="4").status_code == 422
+    assert '<a href="#field-hidden">Hidden layers</a>: 4x: must be' in answer.text
+    answer = send("/new/form", source="xor", epochs="x", do="check").text
+    assert "Epochs</a>: must be a whole number, at least 1, at most 1000000000, but is &#39;x&#39;" in answer
+    answer = send("/new/form", source="/etc/passwd", hidden="4")
+    assert answer.status_code == 422 and "Data set</a>: &#39;/etc/passwd&#39; is no data set of the form" in answer.text
 
 
 def test_an_uploaded_table_is_inspected_and_trained(send, own):
