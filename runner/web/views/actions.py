@@ -152,8 +152,11 @@ def pause(request: Request, what: str, form: FormData) -> Response:
 
 
 def cancel(request: Request, what: str, form: FormData) -> Response:
+    """Cancel what has not ended. Workers would notice at their next result, which may take minutes, so they end now."""
+
     def change(store: Store, row: Row) -> None:
         store.cancel_trials(row["id"])
+        trainings_of(request).end(store, row["id"])
         store.refresh_fit(row["id"])
 
     return on_sweep(request, what, change)

@@ -191,9 +191,15 @@ def test_a_sweep_can_be_paused_resumed_and_cancelled(send, page, own):
     assert send("/sweeps/long/pause").status_code == 409
     send("/sweeps/long/resume")
     wait_until(lambda: rows(own)["long"]["running"])
+    (training,) = page.app.state.trainings.alive(2)
     send("/sweeps/long/cancel")
+    assert "The process that trains this sweep is ending" in page.get("/sweeps/long").text
     wait_until(lambda: not page.app.state.trainings.alive(2))
-    assert rows(own)["long"]["cancelled"] == 2
+    # It ended as after Ctrl-C, without waiting for its workers, and left nothing for a resume.
+    assert training.process.returncode == 130
+    assert rows(own)["long"]["cancelled"] == 2 and rows(own)["long"]["pending"] == 0
+    with open_store(str(own)) as store:
+        assert store.sweep_epochs("long")
 
 
 def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
