@@ -5,9 +5,9 @@ from typing import Any
 
 from fitgap.runner.driver import add_configurations, stored_sweep, stored_sweep_opened
 from fitgap.runner.errors import BusyError, LabelError, StoreError
-from fitgap.runner.improvement.candidates import candidates
+from fitgap.runner.improvement.candidates import Candidate, candidates
 from fitgap.runner.improvement.rounds import main_settings
-from fitgap.runner.names import is_sweep_name, plainer, plainer_settings
+from fitgap.runner.names import is_sweep_name, plainer
 from fitgap.runner.store import Row, Store, TemporaryStoreError
 from fitgap.runner.trial_status import Status
 from fitgap.runner.web.pages import found_sweep, found_trial, page, reading, settings_of, sweep_path
@@ -178,8 +178,16 @@ def extend_form(request: Request) -> Response:
         row = found_sweep(store, request.path_params["sweep"])
         found = candidates(store, row)[:MOST_CANDIDATES]
         repeats = store.repeat_count(row["id"])
-    advised = [(each, plainer(each.changed), plainer_settings(main_settings(each.base))) for each in found]
+    advised = [(each, plainer(each.changed), base_of(each)) for each in found]
     return page(request, "extend.html", sweep=row, advised=advised, repeats=repeats)
+
+
+def base_of(candidate: Candidate) -> str:
+    """The configuration that a candidate changes, as the answer names it, and what `none` is where it says so."""
+    architecture, activation, regularizer, *others = main_settings(candidate.base).split(", ")
+    layers = "no hidden layer" if architecture == "none" else architecture
+    penalty = "no regularizer" if regularizer == "none" else regularizer
+    return " · ".join(map(plainer, [layers, activation, penalty, *others]))
 
 
 def extend(request: Request, what: str, form: FormData) -> Response:

@@ -210,6 +210,11 @@ def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
     lines = re.findall(r"<span>(.*?)</span>", form)
     # Advice for several configurations is told apart, so each line names the configuration that it changes.
     assert found and len(set(lines)) == len(lines) >= len(found) and "all else as in" in lines[0]
+    # The answer and this page are about different configurations, and both say so.
+    assert (
+        "may be the opposite" in form
+        and "for the configurations with this verdict" in page.get("/sweeps/tiny/answer").text
+    )
     assert send("/sweeps/tiny/extend").status_code == 422
     send("/sweeps/tiny/extend", configuration=found[0])
     assert rows(own)["tiny"]["trials"] == 6
