@@ -4,6 +4,7 @@
 """
 
 from fitgap.core.layers.convolution import Convolution
+from fitgap.core.layers.elman import Elman
 from fitgap.core.layers.listed_layer import ListedLayer
 from fitgap.core.layers.pooling import AveragePooling, GlobalAveragePooling, MaximumPooling
 
@@ -12,4 +13,5 @@ LAYERS: dict[str, type[ListedLayer]] = {
     "pool": MaximumPooling,
     "avgpool": AveragePooling,
     "globalpool": GlobalAveragePooling,
+    "rnn": Elman,
 }

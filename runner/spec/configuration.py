@@ -73,7 +73,7 @@ RESTORED_FROM = {**TABLES, "architecture": LAYERS}
 class Configuration:
     """One combination of alternatives; its hash identifies it within a sweep.
 
-    `activation` holds the functions among which the units of each hidden layer are divided, for those that have units.
+    `activation` holds the functions among which the units of each hidden layer are divided, for those that have any.
     Its last entry also applies to all further layers.
     """
 
@@ -140,19 +140,19 @@ class Configuration:
         return combination_label(self.stopping)
 
     def functions(self, layer: int) -> tuple[Choice, ...]:
-        """The functions of the first, second, … layer that has units; the output layer follows the hidden ones."""
+        """The functions of the first, second, … layer that has any; the output layer follows the hidden ones."""
         if layer > self.hidden_count:
             return self.output_activation
         return self.activation[min(layer, len(self.activation)) - 1]
 
     @property
     def hidden_count(self) -> int:
-        """The number of hidden layers that have units: poolings have none."""
+        """The number of hidden layers whose functions can be chosen: poolings have none, those of `gru` are fixed."""
         return hidden_count(self.architecture)
 
     @property
     def all_functions(self) -> tuple[tuple[Choice, ...], ...]:
-        """The functions of all layers that have units, the output layer last."""
+        """The functions of all layers that have any, the output layer last."""
         return tuple(self.functions(layer) for layer in range(1, self.hidden_count + 2))
 
 
@@ -172,8 +172,8 @@ def architecture_label(architecture: Sequence[HiddenLayer]) -> str:
 
 
 def hidden_count(architecture: Sequence[HiddenLayer]) -> int:
-    """The number of hidden layers that have units."""
-    return sum(not isinstance(each, Choice) or each.variant.has_units for each in architecture)
+    """The number of hidden layers whose activation functions a configuration chooses."""
+    return sum(not isinstance(each, Choice) or each.variant.has_functions for each in architecture)
 
 
 def plain(value: Any) -> Any:

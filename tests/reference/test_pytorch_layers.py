@@ -42,7 +42,7 @@ def network_of(name):
 
 
 def member_with(network, optimizer):
-    functions = [(Tanh(),) if layer.has_units else () for layer in network.layers[:-1]]
+    functions = [(Tanh(),) if layer.has_functions else () for layer in network.layers[:-1]]
     return Member(
         activations=(*functions, (Identity(),)),
         initializer=GlorotNormal(),
