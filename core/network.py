@@ -52,9 +52,7 @@ class Networks:
             initializer = member.initializer.suiting((member.activations[layer - 1] or (Tanh(),))[0])
             key = {"seed": member.seed, "repeat": member.repeat, "layer": layer}
             for number, (weights, block) in enumerate(zip(own.weights, blocks, strict=True)):
-                weights[row] = initializer.draw(
-                    block.inputs, block.outputs, fan_out=block.fan_out, block=number, **key
-                )
+                weights[row] = initializer.draw(block.inputs, block.outputs, fan_out=block.fan_out, block=number, **key)
             kind, shape = self.shape.layers[layer - 1], self.shape.shapes[layer - 1]
             own.bias[row] = kind.initial_bias(initializer.bias(blocks[0].inputs), shape)
 

@@ -2,8 +2,8 @@
 
 All parameters of a pack are one array (K, P): one row per member, first the weights of all layers, then all biases,
 then β and γ of the activation functions. Optimizers work on whole rows, penalties on the leading columns, layers on
-views. A block of weights is (K, outputs, inputs), the biases of a layer are (K, 1, n), in most layers one per channel. The first block is stored
-transposed during training, but not in saved rows (P,).
+views. A block of weights is (K, outputs, inputs), the biases of a layer are (K, 1, n), in most layers one per channel.
+The first block is stored transposed during training, but not in saved rows (P,).
 """
 
 from collections.abc import Sequence

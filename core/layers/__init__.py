@@ -5,7 +5,9 @@
 
 from fitgap.core.layers.convolution import Convolution
 from fitgap.core.layers.elman import Elman
+from fitgap.core.layers.gru import Gated
 from fitgap.core.layers.listed_layer import ListedLayer
+from fitgap.core.layers.lstm import Memory
 from fitgap.core.layers.pooling import AveragePooling, GlobalAveragePooling, MaximumPooling
 
 LAYERS: dict[str, type[ListedLayer]] = {
@@ -14,4 +16,6 @@ LAYERS: dict[str, type[ListedLayer]] = {
     "avgpool": AveragePooling,
     "globalpool": GlobalAveragePooling,
     "rnn": Elman,
+    "gru": Gated,
+    "lstm": Memory,
 }

@@ -52,8 +52,8 @@ class LayerParameters:
 
 @dataclass(frozen=True)
 class AppliedFunction:
-    """The activation function of the units `units` of adjacent members `rows`: its β and γ (k, 1, 1), and for those that
-    are learned where their gradient (k,) goes.
+    """The activation function of the units `units` of adjacent members `rows`: its β and γ (k, 1, 1), and where the
+    gradient (k,) of those that are learned goes.
     """
 
     rows: slice

@@ -80,8 +80,8 @@ class Recurrent(ListedLayer):
 class BoundRecurrent:
     """A recurrent layer on the buffers of a workspace: K members, T steps, B examples, n units, g sums per unit.
 
-    `states` (K, T, B, n) are the outputs h_t of every step, `sums` (K, T, B, g·n) what W, U and b give, `delta_sums` the
-    derivatives with respect to these. All input sums are one product; then come the steps, one after another.
+    `states` (K, T, B, n) are the outputs h_t of every step, `sums` (K, T, B, g·n) what W, U and b give, `delta_sums`
+    the derivatives with respect to these. W x of all steps is one product; then come the steps, one after another.
     """
 
     def __init__(self, layer: Recurrent, shape: Shape, buffers: LayerBuffers):

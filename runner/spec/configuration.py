@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.activations import ACTIVATIONS, Sigmoid, Tanh
 from fitgap.core.initializers import INITIALIZERS
 from fitgap.core.layers import LAYERS
 from fitgap.core.losses import LOSSES
@@ -174,6 +174,13 @@ def architecture_label(architecture: Sequence[HiddenLayer]) -> str:
 def hidden_count(architecture: Sequence[HiddenLayer]) -> int:
     """The number of hidden layers whose activation functions a configuration chooses."""
     return sum(not isinstance(each, Choice) or each.variant.has_functions for each in architecture)
+
+
+def fixed_functions(architecture: Sequence[HiddenLayer]) -> tuple[tuple[Choice, ...], ...]:
+    """The functions of the layers in which they are fixed, such as the gates of `gru`."""
+    kinds = [each.variant for each in architecture if isinstance(each, Choice)]
+    fixed = (Choice("sigmoid", Sigmoid()), Choice("tanh", Tanh()))
+    return tuple(fixed for kind in kinds if kind.has_units and not kind.has_functions)
 
 
 def plain(value: Any) -> Any:
