@@ -45,8 +45,8 @@ class Choice:
         return self.variant.label(self.name)
 
     def canonical(self) -> dict[str, Any]:
-        """The name and all settings, as plain data."""
-        return {"name": self.name, **self.variant.settings()}
+        """The name and the settings, as plain data."""
+        return {"name": self.name, **self.variant.stored_settings()}
 
     @classmethod
     def from_canonical(cls, stored: Mapping[str, Any], table: Mapping[str, type[Variant]]) -> Self:

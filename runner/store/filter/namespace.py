@@ -129,6 +129,9 @@ def settings_of(axis: str, table: Table, field: str, shape: Shape) -> Iterator[t
     for variant, kind in table.items():
         for parameter, described in kind.parameters().items():
             known = replace(setting(inside(parameter), described.metadata["domain"]), several=several)
+            if described.metadata["later"]:
+                # Not stored at its default.
+                known = replace(known, value=sa.func.coalesce(known.value, described.default))
             yield f"{axis}.{variant}.{parameter}", of_variant(known, name == variant, shape)
             choices[parameter] = (*choices.get(parameter, ()), *known.choices)
             yield f"{axis}.{parameter}", replace(known, choices=choices[parameter])
