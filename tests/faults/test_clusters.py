@@ -169,6 +169,24 @@ def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many
     assert found.export == Evidence(str(alone / "fitgap.db")).export
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_drivers_of_one_command_share_the_cluster(cluster, database, tmp_path):
+    """Two of them train, each on its part of the workers, and leave nothing behind."""
+    sweep = SWEEP.replace("REPEATS", "25")
+    (tmp_path / "long.yaml").write_text(sweep)
+    given = ("--address", cluster.address, "--db", database, "--drivers", "2")
+    with running("run", "long.yaml", *given, folder=tmp_path) as command:
+        assert command.wait(5 * PATIENCE_SECONDS) == 0, (tmp_path / "err").read_text()
+    text = (tmp_path / "err").read_text()
+    assert "Traceback" not in text and "has ended" not in text and "waiting for" not in text
+    found = Evidence(database)
+    found.check_whole()
+    assert {row.driver_id for row in found.trials.values()} == {1, 2}
+    assert run("run", "long.yaml", "--engine", "local", folder=tmp_path)[0] == 0
+    assert found.export == Evidence(str(tmp_path / "fitgap.db")).export
+
+
 @pytest.fixture(scope="module")
 def found(cluster, tmp_path_factory):
     """What the engine did."""

@@ -18,6 +18,7 @@ from fitgap.runner.cli.render import progress
 from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
 from fitgap.runner.cli.render.console import PlainConsole
 from fitgap.runner.cli.render.progress import LiveProgress, duration
+from fitgap.runner.driver import DriverShare
 from fitgap.runner.engine import ClusterStatus, auto
 from fitgap.runner.messages import Block, EpochCounts, TrialEnd
 from fitgap.runner.trial_status import Status
@@ -287,6 +288,20 @@ def test_a_cluster_is_told_as_it_is_now(is_terminal, between, clock, make_rows):
         assert "; 1 node, 1 worker, 1 pack in flight, " in live.describe(clock.now).replace("\n", "; ")
         engine.cluster_status = ClusterStatus(1000, 64_000, 72_000)
         assert not is_terminal or max(map(len, live.describe(clock.now).splitlines())) <= 80 - 17
+
+
+def test_what_further_drivers_train_is_counted_and_their_part_of_the_cluster(clock, make_rows):
+    with LiveProgress(Expected({1: (10_000, 1.0)})) as live:
+        live.on_engine_ready(SimpleNamespace(cluster_status=ClusterStatus(3, 8, 9)))
+        live(Block(make_rows([1], [1]), ()))
+        for driver, best in ((5, 0.25), (6, 1e-4), (5, 0.5)):
+            clock.now += 1
+            live.on_further(DriverShare(100, 100, best, ClusterStatus(3, 8, 10), driver))
+        text = live.describe(clock.now)
+        assert "best E_v 0.0001" in text and "301 epochs" in text
+        assert text.endswith("3 nodes, 24 workers, 29 packs in flight, 100 rows/s")
+        live.on_further(DriverShare(driver=5))
+        assert "3 nodes, 16 workers, 19 packs" in live.describe(clock.now), "a driver that has died"
 
 
 @pytest.mark.parametrize("status", [Status.DIVERGED, Status.FAILED])
