@@ -202,6 +202,7 @@ def test_a_sweep_can_be_paused_resumed_and_cancelled(send, page, own):
         assert store.sweep_epochs("long")
 
 
+@pytest.mark.nightly
 def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
     send("/new/file", text=SMALL, do="start")
     wait_until(lambda: rows(own)["tiny"]["completed"] == 4)
@@ -221,6 +222,7 @@ def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
     wait_until(lambda: rows(own)["tiny"]["completed"] + rows(own)["tiny"]["diverged"] == 6)
 
 
+@pytest.mark.nightly
 def test_an_error_of_the_training_is_shown(send, page, own, tmp_path):
     (tmp_path / "data.csv").write_text("a,b\n" + "".join(f"{n},{n}\n" for n in range(40)))
     text = f"name: lost\ndata: {{source: {tmp_path}/data.csv, target: b}}\ntraining: {{epochs: 100000}}\n"
