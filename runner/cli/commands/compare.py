@@ -21,7 +21,7 @@ from fitgap.runner.names import plainer_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fitgap.runner.store import Row
+    from fitgap.runner.store import Row, Store
 
 AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
 # Measures in the unit of the loss.
@@ -72,6 +72,8 @@ def compare(
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:
+        if "configuration" in keys and against is None and output_format is Format.TABLE:
+            keys = with_settings(keys, store, sweeps)
         groups = store.compare(sweeps, keys, of=of, against=against, where=where, tuned=tuned, sort=sort, limit=limit)
         target_kind = store.sweep(sweeps[0])["target_kind"]
     if table:
@@ -90,6 +92,13 @@ def compare(
         say("Errors of different losses cannot be compared. Try --of accuracy_v.")
     elif line := told_apart(groups):
         say(line)
+
+
+def with_settings(keys: "list[str]", store: "Store", sweeps: "Sequence[str]") -> "list[str]":
+    """The keys with the settings in which the configurations differ before their hashes, which tell nobody anything."""
+    varying = [key for name in sweeps for key in store.varying_axes(store.sweep(name)["id"])]
+    place = keys.index("configuration")
+    return list(dict.fromkeys([*keys[:place], *varying, *keys[place:]]))
 
 
 def print_two_way(groups: "list[Row]", keys: "Sequence[str]", of: str, output_format: Format) -> None:
