@@ -21,13 +21,22 @@ class Initializer(Variant):
         raise NotImplementedError
 
     def draw(
-        self, inputs: int, outputs: int, *, seed: int, repeat: int, layer: int, fan_out: int | None = None
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        seed: int,
+        repeat: int,
+        layer: int,
+        fan_out: int | None = None,
+        block: int = 0,
     ) -> np.ndarray:
         """Initial weights (outputs, inputs) in float64 of layer 1, 2, …, equal for all configurations of a repeat.
 
-        `fan_out` is the number of outputs that an input reaches, by default all of `outputs`.
+        `fan_out` is the number of outputs that an input reaches, by default all of `outputs`; `block` counts the blocks
+        of weights of a layer from 0.
         """
-        source = generator(seed, repeat, Purpose.WEIGHTS, layer)
+        source = generator(seed, repeat, Purpose.WEIGHTS, layer, *([block] if block else []))
         shape = (outputs, inputs)
         unit = source.standard_normal(shape) if self.shape == "normal" else source.uniform(-1, 1, shape)
         return unit * self.spread(inputs, fan_out or outputs)
@@ -113,7 +122,7 @@ class Majority(Initializer):
     Source: Magyar 2024, §2.2.2.3.1, which prints b = n/2; with that the unit would always fire.
     """
 
-    def draw(self, inputs, outputs, *, seed, repeat, layer, fan_out=None):
+    def draw(self, inputs, outputs, *, seed, repeat, layer, fan_out=None, block=0):
         return np.ones((outputs, inputs))
 
     def bias(self, inputs):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.batches import Tables, batches
 from fitgap.core.evaluation import CHUNK
+from fitgap.core.layers.recurrent import BoundRecurrent
 from fitgap.core.losses import Loss
 from fitgap.core.network import Networks
 from fitgap.core.workspace import Workspace
@@ -151,21 +152,30 @@ class UnitTracker:
         self.layer = layer
         self.lowest, self.highest = np.full(shape, np.inf), np.full(shape, -np.inf)
         self.flat, self.positions = np.zeros(shape, int), 0
-        # A layer of identities has no slopes in a workspace and is never flat.
-        self.limit = None if networks.is_plain(layer) else (FLAT * steepest(networks, layer)).astype(networks.dtype)
+        # A layer of identities has no slopes in a workspace and is never flat; nor is one whose functions are fixed.
+        is_flat = bool(networks.functions[layer]) if networks.applies_functions(layer) else not networks.is_plain(layer)
+        self.limit = (FLAT * steepest(networks, layer)).astype(networks.dtype) if is_flat else None
 
     def add(self, work: Workspace) -> None:
-        outputs, slopes = (work.per_channel(of[self.layer], self.layer) for of in (work.activations, work.slopes))
-        self.positions += outputs.shape[1]
+        outputs = work.per_channel(work.activations[self.layer], self.layer)
         np.minimum(self.lowest, outputs.min(axis=1), out=self.lowest)
         np.maximum(self.highest, outputs.max(axis=1), out=self.highest)
         if self.limit is not None:
+            slopes = self._slopes(work)
+            self.positions += slopes.shape[1]
             self.flat += np.count_nonzero(np.abs(slopes) < self.limit[:, None], axis=1)
+
+    def _slopes(self, work: Workspace) -> np.ndarray:
+        """The slopes (K, positions, n); of a layer that goes through steps, at all of them."""
+        bound = work.bound[self.layer - 1]
+        if isinstance(bound, BoundRecurrent):
+            return bound.slopes()
+        return work.per_channel(work.slopes[self.layer], self.layer)
 
     def counts(self) -> tuple[np.ndarray, np.ndarray]:
         """How many units (K,) are dead, and how many of the others are saturated."""
         dead = self.lowest == self.highest
-        saturated = (self.flat >= SHARE_OF_FLAT * self.positions) & ~dead
+        saturated = (self.flat >= SHARE_OF_FLAT * self.positions) & ~dead & (self.positions > 0)
         return dead.sum(axis=1), saturated.sum(axis=1)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.activation_parameters import unit_slices
 from fitgap.core.activations.activation import Activation
-from fitgap.core.layers.layer import Layer, Shape
+from fitgap.core.layers.layer import AppliedFunction, Layer, Shape
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member
 from fitgap.core.parameter_layout import FUNCTION_PARAMETERS, Layout
@@ -28,8 +28,9 @@ class ModelLayer:
 
     def evaluate(self, inputs: np.ndarray) -> np.ndarray:
         """a⁽ᵏ⁾ (N, n_k) from a⁽ᵏ⁻¹⁾ (N, n_{k-1}) (Magyar 2024, Eq. 2)."""
-        sums = self.layer.evaluate(inputs, self.shape, self.weights, self.biases)
-        if not self.functions:
+        functions = self._applied_functions() if self.layer.applies_functions else ()
+        sums = self.layer.evaluate(inputs, self.shape, self.weights, self.biases, functions)
+        if functions or not self.functions:
             return sums
         s = sums.reshape(1, -1, len(self.biases))
         a = np.empty_like(s)
@@ -37,6 +38,17 @@ class ModelLayer:
             stacked = {name: np.full((1, 1, 1), value, s.dtype) for name, value in numbers.items()}
             function.value(s[:, :, units], a[:, :, units], **stacked)
         return a.reshape(sums.shape)
+
+    def _applied_functions(self) -> list[AppliedFunction]:
+        """The functions for a layer that applies them itself."""
+        stacked = [
+            {name: np.full((1, 1, 1), value, self.biases.dtype) for name, value in numbers.items()}
+            for _, _, numbers in self.functions
+        ]
+        return [
+            AppliedFunction(slice(0, 1), units, function, numbers, {})
+            for (function, units, _), numbers in zip(self.functions, stacked, strict=True)
+        ]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from typing import Protocol, Self
 
 import numpy as np
 from fitgap.core.activation_parameters import clip_to_domains, function_counts, layer_groups, set_initial
-from fitgap.core.activations import Identity
+from fitgap.core.activations import Identity, Tanh
 from fitgap.core.compiled_losses import OutputPass, output_pass
-from fitgap.core.layers.layer import BackwardBuffers, BoundLayer, LayerBuffers
+from fitgap.core.layers.layer import AppliedFunction, BackwardBuffers, BoundLayer, LayerBuffers
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member
 from fitgap.core.network_shape import NetworkShape
@@ -48,11 +48,13 @@ class Networks:
     def _draw_weights(self, row: int, member: Member) -> None:
         for layer in self.shape.unit_layers:
             own, blocks = self.by_layer[layer - 1], self.shape.blocks[layer - 1]
-            initializer = member.initializer.suiting(member.activations[layer - 1][0])
+            # Layers whose functions are fixed have sigmoid and tanh.
+            initializer = member.initializer.suiting((member.activations[layer - 1] or (Tanh(),))[0])
             key = {"seed": member.seed, "repeat": member.repeat, "layer": layer}
-            for weights, block in zip(own.weights, blocks, strict=True):
-                weights[row] = initializer.draw(block.inputs, block.outputs, fan_out=block.fan_out, **key)
-            own.bias[row] = initializer.bias(blocks[0].inputs)
+            for number, (weights, block) in enumerate(zip(own.weights, blocks, strict=True)):
+                weights[row] = initializer.draw(block.inputs, block.outputs, fan_out=block.fan_out, block=number, **key)
+            kind, shape = self.shape.layers[layer - 1], self.shape.shapes[layer - 1]
+            own.bias[row] = kind.initial_bias(initializer.bias(blocks[0].inputs), shape)
 
     def _rebind_views(self, members: Sequence[Member]) -> None:
         """Create the views and the groups of equal functions for these members."""
@@ -70,7 +72,7 @@ class Networks:
         self.by_perceptron_rule = by_rule if by_rule.any() else None
         # An output layer of identities needs no computation, neither forward nor backward.
         plain_outputs = all(isinstance(group.function, Identity) for group in self.functions[-1])
-        self.plain = [layer not in self.shape.unit_layers for layer in range(self.layout.depth)] + [plain_outputs]
+        self.plain = [layer not in self.shape.function_layers for layer in range(self.layout.depth)] + [plain_outputs]
 
     def compact(self, rows: np.ndarray, members: Sequence[Member]) -> None:
         """Keep only these rows, which belong to `members`."""
@@ -103,9 +105,13 @@ class Networks:
         for layer, bound in enumerate(work.bound, start=1):
             if self.is_plain(layer):
                 self._forward_plain(work, layer)
-                continue
-            bound.multiply()
-            self._activate_and_differentiate(work, layer)
+                if not self.applies_functions(layer):
+                    continue
+                # Its outputs have the slope 1 until they are dropped.
+                work.slopes[layer].fill(1)
+            else:
+                bound.multiply()
+                self._activate_and_differentiate(work, layer)
             if dropout and layer < self.layout.depth:
                 # r multiplies f(s) and f′(s) once each; Alg. 17 as printed also has it inside f.
                 dropout.apply(work, layer)
@@ -130,7 +136,7 @@ class Networks:
         self.compile(work)
 
     def _views(self, work: Workspace, layer: int) -> list[FunctionViews]:
-        if layer not in self.shape.unit_layers:
+        if layer not in self.shape.function_layers:
             return []
         x, a = (work.per_channel(values[layer], layer) for values in (work.slopes, work.activations))
         bias, groups = self.by_layer[layer - 1].bias, zip(self.functions[layer], self.numbers[layer], strict=True)
@@ -156,11 +162,24 @@ class Networks:
             sums=(work.activations if self.is_plain(layer) else work.slopes)[layer],
             parameters=self.by_layer[before],
             shares=work.shares if layer == 1 else (),
+            functions=self._applied_functions(layer) if self.applies_functions(layer) else (),
         )
         if work.is_for_training:
             gradients = self.gradients_by_layer[before]
             buffers.backward = BackwardBuffers(work.deltas[layer], work.deltas[before], gradients)
         return self.shape.layers[before].bind(self.shape.shapes[before], buffers)
+
+    def _applied_functions(self, layer: int) -> list[AppliedFunction]:
+        return [
+            AppliedFunction(
+                group.rows,
+                group.units,
+                group.function,
+                numbers,
+                {name: self.gradient[group.rows, group.columns[name]] for name in group.learned},
+            )
+            for group, numbers in zip(self.functions[layer], self.numbers[layer], strict=True)
+        ]
 
     def _output_pass(self, work: Workspace, loss: Loss) -> OutputPass | None:
         """The compiled pass over the outputs in a workspace; None if their layer has functions, or there is none."""
@@ -172,6 +191,10 @@ class Networks:
     def is_plain(self, layer: int) -> bool:
         """Whether no activation function of a layer needs computation."""
         return self.plain[layer]
+
+    def applies_functions(self, layer: int) -> bool:
+        """Whether a layer goes through steps and applies its functions itself."""
+        return self.shape.layers[layer - 1].applies_functions
 
     def _activate_and_differentiate(self, work: Workspace, layer: int) -> None:
         for views in work.views[layer]:
@@ -188,7 +211,9 @@ class Networks:
         first = self.shape.unit_layers[0]
         for layer in range(self.layout.depth, first - 1, -1):
             delta = work.deltas[layer]
-            if self.learning:
+            if self.applies_functions(layer):
+                delta *= work.slopes[layer]
+            elif self.learning:
                 self._sum_function_gradients(work, layer)
             if not self.is_plain(layer):
                 delta *= work.slopes[layer]

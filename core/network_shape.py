@@ -1,5 +1,6 @@
 """The shape of a network: the axes of its inputs, its layers, and what follows from them."""
 
+import itertools
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -49,6 +50,19 @@ class NetworkShape:
         return tuple(number for number, layer in enumerate(self.layers, start=1) if layer.has_units)
 
     @cached_property
+    def function_layers(self) -> tuple[int, ...]:
+        """The numbers, from 1, of the layers whose functions are applied after them, to sums with their biases."""
+        return tuple(number for number in self.unit_layers if not self.layers[number - 1].applies_functions)
+
+    @cached_property
+    def bias_counts(self) -> tuple[int, ...]:
+        """The number of biases of every layer."""
+        return tuple(
+            layer.bias_count(shape) if layer.has_units else 0
+            for layer, shape in zip(self.layers, self.shapes, strict=False)
+        )
+
+    @cached_property
     def blocks(self) -> tuple[tuple[WeightBlock, ...], ...]:
         """The blocks of weights of every layer."""
         return tuple(layer.blocks(shape) for layer, shape in zip(self.layers, self.shapes, strict=False))
@@ -61,7 +75,7 @@ class NetworkShape:
     @cached_property
     def parameter_count(self) -> int:
         """The number of weights and biases."""
-        return self.weight_count + sum(self.channels[number] for number in self.unit_layers)
+        return self.weight_count + sum(self.bias_counts)
 
     @cached_property
     def multiplications(self) -> int:
@@ -87,7 +101,9 @@ class NetworkShape:
 @cache
 def network_with(axes: Shape, hidden: tuple[Layer, ...], outputs: int) -> NetworkShape:
     """A network with these hidden layers between inputs with these axes and a dense output layer."""
-    return NetworkShape(axes, (*hidden, Dense(outputs)))
+    layers = (*hidden, Dense(outputs))
+    joined = (layer.followed_by(following) for layer, following in itertools.pairwise(layers))
+    return NetworkShape(axes, (*joined, layers[-1]))
 
 
 @cache

@@ -10,7 +10,7 @@ a pass over whole rows; the factor 1 − β goes into the small arrays of settin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from fitgap.core.kernels.fused_pass import Formula
@@ -25,6 +25,13 @@ from fitgap.core.optimizer_formulas import (
 from fitgap.core.variants import Variant, parameter
 
 
+def clipping() -> Any:
+    """The parameter that limits the gradient of a step."""
+    return parameter(
+        0.0, at_least=0, later=True, description="largest norm of a network's gradient, to which it is scaled; 0: none"
+    )
+
+
 @dataclass(frozen=True)
 class Optimizer(Variant):
     """Base of the optimizers. `descends` is false for one that needs no derivative of the activation functions.
@@ -35,6 +42,12 @@ class Optimizer(Variant):
     slot_count: ClassVar[int] = 0
     descends: ClassVar[bool] = True
     rate = 0.0
+    clip = 0.0
+
+    @classmethod
+    def number_names(cls):
+        # A step does not use it: gradients are clipped before.
+        return tuple(name for name in super().number_names() if name != "clip")
 
     def step(
         self,
@@ -97,6 +110,7 @@ class GradientDescent(Optimizer):
     """w ← w − α∇C, where ∇C is the mean over the batch (Magyar 2024, Alg. 9)."""
 
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
+    clip: float = clipping()
 
     def update(self, parameters, gradient, slots, scratch, rate):
         np.multiply(gradient, rate, out=scratch)
@@ -116,6 +130,7 @@ class Momentum(Optimizer):
     slot_count = 1
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
     beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
+    clip: float = clipping()
 
     def step_numbers(self, step_number, rate, beta):
         return {"beta": beta, "length": rate * (1 - beta)}
@@ -145,6 +160,7 @@ class Nesterov(Optimizer):
     slot_count = 1
     rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
     beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
+    clip: float = clipping()
 
     def step_numbers(self, step_number, rate, beta):
         return {"beta": beta, "length": rate * (1 - beta)}
@@ -169,6 +185,7 @@ class RMSProp(Optimizer):
     rate: float = parameter(0.001, above=0, headline=True, description="learning rate α")
     beta: float = parameter(0.9, at_least=0, below=1, description="decay rate β")
     epsilon: float = parameter(1e-8, above=0, description="ε inside the root")
+    clip: float = clipping()
 
     def step_numbers(self, step_number, rate, beta, epsilon):
         # α∇C/√((1 − β)s + ε) = α/√(1 − β) · ∇C/√(s + ε/(1 − β))
@@ -203,6 +220,7 @@ class Adam(Optimizer):
     form: str = parameter(
         "kingma_ba", choices=("kingma_ba", "notes"), description="notes: without bias correction (Magyar 2024)"
     )
+    clip: float = clipping()
 
     def step_numbers(self, step_number, rate, beta_1, beta_2, epsilon):
         if self.form == "notes":
@@ -233,6 +251,7 @@ class AdamW(Optimizer):
     beta_1: float = parameter(0.9, at_least=0, below=1, description="decay rate β₁ of the mean")
     beta_2: float = parameter(0.999, at_least=0, below=1, description="decay rate β₂ of the mean square")
     epsilon: float = parameter(1e-8, above=0, description="ε outside the root")
+    clip: float = clipping()
 
     def step_numbers(self, step_number, rate, weight_decay, beta_1, beta_2, epsilon):
         return {"beta_1": beta_1, "beta_2": beta_2, **bias_corrected(step_number, rate, beta_1, beta_2, epsilon)}
@@ -260,6 +279,7 @@ class PerceptronRule(Optimizer):
 
     descends = False
     rate: float = parameter(1.0, above=0, headline=True, description="learning rate α")
+    clip: float = clipping()
 
     def update(self, parameters, gradient, slots, scratch, rate):
         np.multiply(gradient, rate, out=scratch)

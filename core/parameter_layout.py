@@ -2,8 +2,8 @@
 
 All parameters of a pack are one array (K, P): one row per member, first the weights of all layers, then all biases,
 then β and γ of the activation functions. Optimizers work on whole rows, penalties on the leading columns, layers on
-views. A block of weights is (K, outputs, inputs), the biases of a layer are (K, 1, channels). The first block is stored
-transposed during training, but not in saved rows (P,).
+views. A block of weights is (K, outputs, inputs), the biases of a layer are (K, 1, n), in most layers one per channel.
+The first block is stored transposed during training, but not in saved rows (P,).
 """
 
 from collections.abc import Sequence
@@ -79,10 +79,10 @@ class Layout:
         return [first.reshape(len(buffer), inputs, outputs).mT, *rest]
 
     def biases(self, buffer: np.ndarray) -> list[np.ndarray]:
-        """Views of the biases of all layers that have units, each (K, 1, channels), into a buffer (K, P)."""
+        """Views of the biases of all layers that have units, each (K, 1, n), into a buffer (K, P)."""
         views, start = [], self.weight_count
         for number in self.network.unit_layers:
-            count = self.network.channels[number]
+            count = self.network.bias_counts[number - 1]
             views.append(buffer[:, start : start + count].reshape(len(buffer), 1, count))
             start += count
         return views
@@ -111,13 +111,14 @@ class Layout:
         return np.concatenate([*weights, numbers[self.weight_count :]])
 
     def penalty_columns(self, scope: str, biases: bool) -> list[slice]:
-        """The columns that a penalty covers: of the whole network or of the first layer that has units (`input`), with
-        or without biases.
+        """The columns that a penalty covers: of the whole network or of the weights by which the first layer that has
+        units reads its inputs (`input`), with or without biases.
         """
         if scope == "input":
-            first_bias_count = self.network.channels[self.network.unit_layers[0]]
-            first_biases = slice(self.weight_count, self.weight_count + first_bias_count)
-            return [self.weight_columns()[0], *([first_biases] if biases else [])]
+            number = self.network.unit_layers[0] - 1
+            reading = slice(0, sum(block.size for block in self.network.blocks[number] if block.reads_inputs))
+            first_biases = slice(self.weight_count, self.weight_count + self.network.bias_counts[number])
+            return [reading, *([first_biases] if biases else [])]
         return [slice(self.parameter_count if biases else self.weight_count)]
 
     def function_parameter(self, layer: int, position: int, name: str) -> int:

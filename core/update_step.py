@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from fitgap.core.activation_parameters import own_row, put_own_row
 from fitgap.core.compiled_updates import BiasCorrections, CompiledOptimizer, flush_pass
+from fitgap.core.gradient_clipping import clip_rows
 from fitgap.core.kernels.binding import BoundPass, bind
 from fitgap.core.member_groups import MemberGroup, group_members, over_members
 from fitgap.core.members import Member
@@ -29,6 +30,7 @@ class OptimizerViews:
     scratch: np.ndarray
     slots: list[np.ndarray]
     numbers: dict[str, np.ndarray]
+    parameter_count: int
     compiled: CompiledOptimizer | None = None
 
     def compile(self) -> None:
@@ -48,6 +50,8 @@ class OptimizerViews:
 
     def step(self, step_number: int) -> None:
         optimizer: Optimizer = self.group.variant
+        if optimizer.clip:
+            clip_rows(self.gradient, optimizer.clip, self.parameter_count)
         if self.compiled:
             self.compiled.step()
             return
@@ -133,6 +137,7 @@ class Updates:
             scratch=self.scratch[group.rows],
             slots=[slot[group.rows] for slot in slots],
             numbers=dict(group.numbers),
+            parameter_count=self.networks.layout.parameter_count,
         )
 
     def _penalty_views(self, group: MemberGroup, columns: slice) -> PenaltyViews:

@@ -86,12 +86,15 @@ class Domain:
         )
 
 
-def parameter(default: Any = REQUIRED, *, headline: bool = False, description: str = "", **domain: Any) -> Any:
+def parameter(
+    default: Any = REQUIRED, *, headline: bool = False, description: str = "", later: bool = False, **domain: Any
+) -> Any:
     """A field of a variant. `domain` holds the arguments of `Domain`.
 
-    A headline parameter is always part of the variant's label; any other only if it differs from its default.
+    A headline parameter is always part of the variant's label; any other only if it differs from its default. One that
+    came `later` than its variant is not stored at its default, so that the hashes of earlier versions stay the same.
     """
-    metadata = {"domain": Domain(**domain), "headline": headline, "description": description}
+    metadata = {"domain": Domain(**domain), "headline": headline, "description": description, "later": later}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -130,6 +133,15 @@ class Variant:
     def settings(self) -> dict[str, Any]:
         """All parameters with their values, as plain data."""
         return dataclasses.asdict(self)
+
+    def stored_settings(self) -> dict[str, Any]:
+        """The same without parameters that came later and have their defaults."""
+        later = {name for name, field in self.parameters().items() if field.metadata["later"]}
+        return {
+            name: value
+            for name, value in self.settings().items()
+            if name not in later or value != self.parameters()[name].default
+        }
 
     @classmethod
     def number_names(cls) -> tuple[str, ...]:

@@ -126,7 +126,7 @@ def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
     arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
     for number, layer in enumerate(model.layers, start=1):
         if layer.weights:
-            arrays |= {f"weights_{number}": layer.weights[0], f"biases_{number}": layer.biases}
+            arrays |= dict(zip(weight_names(number), layer.weights, strict=False)) | {f"biases_{number}": layer.biases}
     transform, scaling = model.inputs_transform, model.targets_scaling
     arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
     unlimited = np.full(len(named.input_names), np.inf)
@@ -256,12 +256,19 @@ def read_layers(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> tup
         biases = arrays.get(f"biases_{number}", np.empty(0))
         layer = read_kind(kind, len(biases))
         blocks = layer.blocks(shape)
-        weights = tuple(arrays[f"weights_{number}"] for _ in blocks)
+        weights = tuple(arrays[name] for name, _ in zip(weight_names(number), blocks, strict=False))
+        if layer.has_units and len(biases) != layer.bias_count(shape):
+            raise ValueError(f"layer {number} has {len(biases)} biases")
         if [each.shape for each in weights] != [(block.outputs, block.inputs) for block in blocks]:
             raise ValueError(f"layer {number} has weights of another shape")
         layers.append(ModelLayer(layer, shape, weights, biases, tuple(map(read_function, functions))))
         shape = layer.output_shape(shape)
     return tuple(layers)
+
+
+def weight_names(number: int) -> tuple[str, str]:
+    """The names of the arrays with the blocks of weights of a layer; only recurrent layers have the second one."""
+    return f"weights_{number}", f"recurrent_weights_{number}"
 
 
 def read_kind(kind: dict[str, Any], units: int) -> Layer:

@@ -5,14 +5,13 @@ describes its inputs and outputs.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.layers.convolution import Convolution
 from fitgap.core.layers.pooling import MaximumPooling, Pooling
+from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.layers.windows import Windows
 from fitgap.core.model import Model, ModelLayer
 from fitgap.core.scaling import InputTransform
@@ -20,10 +19,12 @@ from fitgap.core.target_coding import READINGS
 from fitgap.runner.errors import ModelError
 from fitgap.runner.files.output_files import READABLE, written_file
 from fitgap.runner.model_files import NamedModel, description, name_of
+from fitgap.runner.onnx_functions import activated
+from fitgap.runner.onnx_graph import DOUBLE, Graph
+from fitgap.runner.onnx_recurrent import over_steps
 
 # Versions that readers of recent years know.
 OPSET, FILE_VERSION = 17, 8
-DOUBLE = np.float64
 
 
 def save_onnx(named: NamedModel, path: Path, rights: int = READABLE) -> None:
@@ -68,41 +69,6 @@ def onnx_model(named: NamedModel) -> Any:
     return model
 
 
-class Graph:
-    """A graph under construction. Values are referred to by name."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
-
-    def add(self, operator: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        """Append an operator; returns the name of its result."""
-        from onnx import helper
-
-        name = output or f"{operator.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
-        return name
-
-    def constant(self, values: Any, dtype: Any = DOUBLE) -> str:
-        """The name of a constant with these values."""
-        from onnx import helper, numpy_helper
-
-        name = f"constant_{len(self.constants)}"
-        if dtype is str:
-            texts = [text.encode() for text in values]
-            tensor = helper.make_tensor(name, helper.np_dtype_to_tensor_dtype(np.dtype(object)), [len(texts)], texts)
-        else:
-            tensor = numpy_helper.from_array(np.ascontiguousarray(values, dtype), name)
-        self.constants.append(tensor)
-        return name
-
-    def cast(self, value: str, dtype: Any) -> str:
-        """The value in another type."""
-        from onnx import helper
-
-        return self.add("Cast", value, to=helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
-
-
 def network_outputs(graph: Graph, model: Model) -> str:
     """The outputs of the network after the loss's link function, from the raw inputs."""
     dtype = model.dtype
@@ -130,6 +96,8 @@ def scaled_inputs(graph: Graph, transform: InputTransform) -> str:
 
 def layer_outputs(graph: Graph, layer: ModelLayer, values: str) -> str:
     """a⁽ᵏ⁾ from a⁽ᵏ⁻¹⁾, (N, n) with the axes of an example in row-major order."""
+    if isinstance(layer.layer, Recurrent):
+        return flattened(graph, over_steps(graph, layer, values))
     if not layer.functions:
         return flattened(graph, pooled(graph, layer, values))
     if isinstance(layer.layer, Convolution):
@@ -168,91 +136,6 @@ def pooled(graph: Graph, layer: ModelLayer, values: str) -> str:
 def flattened(graph: Graph, values: str) -> str:
     """Values (N, …) as (N, n)."""
     return graph.add("Reshape", values, graph.constant([0, -1], np.int64))
-
-
-def activated(graph: Graph, layer: ModelLayer, sums: str, axis: int) -> str:
-    """The functions of a layer, each on its share of the axis of units."""
-    dtype = layer.biases.dtype
-    functions = [each for each in layer.functions if each[1].stop > each[1].start]
-    parts = []
-    for function, units, numbers in functions:
-        part = sums
-        if len(functions) > 1:
-            borders = (graph.constant([edge], np.int64) for edge in (units.start, units.stop, axis))
-            part = graph.add("Slice", sums, *borders)
-        name = name_of(function, ACTIVATIONS)
-        if name != "identity":
-            # In float64, so that ln(1 + eˣ) is as precise as `log1p`.
-            part = graph.cast(FUNCTIONS[name](graph, graph.cast(part, DOUBLE), **numbers), dtype)
-        parts.append(part)
-    return parts[0] if len(parts) == 1 else graph.add("Concat", *parts, axis=axis)
-
-
-def threshold(graph: Graph, x: str) -> str:
-    return graph.cast(graph.add("Greater", x, graph.constant(0.0)), DOUBLE)
-
-
-def sign(graph: Graph, x: str) -> str:
-    above = graph.add("Greater", x, graph.constant(0.0))
-    return graph.add("Where", above, graph.constant(1.0), graph.constant(-1.0))
-
-
-def logistic(graph: Graph, x: str, beta: float, gamma: float) -> str:
-    """γσ(βx) as γ/2·(1 + tanh(βx/2)), which cannot overflow."""
-    bend = graph.add("Tanh", graph.add("Mul", x, graph.constant(beta / 2)))
-    return graph.add("Mul", graph.add("Add", bend, graph.constant(1.0)), graph.constant(gamma / 2))
-
-
-def prelu(graph: Graph, x: str, beta: float) -> str:
-    left = graph.add("Mul", x, graph.constant(beta))
-    return graph.add("Where", graph.add("Greater", x, graph.constant(0.0)), x, left)
-
-
-def elu(graph: Graph, x: str, beta: float) -> str:
-    left = graph.add("Exp", graph.add("Min", x, graph.constant(0.0)))
-    scaled = graph.add("Mul", graph.add("Sub", left, graph.constant(1.0)), graph.constant(beta))
-    return graph.add("Where", graph.add("Greater", x, graph.constant(0.0)), x, scaled)
-
-
-def log_one_plus_exp(graph: Graph, x: str, beta: float) -> str:
-    """ln(1 + e^(βx)), which cannot overflow."""
-    z = graph.add("Mul", x, graph.constant(beta))
-    rest = graph.add("Exp", graph.add("Neg", graph.add("Abs", z)))
-    logarithm = graph.add("Log", graph.add("Add", rest, graph.constant(1.0)))
-    return graph.add("Add", graph.add("Max", z, graph.constant(0.0)), logarithm)
-
-
-def softplus(graph: Graph, x: str, beta: float, gamma: float) -> str:
-    return graph.add("Mul", log_one_plus_exp(graph, x, beta), graph.constant(gamma / beta))
-
-
-def mish(graph: Graph, x: str, beta: float) -> str:
-    bend = graph.add("Div", log_one_plus_exp(graph, x, beta), graph.constant(beta))
-    return graph.add("Mul", x, graph.add("Tanh", bend))
-
-
-def squareplus(graph: Graph, x: str, beta: float) -> str:
-    """max(0, x) + β/(2(√(x² + β) + |x|)), which cancels nowhere."""
-    root = graph.add("Sqrt", graph.add("Add", graph.add("Mul", x, x), graph.constant(beta)))
-    below = graph.add("Mul", graph.add("Add", root, graph.add("Abs", x)), graph.constant(2.0))
-    safe = graph.add("Add", below, graph.constant(np.finfo(DOUBLE).tiny))
-    return graph.add("Add", graph.add("Max", x, graph.constant(0.0)), graph.add("Div", graph.constant(beta), safe))
-
-
-# Each function of `core/activations`, from x in float64.
-FUNCTIONS: dict[str, Callable[..., str]] = {
-    "threshold": threshold,
-    "sign": sign,
-    "sigmoid": logistic,
-    "tanh": lambda graph, x: graph.add("Tanh", x),
-    "relu": lambda graph, x: graph.add("Max", x, graph.constant(0.0)),
-    "prelu": prelu,
-    "silu": lambda graph, x, beta, gamma: graph.add("Mul", x, logistic(graph, x, beta, gamma)),
-    "elu": elu,
-    "softplus": softplus,
-    "mish": mish,
-    "squareplus": squareplus,
-}
 
 
 def predicted(graph: Graph, named: NamedModel, outputs: str) -> str:

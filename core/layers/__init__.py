@@ -4,7 +4,10 @@
 """
 
 from fitgap.core.layers.convolution import Convolution
+from fitgap.core.layers.elman import Elman
+from fitgap.core.layers.gru import Gated
 from fitgap.core.layers.listed_layer import ListedLayer
+from fitgap.core.layers.lstm import Memory
 from fitgap.core.layers.pooling import AveragePooling, GlobalAveragePooling, MaximumPooling
 
 LAYERS: dict[str, type[ListedLayer]] = {
@@ -12,4 +15,7 @@ LAYERS: dict[str, type[ListedLayer]] = {
     "pool": MaximumPooling,
     "avgpool": AveragePooling,
     "globalpool": GlobalAveragePooling,
+    "rnn": Elman,
+    "gru": Gated,
+    "lstm": Memory,
 }

@@ -20,6 +20,10 @@ class Dense(Layer):
     def has_units(self):
         return True
 
+    @property
+    def needs_axes(self):
+        return False
+
     def output_shape(self, shape):
         return (self.units,)
 
@@ -32,5 +36,5 @@ class Dense(Layer):
     def bind(self, shape, buffers):
         return Connections(buffers)
 
-    def evaluate(self, inputs, shape, weights, bias):
+    def evaluate(self, inputs, shape, weights, bias, functions=()):
         return inputs @ weights[0].T + bias

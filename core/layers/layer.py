@@ -6,11 +6,12 @@ layer goes forward and backward in every step. Buffers are (K, B, n): a layer wh
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from fitgap.core.activations.activation import Activation
 from fitgap.core.batches import BatchShare
 
 # Examples that `Layer.evaluate` computes at once.
@@ -21,11 +22,15 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class WeightBlock:
-    """A matrix (outputs, inputs) of weights; `fan_out` is the number of outputs that each of the inputs reaches."""
+    """A matrix (outputs, inputs) of weights; `fan_out` is the number of outputs that each of the inputs reaches.
+
+    `reads_inputs` is false for weights between the units of a layer. Within a layer these follow the others.
+    """
 
     outputs: int
     inputs: int
     fan_out: int
+    reads_inputs: bool = True
 
     @property
     def size(self) -> int:
@@ -35,13 +40,27 @@ class WeightBlock:
 
 @dataclass(frozen=True)
 class LayerParameters:
-    """Views of the parameters of a layer: one (K, outputs, inputs) per block of weights, and biases (K, 1, channels).
+    """Views of the parameters of a layer: one (K, outputs, inputs) per block of weights, and its biases (K, 1, n), in
+    most layers one per channel.
 
     A layer without units has no blocks and no columns of biases.
     """
 
     weights: Sequence[np.ndarray]
     bias: np.ndarray
+
+
+@dataclass(frozen=True)
+class AppliedFunction:
+    """The activation function of the units `units` of adjacent members `rows`: its β and γ (k, 1, 1), and where the
+    gradient (k,) of those that are learned goes.
+    """
+
+    rows: slice
+    units: slice
+    function: Activation
+    numbers: Mapping[str, np.ndarray]
+    gradients: Mapping[str, np.ndarray]
 
 
 @dataclass
@@ -60,7 +79,8 @@ class LayerBuffers:
     """The arrays that a layer is bound to.
 
     `inputs` is (K, B, n), or (R, B, n) if members share it as `shares` says; `sums` (K, B, m) receives the outputs
-    before bias and activation function. `backward` is None in a workspace that only evaluates.
+    before bias and activation function, or the outputs of a layer that applies its `functions` itself. `backward` is
+    None in a workspace that only evaluates.
     """
 
     inputs: np.ndarray
@@ -68,6 +88,7 @@ class LayerBuffers:
     parameters: LayerParameters
     shares: Sequence[BatchShare] = ()
     backward: BackwardBuffers | None = None
+    functions: Sequence[AppliedFunction] = ()
 
 
 class BoundLayer(Protocol):
@@ -80,7 +101,10 @@ class BoundLayer(Protocol):
         """The same with the bias."""
 
     def accumulate_gradients(self) -> None:
-        """Compute the gradients of weights and bias from `delta`, summed over the examples."""
+        """Compute the gradients of weights and bias from `delta`, summed over the examples.
+
+        A layer that applies functions itself gets the derivatives with respect to its outputs in `delta`.
+        """
 
     def backward(self) -> None:
         """Compute `delta_before` from `delta`."""
@@ -99,8 +123,27 @@ class Layer:
 
     @property
     def has_units(self) -> bool:
-        """Whether the layer has weights, a bias and activation functions per channel."""
+        """Whether the layer has weights and biases, and per channel a unit."""
         return False
+
+    @property
+    def has_functions(self) -> bool:
+        """Whether the units have activation functions of the member's choice."""
+        return self.has_units
+
+    @property
+    def applies_functions(self) -> bool:
+        """Whether the bound layer applies the functions of its units itself, since it goes through steps."""
+        return False
+
+    @property
+    def needs_axes(self) -> bool:
+        """Whether the inputs must have axes: steps, or height and width."""
+        return True
+
+    def followed_by(self, following: "Layer") -> "Layer":
+        """The layer as it is in front of this one."""
+        return self
 
     def output_shape(self, shape: Shape) -> Shape:
         """The axes of the outputs for inputs with the axes `shape`. Raises ValueError if the layer does not fit."""
@@ -109,6 +152,14 @@ class Layer:
     def blocks(self, shape: Shape) -> tuple[WeightBlock, ...]:
         """The blocks of weights in saved order."""
         return ()
+
+    def bias_count(self, shape: Shape) -> int:
+        """The number of biases of a layer that has units."""
+        return self.output_shape(shape)[-1]
+
+    def initial_bias(self, value: float, shape: Shape) -> float | np.ndarray:
+        """The initial biases, where the initializer gives all of them this value."""
+        return value
 
     def multiplications(self, shape: Shape) -> int:
         """Multiplications of weights per example: the work of the layer."""
@@ -122,14 +173,23 @@ class Layer:
         """The layer on these buffers, for inputs with the axes `shape`."""
         raise NotImplementedError
 
-    def evaluate(self, inputs: np.ndarray, shape: Shape, weights: Sequence[np.ndarray], bias: np.ndarray) -> np.ndarray:
-        """The outputs (N, m) before the activation function, of one network on inputs (N, n)."""
+    def evaluate(
+        self,
+        inputs: np.ndarray,
+        shape: Shape,
+        weights: Sequence[np.ndarray],
+        bias: np.ndarray,
+        functions: Sequence[AppliedFunction] = (),
+    ) -> np.ndarray:
+        """The outputs (N, m) of one network on inputs (N, n), before activation functions unless the layer applies
+        these `functions` itself.
+        """
         parameters = LayerParameters([block[np.newaxis] for block in weights], bias[np.newaxis, np.newaxis])
         sums = np.empty((len(inputs), size_of(self.output_shape(shape))), inputs.dtype)
         for start in range(0, len(inputs), EVALUATED):
             rows = slice(start, start + EVALUATED)
             given = np.ascontiguousarray(inputs[rows])[np.newaxis]
-            self.bind(shape, LayerBuffers(given, sums[np.newaxis, rows], parameters)).forward()
+            self.bind(shape, LayerBuffers(given, sums[np.newaxis, rows], parameters, functions=functions)).forward()
         return sums
 
 

@@ -1,7 +1,7 @@
 """Layers that an architecture names, with parameters as other variants have them."""
 
 import dataclasses
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from fitgap.core.layers.layer import Layer
 from fitgap.core.variants import Variant, format_number
@@ -16,6 +16,17 @@ class ListedLayer(Variant, Layer):
     """
 
     word: ClassVar[str]
+    # The parameter that holds the number of channels or units of a layer that has any.
+    width_parameter: ClassVar[str] = "channels"
+
+    @property
+    def width(self) -> int:
+        """The number of channels or units of a layer that has any."""
+        return int(getattr(self, self.width_parameter))
+
+    def with_width(self, width: int) -> Self:
+        """The same layer with this many channels or units."""
+        return dataclasses.replace(self, **{self.width_parameter: width})
 
     @property
     def shorthand(self):

@@ -123,6 +123,7 @@ MEANINGS = {
     "setting:name": "the name of the variant",
     "setting:rate": "every optimizer but `fixed`",
     "setting:conv": "number of convolutions",
+    "setting:recurrent": "number of recurrent layers",
     "setting:depth": "number of hidden layers that have units",
     "setting:width": "units or channels of any hidden layer",
     # sweeps

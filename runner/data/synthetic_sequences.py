@@ -55,7 +55,10 @@ def masks_of(across: np.ndarray, down: np.ndarray, radius: np.ndarray) -> np.nda
 
 @dataclass(frozen=True)
 class Adding(DrawnSource):
-    """The adding problem: a sequence of numbers, two of which are marked; the target is their sum."""
+    """The adding problem: a sequence of numbers, two of which are marked; the target is their sum.
+
+    Every step has a number and its mark (Hochreiter & Schmidhuber 1997, with marks of 0 and 1).
+    """
 
     reading = "numbers"
     examples: int = count(1000)
@@ -71,8 +74,11 @@ class Adding(DrawnSource):
         marks = np.zeros(values.shape)
         marks[rows, first] = marks[rows, second] = 1.0
         total = values[rows, first] + values[rows, second]
-        names = (*numbered("value", self.length), *numbered("mark", self.length))
-        return Dataset("adding", np.hstack([values, marks]), total[:, np.newaxis], "numbers", names, ("sum",))
+        pairs = zip(numbered("value", self.length), numbered("mark", self.length), strict=True)
+        names = tuple(name for pair in pairs for name in pair)
+        inputs = np.stack([values, marks], axis=2).reshape(self.examples, -1)
+        axes = (self.length, 2)
+        return Dataset("adding", inputs, total[:, np.newaxis], "numbers", names, ("sum",), input_axes=axes)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from fitgap.core.variants import ParameterError
 from fitgap.runner.spec import Choice, Configuration
 from fitgap.runner.spec.architectures import with_widths
 from fitgap.runner.spec.axes import AXES
+from fitgap.runner.spec.configuration import fixed_functions
 
 # Factors by which a rate is lowered or raised, and multiples of the optimizer's default at which it then ends at most
 # or at least.
@@ -98,7 +99,8 @@ def each_change(remedies: Iterable[Remedy], found: FoundCause, configuration: Co
 
 def is_trainable(configuration: Configuration) -> bool:
     """Whether its functions, optimizer and loss go together."""
-    functions = tuple(tuple(choice.variant for choice in layer) for layer in configuration.all_functions)
+    choices = (*fixed_functions(configuration.architecture), *configuration.all_functions)
+    functions = tuple(tuple(choice.variant for choice in layer) for layer in choices)
     return not why_untrainable(functions, configuration.optimizer.variant, configuration.loss.variant)
 
 

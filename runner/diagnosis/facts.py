@@ -13,6 +13,7 @@ from fitgap.core.regularizers import Dropout, Penalty
 from fitgap.runner.diagnosis.changes import Change, changes_for
 from fitgap.runner.spec import Configuration
 from fitgap.runner.spec.architectures import widths
+from fitgap.runner.spec.configuration import fixed_functions
 from fitgap.runner.store import Row, Store
 
 
@@ -83,7 +84,11 @@ def facts_of(row: Row, configuration: Configuration) -> Facts:
         reference_parameters=row["reference_parameters"],
         epochs=np.array(row["epochs"], int),
         hidden=widths(configuration.architecture),
-        functions=frozenset(choice.name for layer in configuration.all_functions[:-1] for choice in layer),
+        functions=frozenset(
+            choice.name
+            for layer in (*fixed_functions(configuration.architecture), *configuration.all_functions[:-1])
+            for choice in layer
+        ),
         reference_e_v=row["reference_e_v"],
         constant_e_t=row["constant_e_t"],
         **stopped(row, configuration),

@@ -220,9 +220,9 @@ def member_of(configuration: Configuration, seed: int, repeat: int) -> Member:
 
 
 def functions_by_layer(configuration: Configuration) -> tuple[LayerFunctions, ...]:
-    """The activation functions of all layers, the output layer last; none for layers without units."""
+    """The activation functions of all layers, the output layer last; none for layers without."""
     functions = iter(configuration.all_functions)
-    hidden = [next(functions) if layer_of(each).has_units else () for each in configuration.architecture]
+    hidden = [next(functions) if layer_of(each).has_functions else () for each in configuration.architecture]
     return tuple(tuple(choice.variant for choice in layer) for layer in (*hidden, next(functions)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from fitgap.core.layers import LAYERS
 from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.layer import Layer
+from fitgap.core.variants import REQUIRED
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import build, read_choice
 from fitgap.runner.spec.configuration import Choice, Configuration, HiddenLayer
@@ -64,7 +65,7 @@ def read_token(node: SpecNode) -> Choice:
     found = TOKEN.fullmatch(node.value) if isinstance(node.value, str) else None
     if not found or found["name"] not in LAYERS:
         name = found["name"] if found else str(node.value)
-        rule = f"must be layers such as conv8x3-pool2-32, but {shown(node.value)} is none"
+        rule = f"must be layers such as conv8x3-pool2-32 or gru16, but {shown(node.value)} is none"
         raise SpecError(f"{rule}; {nearest(name, LAYERS)}", node.path)
     kind = LAYERS[found["name"]]
     headline = [name for name, field in kind.parameters().items() if field.metadata["headline"]]
@@ -86,7 +87,7 @@ def complete(name: str, settings: dict[str, Any], node: SpecNode) -> Choice:
     if unknown:
         raise SpecError(f"{name} has no {shown(unknown[0])}; {nearest(unknown[0], known)}", node.path)
     for key, field in known.items():
-        if settings.get(key, field.default) is field.default and not isinstance(field.default, (int, str)):
+        if key not in settings and field.default is REQUIRED:
             raise SpecError(f"{key} must be given: {field.metadata['domain'].describe()}", node.path)
     return build(name, LAYERS[name], settings, node)
 
@@ -104,7 +105,7 @@ def is_dense(architecture: Sequence[HiddenLayer]) -> bool:
 def widths(architecture: Sequence[HiddenLayer]) -> tuple[int, ...]:
     """The numbers of units or channels of the hidden layers that have any."""
     return tuple(
-        each.variant.channels if isinstance(each, Choice) else each
+        each.variant.width if isinstance(each, Choice) else each
         for each in architecture
         if not isinstance(each, Choice) or each.variant.has_units
     )
@@ -120,7 +121,7 @@ def with_width(hidden: HiddenLayer, change: Callable[[int], int]) -> HiddenLayer
         return change(hidden)
     if not hidden.variant.has_units:
         return hidden
-    return Choice(hidden.name, replace(hidden.variant, channels=change(hidden.variant.channels)))
+    return Choice(hidden.name, hidden.variant.with_width(change(hidden.variant.width)))
 
 
 def have_same_layers(one: Sequence[HiddenLayer], other: Sequence[HiddenLayer]) -> bool:

@@ -187,12 +187,12 @@ def write_preprocess(value: str | None) -> str:
 
 def write_choice(choice: Choice) -> dict[str, Any]:
     """A choice in sweep-file form, with all its settings."""
-    return {choice.name: choice.variant.settings()}
+    return {choice.name: choice.variant.stored_settings()}
 
 
 def write_combination(choices: tuple[Choice, ...]) -> Any:
     """A combination in sweep-file form."""
-    return {choice.name: choice.variant.settings() for choice in choices} or "none"
+    return {choice.name: choice.variant.stored_settings() for choice in choices} or "none"
 
 
 def write_layers(layers: tuple[tuple[Choice, ...], ...]) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from typing import Any, Self
 
-from fitgap.core.activations import ACTIVATIONS
+from fitgap.core.activations import ACTIVATIONS, Sigmoid, Tanh
 from fitgap.core.initializers import INITIALIZERS
 from fitgap.core.layers import LAYERS
 from fitgap.core.losses import LOSSES
@@ -45,8 +45,8 @@ class Choice:
         return self.variant.label(self.name)
 
     def canonical(self) -> dict[str, Any]:
-        """The name and all settings, as plain data."""
-        return {"name": self.name, **self.variant.settings()}
+        """The name and the settings, as plain data."""
+        return {"name": self.name, **self.variant.stored_settings()}
 
     @classmethod
     def from_canonical(cls, stored: Mapping[str, Any], table: Mapping[str, type[Variant]]) -> Self:
@@ -73,7 +73,7 @@ RESTORED_FROM = {**TABLES, "architecture": LAYERS}
 class Configuration:
     """One combination of alternatives; its hash identifies it within a sweep.
 
-    `activation` holds the functions among which the units of each hidden layer are divided, for those that have units.
+    `activation` holds the functions among which the units of each hidden layer are divided, for those that have any.
     Its last entry also applies to all further layers.
     """
 
@@ -140,19 +140,19 @@ class Configuration:
         return combination_label(self.stopping)
 
     def functions(self, layer: int) -> tuple[Choice, ...]:
-        """The functions of the first, second, … layer that has units; the output layer follows the hidden ones."""
+        """The functions of the first, second, … layer that has any; the output layer follows the hidden ones."""
         if layer > self.hidden_count:
             return self.output_activation
         return self.activation[min(layer, len(self.activation)) - 1]
 
     @property
     def hidden_count(self) -> int:
-        """The number of hidden layers that have units: poolings have none."""
+        """The number of hidden layers whose functions can be chosen: poolings have none, those of `gru` are fixed."""
         return hidden_count(self.architecture)
 
     @property
     def all_functions(self) -> tuple[tuple[Choice, ...], ...]:
-        """The functions of all layers that have units, the output layer last."""
+        """The functions of all layers that have any, the output layer last."""
         return tuple(self.functions(layer) for layer in range(1, self.hidden_count + 2))
 
 
@@ -172,8 +172,15 @@ def architecture_label(architecture: Sequence[HiddenLayer]) -> str:
 
 
 def hidden_count(architecture: Sequence[HiddenLayer]) -> int:
-    """The number of hidden layers that have units."""
-    return sum(not isinstance(each, Choice) or each.variant.has_units for each in architecture)
+    """The number of hidden layers whose activation functions a configuration chooses."""
+    return sum(not isinstance(each, Choice) or each.variant.has_functions for each in architecture)
+
+
+def fixed_functions(architecture: Sequence[HiddenLayer]) -> tuple[tuple[Choice, ...], ...]:
+    """The functions of the layers in which they are fixed, such as the gates of `gru`."""
+    kinds = [each.variant for each in architecture if isinstance(each, Choice)]
+    fixed = (Choice("sigmoid", Sigmoid()), Choice("tanh", Tanh()))
+    return tuple(fixed for kind in kinds if kind.has_units and not kind.has_functions)
 
 
 def plain(value: Any) -> Any:

@@ -16,7 +16,14 @@ from fitgap.runner.recorded_epochs import Recording
 from fitgap.runner.spec.axes import AXES, LARGEST_COUNT, read_axis, write_choice
 from fitgap.runner.spec.budget import Budget
 from fitgap.runner.spec.choices import read_choice, single_value
-from fitgap.runner.spec.configuration import Choice, Configuration, architecture_label, hidden_count, layers_label
+from fitgap.runner.spec.configuration import (
+    Choice,
+    Configuration,
+    architecture_label,
+    fixed_functions,
+    hidden_count,
+    layers_label,
+)
 from fitgap.runner.spec.data_settings import DataSettings, as_stored
 from fitgap.runner.spec.grid import Grid
 from fitgap.runner.spec.halving_settings import HalvingSettings
@@ -241,12 +248,15 @@ def listed_axes(space: Space, repeats: int, node: SpecNode, *, is_searched: bool
 def check_trainable(sweep: Sweep) -> None:
     """Raise SpecError if a combination of architecture, functions, optimizer and loss cannot be trained."""
     axes = sweep.axes
-    depths = {min(hidden_count(architecture), 1): architecture for architecture in axes["architecture"]}
+    kinds = {
+        (min(hidden_count(architecture), 1), fixed_functions(architecture)[:1]): architecture
+        for architecture in axes["architecture"]
+    }
     for hidden, activation, output, optimizer, loss in itertools.product(
-        depths.values(), axes["activation"], axes["output_activation"], axes["optimizer"], axes["loss"]
+        kinds.values(), axes["activation"], axes["output_activation"], axes["optimizer"], axes["loss"]
     ):
         functions = [*(activation if hidden_count(hidden) else ()), output]
-        layers = tuple(tuple(choice.variant for choice in layer) for layer in functions)
+        layers = tuple(tuple(choice.variant for choice in layer) for layer in (*fixed_functions(hidden), *functions))
         problem = why_untrainable(layers, optimizer.variant, loss.variant)
         if problem:
             names = f"{architecture_label(hidden)}, {layers_label(functions)}, {optimizer.label}"

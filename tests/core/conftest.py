@@ -141,13 +141,19 @@ def draw_member(draw_variant):
     def pick(table, rng):
         return draw_variant(table[sorted(table)[rng.integers(len(table))]], rng)
 
+    def pick_optimizer(rng):
+        kind = OPTIMIZERS[sorted(OPTIMIZERS)[rng.integers(len(OPTIMIZERS))]]
+        # Few different values, so that members often share their optimizer.
+        clip = {"clip": rng.choice([0.0, 0.0, 0.5])} if "clip" in kind.parameters() else {}
+        return draw_variant(kind, rng, **clip)
+
     def draw(rng, depth):
         layers = [tuple(pick(ACTIVATIONS, rng) for _ in range(rng.choice([1, 1, 2, 3]))) for _ in range(depth)]
         return Member(
             activations=tuple(layers),
             initializer=pick(INITIALIZERS, rng),
             regularizers=tuple(draw_variant(kind, rng) for kind in REGULARIZERS.values() if rng.random() < 0.4),
-            optimizer=pick(OPTIMIZERS, rng),
+            optimizer=pick_optimizer(rng),
             schedule=pick(SCHEDULES, rng),
             stopping=tuple(draw_variant(kind, rng) for kind in STOPPINGS.values() if rng.random() < 0.4),
             epochs=int(rng.integers(1, 5)),

@@ -152,7 +152,9 @@ def test_fifty_steps_agree_with_the_scalar_reference(optimizer_form, drawn_membe
     computed = descend(members, start, gradients)
     for row, column in np.ndindex(start.shape):
         history = [float(gradient) for gradient in gradients[:, row, column]]
-        expected = REFERENCES[NAMES[kind]](float(start[row, column]), history, **members[row].settings())
+        # Gradients are clipped before a step.
+        settings = {name: value for name, value in members[row].settings().items() if name != "clip"}
+        expected = REFERENCES[NAMES[kind]](float(start[row, column]), history, **settings)
         # Relative to all the way that was gone: opposite steps cancel, and so do not leave 12 digits of their sum.
         way = sum(abs(step) for step in np.diff([start[row, column], expected])) + abs(start[row, column])
         assert computed[row, column] == pytest.approx(expected, rel=1e-12, abs=1e-12 * way)

@@ -145,6 +145,7 @@ def wait_for_epochs(folder, process, many):
     assert process.poll() is None, (folder / "err").read_text()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("cluster", "repeats", "many"), SIZES, indirect=["cluster"])
 def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many, cluster, tmp_path):
     sweep = SWEEP.replace("REPEATS", str(repeats))
@@ -240,6 +241,7 @@ def test_a_sweep_is_trained_there_from_python(cluster, tmp_path):
     assert "3 nodes: Python" in json.loads(environment)["nodes"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("cluster", [FEW_NODES], indirect=True)
 def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", "f" * 32)

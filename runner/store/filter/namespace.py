@@ -91,6 +91,7 @@ def known_names() -> dict[str, Known]:
         "architecture.depth": Known(ValueKind.NUMBER, result_keys.hidden_layers, is_small=True),
         "architecture.width": Known(ValueKind.NUMBER, width_of(widths.c.value), sa.select().select_from(widths)),
         "architecture.conv": Known(ValueKind.NUMBER, result_keys.convolutions, is_small=True),
+        "architecture.recurrent": Known(ValueKind.NUMBER, result_keys.recurrent_layers, is_small=True),
         "dtype": Known(ValueKind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
         "tag": tag,
         "tags": tag,
@@ -98,9 +99,10 @@ def known_names() -> dict[str, Known]:
 
 
 def width_of(layer: ColumnElement) -> ColumnElement:
-    """The units of a dense layer, which is stored as a number, or the channels of another; null if it has none."""
+    """The units of a dense layer, stored as a number, or the channels or units of another; null if it has none."""
     is_named = sa.cast(layer, sa.Text).like("{%")
-    return sa.case((is_named, sa.cast(layer["channels"].as_string(), sa.Double)), else_=as_number(layer))
+    named = sa.func.coalesce(layer["channels"].as_string(), layer["units"].as_string())
+    return sa.case((is_named, sa.cast(named, sa.Double)), else_=as_number(layer))
 
 
 def column(key: str, value: ColumnElement) -> Known:
@@ -127,6 +129,9 @@ def settings_of(axis: str, table: Table, field: str, shape: Shape) -> Iterator[t
     for variant, kind in table.items():
         for parameter, described in kind.parameters().items():
             known = replace(setting(inside(parameter), described.metadata["domain"]), several=several)
+            if described.metadata["later"]:
+                # Not stored at its default.
+                known = replace(known, value=sa.func.coalesce(known.value, described.default))
             yield f"{axis}.{variant}.{parameter}", of_variant(known, name == variant, shape)
             choices[parameter] = (*choices.get(parameter, ()), *known.choices)
             yield f"{axis}.{parameter}", replace(known, choices=choices[parameter])

@@ -64,6 +64,10 @@ def occurrences(text: ColumnElement, word: str) -> ColumnElement[int]:
 
 
 convolutions = occurrences(configuration.c.architecture, "conv")
+recurrent_layers = sum(
+    (occurrences(configuration.c.architecture, word) for word in ("gru", "lstm")),
+    start=occurrences(configuration.c.architecture, "rnn"),
+)
 # Poolings have no units.
 hidden_layers = sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer) - occurrences(
     configuration.c.architecture, "pool"

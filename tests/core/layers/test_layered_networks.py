@@ -16,10 +16,11 @@ from fitgap.core.parameter_layout import Layout
 from fitgap.core.regularizers import L2, Dropout
 from fitgap.core.scaling import NO_SCALING, NO_TRANSFORM
 from fitgap.core.target_coding import Numbers
+from fitgap.core.variants import REQUIRED
 from fitgap.core.workspace import Workspace
 from hypothesis import given
 from hypothesis import strategies as st
-from support.core.layered import drawn_examples, fitted_to, layered_networks, layered_packs
+from support.core.layered import RECURRENT, drawn_examples, fitted_to, layered_networks, layered_packs
 from support.core.trainings import assert_same_epochs, same
 from support.profiles import share_of_examples
 
@@ -75,12 +76,14 @@ def differences(networks, column, step=1e-5):
     return (errors[0] - errors[1]) / (2 * step)
 
 
-@pytest.mark.parametrize("name", LAYERS)
-@pytest.mark.parametrize("axes", [(6, 2), (5, 6, 2)])
+@pytest.mark.parametrize(
+    ("name", "axes"),
+    [(name, axes) for name in LAYERS for axes in [(6, 2), (5, 6, 2)] if len(axes) == 2 or name not in RECURRENT],
+)
 def test_every_layer_of_the_table_passes_back_its_derivative(name, axes, make_member):
     """A layer behind another convolution, whose gradients show whether it passes back the right derivative."""
     kind = LAYERS[name]
-    required = {"channels": 2} if "channels" in kind.parameters() else {}
+    required = {key: 2 for key, field in kind.parameters().items() if field.default is REQUIRED}
     network = NetworkShape(axes, (Convolution(2, 2, padding="same"), kind(**required), Dense(2)))
     networks = Networks(network, smooth_members(make_member, network), "float64")
     _, work = summed_errors(networks)

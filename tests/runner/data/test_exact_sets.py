@@ -10,6 +10,7 @@ from fitgap.runner.data.synthetic_tables import TABLES
 from fitgap.runner.errors import DataError
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
+from support.sampling import every
 
 FINGERPRINTS = {
     "friedman": "db5808a329add401",
@@ -19,7 +20,7 @@ FINGERPRINTS = {
     "rings": "673070cfc5fc4004",
     "spirals": "13810c34e308ab8f",
     "shapes": "e35c2b510ac0ae2c",
-    "adding": "46b1264c69e15279",
+    "adding": "26068528b817c129",
     "oscillator": "c991509f906c7383",
     "motif": "c00b72602c7ad846",
 }
@@ -31,7 +32,7 @@ def test_a_set_is_the_same_everywhere_and_for_ever(name):
     assert fingerprint(load_dataset(name, seed=1)) != fingerprint(load_dataset(name))
 
 
-@pytest.mark.parametrize("name", {**TABLES, **SEQUENCES})
+@pytest.mark.parametrize("name", every(4, {**TABLES, **SEQUENCES}))
 def test_a_set_trains(name, invoke):
     answer = invoke("run", "--data", name, "--hidden", "4", "--epochs", "1", "--engine", "local")
     assert answer.code == 0
@@ -125,7 +126,8 @@ def test_shapes_without_noise_are_what_they_are_called():
 
 def test_the_sum_is_that_of_the_two_marked_numbers():
     data = load_dataset("adding", options={"length": 7, "examples": 50})
-    values, marks = data.inputs[:, :7], data.inputs[:, 7:]
+    assert data.input_axes == (7, 2)
+    values, marks = data.inputs[:, ::2], data.inputs[:, 1::2]
     assert (marks.sum(axis=1) == 2).all()
     assert (values * marks).sum(axis=1) == pytest.approx(data.targets[:, 0], abs=1e-15)
 

@@ -36,6 +36,11 @@ def test_architectures(written, architecture):
         ("avgpool-4", ["avgpool2-4"]),
         ({"conv": {"channels": 8, "size": 3, "stride": 2, "padding": "same"}}, ["conv8x3:stride=2,padding=same"]),
         ({"conv": {"channels": [4, 8]}}, ["conv4x3", "conv8x3"]),
+        ("gru16", ["gru16"]),
+        ("lstm32-16", ["lstm32-16"]),
+        ("conv8x3-rnn8:outputs=all-globalpool", ["conv8x3-rnn8:outputs=all-globalpool"]),
+        ("lstm8:forget=0.5-gru4", ["lstm8:forget=0.5-gru4"]),
+        ({"lstm": {"units": [4, 8], "forget": 0}}, ["lstm4:forget=0", "lstm8:forget=0"]),
         ({"layer_1": {"conv": {"channels": 8}}, "layer_2": "pool3", "layer_3": 32}, ["conv8x3-pool3-32"]),
     ],
 )
@@ -50,6 +55,9 @@ def test_architectures_with_other_layers(written, labels):
     ("written", "message"),
     [
         ("conv-32", "channels must be given: a whole number"),
+        ("gru-32", "units must be given: a whole number"),
+        ("gru8:forget=1", "gru has no 'forget'"),
+        ("rnn8:outputs=first", "outputs must be one of last, all, but is 'first'"),
         ("conv8x3x2", "'conv8x3x2' has 3 numbers, but conv has channels, size"),
         ("globalpool2", "'globalpool2' has 1 numbers, but globalpool has none"),
         ("conv8x3-pol2", "but 'pol2' is none; did you mean 'pool'"),
@@ -74,7 +82,7 @@ def test_wrong_architectures_with_other_layers(written, message):
     [
         ("64,32", "write 64-32$"),
         ("64 x 32", "write 64-32$"),
-        ("mlp64", "layers that are not dense have these names: conv, pool, avgpool, globalpool"),
+        ("mlp64", "layers that are not dense have these names: conv, pool, avgpool, globalpool, rnn, gru, lstm"),
         ("-5", "write 5$"),
         ("wide", "but is 'wide'; layers that are not dense"),
         ("64-", "write 64$"),

@@ -7,6 +7,7 @@ from fitgap.core.evaluation import CHUNK
 from fitgap.core.initializers import GlorotUniform
 from fitgap.core.layers import LAYERS
 from fitgap.core.layers.dense import Dense
+from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.losses import HalfSquaredError
 from fitgap.core.members import Member, PackShape
 from fitgap.core.network_shape import NetworkShape
@@ -17,6 +18,7 @@ from fitgap.core.target_coding import Numbers
 from hypothesis import assume
 from hypothesis import strategies as st
 
+RECURRENT = [name for name, kind in LAYERS.items() if issubclass(kind, Recurrent)]
 AXES = st.one_of(
     st.tuples(st.integers(3, 9), st.integers(1, 3)),
     st.tuples(st.integers(3, 7), st.integers(3, 7), st.integers(1, 3)),
@@ -25,13 +27,13 @@ AXES = st.one_of(
 
 def drawn_layer(draw):
     """A layer of the table, or a dense one, with parameters that fit small inputs more often than not."""
-    name = draw(st.sampled_from(["dense", *LAYERS, "conv", "conv"]))
+    name = draw(st.sampled_from(["dense", *LAYERS, "conv", "conv", *RECURRENT]))
     if name == "dense":
         return Dense(draw(st.integers(1, 6)))
     kind, settings = LAYERS[name], {}
     for parameter, field in kind.parameters().items():
         domain = field.metadata["domain"]
-        values = domain.choices or range(int(domain.at_least), 4)
+        values = domain.choices or (range(int(domain.at_least), 4) if domain.whole else (0.0, 0.5, 1.0))
         settings[parameter] = draw(st.sampled_from(list(values)))
     return kind(**settings)
 
@@ -60,7 +62,7 @@ def layered_packs(draw):
 def fitted_to(member, network):
     """A member for this network: the functions that it has for each layer, none for layers without units."""
     functions = iter(member.activations)
-    chosen = [next(functions) if layer.has_units else () for layer in network.layers]
+    chosen = [next(functions) if layer.has_functions else () for layer in network.layers]
     return replace(member, activations=tuple(chosen))
 
 

@@ -41,6 +41,22 @@ def adamw(optimizer, groups):
     return torch.optim.AdamW(groups, lr=optimizer.rate, betas=betas, eps=optimizer.epsilon, foreach=False)
 
 
+class ClippedAdam(torch.optim.Adam):
+    """Adam with the gradient scaled to a largest norm, without the 10⁻⁶ that PyTorch adds to the norm."""
+
+    def __init__(self, optimizer, groups):
+        super().__init__(groups, lr=optimizer.rate, eps=optimizer.epsilon, foreach=False)
+        self.largest = optimizer.clip
+
+    @torch.no_grad()
+    def step(self):
+        gradients = [each.grad for group in self.param_groups for each in group["params"] if each.grad is not None]
+        norm = torch.sqrt(sum((gradient**2).sum() for gradient in gradients))
+        for gradient in gradients:
+            gradient *= self.largest / torch.clamp(norm, min=self.largest)
+        super().step()
+
+
 # `groups` holds the weights, and apart from them all else.
 OPTIMIZERS_THERE = {
     GradientDescent(rate=0.05): sgd,
@@ -52,5 +68,6 @@ OPTIMIZERS_THERE = {
     RMSProp(rate=0.003): lambda each, groups: SquareRootRule(groups, each.rate, 0, each.beta, each.epsilon),
     Adam(rate=0.01): adam,
     Adam(rate=0.003, form="notes"): adam,
+    Adam(rate=0.01, clip=0.2): ClippedAdam,
     AdamW(rate=0.01, weight_decay=0.1): adamw,
 }

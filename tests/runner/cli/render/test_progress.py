@@ -399,6 +399,7 @@ def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plai
     assert "1/1 trials" in plain_text(written) and "best E_v" in plain_text(written)
 
 
+@pytest.mark.nightly
 def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, plain_text):
     """The trials that it held are taken over while the others are trained already."""
     sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 600 --engine local --name long"

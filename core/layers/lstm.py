@@ -1,0 +1,84 @@
+"""Long short-term memory."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from fitgap.core.layers.gates import GateFunctions, blocks_of
+from fitgap.core.layers.recurrent import BoundRecurrent, Recurrent
+from fitgap.core.variants import parameter
+
+
+class BoundMemory(BoundRecurrent):
+    """An LSTM on the buffers of a workspace. `sums` becomes i, f, g and o of every step, `cells` (K, T, B, n) the
+    memory, and `bent` its tanh.
+    """
+
+    def make_scratch(self, members, examples, dtype):
+        self.gates = GateFunctions((True, True, False, True), self.layer.units, dtype)
+        self.cells, self.bent = np.empty_like(self.states), np.empty_like(self.states)
+        self.scratch = np.empty((members, examples, self.layer.units), dtype)
+
+    def make_backward_scratch(self, members, examples, dtype):
+        self.delta_cells = np.empty_like(self.scratch)
+        self.gate_scratch = np.empty((members, examples, 4 * self.layer.units), dtype)
+
+    def forward_step(self, step):
+        sums, cells, bent = self.sums[:, step], self.cells[:, step], self.bent[:, step]
+        if step:
+            sums += self.from_before
+        self.gates.apply(sums)
+        enter, keep, new, leave = blocks_of(sums, self.layer.units)
+        np.multiply(enter, new, out=cells)
+        if step:
+            np.multiply(keep, self.cells[:, step - 1], out=self.scratch)
+            cells += self.scratch
+        np.tanh(cells, out=bent)
+        np.multiply(leave, bent, out=self.states[:, step])
+
+    def start_back(self):
+        self.delta_cells[...] = 0
+
+    def backward_step(self, step):
+        delta, sums, bent = self.delta_states, self.sums[:, step], self.bent[:, step]
+        enter, keep, new, leave = blocks_of(sums, self.layer.units)
+        to_enter, to_keep, to_new, to_leave = blocks_of(self.delta_sums[:, step], self.layer.units)
+        np.multiply(delta, bent, out=to_leave)
+        # To the memory: d·o·(1 − tanh²), and what comes from the step after.
+        np.multiply(bent, bent, out=self.scratch)
+        np.subtract(1, self.scratch, out=self.scratch)
+        self.scratch *= leave
+        self.scratch *= delta
+        self.delta_cells += self.scratch
+        np.multiply(self.delta_cells, new, out=to_enter)
+        np.multiply(self.delta_cells, enter, out=to_new)
+        if step:
+            np.multiply(self.delta_cells, self.cells[:, step - 1], out=to_keep)
+        else:
+            to_keep[...] = 0
+        self.gates.multiply_by_slopes(self.delta_sums[:, step], sums, self.gate_scratch)
+        self.delta_cells *= keep
+
+
+@dataclass(frozen=True)
+class Memory(Recurrent):
+    """Long short-term memory (Hochreiter & Schmidhuber 1997) with forget gates (Gers et al. 2000), σ and tanh.
+
+    i, f, o = σ(W x + U h + b), g = tanh(W_g x + U_g h + b_g); the new c is f ⊙ c + i ⊙ g, the new h is o ⊙ tanh(c).
+    The rows of W and U and the biases are in the order i, f, g, o, as in PyTorch.
+    """
+
+    forget: float = parameter(
+        1.0, at_least=0, description="initial bias of the forget gates; 1 remembers longer (Jozefowicz et al. 2015)"
+    )
+
+    word = "lstm"
+    bound = BoundMemory
+    sums_per_unit = 4
+
+    def bias_count(self, shape):
+        return 4 * self.units
+
+    def initial_bias(self, value, shape):
+        biases = np.full(4 * self.units, float(value))
+        biases[self.units : 2 * self.units] += self.forget
+        return biases
