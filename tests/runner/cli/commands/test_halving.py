@@ -81,3 +81,19 @@ def test_a_trial_that_is_retried_finds_the_others_ahead(invoke):
     after = invoke("trials", "iris", "--format", "json").json
     without_times = [[{**row, "seconds": None} for row in rows] for rows in (before, after)]
     assert without_times[0] == without_times[1]
+
+
+def test_a_configuration_with_a_cancelled_trial_does_not_go_on(invoke):
+    """Its other repeat is pruned at the rung where the others are compared."""
+    stopped = (*RUN, "--repeats", "2", "--max-epochs-total", "10")
+    assert invoke(*stopped).code == 1
+    rows = invoke("trials", "iris", "--format", "json").json
+    first = next(row for row in rows if row["optimizer"] == "adam:rate=0.1" and row["status"] == "pending")
+    assert invoke("cancel", "iris", "--trial", first["trial"]).code == 0
+    assert invoke("resume", "iris", "--engine", "local").code == 0
+    rows = invoke("trials", "iris", "--columns", "configuration,status,rung,rank", "--format", "json").json
+    own = [row for row in rows if row["configuration"] == first["configuration"]]
+    assert sorted((row["status"], row["rung"], row["rank"]) for row in own if row["status"] == "pruned") == [
+        ("pruned", 2, 12)
+    ]
+    assert sorted(row["status"] for row in rows) == ["cancelled", *["completed"] * 6, *["pruned"] * 17]
