@@ -12,7 +12,7 @@ from fitgap.runner.planning.extension import sweep_extension
 from fitgap.runner.planning.plan import sweep_plan
 from fitgap.runner.planning.preparation import PreparedSweep, check_axes, prepare_sweep
 from fitgap.runner.retraining import recall_data
-from fitgap.runner.spec import Configuration, Flags, stored_sweep_of, sweep_with_more
+from fitgap.runner.spec import Configuration, Flags, require_extensible, stored_sweep_of, sweep_with_more
 from fitgap.runner.store import Store
 
 
@@ -68,7 +68,11 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bo
 
 
 def add_configurations(store: Store, written: WrittenSweep, configurations: Sequence[Configuration]) -> Extended:
-    """Add single configurations to a sweep, which need not be combinations of the alternatives of its axes."""
+    """Add single configurations to a sweep, which need not be combinations of the alternatives of its axes.
+
+    Raises SpecError if the sweep cannot be extended.
+    """
+    require_extensible(written.prepared.sweep)
     rows = store.configurations(written.sweep_id)
     known = [Configuration.from_canonical(row["settings"]) for row in rows]
     wanted = replace(written.prepared, configurations=configurations)

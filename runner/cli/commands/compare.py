@@ -13,6 +13,7 @@ from fitgap.runner.cli.options.common import (
     as_text,
 )
 from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.pruned import pruned_note
 from fitgap.runner.cli.render.scores import score_name, with_score_names
 from fitgap.runner.cli.render.text_tables import plainer, print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
@@ -76,8 +77,11 @@ def compare(
             keys = with_settings(keys, store, sweeps)
         groups = store.compare(sweeps, keys, of=of, against=against, where=where, tuned=tuned, sort=sort, limit=limit)
         target_kind = store.sweep(sweeps[0])["target_kind"]
+        pruned = pruned_note(store, sweeps)
     if table:
         print_two_way(groups, keys, of, output_format)
+        if pruned and output_format is Format.TABLE:
+            say(pruned)
         return
     if output_format is not Format.TABLE or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
@@ -86,6 +90,8 @@ def compare(
     rows, shown = with_score_names(table_rows(groups), shown, target_kind)
     metric, of = of, score_name(of, target_kind)
     print_table(rows, shown, title=explanation(groups, of), needed=[of, "difference", "difference_margin"])
+    if pruned:
+        say(pruned)
     if tuned:
         say(*tuned_notes(groups))
     if "loss" in keys and metric in ERRORS:

@@ -82,6 +82,7 @@ def run(
     dtype: sweep_flags.DType = None,
     search: sweep_flags.Search = None,
     only: sweep_flags.Only = None,
+    halving: sweep_flags.Halving = None,
     engine: Engine = "auto",
     workers: Workers = None,
     address: Address = None,
@@ -149,6 +150,7 @@ def run(
         dtype=dtype,
         search=search,
         only=only,
+        halving=halving,
     )
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     prepared = prepare_sweep(sweep_from_flags(flags))
@@ -156,17 +158,19 @@ def run(
     report(*prepared.report, *left_out(prepared))
     if dry_run:
         show_plan(prepared, placement)
-        show_drivers(prepared, placement, database, limits)
+        show_course(prepared, placement, database, limits)
         return
     with page_beside(database) if ui else contextlib.nullcontext():
         train_new(prepared, placement, database, limits=limits)
 
 
-def show_drivers(prepared: "PreparedSweep", placement: "Placement", database: str | None, limits: "Budget") -> None:
-    """Print how many drivers would train a sweep, where that is not one as usual."""
+def show_course(prepared: "PreparedSweep", placement: "Placement", database: str | None, limits: "Budget") -> None:
+    """Print the rungs of a sweep with halving, and how many drivers would train it, where that is not one as usual."""
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.driver import budget_of, explained
+    from fitgap.runner.planning.rungs import explain_rungs
 
+    say(*explain_rungs(prepared))
     if line := explained(placement, database, prepared.trial_count, budget_of(prepared, limits)):
         say(line)
 
