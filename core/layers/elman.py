@@ -24,8 +24,7 @@ class BoundElman(BoundRecurrent):
         self.all_deltas = np.empty_like(self.states) if any(each.gradients for each in self.functions) else None
 
     def forward_step(self, step):
-        if step:
-            self.sums[:, step] += self.from_before
+        self.sums[:, step] += self.from_before
         for each, sums, states in self.applied[step]:
             each.function.value(sums, states, **each.numbers)
 

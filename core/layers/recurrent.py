@@ -94,6 +94,8 @@ class BoundRecurrent:
         self.sums = np.empty((members, self.steps, examples, size), dtype)
         self.states = np.empty((members, self.steps, examples, units), dtype)
         self.from_before = np.empty((members, examples, size), dtype)
+        # h before the first step.
+        self.nothing = np.zeros((members, examples, units), dtype)
         self.outputs = of_outputs(layer, buffers.sums, self.steps)
         self.bias = buffers.parameters.bias
         weights, self.recurrent = buffers.parameters.weights
@@ -160,7 +162,7 @@ class BoundRecurrent:
         np.copyto(self.sequence, self.given)
         np.copyto(self.turned, self.recurrent.mT)
         self.connections.forward()
-        self.start()
+        self.from_before[...] = 0
         for step in range(self.steps):
             if step:
                 self.recurrences[step - 1].compute()
@@ -169,11 +171,12 @@ class BoundRecurrent:
             self.differentiate()
         np.copyto(self.outputs, self.states if self.layer.outputs == "all" else self.states[:, -1])
 
-    def start(self) -> None:
-        """Prepare the first step."""
+    def before_step(self, values: np.ndarray, step: int) -> np.ndarray:
+        """The values (K, B, n) of the step before, out of those of all steps; 0 before the first."""
+        return values[:, step - 1] if step else self.nothing
 
     def forward_step(self, step: int) -> None:
-        """Compute the states of a step; after the first, `from_before` holds U h of the step before."""
+        """Compute the states of a step from `sums` and `from_before`, which is U h of the step before."""
         raise NotImplementedError
 
     def differentiate(self) -> None:
