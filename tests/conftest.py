@@ -19,9 +19,12 @@ gc.disable()
 
 import pytest  # noqa: E402
 from hypothesis import is_hypothesis_test, settings  # noqa: E402
+from support.databases.shared_statements import share_compiled_statements  # noqa: E402
 from support.profiles import NIGHTLY, register_profiles  # noqa: E402
+from support.sampling import is_postponed  # noqa: E402
 
 register_profiles()
+share_compiled_statements()
 # Whoever runs the tests in the background may ignore these, and all commands would inherit that.
 for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     signal.signal(number, signal.SIG_DFL)
@@ -36,9 +39,9 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """At night every property test runs, with many examples."""
+    """At night every property test runs, with many examples, and every test on each kind of database."""
     for item in items:
-        if is_nightly(config) and is_hypothesis_test(getattr(item, "function", None)):
+        if is_postponed(item) or (is_nightly(config) and is_hypothesis_test(getattr(item, "function", None))):
             item.add_marker(pytest.mark.nightly)
 
 

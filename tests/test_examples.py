@@ -17,7 +17,7 @@ EXAMPLES = {path.stem: path for path in (Path(__file__).parents[1] / "examples")
 TOO_LONG = ("digits",)
 
 # Takes many seconds.
-LONG = ("digits-convolution", "sequences")
+LONG = ("diabetes-overfitting", "digits-convolution", "sequences", "xor")
 
 CHECKS: dict[str, Callable[[Store, list[dict[str, Any]]], None]] = {}
 

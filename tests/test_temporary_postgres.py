@@ -36,6 +36,7 @@ def listens(port):
     return False
 
 
+@pytest.mark.nightly
 def test_a_server_ends_with_whoever_started_it_and_leaves_nothing():
     """Even where that was killed, and could not tell anybody."""
     environment = {**os.environ, "PYTHONPATH": str(FOLDER)}

@@ -69,7 +69,12 @@ def train_new(
     from fitgap.runner.engine import early_processes
     from fitgap.runner.planning.packs import planned_work
 
-    with early_processes(placement.engine, prepared.dataset, placement.workers, planned_work(prepared)) as early:
+    if placement.drivers != 1:
+        from fitgap.runner.driver import budget_of, with_driver_count
+
+        placement = with_driver_count(placement, database, prepared.trial_count, budget_of(prepared, limits))
+    workers = placement.share(0).workers
+    with early_processes(placement.engine, prepared.dataset, workers, planned_work(prepared)) as early:
         from fitgap.runner.driver import launch_new
 
         code = launch_new(prepared, placement, database, terminal or Terminal(database), early, limits)

@@ -30,6 +30,7 @@ CHECKS: dict[str, tuple[str, str]] = {
     "temporary folder": ("machine", "check_temporary_folder"),
     "shared memory": ("machine", "check_shared_memory"),
     "cores": ("machine", "check_cores"),
+    "drivers": ("drivers", "check_drivers"),
     "memory": ("machine", "check_memory"),
     "open files": ("limits", "check_open_files"),
     "processes": ("limits", "check_processes"),

@@ -1,9 +1,11 @@
 """The driver: writes a sweep's trials, claims them, gives packs to an engine and stores the results."""
 
+from fitgap.runner.driver.driver_count import explained, with_driver_count
 from fitgap.runner.driver.generations import configurations_to_come
 from fitgap.runner.driver.interrupts import InterruptHandler
-from fitgap.runner.driver.launch import Audience, Watcher, launch_new, launch_stored, stored_sweep_opened
+from fitgap.runner.driver.launch import Audience, Watcher, budget_of, launch_new, launch_stored, stored_sweep_opened
 from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
+from fitgap.runner.driver.messages import DriverShare
 from fitgap.runner.driver.pending_trials import ExpectedWork, expected_work
 from fitgap.runner.driver.written_sweep import (
     Extended,
@@ -18,6 +20,7 @@ from fitgap.runner.driver.written_sweep import (
 __all__ = [
     "Audience",
     "BlockObserver",
+    "DriverShare",
     "ExpectedWork",
     "Extended",
     "InterruptHandler",
@@ -25,14 +28,17 @@ __all__ = [
     "Watcher",
     "WrittenSweep",
     "add_configurations",
+    "budget_of",
     "configurations_to_come",
     "drive",
     "expected_work",
+    "explained",
     "extend_sweep",
     "launch_new",
     "launch_stored",
     "present_name",
     "stored_sweep",
     "stored_sweep_opened",
+    "with_driver_count",
     "write_sweep",
 ]

@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
+from fitgap.runner.driver.driver_count import with_driver_count
+from fitgap.runner.driver.further_drivers import FurtherDrivers, setups_of
 from fitgap.runner.driver.interrupts import InterruptHandler
-from fitgap.runner.driver.loop import SweepStoppedError, drive
+from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
+from fitgap.runner.driver.messages import DriverShare
+from fitgap.runner.driver.pending_trials import expected_work
 from fitgap.runner.driver.spending import Spending
 from fitgap.runner.driver.written_sweep import WrittenSweep, present_name, write_sweep
 from fitgap.runner.engine import Engine
@@ -30,6 +34,9 @@ class Watcher(Protocol):
 
     def on_engine_ready(self, engine: Engine) -> None:
         """Called when the engine exists; it may still be starting."""
+
+    def on_further(self, share: DriverShare) -> None:
+        """Called with what a further driver of the same command has trained, about once a second."""
 
 
 class Audience(Protocol[Result]):
@@ -59,8 +66,10 @@ def launch_new(
     """
     # Chooses the configurations, so that nothing is created if there are too few.
     iter(prepared.configurations)
+    budget = budget_of(prepared, limits)
+    placement = with_driver_count(placement, database, prepared.trial_count, budget)
     with open_store_for_writing(database) as store:
-        return launch(store, lambda: write_sweep(store, prepared), placement, audience, early, limits)
+        return launch(store, lambda: write_sweep(store, prepared), placement, database, audience, early, limits)
 
 
 def launch_stored(
@@ -77,7 +86,7 @@ def launch_stored(
     Raises StoreError if there is no such sweep; then nothing is created or changed.
     """
     with stored_sweep_opened(database, sweep) as store:
-        return launch(store, lambda: change(store), placement, audience, limits=limits)
+        return launch(store, lambda: change(store), placement, database, audience, limits=limits)
 
 
 @contextmanager
@@ -93,6 +102,7 @@ def launch(
     store: Store,
     write: Callable[[], WrittenSweep],
     placement: Placement,
+    database: str | None,
     audience: Audience[Result],
     early: ProcessPool | None = None,
     limits: Budget | None = None,
@@ -103,27 +113,36 @@ def launch(
     resume it.
     """
     written = stop = None
+    further = FurtherDrivers()
     with InterruptHandler() as interrupts:
         try:
             written = write()
-            budget = Budget() if limits is None else written.prepared.sweep.budget.overridden_by(limits)
+            budget = budget_of(written.prepared, limits)
             spending = Spending(budget)
+            pending = expected_work(store, written).trials if placement.drivers is None else 0
+            placement = with_driver_count(placement, database, pending, budget)
+            share = placement.share(0)
             with audience.watch(store, written) as watcher:
-                drive(
-                    store,
-                    written,
-                    engine=placement.engine,
-                    workers=placement.workers,
-                    cluster=placement.cluster,
-                    on_block=watcher,
-                    notify=watcher.say,
-                    on_engine_ready=watcher.on_engine_ready,
-                    interrupts=interrupts,
-                    early=early,
-                    spending=spending,
+                further = FurtherDrivers(
+                    setups_of(written.sweep_id, database, placement), watcher.on_further, watcher.say
                 )
+                with further:
+                    drive(
+                        store,
+                        written,
+                        engine=share.engine,
+                        workers=share.workers,
+                        cluster=share.cluster,
+                        on_block=following(further, watcher),
+                        notify=watcher.say,
+                        on_engine_ready=watcher.on_engine_ready,
+                        interrupts=interrupts,
+                        early=early,
+                        spending=spending,
+                        further=further,
+                    )
         except SweepStoppedError as stopped:
-            stop = stopped
+            stop = SweepStoppedError(stopped.sweep_name, stopped.released + further.released)
         except KeyboardInterrupt:
             interrupts.ignore_more()
             # The interrupt came before the first claim or after the last trial, or it was the second one while writing.
@@ -134,3 +153,18 @@ def launch(
             return audience.stopped(stop)
     assert written is not None
     return audience.conclude(store, written, spending.reason)
+
+
+def budget_of(prepared: PreparedSweep, limits: Budget | None) -> Budget:
+    """The budget of a command: that of the sweep, overridden by the command's limits; none for other commands."""
+    return Budget() if limits is None else prepared.sweep.budget.overridden_by(limits)
+
+
+def following(further: FurtherDrivers, watcher: Watcher) -> BlockObserver:
+    """An observer of blocks that also looks what the further drivers have sent."""
+
+    def on_block(block: Block) -> None:
+        further.poll()
+        watcher(block)
+
+    return on_block

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from fitgap.runner.driver.further_drivers import FurtherDrivers
 from fitgap.runner.driver.generations import configurations_to_come
 from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
@@ -22,6 +23,7 @@ from fitgap.runner.system.machine_record import describe_environment, machine_id
 BlockObserver = Callable[[Block], None]
 # How often a driver with nothing to do checks whether others have left trials behind.
 WAITING_SECONDS = 0.5
+NOTHING = Block(None, ())
 
 
 # Not frozen, since code that re-raises an error, such as contextlib, sets its traceback.
@@ -49,6 +51,7 @@ def drive(
     cluster: Cluster | None = None,
     on_engine_ready: Callable[[Engine], None] = ignore,
     spending: Spending | None = None,
+    further: FurtherDrivers | None = None,
 ) -> None:
     """Train all pending trials of a sweep and record every epoch; wait for trials that other drivers train.
 
@@ -57,8 +60,9 @@ def drive(
     Raises SweepStoppedError after Ctrl-C, with the trials in flight put back to pending, and DriverFencedError if
     another driver has taken over from this one. If `interrupts` is given, it must have been entered; an earlier Ctrl-C
     counts. `early` holds the processes of `early_processes`; `on_engine_ready` is called with the engine once it
-    exists.
+    exists. The drivers in `further`, which have been started, end with this one.
     """
+    further = further or FurtherDrivers()
     total = expected_work(store, written).total * growth(store, written)
     session = store.begin_driver(this_process(cluster))
     try:
@@ -70,8 +74,10 @@ def drive(
             cache = cluster.cache_bytes if cluster else None
             queue = PackQueue(store, session, written, running.workers, cache, spending)
             with nullcontext(interrupts) if interrupts else InterruptHandler() as entered:
-                entered.call(lambda: stop(queue, running))
-                if train_until_stopped(queue, running, entered, on_block, notify):
+                entered.call(lambda: stop(queue, running, further))
+                is_stopped = train_until_stopped(queue, running, entered, on_block, notify, further)
+                further.stop()
+                if is_stopped:
                     raise SweepStoppedError(present_name(store, written), session.release())
             queue.fit.refresh()
             store.require_in_place()
@@ -86,11 +92,16 @@ def growth(store: Store, written: WrittenSweep) -> float:
 
 
 def train_until_stopped(
-    queue: PackQueue, running: Engine, interrupts: InterruptHandler, on_block: BlockObserver, notify: Notify
+    queue: PackQueue,
+    running: Engine,
+    interrupts: InterruptHandler,
+    on_block: BlockObserver,
+    notify: Notify,
+    further: FurtherDrivers,
 ) -> bool:
     """Train everything; returns whether Ctrl-C stopped it."""
     try:
-        train_everything(queue, running, on_block, notify)
+        train_everything(queue, running, on_block, notify, further)
     except KeyboardInterrupt:
         interrupts.ignore_more()
         return True
@@ -105,13 +116,17 @@ def this_process(cluster: Cluster | None = None) -> DriverIdentity:
     return DriverIdentity(machine_identity(), number, str(process_started(number)), environment)
 
 
-def stop(queue: PackQueue, running: Engine) -> None:
+def stop(queue: PackQueue, running: Engine, further: FurtherDrivers | None = None) -> None:
     """Give out no more work, and let the packs in flight save their states."""
     queue.is_stopped = True
     running.stop()
+    if further:
+        further.stop()
 
 
-def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver, notify: Notify) -> None:
+def train_everything(
+    queue: PackQueue, running: Engine, on_block: BlockObserver, notify: Notify, further: FurtherDrivers
+) -> None:
     """Train pending trials until none are pending and no other driver trains."""
     while not queue.is_stopped and not queue.spending.reason:
         # Query the other drivers first: if one dies in between, its trials are then found pending.
@@ -120,7 +135,11 @@ def train_everything(queue: PackQueue, running: Engine, on_block: BlockObserver,
         if queue.plan():
             train_planned(queue, running, on_block)
         elif others:
-            notify(f"waiting for trials of {described(others)}")
+            if strangers := [each for each in others if each.process not in further.processes]:
+                notify(f"waiting for trials of {described(strangers)}")
+            if further.processes:
+                # The observer also follows them.
+                on_block(NOTHING)
             time.sleep(WAITING_SECONDS)
         else:
             return

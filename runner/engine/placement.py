@@ -4,15 +4,40 @@ from dataclasses import dataclass
 
 from fitgap.runner.engine import Cluster, ClusterSettings, find_cluster, require_engine
 from fitgap.runner.errors import ClusterError, SpecError
+from fitgap.runner.system.cores import usable_cores
+
+AUTO = "auto"
+# A server with its usual settings accepts a hundred connections, and each driver has two.
+MOST_DRIVERS = 40
+LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A valid engine, its maximum number of workers, and the cluster on which it runs, which has answered."""
+    """A valid engine, its maximum number of workers, and the cluster on which it runs, which has answered.
+
+    `drivers` is the number of driver processes; None for as many as the workers need.
+    """
 
     engine: str
     workers: int | None = None
     cluster: Cluster | None = None
+    drivers: int | None = 1
+
+    @property
+    def worker_count(self) -> int:
+        """How many packs can train at the same time, as far as known before training."""
+        if self.cluster:
+            return min(self.cluster.workers, self.workers or self.cluster.workers)
+        return 1 if self.engine == "local" else self.workers or usable_cores()
+
+    def share(self, number: int) -> "Placement":
+        """The part of the driver `number`, from 0: drivers divide the workers among them, also those of a cluster."""
+        if self.drivers is None or self.drivers == 1:
+            return self
+        whole = self.workers if self.cluster else self.workers or usable_cores()
+        workers = whole and max(1, (whole + self.drivers - 1 - number) // self.drivers)
+        return Placement(self.engine, workers, self.cluster and self.cluster.shared_by(self.drivers))
 
 
 def placement_of(
@@ -22,6 +47,7 @@ def placement_of(
     cores_per_pack: int | None = None,
     most_in_flight: int | None = None,
     mixed_versions: bool = False,
+    drivers: int | str = 1,
 ) -> Placement:
     """Check these settings, and contact the cluster if there is an address, before anything is written.
 
@@ -32,16 +58,28 @@ def placement_of(
     require_count("workers", workers, "one per core")
     require_count("cpus_per_pack", cores_per_pack, "1")
     require_count("max_in_flight", most_in_flight, "a few more than there are workers")
+    driver_count = drivers_of(drivers)
     if address is None:
         refuse_without_address(cores_per_pack, most_in_flight, mixed_versions)
-        return Placement(engine, workers)
+        return Placement(engine, workers, drivers=driver_count)
     if engine == "local":
         raise ClusterError(
             f"the engine local trains in this process, not on the cluster at {address}; drop one of them"
         )
     settings = ClusterSettings(address, cores_per_pack or 1, most_in_flight, mixed_versions)
     # A cluster is always used through Ray.
-    return Placement("ray", workers, find_cluster(settings))
+    return Placement("ray", workers, find_cluster(settings), driver_count)
+
+
+def drivers_of(value: int | str) -> int | None:
+    """The number of drivers, also from text; None for `auto`. Raises SpecError."""
+    number = int(value) if isinstance(value, str) and value.isdecimal() and len(value) < LONGEST_NUMBER else value
+    if number == AUTO:
+        return None
+    is_count = isinstance(number, int) and not isinstance(number, bool)
+    if not (is_count and 1 <= int(number) <= MOST_DRIVERS):
+        raise SpecError(f"drivers must be a whole number from 1 to {MOST_DRIVERS}, or auto, but is {value!r}")
+    return int(number)
 
 
 def require_count(name: str, value: int | None, default: str) -> None:

@@ -12,6 +12,7 @@ from fitgap.runner.amounts import counted
 from fitgap.runner.data import is_in_memory
 from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import (
+    DriverShare,
     SweepStoppedError,
     WrittenSweep,
     launch_new,
@@ -88,6 +89,7 @@ def run_sweep(
     cpus_per_pack: int | None = None,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
+    drivers: int | Literal["auto"] = "auto",
     max_trials: int | None = None,
     max_time: float | str | None = None,
     max_epochs_total: int | None = None,
@@ -100,9 +102,10 @@ def run_sweep(
     `notify` is called with a line of text when something could not be started, and if no configuration is clearly
     better than a constant prediction. Ctrl-C makes the trials in flight
     pending again and raises KeyboardInterrupt; `resume_sweep` continues. With the `address` of a Ray cluster the sweep
-    is trained there. The other arguments mean the same as the options of `fitgap run`. Raises FitgapError.
+    is trained there. With PostgreSQL, several `drivers` may share the work of writing the results of many workers.
+    The other arguments mean the same as the options of `fitgap run`. Raises FitgapError.
     """
-    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions, drivers)
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     prepared = prepared_sweep(sweep_of(sweep, name))
     for line in prepared.report:
@@ -130,13 +133,14 @@ def resume_sweep(
     cpus_per_pack: int | None = None,
     max_in_flight: int | None = None,
     mixed_versions: bool = False,
+    drivers: int | Literal["auto"] = "auto",
     max_trials: int | None = None,
     max_time: float | str | None = None,
     max_epochs_total: int | None = None,
     notify: Notify = print,
 ) -> SweepFrames:
     """Train the pending trials of a stored sweep; the arguments are those of `run_sweep`. Raises FitgapError."""
-    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions, drivers)
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     caller = Caller(db, notify)
     return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, caller, limits)
@@ -212,6 +216,9 @@ class Caller:
 
     def on_engine_ready(self, engine: Engine) -> None:
         """Show nothing for the engine."""
+
+    def on_further(self, share: DriverShare) -> None:
+        """Show nothing for further drivers."""
 
     def conclude(self, store: Store, written: WrittenSweep, spent: str | None) -> SweepFrames:
         """The sweep under its present name, as it may have been renamed during training.

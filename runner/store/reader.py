@@ -187,6 +187,11 @@ class StoreReader:
         with self._reading() as connection:
             return configuration_pages.configuration_hashes(connection, sweep_id, query)
 
+    def settings_along(self, sweep_id: int, keys: Sequence[str], hashes: Sequence[str]) -> dict[str, Row]:
+        """The settings `keys` of configurations, by their hashes."""
+        with self._reading() as connection:
+            return configuration_pages.settings_along(connection, sweep_id, keys, hashes)
+
     def state(self, sweep_id: int) -> tuple[object, ...]:
         """What changes whenever results of a sweep change; it costs little, however large the sweep is."""
         with self._reading() as connection:

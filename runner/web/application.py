@@ -6,7 +6,8 @@ import traceback
 
 from fitgap.runner.errors import FitgapError
 from fitgap.runner.web.caching import AnswerCache
-from fitgap.runner.web.problems import Problem, problem_of, problem_response
+from fitgap.runner.web.problem_pages import problem_response
+from fitgap.runner.web.problems import Problem, problem_of
 from fitgap.runner.web.routes import ROUTES
 from fitgap.runner.web.security import Gate
 from fitgap.runner.web.settings import PageSettings

@@ -12,7 +12,7 @@ from fitgap.runner.names import is_sweep_name
 from fitgap.runner.package import program_version
 from fitgap.runner.store import Row, Store, TemporaryStoreError, open_store
 from fitgap.runner.web import formatting
-from fitgap.runner.web.problems import Problem, problem_of, root_of
+from fitgap.runner.web.problems import MissingProblem, Problem, problem_of, root_of
 from fitgap.runner.web.settings import PageSettings
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
@@ -91,22 +91,27 @@ def found_sweep(store: Store, name: str) -> Row:
     try:
         return store.sweep(name)
     except StoreError as error:
-        raise problem_of(error, 404) from None
+        raise missing(error) from None
 
 
 def found_trial(store: Store, text: str) -> Row:
     """Everything about a trial. Raises Problem if there is none."""
     if not (text.isascii() and text.isdecimal()):
-        raise Problem(404, f"There is no trial {text[:40]!r}; trials have numbers.")
+        raise MissingProblem(f"There is no trial {text[:40]!r}; trials have numbers.")
     try:
         return store.show(int(text))
     except StoreError as error:
-        raise problem_of(error, 404) from None
+        raise missing(error) from None
+
+
+def missing(error: StoreError) -> Problem:
+    """That a sweep or a trial does not exist, unless the database is away for now."""
+    return problem_of(error) if isinstance(error, TemporaryStoreError) else MissingProblem(str(error))
 
 
 def counts_of(store: Store, sweep_id: int) -> Row:
     """The row of a sweep with its trials counted by status. Raises Problem if it was deleted meanwhile."""
     found = next((row for row in store.sweeps() if row["sweep"] == sweep_id), None)
     if found is None:
-        raise Problem(404, "This sweep was deleted.")
+        raise MissingProblem("This sweep was deleted.")
     return found

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
-from fitgap.runner.web.problems import Problem, problem_response
+from fitgap.runner.web.problem_pages import problem_response
+from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.settings import PageSettings
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send

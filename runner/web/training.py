@@ -87,15 +87,19 @@ class Trainings:
         Raises PauseError if others train it, or none does.
         """
         drivers = store.drivers_of(sweep_id)
-        own = {each.process for each in drivers if each.machine == machine_identity()}
-        # A process that has just been started is not a driver yet.
-        own |= {each.process.pid for each in self.alive(sweep_id)}
-        stopped = sum(stop(process) for process in own)
+        stopped = self.end(store, sweep_id)
         if any(each.machine != machine_identity() for each in drivers):
             raise PauseError("this sweep is trained on another machine; press Ctrl-C there, or cancel its trials here")
         if not stopped:
             raise PauseError("no process is training this sweep")
         return stopped
+
+    def end(self, store: Store, sweep_id: int) -> int:
+        """Ask all processes of this machine that train a sweep to end, as Ctrl-C does; returns their number."""
+        own = {each.process for each in store.drivers_of(sweep_id) if each.machine == machine_identity()}
+        # A process that has just been started is not a driver yet.
+        own |= {each.process.pid for each in self.alive(sweep_id)}
+        return sum(stop(process) for process in own)
 
 
 def stop(process: int) -> bool:

@@ -14,6 +14,8 @@ from fitgap.runner.web.problems import Problem
 ROWS_PER_PAGE, MOST_ROWS, MOST_PINS, MOST_COLUMNS = 50, 500, 10, 40
 KINDS = ("configurations", "trials")
 HASH = re.compile("[0-9a-f]{4,64}")
+# What to do about an address that is not valid.
+AMEND = "Correct this part of the address, or go back to the page without it."
 # The measures of the fit map's axes.
 BOX_AXES = ("underfit", "overfit")
 
@@ -89,7 +91,7 @@ def view_of(query: Mapping[str, str]) -> SweepView:
     """The state in the query of an address. Raises Problem if it is not valid."""
     show = query.get("show", "configurations")
     if show not in KINDS:
-        raise Problem(422, f"There is no list of {show!r}; {nearest(show, KINDS)}.")
+        raise Problem(422, f"There is no list of {show[:40]!r}; {nearest(show, KINDS)}.", AMEND)
     return SweepView(
         show=show,
         where=query.get("where", "").strip(),
@@ -106,7 +108,7 @@ def view_of(query: Mapping[str, str]) -> SweepView:
 def whole(name: str, query: Mapping[str, str], default: int, most: int) -> int:
     text = query.get(name) or str(default)
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
-        raise Problem(422, f"{name} must be a whole number from 1 to {most:,}, but is {text[:40]!r}.")
+        raise Problem(422, f"{name} must be a whole number from 1 to {most:,}, but is {text[:40]!r}.", AMEND)
     return int(text)
 
 
@@ -121,5 +123,7 @@ def box_of(text: str) -> tuple[float, ...]:
     except ValueError:
         found = (0.0,)
     if len(found) not in (0, 4) or any(each != each or abs(each) == float("inf") for each in found):
-        raise Problem(422, f"box must be four numbers (underfit from, to, overfit from, to), but is {text[:80]!r}.")
+        raise Problem(
+            422, f"box must be four numbers (underfit from, to, overfit from, to), but is {text[:80]!r}.", AMEND
+        )
     return found

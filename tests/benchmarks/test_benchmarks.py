@@ -49,6 +49,7 @@ def assert_rows(rows, table):
         assert row["ratio"] == better
 
 
+@pytest.mark.nightly
 def test_store_gives_rows():
     rows = rows_of("store", "--without", "optuna")
     assert_rows(rows, "store")

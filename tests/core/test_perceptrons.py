@@ -15,6 +15,7 @@ from fitgap.core.preprocessing import Examples
 from fitgap.core.target_coding import Signs, ZeroOne
 from fitgap.core.training import Pack
 from fitgap.core.workspace import Workspace
+from support.sampling import every_row
 
 ROWS = np.array(list(itertools.product((0.0, 1.0), repeat=2)))
 TABLES = {"or": [0, 1, 1, 1], "and": [0, 0, 0, 1], "nand": [1, 1, 1, 0], "first": [0, 0, 1, 1], "never": [0] * 4}
@@ -38,8 +39,7 @@ def learn(make_member, make_shape, run_training):
     return train
 
 
-@pytest.mark.parametrize("kind", [Threshold, Sign])
-@pytest.mark.parametrize("name", sorted(TABLES))
+@pytest.mark.parametrize(("name", "kind"), every_row(3, itertools.product(sorted(TABLES), [Threshold, Sign])))
 def test_the_perceptron_rule_learns_what_a_line_separates(name, kind, learn):
     """From whatever weights; once all is told right nothing changes any more."""
     for seed, initializer in itertools.product(range(3), [INITIALIZERS["auto"](), Zeros()]):

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from fitgap.runner.cli.main import app, exit_code_of
 from fitgap.runner.data import load_dataset
+from support.sampling import per_commit
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("commands of the pages")
@@ -26,6 +27,8 @@ PAGES = [
     ROOT / "docs" / "reference" / "filters.md",
     *sorted((ROOT / "docs" / "how-to").glob("*.md")),
 ]
+# Their commands take a second or two.
+QUICK = [page for page in PAGES if page.name in ("README.md", "filters.md", "compare.md", "find-trials.md")]
 SWEEP = """\
 data: {source: digits, validation: 0.1}
 repeats: 2
@@ -110,7 +113,7 @@ def test_there_are_commands():
     assert sum(counts.values()) > 60 and counts["compare.md"] >= 8 and counts["keep-order.md"] >= 9, counts
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", per_commit(QUICK, PAGES), ids=[page.name for page in PAGES])
 def test_the_commands_of_a_page_run(page, folder):
     refused = {}
     for line in commands(page):

@@ -79,6 +79,7 @@ def outline(svg):
     return heading.removesuffix(" (log scale)"), axes, marks - {"mark-text", "mark-rule"}
 
 
+@pytest.mark.nightly
 def test_one_command_makes_every_picture_as_it_is_shown(tmp_path):
     """With trainings of a moment; the nightly tests train everything."""
     pictures.main([str(tmp_path), pictures.BRIEF])

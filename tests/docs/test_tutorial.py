@@ -70,17 +70,20 @@ def test_networks_fit_as_the_page_says(trained):
     assert verdicts["64-64", "l2:weight=0.01"] == "good"
 
 
+@pytest.mark.nightly
 def test_predictions_are_near_the_true_prices(trained):
     prices = [row["price"] for row in json.loads(trained("fitgap predict model.npz new.csv --format json"))]
     assert prices == pytest.approx([340, 160], abs=30)
 
 
+@pytest.mark.nightly
 def test_only_the_new_trials_were_trained(trained):
     rows = json.loads(trained("fitgap trials houses --format json"))
     assert len(rows) == 40 and {row["attempt"] for row in rows if "attempt" in row} <= {1}
     assert sum(row["architecture"] == "32-32" for row in rows) == 10
 
 
+@pytest.mark.nightly
 def test_output_is_printed_as_the_page_shows_it(trained):
     blocks = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
     # Numbers aside, all but the curve; `…` stands for what was left out.

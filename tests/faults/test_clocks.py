@@ -51,6 +51,7 @@ def check_nobody_was_replaced(address, expected_export):
     return drivers
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_drivers_whose_clocks_jump_apart_take_nothing_from_each_other(new_victim, undisturbed_export):
     """Each on a machine of its own, as far as they know; after a second their clocks are two hours apart."""
@@ -64,6 +65,7 @@ def test_drivers_whose_clocks_jump_apart_take_nothing_from_each_other(new_victim
     assert apart > HOUR, "their clocks did not jump"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 def test_when_the_clock_of_the_server_jumps_nobody_is_taken_for_dead(new_victim, undisturbed_export):
     """An hour forwards, with which every lease has ended, and two hours back, with which none seems to end soon."""

@@ -145,6 +145,7 @@ def wait_for_epochs(folder, process, many):
     assert process.poll() is None, (folder / "err").read_text()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("cluster", "repeats", "many"), SIZES, indirect=["cluster"])
 def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many, cluster, tmp_path):
     sweep = SWEEP.replace("REPEATS", str(repeats))
@@ -166,6 +167,24 @@ def test_a_sweep_in_which_a_node_dies_and_one_joins_finds_the_same(repeats, many
     (alone / "long.yaml").write_text(sweep)
     assert run("run", "long.yaml", "--engine", "local", folder=alone)[0] == 0
     assert found.export == Evidence(str(alone / "fitgap.db")).export
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_drivers_of_one_command_share_the_cluster(cluster, database, tmp_path):
+    """Two of them train, each on its part of the workers, and leave nothing behind."""
+    sweep = SWEEP.replace("REPEATS", "25")
+    (tmp_path / "long.yaml").write_text(sweep)
+    given = ("--address", cluster.address, "--db", database, "--drivers", "2")
+    with running("run", "long.yaml", *given, folder=tmp_path) as command:
+        assert command.wait(5 * PATIENCE_SECONDS) == 0, (tmp_path / "err").read_text()
+    text = (tmp_path / "err").read_text()
+    assert "Traceback" not in text and "has ended" not in text and "waiting for" not in text
+    found = Evidence(database)
+    found.check_whole()
+    assert {row.driver_id for row in found.trials.values()} == {1, 2}
+    assert run("run", "long.yaml", "--engine", "local", folder=tmp_path)[0] == 0
+    assert found.export == Evidence(str(tmp_path / "fitgap.db")).export
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +241,7 @@ def test_a_sweep_is_trained_there_from_python(cluster, tmp_path):
     assert "3 nodes: Python" in json.loads(environment)["nodes"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("cluster", [FEW_NODES], indirect=True)
 def test_a_wrong_token_is_told_in_a_line_and_nothing_is_written(cluster, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", "f" * 32)

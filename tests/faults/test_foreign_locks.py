@@ -9,6 +9,7 @@ import pytest
 from fitgap.runner.store import open_store
 from fitgap.runner.store.database import postgresql, sqlite
 from support.databases.small_sweeps import findings, train
+from support.sampling import on_sqlite_per_commit
 
 LOCKED_SECONDS = 1.0
 TIMES = 2
@@ -42,6 +43,7 @@ def who_waits(request, monkeypatch):
         monkeypatch.setattr(postgresql, "WRITING", postgresql.WRITING.replace("30s", "200ms"))
 
 
+@on_sqlite_per_commit
 def test_a_lock_held_by_somebody_else_fails_no_trial(who_waits, databases):
     train_while_locked(databases, TIMES, LOCKED_SECONDS)
 

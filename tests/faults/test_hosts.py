@@ -43,6 +43,7 @@ def hosts(tmp_path):
         yield made
 
 
+@pytest.mark.nightly
 def test_hosts_share_a_network_that_can_be_cut_and_nothing_else(hosts):
     first, second = (hosts.add(name, programs=PROGRAMS) for name in ("first", "second"))
     (first.home / "own").write_text("")

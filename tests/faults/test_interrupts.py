@@ -16,7 +16,7 @@ from support.faults.children import child, nursery
 from support.faults.commands import wait_until
 from support.faults.evidence import Evidence
 from support.faults.forked_commands import run_command
-from support.sampling import at_night
+from support.sampling import at_night, on_sqlite_per_commit
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 SWEEP = """\
@@ -98,12 +98,13 @@ def check_farewell(code, err, name):
 
 
 # Moment 0 comes before the first epoch, moment 1 after it.
-@pytest.mark.parametrize(("times", "moment"), [(1, 1), (2, 0), at_night(1, 0), at_night(2, 1)])
+@pytest.mark.parametrize(("times", "moment"), [(1, 1), at_night(2, 0), at_night(1, 0), at_night(2, 1)])
 def test_it_ends_soon_and_nothing_stays_running(times, moment, own_folder):
     """The installed command, in a process of its own."""
     interrupt(times, "local", moment)
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("moments", [MOMENTS, at_night(NIGHTLY_MOMENTS)])
 @pytest.mark.parametrize("times", [1, 2])
 def test_at_any_moment_it_ends_soon_and_tells_how_to_go_on_with_what_it_has_written(

@@ -81,6 +81,7 @@ def test_killed_at_any_point_a_sweep_loses_nothing_and_goes_on_to_the_same_numbe
         assert after.attempts == {trial: 2 if trial in in_flight else 1 for trial in after.trials}, point
 
 
+@pytest.mark.nightly
 @with_every_commit("postgresql")
 @pytest.mark.parametrize("kills", [3, at_night(7)])
 def test_killed_where_few_epochs_are_recorded(kills, new_victim):
@@ -136,6 +137,7 @@ def test_killed_while_it_gives_back_what_it_held(step, new_victim, undisturbed_e
         assert after.export == undisturbed_export, point
 
 
+@pytest.mark.nightly
 @with_every_commit("sqlite")
 @pytest.mark.parametrize("step", steps(3))
 def test_killed_while_lost_packs_are_cut_in_two(step, new_victim, undisturbed_export):

@@ -7,7 +7,7 @@ import pytest
 from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
 from support.faults.evidence import Evidence
 from support.faults.victims import run, run_when_all_are_ready, write_ahead
-from support.sampling import at_night, every_row, steps
+from support.sampling import at_night, every_row, on_sqlite_per_commit, steps
 
 # A generation of eight, in two shapes, needs the results of the ones before it.
 SEARCH = """\
@@ -37,6 +37,7 @@ def found_by(victim):
     return proposed, found.export
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(("method", "lag"), every_row(6, [(method, lag) for method in METHODS for lag in (0, 1)]))
 @pytest.mark.parametrize("step", steps(120))
 def test_killed_at_any_point_a_search_proposes_the_same(method, lag, step, new_victim):

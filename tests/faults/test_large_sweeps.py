@@ -71,6 +71,7 @@ def drive(folder, trials):
     return json.loads((folder / "found.json").read_text())
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("few", "many"), QUICK_SIZES)
 def test_many_trials_need_hardly_more_memory_than_few(few, many, tmp_path):
     small, large = (drive(tmp_path / str(trials), trials) for trials in (few, many))

@@ -13,13 +13,14 @@ from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
 from support.faults.claimers import claim_all
 from support.faults.evidence import Evidence
 from support.faults.victims import run, run_when_all_are_ready, write_ahead
-from support.sampling import at_night
+from support.sampling import at_night, on_sqlite_per_commit
 
 CLAIMERS = 8
 # The plan asks for 0.25 s (SQLite) and 0.05 s (PostgreSQL) on a quiet machine.
 LONGEST_CLAIM_SECONDS = 2.0
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("trials", [1_500, at_night(5_000)])
 def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(trials, databases, database_kind, tmp_path):
     """All reach for the same packs in the same order, with nothing to do in between."""
@@ -46,6 +47,7 @@ def test_eight_drivers_claim_every_trial_once_and_nobody_meets_a_lock(trials, da
     assert slowest_of_a_hundred < LONGEST_CLAIM_SECONDS
 
 
+@on_sqlite_per_commit
 def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_export):
     """Each trial is trained once, by one of them, and all of them stay until the last has ended."""
     first = new_victim(pause=0.02)
@@ -66,6 +68,7 @@ def test_drivers_that_start_together_share_a_sweep(new_victim, undisturbed_expor
     assert len(shown) == len(set(shown)) == len(found.epochs)
 
 
+@on_sqlite_per_commit
 def test_trials_are_cancelled_and_opened_again_while_drivers_train_them(new_victim, undisturbed_export):
     """Many times over, any of them: no driver breaks, no trial ends with epochs missing, in the end all complete."""
     first = new_victim(pause=0.05)

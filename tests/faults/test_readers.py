@@ -11,6 +11,7 @@ from support.faults.children import child
 from support.faults.commands import running
 from support.faults.evidence import Evidence
 from support.faults.victims import run, write_ahead
+from support.sampling import on_sqlite_per_commit
 
 # As often as a page that shows a sweep asks.
 QUESTIONS_PER_SECOND = 20
@@ -42,6 +43,7 @@ def look(store, sweep):
     return sum(map(len, own.values()))
 
 
+@on_sqlite_per_commit
 def test_readers_see_whole_blocks_and_disturb_nobody(new_victim, undisturbed_export):
     watched = new_victim(pause=0.05)
     sweep = write_ahead(watched)

@@ -8,6 +8,7 @@ import contextlib
 import pytest
 from support.faults.children import child
 from support.faults.schedules import try_schedules, try_schedules_apart
+from support.sampling import on_sqlite_per_commit
 
 # On each kind of database.
 SCHEDULES, NIGHTLY_SCHEDULES = 60, 5_000
@@ -15,6 +16,7 @@ SCHEDULES, NIGHTLY_SCHEDULES = 60, 5_000
 PROCESSES = 2
 
 
+@on_sqlite_per_commit
 def test_no_order_of_events_breaks_a_claim(database):
     try_schedules(database, SCHEDULES)
 

@@ -4,9 +4,11 @@ import os
 import signal
 import time
 
+import pytest
 from support.faults.children import child, outcome
 from support.faults.evidence import Evidence
 from support.faults.victims import FENCED, Victim, run
+from support.sampling import on_sqlite_per_commit
 
 LEASE, BEAT, CONFIRM = 1.0, 0.1, 0.2
 # What reaches the database from another machine: its process numbers mean nothing here.
@@ -35,6 +37,7 @@ def everything(address):
     return found.rows, found.history
 
 
+@on_sqlite_per_commit
 def test_a_driver_that_dies_before_its_first_beat_is_replaced_when_its_lease_has_ended(new_victim, undisturbed_export):
     """Elsewhere, so that only the lease tells; not earlier than it ends, and within five seconds."""
     silent = {**TIMES, "beat": 1000.0}
@@ -50,6 +53,7 @@ def test_a_driver_that_dies_before_its_first_beat_is_replaced_when_its_lease_has
     assert found.export == undisturbed_export
 
 
+@on_sqlite_per_commit
 def test_a_driver_that_dies_on_this_machine_is_replaced_before_its_lease_has_ended(new_victim):
     killed = new_victim(kill_at=("claim after commit", 1), lease=1000.0)
     assert outcome(run, killed) == -signal.SIGKILL
@@ -58,6 +62,7 @@ def test_a_driver_that_dies_on_this_machine_is_replaced_before_its_lease_has_end
     Evidence(heir.address).check_whole()
 
 
+@on_sqlite_per_commit
 def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim, undisturbed_export):
     """Stopped for three leases, and as long as another one needs to take over and to finish; then it may go on."""
     stalled = new_victim(stall_after=5, machine=ELSEWHERE, **TIMES)
@@ -79,6 +84,7 @@ def test_a_driver_that_stalled_and_wakes_up_writes_nothing_and_leaves(new_victim
     assert sorted(set(found.attempts.values())) == [1, 2]
 
 
+@pytest.mark.nightly
 def test_a_driver_that_stalled_for_less_than_its_lease_goes_on(new_victim, undisturbed_export):
     """Another driver at work all the time does not take over from it, and trains what it does not hold."""
     stalled = new_victim(stall_after=5, machine=ELSEWHERE, lease=60.0)

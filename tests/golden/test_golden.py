@@ -27,8 +27,7 @@ TOLERANCE = {"classes": 1e-3, "numbers": 1e-9, "diverging": 1e-3}
         *((sweep, "local") for sweep in sorted(TOLERANCE)),
         # Other processes and workers of Ray train with the same functions; tests of these engines compare them with
         # `local`, bit for bit, with every commit.
-        ("numbers", "auto"),
-        *(at_night(sweep, "auto") for sweep in ("classes", "diverging")),
+        *(at_night(sweep, "auto") for sweep in ("classes", "diverging", "numbers")),
         *(at_night(sweep, "ray") for sweep in sorted(TOLERANCE)),
     ],
 )

@@ -16,7 +16,7 @@ from fitgap.runner.store.schema import version
 from fitgap.runner.store.schema.version import newest_version
 from support.databases.new_databases import PostgresDatabases
 from support.databases.raw_rows import columns_of, raw_rows
-from support.sampling import at_night, per_commit, steps
+from support.sampling import at_night, on_sqlite_per_commit, per_commit, steps
 
 LEGACY = Path(__file__).parents[1] / "legacy"
 FILES = sorted(LEGACY.glob("*.db"))
@@ -134,6 +134,7 @@ ENDS = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.nightly
 @ENDS
 @pytest.mark.parametrize("step", steps(16))
 def test_an_upgrade_killed_anywhere_leaves_every_row_as_it_was_or_as_it_becomes(
@@ -190,6 +191,7 @@ def unfinished():
             yield case(path, name, id=f"{path.name}-{name}")
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(("legacy", "name"), list(unfinished()), indirect=["legacy"])
 def test_what_was_left_unfinished_is_finished(legacy, name):
     """Also the trial whose driver was killed, with epochs that it had written."""

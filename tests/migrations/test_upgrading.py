@@ -15,7 +15,7 @@ from fitgap.runner.store.schema.migrate import run_migrations
 from fitgap.runner.store.schema.tables import metadata
 from fitgap.runner.store.schema.version import current_version
 from support.databases.raw_rows import raw_rows
-from support.sampling import steps
+from support.sampling import on_sqlite_per_commit, steps
 
 # Rebuilds the table to which all epochs refer, and writes into it.
 REBUILD = """
@@ -100,6 +100,7 @@ def test_an_upgrade_that_rebuilds_a_table_keeps_every_row(filled, newer_program)
     assert upgrade_database(filled) is None
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("step", steps(7))
 def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new(step, filled_databases, upgraders):
     untouched, upgraded = filled_databases.make(), filled_databases.make()
@@ -121,6 +122,7 @@ def test_an_upgrade_killed_anywhere_leaves_the_old_or_the_new(step, filled_datab
             assert (shape_of(address), raw_rows(address, KNOWN_COLUMNS)) == (shapes["9001"], rows)
 
 
+@on_sqlite_per_commit
 def test_upgraders_at_once_do_it_once(filled_databases, upgraders, tmp_path):
     for _ in range(3):
         address = filled_databases.make()

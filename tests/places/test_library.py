@@ -13,6 +13,7 @@ from support.places.situation import CELL, FILE, FLAG, LOCAL
 from support.places.situations import SITUATIONS
 from support.places.stage import Stage
 from support.places.starting import run
+from support.sampling import every
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("library")
@@ -49,7 +50,7 @@ def expected_rows(template):
         return stage.rows("one")
 
 
-@pytest.mark.parametrize(("situation", "engine"), in_words(SAMPLE))
+@pytest.mark.parametrize(("situation", "engine"), every(3, in_words(SAMPLE)))
 def test_a_sweep_in_a_users_process_changes_nothing_there(situation, engine, stage, expected_rows):
     check(situation, engine, stage, expected_rows)
 
@@ -94,6 +95,7 @@ def test_tests_that_train_in_parallel(stage, expected_rows):
     assert not left_behind(stage, outcome.before, theirs=THEIRS)
 
 
+@pytest.mark.nightly
 def test_importing_it_changes_nothing(stage):
     """Neither does what it imports in turn."""
     program = "from watching import *\nwith watched():\n    from fitgap import run_sweep\nreport()\n"

@@ -64,7 +64,7 @@ PATHS = {"dot": ".", "empty entry": ":/nonexistent", "absolute": "{folder}"}
         pytest.param(
             engine,
             path,
-            marks=() if (engine, name) == ("auto", "empty entry") else pytest.mark.nightly,
+            marks=() if (engine, name) == ("local", "empty entry") else pytest.mark.nightly,
             id=f"{engine}-{name}",
         )
         for engine in ENGINES

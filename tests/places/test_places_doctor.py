@@ -27,6 +27,7 @@ def look(environment, stage, require):
     return outcome
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("environment", SAMPLE, ids=lambda each: each.name)
 def test_it_finds_what_would_make_training_fail(environment, stage, require):
     outcome = look(environment, stage, require)

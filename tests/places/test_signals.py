@@ -68,6 +68,7 @@ def test_every_signal_does_at_every_moment(disturbance, stage, undisturbed):
     check_stop(disturbance, stage, undisturbed)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", SUSPENSIONS, ids=str)
 def test_a_suspended_sweep_runs_to_its_end_once_it_is_continued(disturbance, stage, undisturbed):
     check_suspension(disturbance, stage, undisturbed)
@@ -136,6 +137,7 @@ def test_a_signal_that_is_ignored_from_the_start_changes_nothing(ignoring, name,
     assert stage.rows("long") == undisturbed
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("engine", [at_night("local"), "auto"])
 def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undisturbed):
     """A closed window and a lost connection: the signal comes with errors on every stream."""
@@ -163,6 +165,7 @@ def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, un
     assert stage.rows("long") == undisturbed
 
 
+@pytest.mark.nightly
 def test_the_last_line_names_the_sweep_as_it_is_called_then(stage, undisturbed):
     """It was renamed from another terminal while it ran; its database needs quotes in a shell."""
     (stage.work / "it's mine").mkdir()

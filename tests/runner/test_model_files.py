@@ -23,6 +23,7 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Configuration, sweep_from_text
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database.blobs import packed
+from support.sampling import every, per_commit
 
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("models")
@@ -342,7 +343,7 @@ axes: {architecture: 12, optimizer: ["adam:rate=0.5"]}
 }
 
 
-@pytest.mark.parametrize("name", LONGER)
+@pytest.mark.parametrize("name", every(2, LONGER))
 def test_a_network_has_the_errors_of_its_epoch(name, folder, tmp_path):
     store, prepared = run(folder, LONGER[name], tmp_path / "x.db")
     trials = store.trials("sweep")
@@ -372,7 +373,7 @@ axes:
 """
 
 
-@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.parametrize("keep", per_commit(["best"], ["best", "last"]))
 def test_kept_parameters_are_those_of_training_again(keep, folder, tmp_path):
     store, prepared = run(folder, KEEPING.format(keep=keep), tmp_path / "x.db")
     trials = store.trials("sweep")

@@ -10,6 +10,7 @@ ENOUGH = 0.8
 SAMPLE = ("learning rates", "too small to bend")
 
 
+@pytest.mark.nightly
 def test_first_advice_helps():
     """Without siblings, which help nearly always."""
     followed = [each for problem in PROBLEMS if problem.name in SAMPLE for each in follow(problem, 1, siblings=False)]

@@ -63,6 +63,7 @@ def all_scenarios(measured, known, repeats):
     return some | by_scenario(known, repeats) if repeats in REPEATS_OF_KNOWN else some
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("repeats", [1, 3])
 def test_most_verdicts_are_right(few, repeats):
     some = everything(by_scenario(few, repeats))

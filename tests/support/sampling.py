@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
+from _pytest.mark import ParameterSet
 
 
 def at_night(*values: Any, **options: Any) -> Any:
@@ -18,7 +19,14 @@ def per_commit(chosen: Sequence[Any], cases: Iterable[Any]) -> list[Any]:
 
 def every(step: int, cases: Iterable[Any]) -> list[Any]:
     """All cases in their order: the first and each further one after this many steps run with every commit."""
-    return [case if number % step == 0 else at_night(case) for number, case in enumerate(cases)]
+    return [case if number % step == 0 else postponed(case) for number, case in enumerate(cases)]
+
+
+def postponed(case: Any) -> Any:
+    """A case, or a `pytest.param` of it, that only the nightly run tries."""
+    if isinstance(case, ParameterSet):
+        return pytest.param(*case.values, id=case.id, marks=[*case.marks, pytest.mark.nightly])
+    return at_night(case)
 
 
 def every_row(step: int, rows: Iterable[Sequence[Any]]) -> list[Any]:
@@ -32,3 +40,14 @@ def every_row(step: int, rows: Iterable[Sequence[Any]]) -> list[Any]:
 def steps(step: int) -> list[Any]:
     """Values of a parameter `step` of a hunt over many points: one in so many with every commit, all at night."""
     return [pytest.param(step, id=f"one in {step}"), at_night(1, id="all")]
+
+
+# On a test that runs on every kind of database: with every commit on SQLite alone, at night on PostgreSQL as well. For
+# what does not depend on the SQL of a kind, or is tried on both by a cheaper test.
+on_sqlite_per_commit = pytest.mark.on_sqlite_per_commit
+
+
+def is_postponed(item: pytest.Item) -> bool:
+    """Whether a test is that of another database than SQLite, and marked so that this one is enough per commit."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return item.get_closest_marker("on_sqlite_per_commit") is not None and "postgresql" in parameters.values()

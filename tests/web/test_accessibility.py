@@ -24,7 +24,7 @@ SHOWN = list(itertools.product(PAGES, (False, True)))
 
 
 @pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("shown", every(5, SHOWN))
+@pytest.mark.parametrize("shown", every(12, SHOWN))
 def test_there_are_no_serious_findings_and_nothing_is_wider_than_a_phone(shown, visit):
     from axe_playwright_python.sync_playwright import Axe
 

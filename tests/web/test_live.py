@@ -17,6 +17,7 @@ def is_training(database):
         return any(row["name"] == "ending" and row["running"] for row in store.sweeps())
 
 
+@pytest.mark.nightly
 @pytest.mark.xdist_group("browser")
 def test_buttons_answer_and_charts_are_new_once_the_sweep_has_ended(visit, site):
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -10,6 +10,7 @@ from fitgap.runner.cli.options.common import Database, Format, OutputFormat, Swe
 from fitgap.runner.cli.options.placement_flags import (
     Address,
     CoresPerPack,
+    Drivers,
     Engine,
     MaxEpochsTotal,
     MaxTime,
@@ -43,6 +44,7 @@ def resume(
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
     mixed_versions: MixedVersions = False,
+    drivers: Drivers = "auto",
     max_trials: MaxTrials = None,
     max_time: MaxTime = None,
     max_epochs_total: MaxEpochsTotal = None,
@@ -53,7 +55,7 @@ def resume(
     from fitgap.runner.spec import budget_from_flags
 
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
-    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions, drivers)
     from fitgap.runner.driver import stored_sweep
 
     train_stored(sweep, lambda store: stored_sweep(store, sweep), placement, database, limits)

@@ -11,6 +11,7 @@ from fitgap.runner.cli.options.placement_flags import (
     RUNNING,
     Address,
     CoresPerPack,
+    Drivers,
     Engine,
     MaxEpochsTotal,
     MaxTime,
@@ -25,6 +26,7 @@ from fitgap.runner.cli.terminal import train_new
 if TYPE_CHECKING:
     from fitgap.runner.engine.placement import Placement
     from fitgap.runner.planning.preparation import PreparedSweep
+    from fitgap.runner.spec import Budget
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.", rich_help_panel=RUNNING)]
 
@@ -84,6 +86,7 @@ def run(
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
     mixed_versions: MixedVersions = False,
+    drivers: Drivers = "auto",
     database: Database = None,
     max_trials: MaxTrials = None,
     max_time: MaxTime = None,
@@ -146,13 +149,23 @@ def run(
     )
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     prepared = prepare_sweep(sweep_from_flags(flags))
-    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
+    placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions, drivers)
     report(*prepared.report)
     if dry_run:
         show_plan(prepared, placement)
+        show_drivers(prepared, placement, database, limits)
         return
     with page_beside(database) if ui else contextlib.nullcontext():
         train_new(prepared, placement, database, limits=limits)
+
+
+def show_drivers(prepared: "PreparedSweep", placement: "Placement", database: str | None, limits: "Budget") -> None:
+    """Print how many drivers would train a sweep, where that is not one as usual."""
+    from fitgap.runner.cli.render.lines import say
+    from fitgap.runner.driver import budget_of, explained
+
+    if line := explained(placement, database, prepared.trial_count, budget_of(prepared, limits)):
+        say(line)
 
 
 def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:

@@ -14,6 +14,14 @@ Workers = Annotated[
         min=1, help="Maximum number of workers (default: one per core).", rich_help_panel=RUNNING, show_default=False
     ),
 ]
+Drivers = Annotated[
+    str,
+    typer.Option(
+        metavar="N|auto",
+        help="Processes that claim and write trials: with PostgreSQL, auto starts one for every 175 workers.",
+        rich_help_panel=RUNNING,
+    ),
+]
 # Numbers arrive as text, so a wrong value gives the same message as in a sweep file.
 MaxTrials = Annotated[
     str | None,

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -11,8 +12,8 @@ from fitgap.runner.cli.remaining import QUERY_SECONDS, QUERY_SHARE, ActiveTime, 
 from fitgap.runner.cli.render.cluster_line import RowRate, cluster_line
 from fitgap.runner.cli.render.console import PlainConsole
 from fitgap.runner.cli.render.lines import printable, report
-from fitgap.runner.driver import ExpectedWork
-from fitgap.runner.engine import Engine
+from fitgap.runner.driver import DriverShare, ExpectedWork
+from fitgap.runner.engine import ClusterStatus, Engine
 from fitgap.runner.messages import Block, EpochCounts
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Column
@@ -45,6 +46,8 @@ class LiveProgress:
         self.parts: dict[int, float] = {}
         self.shown: set[str] = set()
         self.engine: Engine | None = None
+        # The parts of the cluster that further drivers use, by their processes.
+        self.further: dict[int, ClusterStatus] = {}
         self.rate = RowRate()
         self.best_e_v = float("inf")
         self.epochs = 0
@@ -84,6 +87,24 @@ class LiveProgress:
     def on_engine_ready(self, engine: Engine) -> None:
         """Note the engine, whose cluster status the line shows."""
         self.engine = engine
+
+    def on_further(self, share: DriverShare) -> None:
+        """Count what a further driver has trained."""
+        self.epochs += share.epochs
+        self.best_e_v = min(self.best_e_v, share.best_e_v)
+        self.rate.count(time.monotonic(), share.rows)
+        self.further.pop(share.driver, None)
+        if share.status:
+            self.further[share.driver] = share.status
+
+    @property
+    def cluster_status(self) -> ClusterStatus | None:
+        """The state of the cluster, with the parts of all drivers; None without one."""
+        own = self.engine.cluster_status if self.engine else None
+        if own is None:
+            return None
+        parts = (own, *self.further.values())
+        return replace(own, workers=sum(each.workers for each in parts), packs=sum(each.packs for each in parts))
 
     def say(self, text: str) -> None:
         """Print a line above the progress line; the same text only once."""
@@ -170,7 +191,7 @@ class LiveProgress:
         seconds = max(self.time.until(now), 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
         done = f"{self.count.ended}/{self.count.total} trials, {self.count.ended / seconds:.1f}/s"
-        status = self.engine.cluster_status if self.engine else None
+        status = self.cluster_status
         lines = [f"{done}, {self._left(now)}{best}", epochs_line(self.epochs, self.verdicts)]
         lines += [cluster_line(status, self.rate.per_second(now))] if status else []
         # Without a live display, they are joined to one line.

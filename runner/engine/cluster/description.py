@@ -2,20 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class ClusterSettings:
     """How a cluster is used: its address, the cores per pack, and the maximum number of packs at a time.
 
-    With `are_versions_mixed`, nodes may have other versions of Python and NumPy than the driver.
+    With `are_versions_mixed`, nodes may have other versions of Python and NumPy than the driver. With several `drivers`
+    of one command, each uses an equal part of the workers.
     """
 
     address: str
     cores_per_pack: int = 1
     most_in_flight: int | None = None
     are_versions_mixed: bool = False
+    drivers: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,16 @@ class Cluster:
     def workers_of(self, nodes: Iterable[NodeFacts]) -> int:
         """How many packs these nodes can train at the same time."""
         return sum(node.cores // self.settings.cores_per_pack for node in nodes)
+
+    def shared_by(self, drivers: int) -> "Cluster":
+        """This cluster as each of several drivers of one command uses it."""
+        most = self.settings.most_in_flight
+        most = most and max(1, most // drivers)
+        return replace(self, settings=replace(self.settings, drivers=drivers, most_in_flight=most))
+
+    def share_of(self, nodes: Iterable[NodeFacts]) -> int:
+        """How many packs one driver has on these nodes at the same time; at least one."""
+        return max(1, -(-self.workers_of(nodes) // self.settings.drivers))
 
     @property
     def cache_bytes(self) -> int | None:

@@ -39,8 +39,8 @@ class RemoteCluster:
 
     @property
     def workers(self) -> int:
-        """How many packs can train at the same time at present, bounded by --workers; at least one."""
-        there = max(1, self.cluster.workers_of(self.nodes.used.values()))
+        """How many packs of this driver can train at the same time at present, bounded by --workers; at least one."""
+        there = self.cluster.share_of(self.nodes.used.values())
         return min(there, self.most_workers or there)
 
     @property

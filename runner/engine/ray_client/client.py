@@ -52,7 +52,7 @@ class RayClient:
         self, dataset: Dataset, workers: int | None = None, cluster: Cluster | None = None, notify: Notify = ignore
     ):
         self.setup, self.notify = HostSetup(dataset, workers, cluster), notify
-        expected = workers or (max(1, cluster.workers) if cluster else usable_cores())
+        expected = workers or (cluster.share_of(cluster.nodes) if cluster else usable_cores())
         self.state = HostState(0, 0, expected, expected, None)
         self.sent = 0
         self.is_ready = self.is_stopping = self._is_exhausted = False

@@ -58,11 +58,16 @@ class ConfigurationQuery:
 
 @dataclass(frozen=True)
 class ConfigurationPage:
-    """The rows of a page, the number of configurations on all pages, and the measure in which they are compared."""
+    """The rows of a page, the number of configurations on all pages, and the measure in which they are compared.
+
+    With a filter, `sizes` has the number of all trials of each configuration by its hash, since the rows count, and
+    average over, only those that match.
+    """
 
     rows: list[Row]
     found: int
     measure: str
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
 
 def configuration_page(
@@ -76,7 +81,15 @@ def configuration_page(
         total = with_trials(connection, sweep_id)
     else:
         total = int(found[0][1]) if found else count_of(connection, sweep_id, query, measure)
-    return ConfigurationPage(compared(connection, sweep_id, by, query, numbers, measure), total, measure)
+    rows = compared(connection, sweep_id, by, query, numbers, measure)
+    return ConfigurationPage(rows, total, measure, {} if query.where is None else sizes_of(connection, numbers))
+
+
+def sizes_of(connection: Connection, numbers: Sequence[int]) -> dict[str, int]:
+    """The number of trials of configurations, by their hashes."""
+    counts = sa.select(configuration.c.hash, sa.func.count()).join_from(trial, configuration)
+    chosen = counts.where(trial.c.configuration_id.in_(numbers)).group_by(configuration.c.hash)
+    return {each: count for each, count in connection.execute(chosen)}
 
 
 def with_trials(connection: Connection, sweep_id: int) -> int:
@@ -197,6 +210,17 @@ def baseline_of(connection: Connection, sweep_id: int, keys: Sequence[str], agai
     if found is None:
         raise StoreError(f"there is no configuration {against!r} in this sweep; choose another baseline")
     return found[0], ",".join(map(str, found[1:]))
+
+
+def settings_along(connection: Connection, sweep_id: int, keys: Sequence[str], hashes: Sequence[str]) -> dict[str, Row]:
+    """The settings `keys` of configurations, by their hashes in the given order, as far as they exist."""
+    columns = [(COLUMNS[key] if key in COLUMNS else single(key)).label(key) for key in keys]
+    chosen = sa.select(configuration.c.hash, *columns).where(configuration.c.sweep_id == sweep_id)
+    found = {
+        row[0]: dict(zip(keys, row[1:], strict=True))
+        for row in connection.execute(chosen.where(configuration.c.hash.in_(hashes)))
+    }
+    return {each: found[each] for each in hashes if each in found}
 
 
 def state_of(connection: Connection, sweep_id: int) -> tuple[object, ...]:

@@ -26,6 +26,7 @@ from fitgap.runner.errors import FilterError, StoreError
 from fitgap.runner.store.filter import syntax_tree
 from fitgap.runner.store.filter.class_keys import class_number, measure_of
 from fitgap.runner.store.filter.lexer import Place, Token, TokenKind, tokenize
+from fitgap.runner.store.filter.shown_settings import shown_setting
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 LIMITS = ("<", "<=", ">", ">=")
@@ -96,6 +97,10 @@ class Parser:
 
     def wrong(self, expected: str) -> FilterError:
         """The error for an unexpected next token."""
+        shown = shown_setting(self.tokens, self.position)
+        if shown:
+            place, written = shown
+            return place.error(f"{place.text} is how tables show a setting; write {written}")
         return self.next.place.error(f"expected {expected}, found {self.next}")
 
     def deeper(self, rule: Callable[[], Part]) -> Part:

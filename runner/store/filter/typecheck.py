@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 
 from fitgap.runner.errors import FilterError
 from fitgap.runner.store.filter import syntax_tree
-from fitgap.runner.store.filter.namespace import Known, ValueKind, advice, known_names
+from fitgap.runner.store.filter.lexer import Place
+from fitgap.runner.store.filter.namespace import VARIANTS, Known, ValueKind, advice, known_names
+from fitgap.runner.store.filter.shown_settings import advice_on_shown, axis_of
 
 # In arithmetic, columns are clipped to 10^75, and values smaller than 10^-75 become 0. So no product of a few columns
 # leaves the range of doubles, which is an error in PostgreSQL.
@@ -61,6 +63,7 @@ def check_test(test: syntax_tree.Test) -> None:
                 raise operand.place.error(
                     f"{shown(operand)} is {kind_of(operand).value}; only text can match a pattern"
                 )
+            check_shown(operand, test.pattern.rstrip("*"), test.place)
         case syntax_tree.IsNull(_, operand):
             kind_of(operand)
 
@@ -96,6 +99,12 @@ def known(name: syntax_tree.Name) -> Known:
     """The meaning of a name; FilterError with advice if it is unknown."""
     found = known_names().get(name.name)
     if found is None:
+        axis = axis_of(name.name)
+        if axis:
+            raise name.place.error(
+                f"there is no column or setting {name.name!r}; write text in quotes: '{name.name}', "
+                f"as in {axis}.name == '{name.name}'"
+            )
         quotes = "" if "." in name.name else f"; write text in quotes: '{name.name}'"
         raise name.place.error(f"there is no column or setting {name.name!r}{quotes}; {advice(name.name)}")
     return found
@@ -161,7 +170,10 @@ def check_alike(operands: Iterable[syntax_tree.Operand]) -> None:
 
 def quoted_advice(first: syntax_tree.Operand, other: syntax_tree.Operand) -> str:
     """Advice for text written without quotes, or a number written with quotes."""
-    if isinstance(other, syntax_tree.Number | syntax_tree.Name) and kind_of(first) is ValueKind.TEXT:
+    if (
+        isinstance(other, syntax_tree.Number | syntax_tree.Name | syntax_tree.Arithmetic)
+        and kind_of(first) is ValueKind.TEXT
+    ):
         return f"; write '{other.place.text}'"
     if isinstance(other, syntax_tree.Text) and kind_of(first) is ValueKind.NUMBER and is_number(other.value):
         return f"; write {other.value}"
@@ -197,8 +209,19 @@ def check_choices(operands: Iterable[syntax_tree.Operand]) -> None:
             check_choice(name, text)
 
 
+def check_shown(operand: syntax_tree.Operand, text: str, place: Place) -> None:
+    """Raise FilterError for a setting as tables show it, with spaces, which the database has in no row."""
+    if isinstance(operand, syntax_tree.Name) and operand.name in VARIANTS and " " in text.strip():
+        written = advice_on_shown(text, operand.name)
+        if written:
+            raise place.error(
+                f"{operand.name} is never {shortened(text)!r}, which is how tables show it; write {written}"
+            )
+
+
 def check_choice(name: syntax_tree.Name, text: syntax_tree.Text) -> None:
     choices, value = known(name).choices, text.value
+    check_shown(name, value, text.place)
     if value in known(name).headlines:
         raise text.place.error(
             f"{name.name} is never just {value!r}, since it includes parameters; write {name.name}.name == '{value}', "

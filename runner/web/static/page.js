@@ -29,7 +29,7 @@ async function show(address, push) {
   if (!answer.ok && answer.status !== 422) { location.href = url.href; return; }
   const focused = focusKey();
   const found = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["table", "selection"]) {
+  for (const id of ["table", "selection", "pins"]) {
     const [old, fresh] = [document.getElementById(id), found.getElementById(id)];
     if (old && fresh) old.replaceWith(document.adoptNode(fresh));
   }
@@ -43,14 +43,16 @@ async function show(address, push) {
 function focusKey() {
   const own = document.activeElement;
   if (!own || own === document.body) return null;
+  if (own.closest("#pins")) return "#pins a";
   return own.name ? `[name="${CSS.escape(own.name)}"]` : own.closest("tr")?.id ? `#${CSS.escape(own.closest("tr").id)} .${own.className || "more a"}` : own.closest("th")
     ? `th:nth-child(${own.closest("th").cellIndex + 1}) a` : null;
 }
 
 function refocus(key) {
   if (!key) return;
-  const found = table()?.querySelector(key);
-  if (found) found.focus({ preventScroll: true });
+  const found = key.startsWith("#pins") ? document.querySelector(key) : table()?.querySelector(key);
+  // What had the focus is gone, such as a row after a step from a configuration to its trials.
+  (found || document.getElementById("table-title"))?.focus({ preventScroll: Boolean(found) });
 }
 
 document.addEventListener("click", (event) => {

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fitgap.runner.driver import add_configurations, stored_sweep, stored_sweep_opened
-from fitgap.runner.errors import BusyError
-from fitgap.runner.improvement.candidates import candidates
+from fitgap.runner.errors import BusyError, LabelError, StoreError
+from fitgap.runner.improvement.candidates import Candidate, candidates
 from fitgap.runner.improvement.rounds import main_settings
-from fitgap.runner.names import is_sweep_name, plainer, plainer_settings
-from fitgap.runner.store import Row, Store
+from fitgap.runner.names import is_sweep_name, plainer
+from fitgap.runner.store import Row, Store, TemporaryStoreError
 from fitgap.runner.trial_status import Status
 from fitgap.runner.web.pages import found_sweep, found_trial, page, reading, settings_of, sweep_path
 from fitgap.runner.web.problems import Problem
@@ -42,6 +42,10 @@ def guarded(change: Change, request: Request, what: str, form: FormData) -> Resp
         return change(request, what, form)
     except (BusyError, PauseError) as error:
         raise Problem(409, str(error), "Go back, and try again when this has changed.") from None
+    except (Problem, TemporaryStoreError):
+        raise
+    except (LabelError, StoreError) as error:
+        raise Problem(422, str(error), "Nothing was changed. Go back and enter something else.") from None
 
 
 def text_of(form: FormData, name: str) -> str:
@@ -123,7 +127,9 @@ def delete(request: Request, what: str, form: FormData) -> Response:
         place = f"../../sweeps/{sweep_path(store.sweep(store.show(int(words[0]))['sweep']))}" if is_trial else "../../"
         sweep = store.show(int(words[0]))["sweep"] if is_trial else words[0]
     if not is_trial and text_of(form, "name").strip() != name:
-        raise Problem(422, f"Nothing was deleted, because the name was not typed as {name}.", "Go back to try again.")
+        typed = text_of(form, "name").strip()[:64]
+        message = f"To confirm, type the name of the sweep, {name!r}; {typed!r} was typed, so nothing was deleted."
+        raise Problem(422, message, "Go back to try again.")
     with stored_sweep_opened(settings_of(request).database, sweep) as store:
         store.delete(words)
     return back(place)
@@ -146,8 +152,11 @@ def pause(request: Request, what: str, form: FormData) -> Response:
 
 
 def cancel(request: Request, what: str, form: FormData) -> Response:
+    """Cancel what has not ended. Workers would notice at their next result, which may take minutes, so they end now."""
+
     def change(store: Store, row: Row) -> None:
         store.cancel_trials(row["id"])
+        trainings_of(request).end(store, row["id"])
         store.refresh_fit(row["id"])
 
     return on_sweep(request, what, change)
@@ -169,8 +178,16 @@ def extend_form(request: Request) -> Response:
         row = found_sweep(store, request.path_params["sweep"])
         found = candidates(store, row)[:MOST_CANDIDATES]
         repeats = store.repeat_count(row["id"])
-    advised = [(each, plainer(each.changed), plainer_settings(main_settings(each.base))) for each in found]
+    advised = [(each, plainer(each.changed), base_of(each)) for each in found]
     return page(request, "extend.html", sweep=row, advised=advised, repeats=repeats)
+
+
+def base_of(candidate: Candidate) -> str:
+    """The configuration that a candidate changes, as the answer names it, and what `none` is where it says so."""
+    architecture, activation, regularizer, *others = main_settings(candidate.base).split(", ")
+    layers = "no hidden layer" if architecture == "none" else architecture
+    penalty = "no regularizer" if regularizer == "none" else regularizer
+    return " · ".join(map(plainer, [layers, activation, penalty, *others]))
 
 
 def extend(request: Request, what: str, form: FormData) -> Response:
@@ -180,7 +197,11 @@ def extend(request: Request, what: str, form: FormData) -> Response:
     def change(store: Store, row: Row) -> None:
         advised = [each.configuration for each in candidates(store, row) if each.configuration.hash in wanted]
         if not advised:
-            raise Problem(422, "No advice was chosen.", "Go back and choose what to try.")
+            raise Problem(
+                422,
+                "A sweep is extended by one or more pieces of advice, but none was chosen.",
+                "Go back and choose what to try.",
+            )
         add_configurations(store, stored_sweep(store, str(row["id"])), advised)
         trainings_of(request).start(row["id"])
 

@@ -14,7 +14,7 @@ from fitgap.runner.web.live_charts import live_specification
 from fitgap.runner.web.pages import found_sweep, found_trial, page, reading
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.selection import chosen_where
-from fitgap.runner.web.view_state import view_of, words
+from fitgap.runner.web.view_state import AMEND, view_of, words
 from starlette.requests import Request as WebRequest
 from starlette.responses import Response
 
@@ -86,9 +86,9 @@ def split_name(name: str) -> tuple[str, str | None]:
     """The kind of a chart and the ending of its file, such as `fitmap.svg`; without an ending it is a page."""
     kind, dot, ending = name.partition(".")
     if kind not in KINDS:
-        raise Problem(404, f"There is no chart {kind[:40]!r}; {nearest(kind, KINDS)}.")
+        raise Problem(404, f"There is no chart {kind[:40]!r}; {nearest(kind, KINDS)}.", AMEND)
     if dot and ending not in MEDIA:
-        raise Problem(404, f"There is no chart as {ending[:40]!r}; {nearest(ending, MEDIA)}.")
+        raise Problem(404, f"There is no chart as {ending[:40]!r}; {nearest(ending, MEDIA)}.", AMEND)
     return kind, ending or None
 
 
@@ -97,14 +97,14 @@ def asked_for(request: WebRequest, what: str | int) -> Request:
     query = request.query_params
     theme = query.get("theme", "light")
     if theme not in THEMES:
-        raise Problem(422, f"There is no theme {theme[:40]!r}; {nearest(theme, THEMES)}.")
+        raise Problem(422, f"There is no theme {theme[:40]!r}; {nearest(theme, THEMES)}.", AMEND)
     return Request(what, by=words("by", query), of=query.get("of") or None, width=width_of(query), theme=theme)
 
 
 def width_of(query: Mapping[str, str]) -> int:
     text = query.get("width", str(WIDTH))
     if not (text.isascii() and text.isdecimal() and len(text) < 6):
-        raise Problem(422, f"width must be a number of pixels, but is {text[:40]!r}.")
+        raise Problem(422, f"width must be a number of pixels, but is {text[:40]!r}.", AMEND)
     return min(max(int(text), LEAST_WIDTH), MOST_WIDTH)
 
 

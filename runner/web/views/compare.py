@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fitgap.runner.amounts import counted
 from fitgap.runner.store import SETTING_KEYS, Row, Store
 from fitgap.runner.web.formatting import shown, signed, title
+from fitgap.runner.web.naming import pinned_names
 from fitgap.runner.web.pages import found_sweep, page, reading
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.view_state import MOST_PINS, view_of
-from fitgap.runner.web.views.sweep import baseline_of
+from fitgap.runner.web.views.sweep import ALL_TRIALS, axes_of, baseline_of, has_part, with_sizes
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -40,12 +42,17 @@ def compare_page(request: Request) -> Response:
     is_transposed = request.query_params.get("transposed", "") == "1"
     if len(view.pins) < 2:
         raise Problem(
-            422, f"Pin 2 to {MOST_PINS} configurations to compare them.", "Go back and pin some in the table."
+            422,
+            f"A comparison needs 2 to {MOST_PINS} configurations, but {counted(len(view.pins), 'pinned one')} "
+            f"{'was' if len(view.pins) == 1 else 'were'} given.",
+            "Go back and pin some: with the circles in the table, or by a click on points of the fit map.",
         )
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
         baseline = baseline_of(store, row, view)
         rows = rows_of(store, row, view.pins, baseline, view.where)
+        names = pinned_names(store, row["id"], axes_of(store, row["id"]), view.pins)
+        compared_with = pinned_names(store, row["id"], axes_of(store, row["id"]), [baseline] if baseline else [])
     lines = [line for line in lines_of(rows, baseline) if line.differs or not only_differences]
     return page(
         request,
@@ -54,7 +61,8 @@ def compare_page(request: Request) -> Response:
         view=view,
         rows=rows,
         lines=lines,
-        baseline=baseline,
+        names=names,
+        baseline=compared_with.get(baseline or ""),
         only_differences=only_differences,
         is_transposed=is_transposed,
     )
@@ -66,10 +74,16 @@ def rows_of(store: Store, row: Row, pins: Sequence[str], baseline: str | None, w
     query = replace(
         view_of({}).configuration_query(), where=f"({where}) and {inside}" if where else inside, against=baseline
     )
-    found = {each["configuration"]: each for each in store.configuration_page(row["id"], SETTING_KEYS, query).rows}
+    found = {
+        each["configuration"]: each for each in with_sizes(store.configuration_page(row["id"], SETTING_KEYS, query))
+    }
     missing = [each for each in pins if each not in found]
     if missing:
-        raise Problem(404, f"There is no configuration {missing[0]!r} among the selected trials.", "Pin another one.")
+        raise Problem(
+            404,
+            f"There is no configuration {missing[0]!r} among the selected trials.",
+            "Go back and pin another one, or clear the filter.",
+        )
     return [found[each] for each in pins]
 
 
@@ -85,6 +99,8 @@ def lines_of(rows: Sequence[Row], baseline: str | None) -> list[Line]:
 
 def line_of(rows: Sequence[Row], key: str) -> Line:
     values: list[Any] = [row.get(key) for row in rows]
+    if key == "trials" and any(map(has_part, rows)):
+        values = [f"{row[key]} of {row[ALL_TRIALS]}" for row in rows]
     is_number = all(isinstance(each, (int, float)) for each in values if each is not None)
     return Line(title(key), tuple(shown(key, each).replace("_", " ") for each in values), is_number)
 

@@ -12,7 +12,7 @@ from fitgap.runner.web.pages import found_sweep, found_trial, reading, settings_
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.selection import chosen_where
 from fitgap.runner.web.view_state import SweepView, view_of
-from fitgap.runner.web.views.sweep import Table, table_of
+from fitgap.runner.web.views.sweep import ALL_TRIALS, Table, table_of
 from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -39,7 +39,7 @@ def table_file(request: Request) -> Response:
                 f"These are {table.found:,} configurations; at most {MOST_CONFIGURATIONS:,} can be downloaded at once.",
                 "Use a filter, or download the trials.",
             )
-        keys = list(dict.fromkeys(["configuration", *table.names]))
+        keys = list(dict.fromkeys(["configuration", *table.names, *([ALL_TRIALS] if table.has_parts else [])]))
         name = f"{row['name']}-{view.show}.{ending}"
         write = settings.wording.write_rows if is_trials else settings.wording.write_groups
         return as_file(name, lambda path: write(store, rows, keys, ending, path))

@@ -61,6 +61,7 @@ class Mistake:
 
     message: str
     field: str = ""
+    label: str = ""
     line: int = 0
     lines: tuple[tuple[int, str], ...] = ()
 
@@ -133,14 +134,19 @@ def start_from_text(request: Request, text: str, file: str, only_check: bool) ->
 
 
 def mistake_in(text: str, message: str) -> Mistake:
-    """An error with the lines around its place, if it names one, such as `sweep.yaml:3:23: …`."""
+    """An error with the lines around its place, which it names, such as `sweep.yaml:3:23: …`, or quotes."""
+    lines = text.split("\n")
     found = re.match(r"[^:\n]*:(\d+):\d+: ", message)
-    if found is None:
-        return Mistake(message)
-    line, lines = int(found.group(1)), text.split("\n")
+    if found:
+        line, message = int(found.group(1)), message[found.end() :]
+    else:
+        quoted = message.partition(": ")[0]
+        line = next((number for number, each in enumerate(lines, start=1) if quoted in each), 0)
+    if not line:
+        return Mistake(message, "text")
     first = max(0, line - LINES_AROUND)
     around = tuple(enumerate(lines[first : line + LINES_AROUND - 1], start=first + 1))
-    return Mistake(message, "text", line, around)
+    return Mistake(message, "text", "", line, around)
 
 
 async def from_form(request: Request) -> Response:
@@ -157,7 +163,7 @@ def start_from_form(request: Request, form: FormData) -> Response:
     try:
         if not is_in_memory(source) and source not in SOURCES:
             raise Problem(
-                422, "This is no data set that the form knows.", "Choose one from the list, or upload a file."
+                422, f"--data: {source[:40]!r} is no data set of the form; choose one from the list, or upload a file"
             )
         inspection = inspected(source, target) if is_in_memory(source) else None
         given["inspection"] = inspection
@@ -178,11 +184,15 @@ def sweep_of(source: str, target: str, values: dict[str, str]) -> Sweep:
 
 def mistake_of_field(message: str) -> Mistake:
     """An error with the field that its option belongs to."""
-    options = {field[1]: name for name, field in {**FIELDS, **NUMBERS}.items()}
-    options |= {"--target": "target", "--data": "source"}
+    fields = {**FIELDS, **NUMBERS, "target": ("Target", "--target"), "source": ("Data set", "--data")}
     option = message.split(" ", 1)[0].rstrip(":")
-    field = options.get(option, "")
-    return Mistake(message.removeprefix(f"{option} ").removeprefix(f"{option}: ") if field else message, field)
+    field = next((name for name, each in fields.items() if each[1] == option), "")
+    if not field:
+        return Mistake(message)
+    rest = message.removeprefix(option).lstrip(": ")
+    # The value that was typed is at the end again, except in lists.
+    plain = rest if field in FIELDS else rest.partition(": ")[2] or rest
+    return Mistake(plain, field, re.split(r",| \(", fields[field][0])[0])
 
 
 async def upload_data(request: Request) -> Response:
@@ -191,7 +201,7 @@ async def upload_data(request: Request) -> Response:
         check_form(form, settings_of(request))
         upload, target = form.get("data"), text_of(form, "target")
         if not isinstance(upload, UploadFile) or not upload.filename:
-            mistake = Mistake("Choose a file first.", "data")
+            mistake = Mistake("choose a file first", "data", "Table")
             return form_page(request, 422, mistake=mistake, what="data")
         content, name = await upload.read(MOST_BYTES), safe_name(upload.filename)
     return await run_in_threadpool(look_at_data, request, content, name, target)
@@ -205,7 +215,7 @@ def look_at_data(request: Request, content: bytes, name: str, target: str) -> Re
         inspection = inspected(source, target.strip())
     except FitgapError as error:
         message = re.sub("memory:[0-9a-f]{16}", name, str(error))
-        return form_page(request, 422, mistake=Mistake(message, "data"), what="data")
+        return form_page(request, 422, mistake=Mistake(message, "data", "Table"), what="data")
     values = {name: field[2] for name, field in {**FIELDS, **NUMBERS}.items()}
     values["name"] = re.sub("[^A-Za-z0-9._-]", "-", PurePath(name).stem)
     guess = target.strip() or next((each.name for each in inspection.columns if each.use == "target"), "")

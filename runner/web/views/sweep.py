@@ -9,11 +9,13 @@ from fitgap.runner.store import (
     CONFIGURATION_KEYS,
     METRIC_KEYS,
     SETTING_KEYS,
+    ConfigurationPage,
     Row,
     Store,
     TemporaryStoreError,
     is_metric,
 )
+from fitgap.runner.web.naming import names_in_view
 from fitgap.runner.web.pages import counts_of, found_sweep, page, reading, settings_of
 from fitgap.runner.web.selection import chosen_where
 from fitgap.runner.web.view_state import SweepView, view_of
@@ -21,6 +23,8 @@ from fitgap.runner.web.views.sweeps import progress_of
 from starlette.requests import Request
 from starlette.responses import Response
 
+# The number of trials of a configuration, of which a filter selects some.
+ALL_TRIALS = "all_trials"
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 MEASURES = ("best_epoch", "e_t", "e_v", "underfit", "overfit", "accuracy_v")
 TRIAL_COLUMNS = ("trial", "configuration", "repeat", "status")
@@ -37,13 +41,15 @@ def sweep_page(request: Request) -> Response:
         counts = counts_of(store, row["id"])
         table = table_of(store, row, view)
         trains = is_training(request, store, row["id"])
+        axes = axes_of(store, row["id"])
         context = {
             "sweep": row,
             "counts": counts,
             **progress_of(counts, store, trains),
             "verdict_counts": store.verdict_counts(row["id"]),
             "reference": store.reference(row["id"]),
-            "axes": axes_of(store, row["id"]),
+            "axes": axes,
+            "names": names_in_view(store, row["id"], axes, view),
             "view": view,
             "table": table,
             "charts": CHARTS,
@@ -81,6 +87,11 @@ class Table:
     error: StoreError | None = None
     place: str = ""
 
+    @property
+    def has_parts(self) -> bool:
+        """Whether a configuration is shown with the means of a part of its trials."""
+        return any(map(has_part, self.rows))
+
 
 def table_of(store: Store, row: Row, view: SweepView) -> Table:
     """The table of a view."""
@@ -104,8 +115,23 @@ def table_of_configurations(store: Store, row: Row, view: SweepView) -> Table:
     keys = [found.measure, f"{found.measure}_sd", *differences, *MEASURES]
     # Columns without any value are left out, such as a standard deviation over one repeat.
     known = [key for key in keys if any(each.get(key) is not None for each in found.rows)]
-    names = dict.fromkeys([*axes, "verdict", "completed", *known, *(columns if found.rows else ())])
-    return Table(list(names), found.rows, found.found, pages_of(found.found, view), found.measure, baseline or "")
+    rows = with_sizes(found)
+    counts = ("trials", "completed") if any(map(has_part, rows)) else ("completed",)
+    names = dict.fromkeys([*axes, "verdict", *counts, *known, *(columns if rows else ())])
+    return Table(list(names), rows, found.found, pages_of(found.found, view), found.measure, baseline or "")
+
+
+def with_sizes(found: ConfigurationPage) -> list[Row]:
+    """The rows of a page. If a filter selects only a part of the trials of one of them, each has the number of all."""
+    sizes = found.sizes
+    if all(each["trials"] == sizes.get(each["configuration"], each["trials"]) for each in found.rows):
+        return found.rows
+    return [{**each, ALL_TRIALS: sizes[each["configuration"]]} for each in found.rows]
+
+
+def has_part(row: Row) -> bool:
+    """Whether the means of a configuration are over a part of its trials."""
+    return ALL_TRIALS in row and bool(row["trials"] < row[ALL_TRIALS])
 
 
 def baseline_of(store: Store, row: Row, view: SweepView) -> str | None:
@@ -146,9 +172,9 @@ def table_fragment(request: Request) -> Response:
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
         table = table_of(store, row, view)
-        return page(
-            request, "table_fragment.html", 422 if table.error else 200, root="../", sweep=row, view=view, table=table
-        )
+        context = {"sweep": row, "view": view, "table": table}
+        names = names_in_view(store, row["id"], axes_of(store, row["id"]), view)
+    return page(request, "table_fragment.html", 422 if table.error else 200, root="../", names=names, **context)
 
 
 def answer_page(request: Request) -> Response:

@@ -6,6 +6,7 @@ from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 from fitgap.runner.web.pages import counts_of, page, reading, sweep_path
 from fitgap.runner.web.problems import Problem
+from fitgap.runner.web.view_state import AMEND
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -41,7 +42,7 @@ def sweeps_page(request: Request) -> Response:
 def page_number(request: Request, found: int) -> int:
     text = request.query_params.get("page", "1")
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= 1):
-        raise Problem(422, f"page must be a whole number from 1, but is {text[:40]!r}.")
+        raise Problem(422, f"page must be a whole number from 1, but is {text[:40]!r}.", AMEND)
     return min(int(text), max(1, -(-found // SWEEPS_PER_PAGE)))
 
 

@@ -37,7 +37,7 @@ def test_no_chart_is_blank(kind, made, specified, pixels):
     assert is_drawn(pixels(specified(kind, store)), "light")
 
 
-@pytest.mark.parametrize("kind", every(3, DRAWABLE))
+@pytest.mark.parametrize("kind", every(5, DRAWABLE))
 def test_every_chart_has_a_dark_theme(kind, made, specified):
     store = made(configurations=24, **NEEDED.get(kind, {}))
     light, dark = (specified(kind, store, theme=theme) for theme in ("light", "dark"))
@@ -66,7 +66,7 @@ def words_of(facts):
 
 @pytest.mark.parametrize(
     ("kind", "facts"),
-    every_row(4, itertools.product(DRAWABLE, UNUSUAL)),
+    every_row(7, itertools.product(DRAWABLE, UNUSUAL)),
     ids=lambda value: value if isinstance(value, str) else words_of(value),
 )
 def test_unusual_sweeps_are_drawn_or_refused_with_a_reason(kind, facts, made, specified, pixels):
@@ -95,6 +95,7 @@ def test_a_sweep_without_matching_trials_is_refused(kind, made, specified):
         specified(kind, made(configurations=2, **NEEDED.get(kind, {})), where="e_v < -1")
 
 
+@pytest.mark.nightly
 def test_names_are_text_in_every_chart(made, specified):
     """No part of a name is read as an expression or a field of Vega."""
     store = made(configurations=12, text="['a'].b</script><script>alert(1)</script>", examples=True)

@@ -86,6 +86,7 @@ def test_a_cell_of_the_fit_map_is_at_the_mean_of_its_points_and_names_the_best_o
     }
 
 
+@pytest.mark.nightly
 def test_a_fit_map_from_another_baseline_has_it_at_the_origin(made, specified):
     store = made(configurations=24, repeats=3, diverging=0)
     found = specified("fitmap", store, against="0000000000000005")
@@ -99,6 +100,7 @@ def test_a_fit_map_from_another_baseline_has_it_at_the_origin(made, specified):
     assert "Ring: the baseline" in subtitle(found) and "compare with the reference" in subtitle(found)
 
 
+@pytest.mark.nightly
 def test_curves_and_capacity_compare_with_another_baseline(made, specified):
     store = made(configurations=24, repeats=3)
     first = specified("curves", store, against="0000000000000005")["concat"][0]

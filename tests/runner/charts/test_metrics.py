@@ -1,10 +1,13 @@
 """Charts of metrics: the values of trials, with the better ones marked as such."""
 
+import itertools
+
 import pytest
 from fitgap import open_store, run_sweep
 from fitgap.runner.charts.kinds import QUESTIONS
 from fitgap.runner.charts.subject import is_measure, measure_words
 from fitgap.runner.errors import FitgapError
+from support.sampling import every_row
 
 KINDS = ("heat", "parallel", "sensitivity", "importance", "repeats")
 METRICS = ("best_f1_macro_v", "log_loss_v", "recall_v.versicolor", "best_error_v.virginica")
@@ -34,8 +37,7 @@ def all_text(specification):
     return str(specification)
 
 
-@pytest.mark.parametrize("of", METRICS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "of"), every_row(3, itertools.product(KINDS, METRICS)))
 def test_charts_with_a_choice_show_metrics(kind, of, store):
     assert kind in QUESTIONS
     found = store.plot(kind, "iris", of=of).to_dict()

@@ -108,6 +108,7 @@ def data_verdicts(tmp_path_factory, request):
     return judge(first | {name: ["--data", f"{bombs}/{name}", *target.get(name, ())] for name in names}, folder)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", every(6, SWEEPS))
 def test_a_sweep_file_that_explodes_is_refused_at_once(name, sweep_verdicts):
     check(sweep_verdicts[name])
@@ -118,6 +119,7 @@ def test_a_grid_too_large_is_told_as_such(name, sweep_verdicts):
     assert "must give at most 1,000,000 trials, but give" in sweep_verdicts[name]["told"]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", every(6, DATA_FILES))
 def test_a_data_file_that_explodes_is_refused_at_once(name, data_verdicts):
     check(data_verdicts[name])

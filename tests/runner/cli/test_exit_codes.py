@@ -100,6 +100,7 @@ def test_training_to_the_end(invoke, small_flags, small):
     assert invoke("resume", "small", "--engine", "local").code == 0
 
 
+@pytest.mark.nightly
 @row(0, "the reader closed the pipe early, as `head -1` does")
 @pytest.mark.parametrize(
     "words",
@@ -109,6 +110,7 @@ def test_readers_that_go(words, small):
     assert piped(words) == (0, "")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", per_commit(["csv"], ["table", "csv", "json", "parquet"]))
 def test_readers_that_go_from_a_pipe_with_a_name(kind, small):
     """As from standard output."""
@@ -118,6 +120,7 @@ def test_readers_that_go_from_a_pipe_with_a_name(kind, small):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.nightly
 @row(1, "training: a trial has failed")
 def test_failed_trials(invoke, small):
     small("UPDATE trial SET status = 'failed', reason = 'a test' WHERE id = 1")
@@ -179,6 +182,7 @@ def test_watching_what_is_left_or_failed(invoke, small, monkeypatch):
     assert invoke("watch", "small").code == 1
 
 
+@pytest.mark.nightly
 @row(1, "`replay`: the trial differs from what is stored")
 def test_replays_that_differ(invoke, small):
     assert invoke("replay", "1").code == 0
@@ -227,6 +231,7 @@ def test_mistakes(words, invoke, small):
     assert (answer.code, answer.out) == (2, "") and answer.err.startswith("fitgap: ")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("words", per_commit(["show 10000"], MISTAKES))
 def test_that_nobody_reads_the_answer_does_not_make_a_mistake_right(words, small):
     code, said = piped(words)
@@ -248,6 +253,7 @@ def test_deletions_without_anybody_to_ask(stdin, small):
     assert done.returncode == 2 and re.fullmatch(r"fitgap: this deletes .*; add --yes .*\n", said)
 
 
+@pytest.mark.nightly
 @row(2, "standard output cannot be written, for example on a full disk")
 @pytest.mark.parametrize(
     "words",

@@ -10,6 +10,7 @@ from support.sampling import per_commit
 COMMAND = Path(sys.executable).parent / "fitgap"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "arguments", per_commit([["show", "99"], ["--help"]], [["--version"], ["--help"], ["show", "99"], ["sweps"], []])
 )

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.trial_status import Status
+from support.sampling import on_sqlite_per_commit
 
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 FEW, MANY = 100_000, 1_000_000
@@ -48,6 +49,7 @@ def written(request, store, driver, make_plan, make_rows):
     return columns
 
 
+@on_sqlite_per_commit
 def test_numbers_keep_their_bits_in_json_and_csv(written, database, invoke):
     expected = {name: [bits(stored(value)) for value in values.tolist()] for name, values in written.items()}
     assert sum(map(len, expected.values())) >= FEW

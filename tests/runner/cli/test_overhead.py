@@ -10,13 +10,14 @@ import subprocess
 import sys
 
 import pytest
-from support.sampling import at_night
+from support.sampling import at_night, on_sqlite_per_commit
 
 # The start of the command included. 2,415 calls (SQLite) and 2,842 calls (PostgreSQL) for each of 2,000 trials took 1.6
 # and 1.9 ms of the processor on a quiet machine; the limit in seconds was 2 ms.
 MOST_CALLS_PER_TRIAL = {"sqlite": 2_400, "postgresql": 2_600}
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("trials", [2_000, at_night(10_000)])
 def test_a_trial_takes_few_calls_and_none_is_missing(trials, own_folder, database, database_kind, ask):
     line = ("run", "--data", "and", "--repeats", str(trials), "--epochs", "1", "--engine", "local")

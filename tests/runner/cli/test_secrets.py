@@ -207,6 +207,7 @@ def ray_folder():
         yield Path(folder)
 
 
+@pytest.mark.nightly
 def test_no_process_shows_it(address, ray_folder):
     """Neither the command nor Ray's processes, which inherit much from it; the logs of Ray neither."""
     line = [COMMAND, "run", *COMMANDS["run"][:-1], "ray", "--workers", "1", "--repeats", "3", "--db", address]

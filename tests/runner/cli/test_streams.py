@@ -68,7 +68,7 @@ def statuses():
 CLOSED = [each for count in (1, 2, 3) for each in itertools.combinations(("<&-", ">&-", "2>&-"), count)]
 
 
-@pytest.mark.parametrize("closed", every(6, CLOSED), ids="".join)
+@pytest.mark.parametrize("closed", every(7, CLOSED), ids="".join)
 def test_a_sweep_is_trained_with_any_streams_closed(closed, own_folder):
     code, out, err = shell(f"fitgap {TRAIN} {' '.join(closed)}")
     assert (code, statuses()) == (0, {"completed": 4})
@@ -76,6 +76,7 @@ def test_a_sweep_is_trained_with_any_streams_closed(closed, own_folder):
     assert b"Traceback" not in err
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("how", ["", *map(at_night, ("--engine local --workers 1", "--engine auto --workers 2"))])
 def test_enough_work_for_several_processes_is_done_without_standard_input(how, own_folder):
     """Nothing gets the number 0: neither the database nor a pipe to a process that trains."""
@@ -84,6 +85,7 @@ def test_enough_work_for_several_processes_is_done_without_standard_input(how, o
     assert (code, statuses()) == (0, {"completed": 6}) and b"pending" not in err
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "words", per_commit(["sweeps"], ["sweeps", "trials small --format csv", "epochs 1 --format parquet", "--help"])
 )
@@ -91,6 +93,7 @@ def test_questions_are_answered_with_all_streams_closed(words, small):
     assert shell(f"fitgap {words} <&- >&- 2>&-")[0] == 0
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "where",
     every(5, ["2>/dev/full", "2> >(true)", "2>/dev/null >/dev/null", "2</dev/null", "2>&1 | head -1 >/dev/null"]),
@@ -115,6 +118,7 @@ def test_training_is_finished_where_its_answer_cannot_be_written(where, expected
     assert b"Exception ignored" not in err and b"Traceback" not in err
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "words", every(4, ["epochs small --format csv", "sweeps", "epochs small --format json", "--help"])
 )
@@ -123,6 +127,7 @@ def test_a_reader_that_goes_ends_a_question_without_a_word(words, small):
     assert (code, err) == (0, b"")
 
 
+@pytest.mark.nightly
 def test_a_terminal_that_is_lost_does_not_stop_training_that_ignores_it(own_folder):
     """As after `nohup`: nothing can be written to the terminal any more, and the sweep is trained to its end."""
     terminal, end = pty.openpty()
@@ -137,6 +142,7 @@ def test_a_terminal_that_is_lost_does_not_stop_training_that_ignores_it(own_fold
     assert (own_folder / "code").read_text() == "2\n"
 
 
+@pytest.mark.nightly
 def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
     """Some programs start others with sockets in the place of pipes."""
     script = (
@@ -147,6 +153,7 @@ def test_a_socket_that_is_closed_is_a_reader_that_has_gone(small):
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.nightly
 def test_a_file_that_may_not_grow_is_a_full_output(small):
     """A limit of the shell, which Python reports as an error of its own number."""
     code, _, err = shell("ulimit -f 1; fitgap epochs 1 2 3 4 5 6 7 8 9 --format csv >out.csv")
@@ -187,6 +194,7 @@ def test_questions_are_answered_in_any_encoding(words, encoding, small, in_encod
         assert "gr\\xfcn \\u2603" in out
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("env", per_commit([LOCALES["C"]], LOCALES.values()), ids=list(LOCALES))
 def test_a_sweep_with_names_in_any_script_is_trained_and_told_in_any_encoding(env, own_folder):
     rows = "".join(f"{number},{number % 3},{'ä' if number % 2 else '☃'}\n" for number in range(20))
@@ -199,6 +207,7 @@ def test_a_sweep_with_names_in_any_script_is_trained_and_told_in_any_encoding(en
     assert shell("fitgap tag größe-nosuch x", env)[0] == 2
 
 
+@pytest.mark.nightly
 def test_text_of_the_command_line_is_utf_8_in_the_locale_c(small):
     shell("fitgap tag small 'grün β'; fitgap note small 'größe'", LOCALES["C"])
     (sweep,) = json.loads(shell("fitgap sweeps --format json")[1])
@@ -207,6 +216,7 @@ def test_text_of_the_command_line_is_utf_8_in_the_locale_c(small):
     assert code == 0 and len(json.loads(out)) == 48
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("given", "first", "second"),
     [
@@ -224,6 +234,7 @@ def test_a_sweep_goes_from_one_locale_to_another_with_the_names_of_its_files(giv
     assert (ran[0], extended[0]) == (0, 0), ran[2] + extended[2]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", per_commit(["csv"], ["csv", "json", "parquet"]))
 def test_file_names_that_are_no_text_are_read_and_written(kind, small, own_folder):
     name = os.fsencode("caf") + b"\xe9"
@@ -282,6 +293,7 @@ def test_a_deleted_folder_is_told_in_one_line(words, own_folder):
     assert code == 2 and re.fullmatch(b"fitgap: [^\n]*the current folder was deleted[^\n]*\n", err), err
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "words", per_commit(["sweeps --db"], ["--help", "--version", "list optimizers", "sweeps --db", "show 1 --db"])
 )
@@ -290,6 +302,7 @@ def test_commands_that_do_not_need_the_current_folder_work_where_it_was_deleted(
     assert shell(f"{GONE} fitgap {words} {database}")[::2] == (0, b"")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("count", per_commit([6], [6, 9, 20]))
 def test_few_open_files_are_told_in_one_line_or_are_enough(count, small):
     """Below that Python itself does not start."""

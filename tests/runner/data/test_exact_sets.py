@@ -10,6 +10,7 @@ from fitgap.runner.data.synthetic_tables import TABLES
 from fitgap.runner.errors import DataError
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
+from support.sampling import every
 
 FINGERPRINTS = {
     "friedman": "db5808a329add401",
@@ -31,7 +32,7 @@ def test_a_set_is_the_same_everywhere_and_for_ever(name):
     assert fingerprint(load_dataset(name, seed=1)) != fingerprint(load_dataset(name))
 
 
-@pytest.mark.parametrize("name", {**TABLES, **SEQUENCES})
+@pytest.mark.parametrize("name", every(4, {**TABLES, **SEQUENCES}))
 def test_a_set_trains(name, invoke):
     answer = invoke("run", "--data", name, "--hidden", "4", "--epochs", "1", "--engine", "local")
     assert answer.code == 0

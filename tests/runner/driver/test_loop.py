@@ -16,7 +16,7 @@ from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.trial_status import Status
-from support.sampling import per_commit
+from support.sampling import on_sqlite_per_commit, per_commit
 
 
 @pytest.fixture
@@ -47,6 +47,7 @@ def test_every_trial_is_trained_and_every_epoch_recorded(store, written, small_c
         assert row["status"] == "completed" or None in (row["e_t"], row["e_v"])
 
 
+@on_sqlite_per_commit
 def test_the_observer_sees_every_block_after_it_is_written(store, written):
     rows_seen, ends_seen = 0, set()
 
@@ -60,6 +61,7 @@ def test_the_observer_sees_every_block_after_it_is_written(store, written):
     assert ends_seen == {row["trial"] for row in store.trials(written.sweep_id)}
 
 
+@on_sqlite_per_commit
 def test_a_trial_is_running_only_from_when_its_pack_is_taken(store, written):
     """The first block comes when one pack runs: the trials of the others still wait."""
     seen = []
@@ -72,6 +74,7 @@ def test_a_trial_is_running_only_from_when_its_pack_is_taken(store, written):
     assert "pending" not in seen[-1]
 
 
+@on_sqlite_per_commit
 def test_two_runs_of_one_sweep_agree_to_the_last_bit(store, small_sweep):
     answers = []
     for _ in range(2):
@@ -83,6 +86,7 @@ def test_two_runs_of_one_sweep_agree_to_the_last_bit(store, small_sweep):
     assert answers[0] == answers[1]
 
 
+@on_sqlite_per_commit
 def test_a_driven_sweep_has_nothing_left_to_do(store, written):
     drive_locally(store, written)
     before = store.trials(written.sweep_id), store.sweep_epochs(written.sweep_id)
@@ -91,6 +95,7 @@ def test_a_driven_sweep_has_nothing_left_to_do(store, written):
     assert (store.trials(written.sweep_id), store.sweep_epochs(written.sweep_id)) == before
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("stop_at", per_commit([3], [1, 3, 6]))
 def test_a_stopped_sweep_goes_on_as_if_undisturbed(stop_at, store, small_sweep, monkeypatch):
     """Ctrl-C after some blocks: no trial stays running, nothing half-done stays, and the rest gives the same bits."""

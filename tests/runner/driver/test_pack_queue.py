@@ -11,6 +11,7 @@ from fitgap.runner.planning import packs
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.trial_status import Status
+from support.sampling import on_sqlite_per_commit
 
 TRIALS = 64
 TEXT = "{name: iris, data: iris, repeats: 64, training: {epochs: 5}}"
@@ -52,6 +53,7 @@ def statuses(store):
     return [row["status"] for row in store.trials("iris")]
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("culprit", [1, 30, 64])
 def test_the_one_that_kills_its_worker_is_found_by_halves_and_all_others_complete(culprit, work, store):
     sizes = []

@@ -197,6 +197,7 @@ def test_one_worker_needs_no_help(prepared, thresholds):
         assert not engine.pool.is_started and engine.ray is None
 
 
+@pytest.mark.nightly
 def test_with_processes_and_ray_every_row_is_the_same_and_there_once(tmp_path):
     """Both come, each takes over from who was there before, and the processes have left when Ray has all. The last pack
     is cut in two. None of them loads what lies in the current folder under the names of our packages.

@@ -58,6 +58,7 @@ def test_the_threads_of_blas_can_be_counted_here():
     assert any(each["user_api"] == "blas" for each in threadpool_info())
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("threads", [None, "64"])
 def test_training_in_this_process_takes_one_thread_and_gives_the_others_back(threads, own_folder):
     found = observed("local", threads, own_folder)

@@ -14,6 +14,7 @@ from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.trial_status import Status
+from support.sampling import per_commit
 
 BEST, LAST, TRAINING, VALIDATION = 0, 1, 0, 1
 # More examples than a sample holds on one side, fewer on the other.
@@ -55,7 +56,8 @@ def ends_of(blocks):
     return {end.trial_id: [getattr(end, name).hex() for name in names] for block in blocks for end in block.ended}
 
 
-@pytest.mark.parametrize("measured", ["", ", measure: 40"])
+@pytest.mark.nightly
+@pytest.mark.parametrize("measured", per_commit([", measure: 40"], ["", ", measure: 40"]))
 def test_it_is_the_same_alone_and_in_any_company(measured, tasks_of, small_sweep):
     """Beside members that diverge, with dropout, in mixed packs; also where other examples are measured each epoch."""
     tasks, source = tasks_of(small_sweep.replace("epochs: 4", f"epochs: 4{measured}"))
@@ -77,7 +79,7 @@ def test_it_is_the_same_where_only_some_members_have_ended(tasks_of):
     assert bits(together) == {trial: each for one in alone for trial, each in bits(one).items()}
 
 
-@pytest.mark.parametrize("measured", ["", ", measure: 40"])
+@pytest.mark.parametrize("measured", per_commit([", measure: 40"], ["", ", measure: 40"]))
 def test_it_is_the_same_for_trials_that_went_on_from_a_saved_state(measured, tasks_of, small_sweep):
     """Whatever epoch they were stopped after, also where the best one was before."""
     tasks, source = tasks_of(small_sweep.replace("epochs: 4", f"epochs: 6{measured}"))

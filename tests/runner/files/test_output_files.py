@@ -15,6 +15,7 @@ from fitgap.runner.errors import OutputError, StoreError
 from fitgap.runner.files.output_files import refuse_planted_link, written_file, written_text
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.schema.backup import back_up_database
+from support.sampling import every, per_commit
 
 COMMAND = Path(sys.executable).parent / "fitgap"
 
@@ -129,7 +130,7 @@ def test_a_pipe_gets_what_is_written_and_stays(own_folder):
     assert [path.name for path in own_folder.iterdir()] == ["pipe"]
 
 
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"])
+@pytest.mark.parametrize("name", every(4, ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "link"]))
 def test_standard_output_by_its_name_is_written_to_and_nothing_in_it_is_lost(name, own_folder, trained_database):
     """Opened anew by its path, a file would be written from its beginning; renamed over, it would be another one."""
     (own_folder / "link").symlink_to("/dev/stdout")
@@ -143,6 +144,7 @@ def test_standard_output_by_its_name_is_written_to_and_nothing_in_it_is_lost(nam
     assert piped.stdout.splitlines() == [second, *rest]
 
 
+@pytest.mark.nightly
 def test_a_database_behind_an_open_file_is_refused(trained_database, own_folder):
     shutil.copy(trained_database, "x.db")
     before = Path("x.db").read_bytes()
@@ -216,7 +218,7 @@ def umask():
     return found
 
 
-@pytest.mark.parametrize("kind", ["export", "json", "csv", "parquet", "table"])
+@pytest.mark.parametrize("kind", per_commit(["csv"], ["export", "json", "csv", "parquet", "table"]))
 def test_where_the_room_ends_the_file_that_was_there_is_whole(kind, own_folder, trained_database, tmp_path_factory):
     # Whoever asks a backup makes no file beside it.
     copied = back_up_database(str(trained_database), str(tmp_path_factory.mktemp("copied") / "copied.db"))

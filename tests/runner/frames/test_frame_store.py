@@ -13,6 +13,7 @@ from fitgap.runner.diagnosis import diagnose_sweep
 from fitgap.runner.messages import Block
 from fitgap.runner.store import open_store as open_rows
 from fitgap.runner.trial_status import Status
+from support.sampling import on_sqlite_per_commit
 
 
 @pytest.fixture
@@ -97,6 +98,7 @@ def test_one_trial_is_one_row_with_structs(trained, rows):
     assert shown.schema["started"] == pl.Datetime("us", "UTC")
 
 
+@on_sqlite_per_commit
 def test_an_empty_answer_has_the_same_columns_and_types(trained, store, database, make_plan):
     with open_store(database) as nothing:
         assert nothing.sweeps().schema == trained.sweeps().schema and nothing.sweeps().is_empty()

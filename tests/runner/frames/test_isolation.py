@@ -68,6 +68,7 @@ def program(tmp_path):
     return run
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("engines", [("local", "auto", "ray"), at_night(("ray", "ray"))], ids=" ".join)
 def test_one_sweep_after_another_with_every_engine_changes_nothing(engines, program):
     """Ray's native part remembers the token of its first start in a process."""
@@ -162,6 +163,7 @@ def test_a_ray_that_the_program_has_started_goes_on(program, short_folder):
     assert found == {"before": 1, "after": 2, "of the child": "7", "session": True}
 
 
+@pytest.mark.nightly
 def test_under_a_running_event_loop(program):
     found = program("""
         import asyncio
@@ -178,6 +180,7 @@ def test_under_a_running_event_loop(program):
     assert found == {"beside": "goes on", "status": ["completed"] * 8, "changed": []}
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("engine", ["auto", *map(at_night, ("local", "ray"))])
 def test_an_interrupt_leaves_the_program_as_it_was_and_the_sweep_can_be_resumed(engine, program):
     """As "interrupt" in a notebook does it, with handlers of the program's own."""
@@ -195,6 +198,7 @@ def test_an_interrupt_leaves_the_program_as_it_was_and_the_sweep_can_be_resumed(
     assert set(found["sorted out"]) <= {"pending", "completed"} and "pending" in found["sorted out"]
 
 
+@pytest.mark.nightly
 def test_a_script_read_from_standard_input_needs_no_main_guard(tmp_path):
     """Child processes must not run the program again."""
     text = PRELUDE + "print(train('auto', 'auto'))\n"

@@ -16,6 +16,7 @@ from fitgap.runner.data import memory
 from fitgap.runner.errors import DataError, FitgapError
 from fitgap.runner.frames.tables import as_file, as_frame, frame_of
 from polars.testing import assert_frame_equal
+from support.sampling import every
 
 COUNT = 40
 RANDOM = np.random.default_rng(0)
@@ -57,7 +58,7 @@ def train(data, db="a.db", **more):
     return sweep, lines
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", every(3, FORMS))
 def test_every_kind_of_table_is_the_same_data(form, tmp_path):
     data, more = FORMS[form]
     sweep, lines = train(data, tmp_path / "a.db", **more)
@@ -93,6 +94,7 @@ def test_types_of_pandas(tmp_path):
     assert found["flag"].to_list() == [True, False, True]
 
 
+@pytest.mark.nightly
 def test_another_process_can_go_on(tmp_path):
     """The data are in the database, and nowhere else."""
     train((X, Y), tmp_path / "a.db")
@@ -104,6 +106,7 @@ def test_another_process_can_go_on(tmp_path):
         assert store.trials("data").height == 2
 
 
+@pytest.mark.nightly
 def test_data_that_were_forgotten_are_read_from_the_database(tmp_path, invoke):
     train((X, Y), tmp_path / "a.db")
     memory._kept.clear()
@@ -185,6 +188,7 @@ def test_data_that_cannot_be_trained_on_are_refused_in_words_of_python(data, exp
     assert re.search(expected, refusal(data=data))
 
 
+@pytest.mark.nightly
 def test_every_kind_of_numbers_and_times_is_read():
     target = NUMBERS[:, 0]
     for inputs in (

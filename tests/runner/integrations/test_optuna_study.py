@@ -66,6 +66,7 @@ def test_optuna_finds_every_trial_with_settings_curve_and_findings(rows, invoke)
     assert study().user_attrs["settings"]["batch_size"] == 16
 
 
+@pytest.mark.nightly
 def test_the_best_trial_is_the_same(rows, invoke):
     invoke("send", "small", "--optuna", "study.db")
     best = min((row for row in rows.values() if row["status"] == "completed"), key=lambda row: row["best_e_v"])
@@ -73,6 +74,7 @@ def test_the_best_trial_is_the_same(rows, invoke):
     assert set(study().best_trial.params) == {"architecture", "optimizer.name", "optimizer.rate"}
 
 
+@pytest.mark.nightly
 def test_what_is_there_stays_and_what_is_new_is_added(rows, invoke):
     invoke("send", "small", "--optuna", "study.db")
     assert f"0 trials sent, {TRIALS} already there" in invoke("send", "small", "--optuna", "study.db").err
@@ -116,6 +118,7 @@ def test_what_waits_or_runs_is_not_sent(store, database, driver, make_plan, monk
     assert (trial.user_attrs["status"], trial.state.name) == ("cancelled", "FAIL")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -81,6 +81,7 @@ def test_engines_and_files_agree(table, invoke, own_folder):
     assert stored("file")[1] == stored("auto")[1] == stored("flags")[1]
 
 
+@pytest.mark.nightly
 def test_weights_of_data_in_memory(table):
     settings = {"training": {"epochs": 3}, "data": table, "target": "y"}
     run_sweep({**settings, "weight": "cost", "name": "named"}, engine="local")

@@ -15,10 +15,19 @@ from support.charts.made_sweeps import Made, make
 HOSTILE = "</pre><script>alert(1)</script>&lt;"
 
 
-@pytest.fixture
+# They share a report, which draws every chart.
+pytestmark = pytest.mark.xdist_group("report")
+
+
+@pytest.fixture(scope="module")
 def trained(trained_database):
     with open_store(str(trained_database)) as store:
         yield store
+
+
+@pytest.fixture(scope="module")
+def report(trained):
+    return report_of(trained, "small", ["the answer", "  in lines"])
 
 
 @pytest.fixture
@@ -31,8 +40,7 @@ def made(tmp_path, sqlite_template):
         yield store
 
 
-def test_a_report_has_the_question_the_answer_charts_tables_and_how_to_reproduce_it(trained):
-    report = report_of(trained, "small", ["the answer", "  in lines"])
+def test_a_report_has_the_question_the_answer_charts_tables_and_how_to_reproduce_it(report):
     assert report.title == "fitgap report: small"
     sections = {each.heading: each.blocks for each in report.sections}
     assert list(sections)[:4] == ["Question", "Answer", "What underfits, what overfits", "The best configurations"]
@@ -47,8 +55,8 @@ def test_a_report_has_the_question_the_answer_charts_tables_and_how_to_reproduce
     assert {"fitgap", "python", "numpy"} <= set(versions)
 
 
-def test_the_settings_in_a_report_are_a_sweep_file(trained):
-    sections = {each.heading: each.blocks for each in report_of(trained, "small", []).sections}
+def test_the_settings_in_a_report_are_a_sweep_file(report, trained):
+    sections = {each.heading: each.blocks for each in report.sections}
     text = "\n".join(sections["How to reproduce it"][1].lines)
     specification = json.loads(text)
     assert specification == trained.sweep("small")["specification"]
@@ -76,6 +84,7 @@ def test_a_page_loads_nothing_runs_nothing_and_escapes_everything(made):
     assert len(re.findall('<img [^>]*alt="[^"]{20,}"', page)) == 4
 
 
+@pytest.mark.nightly
 def test_paper_has_pages_with_text_and_charts(made):
     document = PdfReader(io.BytesIO(pdf_document(report_of(made, "made", ["the answer \x00 in words", HOSTILE]))))
     assert len(document.pages) >= 3 and document.metadata.title == "fitgap report: made"

@@ -55,6 +55,7 @@ def test_a_reader_that_breaks_off_is_not_told(database):
         rows.close()
 
 
+@pytest.mark.nightly
 def test_copies_of_what_changes_are_refused(database, monkeypatch):
     looks = itertools.count()
     monkeypatch.setattr(sqlite_files, "file_state", lambda path: next(looks))

@@ -15,7 +15,7 @@ from fitgap.runner.store.admin.restore import restore_database
 from fitgap.runner.store.schema.backup import back_up_database
 from support.databases.changed_databases import is_whole, rename
 from support.databases.raw_rows import raw_rows
-from support.sampling import at_night
+from support.sampling import at_night, per_commit
 
 EVERYWHERE = pytest.mark.parametrize("most", [4, at_night(None)])
 DYING = Path(__file__).parents[2] / "support" / "store" / "dying_copies.py"
@@ -47,7 +47,7 @@ def places(steps, most):
 
 
 @EVERYWHERE
-@pytest.mark.parametrize("command", ["backup", "copy"])
+@pytest.mark.parametrize("command", per_commit(["copy"], ["backup", "copy"]))
 def test_a_copy_that_is_killed_anywhere_is_whole_or_not_there(command, most, database, own_folder, kill):
     rows = raw_rows(str(database))
     (_, steps) = kill(0, command, "fitgap.db", "whole.db")
@@ -65,7 +65,7 @@ def test_a_copy_that_is_killed_anywhere_is_whole_or_not_there(command, most, dat
 
 
 @EVERYWHERE
-@pytest.mark.parametrize("place", ["there", "new"])
+@pytest.mark.parametrize("place", per_commit(["there"], ["there", "new"]))
 def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_the_new(place, most, database, own_folder, kill):
     saved = back_up_database(None, "saved.db")
     new = raw_rows(str(saved))
@@ -97,6 +97,7 @@ def test_a_restore_that_is_killed_anywhere_leaves_the_old_or_the_new(place, most
     assert raw_rows("target.db") == new
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("delays", [3, at_night(20)])
 def test_a_restore_that_is_killed_while_pages_are_written_leaves_the_old_or_the_new(delays, database, own_folder):
     """At moments that no line of Python tells."""

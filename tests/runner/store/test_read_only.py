@@ -162,6 +162,7 @@ def check_answers(user, path):
         assert state_of(path.parent) == before, words
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("folder_mode", "log"),
     [
@@ -183,6 +184,7 @@ def test_another_users_database_answers_and_nothing_appears_beside_it(log, folde
         assert "the owner's" in users[1].ask(["note", "small"], shared)[1]
 
 
+@pytest.mark.nightly
 def test_ones_own_database_in_a_folder_that_is_closed_answers_too(users, shared):
     own(shared.parent, 0o555)
     check_answers(users[0], shared)

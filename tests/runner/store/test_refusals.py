@@ -196,6 +196,7 @@ def test_an_empty_file_is_refused_for_asking(way, folder):
     assert "is empty" in refusal(way, folder / "empty.db")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("closed", ["file", "folder"])
 def test_a_file_that_may_not_be_read_is_refused(closed, sqlite_template):
     with tempfile.TemporaryDirectory(dir=open_folder()) as name:

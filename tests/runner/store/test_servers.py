@@ -67,6 +67,7 @@ def test_a_port_where_nobody_listens_is_told():
     assert f"name at 127.0.0.1:{port} cannot be reached" in refusal(f"postgresql://user:secret@127.0.0.1:{port}/name")
 
 
+@pytest.mark.nightly
 def test_somebody_who_never_answers_is_given_up(monkeypatch):
     # The shortest time that the library knows.
     monkeypatch.setattr(postgresql, "CONNECT_TIMEOUT_SECONDS", 2)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from urllib.parse import urljoin
 
 import pytest
 from fitgap.runner.store import open_store
@@ -68,9 +69,16 @@ def test_tags_notes_and_names_can_be_changed(send, page, own):
     assert "?tag=first" in page.get("/").text
 
 
+def test_the_tag_of_a_trial_leads_to_the_trials_with_it(send, page):
+    send("/trials/3/tag", tag="it's odd")
+    (link,) = re.findall(r'class="tag" href="([^"]*)#table-title"', page.get("/trials/3").text)
+    assert page.get(urljoin("/trials/3", link.replace("&amp;", "&"))).text.count("<tr id=") == 1
+
+
 def test_labels_that_are_not_valid_are_refused_with_the_rule(send, own):
     answer = send("/sweeps/made/rename", name="no spaces, please")
     assert answer.status_code == 422 and "must be 1 to 64 letters" in answer.text
+    assert "no spaces, please" in answer.text and 'href="../../sweeps/made">Back to made<' in answer.text
     assert send("/sweeps/made/tag", tag="x" * 65).status_code == 422
     assert send("/sweeps/made/note", note="\x00").status_code == 422
     assert rows(own)["made"]["tags"] == []
@@ -125,7 +133,15 @@ def test_the_plan_is_shown_without_training(send, own):
 def test_mistakes_in_a_sweep_file_are_shown_at_their_line(send, own):
     answer = send("/new/file", text=SMALL.replace("architecture", "architectur"), do="start")
     assert answer.status_code == 422 and "did you mean &#39;architecture&#39;" in answer.text
-    assert "<mark>   6    architectur: [2, 4]</mark>" in answer.text
+    assert "<mark>   6    architectur: [2, 4]</mark>" in answer.text and ">Line 6</a>: axes.architectur" in answer.text
+    # What is wrong is above everything else on the page.
+    first = answer.text.index('role="alert"')
+    assert first < answer.text.index("<form") and first < answer.text.index("From a form")
+    missing = send("/new/file", text="name: x\ndata: nothing.csv\n", do="check").text
+    assert (
+        ">Line 2</a>: nothing.csv: there is no such file" in missing
+        and "<mark>   2  data: nothing.csv</mark>" in missing
+    )
     assert "tiny" not in rows(own)
     uploaded = send("/new/file", files={"file": ("../../evil\\my sweep.yaml", b"data: digitz\n")})
     assert "did you mean &#39;digits&#39;" in uploaded.text
@@ -139,7 +155,11 @@ def test_the_form_shows_mistakes_at_their_field(send):
     assert answer.status_code == 422
     field = re.search(r"<textarea name=\"hidden\"[^>]*>", answer.text).group()
     assert 'aria-describedby="mistake"' in field and "hidden layers such as 64-32" in answer.text
-    assert send("/new/form", source="/etc/passwd", hidden="4").status_code == 422
+    assert '<a href="#field-hidden">Hidden layers</a>: 4x: must be' in answer.text
+    answer = send("/new/form", source="xor", epochs="x", do="check").text
+    assert "Epochs</a>: must be a whole number, at least 1, at most 1000000000, but is &#39;x&#39;" in answer
+    answer = send("/new/form", source="/etc/passwd", hidden="4")
+    assert answer.status_code == 422 and "Data set</a>: &#39;/etc/passwd&#39; is no data set of the form" in answer.text
 
 
 def test_an_uploaded_table_is_inspected_and_trained(send, own):
@@ -171,11 +191,18 @@ def test_a_sweep_can_be_paused_resumed_and_cancelled(send, page, own):
     assert send("/sweeps/long/pause").status_code == 409
     send("/sweeps/long/resume")
     wait_until(lambda: rows(own)["long"]["running"])
+    (training,) = page.app.state.trainings.alive(2)
     send("/sweeps/long/cancel")
+    assert "The process that trains this sweep is ending" in page.get("/sweeps/long").text
     wait_until(lambda: not page.app.state.trainings.alive(2))
-    assert rows(own)["long"]["cancelled"] == 2
+    # It ended as after Ctrl-C, without waiting for its workers, and left nothing for a resume.
+    assert training.process.returncode == 130
+    assert rows(own)["long"]["cancelled"] == 2 and rows(own)["long"]["pending"] == 0
+    with open_store(str(own)) as store:
+        assert store.sweep_epochs("long")
 
 
+@pytest.mark.nightly
 def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
     send("/new/file", text=SMALL, do="start")
     wait_until(lambda: rows(own)["tiny"]["completed"] == 4)
@@ -184,12 +211,18 @@ def test_a_sweep_is_extended_by_the_advice_that_was_chosen(send, page, own):
     lines = re.findall(r"<span>(.*?)</span>", form)
     # Advice for several configurations is told apart, so each line names the configuration that it changes.
     assert found and len(set(lines)) == len(lines) >= len(found) and "all else as in" in lines[0]
+    # The answer and this page are about different configurations, and both say so.
+    assert (
+        "may be the opposite" in form
+        and "for the configurations with this verdict" in page.get("/sweeps/tiny/answer").text
+    )
     assert send("/sweeps/tiny/extend").status_code == 422
     send("/sweeps/tiny/extend", configuration=found[0])
     assert rows(own)["tiny"]["trials"] == 6
     wait_until(lambda: rows(own)["tiny"]["completed"] + rows(own)["tiny"]["diverged"] == 6)
 
 
+@pytest.mark.nightly
 def test_an_error_of_the_training_is_shown(send, page, own, tmp_path):
     (tmp_path / "data.csv").write_text("a,b\n" + "".join(f"{n},{n}\n" for n in range(40)))
     text = f"name: lost\ndata: {{source: {tmp_path}/data.csv, target: b}}\ntraining: {{epochs: 100000}}\n"

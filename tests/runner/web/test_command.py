@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from support.sampling import every, per_commit
 
 COMMAND = str(Path(sys.executable).with_name("fitgap"))
 TOKEN = "correct-horse-battery"
@@ -35,7 +36,7 @@ def running(*options, **environment):
         page.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", per_commit([signal.SIGINT], [signal.SIGINT, signal.SIGTERM]))
 def test_a_signal_ends_the_page_with_the_code_of_the_contract_and_no_words(number, made_database):
     with running("--db", made_database) as (page, address):
         assert b"made" in urllib.request.urlopen(address, timeout=30).read()
@@ -48,6 +49,7 @@ def test_a_signal_ends_the_page_with_the_code_of_the_contract_and_no_words(numbe
     assert (page.returncode, out, err) == (130, "", "")
 
 
+@pytest.mark.nightly
 def test_a_port_that_is_taken_is_told_in_one_line(command, made_database):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -58,18 +60,21 @@ def test_a_port_that_is_taken_is_told_in_one_line(command, made_database):
     assert f"port {port}" in answer.err and "--port" in answer.err
 
 
-@pytest.mark.parametrize("options", [["--host", "0.0.0.0"], ["--host", "192.0.2.7"], ["--allow-host", "lab.example"]])
+@pytest.mark.parametrize(
+    "options", every(3, [["--host", "0.0.0.0"], ["--host", "192.0.2.7"], ["--allow-host", "lab.example"]])
+)
 def test_other_people_need_a_token(command, made_database, options):
     answer = command("ui", "--no-browser", *options, "--db", made_database)
     assert answer.code == 2 and "--token" in answer.err and answer.err.count("\n") == 1
 
 
+@pytest.mark.nightly
 def test_a_short_token_is_refused(command, made_database):
     answer = command("ui", "--no-browser", "--token", "secret", "--db", made_database)
     assert answer.code == 2 and "at least 8 characters" in answer.err and "secret;" not in answer.err
 
 
-@pytest.mark.parametrize("way", ["option", "joined option", "environment"])
+@pytest.mark.parametrize("way", per_commit(["option"], ["option", "joined option", "environment"]))
 def test_the_token_is_in_no_list_of_processes(way, made_database):
     options = {"option": ["--token", TOKEN], "joined option": [f"--token={TOKEN}"], "environment": []}[way]
     environment = {"FITGAP_TOKEN": TOKEN} if way == "environment" else {}
@@ -82,6 +87,7 @@ def test_the_token_is_in_no_list_of_processes(way, made_database):
             assert TOKEN.encode() not in Path(f"/proc/{page.pid}/{name}").read_bytes()
 
 
+@pytest.mark.nightly
 def test_commands_that_do_not_serve_load_no_server(made_database):
     code = (
         "import sys; from fitgap.__main__ import main\n"
@@ -94,6 +100,7 @@ def test_commands_that_do_not_serve_load_no_server(made_database):
     assert done.stdout.endswith("[]\n")
 
 
+@pytest.mark.nightly
 def test_a_run_can_have_the_page_next_to_it(command, tmp_path):
     # Without a screen no browser is opened.
     environment = {name: value for name, value in os.environ.items() if "DISPLAY" not in name}

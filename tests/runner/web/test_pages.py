@@ -1,7 +1,10 @@
 """Every page for reading: what it shows, and what it says when an address is wrong."""
 
 import json
+import re
+from urllib.parse import urljoin
 
+import polars as pl
 import pytest
 from fitgap.runner.store import open_store
 
@@ -108,6 +111,27 @@ def test_a_wrong_address_says_what_to_do(client, address, status, advice):
     assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("address", "back"),
+    [
+        ("/?page=-1", None),
+        ("/sweeps/made?page=-1", "../sweeps/made"),
+        ("/sweeps/made/compare?pins=0000000000000003", "../../sweeps/made?pins=0000000000000003"),
+        ("/sweeps/made/charts/fitmap.svg?theme=red", "../../../sweeps/made"),
+        ("/sweeps/none/answer", None),
+        ("/trials/7000", None),
+    ],
+)
+def test_a_refusal_looks_like_the_other_pages_and_leads_back(client, address, back):
+    page = client.get(address).text
+    assert '<nav aria-label="Pages">' in page and ">All sweeps</a>" in page
+    assert (f'href="{back}">Back to made<' in page) if back else "Back to" not in page
+
+
+def test_a_page_beyond_the_last_says_so(client):
+    assert "There is no page 9; the last one is 1." in client.get("/sweeps/made?page=9").text
+
+
 def test_sorting_pinning_and_the_baseline_are_links_that_keep_the_rest(client):
     page = client.get("/sweeps/made", params={"where": "e_v < 1", "sort": "e_v"}).text
     assert "where=e_v+%3C+1&amp;sort=-e_v" in page
@@ -115,11 +139,28 @@ def test_sorting_pinning_and_the_baseline_are_links_that_keep_the_rest(client):
     assert 'aria-sort="ascending"' in page
 
 
-def test_the_page_says_that_a_filter_selects_trials(client):
+HALF = "repeat == 1 or configuration == '0000000000000003'"
+
+
+def test_a_configuration_that_a_filter_shows_in_part_says_of_how_many_trials_its_means_are(client):
     said = "each mean is over the repeats that match it"
-    assert said in client.get("/sweeps/made?where=e_v < 0.3").text
-    assert said not in client.get("/sweeps/made").text
-    assert said not in client.get("/sweeps/made?show=trials&where=e_v < 0.3").text
+    page = client.get("/sweeps/made", params={"where": HALF, "rows": 500}).text
+    assert said in page and ">trials</a></th>" in page
+    assert page.count(">1 of 3</td>") == 23 and page.count(">3 of 3</td>") == 1
+    lines = client.get("/sweeps/made/table.csv", params={"where": HALF}).text.splitlines()
+    place = lines[0].split(",").index("trials")
+    assert lines[0].endswith(",all_trials") and {line.split(",")[place] for line in lines[1:]} == {"1", "3"}
+    frame = pl.read_parquet(client.get("/sweeps/made/table.parquet", params={"where": HALF}).content)
+    assert frame["all_trials"].to_list() == [3] * 24 and frame["trials"].sum() == 23 + 3
+    pins = "0000000000000003,0000000000000004"
+    assert ">3 of 3<" in client.get("/sweeps/made/compare", params={"where": HALF, "pins": pins}).text
+
+
+@pytest.mark.parametrize("query", ["", "where=activation == 'relu'", f"show=trials&where={HALF}"])
+def test_a_filter_that_keeps_configurations_whole_has_no_such_column(client, query):
+    page = client.get(f"/sweeps/made?{query}").text
+    assert "each mean is over the repeats" not in page and " of 3</td>" not in page
+    assert "all_trials" not in client.get(f"/sweeps/made/table.csv?{query}").text
 
 
 def test_differences_from_a_baseline_are_those_of_the_store(client, made_database):
@@ -246,8 +287,26 @@ def test_a_comparison_shows_all_or_only_what_differs(client):
     differing = client.get("/sweeps/made/compare", params={"pins": pins, "differences": 1}).text
     assert ">initializer<" in everything and ">initializer<" not in differing
     assert ">architecture<" in differing and "difference from the baseline" in differing
-    assert client.get("/sweeps/made/compare", params={"pins": "0000000000000003"}).status_code == 422
+    refused = client.get("/sweeps/made/compare", params={"pins": "0000000000000003"})
+    assert refused.status_code == 422 and "needs 2 to 10 configurations, but 1 pinned one was given" in refused.text
     assert client.get("/sweeps/made/compare", params={"pins": f"{pins},0000000000000999"}).status_code == 404
+
+
+def test_compared_and_pinned_configurations_are_called_by_the_settings_in_which_they_differ(client):
+    page = client.get("/sweeps/made/compare", params={"pins": "0000000000000003,0000000000000004"}).text
+    assert '<th scope="col" class="number name">16</th><th scope="col" class="number name">32</th>' in page
+    page = client.get("/sweeps/made", params={"pins": "0000000000000003,000000000000000a"}).text
+    bar = page[page.index('id="pins"') :]
+    assert ">16 · adam 0.0001 ×</a>" in bar and ">32 · adam 0.001 ×</a>" in bar
+    assert ">Compare them</a>" in bar and ">Unpin all</a>" in bar
+    assert 'aria-label="Pinned configurations" hidden' in client.get("/sweeps/made").text
+
+
+def test_a_row_leads_to_the_trials_of_its_configuration(client):
+    page = client.get("/sweeps/made", params={"where": "e_v < 1", "box": "-9,9,-9,9", "rows": 500}).text
+    (link,) = re.findall(r'href="([^"]*)#table-title" aria-label="Trials of configuration 0000000000000004"', page)
+    trials = client.get(urljoin("/sweeps/made", link.replace("&amp;", "&"))).text
+    assert trials.count("<tr id=") == 3 and trials.count("<code>00000000</code>") == 3
 
 
 def test_the_table_is_compared_with_the_reference_unless_a_baseline_is_chosen(client, made_database):

@@ -57,6 +57,7 @@ def own(tmp_path):
     return path
 
 
+@pytest.mark.nightly
 def test_every_link_stays_below_the_path_of_the_proxy(own):
     with served(own) as (upstream, _), proxied(upstream) as proxy:
         found = set()

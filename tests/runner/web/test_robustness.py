@@ -158,6 +158,7 @@ def test_a_stream_sends_all_rows_once_and_then_only_what_changed(open_page, own)
     assert [row["trial"] for row in again[1][1]["rows"]] == [3]
 
 
+@pytest.mark.nightly
 def test_a_stream_ends_when_its_sweep_is_deleted(open_page, own):
     def change():
         with open_store_for_writing(str(own)) as store:
@@ -183,6 +184,7 @@ def test_a_stream_of_a_trial_says_how_far_it_is_and_ends_with_its_verdict(open_p
     assert [(row["status"], row["epochs"]) for _, row, _ in found[:2]] == [("running", 2), ("completed", 5)]
 
 
+@pytest.mark.nightly
 def test_epochs_of_running_trials_are_progress_but_change_no_row(open_page, own):
     with contextlib.closing(sqlite3.connect(own)) as connection, connection:
         connection.execute("UPDATE trial SET status = 'running', epochs = NULL WHERE id = 3")
@@ -223,6 +225,7 @@ def test_the_page_survives_an_upgrade_underneath_it(open_page, tmp_path):
     assert client.get("/").status_code == 200
 
 
+@pytest.mark.nightly
 def test_the_page_survives_a_server_that_restarts(open_page, postgres_of_its_own):
     server = postgres_of_its_own
     address = server.address(postgres_template(server))

@@ -42,7 +42,7 @@ def test_a_number_of_trials_is_trained_exactly(invoke):
 
 
 def test_a_number_of_epochs_ends_a_trial_in_training_which_resumes_where_it_stopped(invoke):
-    run = ("run", "--data", "iris", "--hidden", "2", "--epochs", "4000", "--record", "every=500", "--engine", "local")
+    run = ("run", "--data", "iris", "--hidden", "2", "--epochs", "1500", "--record", "every=500", "--engine", "local")
     answer = invoke(*run, "--max-epochs-total", "100")
     assert (answer.code, "epochs, as its budget says; 1 trial is still pending" in answer.err) == (1, True), answer.err
     assert stored(invoke, "iris").keys() == {("2", "relu", 1, "pending")}

@@ -9,6 +9,7 @@ from fitgap.runner.messages import Block
 from fitgap.runner.store.schema.version import newest_version
 from support.databases.new_databases import PostgresDatabases
 from support.databases.raw_rows import raw_rows
+from support.sampling import on_sqlite_per_commit
 
 LEGACY = Path(__file__).parents[3] / "legacy" / "0001.db"
 KEYS = ["database", "kind", "program_version", "schema", "newest_schema", "bytes", "sweeps", "trials", "epochs"]
@@ -93,6 +94,7 @@ def test_an_upgrade_does_not_make_a_database(invoke):
     assert not list(Path().iterdir())
 
 
+@on_sqlite_per_commit
 def test_a_copy_is_a_database_of_its_own(trained_database, empty_database, invoke, small_counts):
     answer = invoke("db", "copy", trained_database, empty_database)
     assert (answer.code, answer.err) == (0, "")
@@ -115,6 +117,7 @@ def test_a_backup_and_going_back_to_it_say_where_everything_is(invoke, trained_d
     assert raw_rows("fitgap.db") == raw_rows(str(trained_database))
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(
     ("words", "told"),
     [

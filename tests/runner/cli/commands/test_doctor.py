@@ -45,6 +45,7 @@ THEIRS = {
 }
 
 
+@pytest.mark.nightly
 def test_a_healthy_machine_in_a_terminal_of_80_columns(in_terminal, own_folder, temporary, plain_text):
     """Variables for another Ray or other threads do no harm."""
     code, written = in_terminal("doctor", env=THEIRS)

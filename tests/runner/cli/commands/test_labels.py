@@ -42,6 +42,7 @@ def rows(invoke):
     return ask
 
 
+@pytest.mark.nightly
 def test_what_is_tagged_and_noted_is_shown(invoke, rows):
     for line in (["tag", "xor", "baseline", "good one"], ["tag", "2,3", "odd"], ["note", "xor", "first try"]):
         assert invoke(*line).code == 0
@@ -149,6 +150,7 @@ def test_whoever_sits_at_a_terminal_is_asked_first(answer, left, code, rows):
     assert len(rows("sweeps")) == left
 
 
+@pytest.mark.nightly
 def test_a_file_is_as_large_after_compacting_as_without_what_was_deleted(invoke):
     invoke("run", *QUICK, "--epochs", "500", "--engine", "local")
     large = Path("fitgap.db").stat().st_size

@@ -28,6 +28,7 @@ def test_the_drawing_of_a_trial_is_its_curve(plot):
     assert answer.out.startswith("trial 2: ") and "E_t, █ E_v" in answer.out
 
 
+@pytest.mark.nightly
 def test_a_stream_of_ascii_gets_ascii(plot, monkeypatch, command, trained_database):
     for kind in ("fitmap", "capacity"):
         answer = command("plot", kind, "small", "--db", trained_database, env={"PYTHONIOENCODING": "ascii", "PATH": ""})
@@ -65,6 +66,7 @@ def test_a_chart_never_replaces_a_database(plot, trained_database):
     assert answer.code == 2 and trained_database.read_bytes().startswith(b"SQLite")
 
 
+@pytest.mark.nightly
 def test_only_drawing_loads_altair(command, trained_database):
     code = (
         "import sys, fitgap.runner.cli.main, fitgap.runner.frames; print({'altair', 'vl_convert'} & set(sys.modules))"

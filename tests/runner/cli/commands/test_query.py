@@ -211,7 +211,7 @@ def test_asking_changes_nothing(ask, trained_database):
 
 
 @pytest.mark.parametrize(
-    "line", every(3, [*ASK, "diagnose small", "importance small", "list optimizers", "--help", "run --help"])
+    "line", every(4, [*ASK, "diagnose small", "importance small", "list optimizers", "--help", "run --help"])
 )
 def test_asking_loads_neither_ray_nor_polars_nor_alembic_and_help_not_even_numpy(line, trained_database, tmp_path):
     database = () if "--help" in line or line.startswith("list") else ("--db", str(trained_database))

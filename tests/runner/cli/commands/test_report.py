@@ -13,11 +13,13 @@ def test_a_report_is_written_as_html_and_as_pdf(invoke, trained_database, tmp_pa
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.nightly
 def test_without_a_name_the_file_is_named_after_the_sweep(invoke, trained_database, tmp_path):
     assert invoke("report", "1", "--db", trained_database).code == 0
     assert (tmp_path / "small-report.html").exists()
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("words", "message"),
     [

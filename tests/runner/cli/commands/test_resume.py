@@ -44,6 +44,7 @@ def curves(rows, sweep):
     }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("record", per_commit(["every=4"], ["every=4", "every=100", "epochs=log"]))
 def test_an_extended_sweep_that_records_fewer_epochs_has_the_rows_of_a_whole_one(record, invoke, rows):
     """Also where the last tenth of the longer trials begins in the shorter ones, or their best epoch is there."""

@@ -233,6 +233,7 @@ def test_options_that_cannot_be_read_exit_with_2(arguments, invoke):
     assert not list(Path().iterdir())
 
 
+@pytest.mark.nightly
 def test_the_installed_command_refuses_as_well(command, tmp_path):
     """The same without any help of this process: a wrong sweep, a wrong data file, a foreign engine."""
     for arguments, pattern in (

@@ -28,6 +28,7 @@ def test_without_a_name_the_studies_are_listed_with_their_questions(invoke):
     assert "fitgap study capacity" in answer.out
 
 
+@pytest.mark.nightly
 def test_a_sweep_without_what_the_question_is_about_is_refused_with_the_rule(invoke, houses):
     assert quick(invoke, "--data", houses, "--target", "price").code == 0
     answer = invoke("study", "optimizers", "--sweep", "capacity")
@@ -35,6 +36,7 @@ def test_a_sweep_without_what_the_question_is_about_is_refused_with_the_rule(inv
     assert "needs a sweep that varies optimizer, but capacity varies architecture" in answer.err
 
 
+@pytest.mark.nightly
 def test_scores_of_numbers_are_called_r2_and_differences_fit_into_80_columns(invoke, houses, in_terminal, plain_text):
     assert quick(invoke, "--data", houses, "--target", "price").code == 0
     _, written = in_terminal("study", "capacity", "--sweep", "capacity", "--db", "fitgap.db")
@@ -57,6 +59,7 @@ def test_a_dry_run_prints_the_file_and_writes_nothing(invoke):
     assert not list(Path().iterdir())
 
 
+@pytest.mark.nightly
 def test_it_studies_a_file_of_the_users(invoke, houses):
     answer = quick(invoke, "--data", houses, "--target", "price")
     assert answer.code == 0, answer.err
@@ -75,6 +78,7 @@ def test_it_studies_a_file_of_the_users(invoke, houses):
     assert " ".join(row["answer"][0].split()) in " ".join(answer.out.split())
 
 
+@pytest.mark.nightly
 def test_the_file_is_an_ordinary_one_and_is_never_overwritten(invoke, houses):
     Path("capacity.yaml").write_text("name: mine\n", encoding="utf-8")
     answer = quick(invoke, "--data", houses, "--target", "price")
@@ -87,6 +91,7 @@ def test_the_file_is_an_ordinary_one_and_is_never_overwritten(invoke, houses):
     assert [row["e_v"] for row in first] == [row["e_v"] for row in second]
 
 
+@pytest.mark.nightly
 def test_files_are_written_where_they_are_wanted(invoke, houses):
     Path("out").mkdir()
     answer = quick(invoke, "--data", houses, "--target", "price", "-o", "out/mine.yaml", "--chart", "out/mine.svg")

@@ -57,6 +57,7 @@ def test_what_goes_to_a_file_is_what_would_have_been_printed(ask, tmp_path):
         assert (tmp_path / "answer").read_text() == printed
 
 
+@pytest.mark.nightly
 def test_parquet_goes_into_a_pipe_but_not_onto_a_terminal(trained_database, monkeypatch):
     line = [COMMAND, "epochs", "small", "--format", "parquet", "--db", str(trained_database)]
     done = subprocess.run(line, capture_output=True, check=True)

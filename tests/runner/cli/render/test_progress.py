@@ -18,6 +18,7 @@ from fitgap.runner.cli.render import progress
 from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
 from fitgap.runner.cli.render.console import PlainConsole
 from fitgap.runner.cli.render.progress import LiveProgress, duration
+from fitgap.runner.driver import DriverShare
 from fitgap.runner.engine import ClusterStatus, auto
 from fitgap.runner.messages import Block, EpochCounts, TrialEnd
 from fitgap.runner.trial_status import Status
@@ -289,6 +290,20 @@ def test_a_cluster_is_told_as_it_is_now(is_terminal, between, clock, make_rows):
         assert not is_terminal or max(map(len, live.describe(clock.now).splitlines())) <= 80 - 17
 
 
+def test_what_further_drivers_train_is_counted_and_their_part_of_the_cluster(clock, make_rows):
+    with LiveProgress(Expected({1: (10_000, 1.0)})) as live:
+        live.on_engine_ready(SimpleNamespace(cluster_status=ClusterStatus(3, 8, 9)))
+        live(Block(make_rows([1], [1]), ()))
+        for driver, best in ((5, 0.25), (6, 1e-4), (5, 0.5)):
+            clock.now += 1
+            live.on_further(DriverShare(100, 100, best, ClusterStatus(3, 8, 10), driver))
+        text = live.describe(clock.now)
+        assert "best E_v 0.0001" in text and "301 epochs" in text
+        assert text.endswith("3 nodes, 24 workers, 29 packs in flight, 100 rows/s")
+        live.on_further(DriverShare(driver=5))
+        assert "3 nodes, 16 workers, 19 packs" in live.describe(clock.now), "a driver that has died"
+
+
 @pytest.mark.parametrize("status", [Status.DIVERGED, Status.FAILED])
 def test_what_a_trial_leaves_undone_is_not_waited_for(status, clock, make_rows):
     with LiveProgress(Expected({1: (10, 1.0), 2: (10, 1.0)})) as live:
@@ -384,6 +399,7 @@ def test_a_terminal_sees_the_line_and_standard_output_does_not(in_terminal, plai
     assert "1/1 trials" in plain_text(written) and "best E_v" in plain_text(written)
 
 
+@pytest.mark.nightly
 def test_after_a_killed_driver_the_counts_are_right(own_folder, in_terminal, plain_text):
     """The trials that it held are taken over while the others are trained already."""
     sweep = "--data iris --hidden 4 --hidden 5 --repeats 4 --epochs 600 --engine local --name long"

@@ -197,6 +197,7 @@ def test_it_imports_little():
     assert not packages & {"sqlalchemy", "alembic", "ray", "polars", "rich", "ruamel", "typer"}
 
 
+@pytest.mark.nightly
 def test_nothing_in_the_current_folder_is_imported(tmp_path):
     done = subprocess.run([sys.executable, "-c", AMONG_TRAPS], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [12, None]
@@ -278,6 +279,7 @@ def test_a_pack_whose_process_dies_is_lost_and_another_process_takes_its_place(s
     assert processes.new_trouble() is None
 
 
+@pytest.mark.nightly
 def test_a_process_that_dies_without_a_pack_is_replaced(start):
     tasks, dataset = packs_of(SWEEP)
     processes = start(dataset, 1)
@@ -332,6 +334,7 @@ def test_nobody_is_left_after_closing(start):
     assert not any(map(is_alive, numbers))
 
 
+@pytest.mark.nightly
 def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
     """Again and again, as long as it is worth it; every row is there once, with the same bits."""
     sweep = prepare_sweep(sweep_from_text("{data: iris, repeats: 8, training: {epochs: 1000}}"))
@@ -348,6 +351,7 @@ def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
     assert rows_of(blocks) == rows_of(expected)
 
 
+@pytest.mark.nightly
 def test_when_the_parent_is_killed_they_end_by_themselves_in_the_middle_of_a_pack(tmp_path):
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -457,6 +461,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.nightly
 def test_a_copy_of_the_parent_made_by_fork_does_not_keep_it_alive():
     line = [sys.executable, "-c", FORKING, str(Path(__file__).parent)]
     with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as parent:

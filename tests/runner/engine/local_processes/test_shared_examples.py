@@ -154,6 +154,7 @@ def test_where_there_is_no_room_one_line_says_so(task, dataset, monkeypatch):
     assert len(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.nightly
 def test_processes_share_the_examples_and_have_no_copies_of_them(tmp_path):
     done = subprocess.run([sys.executable, "-c", LARGE], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -20,7 +20,7 @@ print(sweep.trials()["status"].to_list())
 """
 
 
-@pytest.mark.parametrize("engine", ["local", at_night("ray")])
+@pytest.mark.parametrize("engine", [at_night("local"), at_night("ray")])
 def test_a_frame_is_trained_on_ray_and_resumed_without_it(engine, own_folder):
     rng = np.random.default_rng(2)
     frame = pl.DataFrame({"a": rng.normal(size=50), "b": rng.normal(size=50), "w": rng.uniform(0.5, 2, size=50)})

@@ -261,6 +261,7 @@ def test_the_wrong_core_and_runner_in_the_current_folder_are_not_loaded(stopped_
     assert "failed" not in stopped_sweep["status"]
 
 
+@pytest.mark.nightly
 def test_everything_that_ray_listens_at_is_on_this_machine_alone(stopped_sweep):
     assert stopped_sweep["listening"], "no listener was found, so nothing was checked"
     assert all(map(is_loopback, stopped_sweep["listening"])), stopped_sweep["listening"]
@@ -348,6 +349,7 @@ def dying_workers(tmp_path_factory):
     return json.loads((folder / "found.json").read_text())
 
 
+@pytest.mark.nightly
 def test_a_pack_that_kills_its_worker_is_lost_and_the_others_complete(dying_workers):
     ended = {trial: (status, reason) for trial, status, reason in dying_workers["ended"]}
     assert ended[0][0] == "lost" and "its worker died" in ended[0][1]

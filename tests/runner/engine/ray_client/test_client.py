@@ -72,6 +72,7 @@ def test_a_host_that_ends_while_it_trains_is_a_cluster_that_is_lost(host, words,
     assert str(lost.value) == words
 
 
+@pytest.mark.nightly
 def test_a_ray_that_never_starts_is_not_waited_for_for_ever(dataset, hosted_by, make_task, monkeypatch):
     """As on a machine without a loopback device."""
     monkeypatch.setattr(client, "SECONDS_TO_START", 0.3)

@@ -28,6 +28,7 @@ def run(folder, engine, module):
     return subprocess.run(command, cwd=here, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("kind", every(2, BROKEN))
 def test_a_ray_that_cannot_be_imported_is_one_line(kind, tmp_path):
     module, told = BROKEN[kind]

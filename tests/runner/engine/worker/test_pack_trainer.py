@@ -279,6 +279,7 @@ def test_the_state_at_the_end_is_kept_where_the_sweep_says_so(tasks_of):
     assert kept_of(blocks) == {(task.trials[0], 3): state.arrays["parameters"].tobytes()}
 
 
+@pytest.mark.nightly
 def test_a_worker_trains_on_one_blas_thread_whatever_the_environment_says(tmp_path):
     four = {name: "4" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
     done = subprocess.run(

@@ -1,5 +1,6 @@
 """What workers send where not every epoch is recorded: the same numbers to the last bit, only fewer of them."""
 
+import itertools
 from collections import defaultdict
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from fitgap.runner.planning.packs import pack_task, planned_trials
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.recorded_epochs import COMPLETE, Recording, always_recorded
 from fitgap.runner.spec import sweep_from_text
+from support.sampling import every_row
 
 # Trials that are best in the middle, that stop early, that diverge at once and that train to the end.
 SWEEP = """
@@ -85,8 +87,9 @@ def test_rows_are_fewer_and_all_else_is_the_same(recording, seconds, task_of, mo
     assert rest_of(thinned) == rest_of(complete)
 
 
-@pytest.mark.parametrize("recording", THIN)
-@pytest.mark.parametrize("stops", [(1,), (2,), (7, 8), (20, 31), (40,)])
+@pytest.mark.parametrize(
+    ("recording", "stops"), every_row(4, itertools.product(THIN, [(1,), (2,), (7, 8), (20, 31), (40,)]))
+)
 def test_stopped_and_gone_on_the_rows_are_those_of_an_undisturbed_pack(recording, stops, task_of, monkeypatch):
     """Whatever was held back goes with the states: the best epoch so far, and where the last tenth may begin."""
     monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)

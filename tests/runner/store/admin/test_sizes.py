@@ -11,6 +11,7 @@ from fitgap.runner.store.admin import sizes
 from fitgap.runner.store.admin.status import describe_database
 from fitgap.runner.store.schema.tables import evidence
 from fitgap.runner.trial_status import Status
+from support.sampling import on_sqlite_per_commit
 
 TRIALS, EPOCHS = 200, 100
 
@@ -30,6 +31,7 @@ def fill(store, driver, make_plan, make_rows, name, trials):
     return sweep_id
 
 
+@on_sqlite_per_commit
 def test_the_sizes_of_sweeps_are_about_that_of_the_database(store, database, driver, make_plan, make_rows):
     empty = describe_database(database)["bytes"]
     large = fill(store, driver, make_plan, make_rows, "large", TRIALS)
@@ -63,6 +65,7 @@ def test_epochs_that_are_not_recorded_take_no_room(record, store, driver, make_p
     assert store.deletion([str(numbers[3])]).epochs == 2
 
 
+@on_sqlite_per_commit
 def test_the_room_of_a_deleted_sweep_is_given_back(
     store, database, database_kind, driver, make_plan, make_rows, findings
 ):

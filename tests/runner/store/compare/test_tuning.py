@@ -135,6 +135,7 @@ def simulated(random, settings, repeats):
     return members, Completed(configuration, repeat, {}), luck + random.standard_normal(len(repeat))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("settings", "repeats"), [(20, 6), *(at_night(*case) for case in ((3, 6), (5, 10), (20, 10)))])
 def test_many_settings_do_not_make_a_group_look_better(settings, repeats):
     """Choosing the best of equal settings on all repeats would favour their group in nearly every sweep."""

@@ -78,6 +78,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", per_commit(["zeros", "promises"], BOMBS))
 def test_what_would_take_far_more_memory_is_refused_before_it_does(name):
     command = [sys.executable, "-c", READER]

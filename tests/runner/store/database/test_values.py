@@ -14,6 +14,7 @@ from fitgap.runner.trial_status import Status
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
+from support.sampling import on_sqlite_per_commit
 
 plain_json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -83,6 +84,7 @@ def values_in(engine, values):
     return table
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(
     "values",
     [[1.0, 2.0, 4.0], [1e200, 1.0], [1e-200, 1e-300], [5e307, 5e307, 7e307], [-1e160, 1e160, 3.0], [0.0], [None, 2.0]],

@@ -14,6 +14,7 @@ from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.filter import class_keys, filter_expression
 from sklearn.metrics import recall_score
+from support.sampling import on_sqlite_per_commit
 
 CLASSES = ["Iris-setosa", "yes, often", "don't", 'a "b"', "1.5", "not"]
 SWEEP = """\
@@ -53,6 +54,7 @@ def recalls_of(store, trial, at):
     return dict(zip(dataset.class_names, found.tolist(), strict=True))
 
 
+@on_sqlite_per_commit
 def test_they_are_those_of_scikit_learn(store):
     for name in CLASSES:
         keys = [class_keys.key_of(measure, name) for measure in class_keys.CLASS_MEASURES]
@@ -82,6 +84,7 @@ def test_trials_are_filtered_and_sorted_by_them(name, store):
     assert first[0][key] == recalls[first[0]["trial"]]
 
 
+@on_sqlite_per_commit
 def test_groups_are_compared_in_them(store):
     key = "recall_v.'Iris-setosa'"
     rows = store.trials("classes", columns=["optimizer", key])
@@ -95,6 +98,7 @@ def test_groups_are_compared_in_them(store):
     assert {row["of"] for row in store.importance("classes", ["recall_v.1.5"])} == {"recall_v.1.5"}
 
 
+@on_sqlite_per_commit
 def test_other_quotes_and_none(store):
     """In a list of keys, quotes may be missing; only a comma needs them."""
     keys = ["trial", "recall_v.Iris-setosa", "recall_v.'yes, often'", "recall_v.don't", 'recall_v."a ""b"""']
@@ -105,6 +109,7 @@ def test_other_quotes_and_none(store):
     assert same["recall_v.'don''t'"] == row["recall_v.don't"]
 
 
+@on_sqlite_per_commit
 def test_frames_have_them(store, database):
     with open_frames(str(database)) as frames:
         found = frames.trials("classes", columns=["trial", "error_v.1.5"], sort="error_v.1.5")
@@ -113,6 +118,7 @@ def test_frames_have_them(store, database):
         assert none.is_empty() and str(none.schema["error_v.1.5"]) == "Float64"
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(
     ("key", "message"),
     [
@@ -140,6 +146,7 @@ def test_numbers_have_no_classes():
         filter_expression("recall_v.a > 0.5")
 
 
+@on_sqlite_per_commit
 def test_trials_that_are_trained_again_lose_them(store):
     with store._engine.begin() as connection:
         connection.exec_driver_sql("UPDATE trial SET status = 'failed' WHERE id = 1")

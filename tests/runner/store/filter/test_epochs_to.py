@@ -9,6 +9,7 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.store.filter import filter_expression
+from support.sampling import on_sqlite_per_commit
 
 SWEEP = """\
 name: small
@@ -58,6 +59,7 @@ def test_it_is_the_first_epoch_within_the_limit(store):
     assert expected[last] == max(known)
 
 
+@on_sqlite_per_commit
 def test_groups_can_be_compared_in_it(store):
     key = "epochs_to(e_v < 0.3)"
     expected = first_epochs(store, lambda e_v: e_v < 0.3)
@@ -88,6 +90,7 @@ def test_mistakes_are_pointed_at(text, message):
     assert message in str(told.value)
 
 
+@on_sqlite_per_commit
 def test_wrong_keys_are_refused(store):
     with pytest.raises(FilterError, match="the end"):
         store.trials("small", columns=["epochs_to(e_v < 1) + 1"])

@@ -17,6 +17,7 @@ from support.filter.filter_reference import holds
 from support.filter.filter_stores import fill
 from support.filter.random_filters import random_condition, random_test, written
 from support.profiles import share_of_examples
+from support.sampling import on_sqlite_per_commit
 
 AT_ONCE = 25
 # On each kind of database.
@@ -189,6 +190,7 @@ INJECTIONS = (
 )
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("evil", INJECTIONS)
 def test_evil_text_in_quotes_is_only_text(evil, filled):
     """It finds the notes that are this text and nothing else, and stands in no statement."""

@@ -25,6 +25,7 @@ def refused(text):
         ("activation == relu", "relu", "write text in quotes: 'relu'"),
         ("verdict != overfit", "overfit", "verdict is text, but overfit is a number; write 'overfit'"),
         ("architecture == 16", "16", "write '16'"),
+        ("architecture = 64-32", "64-32", "write '64-32'"),
         ("e_v < '0.02'", "'0.02'", "e_v is a number, but '0.02' is text; write 0.02"),
         (
             "verdict == 'overfitt'",
@@ -45,6 +46,39 @@ def test_what_means_nothing_is_pointed_at(text, place, message):
     found, pointed = refused(text)
     assert pointed == place
     assert message in found and "\n" not in found
+
+
+ADAM = "write optimizer.name == 'adam' and optimizer.rate == 0.01"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("adam 0.01", "adam 0.01", ADAM),
+        ("optimizer = adam 0.01", "adam 0.01", ADAM),
+        ("(optimizer = adam 0.01) and e_v < 1", "adam 0.01", ADAM),
+        ("e_v < 1 and optimizer == 'adam 0.01'", "'adam 0.01'", ADAM),
+        ("optimizer in ('adam 0.01')", "'adam 0.01'", ADAM),
+        ("optimizer like 'adam 0.01*'", "optimizer like 'adam 0.01*'", ADAM),
+        ("adam rate=0.01 beta_1=0.8", "adam rate=0.01 beta_1=0.8", f"{ADAM} and optimizer.beta_1 == 0.8"),
+        ("activation = prelu 0.05", "prelu 0.05", "write activation.prelu.beta == 0.05"),
+        ("output_activation = prelu 0.05", "prelu 0.05", "write output_activation.prelu.beta == 0.05"),
+        (
+            "regularizer = l1 1e-3 + dropout 0.2",
+            "l1 1e-3 + dropout 0.2",
+            "write regularizer.l1.weight == 1e-3 and regularizer.dropout.ratio == 0.2",
+        ),
+        ("adam", "adam", "as in optimizer.name == 'adam'"),
+        ("optimizer = adam 0.01 0.02", "0.01", "expected 'and', 'or' or the end"),
+        ("e_v 0.01", "0.01", "expected 'and', 'or' or the end"),
+    ],
+)
+def test_a_setting_as_tables_show_it_is_answered_with_the_filter_for_it(text, place, message):
+    found, pointed = refused(text)
+    assert pointed == place and message in found
+    written = found.partition("; write ")[2]
+    if "quotes" not in written and written:
+        filter_expression(written)
 
 
 @pytest.mark.parametrize(

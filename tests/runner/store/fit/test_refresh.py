@@ -19,6 +19,7 @@ from fitgap.runner.store.compare.floor import SweepFloor
 from fitgap.runner.store.database.blobs import packed_errors, unpacked_errors
 from fitgap.runner.store.fit import refresh
 from fitgap.runner.trial_status import Status
+from support.sampling import on_sqlite_per_commit
 
 TRAINING_COUNT, VALIDATION_COUNT = 7, 3
 FIT = ("excess", "underfit", "overfit")
@@ -132,6 +133,7 @@ def assert_stored(found, expected):
         assert parts[0] == pytest.approx(parts[1] + parts[2], abs=1e-12)
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_stored_is_what_the_rule_says_beside_the_reference(seed, sweep, store, ask):
     sweep_id, groups = sweep(seed)
@@ -147,6 +149,7 @@ def test_what_is_stored_is_what_the_rule_says_beside_the_reference(seed, sweep, 
             assert (row["excess"], row["verdict"]) == stored(ask, "trial", "id")[row["trial"]][::3]
 
 
+@on_sqlite_per_commit
 def test_little_by_little_comes_to_the_same_as_at_once(store, driver, make_plan, ask):
     """Refreshed after every trial, while the reference changes: at the end nothing is left of what was before."""
     rng = np.random.default_rng(5)
@@ -163,6 +166,7 @@ def test_little_by_little_comes_to_the_same_as_at_once(store, driver, make_plan,
     assert_stored(stored(ask, "configuration", "hash"), configurations)
 
 
+@on_sqlite_per_commit
 def test_many_new_trials_beside_the_same_reference_are_judged_in_parts(sweep, store, ask, monkeypatch):
     """A part is of one configuration here; what is found is the same, and each part is written by itself."""
     sweep_id, groups = sweep(6)
@@ -194,6 +198,7 @@ def test_without_anything_to_be_held_against_there_is_no_fit(store, driver, make
     assert ask("SELECT reference_id FROM sweep") == [(None,)]
 
 
+@on_sqlite_per_commit
 def test_what_did_not_complete_is_not_judged_by_what_did(store, driver, make_plan, ask):
     """Whatever the survivors say: a configuration that diverged anywhere has diverged; one that failed is unclear."""
     rng = np.random.default_rng(3)
@@ -208,6 +213,7 @@ def test_what_did_not_complete_is_not_judged_by_what_did(store, driver, make_pla
     assert all(verdict for (verdict,) in ask("SELECT verdict FROM trial WHERE status = 'completed'"))
 
 
+@on_sqlite_per_commit
 def test_a_sweep_in_which_everything_diverged_says_so(store, driver, make_plan, ask):
     sweep_id, _ = store.add_sweep(make_plan(2, 2))
     for row in store.trials(sweep_id):

@@ -8,7 +8,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import Block
 from fitgap.runner.store.read import epoch_columns, epoch_stream
 from fitgap.runner.store.read.reader_process import ReaderProcess
-from support.sampling import at_night
+from support.sampling import at_night, on_sqlite_per_commit
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def test_columns_have_their_kinds_and_blocks_have_rows(filled):
     }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(("database_kind", "count"), [("sqlite", 40_000), at_night("postgresql", 70_000)])
 def test_any_number_of_trials_may_be_named(count, store, make_plan):
     """More than the database takes as parameters of one statement."""
@@ -100,6 +101,7 @@ def test_with_help_the_blocks_are_the_same_in_the_same_order(curves, helpers):
     assert all(helper.process.returncode is not None for helper in helpers)
 
 
+@on_sqlite_per_commit
 def test_where_the_help_dies_the_rest_is_read_all_the_same(curves, helpers):
     blocks = curves.epoch_blocks("curves")
     first = [next(blocks), next(blocks)]
@@ -109,6 +111,7 @@ def test_where_the_help_dies_the_rest_is_read_all_the_same(curves, helpers):
     assert rows_of([*first, *blocks]) == curves.sweep_epochs("curves")
 
 
+@on_sqlite_per_commit
 def test_who_stops_listening_leaves_no_process(curves, helpers):
     blocks = curves.epoch_blocks("curves")
     next(blocks), next(blocks)

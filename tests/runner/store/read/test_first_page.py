@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from fitgap.runner.store.read import first_page, trials
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.schema.tables import trial
+from support.sampling import on_sqlite_per_commit
 
 TRIALS, PRIME, TIES = 600, 7_919, 101
 SORTS = ("best_e_v", "-best_e_v", "e_v", "-epochs", "e_v,-trial", "verdict,best_e_v", "-gap", "trial")
@@ -37,6 +38,7 @@ def connection(store):
         yield connection
 
 
+@on_sqlite_per_commit
 def test_every_page_is_the_same_with_a_limit(sweep_id, connection, monkeypatch):
     by_sorting = [trials.trials(connection, sweep_id, choice) for choice in CHOICES]
     limits = []

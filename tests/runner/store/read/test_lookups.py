@@ -13,6 +13,7 @@ from fitgap.runner.trial_status import Status
 from hypothesis import given
 from hypothesis import strategies as st
 from support.profiles import share_of_examples
+from support.sampling import on_sqlite_per_commit
 
 MEANS = ("e_t", "e_v", "gap", "best_epoch", "best_e_v", "accuracy_t", "accuracy_v", "seconds")
 SETTINGS = (
@@ -192,6 +193,7 @@ def test_a_diverged_trial_never_comes_first_by_its_last_error(store, driver, mak
         assert store.trials(sweep_id, sort=sort)[0]["trial"] == completed
 
 
+@on_sqlite_per_commit
 @given(seed=st.integers(0, 10**6), by=st.lists(st.sampled_from(SETTINGS), min_size=1, max_size=3, unique=True))
 @share_of_examples(0.2)
 def test_groups_hold_the_means_of_their_completed_trials(seed, by, store, filled, make_configuration):
@@ -221,6 +223,7 @@ def check_group(row, trials):
             assert row[name] is None
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("seed", range(8))
 def test_groups_stand_by_best_e_v_those_with_trials_that_did_not_complete_last(seed, store, filled):
     sweep_id, _ = filled(seed)
@@ -249,6 +252,7 @@ def test_a_sweep_is_found_by_name_and_by_number(store, make_plan):
     assert store.sweep("one")["name"] == "one"
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(
     ("ask", "pattern"),
     [

@@ -12,6 +12,7 @@ from fitgap.runner.model_files import model_of_trial
 from fitgap.runner.retraining import stored_trial
 from fitgap.runner.store import open_store
 from sklearn import metrics
+from support.sampling import on_sqlite_per_commit
 
 CLASSES = ("balanced_accuracy", "f1_macro", "lowest_recall", "roc_auc", "log_loss")
 NUMBERS = ("mae", "rmse")
@@ -56,6 +57,7 @@ SWEEPS = {
 }
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("keep", ["none", "best", "last"])
 @pytest.mark.parametrize("sweep", SWEEPS)
 def test_metrics_are_those_of_the_predictions(sweep, keep, invoke):

@@ -9,7 +9,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.store.schema.version import APPLICATION_ID, VERSION_TABLE, newest_version
-from support.sampling import at_night
+from support.sampling import at_night, on_sqlite_per_commit
 
 # Opens every database whose address it is told, as soon as it is told, with everything loaded before.
 USE_THEM = """
@@ -78,6 +78,7 @@ def test_a_file_says_in_its_head_whose_it_is(tmp_path):
     assert (tmp_path / "ours.db").read_bytes()[68:72] == APPLICATION_ID.to_bytes(4, "big") == b"fitg"
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("rounds", [2, at_night(6)])
 def test_several_processes_that_use_a_new_database_at_once_all_find_it_good(rounds, databases):
     """Whoever comes first makes the tables; the others wait and go on. Each round starts from nothing."""

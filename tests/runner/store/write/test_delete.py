@@ -12,6 +12,7 @@ from fitgap.runner.store.schema.tables import driver as driver_table
 from fitgap.runner.store.schema.tables import metadata
 from fitgap.runner.store.write import claims, delete
 from fitgap.runner.trial_status import Status
+from support.sampling import on_sqlite_per_commit
 
 PER_TRIAL = ("epoch", "snapshot", "state", "evidence", "trial_tag")
 COUNTED = (*PER_TRIAL, "trial", "configuration", "split", "sweep_tag", "sweep")
@@ -110,6 +111,7 @@ def test_a_driver_drops_what_was_deleted_under_it(store, driver, make_plan, make
     assert driver.claim([1, 3]) == {3}
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("gone", ["the process", "the lease"])
 def test_what_a_dead_driver_has_left_can_be_deleted(gone, store, identity, make_plan, write):
     store.add_sweep(make_plan(1, 1, name="one"))
