@@ -41,6 +41,11 @@ class BoundElman(BoundRecurrent):
             np.copyto(self.all_deltas[:, step], self.delta_states)
         np.multiply(self.delta_states, self.sums[:, step], out=self.delta_sums[:, step])
 
+    def clear_before(self, step):
+        super().clear_before(step)
+        if self.all_deltas is not None:
+            self.all_deltas[:, :step] = 0
+
     def sum_other_gradients(self):
         if self.all_deltas is None:
             return

@@ -89,6 +89,10 @@ class BoundGated(BoundRecurrent):
     def carry_back(self):
         self.delta_states += self.carried
 
+    def clear_before(self, step):
+        super().clear_before(step)
+        self.delta_recurrent[:, :step] = 0
+
     def sum_other_gradients(self):
         self.inner_bias_product.compute()
 

@@ -35,6 +35,14 @@ class Recurrent(ListedLayer):
     units: int = parameter(whole=True, at_least=1, at_most=100_000, headline=True, description="number of units")
     outputs: str = parameter("last", choices=OUTPUTS, description="outputs of the last step, or of all steps")
 
+    truncate: int = parameter(
+        0,
+        whole=True,
+        at_least=0,
+        at_most=100_000,
+        description="steps after which derivatives go no further back, counted from the last; 0 for none",
+    )
+
     width_parameter = "units"
     sums_per_unit: ClassVar[int] = 1
     bound: ClassVar[type["BoundRecurrent"]]
@@ -189,11 +197,17 @@ class BoundRecurrent:
         self.start_back()
         for step in range(self.steps - 1, -1, -1):
             self.backward_step(step)
-            if step:
+            if step and not self.is_cut(step):
                 self.recurrences_back[step - 1].compute()
                 self.carry_back()
                 if is_all:
                     self.delta_states += self.delta[:, step - 1]
+            elif step and is_all:
+                np.copyto(self.delta_states, self.delta[:, step - 1])
+                self.start_back()
+            elif step:
+                self.clear_before(step)
+                break
         self.connections.accumulate_gradients()
         if self.recurrent_product:
             self.recurrent_product.compute()
@@ -201,8 +215,16 @@ class BoundRecurrent:
             self.recurrent_gradient[...] = 0
         self.sum_other_gradients()
 
+    def is_cut(self, step: int) -> bool:
+        """Whether derivatives do not reach the step before."""
+        return self.layer.truncate > 0 and (self.steps - step) % self.layer.truncate == 0
+
     def start_back(self) -> None:
-        """Prepare the last step."""
+        """Prepare the last step that derivatives start from."""
+
+    def clear_before(self, step: int) -> None:
+        """Set the derivatives of all earlier steps to 0."""
+        self.delta_sums[:, :step] = 0
 
     def backward_step(self, step: int) -> None:
         """Compute `delta_sums` of a step from `delta_states`, the derivatives with respect to its states."""
