@@ -116,7 +116,7 @@ def known_table(request: Request, store: Store, row: Row, view: SweepView) -> Ta
     if view.where or view.show == "trials":
         return table_of(store, row, view)
     key = ("table", row["id"], store.state(row["id"]), view)
-    return request.app.state.cache.get(key, lambda: table_of(store, row, view))  # type: ignore[no-any-return]
+    return request.app.state.cache.get(key, lambda: table_of(store, row, view))
 
 
 def table_of_configurations(store: Store, row: Row, view: SweepView) -> Table:
