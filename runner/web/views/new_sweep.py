@@ -1,7 +1,6 @@
 """The start of a new sweep: from a file, or from a form over a named data set or a file that was uploaded."""
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -18,6 +17,7 @@ from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
 from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text
 from fitgap.runner.spec.loading import MOST_BYTES as LONGEST_SWEEP_FILE
 from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.web.mistakes import Mistake, mistake_in
 from fitgap.runner.web.pages import page, settings_of, sweep_path
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.security import MOST_BYTES, check_form
@@ -42,7 +42,6 @@ NUMBERS = {
     "name": ("Name (optional)", "--name", ""),
 }
 KNOWN = {"activation": ACTIVATIONS, "regularizer": REGULARIZERS, "optimizer": OPTIMIZERS}
-LINES_AROUND = 4
 EXAMPLE = """\
 name: digits
 data: digits
@@ -53,17 +52,6 @@ axes:
   activation: [relu, tanh]
   optimizer: [{adam: {rate: [1e-3, 1e-2]}}]
 """
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """An error in what was given: the field it belongs to, and the lines of a sweep file around it with numbers."""
-
-    message: str
-    field: str = ""
-    label: str = ""
-    line: int = 0
-    lines: tuple[tuple[int, str], ...] = ()
 
 
 def new_form(request: Request) -> Response:
@@ -131,22 +119,6 @@ def start_from_text(request: Request, text: str, file: str, only_check: bool) ->
     if only_check:
         return form_page(request, text=text, plan=plan_of(prepared), what="file")
     return start(request, prepared)
-
-
-def mistake_in(text: str, message: str) -> Mistake:
-    """An error with the lines around its place, which it names, such as `sweep.yaml:3:23: …`, or quotes."""
-    lines = text.split("\n")
-    found = re.match(r"[^:\n]*:(\d+):\d+: ", message)
-    if found:
-        line, message = int(found.group(1)), message[found.end() :]
-    else:
-        quoted = message.partition(": ")[0]
-        line = next((number for number, each in enumerate(lines, start=1) if quoted in each), 0)
-    if not line:
-        return Mistake(message, "text")
-    first = max(0, line - LINES_AROUND)
-    around = tuple(enumerate(lines[first : line + LINES_AROUND - 1], start=first + 1))
-    return Mistake(message, "text", "", line, around)
 
 
 async def from_form(request: Request) -> Response:
