@@ -88,6 +88,8 @@ def test_networks_are_exported_and_predict(invoke, trained):
     ("data", "hidden", "words"),
     [
         ("digits", "gru8", "layer 1 (gru8): needs inputs with the axes (steps, channels), but gets 8x8x1"),
+        ("digits", "gru8", "to go through the rows one by one, write shape: [8, 8] under data"),
+        ("iris", "rnn8", "with shape under data, such as shape: [steps, channels]"),
         (
             "iris",
             "rnn8",
