@@ -59,6 +59,8 @@ class Pack:
         self.cross_fit = CrossFit(len(members), is_new=states is None)
         self.epoch = 0
         self.clock = PackClock(kernels)
+        # Numbers of members that leave before the next epoch, though they have not finished.
+        self.leaving: set[int] = set()
         if states is not None:
             check_states(states, members, shape.network, shape.dtype)
             self._restore([states[number] for number in order])
@@ -111,7 +113,11 @@ class Pack:
                 yield EpochPart(self.member_numbers, share)
             results = self._measure()
             yield results
-            self.compact(~(results.diverged | results.finished))
+            over = results.diverged | results.finished
+            if self.leaving:
+                over = over | np.isin(self.member_numbers, list(self.leaving))
+                self.leaving.clear()
+            self.compact(~over)
 
     def run_epoch(self) -> EpochResults:
         """Train one epoch and measure E_t and E_v; no member leaves the pack."""

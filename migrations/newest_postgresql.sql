@@ -304,3 +304,7 @@ CREATE TABLE peer_reference (
 
 ALTER TABLE configuration ADD COLUMN proposal JSON;
 
+ALTER TABLE trial ADD COLUMN leg INTEGER;
+
+ALTER TABLE trial ADD COLUMN rank INTEGER;
+

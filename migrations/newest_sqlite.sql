@@ -84,7 +84,7 @@ CREATE TABLE trial (
 	accuracy_t DOUBLE, 
 	accuracy_v DOUBLE, 
 	seconds DOUBLE, 
-	learned JSON, driver_id INTEGER REFERENCES driver (id), worker_failures INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, honest_e_t DOUBLE, honest_e_v DOUBLE, balanced_accuracy_t DOUBLE, f1_macro_t DOUBLE, mae_t DOUBLE, rmse_t DOUBLE, balanced_accuracy_v DOUBLE, f1_macro_v DOUBLE, lowest_recall_v DOUBLE, roc_auc_v DOUBLE, log_loss_v DOUBLE, mae_v DOUBLE, rmse_v DOUBLE, best_accuracy_v DOUBLE, best_balanced_accuracy_v DOUBLE, best_f1_macro_v DOUBLE, best_lowest_recall_v DOUBLE, best_roc_auc_v DOUBLE, best_log_loss_v DOUBLE, best_mae_v DOUBLE, best_rmse_v DOUBLE, 
+	learned JSON, driver_id INTEGER REFERENCES driver (id), worker_failures INTEGER DEFAULT '0' NOT NULL, note TEXT, excess DOUBLE, underfit DOUBLE, overfit DOUBLE, verdict TEXT, honest_e_t DOUBLE, honest_e_v DOUBLE, balanced_accuracy_t DOUBLE, f1_macro_t DOUBLE, mae_t DOUBLE, rmse_t DOUBLE, balanced_accuracy_v DOUBLE, f1_macro_v DOUBLE, lowest_recall_v DOUBLE, roc_auc_v DOUBLE, log_loss_v DOUBLE, mae_v DOUBLE, rmse_v DOUBLE, best_accuracy_v DOUBLE, best_balanced_accuracy_v DOUBLE, best_f1_macro_v DOUBLE, best_lowest_recall_v DOUBLE, best_roc_auc_v DOUBLE, best_log_loss_v DOUBLE, best_mae_v DOUBLE, best_rmse_v DOUBLE, leg INTEGER, rank INTEGER, 
 	PRIMARY KEY (id), 
 	CONSTRAINT trial_once_per_repeat UNIQUE (configuration_id, repeat), 
 	FOREIGN KEY(sweep_id) REFERENCES sweep (id) ON DELETE CASCADE, 

@@ -32,6 +32,15 @@ class PackTask:
     states: tuple[Arrays, ...] = ()
     # Minimum time between blocks; the more workers there are, the longer it is.
     block_seconds: float = 0.0
+    # In a sweep with halving, the epoch after which each trial waits at its rung, None for those that train to their
+    # end; otherwise empty.
+    legs: tuple[int | None, ...] = ()
+
+    @property
+    def last_epochs(self) -> tuple[int, ...]:
+        """The epoch after which each trial leaves the pack, if it is not stopped before."""
+        planned = tuple(member.epochs for member in self.members)
+        return tuple(leg or most for leg, most in zip(self.legs, planned, strict=True)) if self.legs else planned
 
     @property
     def work_per_epoch(self) -> float:
@@ -46,6 +55,7 @@ class PackTask:
             trials=tuple(self.trials[position] for position in chosen),
             members=tuple(self.members[position] for position in chosen),
             states=tuple(self.states[position] for position in chosen) if self.states else (),
+            legs=tuple(self.legs[position] for position in chosen) if self.legs else (),
         )
 
     def starting_from(self, states: Sequence[Arrays]) -> "PackTask":
@@ -119,7 +129,10 @@ MEASURED = tuple(field.name for field in fields(EpochRows) if field.name not in 
 
 @dataclass(frozen=True)
 class TrialEnd:
-    """How a trial ended, with a summary of its epochs; missing numbers are NaN, missing counts None."""
+    """How a trial ended, with a summary of its epochs; missing numbers are NaN, missing counts None.
+
+    One that waits at a rung has left its pack with the status `pending`, together with its state.
+    """
 
     trial_id: int
     status: Status
@@ -223,6 +236,11 @@ class Block:
     def is_to_be_stored(self) -> bool:
         """Whether the block has content for the store, not only progress."""
         return bool(self.rows or self.ended or self.kept or self.states or self.evidence)
+
+    @property
+    def final_ends(self) -> tuple[TrialEnd, ...]:
+        """The ends of trials that do not wait at a rung."""
+        return tuple(end for end in self.ended if end.status.is_final)
 
     @property
     def trials(self) -> set[int]:

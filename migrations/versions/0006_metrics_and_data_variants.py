@@ -19,6 +19,9 @@ def upgrade() -> None:
     add_data_variants()
     # Where a search proposed a configuration.
     op.add_column("configuration", sa.Column("proposal", sa.JSON))
+    # How far halving lets a trial train, and how it ranked where it was pruned.
+    op.add_column("trial", sa.Column("leg", sa.Integer))
+    op.add_column("trial", sa.Column("rank", sa.Integer))
 
 
 def add_metrics() -> None:

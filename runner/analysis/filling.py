@@ -64,7 +64,11 @@ def solved(known: np.ndarray, holes: tuple[np.ndarray, ...], order: int, values:
         if square <= enough:
             break
         image = mismatch(direction)
-        step = square / (direction @ image)
+        curvature = direction @ image
+        if curvature <= PRECISION * (direction @ direction):
+            # Any value would do, as for the last cell of a 2 x 2 grid in a model with their pair: keep what is known.
+            break
+        step = square / curvature
         values = values + step * direction
         residual = residual - step * image
         direction, square = residual + (residual @ residual / square) * direction, residual @ residual

@@ -12,6 +12,7 @@ from fitgap.runner.driver.heartbeat import Heartbeat
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.pack_queue import PackQueue
 from fitgap.runner.driver.pending_trials import expected_work
+from fitgap.runner.driver.rungs import legs_to_come
 from fitgap.runner.driver.spending import Spending
 from fitgap.runner.driver.written_sweep import WrittenSweep, present_name
 from fitgap.runner.engine import Cluster, Engine, Notify, ignore, make_engine
@@ -86,9 +87,10 @@ def drive(
 
 
 def growth(store: Store, written: WrittenSweep) -> float:
-    """By which factor a search that learns will grow, so that an engine is chosen for all of it."""
+    """By which factor a search that learns or a sweep with halving will grow, so that an engine is chosen for all."""
     search = written.prepared.sweep.search
-    return 1 + configurations_to_come(store, written) / search.generation if search else 1.0
+    legs = 1.0 + legs_to_come(written)
+    return legs * (1 + configurations_to_come(store, written) / search.generation if search else 1)
 
 
 def train_until_stopped(
@@ -131,7 +133,7 @@ def train_everything(
     while not queue.is_stopped and not queue.spending.reason:
         # Query the other drivers first: if one dies in between, its trials are then found pending.
         others = queue.session.other_drivers_at_work(queue.written.sweep_id)
-        queue.generations.extend()
+        queue.extend()
         if queue.plan():
             train_planned(queue, running, on_block)
         elif others:

@@ -2,11 +2,13 @@
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Self
 
 from fitgap.runner.driver.fit_keeper import FitKeeper
 from fitgap.runner.driver.generations import Generations
 from fitgap.runner.driver.pending_trials import pending_groups
+from fitgap.runner.driver.rungs import Rungs
 from fitgap.runner.driver.spending import Spending
 from fitgap.runner.driver.written_sweep import WrittenSweep
 from fitgap.runner.messages import Block, PackFailure, PackTask, TrialEnd
@@ -38,7 +40,8 @@ class PackQueue(Iterator[PackTask]):
         self.workers, self.cache = workers, cache
         self.spending = spending or Spending()
         self.generations = Generations(store, session, written)
-        # Whether a trial has ended since it was last asked whether a generation is due.
+        self.rungs = Rungs(store, session, written)
+        # Whether a trial has ended since it was last asked whether a generation or a rung is due.
         self._has_news = False
         self.fit = FitKeeper(session, written.sweep_id)
         self.is_stopped = self.is_cancelled = False
@@ -57,6 +60,10 @@ class PackQueue(Iterator[PackTask]):
         """Find pending trials and plan their packs, while none is in training; returns whether there are any."""
         self._refused.clear()
         return self._plan()
+
+    def extend(self) -> bool:
+        """Add the generations and decide the rungs that are due; returns whether there were any."""
+        return self.generations.extend() or self.rungs.decide()
 
     def _plan(self) -> bool:
         groups = pending_groups(self.store, self.written)
@@ -87,14 +94,19 @@ class PackQueue(Iterator[PackTask]):
             gained = self.session.claim(wanted[: self.spending.trials_left])
             self.spending.trials += len(gained)
         self.open |= gained
-        self._claimed += with_states(task.subset(gained), self.store)
+        task = task.subset(gained)
+        if self.rungs.settings:
+            # Only now they cannot change any more.
+            legs = self.store.legs(task.trials)
+            task = replace(task, legs=tuple(legs[trial] for trial in task.trials))
+        self._claimed += with_states(task, self.store)
 
     def _next_planned(self) -> PackTask:
-        """The next pack of the plan, or of a generation that has just become due. Raises StopIteration."""
+        """The next pack of the plan, of a generation or after a rung that has just become due. Raises StopIteration."""
         found = next(self._planned, None)
         if found is None and self._has_news:
             self._has_news = False
-            if self.generations.extend():
+            if self.extend():
                 self._plan()
                 found = next(self._planned, None)
         if found is None:
@@ -111,8 +123,8 @@ class PackQueue(Iterator[PackTask]):
         self.open.difference_update(refused)
         self._refused.update(refused)
         if refused and not self.open:
-            # Everything in flight was cancelled, so the workers need not finish it.
-            self.is_cancelled = not self.store.pending_groups(self.written.sweep_id)
+            # Everything in flight was cancelled, so the workers need not finish it, unless others wait at a rung.
+            self.is_cancelled = not (self.rungs.settings or self.store.pending_groups(self.written.sweep_id))
         return self._take_back(block.failure) if block.failure else ()
 
     def _take_back(self, failure: PackFailure) -> tuple[TrialEnd, ...]:

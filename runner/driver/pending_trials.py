@@ -59,7 +59,12 @@ def planned_trials(store: Store, numbers: Sequence[int]) -> list[PlannedTrial]:
     configurations = {number: Configuration.from_canonical(each) for number, each in settings.items()}
     return [
         PlannedTrial(
-            row["id"], configurations[row["configuration_id"]], row["repeat"], row["epoch"], row["worker_failures"]
+            row["id"],
+            configurations[row["configuration_id"]],
+            row["repeat"],
+            row["epoch"],
+            row["worker_failures"],
+            row["leg"],
         )
         for row in rows
     ]

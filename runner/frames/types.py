@@ -28,7 +28,7 @@ NAMES: Mapping[Any, str] = {
     TAGS: "tags constant_columns limited_inputs",
     pl.List(pl.Int64): "limited_examples",
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
-        training_examples worker_failures losses configurations bytes training_count validation_count pairs
+        training_examples worker_failures losses rung rank configurations bytes training_count validation_count pairs
         paired_repeats completed filled""",
     pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v honest_e_t honest_e_v constant_e_t constant_e_v
         se_t se_v gap rise excess underfit overfit accuracy_t accuracy_v seconds share raw_share noise_share value

@@ -7,7 +7,7 @@ from fitgap.runner.amounts import counted
 from fitgap.runner.driver import WrittenSweep, add_configurations, stored_sweep
 from fitgap.runner.errors import SpecError
 from fitgap.runner.improvement.candidates import Candidate, candidates
-from fitgap.runner.spec import Configuration
+from fitgap.runner.spec import Configuration, require_extensible, stored_sweep_of
 from fitgap.runner.store import Row, Store
 
 # A round has helped if the best E_v is lower by at least this share.
@@ -78,8 +78,11 @@ class Improvement:
         return self.planned
 
     def check_budget(self, store: Store) -> Row:
-        """The sweep's row; SpecError if the budget does not suffice for the repeats of a single configuration."""
+        """The sweep's row; SpecError if the budget does not suffice for the repeats of a single configuration, or if
+        the sweep cannot be extended.
+        """
         row = store.sweep(self.sweep)
+        require_extensible(stored_sweep_of(row["specification"]))
         self.repeats = store.repeat_count(row["id"])
         if self.budget.trials < self.repeats:
             rule = f"a configuration of this sweep has {self.repeats} repeats, more than the limit for new trials"

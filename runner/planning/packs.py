@@ -34,7 +34,7 @@ class PlannedTrial:
     """A trial to be trained: its number, configuration and repeat.
 
     Training resumes after `epoch` if a state was saved. `worker_failures` counts how often its driver or worker died
-    while training it.
+    while training it. `leg` is the epoch of the rung at which it then waits, None if it trains to its end.
     """
 
     trial_id: int
@@ -42,6 +42,7 @@ class PlannedTrial:
     repeat: int
     epoch: int = 0
     worker_failures: int = 0
+    leg: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def between(trials: Sequence[PlannedTrial], start: int, stop: int) -> Sequence[P
 
 
 def epochs_left(trial: PlannedTrial) -> int:
-    return trial.configuration.epochs - trial.epoch
+    return (trial.leg or trial.configuration.epochs) - trial.epoch
 
 
 def planned_trials(prepared: PreparedSweep) -> Iterator[PlannedTrial]:

@@ -4,9 +4,11 @@ from fitgap.runner.spec.budget import Budget, budget_from_flags
 from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.flags import Flags
+from fitgap.runner.spec.halving_settings import HalvingSettings
 from fitgap.runner.spec.loading import (
     data_from_flags,
     data_from_mapping,
+    require_extensible,
     sweep_from_file,
     sweep_from_flags,
     sweep_from_mapping,
@@ -15,7 +17,7 @@ from fitgap.runner.spec.loading import (
     with_flags,
 )
 from fitgap.runner.spec.split_settings import Folds
-from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
+from fitgap.runner.spec.sweep import Sweep, TrainingSettings, check_budget_of_halving, stored_sweep_of
 
 __all__ = [
     "Budget",
@@ -24,11 +26,14 @@ __all__ = [
     "DataSettings",
     "Flags",
     "Folds",
+    "HalvingSettings",
     "Sweep",
     "TrainingSettings",
     "budget_from_flags",
+    "check_budget_of_halving",
     "data_from_flags",
     "data_from_mapping",
+    "require_extensible",
     "stored_sweep_of",
     "sweep_from_file",
     "sweep_from_flags",

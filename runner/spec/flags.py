@@ -61,6 +61,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "dtype": ("--dtype", ("training", "dtype")),
     "search": ("--search", ("search",)),
     "only": ("--only", ("only",)),
+    "halving": ("--halving", ("halving",)),
 }
 # Flags that name columns or words, several of them in one flag or one in each.
 NAMES = ("target", "inputs", "ignore", "categorical", "dates", "missing_values")
@@ -126,6 +127,7 @@ class Flags:
     dtype: str | None = None
     search: str | None = None
     only: str | None = None
+    halving: str | None = None
 
     def given(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
         """For each flag that was given: the flag, its path in a sweep and its value there."""

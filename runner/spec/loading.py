@@ -115,6 +115,7 @@ def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
 
     A file must have the same data, seed and training settings; its axes and repeats are added.
     """
+    require_extensible(sweep)
     extended = sweep if flags.file is None else merged_with(sweep, sweep_from_file(flags.file))
     places = Places()
     with places.in_errors():
@@ -126,6 +127,13 @@ def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
         if result.repeats < sweep.repeats:
             raise SpecError(f"must be at least {sweep.repeats}, as many as the sweep has", ("repeats",))
         return replace(result, axes=without_duplicates(result.axes), search=search_with_repeats(sweep, result.repeats))
+
+
+def require_extensible(sweep: Sweep) -> None:
+    """Raise SpecError for a sweep with halving: what was pruned was compared with what the sweep had then."""
+    if sweep.halving:
+        rule = f"sweep {sweep.name} has halving, whose rungs have compared the trials with which it began"
+        raise SpecError(f"{rule}; start another sweep with more alternatives")
 
 
 def check_only_repeats(flags: Flags, places: Places) -> None:

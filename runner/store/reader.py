@@ -30,7 +30,7 @@ from fitgap.runner.store.database.sqlite import ONLY_READS, reading, rights_of, 
 from fitgap.runner.store.read import confusion, epoch_stream, layers, lookups, pending, progress, proposals, trials
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
-from fitgap.runner.store.write import delete, drivers_at_work, labels, selection
+from fitgap.runner.store.write import delete, drivers_at_work, labels, rungs, selection
 from fitgap.runner.store.write.claims import OtherDriver
 from fitgap.runner.store.write.delete import Deletion
 from sqlalchemy.engine import Connection, Engine
@@ -369,6 +369,13 @@ class StoreReader:
 
     def planned(self, trials: Sequence[int]) -> list[Row]:
         return self._with_retries(lambda connection: pending.planned(connection, trials))
+
+    def has_due_rungs(self, sweep_id: int) -> bool:
+        """Whether a rung of halving has been reached by all trials that were to reach it."""
+        return bool(self._with_retries(lambda connection: rungs.due_rungs(connection, sweep_id)))
+
+    def legs(self, trials: Sequence[int]) -> dict[int, int | None]:
+        return self._with_retries(lambda connection: pending.legs(connection, trials))
 
     def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
         return self._with_retries(lambda connection: pending.states(connection, trials))

@@ -51,12 +51,14 @@ def importance(
     """Show which settings matter: the share of variance explained by each axis and each pair of axes."""
     from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.cli.render.lines import say
+    from fitgap.runner.cli.render.pruned import pruned_note
     from fitgap.runner.cli.render.text_tables import print_table
     from fitgap.runner.store import open_store
 
     metrics = list(dict.fromkeys(split_keys(of)))
     with open_store(database) as store:
         rows = store.importance(sweep, metrics, scale=scale, where=where)
+        pruned = pruned_note(store, [sweep])
     if output_format is not Format.TABLE or columns:
         print_rows(rows, output_format, table_keys=KEYS, columns=columns)
     elif rows:
@@ -65,6 +67,8 @@ def importance(
         print_table(table, ["effect", *shown], title=explanation(rows, scale), needed=shown[:1])
         if line := estimated(rows):
             say(line)
+        if pruned:
+            say(pruned)
     else:
         say("nothing to decompose: no two completed trials differ both in their settings and in their values")
 

@@ -97,5 +97,9 @@ Search = Annotated[
     str | None,
     flag("METHOD:trials=N", "Search instead of training all combinations: tpe, random, sobol, cmaes or nsga2."),
 ]
+Halving = Annotated[
+    str | None,
+    flag("factor=N,first=N", "Prune the worse configurations after rungs: the best third of them goes on (factor=3)."),
+]
 Only = Annotated[str | None, flag("FILTER", "Train only configurations such as 'parameters < 5000'.")]
 DType = Annotated[str | None, flag("NAME", "Precision of the training: float32 or float64.")]

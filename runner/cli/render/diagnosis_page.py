@@ -7,6 +7,7 @@ from typing import Any
 from fitgap.runner.cli.render.curve import curve_lines
 from fitgap.runner.cli.render.lines import line_width, printable, say
 from fitgap.runner.cli.render.text_tables import cell, plainer
+from fitgap.runner.trial_status import Status
 
 WIDTH = 80
 # Of inputs and examples, the first are named.
@@ -110,7 +111,8 @@ def headline(found: dict[str, Any]) -> str:
         return f"diverged ({found['reason']}), so it has no verdict; try a lower learning rate"
     if found["status"] == "completed":
         return "completed, but its sweep has no reference yet: no configuration has completed all its repeats"
-    return f"{found['status']}, so it has no verdict yet"
+    yet = "" if found["status"] == Status.PRUNED else " yet"
+    return f"{found['status']}, so it has no verdict{yet}"
 
 
 def print_parts(found: dict[str, Any]) -> None:

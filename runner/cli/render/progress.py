@@ -148,12 +148,13 @@ class LiveProgress:
             finite = block.rows.e_v[np.isfinite(block.rows.e_v)]
             self.best_e_v = min(self.best_e_v, finite.min(initial=float("inf")))
         for end in block.ended:
+            # One that waits at a rung is seen again if it goes on.
             self.best_e_v = min(self.best_e_v, end.best_e_v if np.isfinite(end.best_e_v) else float("inf"))
             # A trial that ended early leaves work that will never be done; count it as done.
             self.work_done += self.work.end(end.trial_id)
             self.cost_per_epoch.pop(end.trial_id, None)
             self.epoch_seen.pop(end.trial_id, None)
-        self.count.end(len(block.ended))
+        self.count.end(len(block.final_ends))
 
     def _count_epochs(self, trained: EpochCounts) -> None:
         for trial, last, count in zip(

@@ -48,8 +48,8 @@ class RunningPack:
         if not epochs:
             return 0.0
         pace = (self.updated_at - self.first_updated_at) / epochs
-        pairs = zip(self.task.trials, self.task.members, strict=True)
-        planned = (member.epochs for trial, member in pairs if trial in self.open)
+        pairs = zip(self.task.trials, self.task.last_epochs, strict=True)
+        planned = (last for trial, last in pairs if trial in self.open)
         left = (max(planned, default=0) - self.epoch) * pace - (time.monotonic() - self.updated_at)
         return left if left > pace else 0.0
 

@@ -1,6 +1,7 @@
 """The builder of a pack's blocks: epochs since the last block, summaries of members, states to resume from."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 from fitgap.core.cross_fit import HonestErrors
@@ -8,6 +9,7 @@ from fitgap.core.final_metrics import MemberMetrics
 from fitgap.core.layer_statistics import as_plain
 from fitgap.core.training import EpochPart, EpochResults, Pack
 from fitgap.runner.engine.worker.recorder import Recorder, as_array, from_array
+from fitgap.runner.engine.worker.waiting import waiting_end
 from fitgap.runner.messages import (
     Arrays,
     Block,
@@ -120,8 +122,25 @@ class BlockBuilder:
             self.metrics = dict(zip(members[completed].tolist(), pack.metrics.of(completed), strict=True))
         for position in np.flatnonzero(results.diverged | results.finished):
             self._end(results, int(position), pack)
+        if self.task.legs:
+            self._pause(results, pack)
         if completed.size:
             self._note_evidence(members, completed, pack)
+
+    def _pause(self, results: EpochResults, pack: Pack) -> None:
+        """Let the open members that have reached their rungs leave the pack, with their states."""
+        legs = np.array([leg or 0 for leg in self.task.legs])
+        rows = np.flatnonzero((legs[results.members] == results.epoch) & self.open[results.members])
+        if not rows.size:
+            return
+        for position, errors in zip(rows.tolist(), pack.evidence.best_errors(rows), strict=True):
+            member = int(results.members[position])
+            self.states.append(self._state(member, pack, errors))
+            best = int(self.best_epoch[member]), float(self.best_e_t[member]), float(self.best_e_v[member])
+            end = waiting_end(results, position, int(self.trials[member]), best)
+            self.ended.append(replace(end, seconds=float(self.seconds[member])))
+            self.open[member] = False
+            pack.leaving.add(member)
 
     def add_part(self, part: EpochPart) -> None:
         """Note the progress within an unfinished epoch."""

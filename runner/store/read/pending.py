@@ -23,10 +23,13 @@ GROUPING: dict[str, sa.ColumnElement] = {
     "worker_failures": trial.c.worker_failures,
 }
 
+# The epoch to which a trial may train now.
+LAST = sa.func.coalesce(trial.c.leg, configuration.c.planned_epochs)
+
 
 def pending_groups(connection: Connection, sweep_id: int) -> list[Row]:
     """The groups of pending trials: their common properties, number of trials and total number of remaining epochs."""
-    left = configuration.c.planned_epochs - GROUPING["epoch"]
+    left = LAST - GROUPING["epoch"]
     query = sa.select(
         *result_keys.labelled(GROUPING), sa.func.count().label("count"), sa.func.sum(left).label("epochs_left")
     )
@@ -53,6 +56,8 @@ def pending(query: sa.Select, sweep_id: int) -> sa.Select:
         .join(split, same_split)
         .join(state, trial.c.id == state.c.trial_id, isouter=True)
         .where(trial.c.sweep_id == sweep_id, trial.c.status == Status.PENDING)
+        # Those that have reached their rung wait there.
+        .where(sa.or_(trial.c.leg.is_(None), GROUPING["epoch"] < trial.c.leg))
     )
 
 
@@ -64,6 +69,7 @@ def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
             trial.c.repeat,
             trial.c.configuration_id,
             trial.c.worker_failures,
+            trial.c.leg,
             GROUPING["epoch"].label("epoch"),
         )
         .join_from(trial, state, trial.c.id == state.c.trial_id, isouter=True)
@@ -78,6 +84,12 @@ def planned(connection: Connection, trials: Sequence[int]) -> list[Row]:
     # A trial deleted in between has no configuration any more.
     known = [found[number] for number in trials if number in found and found[number]["configuration_id"] in settings]
     return [row | {"settings": settings[row["configuration_id"]]} for row in known]
+
+
+def legs(connection: Connection, trials: Sequence[int]) -> dict[int, int | None]:
+    """The rungs to which these trials train, by trial id; None for those that train to their end."""
+    query = sa.select(trial.c.id, trial.c.leg).where(trial.c.id.in_(trials))
+    return {number: leg for number, leg in connection.execute(query)}
 
 
 def states(connection: Connection, trials: Sequence[int]) -> dict[int, SavedState]:

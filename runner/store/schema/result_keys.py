@@ -40,6 +40,9 @@ ERROR_METRICS = tuple(name for name in METRICS if "log_loss" in name or "mae" in
 # examples chose it.
 final_e_v = sa.case((configuration.c.stopping.like("%restore=best%"), trial.c.honest_e_v), else_=trial.c.e_v)
 
+# The epoch after which it was pruned.
+rung = sa.case((trial.c.status == Status.PRUNED, trial.c.leg))
+
 # Further columns of a trial, for filtering, sorting and display.
 MORE: dict[str, ColumnElement] = {
     **{
@@ -49,6 +52,8 @@ MORE: dict[str, ColumnElement] = {
     # The name of `worker_failures` before schema 0004.
     "losses": trial.c.worker_failures,
     "final_e_v": final_e_v,
+    "rung": rung,
+    "rank": trial.c["rank"],
 }
 
 

@@ -200,6 +200,10 @@ trial = sa.Table(
     sa.Column("worker_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("note", sa.Text),
     *fit_columns(),
+    # In a sweep with halving, the rung that it waits at or trains to, or at which it ended; NULL if it may train to its
+    # end. `rank` is that of its configuration at the rung after which it was pruned.
+    sa.Column("leg", sa.Integer),
+    sa.Column("rank", sa.Integer),
     # NULL where a metric does not apply, and for trials before schema 0006.
     *(sa.Column(name, sa.Double) for name in METRICS),
     sa.UniqueConstraint("configuration_id", "repeat", name="trial_once_per_repeat"),

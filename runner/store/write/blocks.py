@@ -68,8 +68,9 @@ def end_trials(connection: Connection, ends: Sequence[TrialEnd], repeated: Seque
     """Write how trials ended and remove their saved states, which are no longer needed."""
     rows = [trial_row(end) for end in ends]
     # One statement for all trials with the same columns: those of a sweep, except those that diverged.
-    for names in dict.fromkeys(tuple(row) for row in rows):
-        connection.execute(end_trial(names), [row for row in rows if tuple(row) == names])
+    kinds = [(tuple(row), end.status.is_final) for row, end in zip(rows, ends, strict=True)]
+    for kind in dict.fromkeys(kinds):
+        connection.execute(end_trial(*kind), [row for row, own in zip(rows, kinds, strict=True) if own == kind])
     connection.execute(sa.delete(tables.state).where(tables.state.c.trial_id.in_([end.trial_id for end in ends])))
     for table, counted in (
         (tables.confusion, [confusion_row(end) for end in ends if end.confusion is not None]),
@@ -89,12 +90,15 @@ NEW = "new_"
 
 
 @cache
-def end_trial(parameters: tuple[str, ...]) -> sa.Update:
-    """The statement with these parameters, as from `trial_row`. Other metrics are NULL already."""
+def end_trial(parameters: tuple[str, ...], is_final: bool) -> sa.Update:
+    """The statement with these parameters, as from `trial_row`. Other metrics are NULL already.
+
+    A trial that waits at a rung has not ended.
+    """
     names = [name.removeprefix(NEW) for name in parameters if name.startswith(NEW)]
     values: dict[str, Any] = {name: sa.bindparam(f"{NEW}{name}") for name in names}
     same = tables.trial.c.id == sa.bindparam("number")
-    return sa.update(tables.trial).where(same).values(ended=database_now(), **values)
+    return sa.update(tables.trial).where(same).values(ended=database_now() if is_final else None, **values)
 
 
 def trial_row(end: TrialEnd) -> dict[str, Any]:

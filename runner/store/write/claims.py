@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from fitgap.runner.errors import DriverFencedError
 from fitgap.runner.store.database.clock import database_now
+from fitgap.runner.store.schema.rungs import may_train
 from fitgap.runner.store.schema.tables import driver, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
@@ -85,7 +86,8 @@ def claim(connection: Connection, driver_id: int, trials: Sequence[int]) -> set[
     transaction had claimed them.
     """
     renew(connection, driver_id)
-    free = sa.or_(trial.c.status == Status.PENDING, is_held_by(driver_id))
+    # Another driver may have trained one to its rung since it was planned.
+    free = sa.or_(sa.and_(trial.c.status == Status.PENDING, may_train), is_held_by(driver_id))
     waiting = sa.select(trial.c.id).where(trial.c.id.in_(trials), free)
     # Two drivers that claim the same trials do not wait for each other (PostgreSQL; SQLite has only one writer).
     gained = set(connection.execute(waiting.with_for_update(skip_locked=True)).scalars())

@@ -11,6 +11,7 @@ from fitgap.runner.store.fit import refresh
 from fitgap.runner.store.write import blocks, claims
 from fitgap.runner.store.write.claims import OtherDriver
 from fitgap.runner.store.write.generations import Generation, add_generation
+from fitgap.runner.store.write.rungs import HalvingRule, decide_rungs
 from sqlalchemy.engine import Connection, Engine
 
 # The heartbeat repeats its work anyway.
@@ -54,6 +55,15 @@ class DriverSession:
         def write(connection: Connection, is_retry: bool) -> int:
             claims.renew(connection, self.driver_id)
             return add_generation(connection, sweep_id, generation)
+
+        return with_retries(self._engine, write)
+
+    def decide_rungs(self, sweep_id: int, rule: HalvingRule) -> bool:
+        """Promote and prune at all rungs of a sweep that are due; returns whether there was any."""
+
+        def write(connection: Connection, is_retry: bool) -> bool:
+            claims.renew(connection, self.driver_id)
+            return decide_rungs(connection, sweep_id, rule)
 
         return with_retries(self._engine, write)
 

@@ -17,7 +17,10 @@ ROWS_AT_A_TIME = 1_000
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """Everything that is stored about a sweep before it runs: rows as plain data."""
+    """Everything that is stored about a sweep before it runs: rows as plain data.
+
+    With halving, trials with more epochs than `first_rung` wait there.
+    """
 
     name: str
     specification: dict[str, Any]
@@ -26,6 +29,7 @@ class SweepPlan:
     configurations: Iterable[dict[str, Any]]
     program_version: str
     variants: Sequence[dict[str, Any]] = ()
+    first_rung: int | None = None
 
 
 def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
@@ -46,7 +50,7 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
     connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
     add_variants(connection, sweep_id, plan.variants)
     add_configurations(connection, sweep_id, plan.configurations)
-    add_trials(connection, sweep_id)
+    add_trials(connection, sweep_id, first_rung=plan.first_rung)
     return sweep_id, name
 
 
@@ -63,7 +67,9 @@ def add_configurations(connection: Connection, sweep_id: int, configurations: It
         connection.execute(sa.insert(tables.configuration), part)
 
 
-def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
+def add_trials(
+    connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool], first_rung: int | None = None
+) -> int:
     """Add a pending trial for every configuration and split of a sweep that meets `which`; returns their number."""
     configuration, split, trial = tables.configuration, tables.split, tables.trial
     rows = (
@@ -79,6 +85,10 @@ def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[b
         .order_by(configuration.c.id, split.c.repeat)
     )
     names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
+    if first_rung is not None:
+        has_rungs = configuration.c.planned_epochs > first_rung
+        rows = rows.add_columns(sa.case((has_rungs, sa.literal(first_rung))))
+        names.append("leg")
     # Otherwise SQLAlchemy asks PostgreSQL's driver too late and gets -1.
     counting = connection.execution_options(preserve_rowcount=True)
     return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount

@@ -82,3 +82,12 @@ def test_a_full_grid_stays_as_it_is_and_huge_numbers_do_not_overflow():
     assert filled(grid) is grid
     small, huge = holed((3, 4, 2), 2), holed((3, 4, 2), 2) * 1e300
     assert filled(huge) == pytest.approx(filled(small) * 1e300)
+
+
+def test_a_cell_that_the_pairs_leave_open_gets_the_sum_of_its_main_effects():
+    """In a 2 x 2 grid, a model with the pair would reproduce any value of the missing cell."""
+    for axis in (None, 2):
+        grid = np.array([[1.0, 3.0], [4.0, np.nan]])
+        whole = filled(grid if axis is None else grid[:, :, np.newaxis])
+        assert whole.ravel()[:3].tolist() == pytest.approx([1.0, 3.0, 4.0])
+        assert whole.ravel()[3] == pytest.approx(6.0)

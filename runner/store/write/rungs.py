@@ -1,0 +1,151 @@
+"""Rungs of halving: when all configurations of a bracket have reached one, the best go on and the others are pruned.
+
+A bracket is the configurations of a sweep with the same planned epochs, whose errors may be compared. What is decided
+depends on the errors at the rung and on the order of the plan, never on who got there first.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from fitgap.runner.store.database.clock import database_now
+from fitgap.runner.store.schema.rungs import has_reached
+from fitgap.runner.store.schema.tables import configuration, sweep, trial
+from fitgap.runner.store.schema.variants import peers_or_all
+from fitgap.runner.trial_status import Status
+from sqlalchemy.engine import Connection
+
+BRACKET = {"planned_epochs": configuration.c.planned_epochs, "loss": configuration.c.loss, "peers": peers_or_all}
+OPEN = (Status.PENDING, Status.RUNNING)
+# Trials per statement.
+AT_A_TIME = 1_000
+
+
+@dataclass(frozen=True)
+class HalvingRule:
+    """How many configurations go on after a rung, of how many; the next rung; the column with the error."""
+
+    kept: Callable[[int, int], int]
+    next_rung: Callable[[int, int], int | None]
+    of: str
+
+
+@dataclass(frozen=True)
+class DueRung:
+    """A rung that all trials of a bracket have reached, except those that have ended before."""
+
+    planned_epochs: int
+    loss: str
+    peers: str
+    rung: int
+
+    def of_bracket(self, sweep_id: int) -> sa.ColumnElement[bool]:
+        """Whether a trial, joined with its configuration, belongs to the bracket."""
+        same = (expression == getattr(self, name) for name, expression in BRACKET.items())
+        return sa.and_(trial.c.sweep_id == sweep_id, *same)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A configuration at a rung: its id, its mean error there, its trials, and those of them that wait."""
+
+    configuration: int
+    error: float
+    trials: Sequence[int]
+    waiting: Sequence[int]
+
+
+def decide_rungs(connection: Connection, sweep_id: int, rule: HalvingRule) -> bool:
+    """Promote and prune at all rungs that are due; returns whether there was any."""
+    # Two drivers may find the same rung due; the second one waits here and then finds it decided.
+    connection.execute(sa.select(sweep.c.id).where(sweep.c.id == sweep_id).with_for_update())
+    due = due_rungs(connection, sweep_id)
+    for each in due:
+        decide(connection, sweep_id, each, rule)
+    return bool(due)
+
+
+def due_rungs(connection: Connection, sweep_id: int) -> list[DueRung]:
+    """The rungs at which trials wait, and which no other trial of their bracket has still to reach."""
+    waits = sa.and_(trial.c.status == Status.PENDING, has_reached)
+    waiting = sa.func.sum(sa.case((waits, 1), else_=0))
+    query: sa.Select = (
+        sa.select(*BRACKET.values(), trial.c.leg)
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .where(trial.c.sweep_id == sweep_id, trial.c.status.in_(OPEN), trial.c.leg.is_not(None))
+        .group_by(*BRACKET.values(), trial.c.leg)
+        .having(waiting == sa.func.count())
+        .order_by(*BRACKET.values(), trial.c.leg)
+    )
+    return [DueRung(*row) for row in connection.execute(query)]
+
+
+def decide(connection: Connection, sweep_id: int, due: DueRung, rule: HalvingRule) -> None:
+    """Let the best configurations of a bracket go on, and prune the others."""
+    standings = standings_at(connection, sweep_id, due, rule.of)
+    count, ahead = bracket_counts(connection, sweep_id, due)
+    kept = rule.kept(due.rung, count)
+    ranked = sorted(standings, key=lambda each: (each.error, each.configuration))
+    # Trials that were retried find others ahead of them.
+    promoted = [each for each in ranked[: max(0, kept - ahead)] if math.isfinite(each.error)]
+    following = rule.next_rung(due.rung, due.planned_epochs)
+    promote([number for each in promoted for number in each.trials], connection, following)
+    of_all = f"of {count:,} after epoch {due.rung}, where the best {kept:,} went on"
+    for rank, each in enumerate(ranked[len(promoted) :], start=len(promoted) + 1):
+        prune(connection, each.waiting, rank + ahead, f"rank {rank + ahead:,} {of_all}")
+
+
+def standings_at(connection: Connection, sweep_id: int, due: DueRung, of: str) -> list[Standing]:
+    """The configurations at a rung. One with a trial that diverged, failed or was cancelled has an infinite error."""
+    query = (
+        sa.select(trial.c.configuration_id, trial.c.id, trial.c.status, trial.c[of])
+        .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+        .where(due.of_bracket(sweep_id), trial.c.leg == due.rung, trial.c.status != Status.PRUNED)
+        .order_by(trial.c.configuration_id, trial.c.id)
+    )
+    rows = defaultdict(list)
+    for row in connection.execute(query):
+        rows[row.configuration_id].append(row)
+    return [
+        Standing(
+            number,
+            mean_error(row[3] if row.status in (Status.PENDING, Status.COMPLETED) else None for row in group),
+            [row.id for row in group],
+            [row.id for row in group if row.status == Status.PENDING],
+        )
+        for number, group in rows.items()
+    ]
+
+
+def mean_error(errors: Iterable[float | None]) -> float:
+    """The mean, which does not depend on the order; infinite if an error is missing."""
+    found = list(errors)
+    known = [each for each in found if each is not None]
+    return math.fsum(known) / len(known) if len(known) == len(found) else math.inf
+
+
+def bracket_counts(connection: Connection, sweep_id: int, due: DueRung) -> tuple[int, int]:
+    """How many configurations the bracket has, and how many of them have gone on after this rung."""
+    has_gone_on = sa.or_(trial.c.leg.is_(None), trial.c.leg > due.rung)
+    ahead = sa.func.count(sa.distinct(sa.case((has_gone_on, trial.c.configuration_id))))
+    query = sa.select(sa.func.count(sa.distinct(trial.c.configuration_id)), ahead)
+    query = query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+    count, gone_on = connection.execute(query.where(due.of_bracket(sweep_id))).one()
+    return count, gone_on
+
+
+def promote(trials: Sequence[int], connection: Connection, following: int | None) -> None:
+    """Let trials train to the next rung, or to their end. Those that have ended take their part in it, too."""
+    for start in range(0, len(trials), AT_A_TIME):
+        chosen = trial.c.id.in_(trials[start : start + AT_A_TIME])
+        connection.execute(sa.update(trial).where(chosen).values(leg=following))
+
+
+def prune(connection: Connection, trials: Sequence[int], rank: int, reason: str) -> None:
+    """End trials at their rung; their epochs and states stay."""
+    if trials:
+        chosen = sa.and_(trial.c.id.in_(trials), trial.c.status == Status.PENDING)
+        values = {"status": Status.PRUNED, "rank": rank, "reason": reason, "ended": database_now()}
+        connection.execute(sa.update(trial).where(chosen).values(**values))

@@ -1,0 +1,93 @@
+"""Halving prunes the same trials after any crash and with any number of drivers."""
+
+import signal
+from contextlib import ExitStack
+
+import pytest
+from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
+from support.faults.evidence import Evidence
+from support.faults.victims import STOPPED, run, run_when_all_are_ready, write_ahead
+from support.sampling import at_night, steps
+
+# Two brackets with rungs after epochs 1 and 3, and in one of them after 6; dropout and rates that diverge.
+HALVED = """\
+name: halved
+data: xor
+seed: 5
+repeats: 2
+training: {batch_size: 2, keep: best}
+halving: {factor: 3, first: 1}
+axes:
+  epochs: [3, 6]
+  architecture: [2, 3]
+  regularizer: [none, {dropout: {ratio: 0.2}}]
+  optimizer: [{adam: {rate: [0.003, 0.1]}}, {gradient_descent: {rate: 1e+30}}]
+"""
+TRIALS = 2 * 2 * 2 * 3 * 2
+
+
+def found_by(victim):
+    """What is in the database after a life without an end of its own; every trial has ended."""
+    found = Evidence(victim.address)
+    assert set(found.counts) == {"completed", "diverged", "pruned"} and sum(found.counts.values()) == TRIALS
+    assert found.broken_invariants == [] and found.gaps == []
+    pruned = {number: row for number, row in found.trials.items() if row.status == "pruned"}
+    assert {row.trial_id: row.epoch for row in found.rows["state"]} == {
+        number: row.epochs for number, row in pruned.items()
+    }
+    assert all(row.epochs == row.leg and row.verdict is None for row in pruned.values())
+    ranks = sorted((row.configuration_id, row.repeat, row.leg, row.rank) for row in found.trials.values())
+    return ranks, found.export
+
+
+@pytest.fixture
+def undisturbed(new_victim):
+    victim = new_victim(sweep=HALVED)
+    assert outcome(run, victim) == 0, victim.complaint
+    return victim
+
+
+@pytest.mark.parametrize("step", steps(240))
+def test_killed_at_any_point_it_prunes_the_same(step, undisturbed, new_victim):
+    expected = found_by(undisturbed)
+    points = [
+        (name, count)
+        for name, last in sorted(undisturbed.points.items())
+        if name.split()[0] in ("decide_rungs", "claim", "record")
+        for count in range(1, last + 1)
+    ]
+    assert sum(name == "decide_rungs before commit" for name, _ in points) >= 2
+    for point in points[::step]:
+        victim = new_victim(sweep=HALVED, kill_at=point)
+        assert outcome(run, victim) == -signal.SIGKILL, f"{point} was not met; {victim.complaint}"
+        assert outcome(run, last := new_victim(again=victim, sweep=victim.sweep)) == 0, last.complaint
+        assert found_by(victim) == expected, point
+
+
+@pytest.mark.parametrize("blocks", [5, at_night(1), at_night(12), at_night(20)])
+def test_stopped_and_resumed_it_prunes_the_same(blocks, undisturbed, new_victim):
+    victim = new_victim(sweep=HALVED, stop_after=blocks)
+    assert outcome(run, victim) == STOPPED, victim.complaint
+    assert outcome(run, last := new_victim(again=victim, sweep=victim.sweep)) == 0, last.complaint
+    assert found_by(victim) == found_by(undisturbed)
+
+
+def test_packs_that_are_lost_change_nothing(undisturbed, new_victim):
+    victim = new_victim(sweep=HALVED, loses_packs=True)
+    assert outcome(run, victim) == 0, victim.complaint
+    assert found_by(victim) == found_by(undisturbed)
+
+
+@pytest.mark.parametrize("drivers", [3, at_night(8)])
+def test_several_drivers_prune_what_one_prunes(drivers, undisturbed, new_victim):
+    first = new_victim(sweep=HALVED, pause=0.005)
+    write_ahead(first)
+    victims = [first, *(new_victim(again=first, sweep=first.sweep, pause=0.005) for _ in range(drivers - 1))]
+    start = nursery().Barrier(drivers)
+    with ExitStack() as stack:
+        processes = [stack.enter_context(child(run_when_all_are_ready, victim, start)) for victim in victims]
+        for process, victim in zip(processes, victims, strict=True):
+            process.join(PATIENCE_SECONDS)
+            assert process.exitcode == 0, victim.complaint
+    assert sum(1 for victim in victims if victim.acknowledged) > 1
+    assert found_by(first) == found_by(undisturbed)

@@ -1,0 +1,78 @@
+"""The section `halving`: read, written, checked, and planned."""
+
+import pytest
+from fitgap.runner.errors import SpecError
+from fitgap.runner.planning.preparation import prepare_sweep
+from fitgap.runner.planning.rungs import explain_rungs
+from fitgap.runner.spec import Budget, HalvingSettings, check_budget_of_halving, stored_sweep_of, sweep_from_text
+
+SWEEP = "data: xor\nrepeats: 2\ntraining: {epochs: 30}\naxes: {architecture: {range: [2, 10], steps: 9}}\n"
+
+
+def sweep(halving, more=""):
+    return sweep_from_text(f"{SWEEP}halving: {halving}\n{more}")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("{first: 5}", HalvingSettings(5)),
+        ("first=5", HalvingSettings(5)),
+        ("{factor: 4, first: 2, of: best_e_v}", HalvingSettings(2, 4, "best_e_v")),
+        ("'factor=4,first=2,of=best_e_v'", HalvingSettings(2, 4, "best_e_v")),
+    ],
+)
+def test_it_is_stored_as_it_was_read(written, read):
+    found = sweep(written)
+    assert found.halving == read
+    assert stored_sweep_of(found.canonical()) == found
+    assert "halving" not in sweep_from_text(SWEEP).canonical(), "sweeps without it stay as they were"
+
+
+@pytest.mark.parametrize(
+    ("halving", "more", "words"),
+    [
+        ("{factor: 3}", "", "first must be given"),
+        ("yes", "", "must be settings, such as {factor: 3, first: 5}"),
+        ("5", "", "must be settings"),
+        ("{first: 0}", "", "at least 1"),
+        ("{first: 2.5}", "", "whole number"),
+        ("{first: 5, factor: 1}", "", "at least 2"),
+        ("{first: 5, of: e_t}", "", "one of e_v, best_e_v"),
+        ("{first: 5, rungs: 3}", "", "there is no setting 'rungs' here"),
+        ("{first: 30}", "", "first must be below the 30 epochs of a trial, but is 30"),
+        ("{first: 5}", "search: {method: tpe, trials: 8}\n", "cannot be combined with search: tpe"),
+        ("{first: 5}", "budget: {trials: 8}\n", "cannot limit a sweep with halving"),
+    ],
+)
+def test_mistakes_are_told(halving, more, words):
+    with pytest.raises(SpecError, match=words):
+        sweep(halving, more)
+
+
+def test_other_budgets_are_allowed():
+    found = sweep("{first: 5}", "search: {method: random, trials: 8}\nbudget: {time: 10}\n")
+    check_budget_of_halving(found, Budget(seconds=10, epochs=100))
+    with pytest.raises(SpecError):
+        check_budget_of_halving(found, Budget(trials=5))
+
+
+def test_rungs_are_below_the_planned_epochs_and_a_share_of_all_goes_on():
+    halving = HalvingSettings(first=3, factor=3)
+    assert halving.rungs(30) == [3, 9, 27]
+    assert halving.rungs(27) == [3, 9]
+    assert halving.rungs(3) == []
+    assert [halving.next_rung(each, 30) for each in (3, 9, 27)] == [9, 27, None]
+    assert [halving.kept(each, 81) for each in (3, 9, 27, 81)] == [27, 9, 3, 1]
+    assert [halving.kept(each, 8) for each in (3, 9, 27)] == [2, 1, 1]
+
+
+def test_the_plan_is_told_by_bracket():
+    text = SWEEP.replace("architecture:", "epochs: [4, 30], architecture:").replace("training: {epochs: 30}\n", "")
+    lines = list(explain_rungs(prepare_sweep(sweep_from_text(f"{text}halving: first=3\n"))))
+    assert lines == [
+        "halving: 9 configurations: 9 to epoch 3, 3 to epoch 4",
+        "halving: 9 configurations: 9 to epoch 3, 3 to epoch 9, 1 to epoch 27, 1 to epoch 30",
+        f"at most {2 * (27 + 3 + 27 + 18 + 18 + 3)} of 612 epochs (31%)",
+    ]
+    assert list(explain_rungs(prepare_sweep(sweep_from_text(SWEEP)))) == []
