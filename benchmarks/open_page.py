@@ -125,9 +125,8 @@ class Bench:
     def pair(self, seconds: float, is_open_first: bool) -> Pair:
         found = {is_open: self.window(is_open, seconds) for is_open in (is_open_first, not is_open_first)}
         pair = Pair(found[False], found[True])
-        print(
-            f"{pair.slower:.1f} % fewer epochs, {pair.share:.1f} % of the processor time", file=sys.stderr, flush=True
-        )
+        share = f"{pair.share:.1f} % of the processor time of the sweep, {pair.part:.1f} % of all processors"
+        print(f"{pair.slower:.1f} % fewer epochs, {share}", file=sys.stderr, flush=True)
         return pair
 
     def window(self, is_open: bool, seconds: float) -> Window:

@@ -9,7 +9,9 @@ PAGES = (
     "",
     "sweeps/made",
     "sweeps/made?show=trials&where=nothing",
+    "sweeps/made?pins=0000000000000003,0000000000000004",
     "sweeps/made/compare?pins=0000000000000003,0000000000000004",
+    "sweeps/made/compare",
     "sweeps/made/charts/capacity",
     "sweeps/made/delete",
     "sweeps/made/extend",
@@ -24,7 +26,7 @@ SHOWN = list(itertools.product(PAGES, (False, True)))
 
 
 @pytest.mark.xdist_group("browser")
-@pytest.mark.parametrize("shown", every(12, SHOWN))
+@pytest.mark.parametrize("shown", every(14, SHOWN))
 def test_there_are_no_serious_findings_and_nothing_is_wider_than_a_phone(shown, visit):
     from axe_playwright_python.sync_playwright import Axe
 
