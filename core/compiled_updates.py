@@ -7,8 +7,8 @@ import numpy as np
 from fitgap.core.kernels.binding import BoundPass, bind
 from fitgap.core.kernels.expressions import Expression, magnitude, where_at_least
 from fitgap.core.kernels.fused_pass import Formula
-from fitgap.core.optimizer_formulas import with_weight_decay
 from fitgap.core.optimizers import Optimizer
+from fitgap.core.optimizers.formulas import with_weight_decay
 
 
 class CompiledOptimizer:

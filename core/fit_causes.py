@@ -53,7 +53,7 @@ def causes(verdict: Verdict, facts: Facts) -> list[FoundCause]:
     if verdict is Verdict.GOOD:
         return []
     if verdict is Verdict.DIVERGED:
-        return [FoundCause(Cause.DIVERGED, None, "the error became infinite or NaN", (Remedy.LOWER_RATE,))]
+        return [FoundCause(Cause.DIVERGED, None, "the error became infinite or NaN", steadying(facts))]
     if verdict is Verdict.NO_SKILL:
         verdict = Verdict.OVERFIT if facts.memorized else Verdict.UNDERFIT
     tests: list[Test] = [unstable]
@@ -97,10 +97,15 @@ def rank(found: FoundCause, facts: Facts, is_both: bool) -> int:
     return 3 if is_weak_fall and facts.is_smaller_than_reference else 2
 
 
+def steadying(facts: Facts) -> tuple[Remedy, ...]:
+    """What makes training steadier: gradients that go through many steps may explode in single batches."""
+    return (Remedy.LOWER_RATE, Remedy.CLIPPED_GRADIENT) if facts.has_free_loops else (Remedy.LOWER_RATE,)
+
+
 def unstable(facts: Facts) -> FoundCause | None:
     """E_t jumps, rises, or ends far above an earlier value: the learning rate is too high, whatever E_v does."""
     found = instability(facts.e_t, facts.numbers, facts.constant_e_t)
-    remedies = (Remedy.LOWER_RATE,)
+    remedies = steadying(facts)
     # A strong penalty makes the weights shrink and E_t rise.
     if found and found.kind == "ended" and facts.is_strongly_regularized and facts.has_shrunk:
         return None

@@ -72,6 +72,7 @@ class Facts:
     largest dropout ratio δ. `hidden` are the widths of its hidden layers and `functions` the names of their
     activations; None if unknown. `reference_parameters` is the parameter count of the reference configuration, and
     `reference_e_v` its E_v after its best epoch. `constant_e_t` is the training error of a constant prediction.
+    `has_free_loops` is true for recurrent layers whose gradients are not clipped.
     `stopped` says why a stopping rule ended the trial before its last planned epoch; it waits for `patience` epochs.
     """
 
@@ -90,6 +91,7 @@ class Facts:
     constant_e_t: float | None = None
     stopped: str | None = None
     patience: int = 0
+    has_free_loops: bool = False
 
     @property
     def numbers(self) -> np.ndarray:

@@ -22,6 +22,7 @@ class Remedy(StrEnum):
     NEW_PENALTY = "new_penalty"
     STRONGER_REGULARIZER = "stronger_regularizer"
     SMALLER_BATCH = "smaller_batch"
+    CLIPPED_GRADIENT = "clipped_gradient"
     AS_SIBLING = "as_sibling"
     FURTHER = "further"
 
@@ -43,6 +44,7 @@ WORDS = {
     Remedy.NEW_PENALTY: "a regularizer, such as l2",
     Remedy.STRONGER_REGULARIZER: "a stronger regularizer",
     Remedy.SMALLER_BATCH: "a smaller batch size",
+    Remedy.CLIPPED_GRADIENT: "a limit to the norm of the gradient",
     Remedy.FURTHER: "the next value beyond the end of the axis",
     Remedy.AS_SIBLING: "the setting of the better configuration",
 }

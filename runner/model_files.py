@@ -57,6 +57,12 @@ class NamedModel:
     # How the training file was read; None for a named data set.
     treatment: Treatment | None = None
 
+    @property
+    def input_axes(self) -> tuple[int, ...]:
+        """The axes of an example if the first layer needs them, else ()."""
+        shape = tuple(self.model.layers[0].shape)
+        return shape if len(shape) > 1 else ()
+
 
 def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
     """The network of a finished trial after its best epoch (`at` "best") or its last one.

@@ -24,8 +24,7 @@ class BoundElman(BoundRecurrent):
         self.all_deltas = np.empty_like(self.states) if any(each.gradients for each in self.functions) else None
 
     def forward_step(self, step):
-        if step:
-            self.sums[:, step] += self.from_before
+        self.sums[:, step] += self.from_before
         for each, sums, states in self.applied[step]:
             each.function.value(sums, states, **each.numbers)
 
@@ -41,6 +40,11 @@ class BoundElman(BoundRecurrent):
         if self.all_deltas is not None:
             np.copyto(self.all_deltas[:, step], self.delta_states)
         np.multiply(self.delta_states, self.sums[:, step], out=self.delta_sums[:, step])
+
+    def clear_before(self, step):
+        super().clear_before(step)
+        if self.all_deltas is not None:
+            self.all_deltas[:, :step] = 0
 
     def sum_other_gradients(self):
         if self.all_deltas is None:

@@ -35,6 +35,14 @@ class Recurrent(ListedLayer):
     units: int = parameter(whole=True, at_least=1, at_most=100_000, headline=True, description="number of units")
     outputs: str = parameter("last", choices=OUTPUTS, description="outputs of the last step, or of all steps")
 
+    truncate: int = parameter(
+        0,
+        whole=True,
+        at_least=0,
+        at_most=100_000,
+        description="steps after which derivatives go no further back, counted from the last; 0 for none",
+    )
+
     width_parameter = "units"
     sums_per_unit: ClassVar[int] = 1
     bound: ClassVar[type["BoundRecurrent"]]
@@ -94,6 +102,8 @@ class BoundRecurrent:
         self.sums = np.empty((members, self.steps, examples, size), dtype)
         self.states = np.empty((members, self.steps, examples, units), dtype)
         self.from_before = np.empty((members, examples, size), dtype)
+        # h before the first step.
+        self.nothing = np.zeros((members, examples, units), dtype)
         self.outputs = of_outputs(layer, buffers.sums, self.steps)
         self.bias = buffers.parameters.bias
         weights, self.recurrent = buffers.parameters.weights
@@ -160,7 +170,7 @@ class BoundRecurrent:
         np.copyto(self.sequence, self.given)
         np.copyto(self.turned, self.recurrent.mT)
         self.connections.forward()
-        self.start()
+        self.from_before[...] = 0
         for step in range(self.steps):
             if step:
                 self.recurrences[step - 1].compute()
@@ -169,11 +179,12 @@ class BoundRecurrent:
             self.differentiate()
         np.copyto(self.outputs, self.states if self.layer.outputs == "all" else self.states[:, -1])
 
-    def start(self) -> None:
-        """Prepare the first step."""
+    def before_step(self, values: np.ndarray, step: int) -> np.ndarray:
+        """The values (K, B, n) of the step before, out of those of all steps; 0 before the first."""
+        return values[:, step - 1] if step else self.nothing
 
     def forward_step(self, step: int) -> None:
-        """Compute the states of a step; after the first, `from_before` holds U h of the step before."""
+        """Compute the states of a step from `sums` and `from_before`, which is U h of the step before."""
         raise NotImplementedError
 
     def differentiate(self) -> None:
@@ -186,11 +197,17 @@ class BoundRecurrent:
         self.start_back()
         for step in range(self.steps - 1, -1, -1):
             self.backward_step(step)
-            if step:
+            if step and not self.is_cut(step):
                 self.recurrences_back[step - 1].compute()
                 self.carry_back()
                 if is_all:
                     self.delta_states += self.delta[:, step - 1]
+            elif step and is_all:
+                np.copyto(self.delta_states, self.delta[:, step - 1])
+                self.start_back()
+            elif step:
+                self.clear_before(step)
+                break
         self.connections.accumulate_gradients()
         if self.recurrent_product:
             self.recurrent_product.compute()
@@ -198,8 +215,16 @@ class BoundRecurrent:
             self.recurrent_gradient[...] = 0
         self.sum_other_gradients()
 
+    def is_cut(self, step: int) -> bool:
+        """Whether derivatives do not reach the step before."""
+        return self.layer.truncate > 0 and (self.steps - step) % self.layer.truncate == 0
+
     def start_back(self) -> None:
-        """Prepare the last step."""
+        """Prepare the last step that derivatives start from."""
+
+    def clear_before(self, step: int) -> None:
+        """Set the derivatives of all earlier steps to 0."""
+        self.delta_sums[:, :step] = 0
 
     def backward_step(self, step: int) -> None:
         """Compute `delta_sums` of a step from `delta_states`, the derivatives with respect to its states."""

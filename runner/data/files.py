@@ -55,13 +55,15 @@ def read_inputs(
     *,
     missing: str,
     treatment: Treatment | None = None,
+    axes: tuple[int, ...] = (),
 ) -> np.ndarray:
     """Unscaled inputs (N, n_0) from a file, in the order that a network was trained on.
 
     Columns are found by name, and other columns are ignored. NPZ files must have the inputs in this order in the array
     `inputs`. `text_columns` are one-hot encoded with the given categories. `missing` is "refuse" or one of FILLINGS; if
     it is one of FILLINGS, missing values are NaN. `treatment` says how the training file was read. Text of an unknown
-    category belongs to no category: all inputs of its column are 0. Raises DataError for an invalid file.
+    category belongs to no category: all inputs of its column are 0. `axes` are those of an example for a network with
+    convolutions or recurrent layers, else (). Raises DataError for an invalid file.
     """
     from fitgap.runner.data.unseen_inputs import unseen_inputs
 
@@ -70,7 +72,7 @@ def read_inputs(
     if kind == NPZ:
         from fitgap.runner.data.formats.npz_files import load_npz_inputs
 
-        return load_npz_inputs(path, content, len(input_names), handling)
+        return load_npz_inputs(path, content, len(input_names), axes, handling)
     return unseen_inputs(path, content, kind, input_names, text_columns, handling, treatment)
 
 
@@ -81,10 +83,12 @@ def read_targets(
 
     Raises DataError for an invalid file.
     """
-    from fitgap.runner.data.unseen_inputs import unseen_targets
+    from fitgap.runner.data.unseen_inputs import targets_from_table, unseen_table
 
     content = unpacked(path, read_content(path))
     kind = kind_of(path, content)
     if kind == NPZ:
-        raise file_error(path, "an NPZ file cannot be scored; store a table with the target as a column")
-    return unseen_targets(path, content, kind, names, classes, treatment)
+        from fitgap.runner.data.formats.npz_targets import load_npz_targets
+
+        return targets_from_table(load_npz_targets(path, content, names), names, classes)
+    return targets_from_table(unseen_table(path, content, kind, names if classes else (), treatment), names, classes)

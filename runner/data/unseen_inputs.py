@@ -66,15 +66,12 @@ def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str],
     return with_row_numbers(table) if treatment.row_numbers else table
 
 
-def unseen_targets(
-    source: str, content: bytes, kind: str, names: Sequence[str], classes: Sequence[str], treatment: Treatment | None
-) -> np.ndarray:
-    """The targets (N, m) in a file, for classes their numbers; NaN where they are missing."""
-    table = unseen_table(source, content, kind, names if classes else (), treatment)
+def targets_from_table(table: Table, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """The targets (N, m) in a table, for classes their numbers; NaN where they are missing."""
     for name in names:
         if name not in table.frame.columns:
             rule = f"there is no target column '{visible(name)}' to compare the predictions with"
-            raise file_error(source, f"{rule}: {nearest_column(name, table.frame.columns)}")
+            raise file_error(table.source, f"{rule}: {nearest_column(name, table.frame.columns)}")
     if not classes:
         return np.column_stack([float_values(as_numbers(table, table.frame[name])) for name in names])
     column = table.frame[names[0]].cast(polars.String)

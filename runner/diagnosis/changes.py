@@ -35,6 +35,8 @@ PATIENCE_UP, LEAST_PATIENCE, ACCEPTABLE_DOWN = 3, 20, 10
 PENALTY_DOWN, DROPOUT_DOWN, PENALTY_UP, DROPOUT_UP = 30, 4, 10, 2
 NEW_WEIGHT, LEAST_DROPOUT, MOST_DROPOUT = 0.03, 0.3, 0.5
 BATCH_DOWN = 4
+# Of a gradient that is to be clipped.
+LARGEST_NORM = 1.0
 
 
 class Direction(StrEnum):
@@ -264,6 +266,13 @@ def smaller_batch(configuration: Configuration, found: FoundCause) -> Applied:
     return replace(configuration, batch_size=max(1, configuration.batch_size // BATCH_DOWN))
 
 
+def clipped_gradient(configuration: Configuration, found: FoundCause) -> Applied:
+    optimizer = configuration.optimizer
+    if "clip" not in type(optimizer.variant).parameters() or optimizer.variant.clip:
+        return None
+    return replace(configuration, optimizer=Choice(optimizer.name, replace(optimizer.variant, clip=LARGEST_NORM)))
+
+
 def tidy(value: float) -> float:
     """A number with at most two significant digits."""
     return float(f"{value:.2g}")
@@ -287,4 +296,5 @@ APPLIED: dict[Remedy, tuple[str, Direction, Apply]] = {
     Remedy.NEW_PENALTY: ("regularizer", Direction.ADD, new_penalty),
     Remedy.STRONGER_REGULARIZER: ("regularizer", Direction.HIGHER, stronger_regularizer),
     Remedy.SMALLER_BATCH: ("batch_size", Direction.LOWER, smaller_batch),
+    Remedy.CLIPPED_GRADIENT: ("optimizer.clip", Direction.ADD, clipped_gradient),
 }

@@ -1,7 +1,8 @@
 """Sweeps in the store: written before training, and loaded again with their data to resume."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fitgap.runner.data import draw_fingerprint, fingerprint
 from fitgap.runner.errors import DataError, StoreError
@@ -37,15 +38,22 @@ def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
 
 @dataclass(frozen=True)
 class Extended:
-    """A sweep to which `new` trials were added, of which `continued` continue finished ones."""
+    """A sweep to which `new` trials were added, of which `continued` continue finished ones.
+
+    `configurations` are the rows of the new configurations, which have some of these trials.
+    """
 
     written: WrittenSweep
     new: int
     continued: int
+    configurations: Sequence[Mapping[str, Any]] = ()
 
 
-def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
-    """Add alternatives, repeats or epochs to a sweep without changing what it has. Raises SpecError or DataError."""
+def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bool = True) -> Extended:
+    """Add alternatives, repeats or epochs to a sweep without changing what it has. Raises SpecError or DataError.
+
+    With `is_kept` false, nothing is written: the answer says what would be added.
+    """
     written = stored_sweep(store, name_or_number)
     sweep = sweep_with_more(written.prepared.sweep, flags)
     prepared = replace(written.prepared, sweep=sweep)
@@ -55,8 +63,8 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags) -> Extended:
     known = [Configuration.from_canonical(row["settings"]) for row in rows]
     hashes = [row["hash"] for row in rows]
     extension = sweep_extension(prepared, known, hashes, written.prepared.repeat_count)
-    new, continued = store.extend_sweep(written.sweep_id, extension)
-    return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued)
+    new, continued = store.extend_sweep(written.sweep_id, extension, is_kept=is_kept)
+    return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued, extension.configurations)
 
 
 def add_configurations(store: Store, written: WrittenSweep, configurations: Sequence[Configuration]) -> Extended:

@@ -3,8 +3,8 @@
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from fitgap.runner.amounts import counted
 from fitgap.runner.errors import SpecError
 from fitgap.runner.planning.configuration_rows import configuration_row
 from fitgap.runner.planning.data_variants import DataVariant, variant_of, variants_of_sweep
@@ -12,9 +12,6 @@ from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.search import Accept, Drawn, Proposal, proposals
 from fitgap.runner.spec import Configuration, Sweep
 from fitgap.runner.spec.configuration_sequence import ConfigurationSequence
-
-if TYPE_CHECKING:
-    pass
 
 FILTERED_AT_A_TIME = 1_000
 
@@ -36,9 +33,17 @@ def chosen_configurations(prepared: PreparedSweep) -> Sequence[Configuration]:
     return Drawn(sweep, wanted, only)
 
 
-def filter_of(prepared: PreparedSweep) -> Accept | None:
+def filter_of(prepared: PreparedSweep) -> "Only | None":
     """The filter `only` of a sweep; None if it has none."""
     return Only(prepared, prepared.sweep.only) if prepared.sweep.only else None
+
+
+def left_out(prepared: PreparedSweep) -> list[str]:
+    """A line that says how many combinations of a grid `only` does not accept; none if it accepts all of them."""
+    configurations = prepared.configurations
+    if not isinstance(configurations, Accepted) or not configurations.refused:
+        return []
+    return [f"left out {counted(configurations.refused, 'combination')} that `only: {prepared.sweep.only}` refuses"]
 
 
 class Only:
@@ -48,7 +53,16 @@ class Only:
         from fitgap.runner.store.filter import SettingsFilter
 
         self._prepared = prepared
+        self.text = text
         self._filter: SettingsFilter = SettingsFilter(text)
+
+    def refusal(self, configurations: Sequence[Configuration]) -> str:
+        """The error for a filter that accepts none of the configurations, with one of them as an example."""
+        row = configuration_row(configurations[0], self._prepared)
+        settings = [row[key] for key in ("architecture", "activation", "regularizer", "optimizer")]
+        example = f"{', '.join(map(str, settings))} with {row['parameters']:,} parameters"
+        rule = f"only: {self.text} accepts none of the {counted(len(configurations), 'configuration')}"
+        return f"{rule}, such as {example}; change it"
 
     def __call__(self, configurations: Sequence[Configuration]) -> list[bool]:
         """Which of the configurations are accepted."""
@@ -58,7 +72,7 @@ class Only:
 class Accepted(ConfigurationSequence):
     """The configurations that a filter accepts, in their order; the filter is applied on first use."""
 
-    def __init__(self, configurations: Sequence[Configuration], only: Accept):
+    def __init__(self, configurations: Sequence[Configuration], only: Only):
         self._all = configurations
         self._only = only
 
@@ -71,13 +85,18 @@ class Accepted(ConfigurationSequence):
     def at(self, position: int) -> Configuration:
         return self._all[self._places[position]]
 
+    @property
+    def refused(self) -> int:
+        """How many configurations are not accepted."""
+        return len(self._all) - len(self)
+
     @cached_property
     def _places(self) -> list[int]:
         """The positions of the accepted configurations."""
         answers = (self._only(part) for part in parts_of(self._all))
         found = [place for place, is_accepted in enumerate(itertools.chain.from_iterable(answers)) if is_accepted]
         if not found:
-            raise SpecError(f"only: accepts none of the {len(self._all):,} configurations; change it", ("only",))
+            raise SpecError(self._only.refusal(self._all), ("only",))
         return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from fitgap.core.layers import LAYERS
 from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.layer import Layer
+from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.variants import REQUIRED
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import build, read_choice
@@ -100,6 +101,11 @@ def layer_of(hidden: HiddenLayer) -> Layer:
 def is_dense(architecture: Sequence[HiddenLayer]) -> bool:
     """Whether all hidden layers are dense."""
     return not any(isinstance(each, Choice) for each in architecture)
+
+
+def has_recurrent_layers(architecture: Sequence[HiddenLayer]) -> bool:
+    """Whether a hidden layer goes through the steps of a sequence."""
+    return any(isinstance(each, Choice) and isinstance(each.variant, Recurrent) for each in architecture)
 
 
 def widths(architecture: Sequence[HiddenLayer]) -> tuple[int, ...]:

@@ -53,7 +53,7 @@ class Alternatives(ABC):
     def at(self, decide: Decide, name: str) -> Any:
         """The value to which the decisions lead; only the dimensions on the way to it are asked for."""
 
-    def endless(self) -> Iterator[Path]:
+    def endless(self) -> Iterator[tuple[Path, Interval]]:
         """The places of ranges without steps, whose values cannot be listed."""
         return iter(())
 
@@ -102,7 +102,7 @@ class Either(Alternatives):
         place = option(decide, name, len(self.parts))
         return self.parts[place].at(decide, f"{name}.{place}")
 
-    def endless(self) -> Iterator[Path]:
+    def endless(self) -> Iterator[tuple[Path, Interval]]:
         return itertools.chain.from_iterable(part.endless() for part in self.parts)
 
 
@@ -137,7 +137,7 @@ class Together(Alternatives):
         """What was built before, since a search comes back to the same values; None if these are numbers of ranges."""
         return None if any(True for _ in self.endless()) else {}
 
-    def endless(self) -> Iterator[Path]:
+    def endless(self) -> Iterator[tuple[Path, Interval]]:
         return itertools.chain.from_iterable(part.endless() for part in self.parts)
 
 
@@ -159,8 +159,8 @@ class Between(Alternatives):
     def at(self, decide: Decide, name: str) -> Any:
         return self.accept(decide(name, self.interval))
 
-    def endless(self) -> Iterator[Path]:
-        yield self.path
+    def endless(self) -> Iterator[tuple[Path, Interval]]:
+        yield self.path, self.interval
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class Repeated(Alternatives):
     def at(self, decide: Decide, name: str) -> Any:
         return tuple(self.part.at(decide, f"{name}.{place}") for place in range(self.times))
 
-    def endless(self) -> Iterator[Path]:
+    def endless(self) -> Iterator[tuple[Path, Interval]]:
         return self.part.endless()
 
 

@@ -108,7 +108,9 @@ def rounded(number: float, interval: Interval) -> float:
     return min(max(found, interval.low), interval.high)
 
 
-def without_steps(path: Path) -> SpecError:
+def without_steps(path: Path, interval: Interval) -> SpecError:
     """The error for a range in a grid that does not say which of its numbers are meant."""
-    rule = "a range needs steps, such as {range: [1e-4, 1e-1], steps: 4} or 1e-4..1e-1:log:4"
+    low, high = f"{interval.low:g}", f"{interval.high:g}"
+    scale = "log" if interval.log else "linear"
+    rule = f"a range needs steps, such as {{range: [{low}, {high}], steps: 4}} or {low}..{high}:{scale}:4"
     return SpecError(f"{rule}; or search it with `search: {{method: random, trials: 100}}`", path)

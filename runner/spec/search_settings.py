@@ -65,8 +65,8 @@ def as_mapping(node: SpecNode) -> SpecNode:
         return node
     try:
         named = parse_shorthand(node.value)
-    except SpecError as error:
-        raise SpecError(error.message, node.path) from None
+    except SpecError:
+        raise node.wrong("must be a method with its settings, such as random:trials=100") from None
     if len(named) != 1:
         raise node.wrong("must be one method, such as random:trials=100")
     ((method, settings),) = named.items()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fitgap.runner.spec.lazy_values import Alternatives, Decide, Dimension
+from fitgap.runner.spec.lazy_values import Alternatives, Decide, Dimension, Interval
 from fitgap.runner.spec.validation import Path
 
 
@@ -34,7 +34,7 @@ class Space:
         single = {name: each for name, each in self.axes.items() if not any(True for _ in each.dimensions(name))}
         return {name: next(iter(alternatives)) for name, alternatives in single.items()}
 
-    def endless(self) -> Iterator[Path]:
+    def endless(self) -> Iterator[tuple[Path, Interval]]:
         """The places of ranges without steps."""
         for alternatives in self.axes.values():
             yield from alternatives.endless()

@@ -240,8 +240,8 @@ def listed_axes(space: Space, repeats: int, node: SpecNode, *, is_searched: bool
         for name, values in space.axes.items():
             check_size({name: values}, 1, node)
     else:
-        for path in space.endless():
-            raise without_steps(path)
+        for path, interval in space.endless():
+            raise without_steps(path, interval)
         check_size(space.axes, repeats, node)
     return {name: tuple(values) for name, values in space.axes.items()}
 

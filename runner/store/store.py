@@ -58,9 +58,16 @@ class Store(StoreReader):
         """Update the fit of a sweep's trials, after something other than a driver has changed them."""
         refresh.refresh_fit(self._engine, sweep_id)
 
-    def extend_sweep(self, sweep_id: int, extension: SweepExtension) -> tuple[int, int]:
-        with self._engine.begin() as connection:
-            return extend.extend_sweep(connection, sweep_id, extension)
+    def extend_sweep(self, sweep_id: int, extension: SweepExtension, *, is_kept: bool = True) -> tuple[int, int]:
+        """Write an extension; returns the number of new trials, and how many of them continue finished ones.
+
+        With `is_kept` false, the numbers are found out and nothing is written.
+        """
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            counts = extend.extend_sweep(connection, sweep_id, extension)
+            if not is_kept:
+                transaction.rollback()
+            return counts
 
     def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
         with self._engine.begin() as connection:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_
 from benchmarks.images import CASES, flat_size
 from benchmarks.interleaving import measure
 from benchmarks.networks import ACTIVATIONS, OPTIMIZERS, networks
+from benchmarks.open_page import Pair, Window, descendants, is_browser, summary, used
 from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.ours.image_pack import network_of
 from benchmarks.ours.simulated_cluster import pack_blocks
@@ -201,3 +203,19 @@ def test_mixed_networks_have_every_kind_and_half_have_dropout(count):
     assert {each.optimizer for each in chosen} == set(OPTIMIZERS)
     assert sum(each.dropout for each in chosen) == count // 2
     assert [each.repeat for each in chosen] == sorted(count // 4 * list(range(4)))
+
+
+def test_an_open_page_is_judged_by_pairs_of_windows():
+    alone = Window(rate=100.0, own=2.0, page=0.0)
+    pairs = [Pair(alone, Window(rate=rate, own=2.0, page=0.05)) for rate in (97.0, 99.0, 101.0)]
+    epochs, share, _ = summary(pairs)
+    assert "1.0 (-1.0 to 3.0) % fewer epochs" in epochs and "2.5 (2.5 to 2.5) %" in share
+
+
+def test_processes_that_a_process_started_are_counted_with_it():
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert child.pid in descendants(os.getpid()) and used(child.pid) >= 0
+        assert not is_browser(child.pid)
+    finally:
+        child.communicate(b"\n")

@@ -103,6 +103,9 @@ def test_arrays_with_axes_are_trained_on_and_predicted(axes, invoke, own_folder)
         for name in ("axes", "flat")
     ]
     assert found[0] == found[1] and len(found[0]) == 40
+    np.savez("turned.npz", inputs=np.moveaxis(inputs, 1, -1))
+    answer = invoke("predict", one["trial"], "turned.npz", "--at", "last")
+    assert (answer.code, "but the network was trained on examples of shape" in answer.err) == (2, True), answer.err
 
 
 def test_a_shape_must_have_as_many_values_as_there_are_inputs(invoke, own_folder):

@@ -109,3 +109,19 @@ def test_functions_that_no_layer_has_are_no_obstacle(invoke, own_folder):
     assert answer.code == 2 and "threshold has derivative 0 almost everywhere" in answer.err
     answer = invoke("run", "s.yaml", "--optimizer", "perceptron", "--dry-run")
     assert answer.code == 2 and "the perceptron rule trains networks without hidden layers" in answer.err
+
+
+@pytest.mark.parametrize(("architecture", "is_advised"), [("rnn4", True), ("4", False)])
+def test_clipping_is_advised_where_gradients_go_through_many_steps(architecture, is_advised, invoke, own_folder):
+    """For recurrent networks that diverge; for others a lower rate alone."""
+    optimizers = [{"gradient_descent": {"rate": 1e4, "clip": clip}} for clip in (0, 1)]
+    axes = {"architecture": [architecture], "activation": ["relu"], "optimizer": optimizers}
+    training = {"epochs": 2, "batch_size": 8}
+    sweep = {"name": "wild", "data": {"source": "adding"}, "repeats": 1, "training": training, "axes": axes}
+    Path("s.yaml").write_text(json.dumps(sweep))
+    assert invoke("run", "s.yaml", "--engine", "local").code == 0
+    (diverged,) = rows_of(invoke("diagnose", "wild", "--format", "json"))["outcomes"]
+    assert diverged["trials"] == 1 and "a lower learning rate" in diverged["advice"]
+    assert ("clip=1" in diverged["advice"]) == is_advised
+    for where in ("optimizer.clip == 0", "optimizer.clip == 1"):
+        assert len(rows_of(invoke("trials", "wild", "--where", where, "--format", "json"))) == 1

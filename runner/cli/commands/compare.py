@@ -22,7 +22,7 @@ from fitgap.runner.names import plainer_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fitgap.runner.store import Row
+    from fitgap.runner.store import Row, Store
 
 AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
 # Measures in the unit of the loss.
@@ -73,6 +73,9 @@ def compare(
 
     keys = [key.strip() for key in by.split(",") if key.strip()]
     with open_store(database) as store:
+        is_page = output_format is Format.TABLE and not table
+        if is_page and against is None:
+            keys = with_settings(keys, store, sweeps)
         groups = store.compare(sweeps, keys, of=of, against=against, where=where, tuned=tuned, sort=sort, limit=limit)
         target_kind = store.sweep(sweeps[0])["target_kind"]
         pruned = pruned_note(store, sweeps)
@@ -81,21 +84,40 @@ def compare(
         if pruned and output_format is Format.TABLE:
             say(pruned)
         return
-    if output_format is not Format.TABLE or columns:
+    if not is_page or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns)
         return
-    shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
-    rows, shown = with_score_names(table_rows(groups), shown, target_kind)
-    metric, of = of, score_name(of, target_kind)
-    print_table(rows, shown, title=explanation(groups, of), needed=[of, "difference", "difference_margin"])
+    print_groups(groups, keys, of, target_kind)
     if pruned:
         say(pruned)
-    if tuned:
+    say_what_it_means(groups, keys, of)
+
+
+def print_groups(groups: "list[Row]", keys: "Sequence[str]", of: str, target_kind: str) -> None:
+    """Print the table of groups."""
+    shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
+    rows, shown = with_score_names(table_rows(groups), shown, target_kind)
+    name = score_name(of, target_kind)
+    print_table(rows, shown, title=explanation(groups, name), needed=[name, "difference", "difference_margin"])
+
+
+def say_what_it_means(groups: "list[Row]", keys: "Sequence[str]", of: str) -> None:
+    """Print how the numbers came about, and which groups could be the best."""
+    if any("tuned" in group for group in groups):
         say(*tuned_notes(groups))
-    if "loss" in keys and metric in ERRORS:
+    if "loss" in keys and of in ERRORS:
         say("Errors of different losses cannot be compared. Try --of accuracy_v.")
     elif line := told_apart(groups):
         say(line)
+
+
+def with_settings(keys: "list[str]", store: "Store", sweeps: "Sequence[str]") -> "list[str]":
+    """The keys; before the hash of a configuration, which tells nobody anything, the settings in which these differ."""
+    if "configuration" not in keys:
+        return keys
+    varying = [key for name in sweeps for key in store.varying_axes(store.sweep(name)["id"])]
+    place = keys.index("configuration")
+    return list(dict.fromkeys([*keys[:place], *varying, *keys[place:]]))
 
 
 def print_two_way(groups: "list[Row]", keys: "Sequence[str]", of: str, output_format: Format) -> None:

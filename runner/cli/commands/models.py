@@ -70,7 +70,10 @@ def predict(
     else:
         named = load_model(Path(network))
     missing = "mean" if named.fills_missing else "refuse"
-    inputs = read_inputs(data, named.input_names, named.text_columns, missing=missing, treatment=named.treatment)
+    axes = named.input_axes
+    inputs = read_inputs(
+        data, named.input_names, named.text_columns, missing=missing, treatment=named.treatment, axes=axes
+    )
     if score:
         targets = read_targets(data, named.target_names, named.class_names, named.treatment)
         found = scores(named, inputs, targets)

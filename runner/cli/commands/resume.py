@@ -23,8 +23,9 @@ from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
 from fitgap.runner.cli.terminal import train_stored
 
 if TYPE_CHECKING:
-    from fitgap.runner.driver import WrittenSweep
+    from fitgap.runner.driver import Extended, WrittenSweep
     from fitgap.runner.retraining import Replay
+    from fitgap.runner.spec import Flags
     from fitgap.runner.store import Store
 
 
@@ -88,6 +89,9 @@ def extend(
     cores_per_pack: CoresPerPack = None,
     most_in_flight: MostInFlight = None,
     mixed_versions: MixedVersions = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be added; write and train nothing.")
+    ] = False,
     database: Database = None,
 ) -> None:
     """Add alternatives, repeats or epochs to a sweep and train only what is missing."""
@@ -118,11 +122,33 @@ def extend(
 
     def change(store: "Store") -> "WrittenSweep":
         extended = extend_sweep(store, sweep, flags)
-        continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
-        report(f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}")
+        report(extension_line(extended))
         return extended.written
 
+    if dry_run:
+        show_extension(sweep, flags, database)
+        return
     train_stored(sweep, change, placement, database)
+
+
+def extension_line(extended: "Extended") -> str:
+    """How many trials are new, and how many of these continue finished ones."""
+    continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
+    return f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}"
+
+
+def show_extension(sweep: str, flags: "Flags", database: str | None) -> None:
+    """Print what would be added to a sweep."""
+    from fitgap.runner.cli.commands.run import PLANNED_KEYS
+    from fitgap.runner.cli.render.text_tables import print_table
+    from fitgap.runner.driver import extend_sweep
+    from fitgap.runner.store import open_store_for_writing
+
+    with open_store_for_writing(database) as store:
+        extended = extend_sweep(store, sweep, flags, is_kept=False)
+    if extended.configurations:
+        print_table([dict(row) for row in extended.configurations], PLANNED_KEYS)
+    say(extension_line(extended))
 
 
 def retry(

@@ -32,6 +32,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without t
 
 WithPage = Annotated[bool, typer.Option("--ui", help="Open the web page next to the run.", rich_help_panel=RUNNING)]
 
+PLANNED_KEYS = ["architecture", "activation", "regularizer", "optimizer", "batch_size", "planned_epochs", "parameters"]
+
 
 def run(
     file: sweep_flags.File = None,
@@ -98,6 +100,7 @@ def run(
 ) -> None:
     """Train every configuration of a sweep defined by a file, by options or by both."""
     from fitgap.runner.engine.placement import placement_of
+    from fitgap.runner.planning.chosen import left_out
     from fitgap.runner.planning.preparation import prepare_sweep
     from fitgap.runner.spec import Flags, budget_from_flags, sweep_from_flags
 
@@ -154,7 +157,7 @@ def run(
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     prepared = prepare_sweep(sweep_from_flags(flags))
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions, drivers)
-    report(*prepared.report)
+    report(*prepared.report, *left_out(prepared))
     if dry_run:
         show_plan(prepared, placement)
         show_course(prepared, placement, database, limits)
@@ -185,8 +188,7 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     from fitgap.runner.system.cores import usable_cores
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]
-    keys = ["architecture", "activation", "regularizer", "optimizer", "batch_size", "planned_epochs", "parameters"]
-    print_table(rows, keys)
+    print_table(rows, PLANNED_KEYS)
     sweep, data = prepared.sweep, prepared.dataset
     count = f"{counted(len(rows), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
     say(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")

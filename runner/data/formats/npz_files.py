@@ -132,9 +132,18 @@ def missing_rows(targets: np.ndarray) -> np.ndarray:
     return absent if absent.ndim == 1 else absent.any(axis=1)
 
 
-def load_npz_inputs(source: str, content: bytes, input_count: int, handling: Handling) -> np.ndarray:
-    """The array `inputs` (N, n_0) of unseen examples, as float64. Raises DataError for an invalid file."""
-    inputs = flat(read_arrays(source, content, ("inputs",))["inputs"])
+def load_npz_inputs(
+    source: str, content: bytes, input_count: int, axes: tuple[int, ...], handling: Handling
+) -> np.ndarray:
+    """The array `inputs` (N, n_0) of unseen examples, as float64. Raises DataError for an invalid file.
+
+    If the array has axes, they must be `axes`, unless these are ().
+    """
+    inputs = read_arrays(source, content, ("inputs",))["inputs"]
+    if axes and axes_of(inputs) not in ((), axes):
+        rule = f"array 'inputs' has the shape {inputs.shape}, but the network was trained on examples of shape {axes}"
+        raise file_error(source, f"{rule}; store them in this shape")
+    inputs = flat(inputs)
     check_inputs(source, inputs)
     if len(inputs) == 0:
         raise file_error(source, "the file has no rows; at least 1 is needed")

@@ -18,15 +18,15 @@ async function loadFragments() {
 
 // Shows the view of an address: exchanges the table and the charts, and leaves everything else where it is.
 let asked = 0;
-async function show(address, push) {
+async function show(address, push, isFirst = false) {
   const url = new URL(address, location.href);
   const mine = ++asked;
   let answer;
   try {
     answer = await fetch(`${url.pathname}/table${url.search}`, { credentials: "same-origin" });
-  } catch { location.href = url.href; return; }
+  } catch { if (!isFirst) location.href = url.href; return; }
   if (mine !== asked) return;
-  if (!answer.ok && answer.status !== 422) { location.href = url.href; return; }
+  if (!answer.ok && answer.status !== 422) { if (!isFirst) location.href = url.href; return; }
   const focused = focusKey();
   const found = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const id of ["table", "selection", "pins"]) {
@@ -35,6 +35,7 @@ async function show(address, push) {
   }
   if (push) history.pushState(null, "", url.href);
   refocus(focused);
+  if (isFirst) return;
   redraw();
   listen();
 }
@@ -194,4 +195,6 @@ async function renew() {
 
 document.addEventListener("securitypolicyviolation", (event) => console.error("blocked by the policy:", event.violatedDirective));
 drawAll();
-loadFragments().then(() => { listen(); listenToTrial(); });
+// The table of a large sweep comes after the page.
+const first = table()?.querySelector("[data-later]") ? show(location.href, false, true) : Promise.resolve();
+first.then(loadFragments).then(() => { if (!events) listen(); listenToTrial(); });

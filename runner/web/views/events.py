@@ -21,7 +21,7 @@ from fitgap.runner.web.formatting import plain_json
 from fitgap.runner.web.pages import counts_of, found_sweep, found_trial, page, reading
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.view_state import SweepView, view_of
-from fitgap.runner.web.views.sweep import Table, is_training, table_of
+from fitgap.runner.web.views.sweep import Table, is_training, known_table
 from fitgap.runner.web.views.sweeps import progress_of
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -146,7 +146,7 @@ def look(request: Request, sweep_id: int, view: SweepView, seen: Seen) -> tuple[
         row, counts = found_sweep(store, str(sweep_id)), counts_of(store, sweep_id)
         context = {"sweep": row, "counts": counts, **progress_of(counts, store, trains)}
         shown = page(request, "progress.html", root="../", **context, verdict_counts=store.verdict_counts(sweep_id))
-        table = None if state == seen.state else table_of(store, row, view)
+        table = None if state == seen.state else known_table(request, store, row, view)
     html = bytes(shown.body).decode()
     told = {"counts": counts, "state": context["state"], "training": trains, "html": html}
     progress = event("progress", told)

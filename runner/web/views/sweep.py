@@ -29,17 +29,24 @@ COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 MEASURES = ("best_epoch", "e_t", "e_v", "underfit", "overfit", "accuracy_v")
 TRIAL_COLUMNS = ("trial", "configuration", "repeat", "status")
 TRIAL_MEASURES = ("e_t", "e_v", "best_e_v", "best_epoch", "underfit", "overfit", "verdict")
+# With so many trials, the database needs a second or more for a page of configurations.
+LATER_FROM = 200_000
+# In an address: the table comes with the page, however long it takes.
+AT_ONCE = "whole"
 # Charts that are on the page itself; the others are one click away.
 CHARTS = ("fitmap", "curves", "capacity", "importance")
 
 
 def sweep_page(request: Request) -> Response:
-    """The page."""
+    """The page. A table that takes long comes later, unless the address asks for it at once."""
     view = view_of(request.query_params)
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
         counts = counts_of(store, row["id"])
-        table = table_of(store, row, view)
+        is_later = (
+            counts["trials"] >= LATER_FROM and view.show == "configurations" and AT_ONCE not in request.query_params
+        )
+        table = Table(is_later=True) if is_later else table_of(store, row, view)
         trains = is_training(request, store, row["id"])
         axes = axes_of(store, row["id"])
         context = {
@@ -47,8 +54,6 @@ def sweep_page(request: Request) -> Response:
             "counts": counts,
             **progress_of(counts, store, trains),
             "verdict_counts": store.verdict_counts(row["id"]),
-            "reference": store.reference(row["id"]),
-            "axes": axes,
             "names": names_in_view(store, row["id"], axes, view),
             "view": view,
             "table": table,
@@ -86,6 +91,8 @@ class Table:
     baseline: str = ""
     error: StoreError | None = None
     place: str = ""
+    # Whether it is fetched after the page, because the database needs long for it.
+    is_later: bool = False
 
     @property
     def has_parts(self) -> bool:
@@ -102,6 +109,14 @@ def table_of(store: Store, row: Row, view: SweepView) -> Table:
     except StoreError as error:
         place = "where" if isinstance(error, FilterError) else "sort" if "sort" in str(error) else "columns"
         return Table(error=error, place=place)
+
+
+def known_table(request: Request, store: Store, row: Row, view: SweepView) -> Table:
+    """The same, kept until the sweep changes. A filter may name tags and notes, which may change at any time."""
+    if view.where or view.show == "trials":
+        return table_of(store, row, view)
+    key = ("table", row["id"], store.state(row["id"]), view)
+    return request.app.state.cache.get(key, lambda: table_of(store, row, view))
 
 
 def table_of_configurations(store: Store, row: Row, view: SweepView) -> Table:
@@ -171,7 +186,7 @@ def table_fragment(request: Request) -> Response:
     view = view_of(request.query_params)
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
-        table = table_of(store, row, view)
+        table = known_table(request, store, row, view)
         context = {"sweep": row, "view": view, "table": table}
         names = names_in_view(store, row["id"], axes_of(store, row["id"]), view)
     return page(request, "table_fragment.html", 422 if table.error else 200, root="../", names=names, **context)

@@ -20,7 +20,7 @@ from fitgap.core.variants import REQUIRED
 from fitgap.core.workspace import Workspace
 from hypothesis import given
 from hypothesis import strategies as st
-from support.core.layered import RECURRENT, drawn_examples, fitted_to, layered_networks, layered_packs
+from support.core.layered import RECURRENT, drawn_examples, fitted_to, layered_networks, layered_packs, untruncated
 from support.core.trainings import assert_same_epochs, same
 from support.profiles import share_of_examples
 
@@ -52,6 +52,7 @@ def summed_errors(networks, moved=0.0):
 @given(network=layered_networks())
 def test_gradients_are_those_of_finite_differences(network, make_member):
     """By every parameter and by the inputs, of two members with different functions at once."""
+    network = untruncated(network)
     networks = Networks(network, smooth_members(make_member, network), "float64")
     count = networks.layout.parameter_count
     networks.parameters[:, :count] = np.random.default_rng(4).normal(scale=0.5, size=(2, count))

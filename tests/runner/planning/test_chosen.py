@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from fitgap.runner.errors import SpecError
+from fitgap.runner.planning.chosen import left_out
 from fitgap.runner.planning.plan import sweep_plan
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Sweep, sweep_from_text
@@ -27,7 +28,7 @@ def test_a_grid_keeps_the_combinations_that_only_accepts_in_their_order():
 
 
 def test_a_filter_that_accepts_nothing_is_an_error():
-    with pytest.raises(SpecError, match="only: accepts none of the 1 configurations"):
+    with pytest.raises(SpecError, match=r"accepts none of the 1 configuration, such as .* parameters; change it"):
         _ = prepared("data: iris\nonly: parameters < 1").trial_count
 
 
@@ -80,3 +81,11 @@ def test_sweeps_without_search_are_stored_as_ever():
     specification = sweep_plan(prepared("data: iris")).specification
     assert not {"search", "only"} & specification.keys()
     assert replace(sweep_from_text("data: iris")).canonical().keys() == specification.keys()
+
+
+def test_combinations_that_are_left_out_are_counted():
+    assert left_out(prepared("data: iris\naxes: {architecture: [4, 8, 9]}\nonly: parameters < 50")) == [
+        "left out 2 combinations that `only: parameters < 50` refuses"
+    ]
+    assert left_out(prepared("data: iris\nonly: parameters < 50")) == []
+    assert left_out(prepared("data: iris")) == []

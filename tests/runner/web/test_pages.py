@@ -302,6 +302,17 @@ def test_compared_and_pinned_configurations_are_called_by_the_settings_in_which_
     assert 'aria-label="Pinned configurations" hidden' in client.get("/sweeps/made").text
 
 
+def test_the_table_of_a_large_sweep_comes_after_the_page(client, monkeypatch):
+    monkeypatch.setattr("fitgap.runner.web.views.sweep.LATER_FROM", 72)
+    page = client.get("/sweeps/made?sort=e_v").text
+    assert "data-later>Counting 72 trials" in page and "<tr id=" not in page
+    (link,) = re.findall(r'<noscript><a href="([^"]*)">Show the table', page)
+    whole = client.get(urljoin("/sweeps/made", link.replace("&amp;", "&"))).text
+    later = client.get("/sweeps/made/table?sort=e_v").text
+    assert whole.count("<tr id=") == later.count("<tr id=") == 24
+    assert "data-later" not in client.get("/sweeps/made?show=trials").text
+
+
 def test_a_row_leads_to_the_trials_of_its_configuration(client):
     page = client.get("/sweeps/made", params={"where": "e_v < 1", "box": "-9,9,-9,9", "rows": 500}).text
     (link,) = re.findall(r'href="([^"]*)#table-title" aria-label="Trials of configuration 0000000000000004"', page)

@@ -38,6 +38,12 @@ def drawn_layer(draw):
     return kind(**settings)
 
 
+def untruncated(network):
+    """The network with derivatives that go back through all steps, as those of finite differences do."""
+    kept = [replace(layer, truncate=0) if isinstance(layer, Recurrent) else layer for layer in network.layers]
+    return NetworkShape(network.input_shape, tuple(kept))
+
+
 @st.composite
 def layered_networks(draw, inputs=AXES):
     """A network of up to three layers before the outputs whose shapes fit."""

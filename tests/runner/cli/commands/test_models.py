@@ -325,3 +325,20 @@ def test_whoever_predicts_with_a_diverged_network_is_warned(invoke, own_folder):
     assert answer.code == 0 and answer.err.startswith(
         "trial 1 diverged, so its network predicts hardly anything of use"
     )
+
+
+@pytest.mark.parametrize("classes", [np.array(["no", "yes"]), np.array([3, 7]), np.array([False, True]), None])
+def test_arrays_are_scored_like_a_table(classes, invoke, own_folder):
+    rng = np.random.default_rng(4)
+    inputs = rng.normal(size=(60, 2))
+    targets = inputs @ [1.0, -1.0] if classes is None else classes[(inputs[:, 0] > 0).astype(int)]
+    np.savez("a.npz", inputs=inputs, targets=targets)
+    polars.DataFrame({"input_1": inputs[:, 0], "input_2": inputs[:, 1], "targets": targets}).write_parquet("a.parquet")
+    run = ("run", "--data", "a.npz", "--target-kind", "numbers" if classes is None else "classes", "--epochs", "2")
+    assert invoke(*run, "--engine", "local").code == 0
+    scored = [invoke("predict", 1, each, "--score", "--format", "json") for each in ("a.npz", "a.parquet")]
+    assert [answer.code for answer in scored] == [0, 0], scored
+    assert scored[0].json == scored[1].json
+    np.savez("b.npz", inputs=inputs)
+    answer = invoke("predict", 1, "b.npz", "--score")
+    assert (answer.code, "there is no array 'targets'" in answer.err) == (2, True)

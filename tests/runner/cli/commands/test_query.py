@@ -261,3 +261,15 @@ def test_groups_that_cannot_be_told_apart_from_the_best_are_counted(ask):
         assert told.startswith(f"{count} groups cannot be told apart from the best.")
     named = ask("compare", "small", "--by", "configuration", "--against", "relu").out
     assert "told apart" not in named and "worse than" not in named
+
+
+def test_configurations_are_compared_by_their_settings_and_their_hashes(invoke):
+    invoke(
+        "run", "--data", "iris", "--hidden", "2", "--hidden", "8", "--epochs", "1", "--name", "two", "--engine", "local"
+    )
+    answer = invoke("compare", "two", "--by", "configuration")
+    rows = [line.split()[:2] for line in answer.out.splitlines()]
+    hashes = {each["architecture"]: each["configuration"] for each in invoke("trials", "two", "--format", "json").json}
+    assert answer.code == 0
+    for architecture, found in hashes.items():
+        assert [architecture, found] in rows

@@ -123,6 +123,17 @@ def test_extending_by_a_file_adds_its_alternatives(invoke, rows):
     ]
 
 
+def test_what_an_extension_would_add_is_shown_and_nothing_is_written(invoke, rows):
+    invoke("run", *QUICK)
+    before = rows("sweeps"), rows("trials", "iris")
+    answer = invoke("extend", "iris", "--hidden", "9", "--repeats", "2", "--dry-run")
+    assert answer.code == 0 and answer.out.splitlines()[-1] == "iris: 3 new trials"
+    assert any(line.split()[:2] == ["9", "relu"] for line in answer.out.splitlines())
+    assert (rows("sweeps"), rows("trials", "iris")) == before
+    assert invoke("extend", "iris", "--hidden", "9", "--repeats", "2", "--engine", "local").code == 0
+    assert len(rows("trials", "iris")) == len(before[1]) + 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

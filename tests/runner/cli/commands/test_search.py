@@ -68,9 +68,15 @@ def test_a_file_extends_a_search_if_its_axes_are_the_same(invoke):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--optimizer", "adam:rate=1e-3..1"), "--optimizer adam:rate=1e-3..1: adam.rate: a range needs steps"),
+        (
+            ("--optimizer", "adam:rate=1e-3..1"),
+            "adam.rate: a range needs steps, such as {range: [0.001, 1], steps: 4} or 0.001..1:log:4",
+        ),
         (("--search", "random"), "--search random: trials must be given"),
-        (("--only", "parameters > 1e9"), "only: accepts none of the 1 configurations"),
+        (
+            ("--only", "parameters > 1e9"),
+            "only: parameters > 1e9 accepts none of the 1 configuration, such as none,",
+        ),
         (("--only", "e_v < 0.1"), "e_v is known only after training"),
         (("--only", "parameters >"), "filter: "),
         (("--search", "random:trials=2", "--only", "parameters > 1e9"), "only 0 can be used"),
