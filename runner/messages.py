@@ -32,7 +32,7 @@ class PackTask:
     states: tuple[Arrays, ...] = ()
     # Minimum time between blocks; the more workers there are, the longer it is.
     block_seconds: float = 0.0
-    # In a sweep with halving, the epoch after which each trial waits at its rung, None for those that train to their
+    # In a sweep that prunes, the epoch after which each trial waits at its rung, None for those that train to their
     # end; otherwise empty.
     legs: tuple[int | None, ...] = ()
 

@@ -135,7 +135,7 @@ MEANINGS = {
     "running": "trials in training",
     "completed": "completed trials",
     "diverged": "trials whose error became infinite or NaN",
-    "pruned": "trials that halving has ended at a rung",
+    "pruned": "trials that were ended at a rung, as others were better there",
     "failed": "trials that failed",
     "cancelled": "cancelled trials",
     "created": "when the sweep was written, in seconds since 1970",

@@ -207,6 +207,9 @@ def smaller_network(configuration: Configuration, found: FoundCause) -> Applied:
 
 
 def rectifier(configuration: Configuration, found: FoundCause) -> Applied:
+    if configuration.architecture and not configuration.hidden_count:
+        # The functions of gates are fixed.
+        return None
     names = {choice.name for layer in configuration.activation for choice in layer}
     if names == {"relu"}:
         return replace(configuration, activation=((Choice("elu", ELU()),),))

@@ -84,16 +84,18 @@ def facts_of(row: Row, configuration: Configuration) -> Facts:
         reference_parameters=row["reference_parameters"],
         epochs=np.array(row["epochs"], int),
         hidden=widths(configuration.architecture),
-        functions=frozenset(
-            choice.name
-            for layer in (*fixed_functions(configuration.architecture), *configuration.all_functions[:-1])
-            for choice in layer
-        ),
+        functions=names_of_functions(configuration),
         reference_e_v=row["reference_e_v"],
         constant_e_t=row["constant_e_t"],
         has_free_loops=has_recurrent_layers(configuration.architecture) and not configuration.optimizer.variant.clip,
         **stopped(row, configuration),
     )
+
+
+def names_of_functions(configuration: Configuration) -> frozenset[str]:
+    """The names of the functions of hidden layers; gates, through which gradients do not vanish, count as `gates`."""
+    chosen = (choice.name for layer in configuration.all_functions[:-1] for choice in layer)
+    return frozenset([*chosen, *("gates" for _ in fixed_functions(configuration.architecture))])
 
 
 def stopped(row: Row, configuration: Configuration) -> dict[str, Any]:

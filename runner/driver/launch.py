@@ -17,7 +17,7 @@ from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.engine.placement import Placement
 from fitgap.runner.messages import Block
 from fitgap.runner.planning.preparation import PreparedSweep
-from fitgap.runner.spec import Budget, check_budget_of_halving
+from fitgap.runner.spec import Budget, check_budget_of_pruning
 from fitgap.runner.store import Store, open_store, open_store_for_writing
 
 Result = TypeVar("Result", covariant=True)
@@ -161,7 +161,7 @@ def budget_of(prepared: PreparedSweep, limits: Budget | None) -> Budget:
     Raises SpecError if the sweep cannot be trained within such a budget.
     """
     budget = Budget() if limits is None else prepared.sweep.budget.overridden_by(limits)
-    check_budget_of_halving(prepared.sweep, budget)
+    check_budget_of_pruning(prepared.sweep, budget)
     return budget
 
 

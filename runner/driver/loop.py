@@ -87,7 +87,7 @@ def drive(
 
 
 def growth(store: Store, written: WrittenSweep) -> float:
-    """By which factor a search that learns or a sweep with halving will grow, so that an engine is chosen for all."""
+    """By which factor a search that learns or a sweep with rungs will grow, so that an engine is chosen for all."""
     search = written.prepared.sweep.search
     legs = 1.0 + legs_to_come(written)
     return legs * (1 + configurations_to_come(store, written) / search.generation if search else 1)

@@ -1,25 +1,25 @@
-"""Decides which trials of a sweep with halving go on, each time all of a bracket have reached a rung."""
+"""Decides which trials of a sweep that prunes go on, each time all of a bracket have reached a rung."""
 
 from fitgap.runner.driver.written_sweep import WrittenSweep
-from fitgap.runner.store import DriverSession, HalvingRule, Store
+from fitgap.runner.store import DriverSession, RungRule, Store
 
 
 class Rungs:
-    """The halving of a sweep. Every driver of the sweep may decide a rung; all would decide the same."""
+    """The rungs of a sweep, if it has any. Every driver of the sweep may decide a rung; all would decide the same."""
 
     def __init__(self, store: Store, session: DriverSession, written: WrittenSweep):
         self.store, self.session, self.written = store, session, written
-        self.settings = written.prepared.sweep.halving
+        self.settings = written.prepared.sweep.pruning
 
     def decide(self) -> bool:
         """Decide the rungs that are due; returns whether there were any."""
         if self.settings is None or not self.store.has_due_rungs(self.written.sweep_id):
             return False
-        rule = HalvingRule(self.settings.kept, self.settings.next_rung, self.settings.of)
+        rule = RungRule(self.settings.kept, self.settings.next_rung, self.settings.of)
         return self.session.decide_rungs(self.written.sweep_id, rule)
 
 
 def legs_to_come(written: WrittenSweep) -> int:
-    """In how many further legs, each with about as much work as the first one, the trials train; 0 without halving."""
+    """In how many further legs the trials train, each with at most as much work as the first; 0 without rungs."""
     sweep = written.prepared.sweep
-    return len(sweep.halving.rungs(max(sweep.axes["epochs"]))) if sweep.halving else 0
+    return len(sweep.pruning.rungs(max(sweep.axes["epochs"]))) if sweep.pruning else 0

@@ -1,10 +1,12 @@
 """The networks of a sweep: the shapes that follow from its data and its architectures."""
 
+import math
+
 from fitgap.core.datasets import Dataset
 from fitgap.core.network_shape import NetworkShape, network_with
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Sweep
-from fitgap.runner.spec.architectures import is_dense, layer_of
+from fitgap.runner.spec.architectures import has_recurrent_layers, is_dense, layer_of
 from fitgap.runner.spec.configuration import HiddenLayer, architecture_label
 
 
@@ -26,7 +28,12 @@ def check_shapes(sweep: Sweep, dataset: Dataset, output_count: int) -> None:
 
 def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset) -> str:
     """What to do about layers that do not fit."""
+    is_recurrent = has_recurrent_layers(architecture)
     if len(dataset.axes) == 1:
-        return "say how the inputs are arranged, with shape under data, such as shape: [height, width, channels]"
+        axes = "[steps, channels]" if is_recurrent else "[height, width, channels]"
+        return f"say how the inputs are arranged, with shape under data, such as shape: {axes}"
+    if is_recurrent and len(dataset.axes) > 2:
+        steps, *rest = dataset.axes
+        return f"to go through the rows one by one, write shape: [{steps}, {math.prod(rest)}] under data"
     dense = [isinstance(layer, int) for layer in architecture]
     return "put dense layers last" if dense != sorted(dense) else "choose other sizes or layers"

@@ -4,11 +4,9 @@ from fitgap.runner.spec.budget import Budget, budget_from_flags
 from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.flags import Flags
-from fitgap.runner.spec.halving_settings import HalvingSettings
 from fitgap.runner.spec.loading import (
     data_from_flags,
     data_from_mapping,
-    require_extensible,
     sweep_from_file,
     sweep_from_flags,
     sweep_from_mapping,
@@ -16,8 +14,10 @@ from fitgap.runner.spec.loading import (
     sweep_with_more,
     with_flags,
 )
+from fitgap.runner.spec.pruning_checks import check_budget_of_pruning, require_extensible
+from fitgap.runner.spec.pruning_settings import HalvingSettings, MedianSettings, PruningSettings
 from fitgap.runner.spec.split_settings import Folds
-from fitgap.runner.spec.sweep import Sweep, TrainingSettings, check_budget_of_halving, stored_sweep_of
+from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
 
 __all__ = [
     "Budget",
@@ -27,10 +27,12 @@ __all__ = [
     "Flags",
     "Folds",
     "HalvingSettings",
+    "MedianSettings",
+    "PruningSettings",
     "Sweep",
     "TrainingSettings",
     "budget_from_flags",
-    "check_budget_of_halving",
+    "check_budget_of_pruning",
     "data_from_flags",
     "data_from_mapping",
     "require_extensible",

@@ -62,6 +62,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "search": ("--search", ("search",)),
     "only": ("--only", ("only",)),
     "halving": ("--halving", ("halving",)),
+    "median": ("--median", ("median",)),
 }
 # Flags that name columns or words, several of them in one flag or one in each.
 NAMES = ("target", "inputs", "ignore", "categorical", "dates", "missing_values")
@@ -128,6 +129,7 @@ class Flags:
     search: str | None = None
     only: str | None = None
     halving: str | None = None
+    median: str | None = None
 
     def given(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:
         """For each flag that was given: the flag, its path in a sweep and its value there."""

@@ -14,6 +14,7 @@ from fitgap.runner.spec.data_settings import DataSettings
 from fitgap.runner.spec.data_source import is_path
 from fitgap.runner.spec.flags import REPEATS, Flags, add_alternatives, overlay, record_flag
 from fitgap.runner.spec.places import Places
+from fitgap.runner.spec.pruning_checks import require_extensible
 from fitgap.runner.spec.search_settings import SearchSettings
 from fitgap.runner.spec.sweep import DEFAULTS, Sweep
 from fitgap.runner.spec.validation import SpecNode
@@ -127,13 +128,6 @@ def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
         if result.repeats < sweep.repeats:
             raise SpecError(f"must be at least {sweep.repeats}, as many as the sweep has", ("repeats",))
         return replace(result, axes=without_duplicates(result.axes), search=search_with_repeats(sweep, result.repeats))
-
-
-def require_extensible(sweep: Sweep) -> None:
-    """Raise SpecError for a sweep with halving: what was pruned was compared with what the sweep had then."""
-    if sweep.halving:
-        rule = f"sweep {sweep.name} has halving, whose rungs have compared the trials with which it began"
-        raise SpecError(f"{rule}; start another sweep with more alternatives")
 
 
 def check_only_repeats(flags: Flags, places: Places) -> None:

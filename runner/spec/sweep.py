@@ -26,8 +26,9 @@ from fitgap.runner.spec.configuration import (
 )
 from fitgap.runner.spec.data_settings import DataSettings, as_stored
 from fitgap.runner.spec.grid import Grid
-from fitgap.runner.spec.halving_settings import HalvingSettings
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed
+from fitgap.runner.spec.pruning_checks import check_pruning
+from fitgap.runner.spec.pruning_settings import PruningSettings, read_pruning
 from fitgap.runner.spec.ranges import without_steps
 from fitgap.runner.spec.record_setting import read_recording
 from fitgap.runner.spec.search_settings import SearchSettings
@@ -36,7 +37,7 @@ from fitgap.runner.spec.validation import SpecNode
 
 DEFAULTS: dict[str, Any] = {
     **{"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}},
-    **{"search": None, "only": None, "halving": None, "budget": None},
+    **{"search": None, "only": None, "halving": None, "median": None, "budget": None},
 }
 COMMON_DEFAULTS = {
     "loss": "half_squared_error",
@@ -91,7 +92,7 @@ class Sweep:
     """A named set of axes, a seed and settings. `axes` holds the expanded alternatives of every axis in `AXES`.
 
     With `search`, only some of the combinations in `space` are trained, and `axes` holds ranges by their ends. `only`
-    is a filter for configurations. With `halving`, the worse ones are pruned. `budget` limits what one command trains.
+    is a filter for configurations. With `pruning`, the worse ones end early. `budget` limits what one command trains.
     """
 
     name: str
@@ -104,7 +105,7 @@ class Sweep:
     space: Space | None = None
     only: str | None = None
     budget: Budget = field(default_factory=Budget)
-    halving: HalvingSettings | None = None
+    pruning: PruningSettings | None = None
 
     def configurations(self) -> Grid:
         """All distinct combinations of the alternatives, in a search with ranges by their ends."""
@@ -129,7 +130,7 @@ class Sweep:
             "axes": axes,
             **search,
             **({"only": self.only} if self.only else {}),
-            **({"halving": self.halving.canonical()} if self.halving else {}),
+            **({self.pruning.section: self.pruning.canonical()} if self.pruning else {}),
             **({"budget": self.budget.canonical()} if self.budget.is_limited else {}),
         }
 
@@ -153,13 +154,13 @@ class Sweep:
             space=space if search else None,
             only=entries["only"].text() if "only" in entries else None,
             budget=Budget.read(entries["budget"]) if "budget" in entries else Budget(),
-            halving=HalvingSettings.read(entries["halving"]) if "halving" in entries else None,
+            pruning=read_pruning(entries),
         )
         if sweep.data.preprocess is not None and None not in axes["preprocess"]:
             rule = "is also given under data, where no alternative uses it; remove one of them, or add auto"
             raise SpecError(rule, ("axes", "preprocess"))
         check_trainable(sweep)
-        check_halving(sweep)
+        check_pruning(sweep)
         return sweep
 
 
@@ -262,26 +263,6 @@ def check_trainable(sweep: Sweep) -> None:
             names = f"{architecture_label(hidden)}, {layers_label(functions)}, {optimizer.label}"
             names += f", {loss.label}" if len(axes["loss"]) > 1 else ""
             raise SpecError(f"{names} cannot be trained: {problem}", ("axes",))
-
-
-def check_halving(sweep: Sweep) -> None:
-    """Raise SpecError if halving could prune nothing, or cannot be combined with the search or the budget."""
-    if sweep.halving is None:
-        return
-    most = max(sweep.axes["epochs"])
-    if not sweep.halving.rungs(most):
-        raise SpecError(f"first must be below the {most} epochs of a trial, but is {sweep.halving.first}", ("halving",))
-    if sweep.search and sweep.search.learns:
-        rule = f"cannot be combined with search: {sweep.search.method}, which learns from trials that have completed"
-        raise SpecError(f"{rule}; use random or sobol, or drop one of them", ("halving",))
-    check_budget_of_halving(sweep, sweep.budget)
-
-
-def check_budget_of_halving(sweep: Sweep, budget: Budget) -> None:
-    """Raise SpecError for a number of trials: those of a rung must all be trained before any of them is over."""
-    if sweep.halving and budget.trials is not None:
-        rule = "a number of trials cannot limit a sweep with halving, of which all trials begin"
-        raise SpecError(f"{rule}; limit the epochs or the time", ("budget", "trials"))
 
 
 def check_size(axes: Mapping[str, Alternatives], repeats: int, node: SpecNode) -> None:

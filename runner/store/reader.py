@@ -371,7 +371,7 @@ class StoreReader:
         return self._with_retries(lambda connection: pending.planned(connection, trials))
 
     def has_due_rungs(self, sweep_id: int) -> bool:
-        """Whether a rung of halving has been reached by all trials that were to reach it."""
+        """Whether a rung has been reached by all trials that were to reach it."""
         return bool(self._with_retries(lambda connection: rungs.due_rungs(connection, sweep_id)))
 
     def legs(self, trials: Sequence[int]) -> dict[int, int | None]:

@@ -5,6 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fitgap.core.fit_facts import Cause, FoundCause
+from fitgap.core.fit_remedies import Remedy
+from fitgap.runner.diagnosis.changes import changes_for
+from fitgap.runner.diagnosis.facts import names_of_functions
+from fitgap.runner.spec import sweep_from_mapping
 
 SWEEP = """\
 name: sums
@@ -88,6 +93,8 @@ def test_networks_are_exported_and_predict(invoke, trained):
     ("data", "hidden", "words"),
     [
         ("digits", "gru8", "layer 1 (gru8): needs inputs with the axes (steps, channels), but gets 8x8x1"),
+        ("digits", "gru8", "to go through the rows one by one, write shape: [8, 8] under data"),
+        ("iris", "rnn8", "with shape under data, such as shape: [steps, channels]"),
         (
             "iris",
             "rnn8",
@@ -125,3 +132,13 @@ def test_clipping_is_advised_where_gradients_go_through_many_steps(architecture,
     assert ("clip=1" in diverged["advice"]) == is_advised
     for where in ("optimizer.clip == 0", "optimizer.clip == 1"):
         assert len(rows_of(invoke("trials", "wild", "--where", where, "--format", "json"))) == 1
+
+
+def test_no_other_functions_are_advised_for_gates():
+    settings = {"data": {"source": "adding"}, "axes": {"architecture": ["gru3", "rnn3", "gru3-4"]}}
+    configurations = {each.architecture_label: each for each in sweep_from_mapping(settings).configurations()}
+    found = FoundCause(Cause.DEAD_UNITS, 0.5, "half of the units are dead", (Remedy.RECTIFIER,))
+    advised = {label: bool(changes_for(found, each)) for label, each in configurations.items()}
+    assert advised == {"gru3": False, "rnn3": True, "gru3-4": True}
+    assert names_of_functions(configurations["gru3"]) == {"gates"}
+    assert "gates" not in names_of_functions(configurations["rnn3"])

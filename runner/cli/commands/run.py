@@ -83,6 +83,7 @@ def run(
     search: sweep_flags.Search = None,
     only: sweep_flags.Only = None,
     halving: sweep_flags.Halving = None,
+    median: sweep_flags.Median = None,
     engine: Engine = "auto",
     workers: Workers = None,
     address: Address = None,
@@ -151,6 +152,7 @@ def run(
         search=search,
         only=only,
         halving=halving,
+        median=median,
     )
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     prepared = prepare_sweep(sweep_from_flags(flags))
@@ -165,7 +167,7 @@ def run(
 
 
 def show_course(prepared: "PreparedSweep", placement: "Placement", database: str | None, limits: "Budget") -> None:
-    """Print the rungs of a sweep with halving, and how many drivers would train it, where that is not one as usual."""
+    """Print the rungs of a sweep that prunes, and how many drivers would train it, where that is not one as usual."""
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.driver import budget_of, explained
     from fitgap.runner.planning.rungs import explain_rungs

@@ -101,5 +101,9 @@ Halving = Annotated[
     str | None,
     flag("factor=N,first=N", "Prune the worse configurations after rungs: the best third of them goes on (factor=3)."),
 ]
+Median = Annotated[
+    str | None,
+    flag("first=N,every=N", "Prune configurations above the median error at rungs, such as every five epochs."),
+]
 Only = Annotated[str | None, flag("FILTER", "Train only configurations such as 'parameters < 5000'.")]
 DType = Annotated[str | None, flag("NAME", "Precision of the training: float32 or float64.")]

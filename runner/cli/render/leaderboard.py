@@ -33,7 +33,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     """Print the best configurations of a sweep, as means over repeats."""
     axes = [COLUMN_OF_AXIS.get(name, name) for name in written.prepared.sweep.axes]
     groups = store.leaderboard(written.sweep_id, axes, SHOWN)
-    if written.prepared.sweep.halving:
+    if written.prepared.sweep.pruning:
         # Pruned configurations have no errors that could be compared with those of the others.
         groups = [group for group in groups if group["completed"]]
     varied = [COLUMN_OF_AXIS.get(name, name) for name in store.varying_axes(written.sweep_id)] or ["architecture"]

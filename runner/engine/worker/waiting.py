@@ -1,4 +1,4 @@
-"""The summary of a trial that waits at a rung, in a sweep with halving."""
+"""The summary of a trial that waits at a rung, in a sweep that prunes."""
 
 from fitgap.core.results import EpochResults
 from fitgap.runner.messages import TrialEnd

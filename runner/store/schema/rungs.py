@@ -1,4 +1,4 @@
-"""Conditions for trials that train in legs from rung to rung, in sweeps with halving."""
+"""Conditions for trials that train in legs from rung to rung, in sweeps that prune."""
 
 import sqlalchemy as sa
 from fitgap.runner.store.schema.tables import state, trial

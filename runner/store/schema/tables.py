@@ -200,7 +200,7 @@ trial = sa.Table(
     sa.Column("worker_failures", sa.Integer, nullable=False, server_default="0"),
     sa.Column("note", sa.Text),
     *fit_columns(),
-    # In a sweep with halving, the rung that it waits at or trains to, or at which it ended; NULL if it may train to its
+    # In a sweep that prunes, the rung that it waits at or trains to, or at which it ended; NULL if it may train to its
     # end. `rank` is that of its configuration at the rung after which it was pruned.
     sa.Column("leg", sa.Integer),
     sa.Column("rank", sa.Integer),

@@ -1,4 +1,4 @@
-"""Rungs of halving: when all configurations of a bracket have reached one, the best go on and the others are pruned.
+"""Rungs: when all configurations of a bracket have reached one, the best go on and the others are pruned.
 
 A bracket is the configurations of a sweep with the same planned epochs, whose errors may be compared. What is decided
 depends on the errors at the rung and on the order of the plan, never on who got there first.
@@ -24,10 +24,12 @@ AT_A_TIME = 1_000
 
 
 @dataclass(frozen=True)
-class HalvingRule:
-    """How many configurations go on after a rung, of how many; the next rung; the column with the error."""
+class RungRule:
+    """How many configurations go on after a rung, of all of the bracket and of those that come so far; the next rung;
+    the column with the error.
+    """
 
-    kept: Callable[[int, int], int]
+    kept: Callable[[int, int, int], int]
     next_rung: Callable[[int, int], int | None]
     of: str
 
@@ -57,7 +59,7 @@ class Standing:
     waiting: Sequence[int]
 
 
-def decide_rungs(connection: Connection, sweep_id: int, rule: HalvingRule) -> bool:
+def decide_rungs(connection: Connection, sweep_id: int, rule: RungRule) -> bool:
     """Promote and prune at all rungs that are due; returns whether there was any."""
     # Two drivers may find the same rung due; the second one waits here and then finds it decided.
     connection.execute(sa.select(sweep.c.id).where(sweep.c.id == sweep_id).with_for_update())
@@ -82,11 +84,11 @@ def due_rungs(connection: Connection, sweep_id: int) -> list[DueRung]:
     return [DueRung(*row) for row in connection.execute(query)]
 
 
-def decide(connection: Connection, sweep_id: int, due: DueRung, rule: HalvingRule) -> None:
+def decide(connection: Connection, sweep_id: int, due: DueRung, rule: RungRule) -> None:
     """Let the best configurations of a bracket go on, and prune the others."""
     standings = standings_at(connection, sweep_id, due, rule.of)
-    count, ahead = bracket_counts(connection, sweep_id, due)
-    kept = rule.kept(due.rung, count)
+    count, present, ahead = bracket_counts(connection, sweep_id, due)
+    kept = rule.kept(due.rung, count, present)
     ranked = sorted(standings, key=lambda each: (each.error, each.configuration))
     # Trials that were retried find others ahead of them.
     promoted = [each for each in ranked[: max(0, kept - ahead)] if math.isfinite(each.error)]
@@ -126,14 +128,16 @@ def mean_error(errors: Iterable[float | None]) -> float:
     return math.fsum(known) / len(known) if len(known) == len(found) else math.inf
 
 
-def bracket_counts(connection: Connection, sweep_id: int, due: DueRung) -> tuple[int, int]:
-    """How many configurations the bracket has, and how many of them have gone on after this rung."""
+def bracket_counts(connection: Connection, sweep_id: int, due: DueRung) -> tuple[int, int, int]:
+    """How many configurations the bracket has, how many of them come to this rung, and how many have gone on."""
+    number = trial.c.configuration_id
+    comes_here = sa.or_(trial.c.leg.is_(None), trial.c.leg >= due.rung)
     has_gone_on = sa.or_(trial.c.leg.is_(None), trial.c.leg > due.rung)
-    ahead = sa.func.count(sa.distinct(sa.case((has_gone_on, trial.c.configuration_id))))
-    query = sa.select(sa.func.count(sa.distinct(trial.c.configuration_id)), ahead)
-    query = query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-    count, gone_on = connection.execute(query.where(due.of_bracket(sweep_id))).one()
-    return count, gone_on
+    which = (number, sa.case((comes_here, number)), sa.case((has_gone_on, number)))
+    query = sa.select(*(sa.func.count(sa.distinct(each)) for each in which))
+    query = query.join_from(trial, configuration, number == configuration.c.id)
+    row = connection.execute(query.where(due.of_bracket(sweep_id))).one()
+    return row[0], row[1], row[2]
 
 
 def promote(trials: Sequence[int], connection: Connection, following: int | None) -> None:

@@ -11,7 +11,7 @@ from fitgap.runner.store.fit import refresh
 from fitgap.runner.store.write import blocks, claims
 from fitgap.runner.store.write.claims import OtherDriver
 from fitgap.runner.store.write.generations import Generation, add_generation
-from fitgap.runner.store.write.rungs import HalvingRule, decide_rungs
+from fitgap.runner.store.write.rungs import RungRule, decide_rungs
 from sqlalchemy.engine import Connection, Engine
 
 # The heartbeat repeats its work anyway.
@@ -58,7 +58,7 @@ class DriverSession:
 
         return with_retries(self._engine, write)
 
-    def decide_rungs(self, sweep_id: int, rule: HalvingRule) -> bool:
+    def decide_rungs(self, sweep_id: int, rule: RungRule) -> bool:
         """Promote and prune at all rungs of a sweep that are due; returns whether there was any."""
 
         def write(connection: Connection, is_retry: bool) -> bool:

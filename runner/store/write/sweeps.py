@@ -19,7 +19,7 @@ ROWS_AT_A_TIME = 1_000
 class SweepPlan:
     """Everything that is stored about a sweep before it runs: rows as plain data.
 
-    With halving, trials with more epochs than `first_rung` wait there.
+    If trials are pruned, those with more epochs than `first_rung` wait there.
     """
 
     name: str

@@ -1,5 +1,6 @@
-"""Halving: the best configurations of each rung go on, by what all have there; all others keep what they have."""
+"""Pruning: the best configurations of each rung go on, by what all have there; all others keep what they have."""
 
+import itertools
 from math import fsum, inf
 
 import pytest
@@ -23,8 +24,12 @@ axes:
   regularizer: [none, {dropout: {ratio: 0.2}}]
   optimizer: [{adam: {rate: [0.003, 0.1]}}, {gradient_descent: {rate: 1e+30}}]
 """
-RUNGS, EPOCHS = (2, 4, 8), 10
-HALVING = "halving: {factor: 2, first: 2, of: OF}\n"
+# Each rule with its rungs, and how many of all and of those that come to the first, second and third rung go on.
+RULES = {
+    "halving: {factor: 2, first: 2, of: OF}\n": ((2, 4, 8), lambda number, all_, present: max(1, all_ // 2**number)),
+    "median: {first: 3, every: 2, of: OF}\n": ((3, 5, 7, 9), lambda number, all_, present: (present + 1) // 2),
+}
+HALVING, MEDIAN = RULES
 NUMBERS = ("epoch", "e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 SUMMARY = ("best_epoch", "best_e_v", "honest_e_v", "e_t", "e_v", "rmse_v")
 
@@ -47,16 +52,17 @@ def found_in(store, sweep_id):
     return [row | {"curve": [each for each in epochs if each["trial"] == row["trial"]]} for row in rows]
 
 
-def expected_of(grid, of):
+def expected_of(grid, rule, of):
     """By trial of the grid: the rung at which it is pruned and its rank there, None if it is not."""
+    rungs, kept_of = RULES[rule]
     left = list(dict.fromkeys(row["configuration"] for row in grid))
     order, pruned = {name: place for place, name in enumerate(left)}, {}
-    for number, rung in enumerate(RUNGS, start=1):
+    for number, rung in enumerate(rungs, start=1):
         errors = {
             name: fsum(error_at(row, rung, of) for row in grid if row["configuration"] == name) / 2 for name in left
         }
         ranked = sorted(left, key=lambda name: (errors[name], order[name]))
-        kept = [name for name in ranked[: max(1, len(order) // 2**number)] if errors[name] < inf]
+        kept = [name for name in ranked[: kept_of(number, len(order), len(left))] if errors[name] < inf]
         for rank, name in enumerate(ranked, start=1):
             if name not in kept:
                 pruned[name] = (rung, rank)
@@ -86,17 +92,17 @@ def grid(tmp_path_factory):
     return train(GRID.replace("NAME", "grid").replace("RECORD", "all"), str(tmp_path_factory.mktemp("grid") / "g.db"))
 
 
-CASES = [(of, record, size) for of in ("e_v", "best_e_v") for record in ("all", "epochs=log") for size in (1, 3, 192)]
+CASES = itertools.product(RULES, ("e_v", "best_e_v"), ("all", "epochs=log"), (1, 3, 192))
 
 
-@pytest.mark.parametrize(("of", "record", "pack_size"), every_row(5, CASES))
-def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, of, record, pack_size, database, monkeypatch):
+@pytest.mark.parametrize(("rule", "of", "record", "pack_size"), every_row(7, CASES))
+def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, rule, of, record, pack_size, database, monkeypatch):
     """Each trial has the numbers that it has in the grid, as far as it was trained."""
     monkeypatch.setattr(packs, "LARGEST_PACK", pack_size)
-    text = GRID.replace("NAME", "halved").replace("RECORD", record) + HALVING.replace("OF", of)
+    text = GRID.replace("NAME", "halved").replace("RECORD", record) + rule.replace("OF", of)
     found = train(text, database)
-    expected = expected_of(grid, of)
-    assert {None, 2, 4} <= {each and each[0] for each in expected}, "the case has become too simple"
+    expected = expected_of(grid, rule, of)
+    assert {None, *RULES[rule][0][:2]} <= {each and each[0] for each in expected}, "the case has become too simple"
     for row, own, rung_and_rank in zip(found, grid, expected, strict=True):
         if rung_and_rank is None:
             assert row["status"] == own["status"]

@@ -1,10 +1,17 @@
-"""The section `halving`: read, written, checked, and planned."""
+"""The sections `halving` and `median`: read, written, checked, and planned."""
 
 import pytest
 from fitgap.runner.errors import SpecError
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.planning.rungs import explain_rungs
-from fitgap.runner.spec import Budget, HalvingSettings, check_budget_of_halving, stored_sweep_of, sweep_from_text
+from fitgap.runner.spec import (
+    Budget,
+    HalvingSettings,
+    MedianSettings,
+    check_budget_of_pruning,
+    stored_sweep_of,
+    sweep_from_text,
+)
 
 SWEEP = "data: xor\nrepeats: 2\ntraining: {epochs: 30}\naxes: {architecture: {range: [2, 10], steps: 9}}\n"
 
@@ -18,13 +25,13 @@ def sweep(halving, more=""):
     [
         ("{first: 5}", HalvingSettings(5)),
         ("first=5", HalvingSettings(5)),
-        ("{factor: 4, first: 2, of: best_e_v}", HalvingSettings(2, 4, "best_e_v")),
-        ("'factor=4,first=2,of=best_e_v'", HalvingSettings(2, 4, "best_e_v")),
+        ("{factor: 4, first: 2, of: best_e_v}", HalvingSettings(2, "best_e_v", 4)),
+        ("'factor=4,first=2,of=best_e_v'", HalvingSettings(2, "best_e_v", 4)),
     ],
 )
 def test_it_is_stored_as_it_was_read(written, read):
     found = sweep(written)
-    assert found.halving == read
+    assert found.pruning == read
     assert stored_sweep_of(found.canonical()) == found
     assert "halving" not in sweep_from_text(SWEEP).canonical(), "sweeps without it stay as they were"
 
@@ -33,7 +40,7 @@ def test_it_is_stored_as_it_was_read(written, read):
     ("halving", "more", "words"),
     [
         ("{factor: 3}", "", "first must be given"),
-        ("yes", "", "must be settings, such as {factor: 3, first: 5}"),
+        ("yes", "", "must be settings, such as {factor: 3, first: 5}, or factor=3,first=5"),
         ("5", "", "must be settings"),
         ("{first: 0}", "", "at least 1"),
         ("{first: 2.5}", "", "whole number"),
@@ -52,9 +59,9 @@ def test_mistakes_are_told(halving, more, words):
 
 def test_other_budgets_are_allowed():
     found = sweep("{first: 5}", "search: {method: random, trials: 8}\nbudget: {time: 10}\n")
-    check_budget_of_halving(found, Budget(seconds=10, epochs=100))
+    check_budget_of_pruning(found, Budget(seconds=10, epochs=100))
     with pytest.raises(SpecError):
-        check_budget_of_halving(found, Budget(trials=5))
+        check_budget_of_pruning(found, Budget(trials=5))
 
 
 def test_rungs_are_below_the_planned_epochs_and_a_share_of_all_goes_on():
@@ -63,8 +70,8 @@ def test_rungs_are_below_the_planned_epochs_and_a_share_of_all_goes_on():
     assert halving.rungs(27) == [3, 9]
     assert halving.rungs(3) == []
     assert [halving.next_rung(each, 30) for each in (3, 9, 27)] == [9, 27, None]
-    assert [halving.kept(each, 81) for each in (3, 9, 27, 81)] == [27, 9, 3, 1]
-    assert [halving.kept(each, 8) for each in (3, 9, 27)] == [2, 1, 1]
+    assert [halving.kept(each, 81, 9) for each in (3, 9, 27, 81)] == [27, 9, 3, 1]
+    assert [halving.kept(each, 8, 8) for each in (3, 9, 27)] == [2, 1, 1]
 
 
 def test_the_plan_is_told_by_bracket():
@@ -76,3 +83,42 @@ def test_the_plan_is_told_by_bracket():
         f"at most {2 * (27 + 3 + 27 + 18 + 18 + 3)} of 612 epochs (31%)",
     ]
     assert list(explain_rungs(prepare_sweep(sweep_from_text(SWEEP)))) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("{first: 5}", MedianSettings(5)),
+        ("'first=5,every=2'", MedianSettings(5, every=2)),
+        ("{first: 5, every: 2, of: best_e_v}", MedianSettings(5, "best_e_v", 2)),
+    ],
+)
+def test_the_median_rule_is_stored_as_it_was_read(written, read):
+    found = sweep_from_text(f"{SWEEP}median: {written}\n")
+    assert found.pruning == read
+    assert stored_sweep_of(found.canonical()) == found
+
+
+def test_the_median_rule_keeps_the_better_half_of_those_that_come_so_far():
+    rule = MedianSettings(first=5, every=2)
+    assert rule.rungs(11) == [5, 7, 9]
+    assert MedianSettings(first=5).rungs(16) == [5, 10, 15]
+    assert [rule.kept(5, 9, present) for present in (9, 8, 2, 1)] == [5, 4, 1, 1]
+    lines = list(explain_rungs(prepare_sweep(sweep_from_text(f"{SWEEP}median: {{first: 10}}\n"))))
+    assert lines[0] == "median: 9 configurations: 9 to epoch 10, 5 to epoch 20, 3 to epoch 30"
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("median: {every: 5}", "first must be given"),
+        ("median: {first: 5, every: 0}", "at least 1"),
+        ("median: {first: 5, factor: 3}", "there is no setting 'factor' here"),
+        ("median: 5", "must be settings, such as {first: 5, every: 5}"),
+        ("median: {first: 5}\nhalving: {first: 5}", "median: cannot be combined with halving; keep one of them"),
+        ("median: {first: 5}\nbudget: {trials: 8}", "cannot limit a sweep with median"),
+    ],
+)
+def test_mistakes_in_the_median_rule_are_told(written, words):
+    with pytest.raises(SpecError, match=words):
+        sweep_from_text(f"{SWEEP}{written}\n")

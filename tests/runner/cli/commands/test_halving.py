@@ -97,3 +97,13 @@ def test_a_configuration_with_a_cancelled_trial_does_not_go_on(invoke):
         ("pruned", 2, 12)
     ]
     assert sorted(row["status"] for row in rows) == ["cancelled", *["completed"] * 6, *["pruned"] * 17]
+
+
+def test_the_median_rule_prunes_as_well(invoke):
+    run = ("run", *FLAGS, *RATES, "--median", "first=2,every=3", "--engine", "local")
+    assert "median: 12 configurations: 12 to epoch 2, 6 to epoch 5, 3 to epoch 8" in invoke(*run, "--dry-run").out
+    assert "12 trials: 3 completed, 9 pruned." in invoke(*run).err
+    rows = invoke("trials", "iris", "--columns", "reason", "--format", "json").json
+    reasons = {row["reason"] for row in rows}
+    assert "rank 7 of 12 after epoch 2, where the best 6 went on" in reasons
+    assert "rank 4 of 12 after epoch 5, where the best 3 went on" in reasons

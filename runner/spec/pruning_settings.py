@@ -1,0 +1,139 @@
+"""The sections `halving` and `median`: after which epochs the worse trials of a sweep are pruned, and by what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.axes import LARGEST_COUNT
+from fitgap.runner.spec.shorthand import parse_settings
+from fitgap.runner.spec.validation import SpecNode
+
+FACTOR, LARGEST_FACTOR = 3, 1_000
+E_V, BEST_E_V = "e_v", "best_e_v"
+
+
+@dataclass(frozen=True)
+class PruningSettings:
+    """A rule that prunes at rungs, the first of them after the epoch `first`; `of` is the error that is compared."""
+
+    first: int
+    of: str = E_V
+
+    # The section of the sweep file, and an example of its settings.
+    section: ClassVar[str]
+    example: ClassVar[str]
+
+    def next_rung(self, rung: int, epochs: int) -> int | None:
+        """The rung after this one; None if the trials then train to their end."""
+        following = self._after(rung)
+        return following if following < epochs else None
+
+    def rungs(self, epochs: int) -> list[int]:
+        """The rungs of trials with this number of planned epochs."""
+        found: list[int] = []
+        rung: int | None = self.first if self.first < epochs else None
+        while rung is not None:
+            found.append(rung)
+            rung = self.next_rung(rung, epochs)
+        return found
+
+    def kept(self, rung: int, configurations: int, present: int) -> int:
+        """How many go on after this rung, of all configurations of a bracket, and of those that come so far."""
+        raise NotImplementedError
+
+    def _after(self, rung: int) -> int:
+        raise NotImplementedError
+
+    def canonical(self) -> dict[str, Any]:
+        """These settings in sweep-file form."""
+        return dict(vars(self))
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        return tuple(field.name for field in fields(cls))
+
+    @classmethod
+    def read(cls, node: SpecNode) -> Self:
+        """The settings from a mapping, or from shorthand such as `first=5`. Raises SpecError."""
+        entries = as_mapping(node, cls.example).entries(cls.keys())
+        if "first" not in entries:
+            raise SpecError(f"first must be given, the epoch of the first rung, such as {cls.example}", node.path)
+        first = entries["first"].whole_number(1, LARGEST_COUNT)
+        of = entries["of"].one_of((E_V, BEST_E_V)) if "of" in entries else E_V
+        return cls(first=first, of=of, **cls._more(entries))
+
+    @classmethod
+    def _more(cls, entries: Mapping[str, SpecNode]) -> dict[str, Any]:
+        """Further settings of this rule."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class HalvingSettings(PruningSettings):
+    """Successive halving: rungs after `first` epochs, `factor` times as many and so on. After each rung, the best
+    1 / `factor` of the configurations go on.
+    """
+
+    factor: int = FACTOR
+
+    section: ClassVar[str] = "halving"
+    example: ClassVar[str] = "{factor: 3, first: 5}, or factor=3,first=5"
+
+    def kept(self, rung: int, configurations: int, present: int) -> int:
+        share = self.factor
+        while rung > self.first:
+            rung, share = rung // self.factor, share * self.factor
+        return max(1, configurations // share)
+
+    def _after(self, rung: int) -> int:
+        return rung * self.factor
+
+    @classmethod
+    def _more(cls, entries: Mapping[str, SpecNode]) -> dict[str, Any]:
+        return {"factor": entries["factor"].whole_number(2, LARGEST_FACTOR) if "factor" in entries else FACTOR}
+
+
+@dataclass(frozen=True)
+class MedianSettings(PruningSettings):
+    """The median rule: rungs after `first` epochs and then after `every` further ones. A configuration goes on unless
+    its error is above the median of those that have come so far.
+    """
+
+    every: int | None = None
+
+    section: ClassVar[str] = "median"
+    example: ClassVar[str] = "{first: 5, every: 5}, or first=5,every=5"
+
+    def kept(self, rung: int, configurations: int, present: int) -> int:
+        return (present + 1) // 2
+
+    def _after(self, rung: int) -> int:
+        return rung + (self.every or self.first)
+
+    @classmethod
+    def _more(cls, entries: Mapping[str, SpecNode]) -> dict[str, Any]:
+        return {"every": entries["every"].whole_number(1, LARGEST_COUNT)} if "every" in entries else {}
+
+
+RULES: tuple[type[PruningSettings], ...] = (HalvingSettings, MedianSettings)
+
+
+def read_pruning(entries: Mapping[str, SpecNode]) -> PruningSettings | None:
+    """The rule in the entries of a sweep; None if it has none. Raises SpecError if there are two."""
+    given = [rule for rule in RULES if rule.section in entries]
+    if len(given) > 1:
+        raise SpecError("cannot be combined with halving; keep one of them", entries[given[1].section].path)
+    return given[0].read(entries[given[0].section]) if given else None
+
+
+def as_mapping(node: SpecNode, example: str) -> SpecNode:
+    """The section as a mapping, also if it was written as shorthand."""
+    if isinstance(node.value, str) and "=" in node.value:
+        try:
+            return SpecNode(parse_settings(node.value), node.path)
+        except SpecError as error:
+            raise SpecError(error.message, node.path) from None
+    if not isinstance(node.value, dict):
+        raise node.wrong(f"must be settings, such as {example}")
+    return node
