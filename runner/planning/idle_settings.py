@@ -36,7 +36,7 @@ def idle_activations(prepared: PreparedSweep) -> Iterator[str]:
         return
     found = [architecture_label(each) for each in axes["architecture"] if each and not has_functions(each)]
     if found:
-        yield f"activation has no effect on {named(found)}, which gives the same numbers with each of them"
+        yield f"activation has no effect on {named(found)}: every activation gives them the same numbers"
 
 
 def has_functions(architecture: tuple[HiddenLayer, ...]) -> bool:

@@ -112,7 +112,7 @@ def test_an_npz_file_has_the_inputs_in_order(unseen):
 def test_an_npz_file_without_inputs_is_told_what_predictions_need(tmp_path):
     """No targets, and no option that `fitgap predict` does not have."""
     np.savez(tmp_path / "new.npz", targets=np.zeros(3))
-    with pytest.raises(DataError, match="there is no array 'inputs': .*; to predict, .* needs the array 'inputs'$"):
+    with pytest.raises(DataError, match=r"there is no array 'inputs': .*; to predict, .* needs the array 'inputs'$"):
         read_inputs(str(tmp_path / "new.npz"), ("x",), {}, missing="refuse")
 
 

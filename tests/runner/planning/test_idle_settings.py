@@ -23,7 +23,8 @@ from fitgap.runner.spec import sweep_from_mapping
             ["lstm3", "rnn3", "gru2-lstm2", "gru4", "gru5"],
             ["relu", "tanh"],
             [
-                "activation has no effect on lstm3, gru2-lstm2, gru4 and 1 more, which gives the same numbers with each of them"
+                "activation has no effect on lstm3, gru2-lstm2, gru4 and 1 more: every activation gives them the same "
+                "numbers"
             ],
         ),
     ],

@@ -1,5 +1,5 @@
 import pytest
-from fitgap.core.layers.gru import GRU
+from fitgap.core.layers import LAYERS
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text
 from fitgap.runner.spec.configuration import Choice
@@ -8,6 +8,10 @@ from fitgap.runner.spec.ranges import drawn_number, read_range, rounded
 from fitgap.runner.spec.validation import SpecNode
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+
+def gru(units):
+    return Choice("gru", LAYERS["gru"](units))
 
 
 def numbers(written, *, whole=False):
@@ -95,7 +99,7 @@ def test_wrong_ranges_are_refused_where_they_stand(axes, message):
             (4,), (8,), (4, 4), (4, 8), (8, 4), (8, 8),
         )),
         ("architecture", "depth=1..2,width=4..8:linear:2", ARCHITECTURES),
-        ("architecture", {"gru": {"units": "4..16:log:3"}}, tuple((Choice("gru", GRU(units)),) for units in (4, 8, 16))),
+        ("architecture", {"gru": {"units": "4..16:log:3"}}, tuple((gru(units),) for units in (4, 8, 16))),
         ("architecture", "4..8:linear:2", ((4,), (8,))),
         ("architecture", {"depth": [0, 2], "width": 16}, ((), (16,), (16, 16))),
     ],
