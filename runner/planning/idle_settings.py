@@ -25,8 +25,8 @@ def idle_truncations(prepared: PreparedSweep) -> Iterator[str]:
             if isinstance(layer, Recurrent) and layer.truncate >= steps:
                 found.setdefault(architecture_label(architecture), steps)
     if found:
-        steps = " or ".join(str(each) for each in dict.fromkeys(found.values()))
-        yield f"truncate has no effect on {named(list(found))}: it must be below the number of steps, {steps}"
+        numbers = " or ".join(map(str, dict.fromkeys(found.values())))
+        yield f"truncate has no effect on {named(list(found))}: it must be below the number of steps, {numbers}"
 
 
 def idle_activations(prepared: PreparedSweep) -> Iterator[str]:

@@ -74,6 +74,9 @@ def prepared_folder(tmp_path_factory):
             csv.writer(file).writerows([names, np.arange(len(names)) % 17])
         write_arrays(load_dataset("digits"))
         Path("images.yaml").write_text(IMAGES)
+        Path("examples").mkdir()
+        for name in ("digits-convolution.yaml", "sequences.yaml"):
+            shutil.copy(ROOT / "examples" / name, "examples")
         answer("run digits.yaml --engine local")
         answer("db backup backup.db")
     return folder
@@ -81,7 +84,7 @@ def prepared_folder(tmp_path_factory):
 
 def write_arrays(digits):
     """NPZ files of images and sequences."""
-    images, classes = digits.inputs[:60].reshape(-1, 8, 8, 1), digits.targets[:60, 0].astype(int)
+    images, classes = digits.inputs[:200].reshape(-1, 8, 8, 1), digits.targets[:200, 0].astype(int)
     np.savez("images.npz", inputs=images, targets=classes)
     np.savez("new-images.npz", inputs=images, **dict.fromkeys(digits.target_names, classes))
     sequences = np.random.default_rng(1).random((60, 12, 2))
@@ -104,7 +107,8 @@ def answer(line):
     if words[0] in TRAINING and "--dry-run" not in words:
         words += ["--engine", "local"]
     if words[0] == "run" and any(word.startswith("--") for word in words):
-        words += ["--epochs", "1"]
+        # The first rung comes after three epochs.
+        words += ["--epochs", "4" if "--halving" in words else "1"]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = exit_code_of(lambda: app(words, standalone_mode=False))
     return code or 0, printed.getvalue()
