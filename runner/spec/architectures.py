@@ -39,7 +39,7 @@ def check_layers_without_ranges(node: SpecNode) -> None:
     """Raise SpecError for `gru4..16` or `gru:units=4..16`: shorthand of layers has no ranges, mappings have."""
     if not isinstance(node.value, str) or ".." not in node.value:
         return
-    for part in node.value.split("-"):
+    for part in BETWEEN_LAYERS.split(node.value):
         name = name_of(part.strip())
         if name in LAYERS and ".." in part:
             setting = next(iter(LAYERS[name].parameters()))

@@ -78,6 +78,7 @@ def test_what_is_drawn_is_inside_the_range_and_short(low, high, log, share):
             "{architecture: 'gru4..16:log:2'}",
             r"'gru4..16:log:2' has one; in the sweep file, write {gru: {units: 4..16:log:3}} under axes: architecture",
         ),
+        ("{architecture: 'lstm8:forget=-1..1'}", "a layer in shorthand has no ranges"),
         ("{architecture: 'conv8x3-lstm:units=4..16'}", r"has no ranges, .* write {lstm: {units: 4..16:log:3}} under"),
         ("{architecture: 'depth=2,widht=3'}", "there is no setting 'widht' here; did you mean 'width'"),
     ],
