@@ -21,6 +21,7 @@ from fitgap.core.scaling import FILLINGS, InputTransform, Scaling
 from fitgap.core.scores import class_scores, number_scores
 from fitgap.core.target_coding import READINGS
 from fitgap.core.variants import Variant
+from fitgap.runner.amounts import counted
 from fitgap.runner.data import Treatment
 from fitgap.runner.data.bounds import check_file_size, check_growth
 from fitgap.runner.errors import DataError, ModelError, OutputError, StoreError
@@ -315,7 +316,13 @@ def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = 
 
 
 def scores(named: NamedModel, inputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """The scores of the predictions for examples with known targets (N, m); examples without are left out."""
+    """The scores of the predictions for examples with known targets (N, m); examples without are left out.
+
+    Raises DataError if no target is known, or if there are more or fewer targets than examples.
+    """
+    if len(targets) != len(inputs):
+        rule = f"there are {counted(len(inputs), 'example')}, but {counted(len(targets), 'target')}"
+        raise DataError(f"{rule}; store one target for each example")
     known = ~np.isnan(targets).any(axis=1)
     if not known.any():
         raise DataError("no example has a target, so there is nothing to compare the predictions with")

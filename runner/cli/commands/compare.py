@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from fitgap.runner.amounts import counted
 from fitgap.runner.cli.options.common import (
     Columns,
     Database,
@@ -188,8 +189,9 @@ def told_apart(groups: "list[Row]") -> str | None:
         return f"{'All other groups are' if len(known) > 2 else 'The other group is'} worse than the best."
     if len(known) == 2:
         return f"The two groups cannot be told apart.{more_repeats(groups)}"
-    together = f"{count} groups cannot" if count < len(known) else f"None of the {count} groups can"
-    return f"{together} be told apart from the best.{more_repeats(groups)}"
+    if count == len(known):
+        return f"None of the other {count - 1} groups can be told apart from the best.{more_repeats(groups)}"
+    return f"The best and {counted(count - 1, 'other group')} cannot be told apart.{more_repeats(groups)}"
 
 
 def more_repeats(groups: "list[Row]") -> str:
@@ -206,6 +208,6 @@ def explanation(groups: "list[Row]", of: str) -> str | None:
     if not repeats:
         return None
     against = plainer(groups[0]["against"])
-    baseline = against if len(against) <= LONGEST_NAME else "the group that has none"
+    baseline = against if len(against) <= LONGEST_NAME else "the row whose difference is empty"
     over = f"over {repeats} repeats" if repeats > 1 else "over the other settings only (one repeat)"
     return f"difference in {of} from {baseline}, ± 95 % {over}"

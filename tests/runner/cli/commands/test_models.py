@@ -339,6 +339,9 @@ def test_arrays_are_scored_like_a_table(classes, invoke, own_folder):
     scored = [invoke("predict", 1, each, "--score", "--format", "json") for each in ("a.npz", "a.parquet")]
     assert [answer.code for answer in scored] == [0, 0], scored
     assert scored[0].json == scored[1].json
+    np.savez("c.npz", inputs=inputs, targets=targets[:40])
+    answer = invoke("predict", 1, "c.npz", "--score")
+    assert (answer.code, "there are 60 examples, but 40 targets" in answer.err) == (2, True), answer.err
     np.savez("b.npz", inputs=inputs)
     answer = invoke("predict", 1, "b.npz", "--score")
     assert (answer.code, "there is no array 'targets'" in answer.err) == (2, True)
