@@ -21,7 +21,8 @@ def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
         planned += count * epochs
         which = counted(count, "configuration")
         if len(legs) == 1:
-            yield f"{rule.section}: {which} of {counted(epochs, 'epoch')}, never pruned, as all end by epoch {rule.first}"
+            length = counted(epochs, "epoch")
+            yield f"{rule.section}: {which} of {length}, never pruned, as all end by epoch {rule.first}"
             continue
         yield f"{rule.section}: {which}: {legs_text(legs)}"
     share = f"{trained * prepared.repeat_count:,} of {counted(planned * prepared.repeat_count, 'epoch')}"
