@@ -21,6 +21,8 @@ from fitgap.runner.spec.shorthand import parse_settings
 from fitgap.runner.spec.validation import SpecNode, is_number, shown
 
 WIDEST_LAYER = 100_000
+# A hyphen behind an equals sign is a minus.
+BETWEEN_LAYERS = re.compile("(?<!=)-")
 NUMBERED = re.compile(r"layer_[0-9]+")
 # Such as `conv8x3:stride=2`: a name, numbers for the headline parameters, and further settings.
 TOKEN = re.compile(r"(?P<name>[a-z]+)(?P<numbers>[0-9]{1,9}(?:x[0-9]{1,9})*)?(?::(?P<settings>.*))?")
@@ -30,7 +32,7 @@ def has_named_layers(value: Any) -> bool:
     """Whether an alternative of the architecture names other layers than dense ones."""
     if isinstance(value, dict):
         return any(name in LAYERS or NUMBERED.fullmatch(str(name)) for name in value)
-    return isinstance(value, str) and any(name_of(part) in LAYERS for part in value.split("-"))
+    return isinstance(value, str) and any(name_of(part) in LAYERS for part in BETWEEN_LAYERS.split(value))
 
 
 def name_of(part: str) -> str:
@@ -41,7 +43,7 @@ def name_of(part: str) -> str:
 def layer_nodes(node: SpecNode) -> list[SpecNode]:
     """The nodes of the layers in `conv8x3-pool2-32`, `{conv: {channels: 8}}`, or `{layer_1: conv8x3, layer_2: 32}`."""
     if isinstance(node.value, str):
-        return [SpecNode(part, node.path) for part in node.value.split("-")]
+        return [SpecNode(part, node.path) for part in BETWEEN_LAYERS.split(node.value)]
     if any(name in LAYERS for name in node.value):
         return [node]
     expected = [f"layer_{number}" for number in range(1, len(node.value) + 1)]

@@ -208,6 +208,6 @@ def explanation(groups: "list[Row]", of: str) -> str | None:
     if not repeats:
         return None
     against = plainer(groups[0]["against"])
-    baseline = against if len(against) <= LONGEST_NAME else "the row whose difference is empty"
+    baseline = against if len(against) <= LONGEST_NAME else "the row that shows none"
     over = f"over {repeats} repeats" if repeats > 1 else "over the other settings only (one repeat)"
     return f"difference in {of} from {baseline}, ± 95 % {over}"

@@ -8,6 +8,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.messages import TrialEnd
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.schema import tables
+from fitgap.runner.store.schema.rungs import has_reached
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
@@ -29,10 +30,13 @@ def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Statu
     """Reset the trials of a sweep that ended with these statuses to pending; returns their number.
 
     Their epochs will be overwritten. Failed and cancelled trials resume from their saved states. Those of diverged
-    trials are useless and are removed.
+    trials are useless and are removed. Cancelled trials that wait at a rung wait there again.
     """
     table = tables.trial
     chosen = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_(statuses))
+    waiting = sa.and_(chosen, table.c.status == Status.CANCELLED, has_reached)
+    reopened = {"status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
+    count = connection.execute(sa.update(table).where(waiting).values(reason=None, **reopened)).rowcount
     numbers = sa.select(table.c.id).where(chosen)
     for kept in (tables.snapshot, tables.evidence, tables.confusion, tables.class_count):
         connection.execute(sa.delete(kept).where(kept.c.trial_id.in_(numbers)))
@@ -42,8 +46,7 @@ def retry_trials(connection: Connection, sweep_id: int, statuses: Sequence[Statu
     fields = (field.name for field in dataclasses.fields(TrialEnd))
     known = [*fields, *tables.METRICS, *(each.name for each in tables.fit_columns())]
     summary = {name: sa.null() for name in known if name in table.c}
-    values = {**summary, "status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
-    return connection.execute(sa.update(table).where(chosen).values(**values)).rowcount
+    return count + connection.execute(sa.update(table).where(chosen).values(**summary | reopened)).rowcount
 
 
 def forget_fits(connection: Connection, configurations: sa.Select) -> None:

@@ -65,6 +65,7 @@ def test_architectures_with_other_layers(written, labels):
         ("conv8x3:strides=2", "conv has no 'strides'; did you mean 'stride'"),
         ("conv8x3:padding=full", "padding must be one of valid, same, but is 'full'"),
         ("conv8x3:stride", "must have the form key=value"),
+        ("gru4:truncate=-1-8", "truncate must be a whole number, at least 0, .* but is -1"),
         ("conv8x3-", "but '' is none"),
         ("-".join(["conv2"] * 65), "must have at most 64 layers, but has 65"),
         ({"conv": {"size": 3}}, "channels must be given"),

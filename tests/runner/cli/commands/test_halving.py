@@ -140,3 +140,38 @@ def test_the_median_rule_prunes_as_well(invoke):
     reasons = {row["reason"] for row in rows}
     assert "rank 7 of 12 after epoch 2, where the best 6 went on" in reasons
     assert "rank 4 of 6 after epoch 5, where the best 3 went on" in reasons
+
+
+HALVED = """\
+name: late
+data: {source: xor}
+repeats: 2
+training: {epochs: 6}
+halving: {factor: 2, first: 2}
+axes: {architecture: [4], activation: [tanh], optimizer: [{adam: {rate: [1e-3, 3e-3, 1e-2, 3e-2]}}]}
+"""
+
+
+def test_a_trial_that_waited_at_a_rung_comes_back_with_its_numbers_after_it(invoke):
+    Path("late.yaml").write_text(HALVED)
+    assert invoke("run", "late.yaml", "--engine", "local", "--max-epochs-total", "8").code == 1
+    columns = ("--where", "trial == 4", "--columns", "epochs,e_v,best_e_v,gap", "--format", "json")
+    (before,) = invoke("trials", "late", *columns).json
+    assert before["epochs"] == 2 and before["e_v"] is not None
+    assert invoke("cancel", "late", "--trial", "4").code == 0
+    assert invoke("resume", "late", "--engine", "local").code == 0
+    assert invoke("retry", "late", "--status", "cancelled", "--engine", "local").code == 0
+    assert invoke("trials", "late", *columns).json == [before]
+    assert "all 2 epochs are equal bit for bit" in invoke("replay", "4").out
+
+
+def test_a_trial_comes_back_as_long_as_its_rung_is_undecided(invoke):
+    Path("late.yaml").write_text(HALVED)
+    assert invoke("run", "late.yaml", "--engine", "local", "--max-epochs-total", "8").code == 1
+    assert invoke("cancel", "late", "--trial", "4").code == 0
+    assert invoke("retry", "late", "--status", "cancelled", "--engine", "local").code == 0
+    Path("whole.yaml").write_text(HALVED.replace("late", "whole"))
+    assert invoke("run", "whole.yaml", "--engine", "local").code == 0
+    columns = ("--columns", "configuration,repeat,status,epochs,e_v,rung,rank", "--format", "json")
+    late, whole = (invoke("trials", name, *columns).json for name in ("late", "whole"))
+    assert late == whole

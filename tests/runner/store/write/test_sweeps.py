@@ -33,7 +33,7 @@ def test_all_trials_of_a_sweep_are_pending_rows_before_anything_runs(store, make
 
 @pytest.mark.parametrize("step", ["add_trials", "data_set_number"])
 def test_a_failure_in_the_middle_leaves_nothing_of_the_sweep(step, store, make_plan, monkeypatch, ask):
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patched:
