@@ -100,7 +100,7 @@ def test_a_budget_of_epochs_stops_it_and_resume_prunes_the_same(invoke, halved):
     answer = invoke(*RUN, "--name", "stopped", "--max-epochs-total", "30")
     assert (answer.code, "continue with: fitgap resume stopped" in answer.err) == (1, True)
     assert invoke("resume", "stopped", "--engine", "local").code == 0
-    keys = ("--columns", "configuration,status,epochs,e_v,rung,rank", "--format", "json")
+    keys = ("--columns", "configuration,status,epochs,e_v,rung,rank,reason", "--format", "json")
     both = [sorted(map(str, invoke("trials", name, *keys).json)) for name in ("iris", "stopped")]
     assert both[0] == both[1]
 
