@@ -213,12 +213,20 @@ def load_model(path: Path) -> NamedModel:
     # The file or its unpacked content is too large.
     except DataError as error:
         found = str(error).removeprefix(f"{path}: ").partition("; ")[0]
-        raise ModelError(f"{path} is not a fitgap model file (DataError); {found}; export it again") from None
+        raise not_a_model(path, f": {found}") from None
     except FileNotFoundError:
         raise ModelError(f"there is no file {path}; `fitgap export TRIAL -o {path}` creates one") from None
-    # With a damaged archive, zipfile, zlib, NumPy and the code below may raise almost any exception.
-    except Exception as error:
-        raise ModelError(f"{path} is not a fitgap model file ({type(error).__name__}); export it again") from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise not_a_model(path, f": {error.strerror}") from None
+    # With a damaged archive, zipfile, zlib, NumPy and the code above may raise almost any exception.
+    except Exception:
+        raise not_a_model(path, " or is damaged") from None
+
+
+def not_a_model(path: Path, why: str) -> ModelError:
+    """The error for a file that is no model. It does not suggest the same name, which may be that of a data file."""
+    rule = f"{path} is not a fitgap model file{why}"
+    return ModelError(f"{rule}; name a trial, or write a model with `fitgap export TRIAL -o model.npz`")
 
 
 def read_model_arrays(path: Path) -> dict[str, np.ndarray]:

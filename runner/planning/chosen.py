@@ -30,7 +30,7 @@ def chosen_configurations(prepared: PreparedSweep) -> Sequence[Configuration]:
         )
     if sweep.search.learns:
         return FirstGeneration(sweep, min(wanted, sweep.search.generation), only)
-    return Drawn(sweep, wanted, only)
+    return Drawn(sweep, wanted, only, prepared.repeat_count)
 
 
 def filter_of(prepared: PreparedSweep) -> "Only | None":
@@ -44,6 +44,15 @@ def left_out(prepared: PreparedSweep) -> list[str]:
     if not isinstance(configurations, Accepted) or not configurations.refused:
         return []
     return [f"left out {counted(configurations.refused, 'combination')} that `only: {prepared.sweep.only}` refuses"]
+
+
+def rounded_down(prepared: PreparedSweep) -> list[str]:
+    """A line that says how many trials of a search are planned if its `trials` are no multiple of the repeats."""
+    search, repeats = prepared.sweep.search, prepared.repeat_count
+    if search is None or not (rest := search.trials % repeats):
+        return []
+    planned = f"plans {search.trials - rest:,} of the {counted(search.trials, 'trial')}"
+    return [f"search: {planned}, since a configuration has {repeats} repeats"]
 
 
 class Only:

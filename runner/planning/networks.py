@@ -30,8 +30,10 @@ def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset) -> str:
     """What to do about layers that do not fit."""
     is_recurrent = has_recurrent_layers(architecture)
     if len(dataset.axes) == 1:
-        axes = "[steps, channels]" if is_recurrent else "[height, width, channels]"
-        return f"say how the inputs are arranged, with shape under data, such as shape: {axes}"
+        # Convolutions and poolings go over one axis or two; recurrent layers need steps.
+        images = "" if is_recurrent else " or, for images, shape: [height, width, channels]"
+        told = f"with shape under data, such as shape: [steps, channels]{images}"
+        return f"say how the {dataset.axes[0]:,} inputs are arranged, {told}"
     if is_recurrent and len(dataset.axes) > 2:
         steps, *rest = dataset.axes
         return f"to go through the rows one by one, write shape: [{steps}, {math.prod(rest)}] under data"

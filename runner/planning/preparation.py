@@ -36,6 +36,7 @@ from fitgap.runner.planning.checks import (
 from fitgap.runner.planning.data_variants import WHOLE, DataVariant, variant_of
 from fitgap.runner.planning.networks import check_shapes, network_of
 from fitgap.runner.spec import Configuration, DataSettings, Folds, Sweep
+from fitgap.runner.spec.architectures import has_recurrent_layers
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,10 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
         raise DataError(f"{data.source}: {error}") from None
     outputs = sweep.training.outputs or default_outputs(data.source, dataset)
     if is_new_file and dataset.input_axes:
-        report.append(axes_line(dataset.input_axes, is_told=bool(data.shape)))
+        # Recurrent layers take steps only, so the shape of an image would be refused. Dense networks do not depend on
+        # axes, but convolutions may be added later, so they get the hint too.
+        takes_steps = any(map(has_recurrent_layers, sweep.axes["architecture"]))
+        report.append(axes_line(dataset.input_axes, is_told=bool(data.shape) or takes_steps))
     if is_new_file:
         # Imports polars, which sweeps over named data sets do without.
         from fitgap.runner.planning.suspicions import suspicions

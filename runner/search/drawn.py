@@ -5,6 +5,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+from fitgap.runner.amounts import counted
 from fitgap.runner.errors import SpecError
 from fitgap.runner.search.points import decisions, sequence_of
 from fitgap.runner.spec import Configuration, Sweep
@@ -19,12 +20,14 @@ Accept = Callable[[Sequence[Configuration]], Sequence[bool]]
 
 class Drawn(ConfigurationSequence):
     """`wanted` different configurations that a filter accepts, in the order of the points. They are drawn on first use.
+    Each will have this number of `repeats`.
 
     Raises SpecError on first use, which is not `len`, if there are not enough of them.
     """
 
-    def __init__(self, sweep: Sweep, wanted: int, accept: Accept | None = None):
+    def __init__(self, sweep: Sweep, wanted: int, accept: Accept | None = None, repeats: int = 1):
         self._sweep = sweep
+        self._repeats = repeats
         self._wanted = wanted
         self._accept = accept
 
@@ -70,4 +73,12 @@ class Drawn(ConfigurationSequence):
     def _too_few(self, found: int, refused: int) -> SpecError:
         because = "repeat or are refused by `only`" if self._accept else "repeat what was drawn before"
         rule = f"search: {self._wanted:,} different configurations are wanted, but of {found + refused:,} drawn ones"
-        return SpecError(f"{rule} only {found:,} can be used; the others {because}; lower trials", ("search", "trials"))
+        rule = f"{rule} only {found:,} can be used; the others {because}"
+        return SpecError(f"{rule}; {self._advice(found)}", ("search", "trials"))
+
+    def _advice(self, found: int) -> str:
+        """The number of trials for which there are enough configurations."""
+        if not found:
+            return "change `only`"
+        amount = f"{counted(found, 'configuration')} × {counted(self._repeats, 'repeat')}"
+        return f"lower trials to at most {found * self._repeats:,} ({amount})"

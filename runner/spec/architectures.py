@@ -35,6 +35,19 @@ def has_named_layers(value: Any) -> bool:
     return isinstance(value, str) and any(name_of(part) in LAYERS for part in BETWEEN_LAYERS.split(value))
 
 
+def check_layers_without_ranges(node: SpecNode) -> None:
+    """Raise SpecError for `gru4..16` or `gru:units=4..16`: shorthand of layers has no ranges, mappings have."""
+    if not isinstance(node.value, str) or ".." not in node.value:
+        return
+    for part in node.value.split("-"):
+        name = name_of(part.strip())
+        if name in LAYERS and ".." in part:
+            setting = next(iter(LAYERS[name].parameters()))
+            rule = f"a layer in shorthand has no ranges, but {shown(node.value)} has one"
+            advice = f"in the sweep file, write {{{name}: {{{setting}: 4..16:log:3}}}} under axes: architecture"
+            raise SpecError(f"{rule}; {advice}, or list the alternatives one by one", node.path)
+
+
 def name_of(part: str) -> str:
     """The letters at the start of a layer in shorthand."""
     return part[: len(part) - len(part.lstrip("abcdefghijklmnopqrstuvwxyz"))]

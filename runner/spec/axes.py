@@ -17,7 +17,13 @@ from fitgap.core.schedules import SCHEDULES
 from fitgap.core.stopping import STOPPINGS
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.architecture_ranges import is_architecture_range, read_architecture_range
-from fitgap.runner.spec.architectures import WIDEST_LAYER, has_named_layers, layer_nodes, read_layer
+from fitgap.runner.spec.architectures import (
+    WIDEST_LAYER,
+    check_layers_without_ranges,
+    has_named_layers,
+    layer_nodes,
+    read_layer,
+)
 from fitgap.runner.spec.choices import read_choice, read_combination, read_mixture
 from fitgap.runner.spec.configuration import Choice, architecture_label
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed, together
@@ -55,6 +61,7 @@ def read_axis(name: str, node: SpecNode) -> Alternatives:
 
 def read_architecture(node: SpecNode) -> Alternatives:
     """Hidden layers, from `64-32`, `conv8x3-pool2-32`, `none`, an empty value, or ranges of their number and widths."""
+    check_layers_without_ranges(node)
     if is_architecture_range(node.value):
         return read_architecture_range(node, (0, MOST_LAYERS), (1, WIDEST_LAYER))
     if node.value in (None, "none"):

@@ -38,6 +38,12 @@ axes:
   activation: [relu, {prelu: {beta: 0.05}}]
   optimizer: [{adam: {rate: [1e-3, 1e-2]}}]
 """
+IMAGES = """\
+data: {source: images.npz, shape: [8, 8, 1]}
+training: {loss: softmax_cross_entropy, epochs: 1}
+axes:
+  architecture: [conv8x3-pool2, 16]
+"""
 HOUSES = "size,rooms,area_1,zip,sold,agent,notes,price\n" + "\n".join(
     f"{40 + n},{1 + n % 5},{n % 7}.5,{n % 3},{1 + n % 28}/{1 + n % 12}/2020,agent {n % 4},note {n},{90 + 3.1 * n}"
     for n in range(300)
@@ -66,9 +72,23 @@ def prepared_folder(tmp_path_factory):
         names = load_dataset("digits").input_names
         with open("new.csv", "w", newline="") as file:
             csv.writer(file).writerows([names, np.arange(len(names)) % 17])
+        write_arrays(load_dataset("digits"))
+        Path("images.yaml").write_text(IMAGES)
+        Path("examples").mkdir()
+        for name in ("digits-convolution.yaml", "sequences.yaml"):
+            shutil.copy(ROOT / "examples" / name, "examples")
         answer("run digits.yaml --engine local")
         answer("db backup backup.db")
     return folder
+
+
+def write_arrays(digits):
+    """NPZ files of images and sequences."""
+    images, classes = digits.inputs[:200].reshape(-1, 8, 8, 1), digits.targets[:200, 0].astype(int)
+    np.savez("images.npz", inputs=images, targets=classes)
+    np.savez("new-images.npz", inputs=images, **dict.fromkeys(digits.target_names, classes))
+    sequences = np.random.default_rng(1).random((60, 12, 2))
+    np.savez("sequences.npz", inputs=sequences, targets=sequences[:, :, 0].sum(axis=1))
 
 
 @pytest.fixture
@@ -87,7 +107,8 @@ def answer(line):
     if words[0] in TRAINING and "--dry-run" not in words:
         words += ["--engine", "local"]
     if words[0] == "run" and any(word.startswith("--") for word in words):
-        words += ["--epochs", "1"]
+        # The first rung comes after three epochs.
+        words += ["--epochs", "4" if "--halving" in words else "1"]
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = exit_code_of(lambda: app(words, standalone_mode=False))
     return code or 0, printed.getvalue()

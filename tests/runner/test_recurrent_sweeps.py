@@ -94,7 +94,8 @@ def test_networks_are_exported_and_predict(invoke, trained):
     [
         ("digits", "gru8", "layer 1 (gru8): needs inputs with the axes (steps, channels), but gets 8x8x1"),
         ("digits", "gru8", "to go through the rows one by one, write shape: [8, 8] under data"),
-        ("iris", "rnn8", "with shape under data, such as shape: [steps, channels]"),
+        ("iris", "rnn8", "how the 4 inputs are arranged, with shape under data, such as shape: [steps, channels]\n"),
+        ("iris", "conv8", "such as shape: [steps, channels] or, for images, shape: [height, width, channels]"),
         (
             "iris",
             "rnn8",

@@ -108,7 +108,7 @@ def say_what_it_means(groups: "list[Row]", keys: "Sequence[str]", of: str) -> No
         say(*tuned_notes(groups))
     if "loss" in keys and of in ERRORS:
         say("Errors of different losses cannot be compared. Try --of accuracy_v.")
-    elif line := told_apart(groups):
+    elif line := told_apart(groups) or unpaired(groups, keys, of):
         say(line)
 
 
@@ -192,6 +192,15 @@ def told_apart(groups: "list[Row]") -> str | None:
     if count == len(known):
         return f"None of the other {count - 1} groups can be told apart from the best.{more_repeats(groups)}"
     return f"The best and {counted(count - 1, 'other group')} cannot be told apart.{more_repeats(groups)}"
+
+
+def unpaired(groups: "list[Row]", keys: "Sequence[str]", of: str) -> str | None:
+    """One line that says why there are no differences between groups with results; None if there are some."""
+    measured = [group for group in groups if group[of] is not None and "tuned" not in group]
+    if len(measured) < 2 or any(group["pairs"] for group in groups):
+        return None
+    settings = " and ".join(keys)
+    return f"No differences: no two trials of the same repeat differ in {settings} alone, so none can be paired."
 
 
 def more_repeats(groups: "list[Row]") -> str:

@@ -100,7 +100,8 @@ def run(
 ) -> None:
     """Train every configuration of a sweep defined by a file, by options or by both."""
     from fitgap.runner.engine.placement import placement_of
-    from fitgap.runner.planning.chosen import left_out
+    from fitgap.runner.planning.chosen import left_out, rounded_down
+    from fitgap.runner.planning.idle_settings import idle_settings
     from fitgap.runner.planning.preparation import prepare_sweep
     from fitgap.runner.spec import Flags, budget_from_flags, sweep_from_flags
 
@@ -157,7 +158,7 @@ def run(
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     prepared = prepare_sweep(sweep_from_flags(flags))
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions, drivers)
-    report(*prepared.report, *left_out(prepared))
+    report(*prepared.report, *left_out(prepared), *rounded_down(prepared), *idle_settings(prepared))
     if dry_run:
         show_plan(prepared, placement)
         show_course(prepared, placement, database, limits)

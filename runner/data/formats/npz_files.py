@@ -24,6 +24,7 @@ from fitgap.runner.files import array_archives
 from fitgap.runner.files.array_archives import NoArrayError, ObjectsError
 
 NEEDED = "an NPZ file needs 'inputs' and 'targets', or name the target array with --target"
+NEEDED_TO_PREDICT = "to predict, an NPZ file needs the array 'inputs'"
 
 
 def load_npz(
@@ -139,7 +140,7 @@ def load_npz_inputs(
 
     If the array has axes, they must be `axes`, unless these are ().
     """
-    inputs = read_arrays(source, content, ("inputs",))["inputs"]
+    inputs = read_arrays(source, content, ("inputs",), NEEDED_TO_PREDICT)["inputs"]
     if axes and axes_of(inputs) not in ((), axes):
         rule = f"array 'inputs' has the shape {inputs.shape}, but the network was trained on examples of shape {axes}"
         raise file_error(source, f"{rule}; store them in this shape")

@@ -173,9 +173,13 @@ def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:
 def advice(name: str) -> str:
     """Advice for an unknown name: the most similar name, or else the possible names."""
     known = known_names()
-    close = difflib.get_close_matches(name.lower(), known, n=1)
+    axis, _, part = name.lower().partition(".")
+    # The parts of a known axis are compared without its name, which would make all of them similar.
+    parts = {each.partition(".")[2]: each for each in known if each.startswith(f"{axis}.")} if part else {}
+    close = (
+        difflib.get_close_matches(part, parts, n=1) if parts else difflib.get_close_matches(name.lower(), known, n=1)
+    )
     if close:
-        return f"did you mean '{close[0]}'?"
-    axis = name.partition(".")[0]
+        return f"did you mean '{parts.get(close[0], close[0])}'?"
     listed = [each for each in known if each.startswith(f"{axis}.") and each.count(".") == 1]
     return f"known: {', '.join(listed or [each for each in known if '.' not in each])}"

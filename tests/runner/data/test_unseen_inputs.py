@@ -109,6 +109,13 @@ def test_an_npz_file_has_the_inputs_in_order(unseen):
     assert np.array_equal(unseen(values, "mean"), values, equal_nan=True)
 
 
+def test_an_npz_file_without_inputs_is_told_what_predictions_need(tmp_path):
+    """No targets, and no option that `fitgap predict` does not have."""
+    np.savez(tmp_path / "new.npz", targets=np.zeros(3))
+    with pytest.raises(DataError, match=r"there is no array 'inputs': .*; to predict, .* needs the array 'inputs'$"):
+        read_inputs(str(tmp_path / "new.npz"), ("x",), {}, missing="refuse")
+
+
 MESSY = "id;size;when;color;y\n" + "".join(
     f"{row + 1};{row % 7},5;{1 + row % 28:02}.01.2020;{['red', 'NA', 'blue'][row % 3]};{row % 5},5\n"
     for row in range(30)

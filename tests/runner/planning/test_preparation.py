@@ -203,6 +203,7 @@ def test_a_sweep_of_version_0_1_0_keeps_its_handling(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("axes", "shape", "told"),
     [
+        ((6, 6), "}, axes: {architecture: [gru2, 3]", ["axes: 6 steps of 6 channels"]),
         ((6, 6), "", ["axes: 6 steps of 6 channels; if these are images, give shape: [6, 6, 1] under data"]),
         ((6, 6), ", shape: [6, 6, 1]", ["axes: 6 x 6 positions of 1 channel"]),
         ((6, 6, 2), "", ["axes: 6 x 6 positions of 2 channels"]),

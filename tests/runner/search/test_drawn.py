@@ -26,6 +26,8 @@ def test_a_space_without_ranges_is_exhausted_without_repetition(method):
 def test_more_configurations_than_there_are_is_an_error():
     with pytest.raises(SpecError, match=r"5 different configurations are wanted, but of 20,\d+ drawn ones only 4"):
         list(searched({"batch_size": [1, 2, 3, 4]}, 5))
+    with pytest.raises(SpecError, match=r"lower trials to at most 12 \(4 configurations × 3 repeats\)$"):
+        list(Drawn(searched({"batch_size": [1, 2, 3, 4]}, 5)._sweep, 5, repeats=3))
 
 
 def test_a_filter_decides_and_the_next_points_take_the_place_of_those_refused():
@@ -35,7 +37,7 @@ def test_a_filter_decides_and_the_next_points_take_the_place_of_those_refused():
     everything = Drawn(sweep, 400)
     even = Drawn(sweep, 20, lambda configurations: [each.batch_size % 2 == 0 for each in configurations])
     assert list(even) == [each for each in everything if each.batch_size % 2 == 0][:20]
-    with pytest.raises(SpecError, match="only 0 can be used; the others repeat or are refused by `only`"):
+    with pytest.raises(SpecError, match="only 0 can be used; the others repeat or are refused by `only`; change"):
         list(Drawn(sweep, 20, lambda configurations: [False] * len(configurations)))
 
 

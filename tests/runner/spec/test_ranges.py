@@ -1,11 +1,17 @@
 import pytest
+from fitgap.core.layers import LAYERS
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text
+from fitgap.runner.spec.configuration import Choice
 from fitgap.runner.spec.lazy_values import Between
 from fitgap.runner.spec.ranges import drawn_number, read_range, rounded
 from fitgap.runner.spec.validation import SpecNode
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
+
+def gru(units):
+    return Choice("gru", LAYERS["gru"](units))
 
 
 def numbers(written, *, whole=False):
@@ -68,6 +74,11 @@ def test_what_is_drawn_is_inside_the_range_and_short(low, high, log, share):
         ),
         ("{architecture: {depth: [1, 70], width: 4}}", "at most 64"),
         ("{architecture: {depth: 2}}", "must give depth and width"),
+        (
+            "{architecture: 'gru4..16:log:2'}",
+            r"'gru4..16:log:2' has one; in the sweep file, write {gru: {units: 4..16:log:3}} under axes: architecture",
+        ),
+        ("{architecture: 'conv8x3-lstm:units=4..16'}", r"has no ranges, .* write {lstm: {units: 4..16:log:3}} under"),
         ("{architecture: 'depth=2,widht=3'}", "there is no setting 'widht' here; did you mean 'width'"),
     ],
 )
@@ -88,6 +99,7 @@ def test_wrong_ranges_are_refused_where_they_stand(axes, message):
             (4,), (8,), (4, 4), (4, 8), (8, 4), (8, 8),
         )),
         ("architecture", "depth=1..2,width=4..8:linear:2", ARCHITECTURES),
+        ("architecture", {"gru": {"units": "4..16:log:3"}}, tuple((gru(units),) for units in (4, 8, 16))),
         ("architecture", "4..8:linear:2", ((4,), (8,))),
         ("architecture", {"depth": [0, 2], "width": 16}, ((), (16,), (16, 16))),
     ],

@@ -264,6 +264,15 @@ def test_groups_that_cannot_be_told_apart_from_the_best_are_counted(ask):
     assert "told apart" not in named and "worse than" not in named
 
 
+def test_why_there_are_no_differences_is_said(invoke):
+    """The two architectures differ in depth and width, so by depth no configuration has a partner."""
+    quick = ("--data", "iris", "--epochs", "1", "--engine", "local")
+    invoke("run", *quick, "--hidden", "2", "--hidden", "4-4", "--name", "odd")
+    told = invoke("compare", "odd", "--by", "architecture.depth").out
+    assert "No differences: no two trials of the same repeat differ in architecture.depth alone" in told
+    assert "No differences" not in invoke("compare", "odd", "--by", "architecture").out
+
+
 def test_configurations_are_compared_by_their_settings_and_their_hashes(invoke):
     invoke(
         "run", "--data", "iris", "--hidden", "2", "--hidden", "8", "--epochs", "1", "--name", "two", "--engine", "local"

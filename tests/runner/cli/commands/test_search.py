@@ -27,6 +27,12 @@ def test_a_search_trains_what_the_dry_run_shows(invoke):
     assert all(optimizer.removeprefix("adam:rate=") in shown.out for _, optimizer, *_ in found)
 
 
+def test_trials_that_are_no_multiple_of_the_repeats_are_rounded_down_and_this_is_said(invoke):
+    told = "search: plans 4 of the 5 trials, since a configuration has 2 repeats"
+    assert told in invoke(*SEARCH, "--repeats", "2", "--dry-run").err
+    assert "search: plans" not in invoke(*SEARCH, "--dry-run").err
+
+
 def test_a_trial_of_a_search_has_the_numbers_of_the_same_trial_in_a_grid(invoke):
     invoke(*SEARCH, *LOCAL)
     found = trained(invoke, "searched")

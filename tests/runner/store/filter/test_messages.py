@@ -21,6 +21,11 @@ def refused(text):
         ("e_v < 0.02 and activatoin == 'relu'", "activatoin", "did you mean 'activation'?"),
         ("optimiser.rate > 1", "optimiser.rate", "did you mean 'optimizer.rate'?"),
         ("optimizer.raet > 1", "optimizer.raet", "did you mean 'optimizer.rate'?"),
+        (
+            "architecture.kind == 'gru'",
+            "architecture.kind",
+            "known: architecture.depth, architecture.width, architecture.conv, architecture.recurrent",
+        ),
         ("wavelengths == 1", "wavelengths", "known: trial, configuration, repeat"),
         ("activation == relu", "relu", "write text in quotes: 'relu'"),
         ("verdict != overfit", "overfit", "verdict is text, but overfit is a number; write 'overfit'"),
