@@ -256,6 +256,8 @@ MEANINGS = {
     # diagnose
     "diagnose:trials": "trials by status",
     "unjudged": "configurations without a verdict so far",
+    "configuration_count": "configurations of the sweep",
+    "pruned_configurations": "configurations that were pruned at a rung, and so were not judged",
     "rule": "version of the rule for verdicts",
     "reference": "the best configuration (of a trial: its trial in the same repeat)",
     "at": "from which epoch its errors are taken: `cross_fit`, `last`, or `best` if the honest E_v is unknown",

@@ -32,6 +32,8 @@ VERDICTS = {
 }
 # The configurations of a sweep that has no verdicts yet.
 NOT_JUDGED = "not judged"
+# Those of them that were pruned, where they are counted.
+PRUNED = "pruned"
 PENDING = Style("#56B4E9", "stroke", ".")
 # One colour after the other for what is no verdict, such as optimizers.
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999999")

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import polars as pl
-from fitgap.runner.charts.palette import NOT_JUDGED, THEMES, Theme
+from fitgap.runner.charts.palette import NOT_JUDGED, PRUNED, THEMES, Theme
 from fitgap.runner.charts.settings import Axis
 from fitgap.runner.errors import ChartError, nearest
 from fitgap.runner.store import METRIC_KEYS, Row, Store, TrialQuery, is_metric
@@ -186,6 +186,7 @@ class Subject:
             pl.len().alias("trials"),
             (pl.col("status") == "completed").sum().alias("completed"),
             (pl.col("status") == "diverged").sum().alias("diverged"),
+            (pl.col("status") == "pruned").sum().alias("pruned"),
             pl.col("parameters").first(),
             pl.col("judged").first(),
             pl.col("best_epoch").filter(pl.col("status") == "completed").mean(),
@@ -247,9 +248,10 @@ class Subject:
         return frame
 
     def counts(self) -> Mapping[str, int]:
-        """How many configurations there are with each verdict, most frequent first."""
-        counts = self.configurations["verdict"].value_counts(sort=True)
-        return dict(counts.iter_rows())
+        """How many configurations there are with each verdict, or pruned without one, most frequent first."""
+        is_pruned = (pl.col("pruned") > 0) & (pl.col("verdict") == NOT_JUDGED)
+        kinds = self.configurations.select(verdict=pl.when(is_pruned).then(pl.lit(PRUNED)).otherwise("verdict"))
+        return dict(kinds["verdict"].value_counts(sort=True).iter_rows())
 
 
 def is_measure(of: str) -> bool:

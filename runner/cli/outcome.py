@@ -36,6 +36,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         sweep = written.prepared.sweep
         is_grid = sweep.search is None and sweep.only is None
         report_summary(store, counts, len(written.prepared.configurations) if is_grid else None)
+        report_pruned(written, counts, database)
         sample = store.small_sample(written.sweep_id)
         if sample:
             report(str(sample))
@@ -48,6 +49,19 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         stopped = f"stopped after {spent}, as its budget says; " if spent else ""
         report(f"{stopped}{rest}; continue with: {resume_command}")
     return problem.exit_code if problem else int(bool(rest or counts["failed"]))
+
+
+def report_pruned(written: "WrittenSweep", counts: "Row", database: str | None) -> None:
+    """Report how the rungs of a sweep were planned, and which command shows what was pruned, if anything was."""
+    rule = written.prepared.sweep.pruning
+    if rule is None or not counts["pruned"]:
+        return
+    from fitgap.runner.planning.rungs import only_legs
+
+    legs = only_legs(written.prepared)
+    plan = f"{rule.section}: at most {legs}; " if legs else ""
+    condition = ("--where", 'status == "pruned"', "--columns", "+rung,rank,reason")
+    report(f"{plan}pruned trials: {command('trials', counts['name'], *condition, database=database)}")
 
 
 def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str | None) -> str | None:

@@ -26,6 +26,8 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "sweep": row["name"],
         "trials": trials,
         "unjudged": store.unjudged(number),
+        "configuration_count": store.configuration_count(number),
+        "pruned_configurations": store.configurations_with(number, Status.PRUNED) if status[Status.PRUNED] else 0,
         "rule": row["fit_rule"],
         "varying": varying,
         "peer_groups": len(groups) or 1,

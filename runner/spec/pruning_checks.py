@@ -35,7 +35,5 @@ def check_budget_of_pruning(sweep: "Sweep", budget: Budget) -> None:
 def require_extensible(sweep: "Sweep") -> None:
     """Raise SpecError for a sweep that prunes: what was pruned was compared with what the sweep had then."""
     if sweep.pruning:
-        rule = (
-            f"sweep {sweep.name} has {sweep.pruning.section}, whose rungs have compared the trials with which it began"
-        )
-        raise SpecError(f"{rule}; start another sweep with more alternatives")
+        rule = f"sweep {sweep.name} uses {sweep.pruning.title}, which compared all its trials with each other"
+        raise SpecError(f"{rule}, so nothing can be added; start a new sweep with the settings you want")

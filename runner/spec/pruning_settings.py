@@ -20,8 +20,9 @@ class PruningSettings:
     first: int
     of: str = E_V
 
-    # The section of the sweep file, and an example of its settings.
+    # The section of the sweep file, its name in sentences, and an example of its settings.
     section: ClassVar[str]
+    title: ClassVar[str]
     example: ClassVar[str]
 
     def next_rung(self, rung: int, epochs: int) -> int | None:
@@ -78,6 +79,7 @@ class HalvingSettings(PruningSettings):
     factor: int = FACTOR
 
     section: ClassVar[str] = "halving"
+    title: ClassVar[str] = "halving"
     example: ClassVar[str] = "{factor: 3, first: 5}, or factor=3,first=5"
 
     def kept(self, rung: int, configurations: int, present: int) -> int:
@@ -103,6 +105,7 @@ class MedianSettings(PruningSettings):
     every: int | None = None
 
     section: ClassVar[str] = "median"
+    title: ClassVar[str] = "the median rule"
     example: ClassVar[str] = "{first: 5, every: 5}, or first=5,every=5"
 
     def kept(self, rung: int, configurations: int, present: int) -> int:

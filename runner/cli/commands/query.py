@@ -57,11 +57,13 @@ def sweeps(
 
 
 def sweep_keys(rows: list[dict[str, Any]], size: bool) -> list[str]:
-    """The columns of a table of sweeps, including tags and notes if there are any."""
+    """The columns of a table of sweeps, including tags, notes and pruned trials if there are any."""
     labels = [key for key in ("tags", "note") if any(row[key] for row in rows)]
     if size:
         return ["sweep", "name", "trials", *SIZE_KEYS, "created", *labels]
-    return [*SWEEP_KEYS[:2], *labels, *SWEEP_KEYS[2:]]
+    # Next to the completed ones, since a narrow terminal leaves out the last columns.
+    pruned = ["pruned"] if any(row["pruned"] for row in rows) else []
+    return [*SWEEP_KEYS[:2], *labels, *SWEEP_KEYS[2:4], *pruned, *SWEEP_KEYS[4:]]
 
 
 def trials(

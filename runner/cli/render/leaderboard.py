@@ -38,6 +38,9 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
         groups = [group for group in groups if group["completed"]]
     varied = [COLUMN_OF_AXIS.get(name, name) for name in store.varying_axes(written.sweep_id)] or ["architecture"]
     found = counted(store.configuration_count(written.sweep_id), "configuration")
+    if written.prepared.sweep.pruning and not groups:
+        say(f"{name}: none of {found} has been trained to its end so far")
+        return
     kind = written.prepared.dataset.target_kind
     has_losses = "loss" in varied
     by = score_name("accuracy_v", kind) + ", as losses differ" if has_losses else "E_v at the best epoch"

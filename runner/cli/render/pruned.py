@@ -1,12 +1,22 @@
 """What is to be said where trials are compared of which some were pruned."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from fitgap.runner.amounts import counted
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Store
+
+# With fewer configurations that were judged, it means nothing that the best of them is at an end of an axis.
+FEWEST_JUDGED = 5
+FINISHED_WORDS = {
+    "overfit": "the best configuration that was trained to its end overfits: its E_t is much lower than its E_v",
+    "underfit": (
+        "the best configuration that was trained to its end underfits: its E_t is hardly below that of a constant "
+        "prediction"
+    ),
+}
 
 
 def pruned_note(store: "Store", sweeps: Sequence[str]) -> str | None:
@@ -16,8 +26,36 @@ def pruned_note(store: "Store", sweeps: Sequence[str]) -> str | None:
     pruned, trials = sum(row["pruned"] for row in rows), sum(row["trials"] for row in rows)
     if not pruned:
         return None
-    were = "was" if pruned == 1 else "were"
     return (
-        f"{pruned:,} of {counted(trials, 'trial')} {were} pruned: the others, of which the means are, went on because "
-        "of their E_v. Read differences with care."
+        f"{pruned:,} of {counted(trials, 'trial')} {were(pruned)} pruned. The means are over the trials that were kept "
+        "because their E_v was low, so they are better than those of all."
     )
+
+
+def pruned_configurations(found: Mapping[str, Any]) -> str:
+    """The first thing to say about a sweep that pruned: of how many configurations its diagnosis says nothing."""
+    pruned, judged = found["pruned_configurations"], judged_count(found)
+    rest = f"what follows is about the {counted(judged, 'configuration')} that {were(judged)} judged"
+    of = f"{found['sweep']}: {pruned:,} of {counted(found['configuration_count'], 'configuration')}"
+    return f"{of} {were(pruned)} pruned at rungs and not judged" + (f"; {rest}" if judged else "")
+
+
+def is_hardly_judged(found: Mapping[str, Any]) -> bool:
+    """Whether so many configurations were pruned that hardly any was judged."""
+    return found["pruned_configurations"] > 0 and judged_count(found) < FEWEST_JUDGED
+
+
+def judged_count(found: Mapping[str, Any]) -> int:
+    return sum(found["configurations"].values())
+
+
+def closing_of_pruned(found: Mapping[str, Any]) -> str:
+    """The last paragraph where nothing that was judged has a trouble: it says nothing about what was pruned."""
+    advice = "to find out which settings underfit or overfit, train a new sweep that prunes nothing"
+    if is_hardly_judged(found):
+        return advice
+    return f"of what was judged, nothing underfits or overfits compared with the reference; {advice}"
+
+
+def were(count: int) -> str:
+    return "was" if count == 1 else "were"

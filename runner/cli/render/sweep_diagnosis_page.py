@@ -17,6 +17,7 @@ from fitgap.runner.cli.render.diagnosis_page import (
     print_limited,
 )
 from fitgap.runner.cli.render.lines import printable, say
+from fitgap.runner.cli.render.pruned import FINISHED_WORDS, closing_of_pruned, is_hardly_judged, pruned_configurations
 from fitgap.runner.cli.render.text_tables import cell
 from fitgap.runner.diagnosis.whole_sweep import errors_of, no_skill_text
 from fitgap.runner.store.compare.peers import SHARED
@@ -32,6 +33,8 @@ WHOLE_WORDS = {
 
 def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     """Print the diagnosis of a sweep."""
+    if found["pruned_configurations"]:
+        paragraph(pruned_configurations(found))
     print_progress(found)
     constant, counts = found["constant"], found["configurations"]
     if constant and constant["is_beaten"] is False:
@@ -118,9 +121,13 @@ def print_next(found: dict[str, Any]) -> None:
     """Print what the sweep shows as a whole, and where the next one should go."""
     whole = found["whole"]
     if whole:
-        paragraph(f"{WHOLE_WORDS[whole['kind']]}; try {whole['advice']}", before="  ", after="  ")
-    for edge in found["edges"]:
-        line = f"the best configuration is at an end of the sweep: {edge['end']}; try {edge['advice']}"
+        words = FINISHED_WORDS if found["pruned_configurations"] else WHOLE_WORDS
+        paragraph(f"{words[whole['kind']]}; try {whole['advice']}", before="  ", after="  ")
+    where = (
+        "among those that were judged, the best is" if found["pruned_configurations"] else "the best configuration is"
+    )
+    for edge in [] if is_hardly_judged(found) else found["edges"]:
+        line = f"{where} at an end of the sweep: {edge['end']}; try {edge['advice']}"
         paragraph(plainer_alternatives(line, edge), before="  ", after="  ")
     for peak in found["peaks"][:PEAKS_LISTED]:
         fall = f"{cell('', peak['e_v'])} there, {cell('', peak['lower_e_v'])} at {peak['lower_at']}"
@@ -211,6 +218,8 @@ def how_many(cause: dict[str, Any], trouble: dict[str, Any]) -> str:
 
 def closing(found: dict[str, Any]) -> str:
     """The last paragraph: what to look at next."""
+    if found["pruned_configurations"] and not found["troubles"]:
+        return closing_of_pruned(found)
     named = [row["trial"] for trouble in found["troubles"] for row in trouble["worst"]]
     if not named:
         return "nothing underfits or overfits compared with the reference; a wider sweep may find a better one"

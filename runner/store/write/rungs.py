@@ -94,7 +94,7 @@ def decide(connection: Connection, sweep_id: int, due: DueRung, rule: RungRule) 
     promoted = [each for each in ranked[: max(0, kept - ahead)] if math.isfinite(each.error)]
     following = rule.next_rung(due.rung, due.planned_epochs)
     promote([number for each in promoted for number in each.trials], connection, following)
-    of_all = f"of {count:,} after epoch {due.rung}, where the best {kept:,} went on"
+    of_all = f"of {present:,} after epoch {due.rung}, where the best {kept:,} went on"
     for rank, each in enumerate(ranked[len(promoted) :], start=len(promoted) + 1):
         prune(connection, each.waiting, rank + ahead, f"rank {rank + ahead:,} {of_all}")
 

@@ -53,7 +53,7 @@ def found_in(store, sweep_id):
 
 
 def expected_of(grid, rule, of):
-    """By trial of the grid: the rung at which it is pruned and its rank there, None if it is not."""
+    """By trial of the grid: the rung at which it is pruned, its rank there and of how many; None if it is not."""
     rungs, kept_of = RULES[rule]
     left = list(dict.fromkeys(row["configuration"] for row in grid))
     order, pruned = {name: place for place, name in enumerate(left)}, {}
@@ -65,7 +65,7 @@ def expected_of(grid, rule, of):
         kept = [name for name in ranked[: kept_of(number, len(order), len(left))] if errors[name] < inf]
         for rank, name in enumerate(ranked, start=1):
             if name not in kept:
-                pruned[name] = (rung, rank)
+                pruned[name] = (rung, rank, len(left))
         left = kept
     return [pruned.get(row["configuration"]) if has_reached(row, pruned) else None for row in grid]
 
@@ -108,9 +108,9 @@ def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, rule, of, reco
             assert row["status"] == own["status"]
             assert [row[name] for name in SUMMARY] == [own[name] for name in SUMMARY]
             continue
-        rung, rank = rung_and_rank
+        rung, rank, present = rung_and_rank
         assert (row["status"], row["epochs"], row["verdict"]) == ("pruned", rung, None)
-        assert row["reason"].startswith(f"rank {rank} of 12 after epoch {rung}, where the best ")
+        assert row["reason"].startswith(f"rank {rank} of {present} after epoch {rung}, where the best ")
         assert row["e_v"] == own["curve"][rung - 1]["e_v"]
         assert row["best_e_v"] == min(each["e_v"] for each in own["curve"][:rung])
     for row, own in zip(found, grid, strict=True):

@@ -75,12 +75,13 @@ def test_rungs_are_below_the_planned_epochs_and_a_share_of_all_goes_on():
 
 
 def test_the_plan_is_told_by_bracket():
-    text = SWEEP.replace("architecture:", "epochs: [4, 30], architecture:").replace("training: {epochs: 30}\n", "")
+    text = SWEEP.replace("architecture:", "epochs: [2, 4, 30], architecture:").replace("training: {epochs: 30}\n", "")
     lines = list(explain_rungs(prepare_sweep(sweep_from_text(f"{text}halving: first=3\n"))))
     assert lines == [
+        "halving: 9 configurations of 2 epochs, never pruned, as all end by epoch 3",
         "halving: 9 configurations: 9 to epoch 3, 3 to epoch 4",
         "halving: 9 configurations: 9 to epoch 3, 3 to epoch 9, 1 to epoch 27, 1 to epoch 30",
-        f"at most {2 * (27 + 3 + 27 + 18 + 18 + 3)} of 612 epochs (31%)",
+        f"at most {2 * (18 + 27 + 3 + 27 + 18 + 18 + 3)} of 648 epochs (35%)",
     ]
     assert list(explain_rungs(prepare_sweep(sweep_from_text(SWEEP)))) == []
 

@@ -1,5 +1,7 @@
 """Sweeps with halving in the commands: planned, trained, compared, and what cannot be done with them."""
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,10 @@ NETWORKS = ("--hidden", "2", "--hidden", "4", "--activation", "relu", "--activat
 FLAGS = ("--data", "iris", "--epochs", "8", *NETWORKS)
 RATES = ("--optimizer", "adam:rate=0.1", "--optimizer", "adam:rate=0.05", "--optimizer", "adam:rate=1e-4")
 RUN = ("run", *FLAGS, *RATES, "--halving", "first=2,factor=2", "--engine", "local")
-PRUNED = "9 of 12 trials were pruned: the others, of which the means are, went on because of their E_v."
+PRUNED = (
+    "9 of 12 trials were pruned. The means are over the trials that were kept because their E_v was low, so they are "
+    "better than those of all."
+)
 
 
 @pytest.fixture
@@ -26,6 +31,9 @@ def test_the_plan_is_shown_and_kept_to(invoke):
     answer = invoke(*RUN)
     assert "12 trials: 3 completed, 9 pruned." in answer.err
     assert "iris: the best 3 of 12 configurations" in answer.out
+    assert "halving: at most 12 to epoch 2, 6 to epoch 4, 3 to epoch 8; pruned trials: fitgap trials iris" in answer.err
+    shown = re.search("pruned trials: fitgap (.*)", answer.err)[1]
+    assert len(invoke(*shlex.split(shown), "--format", "json").json) == 9, "the command in the line shows them"
     epochs = [row["epochs"] for row in invoke("trials", "iris", "--format", "json").json]
     assert sorted(epochs) == [2] * 6 + [4] * 3 + [8] * 3
 
@@ -43,7 +51,7 @@ def test_a_pruned_trial_says_when_and_why(invoke, halved):
     rows = invoke("trials", "iris", *where, "--columns", "trial,rung,rank,reason,verdict", "--format", "json").json
     assert [row["rank"] for row in sorted(rows, key=lambda row: row["rank"])] == [4, 5, 6]
     for row in rows:
-        assert row["reason"] == f"rank {row['rank']} of 12 after epoch 4, where the best 3 went on"
+        assert row["reason"] == f"rank {row['rank']} of 6 after epoch 4, where the best 3 went on"
         assert row["verdict"] is None
     assert "pruned, so it has no verdict\n" in invoke("diagnose", rows[0]["trial"]).out
     assert "all 4 epochs are equal bit for bit" in invoke("replay", rows[0]["trial"]).out
@@ -54,8 +62,8 @@ def test_it_can_neither_be_extended_nor_limited_by_trials(invoke, halved):
         answer = invoke(*words)
         assert answer.code == 2
         assert answer.err.splitlines() == [
-            "fitgap: sweep iris has halving, whose rungs have compared the trials with which it began; start another "
-            "sweep with more alternatives"
+            "fitgap: sweep iris uses halving, which compared all its trials with each other, so nothing can be added; "
+            "start a new sweep with the settings you want"
         ]
     for words in ((*RUN, "--name", "other"), ("resume", "iris")):
         answer = invoke(*words, "--max-trials", "3")
@@ -63,11 +71,36 @@ def test_it_can_neither_be_extended_nor_limited_by_trials(invoke, halved):
     assert len(invoke("sweeps", "--format", "json").json) == 1
 
 
+def test_pruned_trials_have_a_column_in_the_table_of_sweeps(invoke, halved):
+    header, row = (line.split() for line in invoke("sweeps").out.splitlines() if line.strip(" ─"))
+    assert header[:5] == ["sweep", "name", "trials", "completed", "pruned"]
+    assert row[:5] == ["1", "iris", "12", "3", "9"]
+
+
+def test_the_fit_map_counts_them_as_pruned(invoke, halved):
+    picture = invoke("plot", "fitmap", "iris").out
+    assert "pruned (9)" in picture and "not judged" not in picture
+
+
+def test_the_diagnosis_says_what_it_is_not_about(invoke, halved):
+    """The nine configurations that were pruned have no verdict, so nothing is said about all that was tried."""
+    text = " ".join(invoke("diagnose", "iris").out.split())
+    told = "iris: 9 of 12 configurations were pruned at rungs and not judged"
+    assert text.startswith(f"{told}; what follows is about the 3 configurations that were judged iris: 3 conf")
+    assert not any(words in text for words in ("everything tried", "at an end of the sweep", "a wider sweep", "extend"))
+
+
+def test_before_the_first_has_finished_there_is_no_leaderboard(invoke):
+    answer = invoke(*RUN, "--max-epochs-total", "26")
+    assert answer.out == "iris: none of 12 configurations has been trained to its end so far\n"
+    assert (answer.code, "continue with: fitgap resume iris" in answer.err) == (1, True)
+
+
 def test_a_budget_of_epochs_stops_it_and_resume_prunes_the_same(invoke, halved):
     answer = invoke(*RUN, "--name", "stopped", "--max-epochs-total", "30")
     assert (answer.code, "continue with: fitgap resume stopped" in answer.err) == (1, True)
     assert invoke("resume", "stopped", "--engine", "local").code == 0
-    keys = ("--columns", "configuration,status,epochs,e_v,rung,rank", "--format", "json")
+    keys = ("--columns", "configuration,status,epochs,e_v,rung,rank,reason", "--format", "json")
     both = [sorted(map(str, invoke("trials", name, *keys).json)) for name in ("iris", "stopped")]
     assert both[0] == both[1]
 
@@ -106,7 +139,7 @@ def test_the_median_rule_prunes_as_well(invoke):
     rows = invoke("trials", "iris", "--columns", "reason", "--format", "json").json
     reasons = {row["reason"] for row in rows}
     assert "rank 7 of 12 after epoch 2, where the best 6 went on" in reasons
-    assert "rank 4 of 12 after epoch 5, where the best 3 went on" in reasons
+    assert "rank 4 of 6 after epoch 5, where the best 3 went on" in reasons
 
 
 HALVED = """\
