@@ -23,6 +23,7 @@ class QuietInterrupts:
     def __init__(self, is_whole_process: bool):
         self.is_whole_process = is_whole_process
         self.is_heard = False
+        self.has_ended = False
 
     def __enter__(self) -> Self:
         found = {number: signal.getsignal(number) for number in (*STOPPING_SIGNALS, signal.SIGALRM)}
@@ -36,6 +37,7 @@ class QuietInterrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.has_ended = True
         signal.setitimer(signal.ITIMER_REAL, 0)
         sys.unraisablehook = self.hook_before
         for number, handler in self.before.items():
@@ -44,6 +46,12 @@ class QuietInterrupts:
             sys.exit(INTERRUPTED)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt for the first signal, and again when the timer says so.
+
+        Further signals would interrupt the end that the first one has begun, at any place of it.
+        """
+        if self.has_ended or (self.is_heard and number != signal.SIGALRM):
+            return
         self.is_heard = True
         # Repeat it in case it is swallowed: Python drops exceptions raised in some callbacks.
         signal.setitimer(signal.ITIMER_REAL, SECONDS_BEFORE_REPEATING)

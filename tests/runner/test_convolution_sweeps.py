@@ -78,7 +78,7 @@ def test_layers_that_do_not_fit_are_named(invoke, own_folder):
     assert "conv8x3-pool7-32 does not fit digits: layer 2 (pool7): a window of 7 does not fit into 6x6x8" in answer.err
     answer = invoke("run", "--data", "iris", "--hidden", "conv8x3", "--dry-run")
     assert "layer 1 (conv8x3): needs inputs with the axes (steps, channels)" in answer.err
-    assert "but gets 4 values without axes; say how the inputs are arranged, with shape under data" in answer.err
+    assert "but gets 4 values without axes; say how the 4 inputs are arranged, with shape under data" in answer.err
     answer = invoke("run", "--data", "digits", "--hidden", "32-conv8x3", "--dry-run")
     assert "layer 2 (conv8x3)" in answer.err and answer.err.endswith("; put dense layers last\n")
 
