@@ -35,7 +35,7 @@ SWEEP = (
     *(word for width in ("16", "32", "64-32") for word in ("--hidden", width)),
     *(word for rate in ("1e-3", "3e-3", "1e-2", "3e-2") for word in ("--optimizer", f"adam:rate={rate}")),
 )
-# Until charts are drawn and the answer in words has come, or the server has noticed that nobody looks.
+# Long enough for the page to draw its charts and show the answer, or for the server to notice that the page is closed.
 SETTLING_SECONDS, WARM_SECONDS = 15, 20
 
 

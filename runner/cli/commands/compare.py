@@ -113,7 +113,7 @@ def say_what_it_means(groups: "list[Row]", keys: "Sequence[str]", of: str) -> No
 
 
 def with_settings(keys: "list[str]", store: "Store", sweeps: "Sequence[str]") -> "list[str]":
-    """The keys; before the hash of a configuration, which tells nobody anything, the settings in which these differ."""
+    """The keys, with the settings in which configurations differ before `configuration`, which is only a hash."""
     if "configuration" not in keys:
         return keys
     varying = [key for name in sweeps for key in store.varying_axes(store.sweep(name)["id"])]

@@ -30,22 +30,22 @@ class SettingsFilter:
         check(condition)
         check_settings(condition)
         self._engine = sa.create_engine("sqlite://")
-        self._connection = self._engine.connect()
-        self._connection.execute(sa.schema.CreateTable(configuration, include_foreign_key_constraints=[]))
         self._query = sa.select(configuration.c.id).where(condition_of(condition))
 
     def accepts(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
         """Which of the rows meet the condition."""
+        if not rows:
+            return []
         numbered = [{**row, "sweep_id": 0, "id": place} for place, row in enumerate(rows)]
-        self._connection.execute(sa.insert(configuration), numbered)
-        accepted = set(self._connection.execute(self._query).scalars())
-        self._connection.execute(sa.delete(configuration))
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.schema.CreateTable(configuration, include_foreign_key_constraints=[]))
+                connection.execute(sa.insert(configuration), numbered)
+                accepted = set(connection.execute(self._query).scalars())
+        finally:
+            # Nobody says when the filter is no longer needed, and the rows are needed only here.
+            self._engine.dispose()
         return [place in accepted for place in range(len(rows))]
-
-    def close(self) -> None:
-        """Release the memory."""
-        self._connection.close()
-        self._engine.dispose()
 
 
 def check_words(text: str) -> None:

@@ -1,3 +1,6 @@
+import gc
+import sqlite3
+
 import pytest
 from fitgap.runner.errors import FilterError
 from fitgap.runner.planning.configuration_rows import configuration_row
@@ -39,7 +42,6 @@ def test_a_filter_means_what_it_means_in_queries(prepared, text, expected):
     chosen = SettingsFilter(text)
     assert chosen.accepts(rows) == [expected(each) for each in prepared.configurations]
     assert chosen.accepts(rows[::-1]) == chosen.accepts(rows)[::-1], "rows of an earlier call play no part"
-    chosen.close()
 
 
 def rate(configuration):
@@ -62,3 +64,14 @@ def rate(configuration):
 def test_what_is_not_known_before_training_is_refused(text, message):
     with pytest.raises(FilterError, match=message):
         SettingsFilter(text)
+
+
+def test_no_database_stays_open(prepared):
+    def opened():
+        gc.collect()
+        return {id(each) for each in gc.get_objects() if isinstance(each, sqlite3.Connection)}
+
+    before = opened()
+    chosen = SettingsFilter("parameters < 40")
+    assert any(chosen.accepts([configuration_row(each, prepared) for each in prepared.configurations]))
+    assert opened() <= before
