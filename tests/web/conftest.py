@@ -5,23 +5,24 @@ an error.
 """
 
 import os
-import re
 import shutil
 import subprocess
-import sys
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from fitgap.runner.store import open_store
 from support.charts.made_sweeps import Made, make
 from support.web.path_proxy import proxied
+from support.web.site import COMMAND, Site
 
 INSTALL = "apt-get install -y chromium"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
-COMMAND = str(Path(sys.executable).with_name("fitgap"))
-# Trains as long as the tests run, in one process.
-BACKGROUND = ["--data", "xor", "--hidden", "2", "--hidden", "4", "--epochs", "1000000", "--repeats", "3"]
+# Trains longer than any tests run, in one process.
+BACKGROUND = ["--data", "xor", "--hidden", "2", "--hidden", "4", "--epochs", "1000000", "--repeats", "30"]
 
 
 @pytest.fixture(scope="session")
@@ -47,29 +48,6 @@ def browser(chromium):
         opened.close()
 
 
-class Site:
-    """A running page: its address, its database and its process."""
-
-    def __init__(self, folder, *options):
-        self.database = folder / "site.db"
-        environment = {key: value for key, value in os.environ.items() if key != "FITGAP_DB"}
-        self.process = subprocess.Popen(
-            [COMMAND, "ui", "--no-browser", "--port", "0", "--db", str(self.database), *options],
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env=environment,
-            cwd=folder,
-        )
-        line = self.process.stderr.readline()
-        self.address = re.search(r"http://\S+/", line).group()
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait(30)
-        self.process.stderr.close()
-
-
 @pytest.fixture(scope="session")
 def site(chromium, tmp_path_factory):
     """A page over a made sweep and one that is being trained."""
@@ -77,12 +55,22 @@ def site(chromium, tmp_path_factory):
     make(str(folder / "site.db"), Made(diverging=11))
     words = ["run", *BACKGROUND, "--name", "busy", "--engine", "local", "--db", "site.db"]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    training = subprocess.Popen(["nice", COMMAND, *words], cwd=folder, **quiet)
+    # Gives way to the tests, but not so much that it never begins beside as many tests as there are processors.
+    training = subprocess.Popen(["nice", "-n", "3", COMMAND, *words], cwd=folder, **quiet)
     site = Site(folder)
+    wait_until_it_trains(training, site.database)
     yield site
     site.close()
     training.terminate()
     training.wait(60)
+
+
+def wait_until_it_trains(training, database):
+    """Before that, a page of the sweep would say that there is none, and would rightly go on saying so."""
+    with open_store(str(database)) as store:
+        while not any(row["name"] == "busy" and row["running"] for row in store.sweeps()):
+            assert training.poll() is None, "the sweep in the background ended before it trained"
+            time.sleep(0.2)
 
 
 @dataclass(frozen=True)
@@ -144,9 +132,13 @@ class Visit:
 
     def until(self, expression):
         """Wait until a JavaScript expression is true."""
+        from playwright.sync_api import Error as PageError
+
         for _ in range(300):
-            if self.page.evaluate(expression):
-                return
+            # A page that is being left for another has nothing to say.
+            with suppress(PageError):
+                if self.page.evaluate(expression):
+                    return
             self.page.wait_for_timeout(200)
         raise AssertionError(f"never true: {expression}")
 

@@ -1,14 +1,15 @@
 """A page that stays open while a sweep ends shows what is true then, without being loaded again."""
 
+import sqlite3
 import subprocess
-import sys
 import time
-from pathlib import Path
+from contextlib import closing
 
 import pytest
 from fitgap.runner.store import open_store
+from support.charts.made_sweeps import Made, make
+from support.web.site import COMMAND, Site
 
-COMMAND = str(Path(sys.executable).with_name("fitgap"))
 WORDS = ["run", "--data", "xor", "--hidden", "2", "--epochs", "8000", "--name", "ending", "--engine", "local"]
 
 
@@ -36,3 +37,32 @@ def test_buttons_answer_and_charts_are_new_once_the_sweep_has_ended(visit, site)
     guest.page.get_by_text("have not ended").wait_for(state="detached")
     assert "1 configuration: 1" in guest.page.locator("#answer").inner_text()
     assert guest.page.locator(".state").first.inner_text() == "done"
+
+
+@pytest.fixture
+def waiting_site(chromium, tmp_path):
+    """A page over a sweep that nobody trains."""
+    make(str(tmp_path / "site.db"), Made(name="waiting", configurations=2, pending=6))
+    site = Site(tmp_path)
+    yield site
+    site.close()
+
+
+@pytest.mark.xdist_group("browser")
+def test_a_row_that_is_new_before_the_page_listens_is_shown(visit, waiting_site):
+    """The page is made, a trial is cancelled, and only then does the page listen. Nothing changes afterwards."""
+    cancelled = []
+
+    def cancel_then_listen(route):
+        with closing(sqlite3.connect(waiting_site.database, timeout=30)) as database, database:
+            cancelled.extend(database.execute("SELECT max(id) FROM trial").fetchone())
+            database.execute("UPDATE trial SET status = 'cancelled' WHERE id = ?", cancelled)
+        route.continue_()
+
+    guest = visit(at=waiting_site)
+    guest.page.route("**/events?*", cancel_then_listen, times=1)
+    guest.open("sweeps/waiting?show=trials&where=status+%3D%3D+'cancelled'")
+    guest.page.get_by_text("Nothing matches").wait_for()
+    row = guest.page.locator("table.results tbody tr")
+    row.first.wait_for()
+    assert row.get_attribute("id") == f"row-{cancelled[0]}"

@@ -91,15 +91,12 @@ function change(name, value) {
 
 // Live updates: only rows that have changed come, and only they are exchanged.
 let events = null;
-let cursor = "";
 function listen() {
   const sweep = document.body.dataset.sweep;
   if (!sweep || !table()) return;
   events?.close();
   const query = new URLSearchParams(location.search);
   query.set("html", "1");
-  if (cursor) query.set("cursor", cursor);
-  cursor = "";
   events = new EventSource(`${document.body.dataset.root}api/sweeps/${encodeURIComponent(sweep)}/events?${query}`);
   let isFirst = true;
   events.addEventListener("progress", (event) => {
@@ -112,9 +109,8 @@ function listen() {
     if (shown && shown !== `${data.state} ${data.training}`) renew().then(loadFragments);
   });
   events.addEventListener("rows", (event) => {
-    const data = JSON.parse(event.data);
-    // The page itself has just shown the same rows.
-    if (!isFirst) { exchange(data); redraw({ later: true }); }
+    // The first rows are mostly those that the page itself has shown, unless a trial began or ended in between.
+    if (exchange(JSON.parse(event.data)) || !isFirst) redraw({ later: true });
     isFirst = false;
   });
   events.addEventListener("waiting", (event) => note(JSON.parse(event.data).reason));
@@ -133,30 +129,41 @@ function note(text) {
   place.textContent = text;
 }
 
+// Show rows that have changed. Returns whether anything was new.
 function exchange(data) {
   const body = table().querySelector("table.results tbody");
-  if (!body) { show(location.href, false); return; }
+  if (!body) {
+    if (data.order.length) show(location.href, false);
+    return false;
+  }
+  let isNew = false;
   for (const [key, html] of Object.entries(data.html)) {
     const holder = document.createElement("tbody");
     holder.innerHTML = html;
     const fresh = holder.querySelector("tr");
     const old = document.getElementById(`row-${key}`);
+    if (old && content(old) === content(fresh)) continue;
+    isNew = true;
     fresh.classList.add("changed");
     if (old) {
       // A cell whose column is not shown would shift all others.
-      if (old.cells.length !== fresh.cells.length) { show(location.href, false); return; }
+      if (old.cells.length !== fresh.cells.length) { show(location.href, false); return false; }
       const focused = old.contains(document.activeElement) ? [...old.querySelectorAll("a")].indexOf(document.activeElement) : -1;
       old.replaceWith(fresh);
       if (focused >= 0) fresh.querySelectorAll("a")[focused]?.focus({ preventScroll: true });
     } else body.append(fresh);
   }
   const wanted = new Set(data.order.map((key) => `row-${key}`));
-  for (const row of [...body.rows]) if (!wanted.has(row.id)) row.remove();
+  for (const row of [...body.rows]) if (!wanted.has(row.id)) { row.remove(); isNew = true; }
   data.order.forEach((key, place) => {
     const row = document.getElementById(`row-${key}`);
-    if (row && body.rows[place] !== row) body.insertBefore(row, body.rows[place] || null);
+    if (row && body.rows[place] !== row) { body.insertBefore(row, body.rows[place] || null); isNew = true; }
   });
+  return isNew;
 }
+
+// What a row says and where its links lead.
+const content = (row) => [...row.cells].map((cell) => cell.innerHTML).join("\n");
 
 // A trial that is being trained: its curves grow, and once it has ended, everything about it is new.
 function listenToTrial() {
