@@ -82,7 +82,7 @@ class MemberSummaries:
         self.best_networks |= {int(member): self.network(int(member), results.epoch, pack) for member in remembered}
         return np.flatnonzero(better)
 
-    def arrays_of(self, member: int, pack: Pack, errors: np.ndarray | None) -> Arrays:
+    def arrays_of(self, member: int, pack: Pack, errors: np.ndarray | None) -> dict[str, np.ndarray]:
         """The state of a member with its summary; `errors` (2, n) are those of the sampled examples at its best."""
         best = self.best_e_v[member], self.best_e_t[member], self.best_epoch[member]
         arrays = {**pack.state_of(member).to_arrays(), SUMMARY: np.array([*best, self.seconds[member]], np.float64)}
