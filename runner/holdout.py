@@ -8,7 +8,7 @@ import numpy as np
 from fitgap.core.example_weights import unscaled_weights
 from fitgap.core.model import Model
 from fitgap.runner.amounts import counted
-from fitgap.runner.model_files import named_model
+from fitgap.runner.models.model_files import named_model
 from fitgap.runner.planning.packs import PlannedTrial
 from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.retraining import retrain

@@ -140,7 +140,7 @@ def true_errors(store: Store, prepared: PreparedSweep, problem: Problem, seed: i
 
 
 def fresh_error(store: Store, prepared: PreparedSweep, trial: int, fresh: Dataset) -> float:
-    from fitgap.runner.model_files import named_model
+    from fitgap.runner.models.model_files import named_model
     from fitgap.runner.planning.packs import PlannedTrial
 
     row = store.show(trial)

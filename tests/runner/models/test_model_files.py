@@ -17,7 +17,7 @@ from fitgap.core.target_coding import READINGS
 from fitgap.runner.data import load_dataset
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.errors import DataError, ModelError, StoreError
-from fitgap.runner.model_files import load_model, model_of_trial, predictions, retrain, save_model
+from fitgap.runner.models.model_files import load_model, model_of_trial, predictions, retrain, save_model
 from fitgap.runner.planning.packs import PlannedTrial
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import Configuration, sweep_from_text
@@ -28,7 +28,7 @@ from support.sampling import every, per_commit
 # They share what takes long to make.
 pytestmark = pytest.mark.xdist_group("models")
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "model-file.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "model-file.md"
 
 
 def houses(folder):
@@ -399,7 +399,7 @@ def test_what_was_kept_is_used(folder, tmp_path, monkeypatch):
     def never(*arguments):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("fitgap.runner.model_files.retrain", never)
+    monkeypatch.setattr("fitgap.runner.models.model_files.retrain", never)
     assert model_of_trial(store, 1, at="best").class_names == ("ant", "bee", "cat")
     if store.show(1)["best_epoch"] != 3:
         with pytest.raises(AssertionError, match="trained again"):
