@@ -30,7 +30,7 @@ from fitgap.runner.integrations.contents import Sent
 from fitgap.runner.integrations.mlflow_tracking import send_to_mlflow
 from fitgap.runner.integrations.optuna_study import send_to_optuna
 from fitgap.runner.models.exported_files import save_as
-from fitgap.runner.models.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.store import Deletion, Store, open_store_for_writing
 from fitgap.runner.store import open_store as open_rows
 from fitgap.runner.store.schema.result_keys import TRIAL

@@ -18,7 +18,8 @@ from fitgap.core.scaling import InputTransform
 from fitgap.core.target_coding import READINGS
 from fitgap.runner.errors import ModelError
 from fitgap.runner.files.output_files import READABLE, written_file
-from fitgap.runner.models.model_files import NamedModel, description, name_of
+from fitgap.runner.models.model_files import description
+from fitgap.runner.models.named_model import NamedModel, name_of
 from fitgap.runner.models.onnx_functions import activated
 from fitgap.runner.models.onnx_graph import DOUBLE, Graph
 from fitgap.runner.models.onnx_recurrent import over_steps

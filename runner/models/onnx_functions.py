@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.model import ModelLayer
-from fitgap.runner.models.model_files import name_of
+from fitgap.runner.models.named_model import name_of
 from fitgap.runner.models.onnx_graph import DOUBLE, Graph
 
 

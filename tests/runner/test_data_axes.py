@@ -13,7 +13,7 @@ from fitgap.core.preprocessing import encoded_targets
 from fitgap.runner.diagnosis import diagnose_sweep, diagnose_trial
 from fitgap.runner.driver import extend_sweep, stored_sweep
 from fitgap.runner.errors import SpecError
-from fitgap.runner.models.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.planning.packs import pack_trials, planned_trials
 from fitgap.runner.planning.plan import sweep_plan
 from fitgap.runner.planning.preparation import prepare_sweep

@@ -17,7 +17,8 @@ from fitgap.core.network_shape import NetworkShape
 from fitgap.core.scaling import NO_SCALING, InputTransform
 from fitgap.core.target_coding import Numbers
 from fitgap.runner.errors import ModelError
-from fitgap.runner.models.model_files import NamedModel, load_model, save_model
+from fitgap.runner.models.model_files import load_model, save_model
+from fitgap.runner.models.named_model import NamedModel
 from fitgap.runner.models.onnx_files import onnx_model
 from support.core.layered import fitted_to, plain_member
 
