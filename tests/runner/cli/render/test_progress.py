@@ -17,7 +17,7 @@ import pytest
 from fitgap.runner.cli.render import progress
 from fitgap.runner.cli.render.cluster_line import WINDOW_SECONDS
 from fitgap.runner.cli.render.console import PlainConsole
-from fitgap.runner.cli.render.progress import LiveProgress, duration
+from fitgap.runner.cli.render.progress import LiveProgress
 from fitgap.runner.driver import DriverShare
 from fitgap.runner.engine import ClusterStatus, auto
 from fitgap.runner.messages import Block, EpochCounts, TrialEnd
@@ -425,18 +425,3 @@ def counts_of_trials():
             return dict(connection.execute("SELECT status, count(*) FROM trial GROUP BY status"))
     except sqlite3.OperationalError:
         return {}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (200.0, "3 min 20 s"),
-        (3600.0, "1 h 0 min"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_durations_are_told_in_two_units(seconds, text):
-    assert duration(seconds) == text
