@@ -21,6 +21,7 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts
+from support.engine.rows import rows_of
 from support.sampling import every_row
 
 NEVER = float("inf")
@@ -150,16 +151,6 @@ def thresholds(monkeypatch):
         monkeypatch.setattr(auto, "SECONDS_BEFORE_RAY", 0.0)
 
     return set_
-
-
-def rows_of(blocks):
-    """Trial, epoch and E_v of every row, as text: equal bits have equal text."""
-    parts = [block.rows for block in blocks if block.rows is not None]
-    return sorted(
-        (trial, epoch, repr(e_v))
-        for part in parts
-        for trial, epoch, e_v in zip(part.trial_id.tolist(), part.epoch.tolist(), part.e_v.tolist(), strict=True)
-    )
 
 
 def ends_of(blocks):
