@@ -72,15 +72,17 @@ with serving.listen("127.0.0.1", 0) as socket:
 def test_an_answer_that_takes_very_long_does_not_keep_the_page_from_ending():
     """Such as a chart of a million trials, which is computed in a thread."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "encoding": "utf-8"}
-    with subprocess.Popen([sys.executable, "-c", ANSWERS_FOR_AN_HOUR], **quiet) as page:
-        with socket.create_connection(("127.0.0.1", int(page.stdout.readline()))) as guest:
-            guest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            assert page.stdout.readline() == "asked\n"
-            page.send_signal(signal.SIGINT)
-            try:
-                assert page.wait(60) == 130
-            finally:
-                page.kill()
+    with (
+        subprocess.Popen([sys.executable, "-c", ANSWERS_FOR_AN_HOUR], **quiet) as page,
+        socket.create_connection(("127.0.0.1", int(page.stdout.readline()))) as guest,
+    ):
+        guest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert page.stdout.readline() == "asked\n"
+        page.send_signal(signal.SIGINT)
+        try:
+            assert page.wait(60) == 130
+        finally:
+            page.kill()
 
 
 @pytest.mark.nightly
