@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from fitgap.runner.amounts import counted
 from fitgap.runner.planning.data_variants import variant_of
 from fitgap.runner.planning.preparation import PreparedSweep
-from fitgap.runner.spec import PruningSettings
 
 
 def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
@@ -16,7 +15,7 @@ def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
         return
     trained = planned = 0
     for epochs, count in brackets_of(prepared):
-        legs = legs_of(rule, epochs, count)
+        legs = rule.legs(epochs, count)
         trained += sum(configurations * length for configurations, length, _ in legs)
         planned += count * epochs
         which = counted(count, "configuration")
@@ -41,18 +40,9 @@ def brackets_of(prepared: PreparedSweep) -> list[tuple[int, int]]:
 def only_legs(prepared: PreparedSweep) -> str | None:
     """How many configurations train to which epoch, if the sweep has one bracket."""
     rule, brackets = prepared.sweep.pruning, brackets_of(prepared)
-    return legs_text(legs_of(rule, *brackets[0])) if rule and len(brackets) == 1 else None
+    return legs_text(rule.legs(*brackets[0])) if rule and len(brackets) == 1 else None
 
 
 def legs_text(legs: Sequence[tuple[int, int, int]]) -> str:
     """How many configurations train to which epoch."""
     return ", ".join(f"{configurations:,} to epoch {end:,}" for configurations, _, end in legs)
-
-
-def legs_of(rule: PruningSettings, epochs: int, count: int) -> list[tuple[int, int, int]]:
-    """For each leg, the number of configurations that train in it, its length in epochs, and the epoch of its end."""
-    found, begin, left = [], 0, count
-    for end in (*rule.rungs(epochs), epochs):
-        found.append((left, end - begin, end))
-        begin, left = end, min(left, rule.kept(end, count, left)) if end < epochs else 0
-    return found

@@ -46,6 +46,26 @@ class PruningSettings:
     def _after(self, rung: int) -> int:
         raise NotImplementedError
 
+    def legs(self, epochs: int, count: int) -> list[tuple[int, int, int]]:
+        """For each leg of a bracket with `count` configurations, how many train in it at most, its length in epochs,
+        and the epoch of its end.
+        """
+        found, begin, left = [], 0, count
+        for end in (*self.rungs(epochs), epochs):
+            found.append((left, end - begin, end))
+            begin, left = end, min(left, self.kept(end, count, left)) if end < epochs else 0
+        return found
+
+    def bracket_starts(self, configurations: int, epochs: int) -> list[int]:
+        """The places in the plan, from 0, at which the brackets of a sweep with this many configurations of at most
+        `epochs` planned epochs begin.
+        """
+        return [0]
+
+    def in_bracket(self, number: int) -> "PruningSettings":
+        """The rule within a bracket, counted from 0."""
+        return self
+
     def canonical(self) -> dict[str, Any]:
         """These settings in sweep-file form."""
         return dict(vars(self))
@@ -117,6 +137,13 @@ class MedianSettings(PruningSettings):
     @classmethod
     def _more(cls, entries: Mapping[str, SpecNode]) -> dict[str, Any]:
         return {"every": entries["every"].whole_number(1, LARGEST_COUNT)} if "every" in entries else {}
+
+
+def stored_pruning(specification: Mapping[str, Any]) -> PruningSettings | None:
+    """The rule of a stored sweep; None if it has none."""
+    return read_pruning(
+        {each.section: SpecNode(specification[each.section]) for each in RULES if each.section in specification}
+    )
 
 
 RULES: tuple[type[PruningSettings], ...] = (HalvingSettings, MedianSettings)

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from fitgap.runner.store import open_store
 
 NETWORKS = ("--hidden", "2", "--hidden", "4", "--activation", "relu", "--activation", "tanh")
 FLAGS = ("--data", "iris", "--epochs", "8", *NETWORKS)
@@ -44,6 +45,27 @@ def test_pruned_trials_are_told_wherever_trials_are_compared(invoke, halved):
     assert PRUNED in invoke("importance", "iris").out.replace("\n", " ")
     invoke("run", *FLAGS, *RATES, "--name", "whole", "--engine", "local")
     assert "pruned" not in invoke("compare", "whole", "--by", "optimizer").out
+
+
+def test_json_counts_them(invoke, halved):
+    """Of every group, also of a tuned one; and next to every share of the variance."""
+    groups = invoke("compare", "iris", "--by", "optimizer", "--format", "json").json
+    assert {group["optimizer"]: (group["trials"], group["pruned_trials"]) for group in groups} == {
+        group["optimizer"]: (4, 4 - group["completed"]) for group in groups
+    }
+    assert sum(group["pruned_trials"] for group in groups) == 9
+    assert {row["pruned"] for row in invoke("importance", "iris", "--format", "json").json} == {9}
+    where = ("--where", "epochs == 4 or status == 'completed'")
+    assert {row["pruned"] for row in invoke("importance", "iris", *where, "--format", "json").json} == {3}
+
+
+def test_the_epochs_that_are_planned_are_those_of_the_rungs(invoke):
+    """So what is left of a sweep that was stopped is not taken for the epochs of a whole grid, 96."""
+    assert invoke(*RUN, "--max-epochs-total", "26").code == 1
+    with open_store() as store:
+        progress = store.progress(1)
+    assert progress.planned_epochs == 48 and 26 <= progress.epochs < 48
+    assert progress.epochs_left == 48 - progress.epochs
 
 
 def test_a_pruned_trial_says_when_and_why(invoke, halved):
