@@ -125,7 +125,8 @@ def moment(seconds: float) -> datetime:
 def group_keys(by: Sequence[str], of: str) -> list[str]:
     """The columns of an answer about groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
-    return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
+    counts = (*GROUP, "pruned_trials")
+    return [*by, *counts, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
 
 
 def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:

@@ -36,4 +36,7 @@ def require_extensible(sweep: "Sweep") -> None:
     """Raise SpecError for a sweep that prunes: what was pruned was compared with what the sweep had then."""
     if sweep.pruning:
         rule = f"sweep {sweep.name} uses {sweep.pruning.title}, which compared all its trials with each other"
-        raise SpecError(f"{rule}, so nothing can be added; start a new sweep with the settings you want")
+        raise SpecError(
+            f"{rule}, so nothing can be added; start a new sweep with the settings you want, or "
+            f"continue what was pruned: fitgap extend {sweep.name} --pruned"
+        )

@@ -1,6 +1,5 @@
 """Brackets of a sweep that prunes: configurations, in the order of the plan, that are compared with each other."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import sqlalchemy as sa
 from fitgap.runner.spec import PruningSettings, stored_pruning
 from fitgap.runner.store.schema.tables import configuration, sweep, trial
 from fitgap.runner.store.schema.variants import peers_or_all
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 # In a bracket, only errors of configurations with the same planned epochs, loss and training examples are compared.
@@ -88,13 +88,16 @@ def places(sweep_id: int) -> sa.Subquery:
     return query.subquery()
 
 
-def epochs_at_most(connection: Connection, sweep_id: int) -> float:
-    """How many epochs the trials of a sweep train at most, if at every rung as many go on as may; infinite if it does
-    not prune.
-    """
+def has_rungs_ahead(connection: Connection, sweep_id: int) -> bool:
+    """Whether a trial of a sweep has still to reach or to pass a rung."""
+    is_open = sa.and_(trial.c.status.in_((Status.PENDING, Status.RUNNING)), trial.c.leg.is_not(None))
+    return bool(connection.execute(sa.select(sa.exists().where(trial.c.sweep_id == sweep_id, is_open))).scalar_one())
+
+
+def epochs_at_most(connection: Connection, sweep_id: int) -> int:
+    """How many epochs the trials of a sweep that prunes train, if at every rung as many go on as may."""
     rule = stored_rule(connection, sweep_id)
-    if rule is None:
-        return math.inf
+    assert rule is not None
     counts = sa.func.count(sa.distinct(configuration.c.id)), sa.func.count()
     query = sa.select(configuration.c.planned_epochs, *counts).group_by(*COMPARED.values())
     query = query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
@@ -107,7 +110,8 @@ def epochs_at_most(connection: Connection, sweep_id: int) -> float:
     else:
         brackets = brackets_of(connection, sweep_id)
         found = [(each.settings, *row) for each in brackets for row in connection.execute(query.where(each.has))]
-    return sum(
+    total = sum(
         sum(each * length for each, length, _ in settings.legs(epochs, configurations)) * trials / configurations
         for settings, epochs, configurations, trials in found
     )
+    return round(total)
