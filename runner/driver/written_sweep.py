@@ -74,7 +74,7 @@ def continue_pruned(store: Store, name_or_number: str, where: str | None, *, is_
     """
     written = stored_sweep(store, name_or_number)
     if written.prepared.sweep.pruning is None:
-        raise SpecError(f"sweep {written.name} uses neither halving nor the median rule, so nothing in it was pruned")
+        raise SpecError(f"sweep {written.name} uses no rule that prunes, so nothing in it was pruned")
     count = store.continue_pruned(written.sweep_id, where, is_kept=is_kept)
     if not count:
         of = " that match --where" if where else ""

@@ -15,7 +15,13 @@ from fitgap.runner.spec.loading import (
     with_flags,
 )
 from fitgap.runner.spec.pruning_checks import check_budget_of_pruning, require_extensible
-from fitgap.runner.spec.pruning_settings import HalvingSettings, MedianSettings, PruningSettings, stored_pruning
+from fitgap.runner.spec.pruning_settings import (
+    HalvingSettings,
+    HyperbandSettings,
+    MedianSettings,
+    PruningSettings,
+    stored_pruning,
+)
 from fitgap.runner.spec.split_settings import Folds
 from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
 
@@ -27,6 +33,7 @@ __all__ = [
     "Flags",
     "Folds",
     "HalvingSettings",
+    "HyperbandSettings",
     "MedianSettings",
     "PruningSettings",
     "Sweep",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.budget import Budget
+from fitgap.runner.spec.pruning_settings import HyperbandSettings
 
 if TYPE_CHECKING:
     from fitgap.runner.spec.sweep import Sweep
@@ -17,6 +18,10 @@ def check_pruning(sweep: "Sweep") -> None:
     most = max(sweep.axes["epochs"])
     if not rule.rungs(most):
         raise SpecError(f"first must be below the {most} epochs of a trial, but is {rule.first}", (rule.section,))
+    if isinstance(rule, HyperbandSettings) and sweep.search is None:
+        obstacle = "needs a search, since a bracket is a part of the plan, and parts of a grid differ in their settings"
+        advice = "add search: {method: random, trials: 100}, or prune with halving"
+        raise SpecError(f"{obstacle}; {advice}", (rule.section,))
     if sweep.search and sweep.search.learns:
         obstacle = (
             f"cannot be combined with search: {sweep.search.method}, which learns from trials that have completed"

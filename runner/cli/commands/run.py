@@ -83,6 +83,7 @@ def run(
     search: sweep_flags.Search = None,
     only: sweep_flags.Only = None,
     halving: sweep_flags.Halving = None,
+    hyperband: sweep_flags.Hyperband = None,
     median: sweep_flags.Median = None,
     engine: Engine = "auto",
     workers: Workers = None,
@@ -153,6 +154,7 @@ def run(
         search=search,
         only=only,
         halving=halving,
+        hyperband=hyperband,
         median=median,
     )
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
