@@ -34,18 +34,29 @@ class Group:
 
 
 def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
-    """One line per group, and how many epochs are trained at most; none if nothing is pruned."""
+    """One line per group, and how many epochs are trained at most; none if nothing is pruned.
+
+    Of a search that learns, only the first generation is known; the others are pruned in the same way.
+    """
     rule, groups = prepared.sweep.pruning, groups_of(prepared)
     if rule is None:
         return
     has_brackets = len({each.bracket for each in groups}) > 1
     for each in groups:
         bracket = f"bracket {each.bracket + 1}, " if has_brackets else ""
-        yield f"{rule.section}: {bracket}{each.line()}"
+        yield f"{rule.section}: {'each generation, ' if learns(prepared) else bracket}{each.line()}"
     trained = sum(configurations * length for each in groups for configurations, length, _ in each.legs)
     planned = sum(each.count * each.epochs for each in groups)
+    if learns(prepared):
+        yield f"about {trained / planned:.0%} of the epochs of a search that prunes nothing"
+        return
     share = f"{trained * prepared.repeat_count:,} of {counted(planned * prepared.repeat_count, 'epoch')}"
     yield f"at most {share} ({trained / planned:.0%})"
+
+
+def learns(prepared: PreparedSweep) -> bool:
+    """Whether a sweep is a search in generations, each of which is compared by itself."""
+    return prepared.sweep.search is not None and prepared.sweep.search.learns
 
 
 def groups_of(prepared: PreparedSweep) -> list[Group]:
@@ -65,9 +76,11 @@ def groups_of(prepared: PreparedSweep) -> list[Group]:
 
 
 def only_legs(prepared: PreparedSweep) -> str | None:
-    """How many configurations train to which epoch, if all are compared with each other."""
+    """How many configurations train to which epoch, if all of the sweep, or of a generation, are compared."""
     groups = groups_of(prepared)
-    return legs_text(groups[0].legs) if len(groups) == 1 else None
+    if len(groups) != 1:
+        return None
+    return legs_text(groups[0].legs) + (" in each generation" if learns(prepared) else "")
 
 
 def legs_text(legs: Sequence[tuple[int, int, int]]) -> str:

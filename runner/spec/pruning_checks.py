@@ -18,15 +18,9 @@ def check_pruning(sweep: "Sweep") -> None:
     most = max(sweep.axes["epochs"])
     if not rule.rungs(most):
         raise SpecError(f"first must be below the {most} epochs of a trial, but is {rule.first}", (rule.section,))
-    if isinstance(rule, HyperbandSettings) and sweep.search is None:
-        obstacle = "needs a search, since a bracket is a part of the plan, and parts of a grid differ in their settings"
-        advice = "add search: {method: random, trials: 100}, or prune with halving"
-        raise SpecError(f"{obstacle}; {advice}", (rule.section,))
-    if sweep.search and sweep.search.learns:
-        obstacle = (
-            f"cannot be combined with search: {sweep.search.method}, which learns from trials that have completed"
-        )
-        raise SpecError(f"{obstacle}; use random or sobol, or drop one of them", (rule.section,))
+    if isinstance(rule, HyperbandSettings) and (sweep.search is None or sweep.search.learns):
+        obstacle = "needs search: random or sobol, since it compares parts of the plan, which must be alike"
+        raise SpecError(f"{obstacle}; change the search, or prune with halving", (rule.section,))
     check_budget_of_pruning(sweep, sweep.budget)
 
 

@@ -28,6 +28,8 @@ TRIALS = 2 * 2 * 2 * 3 * 2
 HYPERBAND = HALVED.replace("halving: {factor: 3, first: 1}", "hyperband: {factor: 3, first: 1}").replace(
     "repeats: 2", f"repeats: 2\nsearch: {{method: random, trials: {TRIALS}}}"
 )
+# A search whose generations are brackets, and that learns from what is pruned in them.
+LEARNING = HYPERBAND.replace("hyperband:", "halving:").replace("method: random", "method: tpe, generation: 8, lag: 1")
 
 
 def found_by(victim):
@@ -83,7 +85,15 @@ def test_packs_that_are_lost_change_nothing(undisturbed, new_victim):
 
 
 @pytest.mark.parametrize(
-    ("sweep", "drivers"), [(HALVED, 3), at_night(HALVED, 8), at_night(HYPERBAND, 3), at_night(HYPERBAND, 8)]
+    ("sweep", "drivers"),
+    [
+        (HALVED, 3),
+        at_night(HALVED, 8),
+        at_night(HYPERBAND, 3),
+        at_night(HYPERBAND, 8),
+        at_night(LEARNING, 3),
+        at_night(LEARNING, 8),
+    ],
 )
 def test_several_drivers_prune_what_one_prunes(sweep, drivers, new_victim):
     undisturbed = new_victim(sweep=sweep)

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from fitgap.runner.errors import SpecError
 from fitgap.runner.planning.preparation import prepare_sweep
-from fitgap.runner.planning.rungs import explain_rungs
+from fitgap.runner.planning.rungs import explain_rungs, only_legs
 from fitgap.runner.spec import (
     Budget,
     HalvingSettings,
@@ -53,7 +53,6 @@ def test_it_is_stored_as_it_was_read(written, read):
         ("{first: 5, of: e_t}", "", "one of e_v, best_e_v"),
         ("{first: 5, rungs: 3}", "", "there is no setting 'rungs' here"),
         ("{first: 30}", "", "first must be below the 30 epochs of a trial, but is 30"),
-        ("{first: 5}", "search: {method: tpe, trials: 8}\n", "cannot be combined with search: tpe"),
         ("{first: 5}", "budget: {trials: 8}\n", "cannot limit a sweep with halving"),
     ],
 )
@@ -145,6 +144,16 @@ def test_the_brackets_of_hyperband_share_all_configurations(configurations, firs
     assert [b - a for a, b in itertools.pairwise([*starts, configurations])] == filled
 
 
+def test_the_plan_of_a_search_that_learns_is_that_of_a_generation():
+    text = "search: {method: tpe, trials: 16, generation: 4}\nhalving: {first: 10, factor: 2}\n"
+    prepared = prepare_sweep(sweep_from_text(SWEEP + text))
+    assert list(explain_rungs(prepared)) == [
+        "halving: each generation, 4 configurations: 4 to epoch 10, 2 to epoch 20, 1 to epoch 30",
+        "about 58% of the epochs of a search that prunes nothing",
+    ]
+    assert only_legs(prepared) == "4 to epoch 10, 2 to epoch 20, 1 to epoch 30 in each generation"
+
+
 def test_the_plan_of_hyperband_is_told_by_bracket():
     text = "search: {method: random, trials: 18}\nhyperband: {first: 3, of: best_e_v}\n"
     prepared = prepare_sweep(sweep_from_text(SWEEP + text))
@@ -162,9 +171,9 @@ def test_the_plan_of_hyperband_is_told_by_bracket():
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("hyperband: {first: 3}", "hyperband: needs a search, .*add search: {method: random, trials: 100}, or prune"),
+        ("hyperband: {first: 3}", "hyperband: needs search: random or sobol, .*; change the search, or prune"),
         ("hyperband: {first: 3}\nmedian: {first: 5}", "median: cannot be combined with hyperband; keep one of them"),
-        ("hyperband: {first: 3}\nsearch: {method: tpe, trials: 8}", "hyperband: cannot be combined with search: tpe"),
+        ("hyperband: {first: 3}\nsearch: {method: tpe, trials: 8}", "hyperband: needs search: random or sobol"),
         ("median: {every: 5}", "first must be given"),
         ("median: {first: 5, every: 0}", "at least 1"),
         ("median: {first: 5, factor: 3}", "there is no setting 'factor' here"),
