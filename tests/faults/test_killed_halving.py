@@ -24,6 +24,12 @@ axes:
   optimizer: [{adam: {rate: [0.003, 0.1]}}, {gradient_descent: {rate: 1e+30}}]
 """
 TRIALS = 2 * 2 * 2 * 3 * 2
+# The same configurations in an order that is drawn, in brackets with different rungs.
+HYPERBAND = HALVED.replace("halving: {factor: 3, first: 1}", "hyperband: {factor: 3, first: 1}").replace(
+    "repeats: 2", f"repeats: 2\nsearch: {{method: random, trials: {TRIALS}}}"
+)
+# A search whose generations are brackets, and that learns from what is pruned in them.
+LEARNING = HYPERBAND.replace("hyperband:", "halving:").replace("method: random", "method: tpe, generation: 8, lag: 1")
 
 
 def found_by(victim):
@@ -78,7 +84,19 @@ def test_packs_that_are_lost_change_nothing(undisturbed, new_victim):
     assert found_by(victim) == found_by(undisturbed)
 
 
-@pytest.mark.parametrize("drivers", [3, at_night(8)])
-def test_several_drivers_prune_what_one_prunes(drivers, undisturbed, new_victim):
-    first = train_together(new_victim, HALVED, drivers)
+@pytest.mark.parametrize(
+    ("sweep", "drivers"),
+    [
+        (HALVED, 3),
+        at_night(HALVED, 8),
+        at_night(HYPERBAND, 3),
+        at_night(HYPERBAND, 8),
+        at_night(LEARNING, 3),
+        at_night(LEARNING, 8),
+    ],
+)
+def test_several_drivers_prune_what_one_prunes(sweep, drivers, new_victim):
+    undisturbed = new_victim(sweep=sweep)
+    assert outcome(run, undisturbed) == 0, undisturbed.complaint
+    first = train_together(new_victim, sweep, drivers)
     assert found_by(first) == found_by(undisturbed)

@@ -69,6 +69,7 @@ def run(
     search: sweep_flags.Search = None,
     only: sweep_flags.Only = None,
     halving: sweep_flags.Halving = None,
+    hyperband: sweep_flags.Hyperband = None,
     median: sweep_flags.Median = None,
     engine: placement_flags.Engine = "auto",
     workers: placement_flags.Workers = None,
@@ -139,6 +140,7 @@ def run(
         search=search,
         only=only,
         halving=halving,
+        hyperband=hyperband,
         median=median,
     )
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)

@@ -53,6 +53,22 @@ def test_pages_of_a_trained_sweep_are_complete(open_page, trained_database, addr
     assert open_page(trained_database).get(address).status_code == 200
 
 
+def test_pruned_trials_are_counted_and_not_concluded_from(open_page, invoke):
+    """On the list, on the page of the sweep, in its answer and in JSON."""
+    rates = ("--optimizer", "adam:rate=1e-6", "--optimizer", "adam:rate=1e-7", "--optimizer", "adam:rate=1e-8")
+    run = ("run", "--data", "iris", "--hidden", "2", "--epochs", "4", *rates, "--halving", "first=2")
+    assert invoke(*run, "--engine", "local").code == 0
+    page = open_page("fitgap.db")
+    assert '<td class="number">3, 2 pruned</td>' in page.get("/").text
+    assert "3 of 3 trials (1 completed, 2 pruned)" in page.get("/sweeps/iris").text
+    answer = page.get("/sweeps/iris/answer").text
+    assert "2 of 3 configurations were pruned at rungs and not judged" in answer
+    assert "no configuration that was trained to its end is" in answer
+    assert "those that were pruned were not compared with it" in answer and "no configuration is" not in answer
+    groups = page.get("/api/sweeps/iris/compare", params={"by": "optimizer"}).json()
+    assert sorted(group["pruned_trials"] for group in groups) == [0, 1, 1]
+
+
 def test_the_list_of_sweeps_can_be_filtered_by_name(client):
     assert "No sweep matches" in client.get("/", params={"name": "other"}).text
     assert "sweeps/made" in client.get("/", params={"name": "MAD"}).text

@@ -26,3 +26,6 @@ class Expected:
 
     def verdict_counts(self):
         return {}
+
+    def epochs_left(self):
+        """None, as of sweeps that do not prune."""

@@ -56,6 +56,28 @@ def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
         assert live.describe(120.0) == "1/2 trials, 0.1/s, 15 s left, best E_v 0.125; 12 epochs"
 
 
+def test_a_sweep_that_prunes_needs_the_epochs_of_its_rungs(clock, make_rows):
+    """The trials that wait at a rung are no work yet, and most of those that are left will never train on."""
+
+    class Pruning(Expected):
+        def epochs_left(self):
+            return left
+
+    left = 30
+    with LiveProgress(Pruning({1: (10, 1.0), 2: (10, 3.0)})) as live:
+        clock.now = 110.0
+        live(Block(make_rows([1], [1]), ()))
+        left = 20
+        clock.now = 120.0
+        live(Block(make_rows([1] * 9, range(2, 11)), ends(1, status=Status.PENDING)))
+        # Ten epochs in 10 s since the first block, and 20 are left.
+        assert ", 20 s left" in live.describe(120.0)
+        clock.now = 121.0
+        live(Block(make_rows([2] * 5, range(1, 6)), ()))
+        # Not asked again so soon: five of the 20 are done.
+        assert ", 11 s left" in live.describe(121.0)
+
+
 def test_epochs_that_are_not_recorded_are_counted_too(clock, make_rows):
     """Also where some are trained once more; the best error is that which the end tells."""
 
