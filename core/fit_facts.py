@@ -74,6 +74,7 @@ class Facts:
     the reference configuration, and `reference_e_v` its E_v after its best epoch. `constant_e_t` is the training error
     of a constant prediction. `has_free_loops` is true for recurrent layers whose gradients are not clipped. `stopped`
     says why a stopping rule ended the trial before its last planned epoch; it waits for `patience` epochs.
+    `layer_names` are those of the hidden layers that have units; empty if they have numbers only.
     """
 
     e_t: np.ndarray
@@ -92,6 +93,7 @@ class Facts:
     stopped: str | None = None
     patience: int = 0
     has_free_loops: bool = False
+    layer_names: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> np.ndarray:
@@ -123,6 +125,14 @@ class Facts:
     def growth(self) -> float:
         """The largest ratio of the size of a layer's weights to their initial size."""
         return max((layer["rms"] / layer["rms_start"] for layer in self.layers if layer["rms_start"] > 0), default=1.0)
+
+    def layer_name(self, number: int) -> str:
+        """What the texts call a layer, counted from 1: `conv16x3 (layer 2)`, `layer 2`, or the output layer."""
+        if number == len(self.layers):
+            return "the output layer"
+        if len(self.layer_names) != len(self.layers) - 1:
+            return f"layer {number}"
+        return f"{self.layer_names[number - 1]} (layer {number})"
 
     @property
     def has_shrunk(self) -> bool:

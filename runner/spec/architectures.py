@@ -132,6 +132,15 @@ def widths(architecture: Sequence[HiddenLayer]) -> tuple[int, ...]:
     )
 
 
+def layer_names(architecture: Sequence[HiddenLayer]) -> tuple[str, ...]:
+    """The names of the hidden layers that have units, such as `conv8x3` and `dense 32`; none if all are dense."""
+    if is_dense(architecture):
+        return ()
+    return tuple(
+        each.label if isinstance(each, Choice) else f"dense {each}" for each in architecture if layer_of(each).has_units
+    )
+
+
 def with_widths(configuration: Configuration, change: Callable[[int], int]) -> Configuration:
     """The configuration with the units or channels of all hidden layers changed."""
     return replace(configuration, architecture=tuple(with_width(each, change) for each in configuration.architecture))
