@@ -8,7 +8,7 @@ import pytest
 
 SWEEP = """\
 name: motifs
-data: {source: {motif: {examples: 90, length: 9}}}
+data: {source: {motif: {examples: 90, length: 9}}, preprocess: channel_standard}
 repeats: 2
 training: {epochs: 3, batch_size: 16, loss: softmax_cross_entropy, keep: state}
 axes:
