@@ -70,8 +70,9 @@ class Facts:
     The curves `e_t` and `e_v` (n,) are sampled at `epochs`; None means every epoch. `layers` are the statistics from
     `core.layer_statistics`, empty if unknown. `penalties` maps the names of its penalties to their λ, `dropout` is its
     largest dropout ratio δ. `hidden` are the widths of its hidden layers and `functions` the names of their
-    activations, `gates` for those of gated layers; None if unknown. `reference_parameters` is the parameter count of
-    the reference configuration, and `reference_e_v` its E_v after its best epoch. `constant_e_t` is the training error
+    activations, `gates` for those of gated layers, `norm` for layer normalizations; None if unknown.
+    `reference_parameters` is the parameter count of the reference configuration, and `reference_e_v` its E_v after its
+    best epoch. `constant_e_t` is the training error
     of a constant prediction. `has_free_loops` is true for recurrent layers whose gradients are not clipped. `stopped`
     says why a stopping rule ended the trial before its last planned epoch; it waits for `patience` epochs.
     `layer_names` are those of the hidden layers that have units; empty if they have numbers only.

@@ -1,6 +1,5 @@
 """The shape of a network: the axes of its inputs, its layers, and what follows from them."""
 
-import itertools
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -50,6 +49,11 @@ class NetworkShape:
         return tuple(number for number, layer in enumerate(self.layers, start=1) if layer.has_units)
 
     @cached_property
+    def parameter_layers(self) -> tuple[int, ...]:
+        """The numbers, from 1, of the layers that have biases; all but layer normalizations have weights, too."""
+        return tuple(number for number, layer in enumerate(self.layers, start=1) if layer.has_parameters)
+
+    @cached_property
     def function_layers(self) -> tuple[int, ...]:
         """The numbers, from 1, of the layers whose functions are applied after them, to sums with their biases."""
         return tuple(number for number in self.unit_layers if not self.layers[number - 1].applies_functions)
@@ -58,7 +62,7 @@ class NetworkShape:
     def bias_counts(self) -> tuple[int, ...]:
         """The number of biases of every layer."""
         return tuple(
-            layer.bias_count(shape) if layer.has_units else 0
+            layer.bias_count(shape) if layer.has_parameters else 0
             for layer, shape in zip(self.layers, self.shapes, strict=False)
         )
 
@@ -102,7 +106,8 @@ class NetworkShape:
 def network_with(axes: Shape, hidden: tuple[Layer, ...], outputs: int) -> NetworkShape:
     """A network with these hidden layers between inputs with these axes and a dense output layer."""
     layers = (*hidden, Dense(outputs))
-    joined = (layer.followed_by(following) for layer, following in itertools.pairwise(layers))
+    followers = (next(after for after in layers[number:] if not after.keeps_axes) for number in range(1, len(layers)))
+    joined = (layer.followed_by(following) for layer, following in zip(layers, followers, strict=False))
     return NetworkShape(axes, (*joined, layers[-1]))
 
 

@@ -8,6 +8,7 @@ from fitgap.core.layers.elman import Elman
 from fitgap.core.layers.gru import Gated
 from fitgap.core.layers.listed_layer import ListedLayer
 from fitgap.core.layers.lstm import Memory
+from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.pooling import AveragePooling, GlobalAveragePooling, MaximumPooling
 
 LAYERS: dict[str, type[ListedLayer]] = {
@@ -18,4 +19,5 @@ LAYERS: dict[str, type[ListedLayer]] = {
     "rnn": Elman,
     "gru": Gated,
     "lstm": Memory,
+    "norm": Normalization,
 }

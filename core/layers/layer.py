@@ -43,7 +43,7 @@ class LayerParameters:
     """Views of the parameters of a layer: one (K, outputs, inputs) per block of weights, and its biases (K, 1, n), in
     most layers one per channel.
 
-    A layer without units has no blocks and no columns of biases.
+    A layer without parameters has no blocks and no columns of biases.
     """
 
     weights: Sequence[np.ndarray]
@@ -127,6 +127,11 @@ class Layer:
         return False
 
     @property
+    def has_parameters(self) -> bool:
+        """Whether the layer has anything to learn: weights and biases, or biases alone."""
+        return self.has_units
+
+    @property
     def has_functions(self) -> bool:
         """Whether the units have activation functions of the member's choice."""
         return self.has_units
@@ -141,6 +146,11 @@ class Layer:
         """Whether the inputs must have axes: steps, or height and width."""
         return True
 
+    @property
+    def keeps_axes(self) -> bool:
+        """Whether the layer takes inputs of any shape and leaves the shape as it is."""
+        return False
+
     def followed_by(self, following: "Layer") -> "Layer":
         """The layer as it is in front of this one."""
         return self
@@ -154,7 +164,7 @@ class Layer:
         return ()
 
     def bias_count(self, shape: Shape) -> int:
-        """The number of biases of a layer that has units."""
+        """The number of biases of a layer that has parameters."""
         return self.output_shape(shape)[-1]
 
     def initial_bias(self, value: float, shape: Shape) -> float | np.ndarray:

@@ -11,6 +11,7 @@ from typing import Any
 from fitgap.core.layers import LAYERS
 from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.layer import Layer
+from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.variants import REQUIRED
 from fitgap.runner.errors import SpecError, nearest
@@ -121,6 +122,11 @@ def is_dense(architecture: Sequence[HiddenLayer]) -> bool:
 def has_recurrent_layers(architecture: Sequence[HiddenLayer]) -> bool:
     """Whether a hidden layer goes through the steps of a sequence."""
     return any(isinstance(each, Choice) and isinstance(each.variant, Recurrent) for each in architecture)
+
+
+def has_normalization(architecture: Sequence[HiddenLayer]) -> bool:
+    """Whether a hidden layer is a layer normalization."""
+    return any(isinstance(each, Choice) and isinstance(each.variant, Normalization) for each in architecture)
 
 
 def widths(architecture: Sequence[HiddenLayer]) -> tuple[int, ...]:

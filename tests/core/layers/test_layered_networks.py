@@ -85,7 +85,7 @@ def test_every_layer_of_the_table_passes_back_its_derivative(name, axes, make_me
     """A layer behind another convolution, whose gradients show whether it passes back the right derivative."""
     kind = LAYERS[name]
     required = {key: 2 for key, field in kind.parameters().items() if field.default is REQUIRED}
-    network = NetworkShape(axes, (Convolution(2, 2, padding="same"), kind(**required), Dense(2)))
+    network = NetworkShape(axes, (Convolution(3, 2, padding="same"), kind(**required), Dense(2)))
     networks = Networks(network, smooth_members(make_member, network), "float64")
     _, work = summed_errors(networks)
     HalfSquaredError().gradient(work.outputs, work.targets, out=work.deltas[-1])

@@ -34,6 +34,7 @@ def drawn_layer(draw):
     for parameter, field in kind.parameters().items():
         domain = field.metadata["domain"]
         values = domain.choices or (range(int(domain.at_least), 4) if domain.whole else (0.0, 0.5, 1.0))
+        values = [value for value in values if domain.choices or domain.holds(value)]
         settings[parameter] = draw(st.sampled_from(list(values)))
     return kind(**settings)
 
