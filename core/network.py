@@ -164,6 +164,8 @@ class Networks:
             shares=work.shares if layer == 1 else (),
             functions=self._applied_functions(layer) if self.applies_functions(layer) else (),
         )
+        if self.shape.layers[before].goes_around:
+            buffers.earlier = work.activations[self.shape.added_to(layer)]
         if work.is_for_training:
             gradients = self.gradients_by_layer[before]
             buffers.backward = BackwardBuffers(work.deltas[layer], work.deltas[before], gradients)
@@ -220,6 +222,9 @@ class Networks:
             work.bound[layer - 1].accumulate_gradients()
             if layer > first:
                 work.bound[layer - 1].backward()
+                for adding in self.shape.additions.get(layer - 1, ()):
+                    # Unchanged since its own turn, because a sum has no activation function.
+                    work.deltas[layer - 1] += work.deltas[adding]
 
     def _sum_function_gradients(self, work: Workspace, layer: int) -> None:
         delta = work.per_channel(work.deltas[layer], layer)

@@ -73,9 +73,12 @@ def onnx_model(named: NamedModel) -> Any:
 def network_outputs(graph: Graph, model: Model) -> str:
     """The outputs of the network after the loss's link function, from the raw inputs."""
     dtype = model.dtype
-    values = graph.cast(scaled_inputs(graph, model.inputs_transform), dtype)
+    before = [graph.cast(scaled_inputs(graph, model.inputs_transform), dtype)]
     for layer in model.layers:
-        values = layer_outputs(graph, layer, values)
+        around = layer.layer.goes_around
+        added = graph.add("Add", before[-1], before[-1 - around]) if around else None
+        before.append(added or layer_outputs(graph, layer, before[-1]))
+    values = before[-1]
     if model.loss.link == "softmax":
         return graph.add("Softmax", values, axis=-1)
     return graph.add("Sigmoid", values) if model.loss.link == "sigmoid" else values

@@ -10,6 +10,7 @@ from fitgap.core.layers.listed_layer import ListedLayer
 from fitgap.core.layers.lstm import Memory
 from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.pooling import AveragePooling, GlobalAveragePooling, MaximumPooling
+from fitgap.core.layers.residual import Residual
 
 LAYERS: dict[str, type[ListedLayer]] = {
     "conv": Convolution,
@@ -20,4 +21,5 @@ LAYERS: dict[str, type[ListedLayer]] = {
     "gru": Gated,
     "lstm": Memory,
     "norm": Normalization,
+    "res": Residual,
 }

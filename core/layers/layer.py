@@ -79,8 +79,9 @@ class LayerBuffers:
     """The arrays that a layer is bound to.
 
     `inputs` is (K, B, n), or (R, B, n) if members share it as `shares` says; `sums` (K, B, m) receives the outputs
-    before bias and activation function, or the outputs of a layer that applies its `functions` itself. `backward` is
-    None in a workspace that only evaluates.
+    before bias and activation function, or the outputs of a layer that applies its `functions` itself. `earlier`
+    (K, B, n) are the values that the layer adds, if it goes around others. `backward` is None in a workspace that only
+    evaluates.
     """
 
     inputs: np.ndarray
@@ -89,6 +90,7 @@ class LayerBuffers:
     shares: Sequence[BatchShare] = ()
     backward: BackwardBuffers | None = None
     functions: Sequence[AppliedFunction] = ()
+    earlier: np.ndarray | None = None
 
 
 class BoundLayer(Protocol):
@@ -151,6 +153,14 @@ class Layer:
         """Whether the layer takes inputs of any shape and leaves the shape as it is."""
         return False
 
+    @property
+    def goes_around(self) -> int:
+        """Of how many layers in front of it the layer adds the inputs to its own; 0 for none."""
+        return 0
+
+    def check_sum(self, shape: Shape, earlier: Shape) -> None:
+        """Raise ValueError if values with the axes `earlier` cannot be added to inputs with the axes `shape`."""
+
     def followed_by(self, following: "Layer") -> "Layer":
         """The layer as it is in front of this one."""
         return self
@@ -190,16 +200,19 @@ class Layer:
         weights: Sequence[np.ndarray],
         bias: np.ndarray,
         functions: Sequence[AppliedFunction] = (),
+        earlier: np.ndarray | None = None,
     ) -> np.ndarray:
         """The outputs (N, m) of one network on inputs (N, n), before activation functions unless the layer applies
-        these `functions` itself.
+        these `functions` itself; `earlier` (N, n) are the values that it adds, if any.
         """
         parameters = LayerParameters([block[np.newaxis] for block in weights], bias[np.newaxis, np.newaxis])
         sums = np.empty((len(inputs), size_of(self.output_shape(shape))), inputs.dtype)
         for start in range(0, len(inputs), EVALUATED):
             rows = slice(start, start + EVALUATED)
             given = np.ascontiguousarray(inputs[rows])[np.newaxis]
-            self.bind(shape, LayerBuffers(given, sums[np.newaxis, rows], parameters, functions=functions)).forward()
+            added = None if earlier is None else earlier[np.newaxis, rows]
+            buffers = LayerBuffers(given, sums[np.newaxis, rows], parameters, functions=functions, earlier=added)
+            self.bind(shape, buffers).forward()
         return sums
 
 
