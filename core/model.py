@@ -26,10 +26,12 @@ class ModelLayer:
     biases: np.ndarray
     functions: tuple[tuple[Activation, slice, dict[str, float]], ...]
 
-    def evaluate(self, inputs: np.ndarray) -> np.ndarray:
-        """a⁽ᵏ⁾ (N, n_k) from a⁽ᵏ⁻¹⁾ (N, n_{k-1}) (Magyar 2024, Eq. 2)."""
+    def evaluate(self, before: Sequence[np.ndarray]) -> np.ndarray:
+        """a⁽ᵏ⁾ (N, n_k) from a⁽⁰⁾ … a⁽ᵏ⁻¹⁾; most layers read the last of these only (Magyar 2024, Eq. 2)."""
         functions = self._applied_functions() if self.layer.applies_functions else ()
-        sums = self.layer.evaluate(inputs, self.shape, self.weights, self.biases, functions)
+        around = self.layer.goes_around
+        earlier = before[-1 - around] if around else None
+        sums = self.layer.evaluate(before[-1], self.shape, self.weights, self.biases, functions, earlier)
         if functions or not self.functions:
             return sums
         s = sums.reshape(1, -1, len(self.biases))
@@ -73,10 +75,11 @@ class Model:
 
     def unlinked_outputs(self, inputs: np.ndarray) -> np.ndarray:
         """The network's outputs (N, n_L), from which the loss computes errors."""
-        values = self.inputs_transform.apply(inputs).astype(self.dtype)
+        values = [self.inputs_transform.apply(inputs).astype(self.dtype)]
+        longest = max(layer.layer.goes_around for layer in self.layers)
         for layer in self.layers:
-            values = layer.evaluate(values)
-        return values
+            values = [*values[-1 - longest :], layer.evaluate(values)]
+        return values[-1]
 
     def errors(self, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The error (N,) of every example, from raw inputs (N, n_0) and targets (N, m)."""

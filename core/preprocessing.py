@@ -1,5 +1,7 @@
 """Preprocessing: filling missing values and scaling inputs and targets, learned from the training examples only."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +10,7 @@ from fitgap.core.datasets import Dataset, Division, Split, split_examples
 from fitgap.core.example_weights import WEIGHT, ClassWeight, example_weights
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.scaling import (
+    BY_CHANNEL,
     NO_SCALING,
     NO_TRANSFORM,
     PREPROCESSINGS,
@@ -95,7 +98,7 @@ def prepare_examples(
     whole = split_examples(dataset, preparation.division, seed=seed, repeat=repeat)
     split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
     weights = encoded_weights(dataset, preparation, reading, whole, seed=seed, repeat=repeat)
-    transform = learned_transform(dataset.inputs[split.training], preparation)
+    transform = learned_transform(dataset.inputs[split.training], preparation, dataset.axes)
     scaling = target_scaling(dataset, preparation, whole)
     training_targets = noisy_targets(dataset, split.training, preparation.label_noise, seed=seed, repeat=repeat)
 
@@ -109,7 +112,7 @@ def prepare_examples(
     return Examples(
         *side(split.training, training_targets, TRAINING),
         *side(split.validation, dataset.targets[split.validation], VALIDATION),
-        constant_columns=constant_columns(dataset, split),
+        constant_columns=constant_columns(dataset, preparation, split),
         inputs_transform=transform,
         targets_scaling=scaling,
         training_weights=weights[TRAINING],
@@ -143,15 +146,32 @@ def used_examples(dataset: Dataset, preparation: Preparation, whole: Split, *, s
     return with_used_examples(whole, dataset, division, wanted, seed=seed, repeat=repeat)
 
 
-def learned_transform(training: np.ndarray, preparation: Preparation) -> InputTransform:
-    """The input transform learned from the inputs of the training examples (n, n_0)."""
+def learned_transform(training: np.ndarray, preparation: Preparation, axes: Sequence[int] = ()) -> InputTransform:
+    """The input transform learned from the inputs of the training examples (n, n_0), each with these axes.
+
+    Filling is by column even if channels are scaled, because the positions of an image or a sequence may differ.
+    """
     fill, absent = fill_values(training, preparation.missing), np.isnan(training)
-    filled = np.where(absent, fill, training) if absent.any() else training
+    has_gaps = bool(absent.any())
+    filled = np.where(absent, fill, training) if has_gaps else training
+    positions = position_count(preparation, axes)
+    training, filled = (rows_of_positions(each, positions) for each in (training, filled))
     scaling = PREPROCESSINGS[preparation.preprocess](filled)
     # Constant columns are found before filling: the mean of equal values may differ from them by rounding.
-    factor = scaling.factor if filled is training else np.where(varying(training), scaling.factor, 0.0)
-    low, high = limits_of(filled) if preparation.limits else (None, None)
-    return InputTransform(fill, scaling.shift, factor, low, high)
+    factor = np.where(varying(training), scaling.factor, 0.0) if has_gaps else scaling.factor
+    limits = limits_of(filled) if preparation.limits else ()
+    shift, factor, *edges = (np.tile(each, positions) for each in (scaling.shift, factor, *limits))
+    return InputTransform(fill, shift, factor, *edges)
+
+
+def position_count(preparation: Preparation, axes: Sequence[int]) -> int:
+    """Among how many positions of an example the scaling makes no difference: 1 if every column is scaled by itself."""
+    return math.prod(axes[:-1]) if preparation.preprocess in BY_CHANNEL else 1
+
+
+def rows_of_positions(values: np.ndarray, positions: int) -> np.ndarray:
+    """Values (n, n_0) with a row for each position: (n · positions, channels)."""
+    return values.reshape(len(values) * positions, -1)
 
 
 def target_scaling(dataset: Dataset, preparation: Preparation, whole: Split) -> Scaling:
@@ -197,6 +217,10 @@ def with_synthetic(
     return np.concatenate([inputs, synthetic]), np.concatenate([targets, np.full((count, 1), float(class_count))])
 
 
-def constant_columns(dataset: Dataset, split: Split) -> tuple[int, ...]:
-    """Indices of the input columns that are constant in the training examples."""
-    return tuple(int(column) for column in np.flatnonzero(~varying(dataset.inputs[split.training])))
+def constant_columns(dataset: Dataset, preparation: Preparation, split: Split) -> tuple[int, ...]:
+    """Indices of the input columns that are constant in the training examples; if channels are scaled, of all positions
+    of a constant channel.
+    """
+    positions = position_count(preparation, dataset.axes)
+    is_varying = np.tile(varying(rows_of_positions(dataset.inputs[split.training], positions)), positions)
+    return tuple(int(column) for column in np.flatnonzero(~is_varying))

@@ -76,7 +76,8 @@ class Workspace:
     whose last axis are the channels, for layers whose outputs have several axes.
 
     `repeats` (K,) holds the index of each member's repeat; by default every member has its own. Inputs are
-    (K, B, n_0), or (R, B, n_0) if members share them, which needs a first layer with weights.
+    (K, B, n_0), or (R, B, n_0) if members share them, which needs a first layer with weights and no other layer that
+    reads them.
 
     With `by_unit` the values of a unit are contiguous in memory, over all examples. This speeds up evaluation (adding
     biases, reading few outputs). Training gains nothing from it.
@@ -94,7 +95,7 @@ class Workspace:
     ):
         self.by_unit, self.channels = by_unit, layout.network.channels
         self.repeats = np.arange(member_count) if repeats is None else repeats
-        own_inputs = own_inputs or not layout.network.layers[0].has_units
+        own_inputs = own_inputs or not layout.network.layers[0].has_units or 0 in layout.network.additions
         self.shares = [] if own_inputs else shares_of(self.repeats.tolist())
         input_count = int(np.max(self.repeats)) + 1 if self.shares else member_count
         shapes = [(member_count, example_count, size) for size in layout.sizes]

@@ -39,8 +39,9 @@ def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
     model = named.model
     arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
     for number, layer in enumerate(model.layers, start=1):
-        if layer.weights:
-            arrays |= dict(zip(weight_names(number), layer.weights, strict=False)) | {f"biases_{number}": layer.biases}
+        arrays |= dict(zip(weight_names(number), layer.weights, strict=False))
+        if layer.layer.has_parameters:
+            arrays[f"biases_{number}"] = layer.biases
     transform, scaling = model.inputs_transform, model.targets_scaling
     arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
     unlimited = np.full(len(named.input_names), np.inf)
@@ -174,7 +175,7 @@ def read_layers(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> tup
         layer = read_kind(kind, len(biases))
         blocks = layer.blocks(shape)
         weights = tuple(arrays[name] for name, _ in zip(weight_names(number), blocks, strict=False))
-        if layer.has_units and len(biases) != layer.bias_count(shape):
+        if layer.has_parameters and len(biases) != layer.bias_count(shape):
             raise ValueError(f"layer {number} has {len(biases)} biases")
         if [each.shape for each in weights] != [(block.outputs, block.inputs) for block in blocks]:
             raise ValueError(f"layer {number} has weights of another shape")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from fitgap.core.layers.convolution import Convolution
+from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.pooling import MaximumPooling, Pooling
 from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.layers.windows import Windows
@@ -73,9 +74,12 @@ def onnx_model(named: NamedModel) -> Any:
 def network_outputs(graph: Graph, model: Model) -> str:
     """The outputs of the network after the loss's link function, from the raw inputs."""
     dtype = model.dtype
-    values = graph.cast(scaled_inputs(graph, model.inputs_transform), dtype)
+    before = [graph.cast(scaled_inputs(graph, model.inputs_transform), dtype)]
     for layer in model.layers:
-        values = layer_outputs(graph, layer, values)
+        around = layer.layer.goes_around
+        added = graph.add("Add", before[-1], before[-1 - around]) if around else None
+        before.append(added or layer_outputs(graph, layer, before[-1]))
+    values = before[-1]
     if model.loss.link == "softmax":
         return graph.add("Softmax", values, axis=-1)
     return graph.add("Sigmoid", values) if model.loss.link == "sigmoid" else values
@@ -99,6 +103,8 @@ def layer_outputs(graph: Graph, layer: ModelLayer, values: str) -> str:
     """a⁽ᵏ⁾ from a⁽ᵏ⁻¹⁾, (N, n) with the axes of an example in row-major order."""
     if isinstance(layer.layer, Recurrent):
         return flattened(graph, over_steps(graph, layer, values))
+    if isinstance(layer.layer, Normalization):
+        return flattened(graph, normalized(graph, layer, values))
     if not layer.functions:
         return flattened(graph, pooled(graph, layer, values))
     if isinstance(layer.layer, Convolution):
@@ -132,6 +138,18 @@ def pooled(graph: Graph, layer: ModelLayer, values: str) -> str:
         return graph.add(operator, windows_of(graph, layer.layer.windows(layer.shape), values), axes=[2], keepdims=0)
     rows = graph.add("Reshape", values, graph.constant([0, -1, layer.shape[-1]], np.int64))
     return graph.add("ReduceMean", rows, axes=[1], keepdims=1)
+
+
+def normalized(graph: Graph, layer: ModelLayer, values: str) -> str:
+    """The outputs (N, positions, channels) of a layer normalization of values (N, n)."""
+    assert isinstance(layer.layer, Normalization)
+    dtype, channels = layer.biases.dtype, layer.shape[-1]
+    rows = graph.add("Reshape", values, graph.constant([0, -1, channels], np.int64))
+    centred = graph.add("Sub", rows, graph.add("ReduceMean", rows, axes=[2], keepdims=1))
+    variance = graph.add("ReduceMean", graph.add("Mul", centred, centred), axes=[2], keepdims=1)
+    root = graph.add("Sqrt", graph.add("Add", variance, graph.constant(layer.layer.epsilon, dtype)))
+    gained = graph.add("Mul", graph.add("Div", centred, root), graph.constant(layer.biases[:channels], dtype))
+    return graph.add("Add", gained, graph.constant(layer.biases[channels:], dtype))
 
 
 def flattened(graph: Graph, values: str) -> str:

@@ -7,7 +7,7 @@ from fitgap.core.network_shape import NetworkShape, network_with
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Sweep
 from fitgap.runner.spec.architectures import has_recurrent_layers, is_dense, layer_of
-from fitgap.runner.spec.configuration import HiddenLayer, architecture_label
+from fitgap.runner.spec.configuration import Choice, HiddenLayer, architecture_label
 
 
 def network_of(dataset: Dataset, architecture: tuple[HiddenLayer, ...], output_count: int) -> NetworkShape:
@@ -37,5 +37,7 @@ def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset) -> str:
     if is_recurrent and len(dataset.axes) > 2:
         steps, *rest = dataset.axes
         return f"to go through the rows one by one, write shape: [{steps}, {math.prod(rest)}] under data"
+    if any(isinstance(layer, Choice) and layer.variant.goes_around for layer in architecture):
+        return "give its last layer as many units or channels as its inputs have; padding=same keeps the positions"
     dense = [isinstance(layer, int) for layer in architecture]
     return "put dense layers last" if dense != sorted(dense) else "choose other sizes or layers"

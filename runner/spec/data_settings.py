@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from fitgap.core.scaling import PREPROCESSINGS
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.column_settings import (
     read_class_weight,
@@ -23,7 +24,7 @@ from fitgap.runner.spec.validation import SpecNode
 if TYPE_CHECKING:
     from fitgap.runner.data import FileChoices, SplitRule, Treatment
 
-PREPROCESS = ("standard", "minmax", "none")
+PREPROCESS = tuple(PREPROCESSINGS)
 TARGET_SCALING = ("standard", "none")
 RESAMPLE = ("split", "data")
 KEYS = (
@@ -55,7 +56,7 @@ class DataSettings:
     validation: "Validation | Folds | SplitRule | None" = None
     test: "Validation | SplitRule | None" = None
     stratified: bool = True
-    preprocess: Literal["standard", "minmax", "none"] | None = None
+    preprocess: str | None = None
     target_scaling: Literal["standard", "none"] | None = None
     missing: str | None = None
     text: str | None = None

@@ -40,6 +40,34 @@ def test_minmax_brings_training_inputs_between_zero_and_one(dataset):
     np.testing.assert_allclose(inputs.max(axis=0), 1, rtol=1e-12)
 
 
+def test_channels_are_scaled_over_examples_and_positions(dataset):
+    """By definition, on three steps of two channels: one mean and deviation per channel."""
+    rng = np.random.default_rng(24)
+    inputs = rng.normal(size=(40, 3, 2)) * [2, 5] + [1, -3] + np.arange(3)[:, np.newaxis]
+    inputs[:, 1, 0] = 4.0
+    sequences = dataclasses.replace(
+        dataset, inputs=inputs.reshape(40, 6), input_names=tuple("abcdef"), input_axes=(3, 2)
+    )
+    examples = prepare(sequences, "channel_standard", limits=True)
+    training = inputs[SPLIT.training]
+    mean, deviation = training.mean(axis=(0, 1)), training.std(axis=(0, 1))
+    expected = (inputs[SPLIT.validation] - mean) / deviation
+    np.testing.assert_allclose(examples.validation_inputs, expected.reshape(-1, 6), rtol=1e-10, atol=1e-12)
+    assert examples.constant_columns == ()
+    assert len(set(examples.inputs_transform.high.tolist())) == 2
+    ranges = prepare(sequences, "channel_minmax").training_inputs.reshape(-1, 2)
+    np.testing.assert_allclose([ranges.min(axis=0), ranges.max(axis=0)], [[0, 0], [1, 1]], atol=1e-12)
+    inputs[..., 0] = 4.0
+    examples = prepare(dataclasses.replace(sequences, inputs=inputs.reshape(40, 6)), "channel_standard")
+    assert examples.constant_columns == (0, 2, 4) and not examples.training_inputs[:, ::2].any()
+
+
+def test_without_axes_every_input_is_a_channel(dataset):
+    for name in ("standard", "minmax"):
+        one, other = prepare(dataset, name, limits=True), prepare(dataset, f"channel_{name}", limits=True)
+        assert np.array_equal(one.validation_inputs, other.validation_inputs)
+
+
 def test_none_leaves_inputs_as_they_are(dataset):
     examples = prepare(dataset, "none")
     assert np.array_equal(examples.training_inputs, dataset.inputs[SPLIT.training])

@@ -29,7 +29,10 @@ Validation = Annotated[
     flag("AMOUNT|RULE", "Validation examples: 0.3, 200, 5-fold, same, group=COLUMN, last=0.3, …", panel=SPLIT_PANEL),
 ]
 Test = Annotated[str | None, flag("AMOUNT|RULE", "Test examples, which play no part in any choice.", panel=SPLIT_PANEL)]
-Preprocess = Annotated[list[str] | None, flag("NAME", "Input scaling: standard, minmax or none. Repeatable.")]
+Preprocess = Annotated[
+    list[str] | None,
+    flag("NAME", "Input scaling: standard, minmax, none, channel_standard or channel_minmax. Repeatable."),
+]
 TargetScaling = Annotated[str | None, flag("NAME", "Scaling of numeric targets: standard or none.")]
 Stratified = Annotated[
     bool | None,

@@ -27,7 +27,19 @@ NETWORKS = {
     "steps": ((9, 2), [("conv", (3, 2, 2)), ("pool", (2,)), ("avgpool", (2, 1))]),
     "images": ((6, 7, 2), [("conv", (3, 3, 1, "same")), ("avgpool", (2,)), ("conv", (4, 2)), ("globalpool", ())]),
     "strides": ((5, 6, 1), [("conv", (2, 3, 2, "same")), ("pool", (2, 1))]),
-    "recurrent": ((6, 2), [("rnn", (4, "all")), ("gru", (3, "all")), ("lstm", (5, "last"))]),
+    "recurrent": ((6, 2), [("rnn", (4, "all")), ("norm", ()), ("gru", (3, "all")), ("lstm", (5, "last"))]),
+    "normalized": ((5, 6, 2), [("norm", (0.1,)), ("conv", (3, 2)), ("norm", ()), ("globalpool", ()), ("norm", ())]),
+    "residual": (
+        (5, 4, 2),
+        [
+            ("conv", (2, 3, 1, "same")),
+            ("norm", ()),
+            ("conv", (2, 3, 1, "same")),
+            ("res", (2,)),
+            ("res", (4,)),
+            ("pool", (2,)),
+        ],
+    ),
     "elman": ((5, 3), [("lstm", (3, "all", 0, 0.5)), ("gru", (3, "all")), ("rnn", (4,))]),
 }
 
