@@ -118,21 +118,20 @@ def read(
     completed = completed_trials(connection, TrialSelection([sweep_id], where), of)
     axes = axes_of(connection, sweep_id)
     found = configurations_of(connection, [sweep_id], [*(COLUMNS[axis] for axis in axes), configuration.c.parameters])
-    numbers, *settings, sizes = zip(*found, strict=True)
+    numbers, *columns, sizes = zip(*found, strict=True)
     place = np.searchsorted(numbers, completed.configuration)
     nestings = {axis: nesting_of(connection, sweep_id, axis) for axis in axes}
-    is_grouped = False
+    settings, is_grouped = list(map(list, columns)), False
     if is_search(connection, sweep_id):
         used = np.unique(place).tolist()
         for number, axis in enumerate(axes):
-            known = parameters_by_alternative(
-                connection, sweep_id, axis, dict(zip(settings[number], sizes, strict=True))
-            )
+            drawn = settings[number]
+            known = parameters_by_alternative(connection, sweep_id, axis, dict(zip(drawn, sizes, strict=True)))
             kind = {} if axis in WITHOUT_KINDS else nestings[axis].kind
-            groups = quantile_groups([settings[number][each] for each in used], known, kind)
+            groups = quantile_groups([drawn[each] for each in used], known, kind)
             is_grouped |= any(group != each for each, group in groups.items())
             nestings[axis] = Nesting({groups[each]: kind.get(each, "") for each in groups}, nestings[axis].varied)
-            settings[number] = [groups.get(each, each) for each in settings[number]]
+            settings[number] = [groups.get(each, each) for each in drawn]
     coded = [numbered(column) for column in settings]
     places = [codes[place] for codes, _ in coded]
     design = Design(axes, [names for _, names in coded], places, completed.repeat, nestings, is_grouped)
