@@ -22,7 +22,8 @@ class Dataset:
     `validation` group numbers, ranks or truth values (see `Division.rule`), and `test` truth values of test examples.
     `input_axes` are those of the inputs of an example, which are in row-major order: (height, width, channels) or
     (steps, channels); () if they have none. `groups` holds columns by which examples may be kept together, as numbers
-    (N,), which are no inputs. `redraw` returns other examples of the same kind for every repeat; None if all repeats
+    (N,), which are no inputs. With `is_padded`, examples are sequences of different lengths: behind the last step of
+    each, inputs are NaN. `redraw` returns other examples of the same kind for every repeat; None if all repeats
     have these. Raises ValueError if the shapes do not fit.
     """
 
@@ -38,6 +39,7 @@ class Dataset:
     redraw: "Callable[[int], Dataset] | None" = None
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     input_axes: tuple[int, ...] = ()
+    is_padded: bool = False
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 2 or self.targets.ndim != 2 or len(self.inputs) != len(self.targets):

@@ -104,6 +104,7 @@ def named_model(
         loss=configuration.loss.variant,
         reading=prepared.reading,
         class_count=dataset.class_count,
+        is_padded=dataset.is_padded,
     )
     return NamedModel(
         model,
@@ -158,6 +159,7 @@ def description(named: NamedModel) -> dict[str, Any]:
         "format": LAYERED_FORMAT if kinds else FORMAT,
         "layers": [layer_description(layer) for layer in model.layers],
         **({"input_axes": list(model.layers[0].shape), "kinds": kinds} if kinds else {}),
+        **({"is_padded": True} if model.is_padded else {}),
         "loss": name_of(model.loss, LOSSES),
         "reading": {"name": name_of(model.reading, READINGS), **model.reading.settings()},
         "input_names": list(named.input_names),
@@ -170,8 +172,8 @@ def description(named: NamedModel) -> dict[str, Any]:
 
 
 def layer_kinds(model: Model) -> list[dict[str, Any]]:
-    """The kind of every layer with its settings; empty if all are dense."""
-    if all(isinstance(each.layer, Dense) for each in model.layers):
+    """The kind of every layer with its settings; empty if all are dense, unless there is padding to leave out."""
+    if not model.is_padded and all(isinstance(each.layer, Dense) for each in model.layers):
         return []
     return [
         {"name": each.layer.word, **each.layer.settings()} if isinstance(each.layer, ListedLayer) else {"name": DENSE}
@@ -250,6 +252,7 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
         loss=LOSSES[described["loss"]](),
         reading=READINGS[reading.pop("name")].from_settings(reading),
         class_count=len(described["class_names"]),
+        is_padded=described.get("is_padded", False),
     )
     return NamedModel(
         model,
@@ -306,7 +309,7 @@ def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = 
     missing value if the network was trained without filling missing values, and ModelError if its outputs are no
     probabilities.
     """
-    if np.isnan(inputs).any() and not named.fills_missing:
+    if np.isnan(inputs).any() and not named.fills_missing and not named.model.is_padded:
         raise DataError("a value is missing, but this network was trained without filling missing values; fill it in")
     # Values too large for the network's dtype become infinite, and their predictions null.
     with np.errstate(all="ignore"):

@@ -32,6 +32,9 @@ def load_table(
     """The examples in a file of this kind. Raises DataError for data that cannot be read or trained on."""
     if kind == NPZ:
         return load_arrays(source, content, target, choices, stored)
+    if choices.lengths is not None:
+        rule = "lengths are of sequences in an NPZ file, but this is a table"
+        raise file_error(source, f"{rule}; store arrays (N, steps, channels) with numpy.savez, or leave it out")
     raw = read_table(source, content, kind, choices, target, stored.layout if stored else None)
     raw, origins = joined(raw, [read_other(each, choices, target) for each in files_of(choices)])
     names = resolved_target(raw.table, target, strict=choices.strict)
@@ -214,10 +217,13 @@ def load_arrays(
         raise file_error(source, "an NPZ file has no columns to split by; store a table, or choose a share or folds")
     usual = "refuse" if choices.strict else USUAL_FILLING
     missing = stored.missing if stored else choices.missing or usual
+    lengths = stored.lengths if stored else choices.lengths
     kind, lenient = stored.target_kind if stored else choices.target_kind, not choices.strict
     handling = Handling(missing, "refuse", kind, checks=stored is None, drops_untargeted=lenient)
-    dataset, losses = load_npz(source, content, target, handling, choices.weight)
+    dataset, losses = load_npz(source, content, target, handling, choices.weight, lengths)
     if stored is None and not losses.missing:
         missing = choices.missing or "refuse"
-    treatment = stored or Treatment(strict=choices.strict, format=NPZ, target_kind=kind, missing=missing)
+    treatment = stored or Treatment(
+        strict=choices.strict, format=NPZ, target_kind=kind, missing=missing, lengths=lengths
+    )
     return LoadedFile(dataset, treatment, losses)

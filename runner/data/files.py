@@ -72,7 +72,9 @@ def read_inputs(
     if kind == NPZ:
         from fitgap.runner.data.formats.npz_files import load_npz_inputs
 
-        return load_npz_inputs(path, content, len(input_names), axes, handling)
+        return load_npz_inputs(
+            path, content, len(input_names), axes, handling, treatment.lengths if treatment else None
+        )
     return unseen_inputs(path, content, kind, input_names, text_columns, handling, treatment)
 
 

@@ -40,7 +40,8 @@ class FileChoices:
 
     `inputs`, `ignore`, `categorical` and `dates` hold names or patterns of columns; `dates` maps them to a format, or
     to None. `splits` has the rules for the uses `validation` and `test`, if a column or a second file decides.
-    `weight` is the column with the weights of the examples.
+    `weight` is the column with the weights of the examples. `lengths` is the array with the lengths of sequences, or
+    `nan` if padding is NaN.
     """
 
     strict: bool = False
@@ -57,6 +58,7 @@ class FileChoices:
     target_kind: str | None = None
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
     weight: str | None = None
+    lengths: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Treatment:
 
     `missing` is a word of MISSING. `words` replaces the known words for missing values. With `row_numbers`, the file
     has no column but its targets, so the number of the row is the input. A target in `dates` holds days since the
-    first.
+    first. `lengths` is that of the choices.
     """
 
     rules: int = RULES
@@ -79,6 +81,7 @@ class Treatment:
     target_kind: str | None = None
     missing: str = "refuse"
     row_numbers: bool = False
+    lengths: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """This treatment as JSON-ready data."""
@@ -94,6 +97,8 @@ class Treatment:
             "target_kind": self.target_kind,
             "missing": self.missing,
             "row_numbers": self.row_numbers,
+            # Earlier versions had none.
+            **({} if self.lengths is None else {"lengths": self.lengths}),
         }
 
     @classmethod
@@ -112,6 +117,7 @@ class Treatment:
                 target_kind=stored["target_kind"],
                 missing=str(stored["missing"]),
                 row_numbers=bool(stored["row_numbers"]),
+                lengths=None if stored.get("lengths") is None else str(stored["lengths"]),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a stored treatment of a file: {error}") from None

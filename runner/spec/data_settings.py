@@ -10,6 +10,7 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.column_settings import (
     read_class_weight,
     read_dates,
+    read_lengths,
     read_names,
     read_separator,
     read_shape,
@@ -42,7 +43,7 @@ KEYS = (
         "strict",
     ),
     *("inputs", "ignore", "categorical", "dates", "target_kind", "weight", "class_weight"),
-    *("separator", "decimal", "encoding", "missing_values", "treatment", "shape"),
+    *("separator", "decimal", "encoding", "missing_values", "treatment", "shape", "lengths"),
 )
 
 
@@ -78,6 +79,8 @@ class DataSettings:
     class_weight: Literal["balanced"] | Mapping[str, float] | None = None
     # The axes of the inputs of an example; () for those of the source.
     shape: tuple[int, ...] = ()
+    # The array with the lengths of sequences, or `nan` if padding is NaN.
+    lengths: str | None = None
 
     @classmethod
     def read(cls, node: SpecNode) -> Self:
@@ -111,6 +114,7 @@ class DataSettings:
             "weight": lambda entry: entry.text(),
             "class_weight": read_class_weight,
             "shape": read_shape,
+            "lengths": read_lengths,
         }
         source, options = read_source(entries["source"])
         return cls(source, options, **{key: read(entries[key]) for key, read in readers.items() if key in entries})
@@ -170,6 +174,7 @@ class DataSettings:
             **({"resample": self.resample} if self.resample != "split" else {}),
             **({} if self.weight is None else {"weight": self.weight}),
             **({"shape": list(self.shape)} if self.shape else {}),
+            **({} if self.lengths is None else {"lengths": self.lengths}),
             **({} if self.class_weight is None else {"class_weight": self.written_class_weight}),
         }
 

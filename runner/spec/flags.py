@@ -38,6 +38,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "encoding": ("--encoding", ("data", "encoding")),
     "missing_values": ("--missing-values", ("data", "missing_values")),
     "weight": ("--weight", ("data", "weight")),
+    "lengths": ("--lengths", ("data", "lengths")),
     "class_weight": ("--class-weight", ("data", "class_weight")),
     "seed": ("--seed", ("seed",)),
     "repeats": ("--repeats", REPEATS),
@@ -105,6 +106,7 @@ class Flags:
     encoding: str | None = None
     missing_values: Sequence[str] = ()
     weight: str | None = None
+    lengths: str | None = None
     class_weight: str | None = None
     seed: int | str | None = None
     repeats: int | str | None = None
