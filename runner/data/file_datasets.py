@@ -19,6 +19,7 @@ from fitgap.runner.data.loaded_files import LoadedFile, Losses
 from fitgap.runner.data.split_marks import files_of, joined, marks_of
 from fitgap.runner.data.table_datasets import are_complete, check_rows, check_target, dataset_from_table
 from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
+from fitgap.runner.data.windowing import windowed
 
 # More dropped rows than this must be confirmed.
 MOST_DROPPED = 0.5
@@ -188,6 +189,10 @@ def finished(
     dataset = dataset_from_table(table, target, handling)
     dataset = replace(dataset, marks={use: values[complete] for use, values in marks.items()})
     dropped = table.frame.height - dataset.example_count
+    windowing = choices.sequence if is_new else treatment.sequence
+    if windowing is not None:
+        dataset, windowing = windowed(dataset, windowing, untargeted + dropped)
+        treatment = replace(treatment, sequence=windowing)
     return LoadedFile(dataset, treatment, Losses(untargeted, dropped, missing))
 
 
@@ -213,6 +218,10 @@ def load_arrays(
     """The examples in an NPZ file, which has no columns to choose from."""
     from fitgap.runner.data.formats.npz_files import load_npz
 
+    if choices.sequence is not None:
+        raise file_error(
+            source, "sequence makes windows over the rows of a table, but this is an NPZ file; leave it out"
+        )
     if choices.splits:
         raise file_error(source, "an NPZ file has no columns to split by; store a table, or choose a share or folds")
     usual = "refuse" if choices.strict else USUAL_FILLING

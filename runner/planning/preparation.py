@@ -109,8 +109,9 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
     if is_new_file and dataset.input_axes:
         # Recurrent layers take steps only, so the shape of an image would be refused. Dense networks do not depend on
         # axes, but convolutions may be added later, so they get the hint too.
-        takes_steps = any(map(has_recurrent_layers, sweep.axes["architecture"]))
-        report.append(axes_line(dataset.input_axes, is_told=bool(data.shape) or takes_steps or dataset.is_padded))
+        takes_steps = bool(data.sequence) or any(map(has_recurrent_layers, sweep.axes["architecture"]))
+        is_told = bool(data.shape) or takes_steps or dataset.is_padded
+        report.append(axes_line(dataset.input_axes, is_told=is_told))
     if is_new_file:
         # Imports polars, which sweeps over named data sets do without.
         from fitgap.runner.planning.suspicions import suspicions
@@ -146,6 +147,8 @@ def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
     if not is_file(data.source):
         name = data.source
         note = [f"data: the built-in set {name}; for the file of this name, write ./{name}"] if isfile(name) else []
+        if data.sequence is not None:
+            raise DataError(f"{name}: sequence makes windows over the rows of a file, but this is a built-in data set")
         if data.lengths is not None:
             raise DataError(f"{name}: lengths names an array of an NPZ file, but a built-in data set has none")
         if data.weight is not None:
@@ -189,7 +192,7 @@ def preparation_of(data: DataSettings) -> Preparation:
     return Preparation(
         division=division,
         # With a scaling for each step, the last ones would be scaled by the few sequences that reach them.
-        preprocess=data.preprocess or ("channel_standard" if data.lengths else defaults.preprocess),
+        preprocess=data.preprocess or ("channel_standard" if data.lengths or data.sequence else defaults.preprocess),
         target_scaling=data.target_scaling or "standard",
         missing=data.treatment.missing if data.treatment else data.missing or "refuse",
         limits=has_limits(data),
