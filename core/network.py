@@ -164,6 +164,7 @@ class Networks:
             shares=work.shares if layer == 1 else (),
             functions=self._applied_functions(layer) if self.applies_functions(layer) else (),
         )
+        buffers.lengths = work.lengths
         if self.shape.layers[before].goes_around:
             buffers.earlier = work.activations[self.shape.added_to(layer)]
         if work.is_for_training:

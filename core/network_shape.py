@@ -12,11 +12,14 @@ from fitgap.core.layers.shorthand import joined
 class NetworkShape:
     """The axes of the inputs of an example, and the layers from the first to the outputs.
 
+    With `is_padded`, examples are sequences of different lengths, padded as `core.layers.padding` says.
+
     Raises ValueError, with the layer where the shapes stop fitting, when one of the properties is first computed.
     """
 
     input_shape: Shape
     layers: tuple[Layer, ...]
+    is_padded: bool = False
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
@@ -25,6 +28,8 @@ class NetworkShape:
         for number, layer in enumerate(self.layers, start=1):
             try:
                 shapes.append(layer.output_shape(shapes[-1]))
+                if self.is_padded and not layer.leaves_out_padding:
+                    raise ValueError("cannot leave out the padding of sequences of different lengths")
                 if layer.goes_around:
                     layer.check_sum(shapes[-1], shapes[self.added_to(number)])
             except ValueError as error:
@@ -126,12 +131,12 @@ class NetworkShape:
 
 
 @cache
-def network_with(axes: Shape, hidden: tuple[Layer, ...], outputs: int) -> NetworkShape:
+def network_with(axes: Shape, hidden: tuple[Layer, ...], outputs: int, is_padded: bool = False) -> NetworkShape:
     """A network with these hidden layers between inputs with these axes and a dense output layer."""
     layers = (*hidden, Dense(outputs))
     followers = (next(after for after in layers[number:] if not after.keeps_axes) for number in range(1, len(layers)))
     fitted = (layer.followed_by(following) for layer, following in zip(layers, followers, strict=False))
-    return NetworkShape(axes, (*fitted, layers[-1]))
+    return NetworkShape(axes, (*fitted, layers[-1]), is_padded)
 
 
 @cache

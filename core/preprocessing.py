@@ -98,7 +98,7 @@ def prepare_examples(
     whole = split_examples(dataset, preparation.division, seed=seed, repeat=repeat)
     split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
     weights = encoded_weights(dataset, preparation, reading, whole, seed=seed, repeat=repeat)
-    transform = learned_transform(dataset.inputs[split.training], preparation, dataset.axes)
+    transform = learned_transform(dataset.inputs[split.training], preparation, dataset.axes, dataset.is_padded)
     scaling = target_scaling(dataset, preparation, whole)
     training_targets = noisy_targets(dataset, split.training, preparation.label_noise, seed=seed, repeat=repeat)
 
@@ -146,22 +146,41 @@ def used_examples(dataset: Dataset, preparation: Preparation, whole: Split, *, s
     return with_used_examples(whole, dataset, division, wanted, seed=seed, repeat=repeat)
 
 
-def learned_transform(training: np.ndarray, preparation: Preparation, axes: Sequence[int] = ()) -> InputTransform:
+def learned_statistics(training: np.ndarray, filled: np.ndarray, preparation: Preparation) -> list[np.ndarray]:
+    """The shift and the factor of every column (n,), and its limits if there are any, from the training examples (N, n)
+    before and after filling.
+    """
+    scaling = PREPROCESSINGS[preparation.preprocess](filled)
+    # Constant columns are found before filling: the mean of equal values may differ from them by rounding.
+    factor = scaling.factor if filled is training else np.where(varying(training), scaling.factor, 0.0)
+    return [scaling.shift, factor, *(limits_of(filled) if preparation.limits else ())]
+
+
+def statistics_without_padding(values: np.ndarray, preparation: Preparation) -> list[np.ndarray]:
+    """The same of values (N, n) whose padding is NaN; a column of padding alone is constant."""
+    present = [column[~np.isnan(column)][:, np.newaxis] for column in values.T]
+    columns = [each if len(each) else np.zeros((1, 1)) for each in present]
+    learned = [learned_statistics(own, own, preparation) for own in columns]
+    return [np.concatenate(each) for each in zip(*learned, strict=True)]
+
+
+def learned_transform(
+    training: np.ndarray, preparation: Preparation, axes: Sequence[int] = (), is_padded: bool = False
+) -> InputTransform:
     """The input transform learned from the inputs of the training examples (n, n_0), each with these axes.
 
     Filling is by column even if channels are scaled, because the positions of an image or a sequence may differ.
     """
-    fill, absent = fill_values(training, preparation.missing), np.isnan(training)
-    has_gaps = bool(absent.any())
-    filled = np.where(absent, fill, training) if has_gaps else training
     positions = position_count(preparation, axes)
-    training, filled = (rows_of_positions(each, positions) for each in (training, filled))
-    scaling = PREPROCESSINGS[preparation.preprocess](filled)
-    # Constant columns are found before filling: the mean of equal values may differ from them by rounding.
-    factor = np.where(varying(training), scaling.factor, 0.0) if has_gaps else scaling.factor
-    limits = limits_of(filled) if preparation.limits else ()
-    shift, factor, *edges = (np.tile(each, positions) for each in (scaling.shift, factor, *limits))
-    return InputTransform(fill, shift, factor, *edges)
+    if is_padded:
+        fill, rows = np.full(training.shape[1], np.nan), rows_of_positions(training, positions)
+        learned = statistics_without_padding(rows, preparation)
+    else:
+        fill, absent = fill_values(training, preparation.missing), np.isnan(training)
+        rows = rows_of_positions(training, positions)
+        filled = rows_of_positions(np.where(absent, fill, training), positions) if absent.any() else rows
+        learned = learned_statistics(rows, filled, preparation)
+    return InputTransform(fill, *(np.tile(each, positions) for each in learned))
 
 
 def position_count(preparation: Preparation, axes: Sequence[int]) -> int:

@@ -80,8 +80,8 @@ class LayerBuffers:
 
     `inputs` is (K, B, n), or (R, B, n) if members share it as `shares` says; `sums` (K, B, m) receives the outputs
     before bias and activation function, or the outputs of a layer that applies its `functions` itself. `earlier`
-    (K, B, n) are the values that the layer adds, if it goes around others. `backward` is None in a workspace that only
-    evaluates.
+    (K, B, n) are the values that the layer adds, if it goes around others. `lengths` (K, B) are the numbers of steps
+    that are no padding, if sequences have different lengths. `backward` is None in a workspace that only evaluates.
     """
 
     inputs: np.ndarray
@@ -91,6 +91,7 @@ class LayerBuffers:
     backward: BackwardBuffers | None = None
     functions: Sequence[AppliedFunction] = ()
     earlier: np.ndarray | None = None
+    lengths: np.ndarray | None = None
 
     def with_inputs(self, *arrays: np.ndarray) -> list[tuple[np.ndarray, ...]]:
         """The inputs together with the matching views of these arrays (K, …): one tuple, or one per share."""
@@ -155,6 +156,11 @@ class Layer:
         return True
 
     @property
+    def leaves_out_padding(self) -> bool:
+        """Whether padded steps of sequences make no difference to the layer."""
+        return not self.needs_axes
+
+    @property
     def keeps_axes(self) -> bool:
         """Whether the layer takes inputs of any shape and leaves the shape as it is."""
         return False
@@ -207,17 +213,20 @@ class Layer:
         bias: np.ndarray,
         functions: Sequence[AppliedFunction] = (),
         earlier: np.ndarray | None = None,
+        lengths: np.ndarray | None = None,
     ) -> np.ndarray:
         """The outputs (N, m) of one network on inputs (N, n), before activation functions unless the layer applies
-        these `functions` itself; `earlier` (N, n) are the values that it adds, if any.
+        these `functions` itself; `earlier` (N, n) are the values that it adds, `lengths` (N,) those of the sequences,
+        if any.
         """
         parameters = LayerParameters([block[np.newaxis] for block in weights], bias[np.newaxis, np.newaxis])
         sums = np.empty((len(inputs), size_of(self.output_shape(shape))), inputs.dtype)
         for start in range(0, len(inputs), EVALUATED):
             rows = slice(start, start + EVALUATED)
             given = np.ascontiguousarray(inputs[rows])[np.newaxis]
-            added = None if earlier is None else earlier[np.newaxis, rows]
-            buffers = LayerBuffers(given, sums[np.newaxis, rows], parameters, functions=functions, earlier=added)
+            buffers = LayerBuffers(given, sums[np.newaxis, rows], parameters, functions=functions)
+            buffers.earlier = None if earlier is None else earlier[np.newaxis, rows]
+            buffers.lengths = None if lengths is None else lengths[np.newaxis, rows]
             self.bind(shape, buffers).forward()
         return sums
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from fitgap.core.batched_matmul import Product
-from fitgap.core.layers.layer import BackwardBuffers, LayerBuffers, size_of
+from fitgap.core.layers.layer import BackwardBuffers, LayerBuffers, Shape, size_of
 from fitgap.core.layers.listed_layer import ListedLayer
+from fitgap.core.layers.padding import are_padded
 from fitgap.core.variants import parameter
 
 
@@ -50,18 +51,20 @@ class Normalization(ListedLayer):
         return 3 * size_of(shape) + 5 * size_of(shape[:-1])
 
     def bind(self, shape, buffers):
-        return BoundNormalization(self.epsilon, shape[-1], buffers)
+        return BoundNormalization(self.epsilon, shape, buffers)
 
 
 class BoundNormalization:
     """Layer normalization on the buffers of a workspace: arrays (K, B · positions, C).
 
     `normal` holds (x − μ)/√(σ² + ε) and `scale` (K, B · positions, 1) the reciprocal of the root. Sums over channels
-    go along the last axis, so that their order depends on nothing but the number of channels.
+    go along the last axis, so that their order depends on nothing but the number of channels. The outputs of padded
+    steps are 0.
     """
 
-    def __init__(self, epsilon: float, channels: int, buffers: LayerBuffers):
-        self.channels, dtype = channels, buffers.sums.dtype
+    def __init__(self, epsilon: float, shape: Shape, buffers: LayerBuffers):
+        channels, dtype = shape[-1], buffers.sums.dtype
+        self.channels, self.steps, self.lengths = channels, shape[0], buffers.lengths if len(shape) == 2 else None
         self.epsilon, self.share = dtype.type(epsilon), dtype.type(1 / channels)
         self.inputs, self.outputs = self._rows(buffers.inputs), self._rows(buffers.sums)
         self.gain, self.bias = self._halves(buffers.parameters.bias)
@@ -91,6 +94,12 @@ class BoundNormalization:
         np.add.reduce(values, axis=-1, keepdims=True, out=out)
         out *= self.share
 
+    def _take_out_padding(self, values: np.ndarray) -> None:
+        """Set the values of padded steps to 0."""
+        if self.lengths is not None:
+            where = are_padded(self.lengths, self.steps).reshape(len(values), -1, 1)
+            np.copyto(values, 0, where=where)
+
     def multiply(self) -> None:
         """There are no weights: the same as `forward`."""
         self.forward()
@@ -107,9 +116,11 @@ class BoundNormalization:
         self.normal *= self.scale
         np.multiply(self.normal, self.gain, out=self.outputs)
         self.outputs += self.bias
+        self._take_out_padding(self.outputs)
 
     def accumulate_gradients(self) -> None:
         """The sums over positions and examples of d ⊙ (x − μ)/√(σ² + ε) and of d."""
+        self._take_out_padding(self.delta)
         np.multiply(self.delta, self.normal, out=self.scratch)
         for product in self.sums:
             product.compute()

@@ -5,13 +5,14 @@ describes its inputs and outputs.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from fitgap.core.layers.convolution import Convolution
 from fitgap.core.layers.normalization import Normalization
-from fitgap.core.layers.pooling import MaximumPooling, Pooling
+from fitgap.core.layers.pooling import GlobalAveragePooling, MaximumPooling, Pooling
 from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.layers.windows import Windows
 from fitgap.core.model import Model, ModelLayer
@@ -75,10 +76,14 @@ def network_outputs(graph: Graph, model: Model) -> str:
     """The outputs of the network after the loss's link function, from the raw inputs."""
     dtype = model.dtype
     before = [graph.cast(scaled_inputs(graph, model.inputs_transform), dtype)]
+    real = None
+    if model.is_padded:
+        real = real_steps(graph, before[0], model.layers[0].shape, dtype)
+        before[0] = graph.add("Where", graph.add("IsNaN", before[0]), graph.constant(0, dtype), before[0])
     for layer in model.layers:
         around = layer.layer.goes_around
         added = graph.add("Add", before[-1], before[-1 - around]) if around else None
-        before.append(added or layer_outputs(graph, layer, before[-1]))
+        before.append(added or layer_outputs(graph, layer, before[-1], real))
     values = before[-1]
     if model.loss.link == "softmax":
         return graph.add("Softmax", values, axis=-1)
@@ -99,12 +104,24 @@ def scaled_inputs(graph: Graph, transform: InputTransform) -> str:
     return graph.add("Mul", shifted, graph.constant(transform.factor[np.newaxis]))
 
 
-def layer_outputs(graph: Graph, layer: ModelLayer, values: str) -> str:
+def real_steps(graph: Graph, inputs: str, shape: Sequence[int], dtype: Any) -> str | None:
+    """For sequences (N, T · C) with NaN in padded steps, 1 for every other step, (N, T, 1); None without steps."""
+    if len(shape) != 2:
+        return None
+    steps = graph.add("Reshape", inputs, graph.constant([0, *shape], np.int64))
+    first = graph.add("Slice", steps, *(graph.constant([edge], np.int64) for edge in (0, 1, 2)))
+    return graph.cast(graph.add("Not", graph.add("IsNaN", first)), dtype)
+
+
+def layer_outputs(graph: Graph, layer: ModelLayer, values: str, real: str | None) -> str:
     """a⁽ᵏ⁾ from a⁽ᵏ⁻¹⁾, (N, n) with the axes of an example in row-major order."""
     if isinstance(layer.layer, Recurrent):
-        return flattened(graph, over_steps(graph, layer, values))
+        return flattened(graph, over_steps(graph, layer, values, real))
     if isinstance(layer.layer, Normalization):
-        return flattened(graph, normalized(graph, layer, values))
+        found = normalized(graph, layer, values)
+        return flattened(graph, found if real is None or len(layer.shape) == 1 else graph.add("Mul", found, real))
+    if isinstance(layer.layer, GlobalAveragePooling) and real is not None:
+        return flattened(graph, mean_of_steps(graph, layer, values, real))
     if not layer.functions:
         return flattened(graph, pooled(graph, layer, values))
     if isinstance(layer.layer, Convolution):
@@ -138,6 +155,14 @@ def pooled(graph: Graph, layer: ModelLayer, values: str) -> str:
         return graph.add(operator, windows_of(graph, layer.layer.windows(layer.shape), values), axes=[2], keepdims=0)
     rows = graph.add("Reshape", values, graph.constant([0, -1, layer.shape[-1]], np.int64))
     return graph.add("ReduceMean", rows, axes=[1], keepdims=1)
+
+
+def mean_of_steps(graph: Graph, layer: ModelLayer, values: str, real: str) -> str:
+    """The mean (N, 1, channels) over the real steps of values (N, n)."""
+    steps = graph.add("Reshape", values, graph.constant([0, *layer.shape], np.int64))
+    axis = graph.constant([1], np.int64)
+    total, count = (graph.add("ReduceSum", each, axis, keepdims=1) for each in (steps, real))
+    return graph.add("Div", total, count)
 
 
 def normalized(graph: Graph, layer: ModelLayer, values: str) -> str:

@@ -13,7 +13,7 @@ from fitgap.runner.spec.configuration import Choice, HiddenLayer, architecture_l
 def network_of(dataset: Dataset, architecture: tuple[HiddenLayer, ...], output_count: int) -> NetworkShape:
     """The shape of networks with these hidden layers; dense ones do not depend on the axes of the inputs."""
     axes = (dataset.input_count,) if is_dense(architecture) else dataset.axes
-    return network_with(axes, tuple(map(layer_of, architecture)), output_count)
+    return network_with(axes, tuple(map(layer_of, architecture)), output_count, dataset.is_padded)
 
 
 def check_shapes(sweep: Sweep, dataset: Dataset, output_count: int) -> None:
@@ -28,6 +28,8 @@ def check_shapes(sweep: Sweep, dataset: Dataset, output_count: int) -> None:
 
 def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset) -> str:
     """What to do about layers that do not fit."""
+    if dataset.is_padded and not all(layer_of(each).leaves_out_padding for each in architecture):
+        return "use rnn, gru or lstm without truncate; norm, globalpool and dense layers may follow"
     is_recurrent = has_recurrent_layers(architecture)
     if len(dataset.axes) == 1:
         # Convolutions and poolings go over one axis or two; recurrent layers need steps.

@@ -117,7 +117,7 @@ def learned_row(prepared: PreparedSweep, variant: DataVariant, repeat: int) -> d
     dataset, whole = prepared.dataset.of_repeat(repeat), prepared.splits[repeat]
     preparation = variant.applied_to(prepared.preparation)
     split = used_examples(dataset, preparation, whole, seed=prepared.sweep.seed, repeat=repeat)
-    transform = learned_transform(dataset.inputs[split.training], preparation, dataset.axes)
+    transform = learned_transform(dataset.inputs[split.training], preparation, dataset.axes, dataset.is_padded)
     scaling = target_scaling(dataset, preparation, whole)
     learned = {
         "input_fill": transform.fill,

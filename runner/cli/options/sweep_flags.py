@@ -68,6 +68,12 @@ Categorical = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns of 
 Dates = Annotated[list[str] | None, file_flag("COLUMN[=FORMAT]", "Columns of dates, as in 'day=%d/%m/%Y'. Repeatable.")]
 TargetKind = Annotated[str | None, file_flag("NAME", "Whether the target holds classes or numbers.")]
 Weight = Annotated[str | None, file_flag("COLUMN", "Column with the weight of each example in the error.")]
+Lengths = Annotated[
+    str | None, file_flag("NAME", "Array with the lengths of sequences in an NPZ file, or nan if padded steps are NaN.")
+]
+Sequence = Annotated[
+    str | None, file_flag("WINDOW", "Windows over rows in time order, such as window=24,by=date,horizon=1.")
+]
 Separator = Annotated[str | None, file_flag("NAME", "Separator: comma, semicolon, tab, bar or blanks.")]
 Decimal = Annotated[str | None, file_flag("MARK", "Decimal mark: . or , (a comma).")]
 Encoding = Annotated[str | None, file_flag("NAME", "Encoding of a text file, such as utf-8 or cp1252.")]

@@ -82,6 +82,8 @@ def layered_networks(draw, inputs=AXES):
 def layered_packs(draw):
     """A pack of such networks, apart from its members: shape, numbers of examples and members, and a seed."""
     network, dtype = draw(layered_networks()), draw(st.sampled_from(["float32", "float64"]))
+    if len(network.input_shape) == 2 and all(layer.leaves_out_padding for layer in network.layers):
+        network = replace(network, is_padded=draw(st.booleans()))
     shape = PackShape(network, draw(st.integers(1, 7)), HalfSquaredError(), Numbers(), 0, dtype)
     counts = draw(st.integers(1, 20)), draw(st.sampled_from([1, 2, CHUNK + 1]))
     return shape, counts, draw(st.integers(2, 5)), draw(st.integers(0, 2**32))
@@ -110,8 +112,13 @@ def plain_member(activations):
 
 
 def drawn_examples(shape, counts, seed):
-    """Normal inputs, and targets between 0 and 1."""
+    """Normal inputs, padded if the network takes sequences of different lengths, and targets between 0 and 1."""
     rng, (inputs, *_, outputs) = np.random.default_rng(seed), shape.network.sizes
     tables = [rng.normal(size=(count, inputs)).astype(shape.dtype) for count in counts]
     targets = [rng.uniform(size=(count, outputs)).astype(shape.dtype) for count in counts]
+    if shape.network.is_padded:
+        for table in tables:
+            steps, channels = shape.network.input_shape
+            lengths = rng.integers(1, steps + 1, size=len(table))
+            table[np.arange(inputs) // channels >= lengths[:, np.newaxis]] = np.nan
     return Examples(tables[0], targets[0], tables[1], targets[1], ())
