@@ -158,14 +158,13 @@ def extension_line(extended: "Extended") -> str:
 
 def show_extension(extension: "Callable[..., Extended]", database: str | None) -> None:
     """Print what would be added to a sweep."""
-    from fitgap.runner.cli.commands.run import PLANNED_KEYS
-    from fitgap.runner.cli.render.text_tables import print_table
+    from fitgap.runner.cli.render.planned_table import print_planned
     from fitgap.runner.store import open_store_for_writing
 
     with open_store_for_writing(database) as store:
         extended = extension(store, is_kept=False)
     if extended.configurations:
-        print_table([dict(row) for row in extended.configurations], PLANNED_KEYS)
+        print_planned(extended.configurations, extended.written.prepared.sweep)
     say(extension_line(extended))
 
 

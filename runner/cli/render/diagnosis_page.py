@@ -6,7 +6,8 @@ from typing import Any
 
 from fitgap.runner.cli.render.curve import curve_lines
 from fitgap.runner.cli.render.lines import line_width, printable, say
-from fitgap.runner.cli.render.text_tables import cell, plainer
+from fitgap.runner.cli.render.table_cells import cell
+from fitgap.runner.names import plainer
 from fitgap.runner.trial_status import Status
 
 WIDTH = 80
