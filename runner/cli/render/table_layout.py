@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from fitgap.runner.cli.render.table_cells import BREAKABLE, Row, broken, cell, header, is_number_column, longest_piece
+from fitgap.runner.broken_names import broken, longest_piece
+from fitgap.runner.cli.render.table_cells import BREAKABLE, Row, cell, header, is_number_column
 
 # The longest parts of a name that are not broken; where there is no room for the columns that must be shown, less.
 PIECES = (22, 12, 8)

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from fitgap.runner.broken_names import broken
 from fitgap.runner.cli.render.lines import printable
-from fitgap.runner.cli.render.table_cells import SHORTHAND, Row, broken, cell, header, is_number_column
+from fitgap.runner.cli.render.table_cells import SHORTHAND, Row, cell, header, is_number_column
 from fitgap.runner.cli.render.table_layout import Widths, lines_of, parts_of
 
 # Columns printed once above the table if the value is the same in all rows.
