@@ -8,13 +8,21 @@ from fitgap.core.layers.layer import Layer, Shape, WeightBlock, shape_label, siz
 from fitgap.core.layers.shorthand import joined
 
 
+class UnfitLayerError(ValueError):
+    """A layer does not fit the shape of its inputs."""
+
+    def __init__(self, message: str, layer: Layer):
+        super().__init__(message)
+        self.layer = layer
+
+
 @dataclass(frozen=True)
 class NetworkShape:
     """The axes of the inputs of an example, and the layers from the first to the outputs.
 
     With `is_padded`, examples are sequences of different lengths, padded as `core.layers.padding` says.
 
-    Raises ValueError, with the layer where the shapes stop fitting, when one of the properties is first computed.
+    Raises UnfitLayerError, with the layer where the shapes stop fitting, when one of the properties is first computed.
     """
 
     input_shape: Shape
@@ -33,7 +41,7 @@ class NetworkShape:
                 if layer.goes_around:
                     layer.check_sum(shapes[-1], shapes[self.added_to(number)])
             except ValueError as error:
-                raise ValueError(f"layer {number} ({layer.shorthand}): {error}") from None
+                raise UnfitLayerError(f"layer {number} ({layer.shorthand}): {error}", layer) from None
         return tuple(shapes)
 
     def added_to(self, number: int) -> int:

@@ -3,11 +3,13 @@
 import math
 
 from fitgap.core.datasets import Dataset
-from fitgap.core.network_shape import NetworkShape, network_with
+from fitgap.core.layers.layer import Layer
+from fitgap.core.layers.normalization import Normalization
+from fitgap.core.network_shape import NetworkShape, UnfitLayerError, network_with
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Sweep
 from fitgap.runner.spec.architectures import has_recurrent_layers, is_dense, layer_of
-from fitgap.runner.spec.configuration import Choice, HiddenLayer, architecture_label
+from fitgap.runner.spec.configuration import HiddenLayer, architecture_label
 
 
 def network_of(dataset: Dataset, architecture: tuple[HiddenLayer, ...], output_count: int) -> NetworkShape:
@@ -21,13 +23,13 @@ def check_shapes(sweep: Sweep, dataset: Dataset, output_count: int) -> None:
     for architecture in sweep.axes["architecture"]:
         try:
             _ = network_of(dataset, architecture, output_count).shapes
-        except ValueError as error:
+        except UnfitLayerError as error:
             rule = f"{architecture_label(architecture)} does not fit {sweep.data.source}: {error}"
-            raise SpecError(f"{rule}; {advice(architecture, dataset)}", ("axes", "architecture")) from None
+            raise SpecError(f"{rule}; {advice(architecture, dataset, error.layer)}", ("axes", "architecture")) from None
 
 
-def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset) -> str:
-    """What to do about layers that do not fit."""
+def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset, unfit: Layer) -> str:
+    """What to do about layers of which `unfit` is the first that does not fit."""
     if dataset.is_padded and not all(layer_of(each).leaves_out_padding for each in architecture):
         return "use rnn, gru or lstm without truncate; norm, globalpool and dense layers may follow"
     is_recurrent = has_recurrent_layers(architecture)
@@ -39,7 +41,9 @@ def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset) -> str:
     if is_recurrent and len(dataset.axes) > 2:
         steps, *rest = dataset.axes
         return f"to go through the rows one by one, write shape: [{steps}, {math.prod(rest)}] under data"
-    if any(isinstance(layer, Choice) and layer.variant.goes_around for layer in architecture):
+    if isinstance(unfit, Normalization):
+        return "put it behind a layer with several units or channels, such as 32-norm or conv8x3-norm"
+    if unfit.goes_around:
         return "give its last layer as many units or channels as its inputs have; padding=same keeps the positions"
     dense = [isinstance(layer, int) for layer in architecture]
     return "put dense layers last" if dense != sorted(dense) else "choose other sizes or layers"

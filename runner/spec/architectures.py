@@ -13,6 +13,7 @@ from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.layer import Layer
 from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.recurrent import Recurrent
+from fitgap.core.layers.residual import Residual
 from fitgap.core.layers.shorthand import separated
 from fitgap.core.variants import REQUIRED
 from fitgap.runner.errors import SpecError, nearest
@@ -62,13 +63,23 @@ def layer_nodes(node: SpecNode) -> list[SpecNode]:
             return [SpecNode(part, node.path) for part in separated(node.value)]
         except ValueError as error:
             rule = f"must be layers such as res(conv8x3-conv8x3)-32, but in {shown(node.value)} {error}"
-            raise SpecError(rule, node.path) from None
+            raise SpecError(other_parentheses(node.value) or rule, node.path) from None
     if any(name in LAYERS for name in node.value):
         return [node]
     expected = [f"layer_{number}" for number in range(1, len(node.value) + 1)]
     if list(node.value) != expected:
         raise SpecError(f"layers must be written in order, as {', '.join(expected)}", node.path)
     return [node.child(key) for key in expected]
+
+
+def other_parentheses(text: str) -> str | None:
+    """What to say if something else than `res` has parentheses, which alone has any; None if nothing has."""
+    found = re.search(r"(?<![a-z])(?!res\()([a-z0-9_]*)\(([^()]*)\)?", text)
+    if not found:
+        return None
+    before = f"after {found[1]}" if found[1] else "without res"
+    inside = found[2] or "…"
+    return f"only res has parentheses, but {shown(text)} has some {before}; did you mean res({inside})?"
 
 
 def read_layer(node: SpecNode) -> Alternatives:
@@ -110,6 +121,8 @@ def complete(name: str, settings: dict[str, Any], node: SpecNode) -> Choice:
         raise SpecError(f"{name} has no {shown(unknown[0])}; {nearest(unknown[0], known)}", node.path)
     for key, field in known.items():
         if key not in settings and field.default is REQUIRED:
+            if issubclass(LAYERS[name], Residual):
+                raise SpecError("res needs the layers that it goes around, such as res(32-32)", node.path)
             raise SpecError(f"{key} must be given: {field.metadata['domain'].describe()}", node.path)
     return build(name, LAYERS[name], settings, node)
 

@@ -17,6 +17,7 @@ from fitgap.runner.cli.options.common import (
     SweepArgument,
     Where,
 )
+from fitgap.runner.cli.options.trial_argument import TrialArgument, trial_number
 from fitgap.runner.cli.render.lines import say
 
 SWEEP_KEYS = ("sweep", "name", "trials", "completed", "pending", "running", "failed", "created", "diverged")
@@ -119,7 +120,7 @@ def report_hidden_rows(shown: int, found: int, where: str | None) -> None:
 
 
 def show(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
+    trial: TrialArgument,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
@@ -129,9 +130,10 @@ def show(
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
-        row = store.show(trial)
+        number = trial_number(trial)
+        row = store.show(number)
         target_kind = store.sweep(row["sweep"])["target_kind"]
-        varying = store.varying_settings(trial)
+        varying = store.varying_settings(number)
     if output_format is Format.JSON:
         print_json(row)
     elif output_format is Format.CSV:

@@ -7,6 +7,7 @@ import typer
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.options import placement_flags, sweep_flags
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument, as_text
+from fitgap.runner.cli.options.trial_argument import TrialArgument, checked_trials, trial_number
 from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
 from fitgap.runner.cli.terminal import train_stored
 
@@ -201,8 +202,14 @@ def retry(
 def cancel(
     sweep: SweepArgument,
     trials: Annotated[
-        list[int] | None,
-        typer.Option("--trial", metavar="TRIAL", help="Cancel only this trial. Repeatable.", show_default=False),
+        list[str] | None,
+        typer.Option(
+            "--trial",
+            metavar="TRIAL",
+            help="Cancel only this trial. Repeatable.",
+            show_default=False,
+            callback=checked_trials,
+        ),
     ] = None,
     database: Database = None,
 ) -> None:
@@ -211,12 +218,13 @@ def cancel(
 
     with stored_sweep_opened(database, sweep) as store:
         row = store.sweep(sweep)
-        report(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled")
+        numbers = [trial_number(each) for each in trials] if trials else None
+        report(f"{row['name']}: {counted(store.cancel_trials(row['id'], numbers), 'trial')} cancelled")
         store.refresh_fit(row["id"])
 
 
 def replay(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
+    trial: TrialArgument,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
@@ -225,9 +233,10 @@ def replay(
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
-        result = train_and_compare(store, trial)
+        number = trial_number(trial)
+        result = train_and_compare(store, number)
     with ignoring_closed_output():
-        print_result(trial, result, output_format)
+        print_result(number, result, output_format)
     raise typer.Exit(0 if result.is_equal else 1)
 
 
