@@ -55,7 +55,8 @@ def draw(subject: Subject) -> Any:
     points, levels = means.drop_nulls("x"), means.filter(pl.col("x").is_null())
     numbers = known(trials["x"])
     title = " or ".join(dict.fromkeys(axis.varied.values()))
-    x = alt.X("x:Q", title=f"{axis.title}: {title}", scale=along.number_scale(numbers), axis=along.number_axis(numbers))
+    named = axis.title if title in (axis.name, axis.title) else f"{axis.title}: {title}"
+    x = alt.X("x:Q", title=named, scale=along.number_scale(numbers), axis=along.number_axis(numbers))
     y = alt.Y("value:Q", title=f"{measure_words(of)}{parts.scale_words(values)}", scale=parts.error_scale(values))
     names = [kind for kind in dict.fromkeys(each.kind for each in axis.settings) if kind in means["series"].to_list()]
     colours = along.series_colour(subject, names, axis.title)

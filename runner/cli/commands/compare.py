@@ -97,7 +97,7 @@ def compare(
 def print_groups(groups: "list[Row]", keys: "Sequence[str]", of: str, target_kind: str) -> None:
     """Print the table of groups."""
     shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
-    rows, shown = with_score_names(table_rows(groups), shown, target_kind)
+    rows, shown = with_score_names(table_rows(groups, keys), shown, target_kind)
     name = score_name(of, target_kind)
     needed = [name, "difference", "difference_margin"]
     print_table(rows, shown, title=explanation(groups, name), labels=keys, kept=[name], needed=needed)
@@ -135,8 +135,11 @@ def print_two_way(groups: "list[Row]", keys: "Sequence[str]", of: str, output_fo
     say(*found.notes())
 
 
-def table_rows(groups: "list[Row]") -> "list[Row]":
-    """The groups as table rows, with trials such as `36/48` (completed/all) and verdicts such as `overfit 4/5`."""
+def table_rows(groups: "list[Row]", keys: "Sequence[str]") -> "list[Row]":
+    """The groups as table rows, with trials such as `36/48` (completed/all) and verdicts such as `overfit 4/5`.
+
+    Each of the keys by which they are grouped has a label, also where there is nothing, such as no regularizer.
+    """
     trials = [trials_text(group) for group in groups]
     width = max(map(len, trials), default=0)
     return [
@@ -146,6 +149,7 @@ def table_rows(groups: "list[Row]") -> "list[Row]":
             "pairs": group["pairs"] or None,
             **({"tuned": chosen_text(group)} if "tuned" in group else {}),
             "verdict": verdict_text(group),
+            **{key: "no verdict" if key == "verdict" else "none" for key in keys if group[key] is None},
         }
         for group, text in zip(groups, trials, strict=True)
     ]

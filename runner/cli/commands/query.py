@@ -132,14 +132,18 @@ def show(
     with open_store(database) as store:
         number = trial_number(trial)
         row = store.show(number)
-        target_kind = store.sweep(row["sweep"])["target_kind"]
+        sweep = store.sweep(row["sweep"])
         varying = store.varying_settings(number)
     if output_format is Format.JSON:
         print_json(row)
     elif output_format is Format.CSV:
         print_csv([row], list(row))
     else:
-        print_trial(row, target_kind, varying)
+        is_pruning = any(sweep["specification"].get(rule) for rule in ("halving", "hyperband", "median"))
+        attempts = (
+            f"{row['attempt']} (each part of it up to a rung counts)" if is_pruning and row["attempt"] > 1 else None
+        )
+        print_trial({**row, "attempt": attempts or row["attempt"]}, sweep["target_kind"], varying)
 
 
 def epochs(

@@ -152,7 +152,8 @@ def extension_of(sweep: str, flags: "Flags", where: str | None, *, is_of_pruned:
 def extension_line(extended: "Extended") -> str:
     """How many trials are new, and how many of these continue finished ones; or how many pruned ones train on."""
     if not extended.new and extended.continued:
-        return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to train on"
+        left = "" if extended.epochs is None else f", with {counted(extended.epochs, 'epoch')} left"
+        return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to train on{left}"
     continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
     return f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}"
 

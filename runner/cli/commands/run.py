@@ -175,7 +175,8 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.cli.render.planned_table import print_planned
     from fitgap.runner.planning.configuration_rows import configuration_row
-    from fitgap.runner.planning.packs import explain_packs, groups_of, planned_trials
+    from fitgap.runner.planning.pack_summary import packs_in_words
+    from fitgap.runner.planning.packs import groups_of, planned_trials
     from fitgap.runner.system.cores import usable_cores
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]
@@ -195,7 +196,7 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     cluster = placement.cluster
     workers = placement.workers or (cluster.workers if cluster else usable_cores())
     groups = groups_of(planned_trials(prepared), prepared)
-    for line in explain_packs(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
+    for line in packs_in_words(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
         say(line)
     say(f"training steps: {described(kernels.choice)}")
     if cluster and kernels.choice != NUMPY and cluster.without_compiler:

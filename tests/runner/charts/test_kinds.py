@@ -176,6 +176,9 @@ def test_sensitivity_has_a_line_for_each_kind_on_a_logarithmic_axis(made, specif
     # One strength of `l1+dropout` is a point, none at all is a level line.
     assert {row["series"] for row in rows_of(found, rule)} == {"none", "l1+dropout"}
     assert {row["x"] for row in rows_of(found, line)} == {0.0001, 0.01}
+    assert line["encoding"]["x"]["title"] == "regularizer: weight"
+    alone = specified("sensitivity", made(configurations=96), by=["regularizer.weight"])
+    assert marks(alone, "line")[0]["encoding"]["x"]["title"] == "regularizer.weight"
 
 
 def test_sensitivity_shows_where_trials_diverged(made, specified):
