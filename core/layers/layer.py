@@ -93,6 +93,12 @@ class LayerBuffers:
     earlier: np.ndarray | None = None
     lengths: np.ndarray | None = None
 
+    def with_inputs(self, *arrays: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+        """The inputs together with the matching views of these arrays (K, …): one tuple, or one per share."""
+        if not self.shares:
+            return [(self.inputs, *arrays)]
+        return [(self.inputs[share.repeats], *map(share.of_members, arrays)) for share in self.shares]
+
 
 class BoundLayer(Protocol):
     """A layer on the buffers of a workspace."""

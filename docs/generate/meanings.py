@@ -196,6 +196,7 @@ MEANINGS = {
     "unclear_trials": "trials with the verdict `unclear`",
     "no_skill_trials": "trials with the verdict `no_skill`",
     "diverged_trials": "trials that diverged",
+    "pruned_trials": "trials that were pruned, which are in no mean; also of settings that `--tuned` did not choose",
     "e_t_sd": "standard deviation over the repeats of one configuration, pooled over the group",
     "e_v_sd": "the same of E_v",
     "best_e_v_sd": "the same of the best E_v",
@@ -240,6 +241,7 @@ MEANINGS = {
     "noise_share": "what noise alone would contribute on average",
     "importance:trials": "completed trials behind the shares",
     "filled": "missing cells of the grid that were estimated",
+    "importance:pruned": "trials that were pruned, which are not among them",
     # layers
     "layer": "number of the layer, from 1",
     "layers:kind": "`hidden` or `output`",

@@ -19,8 +19,15 @@ OVERFITS = "stronger regularizers, smaller networks, or more examples"
 UNDERFITS = "larger networks, more epochs, or a higher learning rate"
 
 
-def no_skill_text(e_v: float, skill: str | None) -> str:
-    """The first thing to say about a sweep in which nothing clearly beats a constant prediction with this E_v."""
+def no_skill_text(e_v: float, skill: str | None, *, is_pruned: bool = False) -> str:
+    """The first thing to say about a sweep in which nothing clearly beats a constant prediction with this E_v.
+
+    If some configurations were pruned, nothing is known about these.
+    """
+    if is_pruned:
+        clearly = "" if skill == Skill.NONE else "clearly "
+        rule = f"no configuration that was trained to its end is {clearly}better than a constant prediction"
+        return f"{rule} (E_v {e_v:.3g}); those that were pruned were not compared with it"
     if skill == Skill.NONE:
         return f"no configuration is better than a constant prediction (E_v {e_v:.3g}): nothing useful was learned"
     return f"no configuration is clearly better than a constant prediction (E_v {e_v:.3g})"

@@ -35,7 +35,7 @@ class Generations:
             return False
         # Without those that another driver has added since they were counted.
         rows = self.store.proposals(self.written.sweep_id)[: counts.proposed]
-        results = [Result(row["point"], row["error"], row["parameters"]) for row in rows[:based_on]]
+        results = [Result(row["point"], row["error"], row["parameters"], row["rung"]) for row in rows[:based_on]]
         count = min(size, wanted - counts.proposed)
         generation = generation_rows(self.written.prepared, [row["hash"] for row in rows], results, number, count)
         self.is_complete = not generation.configurations

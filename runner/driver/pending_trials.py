@@ -103,6 +103,17 @@ class ExpectedWork:
         left = counts["pending"] + counts["running"] if counts else 0
         return (counts["trials"] - left, left) if counts else None
 
+    def epochs_left(self) -> int | None:
+        """How many epochs a sweep that prunes trains at most from now on, for all drivers; None for other sweeps, and
+        if the database fails.
+        """
+        if self.written.prepared.sweep.pruning is None:
+            return None
+        try:
+            return self.store.progress(self.written.sweep_id).epochs_left
+        except (StoreError, OSError):
+            return None
+
 
 def expected_work(store: Store, written: WrittenSweep) -> ExpectedWork:
     """The work in the trials that are pending now."""

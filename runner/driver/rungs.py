@@ -1,7 +1,7 @@
 """Decides which trials of a sweep that prunes go on, each time all of a bracket have reached a rung."""
 
 from fitgap.runner.driver.written_sweep import WrittenSweep
-from fitgap.runner.store import DriverSession, RungRule, Store
+from fitgap.runner.store import DriverSession, Store
 
 
 class Rungs:
@@ -15,8 +15,7 @@ class Rungs:
         """Decide the rungs that are due; returns whether there were any."""
         if self.settings is None or not self.store.has_due_rungs(self.written.sweep_id):
             return False
-        rule = RungRule(self.settings.kept, self.settings.next_rung, self.settings.of)
-        return self.session.decide_rungs(self.written.sweep_id, rule)
+        return self.session.decide_rungs(self.written.sweep_id)
 
 
 def legs_to_come(written: WrittenSweep) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fitgap.runner.data import draw_fingerprint, fingerprint
-from fitgap.runner.errors import DataError, StoreError
+from fitgap.runner.errors import DataError, SpecError, StoreError
 from fitgap.runner.names import is_sweep_name
 from fitgap.runner.planning.chosen import chosen_configurations
 from fitgap.runner.planning.extension import sweep_extension
@@ -65,6 +65,21 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bo
     extension = sweep_extension(prepared, known, hashes, written.prepared.repeat_count)
     new, continued = store.extend_sweep(written.sweep_id, extension, is_kept=is_kept)
     return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued, extension.configurations)
+
+
+def continue_pruned(store: Store, name_or_number: str, where: str | None, *, is_kept: bool = True) -> Extended:
+    """Let the pruned configurations of a sweep, of which a trial matches a filter, train to their end.
+
+    With `is_kept` false, nothing is written. Raises SpecError if the sweep prunes nothing or nothing matches.
+    """
+    written = stored_sweep(store, name_or_number)
+    if written.prepared.sweep.pruning is None:
+        raise SpecError(f"sweep {written.name} uses no rule that prunes, so nothing in it was pruned")
+    count = store.continue_pruned(written.sweep_id, where, is_kept=is_kept)
+    if not count:
+        of = " that match --where" if where else ""
+        raise SpecError(f"sweep {written.name} has no pruned trials{of}; see its trials: fitgap trials {written.name}")
+    return Extended(written, 0, count)
 
 
 def add_configurations(store: Store, written: WrittenSweep, configurations: Sequence[Configuration]) -> Extended:

@@ -227,7 +227,8 @@ class Caller:
         """
         floor = store.floor(written.sweep_id)
         if floor and floor.is_beaten is False:
-            self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill)}")
+            is_pruned = written.prepared.sweep.pruning is not None
+            self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill, is_pruned=is_pruned)}")
         if found := holdout_errors(store, written.sweep_id, written.prepared):
             self.say(found.line())
         name = present_name(store, written)

@@ -29,7 +29,7 @@ NAMES: Mapping[Any, str] = {
     pl.List(pl.Int64): "limited_examples",
     pl.Int64: """trial trials repeat epochs epoch best_epoch batch_size parameters planned_epochs attempt
         training_examples worker_failures losses rung rank configurations bytes training_count validation_count pairs
-        paired_repeats completed filled""",
+        paired_repeats completed filled pruned pruned_trials""",
     pl.Float64: """learning_rate e_t e_v e_t_running best_e_t best_e_v honest_e_t honest_e_v constant_e_t constant_e_v
         se_t se_v gap rise excess underfit overfit accuracy_t accuracy_v seconds share raw_share noise_share value
         label_noise""",
@@ -56,7 +56,10 @@ GROUP_TYPES = {
     "could_be_best": pl.Boolean,
     "tuned_settings": pl.List(pl.String),
 }
-SHARE_KEYS = ("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share", "trials", "filled")
+SHARE_KEYS = (
+    *("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share"),
+    *("trials", "filled", "pruned"),
+)
 SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
 FIT_KEYS = (*SETTING_KEYS, "excess", "underfit", "overfit", "verdict")
 LAYER_TYPES = {
@@ -123,7 +126,8 @@ def moment(seconds: float) -> datetime:
 def group_keys(by: Sequence[str], of: str) -> list[str]:
     """The columns of an answer about groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
-    return [*by, *GROUP, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
+    counts = (*GROUP, "pruned_trials")
+    return [*by, *counts, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
 
 
 def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:

@@ -48,7 +48,6 @@ def sweep_plan(prepared: PreparedSweep) -> "SweepPlan":
         variants=variant_rows(prepared, variants_of_plan(prepared), prepared.splits),
         configurations=ConfigurationRows(prepared),
         program_version=version("fitgap"),
-        first_rung=sweep.pruning.first if sweep.pruning else None,
     )
 
 

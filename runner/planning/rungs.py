@@ -1,7 +1,9 @@
 """The plan of a sweep that prunes at rungs, in words: how many configurations train to which epoch."""
 
+from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from fitgap.runner.amounts import counted
 from fitgap.runner.planning.data_variants import variant_of
@@ -9,50 +11,78 @@ from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.spec import PruningSettings
 
 
+@dataclass(frozen=True)
+class Group:
+    """Configurations of a bracket, by its number, that are compared with each other: their rule, epochs and number."""
+
+    bracket: int
+    rule: PruningSettings
+    epochs: int
+    count: int
+
+    @property
+    def legs(self) -> list[tuple[int, int, int]]:
+        return self.rule.legs(self.epochs, self.count)
+
+    def line(self) -> str:
+        """How many of them train to which epoch."""
+        which = counted(self.count, "configuration")
+        if len(self.legs) > 1:
+            return f"{which}: {legs_text(self.legs)}"
+        because = "" if self.bracket else f", as all end by epoch {self.rule.first}"
+        return f"{which} of {counted(self.epochs, 'epoch')}, never pruned{because}"
+
+
 def explain_rungs(prepared: PreparedSweep) -> Iterator[str]:
-    """One line per bracket, and how many epochs are trained at most; none if nothing is pruned."""
-    rule = prepared.sweep.pruning
+    """One line per group, and how many epochs are trained at most; none if nothing is pruned.
+
+    Of a search that learns, only the first generation is known; the others are pruned in the same way.
+    """
+    rule, groups = prepared.sweep.pruning, groups_of(prepared)
     if rule is None:
         return
-    trained = planned = 0
-    for epochs, count in brackets_of(prepared):
-        legs = legs_of(rule, epochs, count)
-        trained += sum(configurations * length for configurations, length, _ in legs)
-        planned += count * epochs
-        which = counted(count, "configuration")
-        if len(legs) == 1:
-            length = counted(epochs, "epoch")
-            yield f"{rule.section}: {which} of {length}, never pruned, as all end by epoch {rule.first}"
-            continue
-        yield f"{rule.section}: {which}: {legs_text(legs)}"
+    has_brackets = len({each.bracket for each in groups}) > 1
+    for each in groups:
+        bracket = f"bracket {each.bracket + 1}, " if has_brackets else ""
+        yield f"{rule.section}: {'each generation, ' if learns(prepared) else bracket}{each.line()}"
+    trained = sum(configurations * length for each in groups for configurations, length, _ in each.legs)
+    planned = sum(each.count * each.epochs for each in groups)
+    if learns(prepared):
+        yield f"about {trained / planned:.0%} of the epochs of a search that prunes nothing"
+        return
     share = f"{trained * prepared.repeat_count:,} of {counted(planned * prepared.repeat_count, 'epoch')}"
     yield f"at most {share} ({trained / planned:.0%})"
 
 
-def brackets_of(prepared: PreparedSweep) -> list[tuple[int, int]]:
-    """The planned epochs and the number of configurations of each bracket."""
-    sweep = prepared.sweep
-    brackets = Counter(
-        (each.epochs, each.loss.label, variant_of(each, sweep).of_peers.label) for each in prepared.configurations
+def learns(prepared: PreparedSweep) -> bool:
+    """Whether a sweep is a search in generations, each of which is compared by itself."""
+    return prepared.sweep.search is not None and prepared.sweep.search.learns
+
+
+def groups_of(prepared: PreparedSweep) -> list[Group]:
+    """The groups of configurations that are compared with each other, in the order of the plan."""
+    sweep, configurations = prepared.sweep, prepared.configurations
+    if sweep.pruning is None:
+        return []
+    starts = sweep.pruning.bracket_starts(len(configurations), max(each.epochs for each in configurations))
+    found = Counter(
+        (bisect(starts, place) - 1, each.epochs, each.loss.label, variant_of(each, sweep).of_peers.label)
+        for place, each in enumerate(configurations)
     )
-    return [(epochs, count) for (epochs, _, _), count in brackets.items()]
+    return [
+        Group(bracket, sweep.pruning.in_bracket(bracket), epochs, count)
+        for (bracket, epochs, _, _), count in found.items()
+    ]
 
 
 def only_legs(prepared: PreparedSweep) -> str | None:
-    """How many configurations train to which epoch, if the sweep has one bracket."""
-    rule, brackets = prepared.sweep.pruning, brackets_of(prepared)
-    return legs_text(legs_of(rule, *brackets[0])) if rule and len(brackets) == 1 else None
+    """How many configurations train to which epoch, if all of the sweep, or of a generation, are compared."""
+    groups = groups_of(prepared)
+    if len(groups) != 1:
+        return None
+    return legs_text(groups[0].legs) + (" in each generation" if learns(prepared) else "")
 
 
 def legs_text(legs: Sequence[tuple[int, int, int]]) -> str:
     """How many configurations train to which epoch."""
     return ", ".join(f"{configurations:,} to epoch {end:,}" for configurations, _, end in legs)
-
-
-def legs_of(rule: PruningSettings, epochs: int, count: int) -> list[tuple[int, int, int]]:
-    """For each leg, the number of configurations that train in it, its length in epochs, and the epoch of its end."""
-    found, begin, left = [], 0, count
-    for end in (*rule.rungs(epochs), epochs):
-        found.append((left, end - begin, end))
-        begin, left = end, min(left, rule.kept(end, count, left)) if end < epochs else 0
-    return found

@@ -8,7 +8,7 @@ import numpy as np
 from fitgap.core.randomness import Purpose, generator
 from fitgap.runner.search.cmaes import CovarianceMatrixAdaptation
 from fitgap.runner.search.drawn import Accept
-from fitgap.runner.search.history import Cube, History, Method, with_worst
+from fitgap.runner.search.history import Cube, History, Method, with_pruned_behind, with_worst
 from fitgap.runner.search.nsga2 import NonDominatedSorting
 from fitgap.runner.search.points import decisions
 from fitgap.runner.search.tpe import TreeParzenEstimator
@@ -36,11 +36,14 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a proposal: its error, None if there is none, and its number of parameters."""
+    """What came of a proposal: its error, None if there is none, and its number of parameters. If it was pruned, the
+    error is that at this rung.
+    """
 
     point: Point
     error: float | None
     parameters: int
+    rung: int | None = None
 
 
 def proposals(
@@ -111,6 +114,7 @@ def history_of(results: Sequence[Result], dimensions: int, generation: int) -> H
     """The results as arrays. Coordinates on which nothing depends are in the middle."""
     points = np.array([each.point for each in results], float).reshape(len(results), dimensions)
     errors = np.array([np.nan if each.error is None else each.error for each in results], float)
+    errors = with_pruned_behind(errors, [each.rung for each in results])
     is_active = ~np.isnan(points)
     sizes = np.array([each.parameters for each in results], float)
     return History(np.where(is_active, points, 0.5), is_active, with_worst(errors), sizes, generation)

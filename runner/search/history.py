@@ -1,5 +1,6 @@
 """What a method knows when it proposes a generation: the points of earlier generations and what came of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +24,8 @@ class History:
 
     `points` (n, d) are coordinates from 0 to below 1. `active` (n, d) marks those on which a configuration depends:
     the learning rate of one optimizer means nothing for another. `errors` (n,) are their errors, lower is better;
-    those of configurations without one are as high as the highest. `sizes` (n,) are their numbers of parameters.
+    those of pruned configurations are higher than those of all others, and those of configurations without one are as
+    high as the highest. `sizes` (n,) are their numbers of parameters.
     """
 
     points: np.ndarray
@@ -49,3 +51,18 @@ def with_worst(values: np.ndarray) -> np.ndarray:
     is_known = np.isfinite(values)
     worst = values[is_known].max() if is_known.any() else 0.0
     return np.where(is_known, values, worst)
+
+
+def with_pruned_behind(errors: np.ndarray, rungs: Sequence[int | None]) -> np.ndarray:
+    """Errors in which those of pruned configurations come after those of all others: an error after a few epochs cannot
+    be compared with one after all of them. Those that came further come first, then those with lower errors.
+
+    `rungs` are the epochs at which they were pruned, None for the others. As far as the order allows, errors remain.
+    """
+    found = errors.copy()
+    is_pruned = np.array([each is not None for each in rungs], bool)
+    known = errors[~is_pruned & np.isfinite(errors)]
+    highest = known.max(initial=-np.inf)
+    for place in sorted(np.flatnonzero(is_pruned).tolist(), key=lambda each: (-(rungs[each] or 0), errors[each])):
+        highest = found[place] = max(errors[place], np.nextafter(highest, np.inf))
+    return found

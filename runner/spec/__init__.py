@@ -15,7 +15,13 @@ from fitgap.runner.spec.loading import (
     with_flags,
 )
 from fitgap.runner.spec.pruning_checks import check_budget_of_pruning, require_extensible
-from fitgap.runner.spec.pruning_settings import HalvingSettings, MedianSettings, PruningSettings
+from fitgap.runner.spec.pruning_settings import (
+    HalvingSettings,
+    HyperbandSettings,
+    MedianSettings,
+    PruningSettings,
+    stored_pruning,
+)
 from fitgap.runner.spec.split_settings import Folds
 from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
 
@@ -27,6 +33,7 @@ __all__ = [
     "Flags",
     "Folds",
     "HalvingSettings",
+    "HyperbandSettings",
     "MedianSettings",
     "PruningSettings",
     "Sweep",
@@ -36,6 +43,7 @@ __all__ = [
     "data_from_flags",
     "data_from_mapping",
     "require_extensible",
+    "stored_pruning",
     "stored_sweep_of",
     "sweep_from_file",
     "sweep_from_flags",

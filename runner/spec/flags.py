@@ -64,6 +64,7 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "search": ("--search", ("search",)),
     "only": ("--only", ("only",)),
     "halving": ("--halving", ("halving",)),
+    "hyperband": ("--hyperband", ("hyperband",)),
     "median": ("--median", ("median",)),
 }
 # Flags that name columns or words, several of them in one flag or one in each.
@@ -133,6 +134,7 @@ class Flags:
     search: str | None = None
     only: str | None = None
     halving: str | None = None
+    hyperband: str | None = None
     median: str | None = None
 
     def given(self) -> Iterator[tuple[str, tuple[str, ...], Any]]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.budget import Budget
+from fitgap.runner.spec.pruning_settings import HyperbandSettings
 
 if TYPE_CHECKING:
     from fitgap.runner.spec.sweep import Sweep
@@ -17,11 +18,9 @@ def check_pruning(sweep: "Sweep") -> None:
     most = max(sweep.axes["epochs"])
     if not rule.rungs(most):
         raise SpecError(f"first must be below the {most} epochs of a trial, but is {rule.first}", (rule.section,))
-    if sweep.search and sweep.search.learns:
-        obstacle = (
-            f"cannot be combined with search: {sweep.search.method}, which learns from trials that have completed"
-        )
-        raise SpecError(f"{obstacle}; use random or sobol, or drop one of them", (rule.section,))
+    if isinstance(rule, HyperbandSettings) and (sweep.search is None or sweep.search.learns):
+        obstacle = "needs search: random or sobol, since it compares parts of the plan, which must be alike"
+        raise SpecError(f"{obstacle}; change the search, or prune with halving", (rule.section,))
     check_budget_of_pruning(sweep, sweep.budget)
 
 
@@ -36,4 +35,7 @@ def require_extensible(sweep: "Sweep") -> None:
     """Raise SpecError for a sweep that prunes: what was pruned was compared with what the sweep had then."""
     if sweep.pruning:
         rule = f"sweep {sweep.name} uses {sweep.pruning.title}, which compared all its trials with each other"
-        raise SpecError(f"{rule}, so nothing can be added; start a new sweep with the settings you want")
+        raise SpecError(
+            f"{rule}, so nothing can be added; start a new sweep with the settings you want, or "
+            f"continue what was pruned: fitgap extend {sweep.name} --pruned"
+        )

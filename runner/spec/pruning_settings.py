@@ -1,12 +1,13 @@
-"""The sections `halving` and `median`: after which epochs the worse trials of a sweep are pruned, and by what."""
+"""The sections `halving`, `hyperband` and `median`: after which epochs the worse trials are pruned, and by what."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.axes import LARGEST_COUNT
-from fitgap.runner.spec.shorthand import parse_settings
+from fitgap.runner.spec.shorthand import settings_of
 from fitgap.runner.spec.validation import SpecNode
 
 FACTOR, LARGEST_FACTOR = 3, 1_000
@@ -46,6 +47,26 @@ class PruningSettings:
     def _after(self, rung: int) -> int:
         raise NotImplementedError
 
+    def legs(self, epochs: int, count: int) -> list[tuple[int, int, int]]:
+        """For each leg of a bracket with `count` configurations, how many train in it at most, its length in epochs,
+        and the epoch of its end.
+        """
+        found, begin, left = [], 0, count
+        for end in (*self.rungs(epochs), epochs):
+            found.append((left, end - begin, end))
+            begin, left = end, min(left, self.kept(end, count, left)) if end < epochs else 0
+        return found
+
+    def bracket_starts(self, configurations: int, epochs: int) -> list[int]:
+        """The places in the plan, from 0, at which the brackets of a sweep with this many configurations of at most
+        `epochs` planned epochs begin.
+        """
+        return [0]
+
+    def in_bracket(self, number: int) -> "PruningSettings":
+        """The rule within a bracket, counted from 0."""
+        return self
+
     def canonical(self) -> dict[str, Any]:
         """These settings in sweep-file form."""
         return dict(vars(self))
@@ -57,7 +78,7 @@ class PruningSettings:
     @classmethod
     def read(cls, node: SpecNode) -> Self:
         """The settings from a mapping, or from shorthand such as `first=5`. Raises SpecError."""
-        entries = as_mapping(node, cls.example).entries(cls.keys())
+        entries = settings_of(node, f"must be settings, such as {cls.example}").entries(cls.keys())
         if "first" not in entries:
             raise SpecError(f"first must be given, the epoch of the first rung, such as {cls.example}", node.path)
         first = entries["first"].whole_number(1, LARGEST_COUNT)
@@ -97,6 +118,38 @@ class HalvingSettings(PruningSettings):
 
 
 @dataclass(frozen=True)
+class HyperbandSettings(HalvingSettings):
+    """Hyperband (Li et al., JMLR 18, 2018): brackets of successive halving, each with a first rung `factor` times as
+    late as the one before it and with fewer configurations. In the last one, all train to their end.
+    """
+
+    section: ClassVar[str] = "hyperband"
+    title: ClassVar[str] = "Hyperband"
+    example: ClassVar[str] = "{factor: 3, first: 1}, or factor=3,first=1"
+
+    def bracket_starts(self, configurations: int, epochs: int) -> list[int]:
+        starts = itertools.accumulate(self.sizes(configurations, epochs)[:-1], initial=0)
+        return [start for start in starts if start < configurations]
+
+    def in_bracket(self, number: int) -> PruningSettings:
+        return HalvingSettings(self.first * self.factor**number, self.of, self.factor)
+
+    def sizes(self, configurations: int, epochs: int) -> list[int]:
+        """How many configurations each bracket has: shares of all in the proportions of Algorithm 1 in the paper, in
+        which the brackets train about equally many epochs.
+        """
+        most = len(self.rungs(epochs))
+        # A bracket with s rungs has ceil((most + 1) / (s + 1) * factor ** s) of them.
+        weights = [-((most + 1) * self.factor**rungs // -(rungs + 1)) for rungs in range(most, -1, -1)]
+        shares = [divmod(configurations * weight, sum(weights)) for weight in weights]
+        sizes = [whole for whole, _ in shares]
+        # What is left goes to those that lack most of a whole one, the first of equals.
+        for place in sorted(range(len(shares)), key=lambda each: -shares[each][1])[: configurations - sum(sizes)]:
+            sizes[place] += 1
+        return sizes
+
+
+@dataclass(frozen=True)
 class MedianSettings(PruningSettings):
     """The median rule: rungs after `first` epochs and then after `every` further ones. A configuration goes on unless
     its error is above the median of those that have come so far.
@@ -119,24 +172,20 @@ class MedianSettings(PruningSettings):
         return {"every": entries["every"].whole_number(1, LARGEST_COUNT)} if "every" in entries else {}
 
 
-RULES: tuple[type[PruningSettings], ...] = (HalvingSettings, MedianSettings)
+def stored_pruning(specification: Mapping[str, Any]) -> PruningSettings | None:
+    """The rule of a stored sweep; None if it has none."""
+    return read_pruning(
+        {each.section: SpecNode(specification[each.section]) for each in RULES if each.section in specification}
+    )
+
+
+RULES: tuple[type[PruningSettings], ...] = (HalvingSettings, HyperbandSettings, MedianSettings)
 
 
 def read_pruning(entries: Mapping[str, SpecNode]) -> PruningSettings | None:
     """The rule in the entries of a sweep; None if it has none. Raises SpecError if there are two."""
     given = [rule for rule in RULES if rule.section in entries]
     if len(given) > 1:
-        raise SpecError("cannot be combined with halving; keep one of them", entries[given[1].section].path)
+        rule = f"cannot be combined with {given[0].section}; keep one of them"
+        raise SpecError(rule, entries[given[1].section].path)
     return given[0].read(entries[given[0].section]) if given else None
-
-
-def as_mapping(node: SpecNode, example: str) -> SpecNode:
-    """The section as a mapping, also if it was written as shorthand."""
-    if isinstance(node.value, str) and "=" in node.value:
-        try:
-            return SpecNode(parse_settings(node.value), node.path)
-        except SpecError as error:
-            raise SpecError(error.message, node.path) from None
-    if not isinstance(node.value, dict):
-        raise node.wrong(f"must be settings, such as {example}")
-    return node

@@ -37,7 +37,8 @@ from fitgap.runner.spec.validation import SpecNode
 
 DEFAULTS: dict[str, Any] = {
     **{"name": "sweep", "data": {}, "seed": 0, "repeats": 1, "training": {}, "axes": {}},
-    **{"search": None, "only": None, "halving": None, "median": None, "budget": None},
+    **{"search": None, "only": None, "halving": None, "hyperband": None, "median": None},
+    "budget": None,
 }
 COMMON_DEFAULTS = {
     "loss": "half_squared_error",

@@ -20,7 +20,6 @@ from fitgap.runner.store.write.claims import DriverIdentity, OtherDriver
 from fitgap.runner.store.write.delete import Deletion
 from fitgap.runner.store.write.extend import SweepExtension
 from fitgap.runner.store.write.generations import Generation
-from fitgap.runner.store.write.rungs import RungRule
 from fitgap.runner.store.write.session import DriverSession
 from fitgap.runner.store.write.sweeps import SweepPlan
 
@@ -38,7 +37,6 @@ __all__ = [
     "Generation",
     "OtherDriver",
     "Row",
-    "RungRule",
     "Store",
     "SweepExtension",
     "SweepFloor",

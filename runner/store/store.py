@@ -13,7 +13,7 @@ from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.reader import StoreReader
 from fitgap.runner.store.schema.migrate import make_ready
 from fitgap.runner.store.schema.version import check_version
-from fitgap.runner.store.write import claims, delete, extend, labels, selection, sweeps
+from fitgap.runner.store.write import claims, delete, extend, labels, pruned, selection, sweeps
 from fitgap.runner.store.write.claims import DriverIdentity
 from fitgap.runner.store.write.delete import Deletion
 from fitgap.runner.store.write.extend import SweepExtension
@@ -68,6 +68,14 @@ class Store(StoreReader):
             if not is_kept:
                 transaction.rollback()
             return counts
+
+    def continue_pruned(self, sweep_id: int, where: str | None = None, *, is_kept: bool = True) -> int:
+        """Let pruned trials train to their end; returns their number. With `is_kept` false, nothing is written."""
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            count = pruned.continue_pruned(connection, sweep_id, where)
+            if not is_kept:
+                transaction.rollback()
+            return count
 
     def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
         with self._engine.begin() as connection:

@@ -7,7 +7,7 @@ from fitgap import open_store, run_sweep
 from fitgap.runner.driver import extend_sweep, stored_sweep
 from fitgap.runner.errors import SpecError
 from fitgap.runner.holdout import best_trials
-from fitgap.runner.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.retraining import replay
 from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text

@@ -5,24 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from fitgap.runner.amounts import counted
-from fitgap.runner.cli.options import sweep_flags
-from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument
-from fitgap.runner.cli.options.placement_flags import (
-    Address,
-    CoresPerPack,
-    Drivers,
-    Engine,
-    MaxEpochsTotal,
-    MaxTime,
-    MaxTrials,
-    MixedVersions,
-    MostInFlight,
-    Workers,
-)
+from fitgap.runner.cli.options import placement_flags, sweep_flags
+from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument, as_text
 from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
 from fitgap.runner.cli.terminal import train_stored
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fitgap.runner.driver import Extended, WrittenSweep
     from fitgap.runner.retraining import Replay
     from fitgap.runner.spec import Flags
@@ -39,16 +29,16 @@ class Ended(StrEnum):
 
 def resume(
     sweep: SweepArgument,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
-    drivers: Drivers = "auto",
-    max_trials: MaxTrials = None,
-    max_time: MaxTime = None,
-    max_epochs_total: MaxEpochsTotal = None,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
+    drivers: placement_flags.Drivers = "auto",
+    max_trials: placement_flags.MaxTrials = None,
+    max_time: placement_flags.MaxTime = None,
+    max_epochs_total: placement_flags.MaxEpochsTotal = None,
     database: Database = None,
 ) -> None:
     """Train the unfinished trials of a sweep, including those left by a driver that died."""
@@ -83,22 +73,33 @@ def extend(
     stopping: sweep_flags.Stopping = None,
     initializer: sweep_flags.Initializer = None,
     output_activation: sweep_flags.OutputActivation = None,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
+    pruned: Annotated[
+        bool, typer.Option("--pruned", help="Continue the pruned trials to their end, instead of adding any.")
+    ] = False,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILTER",
+            help='With --pruned: only configurations with a trial that matches, such as "rung >= 9".',
+            show_default=False,
+            callback=as_text,
+        ),
+    ] = None,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be added; write and train nothing.")
     ] = False,
     database: Database = None,
 ) -> None:
-    """Add alternatives, repeats or epochs to a sweep and train only what is missing."""
+    """Add alternatives, repeats or epochs to a sweep and train only what is missing; or continue what was pruned."""
     from fitgap.runner.engine.placement import placement_of
 
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions)
-    from fitgap.runner.driver import extend_sweep
     from fitgap.runner.spec import Flags
 
     flags = Flags(
@@ -120,32 +121,49 @@ def extend(
         output_activation=output_activation,
     )
 
+    extension = extension_of(sweep, flags, where, is_of_pruned=pruned)
+    if dry_run:
+        show_extension(extension, database)
+        return
+
     def change(store: "Store") -> "WrittenSweep":
-        extended = extend_sweep(store, sweep, flags)
+        extended = extension(store)
         report(extension_line(extended))
         return extended.written
 
-    if dry_run:
-        show_extension(sweep, flags, database)
-        return
     train_stored(sweep, change, placement, database)
 
 
+def extension_of(sweep: str, flags: "Flags", where: str | None, *, is_of_pruned: bool) -> "Callable[..., Extended]":
+    """What extends the sweep in a store. Raises SpecError for options that do not go together."""
+    from fitgap.runner.driver import continue_pruned, extend_sweep
+    from fitgap.runner.errors import SpecError
+
+    if not is_of_pruned and where is not None:
+        raise SpecError("--where chooses among pruned trials; use it with --pruned")
+    if not is_of_pruned:
+        return lambda store, **options: extend_sweep(store, sweep, flags, **options)
+    if any(vars(flags).values()):
+        raise SpecError("--pruned only continues pruned trials; leave out what is to be added")
+    return lambda store, **options: continue_pruned(store, sweep, where, **options)
+
+
 def extension_line(extended: "Extended") -> str:
-    """How many trials are new, and how many of these continue finished ones."""
+    """How many trials are new, and how many of these continue finished ones; or how many pruned ones train on."""
+    if not extended.new and extended.continued:
+        return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to train on"
     continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
     return f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}"
 
 
-def show_extension(sweep: str, flags: "Flags", database: str | None) -> None:
+def show_extension(extension: "Callable[..., Extended]", database: str | None) -> None:
     """Print what would be added to a sweep."""
     from fitgap.runner.cli.commands.run import PLANNED_KEYS
     from fitgap.runner.cli.render.text_tables import print_table
-    from fitgap.runner.driver import extend_sweep
     from fitgap.runner.store import open_store_for_writing
 
     with open_store_for_writing(database) as store:
-        extended = extend_sweep(store, sweep, flags, is_kept=False)
+        extended = extension(store, is_kept=False)
     if extended.configurations:
         print_table([dict(row) for row in extended.configurations], PLANNED_KEYS)
     say(extension_line(extended))
@@ -157,12 +175,12 @@ def retry(
         list[Ended] | None,
         typer.Option(help="Status of the trials to retry (default: failed). Repeatable.", show_default=False),
     ] = None,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""

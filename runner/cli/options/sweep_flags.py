@@ -110,6 +110,10 @@ Halving = Annotated[
     str | None,
     flag("factor=N,first=N", "Prune the worse configurations after rungs: the best third of them goes on (factor=3)."),
 ]
+Hyperband = Annotated[
+    str | None,
+    flag("factor=N,first=N", "Like --halving, in several parts of a search with later and later first rungs."),
+]
 Median = Annotated[
     str | None,
     flag("first=N,every=N", "Prune configurations above the median error at rungs, such as every five epochs."),

@@ -50,7 +50,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     needed = [*first, *varied, *NEXT]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
-        say(no_skill_text(floor.e_v, floor.skill))
+        say(no_skill_text(floor.e_v, floor.skill, is_pruned=written.prepared.sweep.pruning is not None))
     below = None if has_losses else constant_row(floor, keys)
     print_table(rows, keys, title=title, needed=needed, below=below)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Self
 
 import numpy as np
-from fitgap.runner.amounts import counted
+from fitgap.runner.amounts import counted, duration
 from fitgap.runner.cli.remaining import QUERY_SECONDS, QUERY_SHARE, ActiveTime, TrialCount, WorkLeft
 from fitgap.runner.cli.render.cluster_line import RowRate, cluster_line
 from fitgap.runner.cli.render.console import PlainConsole
@@ -49,6 +49,8 @@ class LiveProgress:
         # The parts of the cluster that further drivers use, by their processes.
         self.further: dict[int, ClusterStatus] = {}
         self.rate = RowRate()
+        # Of a sweep that prunes: the epochs that it still trains at most, and those trained when this was asked.
+        self.epochs_left: tuple[int, int] | None = None
         self.best_e_v = float("inf")
         self.epochs = 0
         self.verdicts: Mapping[str, int] = {}
@@ -120,8 +122,8 @@ class LiveProgress:
     def _show(self, now: float) -> None:
         text = self.describe(now)
         if self.live:
-            total = self.work_seen + self.work_left
-            self.bar.update(self.task, completed=self.work_seen, total=total, description=text)
+            done, left = self._extent()
+            self.bar.update(self.task, completed=done, total=done + left, description=text)
         elif now - self.printed >= PLAIN_SECONDS:
             self.printed = now
             report(*text.splitlines())
@@ -134,6 +136,8 @@ class LiveProgress:
         if counts is not None:
             self.count.update(*counts)
         self.verdicts = self.expected.verdict_counts()
+        epochs_left = self.expected.epochs_left()
+        self.epochs_left = None if epochs_left is None else (epochs_left, self.epochs)
         took = time.monotonic() - now
         self.next_query = now + max(QUERY_SECONDS, QUERY_SHARE * took)
 
@@ -198,6 +202,13 @@ class LiveProgress:
         # Without a live display, they are joined to one line.
         return ("\n" if self.live else "; ").join(line for line in lines if line)
 
+    def _extent(self) -> tuple[float, float]:
+        """What is done and what is left: work, or epochs in a sweep that prunes, where most trials end early."""
+        if self.epochs_left is None:
+            return self.work_seen, self.work_left
+        left, before = self.epochs_left
+        return float(self.epochs), float(max(0, left - (self.epochs - before)))
+
     def _left(self, now: float) -> str:
         if not self.work_seen or self.before is None:
             return "starting"
@@ -206,7 +217,12 @@ class LiveProgress:
         began, ended_before = self.before
         # Assume that the other drivers continue at the pace seen so far.
         others = max(0, self.count.others - ended_before) * self.work.mean
-        seconds = (self.time.until(now) - began) * self.work_left / (self.work_seen + others)
+        done, left = self._extent()
+        if self.epochs_left is None:
+            done += others
+        elif not done:
+            return "starting"
+        seconds = (self.time.until(now) - began) * left / done
         return f"{duration(max(1.0, seconds))} left"
 
 
@@ -228,13 +244,3 @@ def columns_for(width: int) -> list[ProgressColumn]:
     line = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=False, overflow="fold"))
     bar_width = LONG_BAR if width > LONG_BAR + LONGEST_LINE else SHORT_BAR
     return [BarColumn(bar_width=bar_width), line] if width >= WIDE_ENOUGH else [line]
-
-
-def duration(seconds: float) -> str:
-    """Such as `8 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

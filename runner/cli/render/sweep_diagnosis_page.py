@@ -38,7 +38,7 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     print_progress(found)
     constant, counts = found["constant"], found["configurations"]
     if constant and constant["is_beaten"] is False:
-        paragraph(f"{found['sweep']}: {no_skill_text(constant['e_v'], constant['skill'])}")
+        paragraph(f"{found['sweep']}: {no_skill(found)}")
     if found["reference"] is None or not sum(counts.values()):
         paragraph(f"{found['sweep']}: {why_no_diagnosis(found)}")
         print_outcomes(found)
@@ -53,6 +53,12 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
         print_trouble(trouble, sum(counts.values()), found["varying"])
     say("")
     paragraph(closing(found))
+
+
+def no_skill(found: dict[str, Any]) -> str:
+    """What to say if nothing clearly beats a constant prediction."""
+    constant = found["constant"]
+    return no_skill_text(constant["e_v"], constant["skill"], is_pruned=found["pruned_configurations"] > 0)
 
 
 def print_progress(found: dict[str, Any]) -> None:

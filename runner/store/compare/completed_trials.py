@@ -96,9 +96,14 @@ def other_trials(connection: Connection, which: TrialSelection) -> Counts:
     return counted(connection, which, ~result_keys.is_completed)
 
 
-def diverged_trials(connection: Connection, which: TrialSelection) -> Counts:
-    """The configurations with trials that diverged."""
-    return counted(connection, which, trial.c.status == Status.DIVERGED)
+def trials_with(connection: Connection, which: TrialSelection, status: Status) -> Counts:
+    """The configurations with trials that ended with this status."""
+    return counted(connection, which, trial.c.status == status)
+
+
+def pruned_count(connection: Connection, which: TrialSelection) -> int:
+    """How many of the trials were pruned."""
+    return int(trials_with(connection, which, Status.PRUNED)[1].sum())
 
 
 def counted(connection: Connection, which: TrialSelection, condition: ColumnElement[bool]) -> Counts:

@@ -18,10 +18,10 @@ from fitgap.runner.store.compare.completed_trials import (
     Counts,
     TrialSelection,
     completed_trials,
-    diverged_trials,
     is_metric,
     measure,
     other_trials,
+    trials_with,
 )
 from fitgap.runner.store.compare.group_differences import Baseline, add_differences, label_of
 from fitgap.runner.store.compare.pairs import Members, members_of
@@ -31,6 +31,7 @@ from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import single
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, sweep
+from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -96,7 +97,9 @@ def compare(
     completed = completed_trials(connection, which, list(dict.fromkeys([*READ, question.of, *also])))
     refuse_unknown(question.of, completed)
     completed.measured["gap"] = completed.measured["e_v"] - completed.measured["e_t"]
-    others, diverged = other_trials(connection, which), diverged_trials(connection, which)
+    others, diverged = other_trials(connection, which), trials_with(connection, which, Status.DIVERGED)
+    # Also of settings that are not chosen, because those that are chosen owe their numbers to it.
+    pruned = trials_with(connection, which, Status.PRUNED)
     # Read after the trials, so that every trial has its configuration.
     members = members_of(connection, sweeps, keys, question.only)
     chosen: list[Row] = [{}] * len(members.settings)
@@ -105,7 +108,7 @@ def compare(
         chosen = tuning.chosen_settings(connection, sweeps, question.by, members, choice)
         completed, others, diverged = tuning.only_chosen(members, completed, (others, diverged), choice)
         members = tuning.as_equals(members)
-    rows = group_rows(members, completed, others, diverged)
+    rows = group_rows(members, completed, others, {Status.DIVERGED: diverged, Status.PRUNED: pruned})
     groups, members = ranked([{**row, **more} for row, more in zip(rows, chosen, strict=True)], members, question)
     if groups:
         add_statistics(groups, members, completed, others[0], question)
@@ -146,8 +149,8 @@ def refuse_unknown(of: str, completed: Completed) -> None:
         )
 
 
-def group_rows(members: Members, completed: Completed, others: Counts, diverged: Counts) -> list[Row]:
-    """The groups with their settings, counts, and means of everything that was read."""
+def group_rows(members: Members, completed: Completed, others: Counts, ended: Mapping[Status, Counts]) -> list[Row]:
+    """The groups with their settings, counts, also of trials that ended in other ways, and means of all measures."""
     size = len(members.settings)
     place = members.places(completed.configuration)
     done = np.bincount(place, minlength=len(members.number))
@@ -163,8 +166,8 @@ def group_rows(members: Members, completed: Completed, others: Counts, diverged:
     verdict = completed.measured["verdict"]
     for number, name in enumerate(result_keys.VERDICTS_OF_TRIALS):
         columns[f"{name}_trials"] = np.bincount(group[verdict == number], minlength=size).tolist()
-    ids, counts = diverged
-    columns["diverged_trials"] = np.bincount(members.group[members.places(ids)], counts, size).astype(int).tolist()
+    for status, (ids, counts) in ended.items():
+        columns[f"{status}_trials"] = np.bincount(members.group[members.places(ids)], counts, size).astype(int).tolist()
     return [
         {**settings, **dict(zip(columns, values, strict=True))}
         for settings, *values in zip(members.settings, *columns.values(), strict=True)

@@ -12,7 +12,12 @@ from fitgap.runner.analysis.shares import Share, Shares, nested_shares, shares
 from fitgap.runner.analysis.spreads import averages
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.compare.axis_columns import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
-from fitgap.runner.store.compare.completed_trials import TrialSelection, completed_trials, measure
+from fitgap.runner.store.compare.completed_trials import (
+    TrialSelection,
+    completed_trials,
+    measure,
+    pruned_count,
+)
 from fitgap.runner.store.filter import class_names
 from fitgap.runner.store.read.lookups import Row
 from sqlalchemy.engine import Connection
@@ -72,7 +77,8 @@ def importance(
 ) -> list[Row]:
     """For each measure the shares of its variance, which add up to 1: axes, pairs, higher interactions, repeats, noise.
 
-    Only completed trials count. Measures in which no two trials differ are omitted.
+    Only completed trials count; every row says how many were pruned instead. Measures in which no two trials differ are
+    omitted.
     """
     classes = class_names(connection, [sweep_id])
     for name in of:
@@ -81,8 +87,9 @@ def importance(
         raise StoreError(f"there is no scale {scale!r}; known: {', '.join(Scale)}")
     design, measured = read(connection, sweep_id, of, where)
     nestings = {axis: nesting_of(connection, sweep_id, axis) for axis in design.axes}
+    pruned = pruned_count(connection, TrialSelection([sweep_id], where))
     return [
-        row
+        {**row, "pruned": pruned}
         for name, value in zip(of, measured, strict=True)
         for row in explained(name, SCALED[Scale(scale)](value), design, nestings)
     ]

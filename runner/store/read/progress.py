@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.store.read.brackets import epochs_at_most, has_rungs_ahead
 from fitgap.runner.store.read.trials import is_of_sweep
 from fitgap.runner.store.schema.result_keys import is_completed
 from fitgap.runner.store.schema.tables import configuration, epoch, state, trial
@@ -45,13 +46,12 @@ def sweep_progress(connection: Connection, sweep_id: int) -> SweepProgress:
         sa.func.min(sa.case((is_completed, trial.c.best_e_v))),
     ).where(of_sweep)
     epochs, best = connection.execute(summary).one()
-    # A trial that ended early needs no more epochs than it had.
-    return SweepProgress(
-        {status: count for status, count in connection.execute(counts)},
-        int(epochs) + stored_epochs(connection, sweep_id),
-        int(epochs) + planned_epochs(connection, sweep_id),
-        best,
-    )
+    trained = int(epochs) + stored_epochs(connection, sweep_id)
+    # A trial that ended early needs no more epochs than it had, and most of those with rungs ahead need few.
+    planned = int(epochs) + planned_epochs(connection, sweep_id)
+    if has_rungs_ahead(connection, sweep_id):
+        planned = max(trained, min(planned, epochs_at_most(connection, sweep_id)))
+    return SweepProgress({status: count for status, count in connection.execute(counts)}, trained, planned, best)
 
 
 def trial_progress(connection: Connection, number: int) -> dict[str, Any] | None:

@@ -2,10 +2,11 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from fitgap.runner.store.read.brackets import stored_rule
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema.tables import configuration, trial
 from fitgap.runner.trial_status import Status
@@ -45,31 +46,56 @@ def proposal_counts(connection: Connection, sweep_id: int) -> ProposalCounts:
     return ProposalCounts(count, connection.execute(sa.select(number).where(proposed, columns.id < first)).scalar_one())
 
 
-def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
-    """Every proposal: its point, hash and parameters, and the mean honest E_v of its trials.
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a trial: its status, its honest E_v, its rung if it was pruned, and its error there."""
 
-    The mean is None unless all trials have completed. Where the honest estimate is unknown, it is the best E_v.
+    status: str
+    honest: float | None
+    rung: int | None
+    at_rung: float | None
+
+
+def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
+    """Every proposal: its point, hash and parameters, and what came of it.
+
+    `error` is the mean honest E_v of its trials, None unless all have completed; where the honest estimate is unknown,
+    it is the best E_v. Of a proposal that was pruned, `rung` is the epoch, and `error` the mean by which it was ranked.
     """
     columns = configuration.c
     proposed = sa.and_(columns.sweep_id == sweep_id, columns.proposal.is_not(None))
     rows = connection.execute(
         sa.select(columns.id, columns.proposal, columns.hash, columns.parameters).where(proposed).order_by(columns.id)
     ).all()
-    error = sa.case((trial.c.status == Status.COMPLETED, sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v)))
-    errors = defaultdict(list)
-    for number, found in connection.execute(
-        sa.select(trial.c.configuration_id, error).where(trial.c.sweep_id == sweep_id)
-    ):
-        errors[number].append(found)
+    outcomes = outcomes_of(connection, sweep_id)
     return [
-        {
-            "point": row.proposal,
-            "hash": row.hash,
-            "parameters": row.parameters,
-            "error": mean_of(errors[row.id]),
-        }
+        {"point": row.proposal, "hash": row.hash, "parameters": row.parameters, **result_of(outcomes[row.id])}
         for row in rows
     ]
+
+
+def outcomes_of(connection: Connection, sweep_id: int) -> Mapping[int, Sequence[Outcome]]:
+    """The outcomes of the trials of every configuration."""
+    rule = stored_rule(connection, sweep_id)
+    honest = sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v)
+    at_rung = trial.c[rule.settings.of] if rule else sa.null()
+    query = sa.select(trial.c.configuration_id, trial.c.status, honest, trial.c.leg, at_rung)
+    found = defaultdict(list)
+    for number, *outcome in connection.execute(query.where(trial.c.sweep_id == sweep_id)):
+        found[number].append(Outcome(*outcome))
+    return found
+
+
+def result_of(outcomes: Sequence[Outcome]) -> Row:
+    """The error of a proposal, and the rung at which it was pruned; None if it was not."""
+    pruned = [each.rung for each in outcomes if each.status == Status.PRUNED]
+    if not pruned:
+        errors = [each.honest if each.status == Status.COMPLETED else None for each in outcomes]
+        return {"error": mean_of(errors), "rung": None}
+    # A repeat that its stopping rule ended counts with its last error, as at the rung.
+    errors = [each.at_rung if each.status in (Status.PRUNED, Status.COMPLETED) else None for each in outcomes]
+    error = mean_of(errors)
+    return {"error": error, "rung": None if error is None else pruned[0]}
 
 
 def mean_of(errors: Sequence[float | None]) -> float | None:

@@ -1,52 +1,41 @@
 """Rungs: when all configurations of a bracket have reached one, the best go on and the others are pruned.
 
-A bracket is the configurations of a sweep with the same planned epochs, whose errors may be compared. What is decided
-depends on the errors at the rung and on the order of the plan, never on who got there first.
+In a bracket (see `store/read/brackets.py`), configurations with the same planned epochs, loss and training examples are
+compared. What is decided depends on the errors at the rung and on the order of the plan, never on who got there first.
 """
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from fitgap.runner.store.database.clock import database_now
+from fitgap.runner.store.read.brackets import COMPARED, Bracket, brackets_of
 from fitgap.runner.store.schema.rungs import has_reached
 from fitgap.runner.store.schema.tables import configuration, sweep, trial
-from fitgap.runner.store.schema.variants import peers_or_all
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
-BRACKET = {"planned_epochs": configuration.c.planned_epochs, "loss": configuration.c.loss, "peers": peers_or_all}
 OPEN = (Status.PENDING, Status.RUNNING)
 # Trials per statement.
 AT_A_TIME = 1_000
 
 
 @dataclass(frozen=True)
-class RungRule:
-    """How many configurations go on after a rung, of all of the bracket and of those that come so far; the next rung;
-    the column with the error.
-    """
-
-    kept: Callable[[int, int, int], int]
-    next_rung: Callable[[int, int], int | None]
-    of: str
-
-
-@dataclass(frozen=True)
 class DueRung:
-    """A rung that all trials of a bracket have reached, except those that have ended before."""
+    """A rung that all trials of a group have reached, except those that have ended before."""
 
+    bracket: Bracket
     planned_epochs: int
     loss: str
     peers: str
     rung: int
 
-    def of_bracket(self, sweep_id: int) -> sa.ColumnElement[bool]:
-        """Whether a trial, joined with its configuration, belongs to the bracket."""
-        same = (expression == getattr(self, name) for name, expression in BRACKET.items())
-        return sa.and_(trial.c.sweep_id == sweep_id, *same)
+    def of_group(self, sweep_id: int) -> sa.ColumnElement[bool]:
+        """Whether a trial, joined with its configuration, belongs to the group."""
+        same = (expression == getattr(self, name) for name, expression in COMPARED.items())
+        return sa.and_(trial.c.sweep_id == sweep_id, self.bracket.has, *same)
 
 
 @dataclass(frozen=True)
@@ -59,35 +48,48 @@ class Standing:
     waiting: Sequence[int]
 
 
-def decide_rungs(connection: Connection, sweep_id: int, rule: RungRule) -> bool:
+def decide_rungs(connection: Connection, sweep_id: int) -> bool:
     """Promote and prune at all rungs that are due; returns whether there was any."""
     # Two drivers may find the same rung due; the second one waits here and then finds it decided.
     connection.execute(sa.select(sweep.c.id).where(sweep.c.id == sweep_id).with_for_update())
     due = due_rungs(connection, sweep_id)
     for each in due:
-        decide(connection, sweep_id, each, rule)
+        decide(connection, sweep_id, each)
     return bool(due)
 
 
 def due_rungs(connection: Connection, sweep_id: int) -> list[DueRung]:
-    """The rungs at which trials wait, and which no other trial of their bracket has still to reach."""
+    """The rungs at which trials wait, and which no other trial of their group has still to reach."""
+    is_open = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status.in_(OPEN), trial.c.leg.is_not(None))
+    number = trial.c.configuration_id
+    low, high = connection.execute(sa.select(sa.func.min(number), sa.func.max(number)).where(is_open)).one()
+    if low is None:
+        return []
+    brackets = brackets_of(connection, sweep_id)
+    concerned = (each for each in brackets if each.first <= high and (each.end is None or low < each.end))
+    return [due for bracket in concerned for due in due_in(connection, bracket, is_open)]
+
+
+def due_in(connection: Connection, bracket: Bracket, is_open: sa.ColumnElement[bool]) -> list[DueRung]:
+    """The same within a bracket."""
     waits = sa.and_(trial.c.status == Status.PENDING, has_reached)
     waiting = sa.func.sum(sa.case((waits, 1), else_=0))
     query: sa.Select = (
-        sa.select(*BRACKET.values(), trial.c.leg)
+        sa.select(*COMPARED.values(), trial.c.leg)
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .where(trial.c.sweep_id == sweep_id, trial.c.status.in_(OPEN), trial.c.leg.is_not(None))
-        .group_by(*BRACKET.values(), trial.c.leg)
+        .where(is_open, bracket.has)
+        .group_by(*COMPARED.values(), trial.c.leg)
         .having(waiting == sa.func.count())
-        .order_by(*BRACKET.values(), trial.c.leg)
+        .order_by(*COMPARED.values(), trial.c.leg)
     )
-    return [DueRung(*row) for row in connection.execute(query)]
+    return [DueRung(bracket, *row) for row in connection.execute(query)]
 
 
-def decide(connection: Connection, sweep_id: int, due: DueRung, rule: RungRule) -> None:
-    """Let the best configurations of a bracket go on, and prune the others."""
+def decide(connection: Connection, sweep_id: int, due: DueRung) -> None:
+    """Let the best configurations of a group go on, and prune the others."""
+    rule = due.bracket.settings
     standings = standings_at(connection, sweep_id, due, rule.of)
-    count, present, ahead = bracket_counts(connection, sweep_id, due)
+    count, present, ahead = group_counts(connection, sweep_id, due)
     kept = rule.kept(due.rung, count, present)
     ranked = sorted(standings, key=lambda each: (each.error, each.configuration))
     # Trials that were retried find others ahead of them.
@@ -104,7 +106,7 @@ def standings_at(connection: Connection, sweep_id: int, due: DueRung, of: str) -
     query = (
         sa.select(trial.c.configuration_id, trial.c.id, trial.c.status, trial.c[of])
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
-        .where(due.of_bracket(sweep_id), trial.c.leg == due.rung, trial.c.status != Status.PRUNED)
+        .where(due.of_group(sweep_id), trial.c.leg == due.rung, trial.c.status != Status.PRUNED)
         .order_by(trial.c.configuration_id, trial.c.id)
     )
     rows = defaultdict(list)
@@ -128,15 +130,15 @@ def mean_error(errors: Iterable[float | None]) -> float:
     return math.fsum(known) / len(known) if len(known) == len(found) else math.inf
 
 
-def bracket_counts(connection: Connection, sweep_id: int, due: DueRung) -> tuple[int, int, int]:
-    """How many configurations the bracket has, how many of them come to this rung, and how many have gone on."""
+def group_counts(connection: Connection, sweep_id: int, due: DueRung) -> tuple[int, int, int]:
+    """How many configurations the group has, how many of them come to this rung, and how many have gone on."""
     number = trial.c.configuration_id
     comes_here = sa.or_(trial.c.leg.is_(None), trial.c.leg >= due.rung)
     has_gone_on = sa.or_(trial.c.leg.is_(None), trial.c.leg > due.rung)
     which = (number, sa.case((comes_here, number)), sa.case((has_gone_on, number)))
     query = sa.select(*(sa.func.count(sa.distinct(each)) for each in which))
     query = query.join_from(trial, configuration, number == configuration.c.id)
-    row = connection.execute(query.where(due.of_bracket(sweep_id))).one()
+    row = connection.execute(query.where(due.of_group(sweep_id))).one()
     return row[0], row[1], row[2]
 
 

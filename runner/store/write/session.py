@@ -11,7 +11,7 @@ from fitgap.runner.store.fit import refresh
 from fitgap.runner.store.write import blocks, claims
 from fitgap.runner.store.write.claims import OtherDriver
 from fitgap.runner.store.write.generations import Generation, add_generation
-from fitgap.runner.store.write.rungs import RungRule, decide_rungs
+from fitgap.runner.store.write.rungs import decide_rungs
 from sqlalchemy.engine import Connection, Engine
 
 # The heartbeat repeats its work anyway.
@@ -58,12 +58,12 @@ class DriverSession:
 
         return with_retries(self._engine, write)
 
-    def decide_rungs(self, sweep_id: int, rule: RungRule) -> bool:
+    def decide_rungs(self, sweep_id: int) -> bool:
         """Promote and prune at all rungs of a sweep that are due; returns whether there was any."""
 
         def write(connection: Connection, is_retry: bool) -> bool:
             claims.renew(connection, self.driver_id)
-            return decide_rungs(connection, sweep_id, rule)
+            return decide_rungs(connection, sweep_id)
 
         return with_retries(self._engine, write)
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.values import storable_text
+from fitgap.runner.store.read.brackets import brackets_of
 from fitgap.runner.store.schema import tables
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
@@ -17,10 +18,7 @@ ROWS_AT_A_TIME = 1_000
 
 @dataclass(frozen=True)
 class SweepPlan:
-    """Everything that is stored about a sweep before it runs: rows as plain data.
-
-    If trials are pruned, those with more epochs than `first_rung` wait there.
-    """
+    """Everything that is stored about a sweep before it runs: rows as plain data."""
 
     name: str
     specification: dict[str, Any]
@@ -29,7 +27,6 @@ class SweepPlan:
     configurations: Iterable[dict[str, Any]]
     program_version: str
     variants: Sequence[dict[str, Any]] = ()
-    first_rung: int | None = None
 
 
 def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
@@ -50,7 +47,7 @@ def add_sweep(connection: Connection, plan: SweepPlan) -> tuple[int, str]:
     connection.execute(sa.insert(tables.split), [{"sweep_id": sweep_id, **row} for row in plan.splits])
     add_variants(connection, sweep_id, plan.variants)
     add_configurations(connection, sweep_id, plan.configurations)
-    add_trials(connection, sweep_id, first_rung=plan.first_rung)
+    add_trials(connection, sweep_id)
     return sweep_id, name
 
 
@@ -67,10 +64,11 @@ def add_configurations(connection: Connection, sweep_id: int, configurations: It
         connection.execute(sa.insert(tables.configuration), part)
 
 
-def add_trials(
-    connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool], first_rung: int | None = None
-) -> int:
-    """Add a pending trial for every configuration and split of a sweep that meets `which`; returns their number."""
+def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
+    """Add a pending trial for every configuration and split of a sweep that meets `which`; returns their number.
+
+    If the sweep prunes, they train to the first rung of their bracket.
+    """
     configuration, split, trial = tables.configuration, tables.split, tables.trial
     rows = (
         sa.select(
@@ -85,13 +83,21 @@ def add_trials(
         .order_by(configuration.c.id, split.c.repeat)
     )
     names = ["sweep_id", "configuration_id", "repeat", "status", "attempt"]
-    if first_rung is not None:
-        has_rungs = configuration.c.planned_epochs > first_rung
-        rows = rows.add_columns(sa.case((has_rungs, sa.literal(first_rung))))
+    if rungs := first_rungs(connection, sweep_id):
+        rows = rows.add_columns(sa.case(*rungs))
         names.append("leg")
     # Otherwise SQLAlchemy asks PostgreSQL's driver too late and gets -1.
     counting = connection.execution_options(preserve_rowcount=True)
     return counting.execute(sa.insert(trial).from_select(names, rows)).rowcount
+
+
+def first_rungs(connection: Connection, sweep_id: int) -> list[tuple[sa.ColumnElement[bool], int]]:
+    """The first rungs in a sweep that prunes, each with which configurations train to it."""
+    brackets, planned = brackets_of(connection, sweep_id), tables.configuration.c.planned_epochs
+    if len({each.settings.first for each in brackets}) == 1:
+        first = brackets[0].settings.first
+        return [(planned > first, first)]
+    return [(sa.and_(each.has, planned > each.settings.first), each.settings.first) for each in brackets]
 
 
 def free_name(connection: Connection, wanted: str) -> str:

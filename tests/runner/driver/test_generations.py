@@ -19,7 +19,8 @@ axes:
 
 def test_proposals_that_another_driver_adds_after_the_count_do_not_become_known():
     proposed = [
-        {"hash": str(number), "point": [0.5, number / 10], "error": 0.1, "parameters": 9} for number in range(4)
+        {"hash": str(number), "point": [0.5, number / 10], "error": 0.1, "parameters": 9, "rung": None}
+        for number in range(4)
     ]
     added = []
 

@@ -4,7 +4,7 @@ import itertools
 from math import fsum, inf
 
 import pytest
-from fitgap.runner.driver import drive, stored_sweep, write_sweep
+from fitgap.runner.driver import continue_pruned, drive, stored_sweep, write_sweep
 from fitgap.runner.planning import packs
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
@@ -114,6 +114,27 @@ def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, rule, of, reco
         assert row["e_v"] == own["curve"][rung - 1]["e_v"]
         assert row["best_e_v"] == min(each["e_v"] for each in own["curve"][:rung])
     for row, own in zip(found, grid, strict=True):
+        of_grid = {each["epoch"]: [each[name] for name in NUMBERS] for each in own["curve"]}
+        assert all([each[name] for name in NUMBERS] == of_grid[each["epoch"]] for each in row["curve"])
+        assert record != "all" or len(row["curve"]) == row["epochs"]
+
+
+@pytest.mark.parametrize("record", ["all", "epochs=log"])
+def test_what_is_continued_has_the_numbers_of_a_grid(grid, record, database):
+    """To the last bit, as if it had never been pruned."""
+    text = GRID.replace("NAME", "halved").replace("RECORD", record) + HALVING.replace("OF", "e_v")
+    train(text, database)
+    with open_store_for_writing(database) as store:
+        counts = [row["pruned"] for row in store.sweeps()]
+        continued = continue_pruned(store, "halved", None)
+        assert (continued.new, continued.continued) == (0, counts[0])
+        drive(store, continued.written, engine="local", workers=None, on_block=ignore)
+        found = found_in(store, continued.written.sweep_id)
+    for row, own in zip(found, grid, strict=True):
+        assert [row[name] for name in ("status", "epochs", *SUMMARY)] == [
+            own[name] for name in ("status", "epochs", *SUMMARY)
+        ]
+        assert row["reason"] == own["reason"]
         of_grid = {each["epoch"]: [each[name] for name in NUMBERS] for each in own["curve"]}
         assert all([each[name] for name in NUMBERS] == of_grid[each["epoch"]] for each in row["curve"])
         assert record != "all" or len(row["curve"]) == row["epochs"]

@@ -1,10 +1,12 @@
 """Methods that learn: what they propose, against independent definitions and uniform points."""
 
+import math
+
 import numpy as np
 import pytest
 from fitgap.runner.search.cmaes import CovarianceMatrixAdaptation, Distribution, recombination_weights
 from fitgap.runner.search.generations import METHODS
-from fitgap.runner.search.history import Cube, History, with_worst
+from fitgap.runner.search.history import Cube, History, with_pruned_behind, with_worst
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
 from fitgap.runner.search.nsga2 import crowding, fronts
 from fitgap.runner.search.tpe import TreeParzenEstimator, fitted
@@ -148,6 +150,28 @@ def test_nsga2_finds_more_of_the_front_than_uniform_points():
     found = [dominated(search(METHODS["nsga2"](), MIXED, generations=20, seed=seed)[0]) for seed in range(5)]
     uniform = [dominated(np.random.default_rng(seed).random((160, 3))) for seed in range(5)]
     assert np.mean(found) > np.mean(uniform)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.1, 0.2, 0.3, math.nan]), st.sampled_from([None, 1, 3, 9])), min_size=1, max_size=9
+    )
+)
+def test_pruned_configurations_come_after_all_others(outcomes):
+    """Those that came further before those that did not, then by their errors, then in the order of the plan."""
+    # A configuration without an error was not pruned.
+    outcomes = [(error, None if math.isnan(error) else rung) for error, rung in outcomes]
+    errors = np.array([error for error, _ in outcomes])
+    found = with_pruned_behind(errors, [rung for _, rung in outcomes])
+    assert np.array_equal(np.isnan(found), np.isnan(errors))
+    assert all(value == error for value, (error, rung) in zip(found, outcomes, strict=True) if rung is None) or (
+        np.isnan(errors).any()
+    )
+    known = [place for place in range(len(outcomes)) if not math.isnan(errors[place])]
+    expected = sorted(known, key=lambda place: (-(outcomes[place][1] or 10), errors[place]))
+    assert sorted(known, key=lambda place: found[place]) == expected
+    pruned = [place for place in known if outcomes[place][1] is not None]
+    assert all(found[place] >= errors[place] for place in pruned) and len({*found[pruned]}) == len(pruned)
 
 
 def test_missing_errors_count_as_the_worst():

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from fitgap.runner.store import open_store
 
 NETWORKS = ("--hidden", "2", "--hidden", "4", "--activation", "relu", "--activation", "tanh")
 FLAGS = ("--data", "iris", "--epochs", "8", *NETWORKS)
@@ -46,6 +47,27 @@ def test_pruned_trials_are_told_wherever_trials_are_compared(invoke, halved):
     assert "pruned" not in invoke("compare", "whole", "--by", "optimizer").out
 
 
+def test_json_counts_them(invoke, halved):
+    """Of every group, also of a tuned one; and next to every share of the variance."""
+    groups = invoke("compare", "iris", "--by", "optimizer", "--format", "json").json
+    assert {group["optimizer"]: (group["trials"], group["pruned_trials"]) for group in groups} == {
+        group["optimizer"]: (4, 4 - group["completed"]) for group in groups
+    }
+    assert sum(group["pruned_trials"] for group in groups) == 9
+    assert {row["pruned"] for row in invoke("importance", "iris", "--format", "json").json} == {9}
+    where = ("--where", "epochs == 4 or status == 'completed'")
+    assert {row["pruned"] for row in invoke("importance", "iris", *where, "--format", "json").json} == {3}
+
+
+def test_the_epochs_that_are_planned_are_those_of_the_rungs(invoke):
+    """So what is left of a sweep that was stopped is not taken for the epochs of a whole grid, 96."""
+    assert invoke(*RUN, "--max-epochs-total", "26").code == 1
+    with open_store() as store:
+        progress = store.progress(1)
+    assert progress.planned_epochs == 48 and 26 <= progress.epochs < 48
+    assert progress.epochs_left == 48 - progress.epochs
+
+
 def test_a_pruned_trial_says_when_and_why(invoke, halved):
     where = ("--where", "status == 'pruned' and rung == 4")
     rows = invoke("trials", "iris", *where, "--columns", "trial,rung,rank,reason,verdict", "--format", "json").json
@@ -63,12 +85,42 @@ def test_it_can_neither_be_extended_nor_limited_by_trials(invoke, halved):
         assert answer.code == 2
         assert answer.err.splitlines() == [
             "fitgap: sweep iris uses halving, which compared all its trials with each other, so nothing can be added; "
-            "start a new sweep with the settings you want"
+            "start a new sweep with the settings you want, or continue what was pruned: fitgap extend iris --pruned"
         ]
     for words in ((*RUN, "--name", "other"), ("resume", "iris")):
         answer = invoke(*words, "--max-trials", "3")
         assert (answer.code, "cannot limit a sweep with halving" in answer.err) == (2, True)
     assert len(invoke("sweeps", "--format", "json").json) == 1
+
+
+def test_pruned_trials_train_on(invoke, halved):
+    """First those of the second rung; then they are no longer pruned, and are judged like all others."""
+    where = ("--where", "rung == 4")
+    plan = invoke("extend", "iris", "--pruned", *where, "--dry-run")
+    assert plan.out == "iris: 3 pruned trials to train on\n"
+    assert invoke("sweeps", "--format", "json").json[0]["pruned"] == 9
+    answer = invoke("extend", "iris", "--pruned", *where, "--engine", "local")
+    assert answer.code == 0 and "iris: 3 pruned trials to train on" in answer.err
+    rows = invoke("trials", "iris", "--columns", "status,epochs,verdict", "--format", "json").json
+    assert sorted((row["status"], row["epochs"]) for row in rows) == [("completed", 8)] * 6 + [("pruned", 2)] * 6
+    assert all((row["verdict"] is None) == (row["status"] == "pruned") for row in rows)
+
+
+def test_what_cannot_be_continued_is_told(invoke):
+    """Nothing is decided before all rungs are; and there must be something to continue."""
+    assert invoke(*RUN, "--max-epochs-total", "26").code == 1
+    early = invoke("extend", "iris", "--pruned")
+    assert "so it is not decided yet what is pruned; train them first: fitgap resume iris" in early.err
+    assert invoke("resume", "iris", "--engine", "local").code == 0
+    for words, told in (
+        (("--pruned", "--where", "rung == 3"), "no pruned trials that match --where"),
+        (("--pruned", "--repeats", "2"), "--pruned only continues pruned trials"),
+        (("--where", "rung == 2"), "--where chooses among pruned trials; use it with --pruned"),
+    ):
+        answer = invoke("extend", "iris", *words)
+        assert (answer.code, told in answer.err) == (2, True), answer.err
+    invoke("run", *FLAGS, "--name", "whole", "--engine", "local")
+    assert "so nothing in it was pruned" in invoke("extend", "whole", "--pruned").err
 
 
 def test_pruned_trials_have_a_column_in_the_table_of_sweeps(invoke, halved):

@@ -1,5 +1,7 @@
 """Generations of a search: written whole, once, by whoever comes first."""
 
+from dataclasses import replace
+
 from fitgap.runner.messages import Block, TrialEnd
 from fitgap.runner.store import Generation
 from fitgap.runner.store.read.proposals import ProposalCounts, mean_of, proposal_counts
@@ -43,6 +45,27 @@ def test_a_proposal_is_settled_when_its_trials_and_those_before_have_ended(
     end(6, best_e_v=0.25)
     assert store.proposal_counts(sweep) == ProposalCounts(3, 3)
     assert [row["error"] for row in store.proposals(sweep)] == [0.375, 9.0, None]
+
+
+def test_a_pruned_proposal_has_the_error_at_its_rung(store, identity, make_plan, make_configuration):
+    """Also if one repeat was ended by its stopping rule before; but none if one failed."""
+    specification = {"search": {"method": "tpe", "generation": 2}, "halving": {"first": 1}}
+    plan = make_plan(configurations(make_configuration, 1, 2, 3), repeats=2)
+    sweep, _ = store.add_sweep(replace(plan, specification=specification))
+    driver = store.begin_driver(identity)
+    driver.claim(list(range(1, 7)))
+    numbers = {"best_e_v": 0.0, "honest_e_v": 0.0}
+    ends = [
+        TrialEnd(1, Status.PRUNED, e_v=0.5, **numbers),
+        TrialEnd(2, Status.COMPLETED, e_v=0.25, **numbers),
+        TrialEnd(3, Status.PRUNED, e_v=0.5, **numbers),
+        TrialEnd(4, Status.FAILED, "no memory"),
+        TrialEnd(5, Status.COMPLETED, best_e_v=0.75),
+        TrialEnd(6, Status.COMPLETED, best_e_v=0.25),
+    ]
+    driver.record(Block(None, tuple(ends)))
+    rows = store.proposals(sweep)
+    assert [(row["error"], row["rung"]) for row in rows] == [(0.375, 1), (None, None), (0.5, None)]
 
 
 def test_a_generation_that_is_added_while_proposals_are_counted_is_not_settled(

@@ -17,8 +17,9 @@ from fitgap.core.network_shape import NetworkShape
 from fitgap.core.scaling import NO_SCALING, InputTransform
 from fitgap.core.target_coding import Numbers
 from fitgap.runner.errors import ModelError
-from fitgap.runner.model_files import NamedModel, load_model, save_model
-from fitgap.runner.onnx_files import onnx_model
+from fitgap.runner.models.model_files import load_model, save_model
+from fitgap.runner.models.named_model import NamedModel
+from fitgap.runner.models.onnx_files import onnx_model
 from support.core.layered import fitted_to, plain_member
 
 # Every layer of the table, over one and two axes.
@@ -97,7 +98,7 @@ def test_a_file_holds_the_same_network(name, dtype, tmp_path):
 def test_the_documented_reader_computes_the_same(name, tmp_path):
     named = named_network(name, "float64")
     save_model(named, tmp_path / "m.npz")
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "model-file.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "model-file.md").read_text(encoding="utf-8")
     reader: dict = {}
     exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), reader)
     with np.load(tmp_path / "m.npz", allow_pickle=False) as arrays:

@@ -14,8 +14,8 @@ from fitgap.core.layers.layer import Layer
 from fitgap.core.layers.lstm import Memory
 from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.model import ModelLayer
-from fitgap.runner.onnx_functions import activated
-from fitgap.runner.onnx_graph import Graph
+from fitgap.runner.models.onnx_functions import activated
+from fitgap.runner.models.onnx_graph import Graph
 
 
 def over_steps(graph: Graph, layer: ModelLayer, values: str, real: str | None = None) -> str:

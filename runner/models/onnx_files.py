@@ -20,10 +20,11 @@ from fitgap.core.scaling import InputTransform
 from fitgap.core.target_coding import READINGS
 from fitgap.runner.errors import ModelError
 from fitgap.runner.files.output_files import READABLE, written_file
-from fitgap.runner.model_files import NamedModel, description, name_of
-from fitgap.runner.onnx_functions import activated
-from fitgap.runner.onnx_graph import DOUBLE, Graph
-from fitgap.runner.onnx_recurrent import over_steps
+from fitgap.runner.models.model_files import description
+from fitgap.runner.models.named_model import NamedModel, name_of
+from fitgap.runner.models.onnx_functions import activated
+from fitgap.runner.models.onnx_graph import DOUBLE, Graph
+from fitgap.runner.models.onnx_recurrent import over_steps
 
 # Versions that readers of recent years know.
 OPSET, FILE_VERSION = 17, 8

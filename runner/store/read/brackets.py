@@ -1,0 +1,117 @@
+"""Brackets of a sweep that prunes: configurations, in the order of the plan, that are compared with each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from fitgap.runner.spec import PruningSettings, stored_pruning
+from fitgap.runner.store.schema.tables import configuration, sweep, trial
+from fitgap.runner.store.schema.variants import peers_or_all
+from fitgap.runner.trial_status import Status
+from sqlalchemy.engine import Connection
+
+# In a bracket, only errors of configurations with the same planned epochs, loss and training examples are compared.
+COMPARED: dict[str, sa.ColumnElement] = {
+    "planned_epochs": configuration.c.planned_epochs,
+    "loss": configuration.c.loss,
+    "peers": peers_or_all,
+}
+
+
+@dataclass(frozen=True)
+class RungRule:
+    """The rule by which a sweep prunes. In a search that learns, every `generation` configurations are a bracket."""
+
+    settings: PruningSettings
+    generation: int | None = None
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """A bracket with its rule; the configurations with ids from `first` to below `end`, None for all further ones."""
+
+    settings: PruningSettings
+    first: int
+    end: int | None
+
+    @property
+    def has(self) -> sa.ColumnElement[bool]:
+        """Whether a configuration belongs to it."""
+        begins = configuration.c.id >= self.first
+        return begins if self.end is None else sa.and_(begins, configuration.c.id < self.end)
+
+
+def stored_rule(connection: Connection, sweep_id: int) -> RungRule | None:
+    """The rule by which a sweep prunes; None if it does not."""
+    query = sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)
+    specification: dict[str, Any] = connection.execute(query).scalar_one()
+    settings, search = stored_pruning(specification), specification.get("search") or {}
+    return RungRule(settings, search.get("generation")) if settings else None
+
+
+def brackets_of(connection: Connection, sweep_id: int) -> list[Bracket]:
+    """The brackets of a sweep, as far as it has configurations; none if it does not prune."""
+    rule = stored_rule(connection, sweep_id)
+    if rule is None:
+        return []
+    firsts = first_ids(connection, sweep_id, rule)
+    ends: Sequence[int | None] = [*firsts[1:], None]
+    return [
+        Bracket(rule.settings.in_bracket(0 if rule.generation else number), first, end)
+        for number, (first, end) in enumerate(zip(firsts, ends, strict=False))
+    ]
+
+
+def first_ids(connection: Connection, sweep_id: int, rule: RungRule) -> list[int]:
+    """The ids of the configurations with which the brackets begin."""
+    columns = configuration.c
+    of_sweep = columns.sweep_id == sweep_id
+    placed = places(sweep_id)
+    if rule.generation:
+        begins = placed.c.place % rule.generation == 0
+    else:
+        facts = sa.select(sa.func.count(), sa.func.max(columns.planned_epochs), sa.func.min(columns.id)).where(of_sweep)
+        count, epochs, first = connection.execute(facts).one()
+        starts = rule.settings.bracket_starts(count, epochs) if count else []
+        if len(starts) < 2:
+            # Without numbering a million configurations.
+            return [first for _ in starts]
+        begins = placed.c.place.in_(starts)
+    return list(connection.execute(sa.select(placed.c.id).where(begins).order_by(placed.c.id)).scalars())
+
+
+def places(sweep_id: int) -> sa.Subquery:
+    """The place in the plan, from 0, of every configuration."""
+    place = sa.func.row_number().over(order_by=configuration.c.id) - 1
+    query = sa.select(configuration.c.id, place.label("place")).where(configuration.c.sweep_id == sweep_id)
+    return query.subquery()
+
+
+def has_rungs_ahead(connection: Connection, sweep_id: int) -> bool:
+    """Whether a trial of a sweep has still to reach or to pass a rung."""
+    is_open = sa.and_(trial.c.status.in_((Status.PENDING, Status.RUNNING)), trial.c.leg.is_not(None))
+    return bool(connection.execute(sa.select(sa.exists().where(trial.c.sweep_id == sweep_id, is_open))).scalar_one())
+
+
+def epochs_at_most(connection: Connection, sweep_id: int) -> int:
+    """How many epochs the trials of a sweep that prunes train, if at every rung as many go on as may."""
+    rule = stored_rule(connection, sweep_id)
+    assert rule is not None
+    counts = sa.func.count(sa.distinct(configuration.c.id)), sa.func.count()
+    query = sa.select(configuration.c.planned_epochs, *counts).group_by(*COMPARED.values())
+    query = query.join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+    query = query.where(trial.c.sweep_id == sweep_id)
+    if rule.generation:
+        # There may be thousands of them, all with the same rule.
+        placed = places(sweep_id)
+        query = query.join(placed, placed.c.id == configuration.c.id).group_by(placed.c.place // rule.generation)
+        found = [(rule.settings, *row) for row in connection.execute(query)]
+    else:
+        brackets = brackets_of(connection, sweep_id)
+        found = [(each.settings, *row) for each in brackets for row in connection.execute(query.where(each.has))]
+    total = sum(
+        sum(each * length for each, length, _ in settings.legs(epochs, configurations)) * trials / configurations
+        for settings, epochs, configurations, trials in found
+    )
+    return round(total)

@@ -1,0 +1,28 @@
+"""Pruned trials that train on: they become pending again, with no rung before their end."""
+
+import sqlalchemy as sa
+from fitgap.runner.errors import StoreError
+from fitgap.runner.store.read.brackets import has_rungs_ahead
+from fitgap.runner.store.read.trials import chosen_trials
+from fitgap.runner.store.schema.tables import sweep, trial
+from fitgap.runner.trial_status import Status
+from sqlalchemy.engine import Connection
+
+
+def continue_pruned(connection: Connection, sweep_id: int, where: str | None) -> int:
+    """Let the pruned trials of the configurations with a pruned trial that matches a filter train to their end from
+    their states; returns their number.
+
+    Raises StoreError while rungs are undecided: what goes on after these depends on how many went on before.
+    """
+    name = connection.execute(sa.select(sweep.c.name).where(sweep.c.id == sweep_id).with_for_update()).scalar_one()
+    if has_rungs_ahead(connection, sweep_id):
+        rule = f"some trials of sweep {name} have rungs ahead of them, so it is not decided yet what is pruned"
+        raise StoreError(f"{rule}; train them first: fitgap resume {name}")
+    is_pruned = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status == Status.PRUNED)
+    # The repeats of a configuration stay together, since the mean of some of them would be too low.
+    matching = chosen_trials(connection, sweep_id, where, [trial.c.configuration_id], within=is_pruned)
+    chosen = sa.and_(is_pruned, trial.c.configuration_id.in_(matching))
+    reopened = {"status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
+    change = sa.update(trial).where(chosen).values(leg=None, rank=None, reason=None, **reopened)
+    return connection.execute(change).rowcount
