@@ -241,6 +241,7 @@ MEANINGS = {
     "noise_share": "what noise alone would contribute on average",
     "importance:trials": "completed trials behind the shares",
     "filled": "missing cells of the grid that were estimated",
+    "grouped": "whether numbers that a search drew from ranges were put into groups by quantiles",
     "importance:pruned": "trials that were pruned, which are not among them",
     # layers
     "layer": "number of the layer, from 1",

@@ -37,7 +37,9 @@ NAMES: Mapping[Any, str] = {
         initializer schedule stopping loss reason data fingerprint against of effect kind
         axis other_axis cause seen advice setting direction to preprocess""",
 }
-TYPES: dict[str, Any] = {name: kind for kind, names in NAMES.items() for name in names.split()}
+TYPES: dict[str, Any] = {"grouped": pl.Boolean} | {
+    name: kind for kind, names in NAMES.items() for name in names.split()
+}
 TYPES |= dict.fromkeys(METRICS, pl.Float64)
 # In a list of sweeps, each status is a column of counts.
 COUNTS = {status.value: pl.Int64 for status in Status}
@@ -58,7 +60,7 @@ GROUP_TYPES = {
 }
 SHARE_KEYS = (
     *("of", "effect", "kind", "axis", "other_axis", "share", "raw_share", "noise_share"),
-    *("trials", "filled", "pruned"),
+    *("trials", "filled", "grouped", "pruned"),
 )
 SETTING_KEYS = ("configuration", "trial", "architecture", "activation", "regularizer", "optimizer")
 FIT_KEYS = (*SETTING_KEYS, "excess", "underfit", "overfit", "verdict")

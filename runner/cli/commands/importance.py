@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 KEYS = ("of", "effect", "share", "raw_share", "noise_share")
 # E_v, and the two parts of its excess over the reference.
 DEFAULT_METRICS = "e_v,underfit,overfit"
+GROUPED = (
+    "Numbers that were drawn from ranges are in groups by quantiles: four if a setting has one such number, otherwise "
+    "two of each. What differs within a group is in no share."
+)
 WIDTH = 80
 LONGEST_BAR = 12
 # Pairs with smaller shares in all metrics are shown together.
@@ -65,6 +69,8 @@ def importance(
         shown = list(dict.fromkeys(row["of"] for row in rows))
         table = table_rows(arranged(lines_of(rows)), shown)
         print_table(table, ["effect", *shown], title=explanation(rows, scale), needed=shown[:1])
+        if rows[0]["grouped"]:
+            say(GROUPED)
         if line := estimated(rows):
             say(line)
         if pruned:

@@ -29,6 +29,8 @@ COLUMNS: dict[str, ColumnElement] = {
     "preprocess": result_keys.preprocess,
     "loss": configuration.c.loss,
 }
+# Axes whose alternatives are numbers.
+NUMBERS = ("batch_size", "epochs", "training_examples", "label_noise")
 # Axes whose key in the settings of a configuration differs from their name.
 SETTING = {"regularizer": "regularizers"}
 
@@ -95,6 +97,25 @@ def settings_of(connection: Connection, sweeps: Sequence[int], axis: str) -> dic
     )
     key = SETTING.get(axis, axis)
     return {alternative: settings.get(key) for alternative, settings in connection.execute(query)}
+
+
+def is_search(connection: Connection, sweep_id: int) -> bool:
+    """Whether the configurations of a sweep were drawn or proposed."""
+    query = sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)
+    return bool(connection.execute(query).scalar_one().get("search"))
+
+
+def parameters_by_alternative(
+    connection: Connection, sweep_id: int, axis: str, sizes: Mapping[Any, int]
+) -> dict[Any, dict[str, Any]]:
+    """The values by which the alternatives of an axis can be ordered: the number itself, the parameters of a variant,
+    or of an architecture the size of the network, as `sizes` has it.
+    """
+    if axis == "architecture":
+        return {alternative: {"parameters": size} for alternative, size in sizes.items()}
+    if axis in NUMBERS:
+        return {alternative: {axis: alternative} for alternative in sizes}
+    return {each: dict(parameters_of(settings)) for each, settings in settings_of(connection, [sweep_id], axis).items()}
 
 
 def numbered(values: Iterable[Any]) -> tuple[np.ndarray, list[Any]]:

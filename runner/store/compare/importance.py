@@ -11,15 +11,26 @@ from fitgap.runner.analysis.scaling import logarithms, ranks
 from fitgap.runner.analysis.shares import Share, Shares, nested_shares, shares
 from fitgap.runner.analysis.spreads import averages
 from fitgap.runner.errors import StoreError
-from fitgap.runner.store.compare.axis_columns import COLUMNS, Nesting, axes_of, configurations_of, nesting_of, numbered
+from fitgap.runner.store.compare.axis_columns import (
+    COLUMNS,
+    Nesting,
+    axes_of,
+    configurations_of,
+    is_search,
+    nesting_of,
+    numbered,
+    parameters_by_alternative,
+)
 from fitgap.runner.store.compare.completed_trials import (
     TrialSelection,
     completed_trials,
     measure,
     pruned_count,
 )
+from fitgap.runner.store.compare.quantile_groups import quantile_groups
 from fitgap.runner.store.filter import class_names
 from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -54,10 +65,19 @@ class Design:
     alternatives: list[list[Any]]
     places: list[np.ndarray]
     repeat: np.ndarray
+    # The kinds of alternatives of each axis, and whether some alternatives are groups of those that were drawn.
+    nestings: Mapping[str, Nesting]
+    is_grouped: bool = False
+
+    @property
+    def effect_count(self) -> int:
+        """How many numbers describe the effects of all settings and repeats by themselves, and the mean."""
+        return 1 + int(self.repeat.max(initial=0)) + sum(len(names) - 1 for names in self.alternatives)
 
     def among(self, chosen: np.ndarray) -> "Design":
         """The design of some trials, without unused alternatives and without axes in which the trials do not differ."""
-        design = Design([], [], [], np.unique(self.repeat[chosen], return_inverse=True)[1])
+        repeat = np.unique(self.repeat[chosen], return_inverse=True)[1]
+        design = Design([], [], [], repeat, self.nestings, self.is_grouped)
         for axis, alternatives, place in zip(self.axes, self.alternatives, self.places, strict=True):
             left, numbers = np.unique(place[chosen], return_inverse=True)
             if len(left) > 1:
@@ -78,7 +98,7 @@ def importance(
     """For each measure the shares of its variance, which add up to 1: axes, pairs, higher interactions, repeats, noise.
 
     Only completed trials count; every row says how many were pruned instead. Measures in which no two trials differ are
-    omitted.
+    omitted. Raises StoreError if there are fewer trials than effects of settings.
     """
     classes = class_names(connection, [sweep_id])
     for name in of:
@@ -86,39 +106,70 @@ def importance(
     if scale not in set(Scale):
         raise StoreError(f"there is no scale {scale!r}; known: {', '.join(Scale)}")
     design, measured = read(connection, sweep_id, of, where)
-    nestings = {axis: nesting_of(connection, sweep_id, axis) for axis in design.axes}
     pruned = pruned_count(connection, TrialSelection([sweep_id], where))
-    return [
+    found = [
         {**row, "pruned": pruned}
         for name, value in zip(of, measured, strict=True)
-        for row in explained(name, SCALED[Scale(scale)](value), design, nestings)
+        for row in explained(name, SCALED[Scale(scale)](value), design)
     ]
+    if not found and measured:
+        require_enough(design.among(~np.isnan(measured[0])), measured[0])
+    return found
+
+
+def require_enough(design: Design, value: np.ndarray) -> None:
+    """Raise StoreError if there are fewer trials than effects of settings."""
+    trials, effects = int((~np.isnan(value)).sum()), design.effect_count
+    if design.axes and trials < effects:
+        raise StoreError(
+            f"shares need at least as many completed trials as their settings have effects, {effects:,}, but there are "
+            f"{trials:,}: train more, or choose trials that differ in fewer settings with --where"
+        )
 
 
 def read(
     connection: Connection, sweep_id: int, of: Sequence[str], where: ColumnElement[bool] | None
 ) -> tuple[Design, list[np.ndarray]]:
-    """The design of the completed trials of a sweep, and their measures."""
+    """The design of the completed trials of a sweep, and their measures. In a search, numbers that were drawn from
+    ranges are in groups.
+    """
     completed = completed_trials(connection, TrialSelection([sweep_id], where), of)
     axes = axes_of(connection, sweep_id)
-    found = configurations_of(connection, [sweep_id], [COLUMNS[axis] for axis in axes])
-    numbers, *settings = zip(*found, strict=True)
+    found = configurations_of(connection, [sweep_id], [*(COLUMNS[axis] for axis in axes), configuration.c.parameters])
+    numbers, *columns, sizes = zip(*found, strict=True)
     place = np.searchsorted(numbers, completed.configuration)
+    nestings = {axis: nesting_of(connection, sweep_id, axis) for axis in axes}
+    settings, is_grouped = list(map(list, columns)), False
+    if is_search(connection, sweep_id):
+        used = np.unique(place).tolist()
+        for number, axis in enumerate(axes):
+            drawn = settings[number]
+            known = parameters_by_alternative(connection, sweep_id, axis, dict(zip(drawn, sizes, strict=True)))
+            kind = {} if axis in WITHOUT_KINDS else nestings[axis].kind
+            groups = quantile_groups([drawn[each] for each in used], known, kind)
+            is_grouped |= any(group != each for each, group in groups.items())
+            nestings[axis] = Nesting({groups[each]: kind.get(each, "") for each in groups}, nestings[axis].varied)
+            settings[number] = [groups.get(each, each) for each in drawn]
     coded = [numbered(column) for column in settings]
-    design = Design(axes, [names for _, names in coded], [codes[place] for codes, _ in coded], completed.repeat)
+    places = [codes[place] for codes, _ in coded]
+    design = Design(axes, [names for _, names in coded], places, completed.repeat, nestings, is_grouped)
     return design, [completed.measured[name] for name in of]
 
 
-def explained(of: str, value: np.ndarray, design: Design, nestings: Mapping[str, Nesting]) -> Iterator[Row]:
+def explained(of: str, value: np.ndarray, design: Design) -> Iterator[Row]:
     """The rows of one measure."""
     known = ~np.isnan(value)
     design = design.among(known)
     grid = grid_of(design, value[known])
+    if np.isnan(grid).any() and known.sum() < design.effect_count:
+        # What is missing would be made up, not estimated.
+        return
     found = shares(filled(grid)) if design.axes else None
     if found is None:
         return
     facts = {"trials": int(known.sum()), "filled": int(np.isnan(grid).sum())}
-    for part in parts(found, design, nestings):
+    facts |= {"grouped": design.is_grouped}
+    for part in parts(found, design):
         yield {"of": of, **part, **facts}
 
 
@@ -135,12 +186,12 @@ def grid_of(design: Design, value: np.ndarray) -> np.ndarray:
     return averages(np.ravel_multi_index(places, shape), value, cells).reshape(shape)
 
 
-def parts(found: Shares, design: Design, nestings: Mapping[str, Nesting]) -> Iterator[Row]:
+def parts(found: Shares, design: Design) -> Iterator[Row]:
     """The rows of all shares: axes with their parts, pairs, higher interactions, repeat and noise."""
     for number, share in enumerate(found.axes):
         axis = design.axes[number]
         yield row(axis, "axis", share, axis=axis)
-        yield from nested(axis, design.alternatives[number], found.main[number], nestings[axis])
+        yield from nested(axis, design.alternatives[number], found.main[number], design.nestings[axis])
     for share in found.pairs:
         one, other = (design.axes[number] for number in share.axes)
         yield row(f"{one} × {other}", "pair", share, axis=one, other_axis=other)
