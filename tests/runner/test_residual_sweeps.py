@@ -36,6 +36,10 @@ def test_blocks_are_written_in_one_line(invoke, trained):
     assert rows[0]["layers"] == f"9x4-{BLOCK}-globalpool-3-2"
     assert rows[0]["parameters"] == 4 * 12 + 4 + 8 + 4 * 3 + 3 + 3 * 2 + 2
     assert len(rows_of(invoke("trials", "blocks", "--where", "architecture.depth == 2", "--format", "json"))) == 4
+    assert len(rows_of(invoke("trials", "blocks", "--where", "architecture.residual == 2", "--format", "json"))) == 2
+    assert len(rows_of(invoke("trials", "blocks", "--where", "architecture.norm == 0", "--format", "json"))) == 2
+    groups = rows_of(invoke("compare", "blocks", "--by", "architecture.norm", "--format", "json"))
+    assert {group["architecture.norm"]: group["trials"] for group in groups} == {0: 2, 1: 2, 2: 2}
     same = f"architecture == '{BLOCK}-globalpool-3'"
     assert len(rows_of(invoke("trials", "blocks", "--where", same, "--format", "json"))) == 2
     names = [row["name"] for row in rows_of(invoke("layers", rows[0]["trial"], "--format", "json"))]

@@ -24,7 +24,8 @@ def refused(text):
         (
             "architecture.kind == 'gru'",
             "architecture.kind",
-            "known: architecture.depth, architecture.width, architecture.conv, architecture.recurrent",
+            "known: architecture.depth, architecture.width, architecture.conv, architecture.recurrent, "
+            "architecture.norm, architecture.residual",
         ),
         ("wavelengths == 1", "wavelengths", "known: trial, configuration, repeat"),
         ("activation == relu", "relu", "write text in quotes: 'relu'"),
