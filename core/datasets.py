@@ -10,6 +10,8 @@ from fitgap.core.group_splits import drawn_groups, group_folds
 from fitgap.core.randomness import Purpose, generator
 
 TargetKind = Literal["classes", "numbers"]
+# Marks of examples that were made of several rows: the first and the last one, in the order of time.
+FIRST_ROW, LAST_ROW = "first_row", "last_row"
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,12 @@ class Dataset:
     `inputs` (N, n_0) float64; NaN marks a missing value that is to be filled. `targets` (N, m) float64: for classes one
     column of class numbers 0 … C−1, named by `class_names`; for numbers their values. `text_columns` maps each column
     of text, which was one-hot encoded, to its categories. `marks` holds what decides how examples are split, (N,) each:
-    `validation` group numbers, ranks or truth values (see `Division.rule`), and `test` truth values of test examples.
+    `validation` group numbers, ranks or truth values (see `Division.rule`), and `test` truth values of test examples;
+    FIRST_ROW and LAST_ROW of windows over rows, so that no row is on two sides.
     `input_axes` are those of the inputs of an example, which are in row-major order: (height, width, channels) or
     (steps, channels); () if they have none. `groups` holds columns by which examples may be kept together, as numbers
-    (N,), which are no inputs. `redraw` returns other examples of the same kind for every repeat; None if all repeats
+    (N,), which are no inputs. With `is_padded`, examples are sequences of different lengths: behind the last step of
+    each, inputs are NaN. `redraw` returns other examples of the same kind for every repeat; None if all repeats
     have these. Raises ValueError if the shapes do not fit.
     """
 
@@ -38,6 +42,7 @@ class Dataset:
     redraw: "Callable[[int], Dataset] | None" = None
     groups: Mapping[str, np.ndarray] = field(default_factory=dict)
     input_axes: tuple[int, ...] = ()
+    is_padded: bool = False
 
     def __post_init__(self) -> None:
         if self.inputs.ndim != 2 or self.targets.ndim != 2 or len(self.inputs) != len(self.targets):
@@ -116,6 +121,7 @@ def split_examples(dataset: Dataset, division: Division, *, seed: int, repeat: i
     """
     if "test" in dataset.marks:
         usable = np.flatnonzero(~dataset.marks["test"])
+        usable = apart(dataset, usable, np.flatnonzero(dataset.marks["test"]))
         split = split_examples(without_inputs(dataset, usable), division, seed=seed, repeat=repeat)
         return Split(training=usable[split.training], validation=usable[split.validation])
     if division.validation == "same" and not division.folds:
@@ -125,7 +131,21 @@ def split_examples(dataset: Dataset, division: Division, *, seed: int, repeat: i
     choose = RULES[division.rule] if division.rule else fold if division.folds else drawn
     validates[choose(dataset, division, seed, repeat)] = True
     # In file order: evaluation reads the rows sequentially, only the mini-batches are shuffled.
-    return Split(training=np.flatnonzero(~validates), validation=np.flatnonzero(validates))
+    validation = np.flatnonzero(validates)
+    return Split(training=apart(dataset, np.flatnonzero(~validates), validation), validation=validation)
+
+
+def apart(dataset: Dataset, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
+    """Those of the examples `earlier` that share no row with the examples `later`, if examples are windows over rows.
+
+    Raises ValueError if none is left.
+    """
+    if FIRST_ROW not in dataset.marks:
+        return earlier
+    kept = earlier[dataset.marks[LAST_ROW][earlier] < dataset.marks[FIRST_ROW][later].min()]
+    if not len(kept):
+        raise ValueError("every other window shares rows with those that validate or test; choose a smaller window")
+    return kept
 
 
 def without_inputs(dataset: Dataset, rows: np.ndarray) -> Dataset:

@@ -5,30 +5,14 @@ Only the parameters of the best epoch are kept while training goes on; metrics a
 
 import weakref
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-from fitgap.core.evaluation import Measurer
-from fitgap.core.members import Member, PackShape
+from fitgap.core.in_training import InTraining
 from fitgap.core.metrics import Metrics, class_metrics, number_metrics
-from fitgap.core.network import Networks
-from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
+from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE
 
 # The outputs of several members are examined at once, up to this many bytes in float64.
 MOST_BYTES = 4 << 20
-
-
-class InTraining(Protocol):
-    """A pack of members in training; see `fitgap.core.training`."""
-
-    shape: PackShape
-    repeats: Repeats
-    networks: Networks
-    members: list[Member]
-    member_numbers: np.ndarray
-    on_training: Measurer
-    on_validation: Measurer
-    epoch: int
 
 
 @dataclass(frozen=True)

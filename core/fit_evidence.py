@@ -6,12 +6,11 @@ A member's evidence is bit-for-bit the same whichever members share its pack.
 import weakref
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
-from fitgap.core.evaluation import Measurer
+from fitgap.core.in_training import InTraining
 from fitgap.core.layer_statistics import LayerStatistics, layer_statistics, root_mean_squares
-from fitgap.core.members import Member, PackShape
+from fitgap.core.members import PackShape
 from fitgap.core.network import Networks
 from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 
@@ -19,27 +18,6 @@ from fitgap.core.repeats import TRAINING_SIDE, VALIDATION_SIDE, Repeats
 SAMPLE_SIZE = 250
 # The errors of all examples of a side are kept until the next epoch if they are no more than this.
 MOST_KEPT = 4096
-
-
-class WaitingEpochs(Protocol):
-    """Epochs from which no evidence was taken yet; see `fitgap.core.cross_fit`."""
-
-    @property
-    def waiting(self) -> Sequence[object]: ...
-    def search(self) -> None: ...
-
-
-class InTraining(Protocol):
-    """A pack of members in training; see `fitgap.core.training`."""
-
-    shape: PackShape
-    repeats: Repeats
-    networks: Networks
-    members: list[Member]
-    member_numbers: np.ndarray
-    on_training: Measurer
-    on_validation: Measurer
-    cross_fit: WaitingEpochs
 
 
 class Evidence:

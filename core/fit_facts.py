@@ -70,10 +70,12 @@ class Facts:
     The curves `e_t` and `e_v` (n,) are sampled at `epochs`; None means every epoch. `layers` are the statistics from
     `core.layer_statistics`, empty if unknown. `penalties` maps the names of its penalties to their λ, `dropout` is its
     largest dropout ratio δ. `hidden` are the widths of its hidden layers and `functions` the names of their
-    activations, `gates` for those of gated layers; None if unknown. `reference_parameters` is the parameter count of
-    the reference configuration, and `reference_e_v` its E_v after its best epoch. `constant_e_t` is the training error
+    activations, `gates` for those of gated layers, `norm` for layer normalizations; None if unknown.
+    `reference_parameters` is the parameter count of the reference configuration, and `reference_e_v` its E_v after its
+    best epoch. `constant_e_t` is the training error
     of a constant prediction. `has_free_loops` is true for recurrent layers whose gradients are not clipped. `stopped`
     says why a stopping rule ended the trial before its last planned epoch; it waits for `patience` epochs.
+    `layer_names` are those of the hidden layers that have units; empty if they have numbers only.
     """
 
     e_t: np.ndarray
@@ -92,6 +94,7 @@ class Facts:
     stopped: str | None = None
     patience: int = 0
     has_free_loops: bool = False
+    layer_names: tuple[str, ...] = ()
 
     @property
     def numbers(self) -> np.ndarray:
@@ -123,6 +126,14 @@ class Facts:
     def growth(self) -> float:
         """The largest ratio of the size of a layer's weights to their initial size."""
         return max((layer["rms"] / layer["rms_start"] for layer in self.layers if layer["rms_start"] > 0), default=1.0)
+
+    def layer_name(self, number: int) -> str:
+        """What the texts call a layer, counted from 1: `conv16x3 (layer 2)`, `layer 2`, or the output layer."""
+        if number == len(self.layers):
+            return "the output layer"
+        if len(self.layer_names) != len(self.layers) - 1:
+            return f"layer {number}"
+        return f"{self.layer_names[number - 1]} (layer {number})"
 
     @property
     def has_shrunk(self) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from fitgap.core.activation_parameters import unit_slices
 from fitgap.core.activations.activation import Activation
 from fitgap.core.layers.layer import AppliedFunction, Layer, Shape
+from fitgap.core.layers.padding import lengths_of, take_out_padding
 from fitgap.core.losses import Loss
 from fitgap.core.members import Member
 from fitgap.core.parameter_layout import FUNCTION_PARAMETERS, Layout
@@ -26,10 +27,15 @@ class ModelLayer:
     biases: np.ndarray
     functions: tuple[tuple[Activation, slice, dict[str, float]], ...]
 
-    def evaluate(self, inputs: np.ndarray) -> np.ndarray:
-        """a⁽ᵏ⁾ (N, n_k) from a⁽ᵏ⁻¹⁾ (N, n_{k-1}) (Magyar 2024, Eq. 2)."""
+    def evaluate(self, before: Sequence[np.ndarray], lengths: np.ndarray | None = None) -> np.ndarray:
+        """a⁽ᵏ⁾ (N, n_k) from a⁽⁰⁾ … a⁽ᵏ⁻¹⁾; most layers read the last of these only (Magyar 2024, Eq. 2).
+
+        `lengths` (N,) are those of the sequences, if they differ.
+        """
         functions = self._applied_functions() if self.layer.applies_functions else ()
-        sums = self.layer.evaluate(inputs, self.shape, self.weights, self.biases, functions)
+        around = self.layer.goes_around
+        earlier = before[-1 - around] if around else None
+        sums = self.layer.evaluate(before[-1], self.shape, self.weights, self.biases, functions, earlier, lengths)
         if functions or not self.functions:
             return sums
         s = sums.reshape(1, -1, len(self.biases))
@@ -53,7 +59,10 @@ class ModelLayer:
 
 @dataclass(frozen=True)
 class Model:
-    """A network that predicts from raw, unscaled inputs (N, n_0); NaN marks missing values to be filled."""
+    """A network that predicts from raw, unscaled inputs (N, n_0); NaN marks missing values to be filled.
+
+    With `is_padded`, examples are sequences of different lengths, and NaN marks their padding.
+    """
 
     layers: tuple[ModelLayer, ...]
     inputs_transform: InputTransform
@@ -61,6 +70,7 @@ class Model:
     loss: Loss
     reading: OutputReading
     class_count: int
+    is_padded: bool = False
 
     @property
     def dtype(self) -> np.dtype:
@@ -73,10 +83,15 @@ class Model:
 
     def unlinked_outputs(self, inputs: np.ndarray) -> np.ndarray:
         """The network's outputs (N, n_L), from which the loss computes errors."""
-        values = self.inputs_transform.apply(inputs).astype(self.dtype)
+        values = [self.inputs_transform.apply(inputs).astype(self.dtype)]
+        lengths = None
+        if self.is_padded:
+            lengths = lengths_of(values[0], self.layers[0].shape)
+            take_out_padding(values[0])
+        longest = max(layer.layer.goes_around for layer in self.layers)
         for layer in self.layers:
-            values = layer.evaluate(values)
-        return values
+            values = [*values[-1 - longest :], layer.evaluate(values, lengths)]
+        return values[-1]
 
     def errors(self, inputs: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """The error (N,) of every example, from raw inputs (N, n_0) and targets (N, m)."""

@@ -46,7 +46,7 @@ class Networks:
         return self.layout.network
 
     def _draw_weights(self, row: int, member: Member) -> None:
-        for layer in self.shape.unit_layers:
+        for layer in self.shape.parameter_layers:
             own, blocks = self.by_layer[layer - 1], self.shape.blocks[layer - 1]
             # Layers whose functions are fixed have sigmoid and tanh.
             initializer = member.initializer.suiting((member.activations[layer - 1] or (Tanh(),))[0])
@@ -54,7 +54,7 @@ class Networks:
             for number, (weights, block) in enumerate(zip(own.weights, blocks, strict=True)):
                 weights[row] = initializer.draw(block.inputs, block.outputs, fan_out=block.fan_out, block=number, **key)
             kind, shape = self.shape.layers[layer - 1], self.shape.shapes[layer - 1]
-            own.bias[row] = kind.initial_bias(initializer.bias(blocks[0].inputs), shape)
+            own.bias[row] = kind.initial_bias(initializer.bias(blocks[0].inputs) if blocks else 0.0, shape)
 
     def _rebind_views(self, members: Sequence[Member]) -> None:
         """Create the views and the groups of equal functions for these members."""
@@ -164,6 +164,9 @@ class Networks:
             shares=work.shares if layer == 1 else (),
             functions=self._applied_functions(layer) if self.applies_functions(layer) else (),
         )
+        buffers.lengths = work.lengths
+        if self.shape.layers[before].goes_around:
+            buffers.earlier = work.activations[self.shape.added_to(layer)]
         if work.is_for_training:
             gradients = self.gradients_by_layer[before]
             buffers.backward = BackwardBuffers(work.deltas[layer], work.deltas[before], gradients)
@@ -208,7 +211,7 @@ class Networks:
 
         `work.deltas[L]` holds the derivative of each example's error with respect to the outputs. It is overwritten.
         """
-        first = self.shape.unit_layers[0]
+        first = self.shape.parameter_layers[0]
         for layer in range(self.layout.depth, first - 1, -1):
             delta = work.deltas[layer]
             if self.applies_functions(layer):
@@ -220,6 +223,9 @@ class Networks:
             work.bound[layer - 1].accumulate_gradients()
             if layer > first:
                 work.bound[layer - 1].backward()
+                for adding in self.shape.additions.get(layer - 1, ()):
+                    # Unchanged since its own turn, because a sum has no activation function.
+                    work.deltas[layer - 1] += work.deltas[adding]
 
     def _sum_function_gradients(self, work: Workspace, layer: int) -> None:
         delta = work.per_channel(work.deltas[layer], layer)

@@ -1,22 +1,25 @@
 """The shape of a network: the axes of its inputs, its layers, and what follows from them."""
 
-import itertools
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.layer import Layer, Shape, WeightBlock, shape_label, size_of
+from fitgap.core.layers.shorthand import joined
 
 
 @dataclass(frozen=True)
 class NetworkShape:
     """The axes of the inputs of an example, and the layers from the first to the outputs.
 
+    With `is_padded`, examples are sequences of different lengths, padded as `core.layers.padding` says.
+
     Raises ValueError, with the layer where the shapes stop fitting, when one of the properties is first computed.
     """
 
     input_shape: Shape
     layers: tuple[Layer, ...]
+    is_padded: bool = False
 
     @cached_property
     def shapes(self) -> tuple[Shape, ...]:
@@ -25,9 +28,31 @@ class NetworkShape:
         for number, layer in enumerate(self.layers, start=1):
             try:
                 shapes.append(layer.output_shape(shapes[-1]))
+                if self.is_padded and not layer.leaves_out_padding:
+                    raise ValueError("cannot leave out the padding of sequences of different lengths")
+                if layer.goes_around:
+                    layer.check_sum(shapes[-1], shapes[self.added_to(number)])
             except ValueError as error:
                 raise ValueError(f"layer {number} ({layer.shorthand}): {error}") from None
         return tuple(shapes)
+
+    def added_to(self, number: int) -> int:
+        """After which layer, 0 for the inputs, the values come that layer `number` adds. Raises ValueError if there are
+        too few layers.
+        """
+        around = self.layers[number - 1].goes_around
+        if around >= number:
+            raise ValueError(f"goes around the {around} layers before it, but there are only {number - 1}")
+        return number - 1 - around
+
+    @cached_property
+    def additions(self) -> dict[int, list[int]]:
+        """The layers that add the values after a layer, by its number; 0 for the inputs."""
+        found: dict[int, list[int]] = {}
+        for number, layer in enumerate(self.layers, start=1):
+            if layer.goes_around:
+                found.setdefault(self.added_to(number), []).append(number)
+        return found
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -50,6 +75,11 @@ class NetworkShape:
         return tuple(number for number, layer in enumerate(self.layers, start=1) if layer.has_units)
 
     @cached_property
+    def parameter_layers(self) -> tuple[int, ...]:
+        """The numbers, from 1, of the layers that have biases; all but layer normalizations have weights, too."""
+        return tuple(number for number, layer in enumerate(self.layers, start=1) if layer.has_parameters)
+
+    @cached_property
     def function_layers(self) -> tuple[int, ...]:
         """The numbers, from 1, of the layers whose functions are applied after them, to sums with their biases."""
         return tuple(number for number in self.unit_layers if not self.layers[number - 1].applies_functions)
@@ -58,7 +88,7 @@ class NetworkShape:
     def bias_counts(self) -> tuple[int, ...]:
         """The number of biases of every layer."""
         return tuple(
-            layer.bias_count(shape) if layer.has_units else 0
+            layer.bias_count(shape) if layer.has_parameters else 0
             for layer, shape in zip(self.layers, self.shapes, strict=False)
         )
 
@@ -95,15 +125,18 @@ class NetworkShape:
     @property
     def label(self) -> str:
         """Inputs and layers in shorthand: `64-32-10`, `8x8x1-conv8x3-pool2-32-10`."""
-        return "-".join([shape_label(self.input_shape), *(layer.shorthand for layer in self.layers)])
+        around = [layer.goes_around for layer in self.layers]
+        layers = joined([layer.shorthand for layer in self.layers], around)
+        return "-".join([shape_label(self.input_shape), layers])
 
 
 @cache
-def network_with(axes: Shape, hidden: tuple[Layer, ...], outputs: int) -> NetworkShape:
+def network_with(axes: Shape, hidden: tuple[Layer, ...], outputs: int, is_padded: bool = False) -> NetworkShape:
     """A network with these hidden layers between inputs with these axes and a dense output layer."""
     layers = (*hidden, Dense(outputs))
-    joined = (layer.followed_by(following) for layer, following in itertools.pairwise(layers))
-    return NetworkShape(axes, (*joined, layers[-1]))
+    followers = (next(after for after in layers[number:] if not after.keeps_axes) for number in range(1, len(layers)))
+    fitted = (layer.followed_by(following) for layer, following in zip(layers, followers, strict=False))
+    return NetworkShape(axes, (*fitted, layers[-1]), is_padded)
 
 
 @cache

@@ -79,9 +79,9 @@ class Layout:
         return [first.reshape(len(buffer), inputs, outputs).mT, *rest]
 
     def biases(self, buffer: np.ndarray) -> list[np.ndarray]:
-        """Views of the biases of all layers that have units, each (K, 1, n), into a buffer (K, P)."""
+        """Views of the biases of all layers that have parameters, each (K, 1, n), into a buffer (K, P)."""
         views, start = [], self.weight_count
-        for number in self.network.unit_layers:
+        for number in self.network.parameter_layers:
             count = self.network.bias_counts[number - 1]
             views.append(buffer[:, start : start + count].reshape(len(buffer), 1, count))
             start += count
@@ -91,7 +91,7 @@ class Layout:
         """The views of all blocks and biases, sorted into layers 1 … L."""
         blocks, rest, none = iter(weights), iter(biases), biases[0][..., :0]
         return [
-            LayerParameters([next(blocks) for _ in own], next(rest) if layer.has_units else none)
+            LayerParameters([next(blocks) for _ in own], next(rest) if layer.has_parameters else none)
             for own, layer in zip(self.network.blocks, self.network.layers, strict=True)
         ]
 
@@ -117,7 +117,8 @@ class Layout:
         if scope == "input":
             number = self.network.unit_layers[0] - 1
             reading = slice(0, sum(block.size for block in self.network.blocks[number] if block.reads_inputs))
-            first_biases = slice(self.weight_count, self.weight_count + self.network.bias_counts[number])
+            start = self.weight_count + sum(self.network.bias_counts[:number])
+            first_biases = slice(start, start + self.network.bias_counts[number])
             return [reading, *([first_biases] if biases else [])]
         return [slice(self.parameter_count if biases else self.weight_count)]
 

@@ -1,5 +1,7 @@
 """Preprocessing: filling missing values and scaling inputs and targets, learned from the training examples only."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,6 +10,7 @@ from fitgap.core.datasets import Dataset, Division, Split, split_examples
 from fitgap.core.example_weights import WEIGHT, ClassWeight, example_weights
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.scaling import (
+    BY_CHANNEL,
     NO_SCALING,
     NO_TRANSFORM,
     PREPROCESSINGS,
@@ -95,7 +98,7 @@ def prepare_examples(
     whole = split_examples(dataset, preparation.division, seed=seed, repeat=repeat)
     split = used_examples(dataset, preparation, whole, seed=seed, repeat=repeat)
     weights = encoded_weights(dataset, preparation, reading, whole, seed=seed, repeat=repeat)
-    transform = learned_transform(dataset.inputs[split.training], preparation)
+    transform = learned_transform(dataset.inputs[split.training], preparation, dataset.axes, dataset.is_padded)
     scaling = target_scaling(dataset, preparation, whole)
     training_targets = noisy_targets(dataset, split.training, preparation.label_noise, seed=seed, repeat=repeat)
 
@@ -109,7 +112,7 @@ def prepare_examples(
     return Examples(
         *side(split.training, training_targets, TRAINING),
         *side(split.validation, dataset.targets[split.validation], VALIDATION),
-        constant_columns=constant_columns(dataset, split),
+        constant_columns=constant_columns(dataset, preparation, split),
         inputs_transform=transform,
         targets_scaling=scaling,
         training_weights=weights[TRAINING],
@@ -143,15 +146,51 @@ def used_examples(dataset: Dataset, preparation: Preparation, whole: Split, *, s
     return with_used_examples(whole, dataset, division, wanted, seed=seed, repeat=repeat)
 
 
-def learned_transform(training: np.ndarray, preparation: Preparation) -> InputTransform:
-    """The input transform learned from the inputs of the training examples (n, n_0)."""
-    fill, absent = fill_values(training, preparation.missing), np.isnan(training)
-    filled = np.where(absent, fill, training) if absent.any() else training
+def learned_statistics(training: np.ndarray, filled: np.ndarray, preparation: Preparation) -> list[np.ndarray]:
+    """The shift and the factor of every column (n,), and its limits if there are any, from the training examples (N, n)
+    before and after filling.
+    """
     scaling = PREPROCESSINGS[preparation.preprocess](filled)
     # Constant columns are found before filling: the mean of equal values may differ from them by rounding.
     factor = scaling.factor if filled is training else np.where(varying(training), scaling.factor, 0.0)
-    low, high = limits_of(filled) if preparation.limits else (None, None)
-    return InputTransform(fill, scaling.shift, factor, low, high)
+    return [scaling.shift, factor, *(limits_of(filled) if preparation.limits else ())]
+
+
+def statistics_without_padding(values: np.ndarray, preparation: Preparation) -> list[np.ndarray]:
+    """The same of values (N, n) whose padding is NaN; a column of padding alone is constant."""
+    present = [column[~np.isnan(column)][:, np.newaxis] for column in values.T]
+    columns = [each if len(each) else np.zeros((1, 1)) for each in present]
+    learned = [learned_statistics(own, own, preparation) for own in columns]
+    return [np.concatenate(each) for each in zip(*learned, strict=True)]
+
+
+def learned_transform(
+    training: np.ndarray, preparation: Preparation, axes: Sequence[int] = (), is_padded: bool = False
+) -> InputTransform:
+    """The input transform learned from the inputs of the training examples (n, n_0), each with these axes.
+
+    Filling is by column even if channels are scaled, because the positions of an image or a sequence may differ.
+    """
+    positions = position_count(preparation, axes)
+    if is_padded:
+        fill, rows = np.full(training.shape[1], np.nan), rows_of_positions(training, positions)
+        learned = statistics_without_padding(rows, preparation)
+    else:
+        fill, absent = fill_values(training, preparation.missing), np.isnan(training)
+        rows = rows_of_positions(training, positions)
+        filled = rows_of_positions(np.where(absent, fill, training), positions) if absent.any() else rows
+        learned = learned_statistics(rows, filled, preparation)
+    return InputTransform(fill, *(np.tile(each, positions) for each in learned))
+
+
+def position_count(preparation: Preparation, axes: Sequence[int]) -> int:
+    """Among how many positions of an example the scaling makes no difference: 1 if every column is scaled by itself."""
+    return math.prod(axes[:-1]) if preparation.preprocess in BY_CHANNEL else 1
+
+
+def rows_of_positions(values: np.ndarray, positions: int) -> np.ndarray:
+    """Values (n, n_0) with a row for each position: (n · positions, channels)."""
+    return values.reshape(len(values) * positions, -1)
 
 
 def target_scaling(dataset: Dataset, preparation: Preparation, whole: Split) -> Scaling:
@@ -197,6 +236,10 @@ def with_synthetic(
     return np.concatenate([inputs, synthetic]), np.concatenate([targets, np.full((count, 1), float(class_count))])
 
 
-def constant_columns(dataset: Dataset, split: Split) -> tuple[int, ...]:
-    """Indices of the input columns that are constant in the training examples."""
-    return tuple(int(column) for column in np.flatnonzero(~varying(dataset.inputs[split.training])))
+def constant_columns(dataset: Dataset, preparation: Preparation, split: Split) -> tuple[int, ...]:
+    """Indices of the input columns that are constant in the training examples; if channels are scaled, of all positions
+    of a constant channel.
+    """
+    positions = position_count(preparation, dataset.axes)
+    is_varying = np.tile(varying(rows_of_positions(dataset.inputs[split.training], positions)), positions)
+    return tuple(int(column) for column in np.flatnonzero(~is_varying))

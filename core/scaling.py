@@ -85,7 +85,11 @@ PREPROCESSINGS: dict[str, Callable[[np.ndarray], Scaling]] = {
     "standard": standard,
     "minmax": minmax,
     "none": unchanged,
+    "channel_standard": standard,
+    "channel_minmax": minmax,
 }
+# Those that scale all positions of a channel alike, so that what neighbouring positions have in common is kept.
+BY_CHANNEL = ("channel_standard", "channel_minmax")
 
 
 # The value that fills the gaps of a column, computed from its present values.

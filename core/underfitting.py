@@ -93,7 +93,9 @@ def grown(facts: Facts) -> FoundCause | None:
     """The weights of a layer are many times as large as at the start."""
     if facts.growth < GROWN:
         return None
-    seen = f"the weights of a layer have grown to {times(facts.growth)} their size at the start"
+    ratios = [layer["rms"] / layer["rms_start"] if layer["rms_start"] > 0 else 0.0 for layer in facts.layers]
+    where = facts.layer_name(ratios.index(facts.growth) + 1)
+    seen = f"the weights of {where} have grown to {times(facts.growth)} their size at the start"
     return FoundCause(Cause.LARGE_WEIGHTS, facts.growth, seen, (Remedy.LOWER_RATE,))
 
 
@@ -132,7 +134,7 @@ def weights_near_zero(facts: Facts) -> FoundCause | None:
         return None
     shares = [layer["near_zero"] / layer["weights"] for layer in facts.layers if layer["weights"]]
     if shares and max(shares) >= MANY_NEAR_ZERO:
-        where = layer_name(shares.index(max(shares)), len(shares))
+        where = facts.layer_name(shares.index(max(shares)) + 1)
         seen = f"{percent(max(shares))} of the weights of {where} are near zero"
         return FoundCause(Cause.WEIGHTS_NEAR_ZERO, max(shares), seen, (Remedy.WEAKER_PENALTY,))
     if not facts.has_shrunk:
@@ -163,7 +165,7 @@ def dead_units(facts: Facts) -> FoundCause | None:
     worst = worst_hidden(facts, "dead")
     if not worst or worst[1] < MANY_DEAD:
         return None
-    seen = f"{percent(worst[1])} of the units of layer {worst[0]} are dead"
+    seen = f"{percent(worst[1])} of the units of {facts.layer_name(worst[0])} are dead"
     return FoundCause(Cause.DEAD_UNITS, worst[1], seen, (Remedy.LOWER_RATE, Remedy.RECTIFIER))
 
 
@@ -172,7 +174,7 @@ def saturated_units(facts: Facts) -> FoundCause | None:
     worst = worst_hidden(facts, "saturated")
     if not worst or worst[1] < MANY_SATURATED:
         return None
-    seen = f"{percent(worst[1])} of the units of layer {worst[0]} are saturated"
+    seen = f"{percent(worst[1])} of the units of {facts.layer_name(worst[0])} are saturated"
     return FoundCause(Cause.SATURATED_UNITS, worst[1], seen, (Remedy.LOWER_RATE, Remedy.RECTIFIER))
 
 
@@ -232,7 +234,3 @@ def worst_hidden(facts: Facts, what: str) -> tuple[int, float] | None:
         return None
     share, number = max(shares)
     return -number, share
-
-
-def layer_name(number: int, count: int) -> str:
-    return "the output layer" if number == count - 1 else f"layer {number + 1}"

@@ -10,6 +10,7 @@ from fitgap.core.compiled_dropout import LayerDropout
 from fitgap.core.compiled_losses import OutputPass
 from fitgap.core.kernels.binding import BoundPass
 from fitgap.core.layers.layer import BoundLayer
+from fitgap.core.layers.padding import lengths_of, take_out_padding
 from fitgap.core.losses import Loss
 from fitgap.core.parameter_layout import Layout
 
@@ -76,7 +77,8 @@ class Workspace:
     whose last axis are the channels, for layers whose outputs have several axes.
 
     `repeats` (K,) holds the index of each member's repeat; by default every member has its own. Inputs are
-    (K, B, n_0), or (R, B, n_0) if members share them, which needs a first layer with weights.
+    (K, B, n_0), or (R, B, n_0) if members share them, which needs a first layer with weights and no other layer that
+    reads them.
 
     With `by_unit` the values of a unit are contiguous in memory, over all examples. This speeds up evaluation (adding
     biases, reading few outputs). Training gains nothing from it.
@@ -94,7 +96,7 @@ class Workspace:
     ):
         self.by_unit, self.channels = by_unit, layout.network.channels
         self.repeats = np.arange(member_count) if repeats is None else repeats
-        own_inputs = own_inputs or not layout.network.layers[0].has_units
+        own_inputs = own_inputs or not layout.network.layers[0].has_units or 0 in layout.network.additions
         self.shares = [] if own_inputs else shares_of(self.repeats.tolist())
         input_count = int(np.max(self.repeats)) + 1 if self.shares else member_count
         shapes = [(member_count, example_count, size) for size in layout.sizes]
@@ -105,6 +107,10 @@ class Workspace:
         self.deltas = [make(shape, dtype) for shape in shapes]
         self.partials: list[dict[str, np.ndarray]] = [{} for _ in shapes]
         self.targets = make(shapes[-1], dtype)
+        self.network = layout.network
+        # (K, B), filled with every batch if sequences have different lengths.
+        has_lengths = layout.network.is_padded and len(layout.network.input_shape) == 2
+        self.lengths = np.ones((member_count, example_count), int) if has_lengths else None
         # Filled by the masks that first use this workspace: the compiled dropout of each layer, if there is one.
         self.dropouts: dict[int, LayerDropout | None] = {}
         # Whose gradient is computed together with the outputs, if there is machine code for that.
@@ -129,11 +135,20 @@ class Workspace:
             np.copyto(self.inputs, inputs[: len(self.inputs)])
         else:
             np.take(inputs, self.repeats, axis=0, out=self.inputs, mode="clip")
+        if self.network.is_padded:
+            self._take_out_padding()
         if self.by_unit:
             # Transposed once per repeat instead of once per member.
             np.take(np.ascontiguousarray(targets.mT), self.repeats, axis=0, out=self.targets.mT, mode="clip")
         else:
             np.take(targets, self.repeats, axis=0, out=self.targets, mode="clip")
+
+    def _take_out_padding(self) -> None:
+        """Note the lengths of the sequences, and replace their padding by 0."""
+        found = lengths_of(self.inputs, self.network.input_shape)
+        if self.lengths is not None and found is not None:
+            self.lengths[...] = found[self.repeats] if self.shares else found
+        take_out_padding(self.inputs)
 
     def per_channel(self, values: np.ndarray, layer: int) -> np.ndarray:
         """A view (K, B · positions, channels) of values (K, B, n) of a layer; dense layers have one position."""

@@ -8,7 +8,7 @@ import numpy as np
 from fitgap.core.example_weights import unscaled_weights
 from fitgap.core.model import Model
 from fitgap.runner.amounts import counted
-from fitgap.runner.model_files import named_model
+from fitgap.runner.models.trial_models import model_with_parameters
 from fitgap.runner.planning.packs import PlannedTrial
 from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.retraining import retrain
@@ -156,4 +156,4 @@ def model_at_best(store: Store, row: Row, prepared: PreparedSweep) -> Model:
     parameters = store.kept_parameters(row["trial"], row["best_epoch"])
     if parameters is None:
         parameters = retrain(trial, prepared, row["best_epoch"])
-    return named_model(trial, prepared, parameters, store.preprocessing(row["trial"])).model
+    return model_with_parameters(trial, prepared, parameters, store.preprocessing(row["trial"])).model

@@ -112,7 +112,9 @@ def examples_of_repeat(
     rows = joined(parts, np.empty(0, int))
     inputs, values = dataset.inputs[rows], joined(targets, dataset.targets[:0])
     if scaled:
-        inputs = learned_transform(dataset.inputs[split.training], preparation).apply(inputs)
+        inputs = learned_transform(dataset.inputs[split.training], preparation, dataset.axes, dataset.is_padded).apply(
+            inputs
+        )
         values = target_scaling(dataset, preparation, whole).apply(values)
     sides = np.repeat(np.array([str(name) for name in parts], object), [len(each) for each in parts.values()])
     # In the order of the data; an example that trains and validates comes twice.

@@ -1,42 +1,20 @@
 """Timing of the training steps of packs of convolutional networks, without E_t and E_v."""
 
 from fitgap.core.activations import ACTIVATIONS
-from fitgap.core.initializers import INITIALIZERS
-from fitgap.core.kernels.selection import COMPILED, NUMPY, kernels
 from fitgap.core.layers import LAYERS
 from fitgap.core.layers.dense import Dense
-from fitgap.core.losses import LOSSES
-from fitgap.core.members import Member, PackShape
 from fitgap.core.network_shape import NetworkShape
-from fitgap.core.optimizers import OPTIMIZERS
-from fitgap.core.preprocessing import Examples
-from fitgap.core.schedules import SCHEDULES
-from fitgap.core.target_coding import READINGS
-from fitgap.core.training import Pack
 
-from benchmarks.digits import BATCH_SIZE
 from benchmarks.images import CASES, CHANNELS, CLASSES, HIDDEN, REPEATS, WINDOW, Case, images
-from benchmarks.timing import microseconds_per_step
-
-EPOCHS = 10**6
+from benchmarks.ours.layered_pack import time_network
 
 
 def time_images(case: str, size: int, seconds: float) -> dict[str, float]:
-    """µs per step and network of a pack of `size`, over four repeats."""
-    if kernels.choice != NUMPY:
-        kernels.choice = COMPILED
+    """µs per step and network of a pack of `size` networks with ReLU, over four repeats."""
     network = network_of(CASES[case])
-    members = [member(network, number * REPEATS // size) for number in range(size)]
-    shape = PackShape(network, BATCH_SIZE, LOSSES["half_squared_error"](), READINGS["numbers"](), 0, "float32")
-    pack = Pack(shape, members, dict.fromkeys(range(REPEATS), examples_of(CASES[case])))
-
-    def train_epoch() -> int:
-        for _ in pack._train():
-            pass
-        return CASES[case].examples * size
-
-    train_epoch()
-    return {"microseconds": microseconds_per_step(train_epoch, seconds)}
+    hidden = [(ACTIVATIONS["relu"](),) if layer.has_units else () for layer in network.layers[:-1]]
+    functions = (*hidden, (ACTIVATIONS["identity"](),))
+    return time_network(network, functions, images(CASES[case]), size, REPEATS, seconds)
 
 
 def network_of(case: Case) -> NetworkShape:
@@ -45,26 +23,3 @@ def network_of(case: Case) -> NetworkShape:
     first, second = (LAYERS["conv"](count, WINDOW, 1, how) for count, how in zip(CHANNELS, paddings, strict=True))
     pool = LAYERS["pool"](2)
     return NetworkShape((case.side, case.side, 1), (first, pool, second, pool, Dense(HIDDEN), Dense(CLASSES)))
-
-
-def examples_of(case: Case) -> Examples:
-    """The images as flat rows, for training and validation alike."""
-    inputs, targets = images(case)
-    rows = inputs.reshape(len(inputs), -1)
-    return Examples(rows, targets, rows[:BATCH_SIZE], targets[:BATCH_SIZE], ())
-
-
-def member(network: NetworkShape, repeat: int) -> Member:
-    """A network with ReLU and Adam."""
-    hidden = [(ACTIVATIONS["relu"](),) if layer.has_units else () for layer in network.layers[:-1]]
-    return Member(
-        activations=(*hidden, (ACTIVATIONS["identity"](),)),
-        initializer=INITIALIZERS["auto"](),
-        regularizers=(),
-        optimizer=OPTIMIZERS["adam"](rate=1e-3),
-        schedule=SCHEDULES["constant"](),
-        stopping=(),
-        epochs=EPOCHS,
-        seed=0,
-        repeat=repeat,
-    )

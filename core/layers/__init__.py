@@ -8,7 +8,9 @@ from fitgap.core.layers.elman import Elman
 from fitgap.core.layers.gru import Gated
 from fitgap.core.layers.listed_layer import ListedLayer
 from fitgap.core.layers.lstm import Memory
+from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.pooling import AveragePooling, GlobalAveragePooling, MaximumPooling
+from fitgap.core.layers.residual import Residual
 
 LAYERS: dict[str, type[ListedLayer]] = {
     "conv": Convolution,
@@ -18,4 +20,6 @@ LAYERS: dict[str, type[ListedLayer]] = {
     "rnn": Elman,
     "gru": Gated,
     "lstm": Memory,
+    "norm": Normalization,
+    "res": Residual,
 }

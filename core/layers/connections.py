@@ -13,30 +13,24 @@ class Connections:
     """
 
     def __init__(self, buffers: LayerBuffers):
-        self.inputs, self.sums, self.shares = buffers.inputs, buffers.sums, buffers.shares
+        self.sums = buffers.sums
         (self.weights,), self.bias = buffers.parameters.weights, buffers.parameters.bias
         self._forward = [
-            Product(inputs, weights.mT, sums) for inputs, weights, sums in self._shared(self.weights, self.sums)
+            Product(inputs, weights.mT, sums) for inputs, weights, sums in buffers.with_inputs(self.weights, self.sums)
         ]
         if buffers.backward:
-            self._bind_gradients(buffers.backward)
+            self._bind_gradients(buffers, buffers.backward)
 
-    def _bind_gradients(self, buffers: BackwardBuffers) -> None:
-        delta = buffers.delta
+    def _bind_gradients(self, buffers: LayerBuffers, backward: BackwardBuffers) -> None:
+        delta = backward.delta
         ones = np.ones((1, delta.shape[1]), delta.dtype)
         self._gradient = [
             Product(delta.mT, inputs, gradient)
-            for inputs, delta, gradient in self._shared(delta, *buffers.gradients.weights)
+            for inputs, delta, gradient in buffers.with_inputs(delta, *backward.gradients.weights)
         ]
         # A product with ones is many times faster in NumPy than a sum over the middle axis.
-        self._sum = Product(ones, delta, buffers.gradients.bias)
-        self._back = Product(delta, self.weights, buffers.before)
-
-    def _shared(self, *buffers: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-        """The inputs together with the matching views of the buffers (K, …)."""
-        if not self.shares:
-            return [(self.inputs, *buffers)]
-        return [(self.inputs[share.repeats], *map(share.of_members, buffers)) for share in self.shares]
+        self._sum = Product(ones, delta, backward.gradients.bias)
+        self._back = Product(delta, self.weights, backward.before)
 
     def forward(self) -> None:
         """s = W a + b for every example (Magyar 2024, Eq. 2)."""

@@ -43,7 +43,7 @@ class LayerParameters:
     """Views of the parameters of a layer: one (K, outputs, inputs) per block of weights, and its biases (K, 1, n), in
     most layers one per channel.
 
-    A layer without units has no blocks and no columns of biases.
+    A layer without parameters has no blocks and no columns of biases.
     """
 
     weights: Sequence[np.ndarray]
@@ -79,8 +79,9 @@ class LayerBuffers:
     """The arrays that a layer is bound to.
 
     `inputs` is (K, B, n), or (R, B, n) if members share it as `shares` says; `sums` (K, B, m) receives the outputs
-    before bias and activation function, or the outputs of a layer that applies its `functions` itself. `backward` is
-    None in a workspace that only evaluates.
+    before bias and activation function, or the outputs of a layer that applies its `functions` itself. `earlier`
+    (K, B, n) are the values that the layer adds, if it goes around others. `lengths` (K, B) are the numbers of steps
+    that are no padding, if sequences have different lengths. `backward` is None in a workspace that only evaluates.
     """
 
     inputs: np.ndarray
@@ -89,6 +90,14 @@ class LayerBuffers:
     shares: Sequence[BatchShare] = ()
     backward: BackwardBuffers | None = None
     functions: Sequence[AppliedFunction] = ()
+    earlier: np.ndarray | None = None
+    lengths: np.ndarray | None = None
+
+    def with_inputs(self, *arrays: np.ndarray) -> list[tuple[np.ndarray, ...]]:
+        """The inputs together with the matching views of these arrays (K, …): one tuple, or one per share."""
+        if not self.shares:
+            return [(self.inputs, *arrays)]
+        return [(self.inputs[share.repeats], *map(share.of_members, arrays)) for share in self.shares]
 
 
 class BoundLayer(Protocol):
@@ -127,6 +136,11 @@ class Layer:
         return False
 
     @property
+    def has_parameters(self) -> bool:
+        """Whether the layer has anything to learn: weights and biases, or biases alone."""
+        return self.has_units
+
+    @property
     def has_functions(self) -> bool:
         """Whether the units have activation functions of the member's choice."""
         return self.has_units
@@ -141,6 +155,24 @@ class Layer:
         """Whether the inputs must have axes: steps, or height and width."""
         return True
 
+    @property
+    def leaves_out_padding(self) -> bool:
+        """Whether padded steps of sequences make no difference to the layer."""
+        return not self.needs_axes
+
+    @property
+    def keeps_axes(self) -> bool:
+        """Whether the layer takes inputs of any shape and leaves the shape as it is."""
+        return False
+
+    @property
+    def goes_around(self) -> int:
+        """Of how many layers in front of it the layer adds the inputs to its own; 0 for none."""
+        return 0
+
+    def check_sum(self, shape: Shape, earlier: Shape) -> None:
+        """Raise ValueError if values with the axes `earlier` cannot be added to inputs with the axes `shape`."""
+
     def followed_by(self, following: "Layer") -> "Layer":
         """The layer as it is in front of this one."""
         return self
@@ -154,7 +186,7 @@ class Layer:
         return ()
 
     def bias_count(self, shape: Shape) -> int:
-        """The number of biases of a layer that has units."""
+        """The number of biases of a layer that has parameters."""
         return self.output_shape(shape)[-1]
 
     def initial_bias(self, value: float, shape: Shape) -> float | np.ndarray:
@@ -180,16 +212,22 @@ class Layer:
         weights: Sequence[np.ndarray],
         bias: np.ndarray,
         functions: Sequence[AppliedFunction] = (),
+        earlier: np.ndarray | None = None,
+        lengths: np.ndarray | None = None,
     ) -> np.ndarray:
         """The outputs (N, m) of one network on inputs (N, n), before activation functions unless the layer applies
-        these `functions` itself.
+        these `functions` itself; `earlier` (N, n) are the values that it adds, `lengths` (N,) those of the sequences,
+        if any.
         """
         parameters = LayerParameters([block[np.newaxis] for block in weights], bias[np.newaxis, np.newaxis])
         sums = np.empty((len(inputs), size_of(self.output_shape(shape))), inputs.dtype)
         for start in range(0, len(inputs), EVALUATED):
             rows = slice(start, start + EVALUATED)
             given = np.ascontiguousarray(inputs[rows])[np.newaxis]
-            self.bind(shape, LayerBuffers(given, sums[np.newaxis, rows], parameters, functions=functions)).forward()
+            buffers = LayerBuffers(given, sums[np.newaxis, rows], parameters, functions=functions)
+            buffers.earlier = None if earlier is None else earlier[np.newaxis, rows]
+            buffers.lengths = None if lengths is None else lengths[np.newaxis, rows]
+            self.bind(shape, buffers).forward()
         return sums
 
 

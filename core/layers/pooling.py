@@ -161,12 +161,16 @@ class GlobalAveragePooling(ListedLayer):
         check_axes(shape)
         return (shape[-1],)
 
+    @property
+    def leaves_out_padding(self):
+        return True
+
     def bind(self, shape, buffers):
         return BoundGlobalMean(size_of(shape[:-1]), buffers)
 
 
 class BoundGlobalMean:
-    """Global average pooling on the buffers of a workspace."""
+    """Global average pooling on the buffers of a workspace. Padded steps, whose values are 0, do not count."""
 
     def __init__(self, positions: int, buffers: LayerBuffers):
         members, examples, channels = buffers.sums.shape
@@ -178,6 +182,12 @@ class BoundGlobalMean:
         if buffers.backward is not None:
             self.delta = buffers.backward.delta.reshape(self.outputs.shape)
             self.before = buffers.backward.before.reshape(inputs.shape)
+        self.lengths, self.positions = buffers.lengths, positions
+
+    def _correct(self, values: np.ndarray) -> None:
+        """Divide by the numbers of real steps where the values (K, B, …, C) were divided by that of all positions."""
+        if self.lengths is not None:
+            values *= (self.positions / self.lengths)[..., np.newaxis, np.newaxis].astype(values.dtype)
 
     def multiply(self) -> None:
         """Pooling has no weights: the same as `forward`."""
@@ -186,6 +196,7 @@ class BoundGlobalMean:
     def forward(self) -> None:
         """Compute the outputs."""
         self.sum.compute()
+        self._correct(self.outputs)
 
     def accumulate_gradients(self) -> None:
         """Nothing to do without parameters."""
@@ -193,6 +204,7 @@ class BoundGlobalMean:
     def backward(self) -> None:
         """Compute the derivative with respect to the inputs."""
         np.multiply(self.delta, self.share, out=self.before)
+        self._correct(self.before)
 
     def compile(self) -> None:
         """Nothing to do."""

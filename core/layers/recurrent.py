@@ -19,6 +19,7 @@ from fitgap.core.layers.layer import (
     shape_label,
 )
 from fitgap.core.layers.listed_layer import ListedLayer
+from fitgap.core.layers.padding import RealSteps
 from fitgap.core.variants import parameter
 
 OUTPUTS = ("last", "all")
@@ -59,6 +60,11 @@ class Recurrent(ListedLayer):
     def applies_functions(self):
         return True
 
+    @property
+    def leaves_out_padding(self):
+        # Truncation counts back from the last step of the array.
+        return not self.truncate
+
     def followed_by(self, following):
         return replace(self, outputs="all") if following.needs_axes else self
 
@@ -79,7 +85,7 @@ class Recurrent(ListedLayer):
 
     def scratch(self, shape):
         # The inputs and their derivative, the sums and theirs, and up to three more values of each unit.
-        return shape[0] * (2 * shape[1] + (2 * self.sums_per_unit + 3) * self.units)
+        return shape[0] * (2 * shape[1] + (2 * self.sums_per_unit + 4) * self.units)
 
     def bind(self, shape, buffers):
         return self.bound(self, shape, buffers)
@@ -90,6 +96,9 @@ class BoundRecurrent:
 
     `states` (K, T, B, n) are the outputs h_t of every step, `sums` (K, T, B, g·n) what W, U and b give, `delta_sums`
     the derivatives with respect to these. W x of all steps is one product; then come the steps, one after another.
+
+    If sequences have `lengths`, the outputs are those of their last steps, or 0 at padded ones. What padded steps
+    compute, from h = 0, reaches nothing: they follow all others, and their derivatives are 0.
     """
 
     def __init__(self, layer: Recurrent, shape: Shape, buffers: LayerBuffers):
@@ -105,6 +114,7 @@ class BoundRecurrent:
         # h before the first step.
         self.nothing = np.zeros((members, examples, units), dtype)
         self.outputs = of_outputs(layer, buffers.sums, self.steps)
+        self.real = None if buffers.lengths is None else RealSteps(buffers.lengths, self.steps)
         self.bias = buffers.parameters.bias
         weights, self.recurrent = buffers.parameters.weights
         # Row-major, in which the library multiplies fastest.
@@ -128,6 +138,7 @@ class BoundRecurrent:
         members, steps, examples, size = self.sums.shape
         units, dtype = self.layer.units, self.sums.dtype
         self.delta = of_outputs(self.layer, backward.delta, steps)
+        self.delta_by_step = self.delta if self.real is None else np.empty_like(self.states)
         self.delta_sums = np.empty_like(self.sums)
         self.delta_states = np.empty((members, examples, units), dtype)
         self.before = by_step(backward.before, steps)
@@ -171,13 +182,34 @@ class BoundRecurrent:
         np.copyto(self.turned, self.recurrent.mT)
         self.connections.forward()
         self.from_before[...] = 0
+        if self.real:
+            self.real.note()
         for step in range(self.steps):
             if step:
                 self.recurrences[step - 1].compute()
+                if self.real:
+                    self.real.clear_step(self.from_before, step)
             self.forward_step(step)
         if self.is_for_training:
             self.differentiate()
-        np.copyto(self.outputs, self.states if self.layer.outputs == "all" else self.states[:, -1])
+        self.give_outputs()
+
+    def give_outputs(self) -> None:
+        """Copy the outputs out of the states."""
+        if self.layer.outputs == "all":
+            np.copyto(self.outputs, self.states)
+            if self.real:
+                self.real.clear(self.outputs)
+        else:
+            np.copyto(self.outputs, self.real.last(self.states) if self.real else self.states[:, -1])
+
+    def spread_delta(self) -> None:
+        """Write the derivatives with respect to the outputs to the steps that gave them, if sequences have lengths."""
+        if self.real and self.layer.outputs == "all":
+            np.copyto(self.delta_by_step, self.delta)
+            self.real.clear(self.delta_by_step)
+        elif self.real:
+            self.real.put_last(self.delta, self.delta_by_step)
 
     def before_step(self, values: np.ndarray, step: int) -> np.ndarray:
         """The values (K, B, n) of the step before, out of those of all steps; 0 before the first."""
@@ -192,8 +224,10 @@ class BoundRecurrent:
 
     def accumulate_gradients(self) -> None:
         """Go back from the last step to the first (backpropagation through time), then sum up the gradients."""
-        is_all = self.layer.outputs == "all"
-        np.copyto(self.delta_states, self.delta[:, -1] if is_all else self.delta)
+        is_all = self.layer.outputs == "all" or self.real is not None
+        self.spread_delta()
+        delta = self.delta_by_step
+        np.copyto(self.delta_states, delta[:, -1] if is_all else delta)
         self.start_back()
         for step in range(self.steps - 1, -1, -1):
             self.backward_step(step)
@@ -201,9 +235,9 @@ class BoundRecurrent:
                 self.recurrences_back[step - 1].compute()
                 self.carry_back()
                 if is_all:
-                    self.delta_states += self.delta[:, step - 1]
+                    self.delta_states += delta[:, step - 1]
             elif step and is_all:
-                np.copyto(self.delta_states, self.delta[:, step - 1])
+                np.copyto(self.delta_states, delta[:, step - 1])
                 self.start_back()
             elif step:
                 self.clear_before(step)

@@ -17,38 +17,32 @@ class WindowProducts:
 
     def __init__(self, buffers: LayerBuffers, examples: int):
         (self.weights,), self.bias = buffers.parameters.weights, buffers.parameters.bias
-        self.inputs, self.sums, self.shares = buffers.inputs, buffers.sums, buffers.shares
+        self.sums = buffers.sums
         self.blocks = block_count(examples, self.sums.shape[1] // examples * self.weights[0].size)
         # The library is fastest with two row-major matrices.
         self.turned = self.weights.mT if is_transposed(self.weights) else np.empty_like(self.weights.mT, order="C")
         self._forward = [
             Product(self._divided(inputs), turned[..., np.newaxis, :, :], self._divided(sums))
-            for inputs, turned, sums in self._shared(self.turned, self.sums)
+            for inputs, turned, sums in buffers.with_inputs(self.turned, self.sums)
         ]
         if buffers.backward:
-            self._bind_gradients(buffers.backward)
+            self._bind_gradients(buffers, buffers.backward)
 
-    def _bind_gradients(self, buffers: BackwardBuffers) -> None:
-        (gradient,), delta = buffers.gradients.weights, buffers.delta
+    def _bind_gradients(self, buffers: LayerBuffers, backward: BackwardBuffers) -> None:
+        (gradient,), delta = backward.gradients.weights, backward.delta
         is_turned = is_transposed(gradient)
         rows = gradient.mT if is_turned else gradient
         self.parts = np.empty((len(rows), self.blocks, *rows.shape[1:]), rows.dtype)
         self._gradient = []
-        for inputs, own_delta, parts in self._shared(delta, self.parts):
+        for inputs, own_delta, parts in buffers.with_inputs(delta, self.parts):
             left, right = self._divided(inputs), self._divided(own_delta)
             left, right = (left, right) if is_turned else (right, left)
             self._gradient.append(Product(left.mT, right, parts))
         ones, flat = np.ones((1, self.blocks), delta.dtype), (len(rows), self.blocks, -1)
         self._gradient.append(Product(ones, self.parts.reshape(flat), rows.reshape(len(rows), 1, -1)))
-        self._sum = Product(np.ones((1, delta.shape[1]), delta.dtype), delta, buffers.gradients.bias)
+        self._sum = Product(np.ones((1, delta.shape[1]), delta.dtype), delta, backward.gradients.bias)
         weights = self.weights[:, np.newaxis]
-        self._back = Product(self._divided(delta), weights, self._divided(buffers.before))
-
-    def _shared(self, *buffers: np.ndarray) -> list[tuple[np.ndarray, ...]]:
-        """The inputs together with the matching views of the buffers (K, …)."""
-        if not self.shares:
-            return [(self.inputs, *buffers)]
-        return [(self.inputs[share.repeats], *map(share.of_members, buffers)) for share in self.shares]
+        self._back = Product(self._divided(delta), weights, self._divided(backward.before))
 
     def _divided(self, values: np.ndarray) -> np.ndarray:
         """A view (…, blocks, rows, n) of values (…, B · positions, n)."""

@@ -43,16 +43,8 @@ class HeavyBall(Momentum):
 
 
 @dataclass(frozen=True)
-class Nesterov(Optimizer):
+class Nesterov(Momentum):
     """v ← βv + (1 − β)∇C; w ← w − α(βv + (1 − β)∇C): momentum that looks one step ahead (Sutskever et al. 2013)."""
-
-    slot_count = 1
-    rate: float = parameter(0.01, above=0, headline=True, description="learning rate α")
-    beta: float = parameter(0.9, at_least=0, below=1, description="share β kept of the previous direction")
-    clip: float = clipping()
-
-    def step_numbers(self, step_number, rate, beta):
-        return {"beta": beta, "length": rate * (1 - beta)}
 
     def update(self, parameters, gradient, slots, scratch, beta, length):
         (velocity,) = slots

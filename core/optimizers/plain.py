@@ -24,7 +24,7 @@ class GradientDescent(Optimizer):
 
 
 @dataclass(frozen=True)
-class PerceptronRule(Optimizer):
+class PerceptronRule(GradientDescent):
     """w ← w − α(a − y)x for a network without hidden layers whose outputs are threshold or sign (Rosenblatt 1958).
 
     This is gradient descent on the half squared error, with the activation's derivative of 0 replaced by 1.
@@ -32,14 +32,6 @@ class PerceptronRule(Optimizer):
 
     descends = False
     rate: float = parameter(1.0, above=0, headline=True, description="learning rate α")
-    clip: float = clipping()
-
-    def update(self, parameters, gradient, slots, scratch, rate):
-        np.multiply(gradient, rate, out=scratch)
-        parameters -= scratch
-
-    def formula(self):
-        return descent
 
 
 @dataclass(frozen=True)

@@ -246,6 +246,7 @@ MEANINGS = {
     # layers
     "layer": "number of the layer, from 1",
     "layers:kind": "`hidden` or `output`",
+    "layers:name": "name of the layer, such as `conv16x3` or `dense 32`; in dense networks `layer 1`, and `output`",
     "units": "units of the layer",
     "dead": "share of the units that give the same output for all sampled training examples",
     "saturated": "share of the units whose slope is below 5 % of the steepest for at least 95 % of the sample",

@@ -11,7 +11,8 @@ from fitgap.runner.charts.curves import examples
 from fitgap.runner.charts.settings import short
 from fitgap.runner.charts.subject import Subject, words
 from fitgap.runner.errors import ChartError
-from fitgap.runner.model_files import NamedModel, model_of_trial
+from fitgap.runner.models.named_model import NamedModel
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.planning.data_variants import variant_of
 from fitgap.runner.retraining import stored_trial
 from fitgap.runner.used_examples import Side, UsedExamples, examples_of_repeat

@@ -20,7 +20,7 @@ SHARES = {
     "near_zero": "weights near 0",
 }
 SIZES = {"growth": "growth of the weights", "gradient": "size of the gradient"}
-SCHEMA = {"trial": pl.Int64, "layer": pl.Int64, **dict.fromkeys((*SHARES, *SIZES), pl.Float64)}
+SCHEMA = {"trial": pl.Int64, "layer": pl.Int64, "name": pl.String, **dict.fromkeys((*SHARES, *SIZES), pl.Float64)}
 # The widths that the numbers need; in narrower cells there are only colours.
 ROOM = {**dict.fromkeys(SHARES, 12), "growth": 26, "gradient": 30}
 # Growth is drawn between these factors.
@@ -80,7 +80,7 @@ def grouped(subject: Subject) -> tuple[pl.DataFrame, list[str]]:
         statistics(subject)
         .join(trials, on="trial")
         .group_by("group", "layer", maintain_order=True)
-        .agg(pl.col(*SHARES, *SIZES).mean())
+        .agg(pl.col(*SHARES, *SIZES).mean(), names=pl.col("name").unique())
     )
     orders = [axis.order for axis in axes]
     wanted = orders[0] if len(orders) == 1 else [f"{a} · {b}" for a in orders[0] for b in orders[1]] if orders else []
@@ -140,4 +140,10 @@ def worst(frame: pl.DataFrame) -> str:
     share, name, row = max(found, key=lambda each: each[0], default=(0.0, "", {}))
     if share < 0.01:
         return "No layer has dead or saturated units."
-    return f"Worst: {100 * share:.0f} % {name} units in layer {row['layer']} of {short(row['group'])}."
+    return f"Worst: {100 * share:.0f} % {name} units in {name_in_words(row)} of {short(row['group'])}."
+
+
+def name_in_words(row: dict[str, Any]) -> str:
+    """The layer of a group by its number, and by its name if it has the same one in all networks of the group."""
+    number, names = f"layer {row['layer']}", row["names"]
+    return number if len(names) != 1 or names[0] == number else f"{names[0]} ({number})"

@@ -14,6 +14,7 @@ from fitgap.runner.data.named_set import Source, SourceDefaults
 from fitgap.runner.data.reading_report import axes_line, reading_report
 from fitgap.runner.data.split_rules import SplitRule
 from fitgap.runner.data.treatment import RULES, STRICT_RULES, FileChoices, Treatment
+from fitgap.runner.data.windowing import Windowing
 
 __all__ = [
     "MISSING",
@@ -28,6 +29,7 @@ __all__ = [
     "SourceDefaults",
     "SplitRule",
     "Treatment",
+    "Windowing",
     "axes_line",
     "default_reading",
     "draw_fingerprint",

@@ -19,6 +19,7 @@ from fitgap.runner.data.loaded_files import LoadedFile, Losses
 from fitgap.runner.data.split_marks import files_of, joined, marks_of
 from fitgap.runner.data.table_datasets import are_complete, check_rows, check_target, dataset_from_table
 from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
+from fitgap.runner.data.windowing import windowed
 
 # More dropped rows than this must be confirmed.
 MOST_DROPPED = 0.5
@@ -32,6 +33,9 @@ def load_table(
     """The examples in a file of this kind. Raises DataError for data that cannot be read or trained on."""
     if kind == NPZ:
         return load_arrays(source, content, target, choices, stored)
+    if choices.lengths is not None:
+        rule = "lengths are of sequences in an NPZ file, but this is a table"
+        raise file_error(source, f"{rule}; store arrays (N, steps, channels) with numpy.savez, or leave it out")
     raw = read_table(source, content, kind, choices, target, stored.layout if stored else None)
     raw, origins = joined(raw, [read_other(each, choices, target) for each in files_of(choices)])
     names = resolved_target(raw.table, target, strict=choices.strict)
@@ -185,6 +189,10 @@ def finished(
     dataset = dataset_from_table(table, target, handling)
     dataset = replace(dataset, marks={use: values[complete] for use, values in marks.items()})
     dropped = table.frame.height - dataset.example_count
+    windowing = choices.sequence if is_new else treatment.sequence
+    if windowing is not None:
+        dataset, windowing = windowed(dataset, windowing, untargeted + dropped)
+        treatment = replace(treatment, sequence=windowing)
     return LoadedFile(dataset, treatment, Losses(untargeted, dropped, missing))
 
 
@@ -210,14 +218,21 @@ def load_arrays(
     """The examples in an NPZ file, which has no columns to choose from."""
     from fitgap.runner.data.formats.npz_files import load_npz
 
+    if choices.sequence is not None:
+        raise file_error(
+            source, "sequence makes windows over the rows of a table, but this is an NPZ file; leave it out"
+        )
     if choices.splits:
         raise file_error(source, "an NPZ file has no columns to split by; store a table, or choose a share or folds")
     usual = "refuse" if choices.strict else USUAL_FILLING
     missing = stored.missing if stored else choices.missing or usual
+    lengths = stored.lengths if stored else choices.lengths
     kind, lenient = stored.target_kind if stored else choices.target_kind, not choices.strict
     handling = Handling(missing, "refuse", kind, checks=stored is None, drops_untargeted=lenient)
-    dataset, losses = load_npz(source, content, target, handling, choices.weight)
+    dataset, losses = load_npz(source, content, target, handling, choices.weight, lengths)
     if stored is None and not losses.missing:
         missing = choices.missing or "refuse"
-    treatment = stored or Treatment(strict=choices.strict, format=NPZ, target_kind=kind, missing=missing)
+    treatment = stored or Treatment(
+        strict=choices.strict, format=NPZ, target_kind=kind, missing=missing, lengths=lengths
+    )
     return LoadedFile(dataset, treatment, losses)

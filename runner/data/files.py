@@ -65,14 +65,18 @@ def read_inputs(
     category belongs to no category: all inputs of its column are 0. `axes` are those of an example for a network with
     convolutions or recurrent layers, else (). Raises DataError for an invalid file.
     """
-    from fitgap.runner.data.unseen_inputs import unseen_inputs
+    from fitgap.runner.data.unseen_inputs import unseen_inputs, unseen_windows
 
     content, handling = unpacked(path, read_content(path)), Handling(missing)
     kind = kind_of(path, content)
     if kind == NPZ:
         from fitgap.runner.data.formats.npz_files import load_npz_inputs
 
-        return load_npz_inputs(path, content, len(input_names), axes, handling)
+        return load_npz_inputs(
+            path, content, len(input_names), axes, handling, treatment.lengths if treatment else None
+        )
+    if treatment and treatment.sequence:
+        return unseen_windows(path, content, kind, handling, treatment, treatment.sequence)
     return unseen_inputs(path, content, kind, input_names, text_columns, handling, treatment)
 
 
@@ -83,7 +87,7 @@ def read_targets(
 
     Raises DataError for an invalid file.
     """
-    from fitgap.runner.data.unseen_inputs import targets_from_table, unseen_table
+    from fitgap.runner.data.unseen_inputs import targets_from_table, targets_of_windows, unseen_table
 
     content = unpacked(path, read_content(path))
     kind = kind_of(path, content)
@@ -91,4 +95,6 @@ def read_targets(
         from fitgap.runner.data.formats.npz_targets import load_npz_targets
 
         return targets_from_table(load_npz_targets(path, content, names), names, classes)
-    return targets_from_table(unseen_table(path, content, kind, names if classes else (), treatment), names, classes)
+    table = unseen_table(path, content, kind, names if classes else (), treatment)
+    targets = targets_from_table(table, names, classes)
+    return targets_of_windows(table, targets, treatment.sequence) if treatment and treatment.sequence else targets

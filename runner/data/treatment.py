@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from fitgap.runner.data.formats.layout import Layout
 from fitgap.runner.data.split_rules import SplitRule
+from fitgap.runner.data.windowing import Windowing
 
 # Rules 1: everything is refused that is not plain, and nothing was found out. Sweeps of fitgap 0.1 are stored without.
 # Rules 2: a treatment is stored.
@@ -40,7 +41,8 @@ class FileChoices:
 
     `inputs`, `ignore`, `categorical` and `dates` hold names or patterns of columns; `dates` maps them to a format, or
     to None. `splits` has the rules for the uses `validation` and `test`, if a column or a second file decides.
-    `weight` is the column with the weights of the examples.
+    `weight` is the column with the weights of the examples. `lengths` is the array with the lengths of sequences, or
+    `nan` if padding is NaN. `sequence` says how rows become sequences.
     """
 
     strict: bool = False
@@ -57,6 +59,8 @@ class FileChoices:
     target_kind: str | None = None
     splits: Mapping[str, SplitRule] = field(default_factory=dict)
     weight: str | None = None
+    lengths: str | None = None
+    sequence: Windowing | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Treatment:
 
     `missing` is a word of MISSING. `words` replaces the known words for missing values. With `row_numbers`, the file
     has no column but its targets, so the number of the row is the input. A target in `dates` holds days since the
-    first.
+    first. `lengths` and `sequence` are those of the choices.
     """
 
     rules: int = RULES
@@ -79,6 +83,8 @@ class Treatment:
     target_kind: str | None = None
     missing: str = "refuse"
     row_numbers: bool = False
+    lengths: str | None = None
+    sequence: Windowing | None = None
 
     def as_json(self) -> dict[str, Any]:
         """This treatment as JSON-ready data."""
@@ -94,6 +100,9 @@ class Treatment:
             "target_kind": self.target_kind,
             "missing": self.missing,
             "row_numbers": self.row_numbers,
+            # Earlier versions had none.
+            **({} if self.lengths is None else {"lengths": self.lengths}),
+            **({} if self.sequence is None else {"sequence": self.sequence.as_json()}),
         }
 
     @classmethod
@@ -112,6 +121,8 @@ class Treatment:
                 target_kind=stored["target_kind"],
                 missing=str(stored["missing"]),
                 row_numbers=bool(stored["row_numbers"]),
+                lengths=None if stored.get("lengths") is None else str(stored["lengths"]),
+                sequence=Windowing.from_json(stored["sequence"]) if stored.get("sequence") else None,
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a stored treatment of a file: {error}") from None

@@ -23,7 +23,9 @@ from fitgap.runner.data.columns.text_columns import names_of, one_hot_inputs
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.file_tables import read_table, typed_table
 from fitgap.runner.data.handling import Handling
+from fitgap.runner.data.split_marks import column_of, ranks
 from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
+from fitgap.runner.data.windowing import Windowing, ordered, shifted_targets
 from fitgap.runner.errors import DataError
 
 
@@ -39,6 +41,29 @@ def unseen_inputs(
     """The inputs (N, n_0) in a file that is not an NPZ file; see `read_inputs`."""
     table = unseen_table(source, content, kind, text_columns, treatment)
     return inputs_from_table(table, names, text_columns, handling, treatment.dates if treatment else {})
+
+
+def unseen_windows(
+    source: str, content: bytes, kind: str, handling: Handling, treatment: Treatment, windowing: Windowing
+) -> np.ndarray:
+    """The windows (N, n_0) over the rows of a file that is not an NPZ file; targets may be in the future."""
+    table = unseen_table(source, content, kind, (), treatment)
+    rows = inputs_from_table(table, windowing.channels, {}, handling, treatment.dates)
+    return windowing.windows(source, ordered(rows, ranks_of(table, windowing)), needed=0)
+
+
+def targets_of_windows(table: Table, targets: np.ndarray, windowing: Windowing) -> np.ndarray:
+    """The targets (N, m) of the windows over the rows of a table, from those of the rows; NaN if in the future."""
+    return shifted_targets(windowing, ordered(targets, ranks_of(table, windowing)))
+
+
+def ranks_of(table: Table, windowing: Windowing) -> np.ndarray | None:
+    """The ranks (R,) of the rows in time; None for the order of the file."""
+    if windowing.by is None:
+        return None
+    column = column_of(table, windowing.by, "to sort the rows by")
+    check_present(table, column, "fill it in or remove the row")
+    return ranks(table, column, FileChoices())
 
 
 def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str], treatment: Treatment | None) -> Table:

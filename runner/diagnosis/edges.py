@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from fitgap.core.fit_remedies import Remedy
 from fitgap.core.variants import ParameterError
-from fitgap.runner.diagnosis.changes import Change, Direction, alternative, is_trainable
+from fitgap.runner.diagnosis.applied_remedies import Direction
+from fitgap.runner.diagnosis.changes import Change, alternative, is_trainable
 from fitgap.runner.diagnosis.ordered_axes import ORDERED, OrderedAxis, Point, line
 from fitgap.runner.spec import Configuration
 from fitgap.runner.store import Row, Store

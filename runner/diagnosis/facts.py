@@ -12,7 +12,7 @@ from fitgap.core.fit_verdicts import Verdict
 from fitgap.core.regularizers import Dropout, Penalty
 from fitgap.runner.diagnosis.changes import Change, changes_for
 from fitgap.runner.spec import Configuration
-from fitgap.runner.spec.architectures import has_recurrent_layers, widths
+from fitgap.runner.spec.architectures import has_normalization, has_recurrent_layers, layer_names, widths
 from fitgap.runner.spec.configuration import fixed_functions
 from fitgap.runner.store import Row, Store
 
@@ -88,14 +88,18 @@ def facts_of(row: Row, configuration: Configuration) -> Facts:
         reference_e_v=row["reference_e_v"],
         constant_e_t=row["constant_e_t"],
         has_free_loops=has_recurrent_layers(configuration.architecture) and not configuration.optimizer.variant.clip,
+        layer_names=layer_names(configuration.architecture),
         **stopped(row, configuration),
     )
 
 
 def names_of_functions(configuration: Configuration) -> frozenset[str]:
-    """The names of the functions of hidden layers; gates, through which gradients do not vanish, count as `gates`."""
+    """The names of the functions of hidden layers, with `gates` and `norm` for those through which gradients do not
+    vanish.
+    """
     chosen = (choice.name for layer in configuration.all_functions[:-1] for choice in layer)
-    return frozenset([*chosen, *("gates" for _ in fixed_functions(configuration.architecture))])
+    others = [*("gates" for _ in fixed_functions(configuration.architecture))]
+    return frozenset([*chosen, *others, *(["norm"] if has_normalization(configuration.architecture) else [])])
 
 
 def stopped(row: Row, configuration: Configuration) -> dict[str, Any]:

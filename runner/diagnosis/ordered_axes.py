@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fitgap.core.regularizers import Dropout
-from fitgap.runner.diagnosis.changes import tidy, with_rate
+from fitgap.runner.diagnosis.applied_remedies import tidy, with_rate
 from fitgap.runner.spec import Choice, Configuration
 from fitgap.runner.spec.architectures import have_same_layers, widths, with_widths
 from fitgap.runner.store import Row

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from fitgap.core.fit_facts import Cause, FoundCause
 from fitgap.core.fit_remedies import Remedy
 from fitgap.core.fit_verdicts import Verdict
-from fitgap.runner.diagnosis.changes import Change, Direction
+from fitgap.runner.diagnosis.applied_remedies import Direction
+from fitgap.runner.diagnosis.changes import Change
 from fitgap.runner.diagnosis.facts import Reason
 from fitgap.runner.spec import Configuration
 from fitgap.runner.spec.axes import AXES as FIELDS

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import polars as pl
 from fitgap.runner.diagnosis import diagnose_sweep, diagnose_trial
 from fitgap.runner.errors import StoreError
-from fitgap.runner.exported_files import save_as
 from fitgap.runner.frames.arguments import selection, sweep_name, sweep_or_trial, trial_number
 from fitgap.runner.frames.arguments import text as text_of
 from fitgap.runner.frames.types import (
@@ -30,7 +29,8 @@ from fitgap.runner.holdout import stored_holdout
 from fitgap.runner.integrations.contents import Sent
 from fitgap.runner.integrations.mlflow_tracking import send_to_mlflow
 from fitgap.runner.integrations.optuna_study import send_to_optuna
-from fitgap.runner.model_files import model_of_trial
+from fitgap.runner.models.exported_files import save_as
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.store import Deletion, Store, open_store_for_writing
 from fitgap.runner.store import open_store as open_rows
 from fitgap.runner.store.schema.result_keys import TRIAL

@@ -75,6 +75,7 @@ LAYER_TYPES = {
     "weights": pl.Int64,
     "near_zero": pl.Float64,
     **dict.fromkeys(("rms_start", "rms", "growth", "gradient"), pl.Float64),
+    "name": pl.String,
 }
 CONFUSION_TYPES = {"class": pl.String, "answer": pl.String, "examples": pl.Int64, "share": pl.Float64}
 TEST_TYPES = {

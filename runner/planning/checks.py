@@ -69,6 +69,9 @@ def default_outputs(source: str, dataset: Dataset) -> Choice:
 def check_outputs(outputs: Choice, loss: Choice, dataset: Dataset) -> None:
     """Raise SpecError unless these outputs can represent the targets and the loss supports the outputs."""
     path = ("training", "outputs")
+    if outputs.name == "unrecognized" and dataset.is_padded:
+        rule = "training.outputs: unrecognized mixes inputs of several examples, but sequences have different lengths"
+        raise SpecError(f"{rule}; use one_per_class", path)
     if outputs.variant.for_classes != (dataset.target_kind == "classes"):
         fitting = ", ".join(name for name, kind in READINGS.items() if kind.for_classes != outputs.variant.for_classes)
         raise SpecError(f"training.outputs: {outputs.name} is not for {dataset.target_kind}; use {fitting}", path)

@@ -117,7 +117,7 @@ def learned_row(prepared: PreparedSweep, variant: DataVariant, repeat: int) -> d
     dataset, whole = prepared.dataset.of_repeat(repeat), prepared.splits[repeat]
     preparation = variant.applied_to(prepared.preparation)
     split = used_examples(dataset, preparation, whole, seed=prepared.sweep.seed, repeat=repeat)
-    transform = learned_transform(dataset.inputs[split.training], preparation)
+    transform = learned_transform(dataset.inputs[split.training], preparation, dataset.axes, dataset.is_padded)
     scaling = target_scaling(dataset, preparation, whole)
     learned = {
         "input_fill": transform.fill,
@@ -135,7 +135,7 @@ def learned_row(prepared: PreparedSweep, variant: DataVariant, repeat: int) -> d
     return {
         "preprocessing": {**numbers, "limited": limited_examples(dataset, split, transform)},
         "training_count": len(split.training),
-        "constant_columns": list(constant_columns(dataset, split)),
+        "constant_columns": list(constant_columns(dataset, preparation, split)),
         "constant_e_t": floor.e_t,
         "constant_e_v": floor.e_v,
         "constant_errors": floor.sample.astype("<f4").tobytes(),

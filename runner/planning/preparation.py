@@ -97,6 +97,8 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
     data = sweep.data
     preparation = replace(preparation_of(data), class_weight=class_weights(dataset, data))
     try:
+        if data.shape and dataset.is_padded:
+            raise ValueError("with lengths, sequences have the axes of the array; leave out shape")
         if data.shape:
             dataset = replace(dataset, input_axes=data.shape)
         dataset = with_test_examples(dataset, data, sweep.seed)
@@ -107,8 +109,9 @@ def prepare_sweep(sweep: Sweep) -> PreparedSweep:
     if is_new_file and dataset.input_axes:
         # Recurrent layers take steps only, so the shape of an image would be refused. Dense networks do not depend on
         # axes, but convolutions may be added later, so they get the hint too.
-        takes_steps = any(map(has_recurrent_layers, sweep.axes["architecture"]))
-        report.append(axes_line(dataset.input_axes, is_told=bool(data.shape) or takes_steps))
+        takes_steps = bool(data.sequence) or any(map(has_recurrent_layers, sweep.axes["architecture"]))
+        is_told = bool(data.shape) or takes_steps or dataset.is_padded
+        report.append(axes_line(dataset.input_axes, is_told=is_told))
     if is_new_file:
         # Imports polars, which sweeps over named data sets do without.
         from fitgap.runner.planning.suspicions import suspicions
@@ -144,6 +147,10 @@ def with_data(sweep: Sweep) -> tuple[Sweep, Dataset, list[str]]:
     if not is_file(data.source):
         name = data.source
         note = [f"data: the built-in set {name}; for the file of this name, write ./{name}"] if isfile(name) else []
+        if data.sequence is not None:
+            raise DataError(f"{name}: sequence makes windows over the rows of a file, but this is a built-in data set")
+        if data.lengths is not None:
+            raise DataError(f"{name}: lengths names an array of an NPZ file, but a built-in data set has none")
         if data.weight is not None:
             rule = f"{name}: weight names a column of a data file, but a built-in data set has none"
             raise DataError(f"{rule}; leave it out, or use class_weight")
@@ -184,7 +191,8 @@ def preparation_of(data: DataSettings) -> Preparation:
     division = division_of(validation, data.stratified)
     return Preparation(
         division=division,
-        preprocess=data.preprocess or defaults.preprocess,
+        # With a scaling for each step, the last ones would be scaled by the few sequences that reach them.
+        preprocess=data.preprocess or ("channel_standard" if data.lengths or data.sequence else defaults.preprocess),
         target_scaling=data.target_scaling or "standard",
         missing=data.treatment.missing if data.treatment else data.missing or "refuse",
         limits=has_limits(data),

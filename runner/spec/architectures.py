@@ -11,7 +11,9 @@ from typing import Any
 from fitgap.core.layers import LAYERS
 from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.layer import Layer
+from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.recurrent import Recurrent
+from fitgap.core.layers.shorthand import separated
 from fitgap.core.variants import REQUIRED
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import build, read_choice
@@ -21,8 +23,6 @@ from fitgap.runner.spec.shorthand import parse_settings
 from fitgap.runner.spec.validation import SpecNode, is_number, shown
 
 WIDEST_LAYER = 100_000
-# A hyphen behind an equals sign is a minus.
-BETWEEN_LAYERS = re.compile("(?<!=)-")
 NUMBERED = re.compile(r"layer_[0-9]+")
 # Such as `conv8x3:stride=2`: a name, numbers for the headline parameters, and further settings.
 TOKEN = re.compile(r"(?P<name>[a-z]+)(?P<numbers>[0-9]{1,9}(?:x[0-9]{1,9})*)?(?::(?P<settings>.*))?")
@@ -32,14 +32,14 @@ def has_named_layers(value: Any) -> bool:
     """Whether an alternative of the architecture names other layers than dense ones."""
     if isinstance(value, dict):
         return any(name in LAYERS or NUMBERED.fullmatch(str(name)) for name in value)
-    return isinstance(value, str) and any(name_of(part) in LAYERS for part in BETWEEN_LAYERS.split(value))
+    return isinstance(value, str) and any(name_of(part) in LAYERS for part in re.split("[-()]", value))
 
 
 def check_layers_without_ranges(node: SpecNode) -> None:
     """Raise SpecError for `gru4..16` or `gru:units=4..16`: shorthand of layers has no ranges, mappings have."""
     if not isinstance(node.value, str) or ".." not in node.value:
         return
-    for part in BETWEEN_LAYERS.split(node.value):
+    for part in re.split("(?<!=)[-()]", node.value):
         name = name_of(part.strip())
         if name in LAYERS and ".." in part:
             setting = next(iter(LAYERS[name].parameters()))
@@ -54,9 +54,15 @@ def name_of(part: str) -> str:
 
 
 def layer_nodes(node: SpecNode) -> list[SpecNode]:
-    """The nodes of the layers in `conv8x3-pool2-32`, `{conv: {channels: 8}}`, or `{layer_1: conv8x3, layer_2: 32}`."""
+    """The nodes of the layers in `conv8x3-pool2-32`, `res(32-32)`, `{conv: {channels: 8}}`, or
+    `{layer_1: conv8x3, layer_2: 32}`.
+    """
     if isinstance(node.value, str):
-        return [SpecNode(part, node.path) for part in BETWEEN_LAYERS.split(node.value)]
+        try:
+            return [SpecNode(part, node.path) for part in separated(node.value)]
+        except ValueError as error:
+            rule = f"must be layers such as res(conv8x3-conv8x3)-32, but in {shown(node.value)} {error}"
+            raise SpecError(rule, node.path) from None
     if any(name in LAYERS for name in node.value):
         return [node]
     expected = [f"layer_{number}" for number in range(1, len(node.value) + 1)]
@@ -123,12 +129,26 @@ def has_recurrent_layers(architecture: Sequence[HiddenLayer]) -> bool:
     return any(isinstance(each, Choice) and isinstance(each.variant, Recurrent) for each in architecture)
 
 
+def has_normalization(architecture: Sequence[HiddenLayer]) -> bool:
+    """Whether a hidden layer is a layer normalization."""
+    return any(isinstance(each, Choice) and isinstance(each.variant, Normalization) for each in architecture)
+
+
 def widths(architecture: Sequence[HiddenLayer]) -> tuple[int, ...]:
     """The numbers of units or channels of the hidden layers that have any."""
     return tuple(
         each.variant.width if isinstance(each, Choice) else each
         for each in architecture
         if not isinstance(each, Choice) or each.variant.has_units
+    )
+
+
+def layer_names(architecture: Sequence[HiddenLayer]) -> tuple[str, ...]:
+    """The names of the hidden layers that have units, such as `conv8x3` and `dense 32`; none if all are dense."""
+    if is_dense(architecture):
+        return ()
+    return tuple(
+        each.label if isinstance(each, Choice) else f"dense {each}" for each in architecture if layer_of(each).has_units
     )
 
 

@@ -1,6 +1,7 @@
 """Settings of columns and cells of a data file: names, dates, separators and words for missing values."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Literal
 
 from fitgap.runner.spec.shorthand import scalar
@@ -39,6 +40,13 @@ def read_shape(node: SpecNode) -> tuple[int, ...]:
     ):
         raise node.wrong("must be [steps, channels] or [height, width, channels], such as [8, 8, 1]")
     return tuple(axes)
+
+
+def read_lengths(node: SpecNode) -> str:
+    """The name of an array, or nan, which YAML may read as a number."""
+    if isinstance(node.value, float) and isnan(node.value):
+        return "nan"
+    return node.text()
 
 
 def read_class_weight(node: SpecNode) -> "Literal['balanced'] | dict[str, float]":

@@ -10,6 +10,7 @@ from typing import Any, Self
 from fitgap.core.activations import ACTIVATIONS, Sigmoid, Tanh
 from fitgap.core.initializers import INITIALIZERS
 from fitgap.core.layers import LAYERS
+from fitgap.core.layers.shorthand import joined
 from fitgap.core.losses import LOSSES
 from fitgap.core.optimizers import OPTIMIZERS
 from fitgap.core.regularizers import REGULARIZERS
@@ -168,7 +169,9 @@ def layers_label(layers: Sequence[tuple[Choice, ...]]) -> str:
 
 def architecture_label(architecture: Sequence[HiddenLayer]) -> str:
     """Hidden layers in shorthand: `64-32`, `conv8x3-pool2-32` or `none`."""
-    return "-".join(each.label if isinstance(each, Choice) else str(each) for each in architecture) or "none"
+    labels = [each.label if isinstance(each, Choice) else str(each) for each in architecture]
+    around = [each.variant.goes_around if isinstance(each, Choice) else 0 for each in architecture]
+    return joined(labels, around) or "none"
 
 
 def hidden_count(architecture: Sequence[HiddenLayer]) -> int:

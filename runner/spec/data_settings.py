@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from fitgap.core.scaling import PREPROCESSINGS
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.column_settings import (
     read_class_weight,
     read_dates,
+    read_lengths,
     read_names,
     read_separator,
     read_shape,
@@ -17,13 +19,14 @@ from fitgap.runner.spec.column_settings import (
     read_words,
 )
 from fitgap.runner.spec.data_source import is_path, read_source
+from fitgap.runner.spec.sequence_settings import in_time, read_sequence
 from fitgap.runner.spec.split_settings import Folds, Validation, read_test, read_validation, written_split
 from fitgap.runner.spec.validation import SpecNode
 
 if TYPE_CHECKING:
-    from fitgap.runner.data import FileChoices, SplitRule, Treatment
+    from fitgap.runner.data import FileChoices, SplitRule, Treatment, Windowing
 
-PREPROCESS = ("standard", "minmax", "none")
+PREPROCESS = tuple(PREPROCESSINGS)
 TARGET_SCALING = ("standard", "none")
 RESAMPLE = ("split", "data")
 KEYS = (
@@ -41,7 +44,7 @@ KEYS = (
         "strict",
     ),
     *("inputs", "ignore", "categorical", "dates", "target_kind", "weight", "class_weight"),
-    *("separator", "decimal", "encoding", "missing_values", "treatment", "shape"),
+    *("separator", "decimal", "encoding", "missing_values", "treatment", "shape", "lengths", "sequence"),
 )
 
 
@@ -55,7 +58,7 @@ class DataSettings:
     validation: "Validation | Folds | SplitRule | None" = None
     test: "Validation | SplitRule | None" = None
     stratified: bool = True
-    preprocess: Literal["standard", "minmax", "none"] | None = None
+    preprocess: str | None = None
     target_scaling: Literal["standard", "none"] | None = None
     missing: str | None = None
     text: str | None = None
@@ -77,6 +80,10 @@ class DataSettings:
     class_weight: Literal["balanced"] | Mapping[str, float] | None = None
     # The axes of the inputs of an example; () for those of the source.
     shape: tuple[int, ...] = ()
+    # The array with the lengths of sequences, or `nan` if padding is NaN.
+    lengths: str | None = None
+    # How the rows of a table in time order become sequences.
+    sequence: "Windowing | None" = None
 
     @classmethod
     def read(cls, node: SpecNode) -> Self:
@@ -110,9 +117,12 @@ class DataSettings:
             "weight": lambda entry: entry.text(),
             "class_weight": read_class_weight,
             "shape": read_shape,
+            "lengths": read_lengths,
+            "sequence": read_sequence,
         }
         source, options = read_source(entries["source"])
-        return cls(source, options, **{key: read(entries[key]) for key, read in readers.items() if key in entries})
+        given = {key: read(entries[key]) for key, read in readers.items() if key in entries}
+        return cls(source, options, **with_splits_in_time(node, given))
 
     @property
     def folds(self) -> int:
@@ -169,6 +179,8 @@ class DataSettings:
             **({"resample": self.resample} if self.resample != "split" else {}),
             **({} if self.weight is None else {"weight": self.weight}),
             **({"shape": list(self.shape)} if self.shape else {}),
+            **({} if self.lengths is None else {"lengths": self.lengths}),
+            **({} if self.sequence is None else {"sequence": self.sequence.canonical()}),
             **({} if self.class_weight is None else {"class_weight": self.written_class_weight}),
         }
 
@@ -183,6 +195,18 @@ class DataSettings:
         from fitgap.runner.data import FileChoices
 
         return FileChoices(**{each.name: getattr(self, each.name) for each in fields(FileChoices)})
+
+
+def with_splits_in_time(node: SpecNode, given: dict[str, Any]) -> dict[str, Any]:
+    """The settings; if rows become sequences, with rules by which the last ones are held out."""
+    windowing = given.get("sequence")
+    if windowing is None:
+        return given
+    for name in ("shape", "lengths"):
+        if name in given:
+            raise SpecError(f"{name} does not go with sequence, which arranges rows itself; leave it out", node.path)
+    held_out = ["validation", *(["test"] if given.get("test") is not None else [])]
+    return {**given, **{use: in_time(given.get(use), windowing, (*node.path, use)) for use in held_out}}
 
 
 def as_stored(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,8 @@ WRITTEN_AS: dict[str, tuple[str, tuple[str, ...]]] = {
     "encoding": ("--encoding", ("data", "encoding")),
     "missing_values": ("--missing-values", ("data", "missing_values")),
     "weight": ("--weight", ("data", "weight")),
+    "sequence": ("--sequence", ("data", "sequence")),
+    "lengths": ("--lengths", ("data", "lengths")),
     "class_weight": ("--class-weight", ("data", "class_weight")),
     "seed": ("--seed", ("seed",)),
     "repeats": ("--repeats", REPEATS),
@@ -106,6 +108,8 @@ class Flags:
     encoding: str | None = None
     missing_values: Sequence[str] = ()
     weight: str | None = None
+    sequence: str | None = None
+    lengths: str | None = None
     class_weight: str | None = None
     seed: int | str | None = None
     repeats: int | str | None = None

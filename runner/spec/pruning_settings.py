@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.axes import LARGEST_COUNT
-from fitgap.runner.spec.shorthand import parse_settings
+from fitgap.runner.spec.shorthand import settings_of
 from fitgap.runner.spec.validation import SpecNode
 
 FACTOR, LARGEST_FACTOR = 3, 1_000
@@ -78,7 +78,7 @@ class PruningSettings:
     @classmethod
     def read(cls, node: SpecNode) -> Self:
         """The settings from a mapping, or from shorthand such as `first=5`. Raises SpecError."""
-        entries = as_mapping(node, cls.example).entries(cls.keys())
+        entries = settings_of(node, f"must be settings, such as {cls.example}").entries(cls.keys())
         if "first" not in entries:
             raise SpecError(f"first must be given, the epoch of the first rung, such as {cls.example}", node.path)
         first = entries["first"].whole_number(1, LARGEST_COUNT)
@@ -189,15 +189,3 @@ def read_pruning(entries: Mapping[str, SpecNode]) -> PruningSettings | None:
         rule = f"cannot be combined with {given[0].section}; keep one of them"
         raise SpecError(rule, entries[given[1].section].path)
     return given[0].read(entries[given[0].section]) if given else None
-
-
-def as_mapping(node: SpecNode, example: str) -> SpecNode:
-    """The section as a mapping, also if it was written as shorthand."""
-    if isinstance(node.value, str) and "=" in node.value:
-        try:
-            return SpecNode(parse_settings(node.value), node.path)
-        except SpecError as error:
-            raise SpecError(error.message, node.path) from None
-    if not isinstance(node.value, dict):
-        raise node.wrong(f"must be settings, such as {example}")
-    return node

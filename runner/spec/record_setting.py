@@ -3,7 +3,7 @@
 from fitgap.runner.errors import SpecError
 from fitgap.runner.recorded_epochs import COMPLETE, Recording
 from fitgap.runner.spec.axes import LARGEST_COUNT
-from fitgap.runner.spec.shorthand import parse_settings
+from fitgap.runner.spec.shorthand import settings_of
 from fitgap.runner.spec.validation import SpecNode
 
 RULE = "must be all, every=N or epochs=log"
@@ -13,22 +13,10 @@ def read_recording(node: SpecNode) -> Recording:
     """The recording that `node` specifies. Raises SpecError."""
     if node.value == "all":
         return COMPLETE
-    entries = as_mapping(node).entries(("every", "epochs"))
+    entries = settings_of(node, RULE).entries(("every", "epochs"))
     if len(entries) != 1:
         raise node.wrong(RULE) if not entries else SpecError(f"{RULE}, but has both; keep one of them", node.path)
     if "every" in entries:
         return Recording(entries["every"].whole_number(1, LARGEST_COUNT))
     entries["epochs"].one_of(("log",))
     return Recording(None)
-
-
-def as_mapping(node: SpecNode) -> SpecNode:
-    """The node as a mapping, whether written as a mapping or as shorthand."""
-    if isinstance(node.value, str) and "=" in node.value:
-        try:
-            return SpecNode(parse_settings(node.value), node.path)
-        except SpecError as error:
-            raise SpecError(error.message, node.path) from None
-    if not isinstance(node.value, dict):
-        raise node.wrong(RULE)
-    return node

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from fitgap.runner.errors import SpecError
-from fitgap.runner.spec.validation import shown
+from fitgap.runner.spec.validation import SpecNode, shown
 
 # A + between two names is followed by a letter, one inside a number such as 1e+3 by a digit. beta+gamma is one value.
 BETWEEN_NAMES = re.compile(r"\+\s*(?=[A-Za-z_])(?!(?:beta|gamma)\b)")
@@ -33,6 +33,20 @@ def parse_settings(text: str) -> dict[str, Any]:
             raise SpecError(f"{shown(key)} is written twice; name it once")
         settings[key] = scalar(value)
     return settings
+
+
+def settings_of(node: SpecNode, rule: str) -> SpecNode:
+    """The node as a mapping of settings, whether written as a mapping or as shorthand. Raises SpecError with the rule
+    if it is neither.
+    """
+    if isinstance(node.value, str) and "=" in node.value:
+        try:
+            return SpecNode(parse_settings(node.value), node.path)
+        except SpecError as error:
+            raise SpecError(error.message, node.path) from None
+    if not isinstance(node.value, dict):
+        raise node.wrong(rule)
+    return node
 
 
 def scalar(text: str) -> int | float | str:

@@ -73,13 +73,3 @@ def plain_json(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain_json(each) for key, each in value.items()}
     return [plain_json(each) for each in value] if isinstance(value, (list, tuple)) else value
-
-
-def duration(seconds: float) -> str:
-    """Such as `3 min 20 s`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
+from fitgap.runner.amounts import duration
 from fitgap.runner.charts.palette import NOT_JUDGED, VERDICTS
 from fitgap.runner.errors import FitgapError, StoreError
 from fitgap.runner.names import is_sweep_name
@@ -39,7 +40,7 @@ def templates() -> Environment:
         "shown": lambda value, key="": formatting.shown(key, value),
         "signed": formatting.signed,
         "title_of": formatting.title,
-        "duration": formatting.duration,
+        "duration": duration,
         "visible": formatting.visible,
         "path": lambda value: quote(str(value), safe=""),
         "words": lambda value: str(value).replace("_", " "),

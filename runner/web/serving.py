@@ -1,7 +1,11 @@
 """The server: a socket on this machine, and the loop that answers until it is stopped."""
 
+import contextlib
 import logging
+import os
 import socket
+import sys
+import threading
 from types import FrameType
 
 import uvicorn
@@ -11,6 +15,10 @@ from starlette.applications import Starlette
 FIRST_PORT, PORTS = 8640, 20
 # Seconds that answers in progress may take once the server is stopped; event streams end at once.
 GRACE_SECONDS = 1
+# Seconds after which the process ends whatever is still computed, such as the charts of a million trials.
+LONGEST_SECONDS = 4
+# The exit code of every command that was interrupted.
+INTERRUPTED = 130
 
 
 class ServingError(FitgapError):
@@ -62,4 +70,22 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.application.state.stopping.set()
+        end_without_waiting()
         super().handle_exit(sig, frame)
+
+
+def end_without_waiting() -> None:
+    """End the process in a few seconds, even if a thread is still computing an answer.
+
+    Most answers only read, and the database rolls back what was not written completely.
+    """
+    end = threading.Timer(LONGEST_SECONDS, leave)
+    end.daemon = True
+    end.start()
+
+
+def leave() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(INTERRUPTED)

@@ -295,3 +295,17 @@ def test_fewer_recorded_epochs_have_the_same_causes(recording, count):
         for verdict in Verdict:
             named, in_whole = ([each.cause for each in causes(verdict, facts)] for facts in (thinned, whole))
             assert set(named) ^ set(in_whole) <= {Cause.SLOW}
+
+
+def test_layers_are_called_by_their_names():
+    """A convolutional network: the number alone would leave open whether poolings count."""
+    names = ("conv8x3", "conv16x3", "dense 32")
+    layers = [layer(), layer(dead=4), layer(saturated=6), layer(units=3, rms=20.0)]
+    facts = replace(WELL, layer_names=names, layers=layers)
+    seen = {each.cause: each.seen for each in causes(Verdict.UNDERFIT, facts)}
+    assert "50 % of the units of conv16x3 (layer 2) are dead" in seen[Cause.DEAD_UNITS]
+    assert "of the units of dense 32 (layer 3) are saturated" in seen[Cause.SATURATED_UNITS]
+    assert "the weights of the output layer have grown to 40 times" in seen[Cause.LARGE_WEIGHTS]
+    facts = replace(facts, layers=[layer(near_zero=60), *layers[1:]], penalties={"l2": 0.1})
+    seen = {each.cause: each.seen for each in causes(Verdict.UNDERFIT, facts)}
+    assert "of the weights of conv8x3 (layer 1) are near zero" in seen[Cause.WEIGHTS_NEAR_ZERO]

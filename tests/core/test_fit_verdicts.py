@@ -5,39 +5,10 @@ from math import hypot, isnan, nan
 
 import numpy as np
 import pytest
-from fitgap.core.fit_differences import Errors
-from fitgap.core.fit_verdicts import Constant, Skill, Verdict, fit_of_configuration, fit_of_trial, skill_of
+from fitgap.core.fit_verdicts import Constant, Skill, Verdict, fit_of_trial, skill_of
 from hypothesis import given
 from hypothesis import strategies as st
-
-EMPTY = np.empty(0, np.float32)
-
-
-def errors_from(seen, unseen, **changes):
-    """Errors whose sample is all there is."""
-    seen, unseen = np.asarray(seen, float), np.asarray(unseen, float)
-    numbers = {"e_t": seen.mean(), "e_v": unseen.mean(), "count_t": len(seen), "count_v": len(unseen)}
-    return Errors(**{**numbers, "sample_t": seen, "sample_v": unseen, **changes})
-
-
-def drawn(seed, e_t=1.0, e_v=1.0, *, likeness=0.9, count=100):
-    """Errors of two networks on the same examples: some with these means, and the reference's with 1 and 1."""
-    rng = np.random.default_rng(seed)
-    sides = []
-    for mean in (e_t, e_v):
-        shared, one, other = rng.exponential(size=(3, count))
-        own, reference = (likeness * shared + (1 - likeness) * each for each in (one, other))
-        sides.append((mean * own / own.mean(), reference / reference.mean()))
-    (own_t, reference_t), (own_v, reference_v) = sides
-    return errors_from(own_t, own_v), errors_from(reference_t, reference_v)
-
-
-@st.composite
-def pairs(draw):
-    """Any two networks' errors on the same examples."""
-    counts = [draw(st.integers(1, 20)) for _ in range(2)]
-    sides = [[draw(st.lists(st.floats(0, 1e6), min_size=n, max_size=n)) for n in counts] for _ in range(2)]
-    return errors_from(*sides[0]), errors_from(*sides[1])
+from support.core.paired_errors import EMPTY, drawn, errors_from, pairs
 
 
 @given(pairs())
@@ -78,18 +49,6 @@ def test_the_reference_itself_is_good(pair):
     assert (fit.excess, fit.underfit, fit.overfit) == (0, 0, 0)
     enough = min(len(reference.sample_t), len(reference.sample_v)) > 1
     assert fit.verdict == (Verdict.GOOD if enough else Verdict.UNCLEAR)
-
-
-@given(pairs())
-def test_a_configuration_with_one_repeat_is_its_trial(pair):
-    assert astuple(fit_of_configuration([pair])) == pytest.approx(astuple(fit_of_trial(*pair)), nan_ok=True)
-
-
-@given(st.permutations(range(3)))
-def test_the_order_of_repeats_does_not_matter(order):
-    repeats = [drawn(seed, 1.3, 1.2) for seed in range(3)]
-    fit = fit_of_configuration(repeats)
-    assert astuple(fit_of_configuration([repeats[number] for number in order])) == pytest.approx(astuple(fit))
 
 
 def test_standard_errors_are_those_of_the_paired_differences():
@@ -226,42 +185,6 @@ def test_a_network_that_is_worse_on_unseen_examples_alone_does_not_get_better(se
     assert after.excess >= before.excess and after.overfit >= before.overfit and after.underfit == before.underfit
     if before.verdict == Verdict.OVERFIT:
         assert after.verdict == Verdict.OVERFIT
-
-
-def test_repeats_that_vary_much_while_each_is_clear_are_clear():
-    repeats = [drawn(seed, 1 + size, 1 + size) for seed, size in enumerate((0.4, 2.0, 30.0))]
-    assert {fit_of_trial(*each).verdict for each in repeats} == {Verdict.UNDERFIT}
-    assert fit_of_configuration(repeats).verdict == Verdict.UNDERFIT
-
-
-def test_repeats_add_up_where_none_is_clear():
-    # Folds, which share no unseen examples.
-    repeats = [
-        tuple(replace(each, count_t=900) for each in drawn(seed, 1.0, 1.35, likeness=0.2, count=100))
-        for seed in range(10)
-    ]
-    assert fit_of_trial(*repeats[3]).verdict == Verdict.GOOD
-    assert fit_of_configuration(repeats).verdict == Verdict.OVERFIT
-
-
-def test_the_parts_of_a_configuration_are_means_over_repeats():
-    repeats = [drawn(seed, 1 + seed, 2.0) for seed in range(3)]
-    fits, fit = [fit_of_trial(*each) for each in repeats], fit_of_configuration(repeats)
-    for name in ("excess", "underfit", "overfit"):
-        assert getattr(fit, name) == pytest.approx(np.mean([getattr(each, name) for each in fits]))
-    # Half of all examples are in every repeat: three repeats know no more than all examples once.
-    assert fit.se_excess == pytest.approx(hypot(*(each.se_excess for each in fits)) / 3**0.5 * 0.5**0.5)
-
-
-def test_repeats_are_no_more_certain_than_all_examples_once():
-    """The mean over repeats that share their examples does not become as certain as their number suggests."""
-    own, reference = drawn(1, 1.0, 1.3)
-    few, many = (fit_of_configuration([(own, reference)] * count) for count in (2, 200))
-    assert many.se_excess == pytest.approx(few.se_excess)
-    folds = [replace(each, count_t=900, count_v=100) for each in (own, reference)]
-    ten, more = (fit_of_configuration([tuple(folds)] * count) for count in (10, 40))
-    assert fit_of_trial(*folds).se_excess == pytest.approx(10**0.5 * ten.se_excess)
-    assert ten.se_excess == pytest.approx(more.se_excess)
 
 
 @pytest.mark.parametrize(("constant", "verdict"), [(40.0, Verdict.UNDERFIT), (60.0, Verdict.GOOD)])

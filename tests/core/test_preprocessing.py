@@ -1,20 +1,14 @@
-"""Filling and scaling, learned from the training examples alone."""
+"""Scaling and encoding, learned from the training examples alone."""
 
 import dataclasses
 
 import numpy as np
 import pytest
-from fitgap.core.datasets import Dataset, Division, split_examples
-from fitgap.core.preprocessing import Preparation, learned_transform, prepare_examples
-from fitgap.core.scaling import FILLINGS, PREPROCESSINGS, Scaling, fill_values
-from fitgap.core.target_coding import Intervals, Numbers, OnePerClass, Unrecognized, ZeroOne
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-
-KEY = {"seed": 3, "repeat": 1}
-DIVISION = Division(0.3)
-NAN = float("nan")
+from fitgap.core.datasets import Division, split_examples
+from fitgap.core.preprocessing import Preparation, learned_transform
+from fitgap.core.scaling import PREPROCESSINGS, Scaling
+from fitgap.core.target_coding import Intervals, OnePerClass, Unrecognized, ZeroOne
+from support.core.forty_examples import DIVISION, KEY, NAN, SPLIT, forty_examples, prepare, with_inputs
 
 
 @pytest.fixture(params=sorted(PREPROCESSINGS))
@@ -22,18 +16,9 @@ def preprocess(request):
     return request.param
 
 
-@pytest.fixture(params=sorted(FILLINGS))
-def filling(request):
-    return request.param
-
-
 @pytest.fixture
 def dataset():
-    """Forty examples of columns with their own places and sizes; targets are numbers and tell the examples apart."""
-    rng = np.random.default_rng(23)
-    inputs = rng.normal(size=(40, 3)) * [1, 100, 1e-3] + [0, 50, -7]
-    targets = np.stack([np.arange(40.0), rng.normal(20, 3, 40)], axis=1)
-    return Dataset("any", inputs, targets, "numbers", ("a", "b", "c"), ("number", "other"))
+    return forty_examples()
 
 
 @pytest.fixture
@@ -41,22 +26,6 @@ def three_classes(dataset):
     targets = np.arange(40.0)[:, np.newaxis] % 3
     changes = {"targets": targets, "target_kind": "classes", "target_names": ("y",), "class_names": ("a", "b", "c")}
     return dataclasses.replace(dataset, **changes)
-
-
-SPLIT = split_examples(Dataset("any", *np.zeros((2, 40, 1)), "numbers", ("x",), ("y",)), DIVISION, **KEY)
-
-
-def prepare(dataset, preprocess="standard", target_scaling="none", missing="refuse", dtype="float64", **changes):
-    reading = changes.pop("reading", Numbers())
-    limits = changes.pop("limits", False)
-    preparation = Preparation(changes.pop("division", DIVISION), preprocess, target_scaling, missing, limits)
-    return prepare_examples(dataset, preparation, reading, **{**KEY, **changes}, dtype=dtype)
-
-
-def with_inputs(dataset, rows, column, values):
-    inputs = dataset.inputs.copy()
-    inputs[rows, column] = values
-    return dataclasses.replace(dataset, inputs=inputs)
 
 
 def test_standard_gives_training_inputs_mean_zero_and_deviation_one(dataset):
@@ -69,6 +38,34 @@ def test_minmax_brings_training_inputs_between_zero_and_one(dataset):
     inputs = prepare(dataset, "minmax").training_inputs
     np.testing.assert_allclose(inputs.min(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(inputs.max(axis=0), 1, rtol=1e-12)
+
+
+def test_channels_are_scaled_over_examples_and_positions(dataset):
+    """By definition, on three steps of two channels: one mean and deviation per channel."""
+    rng = np.random.default_rng(24)
+    inputs = rng.normal(size=(40, 3, 2)) * [2, 5] + [1, -3] + np.arange(3)[:, np.newaxis]
+    inputs[:, 1, 0] = 4.0
+    sequences = dataclasses.replace(
+        dataset, inputs=inputs.reshape(40, 6), input_names=tuple("abcdef"), input_axes=(3, 2)
+    )
+    examples = prepare(sequences, "channel_standard", limits=True)
+    training = inputs[SPLIT.training]
+    mean, deviation = training.mean(axis=(0, 1)), training.std(axis=(0, 1))
+    expected = (inputs[SPLIT.validation] - mean) / deviation
+    np.testing.assert_allclose(examples.validation_inputs, expected.reshape(-1, 6), rtol=1e-10, atol=1e-12)
+    assert examples.constant_columns == ()
+    assert len(set(examples.inputs_transform.high.tolist())) == 2
+    ranges = prepare(sequences, "channel_minmax").training_inputs.reshape(-1, 2)
+    np.testing.assert_allclose([ranges.min(axis=0), ranges.max(axis=0)], [[0, 0], [1, 1]], atol=1e-12)
+    inputs[..., 0] = 4.0
+    examples = prepare(dataclasses.replace(sequences, inputs=inputs.reshape(40, 6)), "channel_standard")
+    assert examples.constant_columns == (0, 2, 4) and not examples.training_inputs[:, ::2].any()
+
+
+def test_without_axes_every_input_is_a_channel(dataset):
+    for name in ("standard", "minmax"):
+        one, other = prepare(dataset, name, limits=True), prepare(dataset, f"channel_{name}", limits=True)
+        assert np.array_equal(one.validation_inputs, other.validation_inputs)
 
 
 def test_none_leaves_inputs_as_they_are(dataset):
@@ -161,63 +158,6 @@ def test_scaled_targets_can_be_brought_back(dataset):
 def test_a_target_without_spread_comes_back_as_what_it_was():
     scaling = Scaling(np.array([5.0, 1.0]), np.array([0.0, 2.0]))
     assert scaling.undo(np.array([[0.7, 4.0]])).tolist() == [[5.0, 3.0]]
-
-
-def test_a_missing_value_becomes_what_the_training_examples_say(dataset, filling):
-    rows = [SPLIT.training[0], SPLIT.training[3], SPLIT.validation[0]]
-    examples = prepare(with_inputs(dataset, rows, 1, NAN), "none", missing=filling)
-    present = np.delete(dataset.inputs[SPLIT.training, 1], [0, 3])
-    expected = {"mean": np.mean, "median": np.median}[filling](present)
-    assert examples.inputs_transform.fill[1] == pytest.approx(expected, rel=1e-14)
-    for value in (examples.training_inputs[0, 1], examples.training_inputs[3, 1], examples.validation_inputs[0, 1]):
-        assert value == examples.inputs_transform.fill[1]
-
-
-def test_missing_values_of_validation_examples_have_no_part_in_the_filling(dataset, preprocess, filling):
-    holey = with_inputs(dataset, SPLIT.training[:4], 0, NAN)
-    moved = with_inputs(holey, SPLIT.validation, slice(None), 1e6)
-    before, after = (prepare(each, preprocess, missing=filling) for each in (holey, moved))
-    assert np.array_equal(before.training_inputs, after.training_inputs)
-    assert np.array_equal(before.inputs_transform.fill, after.inputs_transform.fill)
-
-
-def test_an_input_that_no_training_example_has_becomes_zero(dataset, preprocess, filling):
-    examples = prepare(with_inputs(dataset, SPLIT.training, 1, NAN), preprocess, missing=filling)
-    assert examples.inputs_transform.fill[1] == 0
-    assert examples.constant_columns == (1,)
-    assert (examples.training_inputs[:, 1] == 0).all() and (examples.validation_inputs[:, 1] == 0).all()
-
-
-@pytest.mark.parametrize("constant", [0.1, 1e9 + 0.1, -7.3])
-def test_filling_does_not_make_a_constant_input_vary(dataset, preprocess, filling, constant):
-    """The mean of equal values differs from them by rounding, and must not be taken for spread."""
-    some = with_inputs(dataset, SPLIT.training, 1, constant)
-    examples = prepare(with_inputs(some, SPLIT.training[:7], 1, NAN), preprocess, missing=filling)
-    assert examples.constant_columns == (1,)
-    assert (examples.training_inputs[:, 1] == 0).all() and (examples.validation_inputs[:, 1] == 0).all()
-
-
-MOSTLY_NUMBERS = st.one_of(st.floats(-1e6, 1e6), st.just(NAN))
-
-
-@given(st.data(), st.integers(1, 20), st.integers(1, 4), st.sampled_from(sorted(FILLINGS)))
-def test_filled_inputs_are_finite_and_lie_among_those_present(data, rows, columns, filling):
-    values = data.draw(arrays(float, (rows, columns), elements=MOSTLY_NUMBERS))
-    fill = fill_values(values, filling)
-    for column, value in zip(values.T, fill, strict=True):
-        present = column[~np.isnan(column)]
-        if len(present):
-            assert present.min() - 1e-6 <= value <= present.max() + 1e-6
-        else:
-            assert value == 0
-    for preprocess in PREPROCESSINGS:
-        transform = learned_transform(values, Preparation(DIVISION, preprocess, "none", filling))
-        assert np.isfinite(transform.apply(values)).all()
-
-
-@pytest.mark.parametrize("missing", ["refuse", "drop"])
-def test_nothing_is_filled_where_nothing_may_be_missing(dataset, missing):
-    assert np.isnan(prepare(dataset, missing=missing).inputs_transform.fill).all()
 
 
 @pytest.mark.parametrize(("share", "made"), [(0, (0, 0)), (0.1, (3, 1)), (1, (28, 12)), (2.5, (70, 30))])

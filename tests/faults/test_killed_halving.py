@@ -1,12 +1,12 @@
 """Halving prunes the same trials after any crash and with any number of drivers."""
 
 import signal
-from contextlib import ExitStack
 
 import pytest
-from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
+from support.faults.children import outcome
 from support.faults.evidence import Evidence
-from support.faults.victims import STOPPED, run, run_when_all_are_ready, write_ahead
+from support.faults.several_drivers import train_together
+from support.faults.victims import STOPPED, run
 from support.sampling import at_night, steps
 
 # Two brackets with rungs after epochs 1 and 3, and in one of them after 6; dropout and rates that diverge.
@@ -98,14 +98,5 @@ def test_packs_that_are_lost_change_nothing(undisturbed, new_victim):
 def test_several_drivers_prune_what_one_prunes(sweep, drivers, new_victim):
     undisturbed = new_victim(sweep=sweep)
     assert outcome(run, undisturbed) == 0, undisturbed.complaint
-    first = new_victim(sweep=sweep, pause=0.005)
-    write_ahead(first)
-    victims = [first, *(new_victim(again=first, sweep=first.sweep, pause=0.005) for _ in range(drivers - 1))]
-    start = nursery().Barrier(drivers)
-    with ExitStack() as stack:
-        processes = [stack.enter_context(child(run_when_all_are_ready, victim, start)) for victim in victims]
-        for process, victim in zip(processes, victims, strict=True):
-            process.join(PATIENCE_SECONDS)
-            assert process.exitcode == 0, victim.complaint
-    assert sum(1 for victim in victims if victim.acknowledged) > 1
+    first = train_together(new_victim, sweep, drivers)
     assert found_by(first) == found_by(undisturbed)

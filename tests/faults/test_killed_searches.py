@@ -1,12 +1,12 @@
 """A search that learns proposes the same configurations after any crash and with any number of drivers."""
 
 import signal
-from contextlib import ExitStack
 
 import pytest
-from support.faults.children import PATIENCE_SECONDS, child, nursery, outcome
+from support.faults.children import outcome
 from support.faults.evidence import Evidence
-from support.faults.victims import run, run_when_all_are_ready, write_ahead
+from support.faults.several_drivers import train_together
+from support.faults.victims import run
 from support.sampling import at_night, every_row, on_sqlite_per_commit, steps
 
 # A generation of eight, in two shapes, needs the results of the ones before it.
@@ -62,14 +62,5 @@ def test_killed_at_any_point_a_search_proposes_the_same(method, lag, step, new_v
 def test_several_drivers_propose_what_one_proposes(drivers, new_victim):
     alone = new_victim(sweep=search())
     assert outcome(run, alone) == 0, alone.complaint
-    first = new_victim(sweep=search(), pause=0.005)
-    write_ahead(first)
-    victims = [first, *(new_victim(again=first, sweep=first.sweep, pause=0.005) for _ in range(drivers - 1))]
-    start = nursery().Barrier(drivers)
-    with ExitStack() as stack:
-        processes = [stack.enter_context(child(run_when_all_are_ready, victim, start)) for victim in victims]
-        for process, victim in zip(processes, victims, strict=True):
-            process.join(PATIENCE_SECONDS)
-            assert process.exitcode == 0, victim.complaint
-    assert sum(1 for victim in victims if victim.acknowledged) > 1
+    first = train_together(new_victim, search(), drivers)
     assert found_by(first) == found_by(alone)

@@ -21,6 +21,8 @@ from fitgap.core.layers import (
     GlobalAveragePooling,
     MaximumPooling,
     Memory,
+    Normalization,
+    Residual,
 )
 from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.recurrent import Recurrent
@@ -45,7 +47,18 @@ NETWORKS = {
     "elman": ((7, 3), (Elman(4, "all"), Elman(5))),
     "gru": ((7, 3), (Gated(4, "all"), Dense(6), Dense(4))),
     "lstm": ((7, 3), (Memory(5),)),
-    "stacked": ((6, 2), (Convolution(3, 2), Memory(4, "all"), Gated(5, "all"), GlobalAveragePooling())),
+    "normalized": ((5, 6, 2), (Normalization(), Convolution(3, 3), Normalization(0.01), Dense(5), Normalization())),
+    "residual": (
+        (6, 5, 2),
+        (
+            *(Convolution(3, 3, 1, "same"), Convolution(2, 3, 1, "same"), Residual(2)),
+            *(MaximumPooling(2), Dense(5), Dense(5), Dense(5), Residual(1), Residual(3)),
+        ),
+    ),
+    "stacked": (
+        (6, 2),
+        (Convolution(3, 2), Memory(4, "all"), Normalization(), Gated(5, "all"), GlobalAveragePooling()),
+    ),
 }
 
 torch.set_num_threads(1)
@@ -94,11 +107,33 @@ def trained_here(name):
 
 
 def modules_of(network):
-    """The same layers in PyTorch, for inputs (N, channels, axes)."""
+    """The same layers in PyTorch, for inputs (N, channels, axes), with the number of layers that each stands for."""
     modules = []
     for layer, shape in zip(network.layers, network.shapes, strict=False):
-        modules += module_of(layer, shape, is_last=layer is network.layers[-1])
-    return modules
+        if isinstance(layer, Residual):
+            inside = []
+            while sum(count for count, _ in inside) < layer.layers:
+                inside.insert(0, modules.pop())
+            modules.append((layer.layers + 1, [Around(each for _, group in inside for each in group)]))
+        else:
+            modules.append((1, module_of(layer, shape, is_last=layer is network.layers[-1])))
+    return [each for _, group in modules for each in group]
+
+
+class Around(torch.nn.Sequential):
+    """Layers with a residual connection around them."""
+
+    def __init__(self, modules):
+        super().__init__(*modules)
+
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+def without_connections(modules):
+    """All layers, also those that a residual connection goes around."""
+    for module in modules:
+        yield from without_connections(module) if isinstance(module, Around) else [module]
 
 
 def module_of(layer, shape, is_last):
@@ -115,6 +150,8 @@ def module_of(layer, shape, is_last):
             return [(torch.nn.AvgPool2d if two else torch.nn.AvgPool1d)(layer.size, layer.stride or layer.size)]
         case Recurrent():
             return [OverSteps(layer, shape[-1])]
+        case Normalization():
+            return [OverChannels(layer, shape[-1])]
         case GlobalAveragePooling():
             return [(torch.nn.AdaptiveAvgPool2d if two else torch.nn.AdaptiveAvgPool1d)(1)]
     linear = torch.nn.Linear(int(np.prod(shape)), layer.units)
@@ -160,20 +197,47 @@ class OverSteps(torch.nn.Module):
         return torch.cat([self.inner.bias_ih_l0, self.inner.bias_hh_l0[len(self.inner.bias_hh_l0) - self.own_count :]])
 
 
+class OverChannels(torch.nn.Module):
+    """A layer normalization on values (N, channels, axes); its gains are saved among the biases here."""
+
+    def __init__(self, layer, channels):
+        super().__init__()
+        self.inner = torch.nn.LayerNorm(channels, layer.epsilon)
+
+    def forward(self, x):
+        return torch.movedim(self.inner(torch.movedim(x, 1, -1)), -1, 1)
+
+    def weights(self):
+        return []
+
+    def biases(self):
+        return [self.inner.weight, self.inner.bias]
+
+    def put_biases(self, values):
+        for own, half in zip(self.biases(), values.chunk(2), strict=True):
+            own.copy_(half)
+
+    def all_biases(self):
+        return torch.cat(self.biases())
+
+
+ADAPTED = OverSteps, OverChannels
+
+
 def weights_of(module):
-    return module.weights() if isinstance(module, OverSteps) else [module.weight]
+    return module.weights() if isinstance(module, ADAPTED) else [module.weight]
 
 
 def biases_of(module):
-    return module.biases() if isinstance(module, OverSteps) else [module.bias]
+    return module.biases() if isinstance(module, ADAPTED) else [module.bias]
 
 
 def all_biases_of(module):
-    return module.all_biases() if isinstance(module, OverSteps) else module.bias
+    return module.all_biases() if isinstance(module, ADAPTED) else module.bias
 
 
 def put_biases(module, values):
-    if isinstance(module, OverSteps):
+    if isinstance(module, ADAPTED):
         module.put_biases(values)
     else:
         module.bias.copy_(values)
@@ -191,8 +255,9 @@ def trained_there(name, optimizer):
     network = network_of(name)
     start = Networks(network, [member_with(network, optimizer)], "float64")
     modules = modules_of(network)
-    weighted = [module.to(torch.float64) for module in modules if hasattr(module, "weight") or hasattr(module, "inner")]
-    layers = [(network.layers[number - 1], network.shapes[number - 1]) for number in network.unit_layers]
+    layered = map(torch.nn.Module.double, without_connections(modules))
+    weighted = [module for module in layered if hasattr(module, "weight") or hasattr(module, "inner")]
+    layers = [(network.layers[number - 1], network.shapes[number - 1]) for number in network.parameter_layers]
     weights = [weight for module in weighted for weight in weights_of(module)]
     # For every block of weights the layer that it belongs to.
     owners = [layer for module, layer in zip(weighted, layers, strict=True) for _ in weights_of(module)]
@@ -222,7 +287,7 @@ def trained_there(name, optimizer):
 def trainings():
     """Every network with every optimizer; of the recurrent ones, which take long in PyTorch, some at night."""
     cases = [(name, optimizer) for name in NETWORKS for optimizer in OPTIMIZERS_THERE]
-    short = [case for case in cases if case[0] in ("image", "overlap", "steps")]
+    short = [case for case in cases if case[0] in ("image", "overlap", "steps", "normalized", "residual")]
     return [*short, *every_row(5, [case for case in cases if case not in short])]
 
 

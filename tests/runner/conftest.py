@@ -3,18 +3,14 @@
 import contextlib
 import fcntl
 import functools
-import io
-import json
 import os
 import pty
 import re
 import shutil
 import sqlite3
 import struct
-import subprocess
 import sys
 import termios
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,12 +22,12 @@ from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
 from fitgap.runner.system.machine_record import machine_identity, process_started
 from fitgap.runner.trial_status import Status
+from support.cli.answers import Answer, Terminal, read_all, run_command
 from support.cli.forked import forked
 from support.databases.plain_plans import plain_configuration, plain_plan
 from support.made_once import made_once
 from typer.main import get_command
 
-COMMAND = Path(sys.executable).parent / "fitgap"
 MEASURED = ("e_t", "e_v", "e_t_running", "se_t", "se_v", "accuracy_t", "accuracy_v", "learning_rate")
 
 # Several architectures, dropout, two optimizers and a rate that diverges; takes well under a second.
@@ -72,23 +68,6 @@ SMALL_FLAGS = (
 )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command gave back."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out, parse_constant=refuse_constant)
-
-
-def refuse_constant(text):
-    raise ValueError(f"{text} is no JSON")
-
-
 @pytest.fixture(autouse=True)
 def own_folder(request, tmp_path, monkeypatch):
     """Every test stands in an empty folder of its own, with no database named by the environment."""
@@ -118,20 +97,6 @@ def invoke(monkeypatch, capsys):
         return Answer(exit_.value.code or 0, captured.out, captured.err)
 
     return run
-
-
-def run_command(*arguments, **options):
-    """The installed command in a process of its own."""
-    done = subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-        **options,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="session")
@@ -183,15 +148,6 @@ def in_terminal():
     return run
 
 
-class Terminal(io.StringIO):
-    """What takes itself for a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
-
-
 @pytest.fixture
 def in_place(monkeypatch):
     """`in_place(*words, columns=200)`: a command in this process, whose streams are a terminal; code and all output."""
@@ -208,19 +164,6 @@ def in_place(monkeypatch):
         return exit_.value.code or 0, terminal.getvalue()
 
     return run
-
-
-def read_all(terminal):
-    """All bytes until the last process closes its end; Linux tells that by an error."""
-    parts = []
-    while True:
-        try:
-            part = os.read(terminal, 65536)
-        except OSError:
-            part = b""
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
 
 
 @pytest.fixture(scope="session")

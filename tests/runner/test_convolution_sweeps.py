@@ -8,7 +8,7 @@ import pytest
 
 SWEEP = """\
 name: motifs
-data: {source: {motif: {examples: 90, length: 9}}}
+data: {source: {motif: {examples: 90, length: 9}}, preprocess: channel_standard}
 repeats: 2
 training: {epochs: 3, batch_size: 16, loss: softmax_cross_entropy, keep: state}
 axes:
@@ -48,6 +48,7 @@ def test_answers_are_given_for_layers_with_units(invoke, trained):
     first = rows_of(invoke("trials", "motifs", "--where", "architecture.width == 3", "--format", "json"))[0]["trial"]
     layers = rows_of(invoke("layers", first, "--format", "json"))
     assert [(row["layer"], row["units"], row["weights"]) for row in layers] == [(1, 3, 24), (2, 3, 9), (3, 2, 6)]
+    assert [row["name"] for row in layers] == ["conv3x2:padding=same", "dense 3", "output"]
     assert invoke("diagnose", "motifs").code == invoke("diagnose", first).code == 0
     groups = rows_of(invoke("compare", "motifs", "--by", "architecture.depth", "--format", "json"))
     assert {group["architecture.depth"] for group in groups} == {1, 2}

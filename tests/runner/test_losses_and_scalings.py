@@ -7,7 +7,7 @@ from fitgap import open_store, run_sweep
 from fitgap.runner.driver import extend_sweep, stored_sweep
 from fitgap.runner.errors import SpecError
 from fitgap.runner.holdout import best_trials
-from fitgap.runner.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.retraining import replay
 from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text
@@ -143,7 +143,10 @@ def test_repeated_flags_are_an_axis_and_replace_what_the_file_has(tmp_path):
     ("text", "message"),
     [
         ("{data: {source: iris, preprocess: minmax}, axes: {preprocess: [none]}}", "is also given under data"),
-        ("{data: iris, axes: {preprocess: [robust]}}", "must be one of standard, minmax, none, auto, but is 'robust'"),
+        (
+            "{data: iris, axes: {preprocess: [robust]}}",
+            "must be one of standard, minmax, none, channel_standard, channel_minmax, auto, but is 'robust'",
+        ),
         ("{data: iris, training: {loss: half_squared_error}, axes: {loss: [half_squared_error]}}", "keep one of them"),
         ("{data: sine, axes: {loss: [half_squared_error, softmax_cross_entropy]}}", "needs the outputs"),
         ("{data: iris, axes: {validation: [0.3, 0.5]}}", "cannot be an axis: errors on different validation examples"),

@@ -3,15 +3,8 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from fitgap.runner.cli.options import placement_flags
 from fitgap.runner.cli.options.common import Database, SweepArgument
-from fitgap.runner.cli.options.placement_flags import (
-    Address,
-    CoresPerPack,
-    Engine,
-    MixedVersions,
-    MostInFlight,
-    Workers,
-)
 from fitgap.runner.cli.render.lines import report, say
 from fitgap.runner.cli.terminal import INTERRUPTED, Terminal
 
@@ -31,12 +24,12 @@ def improve(
     trials: Trials = 60,
     rounds: Rounds = 3,
     dry_run: DryRun = False,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Extend a sweep with what is advised for its best configurations and its edges, as long as this helps."""

@@ -6,7 +6,7 @@ import typer
 from fitgap.runner.cli.options.common import Columns, Database, Format, OutputFormat, Where
 
 KEYS = (
-    *("trial", "architecture", "activation", "layer", "units", "dead", "saturated", "near_zero", "growth"),
+    *("trial", "architecture", "activation", "layer", "name", "units", "dead", "saturated", "near_zero", "growth"),
     *("gradient", "verdict"),
 )
 # Rows that a table shows.

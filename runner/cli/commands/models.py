@@ -38,8 +38,8 @@ def export(
     database: Database = None,
 ) -> None:
     """Export a trial's network to a file that NumPy or an ONNX runtime can read without fitgap."""
-    from fitgap.runner.exported_files import save_as
-    from fitgap.runner.model_files import model_of_trial
+    from fitgap.runner.models.exported_files import save_as
+    from fitgap.runner.models.trial_models import model_of_trial
     from fitgap.runner.store import open_store
 
     save = save_as(output, file_format)
@@ -60,7 +60,9 @@ def predict(
     """Predict the targets of new examples with a trained network."""
     from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.data import read_inputs, read_targets
-    from fitgap.runner.model_files import load_model, model_of_trial, predictions, scores
+    from fitgap.runner.models.model_files import load_model
+    from fitgap.runner.models.predictions import predictions, scores
+    from fitgap.runner.models.trial_models import model_of_trial
     from fitgap.runner.store import open_store
 
     if network.isdecimal():

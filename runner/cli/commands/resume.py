@@ -5,20 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from fitgap.runner.amounts import counted
-from fitgap.runner.cli.options import sweep_flags
+from fitgap.runner.cli.options import placement_flags, sweep_flags
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument, as_text
-from fitgap.runner.cli.options.placement_flags import (
-    Address,
-    CoresPerPack,
-    Drivers,
-    Engine,
-    MaxEpochsTotal,
-    MaxTime,
-    MaxTrials,
-    MixedVersions,
-    MostInFlight,
-    Workers,
-)
 from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
 from fitgap.runner.cli.terminal import train_stored
 
@@ -41,16 +29,16 @@ class Ended(StrEnum):
 
 def resume(
     sweep: SweepArgument,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
-    drivers: Drivers = "auto",
-    max_trials: MaxTrials = None,
-    max_time: MaxTime = None,
-    max_epochs_total: MaxEpochsTotal = None,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
+    drivers: placement_flags.Drivers = "auto",
+    max_trials: placement_flags.MaxTrials = None,
+    max_time: placement_flags.MaxTime = None,
+    max_epochs_total: placement_flags.MaxEpochsTotal = None,
     database: Database = None,
 ) -> None:
     """Train the unfinished trials of a sweep, including those left by a driver that died."""
@@ -97,12 +85,12 @@ def extend(
             callback=as_text,
         ),
     ] = None,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be added; write and train nothing.")
     ] = False,
@@ -187,12 +175,12 @@ def retry(
         list[Ended] | None,
         typer.Option(help="Status of the trials to retry (default: failed). Repeatable.", show_default=False),
     ] = None,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
     database: Database = None,
 ) -> None:
     """Train the failed trials of a sweep again."""

@@ -3,23 +3,9 @@
 import contextlib
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from fitgap.runner.cli.commands.ui import page_beside
-from fitgap.runner.cli.options import sweep_flags
+from fitgap.runner.cli.options import placement_flags, sweep_flags
 from fitgap.runner.cli.options.common import Database
-from fitgap.runner.cli.options.placement_flags import (
-    RUNNING,
-    Address,
-    CoresPerPack,
-    Drivers,
-    Engine,
-    MaxEpochsTotal,
-    MaxTime,
-    MaxTrials,
-    MixedVersions,
-    MostInFlight,
-    Workers,
-)
 from fitgap.runner.cli.render.lines import report
 from fitgap.runner.cli.terminal import train_new
 
@@ -28,9 +14,9 @@ if TYPE_CHECKING:
     from fitgap.runner.planning.preparation import PreparedSweep
     from fitgap.runner.spec import Budget
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan without training.", rich_help_panel=RUNNING)]
+DryRun = Annotated[bool, placement_flags.flag("Show the plan without training.", "--dry-run", show_default=True)]
 
-WithPage = Annotated[bool, typer.Option("--ui", help="Open the web page next to the run.", rich_help_panel=RUNNING)]
+WithPage = Annotated[bool, placement_flags.flag("Open the web page next to the run.", "--ui", show_default=True)]
 
 PLANNED_KEYS = ["architecture", "activation", "regularizer", "optimizer", "batch_size", "planned_epochs", "parameters"]
 
@@ -59,6 +45,8 @@ def run(
     encoding: sweep_flags.Encoding = None,
     missing_values: sweep_flags.MissingValues = None,
     weight: sweep_flags.Weight = None,
+    sequence: sweep_flags.Sequence = None,
+    lengths: sweep_flags.Lengths = None,
     class_weight: sweep_flags.ClassWeight = None,
     seed: sweep_flags.Seed = None,
     repeats: sweep_flags.Repeats = None,
@@ -85,17 +73,17 @@ def run(
     halving: sweep_flags.Halving = None,
     hyperband: sweep_flags.Hyperband = None,
     median: sweep_flags.Median = None,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
-    drivers: Drivers = "auto",
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
+    drivers: placement_flags.Drivers = "auto",
     database: Database = None,
-    max_trials: MaxTrials = None,
-    max_time: MaxTime = None,
-    max_epochs_total: MaxEpochsTotal = None,
+    max_trials: placement_flags.MaxTrials = None,
+    max_time: placement_flags.MaxTime = None,
+    max_epochs_total: placement_flags.MaxEpochsTotal = None,
     dry_run: DryRun = False,
     ui: WithPage = False,
 ) -> None:
@@ -130,6 +118,8 @@ def run(
         encoding=encoding,
         missing_values=missing_values or [],
         weight=weight,
+        sequence=sequence,
+        lengths=lengths,
         class_weight=class_weight,
         seed=seed,
         repeats=repeats,

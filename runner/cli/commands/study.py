@@ -5,16 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from fitgap.runner.cli.options import sweep_flags
+from fitgap.runner.cli.options import placement_flags, sweep_flags
 from fitgap.runner.cli.options.common import Database
-from fitgap.runner.cli.options.placement_flags import (
-    Address,
-    CoresPerPack,
-    Engine,
-    MixedVersions,
-    MostInFlight,
-    Workers,
-)
 from fitgap.runner.cli.render.lines import report, say
 from fitgap.runner.cli.terminal import Terminal, command
 
@@ -83,12 +75,12 @@ def study(
         str | None,
         typer.Option(metavar="SWEEP", help="Answer for this stored sweep, without training.", show_default=False),
     ] = None,
-    engine: Engine = "auto",
-    workers: Workers = None,
-    address: Address = None,
-    cores_per_pack: CoresPerPack = None,
-    most_in_flight: MostInFlight = None,
-    mixed_versions: MixedVersions = False,
+    engine: placement_flags.Engine = "auto",
+    workers: placement_flags.Workers = None,
+    address: placement_flags.Address = None,
+    cores_per_pack: placement_flags.CoresPerPack = None,
+    most_in_flight: placement_flags.MostInFlight = None,
+    mixed_versions: placement_flags.MixedVersions = False,
     database: Database = None,
     output_format: Annotated[AnswerFormat, typer.Option("--format", help="Output format.")] = AnswerFormat.TABLE,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the sweep file without training.")] = False,

@@ -29,7 +29,10 @@ Validation = Annotated[
     flag("AMOUNT|RULE", "Validation examples: 0.3, 200, 5-fold, same, group=COLUMN, last=0.3, …", panel=SPLIT_PANEL),
 ]
 Test = Annotated[str | None, flag("AMOUNT|RULE", "Test examples, which play no part in any choice.", panel=SPLIT_PANEL)]
-Preprocess = Annotated[list[str] | None, flag("NAME", "Input scaling: standard, minmax or none. Repeatable.")]
+Preprocess = Annotated[
+    list[str] | None,
+    flag("NAME", "Input scaling: standard, minmax, none, channel_standard or channel_minmax. Repeatable."),
+]
 TargetScaling = Annotated[str | None, flag("NAME", "Scaling of numeric targets: standard or none.")]
 Stratified = Annotated[
     bool | None,
@@ -65,6 +68,12 @@ Categorical = Annotated[list[str] | None, file_flag("COLUMN[,…]", "Columns of 
 Dates = Annotated[list[str] | None, file_flag("COLUMN[=FORMAT]", "Columns of dates, as in 'day=%d/%m/%Y'. Repeatable.")]
 TargetKind = Annotated[str | None, file_flag("NAME", "Whether the target holds classes or numbers.")]
 Weight = Annotated[str | None, file_flag("COLUMN", "Column with the weight of each example in the error.")]
+Lengths = Annotated[
+    str | None, file_flag("NAME", "Array with the lengths of sequences in an NPZ file, or nan if padded steps are NaN.")
+]
+Sequence = Annotated[
+    str | None, file_flag("WINDOW", "Windows over rows in time order, such as window=24,by=date,horizon=1.")
+]
 Separator = Annotated[str | None, file_flag("NAME", "Separator: comma, semicolon, tab, bar or blanks.")]
 Decimal = Annotated[str | None, file_flag("MARK", "Decimal mark: . or , (a comma).")]
 Encoding = Annotated[str | None, file_flag("NAME", "Encoding of a text file, such as utf-8 or cp1252.")]

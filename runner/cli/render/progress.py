@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Self
 
 import numpy as np
-from fitgap.runner.amounts import counted
+from fitgap.runner.amounts import counted, duration
 from fitgap.runner.cli.remaining import QUERY_SECONDS, QUERY_SHARE, ActiveTime, TrialCount, WorkLeft
 from fitgap.runner.cli.render.cluster_line import RowRate, cluster_line
 from fitgap.runner.cli.render.console import PlainConsole
@@ -244,13 +244,3 @@ def columns_for(width: int) -> list[ProgressColumn]:
     line = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=False, overflow="fold"))
     bar_width = LONG_BAR if width > LONG_BAR + LONGEST_LINE else SHORT_BAR
     return [BarColumn(bar_width=bar_width), line] if width >= WIDE_ENOUGH else [line]
-
-
-def duration(seconds: float) -> str:
-    """Such as `8 s`, `3 min 20 s`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -79,10 +79,23 @@ def print_table(
     keys = [key for key in keys if key not in common]
     rows = [*rows, {**{key: below.get(key) for key in keys}, keys[0]: below["name"]}] if below else rows
     fitting = fitting_keys(rows, keys, console.width, needed)
-    console.print(table_of(rows, fitting, console.width))
+    print_without_trailing_blanks(console, table_of(rows, fitting, console.width))
     if len(fitting) < len(keys):
         left_out = ", ".join(key for key in keys if key not in fitting)
         console.print(Text(f"(no room at this width for {left_out})"), soft_wrap=True)
+
+
+def print_without_trailing_blanks(console: Any, table: Any) -> None:
+    """Print a table. In a pipe, a single long cell would otherwise make every line as long."""
+    if sys.stdout.isatty():
+        console.print(table)
+        return
+    from rich.text import Text
+
+    with console.capture() as capture:
+        console.print(table)
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    console.print(Text("\n".join(lines)), soft_wrap=True)
 
 
 def table_of(rows: list[Row], keys: Sequence[str], width: int) -> Any:

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Mapping
 
+from fitgap.runner.amounts import duration
 from fitgap.runner.cli.render.console import PlainConsole
 from fitgap.runner.cli.render.lines import say
-from fitgap.runner.cli.render.progress import columns_for, duration, epochs_line
+from fitgap.runner.cli.render.progress import columns_for, epochs_line
 from fitgap.runner.store.read.progress import SweepProgress
 from rich.progress import Progress
 

@@ -17,6 +17,7 @@ from fitgap.core.example_weights import WEIGHT
 from fitgap.runner.data.bounds import MOST_ARRAY_COLUMNS, VALUE_BYTES, check_growth, check_width
 from fitgap.runner.data.columns.targets import encode_targets
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
+from fitgap.runner.data.formats.padded_arrays import BY_NAN, with_padding
 from fitgap.runner.data.handling import Handling, check_complete
 from fitgap.runner.data.loaded_files import Losses
 from fitgap.runner.errors import DataError
@@ -28,24 +29,32 @@ NEEDED_TO_PREDICT = "to predict, an NPZ file needs the array 'inputs'"
 
 
 def load_npz(
-    source: str, content: bytes, target: Sequence[str], handling: Handling, weight: str | None = None
+    source: str,
+    content: bytes,
+    target: Sequence[str],
+    handling: Handling,
+    weight: str | None = None,
+    lengths: str | None = None,
 ) -> tuple[Dataset, Losses]:
     """The examples in an NPZ file, and what was lost; messages count rows from 1. Raises DataError if it is invalid.
 
-    `weight` names the array with the weights of the examples.
+    `weight` names the array with the weights of the examples, `lengths` that with the lengths of sequences, or is
+    BY_NAN.
     """
     target_name = choose_target(source, target)
     check_weight_name(source, weight, target_name)
     arrays = read_arrays(source, content, ("inputs", target_name))
     inputs, targets = as_double(arrays["inputs"]), as_double(arrays[target_name])
+    if lengths is not None:
+        inputs = read_padded(source, content, inputs, lengths)
     axes, inputs = axes_of(inputs), flat(inputs)
     check_inputs(source, inputs)
     check_size(source, len(inputs))
     check_targets(source, target_name, targets, row_count=len(inputs))
-    check_values(source, "inputs", inputs, may_miss=handling.missing != "refuse")
+    check_values(source, "inputs", inputs, may_miss=handling.missing != "refuse" or lengths is not None)
     check_values(source, target_name, targets, may_miss=handling.drops_untargeted)
     weights = None if weight is None else read_weights(source, content, weight, len(inputs))
-    inputs, targets, kept, losses = without_losses(source, inputs, targets, handling)
+    inputs, targets, kept, losses = without_losses(source, inputs, targets, handling, is_padded=lengths is not None)
     encoded = encode_targets(source, target_columns(target_name, targets), handling)
     dataset = Dataset(
         name=source,
@@ -57,8 +66,17 @@ def load_npz(
         class_names=encoded.class_names,
         marks={} if weights is None else {WEIGHT: weights[kept]},
         input_axes=axes,
+        is_padded=lengths is not None,
     )
     return dataset, losses
+
+
+def read_padded(source: str, content: bytes, inputs: np.ndarray, lengths: str) -> np.ndarray:
+    """The sequences with NaN behind the last step of each."""
+    if lengths == BY_NAN:
+        return with_padding(source, inputs, lengths, None)
+    advice = "name the array of lengths with --lengths, or write nan if padded steps are NaN"
+    return with_padding(source, inputs, lengths, read_arrays(source, content, (lengths,), advice)[lengths])
 
 
 def axes_of(inputs: np.ndarray) -> tuple[int, ...]:
@@ -106,18 +124,18 @@ def as_double(array: np.ndarray) -> np.ndarray:
 
 
 def without_losses(
-    source: str, inputs: np.ndarray, targets: np.ndarray, handling: Handling
+    source: str, inputs: np.ndarray, targets: np.ndarray, handling: Handling, is_padded: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Losses]:
-    """The examples that are kept, their rows in the file, and what was lost."""
+    """The examples that are kept, their rows in the file, and what was lost; padding is no missing value."""
     rows = np.arange(len(inputs))
     untargeted = 0
     if handling.drops_untargeted and (lacking := missing_rows(targets)).any():
         untargeted = int(lacking.sum())
         inputs, targets, rows = inputs[~lacking], targets[~lacking], rows[~lacking]
         check_size(source, len(inputs))
-    count = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" else 0
+    count = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" and not is_padded else 0
     incomplete = 0
-    if handling.drops:
+    if handling.drops and not is_padded:
         complete = complete_rows(source, inputs)
         incomplete = len(inputs) - int(complete.sum())
         inputs, targets, rows = inputs[complete], targets[complete], rows[complete]
@@ -134,16 +152,23 @@ def missing_rows(targets: np.ndarray) -> np.ndarray:
 
 
 def load_npz_inputs(
-    source: str, content: bytes, input_count: int, axes: tuple[int, ...], handling: Handling
+    source: str,
+    content: bytes,
+    input_count: int,
+    axes: tuple[int, ...],
+    handling: Handling,
+    lengths: str | None = None,
 ) -> np.ndarray:
     """The array `inputs` (N, n_0) of unseen examples, as float64. Raises DataError for an invalid file.
 
-    If the array has axes, they must be `axes`, unless these are ().
+    If the array has axes, they must be `axes`, unless these are (). `lengths` is as in `load_npz`.
     """
     inputs = read_arrays(source, content, ("inputs",), NEEDED_TO_PREDICT)["inputs"]
     if axes and axes_of(inputs) not in ((), axes):
         rule = f"array 'inputs' has the shape {inputs.shape}, but the network was trained on examples of shape {axes}"
         raise file_error(source, f"{rule}; store them in this shape")
+    if lengths is not None:
+        inputs = read_padded(source, content, as_double(inputs), lengths)
     inputs = flat(inputs)
     check_inputs(source, inputs)
     if len(inputs) == 0:
@@ -151,7 +176,7 @@ def load_npz_inputs(
     if inputs.shape[1] != input_count:
         rule = f"array 'inputs' has {inputs.shape[1]} columns, but the network was trained on {input_count}"
         raise file_error(source, f"{rule}; store the same columns in the same order")
-    check_values(source, "inputs", inputs, may_miss=handling.fills)
+    check_values(source, "inputs", inputs, may_miss=handling.fills or lengths is not None)
     return inputs.astype(np.float64)
 
 

@@ -41,10 +41,7 @@ def train_epochs(
 ) -> Iterator[Block]:
     """Train a pack and yield its blocks, except the last one, which stays in the builder."""
     pack = Pack(task.shape, task.members, source.of_task(task), states=member_states(task))
-    pack.evidence.errors_at_best |= builder.errors_before
-    builder.restore_best(pack)
-    for member, honest in builder.honest_before.items():
-        pack.cross_fit.restore(member, *honest)
+    builder.summaries.give_to(pack)
     for each in pack.run_in_parts():
         if isinstance(each, EpochResults):
             builder.add(each, pack)

@@ -22,11 +22,11 @@ Whether parentheses contain a sum or a condition is known only after reading the
 from collections.abc import Callable, Sequence
 from typing import cast, get_args
 
-from fitgap.runner.errors import FilterError, StoreError
+from fitgap.runner.errors import StoreError
 from fitgap.runner.store.filter import syntax_tree
 from fitgap.runner.store.filter.class_keys import class_number, measure_of
 from fitgap.runner.store.filter.lexer import Place, Token, TokenKind, tokenize
-from fitgap.runner.store.filter.shown_settings import shown_setting
+from fitgap.runner.store.filter.token_cursor import TokenCursor
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 LIMITS = ("<", "<=", ">", ">=")
@@ -56,52 +56,14 @@ def parse(text: str, classes: Sequence[str]) -> syntax_tree.Condition:
     return as_condition(found)
 
 
-class Parser:
+class Parser(TokenCursor):
     """A recursive descent parser, with one method per rule of the grammar."""
 
     def __init__(self, tokens: Sequence[Token], classes: Sequence[str]):
-        self.tokens = tokens
+        super().__init__(tokens)
         self.classes = classes
-        self.position = 0
         self.depth = 0
         self.signs = 0
-
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.position]
-
-    def take(self) -> Token:
-        """Return the next token and advance, except at the end."""
-        token = self.next
-        self.position += token.kind is not TokenKind.END
-        return token
-
-    def comes(self, *texts: str) -> bool:
-        """Whether the next token is one of these keywords or signs."""
-        return self.next.kind in (TokenKind.KEYWORD, TokenKind.SIGN) and self.next.text in texts
-
-    def took(self, text: str) -> bool:
-        """Advance past the next token if it is this keyword or sign; returns whether it was."""
-        is_next = self.comes(text)
-        self.position += is_next
-        return is_next
-
-    def expect(self, text: str) -> Token:
-        if not self.comes(text):
-            raise self.wrong(repr(text))
-        return self.take()
-
-    def expect_end(self) -> None:
-        if self.next.kind is not TokenKind.END:
-            raise self.wrong("'and', 'or' or the end")
-
-    def wrong(self, expected: str) -> FilterError:
-        """The error for an unexpected next token."""
-        shown = shown_setting(self.tokens, self.position)
-        if shown:
-            place, written = shown
-            return place.error(f"{place.text} is how tables show a setting; write {written}")
-        return self.next.place.error(f"expected {expected}, found {self.next}")
 
     def deeper(self, rule: Callable[[], Part]) -> Part:
         """Apply a rule one nesting level deeper; FilterError if that is too deep."""

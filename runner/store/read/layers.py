@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from fitgap.runner.spec.architectures import layer_names
+from fitgap.runner.spec.configuration import restored
 from fitgap.runner.store.read.lookups import Row, find_sweep, require_trials
 from fitgap.runner.store.read.trials import chosen_trials
 from fitgap.runner.store.schema import result_keys
@@ -36,7 +38,11 @@ def layers(connection: Connection, numbers: sa.Select) -> list[Row]:
     """The layers of the trials whose ids a query gives."""
     keys = {**result_keys.TRIAL, **result_keys.MORE_SETTINGS}
     query = (
-        sa.select(*result_keys.labelled({name: keys[name] for name in SETTINGS}), evidence.c.statistics)
+        sa.select(
+            *result_keys.labelled({name: keys[name] for name in SETTINGS}),
+            configuration.c.settings["architecture"].label("written"),
+            evidence.c.statistics,
+        )
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
         .join(evidence, evidence.c.trial_id == trial.c.id)
         .where(trial.c.id.in_(numbers))
@@ -49,6 +55,7 @@ def rows_of(found: Mapping[str, Any]) -> Iterator[Row]:
     """One row per layer of a trial: counts, and shares of them. The last layer is the output layer."""
     settings = {name: found[name] for name in SETTINGS}
     layers = found["statistics"].get("layers", [])
+    names = layer_names(restored("architecture", found["written"]))
     for number, layer in enumerate(layers, start=1):
         yield {
             **settings,
@@ -64,4 +71,12 @@ def rows_of(found: Mapping[str, Any]) -> Iterator[Row]:
             "growth": layer["rms"] / layer["rms_start"] if layer["rms_start"] else None,
             # Not in the evidence of earlier versions.
             "gradient": layer.get("gradient"),
+            "name": name_of(number, len(layers), names),
         }
+
+
+def name_of(number: int, count: int, names: Sequence[str]) -> str:
+    """The name of a layer, from those of the hidden layers; one of a dense network is called by its number."""
+    if number == count:
+        return OUTPUT
+    return names[number - 1] if len(names) == count - 1 else f"layer {number}"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fitgap.core.activations import PReLU, Sigmoid, Tanh
 from fitgap.core.kernels import selection
-from fitgap.core.layers import LAYERS, Convolution, GlobalAveragePooling, MaximumPooling
+from fitgap.core.layers import LAYERS, Convolution, GlobalAveragePooling, MaximumPooling, Normalization, Residual
 from fitgap.core.layers.dense import Dense
 from fitgap.core.losses import HalfSquaredError
 from fitgap.core.model import Model, model_layers
@@ -79,13 +79,13 @@ def differences(networks, column, step=1e-5):
 
 @pytest.mark.parametrize(
     ("name", "axes"),
-    [(name, axes) for name in LAYERS for axes in [(6, 2), (5, 6, 2)] if len(axes) == 2 or name not in RECURRENT],
+    [(name, axes) for name in LAYERS for axes in [(6, 3), (5, 6, 3)] if len(axes) == 2 or name not in RECURRENT],
 )
 def test_every_layer_of_the_table_passes_back_its_derivative(name, axes, make_member):
     """A layer behind another convolution, whose gradients show whether it passes back the right derivative."""
     kind = LAYERS[name]
-    required = {key: 2 for key, field in kind.parameters().items() if field.default is REQUIRED}
-    network = NetworkShape(axes, (Convolution(2, 2, padding="same"), kind(**required), Dense(2)))
+    required = {key: 1 if name == "res" else 2 for key, field in kind.parameters().items() if field.default is REQUIRED}
+    network = NetworkShape(axes, (Convolution(3, 2, padding="same"), kind(**required), Dense(2)))
     networks = Networks(network, smooth_members(make_member, network), "float64")
     _, work = summed_errors(networks)
     HalfSquaredError().gradient(work.outputs, work.targets, out=work.deltas[-1])
@@ -191,6 +191,9 @@ def test_first_blocks_of_weights_come_first():
         ((8, 8, 1), (Dense(5), Convolution(8, 3)), ["layer 2", "conv8x3", "height, width, channels", "5"]),
         ((64,), (GlobalAveragePooling(),), ["layer 1", "globalpool", "64"]),
         ((3, 2), (Convolution(4, 5),), ["layer 1", "conv4x5", "3x2"]),
+        ((3, 1), (Normalization(),), ["layer 1 (norm)", "at least 2 channels", "gets 1"]),
+        ((8, 8, 1), (Convolution(3, 3), Dense(5), Residual(2)), ["layer 3 (res2)", "same shape", "8x8x1", "outputs 5"]),
+        ((4,), (Dense(4), Residual(2)), ["layer 2 (res2)", "the 2 layers before it", "only 1"]),
     ],
 )
 def test_a_shape_that_does_not_fit_names_the_layer(axes, layers, words):

@@ -11,7 +11,7 @@ from fitgap.runner.data import fingerprint, named_set
 from fitgap.runner.data.synthetic_sets import DRAWN_SETS
 from fitgap.runner.driver import extend_sweep
 from fitgap.runner.errors import DataError, SpecError, StoreError
-from fitgap.runner.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.planning.plan import sweep_plan
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.retraining import replay, stored_trial

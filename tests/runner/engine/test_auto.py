@@ -4,7 +4,6 @@ import itertools
 import json
 import subprocess
 import sys
-from collections import deque
 from multiprocessing import connection
 
 import pytest
@@ -14,13 +13,13 @@ from fitgap.runner.engine.dispatch import eta
 from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.engine.ray_client import client
 from fitgap.runner.engine.worker import block_builder
-from fitgap.runner.engine.worker.examples import PreparedRepeats
-from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.planning.packs import PlannedTrial, pack_trials, work_of
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.system.child_processes import start_child
 from support.engine import stand_in_hosts
+from support.engine.pretended_processes import PretendedProcesses
+from support.engine.rows import rows_of
 from support.sampling import every_row
 
 NEVER = float("inf")
@@ -79,55 +78,6 @@ print(json.dumps(answers))
 """
 
 
-class PretendedProcesses:
-    """Stands for plain processes: there after a number of looks; trains in this process, a block whenever asked."""
-
-    def __init__(self, dataset, looks=0, dies_after=None):
-        self.source, self.looks, self.dies_after = PreparedRepeats(dataset), looks, dies_after
-        self.is_started = self.is_retiring = False
-        self.workers, self.given, self.training = [], [], deque()
-
-    def start(self, count):
-        self.is_started, self.workers = True, ["process"] * count
-
-    @property
-    def is_ready(self):
-        return bool(self.workers) and self.looks <= 0
-
-    @property
-    def running(self):
-        return [task for task, _ in self.training]
-
-    def receive_ready(self):
-        self.looks -= self.is_started
-
-    def submit(self, tasks):
-        if not self.training and (task := next(tasks, None)) is not None:
-            self.given.append(task)
-            self.training.append((task, train_pack(task, self.source)))
-
-    def poll(self, seconds):
-        for task, blocks in list(self.training):
-            if (block := next(blocks, None)) is not None:
-                yield task, block
-            else:
-                self.training.popleft()
-                if len(self.given) == self.dies_after:
-                    self.workers = []
-
-    def new_trouble(self):
-        return None
-
-    def take_back(self):
-        return []
-
-    def retire(self):
-        self.is_retiring, self.workers = True, []
-
-    def close(self):
-        self.workers = []
-
-
 @pytest.fixture
 def prepared():
     """`prepared(text)`: a sweep and its trials."""
@@ -150,16 +100,6 @@ def thresholds(monkeypatch):
         monkeypatch.setattr(auto, "SECONDS_BEFORE_RAY", 0.0)
 
     return set_
-
-
-def rows_of(blocks):
-    """Trial, epoch and E_v of every row, as text: equal bits have equal text."""
-    parts = [block.rows for block in blocks if block.rows is not None]
-    return sorted(
-        (trial, epoch, repr(e_v))
-        for part in parts
-        for trial, epoch, e_v in zip(part.trial_id.tolist(), part.epoch.tolist(), part.e_v.tolist(), strict=True)
-    )
 
 
 def ends_of(blocks):

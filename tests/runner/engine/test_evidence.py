@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from fitgap.core.fit_evidence import SAMPLE_SIZE
-from fitgap.runner.engine.worker import block_builder
+from fitgap.runner.engine.worker import member_summaries
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
@@ -99,10 +99,10 @@ def test_a_saved_state_without_errors_ends_with_none_for_the_best_epoch(tasks_of
     (task,), source = tasks_of("{data: iris, training: {epochs: 2}}")
     first = list(train_pack(task, source, lambda: True))
     (state,) = [state for block in first for state in block.states]
-    left_out = (block_builder.BEST_ERRORS, block_builder.HONEST, block_builder.HONEST_ERRORS)
+    left_out = (member_summaries.BEST_ERRORS, member_summaries.HONEST, member_summaries.HONEST_ERRORS)
     arrays = {name: array for name, array in state.arrays.items() if name not in left_out}
     # It was best before, and never again.
-    arrays[block_builder.SUMMARY] = np.array([0.0, 0.0, 1, 1.0])
+    arrays[member_summaries.SUMMARY] = np.array([0.0, 0.0, 1, 1.0])
     blocks = list(train_pack(task.starting_from([arrays]), source))
     (found,), (end,) = evidence_of(blocks).values(), [end for block in blocks for end in block.ended]
     assert found.honest is None and np.isnan(end.honest_e_v)

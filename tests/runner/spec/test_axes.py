@@ -32,6 +32,8 @@ def test_architectures(written, architecture):
     [
         ("conv8x3-pool2-conv16x3-pool2-32", ["conv8x3-pool2-conv16x3-pool2-32"]),
         ("conv8", ["conv8x3"]),
+        ("res(8-norm)-4", ["res(8-norm)-4"]),
+        ({"layer_1": 8, "layer_2": {"res": {"layers": 1}}}, ["res(8)"]),
         ("conv8x5:stride=2,padding=same-globalpool", ["conv8x5:stride=2,padding=same-globalpool"]),
         ("avgpool-4", ["avgpool2-4"]),
         ({"conv": {"channels": 8, "size": 3, "stride": 2, "padding": "same"}}, ["conv8x3:stride=2,padding=same"]),
@@ -67,6 +69,8 @@ def test_architectures_with_other_layers(written, labels):
         ("conv8x3:stride", "must have the form key=value"),
         ("gru4:truncate=-1-8", "truncate must be a whole number, at least 0, .* but is -1"),
         ("conv8x3-", "but '' is none"),
+        ("res(8-4", r"conv8x3\)-32, but in 'res\(8-4' it does not close every parenthesis"),
+        ("res(8)4", "a hyphen is missing in front of 4"),
         ("-".join(["conv2"] * 65), "must have at most 64 layers, but has 65"),
         ({"conv": {"size": 3}}, "channels must be given"),
         ({"layer_2": "pool2"}, "layers must be written in order, as layer_1"),

@@ -49,6 +49,42 @@ def test_a_signal_ends_the_page_with_the_code_of_the_contract_and_no_words(numbe
     assert (page.returncode, out, err) == (130, "", "")
 
 
+ANSWERS_FOR_AN_HOUR = """
+import threading
+import time
+from fitgap.runner.web import serving
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+def endpoint(request):
+    print("asked", flush=True)
+    time.sleep(3600)
+
+application = Starlette(routes=[Route("/", endpoint)])
+application.state.stopping = threading.Event()
+serving.LONGEST_SECONDS = 0.5
+with serving.listen("127.0.0.1", 0) as socket:
+    print(socket.getsockname()[1], flush=True)
+    serving.Server(application).run(sockets=[socket])
+"""
+
+
+def test_an_answer_that_takes_very_long_does_not_keep_the_page_from_ending():
+    """Such as a chart of a million trials, which is computed in a thread."""
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    with (
+        subprocess.Popen([sys.executable, "-c", ANSWERS_FOR_AN_HOUR], **quiet) as page,
+        socket.create_connection(("127.0.0.1", int(page.stdout.readline()))) as guest,
+    ):
+        guest.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert page.stdout.readline() == "asked\n"
+        page.send_signal(signal.SIGINT)
+        try:
+            assert page.wait(60) == 130
+        finally:
+            page.kill()
+
+
 @pytest.mark.nightly
 def test_a_port_that_is_taken_is_told_in_one_line(command, made_database):
     with socket.socket() as taken:

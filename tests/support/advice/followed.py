@@ -140,13 +140,13 @@ def true_errors(store: Store, prepared: PreparedSweep, problem: Problem, seed: i
 
 
 def fresh_error(store: Store, prepared: PreparedSweep, trial: int, fresh: Dataset) -> float:
-    from fitgap.runner.model_files import named_model
+    from fitgap.runner.models.trial_models import model_with_parameters
     from fitgap.runner.planning.packs import PlannedTrial
 
     row = store.show(trial)
     planned = PlannedTrial(trial, Configuration.from_canonical(row["settings"]), row["repeat"])
     parameters = store.kept_parameters(trial, row["epochs"])
-    model = named_model(planned, prepared, parameters, store.preprocessing(trial)).model
+    model = model_with_parameters(planned, prepared, parameters, store.preprocessing(trial)).model
     targets = model.reading.encode(model.targets_scaling.apply(fresh.targets), fresh.class_count)
     values = model.inputs_transform.apply(fresh.inputs).astype(np.float32)
     for layer in model.layers:

@@ -126,7 +126,7 @@ DATA = {
     "validation": st.one_of(
         st.floats(0.01, 0.99), st.integers(1, 1000), st.just("same"), st.integers(2, 1000).map("{}-fold".format)
     ),
-    "preprocess": st.sampled_from(["standard", "minmax", "none"]),
+    "preprocess": st.sampled_from(["standard", "minmax", "none", "channel_standard"]),
     "target_scaling": st.sampled_from(["standard", "none"]),
 }
 SOURCES = st.sampled_from(["digits", "sine:noise=0.2", "data/table.csv", "xor"])

@@ -39,7 +39,7 @@ WRONG_SWEEPS: dict[str, str] = {
     "text.yaml": r":3:3: data\.text: must be one of refuse, one_hot, but is 'one-hot'",
     "stratified.yaml": r":2:26: data\.stratified: must be true or false, but is 'maybe'",
     "target_number.yaml": r":3:19: data\.target\[1\]: must be text, but is 2024; put it in quotes",
-    "preprocess.yaml": r":1:24: data\.preprocess: must be one of standard, minmax, none, but is 'normal'",
+    "preprocess.yaml": r":1:24: data\.preprocess: must be one of standard, minmax, none, .*, but is 'normal'",
     "name_digits.yaml": r":2:1: name: must be .*not only digits, but is '2024'",
     "control_character_escaped.yaml": r":2:1: name: must be .*but is 'two\\nlines\\x1b\[31m'",
     "seed_negative.yaml": r":2:1: seed: must be a whole number, at least 0, .*but is -1",

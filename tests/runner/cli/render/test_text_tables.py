@@ -61,6 +61,7 @@ def test_a_pipe_gets_every_column_in_one_line_per_row(invoke, trained_database, 
     assert len(rows) == 48
     assert "…" not in written and "no room" not in written
     assert "\x1b" not in written
+    assert not any(line.endswith(" ") for line in written.splitlines())
 
 
 def obeyed(text):

@@ -1,54 +1,36 @@
-"""Plain processes: the same rows as in this process, whatever becomes of one of them, and none that outlives us."""
+"""Plain processes: the same rows as in this process, whatever becomes of one of them."""
 
-import contextlib
 import errno
-import itertools
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from fitgap.runner.engine.in_process import LocalEngine
 from fitgap.runner.engine.local_processes import shared_examples, worker_process
-from fitgap.runner.engine.local_processes.pool import ProcessPool
 from fitgap.runner.engine.local_processes.shared_examples import ExamplesForgotten, SharedRepeats
 from fitgap.runner.engine.local_processes.worker_process import WorkerProcess
 from fitgap.runner.engine.worker.examples import repeats_of
-from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task, pack_trials, planned_trials
+from fitgap.runner.planning.packs import pack_shape, pack_task, planned_trials
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
+from support.engine.pools import (
+    ENDLESS,
+    PATIENCE,
+    SWEEP,
+    blocks_of,
+    is_alive,
+    packs_of,
+    stat_fields,
+    wait_for_blocks,
+    wait_until,
+)
+from support.engine.rows import rows_of
 
-COMMAND = Path(sys.executable).parent / "fitgap"
-PATIENCE = 60.0
-SWEEP = "{data: iris, repeats: 6, training: {epochs: 8}, axes: {architecture: [4, 8-4]}}"
-# Trains until it is stopped.
-ENDLESS = "{data: iris, repeats: 2, training: {epochs: 1000000}}"
-# Tells the numbers of two processes that train for ever, then waits.
-PARENT = f"""
-import sys
-from fitgap.runner.engine.local_processes.shared_examples import SharedRepeats
-from fitgap.runner.engine.local_processes.pool import ProcessPool
-from fitgap.runner.planning.packs import pack_trials, planned_trials
-from fitgap.runner.planning.preparation import prepare_sweep
-from fitgap.runner.spec import sweep_from_text
-
-sweep = prepare_sweep(sweep_from_text("{ENDLESS}"))
-tasks = pack_trials(planned_trials(sweep), sweep, workers=2)
-processes = ProcessPool(SharedRepeats(sweep.dataset))
-processes.start(2)
-heard = 0
-while heard < 4:
-    processes.submit(tasks)
-    heard += sum(1 for _ in processes.poll(1.0))
-print(*[each.process.pid for each in processes.workers], flush=True)
-sys.stdin.read()
-"""
 # Trains beside a current folder that is on the module path and full of traps.
 AMONG_TRAPS = f"""
 import json, pathlib, sys
@@ -73,84 +55,6 @@ print(json.dumps([len(ended), processes.new_trouble()]))
 processes.close()
 """
 IMPORTED = "import sys, fitgap.runner.engine.local_processes.worker_program; print(*sys.modules)"
-
-
-def packs_of(text, workers=2):
-    """The packs of a sweep, and its data set."""
-    sweep = prepare_sweep(sweep_from_text(text))
-    pairs = itertools.product(sweep.configurations, range(1, sweep.sweep.repeats + 1))
-    trials = [PlannedTrial(number, *pair) for number, pair in enumerate(pairs, start=1)]
-    return list(pack_trials(trials, sweep, workers=workers)), sweep.dataset
-
-
-@pytest.fixture
-def start():
-    """`start(dataset, count)`: so many processes, which are ended after the test."""
-    started = []
-
-    def make(dataset, count):
-        processes = ProcessPool(SharedRepeats(dataset))
-        started.append(processes)
-        processes.start(count)
-        return processes
-
-    yield make
-    for processes in started:
-        processes.close()
-
-
-def blocks_of(processes, tasks):
-    """What comes while these tasks are trained, until all are and nobody has one."""
-    tasks, blocks = iter(tasks), []
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and processes.workers:
-        processes.submit(tasks)
-        if processes.is_ready and not processes.running:
-            return blocks
-        blocks += [block for _, block in processes.poll(0.2)]
-    raise AssertionError(f"after {PATIENCE} s {processes.running} were in training by {processes.workers}")
-
-
-def wait_for_blocks(processes, tasks, count):
-    """Train until so many blocks have come."""
-    tasks, blocks = iter(tasks), []
-    while len(blocks) < count:
-        processes.submit(tasks)
-        blocks += [block for _, block in processes.poll(1.0)]
-    return blocks
-
-
-def rows_of(blocks):
-    """Trial, epoch and E_v of every row, as text: equal bits have equal text, also those that are no numbers."""
-    parts = [block.rows for block in blocks if block.rows is not None]
-    return sorted(
-        (trial, epoch, repr(e_v))
-        for part in parts
-        for trial, epoch, e_v in zip(part.trial_id.tolist(), part.epoch.tolist(), part.e_v.tolist(), strict=True)
-    )
-
-
-def wait_until(condition, seconds=PATIENCE):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.02)
-    return condition()
-
-
-def stat_fields(process):
-    """The fields of /proc/…/stat from the state on; none where there is no such process."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def is_alive(process):
-    return stat_fields(process)[:1] not in ([], ["Z"], ["X"])
-
-
-def processor_ticks(process):
-    return sum(map(int, stat_fields(process)[11:13]))
 
 
 def test_rows_are_those_of_this_process_each_once(start):
@@ -201,19 +105,6 @@ def test_it_imports_little():
 def test_nothing_in_the_current_folder_is_imported(tmp_path):
     done = subprocess.run([sys.executable, "-c", AMONG_TRAPS], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == [12, None]
-
-
-def test_control_c_and_terminate_are_left_to_the_parent(start):
-    """A terminal sends them to all processes of a group."""
-    tasks, dataset = packs_of(SWEEP)
-    processes = start(dataset, 2)
-    numbers = [process.process.pid for process in processes.workers]
-    for number in numbers:
-        os.kill(number, signal.SIGINT)
-        os.kill(number, signal.SIGTERM)
-    blocks = blocks_of(processes, tasks)
-    assert [process.process.pid for process in processes.workers] == numbers
-    assert not any(block.failure for block in blocks)
 
 
 def test_each_has_one_blas_thread_whatever_the_environment_says(start, monkeypatch):
@@ -325,15 +216,6 @@ def test_after_retiring_each_ends_with_its_pack(start):
     assert not any(map(is_alive, numbers))
 
 
-def test_nobody_is_left_after_closing(start):
-    tasks, dataset = packs_of(ENDLESS)
-    processes = start(dataset, 2)
-    wait_for_blocks(processes, tasks, 1)
-    numbers = [process.process.pid for process in processes.workers]
-    processes.close()
-    assert not any(map(is_alive, numbers))
-
-
 @pytest.mark.nightly
 def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
     """Again and again, as long as it is worth it; every row is there once, with the same bits."""
@@ -349,61 +231,6 @@ def test_who_has_nothing_to_do_gets_half_of_a_pack(start):
     with LocalEngine(sweep.dataset) as engine:
         expected = list(engine.run(iter([task])))
     assert rows_of(blocks) == rows_of(expected)
-
-
-@pytest.mark.nightly
-def test_when_the_parent_is_killed_they_end_by_themselves_in_the_middle_of_a_pack(tmp_path):
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    numbers = [int(word) for word in parent.stdout.readline().split()]
-    try:
-        busy = {number: processor_ticks(number) for number in numbers}
-        assert wait_until(lambda: all(processor_ticks(number) > busy[number] for number in numbers))
-        parent.kill()
-        parent.wait()
-        assert wait_until(lambda: not any(map(is_alive, numbers)), seconds=10.0)
-    finally:
-        parent.kill()
-        parent.communicate()
-        for number in filter(is_alive, numbers):
-            os.kill(number, signal.SIGKILL)
-
-
-def children_of(process):
-    """The processes that it has started."""
-    numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [number for number in numbers if stat_fields(number)[1:2] == [str(process)]]
-
-
-def found_in(database, query):
-    """What a query finds in a database that may not be there yet."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            return connection.execute(query).fetchall()
-    except sqlite3.Error:
-        return []
-
-
-def test_control_c_in_the_terminal_saves_every_pack_and_leaves_no_process(tmp_path):
-    """All of the process group get the signal at once."""
-    flags = ("--data", "digits", "--hidden", "32", "--repeats", "4", "--epochs", "3000", "--workers", "2")
-    database, begun = tmp_path / "fitgap.db", "SELECT DISTINCT trial_id FROM epoch ORDER BY 1"
-    running = subprocess.Popen(
-        [COMMAND, "run", *flags], cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        # The second pack begins when the processes are there.
-        assert wait_until(lambda: len(found_in(database, begun)) > 1)
-        children = children_of(running.pid)
-        os.killpg(running.pid, signal.SIGINT)
-        _, said = running.communicate(timeout=PATIENCE)
-    finally:
-        running.kill()
-    assert running.returncode == 130, said
-    assert len(children) >= 2 and wait_until(lambda: not any(map(is_alive, children)), seconds=10.0)
-    assert found_in(database, "SELECT DISTINCT status FROM trial") == [("pending",)]
-    assert found_in(database, "SELECT trial_id FROM state ORDER BY 1") == found_in(database, begun)
 
 
 def test_a_process_that_cannot_be_sent_its_pack_does_not_wait_for_it_for_ever(start, monkeypatch):
@@ -433,42 +260,3 @@ def test_without_files_for_examples_all_processes_leave_and_the_pack_is_given_ba
     processes.submit(iter(tasks))
     assert "ulimit -n" in processes.new_trouble() and processes.workers == []
     assert processes.take_back()[0] == tasks[0]
-
-
-def test_a_hang_up_and_a_quit_are_left_to_the_parent(start):
-    """A terminal that is closed sends them to all processes of a group, while the command saves what is in flight."""
-    tasks, dataset = packs_of(SWEEP)
-    processes = start(dataset, 2)
-    for process in processes.workers:
-        os.kill(process.process.pid, signal.SIGHUP)
-        os.kill(process.process.pid, signal.SIGQUIT)
-    assert not any(block.failure for block in blocks_of(processes, tasks))
-
-
-# Starts a process that trains for ever, then a copy of itself by fork, which holds everything open that it has.
-FORKING = """
-import os, sys, time
-sys.path.insert(0, sys.argv[1])
-from test_pool import ENDLESS, ProcessPool, SharedRepeats, packs_of, wait_for_blocks
-tasks, dataset = packs_of(ENDLESS)
-processes = ProcessPool(SharedRepeats(dataset))
-processes.start(1)
-wait_for_blocks(processes, tasks, 1)
-copy = os.fork()
-if copy:
-    print(processes.workers[0].process.pid, copy, flush=True)
-time.sleep(60)
-"""
-
-
-@pytest.mark.nightly
-def test_a_copy_of_the_parent_made_by_fork_does_not_keep_it_alive():
-    line = [sys.executable, "-c", FORKING, str(Path(__file__).parent)]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as parent:
-        number, copy = map(int, parent.stdout.readline().split())
-        parent.kill()
-        try:
-            assert wait_until(lambda: not is_alive(number))
-            assert is_alive(copy)
-        finally:
-            os.kill(copy, signal.SIGKILL)

@@ -4,8 +4,7 @@ import math
 import os
 import subprocess
 import sys
-from collections import defaultdict
-from dataclasses import fields, replace
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,13 +14,9 @@ from fitgap.runner.engine.worker import block_builder, pack_trainer
 from fitgap.runner.engine.worker.block_builder import BlockBuilder
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
-from fitgap.runner.messages import EpochRows
-from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
-from fitgap.runner.planning.preparation import prepare_sweep
-from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.trial_status import Status
+from support.engine.worker_blocks import MEASURED, ends_of, rows_of
 
-MEASURED = [field.name for field in fields(EpochRows) if field.name not in ("trial_id", "epoch")]
 # Trains in a process of its own, which its environment tells to use four threads.
 COUNT_THREADS = """
 import numpy as np
@@ -46,22 +41,6 @@ list(pack_trainer.train_pack(task, PreparedRepeats(sweep.dataset)))
 """
 
 
-@pytest.fixture
-def tasks_of():
-    """`tasks_of(text)`: a pack for every shape in a sweep, and its data set; trials are numbered from 10."""
-
-    def make(text):
-        sweep = prepare_sweep(sweep_from_text(text))
-        pairs = [(each, repeat) for each in sweep.configurations for repeat in range(1, sweep.sweep.repeats + 1)]
-        packs = defaultdict(list)
-        for number, pair in enumerate(pairs, start=10):
-            packs[pack_shape(pair[0], sweep)].append(PlannedTrial(number, *pair))
-        tasks = [pack_task(trials, shape, sweep) for shape, trials in packs.items()]
-        return tasks, sweep.dataset
-
-    return make
-
-
 def trained(task, dataset):
     """The epochs of a pack by the core alone: one dictionary per row, by trial and epoch."""
     rows = {}
@@ -70,23 +49,6 @@ def trained(task, dataset):
             numbers = {name: getattr(results, name)[position] for name in (*MEASURED, "diverged", "finished")}
             rows[task.trials[member], results.epoch] = numbers
     return rows
-
-
-def rows_of(blocks):
-    """The rows of all blocks, by trial and epoch."""
-    rows = {}
-    for block in blocks:
-        for position in range(len(block.rows) if block.rows else 0):
-            key = int(block.rows.trial_id[position]), int(block.rows.epoch[position])
-            assert key not in rows
-            rows[key] = {name: getattr(block.rows, name)[position] for name in MEASURED}
-    return rows
-
-
-def ends_of(blocks):
-    ends = [end for block in blocks for end in block.ended]
-    assert len({end.trial_id for end in ends}) == len(ends)
-    return {end.trial_id: end for end in ends}
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1000.0])
@@ -235,50 +197,6 @@ def test_data_that_cannot_be_prepared_lose_the_trials_too(tasks_of):
     assert (block.failure.trials, block.failure.reason) == (task.trials, "ValueError: no such split")
 
 
-def test_a_pack_that_is_stopped_saves_its_state_and_goes_on_from_there(tasks_of, small_sweep, monkeypatch):
-    """Whatever epoch it is stopped after: together the two parts have the same rows, ends and kept networks."""
-    monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
-    tasks, dataset = tasks_of(small_sweep.replace("epochs: 4", "epochs: 4, keep: best"))
-    for task in tasks:
-        undisturbed = list(train_pack(task, PreparedRepeats(dataset)))
-        for stop_after in (1, 2, 3):
-            epochs = iter(range(1, 9))
-            first = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) >= stop_after))  # noqa: B023
-            states = {state.trial_id: state for block in first for state in block.states}
-            assert {state.epoch for state in states.values()} == {stop_after}
-            rest = task.subset(states).starting_from([states[trial].arrays for trial in task.trials if trial in states])
-            again = first + list(train_pack(rest, PreparedRepeats(dataset)))
-            assert repr(sorted(rows_of(again).items())) == repr(sorted(rows_of(undisturbed).items()))
-            assert ends_without_seconds(again) == ends_without_seconds(undisturbed)
-            assert kept_of(again) == kept_of(undisturbed)
-
-
-def ends_without_seconds(blocks):
-    """How trials ended, as text, so that NaN equals NaN."""
-    return {trial: repr(replace(end, seconds=0.0)) for trial, end in ends_of(blocks).items()}
-
-
-def kept_of(blocks):
-    return {(each.trial_id, each.epoch): each.parameters.tobytes() for block in blocks for each in block.kept}
-
-
-def test_states_are_sent_now_and_then(tasks_of, monkeypatch):
-    """At once here: after every epoch but the last, of which there is nothing to go on from."""
-    monkeypatch.setattr(block_builder, "BLOCK_SECONDS", 0.0)
-    monkeypatch.setattr(block_builder, "STATE_SECONDS", 0.0)
-    (task,), dataset = tasks_of("{data: iris, training: {epochs: 3}}")
-    blocks = list(train_pack(task, PreparedRepeats(dataset)))
-    assert [state.epoch for block in blocks for state in block.states] == [1, 2]
-
-
-def test_the_state_at_the_end_is_kept_where_the_sweep_says_so(tasks_of):
-    (task,), dataset = tasks_of("{data: iris, training: {epochs: 3, keep: state}}")
-    blocks = list(train_pack(task, PreparedRepeats(dataset)))
-    ((state,),) = [block.states for block in blocks if block.states]
-    assert state.epoch == 3
-    assert kept_of(blocks) == {(task.trials[0], 3): state.arrays["parameters"].tobytes()}
-
-
 @pytest.mark.nightly
 def test_a_worker_trains_on_one_blas_thread_whatever_the_environment_says(tmp_path):
     four = {name: "4" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -339,44 +257,3 @@ def test_learned_parameters_and_the_reason_of_a_stop_are_told_at_the_end(tasks_o
     values = plain.learned or learned.learned
     assert set(values) == {"layer_1.0.beta", "layer_1.0.gamma"} and 1.0 not in values.values()
     assert all("not improved for 1" in end.reason and end.epochs < 50 for end in (plain, learned))
-
-
-@pytest.mark.parametrize("keep", ["none", "best", "state"])
-@pytest.mark.parametrize("after", [1, 4, 11])
-def test_metrics_are_the_same_after_a_stop(after, keep, tasks_of):
-    """Also if the best epoch was before it, or is the last before it."""
-    (task,), dataset = tasks_of(
-        "{data: iris, seed: 2, repeats: 2, training: {epochs: 12, batch_size: 4, keep: " + keep + "}, "
-        "axes: {optimizer: [{adam: {rate: 0.2}}, {adam: {rate: 0.02}}]}}"
-    )
-    whole = ends_of(list(train_pack(task, PreparedRepeats(dataset))))
-    epochs = iter(range(1, 13))
-    before = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) == after))
-    assert not ends_of(before)
-    saved = {state.trial_id: state.arrays for block in before for state in block.states}
-    # A pack of fewer members.
-    rest = task.subset(task.trials[1:])
-    resumed = ends_of(
-        list(train_pack(rest.starting_from([saved[trial] for trial in rest.trials]), PreparedRepeats(dataset)))
-    )
-    for trial, end in resumed.items():
-        assert end.metrics.keys() == whole[trial].metrics.keys()
-        for name, value in end.metrics.items():
-            assert np.array_equal(value, whole[trial].metrics[name], equal_nan=True), name
-        for name in ("confusion", "recognized", "best_recognized"):
-            assert np.array_equal(getattr(end, name), getattr(whole[trial], name)), name
-    assert after < 11 or any(end.best_epoch < after for end in whole.values())
-
-
-def test_a_state_of_an_earlier_version_leaves_metrics_of_its_best_epoch_unknown(tasks_of):
-    (task,), dataset = tasks_of(
-        "{data: iris, training: {epochs: 12, batch_size: 4}, axes: {optimizer: [{adam: {rate: 0.3}}]}}"
-    )
-    epochs = iter(range(1, 13))
-    blocks = list(train_pack(task, PreparedRepeats(dataset), lambda: next(epochs) == 11))
-    (state,) = [state.arrays for block in blocks for state in block.states]
-    old = {name: value for name, value in state.items() if name not in ("best_parameters", "best_accuracy")}
-    (end,) = ends_of(list(train_pack(task.starting_from([old]), PreparedRepeats(dataset)))).values()
-    assert end.best_epoch < 11 and end.confusion is None and math.isnan(end.metrics["best_accuracy_v"])
-    assert end.best_recognized is None and end.recognized.shape == (3, 2)
-    assert "best_f1_macro_v" not in end.metrics and end.metrics["f1_macro_v"] > 0

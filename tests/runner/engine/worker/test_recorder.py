@@ -15,6 +15,7 @@ from fitgap.runner.planning.packs import pack_task, planned_trials
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.recorded_epochs import COMPLETE, Recording, always_recorded
 from fitgap.runner.spec import sweep_from_text
+from support.engine.worker_blocks import rows_of
 from support.sampling import every_row
 
 # Trials that are best in the middle, that stop early, that diverge at once and that train to the end.
@@ -42,15 +43,9 @@ def task_of():
     return make
 
 
-def rows_of(blocks):
-    """The rows of all blocks, as bytes, by trial and epoch; each is there once."""
-    rows = {}
-    for block in blocks:
-        for position in range(len(block.rows) if block.rows else 0):
-            key = int(block.rows.trial_id[position]), int(block.rows.epoch[position])
-            assert key not in rows
-            rows[key] = tuple(np.float64(getattr(block.rows, name)[position]).tobytes() for name in MEASURED)
-    return rows
+def bytes_of(blocks):
+    """The rows of all blocks, as bytes, by trial and epoch."""
+    return {key: tuple(np.float64(row[name]).tobytes() for name in MEASURED) for key, row in rows_of(blocks).items()}
 
 
 def rest_of(blocks):
@@ -83,7 +78,7 @@ def test_rows_are_fewer_and_all_else_is_the_same(recording, seconds, task_of, mo
     assert {end.epochs == 41 for end in ends} == {True, False}
     assert any(not recording.includes(end.best_epoch or 1) and end.best_epoch < end.epochs - 5 for end in ends)
     thinned = list(train_pack(replace(task, recording=recording), source))
-    assert rows_of(thinned) == expected_rows(rows_of(complete), complete, recording)
+    assert bytes_of(thinned) == expected_rows(bytes_of(complete), complete, recording)
     assert rest_of(thinned) == rest_of(complete)
 
 
@@ -105,7 +100,7 @@ def test_stopped_and_gone_on_the_rows_are_those_of_an_undisturbed_pack(recording
         rest = rest.subset(states)
         rest = rest.starting_from([states[trial] for trial in rest.trials])
     blocks += list(train_pack(rest, source))
-    assert rows_of(blocks) == rows_of(undisturbed)
+    assert bytes_of(blocks) == bytes_of(undisturbed)
     assert rest_of(blocks) == rest_of(undisturbed)
 
 

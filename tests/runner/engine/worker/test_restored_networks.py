@@ -11,7 +11,7 @@ from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.engine.worker import block_builder
 from fitgap.runner.engine.worker.examples import PreparedRepeats
 from fitgap.runner.engine.worker.pack_trainer import train_pack
-from fitgap.runner.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.planning.packs import PlannedTrial, pack_shape, pack_task
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text

@@ -7,7 +7,7 @@ from fitgap.core.datasets import split_examples
 from fitgap.runner.driver import drive, write_sweep
 from fitgap.runner.errors import FilterError, StoreError
 from fitgap.runner.key_lists import split_keys
-from fitgap.runner.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.retraining import stored_trial
 from fitgap.runner.spec import sweep_from_text

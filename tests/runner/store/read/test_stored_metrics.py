@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from fitgap import open_store as open_frames
 from fitgap.core.datasets import split_examples
-from fitgap.runner.model_files import model_of_trial
+from fitgap.runner.models.trial_models import model_of_trial
 from fitgap.runner.retraining import stored_trial
 from fitgap.runner.store import open_store
 from sklearn import metrics

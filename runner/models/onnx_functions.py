@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from fitgap.core.activations import ACTIVATIONS
 from fitgap.core.model import ModelLayer
-from fitgap.runner.model_files import name_of
-from fitgap.runner.onnx_graph import DOUBLE, Graph
+from fitgap.runner.models.named_model import name_of
+from fitgap.runner.models.onnx_graph import DOUBLE, Graph
 
 
 def activated(graph: Graph, layer: ModelLayer, sums: str, axis: int) -> str:

@@ -104,6 +104,7 @@ def named_model(
         loss=configuration.loss.variant,
         reading=prepared.reading,
         class_count=dataset.class_count,
+        is_padded=dataset.is_padded,
     )
     return NamedModel(
         model,
@@ -132,8 +133,9 @@ def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
     model = named.model
     arrays: dict[str, Any] = {"description": np.array(json.dumps(description(named), ensure_ascii=False))}
     for number, layer in enumerate(model.layers, start=1):
-        if layer.weights:
-            arrays |= dict(zip(weight_names(number), layer.weights, strict=False)) | {f"biases_{number}": layer.biases}
+        arrays |= dict(zip(weight_names(number), layer.weights, strict=False))
+        if layer.layer.has_parameters:
+            arrays[f"biases_{number}"] = layer.biases
     transform, scaling = model.inputs_transform, model.targets_scaling
     arrays |= {"input_fill": transform.fill, "input_shift": transform.shift, "input_factor": transform.factor}
     unlimited = np.full(len(named.input_names), np.inf)
@@ -157,6 +159,7 @@ def description(named: NamedModel) -> dict[str, Any]:
         "format": LAYERED_FORMAT if kinds else FORMAT,
         "layers": [layer_description(layer) for layer in model.layers],
         **({"input_axes": list(model.layers[0].shape), "kinds": kinds} if kinds else {}),
+        **({"is_padded": True} if model.is_padded else {}),
         "loss": name_of(model.loss, LOSSES),
         "reading": {"name": name_of(model.reading, READINGS), **model.reading.settings()},
         "input_names": list(named.input_names),
@@ -169,8 +172,8 @@ def description(named: NamedModel) -> dict[str, Any]:
 
 
 def layer_kinds(model: Model) -> list[dict[str, Any]]:
-    """The kind of every layer with its settings; empty if all are dense."""
-    if all(isinstance(each.layer, Dense) for each in model.layers):
+    """The kind of every layer with its settings; empty if all are dense, unless there is padding to leave out."""
+    if not model.is_padded and all(isinstance(each.layer, Dense) for each in model.layers):
         return []
     return [
         {"name": each.layer.word, **each.layer.settings()} if isinstance(each.layer, ListedLayer) else {"name": DENSE}
@@ -249,6 +252,7 @@ def assembled(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Named
         loss=LOSSES[described["loss"]](),
         reading=READINGS[reading.pop("name")].from_settings(reading),
         class_count=len(described["class_names"]),
+        is_padded=described.get("is_padded", False),
     )
     return NamedModel(
         model,
@@ -272,7 +276,7 @@ def read_layers(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> tup
         layer = read_kind(kind, len(biases))
         blocks = layer.blocks(shape)
         weights = tuple(arrays[name] for name, _ in zip(weight_names(number), blocks, strict=False))
-        if layer.has_units and len(biases) != layer.bias_count(shape):
+        if layer.has_parameters and len(biases) != layer.bias_count(shape):
             raise ValueError(f"layer {number} has {len(biases)} biases")
         if [each.shape for each in weights] != [(block.outputs, block.inputs) for block in blocks]:
             raise ValueError(f"layer {number} has weights of another shape")
@@ -305,7 +309,7 @@ def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = 
     missing value if the network was trained without filling missing values, and ModelError if its outputs are no
     probabilities.
     """
-    if np.isnan(inputs).any() and not named.fills_missing:
+    if np.isnan(inputs).any() and not named.fills_missing and not named.model.is_padded:
         raise DataError("a value is missing, but this network was trained without filling missing values; fill it in")
     # Values too large for the network's dtype become infinite, and their predictions null.
     with np.errstate(all="ignore"):

@@ -17,8 +17,9 @@ from fitgap.core.network_shape import NetworkShape
 from fitgap.core.scaling import NO_SCALING, InputTransform
 from fitgap.core.target_coding import Numbers
 from fitgap.runner.errors import ModelError
-from fitgap.runner.model_files import NamedModel, load_model, save_model
-from fitgap.runner.onnx_files import onnx_model
+from fitgap.runner.models.model_files import load_model, save_model
+from fitgap.runner.models.named_model import NamedModel
+from fitgap.runner.models.onnx_files import onnx_model
 from support.core.layered import fitted_to, plain_member
 
 # Every layer of the table, over one and two axes.
@@ -26,14 +27,35 @@ NETWORKS = {
     "steps": ((9, 2), [("conv", (3, 2, 2)), ("pool", (2,)), ("avgpool", (2, 1))]),
     "images": ((6, 7, 2), [("conv", (3, 3, 1, "same")), ("avgpool", (2,)), ("conv", (4, 2)), ("globalpool", ())]),
     "strides": ((5, 6, 1), [("conv", (2, 3, 2, "same")), ("pool", (2, 1))]),
-    "recurrent": ((6, 2), [("rnn", (4, "all")), ("gru", (3, "all")), ("lstm", (5, "last"))]),
+    "recurrent": ((6, 2), [("rnn", (4, "all")), ("norm", ()), ("gru", (3, "all")), ("lstm", (5, "last"))]),
+    "normalized": ((5, 6, 2), [("norm", (0.1,)), ("conv", (3, 2)), ("norm", ()), ("globalpool", ()), ("norm", ())]),
+    "residual": (
+        (5, 4, 2),
+        [
+            ("conv", (2, 3, 1, "same")),
+            ("norm", ()),
+            ("conv", (2, 3, 1, "same")),
+            ("res", (2,)),
+            ("res", (4,)),
+            ("pool", (2,)),
+        ],
+    ),
     "elman": ((5, 3), [("lstm", (3, "all", 0, 0.5)), ("gru", (3, "all")), ("rnn", (4,))]),
 }
+
+# Those that take sequences of different lengths.
+PADDED = {
+    "padded": ((6, 2), [("gru", (3, "all")), ("norm", ()), ("rnn", (3, "all")), ("res", (2,)), ("lstm", (4,))]),
+    "mean of steps": ((6, 2), [("lstm", (3, "all")), ("globalpool", ())]),
+    "all steps": ((6, 2), [("rnn", (3, "all")), ("norm", ())]),
+}
+NETWORKS |= PADDED
 
 
 def named_network(name, dtype):
     axes, layers = NETWORKS[name]
-    network = NetworkShape(axes, (*(LAYERS[kind](*settings) for kind, settings in layers), Dense(2)))
+    hidden = (LAYERS[kind](*settings) for kind, settings in layers)
+    network = NetworkShape(axes, (*hidden, Dense(2)), is_padded=name in PADDED)
     functions = (Sigmoid(beta=1.3, gamma=0.7), PReLU(beta=0.3)), (Tanh(),)
     member = fitted_to(plain_member((functions[0], *[functions[1]] * len(layers))), network)
     networks = Networks(network, [member], dtype)
@@ -42,8 +64,19 @@ def named_network(name, dtype):
     row[: len(columns)] = np.random.default_rng(5).normal(size=len(columns))
     count = network.sizes[0]
     transform = InputTransform(np.full(count, np.nan), np.full(count, 0.5), np.full(count, 2.0), None, None)
-    model = Model(model_layers(row, member, networks.layout), transform, NO_SCALING, HalfSquaredError(), Numbers(), 0)
+    layers = model_layers(row, member, networks.layout)
+    model = Model(layers, transform, NO_SCALING, HalfSquaredError(), Numbers(), 0, network.is_padded)
     return NamedModel(model, tuple(f"input_{i}" for i in range(count)), {}, ("one", "other"), (), fills_missing=False)
+
+
+def drawn_inputs(named, count):
+    """Inputs, with NaN behind the last step of each sequence if the network takes different lengths."""
+    rng = np.random.default_rng(6)
+    inputs = rng.normal(size=(count, len(named.input_names)))
+    if named.model.is_padded:
+        lengths = rng.integers(1, 7, size=count)
+        inputs[np.arange(12) // 2 >= lengths[:, np.newaxis]] = np.nan
+    return inputs
 
 
 def test_every_layer_is_in_a_network():
@@ -54,7 +87,7 @@ def test_every_layer_is_in_a_network():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_file_holds_the_same_network(name, dtype, tmp_path):
     named = named_network(name, dtype)
-    inputs = np.random.default_rng(6).normal(size=(300, len(named.input_names)))
+    inputs = drawn_inputs(named, 300)
     save_model(named, tmp_path / "m.npz")
     assert np.array_equal(load_model(tmp_path / "m.npz").model.outputs(inputs), named.model.outputs(inputs))
     with np.load(tmp_path / "m.npz", allow_pickle=False) as arrays:
@@ -65,12 +98,12 @@ def test_a_file_holds_the_same_network(name, dtype, tmp_path):
 def test_the_documented_reader_computes_the_same(name, tmp_path):
     named = named_network(name, "float64")
     save_model(named, tmp_path / "m.npz")
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "model-file.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "model-file.md").read_text(encoding="utf-8")
     reader: dict = {}
     exec("\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL)), reader)
     with np.load(tmp_path / "m.npz", allow_pickle=False) as arrays:
         arrays = dict(arrays)
-    inputs = np.random.default_rng(6).normal(size=(20, len(named.input_names)))
+    inputs = drawn_inputs(named, 20)
     values = (inputs - arrays["input_shift"]) * arrays["input_factor"]
     found = reader["all_layers"](values, json.loads(str(arrays["description"])), arrays)
     np.testing.assert_allclose(found, named.model.outputs(inputs), rtol=1e-10, atol=1e-12)
@@ -80,7 +113,7 @@ def test_the_documented_reader_computes_the_same(name, tmp_path):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_an_onnx_file_computes_the_same(name, dtype):
     named = named_network(name, dtype)
-    inputs = np.random.default_rng(6).normal(size=(50, len(named.input_names)))
+    inputs = drawn_inputs(named, 50)
     session = onnxruntime.InferenceSession(onnx_model(named).SerializeToString(), providers=["CPUExecutionProvider"])
     (outputs,) = session.run(["outputs"], {"inputs": inputs})
     expected = named.model.outputs(inputs)

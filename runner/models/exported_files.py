@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fitgap.runner.errors import ModelError
-from fitgap.runner.model_files import NamedModel, save_model
-from fitgap.runner.onnx_files import save_onnx
+from fitgap.runner.models.model_files import save_model
+from fitgap.runner.models.named_model import NamedModel
+from fitgap.runner.models.onnx_files import save_onnx
 
 FORMATS: dict[str, Callable[[NamedModel, Path, int], None]] = {"npz": save_model, "onnx": save_onnx}
 

@@ -14,12 +14,16 @@ from fitgap.core.layers.layer import Layer
 from fitgap.core.layers.lstm import Memory
 from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.model import ModelLayer
-from fitgap.runner.onnx_functions import activated
-from fitgap.runner.onnx_graph import Graph
+from fitgap.runner.models.onnx_functions import activated
+from fitgap.runner.models.onnx_graph import Graph
 
 
-def over_steps(graph: Graph, layer: ModelLayer, values: str) -> str:
-    """The outputs (N, steps, units), or (N, units) of the last step, of a recurrent layer."""
+def over_steps(graph: Graph, layer: ModelLayer, values: str, real: str | None = None) -> str:
+    """The outputs (N, steps, units), or (N, units) of the last step, of a recurrent layer.
+
+    `real` (N, steps, 1) is 1 where a step is no padding, if sequences have different lengths: in padded steps, states
+    stay as they are, so that the last ones are those of the last real step.
+    """
     kind, dtype = layer.layer, layer.biases.dtype
     assert isinstance(kind, Recurrent)
     sequence = graph.add("Reshape", values, graph.constant([0, *layer.shape], np.int64))
@@ -29,13 +33,14 @@ def over_steps(graph: Graph, layer: ModelLayer, values: str) -> str:
     state_count = 2 if isinstance(kind, Memory) else 1
     start = start_of(graph, values, kind.units, dtype)
     outputs = [f"{graph.prefix}scanned_{len(graph.nodes)}_{number}" for number in range(state_count + 1)]
-    body = step_graph(layer, state_count, prefix=f"step_{len(graph.nodes)}_")
-    graph.add_node("Scan", [start] * state_count + [sums], outputs, body=body, num_scan_inputs=1, **ALONG_STEPS)
-    return outputs[-1] if kind.outputs == "all" else outputs[0]
-
-
-# The axis of steps follows that of examples.
-ALONG_STEPS = {"scan_input_axes": [1], "scan_output_axes": [1]}
+    body = step_graph(layer, state_count, prefix=f"step_{len(graph.nodes)}_", has_padding=real is not None)
+    scanned = [sums] if real is None else [sums, real]
+    # The axis of steps follows that of examples.
+    axes = {"scan_input_axes": [1] * len(scanned), "scan_output_axes": [1]}
+    graph.add_node("Scan", [start] * state_count + scanned, outputs, body=body, num_scan_inputs=len(scanned), **axes)
+    if kind.outputs == "last":
+        return outputs[0]
+    return outputs[-1] if real is None else graph.add("Mul", outputs[-1], real)
 
 
 def start_of(graph: Graph, values: str, units: int, dtype: Any) -> str:
@@ -45,7 +50,7 @@ def start_of(graph: Graph, values: str, units: int, dtype: Any) -> str:
     return graph.add("Expand", graph.constant([[0]], dtype), shape)
 
 
-def step_graph(layer: ModelLayer, state_count: int, prefix: str) -> Any:
+def step_graph(layer: ModelLayer, state_count: int, prefix: str, has_padding: bool) -> Any:
     """The graph of one step: from the states and W x + b to the new states and the output."""
     from onnx import helper
 
@@ -55,13 +60,18 @@ def step_graph(layer: ModelLayer, state_count: int, prefix: str) -> Any:
     given = f"{prefix}sums"
     from_before = step.add("MatMul", names[0], step.constant(layer.weights[1].T, dtype))
     states = STEPS[type(layer.layer)](step, layer, names, given, from_before)
+    scanned = [given]
+    if has_padding:
+        scanned.append(f"{prefix}real")
+        is_real = step.cast(scanned[-1], bool)
+        states = [step.add("Where", is_real, *pair) for pair in zip(states, names, strict=True)]
     results = [step.add("Identity", state, output=f"{prefix}new_{number}") for number, state in enumerate(states)]
     results.append(step.add("Identity", states[0], output=f"{prefix}output"))
 
     def described(name: str) -> Any:
         return helper.make_tensor_value_info(name, kind, None)
 
-    inputs, outputs = map(described, [*names, given]), map(described, results)
+    inputs, outputs = map(described, [*names, *scanned]), map(described, results)
     return helper.make_graph(step.nodes, f"{prefix}graph", list(inputs), list(outputs), step.constants)
 
 

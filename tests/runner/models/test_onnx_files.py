@@ -16,10 +16,12 @@ from fitgap.core.model import Model, ModelLayer
 from fitgap.core.scaling import InputTransform, Scaling
 from fitgap.core.target_coding import READINGS
 from fitgap.runner.errors import ModelError, StoreError
-from fitgap.runner.exported_files import FORMATS, save_as
-from fitgap.runner.model_files import NamedModel, load_model, predictions
-from fitgap.runner.onnx_files import onnx_model
-from fitgap.runner.onnx_functions import FUNCTIONS
+from fitgap.runner.models.exported_files import FORMATS, save_as
+from fitgap.runner.models.model_files import load_model
+from fitgap.runner.models.named_model import NamedModel
+from fitgap.runner.models.onnx_files import onnx_model
+from fitgap.runner.models.onnx_functions import FUNCTIONS
+from fitgap.runner.models.predictions import predictions
 
 INPUTS, HIDDEN, CLASSES = 4, 7, 3
 RANDOM = np.random.default_rng(7)

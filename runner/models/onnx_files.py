@@ -5,12 +5,14 @@ describes its inputs and outputs.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from fitgap.core.layers.convolution import Convolution
-from fitgap.core.layers.pooling import MaximumPooling, Pooling
+from fitgap.core.layers.normalization import Normalization
+from fitgap.core.layers.pooling import GlobalAveragePooling, MaximumPooling, Pooling
 from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.layers.windows import Windows
 from fitgap.core.model import Model, ModelLayer
@@ -18,10 +20,11 @@ from fitgap.core.scaling import InputTransform
 from fitgap.core.target_coding import READINGS
 from fitgap.runner.errors import ModelError
 from fitgap.runner.files.output_files import READABLE, written_file
-from fitgap.runner.model_files import NamedModel, description, name_of
-from fitgap.runner.onnx_functions import activated
-from fitgap.runner.onnx_graph import DOUBLE, Graph
-from fitgap.runner.onnx_recurrent import over_steps
+from fitgap.runner.models.model_files import description
+from fitgap.runner.models.named_model import NamedModel, name_of
+from fitgap.runner.models.onnx_functions import activated
+from fitgap.runner.models.onnx_graph import DOUBLE, Graph
+from fitgap.runner.models.onnx_recurrent import over_steps
 
 # Versions that readers of recent years know.
 OPSET, FILE_VERSION = 17, 8
@@ -72,9 +75,16 @@ def onnx_model(named: NamedModel) -> Any:
 def network_outputs(graph: Graph, model: Model) -> str:
     """The outputs of the network after the loss's link function, from the raw inputs."""
     dtype = model.dtype
-    values = graph.cast(scaled_inputs(graph, model.inputs_transform), dtype)
+    before = [graph.cast(scaled_inputs(graph, model.inputs_transform), dtype)]
+    real = None
+    if model.is_padded:
+        real = real_steps(graph, before[0], model.layers[0].shape, dtype)
+        before[0] = graph.add("Where", graph.add("IsNaN", before[0]), graph.constant(0, dtype), before[0])
     for layer in model.layers:
-        values = layer_outputs(graph, layer, values)
+        around = layer.layer.goes_around
+        added = graph.add("Add", before[-1], before[-1 - around]) if around else None
+        before.append(added or layer_outputs(graph, layer, before[-1], real))
+    values = before[-1]
     if model.loss.link == "softmax":
         return graph.add("Softmax", values, axis=-1)
     return graph.add("Sigmoid", values) if model.loss.link == "sigmoid" else values
@@ -94,10 +104,24 @@ def scaled_inputs(graph: Graph, transform: InputTransform) -> str:
     return graph.add("Mul", shifted, graph.constant(transform.factor[np.newaxis]))
 
 
-def layer_outputs(graph: Graph, layer: ModelLayer, values: str) -> str:
+def real_steps(graph: Graph, inputs: str, shape: Sequence[int], dtype: Any) -> str | None:
+    """For sequences (N, T · C) with NaN in padded steps, 1 for every other step, (N, T, 1); None without steps."""
+    if len(shape) != 2:
+        return None
+    steps = graph.add("Reshape", inputs, graph.constant([0, *shape], np.int64))
+    first = graph.add("Slice", steps, *(graph.constant([edge], np.int64) for edge in (0, 1, 2)))
+    return graph.cast(graph.add("Not", graph.add("IsNaN", first)), dtype)
+
+
+def layer_outputs(graph: Graph, layer: ModelLayer, values: str, real: str | None) -> str:
     """a⁽ᵏ⁾ from a⁽ᵏ⁻¹⁾, (N, n) with the axes of an example in row-major order."""
     if isinstance(layer.layer, Recurrent):
-        return flattened(graph, over_steps(graph, layer, values))
+        return flattened(graph, over_steps(graph, layer, values, real))
+    if isinstance(layer.layer, Normalization):
+        found = normalized(graph, layer, values)
+        return flattened(graph, found if real is None or len(layer.shape) == 1 else graph.add("Mul", found, real))
+    if isinstance(layer.layer, GlobalAveragePooling) and real is not None:
+        return flattened(graph, mean_of_steps(graph, layer, values, real))
     if not layer.functions:
         return flattened(graph, pooled(graph, layer, values))
     if isinstance(layer.layer, Convolution):
@@ -131,6 +155,26 @@ def pooled(graph: Graph, layer: ModelLayer, values: str) -> str:
         return graph.add(operator, windows_of(graph, layer.layer.windows(layer.shape), values), axes=[2], keepdims=0)
     rows = graph.add("Reshape", values, graph.constant([0, -1, layer.shape[-1]], np.int64))
     return graph.add("ReduceMean", rows, axes=[1], keepdims=1)
+
+
+def mean_of_steps(graph: Graph, layer: ModelLayer, values: str, real: str) -> str:
+    """The mean (N, 1, channels) over the real steps of values (N, n)."""
+    steps = graph.add("Reshape", values, graph.constant([0, *layer.shape], np.int64))
+    axis = graph.constant([1], np.int64)
+    total, count = (graph.add("ReduceSum", each, axis, keepdims=1) for each in (steps, real))
+    return graph.add("Div", total, count)
+
+
+def normalized(graph: Graph, layer: ModelLayer, values: str) -> str:
+    """The outputs (N, positions, channels) of a layer normalization of values (N, n)."""
+    assert isinstance(layer.layer, Normalization)
+    dtype, channels = layer.biases.dtype, layer.shape[-1]
+    rows = graph.add("Reshape", values, graph.constant([0, -1, channels], np.int64))
+    centred = graph.add("Sub", rows, graph.add("ReduceMean", rows, axes=[2], keepdims=1))
+    variance = graph.add("ReduceMean", graph.add("Mul", centred, centred), axes=[2], keepdims=1)
+    root = graph.add("Sqrt", graph.add("Add", variance, graph.constant(layer.layer.epsilon, dtype)))
+    gained = graph.add("Mul", graph.add("Div", centred, root), graph.constant(layer.biases[:channels], dtype))
+    return graph.add("Add", gained, graph.constant(layer.biases[channels:], dtype))
 
 
 def flattened(graph: Graph, values: str) -> str:

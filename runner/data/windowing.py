@@ -1,0 +1,120 @@
+"""Windows over the rows of a table in time order: each example is a sequence of rows and the target of a later row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from fitgap.core.datasets import FIRST_ROW, LAST_ROW, Dataset
+from fitgap.core.example_weights import WEIGHT
+from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.data.error_texts import file_error, visible
+
+
+@dataclass(frozen=True)
+class Windowing:
+    """How a table becomes sequences: `window` rows each, starting `step` rows apart, in the order of the column `by`
+    (None for that of the file). The target is that of the row `horizon` rows behind the last one of the window.
+
+    `channels` names the columns of a row, once they are known. Those of targets are among them if they are numbers and
+    the horizon is at least 1: their past is known then.
+    """
+
+    window: int
+    by: str | None = None
+    step: int = 1
+    horizon: int = 1
+    channels: tuple[str, ...] = ()
+
+    def canonical(self) -> dict[str, Any]:
+        """The mapping that reads back as this setting."""
+        by = {} if self.by is None else {"by": self.by}
+        return {"window": self.window, **by, "step": self.step, "horizon": self.horizon}
+
+    def as_json(self) -> dict[str, Any]:
+        """The same with the channels."""
+        return {**self.canonical(), "channels": list(self.channels)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        numbers = {name: int(stored[name]) for name in ("window", "step", "horizon")}
+        return cls(by=stored.get("by"), channels=tuple(map(str, stored["channels"])), **numbers)
+
+    def target_rows(self, count: int) -> np.ndarray:
+        """The rows (N,) of the targets of this many windows; they may lie behind the last row."""
+        return np.arange(count) * self.step + self.window - 1 + self.horizon
+
+    def windows(self, source: str, rows: np.ndarray, needed: int) -> np.ndarray:
+        """All windows (N, window · C) over rows (R, C) in order that leave `needed` rows behind them.
+
+        Raises DataError if there is none.
+        """
+        count = (len(rows) - needed - self.window) // self.step + 1
+        if count < 1:
+            behind = f" and a target {needed} behind it" if needed else ""
+            rule = f"{len(rows)} rows are too few for a window of {self.window} rows{behind}"
+            raise file_error(source, f"{rule}; choose a smaller window")
+        check_memory(source, INPUT_COPIES * VALUE_BYTES * count * self.window * rows.shape[1])
+        views = np.lib.stride_tricks.sliding_window_view(rows, self.window, axis=0)[:: self.step][:count]
+        return np.moveaxis(views, -1, 1).reshape(count, -1)
+
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the inputs, by the distance from the row of the target: `load.t-24`, …, `load.t-1`."""
+        distances = range(self.window - 1 + self.horizon, self.horizon - 1, -1)
+        return tuple(f"{name}.t-{distance}" for distance in distances for name in self.channels)
+
+
+def windowed(dataset: Dataset, windowing: Windowing, lost: int) -> tuple[Dataset, Windowing]:
+    """The windows over the rows of a table as a data set, and the windowing with its channels.
+
+    The marks for validation must be the ranks of the rows in time. Raises DataError if rows were `lost`, or if there
+    are inputs of text.
+    """
+    source = dataset.name
+    if lost:
+        rule = f"{lost} rows lack a target or an input and would be left out of the windows"
+        raise file_error(source, f"{rule}; fill them in, or choose --missing median for inputs")
+    if dataset.text_columns:
+        name = next(iter(dataset.text_columns))
+        rule = f"column '{visible(name)}' holds text, but the rows of windows must hold numbers"
+        raise file_error(source, f"{rule}; leave it out with --ignore, or store numbers")
+    order = np.argsort(dataset.marks["validation"], kind="stable")
+    rows, targets = dataset.inputs[order], dataset.targets[order]
+    names = dataset.input_names
+    if windowing.horizon and dataset.target_kind == "numbers":
+        rows, names = np.hstack([rows, targets]), (*names, *dataset.target_names)
+    windowing = replace(windowing, channels=names)
+    inputs = windowing.windows(source, rows, windowing.horizon)
+    chosen = windowing.target_rows(len(inputs))
+    found = replace(
+        dataset,
+        inputs=inputs,
+        targets=targets[chosen],
+        input_names=windowing.input_names(),
+        input_axes=(windowing.window, len(names)),
+        marks=marks_of_windows(dataset.marks, order, chosen, windowing),
+    )
+    return found, windowing
+
+
+def marks_of_windows(
+    marks: Mapping[str, np.ndarray], order: np.ndarray, chosen: np.ndarray, windowing: Windowing
+) -> dict[str, np.ndarray]:
+    """The marks of windows whose targets are in the rows `chosen`, in the `order` of time."""
+    ranks = {use: np.arange(len(chosen)) for use in ("validation", "test") if use in marks}
+    weights = {WEIGHT: marks[WEIGHT][order][chosen]} if WEIGHT in marks else {}
+    first = np.arange(len(chosen)) * windowing.step
+    return {**ranks, **weights, FIRST_ROW: first, LAST_ROW: np.maximum(chosen, first + windowing.window - 1)}
+
+
+def shifted_targets(windowing: Windowing, targets: np.ndarray) -> np.ndarray:
+    """The targets (N, m) of all windows over rows in order, from those of the rows (R, m); NaN behind the last row."""
+    count = max(0, (len(targets) - windowing.window) // windowing.step + 1)
+    rows = windowing.target_rows(count)
+    known = rows < len(targets)
+    return np.where(known[:, np.newaxis], targets[np.where(known, rows, 0)], np.nan)
+
+
+def ordered(values: np.ndarray, ranks: Sequence[int] | np.ndarray | None) -> np.ndarray:
+    """The rows in the order of their ranks; as they are if there are none."""
+    return values if ranks is None else values[np.argsort(ranks, kind="stable")]

@@ -1,0 +1,1 @@
+"""Trained networks as models: of trials, in files, in other formats; and their predictions."""

@@ -1,0 +1,63 @@
+"""Queries for a sweep in training: how far it is, who trains it, what is pending and in which state."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from fitgap.runner.messages import SavedState
+from fitgap.runner.store.read import pending, progress, proposals
+from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.reader.open_database import OpenDatabase
+from fitgap.runner.store.write import drivers_at_work, rungs
+from fitgap.runner.store.write.claims import OtherDriver
+
+
+class ProgressQueries(OpenDatabase):
+    """A sweep in training, for drivers and for those who watch."""
+
+    def drivers_of(self, sweep_id: int) -> list[OtherDriver]:
+        """The live drivers that have trained trials of a sweep."""
+        with self._reading() as connection:
+            return drivers_at_work.drivers_of_sweep(connection, sweep_id)
+
+    def progress(self, sweep_id: int) -> progress.SweepProgress:
+        """How far a sweep is, counted for all drivers."""
+        with self._reading() as connection:
+            return progress.sweep_progress(connection, sweep_id)
+
+    def trial_progress(self, number: int) -> Row | None:
+        """How far a trial is: its status, verdict, and epochs; None if there is no such trial."""
+        with self._reading() as connection:
+            return progress.trial_progress(connection, number)
+
+    def stored_epochs(self, sweep_id: int) -> int:
+        """The number of stored epochs of the trials that have not ended, which grows while they are trained."""
+        with self._reading() as connection:
+            return progress.stored_epochs(connection, sweep_id)
+
+    def proposal_counts(self, sweep_id: int) -> proposals.ProposalCounts:
+        with self._reading() as connection:
+            return proposals.proposal_counts(connection, sweep_id)
+
+    def proposals(self, sweep_id: int) -> list[Row]:
+        """The proposals of a search in the order of the plan, with what came of them."""
+        with self._reading() as connection:
+            return proposals.proposal_rows(connection, sweep_id)
+
+    def pending_groups(self, sweep_id: int) -> list[Row]:
+        return self._with_retries(lambda connection: pending.pending_groups(connection, sweep_id))
+
+    def pending_numbers(self, sweep_id: int, group: Row, *, limit: int | None = None) -> np.ndarray:
+        return self._with_retries(lambda connection: pending.pending_numbers(connection, sweep_id, group, limit))
+
+    def planned(self, trials: Sequence[int]) -> list[Row]:
+        return self._with_retries(lambda connection: pending.planned(connection, trials))
+
+    def has_due_rungs(self, sweep_id: int) -> bool:
+        """Whether a rung has been reached by all trials that were to reach it."""
+        return bool(self._with_retries(lambda connection: rungs.due_rungs(connection, sweep_id)))
+
+    def legs(self, trials: Sequence[int]) -> dict[int, int | None]:
+        return self._with_retries(lambda connection: pending.legs(connection, trials))
+
+    def states(self, trials: Sequence[int]) -> dict[int, SavedState]:
+        return self._with_retries(lambda connection: pending.states(connection, trials))

@@ -1,0 +1,25 @@
+"""Repositories around the current folder of a test."""
+
+from pathlib import Path
+
+import pytest
+from support.system.git_traps import git
+
+
+@pytest.fixture
+def repository(own_folder):
+    """A repository with one commit around the current folder; gives the commit."""
+    git("init", "--quiet")
+    Path("tracked").write_text("one")
+    git("add", "tracked")
+    git("commit", "--quiet", "--message", "first")
+    return git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def canary(own_folder):
+    """A program outside of what is tracked; gives its path, next to which a file appears when it has run."""
+    program = own_folder / "canary"
+    program.write_text(f"#!/bin/sh\necho ran >> {own_folder}/ran\nexit 1\n")
+    program.chmod(0o755)
+    return program

@@ -1,0 +1,31 @@
+"""The work that a progress line expects, without a database."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The work of these trials, as the driver would look it up."""
+
+    work: dict
+
+    @property
+    def trials(self):
+        return len(self.work)
+
+    @property
+    def total(self):
+        return sum(epochs * cost for epochs, cost in self.work.values())
+
+    def of(self, numbers):
+        return {number: self.work[number] for number in numbers}
+
+    def trial_counts(self):
+        """As if the database could not be asked, unless a test says what it answers."""
+        return None
+
+    def verdict_counts(self):
+        return {}
+
+    def epochs_left(self):
+        """None, as of sweeps that do not prune."""
