@@ -1,9 +1,8 @@
-"""Trained networks as models: exported from a trial, saved to a file, loaded, and used for predictions.
+"""Model files: written and read.
 
 A model file is an `.npz` that can be read with NumPy alone. docs/reference/model-file.md describes its layout.
 """
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -15,114 +14,21 @@ from fitgap.core.layers.dense import Dense
 from fitgap.core.layers.layer import Layer
 from fitgap.core.layers.listed_layer import ListedLayer
 from fitgap.core.losses import LOSSES
-from fitgap.core.model import Model, ModelLayer, model_layers
-from fitgap.core.parameter_layout import Layout
-from fitgap.core.scaling import FILLINGS, InputTransform, Scaling
-from fitgap.core.scores import class_scores, number_scores
+from fitgap.core.model import Model, ModelLayer
+from fitgap.core.scaling import Scaling
 from fitgap.core.target_coding import READINGS
-from fitgap.core.variants import Variant
-from fitgap.runner.amounts import counted
 from fitgap.runner.data import Treatment
 from fitgap.runner.data.bounds import check_file_size, check_growth
-from fitgap.runner.errors import DataError, ModelError, OutputError, StoreError
+from fitgap.runner.errors import DataError, ModelError, OutputError
 from fitgap.runner.files.array_archives import read_arrays
 from fitgap.runner.files.output_files import READABLE, written_file
-from fitgap.runner.planning.packs import PlannedTrial, member_of
-from fitgap.runner.planning.preparation import PreparedSweep
-from fitgap.runner.retraining import retrain, stored_trial
-from fitgap.runner.spec import Configuration
-from fitgap.runner.store import Store
-from fitgap.runner.trial_status import Status
+from fitgap.runner.models.named_model import NamedModel, name_of, read_transform
 
 # Format 1 has no limits of inputs. Only networks with other layers than dense ones need format 3, so that earlier
 # versions still read all others.
 FORMAT, LAYERED_FORMAT = "fitgap model 2", "fitgap model 3"
-# The losses whose links turn outputs into probabilities.
-PROBABLE_LOSSES = ("softmax_cross_entropy", "sigmoid_cross_entropy")
 READABLE_FORMATS = ("fitgap model 1", FORMAT, LAYERED_FORMAT)
-
-
 DENSE = "dense"
-
-
-@dataclasses.dataclass(frozen=True)
-class NamedModel:
-    """A model with the names of its inputs, targets and classes."""
-
-    model: Model
-    input_names: tuple[str, ...]
-    text_columns: dict[str, tuple[str, ...]]
-    target_names: tuple[str, ...]
-    class_names: tuple[str, ...]
-    fills_missing: bool
-    # How the training file was read; None for a named data set.
-    treatment: Treatment | None = None
-
-    @property
-    def input_axes(self) -> tuple[int, ...]:
-        """The axes of an example if the first layer needs them, else ()."""
-        shape = tuple(self.model.layers[0].shape)
-        return shape if len(shape) > 1 else ()
-
-
-def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
-    """The network of a finished trial after its best epoch (`at` "best") or its last one.
-
-    A network that was not kept is retrained, with bit-identical results on the same kind of machine. Raises StoreError
-    if there is no such trial or epoch, or if the data have changed.
-    """
-    row = store.show(number)
-    # A trial with a rule that restores the best network ends with that one.
-    is_restored = any(choice.variant.restores_best for choice in Configuration.from_canonical(row["settings"]).stopping)
-    epoch = row["best_epoch"] if at == "best" or is_restored else row["epochs"]
-    if epoch is None or (at == "last" and row["status"] == Status.DIVERGED):
-        rule = f"trial {number} is {row['status']} and has no usable network after its {at} epoch"
-        raise StoreError(f"{rule}; choose a completed one")
-    trial, prepared = stored_trial(store, row)
-    parameters = store.kept_parameters(number, epoch)
-    if parameters is None:
-        parameters = retrain(trial, prepared, epoch)
-    return named_model(trial, prepared, parameters, store.preprocessing(number))
-
-
-def named_model(
-    trial: PlannedTrial, prepared: PreparedSweep, parameters: np.ndarray, saved: dict[str, Any]
-) -> NamedModel:
-    """The model with these parameters and the saved preprocessing of its repeat."""
-    configuration, dataset = trial.configuration, prepared.dataset
-    member = member_of(configuration, prepared.sweep.seed, trial.repeat)
-    # Null stands for NaN in `fill`, and for infinity in the limits.
-    learned = {name: np.array(values, float) for name, values in saved.items() if name != "limited"}
-    layout = Layout(prepared.network(configuration), tuple(len(functions) for functions in member.activations))
-    if len(parameters) != layout.row_length:
-        rule = f"its layers need {layout.row_length} parameters, but the stored network has {len(parameters)}"
-        raise StoreError(f"trial {trial.trial_id}: {rule}; the database is damaged, so restore a backup")
-    model = Model(
-        layers=model_layers(parameters, member, layout),
-        inputs_transform=read_transform(learned),
-        targets_scaling=Scaling(learned["target_shift"], learned["target_factor"]),
-        loss=configuration.loss.variant,
-        reading=prepared.reading,
-        class_count=dataset.class_count,
-        is_padded=dataset.is_padded,
-    )
-    return NamedModel(
-        model,
-        dataset.input_names,
-        dict(dataset.text_columns),
-        dataset.target_names,
-        dataset.class_names,
-        fills_missing=prepared.preparation.missing in FILLINGS,
-        treatment=prepared.sweep.data.treatment,
-    )
-
-
-def read_transform(learned: dict[str, np.ndarray]) -> InputTransform:
-    """The input transform from its arrays; sweeps and files of fitgap 0.1 have no limits."""
-    low, high = learned.get("input_low"), learned.get("input_high")
-    if low is not None and high is not None:
-        low, high = np.where(np.isnan(low), -np.inf, low), np.where(np.isnan(high), np.inf, high)
-    return InputTransform(learned["input_fill"], learned["input_shift"], learned["input_factor"], low, high)
 
 
 def save_model(named: NamedModel, path: Path, rights: int = READABLE) -> None:
@@ -187,11 +93,6 @@ def layer_description(layer: ModelLayer) -> list[dict[str, Any]]:
         {"name": name_of(function, ACTIVATIONS), "from": units.start, "to": units.stop, **numbers}
         for function, units, numbers in layer.functions
     ]
-
-
-def name_of(variant: Variant, table: Any) -> str:
-    """The name of a variant's class in a table."""
-    return next(name for name, kind in table.items() if kind is type(variant))
 
 
 def load_model(path: Path) -> NamedModel:
@@ -300,70 +201,3 @@ def read_kind(kind: dict[str, Any], units: int) -> Layer:
 def read_function(described: dict[str, Any]) -> tuple[Any, slice, dict[str, float]]:
     numbers = {name: value for name, value in described.items() if name not in ("name", "from", "to")}
     return ACTIVATIONS[described["name"]](), slice(described["from"], described["to"]), numbers
-
-
-def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = False) -> list[dict[str, Any]]:
-    """One row per example: its number (from 1), and its predicted class or numbers by target name.
-
-    With `probabilities`, the probability of every class follows, under names such as `p(yes)`. Raises DataError for a
-    missing value if the network was trained without filling missing values, and ModelError if its outputs are no
-    probabilities.
-    """
-    if np.isnan(inputs).any() and not named.fills_missing and not named.model.is_padded:
-        raise DataError("a value is missing, but this network was trained without filling missing values; fill it in")
-    # Values too large for the network's dtype become infinite, and their predictions null.
-    with np.errstate(all="ignore"):
-        answers = named.model.predict(inputs)
-        shares = class_probabilities(named, inputs) if probabilities else [{}] * len(inputs)
-    if named.class_names:
-        words = [*named.class_names, "unrecognized"]
-        return [
-            {"row": row, named.target_names[0]: words[int(answer)], **share}
-            for row, (answer, share) in enumerate(zip(answers, shares, strict=True), start=1)
-        ]
-    return [
-        {"row": row, **dict(zip(named.target_names, map(finite_number, answer), strict=True))}
-        for row, answer in enumerate(answers, start=1)
-    ]
-
-
-def scores(named: NamedModel, inputs: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """The scores of the predictions for examples with known targets (N, m); examples without are left out.
-
-    Raises DataError if no target is known, or if there are more or fewer targets than examples.
-    """
-    if len(targets) != len(inputs):
-        rule = f"there are {counted(len(inputs), 'example')}, but {counted(len(targets), 'target')}"
-        raise DataError(f"{rule}; store one target for each example")
-    known = ~np.isnan(targets).any(axis=1)
-    if not known.any():
-        raise DataError("no example has a target, so there is nothing to compare the predictions with")
-    inputs, targets = inputs[known], targets[known]
-    with np.errstate(all="ignore"):
-        answers = named.model.predict(inputs)
-    if not named.class_names:
-        return {"examples": float(len(inputs)), **number_scores(targets, answers)}
-    shares = None
-    if name_of(named.model.loss, LOSSES) in PROBABLE_LOSSES:
-        rows = class_probabilities(named, inputs)
-        shares = np.array([list(row.values()) for row in rows], float)
-    return {"examples": float(len(inputs)), **class_scores(targets[:, 0], answers, shares)}
-
-
-def class_probabilities(named: NamedModel, inputs: np.ndarray) -> list[dict[str, float | None]]:
-    """The probability of every class for each example. Raises ModelError if the outputs are no probabilities."""
-    loss = name_of(named.model.loss, LOSSES)
-    if not named.class_names or loss not in PROBABLE_LOSSES:
-        what = f"the loss {loss}" if named.class_names else "numbers as targets"
-        rule = f"this network was trained with {what}, so its outputs are no probabilities"
-        raise ModelError(f"{rule}; train with --loss softmax_cross_entropy on classes")
-    outputs = named.model.outputs(inputs).astype(np.float64)
-    if outputs.shape[1] == 1:
-        outputs = np.hstack([1 - outputs, outputs])
-    names = [f"p({name})" for name in (*named.class_names, "unrecognized")][: outputs.shape[1]]
-    return [dict(zip(names, map(finite_number, row), strict=True)) for row in outputs]
-
-
-def finite_number(value: Any) -> float | None:
-    """The number; None if it is not finite."""
-    return float(value) if np.isfinite(value) else None
