@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from fitgap.runner.spec import sweep_from_mapping
+from fitgap.runner.spec.architectures import with_widths
 
 BLOCK = "res(conv4x3:padding=same-norm)"
 SWEEP = f"""\
@@ -74,3 +76,24 @@ def test_a_block_that_does_not_fit_is_refused_with_both_shapes(invoke, own_folde
     assert "the inputs are 8x8x1 and the outputs 4x4x8" in answer.err
     answer = invoke("run", "--data", "digits", "--hidden", "res(conv8x3", "--dry-run")
     assert "in 'res(conv8x3' it does not close every parenthesis" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("written", "wider", "narrower"),
+    [
+        ("8-res(8-norm)", "32-res(32-norm)", "2-res(2-norm)"),
+        (
+            "conv8x3-res(conv8x3:padding=same)-4",
+            "conv32x3-res(conv32x3:padding=same)-16",
+            "conv2x3-res(conv2x3:padding=same)-1",
+        ),
+        # The width of the inputs is given.
+        ("res(8)-4", "res(8)-4", "res(8)-4"),
+        ("pool2-res(conv8x3:padding=same)", "pool2-res(conv8x3:padding=same)", "pool2-res(conv8x3:padding=same)"),
+    ],
+)
+def test_advice_keeps_shapes_that_fit(written, wider, narrower):
+    (configuration,) = sweep_from_mapping({"data": "digits", "axes": {"architecture": [written]}}).configurations()
+    assert with_widths(configuration, lambda width: 4 * width).architecture_label == wider
+    assert with_widths(configuration, lambda width: max(1, width // 4)).architecture_label == narrower
+    assert with_widths(configuration, lambda width: 1).architecture_label.count("norm") == written.count("norm")
