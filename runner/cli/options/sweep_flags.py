@@ -104,7 +104,7 @@ Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or e
 Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
 Search = Annotated[
     str | None,
-    flag("METHOD:trials=N", "Search instead of training all combinations: tpe, random, sobol, cmaes or nsga2."),
+    flag("METHOD:trials=N", "Search instead of training all combinations: tpe, gp, random, sobol, cmaes or nsga2."),
 ]
 Halving = Annotated[
     str | None,
