@@ -52,6 +52,28 @@ def test_windows_are_split_in_time_without_rows_in_common(invoke, trained):
     assert shown["layers"] == "4x2-gru4-1"
 
 
+def test_tested_windows_are_the_last_and_apart(invoke, series):
+    options = (
+        "--target",
+        "load",
+        "--sequence",
+        "window=3,by=day",
+        "--test",
+        "0.1",
+        "--hidden",
+        "rnn2",
+        "--epochs",
+        "1",
+    )
+    answer = invoke("run", "--data", "series.csv", *options, "--name", "tested", "--engine", "local")
+    assert answer.code == 0, answer.err
+    examples = rows_of(invoke("data", "tested", "--format", "json"))
+    # 37 windows over 4 rows each; 3 before the last 4, and 3 before the 9 in front of these, are on no side.
+    sides = [row["side"] for row in examples if row["side"] in ("training", "validation", "test")]
+    assert sides == ["training"] * 18 + ["validation"] * 9 + ["test"] * 4
+    assert examples[-1]["load"] == pytest.approx(np.sin(ROWS - 1), abs=1e-5)
+
+
 def test_networks_are_repeated_continued_and_forecast(invoke, trained):
     assert "equal bit for bit" in invoke("replay", 1).out
     assert invoke("extend", "forecast", "--epochs", "4", "--engine", "local").code == 0
