@@ -27,6 +27,11 @@ def refused(text):
             "known: architecture.depth, architecture.width, architecture.conv, architecture.recurrent, "
             "architecture.norm, architecture.residual",
         ),
+        (
+            "(e_v < 1 or e_t < 1 or repeat == 1) < 2",
+            "e_v < 1 or e_t < 1 or repeat == 1",
+            "a condition is not a value",
+        ),
         ("wavelengths == 1", "wavelengths", "known: trial, configuration, repeat"),
         ("activation == relu", "relu", "write text in quotes: 'relu'"),
         ("verdict != overfit", "overfit", "verdict is text, but overfit is a number; write 'overfit'"),
