@@ -151,7 +151,7 @@ def apart(dataset: Dataset, earlier: np.ndarray, later: np.ndarray) -> np.ndarra
 def without_inputs(dataset: Dataset, rows: np.ndarray) -> Dataset:
     """Some examples of a data set, as far as splits need them."""
     marks = {name: values[rows] for name, values in dataset.marks.items() if name != "test"}
-    return replace(dataset, inputs=np.zeros((len(rows), 0)), targets=dataset.targets[rows], marks=marks)
+    return replace(dataset, inputs=np.zeros((len(rows), 0)), targets=dataset.targets[rows], marks=marks, input_axes=())
 
 
 def marked(dataset: Dataset, division: Division, seed: int, repeat: int) -> np.ndarray:

@@ -151,19 +151,30 @@ class UnitTracker:
         shape = len(networks.parameters), networks.shape.channels[layer]
         self.layer = layer
         self.lowest, self.highest = np.full(shape, np.inf), np.full(shape, -np.inf)
-        self.flat, self.positions = np.zeros(shape, int), 0
+        self.flat, self.positions = np.zeros(shape, int), np.zeros((shape[0], 1), int)
         # A layer of identities has no slopes in a workspace and is never flat; nor is one whose functions are fixed.
         is_flat = bool(networks.functions[layer]) if networks.applies_functions(layer) else not networks.is_plain(layer)
         self.limit = (FLAT * steepest(networks, layer)).astype(networks.dtype) if is_flat else None
 
     def add(self, work: Workspace) -> None:
         outputs = work.per_channel(work.activations[self.layer], self.layer)
-        np.minimum(self.lowest, outputs.min(axis=1), out=self.lowest)
-        np.maximum(self.highest, outputs.max(axis=1), out=self.highest)
+        padded = self._padded(work)
+        lowest = highest = outputs
+        if padded is not None and outputs.shape[1] == padded.shape[1] * padded.shape[2]:
+            of_outputs = padded.swapaxes(1, 2).reshape(len(padded), -1, 1)
+            lowest, highest = np.where(of_outputs, np.inf, outputs), np.where(of_outputs, -np.inf, outputs)
+        np.minimum(self.lowest, lowest.min(axis=1), out=self.lowest)
+        np.maximum(self.highest, highest.max(axis=1), out=self.highest)
         if self.limit is not None:
-            slopes = self._slopes(work)
-            self.positions += slopes.shape[1]
-            self.flat += np.count_nonzero(np.abs(slopes) < self.limit[:, None], axis=1)
+            is_flat = np.abs(self._slopes(work)) < self.limit[:, None]
+            counts = True if padded is None else ~padded.reshape(len(padded), -1, 1)
+            self.flat += np.count_nonzero(is_flat & counts, axis=1)
+            self.positions += is_flat.shape[1] if padded is None else np.count_nonzero(counts, axis=1)
+
+    def _padded(self, work: Workspace) -> np.ndarray | None:
+        """Which steps (K, T, B, 1) of a layer that goes through steps are padding, if sequences have lengths."""
+        bound = work.bound[self.layer - 1]
+        return bound.real.padded if isinstance(bound, BoundRecurrent) and bound.real else None
 
     def _slopes(self, work: Workspace) -> np.ndarray:
         """The slopes (K, positions, n); of a layer that goes through steps, at all of them."""

@@ -124,6 +124,8 @@ MEANINGS = {
     "setting:rate": "every optimizer but `fixed`",
     "setting:conv": "number of convolutions",
     "setting:recurrent": "number of recurrent layers",
+    "setting:norm": "number of layer normalizations",
+    "setting:residual": "number of residual connections",
     "setting:depth": "number of hidden layers that have units",
     "setting:width": "units or channels of any hidden layer",
     # sweeps

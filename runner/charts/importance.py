@@ -70,8 +70,15 @@ def draw(subject: Subject) -> Any:
         subject,
         f"{subject.name}: which settings matter for {measure_words(of)}",
         answer(frame),
-        f"From {trials}. Shares add up to 100 %.",
+        f"From {trials}. Shares add up to 100 %.{caution(rows[0])}",
     )
+
+
+def caution(row: dict[str, Any]) -> str:
+    """A sentence for a sweep of which most combinations of settings were not trained to their end."""
+    if row["filled"] <= row["trials"]:
+        return ""
+    return f" Read with care: {row['filled']:,} of {row['filled'] + row['trials']:,} values are estimated."
 
 
 def is_shown(row: dict[str, Any]) -> bool:

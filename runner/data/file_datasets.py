@@ -86,11 +86,19 @@ def treated(raw: RawTable, target: Sequence[str], choices: FileChoices, first: T
     chosen = chosen_roles(raw.table, target, choices)
     table = typed_table(raw, first, {*chosen.text, *chosen.dates})
     if choices.strict:
-        return replace(first, ignored=chosen.ignored, text=tuple(chosen.text), dates=chosen.dates), table
+        bare = choices.sequence is not None and is_bare(table, target, chosen.ignored)
+        found = replace(first, ignored=chosen.ignored, text=tuple(chosen.text), dates=chosen.dates)
+        return replace(found, row_numbers=bare), table
     roles = find_roles(table, target, choices)
-    rows = set(table.frame.columns) == set(target)
+    # The past of a target is input enough for windows.
+    rows = is_bare(table, target, {} if choices.sequence is None else roles.ignored)
     dates = {**roles.dates, **target_dates(table, target, choices)}
     return replace(first, ignored=roles.ignored, text=tuple(roles.text), dates=dates, row_numbers=rows), table
+
+
+def is_bare(table: Table, target: Sequence[str], ignored: Mapping[str, str]) -> bool:
+    """Whether there is no column but targets and ignored ones."""
+    return {name for name in table.frame.columns if name not in ignored} <= set(target)
 
 
 def target_dates(table: Table, target: Sequence[str], choices: FileChoices) -> dict[str, DateColumn]:
@@ -191,7 +199,9 @@ def finished(
     dropped = table.frame.height - dataset.example_count
     windowing = choices.sequence if is_new else treatment.sequence
     if windowing is not None:
-        dataset, windowing = windowed(dataset, windowing, untargeted + dropped)
+        if is_new and windowing.by is not None:
+            windowing = replace(windowing, date_format=choices.dates.get(windowing.by))
+        dataset, windowing = windowed(dataset, windowing, untargeted + dropped, is_bare=treatment.row_numbers)
         treatment = replace(treatment, sequence=windowing)
     return LoadedFile(dataset, treatment, Losses(untargeted, dropped, missing))
 

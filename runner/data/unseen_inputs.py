@@ -63,7 +63,7 @@ def ranks_of(table: Table, windowing: Windowing) -> np.ndarray | None:
         return None
     column = column_of(table, windowing.by, "to sort the rows by")
     check_present(table, column, "fill it in or remove the row")
-    return ranks(table, column, FileChoices())
+    return ranks(table, column, FileChoices(dates={windowing.by: windowing.date_format}))
 
 
 def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str], treatment: Treatment | None) -> Table:

@@ -17,7 +17,7 @@ class Windowing:
     (None for that of the file). The target is that of the row `horizon` rows behind the last one of the window.
 
     `channels` names the columns of a row, once they are known. Those of targets are among them if they are numbers and
-    the horizon is at least 1: their past is known then.
+    the horizon is at least 1: their past is known then. `date_format` is that of `by`, where the user has named it.
     """
 
     window: int
@@ -25,6 +25,7 @@ class Windowing:
     step: int = 1
     horizon: int = 1
     channels: tuple[str, ...] = ()
+    date_format: str | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The mapping that reads back as this setting."""
@@ -32,13 +33,14 @@ class Windowing:
         return {"window": self.window, **by, "step": self.step, "horizon": self.horizon}
 
     def as_json(self) -> dict[str, Any]:
-        """The same with the channels."""
-        return {**self.canonical(), "channels": list(self.channels)}
+        """The same with what was found out about the file."""
+        return {**self.canonical(), "channels": list(self.channels), "date_format": self.date_format}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         numbers = {name: int(stored[name]) for name in ("window", "step", "horizon")}
-        return cls(by=stored.get("by"), channels=tuple(map(str, stored["channels"])), **numbers)
+        channels = tuple(map(str, stored["channels"]))
+        return cls(by=stored.get("by"), channels=channels, date_format=stored.get("date_format"), **numbers)
 
     def target_rows(self, count: int) -> np.ndarray:
         """The rows (N,) of the targets of this many windows; they may lie behind the last row."""
@@ -64,11 +66,12 @@ class Windowing:
         return tuple(f"{name}.t-{distance}" for distance in distances for name in self.channels)
 
 
-def windowed(dataset: Dataset, windowing: Windowing, lost: int) -> tuple[Dataset, Windowing]:
+def windowed(dataset: Dataset, windowing: Windowing, lost: int, is_bare: bool = False) -> tuple[Dataset, Windowing]:
     """The windows over the rows of a table as a data set, and the windowing with its channels.
 
-    The marks for validation must be the ranks of the rows in time. Raises DataError if rows were `lost`, or if there
-    are inputs of text.
+    The marks for validation must be the ranks of the rows in time. If the table `is_bare`, its only input is the number
+    of the row, which the past of the target replaces. Raises DataError if rows were `lost`, or if there are inputs of
+    text or none at all.
     """
     source = dataset.name
     if lost:
@@ -81,7 +84,13 @@ def windowed(dataset: Dataset, windowing: Windowing, lost: int) -> tuple[Dataset
     order = np.argsort(dataset.marks["validation"], kind="stable")
     rows, targets = dataset.inputs[order], dataset.targets[order]
     names = dataset.input_names
-    if windowing.horizon and dataset.target_kind == "numbers":
+    has_past = windowing.horizon > 0 and dataset.target_kind == "numbers"
+    if is_bare and not has_past:
+        rule = "no input column is left, and only targets that are numbers, in later rows, have a past to learn from"
+        raise file_error(source, f"{rule}; choose a horizon of at least 1, or name inputs with --inputs")
+    if is_bare:
+        rows, names = rows[:, :0], ()
+    if has_past:
         rows, names = np.hstack([rows, targets]), (*names, *dataset.target_names)
     windowing = replace(windowing, channels=names)
     inputs = windowing.windows(source, rows, windowing.horizon)

@@ -20,7 +20,7 @@ def predictions(named: NamedModel, inputs: np.ndarray, *, probabilities: bool = 
     missing value if the network was trained without filling missing values, and ModelError if its outputs are no
     probabilities.
     """
-    if np.isnan(inputs).any() and not named.fills_missing:
+    if np.isnan(inputs).any() and not named.fills_missing and not named.model.is_padded:
         raise DataError("a value is missing, but this network was trained without filling missing values; fill it in")
     # Values too large for the network's dtype become infinite, and their predictions null.
     with np.errstate(all="ignore"):

@@ -55,6 +55,7 @@ def model_with_parameters(
         loss=configuration.loss.variant,
         reading=prepared.reading,
         class_count=dataset.class_count,
+        is_padded=dataset.is_padded,
     )
     return NamedModel(
         model,

@@ -61,14 +61,15 @@ def learns(prepared: PreparedSweep) -> bool:
 
 def groups_of(prepared: PreparedSweep) -> list[Group]:
     """The groups of configurations that are compared with each other, in the order of the plan."""
-    sweep, configurations = prepared.sweep, prepared.configurations
+    sweep = prepared.sweep
     if sweep.pruning is None:
         return []
-    starts = sweep.pruning.bracket_starts(len(configurations), max(each.epochs for each in configurations))
-    found = Counter(
-        (bisect(starts, place) - 1, each.epochs, each.loss.label, variant_of(each, sweep).of_peers.label)
-        for place, each in enumerate(configurations)
-    )
+    # Once, since there may be a million, which are created on the way.
+    compared = [
+        (each.epochs, each.loss.label, variant_of(each, sweep).of_peers.label) for each in prepared.configurations
+    ]
+    starts = sweep.pruning.bracket_starts(len(compared), max(epochs for epochs, _, _ in compared))
+    found = Counter((bisect(starts, place) - 1, *each) for place, each in enumerate(compared))
     return [
         Group(bracket, sweep.pruning.in_bracket(bracket), epochs, count)
         for (bracket, epochs, _, _), count in found.items()

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from fitgap.core.randomness import Purpose, generator
 from fitgap.runner.search.cmaes import CovarianceMatrixAdaptation
 from fitgap.runner.search.drawn import Accept
+from fitgap.runner.search.gp import GaussianProcess
 from fitgap.runner.search.history import Cube, History, Method, with_pruned_behind, with_worst
 from fitgap.runner.search.nsga2 import NonDominatedSorting
 from fitgap.runner.search.points import decisions
@@ -19,6 +21,7 @@ METHODS: dict[str, Callable[[], Method]] = {
     "tpe": TreeParzenEstimator,
     "cmaes": CovarianceMatrixAdaptation,
     "nsga2": NonDominatedSorting,
+    "gp": GaussianProcess,
 }
 # After this many attempts to fill a generation, uniform points are tried; after those, it stays smaller.
 ATTEMPTS, UNIFORM_ATTEMPTS = 20, 200
@@ -62,7 +65,7 @@ def proposals(
     """
     assert sweep.search is not None
     dimensions = list(sweep.space.dimensions()) if sweep.space else []
-    cube, history = cube_of(dimensions), history_of(results, len(dimensions), sweep.search.generation)
+    cube, history = cube_of(sweep, dimensions), history_of(results, len(dimensions), sweep.search.generation)
     method, found = METHODS[sweep.search.method](), dict[str, Proposal]()
     for attempt in range(ATTEMPTS + UNIFORM_ATTEMPTS):
         random = generator(sweep.seed, 0, Purpose.PROPOSALS, generation, attempt)
@@ -86,13 +89,20 @@ def accepted(fresh: dict[str, Proposal], accept: Accept | None) -> dict[str, Pro
 
 def proposals_at(sweep: Sweep, dimensions: Sequence[tuple[str, Dimension]], points: np.ndarray) -> Iterator[Proposal]:
     """The configurations at points (n, d)."""
+    for (combination, used), point in zip(combinations_at(sweep, dimensions, points), points.tolist(), strict=True):
+        kept: Point = [each if name in used else None for (name, _), each in zip(dimensions, point, strict=True)]
+        yield Proposal(sweep.configuration(combination), kept)
+
+
+def combinations_at(
+    sweep: Sweep, dimensions: Sequence[tuple[str, Dimension]], points: np.ndarray
+) -> Iterator[tuple[tuple[Any, ...], set[str]]]:
+    """The combinations at points (n, d), each with the names of the dimensions on which it depends."""
     assert sweep.space is not None
     columns = {name: place for place, (name, _) in enumerate(dimensions)}
     for point in points.tolist():
         used: set[str] = set()
-        combination = sweep.space.at(remembering(decisions(columns, point), used))
-        kept: Point = [each if name in used else None for (name, _), each in zip(dimensions, point, strict=True)]
-        yield Proposal(sweep.configuration(combination), kept)
+        yield sweep.space.at(remembering(decisions(columns, point), used)), used
 
 
 def remembering(decide: Decide, used: set[str]) -> Decide:
@@ -105,9 +115,15 @@ def remembering(decide: Decide, used: set[str]) -> Decide:
     return decide_and_remember
 
 
-def cube_of(dimensions: Sequence[tuple[str, Dimension]]) -> Cube:
-    """The unit cube of the dimensions of a space."""
-    return Cube(np.array([each.count if isinstance(each, Options) else 0 for _, each in dimensions], int))
+def cube_of(sweep: Sweep, dimensions: Sequence[tuple[str, Dimension]]) -> Cube:
+    """The unit cube of the dimensions of a sweep's space."""
+
+    def active_at(points: np.ndarray) -> np.ndarray:
+        return np.array(
+            [[name in used for name, _ in dimensions] for _, used in combinations_at(sweep, dimensions, points)]
+        )
+
+    return Cube(np.array([each.count if isinstance(each, Options) else 0 for _, each in dimensions], int), active_at)
 
 
 def history_of(results: Sequence[Result], dimensions: int, generation: int) -> History:

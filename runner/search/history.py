@@ -1,6 +1,6 @@
 """What a method knows when it proposes a generation: the points of earlier generations and what came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,13 +9,21 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Cube:
-    """The unit cube in which points are: for every dimension the number of its options, 0 for one of numbers."""
+    """The unit cube in which points are: for every dimension the number of its options, 0 for one of numbers.
+
+    `active_at` says for points (n, d) on which coordinates their configurations depend; None if on all.
+    """
 
     options: np.ndarray
+    active_at: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def dimensions(self) -> int:
         return len(self.options)
+
+    def active(self, points: np.ndarray) -> np.ndarray:
+        """On which of their coordinates configurations depend, for points (n, d): (n, d)."""
+        return np.ones(points.shape, bool) if self.active_at is None else self.active_at(points)
 
 
 @dataclass(frozen=True)

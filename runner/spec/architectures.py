@@ -24,6 +24,8 @@ from fitgap.runner.spec.shorthand import parse_settings
 from fitgap.runner.spec.validation import SpecNode, is_number, shown
 
 WIDEST_LAYER = 100_000
+# A layer normalization needs values to compare.
+NARROWEST_NORMALIZED = 2
 NUMBERED = re.compile(r"layer_[0-9]+")
 # Such as `conv8x3:stride=2`: a name, numbers for the headline parameters, and further settings.
 TOKEN = re.compile(r"(?P<name>[a-z]+)(?P<numbers>[0-9]{1,9}(?:x[0-9]{1,9})*)?(?::(?P<settings>.*))?")
@@ -166,8 +168,26 @@ def layer_names(architecture: Sequence[HiddenLayer]) -> tuple[str, ...]:
 
 
 def with_widths(configuration: Configuration, change: Callable[[int], int]) -> Configuration:
-    """The configuration with the units or channels of all hidden layers changed."""
-    return replace(configuration, architecture=tuple(with_width(each, change) for each in configuration.architecture))
+    """The configuration with the units or channels of all hidden layers changed, as far as they still fit each other.
+
+    Layers whose outputs are added to the inputs of the network have the width of these, so nothing can change then.
+    """
+    architecture = configuration.architecture
+    if adds_inputs(architecture):
+        return configuration
+    narrowest = NARROWEST_NORMALIZED if has_normalization(architecture) else 1
+
+    def changed(width: int) -> int:
+        return max(narrowest, change(width))
+
+    return replace(configuration, architecture=tuple(with_width(each, changed) for each in architecture))
+
+
+def adds_inputs(architecture: Sequence[HiddenLayer]) -> bool:
+    """Whether a residual connection starts where the width is still that of the inputs of the network."""
+    layers = [layer_of(each) for each in architecture]
+    starts = [number - layer.goes_around for number, layer in enumerate(layers) if layer.goes_around]
+    return any(not any(layer.has_units for layer in layers[:start]) for start in starts)
 
 
 def with_width(hidden: HiddenLayer, change: Callable[[int], int]) -> HiddenLayer:

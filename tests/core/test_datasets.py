@@ -192,3 +192,13 @@ def test_a_side_without_examples_is_refused(examples, validation):
     with pytest.raises(ValueError, match="both must be at least 1") as caught:
         split(numbers(examples), validation)
     assert f"validation {validation:g} of {examples} examples" in str(caught.value)
+
+
+def test_examples_with_axes_can_be_tested():
+    """Splits do without inputs, whose axes would not fit then."""
+    is_test = np.arange(10) >= 8
+    dataset = Dataset(
+        "t", np.zeros((10, 6)), np.zeros((10, 1)), "numbers", (), ("y",), marks={"test": is_test}, input_axes=(3, 2)
+    )
+    split = split_examples(dataset, Division(0.5), seed=0, repeat=1)
+    assert sorted([*split.training, *split.validation]) == list(range(8))

@@ -194,6 +194,13 @@ def test_one_late_epoch_does_not_decide_whether_the_error_still_falls():
     assert late_fall(falling, np.arange(1, 101)) > 0.2
 
 
+def test_an_error_that_does_not_fall_is_told_by_its_change():
+    for end, change in ((0.5, 0.0), (0.6, 0.2)):
+        facts = replace(WELL, e_t=np.linspace(0.5, end, 100), e_v=np.full(100, 0.5))
+        found = next(each for each in causes(Verdict.UNDERFIT, facts) if each.cause is Cause.NOT_FALLING)
+        assert found.value == pytest.approx(change)
+
+
 def test_linear_networks_need_a_hidden_layer_first():
     """Not a lower rate, because their outputs hardly vary."""
     for hidden, functions in (((), frozenset()), ((8,), frozenset({"identity"}))):
@@ -203,10 +210,12 @@ def test_linear_networks_need_a_hidden_layer_first():
 
 
 @pytest.mark.parametrize(
-    ("weight", "first"), [(0.01, Cause.LINEAR_NETWORK), (1.0, Cause.WEIGHTS_NEAR_ZERO)], ids=["mild", "crushing"]
+    ("penalties", "first"),
+    [({}, Cause.LINEAR_NETWORK), ({"l2": 0.01}, Cause.LINEAR_NETWORK), ({"l2": 1.0}, Cause.WEIGHTS_NEAR_ZERO)],
+    ids=["none", "mild", "crushing"],
 )
-def test_a_crushing_penalty_of_a_linear_network_comes_first_a_mild_one_does_not(weight, first):
-    facts = replace(WELL, hidden=(), functions=frozenset(), penalties={"l2": weight}, layers=[layer(near_zero=60)])
+def test_a_crushing_penalty_of_a_linear_network_comes_first_a_mild_one_does_not(penalties, first):
+    facts = replace(WELL, hidden=(), functions=frozenset(), penalties=penalties, layers=[layer(near_zero=60)])
     assert causes(Verdict.UNDERFIT, facts)[0].cause is first
 
 

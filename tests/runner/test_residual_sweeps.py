@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from fitgap.runner.spec import sweep_from_mapping
+from fitgap.runner.spec.architectures import with_widths
 
 BLOCK = "res(conv4x3:padding=same-norm)"
 SWEEP = f"""\
@@ -34,6 +36,10 @@ def test_blocks_are_written_in_one_line(invoke, trained):
     assert rows[0]["layers"] == f"9x4-{BLOCK}-globalpool-3-2"
     assert rows[0]["parameters"] == 4 * 12 + 4 + 8 + 4 * 3 + 3 + 3 * 2 + 2
     assert len(rows_of(invoke("trials", "blocks", "--where", "architecture.depth == 2", "--format", "json"))) == 4
+    assert len(rows_of(invoke("trials", "blocks", "--where", "architecture.residual == 2", "--format", "json"))) == 2
+    assert len(rows_of(invoke("trials", "blocks", "--where", "architecture.norm == 0", "--format", "json"))) == 2
+    groups = rows_of(invoke("compare", "blocks", "--by", "architecture.norm", "--format", "json"))
+    assert {group["architecture.norm"]: group["trials"] for group in groups} == {0: 2, 1: 2, 2: 2}
     same = f"architecture == '{BLOCK}-globalpool-3'"
     assert len(rows_of(invoke("trials", "blocks", "--where", same, "--format", "json"))) == 2
     names = [row["name"] for row in rows_of(invoke("layers", rows[0]["trial"], "--format", "json"))]
@@ -76,3 +82,24 @@ def test_the_advice_on_a_layer_that_does_not_fit_is_about_this_layer(invoke, own
     answer = invoke("run", "--data", "digits", "--hidden", "res(norm)", "--dry-run")
     assert "layer 1 (norm): needs at least 2 channels" in answer.err and "such as 32-norm" in answer.err
     assert "give its last layer" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("written", "wider", "narrower"),
+    [
+        ("8-res(8-norm)", "32-res(32-norm)", "2-res(2-norm)"),
+        (
+            "conv8x3-res(conv8x3:padding=same)-4",
+            "conv32x3-res(conv32x3:padding=same)-16",
+            "conv2x3-res(conv2x3:padding=same)-1",
+        ),
+        # The width of the inputs is given.
+        ("res(8)-4", "res(8)-4", "res(8)-4"),
+        ("pool2-res(conv8x3:padding=same)", "pool2-res(conv8x3:padding=same)", "pool2-res(conv8x3:padding=same)"),
+    ],
+)
+def test_advice_keeps_shapes_that_fit(written, wider, narrower):
+    (configuration,) = sweep_from_mapping({"data": "digits", "axes": {"architecture": [written]}}).configurations()
+    assert with_widths(configuration, lambda width: 4 * width).architecture_label == wider
+    assert with_widths(configuration, lambda width: max(1, width // 4)).architecture_label == narrower
+    assert with_widths(configuration, lambda width: 1).architecture_label.count("norm") == written.count("norm")

@@ -52,6 +52,28 @@ def test_windows_are_split_in_time_without_rows_in_common(invoke, trained):
     assert shown["layers"] == "4x2-gru4-1"
 
 
+def test_tested_windows_are_the_last_and_apart(invoke, series):
+    options = (
+        "--target",
+        "load",
+        "--sequence",
+        "window=3,by=day",
+        "--test",
+        "0.1",
+        "--hidden",
+        "rnn2",
+        "--epochs",
+        "1",
+    )
+    answer = invoke("run", "--data", "series.csv", *options, "--name", "tested", "--engine", "local")
+    assert answer.code == 0, answer.err
+    examples = rows_of(invoke("data", "tested", "--format", "json"))
+    # 37 windows over 4 rows each; 3 before the last 4, and 3 before the 9 in front of these, are on no side.
+    sides = [row["side"] for row in examples if row["side"] in ("training", "validation", "test")]
+    assert sides == ["training"] * 18 + ["validation"] * 9 + ["test"] * 4
+    assert examples[-1]["load"] == pytest.approx(np.sin(ROWS - 1), abs=1e-5)
+
+
 def test_networks_are_repeated_continued_and_forecast(invoke, trained):
     assert "equal bit for bit" in invoke("replay", 1).out
     assert invoke("extend", "forecast", "--epochs", "4", "--engine", "local").code == 0
@@ -60,6 +82,23 @@ def test_networks_are_repeated_continued_and_forecast(invoke, trained):
     # One more than there are targets: the last is for the day after the last.
     assert found[0] == found[1] and len(found[0]) == ROWS - 4 + 1
     assert rows_of(invoke("predict", 1, "series.csv", "--score", "--format", "json"))[0]["examples"] == ROWS - 4
+
+
+def test_dates_are_read_as_in_training(invoke, series):
+    """Day before month: without the format, the rows would have another order, or none."""
+    lines = [f"{1 + day:02d}/0{month}/2026,{day + 30 * month}" for month in (1, 2) for day in range(12)]
+    (series / "days.csv").write_text("\n".join(["day,load", *reversed(lines)]) + "\n")
+    # Its own past is the only input.
+    sequence = ("--sequence", "window=2,by=day", "--dates", "day=%d/%m/%Y")
+    options = ("--target", "load", "--hidden", "rnn2", "--epochs", "2", "--name", "days", "--keep", "last")
+    answer = invoke("run", "--data", "days.csv", *sequence, *options, "--engine", "local")
+    assert answer.code == 0, answer.err
+    examples = rows_of(invoke("data", "days", "--format", "json"))
+    assert all(row["load.t-2"] < row["load.t-1"] < row["load"] for row in examples)
+    trial = rows_of(invoke("trials", "days", "--format", "json"))[0]["trial"]
+    whole = [row["load"] for row in rows_of(invoke("predict", trial, "days.csv", "--format", "json"))]
+    (series / "sorted.csv").write_text("\n".join(["day,load", *lines]) + "\n")
+    assert whole == [row["load"] for row in rows_of(invoke("predict", trial, "sorted.csv", "--format", "json"))]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +110,7 @@ def test_networks_are_repeated_continued_and_forecast(invoke, trained):
         (("--sequence", "window=40"), "40 rows are too few for a window of 40 rows"),
         (("--sequence", "window=35"), "every other window shares rows"),
         (("--sequence", "window=4,by=dey"), "there is no column 'dey'"),
+        (("--sequence", "window=4,by=day,horizon=0", "--ignore", "warmth"), "no input column is left"),
         (("--sequence", "window=0"), "must be a whole number, at least 1"),
     ],
 )

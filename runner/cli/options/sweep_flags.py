@@ -113,7 +113,7 @@ Search = Annotated[
     str | None,
     flag(
         "METHOD:trials=N",
-        "Search instead of training all combinations: tpe, random, sobol, cmaes or nsga2. Ranges are written as in "
+        "Search instead of training all combinations: tpe, gp, random, sobol, cmaes or nsga2. Ranges are written as in "
         "--optimizer adam:rate=1e-4..1e-1 and --hidden 4..128.",
     ),
 ]

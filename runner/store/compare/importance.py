@@ -69,6 +69,11 @@ class Design:
     nestings: Mapping[str, Nesting]
     is_grouped: bool = False
 
+    @property
+    def effect_count(self) -> int:
+        """How many numbers describe the effects of all settings and repeats by themselves, and the mean."""
+        return 1 + int(self.repeat.max(initial=0)) + sum(len(names) - 1 for names in self.alternatives)
+
     def among(self, chosen: np.ndarray) -> "Design":
         """The design of some trials, without unused alternatives and without axes in which the trials do not differ."""
         repeat = np.unique(self.repeat[chosen], return_inverse=True)[1]
@@ -93,7 +98,7 @@ def importance(
     """For each measure the shares of its variance, which add up to 1: axes, pairs, higher interactions, repeats, noise.
 
     Only completed trials count; every row says how many were pruned instead. Measures in which no two trials differ are
-    omitted.
+    omitted. Raises StoreError if there are fewer trials than effects of settings.
     """
     classes = class_names(connection, [sweep_id])
     for name in of:
@@ -102,11 +107,24 @@ def importance(
         raise StoreError(f"there is no scale {scale!r}; known: {', '.join(Scale)}")
     design, measured = read(connection, sweep_id, of, where)
     pruned = pruned_count(connection, TrialSelection([sweep_id], where))
-    return [
+    found = [
         {**row, "pruned": pruned}
         for name, value in zip(of, measured, strict=True)
         for row in explained(name, SCALED[Scale(scale)](value), design)
     ]
+    if not found and measured:
+        require_enough(design.among(~np.isnan(measured[0])), measured[0])
+    return found
+
+
+def require_enough(design: Design, value: np.ndarray) -> None:
+    """Raise StoreError if there are fewer trials than effects of settings."""
+    trials, effects = int((~np.isnan(value)).sum()), design.effect_count
+    if design.axes and trials < effects:
+        raise StoreError(
+            f"shares need at least as many completed trials as their settings have effects, {effects:,}, but there are "
+            f"{trials:,}: train more, or choose trials that differ in fewer settings with --where"
+        )
 
 
 def read(
@@ -143,6 +161,9 @@ def explained(of: str, value: np.ndarray, design: Design) -> Iterator[Row]:
     known = ~np.isnan(value)
     design = design.among(known)
     grid = grid_of(design, value[known])
+    if np.isnan(grid).any() and known.sum() < design.effect_count:
+        # What is missing would be made up, not estimated.
+        return
     found = shares(filled(grid)) if design.axes else None
     if found is None:
         return

@@ -92,6 +92,8 @@ def known_names() -> dict[str, Known]:
         "architecture.width": Known(ValueKind.NUMBER, width_of(widths.c.value), sa.select().select_from(widths)),
         "architecture.conv": Known(ValueKind.NUMBER, result_keys.convolutions, is_small=True),
         "architecture.recurrent": Known(ValueKind.NUMBER, result_keys.recurrent_layers, is_small=True),
+        "architecture.norm": Known(ValueKind.NUMBER, result_keys.normalizations, is_small=True),
+        "architecture.residual": Known(ValueKind.NUMBER, result_keys.residual_connections, is_small=True),
         "dtype": Known(ValueKind.TEXT, configuration.c.settings["dtype"].as_string(), choices=("float32", "float64")),
         "tag": tag,
         "tags": tag,

@@ -68,12 +68,14 @@ recurrent_layers = sum(
     (occurrences(configuration.c.architecture, word) for word in ("gru", "lstm")),
     start=occurrences(configuration.c.architecture, "rnn"),
 )
+normalizations = occurrences(configuration.c.architecture, "norm")
+residual_connections = occurrences(configuration.c.architecture, "res")
 # Poolings, layer normalizations and residual connections have no units.
 hidden_layers = (
     sa.func.json_array_length(configuration.c.settings["architecture"], type_=sa.Integer)
     - occurrences(configuration.c.architecture, "pool")
-    - occurrences(configuration.c.architecture, "norm")
-    - occurrences(configuration.c.architecture, "res")
+    - normalizations
+    - residual_connections
 )
 # The optimizer `fixed` does not learn and has no rate.
 learning_rate_if_any = sa.case((configuration.c.optimizer != "fixed", configuration.c.learning_rate))

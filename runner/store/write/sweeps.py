@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.values import storable_text
-from fitgap.runner.store.read.brackets import brackets_of
+from fitgap.runner.store.read.brackets import brackets_of, stored_rule
 from fitgap.runner.store.schema import tables
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
@@ -93,10 +93,12 @@ def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[b
 
 def first_rungs(connection: Connection, sweep_id: int) -> list[tuple[sa.ColumnElement[bool], int]]:
     """The first rungs in a sweep that prunes, each with which configurations train to it."""
-    brackets, planned = brackets_of(connection, sweep_id), tables.configuration.c.planned_epochs
-    if len({each.settings.first for each in brackets}) == 1:
-        first = brackets[0].settings.first
-        return [(planned > first, first)]
+    rule, planned = stored_rule(connection, sweep_id), tables.configuration.c.planned_epochs
+    if rule is None:
+        return []
+    if rule.generation:
+        return [(planned > rule.settings.first, rule.settings.first)]
+    brackets = brackets_of(connection, sweep_id)
     return [(sa.and_(each.has, planned > each.settings.first), each.settings.first) for each in brackets]
 
 

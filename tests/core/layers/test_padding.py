@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fitgap.core.activations import SiLU
+from fitgap.core.layer_statistics import unit_statistics
 from fitgap.core.layers import Convolution, Elman, Gated, GlobalAveragePooling, Memory, Normalization, Residual
 from fitgap.core.layers.dense import Dense
 from fitgap.core.losses import HalfSquaredError
@@ -122,3 +123,17 @@ def test_a_layer_that_cannot_leave_out_padding_is_named():
     for hidden, name in (((Convolution(3, 2),), "conv3x2"), ((Gated(3, truncate=2),), "gru3:truncate=2")):
         with pytest.raises(ValueError, match=rf"layer 1 \({name}\): cannot leave out the padding"):
             _ = network_with((STEPS, CHANNELS), hidden, 2, is_padded=True).shapes
+
+
+@pytest.mark.parametrize("outputs", ["last", "all"])
+def test_units_are_judged_by_real_steps(outputs, make_member):
+    """The first unit is flat in all of them, the second constant; without inputs, the first is steep."""
+    inputs, targets = padded_examples()
+    networks = networks_of((Elman(4, outputs),), make_member)
+    weights, recurrent = networks.by_layer[0].weights
+    weights[:, :2], recurrent[:, :2] = 0, 0
+    weights[:, 0], networks.by_layer[0].bias[:, 0, :2] = -100, 1
+    tables, order = ([np.abs(inputs) + 1], [targets]), np.arange(len(inputs))[np.newaxis]
+    units, _ = unit_statistics(networks, tables, order, np.zeros(2, int), HalfSquaredError())
+    dead, saturated = units[0]
+    assert dead.tolist() == [1, 1] and saturated.tolist() == [1, 1]

@@ -87,5 +87,5 @@ def test_tables_without_windows_are_refused(windowing, lost, words):
 
 
 def test_a_windowing_is_stored_and_restored():
-    windowing = Windowing(24, "date", 2, 3, ("a", "b"))
+    windowing = Windowing(24, "date", 2, 3, ("a", "b"), "%d/%m/%Y")
     assert Windowing.from_json(windowing.as_json()) == windowing

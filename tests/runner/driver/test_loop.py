@@ -33,6 +33,23 @@ def drive_locally(store, written, on_block=ignore):
     drive(store, written, engine="local", workers=None, on_block=on_block)
 
 
+SEARCH = """\
+data: xor
+search: {method: tpe, trials: 12, generation: 2}
+axes:
+  architecture: [2, 3, 4]
+  optimizer: [{adam: {rate: 1e-3..1}}]
+"""
+
+
+@on_sqlite_per_commit
+def test_the_engine_is_chosen_for_all_generations_of_a_search(store, written):
+    search = write_sweep(store, prepare_sweep(sweep_from_text(SEARCH)))
+    proposed = store.proposal_counts(search.sweep_id).proposed
+    assert proposed < 12 and loop.growth(store, search) == 1 + (12 - proposed) / 2
+    assert loop.growth(store, written) == 1
+
+
 def test_every_trial_is_trained_and_every_epoch_recorded(store, written, small_counts):
     trial_count, diverged_count = small_counts
     drive_locally(store, written)
@@ -134,6 +151,19 @@ def test_a_stored_sweep_is_the_one_that_was_written(store, written):
     assert (again.sweep_id, again.name) == (written.sweep_id, "small")
     assert again.prepared.configurations == written.prepared.configurations
     assert expected_work(store, again).total == expected_work(store, written).total > 0
+
+
+@on_sqlite_per_commit
+def test_trials_are_counted_by_whether_they_have_ended(store, written, small_counts):
+    trial_count, _ = small_counts
+    expected = expected_work(store, written)
+    assert expected.trial_counts() == (0, trial_count)
+    session = store.begin_driver(loop.this_process(None))
+    trials = [row["trial"] for row in store.trials(written.sweep_id)[:3]]
+    session.claim(trials)
+    session.record(Block(None, (TrialEnd(trials[0], Status.COMPLETED), TrialEnd(trials[1], Status.FAILED))))
+    assert expected.trial_counts() == (2, trial_count - 2)
+    session.end()
 
 
 def test_the_work_of_a_trial_is_the_same_whether_it_was_just_planned_or_is_read(store, written, monkeypatch):

@@ -24,7 +24,13 @@ def refused(text):
         (
             "architecture.kind == 'gru'",
             "architecture.kind",
-            "known: architecture.depth, architecture.width, architecture.conv, architecture.recurrent",
+            "known: architecture.depth, architecture.width, architecture.conv, architecture.recurrent, "
+            "architecture.norm, architecture.residual",
+        ),
+        (
+            "(e_v < 1 or e_t < 1 or repeat == 1) < 2",
+            "e_v < 1 or e_t < 1 or repeat == 1",
+            "a condition is not a value",
         ),
         ("wavelengths == 1", "wavelengths", "known: trial, configuration, repeat"),
         ("activation == relu", "relu", "write text in quotes: 'relu'"),
