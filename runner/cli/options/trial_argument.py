@@ -18,7 +18,7 @@ def trial_number(text: str) -> int:
 def checked_trial(context: typer.Context, text: str) -> str:
     """The text if it is the number of a trial. Raises a usage error, also for the name of a sweep."""
     text = as_text(text)
-    if not text.isdecimal():
+    if not text.removeprefix("-").isdecimal():
         rule = f"must be the number of a trial, but is {text!r}; `fitgap trials SWEEP` lists them"
         raise typer.BadParameter(words_on_sweep(text, context.params.get("database")) or rule)
     return text
