@@ -13,7 +13,7 @@ from fitgap.runner.names import plainer
 from fitgap.runner.spec.shorthand import parse_shorthand
 
 # Of longer labels, only what differs is shown, up to the second length.
-LONGEST_LABEL, LONGEST_DISTINCT = 36, 72
+LONGEST_LABEL, LONGEST_DISTINCT = 36, 100
 # A layer of an architecture, or a word.
 PART = re.compile(r"[^-( ]*[-( ]|[^-( ]+$")
 # What people call the axes.
