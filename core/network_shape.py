@@ -8,13 +8,21 @@ from fitgap.core.layers.layer import Layer, Shape, WeightBlock, shape_label, siz
 from fitgap.core.layers.shorthand import joined
 
 
+class MisfitError(ValueError):
+    """A layer does not fit the values before it; `number` is that of the layer, from 1."""
+
+    def __init__(self, number: int, layer: Layer, reason: ValueError):
+        super().__init__(f"layer {number} ({layer.shorthand}): {reason}")
+        self.number = number
+
+
 @dataclass(frozen=True)
 class NetworkShape:
     """The axes of the inputs of an example, and the layers from the first to the outputs.
 
     With `is_padded`, examples are sequences of different lengths, padded as `core.layers.padding` says.
 
-    Raises ValueError, with the layer where the shapes stop fitting, when one of the properties is first computed.
+    Raises MisfitError, with the layer where the shapes stop fitting, when one of the properties is first computed.
     """
 
     input_shape: Shape
@@ -33,7 +41,7 @@ class NetworkShape:
                 if layer.goes_around:
                     layer.check_sum(shapes[-1], shapes[self.added_to(number)])
             except ValueError as error:
-                raise ValueError(f"layer {number} ({layer.shorthand}): {error}") from None
+                raise MisfitError(number, layer, error) from None
         return tuple(shapes)
 
     def added_to(self, number: int) -> int:
@@ -63,6 +71,10 @@ class NetworkShape:
     def channels(self) -> tuple[int, ...]:
         """The length of the last axis of the same values, along which activation functions and biases differ."""
         return tuple(shape[-1] for shape in self.shapes)
+
+    def before(self, number: int) -> "NetworkShape":
+        """The layers before layer `number`, as they are in this network."""
+        return NetworkShape(self.input_shape, self.layers[: number - 1], self.is_padded)
 
     @property
     def depth(self) -> int:
