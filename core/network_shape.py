@@ -8,7 +8,7 @@ from fitgap.core.layers.layer import Layer, Shape, WeightBlock, shape_label, siz
 from fitgap.core.layers.shorthand import joined
 
 
-class MisfitError(ValueError):
+class UnfitLayerError(ValueError):
     """A layer does not fit the values before it; `number` is that of the layer, from 1."""
 
     def __init__(self, number: int, layer: Layer, reason: ValueError):
@@ -22,7 +22,7 @@ class NetworkShape:
 
     With `is_padded`, examples are sequences of different lengths, padded as `core.layers.padding` says.
 
-    Raises MisfitError, with the layer where the shapes stop fitting, when one of the properties is first computed.
+    Raises UnfitLayerError, with the layer where the shapes stop fitting, when one of the properties is first computed.
     """
 
     input_shape: Shape
@@ -41,7 +41,7 @@ class NetworkShape:
                 if layer.goes_around:
                     layer.check_sum(shapes[-1], shapes[self.added_to(number)])
             except ValueError as error:
-                raise MisfitError(number, layer, error) from None
+                raise UnfitLayerError(number, layer, error) from None
         return tuple(shapes)
 
     def added_to(self, number: int) -> int:

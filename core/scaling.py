@@ -67,7 +67,21 @@ NO_TRANSFORM = InputTransform(np.full(1, np.nan), np.zeros(1), np.ones(1))
 
 def standard(values: np.ndarray) -> Scaling:
     """Scaling to mean 0 and standard deviation 1 over `values` (N, n)."""
-    return Scaling(values.mean(axis=0), divide_where_varying(values, values.std(axis=0)))
+    shift, spread = mean_and_deviation(values)
+    return Scaling(shift, divide_where_varying(values, spread))
+
+
+def mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and standard deviations (n,) of `values` (N, n), also where squares overflow or underflow."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        mean, deviation = values.mean(axis=0), values.std(axis=0)
+    is_lost = varying(values) & np.isfinite(values).all(axis=0) & ~(np.isfinite(deviation) & (deviation > 0))
+    if is_lost.any():
+        # All other columns keep the bits that they always had.
+        own = values[:, is_lost]
+        size = np.exp2(np.floor(np.log2(np.abs(own).max(axis=0))))
+        mean[is_lost], deviation[is_lost] = (own / size).mean(axis=0) * size, (own / size).std(axis=0) * size
+    return mean, deviation
 
 
 def minmax(values: np.ndarray) -> Scaling:

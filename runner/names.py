@@ -9,6 +9,8 @@ SWEEP_NAME_RULE = "must be 1 to 64 letters, digits, dots, underscores or hyphens
 LONGEST_TAG, LONGEST_NOTE = 64, 4_000
 # Control characters that are allowed in a note.
 LAYOUT = ("\n", "\t")
+# How an architecture begins: with a number of units, or with one of the other layers of `fitgap.core.layers`.
+ARCHITECTURE = re.compile(r"\d+(-|$)|res\(|(conv|pool|avgpool|globalpool|rnn|gru|lstm|norm|res)(\d|:|-|$)")
 
 
 def is_sweep_name(text: str) -> bool:
@@ -55,7 +57,12 @@ def plainer_settings(text: str) -> str:
 
 
 def plainer(shorthand: str) -> str:
-    """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once."""
+    """Shorthand as a table shows it: `adam 0.01` for `adam:rate=0.01`, `l1 0.1 + l2 0.1` for two at once.
+
+    Architectures stay as they are, such as `conv8x3:padding=same-norm`: their layers are joined without spaces.
+    """
+    if ARCHITECTURE.match(shorthand):
+        return shorthand
     # A plus inside 1e+3 or beta+gamma joins nothing.
     text = re.sub(r":\w+=((?:[^,+/]|\+\d|\+gamma\b)+)(?=[+/]|$)", r" \1", shorthand)
     text = re.sub(r"\+(?!\d|gamma\b)", " + ", text)

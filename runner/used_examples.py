@@ -1,7 +1,7 @@
 """The examples of a sweep or of a trial as columns, with the side that each is on, as read or as networks get them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -42,6 +42,12 @@ class UsedExamples:
     target_names: tuple[str, ...]
     class_names: tuple[str, ...]
     replaced: np.ndarray | None = None
+
+    def first(self, most: int | None) -> "UsedExamples":
+        """At most so many of the examples; all of them if `most` is None."""
+        replaced = None if self.replaced is None else self.replaced[:most]
+        parts = {name: getattr(self, name)[:most] for name in ("numbers", "sides", "inputs", "targets")}
+        return replace(self, **parts, replaced=replaced)
 
     def columns(self) -> dict[str, np.ndarray]:
         """The columns of a table by name, each (N,); an input or target called like another column gets a number."""

@@ -96,7 +96,7 @@ def missing_layer(before: str, after: str) -> ValueError:
 def missing_hyphen(token: str) -> ValueError:
     """The error for a layer or res(…) directly behind another."""
     if token.startswith(":"):
-        return ValueError("res(…) has settings, but there are none; remove what stands between ) and the next hyphen")
+        return ValueError("settings follow res(…), which has none; remove them")
     return ValueError(f"a hyphen is missing in front of {token}")
 
 

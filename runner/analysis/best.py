@@ -36,8 +36,9 @@ def differences_from_best(measured: Measured, groups: int, best: int, spent: int
     error = np.hypot(deviations, deviations[best]) / np.sqrt(np.where(samples > 0, samples, np.nan))
     error[best] = np.nan
     compared = 1 + int(np.count_nonzero(np.isfinite(error)))
-    reach = pairwise_reach(max(2, compared), rounded(degrees - spent))
-    return Differences(found.mean, error, reach * error, found.pairs, found.repeats)
+    compared, left = max(2, compared), degrees - spent
+    margin = pairwise_reach(compared, rounded(left)) * error
+    return Differences(found.mean, error, margin, found.pairs, found.repeats, compared, left)
 
 
 def over_settings(measured: Measured) -> Measured:

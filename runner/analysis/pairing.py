@@ -4,6 +4,7 @@ All configurations share the split, the initial weights and the batches of a rep
 independent. Therefore they are averaged first, and the interval is computed from the means of the repeats.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,8 @@ class Differences:
     """For each group, its difference from a baseline group: mean, standard error and half-width of the interval.
 
     With a single repeat, the error reflects only the variation over the other settings. Values are NaN if there are too
-    few pairs, and for the baseline group itself.
+    few pairs, and for the baseline group itself. Intervals hold for the differences of `compared` groups at once;
+    `degrees` are the degrees of freedom of the errors, or NaN if each has its own.
     """
 
     mean: np.ndarray
@@ -27,6 +29,8 @@ class Differences:
     margin: np.ndarray
     pairs: np.ndarray
     repeats: np.ndarray
+    compared: int = 2
+    degrees: float = math.nan
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Errors along an axis: means over everything else with 95 % bands, for the kinds that draw lines of errors."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,15 @@ def number_axis(numbers: Sequence[float]) -> alt.Axis:
 
 
 def is_ordered(axis: Axis) -> bool:
-    return axis.is_numeric or axis.name == ORDERED_BY_SIZE
+    """Whether a line may join the settings: they are numbers, or networks of the same kinds of layers by size."""
+    if axis.name != ORDERED_BY_SIZE:
+        return axis.is_numeric
+    return len({kinds_of_layers(str(each.value)) for each in axis.settings}) == 1
+
+
+def kinds_of_layers(architecture: str) -> frozenset[str]:
+    """The layers of an architecture without their numbers, besides dense ones."""
+    return frozenset(re.sub(r"[0-9]+", "", layer) for layer in re.split("[-()]", architecture)) - {"", "none"}
 
 
 def by_size(axis: Axis, trials: pl.DataFrame) -> Axis:

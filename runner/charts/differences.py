@@ -36,7 +36,9 @@ def draw(subject: Subject, rows: Sequence[Row], name: str, of: str, question: st
     x = alt.X(
         "difference:Q", title=f"difference in E_v from {own}", scale=alt.Scale(zero=True), axis=alt.Axis(format=".6~g")
     )
-    y = alt.Y("group:N", sort=frame["group"].to_list(), title=None, axis=alt.Axis(labelLimit=200, labelFontSize=12))
+    names = frame["group"].to_list()
+    look, least = parts.rows_beside(names)
+    y = alt.Y("group:N", sort=names, title=None, axis=alt.Axis(labelFontSize=12, **look))
     base, colour = alt.Chart(frame).encode(y=y), subject.theme.series()[0]
     bars = alt.Chart(frame.drop_nulls("difference_low"))
     low = alt.X("difference_low:Q", scale=x["scale"], title=x["title"])
@@ -50,7 +52,7 @@ def draw(subject: Subject, rows: Sequence[Row], name: str, of: str, question: st
         base.mark_text(dy=-12, fontSize=11, color=subject.theme.ink).encode(x=x, text="mean:N"),
     ]
     return parts.finished(
-        alt.layer(*layers).properties(width=subject.width, height=ROW * frame.height),
+        alt.layer(*layers).properties(width=subject.width, height=max(ROW, least) * frame.height),
         subject,
         f"{subject.name}: {question}",
         "Points: mean differences in E_v, with E_v itself above. Bars: 95 % intervals.",

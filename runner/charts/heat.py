@@ -58,7 +58,8 @@ def draw(subject: Subject) -> Any:
     of = subject.request.of or "e_v"
     cells = cells_of(subject, across, down, of)
     x = parts.ordinal(across, "x")
-    y = alt.Y("y:O", sort=down.order, title=down.title, axis=alt.Axis(labelLimit=200, labelOverlap=True))
+    look, least = parts.rows_beside(down.order)
+    y = alt.Y("y:O", sort=down.order, title=down.title, axis=alt.Axis(labelOverlap=True, **look))
     base = alt.Chart(cells).encode(x=x, y=y)
     layers = [*tiles(subject, base, cells, of), *lost_cells(subject, cells, x, y)]
     best = best_cells(cells, of, is_by_row=each_of(subject) is not None)
@@ -66,7 +67,7 @@ def draw(subject: Subject) -> Any:
         ring = alt.Chart(best).mark_rect(filled=False, stroke=subject.theme.ink, strokeWidth=3)
         layers.append(ring.encode(x=x, y=y))
     what = "The most frequent verdict" if of == "verdict" else f"Mean {measure_words(of)}"
-    height = max(120, min(800, CELL * len(down.settings)))
+    height = max(120, min(800, max(CELL, least) * len(down.settings)))
     return parts.finished(
         alt.layer(*layers).properties(width=subject.width, height=height),
         subject,

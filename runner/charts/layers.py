@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 from fitgap.runner.charts import parts
-from fitgap.runner.charts.settings import short
+from fitgap.runner.charts.settings import LONGEST_DISTINCT, short
 from fitgap.runner.charts.statistics import known
 from fitgap.runner.charts.subject import Subject
 
@@ -48,7 +48,8 @@ def statistics(subject: Subject) -> pl.DataFrame:
 
 def draw(subject: Subject) -> Any:
     frame, groups = grouped(subject)
-    height = max(LEAST_HEIGHT, ROW * len(groups))
+    _, least = parts.rows_beside(groups)
+    height = max(LEAST_HEIGHT, max(ROW, least) * len(groups))
     # The evidence of earlier versions has no gradients.
     shown = [name for name in ROOM if frame[name].count()]
     width = max(70, (subject.width - 30 * (len(shown) - 1)) // len(shown))
@@ -93,7 +94,7 @@ def grouped(subject: Subject) -> tuple[pl.DataFrame, list[str]]:
 def panel(subject: Subject, frame: pl.DataFrame, name: str, groups: list[str], width: int) -> Any:
     rows = frame.select("group", "layer", pl.col(name).alias("value")).with_columns(text_of(name).alias("text"))
     is_first = name == next(iter(SHARES))
-    axis = alt.Axis(labelLimit=180) if is_first else alt.Axis(labels=False, ticks=False)
+    axis = alt.Axis(**parts.rows_beside(groups)[0]) if is_first else alt.Axis(labels=False, ticks=False)
     base = alt.Chart(rows).encode(
         x=alt.X("layer:O", title="layer", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("group:N", sort=groups, title=None, axis=axis),
@@ -140,7 +141,8 @@ def worst(frame: pl.DataFrame) -> str:
     share, name, row = max(found, key=lambda each: each[0], default=(0.0, "", {}))
     if share < 0.01:
         return "No layer has dead or saturated units."
-    return f"Worst: {100 * share:.0f} % {name} units in {name_in_words(row)} of {short(row['group'])}."
+    group = short(row["group"], LONGEST_DISTINCT)
+    return f"Worst: {100 * share:.0f} % {name} units in {name_in_words(row)} of {group}."
 
 
 def name_in_words(row: dict[str, Any]) -> str:

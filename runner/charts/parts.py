@@ -1,19 +1,25 @@
 """Parts that the charts share: scales, the encoding of verdicts, titles, sampling."""
 
+import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import altair as alt
 import polars as pl
+from fitgap.runner.broken_names import broken
 from fitgap.runner.charts.palette import NOT_JUDGED, VERDICTS, style_of
-from fitgap.runner.charts.settings import Axis, short
+from fitgap.runner.charts.settings import LONGEST_LABEL, Axis, short
 from fitgap.runner.charts.statistics import is_wide
 from fitgap.runner.charts.subject import Subject, words
 
 PIXELS_PER_LETTER = 6.1
 TITLE_PIXELS_PER_LETTER = 8.0
 LONGEST_TITLE = 140
+# Labels with more letters are broken. Up to so many long ones stand next to each other below a chart.
+LONGEST_LINE, FEW, LETTERS_BELOW = 26, 6, 100
+# The height of a line of a label.
+LINE = 14
 
 
 def finished(chart: Any, subject: Subject, title: str, *lines: str) -> Any:
@@ -61,9 +67,29 @@ def verdict_legend() -> alt.Legend:
 
 def ordinal(axis: Axis, field: str, **more: Any) -> alt.X:
     """The labels of an axis's settings next to each other, in their natural order."""
-    crowded = len(axis.order) > 5 or any(len(label) > 12 for label in axis.order)
-    label = alt.Axis(labelAngle=-35 if crowded else 0, labelLimit=160, labelOverlap=True)
+    is_long = any(len(label) > LONGEST_LABEL for label in axis.order)
+    if is_long and len(axis.order) <= FEW:
+        look = {"labelAngle": 0, "labelLimit": 0, **in_lines(axis.order, LETTERS_BELOW // len(axis.order))}
+    else:
+        crowded = len(axis.order) > 5 or any(len(label) > 12 for label in axis.order)
+        look = {"labelAngle": -35 if crowded else 0, "labelLimit": 160, **in_lines(axis.order, LONGEST_LINE)}
+    label = alt.Axis(labelOverlap=True, **look)
     return alt.X(f"{field}:O", sort=axis.order, title=axis.title, axis=label, **more)
+
+
+def in_lines(labels: Sequence[str], letters: int) -> dict[str, Any]:
+    """What breaks the labels of an axis onto lines with at most so many letters; nothing if none is longer."""
+    if all(len(label) <= letters for label in labels):
+        return {}
+    # A lookup instead of a search for places to break, which the expressions of charts do not have.
+    lines = [broken(label, letters) for label in labels]
+    return {"labelExpr": f"{json.dumps(lines)}[indexof({json.dumps(list(labels))}, datum.label)]"}
+
+
+def rows_beside(labels: Sequence[str]) -> tuple[dict[str, Any], int]:
+    """The look of the labels to the left of a chart, and the least height of a row with its label, in pixels."""
+    lines = max((len(broken(label, LONGEST_LINE)) for label in labels), default=1)
+    return {"labelLimit": 200, **in_lines(labels, LONGEST_LINE)}, LINE * lines + LINE // 2
 
 
 def sampled(frame: pl.DataFrame, what: str, keep: pl.Expr, most: int) -> tuple[Any, str]:

@@ -42,6 +42,12 @@ def axis_of(subject: Subject) -> Axis | None:
     return next((subject.axes[name] for name in USUAL if name in subject.axes and subject.axes[name].varied), None)
 
 
+def title_of(axis: Axis) -> str:
+    """The axis and the parameter that varies, such as `optimizer: rate`; one of them if both have the same name."""
+    title = " or ".join(dict.fromkeys(axis.varied.values()))
+    return str(axis.title) if title == axis.name else f"{axis.title}: {title}"
+
+
 def draw(subject: Subject) -> Any:
     axis = axis_of(subject)
     assert axis is not None
@@ -54,8 +60,7 @@ def draw(subject: Subject) -> Any:
         means = along.banded(completed, ["series", "x"], of, is_log=True)
     points, levels = means.drop_nulls("x"), means.filter(pl.col("x").is_null())
     numbers = known(trials["x"])
-    title = " or ".join(dict.fromkeys(axis.varied.values()))
-    x = alt.X("x:Q", title=f"{axis.title}: {title}", scale=along.number_scale(numbers), axis=along.number_axis(numbers))
+    x = alt.X("x:Q", title=title_of(axis), scale=along.number_scale(numbers), axis=along.number_axis(numbers))
     y = alt.Y("value:Q", title=f"{measure_words(of)}{parts.scale_words(values)}", scale=parts.error_scale(values))
     names = [kind for kind in dict.fromkeys(each.kind for each in axis.settings) if kind in means["series"].to_list()]
     colours = along.series_colour(subject, names, axis.title)

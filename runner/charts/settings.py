@@ -1,6 +1,8 @@
 """The settings along an axis of a chart: their labels, their order, and the numbers behind them."""
 
+import itertools
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +12,10 @@ from fitgap.runner.errors import SpecError
 from fitgap.runner.names import plainer
 from fitgap.runner.spec.shorthand import parse_shorthand
 
-LONGEST_LABEL = 36
+# Of longer labels, only what differs is shown, up to the second length.
+LONGEST_LABEL, LONGEST_DISTINCT = 36, 72
+# A layer of an architecture, or a word.
+PART = re.compile(r"[^-( ]*[-( ]|[^-( ]+$")
 # What people call the axes.
 TITLES = {
     "architecture": "hidden layers",
@@ -25,11 +30,42 @@ TITLES = {
 
 def short(text: str, most: int = LONGEST_LABEL) -> str:
     """Text that fits: the middle of a longer one is left out, because names often differ at their ends."""
-    text = " ".join(text.split())
+    text = one_line(text)
     if len(text) <= most:
         return text
     ahead = (most - 1) // 2
     return f"{text[:ahead]}…{text[len(text) - (most - 1 - ahead) :]}"
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """The labels. If some are too long, an ellipsis stands for the parts with which all that are not short begin, but
+    the last one of these, and for those with which they end.
+    """
+    long = [label for label in labels if 2 * len(label) > LONGEST_LABEL]
+    ahead = behind = 0
+    if len(long) > 1 and max(map(len, long)) > LONGEST_LABEL:
+        parts = [PART.findall(label) for label in long]
+        # At least one part of each is left.
+        most = min(map(len, parts)) - 1
+        shared = shared_parts(parts, most)
+        ahead, behind = max(shared - 1, 0), shared_parts([each[::-1] for each in parts], most - shared)
+    return [short(without_ends(label, ahead, behind) if label in long else label, LONGEST_DISTINCT) for label in labels]
+
+
+def shared_parts(names: Sequence[Sequence[str]], most: int) -> int:
+    """The number of parts with which all names begin, at most `most`."""
+    same = (len(set(parts)) == 1 for parts in zip(*names, strict=False))
+    return min(most, sum(1 for _ in itertools.takewhile(bool, same)))
+
+
+def without_ends(label: str, ahead: int, behind: int) -> str:
+    parts = PART.findall(label)
+    inside = "".join(parts[ahead : len(parts) - behind])
+    return f"{'…' if ahead else ''}{inside}{'…' if behind else ''}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +99,9 @@ def setting_of(axis: str, value: Any) -> Setting:
     }
     kind = "+".join(parts)
     # The same kinds next to each other, by their numbers; `none` comes first.
-    return Setting(value, short(plainer(value)), kind, numbers, (kind != "none", kind, *numbers.values(), str(value)))
+    return Setting(
+        value, one_line(plainer(value)), kind, numbers, (kind != "none", kind, *numbers.values(), str(value))
+    )
 
 
 def architecture(text: str) -> Setting:
@@ -71,7 +109,7 @@ def architecture(text: str) -> Setting:
     widths = [int(part) for part in text.split("-") if part.isdecimal()]
     kind = "no hidden layer" if not widths else f"{len(widths)} hidden layer{'s' if len(widths) > 1 else ''}"
     numbers = {"width": float(widths[0])} if len(widths) == 1 or (len(set(widths)) == 1 and widths) else {}
-    return Setting(text, short(text), kind, numbers, (len(widths), *widths, text))
+    return Setting(text, one_line(text), kind, numbers, (len(widths), *widths, text))
 
 
 class Axis:
@@ -82,11 +120,11 @@ class Axis:
         self.settings: Sequence[Setting] = sorted((setting_of(name, each) for each in set(values)), key=comparable)
         # Two long alternatives may be shortened to the same label, which would make them one.
         self.labels: dict[Any, str] = {}
-        for each in self.settings:
-            label, count = each.label, 1
+        for each, text in zip(self.settings, distinct([each.label for each in self.settings]), strict=True):
+            label, count = text, 1
             while label in self.labels.values():
                 count += 1
-                label = f"{each.label} ({count})"
+                label = f"{text} ({count})"
             self.labels[each.value] = label
 
     @property

@@ -41,13 +41,15 @@ def write_sweep(store: Store, prepared: PreparedSweep) -> WrittenSweep:
 class Extended:
     """A sweep to which `new` trials were added, of which `continued` continue finished ones.
 
-    `configurations` are the rows of the new configurations, which have some of these trials.
+    `configurations` are the rows of the new configurations, which have some of these trials. `epochs` are those that
+    pruned trials have left.
     """
 
     written: WrittenSweep
     new: int
     continued: int
     configurations: Sequence[Mapping[str, Any]] = ()
+    epochs: int | None = None
 
 
 def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bool = True) -> Extended:
@@ -77,11 +79,11 @@ def continue_pruned(store: Store, name_or_number: str, where: str | None, *, is_
     written = stored_sweep(store, name_or_number)
     if written.prepared.sweep.pruning is None:
         raise SpecError(f"sweep {written.name} uses no rule that prunes, so nothing in it was pruned")
-    count = store.continue_pruned(written.sweep_id, where, is_kept=is_kept)
+    count, epochs = store.continue_pruned(written.sweep_id, where, is_kept=is_kept)
     if not count:
         of = " that match --where" if where else ""
         raise SpecError(f"sweep {written.name} has no pruned trials{of}; see its trials: fitgap trials {written.name}")
-    return Extended(written, 0, count)
+    return Extended(written, 0, count, epochs=epochs)
 
 
 def add_configurations(store: Store, written: WrittenSweep, configurations: Sequence[Configuration]) -> Extended:

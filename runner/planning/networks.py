@@ -5,7 +5,7 @@ import math
 from fitgap.core.datasets import Dataset
 from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.residual import Residual
-from fitgap.core.network_shape import MisfitError, NetworkShape, network_with
+from fitgap.core.network_shape import NetworkShape, UnfitLayerError, network_with
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec import Sweep
 from fitgap.runner.spec.architectures import has_recurrent_layers, is_dense, layer_of
@@ -27,7 +27,7 @@ def check_shapes(sweep: Sweep, dataset: Dataset, output_count: int) -> None:
         network = network_of(dataset, architecture, output_count)
         try:
             _ = network.shapes
-        except MisfitError as error:
+        except UnfitLayerError as error:
             rule = f"{architecture_label(architecture)} does not fit {sweep.data.source}: {error}"
             advised = advice(architecture, dataset, network, error.number)
             raise SpecError(f"{rule}; {advised}", ("axes", "architecture")) from None
@@ -39,7 +39,8 @@ def advice(architecture: tuple[HiddenLayer, ...], dataset: Dataset, network: Net
         return "use rnn, gru or lstm without truncate; norm, globalpool and dense layers may follow"
     layer = network.layers[number - 1]
     if isinstance(layer, Normalization):
-        return f"leave this {layer.word} out, or put a layer with at least 2 units or channels in front of it"
+        behind = "behind a layer with several units or channels, such as 32-norm or conv8x3-norm"
+        return f"leave this {layer.word} out, or put it {behind}"
     if isinstance(layer, Residual):
         return advice_on_residual(architecture, network, number)
     is_recurrent = has_recurrent_layers(architecture)

@@ -68,13 +68,23 @@ def layer_nodes(node: SpecNode) -> list[SpecNode]:
             return [SpecNode(part, node.path) for part in separated(node.value)]
         except ValueError as error:
             rule = f"must be layers such as res(conv8x3-conv8x3)-32, but in {shown(node.value)} {error}"
-            raise SpecError(rule, node.path) from None
+            raise SpecError(other_parentheses(node.value) or rule, node.path) from None
     if any(name in LAYERS for name in node.value):
         return [node]
     expected = [f"layer_{number}" for number in range(1, len(node.value) + 1)]
     if list(node.value) != expected:
         raise SpecError(f"layers must be written in order, as {', '.join(expected)}", node.path)
     return [node.child(key) for key in expected]
+
+
+def other_parentheses(text: str) -> str | None:
+    """What to say if something else than `res` has parentheses, which alone has any; None if nothing has."""
+    found = re.search(r"(?<![a-z])(?![a-z0-9_]*res\()([a-z0-9_]*)\(([^()]*)\)?", text)
+    if not found:
+        return None
+    before = f"after {found[1]}" if found[1] else "without res"
+    inside = found[2] or "…"
+    return f"only res has parentheses, but {shown(text)} has some {before}; did you mean res({inside})?"
 
 
 def read_layer(node: SpecNode) -> Alternatives:
@@ -114,8 +124,7 @@ def read_token(node: SpecNode) -> Choice:
     except SpecError as error:
         raise SpecError(error.message, node.path) from None
     if kind is Residual and not settings.get("layers"):
-        rule = f"a residual connection goes around layers, but {shown(node.value)} names none"
-        raise SpecError(f"{rule}; write them in parentheses, as in res(8)", node.path)
+        raise SpecError("res needs the layers that it goes around, such as res(32-32)", node.path)
     return complete(found["name"], settings, node)
 
 

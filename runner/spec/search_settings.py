@@ -70,4 +70,8 @@ def as_mapping(node: SpecNode) -> SpecNode:
     if len(named) != 1:
         raise node.wrong("must be one method, such as random:trials=100")
     ((method, settings),) = named.items()
+    name, comma, rest = method.partition(",")
+    if comma or "=" in method:
+        example = f"{name}:{rest}" if name in METHODS and "=" in rest else "random:trials=100"
+        raise node.wrong(f"must have the form METHOD:trials=N, such as {example}")
     return SpecNode({"method": method, **settings}, node.path)

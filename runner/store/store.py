@@ -69,13 +69,16 @@ class Store(StoreReader):
                 transaction.rollback()
             return counts
 
-    def continue_pruned(self, sweep_id: int, where: str | None = None, *, is_kept: bool = True) -> int:
-        """Let pruned trials train to their end; returns their number. With `is_kept` false, nothing is written."""
+    def continue_pruned(self, sweep_id: int, where: str | None = None, *, is_kept: bool = True) -> tuple[int, int]:
+        """Let pruned trials train to their end; returns their number and that of the epochs they have left.
+
+        With `is_kept` false, nothing is written.
+        """
         with self._engine.connect() as connection, connection.begin() as transaction:
-            count = pruned.continue_pruned(connection, sweep_id, where)
+            counts = pruned.continue_pruned(connection, sweep_id, where)
             if not is_kept:
                 transaction.rollback()
-            return count
+            return counts
 
     def add_tags(self, words: Sequence[str], tags: Sequence[str]) -> None:
         with self._engine.begin() as connection:

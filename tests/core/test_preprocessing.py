@@ -1,6 +1,7 @@
 """Scaling and encoding, learned from the training examples alone."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 import pytest
@@ -108,6 +109,14 @@ def test_columns_constant_among_the_validation_examples_alone_are_kept(dataset, 
     examples = prepare(with_inputs(dataset, SPLIT.validation, 1, 5.0), preprocess)
     assert examples.constant_columns == ()
     assert len(np.unique(examples.training_inputs[:, 1])) > 1
+
+
+@pytest.mark.parametrize("size", [2.0**900, 2.0**-900], ids=["huge", "tiny"])
+def test_columns_whose_squares_leave_the_range_of_numbers_are_scaled_like_others(dataset, size):
+    usual = prepare(dataset, "standard").training_inputs
+    extreme = dataclasses.replace(dataset, inputs=dataset.inputs * np.where(np.arange(usual.shape[1]) == 1, size, 1.0))
+    with warnings.catch_warnings(action="error"):
+        np.testing.assert_allclose(prepare(extreme, "standard").training_inputs, usual, rtol=1e-12)
 
 
 def test_targets_that_are_numbers_can_be_standardised(dataset):

@@ -3,8 +3,9 @@
 import unicodedata
 
 import pytest
+from fitgap.core.layers import LAYERS
 from fitgap.runner.errors import LabelError
-from fitgap.runner.names import LONGEST_NOTE, LONGEST_TAG, checked_note, checked_sweep_name, checked_tag
+from fitgap.runner.names import LONGEST_NOTE, LONGEST_TAG, checked_note, checked_sweep_name, checked_tag, plainer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,10 @@ def test_what_is_accepted_holds_no_control_characters(text):
 def test_a_sweep_is_never_called_like_a_number_or_a_path(name):
     with pytest.raises(LabelError, match="not only digits"):
         checked_sweep_name(name)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_an_architecture_is_not_made_plainer(name):
+    """Whatever layer it begins with: `conv8x3:padding=same-norm` would no longer be one name."""
+    for shorthand in (f"{name}:padding=same,stride=2-8", f"{name}8:bias=zero", name, f"res({name}:x=1)-8", f"8-{name}"):
+        assert plainer(shorthand) == shorthand

@@ -78,6 +78,12 @@ def test_a_block_that_does_not_fit_is_refused_with_both_shapes(invoke, own_folde
     assert "in 'res(conv8x3' it does not close every parenthesis" in answer.err
 
 
+def test_the_advice_on_a_layer_that_does_not_fit_is_about_this_layer(invoke, own_folder):
+    answer = invoke("run", "--data", "digits", "--hidden", "res(norm)", "--dry-run")
+    assert "layer 1 (norm): needs at least 2 channels" in answer.err and "such as 32-norm" in answer.err
+    assert "give its last layer" not in answer.err
+
+
 @pytest.mark.parametrize(
     ("written", "wider", "narrower"),
     [

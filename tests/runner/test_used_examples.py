@@ -127,6 +127,17 @@ def test_the_command_writes_every_format(database, invoke, tmp_path):
         assert arrays["class_names"][arrays["targets"][:, 0].astype(int)].tolist() == expected["species"].to_list()
 
 
+def test_the_command_shows_as_many_examples_as_wanted(database, invoke, tmp_path):
+    whole = invoke("data", "flowers", "--db", database, "--format", "json").json
+    assert invoke("data", "flowers", "--db", database, "--limit", "3", "--format", "json").json == whole[:3]
+    table = invoke("data", "flowers", "--db", database, "--limit", "3").out
+    assert "150 examples: 84 training, 36 validation, 30 test; the first 3 are shown" in table
+    assert len(table.splitlines()) < 12
+    assert invoke("data", "flowers", "--db", database, "--limit", "2", "-o", "few.npz").code == 0
+    with np.load("few.npz", allow_pickle=False) as arrays:
+        assert len(arrays["inputs"]) == len(arrays["targets"]) == 2
+
+
 def test_the_command_refuses_with_the_usual_exit_codes(database, invoke):
     missing = invoke("data", "flowers", "--repeat", "7", "--db", database)
     assert (missing.code, missing.err) == (2, "fitgap: there is no repeat 7; the sweep has repeats 1 to 2\n")

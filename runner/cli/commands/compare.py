@@ -16,9 +16,9 @@ from fitgap.runner.cli.options.common import (
 from fitgap.runner.cli.render.lines import say
 from fitgap.runner.cli.render.pruned import pruned_note
 from fitgap.runner.cli.render.scores import score_name, with_score_names
-from fitgap.runner.cli.render.text_tables import plainer, print_table
+from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.cli.render.verdicts import verdict_text
-from fitgap.runner.names import plainer_settings
+from fitgap.runner.names import plainer, plainer_settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,7 @@ def compare(
             say(pruned)
         return
     if not is_page or columns:
-        print_rows(groups, output_format, table_keys=keys, columns=columns)
+        print_rows(groups, output_format, table_keys=keys, columns=columns, labels=keys)
         return
     print_groups(groups, keys, of, target_kind)
     if pruned:
@@ -97,9 +97,10 @@ def compare(
 def print_groups(groups: "list[Row]", keys: "Sequence[str]", of: str, target_kind: str) -> None:
     """Print the table of groups."""
     shown = list(dict.fromkeys([*keys, *table_keys(groups, of)]))
-    rows, shown = with_score_names(table_rows(groups), shown, target_kind)
+    rows, shown = with_score_names(table_rows(groups, keys), shown, target_kind)
     name = score_name(of, target_kind)
-    print_table(rows, shown, title=explanation(groups, name), needed=[name, "difference", "difference_margin"])
+    needed = [name, "difference", "difference_margin"]
+    print_table(rows, shown, title=explanation(groups, name), labels=keys, kept=[name], needed=needed)
 
 
 def say_what_it_means(groups: "list[Row]", keys: "Sequence[str]", of: str) -> None:
@@ -134,8 +135,11 @@ def print_two_way(groups: "list[Row]", keys: "Sequence[str]", of: str, output_fo
     say(*found.notes())
 
 
-def table_rows(groups: "list[Row]") -> "list[Row]":
-    """The groups as table rows, with trials such as `36/48` (completed/all) and verdicts such as `overfit 4/5`."""
+def table_rows(groups: "list[Row]", keys: "Sequence[str]") -> "list[Row]":
+    """The groups as table rows, with trials such as `36/48` (completed/all) and verdicts such as `overfit 4/5`.
+
+    Each of the keys by which they are grouped has a label, also where there is nothing, such as no regularizer.
+    """
     trials = [trials_text(group) for group in groups]
     width = max(map(len, trials), default=0)
     return [
@@ -145,6 +149,7 @@ def table_rows(groups: "list[Row]") -> "list[Row]":
             "pairs": group["pairs"] or None,
             **({"tuned": chosen_text(group)} if "tuned" in group else {}),
             "verdict": verdict_text(group),
+            **{key: "no verdict" if key == "verdict" else "none" for key in keys if group[key] is None},
         }
         for group, text in zip(groups, trials, strict=True)
     ]

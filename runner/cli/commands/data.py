@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from fitgap.runner.cli.options.common import Database, Output
+from fitgap.runner.cli.options.common import Database, Limit, Output
 
 if TYPE_CHECKING:
     from fitgap.runner.used_examples import UsedExamples
@@ -42,6 +42,7 @@ def data(
     scaled: Annotated[
         bool, typer.Option("--scaled/--raw", help="Inputs and numeric targets as networks get them, or as read.")
     ] = False,
+    limit: Limit = None,
     output: Output = None,
     database: Database = None,
     output_format: Annotated[
@@ -58,7 +59,7 @@ def data(
         # A number selects a trial; a name selects a sweep.
         chosen = int(what) if what.isdecimal() else what
         examples = used_examples_of(store, chosen, repeat=repeat, side=side and side.value, scaled=scaled)
-        write(examples, kind, output, store.rights)
+        write(examples, kind, output, store.rights, limit)
 
 
 def format_of(output: Path | None) -> DataFormat:
@@ -67,14 +68,18 @@ def format_of(output: Path | None) -> DataFormat:
     return DataFormat(suffix) if suffix in set(DataFormat) else DataFormat.TABLE
 
 
-def write(examples: "UsedExamples", kind: DataFormat, output: Path | None, rights: int) -> None:
-    """Write examples in a format, to a file or to standard output."""
+def write(
+    examples: "UsedExamples", kind: DataFormat, output: Path | None, rights: int, limit: int | None = None
+) -> None:
+    """Write examples in a format, to a file or to standard output; at most `limit` of them."""
     from fitgap.runner.cli.options.common import Format
     from fitgap.runner.cli.options.output_file import printed_to, written_to
     from fitgap.runner.cli.render.example_files import write_npz, write_parquet
     from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.used_examples import plain_rows
 
+    if kind is not DataFormat.TABLE:
+        examples = examples.first(limit)
     if kind in (DataFormat.PARQUET, DataFormat.NPZ):
         with written_to(output, rights, kind) as path:
             (write_npz if kind is DataFormat.NPZ else write_parquet)(examples, path)
@@ -82,12 +87,12 @@ def write(examples: "UsedExamples", kind: DataFormat, output: Path | None, right
     columns = examples.columns()
     with printed_to(output, rights):
         if kind is DataFormat.TABLE:
-            print_first(examples)
+            print_first(examples, limit or TABLE_ROWS)
         else:
             print_rows(plain_rows(columns), Format(kind), table_keys=list(columns))
 
 
-def print_first(examples: "UsedExamples") -> None:
+def print_first(examples: "UsedExamples", most: int) -> None:
     """Print the first examples as a table, with the number on each side."""
     import numpy as np
     from fitgap.runner.amounts import counted
@@ -96,11 +101,11 @@ def print_first(examples: "UsedExamples") -> None:
     from fitgap.runner.used_examples import Side, plain_rows
 
     columns = examples.columns()
-    first = {name: values[:TABLE_ROWS] for name, values in columns.items()}
+    first = {name: values[:most] for name, values in columns.items()}
     needed = ["example", "side", *list(columns)[-len(examples.target_names) :]]
     if len(examples.numbers):
         print_table(list(plain_rows(first)), list(columns), needed=needed)
     counts = {side: int(np.count_nonzero(examples.sides == side)) for side in Side}
     parts = ", ".join(f"{count:,} {side}" for side, count in counts.items() if count)
-    more = f"; the first {TABLE_ROWS} are shown, -o FILE.csv writes all" if len(examples.numbers) > TABLE_ROWS else ""
+    more = f"; the first {most:,} are shown, -o FILE.csv writes all" if len(examples.numbers) > most else ""
     say(f"{counted(len(examples.numbers), 'example')}: {parts}{more}" if parts else "no examples on this side")

@@ -19,6 +19,7 @@ KEYS = (
     *("trial", "architecture", "activation", "layer", "name", "units", "dead", "saturated", "near_zero", "growth"),
     *("gradient", "verdict"),
 )
+LABELS = ("trial", "layer")
 # Rows that a table shows.
 TABLE_ROWS = 200
 
@@ -42,7 +43,7 @@ def layers(
         if is_table and not rows:
             say(f"no layers: only completed trials have statistics{next_step(store, what)}")
             return
-    print_rows(rows[:TABLE_ROWS] if is_table else rows, output_format, table_keys=KEYS, columns=columns)
+    print_rows(rows[:TABLE_ROWS] if is_table else rows, output_format, table_keys=KEYS, columns=columns, labels=LABELS)
     if is_table and len(rows) > TABLE_ROWS:
         report(f"{len(rows) - TABLE_ROWS:,} more layers: choose trials with --where, or use --format csv")
 

@@ -21,6 +21,8 @@ KINDS = (
     "data",
 )
 STUDIES = "studies"
+# What has no parameter that is written as a setting.
+WRITTEN_INSIDE = {"res": "(layers inside)"}
 HELP = f"One of: {', '.join((*KINDS, STUDIES))}."
 
 
@@ -40,7 +42,7 @@ def list_names(
         rows = [{**row, **facts_of(row["name"])} for row in rows]
         keys = ["name", "task", "examples", "inputs", "target", "description", "origin", "parameters"]
     if output_format is Format.TABLE:
-        rows = [{**row, "parameters": ", ".join(map(parameter_text, row["parameters"]))} for row in rows]
+        rows = [{**row, "parameters": parameters_text(row)} for row in rows]
     print_rows(rows, output_format, table_keys=keys)
 
 
@@ -136,6 +138,11 @@ def parameter_row(field: Any) -> dict[str, Any]:
         "domain": field.metadata["domain"].describe(),
         "description": field.metadata["description"],
     }
+
+
+def parameters_text(row: dict[str, Any]) -> str:
+    """All parameters of a row in one line."""
+    return WRITTEN_INSIDE.get(row["name"]) or ", ".join(map(parameter_text, row["parameters"]))
 
 
 def parameter_text(row: dict[str, Any]) -> str:

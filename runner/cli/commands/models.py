@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat
+from fitgap.runner.cli.options.trial_argument import TrialArgument, trial_number, words_on_sweep
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Store
@@ -29,7 +30,7 @@ Epoch = Annotated[At, typer.Option("--at", help="Network after the best or the l
 
 
 def export(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
+    trial: TrialArgument,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write, such as model.npz.")],
     at: Epoch = At.BEST,
     file_format: Annotated[
@@ -44,8 +45,9 @@ def export(
 
     save = save_as(output, file_format)
     with open_store(database) as store:
-        save(model_of_trial(store, trial, at=at), output, store.rights)
-        warn_if_diverged(store, trial)
+        number = trial_number(trial)
+        save(model_of_trial(store, number, at=at), output, store.rights)
+        warn_if_diverged(store, number)
 
 
 def predict(
@@ -60,6 +62,7 @@ def predict(
     """Predict the targets of new examples with a trained network."""
     from fitgap.runner.cli.render.formats import print_rows
     from fitgap.runner.data import read_inputs, read_targets
+    from fitgap.runner.errors import ModelError
     from fitgap.runner.models.model_files import load_model
     from fitgap.runner.models.predictions import predictions, scores
     from fitgap.runner.models.trial_models import model_of_trial
@@ -70,6 +73,8 @@ def predict(
             named = model_of_trial(store, int(network), at=at)
             warn_if_diverged(store, int(network))
     else:
+        if not Path(network).exists() and (words := words_on_sweep(network, database)):
+            raise ModelError(words)
         named = load_model(Path(network))
     missing = "mean" if named.fills_missing else "refuse"
     axes = named.input_axes

@@ -17,6 +17,7 @@ from fitgap.runner.cli.options.common import (
     SweepArgument,
     Where,
 )
+from fitgap.runner.cli.options.trial_argument import TrialArgument, trial_number
 from fitgap.runner.cli.render.lines import say
 
 SWEEP_KEYS = ("sweep", "name", "trials", "completed", "pending", "running", "failed", "created", "diverged")
@@ -79,23 +80,35 @@ def trials(
 ) -> None:
     """List the trials of a sweep."""
     from fitgap.runner.cli.options.output_file import printed_to
-    from fitgap.runner.cli.render.formats import selected_keys
+    from fitgap.runner.cli.render.formats import asked_keys, selected_keys
     from fitgap.runner.cli.render.long_answers import write_trials
-    from fitgap.runner.cli.render.scores import with_score_names
+    from fitgap.runner.cli.render.scores import score_name, with_score_names
     from fitgap.runner.cli.render.text_tables import print_table
+    from fitgap.runner.key_lists import split_keys
     from fitgap.runner.store import TRIAL_KEYS, TrialQuery, open_store
 
-    is_table = output_format is BulkFormat.TABLE
-    keys = selected_keys(columns, TABLE_OF_TRIALS if is_table else TRIAL_KEYS)
     with open_store(database) as store:
-        if not is_table:
+        if output_format is not BulkFormat.TABLE:
+            keys = selected_keys(columns, TRIAL_KEYS)
             stream = store.each_trial(sweep, TrialQuery(where, sort, limit, offset, keys))
             write_trials(store, stream, output_format, output, keys)
             return
+        row = store.sweep(sweep)
+        varied = store.varying_keys(row["id"])
+        sorted_by = [key.removeprefix("-") for key in split_keys(sort)]
+        keys = selected_keys(columns, table_of_trials(varied, sorted_by))
+        kept = [*asked_keys(columns), *sorted_by, *varied, "best_e_v"]
         rows = store.trials(sweep, where=where, sort=sort, limit=limit or TABLE_ROWS, offset=offset, columns=keys)
         with printed_to(output, store.rights):
-            print_table(*with_score_names(rows, keys, store.sweep(sweep)["target_kind"]))
+            kind = row["target_kind"]
+            print_table(*with_score_names(rows, keys, kind), kept=[score_name(key, kind) for key in kept])
             report_hidden_rows(len(rows), store.count_trials(sweep, where), where)
+
+
+def table_of_trials(varied: list[str], sorted_by: list[str]) -> list[str]:
+    """The columns of a table of trials: the usual ones, every setting that varies, and what it is sorted by."""
+    place = TABLE_OF_TRIALS.index("e_t")
+    return list(dict.fromkeys([*TABLE_OF_TRIALS[:place], *varied, *TABLE_OF_TRIALS[place:], *sorted_by]))
 
 
 def report_hidden_rows(shown: int, found: int, where: str | None) -> None:
@@ -107,7 +120,7 @@ def report_hidden_rows(shown: int, found: int, where: str | None) -> None:
 
 
 def show(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
+    trial: TrialArgument,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
@@ -117,14 +130,20 @@ def show(
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
-        row = store.show(trial)
-        target_kind = store.sweep(row["sweep"])["target_kind"]
+        number = trial_number(trial)
+        row = store.show(number)
+        sweep = store.sweep(row["sweep"])
+        varying = store.varying_settings(number)
     if output_format is Format.JSON:
         print_json(row)
     elif output_format is Format.CSV:
         print_csv([row], list(row))
     else:
-        print_trial(row, target_kind)
+        is_pruning = any(sweep["specification"].get(rule) for rule in ("halving", "hyperband", "median"))
+        attempts = (
+            f"{row['attempt']} (each part of it up to a rung counts)" if is_pruning and row["attempt"] > 1 else None
+        )
+        print_trial({**row, "attempt": attempts or row["attempt"]}, sweep["target_kind"], varying)
 
 
 def epochs(

@@ -7,6 +7,7 @@ import typer
 from fitgap.runner.amounts import counted
 from fitgap.runner.cli.options import placement_flags, sweep_flags
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument, as_text
+from fitgap.runner.cli.options.trial_argument import TrialArgument, checked_trials, trial_number
 from fitgap.runner.cli.render.lines import ignoring_closed_output, report, say
 from fitgap.runner.cli.terminal import train_stored
 
@@ -151,21 +152,21 @@ def extension_of(sweep: str, flags: "Flags", where: str | None, *, is_of_pruned:
 def extension_line(extended: "Extended") -> str:
     """How many trials are new, and how many of these continue finished ones; or how many pruned ones train on."""
     if not extended.new and extended.continued:
-        return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to train on"
+        left = "" if extended.epochs is None else f", with {counted(extended.epochs, 'epoch')} left"
+        return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to train on{left}"
     continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
     return f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}"
 
 
 def show_extension(extension: "Callable[..., Extended]", database: str | None) -> None:
     """Print what would be added to a sweep."""
-    from fitgap.runner.cli.commands.run import PLANNED_KEYS
-    from fitgap.runner.cli.render.text_tables import print_table
+    from fitgap.runner.cli.render.planned_table import print_planned
     from fitgap.runner.store import open_store_for_writing
 
     with open_store_for_writing(database) as store:
         extended = extension(store, is_kept=False)
     if extended.configurations:
-        print_table([dict(row) for row in extended.configurations], PLANNED_KEYS)
+        print_planned(extended.configurations, extended.written.prepared.sweep)
     say(extension_line(extended))
 
 
@@ -202,8 +203,14 @@ def retry(
 def cancel(
     sweep: SweepArgument,
     trials: Annotated[
-        list[int] | None,
-        typer.Option("--trial", metavar="TRIAL", help="Cancel only this trial. Repeatable.", show_default=False),
+        list[str] | None,
+        typer.Option(
+            "--trial",
+            metavar="TRIAL",
+            help="Cancel only this trial. Repeatable.",
+            show_default=False,
+            callback=checked_trials,
+        ),
     ] = None,
     database: Database = None,
 ) -> None:
@@ -212,12 +219,13 @@ def cancel(
 
     with stored_sweep_opened(database, sweep) as store:
         row = store.sweep(sweep)
-        report(f"{row['name']}: {counted(store.cancel_trials(row['id'], trials), 'trial')} cancelled")
+        numbers = [trial_number(each) for each in trials] if trials else None
+        report(f"{row['name']}: {counted(store.cancel_trials(row['id'], numbers), 'trial')} cancelled")
         store.refresh_fit(row["id"])
 
 
 def replay(
-    trial: Annotated[int, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False)],
+    trial: TrialArgument,
     database: Database = None,
     output_format: OutputFormat = Format.TABLE,
 ) -> None:
@@ -226,9 +234,10 @@ def replay(
     from fitgap.runner.store import open_store
 
     with open_store(database) as store:
-        result = train_and_compare(store, trial)
+        number = trial_number(trial)
+        result = train_and_compare(store, number)
     with ignoring_closed_output():
-        print_result(trial, result, output_format)
+        print_result(number, result, output_format)
     raise typer.Exit(0 if result.is_equal else 1)
 
 

@@ -18,8 +18,6 @@ DryRun = Annotated[bool, placement_flags.flag("Show the plan without training.",
 
 WithPage = Annotated[bool, placement_flags.flag("Open the web page next to the run.", "--ui", show_default=True)]
 
-PLANNED_KEYS = ["architecture", "activation", "regularizer", "optimizer", "batch_size", "planned_epochs", "parameters"]
-
 
 def run(
     file: sweep_flags.File = None,
@@ -175,14 +173,15 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     from fitgap.core.kernels.selection import NUMPY, described, kernels
     from fitgap.runner.amounts import counted
     from fitgap.runner.cli.render.lines import say
-    from fitgap.runner.cli.render.text_tables import print_table
+    from fitgap.runner.cli.render.planned_table import print_planned
     from fitgap.runner.planning.configuration_rows import configuration_row
-    from fitgap.runner.planning.packs import explain_packs, groups_of, planned_trials
+    from fitgap.runner.planning.pack_summary import packs_in_words
+    from fitgap.runner.planning.packs import groups_of, planned_trials
     from fitgap.runner.system.cores import usable_cores
 
     rows = [configuration_row(each, prepared) for each in prepared.configurations]
-    print_table(rows, PLANNED_KEYS)
     sweep, data = prepared.sweep, prepared.dataset
+    print_planned(rows, sweep)
     count = f"{counted(len(rows), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
     say(f"{sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}")
     shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}, "
@@ -197,7 +196,7 @@ def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:
     cluster = placement.cluster
     workers = placement.workers or (cluster.workers if cluster else usable_cores())
     groups = groups_of(planned_trials(prepared), prepared)
-    for line in explain_packs(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
+    for line in packs_in_words(groups, workers=workers, cache=cluster.cache_bytes if cluster else None):
         say(line)
     say(f"training steps: {described(kernels.choice)}")
     if cluster and kernels.choice != NUMPY and cluster.without_compiler:

@@ -46,6 +46,8 @@ Database = Annotated[
         metavar="FILE|ADDRESS",
         help="SQLite file or postgresql://… address (default: $FITGAP_DB, or fitgap.db here).",
         show_default=False,
+        # Before TRIAL, whose errors name the sweeps in it.
+        is_eager=True,
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Output format.")]

@@ -79,7 +79,14 @@ Decimal = Annotated[str | None, file_flag("MARK", "Decimal mark: . or , (a comma
 Encoding = Annotated[str | None, file_flag("NAME", "Encoding of a text file, such as utf-8 or cp1252.")]
 MissingValues = Annotated[list[str] | None, file_flag("WORD[,…]", "Words for missing values, such as NA,-999.")]
 
-Hidden = Annotated[list[str] | None, flag("64-32", "Hidden layer sizes, or none. Repeat the option for alternatives.")]
+Hidden = Annotated[
+    list[str] | None,
+    flag(
+        "LAYERS",
+        "Hidden layers, such as 64-32, conv8x3-norm-pool2-16, gru16 or res(32-32) (see `fitgap list layers`); a "
+        "range of sizes, such as 4..128 or depth=1..3,width=4..128; or none. Repeatable.",
+    ),
+]
 Activation = Annotated[list[str] | None, flag("NAME[:…]", "Activation, such as relu or prelu:beta=0.05. Repeatable.")]
 Regularizer = Annotated[list[str] | None, flag("NAME[:…]", "Regularizer, such as l2:weight=1e-3, or none. Repeatable.")]
 Optimizer = Annotated[list[str] | None, flag("NAME[:…]", "Optimizer, such as adam:rate=1e-3. Repeatable.")]
@@ -104,7 +111,11 @@ Record = Annotated[str | None, flag("WHICH", "Epochs to store: all, every=N or e
 Keep = Annotated[str | None, flag("NAME", "Networks to store: none, last, best or state.")]
 Search = Annotated[
     str | None,
-    flag("METHOD:trials=N", "Search instead of training all combinations: tpe, gp, random, sobol, cmaes or nsga2."),
+    flag(
+        "METHOD:trials=N",
+        "Search instead of training all combinations: tpe, gp, random, sobol, cmaes or nsga2. Ranges are written as in "
+        "--optimizer adam:rate=1e-4..1e-1 and --hidden 4..128.",
+    ),
 ]
 Halving = Annotated[
     str | None,

@@ -4,9 +4,11 @@ import textwrap
 from collections.abc import Iterable
 from typing import Any
 
+from fitgap.runner.broken_names import broken
 from fitgap.runner.cli.render.curve import curve_lines
 from fitgap.runner.cli.render.lines import line_width, printable, say
-from fitgap.runner.cli.render.text_tables import cell, plainer
+from fitgap.runner.cli.render.table_cells import cell
+from fitgap.runner.names import plainer
 from fitgap.runner.trial_status import Status
 
 WIDTH = 80
@@ -161,5 +163,8 @@ def configurations(count: int) -> str:
 def paragraph(text: str, *, before: str = "", after: str = "") -> None:
     """Print text wrapped to the terminal, at most 80 columns: first line after `before`, others after `after`."""
     width = line_width(WIDTH)
+    room = width - max(len(before), len(after))
+    # A name that is longer than a line is broken between its layers.
+    text = " ".join(part for word in text.split(" ") for part in broken(word, room))
     folded = textwrap.wrap(text, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False)
     say(*folded)

@@ -11,7 +11,8 @@ from typing import Any
 
 from fitgap.runner.cli.options.common import Format
 from fitgap.runner.cli.render.lines import printable
-from fitgap.runner.cli.render.text_tables import Row, print_table
+from fitgap.runner.cli.render.table_cells import Row
+from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.key_lists import split_keys
 from fitgap.runner.streams.typography import to_encoding
@@ -26,10 +27,16 @@ UNSEEN = re.compile(
 
 
 def print_rows(
-    rows: Iterable[Row], output_format: Format, *, table_keys: Sequence[str], columns: str | None = None
+    rows: Iterable[Row],
+    output_format: Format,
+    *,
+    table_keys: Sequence[str],
+    columns: str | None = None,
+    labels: Sequence[str] = (),
 ) -> None:
     """Print rows. A table shows `table_keys` and JSON and CSV show every key, unless columns are named.
 
+    `labels` say what the rows of a table are; they are shown whatever columns are named.
     JSON and CSV are written row by row, as the rows arrive. Raises StoreError for an unknown column.
     """
     iterator = iter(rows)
@@ -37,16 +44,23 @@ def print_rows(
     is_table = output_format is Format.TABLE
     known = list(first[0]) if first else []
     keys = selected_keys(columns, table_keys if is_table or not first else known)
+    if is_table:
+        keys = list(dict.fromkeys([*(label for label in labels if label not in keys), *keys]))
     for key in keys:
         if known and key not in known:
             raise StoreError(f"--columns: there is no column {key!r}; {nearest(key, known)}")
     rows = itertools.chain(first, iterator)
     if is_table:
-        print_table(list(rows), keys)
+        print_table(list(rows), keys, labels=labels, kept=asked_keys(columns))
     elif output_format is Format.JSON:
         print_json_rows({key: row[key] for key in keys} for row in rows)
     else:
         print_csv(rows, keys)
+
+
+def asked_keys(columns: str | None) -> list[str]:
+    """The keys that --columns names, also those that it adds to the default ones."""
+    return [key.removeprefix("+") for key in split_keys(columns or "")]
 
 
 def selected_keys(columns: str | None, default: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ from fitgap.runner.trial_status import Status
 SHOWN = 10
 # The last line names the most important axis if the sweep has at most this number of trials.
 MOST_RANKED = 50_000
-# A narrow terminal shows these first, then the axes that vary, then the second ones.
+# A narrow terminal shows the axes that vary and the first of these, then the others.
 NEEDED, NEXT = ("honest_e_v", "verdict", "gap"), ("e_v", "e_t")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
@@ -36,7 +36,7 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     if written.prepared.sweep.pruning:
         # Pruned configurations have no errors that could be compared with those of the others.
         groups = [group for group in groups if group["completed"]]
-    varied = [COLUMN_OF_AXIS.get(name, name) for name in store.varying_axes(written.sweep_id)] or ["architecture"]
+    varied = store.varying_keys(written.sweep_id) or ["architecture"]
     found = counted(store.configuration_count(written.sweep_id), "configuration")
     if written.prepared.sweep.pruning and not groups:
         say(f"{name}: none of {found} has been trained to its end so far")
@@ -47,12 +47,11 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     title = f"{name}: the best {len(groups)} of {found}, by {by}"
     rows, keys = with_score_names(*leaders(groups, varied), kind)
     first = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
-    needed = [*first, *varied, *NEXT]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
         say(no_skill_text(floor.e_v, floor.skill, is_pruned=written.prepared.sweep.pruning is not None))
     below = None if has_losses else constant_row(floor, keys)
-    print_table(rows, keys, title=title, needed=needed, below=below)
+    print_table(rows, keys, title=title, labels=varied, kept=first[:1], needed=[*first, *NEXT], below=below)
 
 
 def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:

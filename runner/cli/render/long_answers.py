@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from fitgap.runner.cli.options.common import BulkFormat, Format
 from fitgap.runner.cli.options.output_file import printed_to, written_to
-from fitgap.runner.cli.render.formats import print_rows, selected_keys
+from fitgap.runner.cli.render.formats import asked_keys, print_rows, selected_keys
 from fitgap.runner.cli.render.lines import say
-from fitgap.runner.cli.render.scores import with_score_names
+from fitgap.runner.cli.render.scores import score_name, with_score_names
 from fitgap.runner.cli.render.text_tables import print_table
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.store import EPOCH_KEYS, Row, Store
@@ -50,7 +50,7 @@ def write_epochs(
     rows = rows_of(blocks, keys)
     with printed_to(output, store.rights):
         if is_table:
-            print_first(rows, keys, target_kind_of(store, what))
+            print_first(rows, keys, target_kind_of(store, what), asked_keys(columns))
         else:
             print_rows(rows, Format(kind), table_keys=keys)
 
@@ -80,8 +80,9 @@ def target_kind_of(store: Store, what: Sequence[str]) -> str | None:
     return kinds.pop() if len(kinds) == 1 else None
 
 
-def print_first(rows: Iterator[Row], keys: Sequence[str], target_kind: str | None) -> None:
+def print_first(rows: Iterator[Row], keys: Sequence[str], target_kind: str | None, asked: Sequence[str]) -> None:
     """Print a table of the first rows, and a note if there are more."""
-    print_table(*with_score_names(list(itertools.islice(rows, TABLE_ROWS)), keys, target_kind))
+    first = with_score_names(list(itertools.islice(rows, TABLE_ROWS)), keys, target_kind)
+    print_table(*first, kept=[score_name(key, target_kind) for key in asked])
     if next(rows, None) is not None:
         say(f"(the first {TABLE_ROWS:,} epochs; use --format csv, json or parquet for all)")

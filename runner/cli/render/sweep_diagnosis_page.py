@@ -18,7 +18,7 @@ from fitgap.runner.cli.render.diagnosis_page import (
 )
 from fitgap.runner.cli.render.lines import printable, say
 from fitgap.runner.cli.render.pruned import FINISHED_WORDS, closing_of_pruned, is_hardly_judged, pruned_configurations
-from fitgap.runner.cli.render.text_tables import cell
+from fitgap.runner.cli.render.table_cells import cell
 from fitgap.runner.diagnosis.whole_sweep import errors_of, no_skill_text
 from fitgap.runner.store.compare.peers import SHARED
 

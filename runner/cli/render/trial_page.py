@@ -1,12 +1,14 @@
 """The page that `fitgap show` prints about one trial."""
 
 import textwrap
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fitgap.runner.cli.render.confusion_page import print_confusion
 from fitgap.runner.cli.render.lines import UNFOLDED, line_width, say
 from fitgap.runner.cli.render.scores import score_name
-from fitgap.runner.cli.render.text_tables import cell
+from fitgap.runner.cli.render.table_cells import cell
 
 # Sections of the page with their keys.
 SECTIONS = {
@@ -56,16 +58,16 @@ SECTIONS = {
 WIDTH = max(len(key) for keys in SECTIONS.values() for key in keys) + 2
 
 
-def print_trial(row: dict[str, Any], target_kind: str | None = None) -> None:
-    """Print a trial, section by section, leaving out unknown values."""
+def print_trial(
+    row: dict[str, Any], target_kind: str | None = None, varying: Mapping[str, Any] = MappingProxyType({})
+) -> None:
+    """Print a trial, section by section, leaving out unknown values. `varying` has what varies in its sweep."""
     for section, keys in SECTIONS.items():
         if section == "metrics":
             print_metrics(row, keys)
-            continue
-        say(section)
-        for key in keys:
-            if row[key] not in (None, []):
-                print_value(score_name(key, target_kind), cell(key, row[key]))
+        else:
+            more = further_settings(varying) if section == "network" else {}
+            print_section(section, {**{key: row[key] for key in keys}, **more}, target_kind)
     if row["learned"]:
         print_value("learned", learned_values(row["learned"]))
     print_value("inputs set to 0", constant_columns(row["constant_columns"]))
@@ -76,6 +78,19 @@ def print_trial(row: dict[str, Any], target_kind: str | None = None) -> None:
     if row["confusion"] and row["recall"]:
         print_confusion(row["confusion"], row["recall"], row["best_epoch"])
     print_environment(row["environment"] or {})
+
+
+def print_section(section: str, values: Mapping[str, Any], target_kind: str | None) -> None:
+    """Print a section, leaving out unknown values."""
+    say(section)
+    for key, value in values.items():
+        if value not in (None, []):
+            print_value(score_name(key, target_kind), cell(key, value))
+
+
+def further_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are not among those of every page."""
+    return {key: value for key, value in settings.items() if key not in (*SECTIONS["network"], "architecture")}
 
 
 def print_value(name: str, text: str) -> None:

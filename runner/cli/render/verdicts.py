@@ -7,11 +7,11 @@ if TYPE_CHECKING:
 
 
 def verdict_text(group: "Row") -> str | None:
-    """A group's most frequent verdict and how many of its trials have it, such as `overfit 4/5`.
+    """A group's most frequent verdict and how many of its judged trials have it, such as `overfit 4/5`.
 
     All repeats together can show what no single one shows. Then there is only the verdict.
     """
     verdict = group["verdict"]
-    judged = [count for key, count in group.items() if key.endswith("_trials")]
+    judged = [count for key, count in group.items() if key.endswith("_trials") and key != "pruned_trials"]
     agreeing = group.get(f"{verdict}_trials") or 0
     return f"{verdict} {agreeing}/{sum(judged)}" if agreeing else verdict

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 from fitgap.runner.store.database.dialects import unindexed
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import configuration, sweep
+from fitgap.runner.store.schema.tables import configuration, sweep, trial
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -31,6 +31,8 @@ COLUMNS: dict[str, ColumnElement] = {
 }
 # Axes whose alternatives are numbers.
 NUMBERS = ("batch_size", "epochs", "training_examples", "label_noise")
+# Axes whose key in query results differs from their name.
+KEY = {"epochs": "planned_epochs"}
 # Axes whose key in the settings of a configuration differs from their name.
 SETTING = {"regularizer": "regularizers"}
 
@@ -50,6 +52,15 @@ def axes_of(connection: Connection, sweep_id: int) -> list[str]:
         connection.execute(sa.select(*(has_several(COLUMNS[name], sweep_id) for name in known))).one() if known else []
     )
     return [name for name, several in zip(known, found, strict=True) if several]
+
+
+def settings_along_axes(connection: Connection, number: int) -> dict[str, Any]:
+    """The settings of a trial that vary in its sweep, by their keys in query results."""
+    own = trial.c.id == number
+    sweep_id = connection.execute(sa.select(trial.c.sweep_id).where(own)).scalar_one()
+    columns = [COLUMNS[axis].label(KEY.get(axis, axis)) for axis in axes_of(connection, sweep_id)]
+    query = sa.select(*columns).join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
+    return dict(connection.execute(query.where(own)).mappings().one()) if columns else {}
 
 
 def has_several(column: ColumnElement, sweep_id: int) -> ColumnElement[bool]:

@@ -3,17 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
-import numpy as np
 from fitgap.runner.analysis.best import differences_from_best
-from fitgap.runner.analysis.pairing import CONFIDENCE, Differences, Measured, differences
+from fitgap.runner.analysis.pairing import Measured, differences
+from fitgap.runner.analysis.power import repeats_needed
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.read.lookups import Row
-
-# The probability with which `repeats_needed` repeats show a difference of the size that was found.
-POWER = 0.8
 
 
 @dataclass(frozen=True)
@@ -55,20 +51,6 @@ def could_be_best(mean: float, margin: float, baseline: Baseline) -> bool | None
     if baseline.name is not None or math.isnan(margin):
         return None
     return (-mean if baseline.is_more_better else mean) <= margin
-
-
-def repeats_needed(found: Differences) -> list[int | None]:
-    """How many repeats would show that each group differs from the baseline, if the difference is as large as it was
-    found; None if unknown. More than there are, if they do not show it.
-    """
-    normal = NormalDist()
-    reach = normal.inv_cdf((1 + CONFIDENCE) / 2) + normal.inv_cdf(POWER)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        needed = (reach * found.error / found.mean) ** 2 * found.repeats
-        # Where several groups are compared at once, intervals are wider than this approximation has them.
-        needed = np.where(abs(found.mean) <= found.margin, np.maximum(needed, found.repeats + 1), needed)
-    known = np.isfinite(needed) & (found.repeats > 1)
-    return [max(2, math.ceil(number)) if is_known else None for number, is_known in zip(needed, known, strict=True)]
 
 
 def label_of(value: object) -> str:

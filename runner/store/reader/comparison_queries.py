@@ -70,6 +70,15 @@ class ComparisonQueries(OpenDatabase):
         with self._reading() as connection:
             return axis_columns.axes_of(connection, sweep_id)
 
+    def varying_keys(self, sweep_id: int) -> list[str]:
+        """The same axes by the keys that they have in query results."""
+        return [axis_columns.KEY.get(axis, axis) for axis in self.varying_axes(sweep_id)]
+
+    def varying_settings(self, trial: int) -> Row:
+        """The settings of a trial that vary in its sweep, by the same keys."""
+        with self._reading() as connection:
+            return axis_columns.settings_along_axes(connection, trial)
+
     def configuration_count(self, sweep_id: int) -> int:
         with self._reading() as connection:
             return axis_columns.configuration_count(connection, sweep_id)

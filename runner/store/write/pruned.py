@@ -3,15 +3,15 @@
 import sqlalchemy as sa
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store.read.brackets import has_rungs_ahead
-from fitgap.runner.store.read.trials import chosen_trials
-from fitgap.runner.store.schema.tables import sweep, trial
+from fitgap.runner.store.read.trials import chosen_trials, joined
+from fitgap.runner.store.schema.tables import configuration, sweep, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
 
-def continue_pruned(connection: Connection, sweep_id: int, where: str | None) -> int:
+def continue_pruned(connection: Connection, sweep_id: int, where: str | None) -> tuple[int, int]:
     """Let the pruned trials of the configurations with a pruned trial that matches a filter train to their end from
-    their states; returns their number.
+    their states; returns their number, and that of the epochs that they all have left.
 
     Raises StoreError while rungs are undecided: what goes on after these depends on how many went on before.
     """
@@ -23,6 +23,8 @@ def continue_pruned(connection: Connection, sweep_id: int, where: str | None) ->
     # The repeats of a configuration stay together, since the mean of some of them would be too low.
     matching = chosen_trials(connection, sweep_id, where, [trial.c.configuration_id], within=is_pruned)
     chosen = sa.and_(is_pruned, trial.c.configuration_id.in_(matching))
+    left = sa.func.coalesce(sa.func.sum(configuration.c.planned_epochs - trial.c.epochs), 0)
+    epochs = connection.execute(joined([left]).where(chosen)).scalar_one()
     reopened = {"status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
     change = sa.update(trial).where(chosen).values(leg=None, rank=None, reason=None, **reopened)
-    return connection.execute(change).rowcount
+    return connection.execute(change).rowcount, int(epochs)

@@ -65,7 +65,7 @@ def test_a_hyphen_in_a_number_separates_no_layers(line, layers):
         ("8-res((8))", "without a blank or further parentheses"),
         ("8-res (8)", "without a blank or further parentheses"),
         ("8-(8)", "without a blank or further parentheses"),
-        ("8-res(8):x=1-8", "has settings, but there are none"),
+        ("8-res(8):x=1-8", "settings follow res"),
         ("", "there is no layer"),
     ],
 )

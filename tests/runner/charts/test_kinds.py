@@ -3,6 +3,8 @@
 import pytest
 from fitgap.runner.charts import repeats
 from fitgap.runner.charts.palette import VERDICTS
+from fitgap.runner.charts.sensitivity import title_of
+from fitgap.runner.charts.settings import Axis
 from fitgap.runner.errors import ChartError
 
 
@@ -176,6 +178,13 @@ def test_sensitivity_has_a_line_for_each_kind_on_a_logarithmic_axis(made, specif
     # One strength of `l1+dropout` is a point, none at all is a level line.
     assert {row["series"] for row in rows_of(found, rule)} == {"none", "l1+dropout"}
     assert {row["x"] for row in rows_of(found, line)} == {0.0001, 0.01}
+    assert line["encoding"]["x"]["title"] == "regularizer: weight"
+
+
+def test_the_title_of_a_parameter_is_said_once():
+    assert title_of(Axis("optimizer.rate", [0.1, 0.01])) == "optimizer.rate"
+    assert title_of(Axis("batch_size", [8, 16])) == "batch size"
+    assert title_of(Axis("optimizer", ["adam:rate=0.1", "adam:rate=0.01"])) == "optimizer: rate"
 
 
 def test_sensitivity_shows_where_trials_diverged(made, specified):

@@ -1,5 +1,11 @@
 """The settings along an axis: order, labels, numbers."""
 
+import json
+import re
+
+import pytest
+from fitgap.runner.charts.along import is_ordered
+from fitgap.runner.charts.parts import in_lines
 from fitgap.runner.charts.settings import Axis, setting_of, short
 
 
@@ -38,3 +44,43 @@ def test_long_texts_lose_their_middle_and_stay_distinct():
     assert short(names[0]) == f"{'x' * 17}…{'y' * 18}" and short("a\n b") == "a b"
     labels = Axis("activation", names).order
     assert len(set(labels)) == 2 and labels[1] == f"{labels[0]} (2)"
+
+
+def test_long_architectures_are_shortened_to_what_differs():
+    block = "conv8x3:padding=same-norm-pool2"
+    names = [f"{block}-res(norm)-globalpool", f"{block}-16", f"{block}-conv8x3-globalpool", f"{block}-16-8", "32"]
+    labels = Axis("architecture", names).labels
+    found = [labels[name] for name in names]
+    assert found == ["…pool2-res(norm)-globalpool", "…pool2-16", "…pool2-conv8x3-globalpool", "…pool2-16-8", "32"]
+    ends = [f"{block}-{middle}-{block}" for middle in ("16", "32")]
+    assert Axis("architecture", ends).order == ["…pool2-16-…", "…pool2-32-…"]
+
+
+def test_a_single_long_label_is_whole():
+    name = "conv8x3:padding=same-norm-pool2-globalpool"
+    assert Axis("architecture", [name, "8"]).labels[name] == name
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["8", "16-16", "none"], True),
+        (["conv8x3-pool2", "conv16x3-pool4"], True),
+        (["conv8x3-pool2-32", "conv8x3-conv16x3-pool2-16-16"], True),
+        (["conv8x3-pool2", "conv8x3-norm-pool2"], False),
+        (["gru8", "lstm8"], False),
+        (["res(conv8x3)-16", "conv8x3-16"], False),
+    ],
+)
+def test_a_line_joins_only_networks_of_the_same_kinds_of_layers(names, expected):
+    assert is_ordered(Axis("architecture", names)) is expected
+
+
+def test_long_labels_of_an_axis_are_broken_onto_lines():
+    labels = ["conv8x3:padding=same-norm-pool2-globalpool", '"; 8']
+    (found,) = in_lines(labels, 26).values()
+    lines, places = (
+        json.loads(each) for each in re.fullmatch(r"(.*)\[indexof\((.*), datum\.label\)\]", found).groups()
+    )
+    assert places == labels and ["".join(each) for each in lines] == labels and len(lines[0]) == 2
+    assert in_lines(["8", "16"], 26) == {}

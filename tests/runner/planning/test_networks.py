@@ -22,8 +22,12 @@ def check(axes, line):
 @pytest.mark.parametrize(
     ("axes", "line", "advice"),
     [
-        ((4,), "1-norm", "leave this norm out, or put a layer with at least 2 units or channels in front of it"),
-        ((8, 8, 1), "conv1x3-norm-res(conv1x3:padding=same)", "leave this norm out, or put a layer with at least 2"),
+        (
+            (4,),
+            "1-norm",
+            "leave this norm out, or put it behind a layer with several units or channels, such as 32-norm",
+        ),
+        ((8, 8, 1), "conv1x3-norm-res(conv1x3:padding=same)", "leave this norm out, or put it behind a layer"),
         ((4,), "res2-8", "write the layers that it goes around in parentheses, as in 8-res(8)"),
         (
             (8, 8, 1),

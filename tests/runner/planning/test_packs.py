@@ -10,6 +10,7 @@ from fitgap.core.network_shape import dense_network
 from fitgap.core.preprocessing import Preparation
 from fitgap.core.target_coding import Numbers
 from fitgap.runner.planning import packs
+from fitgap.runner.planning.pack_summary import MOST_LINES, packs_in_words
 from fitgap.runner.planning.packs import (
     ENOUGH_MEMBERS,
     LARGEST_PACK,
@@ -163,6 +164,16 @@ def test_a_dry_run_tells_every_shape_with_its_packs_and_the_reason():
     assert len(lines) == len(shapes)
     assert sum(int(re.split(" packs? of", line)[0].rsplit(" ", 1)[1]) for line in lines) == len(tasks)
     assert all("2 workers" in line and "KB" in line for line in lines)
+
+
+def test_many_groups_of_packs_are_told_in_one_line():
+    groups = groups_of(planned(CONFIGURATIONS, 3), prepared())
+    assert list(packs_in_words(groups, workers=2)) == list(explain_packs(groups, workers=2))
+    many = groups * (MOST_LINES // len(groups) + 1)
+    (line,) = packs_in_words(many, workers=2)
+    packs = sum(int(re.split(" packs? of", each)[0].rsplit(" ", 1)[1]) for each in explain_packs(many, workers=2))
+    trials = sum(group.count for group in many)
+    assert line.startswith(f"{len(many)} groups of equal networks: {trials} trials in {packs} packs of up to ")
 
 
 def test_workers_that_are_many_send_their_blocks_less_often():

@@ -134,6 +134,8 @@ def test_a_search_keeps_its_ranges_as_they_were_written():
     [
         ("{method: random}", "search: trials must be given, as in"),
         ("{trials: 5}", "search: method must be given"),
+        ("random,trials=60", "must have the form METHOD:trials=N, such as random:trials=60, but is 'random,"),
+        ("trials=60", "must have the form METHOD:trials=N, such as random:trials=100"),
         ("{method: tpee, trials: 5}", "search.method: must be one of random, sobol, tpe, cmaes, nsga2, gp"),
         ("random:trials=0", "search.trials: must be a whole number, at least 1, at most 1000000"),
         ("random:trials", "must be a method with its settings, such as random:trials=100, but is 'random:trials'"),

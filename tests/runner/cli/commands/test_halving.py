@@ -106,17 +106,18 @@ def test_the_layers_of_a_pruned_trial_are_there_once_it_trains_on(invoke, halved
     told = f"and trial {number} is pruned; let it train to its end: fitgap "
     (line,) = invoke("layers", number).out.splitlines()
     assert told in line
-    assert invoke(*shlex.split(line.partition(told)[2]), "--dry-run").out == "iris: 1 pruned trial to train on\n"
+    plan = invoke(*shlex.split(line.partition(told)[2]), "--dry-run")
+    assert plan.out.startswith("iris: 1 pruned trial to train on")
 
 
 def test_pruned_trials_train_on(invoke, halved):
     """First those of the second rung; then they are no longer pruned, and are judged like all others."""
     where = ("--where", "rung == 4")
     plan = invoke("extend", "iris", "--pruned", *where, "--dry-run")
-    assert plan.out == "iris: 3 pruned trials to train on\n"
+    assert plan.out == "iris: 3 pruned trials to train on, with 12 epochs left\n"
     assert invoke("sweeps", "--format", "json").json[0]["pruned"] == 9
     answer = invoke("extend", "iris", "--pruned", *where, "--engine", "local")
-    assert answer.code == 0 and "iris: 3 pruned trials to train on" in answer.err
+    assert answer.code == 0 and "iris: 3 pruned trials to train on, with 12 epochs left" in answer.err
     rows = invoke("trials", "iris", "--columns", "status,epochs,verdict", "--format", "json").json
     assert sorted((row["status"], row["epochs"]) for row in rows) == [("completed", 8)] * 6 + [("pruned", 2)] * 6
     assert all((row["verdict"] is None) == (row["status"] == "pruned") for row in rows)
@@ -243,3 +244,30 @@ def test_a_trial_comes_back_as_long_as_its_rung_is_undecided(invoke):
     columns = ("--columns", "configuration,repeat,status,epochs,e_v,rung,rank", "--format", "json")
     late, whole = (invoke("trials", name, *columns).json for name in ("late", "whole"))
     assert late == whole
+
+
+def test_groups_have_labels_and_count_what_was_judged(invoke, halved):
+    """Pruned trials have no verdict, and a group of them is one without."""
+    groups = invoke("compare", "iris", "--by", "verdict").out
+    assert re.search(r"^ no verdict .* 0/\d+", groups, re.MULTILINE)
+    for line in invoke("compare", "iris", "--by", "regularizer.name").out.splitlines():
+        for agreeing, judged in re.findall(r"(?:good|underfit|overfit|both|unclear|no_skill) (\d+)/(\d+)", line):
+            assert int(agreeing) <= int(judged) <= 3
+    assert re.search("^ none ", invoke("compare", "iris", "--by", "regularizer.name").out, re.MULTILINE)
+
+
+def test_the_attempts_of_a_trial_with_rungs_are_explained(invoke, halved):
+    (row,) = invoke(
+        "trials",
+        "iris",
+        "--where",
+        "status == 'completed'",
+        "--limit",
+        "1",
+        "--columns",
+        "trial,attempt",
+        "--format",
+        "json",
+    ).json
+    assert row["attempt"] > 1
+    assert f"{row['attempt']} (each part of it up to a rung counts)" in invoke("show", row["trial"]).out

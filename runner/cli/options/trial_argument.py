@@ -1,0 +1,45 @@
+"""The argument TRIAL of commands about one trial: its number."""
+
+import contextlib
+from typing import Annotated
+
+import typer
+from fitgap.runner.cli.options.common import as_text
+
+# Longer than any number of a trial.
+MOST_DIGITS = 30
+
+
+def trial_number(text: str) -> int:
+    """The number of a trial from its digits; what is too long for a number is that of no trial."""
+    return int(text[:MOST_DIGITS])
+
+
+def checked_trial(context: typer.Context, text: str) -> str:
+    """The text if it is the number of a trial. Raises a usage error, also for the name of a sweep."""
+    text = as_text(text)
+    if not text.isdecimal():
+        rule = f"must be the number of a trial, but is {text!r}; `fitgap trials SWEEP` lists them"
+        raise typer.BadParameter(words_on_sweep(text, context.params.get("database")) or rule)
+    return text
+
+
+def checked_trials(context: typer.Context, texts: list[str] | None) -> list[str] | None:
+    """The same for an option that may be repeated."""
+    return [checked_trial(context, text) for text in texts] if texts else None
+
+
+def words_on_sweep(text: str, database: str | None) -> str | None:
+    """What to say about the name of a sweep where a trial is needed; None if the database has no such sweep."""
+    from fitgap.runner.errors import StoreError
+    from fitgap.runner.store import open_store
+
+    with contextlib.suppress(StoreError), open_store(database) as store:
+        if any(row["name"] == text for row in store.sweeps()):
+            return f"{text} is a sweep, but a trial is needed; `fitgap trials {text}` lists the numbers of its trials"
+    return None
+
+
+TrialArgument = Annotated[
+    str, typer.Argument(metavar="TRIAL", help="Trial number.", show_default=False, callback=checked_trial)
+]

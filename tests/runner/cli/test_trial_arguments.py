@@ -1,0 +1,39 @@
+"""What commands about one trial say if they get anything else than its number."""
+
+import pytest
+
+COMMANDS = ("show {}", "replay {}", "export {} -o model.npz", "cancel some --trial {}", "predict {} examples.csv")
+
+
+@pytest.fixture
+def planned(store, make_plan, database):
+    store.add_sweep(make_plan(name="some"))
+    return database
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_name_of_a_sweep_leads_to_its_trials(command, planned, invoke):
+    answer = invoke(*command.format("some").split(), "--db", planned)
+    assert answer.code == 2
+    assert "some is a sweep, but a trial is needed; `fitgap trials some` lists" in answer.err
+
+
+@pytest.mark.parametrize("text", ["other", "1.5", "ten"])
+@pytest.mark.parametrize("command", COMMANDS[:-1])
+def test_other_text_is_no_number(command, text, planned, invoke):
+    answer = invoke(*command.format(text).split(), "--db", planned)
+    assert answer.code == 2 and answer.err.count("\n") == 1
+    assert f"must be the number of a trial, but is '{text}'" in answer.err
+
+
+def test_an_endless_number_is_that_of_no_trial(planned, invoke):
+    answer = invoke("show", "9" * 5000, "--db", planned)
+    assert answer.code == 2 and "there is no trial 999" in answer.err and len(answer.err) < 200
+
+
+def test_a_model_that_is_missing_is_a_missing_file(own_folder, invoke):
+    """Also if there is no database, of which a model needs none."""
+    answer = invoke("predict", "some", "examples.csv", "--db", "missing.db")
+    assert answer.code == 2 and "there is no file some" in answer.err
+    assert "must be the number of a trial" in invoke("show", "some", "--db", "missing.db").err
+    assert not list(own_folder.iterdir())
