@@ -9,11 +9,11 @@ from fitgap.core.layers.shorthand import joined
 
 
 class UnfitLayerError(ValueError):
-    """A layer does not fit the shape of its inputs."""
+    """A layer does not fit the values before it; `number` is that of the layer, from 1."""
 
-    def __init__(self, message: str, layer: Layer):
-        super().__init__(message)
-        self.layer = layer
+    def __init__(self, number: int, layer: Layer, reason: ValueError):
+        super().__init__(f"layer {number} ({layer.shorthand}): {reason}")
+        self.number = number
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class NetworkShape:
                 if layer.goes_around:
                     layer.check_sum(shapes[-1], shapes[self.added_to(number)])
             except ValueError as error:
-                raise UnfitLayerError(f"layer {number} ({layer.shorthand}): {error}", layer) from None
+                raise UnfitLayerError(number, layer, error) from None
         return tuple(shapes)
 
     def added_to(self, number: int) -> int:
@@ -71,6 +71,10 @@ class NetworkShape:
     def channels(self) -> tuple[int, ...]:
         """The length of the last axis of the same values, along which activation functions and biases differ."""
         return tuple(shape[-1] for shape in self.shapes)
+
+    def before(self, number: int) -> "NetworkShape":
+        """The layers before layer `number`, as they are in this network."""
+        return NetworkShape(self.input_shape, self.layers[: number - 1], self.is_padded)
 
     @property
     def depth(self) -> int:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 # Of a residual connection, which stands behind the layers that it goes around.
 OPENING, CLOSING = "res(", ")"
 BETWEEN = "-"
-# A hyphen behind an equals sign is a minus.
-TOKENS = re.compile(r"(res\(|\)|(?<!=)-)")
+# A hyphen in a number of a setting belongs to the number: epsilon=1e-06, forget=-1.
+NUMBER = r"= *[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+|= *-"
+TOKENS = re.compile(rf"res\(|\)|-|(?:{NUMBER}|(?!res\(|\)|-).)+", re.DOTALL)
 
 
 def joined(layers: Sequence[str], around: Sequence[int]) -> str:
@@ -40,7 +41,7 @@ def inner_parts(parts: Sequence[tuple[str, int]], count: int) -> list[tuple[str,
 def separated(text: str) -> list[str]:
     """The layers of a line, the inverse of `joined`: `res(8-8)-4` becomes `["8", "8", "res2", "4"]`.
 
-    A layer that is missing becomes "". Raises ValueError if parentheses or hyphens are missing.
+    Raises ValueError, with the next step, if a layer is missing, or if parentheses or hyphens are.
     """
     layers: list[str] = []
     opened: list[int] = []
@@ -48,27 +49,57 @@ def separated(text: str) -> list[str]:
         if token == OPENING:
             opened.append(len(layers))
         elif token == CLOSING and not opened:
-            raise ValueError("it closes a parenthesis that it does not open")
+            raise ValueError(f"it closes a parenthesis that it does not open; remove it, or write {OPENING} before")
         elif token == CLOSING:
             layers.append(f"res{len(layers) - opened.pop()}")
         else:
             layers.append(token)
     if opened:
-        raise ValueError("it does not close every parenthesis")
+        raise ValueError(f"it does not close every parenthesis; write {CLOSING} where the layers within end")
     return layers
 
 
 def tokens_of(text: str) -> Iterator[str]:
-    """The layers and parentheses of a line, "" for a missing layer. Raises ValueError if a hyphen is missing."""
-    needs_layer = True
-    for token in filter(None, TOKENS.split(text)):
-        is_behind_layer = token in (BETWEEN, CLOSING)
-        if is_behind_layer and needs_layer:
-            yield ""
-        elif not is_behind_layer and not needs_layer:
-            raise ValueError(f"a hyphen is missing in front of {token}")
-        needs_layer = token in (BETWEEN, OPENING)
+    """The layers and parentheses of a line. Raises ValueError if a layer or a hyphen is missing."""
+    before = ""
+    for token in TOKENS.findall(text):
+        needs_layer = before in ("", BETWEEN, OPENING)
+        if needs_layer and (token == BETWEEN or (before and token == CLOSING)):
+            raise missing_layer(before, token)
+        if token not in (BETWEEN, CLOSING):
+            check_parentheses(token)
+            if not needs_layer:
+                raise missing_hyphen(token)
         if token != BETWEEN:
             yield token
-    if needs_layer:
-        yield ""
+        before = token
+    if before in ("", BETWEEN):
+        raise missing_layer(before, "")
+
+
+def check_parentheses(token: str) -> None:
+    """Raise ValueError for a layer with a parenthesis that is not that of `res(…)`."""
+    if token != OPENING and "(" in token:
+        raise ValueError("a parenthesis does not follow res; write res(…), without a blank or further parentheses")
+
+
+def missing_layer(before: str, after: str) -> ValueError:
+    """The error for nothing between two tokens, which are "" at the ends of the line."""
+    if before == OPENING and after == CLOSING:
+        return ValueError("res(…) is empty; write the layers that it goes around, as in res(8)")
+    if not before and not after:
+        return ValueError("there is no layer; write one, or none")
+    place = "in front of" if after == BETWEEN else "behind"
+    return ValueError(f"a layer is missing {place} a hyphen; write the layer, or remove the hyphen")
+
+
+def missing_hyphen(token: str) -> ValueError:
+    """The error for a layer or res(…) directly behind another."""
+    if token.startswith(":"):
+        return ValueError("settings follow res(…), which has none; remove them")
+    return ValueError(f"a hyphen is missing in front of {token}")
+
+
+def layer_parts(text: str) -> list[str]:
+    """The layers of a line however wrong its parentheses and hyphens are."""
+    return [part for token in TOKENS.findall(text) for part in re.split(r"[()]", token) if part not in ("", BETWEEN)]

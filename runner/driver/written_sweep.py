@@ -12,8 +12,9 @@ from fitgap.runner.planning.extension import sweep_extension
 from fitgap.runner.planning.plan import sweep_plan
 from fitgap.runner.planning.preparation import PreparedSweep, check_axes, prepare_sweep
 from fitgap.runner.retraining import recall_data
-from fitgap.runner.spec import Configuration, Flags, require_extensible, stored_sweep_of, sweep_with_more
+from fitgap.runner.spec import Configuration, Flags, Sweep, require_extensible, stored_sweep_of, sweep_with_more
 from fitgap.runner.store import Store
+from fitgap.runner.trial_status import Status
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bo
     With `is_kept` false, nothing is written: the answer says what would be added.
     """
     written = stored_sweep(store, name_or_number)
+    check_extensible(store, written.sweep_id, written.prepared.sweep)
     sweep = sweep_with_more(written.prepared.sweep, flags)
     prepared = replace(written.prepared, sweep=sweep)
     check_axes(prepared)
@@ -89,12 +91,18 @@ def add_configurations(store: Store, written: WrittenSweep, configurations: Sequ
 
     Raises SpecError if the sweep cannot be extended.
     """
-    require_extensible(written.prepared.sweep)
+    check_extensible(store, written.sweep_id, written.prepared.sweep)
     rows = store.configurations(written.sweep_id)
     known = [Configuration.from_canonical(row["settings"]) for row in rows]
     wanted = replace(written.prepared, configurations=configurations)
     extension = sweep_extension(wanted, known, [row["hash"] for row in rows], written.prepared.repeat_count)
     return Extended(written, *store.extend_sweep(written.sweep_id, extension))
+
+
+def check_extensible(store: Store, sweep_id: int, sweep: Sweep) -> None:
+    """Raise SpecError if nothing can be added to the sweep with this number."""
+    if sweep.pruning:
+        require_extensible(sweep, has_pruned=bool(store.progress(sweep_id).trials.get(Status.PRUNED)))
 
 
 def stored_sweep(store: Store, name_or_number: str) -> WrittenSweep:

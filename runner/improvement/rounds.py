@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fitgap.runner.amounts import counted
-from fitgap.runner.driver import WrittenSweep, add_configurations, stored_sweep
+from fitgap.runner.driver import WrittenSweep, add_configurations, check_extensible, stored_sweep
 from fitgap.runner.errors import SpecError
 from fitgap.runner.improvement.candidates import Candidate, candidates
-from fitgap.runner.spec import Configuration, require_extensible, stored_sweep_of
+from fitgap.runner.spec import Configuration, stored_sweep_of
 from fitgap.runner.store import Row, Store
 
 # A round has helped if the best E_v is lower by at least this share.
@@ -82,7 +82,7 @@ class Improvement:
         the sweep cannot be extended.
         """
         row = store.sweep(self.sweep)
-        require_extensible(stored_sweep_of(row["specification"]))
+        check_extensible(store, row["id"], stored_sweep_of(row["specification"]))
         self.repeats = store.repeat_count(row["id"])
         if self.budget.trials < self.repeats:
             rule = f"a configuration of this sweep has {self.repeats} repeats, more than the limit for new trials"

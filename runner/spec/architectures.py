@@ -14,8 +14,9 @@ from fitgap.core.layers.layer import Layer
 from fitgap.core.layers.normalization import Normalization
 from fitgap.core.layers.recurrent import Recurrent
 from fitgap.core.layers.residual import Residual
-from fitgap.core.layers.shorthand import separated
+from fitgap.core.layers.shorthand import layer_parts, separated
 from fitgap.core.variants import REQUIRED
+from fitgap.runner.amounts import counted
 from fitgap.runner.errors import SpecError, nearest
 from fitgap.runner.spec.choices import build, read_choice
 from fitgap.runner.spec.configuration import Choice, Configuration, HiddenLayer
@@ -24,6 +25,7 @@ from fitgap.runner.spec.shorthand import parse_settings
 from fitgap.runner.spec.validation import SpecNode, is_number, shown
 
 WIDEST_LAYER = 100_000
+MOST_DIGITS = 12
 # A layer normalization needs values to compare.
 NARROWEST_NORMALIZED = 2
 NUMBERED = re.compile(r"layer_[0-9]+")
@@ -35,19 +37,20 @@ def has_named_layers(value: Any) -> bool:
     """Whether an alternative of the architecture names other layers than dense ones."""
     if isinstance(value, dict):
         return any(name in LAYERS or NUMBERED.fullmatch(str(name)) for name in value)
-    return isinstance(value, str) and any(name_of(part) in LAYERS for part in re.split("[-()]", value))
+    return isinstance(value, str) and any(name_of(part) in LAYERS for part in layer_parts(value))
 
 
 def check_layers_without_ranges(node: SpecNode) -> None:
     """Raise SpecError for `gru4..16` or `gru:units=4..16`: shorthand of layers has no ranges, mappings have."""
     if not isinstance(node.value, str) or ".." not in node.value:
         return
-    for part in re.split("(?<!=)[-()]", node.value):
+    for part in layer_parts(node.value):
         name = name_of(part.strip())
         if name in LAYERS and ".." in part:
-            setting = next(iter(LAYERS[name].parameters()))
+            setting, field = next(iter(LAYERS[name].parameters().items()))
+            example = "4..16:log:3" if field.metadata["domain"].whole else "1e-5..0.1:log:3"
             rule = f"a layer in shorthand has no ranges, but {shown(node.value)} has one"
-            advice = f"in the sweep file, write {{{name}: {{{setting}: 4..16:log:3}}}} under axes: architecture"
+            advice = f"in the sweep file, write {{{name}: {{{setting}: {example}}}}} under axes: architecture"
             raise SpecError(f"{rule}; {advice}, or list the alternatives one by one", node.path)
 
 
@@ -76,7 +79,7 @@ def layer_nodes(node: SpecNode) -> list[SpecNode]:
 
 def other_parentheses(text: str) -> str | None:
     """What to say if something else than `res` has parentheses, which alone has any; None if nothing has."""
-    found = re.search(r"(?<![a-z])(?!res\()([a-z0-9_]*)\(([^()]*)\)?", text)
+    found = re.search(r"(?<![a-z])(?![a-z0-9_]*res\()([a-z0-9_]*)\(([^()]*)\)?", text)
     if not found:
         return None
     before = f"after {found[1]}" if found[1] else "without res"
@@ -91,8 +94,15 @@ def read_layer(node: SpecNode) -> Alternatives:
     if is_number(node.value):
         return listed([node.whole_number(1, WIDEST_LAYER)])
     if isinstance(node.value, str) and node.value.isdecimal():
-        return listed([SpecNode(int(node.value[:12]), node.path).whole_number(1, WIDEST_LAYER)])
+        return listed([written_width(node)])
     return listed([read_token(node)])
+
+
+def written_width(node: SpecNode) -> int:
+    """The number of units of a dense layer from its digits, which may be any number of them. Raises SpecError."""
+    if len(node.value) > MOST_DIGITS:
+        raise node.wrong(f"must be a whole number, at least 1, at most {WIDEST_LAYER}")
+    return SpecNode(int(node.value), node.path).whole_number(1, WIDEST_LAYER)
 
 
 def read_token(node: SpecNode) -> Choice:
@@ -106,12 +116,15 @@ def read_token(node: SpecNode) -> Choice:
     headline = [name for name, field in kind.parameters().items() if field.metadata["headline"]]
     numbers = [int(number) for number in (found["numbers"] or "").split("x") if number]
     if len(numbers) > len(headline):
-        rule = f"{shown(node.value)} has {len(numbers)} numbers"
-        raise SpecError(f"{rule}, but {found['name']} has {', '.join(headline) or 'none'}", node.path)
+        rule = f"{shown(node.value)} has {counted(len(numbers), 'number')}"
+        advice = f"write {found['name']}{'x'.join(map(str, numbers[: len(headline)]))}"
+        raise SpecError(f"{rule}, but {found['name']} has {', '.join(headline) or 'none'}; {advice}", node.path)
     try:
         settings = dict(zip(headline, numbers, strict=False)) | parse_settings(found["settings"] or "")
     except SpecError as error:
         raise SpecError(error.message, node.path) from None
+    if kind is Residual and not settings.get("layers"):
+        raise SpecError("res needs the layers that it goes around, such as res(32-32)", node.path)
     return complete(found["name"], settings, node)
 
 
@@ -123,8 +136,6 @@ def complete(name: str, settings: dict[str, Any], node: SpecNode) -> Choice:
         raise SpecError(f"{name} has no {shown(unknown[0])}; {nearest(unknown[0], known)}", node.path)
     for key, field in known.items():
         if key not in settings and field.default is REQUIRED:
-            if issubclass(LAYERS[name], Residual):
-                raise SpecError("res needs the layers that it goes around, such as res(32-32)", node.path)
             raise SpecError(f"{key} must be given: {field.metadata['domain'].describe()}", node.path)
     return build(name, LAYERS[name], settings, node)
 

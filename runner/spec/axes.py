@@ -18,6 +18,7 @@ from fitgap.core.stopping import STOPPINGS
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.architecture_ranges import is_architecture_range, read_architecture_range
 from fitgap.runner.spec.architectures import (
+    MOST_DIGITS,
     WIDEST_LAYER,
     check_layers_without_ranges,
     has_named_layers,
@@ -72,17 +73,20 @@ def read_architecture(node: SpecNode) -> Alternatives:
         layers = layer_nodes(node)
         check_depth(node, len(layers))
         return together(list(map(read_layer, layers)), tuple)
-    if not isinstance(node.value, str) or not re.fullmatch("[0-9]{1,9}(-[0-9]{1,9})*", node.value):
+    if not isinstance(node.value, str) or not re.fullmatch("[0-9]+(-[0-9]+)*", node.value):
         raise node.wrong("must be hidden layers such as 64-32, or none", architecture_advice(node.value))
-    return listed([checked_architecture(node, tuple(map(int, node.value.split("-"))))])
+    return listed([checked_architecture(node, tuple(int(width[:MOST_DIGITS]) for width in node.value.split("-")))])
 
 
 def architecture_advice(value: object) -> str:
     """A suggestion for a value that is not an architecture; "" if there is none."""
+    if isinstance(value, str) and re.search(r"\b(res|skip)[a-z]*\s*\(", value, re.IGNORECASE):
+        return "did you mean res(…)? It adds the inputs of the layers in its parentheses to their outputs"
     if isinstance(value, str) and re.search("[A-Za-z]{2}", value):
         return f"layers that are not dense have these names: {', '.join(LAYERS)}"
-    widths = re.findall("[0-9]{1,9}", value) if isinstance(value, str) else []
-    return f"write {'-'.join(widths)}" if 0 < len(widths) <= 8 else ""
+    widths = re.findall("[0-9]+", value) if isinstance(value, str) else []
+    is_short = 0 < len(widths) <= 8 and all(len(width) <= len(str(WIDEST_LAYER)) for width in widths)
+    return f"write {'-'.join(widths)}" if is_short else ""
 
 
 def checked_architecture(node: SpecNode, architecture: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,9 @@ from fitgap.runner.spec.sweep import DEFAULTS, Sweep
 from fitgap.runner.spec.validation import SpecNode
 
 MOST_BYTES = 256 * 1024
+# Files of other kinds than sweeps, which are data at best.
+DATA_SUFFIXES = frozenset({".npz", ".npy", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonl", ".xlsx", ".ods"})
+COMPRESSED = frozenset({".gz", ".zst", ".bz2", ".xz", ".zip"})
 SEARCH_STAYS = "the alternatives of a search cannot be extended, since its configurations depend on them"
 NO_FLAGS = Flags()
 
@@ -68,6 +72,7 @@ def sweep_from_file(file: str | os.PathLike[str], flags: Flags = NO_FLAGS) -> Sw
     name = os.fspath(file)
     places = Places(name)
     with places.in_errors():
+        check_name(name)
         text = decoded(read_bytes(name), places)
     return sweep_from_text(text, name, flags)
 
@@ -175,6 +180,13 @@ def without_duplicates(axes: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[A
     return {name: tuple(dict.fromkeys(values)) for name, values in axes.items()}
 
 
+def check_name(file: str) -> None:
+    """Raise SpecError if the name of a file says that it holds data."""
+    suffix = Path(file).suffix.lower()
+    if (suffix in DATA_SUFFIXES or suffix in COMPRESSED) and os.path.isfile(file):
+        raise SpecError(f"must be a sweep file, but has a name like data; give data with --data {shlex.quote(file)}")
+
+
 def read_bytes(file: str) -> bytes:
     """The content of a sweep file. Raises SpecError if it cannot be read or is too large."""
     try:
@@ -189,7 +201,7 @@ def read_bytes(file: str) -> bytes:
         reason = getattr(error, "strerror", None) or error
         raise SpecError(f"the file cannot be read: {reason}; check the path and its permissions") from None
     if len(content) > MOST_BYTES:
-        raise SpecError(f"the file is larger than {MOST_BYTES:,} bytes, the limit for a sweep; is it a sweep file?")
+        raise SpecError(f"the file is larger than {MOST_BYTES:,} bytes, the limit for a sweep; give data with --data")
     return content
 
 
@@ -200,7 +212,8 @@ def decoded(content: bytes, places: Places) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         places.marks[()] = (before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
-        raise SpecError("the file is not valid UTF-8 from here on; save it as UTF-8") from None
+        advice = "save it as UTF-8, or give it with --data if it holds data"
+        raise SpecError(f"the file is not valid UTF-8 from here on; {advice}") from None
 
 
 def with_sections(sweep: dict[str, Any]) -> dict[str, Any]:

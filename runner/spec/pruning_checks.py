@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from fitgap.runner.amounts import counted
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.budget import Budget
-from fitgap.runner.spec.pruning_settings import HyperbandSettings
+from fitgap.runner.spec.pruning_settings import FACTOR, HyperbandSettings
 
 if TYPE_CHECKING:
     from fitgap.runner.spec.sweep import Sweep
@@ -17,7 +18,9 @@ def check_pruning(sweep: "Sweep") -> None:
         return
     most = max(sweep.axes["epochs"])
     if not rule.rungs(most):
-        raise SpecError(f"first must be below the {most} epochs of a trial, but is {rule.first}", (rule.section,))
+        obstacle = f"first must be below the {counted(most, 'epoch')} of a trial, but is {rule.first}"
+        earlier = f"begin earlier, such as with first={max(1, most // FACTOR)}, or " if most > 1 else ""
+        raise SpecError(f"{obstacle}; {earlier}train for more epochs", (rule.section,))
     if isinstance(rule, HyperbandSettings) and (sweep.search is None or sweep.search.learns):
         obstacle = "needs search: random or sobol, since it compares parts of the plan, which must be alike"
         raise SpecError(f"{obstacle}; change the search, or prune with halving", (rule.section,))
@@ -27,15 +30,17 @@ def check_pruning(sweep: "Sweep") -> None:
 def check_budget_of_pruning(sweep: "Sweep", budget: Budget) -> None:
     """Raise SpecError for a number of trials: those of a rung must all be trained before any of them is over."""
     if sweep.pruning and budget.trials is not None:
-        rule = f"a number of trials cannot limit a sweep with {sweep.pruning.section}, of which all trials begin"
-        raise SpecError(f"{rule}; limit the epochs or the time", ("budget", "trials"))
+        obstacle = f"cannot limit a sweep with {sweep.pruning.section}, of which all trials begin"
+        advice = "limit it by --max-epochs-total or --max-time instead (epochs or time under budget)"
+        raise SpecError(f"a number of trials (--max-trials) {obstacle}; {advice}", ("budget", "trials"))
 
 
-def require_extensible(sweep: "Sweep") -> None:
-    """Raise SpecError for a sweep that prunes: what was pruned was compared with what the sweep had then."""
+def require_extensible(sweep: "Sweep", *, has_pruned: bool = True) -> None:
+    """Raise SpecError for a sweep that prunes: what was pruned was compared with what the sweep had then.
+
+    `has_pruned` says whether a trial is still pruned.
+    """
     if sweep.pruning:
         rule = f"sweep {sweep.name} uses {sweep.pruning.title}, which compared all its trials with each other"
-        raise SpecError(
-            f"{rule}, so nothing can be added; start a new sweep with the settings you want, or "
-            f"continue what was pruned: fitgap extend {sweep.name} --pruned"
-        )
+        other = f", or continue what was pruned: fitgap extend {sweep.name} --pruned" if has_pruned else ""
+        raise SpecError(f"{rule}, so nothing can be added; start a new sweep with the settings you want{other}")

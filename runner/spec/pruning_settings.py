@@ -12,6 +12,7 @@ from fitgap.runner.spec.validation import SpecNode
 
 FACTOR, LARGEST_FACTOR = 3, 1_000
 E_V, BEST_E_V = "e_v", "best_e_v"
+OF_ADVICE = f"leave it out to compare {E_V} after the rung, or write of={BEST_E_V} for the lowest one so far"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class PruningSettings:
         if "first" not in entries:
             raise SpecError(f"first must be given, the epoch of the first rung, such as {cls.example}", node.path)
         first = entries["first"].whole_number(1, LARGEST_COUNT)
-        of = entries["of"].one_of((E_V, BEST_E_V)) if "of" in entries else E_V
+        of = entries["of"].one_of((E_V, BEST_E_V), OF_ADVICE) if "of" in entries else E_V
         return cls(first=first, of=of, **cls._more(entries))
 
     @classmethod

@@ -54,10 +54,10 @@ class SpecNode:
             raise self.wrong("must be text", "put it in quotes" if is_number(self.value) else "")
         return self.value
 
-    def one_of(self, words: Collection[str]) -> str:
+    def one_of(self, words: Collection[str], advice: str = "") -> str:
         """This value; SpecError unless it is one of `words`."""
         if not isinstance(self.value, str) or self.value not in words:
-            raise self.wrong(f"must be one of {', '.join(words)}")
+            raise self.wrong(f"must be one of {', '.join(words)}", advice)
         return self.value
 
     def whole_number(self, at_least: int, at_most: int) -> int:

@@ -1,10 +1,20 @@
 """`fitgap layers`: statistics of units and weights by layer."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from fitgap.runner.cli.options.common import Columns, Database, Format, OutputFormat, Where
 
+if TYPE_CHECKING:
+    from fitgap.runner.store import Store
+
+# How a trial with this status comes to be completed.
+NEXT_STEPS = {
+    "pruned": "let it train to its end: fitgap extend {sweep} --pruned --where 'trial == {trial}'",
+    "pending": "train it: fitgap resume {sweep}",
+    "cancelled": "train it: fitgap retry {sweep} --status cancelled",
+    "failed": "train it again: fitgap retry {sweep}",
+}
 KEYS = (
     *("trial", "architecture", "activation", "layer", "name", "units", "dead", "saturated", "near_zero", "growth"),
     *("gradient", "verdict"),
@@ -29,10 +39,19 @@ def layers(
     with open_store(database) as store:
         # A number selects a trial; a name selects a sweep.
         rows = store.layers(int(what) if what.isdecimal() else what, where)
-    is_table = output_format is Format.TABLE
-    if is_table and not rows:
-        say("no layers: only completed trials have statistics")
-        return
+        is_table = output_format is Format.TABLE
+        if is_table and not rows:
+            say(f"no layers: only completed trials have statistics{next_step(store, what)}")
+            return
     print_rows(rows[:TABLE_ROWS] if is_table else rows, output_format, table_keys=KEYS, columns=columns, labels=LABELS)
     if is_table and len(rows) > TABLE_ROWS:
         report(f"{len(rows) - TABLE_ROWS:,} more layers: choose trials with --where, or use --format csv")
+
+
+def next_step(store: "Store", what: str) -> str:
+    """What to do to see the layers of a trial that is not completed; "" for a sweep."""
+    if not what.isdecimal():
+        return ""
+    row = store.show(int(what))
+    step = NEXT_STEPS.get(row["status"], "").format(**row)
+    return f", and trial {what} is {row['status']}" + (f"; {step}" if step else "")

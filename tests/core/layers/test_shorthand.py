@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 LINES = st.recursive(
-    st.sampled_from(["8", "conv4x3:padding=same", "lstm4:forget=-1", "norm"]),
+    st.sampled_from(
+        ["8", "conv4x3:padding=same", "lstm4:forget=-1", "norm", "norm:epsilon=1e-06", "lstm3:forget=-2.5e-05"]
+    ),
     lambda inner: st.lists(inner, min_size=1, max_size=3).map("-".join).map("res({})".format),
     max_leaves=8,
 )
@@ -28,20 +30,45 @@ def test_connections_stand_behind_what_they_go_around():
     assert joined(["8", "8", "res2", "8", "res2"], [0, 0, 2, 0, 2]) == "res(8-8)-8-res2"
 
 
-@pytest.mark.parametrize("line", ["8-", "-8", "8--8", "res()", "res(8-)"])
-def test_a_missing_layer_is_empty(line):
-    assert "" in separated(line)
+@pytest.mark.parametrize(
+    ("line", "layers"),
+    [
+        ("8-norm:epsilon=1e-3-8", ["8", "norm:epsilon=1e-3", "8"]),
+        ("res(norm:epsilon=1.5E-06-8)-4", ["norm:epsilon=1.5E-06", "8", "res2", "4"]),
+        ("lstm4:forget=1e-05,outputs=all-conv8x3-32", ["lstm4:forget=1e-05,outputs=all", "conv8x3", "32"]),
+        ("lstm4:forget=-1e+2-lstm4:forget=.5e-1", ["lstm4:forget=-1e+2", "lstm4:forget=.5e-1"]),
+        # What is no exponent is separated as ever.
+        ("conv8x3:padding=same-8", ["conv8x3:padding=same", "8"]),
+        ("lstm4:forget=1-8", ["lstm4:forget=1", "8"]),
+        ("lstm4:forget=1e-8-8", ["lstm4:forget=1e-8", "8"]),
+    ],
+)
+def test_a_hyphen_in_a_number_separates_no_layers(line, layers):
+    assert separated(line) == layers
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
+        ("8-", "missing behind a hyphen"),
+        ("-8", "missing in front of a hyphen"),
+        ("8--8", "missing in front of a hyphen"),
+        ("res(8-)", "missing behind a hyphen"),
+        ("8-res(-8)", "missing in front of a hyphen"),
+        ("8-res()", "is empty; write the layers that it goes around"),
         ("res(8", "not close"),
+        ("res(", "not close"),
         ("8)", "not open"),
-        ("8res(8)", "a hyphen is missing"),
-        ("res(8)8", "a hyphen is missing"),
+        (")", "not open"),
+        ("8res(8)", "a hyphen is missing in front of res"),
+        ("res(8)8", "a hyphen is missing in front of 8"),
+        ("8-res((8))", "without a blank or further parentheses"),
+        ("8-res (8)", "without a blank or further parentheses"),
+        ("8-(8)", "without a blank or further parentheses"),
+        ("8-res(8):x=1-8", "settings follow res"),
+        ("", "there is no layer"),
     ],
 )
-def test_parentheses_must_match(line, words):
+def test_what_is_missing_is_named(line, words):
     with pytest.raises(ValueError, match=words):
         separated(line)

@@ -31,6 +31,16 @@ CASES = {
     "a seed in words": ({}, ["--data", "iris", "--seed", "lucky"], "--seed lucky: must be a whole number"),
     "bytes in a flag": ({}, ["--data", "iris", "--loss", "\udcff"], r"--loss \udcff: there is no loss"),
     "objects in an archive": ({"bad.npz": trap_archive()}, ["--data", "bad.npz"], "holds Python objects"),
+    "data for a sweep file": (
+        {"a b.npz": plain_archive()},
+        ["a b.npz"],
+        "a b.npz: must be a sweep file, but has a name like data; give data with --data 'a b.npz'",
+    ),
+    "data under any name": (
+        {"data": plain_archive()},
+        ["data"],
+        "or give it with --data if it holds data",
+    ),
     "half an archive": (
         {"bad.npz": plain_archive()[:-30]},
         ["--data", "bad.npz"],

@@ -1,8 +1,15 @@
+from functools import partial
+
+import numpy as np
 import pytest
+from fitgap.core.layers import LAYERS
 from fitgap.runner.errors import SpecError
+from fitgap.runner.spec.architectures import WIDEST_LAYER
 from fitgap.runner.spec.axes import AXES, read_activation, read_architecture, read_axis
-from fitgap.runner.spec.configuration import layers_label
+from fitgap.runner.spec.configuration import Choice, layers_label
 from fitgap.runner.spec.validation import SpecNode
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize("name", AXES)
@@ -36,6 +43,9 @@ def test_architectures(written, architecture):
         ({"layer_1": 8, "layer_2": {"res": {"layers": 1}}}, ["res(8)"]),
         ("conv8x5:stride=2,padding=same-globalpool", ["conv8x5:stride=2,padding=same-globalpool"]),
         ("avgpool-4", ["avgpool2-4"]),
+        ("8-norm:epsilon=1e-3-res(8)", ["8-norm:epsilon=0.001-res(8)"]),
+        ({"norm": {"epsilon": 1e-6}}, ["norm:epsilon=1e-06"]),
+        ({"lstm": {"units": 3, "forget": 2.5e-5}}, ["lstm3:forget=2.5e-05"]),
         ({"conv": {"channels": 8, "size": 3, "stride": 2, "padding": "same"}}, ["conv8x3:stride=2,padding=same"]),
         ({"conv": {"channels": [4, 8]}}, ["conv4x3", "conv8x3"]),
         ("gru16", ["gru16"]),
@@ -53,6 +63,40 @@ def test_architectures_with_other_layers(written, labels):
     assert [list(read_architecture(SpecNode(label))) for label in labels] == [[each] for each in found]
 
 
+def numbers(domain):
+    """Numbers from a domain, of which not all survive the rounding to float32."""
+    low, high = (domain.at_least or domain.above or 0), domain.at_most
+    if domain.whole:
+        return st.integers(low, high)
+    high = float(np.finfo(np.float32).max) if high is None else high
+    small = st.tuples(st.integers(1, 99), st.integers(-30, -5)).map(lambda number: float("{}e{}".format(*number)))
+    return (small | st.floats(low, high)).filter(partial(is_accepted, domain))
+
+
+def is_accepted(domain, value):
+    try:
+        return domain.accept(value) == value
+    except ValueError:
+        return False
+
+
+def settings_of(kind):
+    domains = {name: field.metadata["domain"] for name, field in kind.parameters().items()}
+    values = {name: st.sampled_from(each.choices) if each.choices else numbers(each) for name, each in domains.items()}
+    return st.fixed_dictionaries(values)
+
+
+LISTED = st.sampled_from(list(LAYERS.items())).flatmap(
+    lambda item: st.builds(Choice, st.just(item[0]), settings_of(item[1]).map(lambda settings: item[1](**settings)))
+)
+
+
+@given(st.lists(st.integers(1, WIDEST_LAYER) | LISTED, max_size=6).map(tuple))
+def test_layers_with_any_settings_read_back(architecture):
+    write = AXES["architecture"].write
+    assert list(read_architecture(SpecNode(write(architecture)))) == [architecture]
+
+
 @pytest.mark.parametrize(
     ("written", "message"),
     [
@@ -60,15 +104,28 @@ def test_architectures_with_other_layers(written, labels):
         ("gru-32", "units must be given: a whole number"),
         ("gru8:forget=1", "gru has no 'forget'"),
         ("rnn8:outputs=first", "outputs must be one of last, all, but is 'first'"),
-        ("conv8x3x2", "'conv8x3x2' has 3 numbers, but conv has channels, size"),
-        ("globalpool2", "'globalpool2' has 1 numbers, but globalpool has none"),
+        ("conv8x3x2", "'conv8x3x2' has 3 numbers, but conv has channels, size; write conv8x3$"),
+        ("globalpool2", "'globalpool2' has 1 number, but globalpool has none; write globalpool$"),
+        ("conv8-norm5", "'norm5' has 1 number, but norm has none; write norm$"),
         ("conv8x3-pol2", "but 'pol2' is none; did you mean 'pool'"),
         ("conv0x3", "channels must be a whole number, at least 1"),
         ("conv8x3:strides=2", "conv has no 'strides'; did you mean 'stride'"),
         ("conv8x3:padding=full", "padding must be one of valid, same, but is 'full'"),
         ("conv8x3:stride", "must have the form key=value"),
         ("gru4:truncate=-1-8", "truncate must be a whole number, at least 0, .* but is -1"),
-        ("conv8x3-", "but '' is none"),
+        ("conv8x3-", "in 'conv8x3-' a layer is missing behind a hyphen"),
+        ("8-res()", "is empty; write the layers that it goes around, as in res"),
+        ("8-res(8):x=1", "settings follow res"),
+        ("8res(8)", "a hyphen is missing in front of res"),
+        ("8-res((8))", r"only res has parentheses, .* has some without res; did you mean res\(8\)"),
+        ("8-res (8)", r"only res has parentheses, .* has some without res; did you mean res\(8\)"),
+        ("conv8x3res(8)", "a hyphen is missing in front of res"),
+        ("8-res", r"res needs the layers that it goes around, such as res\(32-32\)"),
+        ("res-8", "res needs the layers that it goes around"),
+        ("8-res0", "res needs the layers that it goes around"),
+        ("8-res:layers=0", "res needs the layers that it goes around"),
+        ("8-res65", "layers must be a whole number, at least 1, at most 64, but is 65"),
+        ("conv8x3-999999999999999", "at most 100000, but is '999999999999999'"),
         ("res(8-4", r"conv8x3\)-32, but in 'res\(8-4' it does not close every parenthesis"),
         ("res(8)4", "a hyphen is missing in front of 4"),
         ("res(8))", "closes a parenthesis that it does not open"),
@@ -98,6 +155,11 @@ def test_wrong_architectures_with_other_layers(written, message):
         (0, "must be a whole number, at least 1"),
         (True, "but is true$"),
         ("100001", "at most 100000 units"),
+        ("99999999999", "at most 100000 units, but is '99999999999'"),
+        ("8-" + "9" * 5000, "at most 100000 units, but is '8-9*…"),
+        ("8, 99999999999", "but is '8, 99999999999'$"),
+        ("RES(8)", r"did you mean res\(…\)"),
+        ("8-residual(16)", r"did you mean res\(…\)"),
         ("-".join(["2"] * 65), "must have at most 64 layers, but has 65"),
         ({"64": 32}, "but is a mapping$"),
     ],

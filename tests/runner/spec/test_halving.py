@@ -50,15 +50,24 @@ def test_it_is_stored_as_it_was_read(written, read):
         ("{first: 0}", "", "at least 1"),
         ("{first: 2.5}", "", "whole number"),
         ("{first: 5, factor: 1}", "", "at least 2"),
-        ("{first: 5, of: e_t}", "", "one of e_v, best_e_v"),
+        ("{first: 5, of: e_t}", "", "one of e_v, best_e_v, but is 'e_t'; leave it out to compare e_v"),
         ("{first: 5, rungs: 3}", "", "there is no setting 'rungs' here"),
-        ("{first: 30}", "", "first must be below the 30 epochs of a trial, but is 30"),
-        ("{first: 5}", "budget: {trials: 8}\n", "cannot limit a sweep with halving"),
+        ("{first: 30}", "", "30 epochs of a trial, but is 30; begin earlier, such as with first=10, or train"),
+        (
+            "{first: 5}",
+            "budget: {trials: 8}\n",
+            "--max-trials.* cannot limit .* halving, .* by --max-epochs-total",
+        ),
     ],
 )
 def test_mistakes_are_told(halving, more, words):
     with pytest.raises(SpecError, match=words):
         sweep(halving, more)
+
+
+def test_a_single_epoch_has_no_rungs():
+    with pytest.raises(SpecError, match="below the 1 epoch of a trial, but is 1; train for more epochs"):
+        sweep_from_text("data: xor\ntraining: {epochs: 1}\nhalving: first=1\n")
 
 
 def test_other_budgets_are_allowed():

@@ -90,7 +90,24 @@ def test_it_can_neither_be_extended_nor_limited_by_trials(invoke, halved):
     for words in ((*RUN, "--name", "other"), ("resume", "iris")):
         answer = invoke(*words, "--max-trials", "3")
         assert (answer.code, "cannot limit a sweep with halving" in answer.err) == (2, True)
+        assert "(--max-trials)" in answer.err and "--max-epochs-total or --max-time instead" in answer.err
     assert len(invoke("sweeps", "--format", "json").json) == 1
+
+
+def test_what_is_not_pruned_is_not_to_be_continued(invoke):
+    assert invoke(*RUN, "--max-epochs-total", "1").code == 1
+    for words in (("extend", "iris"), ("improve", "iris")):
+        assert invoke(*words).err.endswith("; start a new sweep with the settings you want\n")
+
+
+def test_the_layers_of_a_pruned_trial_are_there_once_it_trains_on(invoke, halved):
+    rows = invoke("trials", "iris", "--where", "status == 'pruned'", "--columns", "trial", "--format", "json").json
+    number = rows[0]["trial"]
+    told = f"and trial {number} is pruned; let it train to its end: fitgap "
+    (line,) = invoke("layers", number).out.splitlines()
+    assert told in line
+    plan = invoke(*shlex.split(line.partition(told)[2]), "--dry-run")
+    assert plan.out.startswith("iris: 1 pruned trial to train on")
 
 
 def test_pruned_trials_train_on(invoke, halved):
