@@ -148,10 +148,8 @@ def fresh_error(store: Store, prepared: PreparedSweep, trial: int, fresh: Datase
     parameters = store.kept_parameters(trial, row["epochs"])
     model = model_with_parameters(planned, prepared, parameters, store.preprocessing(trial)).model
     targets = model.reading.encode(model.targets_scaling.apply(fresh.targets), fresh.class_count)
-    values = model.inputs_transform.apply(fresh.inputs).astype(np.float32)
-    for layer in model.layers:
-        values = layer.evaluate(values)
-    return float(np.mean(model.loss.errors(values[None].astype(float), targets[None].astype(float))))
+    outputs = model.unlinked_outputs(fresh.inputs)
+    return float(np.mean(model.loss.errors(outputs[None].astype(float), targets[None].astype(float))))
 
 
 def follow_one(task: tuple[int, int, bool]) -> list[Followed]:
