@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 OPENING, CLOSING = "res(", ")"
 BETWEEN = "-"
 # A hyphen in a number of a setting belongs to the number: epsilon=1e-06, forget=-1.
-NUMBER = r"= *[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+|= *-"
+NUMBER = r"= *[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][-+]?[0-9]+|= *-"
 TOKENS = re.compile(rf"res\(|\)|-|(?:{NUMBER}|(?!res\(|\)|-).)+", re.DOTALL)
 
 

@@ -22,7 +22,7 @@ from fitgap.runner.spec.choices import build, read_choice
 from fitgap.runner.spec.configuration import Choice, Configuration, HiddenLayer
 from fitgap.runner.spec.lazy_values import Alternatives, listed
 from fitgap.runner.spec.shorthand import parse_settings
-from fitgap.runner.spec.validation import SpecNode, is_number, shown
+from fitgap.runner.spec.validation import SpecNode, is_number, shortened, shown
 
 WIDEST_LAYER = 100_000
 MOST_DIGITS = 12
@@ -79,11 +79,11 @@ def layer_nodes(node: SpecNode) -> list[SpecNode]:
 
 def other_parentheses(text: str) -> str | None:
     """What to say if something else than `res` has parentheses, which alone has any; None if nothing has."""
-    found = re.search(r"(?<![a-z])(?![a-z0-9_]*res\()([a-z0-9_]*)\(([^()]*)\)?", text)
+    found = re.search(r"(?<![a-z0-9_])(?![a-z0-9_]*res\()([a-z0-9_]*)\(([^()]*)\)?", text)
     if not found:
         return None
-    before = f"after {found[1]}" if found[1] else "without res"
-    inside = found[2] or "…"
+    before = f"after {shortened(found[1])}" if found[1] else "without res"
+    inside = shortened(found[2]) or "…"
     return f"only res has parentheses, but {shown(text)} has some {before}; did you mean res({inside})?"
 
 
