@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from fitgap.runner.spec import PruningSettings, stored_pruning
 from fitgap.runner.store.schema.tables import configuration, sweep, trial
 from fitgap.runner.store.schema.variants import peers_or_all
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
+
+if TYPE_CHECKING:
+    from fitgap.runner.spec import PruningSettings
 
 # In a bracket, only errors of configurations with the same planned epochs, loss and training examples are compared.
 COMPARED: dict[str, sa.ColumnElement] = {
@@ -23,7 +25,7 @@ COMPARED: dict[str, sa.ColumnElement] = {
 class RungRule:
     """The rule by which a sweep prunes. In a search that learns, every `generation` configurations are a bracket."""
 
-    settings: PruningSettings
+    settings: "PruningSettings"
     generation: int | None = None
 
 
@@ -31,7 +33,7 @@ class RungRule:
 class Bracket:
     """A bracket with its rule; the configurations with ids from `first` to below `end`, None for all further ones."""
 
-    settings: PruningSettings
+    settings: "PruningSettings"
     first: int
     end: int | None
 
@@ -46,6 +48,9 @@ def stored_rule(connection: Connection, sweep_id: int) -> RungRule | None:
     """The rule by which a sweep prunes; None if it does not."""
     query = sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)
     specification: dict[str, Any] = connection.execute(query).scalar_one()
+    # Queries are answered without loading what reads sweep files.
+    from fitgap.runner.spec import stored_pruning
+
     settings, search = stored_pruning(specification), specification.get("search") or {}
     return RungRule(settings, search.get("generation")) if settings else None
 

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from fitgap.runner.spec.architectures import layer_names
-from fitgap.runner.spec.configuration import restored
 from fitgap.runner.store.read.lookups import Row, find_sweep, require_trials
 from fitgap.runner.store.read.trials import chosen_trials
 from fitgap.runner.store.schema import result_keys
@@ -55,6 +53,10 @@ def rows_of(found: Mapping[str, Any]) -> Iterator[Row]:
     """One row per layer of a trial: counts, and shares of them. The last layer is the output layer."""
     settings = {name: found[name] for name in SETTINGS}
     layers = found["statistics"].get("layers", [])
+    # Other queries are answered without loading what reads sweep files.
+    from fitgap.runner.spec.architectures import layer_names
+    from fitgap.runner.spec.configuration import restored
+
     names = layer_names(restored("architecture", found["written"]))
     for number, layer in enumerate(layers, start=1):
         yield {
