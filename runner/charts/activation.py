@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from fitgap.core.activations.activation import Activation
 from fitgap.runner.charts import along, parts
+from fitgap.runner.charts.left_out import shows_pruned
 from fitgap.runner.charts.settings import short
 from fitgap.runner.charts.subject import Subject
 from fitgap.runner.names import plainer
@@ -71,6 +72,7 @@ def draw(subject: Subject) -> Any:
         f"{subject.name}: activation functions and their derivatives",
         "Where f′ is 0, a unit passes no error back; where it is small, learning is slow.",
         learned,
+        shows_pruned=shows_pruned("activation", subject),
     )
 
 

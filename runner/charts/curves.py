@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 from fitgap.runner.charts import parts
+from fitgap.runner.charts.left_out import shows_pruned
 from fitgap.runner.charts.palette import style_of
 from fitgap.runner.charts.statistics import is_wide, known, with_bands
 from fitgap.runner.charts.subject import Subject, words
@@ -87,6 +88,7 @@ def draw(subject: Subject) -> Any:
         f"{subject.name}: errors over the epochs{parts.scale_words(values)}",
         "Solid: training examples (E_t). Dashed: validation examples (E_v). Ring: the best epoch."
         f"{bands}{parts.constant_words(subject)}",
+        shows_pruned=shows_pruned("curves", subject),
     )
 
 

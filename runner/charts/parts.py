@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 from fitgap.runner.broken_names import broken
+from fitgap.runner.charts.left_out import pruned_words
 from fitgap.runner.charts.palette import NOT_JUDGED, VERDICTS, style_of
 from fitgap.runner.charts.settings import LONGEST_LABEL, Axis, short
 from fitgap.runner.charts.statistics import is_wide
@@ -22,9 +23,13 @@ LONGEST_LINE, FEW, LETTERS_BELOW = 26, 6, 100
 LINE = 14
 
 
-def finished(chart: Any, subject: Subject, title: str, *lines: str) -> Any:
-    """The chart with its title, lines of text below the title, and the colours of the theme."""
+def finished(chart: Any, subject: Subject, title: str, *lines: str, shows_pruned: bool = False) -> Any:
+    """The chart with its title, lines of text below the title, and the colours of the theme.
+
+    The last line says how many trials were pruned, unless the chart shows these too.
+    """
     width = subject.width + 80
+    lines = (*lines, "" if shows_pruned else pruned_words(subject))
     folded = [part for line in lines if line for part in textwrap.wrap(line, int(width / PIXELS_PER_LETTER))]
     heading = textwrap.wrap(short(title, LONGEST_TITLE), int(width / TITLE_PIXELS_PER_LETTER))
     text = alt.TitleParams(text=heading, subtitle=folded)

@@ -24,7 +24,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
     A closed standard output does not change the code; an answer that cannot be written gives 2.
     """
     from fitgap.runner.cli.render.leaderboard import report_summary
-    from fitgap.runner.driver import present_name
+    from fitgap.runner.driver import advice_beyond, present_name
 
     counts = present_counts(store, written)
     problem = output_problem(store, written, counts["name"])
@@ -43,6 +43,8 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
     left = sum(counts[status] for status in UNFINISHED)
     if not left:
         report_test_errors(store, written)
+        if beyond := advice_beyond(store, written):
+            report(f"{beyond}; see {command('diagnose', name, database=database)}")
     rest = what_is_left(store, written, left, spent)
     if rest:
         resume_command = command("resume", name, database=database)

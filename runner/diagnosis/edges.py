@@ -1,6 +1,6 @@
 """Edges of a sweep: where the best configuration is at the end of an ordered axis, so the next sweep should go on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from fitgap.core.fit_remedies import Remedy
 from fitgap.core.variants import ParameterError
@@ -38,13 +38,26 @@ def edge_changes(
     on_lines = [row for row in rows if sum(row[axis] != best[axis] for axis in varying) <= 1]
     settings = store.settings_of_configurations(sweep_id, [row["configuration"] for row in on_lines])
     own = Configuration.from_canonical(settings[best["configuration"]])
+
+    def through_best(axis: str) -> Sequence[Row]:
+        return [row for row in on_lines if all(row[each] == best[each] for each in varying if each != axis)]
+
+    return own, ends(own, best, through_best, settings)
+
+
+def ends(
+    own: Configuration, best: Row, through_best: Callable[[str], Sequence[Row]], settings: Mapping[str, Row]
+) -> list[End]:
+    """The ends of ordered axes at which the best configuration is, with the changes beyond them.
+
+    `through_best` gives the rows on the line through it along an axis, with its own; `settings` are those of all rows.
+    """
     found: list[End] = []
     for axis in ORDERED:
-        others = [row for row in on_lines if all(row[each] == best[each] for each in varying if each != axis.axis)]
-        found += list(edge_of(axis, own, best, line(axis, own, others, settings)))
+        found += list(edge_of(axis, own, best, line(axis, own, through_best(axis.axis), settings)))
     if not any(change.axis == "epochs" for _, change in found):
         found += list(last_epoch(own, best))
-    return own, found
+    return found
 
 
 def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[Point]) -> Iterator[End]:

@@ -1,13 +1,12 @@
 """Ordered axes: lines of configurations that differ in one number only, such as the learning rate."""
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fitgap.core.regularizers import Dropout
 from fitgap.runner.diagnosis.applied_remedies import tidy, with_rate
 from fitgap.runner.spec import Choice, Configuration
-from fitgap.runner.spec.architectures import have_same_layers, widths, with_widths
+from fitgap.runner.spec.architectures import have_same_layers, size, with_widths
 from fitgap.runner.store import Row
 
 Value = Callable[[Configuration], float | None]
@@ -38,12 +37,8 @@ class Point:
     configuration: Configuration
 
 
-def size(configuration: Configuration) -> float | None:
-    """The total number of weights between hidden layers and units or channels in them: enough to order networks by
-    size.
-    """
-    found = widths(configuration.architecture)
-    return float(sum(found) + sum(one * other for one, other in itertools.pairwise(found)))
+def size_of(configuration: Configuration) -> float | None:
+    return float(size(configuration.architecture))
 
 
 def resized(configuration: Configuration, factor: float) -> Configuration:
@@ -74,7 +69,7 @@ def strengthened(configuration: Configuration, factor: float) -> Configuration:
 
 
 ORDERED: tuple[OrderedAxis, ...] = (
-    OrderedAxis("architecture", "architecture", size, resized, "the largest network", "the smallest network"),
+    OrderedAxis("architecture", "architecture", size_of, resized, "the largest network", "the smallest network"),
     OrderedAxis(
         "optimizer",
         "optimizer.rate",
@@ -105,7 +100,7 @@ ORDERED: tuple[OrderedAxis, ...] = (
 )
 
 
-def line(axis: OrderedAxis, own: Configuration, rows: Sequence[Row], settings: dict[str, Row]) -> list[Point]:
+def line(axis: OrderedAxis, own: Configuration, rows: Sequence[Row], settings: Mapping[str, Row]) -> list[Point]:
     """The points on the line through a configuration, in ascending order of value."""
     points = []
     for row in rows:

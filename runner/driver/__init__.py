@@ -1,7 +1,7 @@
 """The driver: writes a sweep's trials, claims them, gives packs to an engine and stores the results."""
 
 from fitgap.runner.driver.driver_count import explained, with_driver_count
-from fitgap.runner.driver.generations import configurations_to_come
+from fitgap.runner.driver.generations import advice_beyond, configurations_to_come
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.launch import Audience, Watcher, budget_of, launch_new, launch_stored, stored_sweep_opened
 from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
@@ -30,6 +30,7 @@ __all__ = [
     "Watcher",
     "WrittenSweep",
     "add_configurations",
+    "advice_beyond",
     "budget_of",
     "check_extensible",
     "configurations_to_come",

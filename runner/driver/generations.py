@@ -1,9 +1,14 @@
 """Adds generations to a search that learns, each as soon as the results on which it is based are known."""
 
+from collections.abc import Iterator, Sequence
+
+from fitgap.runner.diagnosis.search_advice import SearchAdvice
 from fitgap.runner.driver.written_sweep import WrittenSweep
 from fitgap.runner.planning.generations import generation_rows
 from fitgap.runner.search import Result
-from fitgap.runner.store import DriverSession, Store
+from fitgap.runner.search.generations import history_of
+from fitgap.runner.spec.search_settings import ADVICE
+from fitgap.runner.store import DriverSession, Row, Store
 
 
 class Generations:
@@ -35,12 +40,43 @@ class Generations:
             return False
         # Without those that another driver has added since they were counted.
         rows = self.store.proposals(self.written.sweep_id)[: counts.proposed]
-        results = [Result(row["point"], row["error"], row["parameters"], row["rung"]) for row in rows[:based_on]]
+        results = results_of(rows[:based_on])
         count = min(size, wanted - counts.proposed)
-        generation = generation_rows(self.written.prepared, [row["hash"] for row in rows], results, number, count)
+        known, advised = [row["hash"] for row in rows], advised_points(self.store, self.written, rows[:based_on])
+        generation = generation_rows(self.written.prepared, known, results, number, count, advised)
         self.is_complete = not generation.configurations
         self.session.add_generation(self.written.sweep_id, generation)
         return not self.is_complete
+
+
+def results_of(rows: Sequence[Row]) -> list[Result]:
+    """What came of proposals, for the method."""
+    return [Result(row["point"], row["error"], row["parameters"], row["rung"]) for row in rows]
+
+
+def advised_points(store: Store, written: WrittenSweep, rows: Sequence[Row]) -> Iterator[Sequence[float | None]]:
+    """The points that the advice from these proposals leads to; none with other methods of search."""
+    if advice := search_advice(store, written, rows):
+        yield from advice.points()
+
+
+def search_advice(store: Store, written: WrittenSweep, rows: Sequence[Row]) -> SearchAdvice | None:
+    """The advice that follows from proposals of a sweep; None without any, and if its search follows none."""
+    sweep = written.prepared.sweep
+    if not rows or sweep.search is None or sweep.search.method != ADVICE:
+        return None
+    dimensions = len(rows[0]["point"])
+    return SearchAdvice(store, sweep, rows, history_of(results_of(rows), dimensions, sweep.search.generation).errors)
+
+
+def advice_beyond(store: Store, written: WrittenSweep) -> str | None:
+    """What is advised for the best configuration of a search by advice, but is outside its ranges and lists, in words;
+    None if nothing is.
+    """
+    advice = search_advice(store, written, store.proposals(written.sweep_id))
+    changes = advice.beyond() if advice else []
+    words = dict.fromkeys(f"{change.axis.replace('_', ' ')} {change.after}" for change in changes)
+    return f"beyond what the search may try, the advice is: {'; '.join(words)}" if words else None
 
 
 def configurations_to_come(store: Store, written: WrittenSweep) -> int:

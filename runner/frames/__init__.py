@@ -2,7 +2,7 @@
 
 from fitgap.runner.frames.frame_store import FrameStore, open_store
 from fitgap.runner.frames.inspecting import inspect_data
-from fitgap.runner.frames.running import SweepFrames, improve_sweep, resume_sweep, run_sweep
+from fitgap.runner.frames.running import SweepFrames, continue_pruned, improve_sweep, resume_sweep, run_sweep
 from fitgap.runner.frames.studying import StudyFrames, answer_study, run_study
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "StudyFrames",
     "SweepFrames",
     "answer_study",
+    "continue_pruned",
     "improve_sweep",
     "inspect_data",
     "open_store",

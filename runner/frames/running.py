@@ -15,11 +15,13 @@ from fitgap.runner.driver import (
     DriverShare,
     SweepStoppedError,
     WrittenSweep,
+    advice_beyond,
     launch_new,
     launch_stored,
     present_name,
     stored_sweep,
 )
+from fitgap.runner.driver import continue_pruned as continue_stored
 from fitgap.runner.engine import Engine
 from fitgap.runner.engine.placement import placement_of, require_count
 from fitgap.runner.errors import DataError, SpecError
@@ -71,6 +73,10 @@ class SweepFrames:
     def improve(self, **options: Any) -> "SweepFrames":
         """The same as `improve_sweep(name, db=db, …)`."""
         return improve_sweep(self.name, db=self.db, **options)
+
+    def continue_pruned(self, **options: Any) -> "SweepFrames":
+        """The same as `continue_pruned(name, db=db, …)`."""
+        return continue_pruned(self.name, db=self.db, **options)
 
     def plot(self, kind: str, **options: Any) -> "alt.TopLevelMixin":
         """The same as `open_store(db).plot(kind, name, …)`: an Altair chart, which notebooks display."""
@@ -144,6 +150,39 @@ def resume_sweep(
     limits = budget_from_flags(max_trials, max_time, max_epochs_total)
     caller = Caller(db, notify)
     return launch_stored(sweep, lambda store: stored_sweep(store, str(sweep)), placement, db, caller, limits)
+
+
+def continue_pruned(
+    sweep: str | int,
+    *,
+    where: str | None = None,
+    db: str | None = None,
+    engine: EngineName = "auto",
+    workers: int | None = None,
+    address: str | None = None,
+    cpus_per_pack: int | None = None,
+    max_in_flight: int | None = None,
+    mixed_versions: bool = False,
+    notify: Notify = print,
+) -> SweepFrames:
+    """Train the pruned trials of a stored sweep on from where they stopped, to their end.
+
+    With the filter `where`, such as `"rung >= 9"`, only those of configurations with a pruned trial that matches.
+    `notify` is also called with their number. The other arguments are those of `run_sweep`. Raises FitgapError, also
+    while rungs are undecided.
+    """
+    placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+
+    def change(store: Store) -> WrittenSweep:
+        try:
+            extended = continue_stored(store, str(sweep), where)
+        except SpecError as error:
+            raise SpecError(str(error).replace("--where", "where")) from None
+        trials = counted(extended.continued, "pruned trial")
+        notify(f"{extended.written.name}: {trials} to train on, with {counted(extended.epochs or 0, 'epoch')} left")
+        return extended.written
+
+    return launch_stored(sweep, change, placement, db, Caller(db, notify))
 
 
 def improve_sweep(
@@ -231,6 +270,8 @@ class Caller:
             self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill, is_pruned=is_pruned)}")
         if found := holdout_errors(store, written.sweep_id, written.prepared):
             self.say(found.line())
+        if beyond := advice_beyond(store, written):
+            self.say(beyond)
         name = present_name(store, written)
         if spent and (left := unfinished(store, name)):
             trials = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"

@@ -1,6 +1,6 @@
 """The rows of a generation that is added to a search while it trains."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fitgap.runner.planning.chosen import filter_of
@@ -13,14 +13,22 @@ from fitgap.runner.store import Generation
 
 
 def generation_rows(
-    prepared: PreparedSweep, known: Sequence[str], results: Sequence[Result], number: int, count: int
+    prepared: PreparedSweep,
+    known: Sequence[str],
+    results: Sequence[Result],
+    number: int,
+    count: int,
+    advised: Iterable[Sequence[float | None]] = (),
 ) -> Generation:
     """The rows of generation `number`, with at most `count` configurations.
 
-    `known` are the hashes of all earlier proposals, `results` what came of those on which the generation is based.
+    `known` are the hashes of all earlier proposals, `results` what came of those on which the generation is based, and
+    `advised` the points to try first.
     """
     sweep = prepared.sweep
-    found = proposals(sweep, results, set(known), generation=number, count=count, accept=filter_of(prepared))
+    found = proposals(
+        sweep, results, set(known), generation=number, count=count, accept=filter_of(prepared), advised=advised
+    )
     configurations: list[dict[str, Any]] = [
         {**configuration_row(each.configuration, prepared), "proposal": each.point} for each in found
     ]

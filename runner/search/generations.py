@@ -1,6 +1,7 @@
 """Proposals of a generation: they depend on the sweep, its seed and the results of earlier generations."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -22,7 +23,11 @@ METHODS: dict[str, Callable[[], Method]] = {
     "cmaes": CovarianceMatrixAdaptation,
     "nsga2": NonDominatedSorting,
     "gp": GaussianProcess,
+    # What is left of a generation after the advice.
+    "advice": TreeParzenEstimator,
 }
+# Advice is at most this share of a generation, rounded up.
+ADVISED_SHARE = 0.5
 # After this many attempts to fill a generation, uniform points are tried; after those, it stays smaller.
 ATTEMPTS, UNIFORM_ATTEMPTS = 20, 200
 
@@ -57,16 +62,19 @@ def proposals(
     generation: int,
     count: int,
     accept: Accept | None = None,
+    advised: Iterable[Point] = (),
 ) -> list[Proposal]:
     """The configurations of a generation, counted from 0; fewer than `count` if there are no more.
 
     `results` are those of the generations on which it is based; `known` are the hashes of all earlier proposals, which
-    are not repeated. The method fits its model once for every attempt to fill the generation, usually one.
+    are not repeated. Those at `advised` points come first. The method proposes the others; it fits its model once for
+    every attempt to fill the generation, usually one.
     """
     assert sweep.search is not None
     dimensions = list(sweep.space.dimensions()) if sweep.space else []
     cube, history = cube_of(sweep, dimensions), history_of(results, len(dimensions), sweep.search.generation)
-    method, found = METHODS[sweep.search.method](), dict[str, Proposal]()
+    method = METHODS[sweep.search.method]()
+    found = first_advised(sweep, dimensions, advised, known, math.ceil(ADVISED_SHARE * count), accept)
     for attempt in range(ATTEMPTS + UNIFORM_ATTEMPTS):
         random = generator(sweep.seed, 0, Purpose.PROPOSALS, generation, attempt)
         is_uniform = attempt >= ATTEMPTS
@@ -77,6 +85,25 @@ def proposals(
         if len(found) >= count:
             break
     return list(islice(found.values(), count))
+
+
+def first_advised(
+    sweep: Sweep,
+    dimensions: Sequence[tuple[str, Dimension]],
+    advised: Iterable[Point],
+    known: Collection[str],
+    most: int,
+    accept: Accept | None,
+) -> dict[str, Proposal]:
+    """The first proposals at advised points, at most `most`, that are new and that a filter accepts."""
+    found: dict[str, Proposal] = {}
+    for point in advised:
+        if len(found) >= most:
+            break
+        filled = np.array([[0.5 if share is None else share for share in point]], float)
+        fresh = {each.configuration.hash: each for each in proposals_at(sweep, dimensions, filled)}
+        found.update(accepted({key: each for key, each in fresh.items() if key not in known}, accept))
+    return found
 
 
 def accepted(fresh: dict[str, Proposal], accept: Accept | None) -> dict[str, Proposal]:

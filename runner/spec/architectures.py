@@ -3,6 +3,7 @@
 A dense layer is its number of units; any other is a choice of the table `fitgap.core.layers.LAYERS`.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -167,6 +168,14 @@ def widths(architecture: Sequence[HiddenLayer]) -> tuple[int, ...]:
         for each in architecture
         if not isinstance(each, Choice) or each.variant.has_units
     )
+
+
+def size(architecture: Sequence[HiddenLayer]) -> int:
+    """The total number of weights between hidden layers and units or channels in them: enough to order networks by
+    size.
+    """
+    found = widths(architecture)
+    return sum(found) + sum(one * other for one, other in itertools.pairwise(found))
 
 
 def layer_names(architecture: Sequence[HiddenLayer]) -> tuple[str, ...]:

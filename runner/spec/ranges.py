@@ -92,6 +92,15 @@ def drawn_number(interval: Interval, share: float) -> float:
     return on_scale(interval.low - margin, interval.high + margin, interval.log, share)
 
 
+def share_of_number(interval: Interval, number: float) -> float:
+    """The share, from 0 to below 1, at which `drawn_number` gives a number; that of the nearer end for one outside."""
+    margin = 0.5 if interval.whole else 0.0
+    low, high = interval.low - margin, interval.high + margin
+    inside = min(max(number, interval.low), interval.high)
+    share = math.log(inside / low) / math.log(high / low) if interval.log else (inside - low) / (high - low)
+    return min(max(share, 0.0), math.nextafter(1.0, 0.0))
+
+
 def on_scale(low: float, high: float, log: bool, share: float) -> float:
     """The number at a share of the way from `low` to `high`."""
     return low * (high / low) ** share if log else low + (high - low) * share

@@ -8,7 +8,8 @@ from fitgap.runner.spec.shorthand import parse_shorthand
 from fitgap.runner.spec.validation import SpecNode
 
 # Methods whose proposals depend on the seed alone, and those that learn from generation to generation.
-PLANNED, LEARNING = ("random", "sobol"), ("tpe", "cmaes", "nsga2", "gp")
+ADVICE = "advice"
+PLANNED, LEARNING = ("random", "sobol"), ("tpe", "cmaes", "nsga2", "gp", ADVICE)
 METHODS = (*PLANNED, *LEARNING)
 KEYS = ("method", "trials", "generation", "lag")
 GENERATION, LARGEST_GENERATION, LARGEST_LAG = 16, 10_000, 100

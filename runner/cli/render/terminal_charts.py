@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 from fitgap.runner.charts import Subject
+from fitgap.runner.charts.left_out import pruned_words, shows_pruned
 from fitgap.runner.charts.palette import style_of
 from fitgap.runner.charts.settings import short
 from fitgap.runner.charts.statistics import is_wide, known, symmetric_constant
@@ -157,4 +158,5 @@ def chart_lines(kind: str, subject: Subject) -> list[str]:
     if kind not in DRAWN:
         advice = f"name a file, such as -o {kind}.png; these can be drawn: {', '.join(DRAWN)}"
         raise ChartError(f"{kind} cannot be drawn in a terminal; {advice}")
-    return DRAWN[kind](subject)
+    left_out = "" if shows_pruned(kind, subject) else pruned_words(subject)
+    return [*DRAWN[kind](subject), *([left_out] if left_out else [])]

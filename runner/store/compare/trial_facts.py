@@ -48,6 +48,7 @@ def facts(connection: Connection, trials: Sequence[int]) -> list[Row]:
             reference.c.parameters.label("reference_parameters"),
             sa.func.coalesce(reference_trial.c.honest_e_v, reference_trial.c.best_e_v).label("reference_e_v"),
             of_variant("constant_e_t"),
+            of_variant("constant_e_v"),
         )
         .join_from(trial, configuration, trial.c.configuration_id == configuration.c.id)
         .join(split, SAME_SPLIT)

@@ -48,12 +48,17 @@ def proposal_counts(connection: Connection, sweep_id: int) -> ProposalCounts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a trial: its status, its honest E_v, its rung if it was pruned, and its error there."""
+    """What came of a trial: its status, its honest E_v, its rung if it was pruned, and its error there; its number, its
+    best epoch, and the E_t that belongs to its honest E_v.
+    """
 
     status: str
     honest: float | None
     rung: int | None
     at_rung: float | None
+    trial: int
+    best_epoch: int | None
+    e_t: float | None
 
 
 def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
@@ -61,6 +66,8 @@ def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
 
     `error` is the mean honest E_v of its trials, None unless all have completed; where the honest estimate is unknown,
     it is the best E_v. Of a proposal that was pruned, `rung` is the epoch, and `error` the mean by which it was ranked.
+    `e_t` and `best_epoch` are the other means of one that completed, `trial` is its first trial, and `has_diverged`
+    says whether one of its trials has.
     """
     columns = configuration.c
     proposed = sa.and_(columns.sweep_id == sweep_id, columns.proposal.is_not(None))
@@ -78,8 +85,10 @@ def outcomes_of(connection: Connection, sweep_id: int) -> Mapping[int, Sequence[
     """The outcomes of the trials of every configuration."""
     rule = stored_rule(connection, sweep_id)
     honest = sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v)
+    e_t = sa.case((trial.c.honest_e_v.is_not(None), trial.c.honest_e_t), else_=trial.c.best_e_t)
     at_rung = trial.c[rule.settings.of] if rule else sa.null()
-    query = sa.select(trial.c.configuration_id, trial.c.status, honest, trial.c.leg, at_rung)
+    others = trial.c.id, trial.c.best_epoch, e_t
+    query = sa.select(trial.c.configuration_id, trial.c.status, honest, trial.c.leg, at_rung, *others)
     found = defaultdict(list)
     for number, *outcome in connection.execute(query.where(trial.c.sweep_id == sweep_id)):
         found[number].append(Outcome(*outcome))
@@ -87,7 +96,18 @@ def outcomes_of(connection: Connection, sweep_id: int) -> Mapping[int, Sequence[
 
 
 def result_of(outcomes: Sequence[Outcome]) -> Row:
-    """The error of a proposal, and the rung at which it was pruned; None if it was not."""
+    """What came of a proposal, whose trials had these outcomes."""
+    return {
+        **error_of(outcomes),
+        "e_t": mean_of([each.e_t for each in outcomes]),
+        "best_epoch": mean_of([each.best_epoch for each in outcomes]),
+        "trial": min((each.trial for each in outcomes), default=None),
+        "has_diverged": any(each.status == Status.DIVERGED for each in outcomes),
+    }
+
+
+def error_of(outcomes: Sequence[Outcome]) -> Row:
+    """The error and the rung of `result_of`."""
     pruned = [each.rung for each in outcomes if each.status == Status.PRUNED]
     if not pruned:
         errors = [each.honest if each.status == Status.COMPLETED else None for each in outcomes]

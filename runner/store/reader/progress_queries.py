@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from fitgap.runner.messages import SavedState
-from fitgap.runner.store.read import pending, progress, proposals
+from fitgap.runner.store.read import brackets, pending, progress, proposals
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.reader.open_database import OpenDatabase
 from fitgap.runner.store.write import drivers_at_work, rungs
@@ -55,6 +55,11 @@ class ProgressQueries(OpenDatabase):
     def has_due_rungs(self, sweep_id: int) -> bool:
         """Whether a rung has been reached by all trials that were to reach it."""
         return bool(self._with_retries(lambda connection: rungs.due_rungs(connection, sweep_id)))
+
+    def has_rungs_ahead(self, sweep_id: int) -> bool:
+        """Whether a trial has still to reach or to pass a rung, so that it is not decided what is pruned."""
+        with self._reading() as connection:
+            return brackets.has_rungs_ahead(connection, sweep_id)
 
     def legs(self, trials: Sequence[int]) -> dict[int, int | None]:
         return self._with_retries(lambda connection: pending.legs(connection, trials))

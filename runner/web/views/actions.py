@@ -172,6 +172,20 @@ def retry(request: Request, what: str, form: FormData) -> Response:
     return on_sweep(request, what, change)
 
 
+def continue_pruned(request: Request, what: str, form: FormData) -> Response:
+    """Train the pruned trials of the configurations that match a filter on from where they stopped."""
+    where = text_of(form, "where").strip()
+
+    def change(store: Store, row: Row) -> None:
+        if not store.continue_pruned(row["id"], where or None)[0]:
+            matching = f" that match {where[:64]!r}" if where else ""
+            advice = "Go back and choose others." if where else "Go back; there is nothing to train on."
+            raise Problem(422, f"This sweep has no pruned trials{matching}.", advice)
+        trainings_of(request).start(row["id"])
+
+    return on_sweep(request, what, change)
+
+
 def extend_form(request: Request) -> Response:
     """What the diagnosis advises to try, to choose from."""
     with reading(request) as store:
@@ -239,6 +253,7 @@ SWEEP_ACTIONS: dict[str, Change] = {
     "pause": pause,
     "cancel": cancel,
     "retry": retry,
+    "continue": continue_pruned,
     "extend": extend,
 }
 TRIAL_ACTIONS: dict[str, Change] = {"tag": tag_trial, "untag": untag_trial, "note": note_trial, "delete": delete}

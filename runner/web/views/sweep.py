@@ -60,6 +60,7 @@ def sweep_page(request: Request) -> Response:
             "charts": CHARTS,
             "questions": QUESTIONS,
             "is_training": trains,
+            "can_continue": bool(counts["pruned"]) and not store.has_rungs_ahead(row["id"]),
             "failure": request.app.state.trainings.failure(row["id"]),
         }
     return page(request, "sweep.html", status=422 if table.error else 200, **context)

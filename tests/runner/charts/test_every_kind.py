@@ -7,11 +7,13 @@ import pytest
 from fitgap.runner.charts import KINDS, Request, Subject
 from fitgap.runner.charts.palette import THEMES
 from fitgap.runner.cli.commands import plot
+from fitgap.runner.cli.render.terminal_charts import DRAWN, chart_lines
 from fitgap.runner.errors import ChartError
 from support.charts.made_sweeps import NEEDED
 from support.sampling import every, every_row
 
 # What the made sweeps cannot show: they have no networks, layers or inputs.
+NOT_SHOWN = "18 of 72 trials were pruned and are not shown."
 DRAWABLE = [name for name in KINDS if name not in ("layers", "activation", "boundary")]
 # Shares of the pixels that differ from the background, at least.
 INKED = 0.001
@@ -93,6 +95,23 @@ def test_a_thousand_trials_are_drawn_in_few_rows(kind, made, specified):
 def test_a_sweep_without_matching_trials_is_refused(kind, made, specified):
     with pytest.raises(ChartError, match="made has no trials that match --where"):
         specified(kind, made(configurations=2, **NEEDED.get(kind, {})), where="e_v < -1")
+
+
+@pytest.mark.parametrize("kind", DRAWABLE)
+def test_a_chart_says_how_many_trials_were_pruned_and_are_not_in_it(kind, made, specified):
+    store = made(pruned=4, **NEEDED.get(kind, {}))
+    assert " ".join(specified(kind, store)["title"]["subtitle"]).endswith(NOT_SHOWN)
+    chosen = specified(kind, store, where="status == 'completed'")["title"].get("subtitle", [])
+    assert "pruned" not in " ".join(chosen)
+
+
+def test_curves_of_a_pruned_trial_show_it(made, specified):
+    store = made(pruned=4)
+    pruned = store.trials("made", where="status == 'pruned'", limit=1)[0]["trial"]
+    assert "pruned" not in " ".join(specified("curves", store, trials=[pruned])["title"]["subtitle"])
+    assert "not shown" not in "".join(chart_lines("curves", Subject(store, Request("made", trials=[pruned]))))
+    for kind in DRAWN:
+        assert chart_lines(kind, Subject(store, Request("made")))[-1] == NOT_SHOWN
 
 
 @pytest.mark.nightly

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from fitgap import FitgapError, open_store, resume_sweep, run_sweep
+from fitgap import FitgapError, continue_pruned, open_store, resume_sweep, run_sweep
 from fitgap.runner.driver import SweepStoppedError, launch, present_name
 from fitgap.runner.store import open_store_for_writing
 
@@ -137,3 +137,22 @@ def test_a_path_names_a_database():
     run_sweep(MAPPING, engine="local", db=Path("some where.db"))
     with open_store(Path("some where.db")) as store:
         assert store.sweeps().height == 1
+
+
+def test_pruned_trials_train_on_from_python():
+    """They get the numbers of a sweep that prunes nothing; a filter chooses some of them."""
+    axes = {"architecture": [2, 3, 4, 5]}
+    mapping = {"data": "xor", "training": {"epochs": 4}, "axes": axes, "halving": {"first": 1, "factor": 2}}
+    whole = run_sweep({key: each for key, each in mapping.items() if key != "halving"}, name="whole", engine="local")
+    halved = run_sweep(mapping, name="halved", engine="local")
+    assert halved.trials(where="status == 'pruned'").height == 3
+    with pytest.raises(FitgapError, match="has no pruned trials that match where"):
+        continue_pruned("halved", where="rung > 99", engine="local")
+    with pytest.raises(FitgapError, match="no rule that prunes"):
+        continue_pruned("whole", engine="local")
+    told = []
+    halved.continue_pruned(where="rung == 2", engine="local", notify=told.append)
+    assert "halved: 1 pruned trial to train on, with 2 epochs left" in told
+    assert halved.trials(where="status == 'pruned'").height == 2
+    assert continue_pruned("halved", engine="local", notify=told.append).name == "halved"
+    assert halved.epochs().select("epoch", *MEASURED).equals(whole.epochs().select("epoch", *MEASURED))

@@ -5,7 +5,8 @@ import time
 from urllib.parse import urljoin
 
 import pytest
-from fitgap.runner.store import open_store
+from fitgap.runner.driver import drive, stored_sweep
+from fitgap.runner.store import open_store, open_store_for_writing
 from support.charts.made_sweeps import Made, make
 
 ORIGIN = {"Origin": "http://127.0.0.1:8640"}
@@ -52,6 +53,35 @@ def wait_until(check):
     while not check():
         assert time.monotonic() < until, "this never happened"
         time.sleep(0.2)
+
+
+PRUNED = (
+    "name: cut\ndata: xor\nhalving: {first: 1, factor: 2}\ntraining: {epochs: 4}\naxes: {architecture: [2, 3, 4, 5]}\n"
+)
+
+
+def test_pruned_trials_are_trained_on_as_soon_as_all_rungs_are_decided(send, page, own, monkeypatch):
+    started = []
+    monkeypatch.setattr(page.app.state.trainings, "start", started.append)
+    button = "Train the pruned trials on</button>"
+    assert send("/new/file", text=PRUNED, do="start").headers["location"] == "../sweeps/cut"
+    assert button not in page.get("/sweeps/cut").text
+    assert send("/sweeps/cut/continue").status_code == 422, "its rungs are undecided"
+    with open_store_for_writing(str(own)) as store:
+        drive(store, stored_sweep(store, "cut"), engine="local", workers=None, on_block=lambda block: None)
+    pruned = rows(own)["cut"]["pruned"]
+    assert pruned == 3 and button in page.get("/sweeps/cut").text
+    assert button not in page.get("/sweeps/made").text
+    answer = send("/sweeps/cut/continue", where="rung > 99")
+    assert (answer.status_code, "no pruned trials that match" in answer.text) == (422, True)
+    assert send("/sweeps/cut/continue", where="rung >").status_code == 422
+    assert send("/sweeps/made/continue").status_code == 422
+    assert (rows(own)["cut"]["pending"], started) == (0, [2])
+    assert send("/sweeps/cut/continue", where="rung == 2").headers["location"] == "../cut"
+    assert (rows(own)["cut"]["pending"], started) == (1, [2, 2])
+    assert button in page.get("/sweeps/cut").text, "two are still pruned"
+    send("/sweeps/cut/continue")
+    assert rows(own)["cut"]["pending"] == pruned and button not in page.get("/sweeps/cut").text
 
 
 def test_tags_notes_and_names_can_be_changed(send, page, own):

@@ -35,6 +35,8 @@ class Made:
     name: str = "made"
     # Every so many configurations diverge; 0 for none.
     diverging: int = 0
+    # Every so many configurations were pruned after half of their epochs; 0 for none.
+    pruned: int = 0
     # Errors that are all 0.
     zeros: bool = False
     # How many trials have not been trained.
@@ -117,6 +119,12 @@ def result(
         errors = [(made.scale, made.scale)] * (made.epochs - 1) + [(None, None)]
         nothing = (None,) * 11
         return ("diverged", "e_t is not finite", made.epochs, *nothing, None, begin, begin + 1), errors
+    if made.pruned and number % made.pruned == 1:
+        epochs = max(1, made.epochs // 2)
+        summary = (made.scale, 2 * made.scale, epochs, made.scale, 2 * made.scale, 0.5, 0.5, 0.5, None, None, None)
+        return ("pruned", "rank 9 of 9", epochs, *summary, None, begin, begin + 1), [
+            (made.scale, 2 * made.scale)
+        ] * epochs
     size = 0.0 if made.zeros else made.scale
     width = number % 6
     e_t = size * (0.5 / (width + 1) + 0.01 * random.random())

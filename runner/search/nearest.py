@@ -1,0 +1,143 @@
+"""Advice in a space: the point whose value on an axis is nearest to the one that a configuration is advised to have."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from fitgap.runner.search.points import decisions
+from fitgap.runner.spec import Choice, Configuration
+from fitgap.runner.spec.architectures import size
+from fitgap.runner.spec.axes import AXES
+from fitgap.runner.spec.configuration import HiddenLayer, plain
+from fitgap.runner.spec.lazy_values import Dimension, Interval, Options
+from fitgap.runner.spec.ranges import share_of_number
+from fitgap.runner.spec.search_space import Space
+
+# The distance between different names or texts, and between layers of different kinds. Numbers differ by the logarithm
+# of their ratio.
+UNLIKE, OTHER_LAYER = 100.0, 0.5
+# A value is nearer if it is by this much, which is more than the rounding of drawn numbers.
+NEARER = 1e-4
+# The coordinates are changed one after the other, this often, each to this many different options at most.
+PASSES, MOST_OPTIONS = 4, 64
+
+Point = list[float]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The value that an axis of a space is to have; `columns` are the coordinates of its dimensions, by name."""
+
+    space: Space
+    dimensions: Sequence[tuple[str, Dimension]]
+    axis: str
+    wanted: Any
+    columns: Mapping[str, int] = field(repr=False)
+
+    def distance(self, point: Point) -> float:
+        """How far the value at a point is from the wanted one."""
+        return distance(
+            self.axis, self.space.axes[self.axis].at(decisions(self.columns, point), self.axis), self.wanted
+        )
+
+    def used(self, point: Point) -> list[int]:
+        """The coordinates on which the value at a point depends, in the order of the decisions."""
+        found: list[int] = []
+        decide = decisions(self.columns, point)
+
+        def remembering(name: str, dimension: Dimension) -> float:
+            found.append(self.columns[name])
+            return decide(name, dimension)
+
+        self.space.axes[self.axis].at(remembering, self.axis)
+        return list(dict.fromkeys(found))
+
+    def shares(self, column: int) -> list[float]:
+        """The values to try for a coordinate: its options, or the wanted numbers as far as the range has them."""
+        dimension = self.dimensions[column][1]
+        if isinstance(dimension, Interval):
+            return [share_of_number(dimension, number) for number in self._numbers]
+        count = dimension.count
+        return [(place * count // min(count, MOST_OPTIONS) + 0.5) / count for place in range(min(count, MOST_OPTIONS))]
+
+    @cached_property
+    def _numbers(self) -> list[float]:
+        return list(dict.fromkeys(numbers_in(plain(self.wanted))))
+
+    def approached(self, point: Point) -> tuple[float, Point]:
+        """The nearest point that is found by changing one coordinate after the other, and its distance."""
+        nearest, found = self.distance(point), point
+        for _ in range(PASSES):
+            before = nearest
+            for column in self.used(found):
+                for share in self.shares(column):
+                    changed = [*found[:column], share, *found[column + 1 :]]
+                    if (reached := self.distance(changed)) < nearest:
+                        nearest, found = reached, changed
+            if nearest == before:
+                break
+        return nearest, found
+
+
+def nearest_point(
+    space: Space,
+    dimensions: Sequence[tuple[str, Dimension]],
+    point: Sequence[float | None],
+    axis: str,
+    advised: Configuration,
+) -> Point | None:
+    """The point that differs from `point` on one axis, and there is nearest to an advised configuration.
+
+    None if no other value of the axis is nearer to it than that of `point`.
+    """
+    columns = {name: column for column, (name, _) in enumerate(dimensions)}
+    target = Target(space, dimensions, axis, getattr(advised, AXES[axis].field), columns)
+    base = [0.5 if each is None else each for each in point]
+    own = target.distance(base)
+    # Each of the first options has coordinates of its own, which may be worse until they have been changed too.
+    first = [each for each in target.used(base)[:1] if isinstance(dimensions[each][1], Options)]
+    starts = [base, *([*base[:each], share, *base[each + 1 :]] for each in first for share in target.shares(each))]
+    nearest, found = min((target.approached(each) for each in starts), key=lambda each: each[0])
+    return found if nearest < own - NEARER else None
+
+
+def distance(axis: str, one: Any, other: Any) -> float:
+    """How far two values of an axis are from each other; networks are compared by their size first."""
+    if axis == "architecture":
+        return abs(math.log((1 + size(one)) / (1 + size(other)))) + OTHER_LAYER * other_layers(one, other)
+    return difference(plain(one), plain(other))
+
+
+def other_layers(one: Sequence[HiddenLayer], other: Sequence[HiddenLayer]) -> int:
+    """How many layers are missing or of another kind in one of two architectures."""
+    kinds = [[each.name if isinstance(each, Choice) else "dense" for each in layers] for layers in (one, other)]
+    return abs(len(one) - len(other)) + sum(a != b for a, b in zip(*kinds, strict=False))
+
+
+def difference(one: Any, other: Any) -> float:
+    """How far two settings are from each other, as plain data."""
+    if one == other:
+        return 0.0
+    if is_number(one) and is_number(other):
+        return abs(math.log(one / other)) if one > 0 and other > 0 else abs(one - other)
+    if isinstance(one, list) and isinstance(other, list):
+        both = sum(difference(*each) for each in zip(one, other, strict=False))
+        return both + UNLIKE * abs(len(one) - len(other))
+    if isinstance(one, dict) and isinstance(other, dict) and one.get("name") == other.get("name"):
+        return sum(difference(one.get(key), other.get(key)) for key in one.keys() | other.keys())
+    return UNLIKE
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    """All numbers in plain data."""
+    if is_number(value):
+        yield float(value)
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from numbers_in(each)
