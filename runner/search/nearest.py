@@ -71,7 +71,9 @@ class Target:
         nearest, found = self.distance(point), point
         for _ in range(PASSES):
             before = nearest
-            for column in self.used(found):
+            # Numbers first: with the best ones, it shows whether another option is nearer.
+            used = self.used(found)
+            for column in sorted(used, key=lambda each: isinstance(self.dimensions[each][1], Options)):
                 for share in self.shares(column):
                     changed = [*found[:column], share, *found[column + 1 :]]
                     if (reached := self.distance(changed)) < nearest:

@@ -21,7 +21,7 @@ axes:
   activation: [relu, sigmoid]
   optimizer: [{adam: {rate: 1e-3..1}}, {gradient_descent: {rate: [0.1, 1e+30]}}]
 """
-METHODS = ("tpe", "cmaes", "nsga2")
+METHODS = ("tpe", "cmaes", "nsga2", "advice")
 
 
 def search(method="tpe", lag=0):

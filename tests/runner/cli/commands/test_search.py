@@ -138,6 +138,24 @@ def test_a_dry_run_of_a_search_that_learns_shows_how_it_begins(invoke):
     assert "the first of 5 configurations" not in repeated, "there are no others"
 
 
+ADVISED = ("run", "--data", "iris", "--epochs", "3", "--optimizer", "adam:rate=1e-5..1e-4")
+ADVISED += ("--search", "advice:trials=12,generation=4", "--only", "learning_rate < 9e-5", "--name", "advised")
+
+
+def test_a_search_by_advice_says_what_is_advised_beyond_it(invoke):
+    """It trains what it may, the same in parts; the advice that it may not follow is in the last lines."""
+    whole = invoke(*ADVISED, *LOCAL)
+    assert (whole.code, "beyond what the search may try, the advice is: " in whole.err) == (0, True), whole.err
+    assert "epochs 6" in whole.err and "see fitgap diagnose advised" in whole.err
+    expected = proposed(invoke, "advised")
+    assert len(expected) == 12 and all(float(optimizer[10:]) < 9e-5 for _, optimizer, *_ in expected)
+    answer = invoke(*ADVISED[:-1], "parts", "--max-trials", "5", *LOCAL)
+    assert answer.code == 1 and "beyond" not in answer.err
+    while invoke("resume", "parts", "--max-trials", "3", *LOCAL).code:
+        pass
+    assert proposed(invoke, "parts") == expected
+
+
 def test_a_search_that_learns_says_if_there_is_nothing_else_to_train(invoke):
     few = ("--hidden", "2", "--hidden", "3", "--activation", "relu", "--activation", "tanh", "--only", "parameters > 5")
     answer = invoke("run", "--data", "iris", "--epochs", "1", *few, "--search", "tpe:trials=9,generation=3", *LOCAL)
