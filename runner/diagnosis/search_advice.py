@@ -54,9 +54,8 @@ class SearchAdvice:
         """The points to try, the most promising one first: combinations of two changes that helped, then the ends of
         lines and the advice for the best configurations, as far as the space has something nearer to it.
         """
-        if self.best:
-            for each in self._lines.combined(self.best[0]):
-                yield [None if np.isnan(share) else float(share) for share in each]
+        for point in self._lines.combined(self.best[0]) if self.best else ():
+            yield [None if np.isnan(share) else float(share) for share in point]
         for each in self.advised():
             if each.point is not None and not self._is_in_vain(each):
                 yield each.point

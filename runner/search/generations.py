@@ -26,8 +26,8 @@ METHODS: dict[str, Callable[[], Method]] = {
     # What is left of a generation after the advice.
     "advice": TreeParzenEstimator,
 }
-# Advice is at most this share of a generation, rounded up.
-ADVISED_SHARE = 0.5
+# Advice is at most this share of a generation, rounded up; the method proposes the rest.
+ADVISED_SHARE = 0.25
 # After this many attempts to fill a generation, uniform points are tried; after those, it stays smaller.
 ATTEMPTS, UNIFORM_ATTEMPTS = 20, 200
 
@@ -62,7 +62,7 @@ def proposals(
     generation: int,
     count: int,
     accept: Accept | None = None,
-    advised: Iterable[Point] = (),
+    advised: Iterable[Sequence[float | None]] = (),
 ) -> list[Proposal]:
     """The configurations of a generation, counted from 0; fewer than `count` if there are no more.
 
@@ -90,7 +90,7 @@ def proposals(
 def first_advised(
     sweep: Sweep,
     dimensions: Sequence[tuple[str, Dimension]],
-    advised: Iterable[Point],
+    advised: Iterable[Sequence[float | None]],
     known: Collection[str],
     most: int,
     accept: Accept | None,

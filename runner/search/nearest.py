@@ -1,7 +1,7 @@
 """Advice in a space: the point whose value on an axis is nearest to the one that a configuration is advised to have."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -34,13 +34,19 @@ class Target:
     dimensions: Sequence[tuple[str, Dimension]]
     axis: str
     wanted: Any
-    columns: Mapping[str, int] = field(repr=False)
+    columns: dict[str, int] = field(repr=False)
 
     def distance(self, point: Point) -> float:
-        """How far the value at a point is from the wanted one."""
-        return distance(
-            self.axis, self.space.axes[self.axis].at(decisions(self.columns, point), self.axis), self.wanted
-        )
+        """How far the value at a point is from the wanted one; networks are compared by their size first."""
+        value = self.space.axes[self.axis].at(decisions(self.columns, point), self.axis)
+        if self.axis == "architecture":
+            ratio = (1 + size(value)) / (1 + size(self.wanted))
+            return abs(math.log(ratio)) + OTHER_LAYER * other_layers(value, self.wanted)
+        return difference(plain(value), self._plain)
+
+    @cached_property
+    def _plain(self) -> Any:
+        return plain(self.wanted)
 
     def used(self, point: Point) -> list[int]:
         """The coordinates on which the value at a point depends, in the order of the decisions."""
@@ -64,7 +70,7 @@ class Target:
 
     @cached_property
     def _numbers(self) -> list[float]:
-        return list(dict.fromkeys(numbers_in(plain(self.wanted))))
+        return list(dict.fromkeys(numbers_in(self._plain)))
 
     def approached(self, point: Point) -> tuple[float, Point]:
         """The nearest point that is found by changing one coordinate after the other, and its distance."""
@@ -74,12 +80,17 @@ class Target:
             # Numbers first: with the best ones, it shows whether another option is nearer.
             used = self.used(found)
             for column in sorted(used, key=lambda each: isinstance(self.dimensions[each][1], Options)):
-                for share in self.shares(column):
-                    changed = [*found[:column], share, *found[column + 1 :]]
-                    if (reached := self.distance(changed)) < nearest:
-                        nearest, found = reached, changed
-            if nearest == before:
+                nearest, found = self._approached_along(column, nearest, found)
+            if nearest == before or nearest < NEARER:
                 break
+        return nearest, found
+
+    def _approached_along(self, column: int, nearest: float, found: Point) -> tuple[float, Point]:
+        """The same with one coordinate changed, if this is nearer."""
+        for share in self.shares(column):
+            changed = [*found[:column], share, *found[column + 1 :]]
+            if (reached := self.distance(changed)) < nearest:
+                nearest, found = reached, changed
         return nearest, found
 
 
@@ -97,19 +108,15 @@ def nearest_point(
     columns = {name: column for column, (name, _) in enumerate(dimensions)}
     target = Target(space, dimensions, axis, getattr(advised, AXES[axis].field), columns)
     base = [0.5 if each is None else each for each in point]
-    own = target.distance(base)
-    # Each of the first options has coordinates of its own, which may be worse until they have been changed too.
-    first = [each for each in target.used(base)[:1] if isinstance(dimensions[each][1], Options)]
-    starts = [base, *([*base[:each], share, *base[each + 1 :]] for each in first for share in target.shares(each))]
-    nearest, found = min((target.approached(each) for each in starts), key=lambda each: each[0])
+    own, used = target.distance(base), target.used(base)
+    if not used:
+        return None
+    nearest, found = target.approached(base)
+    if nearest >= NEARER and isinstance(dimensions[used[0]][1], Options):
+        # Each of the first options has coordinates of its own, which may be worse until they have been changed too.
+        starts = ([*base[: used[0]], share, *base[used[0] + 1 :]] for share in target.shares(used[0]))
+        nearest, found = min(((nearest, found), *map(target.approached, starts)), key=lambda each: each[0])
     return found if nearest < own - NEARER else None
-
-
-def distance(axis: str, one: Any, other: Any) -> float:
-    """How far two values of an axis are from each other; networks are compared by their size first."""
-    if axis == "architecture":
-        return abs(math.log((1 + size(one)) / (1 + size(other)))) + OTHER_LAYER * other_layers(one, other)
-    return difference(plain(one), plain(other))
 
 
 def other_layers(one: Sequence[HiddenLayer], other: Sequence[HiddenLayer]) -> int:
