@@ -38,7 +38,7 @@ def found_by(victim):
 
 
 @on_sqlite_per_commit
-@pytest.mark.parametrize(("method", "lag"), every_row(6, [(method, lag) for method in METHODS for lag in (0, 1)]))
+@pytest.mark.parametrize(("method", "lag"), every_row(8, [(method, lag) for method in METHODS for lag in (0, 1)]))
 @pytest.mark.parametrize("step", steps(120))
 def test_killed_at_any_point_a_search_proposes_the_same(method, lag, step, new_victim):
     undisturbed = new_victim(sweep=search(method, lag))
@@ -58,9 +58,9 @@ def test_killed_at_any_point_a_search_proposes_the_same(method, lag, step, new_v
         assert found_by(victim) == expected, point
 
 
-@pytest.mark.parametrize("drivers", [3, at_night(8)])
-def test_several_drivers_propose_what_one_proposes(drivers, new_victim):
-    alone = new_victim(sweep=search())
+@pytest.mark.parametrize(("method", "drivers"), [("tpe", 3), at_night("tpe", 8), at_night("advice", 3)])
+def test_several_drivers_propose_what_one_proposes(method, drivers, new_victim):
+    alone = new_victim(sweep=search(method))
     assert outcome(run, alone) == 0, alone.complaint
-    first = train_together(new_victim, search(), drivers)
+    first = train_together(new_victim, search(method), drivers)
     assert found_by(first) == found_by(alone)

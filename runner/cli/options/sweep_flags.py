@@ -113,8 +113,8 @@ Search = Annotated[
     str | None,
     flag(
         "METHOD:trials=N",
-        "Search instead of training all combinations: tpe, gp, random, sobol, cmaes, nsga2 or advice. Ranges are written as "
-        "in --optimizer adam:rate=1e-4..1e-1 and --hidden 4..128.",
+        "Search instead of training all combinations: tpe, gp, random, sobol, cmaes, nsga2 or advice. Ranges are "
+        "written as in --optimizer adam:rate=1e-4..1e-1 and --hidden 4..128.",
     ),
 ]
 Halving = Annotated[
