@@ -216,6 +216,7 @@ MEANINGS = {
     "paired_repeats": "repeats behind the difference",
     "repeats_needed": "repeats that would show a difference of this size from the baseline, with a probability of 80 %",
     "could_be_best": "whether the group cannot be told apart from the best; null if `--against` names a baseline",
+    "best_trial": "its best completed trial by the metric that `--of` names",
     "tuned": "the settings of the other axes that were chosen for the group, in most repeats",
     "tuned_configuration": "the configuration with these settings",
     "tuned_repeats": "the number of repeats for which it was chosen",

@@ -55,7 +55,7 @@ def draw(subject: Subject) -> Any:
     axes = [along.by_size(axis, subject.trials) for axis in axes_of(subject)]
     # The best of each row is marked, if it is asked for; else the axis with more alternatives has more room across.
     across, down = sorted(axes, key=lambda axis: (axis.name == each_of(subject), -len(axis.settings)))
-    of = subject.request.of or "e_v"
+    of = subject.measure_of_best
     cells = cells_of(subject, across, down, of)
     x = parts.ordinal(across, "x")
     look, least = parts.rows_beside(down.order)

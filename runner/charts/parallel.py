@@ -28,7 +28,7 @@ def placed(subject: Subject) -> pl.DataFrame:
 
 
 def measure(subject: Subject) -> str:
-    of = subject.request.of or "e_v"
+    of = subject.measure_of_best
     return "e_v" if of == "verdict" else of
 
 

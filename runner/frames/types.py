@@ -48,6 +48,7 @@ SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
 SPREADS = ("e_t", "e_v", "best_e_v")
 DIFFERENCES = ("difference", "difference_se", "difference_margin", "difference_low", "difference_high")
 OF_DIFFERENCES = ("repeats_needed", "could_be_best")
+BEST_TRIAL = "best_trial"
 GROUP_TYPES = {
     "epochs": pl.Float64,
     "best_epoch": pl.Float64,
@@ -56,6 +57,7 @@ GROUP_TYPES = {
     **dict.fromkeys(DIFFERENCES, pl.Float64),
     "repeats_needed": pl.Int64,
     "could_be_best": pl.Boolean,
+    BEST_TRIAL: pl.Int64,
     "tuned_settings": pl.List(pl.String),
 }
 SHARE_KEYS = (
@@ -129,7 +131,8 @@ def group_keys(by: Sequence[str], of: str) -> list[str]:
     """The columns of an answer about groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
     counts = (*GROUP, "pruned_trials")
-    return [*by, *counts, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
+    differences = ("against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES)
+    return [*by, *counts, *spreads, "verdict", *differences, BEST_TRIAL]
 
 
 def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:

@@ -226,6 +226,7 @@ def add_statistics(
     # Where every group has one configuration, nothing was chosen.
     has_chosen = question.tuned and len(members.number) > len(members.settings)
     add_differences(groups, trials, labels, Baseline(question.against, is_more_better, spent=int(has_chosen)))
+    add_best_trials(groups, members, completed, worse(completed, question.of))
 
 
 def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: str, value: np.ndarray) -> None:
@@ -233,6 +234,17 @@ def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: st
     found = spreads(place, value, members.group, len(groups))
     for group, within, between in zip(groups, found.within, found.between, strict=True):
         group[f"{name}_sd"], group[f"{name}_spread"] = finite(within), finite(between)
+
+
+def add_best_trials(groups: list[Row], members: Members, completed: Completed, value: np.ndarray) -> None:
+    """Add the completed trial of each group that is best by itself: the one with the lowest `value` (n,)."""
+    group = members.group[members.places(completed.configuration)]
+    order = np.lexsort((completed.trial, value, group))
+    order = order[~np.isnan(value[order]) & (group[order] >= 0)]
+    found, first = np.unique(group[order], return_index=True)
+    best = dict(zip(found.tolist(), completed.trial[order[first]].tolist(), strict=True))
+    for number, row in enumerate(groups):
+        row["best_trial"] = best.get(number)
 
 
 def add_verdicts(groups: list[Row], members: Members, places: np.ndarray) -> None:
