@@ -94,6 +94,8 @@ MEANINGS = {
     },
     "test_error": "error on the test examples, if the trial is of the configuration that was tested; else null",
     "test_accuracy": "accuracy on the test examples, or R²",
+    "test_rmse": "root mean squared error on the test examples, in the unit of numeric targets; null for classes",
+    "test_mae": "mean absolute error on the test examples, in the unit of numeric targets; null for classes",
     "confusion": "validation examples of each class by predicted class after the best epoch: `classes`, `answers`, and "
     "`counts`, a list for every class with a number for every answer; null for numbers",
     "recall": "share of the validation examples of each class that was recognized after the best epoch",

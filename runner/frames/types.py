@@ -87,6 +87,8 @@ TEST_TYPES = {
     "error": pl.Float64,
     "accuracy": pl.Float64,
     "is_best": pl.Boolean,
+    "rmse": pl.Float64,
+    "mae": pl.Float64,
 }
 CAUSE_KEYS = ("cause", "value", "seen", "advice")
 # Of the first change that a cause suggests.
