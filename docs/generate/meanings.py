@@ -219,6 +219,7 @@ MEANINGS = {
     "repeats_needed": "repeats that would show a difference of this size from the baseline, with a probability of 80 %",
     "could_be_best": "whether the group cannot be told apart from the best; null if `--against` names a baseline",
     "best_trial": "its best completed trial by the metric that `--of` names",
+    "compare:grouped": "whether some groups are intervals between quantiles of numbers that were drawn from a range",
     "tuned": "the settings of the other axes that were chosen for the group, in most repeats",
     "tuned_configuration": "the configuration with these settings",
     "tuned_repeats": "the number of repeats for which it was chosen",

@@ -134,14 +134,16 @@ def group_keys(by: Sequence[str], of: str) -> list[str]:
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
     counts = (*GROUP, "pruned_trials")
     differences = ("against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES)
-    return [*by, *counts, *spreads, "verdict", *differences, BEST_TRIAL]
+    return [*by, *counts, *spreads, "verdict", *differences, BEST_TRIAL, "grouped"]
 
 
 def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:
     """Groups as a frame."""
     keys = group_keys(by, of)
     spreads = {key: pl.Float64 for key in keys if key.endswith(("_sd", "_spread"))}
-    return frame_of(rows, keys, {**GROUP_TYPES, **spreads})
+    # Numbers that were drawn from a range are in groups such as "0.01 to 0.1".
+    intervals = {key: pl.String for key in by if any(isinstance(row[key], str) for row in rows)}
+    return frame_of(rows, keys, {**GROUP_TYPES, **spreads, **intervals})
 
 
 def example_frame(columns: Mapping[str, np.ndarray]) -> pl.DataFrame:

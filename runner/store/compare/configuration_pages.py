@@ -35,6 +35,7 @@ ROW_KEYS = (
     "pairs",
     "could_be_best",
     "best_trial",
+    "grouped",
 )
 
 
