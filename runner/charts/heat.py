@@ -8,7 +8,7 @@ from fitgap.runner.charts import along, parts
 from fitgap.runner.charts.settings import Axis
 from fitgap.runner.charts.statistics import is_wide, known
 from fitgap.runner.charts.subject import COLUMN_OF_AXIS, Subject, measure_words, words
-from fitgap.runner.errors import FitgapError
+from fitgap.runner.errors import ChartError, FitgapError
 from fitgap.runner.store.compare.groups import more_is_better
 
 MOST_CELLS = 900
@@ -17,14 +17,24 @@ CELL, LEAST_CELL = 46, 36
 
 def unsuitable(subject: Subject) -> str | None:
     subject.require(subject.trials, "trials")
+    if len(subject.request.by) == 1:
+        only = subject.axis(subject.request.by[0])
+        other = next((axis for name, axis in subject.axes.items() if name != only.name), None)
+        example = f", such as --by {only.name},{other.name}" if other else ""
+        raise ChartError(f"heat needs two settings, but --by names {only.title} alone; name both{example}")
     axes = axes_of(subject)
     each = each_of(subject)
     if each is not None and each not in [axis.name for axis in axes]:
         return f"{each} is none of its two settings; name both with --by"
     if len(axes) < 2:
-        return "fewer than two settings vary" if not subject.request.by else "name two settings, as in --by A,B"
+        found = f"{axes[0].title} alone" if axes else "nothing"
+        return f"it needs two settings that vary, but in this sweep {found} varies"
     cells = len(axes[0].settings) * len(axes[1].settings)
-    return f"{cells:,} cells are more than {MOST_CELLS}; name two settings with --by" if cells > MOST_CELLS else None
+    return (
+        f"{cells:,} cells are more than {MOST_CELLS}; name two settings with fewer values with --by"
+        if cells > MOST_CELLS
+        else None
+    )
 
 
 def axes_of(subject: Subject) -> list[Axis]:
