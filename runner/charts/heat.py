@@ -8,7 +8,7 @@ from fitgap.runner.charts import along, parts
 from fitgap.runner.charts.settings import Axis
 from fitgap.runner.charts.statistics import is_wide, known
 from fitgap.runner.charts.subject import COLUMN_OF_AXIS, Subject, measure_words, words
-from fitgap.runner.errors import ChartError, FitgapError
+from fitgap.runner.errors import FitgapError
 from fitgap.runner.store.compare.groups import more_is_better
 
 MOST_CELLS = 900
@@ -21,7 +21,7 @@ def unsuitable(subject: Subject) -> str | None:
         only = subject.axis(subject.request.by[0])
         other = next((axis for name, axis in subject.axes.items() if name != only.name), None)
         example = f", such as --by {only.name},{other.name}" if other else ""
-        raise ChartError(f"heat needs two settings, but --by names {only.title} alone; name both{example}")
+        return f"it needs two settings, but --by names {only.title} alone: name both{example}"
     axes = axes_of(subject)
     each = each_of(subject)
     if each is not None and each not in [axis.name for axis in axes]:
