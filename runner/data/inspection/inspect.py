@@ -14,7 +14,7 @@ from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.columns.targets import holds_classes
 from fitgap.runner.data.file_content import read_content
 from fitgap.runner.data.file_datasets import target_dates, typed_targets
-from fitgap.runner.data.file_tables import read_table, typed_table, with_rows
+from fitgap.runner.data.file_tables import needs_text, read_table, typed_table, with_rows
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.formats.npz_files import choose_target
 from fitgap.runner.data.inspection import inspect_arrays as npz
@@ -64,7 +64,7 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
     kind = kind_of(source, content)
     if kind == NPZ:
         return inspect_arrays(source, content, target, choices)
-    raw = read_table(source, content, kind, choices, target)
+    raw = read_table(source, content, kind, choices, target, keeps_text=needs_text(choices))
     names = resolved_target(raw.table, target, strict=False)
     if names:
         check_target(raw.table, names)

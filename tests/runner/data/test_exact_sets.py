@@ -5,7 +5,8 @@ import pytest
 from fitgap.core.preprocessing import prepare_examples
 from fitgap.runner.data import fingerprint, load_dataset
 from fitgap.runner.data.exact_numbers import bell, cosine, sine
-from fitgap.runner.data.synthetic_sequences import KINDS, MOTIF, SEQUENCES
+from fitgap.runner.data.synthetic_images import IMAGES, KINDS
+from fitgap.runner.data.synthetic_sequences import MOTIF, SEQUENCES
 from fitgap.runner.data.synthetic_tables import TABLES
 from fitgap.runner.errors import DataError
 from fitgap.runner.planning.preparation import prepare_sweep
@@ -26,13 +27,13 @@ FINGERPRINTS = {
 }
 
 
-@pytest.mark.parametrize("name", {**TABLES, **SEQUENCES})
+@pytest.mark.parametrize("name", {**TABLES, **IMAGES, **SEQUENCES})
 def test_a_set_is_the_same_everywhere_and_for_ever(name):
     assert fingerprint(load_dataset(name)).startswith(FINGERPRINTS[name])
     assert fingerprint(load_dataset(name, seed=1)) != fingerprint(load_dataset(name))
 
 
-@pytest.mark.parametrize("name", every(4, {**TABLES, **SEQUENCES}))
+@pytest.mark.parametrize("name", every(4, {**TABLES, **IMAGES, **SEQUENCES}))
 def test_a_set_trains(name, invoke):
     answer = invoke("run", "--data", name, "--hidden", "4", "--epochs", "1", "--engine", "local")
     assert answer.code == 0
@@ -163,7 +164,7 @@ def test_classes_in_the_plane_are_where_they_should_be():
 
 def test_the_list_says_what_each_set_is(invoke):
     rows = {row["name"]: row for row in invoke("list", "data", "--format", "json").json}
-    assert {**TABLES, **SEQUENCES}.keys() < rows.keys()
+    assert {**TABLES, **IMAGES, **SEQUENCES}.keys() < rows.keys()
     shapes = rows["shapes"]
     assert (shapes["examples"], shapes["inputs"], shapes["target"], shapes["task"]) == (1000, 256, "shape", "5 classes")
     assert rows["subjects"]["groups"] == ["subject"]
