@@ -128,8 +128,9 @@ def computed_holdout(store: Store, sweep_id: int, prepared: PreparedSweep) -> Ho
         if is_numeric:
             scores.append(number_scores(targets, model.predict(inputs)))
     label = f"{row['architecture']}, {row['activation']}, {row['regularizer']}, {row['optimizer']}"
-    inexact = {name: tuple(each[name] for each in scores) for name in ("rmse", "mae")}
-    return HoldoutErrors(label, len(rows), tuple(errors), tuple(accuracies), is_numeric, tuple(trials), **inexact)
+    rmse, mae = (tuple(each[name] for each in scores) for name in ("rmse", "mae"))
+    measured = tuple(errors), tuple(accuracies), is_numeric, tuple(trials)
+    return HoldoutErrors(label, len(rows), *measured, rmse=rmse, mae=mae)
 
 
 def weighted_mean(errors: np.ndarray, prepared: PreparedSweep, repeat: int, rows: np.ndarray) -> float:

@@ -64,7 +64,7 @@ def members_of(
     always = [configuration.c.verdict, configuration.c.parameters]
     found = configurations_of(connection, sweeps, [*always, *keys.values(), *(COLUMNS[axis] for axis in others)], only)
     number, verdict, sizes, *columns = zip(*found, strict=True) if found else [()] * (3 + len(keys) + len(others))
-    named: list[Sequence[Any]] = columns[: len(keys)]
+    named: list[Sequence[Any]] = list(columns[: len(keys)])
     if has_ranges(connection, sweeps, keys):
         pairs = zip(keys, named, strict=True)
         named = [grouped_settings(connection, sweeps[0], key, values, sizes) for key, values in pairs]
