@@ -137,6 +137,8 @@ def print_two_way(groups: "list[Row]", keys: "Sequence[str]", of: str, output_fo
         return
     print_table(found.cells_as_text(), found.keys, title=found.title())
     say(*found.notes())
+    if any(group["grouped"] for group in groups):
+        say_sentence(GROUPED)
 
 
 def table_rows(groups: "list[Row]", keys: "Sequence[str]") -> "list[Row]":

@@ -12,6 +12,7 @@ from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.natural_order import natural_order
 from fitgap.runner.store.compare import tuning
+from fitgap.runner.store.compare.best_trials import add_best_trials
 from fitgap.runner.store.compare.comparable import require_comparable, without_duplicates
 from fitgap.runner.store.compare.completed_trials import (
     Completed,
@@ -234,19 +235,6 @@ def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: st
     found = spreads(place, value, members.group, len(groups))
     for group, within, between in zip(groups, found.within, found.between, strict=True):
         group[f"{name}_sd"], group[f"{name}_spread"] = finite(within), finite(between)
-
-
-def add_best_trials(groups: list[Row], members: Members, completed: Completed, value: np.ndarray) -> None:
-    """Add the completed trial of each group that is best by itself: the one with the lowest `value` (n,); and whether
-    some groups are intervals of numbers that were drawn.
-    """
-    group = members.group[members.places(completed.configuration)]
-    order = np.lexsort((completed.trial, value, group))
-    order = order[~np.isnan(value[order]) & (group[order] >= 0)]
-    found, first = np.unique(group[order], return_index=True)
-    best = dict(zip(found.tolist(), completed.trial[order[first]].tolist(), strict=True))
-    for number, row in enumerate(groups):
-        row["best_trial"], row["grouped"] = best.get(number), members.is_grouped
 
 
 def add_verdicts(groups: list[Row], members: Members, places: np.ndarray) -> None:

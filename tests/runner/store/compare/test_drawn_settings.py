@@ -24,6 +24,7 @@ def test_quarters_of_the_rates_are_the_groups(key, searched, invoke):
 
 def test_the_table_says_so(searched, invoke):
     assert "grouped by quantiles" in invoke("compare", "s", "--by", "optimizer").out
+    assert "grouped by quantiles" in invoke("compare", "s", "--by", "optimizer,activation", "--table").out
     configurations = invoke("compare", "s", "--by", "configuration", "--format", "json").json
     assert len(configurations) == 16 and not any(group["grouped"] for group in configurations)
 
