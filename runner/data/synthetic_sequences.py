@@ -96,8 +96,26 @@ class Motif(DrawnSource):
         return of_classes("motif", inputs, has_motif, names, "motif", ("absent", "present"), (self.length, SYMBOLS))
 
 
+@dataclass(frozen=True)
+class Parity(DrawnSource):
+    """Bit strings, and whether the number of ones among them is even or odd, which depends on every single bit."""
+
+    preprocess = "none"
+    examples: int = count(1000)
+    length: int = count(8, "length of the bit string", most=500, least=1)
+
+    def load(self, seed: int, draw: int = 0) -> Dataset:
+        random = generator(seed, draw, Purpose.DATA)
+        bits = random.integers(2, size=(self.examples, self.length))
+        names, axes = numbered("bit", self.length), (self.length, 1)
+        return of_classes(
+            "parity", bits.astype(np.float64), bits.sum(axis=1) % 2, names, "parity", ("even", "odd"), axes
+        )
+
+
 SEQUENCES: dict[str, type[DrawnSource]] = {
     "adding": Adding,
     "oscillator": Oscillator,
     "motif": Motif,
+    "parity": Parity,
 }
