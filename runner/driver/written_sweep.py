@@ -14,6 +14,7 @@ from fitgap.runner.planning.preparation import PreparedSweep, check_axes, prepar
 from fitgap.runner.retraining import recall_data
 from fitgap.runner.spec import Configuration, Flags, Sweep, require_extensible, stored_sweep_of, sweep_with_more
 from fitgap.runner.store import Store
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.trial_status import Status
 
 
@@ -82,7 +83,8 @@ def continue_pruned(store: Store, name_or_number: str, where: str | None, *, is_
     count, epochs = store.continue_pruned(written.sweep_id, where, is_kept=is_kept)
     if not count:
         of = " that match --where" if where else ""
-        raise SpecError(f"sweep {written.name} has no pruned trials{of}; see its trials: fitgap trials {written.name}")
+        rule = f"sweep {written.name} has no pruned trials{of}"
+        raise SpecError(f"{rule}; see its trials: {suggested('trials', written.name)}")
     return Extended(written, 0, count, epochs=epochs)
 
 

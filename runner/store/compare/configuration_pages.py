@@ -34,6 +34,8 @@ ROW_KEYS = (
     "difference_high",
     "pairs",
     "could_be_best",
+    "best_trial",
+    "grouped",
 )
 
 
