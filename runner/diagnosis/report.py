@@ -27,6 +27,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "trials": trials,
         "unjudged": store.unjudged(number),
         "configuration_count": store.configuration_count(number),
+        "rounds": store.rounds_answer(number),
         "pruned_configurations": store.configurations_with(number, Status.PRUNED) if status[Status.PRUNED] else 0,
         "rule": row["fit_rule"],
         "varying": varying,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 from fitgap.runner.amounts import counted
 from fitgap.runner.data import is_in_memory
+from fitgap.runner.diagnosis.rounds import rounds_text
 from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import (
     DriverShare,
@@ -231,6 +232,8 @@ class Caller:
             self.say(f"{written.name}: {no_skill_text(floor.e_v, floor.skill, is_pruned=is_pruned)}")
         if found := holdout_errors(store, written.sweep_id, written.prepared):
             self.say(found.line())
+        if text := rounds_text(store, written.sweep_id):
+            self.say(f"{written.name}: {text}")
         name = present_name(store, written)
         if spent and (left := unfinished(store, name)):
             trials = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"

@@ -158,12 +158,13 @@ def run(
 
 
 def show_course(prepared: "PreparedSweep", placement: "Placement", database: str | None, limits: "Budget") -> None:
-    """Print the rungs of a sweep that prunes, and how many drivers would train it, where that is not one as usual."""
+    """Print the rungs or rounds of a sweep, and how many drivers would train it, where that is not one as usual."""
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.driver import budget_of, explained
+    from fitgap.runner.planning.repeat_rounds import explain_rounds
     from fitgap.runner.planning.rungs import explain_rungs
 
-    say(*explain_rungs(prepared))
+    say(*explain_rungs(prepared), *explain_rounds(prepared))
     if line := explained(placement, database, prepared.trial_count, budget_of(prepared, limits)):
         say(line)
 

@@ -7,6 +7,7 @@ from fitgap.runner.store.compare.axis_columns import axes_of
 from fitgap.runner.store.compare.groups import GroupComparison, compare, more_is_better
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import trial
 from sqlalchemy.engine import Connection
@@ -16,7 +17,8 @@ HONEST = "honest_e_v"
 
 
 def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> list[int]:
-    """The ids of the best configurations by the mean of a measure; those with incomplete trials come last.
+    """The ids of the best configurations by the mean of a measure; those with incomplete trials come last. With rounds
+    of repeats, those come first that have more of them, since what stays behind was worse in the repeats of both.
 
     The database does all the work, so a million trials need no memory here.
     """
@@ -27,7 +29,13 @@ def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> 
         sa.select(trial.c.configuration_id)
         .where(trial.c.sweep_id == sweep_id)
         .group_by(trial.c.configuration_id)
-        .order_by(completed < sa.func.count(trial.c.id), best.is_(None), best, trial.c.configuration_id)
+        .order_by(
+            completed < sa.func.count(trial.c.id),
+            *([-completed] if repeat_rounds(connection, sweep_id) else []),
+            best.is_(None),
+            best,
+            trial.c.configuration_id,
+        )
         .limit(limit)
     )
     return list(connection.execute(query).scalars())
