@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 from fitgap.runner.analysis.moderation import moderated
-from fitgap.runner.analysis.pairing import CONFIDENCE, Differences, Measured, differences
+from fitgap.runner.analysis.pairing import Differences, Measured, differences
 from fitgap.runner.analysis.spreads import averages
 from fitgap.runner.analysis.studentized_range import pairwise_reach
 
@@ -21,16 +21,13 @@ COUNTED_SHARE = 0.1
 MANY_DEGREES = 1e4
 
 
-def differences_from_best(
-    measured: Measured, groups: int, best: int, spent: int = 0, *, confidence: float = CONFIDENCE, among: int = 0
-) -> Differences:
+def differences_from_best(measured: Measured, groups: int, best: int, spent: int = 0) -> Differences:
     """The differences of all groups from the one that looks best, with margins that hold for all of them at once.
 
     As `differences`, but every group's variation between repeats counts, not only that of the two that are compared.
-    The groups may be what is left of a larger number, `among`, for all of which the margins then hold.
     """
-    found = differences(measured, groups, best, spent, confidence=confidence)
-    if max(groups, among) <= 2:
+    found = differences(measured, groups, best, spent)
+    if groups <= 2:
         # There is nothing to choose between: this is Student's interval.
         return found
     units = over_settings(measured) if np.unique(measured.repeat).size < 2 else measured
@@ -39,8 +36,8 @@ def differences_from_best(
     error = np.hypot(deviations, deviations[best]) / np.sqrt(np.where(samples > 0, samples, np.nan))
     error[best] = np.nan
     compared = 1 + int(np.count_nonzero(np.isfinite(error)))
-    compared, left = max(2, compared, among), degrees - spent
-    margin = pairwise_reach(compared, rounded(left), confidence) * error
+    compared, left = max(2, compared), degrees - spent
+    margin = pairwise_reach(compared, rounded(left)) * error
     return Differences(found.mean, error, margin, found.pairs, found.repeats, compared, left)
 
 

@@ -43,9 +43,7 @@ class Measured:
     value: np.ndarray
 
 
-def differences(
-    measured: Measured, groups: int, against: int, spent: int = 0, *, confidence: float = CONFIDENCE
-) -> Differences:
+def differences(measured: Measured, groups: int, against: int, spent: int = 0) -> Differences:
     """The differences of all groups from the baseline group `against`.
 
     `spent` degrees of freedom were used up before, by a choice that these values have in common.
@@ -61,7 +59,7 @@ def differences(
     over_settings = deviation(np.bincount(group, (difference - mean[group]) ** 2, groups), pairs - 1)
     samples = np.where(repeats > 1, repeats, pairs)
     error = ratio(np.where(repeats > 1, over_repeats, over_settings), np.sqrt(samples))
-    margin = error * quantiles(samples - spent, confidence)
+    margin = error * quantiles(samples - spent)
     return Differences(scale * mean, scale * error, scale * margin, pairs, repeats)
 
 
@@ -77,8 +75,8 @@ def paired(measured: Measured, against: int) -> tuple[np.ndarray, np.ndarray, np
     return measured.group[chosen], measured.repeat[chosen], difference[chosen]
 
 
-def quantiles(samples: np.ndarray, confidence: float = CONFIDENCE) -> np.ndarray:
+def quantiles(samples: np.ndarray) -> np.ndarray:
     """The half-width of a confidence interval in standard errors, for these numbers of samples."""
     sizes, place = np.unique(samples, return_inverse=True)
-    reach = [quantile((1 + confidence) / 2, int(size) - 1) if size > 1 else np.nan for size in sizes]
+    reach = [quantile((1 + CONFIDENCE) / 2, int(size) - 1) if size > 1 else np.nan for size in sizes]
     return np.array(reach)[place]

@@ -1,10 +1,12 @@
 """Rounds of repeats: which configurations get one more, because they cannot be told apart from the best so far.
 
 Every configuration has the same repeats to begin with. Then the results are looked at after each further repeat, and
-only what is within reach of the best gets the next one. The intervals hold for all pairs of configurations at once, as
-in `best.py`, and for all looks together: the j-th look may be wrong with the share 1 / (j (j + 1)) of the allowed
-probability, and these shares add up to less than 1 however many looks there are. So the truly best configuration is
-lost with at most this probability, and more repeats can be allowed later without changing what was decided.
+only what is within reach of the best gets the next one. A configuration is out of reach if the one that looks best is
+better by more than a one-sided interval, which holds for the comparisons of any one configuration with all others at
+once (Bonferroni; as Hsu 1984, multiple comparisons with the best). So whichever is truly the best is lost at a look
+with at most the probability allowed for this look, whatever was chosen before. The looks share the allowed probability:
+the j-th of them has the share 3 / ((j + 2) (j + 3)), and these add up to 1 however many there are. So more repeats can
+be allowed later without changing what was decided.
 
 What is decided is a function of the results in the order of the plan. It is computed again from the first look on.
 """
@@ -14,12 +16,13 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
-from fitgap.runner.analysis.best import deviations_of, differences_from_best, rounded
-from fitgap.runner.analysis.pairing import Measured
-from fitgap.runner.analysis.studentized_range import pairwise_reach
+from fitgap.runner.analysis.block_variances import Spread, Spreads, variances_of
+from fitgap.runner.analysis.student import quantile
 
 # Of the configurations with a single repeat, this many at least get a second one to measure the variation.
 FEWEST_FIRST = 2
+# The larger, the more evenly the allowed probability is shared among the looks.
+EVENNESS = 3
 
 
 class Outcome(IntEnum):
@@ -71,7 +74,7 @@ class Rounds:
 
     def standing(self, results: Results) -> Standing:
         """What follows from the results so far."""
-        self.results, self.looks, self.lost = results, 0, set[int]()
+        self.results, self.looks, self.lost, self.spreads = results, 0, set[int](), Spreads()
         outcomes = results.outcomes
         present = np.flatnonzero((outcomes != Outcome.ABSENT).any(axis=1))
         self.among = len(present)
@@ -91,15 +94,15 @@ class Rounds:
         complete = self._complete(contenders, repeats)
         self.looks += 1
         values = self.results.values(complete, repeats)
-        near = complete[within_reach(values, self.among, self._confidence)] if len(complete) else complete
-        found = near[order_of(self.results.values(near, repeats))].tolist()
-        standing = Standing(found, repeats, len(complete), len(self.lost), is_over=True)
-        if len(near) < 2 or repeats >= self.most:
-            return near, standing
-        missing = self._absent(near, repeats + 1)
-        if missing:
-            return near, Standing(found, repeats, len(complete), len(self.lost), missing)
-        return near, None
+        spread, own = self.spreads.with_block(values), variances_of(values)
+        is_near = within_reach(values, spread, self._reach(spread))
+        self.spreads.keep(own[~is_near], repeats, len(complete))
+        near = complete[is_near]
+        found = near[order_of(values[is_near])].tolist()
+        missing = self._absent(near, repeats + 1) if len(near) > 1 and repeats < self.most else []
+        is_over = len(near) < 2 or repeats >= self.most
+        standing = Standing(found, repeats, len(complete), len(self.lost), missing, is_over)
+        return near, standing if is_over or missing else None
 
     def _second_repeats(self, present: np.ndarray) -> tuple[np.ndarray, Standing | None]:
         """Who gets a second repeat: the better half, which shows how much repeats vary, and then, of the others, those
@@ -130,18 +133,18 @@ class Rounds:
         """
         if len(paired) < 2:
             return np.ones(len(others), bool)
-        values = self.results.values(np.concatenate([paired, others]), 1)[:, 0]
         twice = self.results.values(paired, 2)
-        deviations, degrees = deviations_of(measured(twice), len(paired))
-        reach = pairwise_reach(self.among, rounded(degrees), self._confidence)
-        margin = reach * math.sqrt(2) * float(np.nanmax(deviations))
+        spread = self.spreads.with_block(twice)
+        values = self.results.values(np.concatenate([paired, others]), 1)[:, 0]
+        margin = self._reach(spread) * math.sqrt(2) * float(spread.deviations.max())
         best = values[order_of(twice)[0]]
-        return ~(values[len(paired) :] - best > margin)
+        near: np.ndarray = ~(values[len(paired) :] - best > margin)
+        return near
 
-    @property
-    def _confidence(self) -> float:
-        """The confidence of the present look."""
-        return 1 - (1 - self.until) / (self.looks * (self.looks + 1))
+    def _reach(self, spread: Spread) -> float:
+        """By how many standard errors a configuration may look worse than the best one and be within reach of it."""
+        allowed = (1 - self.until) * share_of_look(self.looks)
+        return quantile(1 - allowed / max(2, self.among), max(1, math.floor(spread.degrees)))
 
     def _has_open(self, configurations: np.ndarray, repeats: int) -> bool:
         return bool((self.results.outcomes[configurations, :repeats] == Outcome.OPEN).any())
@@ -167,22 +170,22 @@ def first_to_repeat(count: int) -> int:
     return max(min(FEWEST_FIRST, count), (count + 1) // 2)
 
 
-def within_reach(values: np.ndarray, among: int, confidence: float) -> np.ndarray:
-    """Which configurations (k,) cannot be told apart from the one that looks best, given their errors (k, n).
+def share_of_look(look: int) -> float:
+    """The share of the allowed probability of an error that a look, counted from 1, may use up. All add up to 1."""
+    return EVENNESS / ((look + EVENNESS - 1) * (look + EVENNESS))
 
-    They are what is left of a number of configurations, `among`, for all pairs of which the intervals hold.
+
+def within_reach(values: np.ndarray, spread: Spread, reach: float) -> np.ndarray:
+    """Which configurations (k,) are worse than the one that looks best by at most `reach` standard errors, given their
+    errors (k, n) and how much each of them varies.
     """
     if len(values) < 2:
         return np.ones(len(values), bool)
     best = int(order_of(values)[0])
-    found = differences_from_best(measured(values), len(values), best, confidence=confidence, among=among)
-    return ~(found.mean - found.margin > 0)
-
-
-def measured(values: np.ndarray) -> Measured:
-    """Errors (k, n) as values of groups with a single configuration each."""
-    group, repeat = np.divmod(np.arange(values.size), values.shape[1])
-    return Measured(group, np.zeros(values.size, int), repeat, values.ravel())
+    difference = (values - values[best]).mean(axis=1)
+    error = np.hypot(spread.deviations, spread.deviations[best]) / math.sqrt(values.shape[1])
+    near: np.ndarray = ~(difference > reach * error)
+    return near
 
 
 def order_of(values: np.ndarray) -> np.ndarray:

@@ -17,16 +17,16 @@ ERFC = np.vectorize(math.erfc, otypes=[float])
 
 
 @cache
-def pairwise_reach(groups: int, degrees: float, confidence: float = CONFIDENCE) -> float:
-    """The number c such that, with this probability, no difference of two of the groups is more than c of its standard
+def pairwise_reach(groups: int, degrees: float) -> float:
+    """The number c such that, with 95 % probability, no difference of two of the groups is more than c of its standard
     errors from its true value. `degrees` are the degrees of freedom of the standard errors.
     """
     low, high = 0.0, 1.0
-    while probability(high, groups, degrees) < confidence and high < LARGEST:
+    while probability(high, groups, degrees) < CONFIDENCE and high < LARGEST:
         low, high = high, 2 * high
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        if probability(middle, groups, degrees) < confidence:
+        if probability(middle, groups, degrees) < CONFIDENCE:
             low = middle
         else:
             high = middle
