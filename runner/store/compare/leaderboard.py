@@ -9,7 +9,7 @@ from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import trial
+from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 
 # Sorted by this where it is known.
@@ -49,8 +49,13 @@ def leaderboard(connection: Connection, sweep_id: int, by: Sequence[str], limit:
         measure = "accuracy_v"
     else:
         measure = HONEST if all_honest(connection, sweep_id) else "best_e_v"
-    question = GroupComparison([*by, "configuration"], of=measure, only=leaders(connection, sweep_id, limit, measure))
-    return compare(connection, [sweep_id], question)
+    best = leaders(connection, sweep_id, limit, measure)
+    groups = compare(connection, [sweep_id], GroupComparison([*by, "configuration"], of=measure, only=best))
+    if not repeat_rounds(connection, sweep_id):
+        return groups
+    known = sa.select(configuration.c.id, configuration.c.hash).where(configuration.c.id.in_(best))
+    place = {name: best.index(number) for number, name in connection.execute(known)}
+    return sorted(groups, key=lambda group: place[group["configuration"]])
 
 
 def all_honest(connection: Connection, sweep_id: int) -> bool:

@@ -98,11 +98,11 @@ def test_a_search_that_learns_repeats_once_it_has_proposed_everything(lag, tmp_p
     assert {key: found[key] for key in plain} == plain
     assert {name for name, _ in found} == {name for name, _ in plain}
     assert len(found) > len(plain) and answer["is_over"]
-    with (
-        open_store_for_writing(str(tmp_path / "r.db")) as store,
-        open_store_for_writing(str(tmp_path / "p.db")) as other,
-    ):
-        assert store.proposals(1) == other.proposals(1)
+    proposals = []
+    for name in ("r", "p"):
+        with open_store_for_writing(str(tmp_path / f"{name}.db")) as store:
+            proposals.append(store.proposals(1))
+    assert proposals[0] == proposals[1]
 
 
 def test_it_does_not_matter_how_often_it_is_stopped(tmp_path):

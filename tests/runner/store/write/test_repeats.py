@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from fitgap.runner.messages import Block, TrialEnd
+from fitgap.runner.store import ConfigurationQuery
+from fitgap.runner.store.compare.leaderboard import leaders
 from fitgap.runner.trial_status import Status
 
 ROUNDS = {"repeats": {"from": 1, "to": 3}}
@@ -75,5 +77,7 @@ def test_leaders_are_those_that_have_most_repeats(store, identity, make_plan, ma
     driver.add_repeats(sweep, [(1, 2)], 3)
     end(driver, 4, best_e_v=0.9, honest_e_v=0.9)
     hashes = [row["hash"] for row in store.configurations(sweep)]
-    expected = [hashes[0], hashes[2], hashes[1]]
-    assert [row["configuration"] for row in store.leaderboard(sweep, ["architecture"], 3)] == expected
+    with store._reading() as connection:
+        assert leaders(connection, sweep, 3, "honest_e_v") == [1, 3, 2]
+    page = store.configuration_page(sweep, ["architecture"], ConfigurationQuery())
+    assert [row["configuration"] for row in page.rows] == [hashes[0], hashes[2], hashes[1]]
