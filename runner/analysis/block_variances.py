@@ -16,10 +16,21 @@ COUNTED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Spread:
-    """The standard deviations of the configurations of a block (k,), and the degrees of freedom of each."""
+    """The standard deviations of the configurations of a block (k,), and the degrees of freedom of each; if it
+    `is_common` to all, it is estimated from all together.
+    """
 
     deviations: np.ndarray
     degrees: float
+    is_common: bool = False
+
+    def degrees_against(self, other: int) -> np.ndarray:
+        """The degrees of freedom (k,) of differences from one of the configurations (Welch and Satterthwaite)."""
+        if self.is_common:
+            return np.full(len(self.deviations), self.degrees)
+        mine, its = self.deviations**2, self.deviations[other] ** 2
+        together: np.ndarray = (mine + its) ** 2
+        return self.degrees * np.divide(together, mine**2 + its**2, out=np.ones_like(mine), where=mine + its > 0)
 
 
 @dataclass
@@ -39,15 +50,29 @@ class Spreads:
         together, repeats = values.shape
         if together < 2 or repeats < 2:
             return Spread(np.full(together, math.nan), 1.0)
-        own = variances_of(values)
-        every = np.concatenate([np.array(self.variances), own])
-        degrees = np.concatenate([np.array(self.degrees), np.full(together, degrees_in(repeats, together))])
-        shrunk, its_degrees = moderated(every, float(degrees.mean()))
+        own, degrees = variances_of(values), degrees_in(repeats, together)
+        every = np.array([*self.variances, *own.tolist()])
+        of_every = np.array([*self.degrees, *(degrees for _ in own)])
+        if vary_alike(every, float(of_every.mean())):
+            return common(every, of_every, own)
+        # Those that are out may vary otherwise, such as those that learn badly.
+        shrunk, its_degrees = moderated(own, degrees)
         if math.isinf(its_degrees):
-            common = float((degrees * every).sum() / degrees.sum())
-            return Spread(np.full(together, math.sqrt(common)), float(degrees.sum()))
-        added = its_degrees - float(degrees.mean())
-        return Spread(np.sqrt(shrunk[-together:]), repeats - 1 + COUNTED_SHARE * max(0.0, added))
+            return common(own, of_every[-together:], own)
+        return Spread(np.sqrt(np.maximum(shrunk, own)), degrees + COUNTED_SHARE * (its_degrees - degrees))
+
+
+def vary_alike(variances: np.ndarray, degrees: float) -> bool:
+    """Whether all variances could have the same true value."""
+    return math.isinf(moderated(variances, degrees)[1])
+
+
+def common(variances: np.ndarray, degrees: np.ndarray, own: np.ndarray) -> Spread:
+    """The spread of a block whose configurations vary alike, by all variances. One that seems to vary more than all is
+    taken at its word, since few repeats would not show that it is different.
+    """
+    total = float(degrees.sum())
+    return Spread(np.sqrt(np.maximum((degrees * variances).sum() / total, own)), total, is_common=True)
 
 
 def variances_of(values: np.ndarray) -> np.ndarray:

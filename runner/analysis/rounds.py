@@ -95,7 +95,7 @@ class Rounds:
         self.looks += 1
         values = self.results.values(complete, repeats)
         spread, own = self.spreads.with_block(values), variances_of(values)
-        is_near = within_reach(values, spread, self._reach(spread))
+        is_near = within_reach(values, spread, self._allowed)
         self.spreads.keep(own[~is_near], repeats, len(complete))
         near = complete[is_near]
         found = near[order_of(values[is_near])].tolist()
@@ -136,15 +136,15 @@ class Rounds:
         twice = self.results.values(paired, 2)
         spread = self.spreads.with_block(twice)
         values = self.results.values(np.concatenate([paired, others]), 1)[:, 0]
-        margin = self._reach(spread) * math.sqrt(2) * float(spread.deviations.max())
+        margin = reach_of(self._allowed, spread.degrees) * math.sqrt(2) * float(spread.deviations.max())
         best = values[order_of(twice)[0]]
         near: np.ndarray = ~(values[len(paired) :] - best > margin)
         return near
 
-    def _reach(self, spread: Spread) -> float:
-        """By how many standard errors a configuration may look worse than the best one and be within reach of it."""
-        allowed = (1 - self.until) * share_of_look(self.looks)
-        return quantile(1 - allowed / max(2, self.among), max(1, math.floor(spread.degrees)))
+    @property
+    def _allowed(self) -> float:
+        """The probability of an error that the present look allows for each comparison."""
+        return (1 - self.until) * share_of_look(self.looks) / max(2, self.among)
 
     def _has_open(self, configurations: np.ndarray, repeats: int) -> bool:
         return bool((self.results.outcomes[configurations, :repeats] == Outcome.OPEN).any())
@@ -175,17 +175,23 @@ def share_of_look(look: int) -> float:
     return EVENNESS / ((look + EVENNESS - 1) * (look + EVENNESS))
 
 
-def within_reach(values: np.ndarray, spread: Spread, reach: float) -> np.ndarray:
-    """Which configurations (k,) are worse than the one that looks best by at most `reach` standard errors, given their
-    errors (k, n) and how much each of them varies.
+def within_reach(values: np.ndarray, spread: Spread, allowed: float) -> np.ndarray:
+    """Which configurations (k,) cannot be told apart from the one that looks best, given their errors (k, n), how much
+    each of them varies, and the probability of an error that is allowed for each comparison.
     """
     if len(values) < 2:
         return np.ones(len(values), bool)
     best = int(order_of(values)[0])
     difference = (values - values[best]).mean(axis=1)
     error = np.hypot(spread.deviations, spread.deviations[best]) / math.sqrt(values.shape[1])
+    reach = np.array([reach_of(allowed, degrees) for degrees in spread.degrees_against(best).tolist()])
     near: np.ndarray = ~(difference > reach * error)
     return near
+
+
+def reach_of(allowed: float, degrees: float) -> float:
+    """By how many standard errors a configuration may look worse than the best one and be within reach of it."""
+    return quantile(1 - allowed, max(1, math.floor(degrees)))
 
 
 def order_of(values: np.ndarray) -> np.ndarray:
