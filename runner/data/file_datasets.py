@@ -12,7 +12,7 @@ from fitgap.runner.data.columns.roles import chosen_roles, find_roles
 from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.file_content import read_content
-from fitgap.runner.data.file_tables import RawTable, read_table, typed_table, with_rows
+from fitgap.runner.data.file_tables import RawTable, needs_text, read_table, typed_table, with_rows
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.handling import Handling
 from fitgap.runner.data.loaded_files import LoadedFile, Losses
@@ -36,7 +36,9 @@ def load_table(
     if choices.lengths is not None:
         rule = "lengths are of sequences in an NPZ file, but this is a table"
         raise file_error(source, f"{rule}; store arrays (N, steps, channels) with numpy.savez, or leave it out")
-    raw = read_table(source, content, kind, choices, target, stored.layout if stored else None)
+    keeps_text = needs_text(choices) or bool(stored and (stored.text or stored.dates))
+    layout = stored.layout if stored else None
+    raw = read_table(source, content, kind, choices, target, layout, keeps_text=keeps_text)
     raw, origins = joined(raw, [read_other(each, choices, target) for each in files_of(choices)])
     names = resolved_target(raw.table, target, strict=choices.strict)
     check_target(raw.table, names)

@@ -9,6 +9,7 @@ from fitgap.runner.data.columns.raw_table import Table, kept_rows
 from fitgap.runner.data.error_texts import file_error
 from fitgap.runner.data.formats import content as contents
 from fitgap.runner.data.formats.csv_files import read_cells
+from fitgap.runner.data.formats.fraction_columns import LEAST_SIZE, read_fractions
 from fitgap.runner.data.formats.layout import STRICT, Layout, find_layout
 from fitgap.runner.data.formats.text_encoding import UTF_8, decoded, find_encoding
 from fitgap.runner.data.treatment import FileChoices, Treatment
@@ -24,11 +25,21 @@ class RawTable:
 
 
 def read_table(
-    source: str, content: bytes, kind: str, choices: FileChoices, target: Collection[str], stored: Layout | None = None
+    source: str,
+    content: bytes,
+    kind: str,
+    choices: FileChoices,
+    target: Collection[str],
+    stored: Layout | None = None,
+    *,
+    keeps_text: bool = True,
 ) -> RawTable:
-    """The table in a file that is not an NPZ file; its layout is looked for unless it is stored or `strict`."""
+    """The table in a file that is not an NPZ file; its layout is looked for unless it is stored or `strict`.
+
+    Unless it `keeps_text`, columns of a large text table that `typed_table` would convert into numbers may be numbers.
+    """
     if kind == contents.CSV:
-        return read_text_table(source, content, choices, target, stored)
+        return read_text_table(source, content, choices, target, stored, keeps_text=keeps_text)
     layout = stored or STRICT
     if kind == contents.JSON:
         from fitgap.runner.data.formats.json_files import read_json
@@ -45,7 +56,13 @@ def read_table(
 
 
 def read_text_table(
-    source: str, content: bytes, choices: FileChoices, target: Collection[str], stored: Layout | None
+    source: str,
+    content: bytes,
+    choices: FileChoices,
+    target: Collection[str],
+    stored: Layout | None,
+    *,
+    keeps_text: bool,
 ) -> RawTable:
     """The table in a CSV file or one of its relatives."""
     if stored is not None:
@@ -61,10 +78,30 @@ def read_text_table(
         if not text.strip():
             raise file_error(source, "the file is empty; it must contain examples")
         layout = start if choices.strict else find_layout(source, text, start, target, choices.separator)
+    looks_for_decimal = stored is None and choices.decimal is None and not choices.strict
+    if not keeps_text and (read := read_large_table(source, text, layout, looks_for_decimal)) is not None:
+        return read
     table = read_cells(source, text, layout, strict=choices.strict)
-    if stored is None and choices.decimal is None and not choices.strict:
+    if looks_for_decimal:
         layout = replace(layout, decimal=find_decimal(source, table.frame, layout.separator))
     return RawTable(table, contents.CSV, layout)
+
+
+def read_large_table(source: str, text: str, layout: Layout, looks_for_decimal: bool) -> RawTable | None:
+    """The same table with its fractions as numbers; None if it is small or cannot be read so."""
+    if len(text) < LEAST_SIZE or layout.decimal != ".":
+        return None
+    table = read_fractions(source, text, layout)
+    # With decimal commas, a point stands between groups of digits.
+    if table is None or (looks_for_decimal and find_decimal(source, table.frame, layout.separator) != "."):
+        return None
+    return RawTable(table, contents.CSV, layout)
+
+
+def needs_text(choices: FileChoices) -> bool:
+    """Whether cells that look like numbers may have to be text: they are categories or dates, or decide the split."""
+    chosen = (choices.categorical, choices.dates, choices.splits, choices.weight, choices.sequence)
+    return choices.strict or any(chosen)
 
 
 def with_rows(raw: RawTable, keep: np.ndarray) -> RawTable:

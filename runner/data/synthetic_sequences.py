@@ -1,4 +1,4 @@
-"""Synthetic images and sequences, which networks without convolutions or memory get as flat inputs."""
+"""Synthetic sequences, which networks without convolutions or memory get as flat inputs."""
 
 from dataclasses import dataclass
 
@@ -10,47 +10,9 @@ from fitgap.runner.data.exact_numbers import bell
 from fitgap.runner.data.named_set import DrawnSource
 from fitgap.runner.data.synthetic_tables import count, deviation, numbered, of_classes
 
-SIDE = 16
-KINDS = ("disk", "ring", "square", "diamond", "cross")
 SYMBOLS = 4
 # The motif is a b b a.
 MOTIF = (0, 1, 1, 0)
-
-
-@dataclass(frozen=True)
-class Shapes(DrawnSource):
-    """Images of 16 x 16 pixels with noise: a disk, ring, square, diamond or cross, anywhere and of any size."""
-
-    # Pixels already share one scale.
-    preprocess = "none"
-    examples: int = count(1000)
-    noise: float = deviation(0.2)
-
-    def load(self, seed: int, draw: int = 0) -> Dataset:
-        random = generator(seed, draw, Purpose.DATA)
-        kind = random.integers(len(KINDS), size=self.examples)
-        centre, radius = 5.5 + 5.0 * random.random((2, self.examples, 1, 1)), 3.0 + 2.0 * random.random(self.examples)
-        across, down = np.abs(np.arange(SIDE) - centre[0]), np.abs(np.arange(SIDE)[:, np.newaxis] - centre[1])
-        masks = masks_of(across, down, radius[:, np.newaxis, np.newaxis])
-        images = masks[kind, np.arange(self.examples)] + self.noise * bell(random, (self.examples, SIDE, SIDE))
-        pixels = np.clip(images, 0.0, 1.0).reshape(self.examples, -1)
-        names = tuple(f"pixel_{row}_{column}" for row in range(SIDE) for column in range(SIDE))
-        return of_classes("shapes", pixels, kind, names, "shape", KINDS, (SIDE, SIDE, 1))
-
-
-def masks_of(across: np.ndarray, down: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Which pixels each kind of shape covers, (kinds, N, 16, 16), from the distances from its centre."""
-    square, far = across * across + down * down, np.maximum(across, down)
-    area = radius * radius
-    return np.stack(
-        [
-            square <= area,
-            (square <= area) & (square >= 0.4 * area),
-            far <= 0.8 * radius,
-            across + down <= 1.2 * radius,
-            (np.minimum(across, down) <= 0.3 * radius) & (far <= radius),
-        ]
-    )
 
 
 @dataclass(frozen=True)
@@ -134,9 +96,26 @@ class Motif(DrawnSource):
         return of_classes("motif", inputs, has_motif, names, "motif", ("absent", "present"), (self.length, SYMBOLS))
 
 
+@dataclass(frozen=True)
+class Parity(DrawnSource):
+    """Bit strings, and whether the number of ones among them is even or odd, which depends on every single bit."""
+
+    preprocess = "none"
+    examples: int = count(1000)
+    length: int = count(8, "length of the bit string", most=500, least=1)
+
+    def load(self, seed: int, draw: int = 0) -> Dataset:
+        random = generator(seed, draw, Purpose.DATA)
+        bits = random.integers(2, size=(self.examples, self.length))
+        names, axes = numbered("bit", self.length), (self.length, 1)
+        return of_classes(
+            "parity", bits.astype(np.float64), bits.sum(axis=1) % 2, names, "parity", ("even", "odd"), axes
+        )
+
+
 SEQUENCES: dict[str, type[DrawnSource]] = {
-    "shapes": Shapes,
     "adding": Adding,
     "oscillator": Oscillator,
     "motif": Motif,
+    "parity": Parity,
 }

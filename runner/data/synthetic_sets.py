@@ -7,6 +7,7 @@ from fitgap.core.datasets import Dataset
 from fitgap.core.randomness import Purpose, generator
 from fitgap.core.variants import parameter
 from fitgap.runner.data.named_set import DrawnSource
+from fitgap.runner.data.synthetic_images import IMAGES
 from fitgap.runner.data.synthetic_sequences import SEQUENCES
 from fitgap.runner.data.synthetic_tables import TABLES
 
@@ -92,5 +93,6 @@ DRAWN_SETS: dict[str, type[DrawnSource]] = {
     "moons": Moons,
     "separable": Separable,
     **TABLES,
+    **IMAGES,
     **SEQUENCES,
 }

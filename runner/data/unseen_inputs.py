@@ -75,9 +75,9 @@ def unseen_table(source: str, content: bytes, kind: str, texts: Collection[str],
         raw = read_table(source, content, kind, chosen, ())
         return typed_table(raw, treatment, {*texts, *treatment.dates})
     # The layout may be another one than that of the training file, but the decimal mark is probably the same.
-    choices = FileChoices(missing_values=treatment.words)
+    choices, keeps_text = FileChoices(missing_values=treatment.words), bool(texts or treatment.dates)
     try:
-        raw = read_table(source, content, kind, choices, ())
+        raw = read_table(source, content, kind, choices, (), keeps_text=keeps_text)
     except DataError:
         raw = read_table(source, content, kind, replace(choices, decimal=treatment.layout.decimal), ())
     table = typed_table(raw, replace(treatment, layout=raw.layout, ignored={}), {*texts, *treatment.dates})

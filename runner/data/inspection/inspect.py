@@ -15,7 +15,7 @@ from fitgap.runner.data.columns.targets import holds_classes
 from fitgap.runner.data.error_texts import file_error
 from fitgap.runner.data.file_content import read_content
 from fitgap.runner.data.file_datasets import target_dates, typed_targets
-from fitgap.runner.data.file_tables import read_table, typed_table, with_rows
+from fitgap.runner.data.file_tables import needs_text, read_table, typed_table, with_rows
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
 from fitgap.runner.data.inspection.leaks import leak
@@ -63,7 +63,7 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
     kind = kind_of(source, content)
     if kind == NPZ:
         raise file_error(source, "an NPZ file has no columns to inspect; store a table as CSV or Parquet")
-    raw = read_table(source, content, kind, choices, target)
+    raw = read_table(source, content, kind, choices, target, keeps_text=needs_text(choices))
     names = resolved_target(raw.table, target, strict=False)
     if names:
         check_target(raw.table, names)

@@ -5,7 +5,8 @@ import pytest
 from fitgap.core.preprocessing import prepare_examples
 from fitgap.runner.data import fingerprint, load_dataset
 from fitgap.runner.data.exact_numbers import bell, cosine, sine
-from fitgap.runner.data.synthetic_sequences import KINDS, MOTIF, SEQUENCES
+from fitgap.runner.data.synthetic_images import IMAGES, KINDS
+from fitgap.runner.data.synthetic_sequences import MOTIF, SEQUENCES
 from fitgap.runner.data.synthetic_tables import TABLES
 from fitgap.runner.errors import DataError
 from fitgap.runner.planning.preparation import prepare_sweep
@@ -23,16 +24,19 @@ FINGERPRINTS = {
     "adding": "26068528b817c129",
     "oscillator": "c991509f906c7383",
     "motif": "c00b72602c7ad846",
+    "bars": "0b2aa399abc06aaf",
+    "shifted_digits": "5ce97db152c56840",
+    "parity": "be6c7aa3e09989ae",
 }
 
 
-@pytest.mark.parametrize("name", {**TABLES, **SEQUENCES})
+@pytest.mark.parametrize("name", {**TABLES, **IMAGES, **SEQUENCES})
 def test_a_set_is_the_same_everywhere_and_for_ever(name):
     assert fingerprint(load_dataset(name)).startswith(FINGERPRINTS[name])
     assert fingerprint(load_dataset(name, seed=1)) != fingerprint(load_dataset(name))
 
 
-@pytest.mark.parametrize("name", every(4, {**TABLES, **SEQUENCES}))
+@pytest.mark.parametrize("name", every(4, {**TABLES, **IMAGES, **SEQUENCES}))
 def test_a_set_trains(name, invoke):
     answer = invoke("run", "--data", name, "--hidden", "4", "--epochs", "1", "--engine", "local")
     assert answer.code == 0
@@ -124,6 +128,48 @@ def test_shapes_without_noise_are_what_they_are_called():
         assert image.sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
 
 
+@pytest.mark.parametrize("side", [2, 8])
+def test_bars_without_noise_are_constant_along_their_direction_alone(side):
+    data = load_dataset("bars", options={"noise": 0, "examples": 300, "side": side})
+    images, is_vertical = data.inputs.reshape(-1, side, side), data.targets[:, 0] == 1
+    assert set(np.unique(images)) == {0, 1}
+    assert 0.3 < is_vertical.mean() < 0.7
+    varies_down, varies_across = (np.ptp(images, axis=axis).any(axis=1) for axis in (1, 2))
+    assert (varies_down == ~is_vertical).all()
+    assert (varies_across == is_vertical).all()
+    assert np.unique(images[is_vertical][:, 0], axis=0).shape[0] > min(side, 20) / 2
+
+
+def test_shifted_digits_are_digits_somewhere_else():
+    digits, data = load_dataset("digits"), load_dataset("shifted_digits", options={"side": 11})
+    images = data.inputs.reshape(-1, 11, 11)
+    known = {
+        image[np.ix_(*filled(image))].tobytes(): digit
+        for image, digit in zip(digits.inputs.reshape(-1, 8, 8), digits.targets, strict=True)
+    }
+    corners = set()
+    for image, digit in zip(images, data.targets, strict=True):
+        rows, columns = filled(image)
+        assert known[image[np.ix_(rows, columns)].tobytes()] == digit
+        corners.add((rows[0], columns[0]))
+    assert len(data.inputs) == len(digits.inputs)
+    assert len(corners) > 16
+    assert len(load_dataset("shifted_digits", options={"examples": 50}).inputs) == 50
+
+
+def filled(image):
+    """The rows and columns from the first to the last that is not empty."""
+    return [np.arange(np.flatnonzero(line)[0], np.flatnonzero(line)[-1] + 1) for line in (image.any(1), image.any(0))]
+
+
+def test_parity_is_that_of_the_number_of_ones():
+    data = load_dataset("parity", options={"length": 5, "examples": 200})
+    assert data.input_axes == (5, 1)
+    assert len(np.unique(data.inputs, axis=0)) == 32
+    assert (data.inputs.sum(axis=1) % 2 == data.targets[:, 0]).all()
+    assert data.class_names == ("even", "odd")
+
+
 def test_the_sum_is_that_of_the_two_marked_numbers():
     data = load_dataset("adding", options={"length": 7, "examples": 50})
     assert data.input_axes == (7, 2)
@@ -163,7 +209,7 @@ def test_classes_in_the_plane_are_where_they_should_be():
 
 def test_the_list_says_what_each_set_is(invoke):
     rows = {row["name"]: row for row in invoke("list", "data", "--format", "json").json}
-    assert {**TABLES, **SEQUENCES}.keys() < rows.keys()
+    assert {**TABLES, **IMAGES, **SEQUENCES}.keys() < rows.keys()
     shapes = rows["shapes"]
     assert (shapes["examples"], shapes["inputs"], shapes["target"], shapes["task"]) == (1000, 256, "shape", "5 classes")
     assert rows["subjects"]["groups"] == ["subject"]
