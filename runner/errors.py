@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable
 
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.usual_names import our_name
 
 EXCERPT_WIDTH = 70
@@ -103,7 +104,7 @@ class DriverFencedError(FitgapError):
     def __init__(self) -> None:
         super().__init__(
             "this process was unresponsive for too long, so another one has taken over its trials; "
-            "nothing was written since; `fitgap sweeps` shows the progress"
+            f"nothing was written since; `{suggested('sweeps')}` shows the progress"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from fitgap.core.example_weights import unscaled_weights
 from fitgap.core.model import Model
+from fitgap.core.scores import number_scores
 from fitgap.runner.amounts import counted
 from fitgap.runner.models.trial_models import model_with_parameters
 from fitgap.runner.planning.packs import PlannedTrial
@@ -17,7 +18,11 @@ from fitgap.runner.store import Row, Store
 from fitgap.runner.store.reader import StoreReader
 from fitgap.runner.trial_status import Status
 
-ROW_KEYS = ("configuration", "trial", "examples", "error", "accuracy", "is_best")
+ROW_KEYS = ("configuration", "trial", "examples", "error", "accuracy", "is_best", "rmse", "mae")
+
+
+# What there is one of for each trial, besides accuracies, which may be undefined.
+LISTS = ("errors", "trials", "rmse", "mae")
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class HoldoutErrors:
     """The errors and accuracies of the best configuration, one per repeat, after the best epoch of each.
 
     `configuration` is its settings in words, and `trials` are its trials. If another configuration has become the best
-    since then, `is_best` is false.
+    since then, `is_best` is false. `rmse` and `mae` are in the unit of numeric targets; empty for classes, and in
+    results of versions that did not measure them.
     """
 
     configuration: str
@@ -35,6 +41,8 @@ class HoldoutErrors:
     is_numeric: bool
     trials: tuple[int, ...] = ()
     is_best: bool = True
+    rmse: tuple[float, ...] = ()
+    mae: tuple[float, ...] = ()
 
     def line(self) -> str:
         """One line for people."""
@@ -43,30 +51,32 @@ class HoldoutErrors:
         # If all targets are the same, there is no R2.
         score = f", {name} {spread(self.accuracies)}" if np.isfinite(self.accuracies).all() else ""
         found = f"{self.configuration} has the error {spread(self.errors)}"
+        if self.rmse:
+            score += f"; in the unit of the target: RMSE {spread(self.rmse)}, MAE {spread(self.mae)}"
         since = "" if self.is_best else "; measured once, before another configuration became the best"
         return f"{examples}, which played no part in any choice: {found}{score}{since}"
 
     def rows(self) -> list[Row]:
         """One row per trial."""
         told = {"examples": self.examples, "is_best": self.is_best, "configuration": self.configuration}
-        accuracies = self.stored()["accuracies"]
-        return [
-            {key: {**told, "trial": trial, "error": error, "accuracy": accuracy}[key] for key in ROW_KEYS}
-            for trial, error, accuracy in zip(self.trials, self.errors, accuracies, strict=True)
-        ]
+        measured = {"trial": self.trials, "error": self.errors, "accuracy": self.stored()["accuracies"]}
+        measured |= {name: getattr(self, name) or [None] * len(self.trials) for name in ("rmse", "mae")}
+        rows = ({**told, **dict(zip(measured, row, strict=True))} for row in zip(*measured.values(), strict=True))
+        return [{key: row[key] for key in ROW_KEYS} for row in rows]
 
     def stored(self) -> Row:
         """The result as JSON-ready data; an accuracy that is not defined becomes null."""
         accuracies = [value if np.isfinite(value) else None for value in self.accuracies]
         found = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "is_best"}
-        return {**found, "errors": list(self.errors), "accuracies": accuracies, "trials": list(self.trials)}
+        lists = {name: list(getattr(self, name)) for name in LISTS}
+        return {**found, **lists, "accuracies": accuracies}
 
     @classmethod
     def from_stored(cls, stored: Row, *, is_best: bool) -> Self:
         """The inverse of `stored`."""
         accuracies = tuple(np.nan if value is None else value for value in stored["accuracies"])
-        lists = {"errors": tuple(stored["errors"]), "accuracies": accuracies, "trials": tuple(stored["trials"])}
-        return cls(**{**stored, **lists}, is_best=is_best)
+        lists = {name: tuple(stored.get(name, ())) for name in LISTS}
+        return cls(**{**stored, **lists, "accuracies": accuracies}, is_best=is_best)
 
 
 def spread(values: tuple[float, ...]) -> str:
@@ -108,15 +118,19 @@ def computed_holdout(store: Store, sweep_id: int, prepared: PreparedSweep) -> Ho
         return None
     rows = np.flatnonzero(dataset.marks["test"])
     inputs, targets = dataset.inputs[rows], dataset.targets[rows]
-    errors, accuracies = [], []
+    is_numeric = dataset.target_kind == "numbers"
+    errors, accuracies, scores = [], [], []
     for number in trials:
         row = store.show(number)
         model = model_at_best(store, row, prepared)
         errors.append(float(weighted_mean(model.errors(inputs, targets), prepared, row["repeat"], rows)))
         accuracies.append(model.accuracy(inputs, targets))
+        if is_numeric:
+            scores.append(number_scores(targets, model.predict(inputs)))
     label = f"{row['architecture']}, {row['activation']}, {row['regularizer']}, {row['optimizer']}"
-    is_numeric = dataset.target_kind == "numbers"
-    return HoldoutErrors(label, len(rows), tuple(errors), tuple(accuracies), is_numeric, tuple(trials))
+    rmse, mae = (tuple(each[name] for each in scores) for name in ("rmse", "mae"))
+    measured = tuple(errors), tuple(accuracies), is_numeric, tuple(trials)
+    return HoldoutErrors(label, len(rows), *measured, rmse=rmse, mae=mae)
 
 
 def weighted_mean(errors: np.ndarray, prepared: PreparedSweep, repeat: int, rows: np.ndarray) -> float:

@@ -101,6 +101,27 @@ def used_examples_of(
     return examples_of_repeat(prepared, variant, repeat, side, scaled=scaled)
 
 
+def rows_by_use(store: Store, trial: int, inputs: np.ndarray) -> dict[Side, int]:
+    """How many rows (N,) of inputs are those of examples on each side of a trial; rows on no side are not counted.
+
+    A row of which there is an example that trains counts as such, whatever the other examples like it are used for.
+    """
+    examples = used_examples_of(store, trial)
+    counts = dict.fromkeys((Side.TRAINING, Side.VALIDATION, Side.TEST), 0)
+    known = {side: set(map(bytes, comparable(examples.inputs[examples.sides == side]))) for side in counts}
+    for row in map(bytes, comparable(inputs)):
+        side = next((side for side, rows in known.items() if row in rows), None)
+        if side is not None:
+            counts[side] += 1
+    return counts
+
+
+def comparable(inputs: np.ndarray) -> np.ndarray:
+    """Inputs as rows (N, n) of which equal ones have the same bytes: -0 is 0, and every NaN the same."""
+    rows = np.ascontiguousarray(inputs, np.float64) + 0.0
+    return np.where(np.isnan(rows), np.nan, rows)
+
+
 def examples_of_repeat(
     prepared: PreparedSweep, variant: DataVariant, repeat: int, side: str | None, *, scaled: bool
 ) -> UsedExamples:

@@ -81,7 +81,7 @@ def test_the_leaderboard_is_on_standard_output_and_progress_is_not(digits):
     folder, _, _ = digits
     out, err = (folder / "out").read_text(), (folder / "err").read_text()
     assert out.startswith(
-        f"digits: the best {CONFIGURATIONS} of {CONFIGURATIONS} configurations, by E_v at the best epoch\n"
+        f"digits: the best {CONFIGURATIONS} of {CONFIGURATIONS} configurations, by honest E_v at the best epoch\n"
     )
     assert f"{TRIALS} trials: {TRIALS} completed" in err
     assert f"{TRIALS} trials" not in out

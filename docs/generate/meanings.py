@@ -94,6 +94,8 @@ MEANINGS = {
     },
     "test_error": "error on the test examples, if the trial is of the configuration that was tested; else null",
     "test_accuracy": "accuracy on the test examples, or R²",
+    "test_rmse": "root mean squared error on the test examples, in the unit of numeric targets; null for classes",
+    "test_mae": "mean absolute error on the test examples, in the unit of numeric targets; null for classes",
     "confusion": "validation examples of each class by predicted class after the best epoch: `classes`, `answers`, and "
     "`counts`, a list for every class with a number for every answer; null for numbers",
     "recall": "share of the validation examples of each class that was recognized after the best epoch",
@@ -216,6 +218,8 @@ MEANINGS = {
     "paired_repeats": "repeats behind the difference",
     "repeats_needed": "repeats that would show a difference of this size from the baseline, with a probability of 80 %",
     "could_be_best": "whether the group cannot be told apart from the best; null if `--against` names a baseline",
+    "best_trial": "its best completed trial by the metric that `--of` names",
+    "compare:grouped": "whether some groups are intervals between quantiles of numbers that were drawn from a range",
     "tuned": "the settings of the other axes that were chosen for the group, in most repeats",
     "tuned_configuration": "the configuration with these settings",
     "tuned_repeats": "the number of repeats for which it was chosen",

@@ -17,14 +17,24 @@ CELL, LEAST_CELL = 46, 36
 
 def unsuitable(subject: Subject) -> str | None:
     subject.require(subject.trials, "trials")
+    if len(subject.request.by) == 1:
+        only = subject.axis(subject.request.by[0])
+        other = next((axis for name, axis in subject.axes.items() if name != only.name), None)
+        example = f", such as --by {only.name},{other.name}" if other else ""
+        return f"it needs two settings, but --by names {only.title} alone: name both{example}"
     axes = axes_of(subject)
     each = each_of(subject)
     if each is not None and each not in [axis.name for axis in axes]:
         return f"{each} is none of its two settings; name both with --by"
     if len(axes) < 2:
-        return "fewer than two settings vary" if not subject.request.by else "name two settings, as in --by A,B"
+        found = f"{axes[0].title} alone" if axes else "nothing"
+        return f"it needs two settings that vary, but in this sweep {found} varies"
     cells = len(axes[0].settings) * len(axes[1].settings)
-    return f"{cells:,} cells are more than {MOST_CELLS}; name two settings with --by" if cells > MOST_CELLS else None
+    return (
+        f"{cells:,} cells are more than {MOST_CELLS}; name two settings with fewer values with --by"
+        if cells > MOST_CELLS
+        else None
+    )
 
 
 def axes_of(subject: Subject) -> list[Axis]:
@@ -55,7 +65,7 @@ def draw(subject: Subject) -> Any:
     axes = [along.by_size(axis, subject.trials) for axis in axes_of(subject)]
     # The best of each row is marked, if it is asked for; else the axis with more alternatives has more room across.
     across, down = sorted(axes, key=lambda axis: (axis.name == each_of(subject), -len(axis.settings)))
-    of = subject.request.of or "e_v"
+    of = subject.measure_of_best
     cells = cells_of(subject, across, down, of)
     x = parts.ordinal(across, "x")
     look, least = parts.rows_beside(down.order)

@@ -14,6 +14,8 @@ MOST_LINES = 400
 # The share of the configurations that are drawn bold.
 BEST_SHARE, MOST_BOLD = 0.05, 20
 MOST_TICKS = 12
+# Letters in a label that there is room for even between many axes, and the width of a letter.
+SHORTEST_LABEL, PIXELS_PER_LETTER = 12, 6.2
 
 
 def unsuitable(subject: Subject) -> str | None:
@@ -28,7 +30,7 @@ def placed(subject: Subject) -> pl.DataFrame:
 
 
 def measure(subject: Subject) -> str:
-    of = subject.request.of or "e_v"
+    of = subject.measure_of_best
     return "e_v" if of == "verdict" else of
 
 
@@ -107,10 +109,12 @@ def frame_lines(
 ) -> list[alt.Chart]:
     """The axes themselves, with their names and settings."""
     ink = subject.theme.ink
+    # A label may be as long as the way to the next axis.
+    longest = max(SHORTEST_LABEL, int(subject.width / len(axes) / PIXELS_PER_LETTER) - 2)
     names = [*(axis.title for axis in axes), f"{measure_words(of)}{parts.scale_words(values)}"]
     heads = pl.DataFrame({"axis": list(range(len(names))), "place": [0.0] * len(names), "text": names})
     ticks = [
-        {"axis": number, "place": place, "text": short(axis.labels[value], 22)}
+        {"axis": number, "place": place, "text": short(axis.labels[value], longest)}
         for number, (axis, place_of) in enumerate(zip(axes, places, strict=True))
         for value, place in thinned(list(place_of.items()))
     ]

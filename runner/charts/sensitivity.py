@@ -51,7 +51,7 @@ def title_of(axis: Axis) -> str:
 def draw(subject: Subject) -> Any:
     axis = axis_of(subject)
     assert axis is not None
-    of = subject.request.of or "e_v"
+    of = subject.measure_of_best
     trials = with_numbers(subject.trials, axis)
     completed = trials.filter(pl.col("status") == "completed")
     means = along.banded(completed, ["series", "x"], of, is_log=False)

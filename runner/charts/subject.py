@@ -13,6 +13,7 @@ from fitgap.runner.charts.settings import Axis
 from fitgap.runner.errors import ChartError, nearest
 from fitgap.runner.store import METRIC_KEYS, Row, Store, TrialQuery, is_metric
 from fitgap.runner.store.filter import key_words, known_names, measure_of
+from fitgap.runner.suggestions import suggested
 
 # The column of an axis whose name differs.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
@@ -20,7 +21,10 @@ AXES = (
     *("architecture", "activation", "regularizer", "optimizer", "initializer", "output_activation"),
     *("schedule", "stopping", "loss", "batch_size", "epochs"),
 )
-NUMBERS = ("e_t", "e_v", "best_e_v", "underfit", "overfit", "excess", "accuracy_v", "seconds", "started", "ended")
+NUMBERS = (
+    *("e_t", "e_v", "best_e_v", "honest_e_v", "underfit", "overfit", "excess", "accuracy_v"),
+    *("seconds", "started", "ended"),
+)
 TYPES: dict[str, Any] = {
     **dict.fromkeys((*NUMBERS, "label_noise"), pl.Float64),
     **dict.fromkeys(("trial", "repeat", "parameters", "epochs", "best_epoch"), pl.Int64),
@@ -31,7 +35,7 @@ FIXED = ("trial", "configuration", "repeat", "status", "parameters", "epochs", "
 EPOCHS = ("best", "last")
 LEAST_WIDTH, WIDTH, MOST_WIDTH = 200, 640, 4_000
 # What can be drawn where a chart leaves the choice, besides metrics and the recall or error of a class.
-MEASURES = ("e_v", "best_e_v", "e_t", "overfit", "underfit", "excess", "accuracy_v", "verdict")
+MEASURES = ("e_v", "best_e_v", "honest_e_v", "e_t", "overfit", "underfit", "excess", "accuracy_v", "verdict")
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,12 @@ class Subject:
         return pl.DataFrame(list(self.store.each_trial(self.name, query)), infer_schema_length=None)
 
     @property
+    def measure_of_best(self) -> str:
+        """The measure that was asked for; else the one by which the leaderboard orders configurations."""
+        has_honest = self.completed["honest_e_v"].null_count() == 0
+        return self.request.of or ("honest_e_v" if has_honest else "best_e_v")
+
+    @property
     def _metric(self) -> list[str]:
         """The metric that was asked for, if its values are not always read."""
         of = self.request.of
@@ -168,7 +178,7 @@ class Subject:
         if missing:
             raise ChartError(
                 f"trial {min(missing)} is not among the trials of {self.name} that were chosen; "
-                f"see them with: fitgap trials {self.name}"
+                f"see them with: {suggested('trials', self.name)}"
             )
         return chosen
 
@@ -244,7 +254,7 @@ class Subject:
         """The frame; ChartError if it has no rows to draw."""
         if frame.is_empty():
             filtered = " that match --where" if self.request.where else ""
-            raise ChartError(f"{self.name} has no {what}{filtered}; see how far it is: fitgap sweeps")
+            raise ChartError(f"{self.name} has no {what}{filtered}; see how far it is: {suggested('sweeps')}")
         return frame
 
     def counts(self) -> Mapping[str, int]:
@@ -263,7 +273,9 @@ def measure_words(of: str) -> str:
     """A measure as pictures and texts call it, such as `E_v` for the key `e_v`."""
     if measure_of(of):
         return key_words(of)
-    return {"e_v": "E_v", "e_t": "E_t", "best_e_v": "best E_v"}.get(of, of.replace("_", " "))
+    return {"e_v": "E_v", "e_t": "E_t", "best_e_v": "best E_v", "honest_e_v": "honest E_v"}.get(
+        of, of.replace("_", " ")
+    )
 
 
 def words(verdict: str) -> str:

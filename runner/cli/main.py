@@ -38,6 +38,7 @@ from fitgap.runner.cli.environment_errors import (
 from fitgap.runner.cli.interrupted import QuietInterrupts
 from fitgap.runner.cli.render.lines import report
 from fitgap.runner.errors import FitgapError, ReaderGoneError
+from fitgap.runner.suggestions import naming_database
 from fitgap.runner.system.blas import prepare_blas
 from fitgap.runner.system.passwords import hide_passwords
 from fitgap.runner.usual_names import OPTIONS
@@ -106,7 +107,7 @@ def command() -> Any:
     """Run the command named on the command line and return its exit code."""
     hide_passwords()
     prepare_blas()
-    with explaining_damage():
+    with explaining_damage(), naming_database():
         return app(prog_name="fitgap", standalone_mode=False)
 
 

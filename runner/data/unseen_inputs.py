@@ -123,7 +123,8 @@ def inputs_from_table(
     if table.frame.height == 0:
         raise file_error(table.source, "the file has no rows; at least 1 is needed")
     check_memory(table.source, INPUT_COPIES * VALUE_BYTES * table.frame.height * len(names))
-    columns = [trained_column(table, name, text_columns) for name in trained_columns(names, text_columns)]
+    found = trained_columns(names, text_columns, set(table.frame.columns))
+    columns = [trained_column(table, name, text_columns) for name in found]
     for column in columns:
         if not handling.fills:
             check_present(table, column, "fill it in or remove the row")
@@ -135,7 +136,8 @@ def check_dates(table: Table, names: Sequence[str], dates: Mapping[str, DateColu
     """Raise DataError if a column of dates is missing from which inputs with these names are made."""
     for name, date in dates.items():
         made = {f"{name}.{part}" for part in ("seconds", *date.parts)}
-        if name not in table.frame.columns and made & set(names):
+        # Files that `fitgap data` writes have the inputs instead of the dates.
+        if name not in table.frame.columns and made & set(names) - set(table.frame.columns):
             rule = f"there is no column '{visible(name)}' of dates, which the network was trained on"
             raise file_error(table.source, f"{rule}: {nearest_column(name, table.frame.columns)}")
 
@@ -151,9 +153,21 @@ def with_date_inputs(table: Table, dates: Mapping[str, DateColumn]) -> Table:
     return Table(table.source, table.frame.with_columns(found), table.place) if found else table
 
 
-def trained_columns(names: Sequence[str], text_columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """The columns from which inputs of these names are made, in the order of the inputs."""
-    column_of = {name: column for column in text_columns for name in names_of(column, text_columns)}
+def trained_columns(
+    names: Sequence[str], text_columns: Mapping[str, Sequence[str]], present: Collection[str]
+) -> list[str]:
+    """The columns from which inputs of these names are made, in the order of the inputs.
+
+    If a column of text is not among the columns that are `present`, but all inputs made from it are, as in files that
+    `fitgap data` writes, they stand for it.
+    """
+    made = {column: names_of(column, text_columns) for column in text_columns}
+    column_of = {
+        name: column
+        for column, parts in made.items()
+        for name in parts
+        if column in present or not set(parts) <= set(present)
+    }
     return list(dict.fromkeys(column_of.get(name, name) for name in names))
 
 

@@ -1,5 +1,6 @@
 """Edges of a sweep: where the best configuration is at the end of an ordered axis, so the next sweep should go on."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from fitgap.core.fit_remedies import Remedy
@@ -16,6 +17,9 @@ AMONG = 20_000
 BETTER_THAN_NEIGHBOUR = 0.02
 # An axis goes on by the ratio of its last two values, within these bounds.
 LEAST_STEP, LARGEST_STEP = 2.0, 10.0
+# A parameter of a search with more different values than this was drawn from a range, and in it, the outer parts of
+# this size are its ends.
+MOST_VALUES, CLOSE_TO_AN_END = 8, 0.05
 # The best epoch counts as the last one from this share of the epochs on.
 AT_THE_END = 0.95
 
@@ -35,13 +39,20 @@ def edge_changes(
 ) -> tuple[Configuration, list[End]]:
     """The best configuration, and the ends of ordered axes at which it is, with the changes beyond them."""
     best = rows[0]
+    is_search = bool(store.sweep(sweep_id)["specification"].get("search"))
     on_lines = [row for row in rows if sum(row[axis] != best[axis] for axis in varying) <= 1]
-    settings = store.settings_of_configurations(sweep_id, [row["configuration"] for row in on_lines])
+    known = rows if is_search else on_lines
+    settings = store.settings_of_configurations(sweep_id, [row["configuration"] for row in known])
     own = Configuration.from_canonical(settings[best["configuration"]])
     found: list[End] = []
     for axis in ORDERED:
+        drawn = line(axis, own, rows, settings) if is_search and axis.axis in varying else []
+        if len({point.value for point in drawn}) > MOST_VALUES:
+            found += list(end_of_range(axis, own, best, drawn))
+            continue
         others = [row for row in on_lines if all(row[each] == best[each] for each in varying if each != axis.axis)]
-        found += list(edge_of(axis, own, best, line(axis, own, others, settings)))
+        ends = list(edge_of(axis, own, best, line(axis, own, others, settings)))
+        found += ends if not drawn or is_outermost(best, drawn) else []
     if not any(change.axis == "epochs" for _, change in found):
         found += list(last_epoch(own, best))
     return own, found
@@ -59,6 +70,28 @@ def edge_of(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[P
     low, high = sorted([points[place].value, neighbour.value])
     step = min(LARGEST_STEP, max(LEAST_STEP, high / low)) if low > 0 else LEAST_STEP
     change = further(axis, own, step if is_highest else 1 / step)
+    if change:
+        yield axis.highest if is_highest else axis.lowest, change
+
+
+def is_outermost(best: Row, points: Sequence[Point]) -> bool:
+    """Whether no configuration of a search has a value beyond that of the best one, whatever its other settings are."""
+    value = next(point.value for point in points if point.row is best)
+    return value in (points[0].value, points[-1].value)
+
+
+def end_of_range(axis: OrderedAxis, own: Configuration, best: Row, points: Sequence[Point]) -> Iterator[End]:
+    """The end of a range from which a search drew the values on an axis, if the best configuration is close to it.
+
+    Hardly two of its configurations differ in one setting alone, so there is no neighbour to compare the best with.
+    """
+    value = next(point.value for point in points if point.row is best)
+    low, high = points[0].value, points[-1].value
+    place = math.log(value / low) / math.log(high / low) if low > 0 else (value - low) / (high - low)
+    if CLOSE_TO_AN_END < place < 1 - CLOSE_TO_AN_END:
+        return
+    is_highest = place > 0.5
+    change = further(axis, own, LEAST_STEP if is_highest else 1 / LEAST_STEP)
     if change:
         yield axis.highest if is_highest else axis.lowest, change
 

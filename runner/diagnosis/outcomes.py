@@ -7,6 +7,7 @@ from fitgap.core.fit_verdicts import Verdict
 from fitgap.runner.diagnosis.facts import reasons, words_for
 from fitgap.runner.diagnosis.standing_out import most_with
 from fitgap.runner.store import Row, Store
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.trial_status import Status
 
 REPORTED = (Status.DIVERGED, Status.FAILED)
@@ -40,7 +41,7 @@ def outcome(store: Store, sweep: Row, status: Status, count: int, by_setting: li
 def advice(store: Store, sweep: Row, status: Status, trials: list[int]) -> str:
     """What to try."""
     if status is Status.FAILED:
-        return f"fitgap retry {sweep['name']}, once the reason is removed"
+        return f"{suggested('retry', sweep['name'])}, once the reason is removed"
     found = reasons(store, [(number, Verdict.DIVERGED) for number in trials])
     words = Counter(
         f"{words_for(change)} ({change.after})"

@@ -22,6 +22,7 @@ from fitgap.runner.spec import (
     sweep_with_more,
 )
 from fitgap.runner.store import Store
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.trial_status import Status
 
 
@@ -90,7 +91,8 @@ def continue_pruned(store: Store, name_or_number: str, where: str | None, *, is_
     count, epochs = store.continue_pruned(written.sweep_id, where, is_kept=is_kept)
     if not count:
         of = " that match --where" if where else ""
-        raise SpecError(f"sweep {written.name} has no pruned trials{of}; see its trials: fitgap trials {written.name}")
+        rule = f"sweep {written.name} has no pruned trials{of}"
+        raise SpecError(f"{rule}; see its trials: {suggested('trials', written.name)}")
     return Extended(written, 0, count, epochs=epochs)
 
 

@@ -78,7 +78,7 @@ def drivers_of(value: int | str) -> int | None:
         return None
     is_count = isinstance(number, int) and not isinstance(number, bool)
     if not (is_count and 1 <= int(number) <= MOST_DRIVERS):
-        raise SpecError(f"drivers must be a whole number from 1 to {MOST_DRIVERS}, or auto, but is {value!r}")
+        raise SpecError(f"--drivers must be a whole number from 1 to {MOST_DRIVERS}, or auto, but is {value!r}")
     return int(number)
 
 

@@ -48,6 +48,7 @@ SWEEP_TYPES = {"sweep": pl.Int64, **COUNTS}
 SPREADS = ("e_t", "e_v", "best_e_v")
 DIFFERENCES = ("difference", "difference_se", "difference_margin", "difference_low", "difference_high")
 OF_DIFFERENCES = ("repeats_needed", "could_be_best")
+BEST_TRIAL = "best_trial"
 GROUP_TYPES = {
     "epochs": pl.Float64,
     "best_epoch": pl.Float64,
@@ -56,6 +57,7 @@ GROUP_TYPES = {
     **dict.fromkeys(DIFFERENCES, pl.Float64),
     "repeats_needed": pl.Int64,
     "could_be_best": pl.Boolean,
+    BEST_TRIAL: pl.Int64,
     "tuned_settings": pl.List(pl.String),
 }
 SHARE_KEYS = (
@@ -85,6 +87,8 @@ TEST_TYPES = {
     "error": pl.Float64,
     "accuracy": pl.Float64,
     "is_best": pl.Boolean,
+    "rmse": pl.Float64,
+    "mae": pl.Float64,
 }
 CAUSE_KEYS = ("cause", "value", "seen", "advice")
 # Of the first change that a cause suggests.
@@ -129,14 +133,17 @@ def group_keys(by: Sequence[str], of: str) -> list[str]:
     """The columns of an answer about groups, for a frame without rows."""
     spreads = [f"{name}{part}" for name in dict.fromkeys([*SPREADS, of]) for part in ("_sd", "_spread")]
     counts = (*GROUP, "pruned_trials")
-    return [*by, *counts, *spreads, "verdict", "against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES]
+    differences = ("against", *DIFFERENCES, "pairs", "paired_repeats", *OF_DIFFERENCES)
+    return [*by, *counts, *spreads, "verdict", *differences, BEST_TRIAL, "grouped"]
 
 
 def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -> pl.DataFrame:
     """Groups as a frame."""
     keys = group_keys(by, of)
     spreads = {key: pl.Float64 for key in keys if key.endswith(("_sd", "_spread"))}
-    return frame_of(rows, keys, {**GROUP_TYPES, **spreads})
+    # Numbers that were drawn from a range are in groups such as "0.01 to 0.1".
+    intervals = {key: pl.String for key in by if any(isinstance(row[key], str) for row in rows)}
+    return frame_of(rows, keys, {**GROUP_TYPES, **spreads, **intervals})
 
 
 def example_frame(columns: Mapping[str, np.ndarray]) -> pl.DataFrame:

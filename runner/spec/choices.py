@@ -61,6 +61,8 @@ def read_names(node: SpecNode, names: SpecNode, table: Table, noun: str) -> Iter
             # A name in shorthand has no position of its own.
             path = node.path if names is not node else (*node.path, name)
             advice = nearest(str(name)[:LONGEST_SHOWN], table)
+            if ".." in str(name):
+                advice = f"a range joins two numbers of a setting; list the alternatives one by one ({advice})"
             raise SpecError(f"there is no {noun} {shown(name)}; {advice}", path)
         settings = names.child(name)
         yield either([read_settings(name, table[name], leaf) for leaf in settings.leaves()])

@@ -6,6 +6,7 @@ from fitgap.runner.amounts import counted
 from fitgap.runner.errors import SpecError
 from fitgap.runner.spec.budget import Budget
 from fitgap.runner.spec.pruning_settings import FACTOR, HyperbandSettings
+from fitgap.runner.suggestions import suggested
 
 if TYPE_CHECKING:
     from fitgap.runner.spec.sweep import Sweep
@@ -42,5 +43,5 @@ def require_extensible(sweep: "Sweep", *, has_pruned: bool = True) -> None:
     """
     if sweep.pruning:
         rule = f"sweep {sweep.name} uses {sweep.pruning.title}, which compared all its trials with each other"
-        other = f", or continue what was pruned: fitgap extend {sweep.name} --pruned" if has_pruned else ""
+        other = f", or continue what was pruned: {suggested('extend', sweep.name, '--pruned')}" if has_pruned else ""
         raise SpecError(f"{rule}, so nothing can be added; start a new sweep with the settings you want{other}")

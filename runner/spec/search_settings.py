@@ -66,7 +66,9 @@ def as_mapping(node: SpecNode) -> SpecNode:
     try:
         named = parse_shorthand(node.value)
     except SpecError:
-        raise node.wrong("must be a method with its settings, such as random:trials=100") from None
+        method, _, number = node.value.partition(":")
+        advice = f"write {method}:trials={number}" if method in METHODS and number.isdecimal() else ""
+        raise node.wrong("must be a method with its settings, such as random:trials=100", advice) from None
     if len(named) != 1:
         raise node.wrong("must be one method, such as random:trials=100")
     ((method, settings),) = named.items()

@@ -11,6 +11,7 @@ from fitgap.runner.amounts import counted
 from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.errors import DataError, SpecError
 from fitgap.runner.store import Row, Store
+from fitgap.runner.suggestions import suggested
 
 Item = TypeVar("Item")
 FEWEST_REPEATS, FEWEST_ALTERNATIVES = 3, 3
@@ -146,7 +147,7 @@ class Study(ABC):
         if missing:
             found = f"varies {', '.join(axes)}" if axes else "varies nothing"
             rule = f"the study {self.name} needs a sweep that varies {' and '.join(self.varies)}"
-            raise SpecError(f"{rule}, but {row['name']} {found}; train one with: fitgap study {self.name}")
+            raise SpecError(f"{rule}, but {row['name']} {found}; train one with: {suggested('study', self.name)}")
 
     def others(self, store: Store, sweep: str) -> list[str]:
         """What is said of the axes that vary although the question is not about them."""

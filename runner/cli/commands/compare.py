@@ -13,7 +13,7 @@ from fitgap.runner.cli.options.common import (
     Where,
     as_text,
 )
-from fitgap.runner.cli.render.lines import say
+from fitgap.runner.cli.render.lines import say, say_sentence
 from fitgap.runner.cli.render.pruned import pruned_note
 from fitgap.runner.cli.render.scores import score_name, with_score_names
 from fitgap.runner.cli.render.text_tables import print_table
@@ -29,6 +29,7 @@ AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
 # Measures in the unit of the loss.
 ERRORS = ("e_t", "e_v", "final_e_v", "best_e_v", "honest_e_v", "gap", "excess", "underfit", "overfit")
 LONGEST_NAME = 26
+GROUPED = "Numbers that were drawn from a range are grouped by quantiles; --by configuration shows each of them."
 # More repeats than this are not suggested.
 MOST_REPEATS = 1000
 
@@ -90,7 +91,7 @@ def compare(
         return
     print_groups(groups, keys, of, target_kind)
     if pruned:
-        say(pruned)
+        say_sentence(pruned)
     say_what_it_means(groups, keys, of)
 
 
@@ -106,11 +107,14 @@ def print_groups(groups: "list[Row]", keys: "Sequence[str]", of: str, target_kin
 def say_what_it_means(groups: "list[Row]", keys: "Sequence[str]", of: str) -> None:
     """Print how the numbers came about, and which groups could be the best."""
     if any("tuned" in group for group in groups):
-        say(*tuned_notes(groups))
+        for note in tuned_notes(groups):
+            say_sentence(note)
+    if any(group["grouped"] for group in groups):
+        say_sentence(GROUPED)
     if "loss" in keys and of in ERRORS:
-        say("Errors of different losses cannot be compared. Try --of accuracy_v.")
+        say_sentence("Errors of different losses cannot be compared. Try --of accuracy_v.")
     elif line := told_apart(groups) or unpaired(groups, keys, of):
-        say(line)
+        say_sentence(line)
 
 
 def with_settings(keys: "list[str]", store: "Store", sweeps: "Sequence[str]") -> "list[str]":
@@ -133,6 +137,8 @@ def print_two_way(groups: "list[Row]", keys: "Sequence[str]", of: str, output_fo
         return
     print_table(found.cells_as_text(), found.keys, title=found.title())
     say(*found.notes())
+    if any(group["grouped"] for group in groups):
+        say_sentence(GROUPED)
 
 
 def table_rows(groups: "list[Row]", keys: "Sequence[str]") -> "list[Row]":

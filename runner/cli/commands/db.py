@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat
 from fitgap.runner.cli.render.lines import report, say
+from fitgap.runner.suggestions import suggested
 
 db = typer.Typer(no_args_is_help=True)
 
@@ -41,7 +42,7 @@ def schema_text(schema: str | None, newest: str) -> str:
     if schema == newest:
         return f"{schema}, the newest"
     if schema < newest:
-        return f"{schema}, older than this program's {newest}; run `fitgap db upgrade`"
+        return f"{schema}, older than this program's {newest}; run `{suggested('db', 'upgrade')}`"
     return f"{schema}, newer than this program's {newest}; update fitgap"
 
 

@@ -12,6 +12,7 @@ import typer
 from fitgap.runner.cli.options.common import Database, Format, OutputFormat, SweepArgument, as_text
 from fitgap.runner.cli.render.lines import printable, report
 from fitgap.runner.errors import StoreError
+from fitgap.runner.suggestions import suggested
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Deletion, Store
@@ -97,7 +98,7 @@ def delete(
         report(f"deleted {store.delete(what)}")
         unused = store.unused_bytes()
     if unused:
-        report(f"{unused:,} bytes of the file are unused; `fitgap db compact` frees them")
+        report(f"{unused:,} bytes of the file are unused; `{suggested('db', 'compact')}` frees them")
 
 
 def is_confirmed(planned: "Deletion") -> bool:

@@ -1,19 +1,21 @@
 """`fitgap layers`: statistics of units and weights by layer."""
 
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from fitgap.runner.cli.options.common import Columns, Database, Format, OutputFormat, Where
+from fitgap.runner.suggestions import suggested
 
 if TYPE_CHECKING:
     from fitgap.runner.store import Store
 
 # How a trial with this status comes to be completed.
 NEXT_STEPS = {
-    "pruned": "let it train to its end: fitgap extend {sweep} --pruned --where 'trial == {trial}'",
-    "pending": "train it: fitgap resume {sweep}",
-    "cancelled": "train it: fitgap retry {sweep} --status cancelled",
-    "failed": "train it again: fitgap retry {sweep}",
+    "pruned": ("let it train to its end", "extend {sweep} --pruned --where 'trial == {trial}'"),
+    "pending": ("train it", "resume {sweep}"),
+    "cancelled": ("train it", "retry {sweep} --status cancelled"),
+    "failed": ("train it again", "retry {sweep}"),
 }
 KEYS = (
     *("trial", "architecture", "activation", "layer", "name", "units", "dead", "saturated", "near_zero", "growth"),
@@ -53,5 +55,8 @@ def next_step(store: "Store", what: str) -> str:
     if not what.isdecimal():
         return ""
     row = store.show(int(what))
-    step = NEXT_STEPS.get(row["status"], "").format(**row)
-    return f", and trial {what} is {row['status']}" + (f"; {step}" if step else "")
+    found = f", and trial {what} is {row['status']}"
+    if row["status"] not in NEXT_STEPS:
+        return found
+    why, words = NEXT_STEPS[row["status"]]
+    return f"{found}; {why}: {suggested(*shlex.split(words.format(**row)))}"

@@ -9,6 +9,7 @@ from fitgap.runner.cli.options.common import Database, Format, OutputFormat
 from fitgap.runner.cli.options.trial_argument import TrialArgument, trial_number, words_on_sweep
 
 if TYPE_CHECKING:
+    import numpy as np
     from fitgap.runner.store import Store
 
 
@@ -84,11 +85,32 @@ def predict(
     if score:
         targets = read_targets(data, named.target_names, named.class_names, named.treatment)
         found = scores(named, inputs, targets)
+        if network.isdecimal():
+            warn_of_known_rows(database, int(network), inputs)
         print_rows([found], output_format, table_keys=list(found))
         return
     rows = predictions(named, inputs, probabilities=probabilities)
     shares = list(rows[0])[2:] if probabilities and rows else []
     print_rows(rows, output_format, table_keys=("row", *named.target_names, *shares))
+
+
+def warn_of_known_rows(database: str | None, trial: int, inputs: "np.ndarray") -> None:
+    """Report how many of the scored rows are examples that the trial was trained on, or that chose its epoch."""
+    from fitgap.runner.amounts import counted
+    from fitgap.runner.cli.render.lines import report
+    from fitgap.runner.store import open_store
+    from fitgap.runner.suggestions import suggested
+    from fitgap.runner.used_examples import Side, rows_by_use
+
+    with open_store(database) as store:
+        counts = rows_by_use(store, trial, inputs)
+        sweep = store.show(trial)["sweep"]
+    trained, validated = counts[Side.TRAINING], counts[Side.VALIDATION]
+    if not trained + validated:
+        return
+    uses = f"{trained:,} were trained on, and {validated:,} chose the best epoch"
+    advice = f"score rows that are new, or {suggested('data', sweep, '--side', 'test', '-o', 'test.csv')}"
+    report(f"of {counted(len(inputs), 'scored row')}, {uses}: such scores are too good for new data; {advice}")
 
 
 def warn_if_diverged(store: "Store", trial: int) -> None:

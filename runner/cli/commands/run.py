@@ -150,7 +150,6 @@ def run(
     placement = placement_of(engine, workers, address, cores_per_pack, most_in_flight, mixed_versions, drivers)
     report(*prepared.report, *left_out(prepared), *rounded_down(prepared), *idle_settings(prepared))
     if dry_run:
-        show_plan(prepared, placement)
         show_course(prepared, placement, database, limits)
         return
     with page_beside(database) if ui else contextlib.nullcontext():
@@ -158,15 +157,18 @@ def run(
 
 
 def show_course(prepared: "PreparedSweep", placement: "Placement", database: str | None, limits: "Budget") -> None:
-    """Print the rungs or rounds of a sweep, and how many drivers would train it, where that is not one as usual."""
+    """Print what would be trained, the rungs or rounds of a sweep, and how many drivers would train it, where that is
+    not one as usual.
+    """
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.driver import budget_of, explained
     from fitgap.runner.planning.repeat_rounds import explain_rounds
     from fitgap.runner.planning.rungs import explain_rungs
 
-    say(*explain_rungs(prepared), *explain_rounds(prepared))
-    if line := explained(placement, database, prepared.trial_count, budget_of(prepared, limits)):
-        say(line)
+    # First, as it refuses several drivers where there can be only one.
+    drivers = explained(placement, database, prepared.trial_count, budget_of(prepared, limits))
+    show_plan(prepared, placement)
+    say(*explain_rungs(prepared), *explain_rounds(prepared), *filter(None, [drivers]))
 
 
 def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:

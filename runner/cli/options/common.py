@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from fitgap.runner.suggestions import name_database
 
 
 class Format(StrEnum):
@@ -39,6 +40,12 @@ def is_ascii_only() -> bool:
     return codecs.lookup(sys.getfilesystemencoding()).name == "ascii"
 
 
+def named_database(database: str | None) -> str | None:
+    """The value of --db, which commands that messages suggest repeat."""
+    name_database(database)
+    return database
+
+
 Database = Annotated[
     str | None,
     typer.Option(
@@ -48,6 +55,7 @@ Database = Annotated[
         show_default=False,
         # Before TRIAL, whose errors name the sweeps in it.
         is_eager=True,
+        callback=named_database,
     ),
 ]
 OutputFormat = Annotated[Format, typer.Option("--format", help="Output format.")]

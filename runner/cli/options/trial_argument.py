@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from fitgap.runner.cli.options.common import as_text
+from fitgap.runner.suggestions import suggested
 
 # Longer than any number of a trial.
 MOST_DIGITS = 30
@@ -19,7 +20,7 @@ def checked_trial(context: typer.Context, text: str) -> str:
     """The text if it is the number of a trial. Raises a usage error, also for the name of a sweep."""
     text = as_text(text)
     if not text.removeprefix("-").isdecimal():
-        rule = f"must be the number of a trial, but is {text!r}; `fitgap trials SWEEP` lists them"
+        rule = f"must be the number of a trial, but is {text!r}; `{suggested('trials', 'SWEEP')}` lists them"
         raise typer.BadParameter(words_on_sweep(text, context.params.get("database")) or rule)
     return text
 
@@ -36,7 +37,8 @@ def words_on_sweep(text: str, database: str | None) -> str | None:
 
     with contextlib.suppress(StoreError), open_store(database) as store:
         if any(row["name"] == text for row in store.sweeps()):
-            return f"{text} is a sweep, but a trial is needed; `fitgap trials {text}` lists the numbers of its trials"
+            lists = f"`{suggested('trials', text)}` lists the numbers of its trials"
+            return f"{text} is a sweep, but a trial is needed; {lists}"
     return None
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fitgap.runner.suggestions import suggested
+
 # Settings along which errors are best seen as a line, with the kind of chart that draws it.
 ALONG = {"architecture": "capacity", "batch_size": "capacity", "epochs": "capacity", "optimizer": "sensitivity"}
 
@@ -21,8 +23,8 @@ def chart_hint(name: str, axes: Mapping[str, Sequence[Any]], configurations: int
     if kind == "sensitivity" and len(kinds_of(axes[varied[0]])) == configurations:
         # Every optimizer occurs with one rate only, so there is no line to draw.
         kind = "fitmap"
-    file = f" -o {name}.png" if kind == "sensitivity" else ""
-    return f"See it: fitgap plot {kind} {name}{file}"
+    file = ("-o", f"{name}.png") if kind == "sensitivity" else ()
+    return f"See it: {suggested('plot', kind, name, *file)}"
 
 
 def kinds_of(alternatives: Sequence[Any]) -> set[str]:

@@ -13,18 +13,23 @@ from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import WrittenSweep
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import Row, Store, SweepFloor
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.trial_status import Status
 
 SHOWN = 10
 # The last line names the most important axis if the sweep has at most this number of trials.
 MOST_RANKED = 50_000
-# A narrow terminal shows the axes that vary and the first of these, then the others.
-NEEDED, NEXT = ("honest_e_v", "verdict", "gap"), ("e_v", "e_t")
+# A narrow terminal shows the axes that vary and the first of these, then the others. The best trial of the first row
+# is also named below the table.
+NEEDED, NEXT = ("honest_e_v", "verdict", "gap"), ("e_v", "e_t", "best_trial")
 # Axes whose column has another name.
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 # In order of importance: a terminal of 80 columns has room only for the first ones.
 # The honest E_v is an estimate that the choice of the best epoch does not make too low.
-KEYS = ("honest_e_v", "honest_e_v_sd", "best_epoch", "e_t", "e_v", "gap", "verdict", "n", "accuracy_v", "best_e_v")
+KEYS = (
+    *("honest_e_v", "honest_e_v_sd", "best_trial", "best_epoch", "e_t", "e_v", "gap", "verdict"),
+    *("n", "accuracy_v", "best_e_v"),
+)
 # Sweeps of earlier versions have no honest E_v.
 INSTEAD = {"honest_e_v": "best_e_v", "honest_e_v_sd": "best_e_v_sd"}
 
@@ -43,10 +48,11 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
         return
     kind = written.prepared.dataset.target_kind
     has_losses = "loss" in varied
-    by = score_name("accuracy_v", kind) + ", as losses differ" if has_losses else "E_v at the best epoch"
+    rows, keys = with_score_names(*leaders(groups, varied), kind)
+    error = f"{'honest ' if 'honest_e_v' in keys else ''}E_v at the best epoch"
+    by = score_name("accuracy_v", kind) + ", as losses differ" if has_losses else error
     has_rounds = written.prepared.sweep.rounds is not None
     title = f"{name}: the best {len(groups)} of {found}, by {'repeats and ' if has_rounds else ''}{by}"
-    rows, keys = with_score_names(*leaders(groups, varied), kind)
     first = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
@@ -70,7 +76,8 @@ def report_summary(store: Store, counts: Row, planned: int | None = None) -> Non
 
     `planned` is the number of combinations of the sweep's alternatives, if it is known.
     """
-    report(summary(counts["name"], counts, most_important_axis(store, counts, planned)))
+    best = next(iter(store.leaderboard(counts["sweep"], [], 1)), None)
+    report(summary(counts["name"], counts, best, most_important_axis(store, counts, planned)))
     verdicts = store.verdict_counts(counts["sweep"])
     if verdicts:
         report(verdict_line(counts["name"], verdicts))
@@ -108,10 +115,14 @@ def most_important_axis(store: Store, counts: Row, planned: int | None) -> str |
     return max(shares, key=lambda axis: shares[axis], default=axes[0])
 
 
-def summary(name: str, counts: dict[str, Any], axis: str | None) -> str:
-    """Such as `324 trials: 320 completed, 4 diverged. Look closer: fitgap trials digits …`."""
+def summary(name: str, counts: dict[str, Any], best: Row | None, axis: str | None) -> str:
+    """Such as `324 trials: 320 completed, 4 diverged. Look closer: fitgap show 17 …`.
+
+    `best` is the first row of the leaderboard, whose best trial is the one to go on with.
+    """
     ends = [f"{counts[status]} {status}" for status in Status if counts[status]]
-    advice = f"fitgap trials {name} --sort best_e_v"
+    has_best = best is not None and best["best_trial"] is not None
+    advice = [suggested("show", str(best["best_trial"]))] if best and has_best else [suggested("trials", name)]
     if axis:
-        advice += f", fitgap compare {name} --by {COLUMN_OF_AXIS.get(axis, axis)}"
-    return f"{counted(counts['trials'], 'trial')}: {', '.join(ends)}. Look closer: {advice}"
+        advice.append(suggested("compare", name, "--by", COLUMN_OF_AXIS.get(axis, axis)))
+    return f"{counted(counts['trials'], 'trial')}: {', '.join(ends)}. Look closer: {', '.join(advice)}"

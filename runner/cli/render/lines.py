@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+from fitgap.runner.broken_names import broken
 from fitgap.runner.errors import ReaderGoneError
 from fitgap.runner.streams.printable import printable
 from fitgap.runner.streams.widths import LEAST_COLUMNS
 
-__all__ = ["collected_lines", "ignoring_closed_output", "line_width", "printable", "report", "say"]
+__all__ = ["collected_lines", "ignoring_closed_output", "line_width", "printable", "report", "say", "say_sentence"]
 
 # Where the lines of an answer go instead of standard output. Each thread has its own.
 _collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
@@ -30,6 +31,11 @@ def say(*lines: str) -> None:
             print(printable(line))
         else:
             collected.append(printable(line))
+
+
+def say_sentence(text: str) -> None:
+    """Print a sentence of an answer, in a terminal broken at its width between words."""
+    say(*broken(text, line_width(UNFOLDED)))
 
 
 @contextlib.contextmanager

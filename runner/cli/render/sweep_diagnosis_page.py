@@ -21,6 +21,7 @@ from fitgap.runner.cli.render.pruned import FINISHED_WORDS, closing_of_pruned, i
 from fitgap.runner.cli.render.table_cells import cell
 from fitgap.runner.diagnosis.whole_sweep import errors_of, no_skill_text
 from fitgap.runner.store.compare.peers import SHARED
+from fitgap.runner.suggestions import suggested
 
 # How many of the worst configurations are listed per verdict.
 WORST_LISTED, PEAKS_LISTED, GROUPS_LISTED = 3, 2, 8
@@ -69,7 +70,7 @@ def print_progress(found: dict[str, Any]) -> None:
     unfinished = sum(trials.get(status, 0) for status in ("pending", "running"))
     if unfinished:
         ends = f"{unfinished} of {sum(trials.values())} trials of {found['sweep']} have not ended"
-        paragraph(f"{ends}; this is the result so far (`fitgap resume {found['sweep']}` trains the rest)")
+        paragraph(f"{ends}; this is the result so far (`{suggested('resume', found['sweep'])}` trains the rest)")
     if found["unjudged"]:
         paragraph(
             f"{found['unjudged']} completed trials have no verdict yet; training in the sweep updates the verdicts"
@@ -186,7 +187,7 @@ def why_no_diagnosis(found: dict[str, Any]) -> str:
 def verdict_line(name: str, counts: dict[str, int]) -> str:
     """The last line of a run, such as `Fit of 5 configurations: 1 good, 4 underfit. What to try: …`."""
     verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICT_WORDS if verdict in counts)
-    return f"Fit of {configurations(sum(counts.values()))}: {verdicts}. What to try: fitgap diagnose {name}"
+    return f"Fit of {configurations(sum(counts.values()))}: {verdicts}. What to try: {suggested('diagnose', name)}"
 
 
 def print_trouble(trouble: dict[str, Any], judged: int, varying: Sequence[str]) -> None:
@@ -231,4 +232,4 @@ def closing(found: dict[str, Any]) -> str:
     named = [row["trial"] for trouble in found["troubles"] for row in trouble["worst"]]
     if not named:
         return "nothing underfits or overfits compared with the reference; a wider sweep may find a better one"
-    return f"look closer: fitgap diagnose {named[0]}"
+    return f"look closer: {suggested('diagnose', str(named[0]))}"

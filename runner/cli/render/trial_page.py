@@ -51,6 +51,8 @@ SECTIONS = {
         "accuracy_v",
         "test_error",
         "test_accuracy",
+        "test_rmse",
+        "test_mae",
     ),
     "metrics": ("balanced_accuracy", "f1_macro", "lowest_recall", "roc_auc", "log_loss", "mae", "rmse"),
     "data": ("data", "training_count", "validation_count"),

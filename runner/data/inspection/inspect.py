@@ -12,11 +12,12 @@ from fitgap.runner.data.columns.raw_table import Table, is_missing
 from fitgap.runner.data.columns.roles import Roles, chosen_roles, find_roles
 from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.columns.targets import holds_classes
-from fitgap.runner.data.error_texts import file_error
 from fitgap.runner.data.file_content import read_content
 from fitgap.runner.data.file_datasets import target_dates, typed_targets
 from fitgap.runner.data.file_tables import needs_text, read_table, typed_table, with_rows
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
+from fitgap.runner.data.formats.npz_files import choose_target
+from fitgap.runner.data.inspection import inspect_arrays as npz
 from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
 from fitgap.runner.data.inspection.leaks import leak
 from fitgap.runner.data.reading_report import layout_parts
@@ -62,7 +63,7 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
     content = unpacked(source, read_content(source))
     kind = kind_of(source, content)
     if kind == NPZ:
-        raise file_error(source, "an NPZ file has no columns to inspect; store a table as CSV or Parquet")
+        return inspect_arrays(source, content, target, choices)
     raw = read_table(source, content, kind, choices, target, keeps_text=needs_text(choices))
     names = resolved_target(raw.table, target, strict=False)
     if names:
@@ -91,6 +92,27 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
         target=found,
         warnings=tuple([*nothing_to_learn(table, suggested), *warnings(table, columns, found)]),
         command="" if nothing_to_learn(table, suggested) else command(source, suggested, columns, choices),
+    )
+
+
+def inspect_arrays(source: str, content: bytes, target: Sequence[str], choices: FileChoices) -> Inspection:
+    """What is in an NPZ file, whose arrays stand for columns."""
+    name = choose_target(source, target)
+    arrays = npz.arrays_in(source, content)
+    table = npz.target_table(source, name, arrays[name]) if name in arrays else None
+    troubles = list(npz.warnings_of(arrays, name))
+    found = target_facts(table, name, choices) if table else None
+    columns = npz.facts_of_arrays(arrays, name)
+    constant = [] if table is None else nothing_to_learn(table, [name])
+    return Inspection(
+        source=source,
+        format=NPZ,
+        layout="",
+        rows=npz.row_count(arrays),
+        columns=columns,
+        target=found,
+        warnings=tuple([*troubles, *constant, *(warnings_of_target(found) if found else [])]),
+        command="" if troubles or constant else npz.command_for(source, target),
     )
 
 
@@ -157,8 +179,12 @@ def warnings(table: Table, columns: Sequence[ColumnFacts], target: dict[str, Any
     duplicates = table.frame.height - table.frame.select(used).n_unique() if used and table.frame.height else 0
     if duplicates:
         found.append(f"{duplicates:,} rows occur more than once, so validation examples may be training examples")
-    if target is None:
-        return found
+    return found if target is None else [*found, *warnings_of_target(target)]
+
+
+def warnings_of_target(target: dict[str, Any]) -> list[str]:
+    """What to look at in the target before training."""
+    found = []
     if target["missing"]:
         found.append(f"{counted(target['missing'], 'row')} without a target would be left out")
     classes = target["classes"]

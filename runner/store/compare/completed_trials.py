@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import sqlalchemy as sa
@@ -51,20 +52,27 @@ class TrialSelection:
 
 @dataclass(frozen=True)
 class Completed:
-    """Completed trials: the configuration id (n,) and repeat of each, and its measured values by name."""
+    """Completed trials: the id (n,), the configuration's id and the repeat of each, and its measured values by name."""
 
+    trial: np.ndarray
     configuration: np.ndarray
     repeat: np.ndarray
     measured: dict[str, np.ndarray]
+
+    def only(self, chosen: np.ndarray) -> Self:
+        """Those of these trials that are chosen (n,)."""
+        measured = {name: values[chosen] for name, values in self.measured.items()}
+        return type(self)(self.trial[chosen], self.configuration[chosen], self.repeat[chosen], measured)
 
 
 def completed_trials(connection: Connection, which: TrialSelection, names: Sequence[str]) -> Completed:
     """The completed trials with these measures; `verdict` by its index, NaN if unknown."""
     classes = class_names(connection, which.sweeps)
     columns = [VERDICT_NUMBER if name == "verdict" else measure(name, classes) for name in names]
-    query = which.of([trial.c.configuration_id, trial.c.repeat, *columns]).where(result_keys.is_completed)
-    number, repeat, *measured = fetch_numbers(connection, query)
-    return Completed(number.astype(np.int64), repeat, dict(zip(names, measured, strict=True)))
+    query = which.of([trial.c.id, trial.c.configuration_id, trial.c.repeat, *columns]).where(result_keys.is_completed)
+    trials, number, repeat, *measured = fetch_numbers(connection, query)
+    numbers = trials.astype(np.int64), number.astype(np.int64)
+    return Completed(*numbers, repeat, dict(zip(names, measured, strict=True)))
 
 
 def is_metric(name: str) -> bool:

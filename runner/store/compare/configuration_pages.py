@@ -35,6 +35,8 @@ ROW_KEYS = (
     "difference_high",
     "pairs",
     "could_be_best",
+    "best_trial",
+    "grouped",
 )
 
 

@@ -12,6 +12,7 @@ from fitgap.runner.analysis.spreads import averages, spreads
 from fitgap.runner.errors import StoreError, nearest
 from fitgap.runner.natural_order import natural_order
 from fitgap.runner.store.compare import tuning
+from fitgap.runner.store.compare.best_trials import add_best_trials
 from fitgap.runner.store.compare.comparable import require_comparable, without_duplicates
 from fitgap.runner.store.compare.completed_trials import (
     Completed,
@@ -226,6 +227,7 @@ def add_statistics(
     # Where every group has one configuration, nothing was chosen.
     has_chosen = question.tuned and len(members.number) > len(members.settings)
     add_differences(groups, trials, labels, Baseline(question.against, is_more_better, spent=int(has_chosen)))
+    add_best_trials(groups, members, completed, worse(completed, question.of))
 
 
 def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: str, value: np.ndarray) -> None:

@@ -19,7 +19,6 @@ from fitgap.runner.store.compare.axis_columns import (
     is_search,
     nesting_of,
     numbered,
-    parameters_by_alternative,
 )
 from fitgap.runner.store.compare.completed_trials import (
     TrialSelection,
@@ -27,7 +26,7 @@ from fitgap.runner.store.compare.completed_trials import (
     measure,
     pruned_count,
 )
-from fitgap.runner.store.compare.quantile_groups import quantile_groups
+from fitgap.runner.store.compare.drawn_settings import WITHOUT_KINDS, drawn_groups
 from fitgap.runner.store.filter import class_names
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema.tables import configuration
@@ -36,10 +35,6 @@ from sqlalchemy.sql.elements import ColumnElement
 
 # A sweep has at most a million trials. Many more cells mean that only few combinations of alternatives were trained.
 MOST_CELLS = 4_000_000
-
-
-# Axes whose alternatives are numbers or widths of layers, not named variants with parameters.
-WITHOUT_KINDS = ("architecture", "batch_size", "epochs", "training_examples", "label_noise", "preprocess")
 
 
 class Scale(StrEnum):
@@ -144,9 +139,8 @@ def read(
         used = np.unique(place).tolist()
         for number, axis in enumerate(axes):
             drawn = settings[number]
-            known = parameters_by_alternative(connection, sweep_id, axis, dict(zip(drawn, sizes, strict=True)))
             kind = {} if axis in WITHOUT_KINDS else nestings[axis].kind
-            groups = quantile_groups([drawn[each] for each in used], known, kind)
+            groups = drawn_groups(connection, sweep_id, axis, drawn, sizes, used)
             is_grouped |= any(group != each for each, group in groups.items())
             nestings[axis] = Nesting({groups[each]: kind.get(each, "") for each in groups}, nestings[axis].varied)
             settings[number] = [groups.get(each, each) for each in drawn]

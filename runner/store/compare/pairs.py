@@ -14,6 +14,7 @@ from fitgap.runner.store.compare.axis_columns import (
     numbered,
     settings_of,
 )
+from fitgap.runner.store.compare.drawn_settings import grouped_settings, has_ranges
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration
 from sqlalchemy.engine import Connection
@@ -33,7 +34,8 @@ class Members:
     """Configurations in ascending order of id (`number`).
 
     For each, `group` is the index of its group, `others` an index of its other settings, and `verdict` the index of its
-    verdict (the number of verdicts if it has none). `settings` holds the settings that define each group.
+    verdict (the number of verdicts if it has none). `settings` holds the settings that define each group; `is_grouped`
+    says whether some of them are intervals of numbers that were drawn from a range.
     """
 
     number: np.ndarray
@@ -41,6 +43,7 @@ class Members:
     others: np.ndarray
     verdict: np.ndarray
     settings: list[dict[str, Any]]
+    is_grouped: bool = False
 
     def places(self, numbers: np.ndarray) -> np.ndarray:
         """The positions of the configurations with these ids."""
@@ -53,19 +56,27 @@ def members_of(
     keys: Mapping[str, ColumnElement],
     only: Sequence[int] | None = None,
 ) -> Members:
-    """The configurations of some sweeps, or those in `only`, grouped by the values of `keys`."""
+    """The configurations of some sweeps, or those in `only`, grouped by the values of `keys`.
+
+    Numbers that were drawn from a range, of which hardly two are equal, are grouped by quantiles.
+    """
     others = other_axes(axes_of_sweeps(connection, sweeps), keys)
-    found = configurations_of(
-        connection, sweeps, [configuration.c.verdict, *keys.values(), *(COLUMNS[axis] for axis in others)], only
-    )
-    number, verdict, *columns = zip(*found, strict=True) if found else [()] * (2 + len(keys) + len(others))
-    group, values = numbered(zip(*columns[: len(keys)], strict=True))
+    always = [configuration.c.verdict, configuration.c.parameters]
+    found = configurations_of(connection, sweeps, [*always, *keys.values(), *(COLUMNS[axis] for axis in others)], only)
+    number, verdict, sizes, *columns = zip(*found, strict=True) if found else [()] * (3 + len(keys) + len(others))
+    named: list[Sequence[Any]] = list(columns[: len(keys)])
+    if has_ranges(connection, sweeps, keys):
+        pairs = zip(keys, named, strict=True)
+        named = [grouped_settings(connection, sweeps[0], key, values, sizes) for key, values in pairs]
+    is_grouped = any(list(one) != list(other) for one, other in zip(named, columns, strict=False))
+    group, values = numbered(zip(*named, strict=True))
     codes = [
         numbered(column if not left_out else map(without(connection, sweeps, axis, left_out).get, column))[0]
         for (axis, left_out), column in zip(others.items(), columns[len(keys) :], strict=True)
     ]
     settings = [dict(zip(keys, each, strict=True)) for each in values]
-    return Members(np.array(number, np.int64), group, combined(codes, len(found)), verdict_numbers(verdict), settings)
+    numbers = np.array(number, np.int64)
+    return Members(numbers, group, combined(codes, len(found)), verdict_numbers(verdict), settings, is_grouped)
 
 
 def verdict_numbers(verdicts: Sequence[str | None]) -> np.ndarray:

@@ -16,6 +16,7 @@ from fitgap.runner.store.compare.completed_trials import Completed, Counts
 from fitgap.runner.store.compare.pairs import AXIS_OF, Members
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.schema.tables import configuration
+from fitgap.runner.suggestions import suggested
 from sqlalchemy.engine import Connection
 
 # Settings are chosen by the metric that is compared if it is one of these, else by the E_v of the best epoch.
@@ -50,7 +51,7 @@ def tuned(members: Members, completed: Completed, incomplete: np.ndarray, value:
     repeats, repeat = np.unique(completed.repeat, return_inverse=True)
     if len(repeats) < 2:
         rule = "tuned groups need at least two completed repeats, because a setting is chosen on half of them"
-        raise StoreError(f"{rule}; add some with: fitgap extend SWEEP --repeats N")
+        raise StoreError(f"{rule}; add some with: {suggested('extend', 'SWEEP', '--repeats', 'N')}")
     half = np.arange(len(repeats)) % 2
     table = np.full((len(members.number), len(repeats)), np.nan)
     table[place, repeat] = value
@@ -103,8 +104,7 @@ def only_chosen(
 
     Of groups for which nothing was chosen, because none of their trials completed, all counts remain.
     """
-    measured = {name: values[choice.is_chosen] for name, values in completed.measured.items()}
-    left = Completed(completed.configuration[choice.is_chosen], completed.repeat[choice.is_chosen], measured)
+    left = completed.only(choice.is_chosen)
     others, diverged = (
         (ids[kept], number[kept])
         for ids, number in counts

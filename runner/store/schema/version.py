@@ -12,6 +12,7 @@ from fitgap.runner.store.database.sqlite import inspecting_engine, reading
 from fitgap.runner.store.database.sqlite_files import check_file, path_of
 from fitgap.runner.store.schema.planted import refuse_other_columns, refuse_planted
 from fitgap.runner.store.schema.tables import SCHEMA
+from fitgap.runner.suggestions import suggested
 from sqlalchemy.engine import URL, Connection, Engine
 
 VERSION_TABLE = "fitgap_version"
@@ -119,7 +120,7 @@ def refuse_other_than_newest(version: str) -> None:
     newest = newest_version()
     if version < newest:
         raise StoreError(
-            f"the database has schema {version}, older than this program's {newest}; run `fitgap db upgrade`"
+            f"the database has schema {version}, older than this program's {newest}; run `{suggested('db', 'upgrade')}`"
         )
 
 

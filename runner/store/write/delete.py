@@ -24,6 +24,7 @@ from fitgap.runner.store.schema.tables import (
 )
 from fitgap.runner.store.write.claims import OtherDriver, drivers_of
 from fitgap.runner.store.write.selection import Chosen
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.system.machine_record import machine_identity, still_runs
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
@@ -100,7 +101,7 @@ def refuse_busy(connection: Connection, chosen: Chosen) -> None:
     for driver in drivers_of(connection, sa.and_(trials_of(chosen), trial.c.status == Status.RUNNING)):
         if is_alive(driver):
             who = f"driver {driver.driver_id} (process {driver.process})"
-            advice = "wait until it has finished, or stop it with `fitgap cancel`"
+            advice = f"wait until it has finished, or stop it with `{suggested('cancel', 'SWEEP')}`"
             raise BusyError(f"{who} is training some of these trials; {advice}; nothing was deleted")
 
 

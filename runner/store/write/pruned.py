@@ -5,6 +5,7 @@ from fitgap.runner.errors import StoreError
 from fitgap.runner.store.read.brackets import has_rungs_ahead
 from fitgap.runner.store.read.trials import chosen_trials, joined
 from fitgap.runner.store.schema.tables import configuration, sweep, trial
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
@@ -18,7 +19,7 @@ def continue_pruned(connection: Connection, sweep_id: int, where: str | None) ->
     name = connection.execute(sa.select(sweep.c.name).where(sweep.c.id == sweep_id).with_for_update()).scalar_one()
     if has_rungs_ahead(connection, sweep_id):
         rule = f"some trials of sweep {name} have rungs ahead of them, so it is not decided yet what is pruned"
-        raise StoreError(f"{rule}; train them first: fitgap resume {name}")
+        raise StoreError(f"{rule}; train them first: {suggested('resume', name)}")
     is_pruned = sa.and_(trial.c.sweep_id == sweep_id, trial.c.status == Status.PRUNED)
     # The repeats of a configuration stay together, since the mean of some of them would be too low.
     matching = chosen_trials(connection, sweep_id, where, [trial.c.configuration_id], within=is_pruned)

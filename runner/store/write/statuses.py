@@ -9,6 +9,7 @@ from fitgap.runner.messages import TrialEnd
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.schema import tables
 from fitgap.runner.store.schema.rungs import has_reached
+from fitgap.runner.suggestions import suggested
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
@@ -19,7 +20,7 @@ def cancel_trials(connection: Connection, sweep_id: int, trials: Sequence[int] |
     of_sweep = sa.select(table.c.id).where(table.c.sweep_id == sweep_id, table.c.id.in_(trials or ()))
     unknown = sorted(set(trials or ()) - set(connection.execute(of_sweep).scalars()))
     if unknown:
-        raise StoreError(f"the sweep has no trial {unknown[0]}; `fitgap trials` lists its trials")
+        raise StoreError(f"the sweep has no trial {unknown[0]}; `{suggested('trials', 'SWEEP')}` lists its trials")
     open_ = sa.and_(table.c.sweep_id == sweep_id, table.c.status.in_([Status.PENDING, Status.RUNNING]))
     chosen = open_ if trials is None else sa.and_(open_, table.c.id.in_(trials))
     values = {"status": Status.CANCELLED, "reason": "cancelled by the user", "ended": database_now()}

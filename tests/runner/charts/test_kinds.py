@@ -210,7 +210,7 @@ def test_heat_shows_errors_or_verdicts_in_cells(made, specified):
     verdicts = specified("heat", store, by=["architecture", "optimizer"], of="verdict")
     scale = marks(verdicts, "rect")[0]["encoding"]["color"]["scale"]
     assert scale["range"] == [VERDICTS[name].colour for name in scale["domain"]]
-    with pytest.raises(ChartError, match="name two settings"):
+    with pytest.raises(ChartError, match="names hidden layers alone: name both, such as --by architecture,"):
         specified("heat", store, by=["architecture"])
 
 
@@ -329,7 +329,6 @@ def test_an_unknown_kind_and_an_unsuited_one_name_others(made, specified):
     store = made(configurations=1, repeats=1)
     with pytest.raises(ChartError, match=r"there is no chart 'fit-map'; did you mean 'fitmap'\? known: fitmap, curves"):
         specified("fit-map", store)
-    with pytest.raises(
-        ChartError, match="heat does not suit made: fewer than two settings vary; these do: fitmap, curves"
-    ):
+    rule = "heat does not suit made: it needs two settings that vary, but in this sweep nothing varies"
+    with pytest.raises(ChartError, match=f"{rule}; these do: fitmap, curves"):
         specified("heat", store)

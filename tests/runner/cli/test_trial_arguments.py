@@ -15,7 +15,7 @@ def planned(store, make_plan, database):
 def test_the_name_of_a_sweep_leads_to_its_trials(command, planned, invoke):
     answer = invoke(*command.format("some").split(), "--db", planned)
     assert answer.code == 2
-    assert "some is a sweep, but a trial is needed; `fitgap trials some` lists" in answer.err
+    assert "some is a sweep, but a trial is needed; `fitgap trials some --db " in answer.err and "` lists" in answer.err
 
 
 @pytest.mark.parametrize("text", ["other", "1.5", "ten"])

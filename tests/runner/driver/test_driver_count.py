@@ -95,3 +95,9 @@ def test_a_refusal_is_one_line_and_nothing_is_written(invoke):
     assert not list(Path().iterdir())
     assert invoke(*run, "--drivers", "auto").code == 0
     assert invoke("resume", "xor", "--drivers", "2").code == 2
+
+
+def test_a_dry_run_refuses_several_drivers_before_it_prints_anything(invoke):
+    answer = invoke("run", "--data", "iris", "--drivers", "2", "--dry-run")
+    assert (answer.code, answer.out) == (2, "") and "SQLite takes one writer" in answer.err
+    assert "--drivers must be" in invoke("run", "--data", "iris", "--drivers", "0").err

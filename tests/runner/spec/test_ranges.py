@@ -129,6 +129,14 @@ def test_a_search_keeps_its_ranges_as_they_were_written():
     assert sweep.axes["epochs"] == (5, 9)
 
 
+@pytest.mark.parametrize("names", ["relu..tanh", "tanh..0.5"])
+def test_names_are_no_ends_of_a_range(names):
+    with pytest.raises(
+        SpecError, match=r"there is no activation .* a range joins two numbers .* one by one \(.*known: "
+    ):
+        sweep_from_text(f"data: digits\naxes: {{activation: ['{names}']}}")
+
+
 @pytest.mark.parametrize(
     ("search", "message"),
     [
@@ -139,7 +147,7 @@ def test_a_search_keeps_its_ranges_as_they_were_written():
         ("{method: tpee, trials: 5}", "search.method: must be one of random, sobol, tpe, cmaes, nsga2, gp"),
         ("random:trials=0", "search.trials: must be a whole number, at least 1, at most 1000000"),
         ("random:trials", "must be a method with its settings, such as random:trials=100, but is 'random:trials'"),
-        ("tpe:10", "such as random:trials=100, but is 'tpe:10'"),
+        ("tpe:10", "such as random:trials=100, but is 'tpe:10'; write tpe:trials=10"),
         ("random+sobol", "must be one method"),
         ("{method: random, trails: 5}", "did you mean 'trials'"),
         ("{method: random, trials: 5, lag: 1}", "search.lag: lag is only for methods that learn: tpe, cmaes, nsga2"),

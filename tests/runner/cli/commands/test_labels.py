@@ -107,7 +107,7 @@ def test_what_cannot_be_is_told_in_one_line_and_changes_nothing(line, words, inv
     [
         (lambda store: store.delete(["xor"]), 2, "sweep xor was deleted while it was being trained"),
         (lambda store: store.delete(["1,2,3,4"]), 0, "0 trials"),
-        (lambda store: store.rename_sweep("xor", "truth"), 0, "fitgap trials truth"),
+        (lambda store: store.rename_sweep("xor", "truth"), 0, "fitgap diagnose truth"),
     ],
 )
 def test_a_command_that_trains_ends_in_order_when_its_sweep_changes_meanwhile(

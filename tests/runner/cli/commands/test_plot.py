@@ -75,3 +75,13 @@ def test_only_drawing_loads_altair(command, trained_database):
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_heat_says_what_it_lacks(invoke):
+    run = ("run", "--data", "moons", "--epochs", "1", "--hidden", "2", "--hidden", "3", "--engine", "local")
+    assert invoke(*run, "--name", "one").code == 0
+    answer = invoke("plot", "heat", "one", "-o", "h.png")
+    assert answer.code == 2 and "in this sweep hidden layers alone varies" in answer.err
+    assert invoke(*run, "--name", "two", "--activation", "relu", "--activation", "tanh").code == 0
+    answer = invoke("plot", "heat", "two", "--by", "architecture", "-o", "h.png")
+    assert answer.code == 2 and "name both, such as --by architecture,activation" in answer.err

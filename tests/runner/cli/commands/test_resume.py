@@ -281,4 +281,5 @@ def test_a_trial_that_is_not_there_cannot_be_cancelled(trial, trained_database, 
     shutil.copy(trained_database, tmp_path / "copy.db")
     answer = invoke("cancel", "small", "--trial", trial, "--db", tmp_path / "copy.db")
     assert (answer.code, answer.out) == (2, "")
-    assert answer.err == f"fitgap: the sweep has no trial {trial}; `fitgap trials` lists its trials\n"
+    lists = f"`fitgap trials SWEEP --db {tmp_path / 'copy.db'}` lists its trials"
+    assert answer.err == f"fitgap: the sweep has no trial {trial}; {lists}\n"

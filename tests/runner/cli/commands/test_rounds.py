@@ -43,7 +43,7 @@ def test_the_answer_is_told_and_in_json(invoke, repeated):
         assert f"{len(near)} configurations cannot be told apart after {repeats} repeats; " in repeated.err
     else:
         assert f" is the best with 95 % confidence, after {repeats} repeats (" in repeated.err
-    assert "by repeats and E_v at the best epoch" in repeated.out
+    assert "by repeats and honest E_v at the best epoch" in repeated.out
     assert "Means over different numbers of repeats (n) cannot be compared directly" in repeated.out.replace("\n", " ")
     text = invoke("diagnose", "iris").out.replace("\n", " ")
     assert ("cannot be told apart after" if len(near) > 1 else "is the best with") in text

@@ -58,7 +58,7 @@ def test_a_run_answers_on_standard_output_and_reports_on_standard_error(invoke, 
     answer = invoke("run", "small.yaml", "--engine", "local")
     trials, diverged = small_counts
     assert answer.code == 0
-    assert answer.out.startswith("small: the best 10 of 24 configurations, by E_v at the best epoch\n")
+    assert answer.out.startswith("small: the best 10 of 24 configurations, by honest E_v at the best epoch\n")
     assert f"{trials} trials: {trials - diverged} completed, {diverged} diverged" in answer.err
     assert "trials:" not in answer.out
 
@@ -95,7 +95,9 @@ def test_a_terminal_of_80_columns_shows_both_errors_their_gap_and_the_verdict(in
 
 def test_a_second_run_of_one_file_gets_a_number(invoke):
     names = [invoke("run", *QUICK).err for _ in range(3)]
-    assert ["fitgap trials iris " in names[0], "iris-2 " in names[1], "iris-3 " in names[2]] == [True] * 3
+    assert [
+        name.count(f"fitgap diagnose {each}\n") for name, each in zip(names, ("iris", "iris-2", "iris-3"), strict=True)
+    ] == [1] * 3
 
 
 def test_a_dry_run_tells_the_trials_and_writes_nothing(invoke, small_sweep, small_counts):
