@@ -96,8 +96,8 @@ def used_examples_of(
         repeat, variant = trial.repeat, variant_of(trial.configuration, prepared.sweep)
     else:
         prepared, variant, repeat = stored_sweep(store, what).prepared, WHOLE, 1 if repeat is None else repeat
-    if not 1 <= repeat <= prepared.repeat_count:
-        raise StoreError(f"there is no repeat {repeat}; the sweep has repeats 1 to {prepared.repeat_count}")
+    if not 1 <= repeat <= prepared.most_repeats:
+        raise StoreError(f"there is no repeat {repeat}; the sweep has repeats 1 to {prepared.most_repeats}")
     return examples_of_repeat(prepared, variant, repeat, side, scaled=scaled)
 
 

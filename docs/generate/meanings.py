@@ -268,6 +268,11 @@ MEANINGS = {
     "unjudged": "configurations without a verdict so far",
     "configuration_count": "configurations of the sweep",
     "pruned_configurations": "configurations that were pruned at a rung, and so were not judged",
+    "diagnose:rounds": "what [rounds of repeats](../how-to/search.md#more-repeats-only-where-they-matter) have shown: "
+    "the hashes of the configuration that looks `best` and of all `within_reach` of it, `repeats`, the number of "
+    "`contenders` at the last look, `confidence`, how many were `not_compared`, and whether the rounds are over "
+    "(`is_over`); null without rounds",
+    "rounds_text": "the same in words",
     "rule": "version of the rule for verdicts",
     "reference": "the best configuration (of a trial: its trial in the same repeat)",
     "at": "from which epoch its errors are taken: `cross_fit`, `last`, or `best` if the honest E_v is unknown",

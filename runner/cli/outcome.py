@@ -37,6 +37,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         is_grid = sweep.search is None and sweep.only is None
         report_summary(store, counts, len(written.prepared.configurations) if is_grid else None)
         report_pruned(written, counts, database)
+        report_rounds(store, written, database)
         sample = store.small_sample(written.sweep_id)
         if sample:
             report(str(sample))
@@ -66,12 +67,29 @@ def report_pruned(written: "WrittenSweep", counts: "Row", database: str | None) 
     report(f"{plan}pruned trials: {command('trials', counts['name'], *condition, database=database)}")
 
 
+def report_rounds(store: "Store", written: "WrittenSweep", database: str | None) -> None:
+    """Report what the rounds of repeats of a sweep have shown, if it has any, and what to do if this is not enough."""
+    if written.prepared.sweep.rounds is None:
+        return
+    from fitgap.runner.diagnosis.rounds import rounds_text
+
+    text, found = rounds_text(store, written.sweep_id), store.rounds_answer(written.sweep_id)
+    if text is None or found is None:
+        report("rounds: no configuration has completed its repeats, so nothing can be compared")
+        return
+    advice = ""
+    if found["is_over"] and len(found["within_reach"]) > 1:
+        more = command("extend", written.name, "--repeats", str(2 * found["repeats"]), database=database)
+        advice = f"; allow more repeats with: {more}"
+    report(f"{text}{advice}")
+
+
 def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str | None) -> str | None:
     """Which trials or configurations of a sweep a budget kept back, in words; None if there are none.
 
     Without a budget, a search that has not proposed all its configurations has found no others, which is reported.
     """
-    from fitgap.runner.driver import configurations_to_come
+    from fitgap.runner.driver import configurations_to_come, repeats_to_come
 
     to_come = configurations_to_come(store, written)
     if left:
@@ -79,8 +97,11 @@ def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str 
         return f"{pending}, and the search has {counted(to_come, 'configuration')} to come" if to_come else pending
     if to_come and not spent:
         report(f"the search ended {counted(to_come, 'configuration')} short, as no others were found that it may train")
-        return None
-    return f"the search has {counted(to_come, 'configuration')} to come" if to_come else None
+        to_come = 0
+    if to_come:
+        return f"the search has {counted(to_come, 'configuration')} to come"
+    repeats = repeats_to_come(store, written)
+    return f"the next round of repeats has {counted(repeats, 'trial')}" if repeats else None
 
 
 def report_test_errors(store: "Store", written: "WrittenSweep") -> None:

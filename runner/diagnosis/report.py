@@ -4,6 +4,7 @@ from fitgap.core.fit_verdicts import Skill, Verdict
 from fitgap.runner.diagnosis.edges import AMONG, edges
 from fitgap.runner.diagnosis.explained import TROUBLES, trouble
 from fitgap.runner.diagnosis.outcomes import outcomes
+from fitgap.runner.diagnosis.rounds import rounds_text
 from fitgap.runner.diagnosis.whole_sweep import disagreement, peaks, whole
 from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
@@ -27,6 +28,8 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "trials": trials,
         "unjudged": store.unjudged(number),
         "configuration_count": store.configuration_count(number),
+        "rounds": store.rounds_answer(number),
+        "rounds_text": rounds_text(store, number),
         "pruned_configurations": store.configurations_with(number, Status.PRUNED) if status[Status.PRUNED] else 0,
         "rule": row["fit_rule"],
         "varying": varying,

@@ -7,6 +7,7 @@ from fitgap.runner.driver.launch import Audience, Watcher, budget_of, launch_new
 from fitgap.runner.driver.loop import BlockObserver, SweepStoppedError, drive
 from fitgap.runner.driver.messages import DriverShare
 from fitgap.runner.driver.pending_trials import ExpectedWork, expected_work
+from fitgap.runner.driver.rounds import repeats_to_come
 from fitgap.runner.driver.written_sweep import (
     Extended,
     WrittenSweep,
@@ -42,6 +43,7 @@ __all__ = [
     "launch_new",
     "launch_stored",
     "present_name",
+    "repeats_to_come",
     "stored_sweep",
     "stored_sweep_opened",
     "with_driver_count",

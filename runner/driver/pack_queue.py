@@ -8,6 +8,7 @@ from typing import Self
 from fitgap.runner.driver.fit_keeper import FitKeeper
 from fitgap.runner.driver.generations import Generations
 from fitgap.runner.driver.pending_trials import pending_groups
+from fitgap.runner.driver.rounds import FurtherRepeats
 from fitgap.runner.driver.rungs import Rungs
 from fitgap.runner.driver.spending import Spending
 from fitgap.runner.driver.written_sweep import WrittenSweep
@@ -41,7 +42,8 @@ class PackQueue(Iterator[PackTask]):
         self.spending = spending or Spending()
         self.generations = Generations(store, session, written)
         self.rungs = Rungs(store, session, written)
-        # Whether a trial has ended since it was last asked whether a generation or a rung is due.
+        self.rounds = FurtherRepeats(store, session, written, self.generations)
+        # Whether a trial has ended since it was last asked whether a generation, a rung or a round is due.
         self._has_news = False
         self.fit = FitKeeper(session, written.sweep_id)
         self.is_stopped = self.is_cancelled = False
@@ -62,8 +64,8 @@ class PackQueue(Iterator[PackTask]):
         return self._plan()
 
     def extend(self) -> bool:
-        """Add the generations and decide the rungs that are due; returns whether there were any."""
-        return self.generations.extend() or self.rungs.decide()
+        """Add the generations and rounds and decide the rungs that are due; returns whether there were any."""
+        return self.generations.extend() or self.rungs.decide() or self.rounds.extend()
 
     def _plan(self) -> bool:
         groups = pending_groups(self.store, self.written)
@@ -102,7 +104,10 @@ class PackQueue(Iterator[PackTask]):
         self._claimed += with_states(task, self.store)
 
     def _next_planned(self) -> PackTask:
-        """The next pack of the plan, of a generation or after a rung that has just become due. Raises StopIteration."""
+        """The next pack of the plan, or of what has just become due: a generation, a rung or a round.
+
+        Raises StopIteration if there is none.
+        """
         found = next(self._planned, None)
         if found is None and self._has_news:
             self._has_news = False

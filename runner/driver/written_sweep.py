@@ -12,7 +12,15 @@ from fitgap.runner.planning.extension import sweep_extension
 from fitgap.runner.planning.plan import sweep_plan
 from fitgap.runner.planning.preparation import PreparedSweep, check_axes, prepare_sweep
 from fitgap.runner.retraining import recall_data
-from fitgap.runner.spec import Configuration, Flags, Sweep, require_extensible, stored_sweep_of, sweep_with_more
+from fitgap.runner.spec import (
+    Configuration,
+    Flags,
+    Sweep,
+    require_equal_repeats,
+    require_extensible,
+    stored_sweep_of,
+    sweep_with_more,
+)
 from fitgap.runner.store import Store
 from fitgap.runner.suggestions import suggested
 from fitgap.runner.trial_status import Status
@@ -67,7 +75,7 @@ def extend_sweep(store: Store, name_or_number: str, flags: Flags, *, is_kept: bo
     rows = store.configurations(written.sweep_id)
     known = [Configuration.from_canonical(row["settings"]) for row in rows]
     hashes = [row["hash"] for row in rows]
-    extension = sweep_extension(prepared, known, hashes, written.prepared.repeat_count)
+    extension = sweep_extension(prepared, known, hashes, written.prepared.most_repeats)
     new, continued = store.extend_sweep(written.sweep_id, extension, is_kept=is_kept)
     return Extended(WrittenSweep(written.sweep_id, written.name, prepared), new, continued, extension.configurations)
 
@@ -94,10 +102,11 @@ def add_configurations(store: Store, written: WrittenSweep, configurations: Sequ
     Raises SpecError if the sweep cannot be extended.
     """
     check_extensible(store, written.sweep_id, written.prepared.sweep)
+    require_equal_repeats(written.prepared.sweep)
     rows = store.configurations(written.sweep_id)
     known = [Configuration.from_canonical(row["settings"]) for row in rows]
     wanted = replace(written.prepared, configurations=configurations)
-    extension = sweep_extension(wanted, known, [row["hash"] for row in rows], written.prepared.repeat_count)
+    extension = sweep_extension(wanted, known, [row["hash"] for row in rows], written.prepared.most_repeats)
     return Extended(written, *store.extend_sweep(written.sweep_id, extension))
 
 

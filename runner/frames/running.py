@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 from fitgap.runner.amounts import counted
 from fitgap.runner.data import is_in_memory
+from fitgap.runner.diagnosis.rounds import rounds_text
 from fitgap.runner.diagnosis.whole_sweep import no_skill_text
 from fitgap.runner.driver import (
     DriverShare,
@@ -272,6 +273,8 @@ class Caller:
             self.say(found.line())
         if beyond := advice_beyond(store, written):
             self.say(beyond)
+        if text := rounds_text(store, written.sweep_id):
+            self.say(f"{written.name}: {text}")
         name = present_name(store, written)
         if spent and (left := unfinished(store, name)):
             trials = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"

@@ -7,7 +7,7 @@ from fitgap.runner.amounts import counted
 from fitgap.runner.driver import WrittenSweep, add_configurations, check_extensible, stored_sweep
 from fitgap.runner.errors import SpecError
 from fitgap.runner.improvement.candidates import Candidate, candidates
-from fitgap.runner.spec import Configuration, stored_sweep_of
+from fitgap.runner.spec import Configuration, require_equal_repeats, stored_sweep_of
 from fitgap.runner.store import Row, Store
 
 # A round has helped if the best E_v is lower by at least this share.
@@ -82,7 +82,9 @@ class Improvement:
         the sweep cannot be extended.
         """
         row = store.sweep(self.sweep)
-        check_extensible(store, row["id"], stored_sweep_of(row["specification"]))
+        sweep = stored_sweep_of(row["specification"])
+        check_extensible(store, row["id"], sweep)
+        require_equal_repeats(sweep)
         self.repeats = store.repeat_count(row["id"])
         if self.budget.trials < self.repeats:
             rule = f"a configuration of this sweep has {self.repeats} repeats, more than the limit for new trials"

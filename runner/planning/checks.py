@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fitgap.core.datasets import Dataset, Split
 from fitgap.core.example_weights import ClassWeight
 from fitgap.core.losses import Loss
+from fitgap.core.preprocessing import Preparation
 from fitgap.core.target_coding import READINGS, TWO_CLASSES
 from fitgap.core.training_side import used_count
 from fitgap.runner.data import default_reading, is_file, not_drawn
@@ -22,6 +23,13 @@ def check_label_noise(sweep: Sweep, dataset: Dataset) -> None:
             "synthetic data set with noise, such as sine:noise=0.2",
             ("axes", "label_noise"),
         )
+
+
+def check_folds(sweep: Sweep, preparation: Preparation) -> None:
+    """Raise SpecError if rounds would add single folds of a cross-validation."""
+    if sweep.rounds and preparation.division.folds:
+        rule = f"repeats: rounds (from, to) cannot be combined with {preparation.division.folds} folds"
+        raise SpecError(f"{rule}; give a share of validation examples, such as validation: 0.2", ("repeats",))
 
 
 def check_training_examples(sweep: Sweep, splits: Mapping[int, Split]) -> None:

@@ -25,6 +25,7 @@ from fitgap.runner.data import (
 from fitgap.runner.data.named_set import Validation
 from fitgap.runner.errors import DataError
 from fitgap.runner.planning.checks import (
+    check_folds,
     check_label_noise,
     check_outputs,
     check_resampling,
@@ -53,8 +54,13 @@ class PreparedSweep:
 
     @property
     def repeat_count(self) -> int:
-        """Trials per configuration: one per repeat and fold."""
+        """Trials per configuration at first: one per repeat and fold."""
         return self.sweep.repeats * max(1, self.preparation.division.folds)
+
+    @property
+    def most_repeats(self) -> int:
+        """The most trials that a configuration may have, of which rounds add the later ones."""
+        return self.sweep.most_repeats * max(1, self.preparation.division.folds)
 
     @property
     def trial_count(self) -> int:
@@ -70,7 +76,7 @@ class PreparedSweep:
         division, seed = self.preparation.division, self.sweep.seed
         return {
             repeat: split_examples(self.dataset.of_repeat(repeat), division, seed=seed, repeat=repeat)
-            for repeat in range(1, self.repeat_count + 1)
+            for repeat in range(1, self.most_repeats + 1)
         }
 
     def preparation_for(self, configuration: Configuration) -> Preparation:
@@ -132,6 +138,7 @@ def check_axes(prepared: PreparedSweep) -> None:
     sweep, dataset = prepared.sweep, prepared.dataset
     outputs = sweep.training.outputs or default_outputs(sweep.data.source, dataset)
     check_label_noise(sweep, dataset)
+    check_folds(sweep, prepared.preparation)
     for loss in sweep.axes["loss"]:
         check_outputs(outputs, loss, dataset)
     check_shapes(sweep, dataset, prepared.output_count)

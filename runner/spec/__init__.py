@@ -22,6 +22,7 @@ from fitgap.runner.spec.pruning_settings import (
     PruningSettings,
     stored_pruning,
 )
+from fitgap.runner.spec.repeat_settings import RepeatRounds, require_equal_repeats, stored_rounds
 from fitgap.runner.spec.split_settings import Folds
 from fitgap.runner.spec.sweep import Sweep, TrainingSettings, stored_sweep_of
 
@@ -36,14 +37,17 @@ __all__ = [
     "HyperbandSettings",
     "MedianSettings",
     "PruningSettings",
+    "RepeatRounds",
     "Sweep",
     "TrainingSettings",
     "budget_from_flags",
     "check_budget_of_pruning",
     "data_from_flags",
     "data_from_mapping",
+    "require_equal_repeats",
     "require_extensible",
     "stored_pruning",
+    "stored_rounds",
     "stored_sweep_of",
     "sweep_from_file",
     "sweep_from_flags",

@@ -16,6 +16,7 @@ from fitgap.runner.spec.data_source import is_path
 from fitgap.runner.spec.flags import REPEATS, Flags, add_alternatives, overlay, record_flag
 from fitgap.runner.spec.places import Places
 from fitgap.runner.spec.pruning_checks import require_extensible
+from fitgap.runner.spec.repeat_settings import check_more_repeats, extended_rounds
 from fitgap.runner.spec.search_settings import SearchSettings
 from fitgap.runner.spec.sweep import DEFAULTS, Sweep
 from fitgap.runner.spec.validation import SpecNode
@@ -129,9 +130,9 @@ def sweep_with_more(sweep: Sweep, flags: Flags) -> Sweep:
         if sweep.search:
             check_only_repeats(flags, places)
         add_alternatives(written, flags, places)
+        written["repeats"] = extended_rounds(sweep, written["repeats"])
         result = Sweep.from_canonical(written)
-        if result.repeats < sweep.repeats:
-            raise SpecError(f"must be at least {sweep.repeats}, as many as the sweep has", ("repeats",))
+        check_more_repeats(sweep, result)
         return replace(result, axes=without_duplicates(result.axes), search=search_with_repeats(sweep, result.repeats))
 
 
@@ -163,7 +164,11 @@ def merged_with(sweep: Sweep, other: Sweep) -> Sweep:
             advice = "only axes and repeats can be extended"
             raise SpecError(f"{section}: must be the same as in sweep {sweep.name}; {advice}")
     axes = {name: (*values, *other.axes[name]) for name, values in sweep.axes.items()}
-    return replace(sweep, repeats=max(sweep.repeats, other.repeats), axes=without_duplicates(axes))
+    rounds, repeats = other.rounds or sweep.rounds, max(sweep.repeats, other.repeats)
+    if rounds:
+        # Whether they suit the repeats of the sweep is checked once all is known.
+        repeats = rounds.least
+    return replace(sweep, repeats=repeats, rounds=rounds, axes=without_duplicates(axes))
 
 
 def read_as(stored: DataSettings, written: DataSettings) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from fitgap.runner.spec.pruning_checks import check_pruning
 from fitgap.runner.spec.pruning_settings import PruningSettings, read_pruning
 from fitgap.runner.spec.ranges import without_steps
 from fitgap.runner.spec.record_setting import read_recording
+from fitgap.runner.spec.repeat_settings import RepeatRounds, check_rounds, read_repeats
 from fitgap.runner.spec.search_settings import SearchSettings
 from fitgap.runner.spec.search_space import Space
 from fitgap.runner.spec.validation import SpecNode
@@ -56,7 +57,6 @@ NO_VALIDATION_AXIS = (
     "training_examples to see the effect of having fewer examples"
 )
 MOST_TRIALS = 1_000_000
-MOST_REPEATS = 10_000
 LARGEST_SEED = 2**63 - 1
 
 
@@ -93,7 +93,8 @@ class Sweep:
     """A named set of axes, a seed and settings. `axes` holds the expanded alternatives of every axis in `AXES`.
 
     With `search`, only some of the combinations in `space` are trained, and `axes` holds ranges by their ends. `only`
-    is a filter for configurations. With `pruning`, the worse ones end early. `budget` limits what one command trains.
+    is a filter for configurations. With `pruning`, the worse ones end early; with `rounds`, those that could be the
+    best get more than `repeats`. `budget` limits what one command trains.
     """
 
     name: str
@@ -107,6 +108,12 @@ class Sweep:
     only: str | None = None
     budget: Budget = field(default_factory=Budget)
     pruning: PruningSettings | None = None
+    rounds: RepeatRounds | None = None
+
+    @property
+    def most_repeats(self) -> int:
+        """The most repeats that a configuration may have."""
+        return self.rounds.most if self.rounds else self.repeats
 
     def configurations(self) -> Grid:
         """All distinct combinations of the alternatives, in a search with ranges by their ends."""
@@ -126,7 +133,7 @@ class Sweep:
             "name": self.name,
             "data": self.data.canonical(),
             "seed": self.seed,
-            "repeats": self.repeats,
+            "repeats": self.rounds.canonical() if self.rounds else self.repeats,
             "training": {key: value for key, value in self.training.canonical().items() if key not in axes},
             "axes": axes,
             **search,
@@ -140,10 +147,10 @@ class Sweep:
         """The sweep in `written`, a mapping with the structure of a sweep file. Raises SpecError."""
         given = {key: value for key, value in written.items() if value is not None}
         entries = SpecNode({**DEFAULTS, **given}).entries(DEFAULTS)
-        repeats = entries["repeats"].whole_number(1, MOST_REPEATS)
+        repeats, rounds = read_repeats(entries["repeats"])
         search = SearchSettings.read(entries["search"]) if "search" in entries else None
         training, space = read_training(entries["training"]), read_space(entries["axes"], entries["training"])
-        axes = listed_axes(space, repeats, entries["axes"], is_searched=search is not None)
+        axes = listed_axes(space, rounds.most if rounds else repeats, entries["axes"], is_searched=search is not None)
         sweep = cls(
             name=read_name(entries["name"]),
             data=DataSettings.read(entries["data"]),
@@ -156,12 +163,14 @@ class Sweep:
             only=entries["only"].text() if "only" in entries else None,
             budget=Budget.read(entries["budget"]) if "budget" in entries else Budget(),
             pruning=read_pruning(entries),
+            rounds=rounds,
         )
         if sweep.data.preprocess is not None and None not in axes["preprocess"]:
             rule = "is also given under data, where no alternative uses it; remove one of them, or add auto"
             raise SpecError(rule, ("axes", "preprocess"))
         check_trainable(sweep)
         check_pruning(sweep)
+        check_rounds(sweep)
         return sweep
 
 

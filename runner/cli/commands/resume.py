@@ -155,7 +155,9 @@ def extension_line(extended: "Extended") -> str:
         left = "" if extended.epochs is None else f", with {counted(extended.epochs, 'epoch')} left"
         return f"{extended.written.name}: {counted(extended.continued, 'pruned trial')} to train on{left}"
     continued = f", {extended.continued} of them continuing finished trials" if extended.continued else ""
-    return f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}"
+    rounds = extended.written.prepared.sweep.rounds
+    more = f"; rounds add up to {rounds.most} repeats of what could be the best" if rounds else ""
+    return f"{extended.written.name}: {counted(extended.new, 'new trial')}{continued}{more}"
 
 
 def show_extension(extension: "Callable[..., Extended]", database: str | None) -> None:

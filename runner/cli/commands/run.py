@@ -157,17 +157,18 @@ def run(
 
 
 def show_course(prepared: "PreparedSweep", placement: "Placement", database: str | None, limits: "Budget") -> None:
-    """Print what would be trained, the rungs of a sweep that prunes, and how many drivers would train it, where that is
+    """Print what would be trained, the rungs or rounds of a sweep, and how many drivers would train it, where that is
     not one as usual.
     """
     from fitgap.runner.cli.render.lines import say
     from fitgap.runner.driver import budget_of, explained
+    from fitgap.runner.planning.repeat_rounds import explain_rounds
     from fitgap.runner.planning.rungs import explain_rungs
 
     # First, as it refuses several drivers where there can be only one.
     drivers = explained(placement, database, prepared.trial_count, budget_of(prepared, limits))
     show_plan(prepared, placement)
-    say(*explain_rungs(prepared), *filter(None, [drivers]))
+    say(*explain_rungs(prepared), *explain_rounds(prepared), *filter(None, [drivers]))
 
 
 def show_plan(prepared: "PreparedSweep", placement: "Placement") -> None:

@@ -43,7 +43,14 @@ Missing = Annotated[str | None, flag("NAME", "Missing inputs: median (default), 
 Text = Annotated[str | None, flag("NAME", "Text inputs: one_hot (default) or refuse.")]
 ClassWeight = Annotated[str | None, flag("balanced|CLASS=W,…", "Weights of classes in the error, such as yes=5,no=1.")]
 Seed = Annotated[str | None, flag("N", "Seed of splits, initial weights and batches.")]
-Repeats = Annotated[str | None, flag("N", "Trials per configuration, with different splits and initial weights.")]
+Repeats = Annotated[
+    str | None,
+    flag(
+        "N|from=N,to=N",
+        "Trials per configuration, with different splits and initial weights; with from=2,to=8, more than two only for "
+        "what could be the best.",
+    ),
+]
 
 FILE_PANEL = "Data files"
 

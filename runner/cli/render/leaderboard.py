@@ -51,13 +51,16 @@ def print_leaderboard(store: Store, written: WrittenSweep, name: str) -> None:
     rows, keys = with_score_names(*leaders(groups, varied), kind)
     error = f"{'honest ' if 'honest_e_v' in keys else ''}E_v at the best epoch"
     by = score_name("accuracy_v", kind) + ", as losses differ" if has_losses else error
-    title = f"{name}: the best {len(groups)} of {found}, by {by}"
+    has_rounds = written.prepared.sweep.rounds is not None
+    title = f"{name}: the best {len(groups)} of {found}, by {'repeats and ' if has_rounds else ''}{by}"
     first = [key if key in keys else INSTEAD.get(key, key) for key in NEEDED]
     floor = store.floor(written.sweep_id)
     if floor and floor.is_beaten is False:
         say(no_skill_text(floor.e_v, floor.skill, is_pruned=written.prepared.sweep.pruning is not None))
     below = None if has_losses else constant_row(floor, keys)
     print_table(rows, keys, title=title, labels=varied, kept=first[:1], needed=[*first, *NEXT], below=below)
+    if has_rounds and len({row["n"] for row in rows if row["n"]}) > 1:
+        say("Means over different numbers of repeats (n) cannot be compared directly, since their splits differ.")
 
 
 def constant_row(floor: SweepFloor | None, keys: list[str]) -> Row | None:

@@ -37,6 +37,8 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     if found["pruned_configurations"]:
         paragraph(pruned_configurations(found))
     print_progress(found)
+    if found["rounds_text"]:
+        paragraph(f"{found['sweep']}: {found['rounds_text']}")
     constant, counts = found["constant"], found["configurations"]
     if constant and constant["is_beaten"] is False:
         paragraph(f"{found['sweep']}: {no_skill(found)}")

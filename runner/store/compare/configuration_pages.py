@@ -15,6 +15,7 @@ from fitgap.runner.store.compare.leaderboard import HONEST, all_honest
 from fitgap.runner.store.database.dialects import mean, sortable
 from fitgap.runner.store.filter import class_names
 from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.read.trials import chosen_trials, condition_of, single
 from fitgap.runner.store.schema import result_keys
 from fitgap.runner.store.schema.tables import configuration, sweep, trial
@@ -122,6 +123,9 @@ def grouped(connection: Connection, sweep_id: int, query: ConfigurationQuery, me
     """
     classes = class_names(connection, [sweep_id])
     order = ordering(query.sort, measure, classes)
+    if query.sort == BEST and repeat_rounds(connection, sweep_id):
+        # As in the leaderboard.
+        order.insert(1, -sa.func.count(sa.case((result_keys.is_completed, 1))))
     count = [] if is_counted_apart(connection, query) else [sa.func.count().over()]
     columns = [trial.c.configuration_id, *count]
     chosen = chosen_trials(connection, sweep_id, query.where, columns, order)

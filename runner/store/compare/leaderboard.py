@@ -7,8 +7,9 @@ from fitgap.runner.store.compare.axis_columns import axes_of
 from fitgap.runner.store.compare.groups import GroupComparison, compare, more_is_better
 from fitgap.runner.store.database.dialects import mean
 from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.schema import result_keys
-from fitgap.runner.store.schema.tables import trial
+from fitgap.runner.store.schema.tables import configuration, trial
 from sqlalchemy.engine import Connection
 
 # Sorted by this where it is known.
@@ -16,7 +17,8 @@ HONEST = "honest_e_v"
 
 
 def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> list[int]:
-    """The ids of the best configurations by the mean of a measure; those with incomplete trials come last.
+    """The ids of the best configurations by the mean of a measure; those with incomplete trials come last. With rounds
+    of repeats, those come first that have more of them, since what stays behind was worse in the repeats of both.
 
     The database does all the work, so a million trials need no memory here.
     """
@@ -27,7 +29,13 @@ def leaders(connection: Connection, sweep_id: int, limit: int, measure: str) -> 
         sa.select(trial.c.configuration_id)
         .where(trial.c.sweep_id == sweep_id)
         .group_by(trial.c.configuration_id)
-        .order_by(completed < sa.func.count(trial.c.id), best.is_(None), best, trial.c.configuration_id)
+        .order_by(
+            completed < sa.func.count(trial.c.id),
+            *([-completed] if repeat_rounds(connection, sweep_id) else []),
+            best.is_(None),
+            best,
+            trial.c.configuration_id,
+        )
         .limit(limit)
     )
     return list(connection.execute(query).scalars())
@@ -41,8 +49,13 @@ def leaderboard(connection: Connection, sweep_id: int, by: Sequence[str], limit:
         measure = "accuracy_v"
     else:
         measure = HONEST if all_honest(connection, sweep_id) else "best_e_v"
-    question = GroupComparison([*by, "configuration"], of=measure, only=leaders(connection, sweep_id, limit, measure))
-    return compare(connection, [sweep_id], question)
+    best = leaders(connection, sweep_id, limit, measure)
+    groups = compare(connection, [sweep_id], GroupComparison([*by, "configuration"], of=measure, only=best))
+    if not repeat_rounds(connection, sweep_id):
+        return groups
+    known = sa.select(configuration.c.id, configuration.c.hash).where(configuration.c.id.in_(best))
+    place = {name: best.index(number) for number, name in connection.execute(known)}
+    return sorted(groups, key=lambda group: place[group["configuration"]])
 
 
 def all_honest(connection: Connection, sweep_id: int) -> bool:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from fitgap.runner.store.compare.axis_columns import axes_of
 from fitgap.runner.store.compare.judged_configurations import AXES, is_judged
 from fitgap.runner.store.read.lookups import Row, fetch
+from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.schema.tables import (
     configuration,
     split,
@@ -63,6 +64,9 @@ def unjudged(connection: Connection, sweep_id: int) -> int:
 
 
 def repeat_count(connection: Connection, sweep_id: int) -> int:
-    """The number of repeats of a sweep."""
+    """The number of repeats of a sweep; with rounds, those that any configuration has so far."""
+    if repeat_rounds(connection, sweep_id):
+        highest = sa.select(sa.func.max(trial.c.repeat)).where(trial.c.sweep_id == sweep_id)
+        return int(connection.execute(highest).scalar() or 0)
     query = sa.select(sa.func.count()).select_from(split).where(split.c.sweep_id == sweep_id)
     return int(connection.execute(query).scalar_one())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from fitgap.runner.store.read.brackets import stored_rule
 from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.schema.tables import configuration, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
@@ -82,15 +83,18 @@ def proposal_rows(connection: Connection, sweep_id: int) -> list[Row]:
 
 
 def outcomes_of(connection: Connection, sweep_id: int) -> Mapping[int, Sequence[Outcome]]:
-    """The outcomes of the trials of every configuration."""
-    rule = stored_rule(connection, sweep_id)
+    """The outcomes of the trials of every configuration, without repeats that rounds have added after the search."""
+    rule, rounds = stored_rule(connection, sweep_id), repeat_rounds(connection, sweep_id)
     honest = sa.func.coalesce(trial.c.honest_e_v, trial.c.best_e_v)
     e_t = sa.case((trial.c.honest_e_v.is_not(None), trial.c.honest_e_t), else_=trial.c.best_e_t)
     at_rung = trial.c[rule.settings.of] if rule else sa.null()
     others = trial.c.id, trial.c.best_epoch, e_t
     query = sa.select(trial.c.configuration_id, trial.c.status, honest, trial.c.leg, at_rung, *others)
+    query = query.where(trial.c.sweep_id == sweep_id)
+    if rounds:
+        query = query.where(trial.c.repeat <= rounds.least)
     found = defaultdict(list)
-    for number, *outcome in connection.execute(query.where(trial.c.sweep_id == sweep_id)):
+    for number, *outcome in connection.execute(query):
         found[number].append(Outcome(*outcome))
     return found
 

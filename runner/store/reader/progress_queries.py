@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from fitgap.runner.messages import SavedState
-from fitgap.runner.store.read import brackets, pending, progress, proposals
+from fitgap.runner.store.read import brackets, pending, progress, proposals, rounds
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.reader.open_database import OpenDatabase
 from fitgap.runner.store.write import drivers_at_work, rungs
@@ -42,6 +42,15 @@ class ProgressQueries(OpenDatabase):
         """The proposals of a search in the order of the plan, with what came of them."""
         with self._reading() as connection:
             return proposals.proposal_rows(connection, sweep_id)
+
+    def rounds_so_far(self, sweep_id: int) -> rounds.RoundsSoFar | None:
+        """How far a sweep is with its rounds of repeats; None if it has none."""
+        return self._with_retries(lambda connection: rounds.rounds_so_far(connection, sweep_id))
+
+    def rounds_answer(self, sweep_id: int) -> Row | None:
+        """What the rounds of repeats of a sweep show; None if it has none, or nothing can be said yet."""
+        with self._reading() as connection:
+            return rounds.rounds_answer(connection, sweep_id)
 
     def pending_groups(self, sweep_id: int) -> list[Row]:
         return self._with_retries(lambda connection: pending.pending_groups(connection, sweep_id))

@@ -11,6 +11,7 @@ from fitgap.runner.store.fit import refresh
 from fitgap.runner.store.write import blocks, claims
 from fitgap.runner.store.write.claims import OtherDriver
 from fitgap.runner.store.write.generations import Generation, add_generation
+from fitgap.runner.store.write.repeats import add_repeats
 from fitgap.runner.store.write.rungs import decide_rungs
 from sqlalchemy.engine import Connection, Engine
 
@@ -55,6 +56,15 @@ class DriverSession:
         def write(connection: Connection, is_retry: bool) -> int:
             claims.renew(connection, self.driver_id)
             return add_generation(connection, sweep_id, generation)
+
+        return with_retries(self._engine, write)
+
+    def add_repeats(self, sweep_id: int, trials: Sequence[tuple[int, int]], known: int) -> int:
+        """Write the trials of a round, unless the sweep has other trials than were known; returns their number."""
+
+        def write(connection: Connection, is_retry: bool) -> int:
+            claims.renew(connection, self.driver_id)
+            return add_repeats(connection, sweep_id, trials, known)
 
         return with_retries(self._engine, write)
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from fitgap.runner.store.database.clock import database_now
 from fitgap.runner.store.database.values import storable_text
 from fitgap.runner.store.read.brackets import brackets_of, stored_rule
+from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.schema import tables
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
@@ -67,9 +68,11 @@ def add_configurations(connection: Connection, sweep_id: int, configurations: It
 def add_trials(connection: Connection, sweep_id: int, *which: sa.ColumnElement[bool]) -> int:
     """Add a pending trial for every configuration and split of a sweep that meets `which`; returns their number.
 
-    If the sweep prunes, they train to the first rung of their bracket.
+    If the sweep prunes, they train to the first rung of their bracket. If it has rounds, these add the later repeats.
     """
     configuration, split, trial = tables.configuration, tables.split, tables.trial
+    if rounds := repeat_rounds(connection, sweep_id):
+        which = (*which, split.c.repeat <= rounds.least)
     rows = (
         sa.select(
             configuration.c.sweep_id,

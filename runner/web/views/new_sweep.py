@@ -14,6 +14,7 @@ from fitgap.runner.data.memory import keep
 from fitgap.runner.driver import write_sweep
 from fitgap.runner.errors import FitgapError
 from fitgap.runner.planning.preparation import PreparedSweep, prepare_sweep
+from fitgap.runner.planning.repeat_rounds import explain_rounds
 from fitgap.runner.spec import Flags, Sweep, sweep_from_flags, sweep_from_text
 from fitgap.runner.spec.loading import MOST_BYTES as LONGEST_SWEEP_FILE
 from fitgap.runner.store import open_store_for_writing
@@ -213,6 +214,7 @@ def plan_of(prepared: PreparedSweep) -> list[str]:
     return [
         f"{prepared.sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}",
         f"{shape}, {counted(prepared.output_count, 'output')}",
+        *explain_rounds(prepared),
         *prepared.report,
     ]
 

@@ -156,3 +156,13 @@ def test_pruned_trials_train_on_from_python():
     assert halved.trials(where="status == 'pruned'").height == 2
     assert continue_pruned("halved", engine="local", notify=told.append).name == "halved"
     assert halved.epochs().select("epoch", *MEASURED).equals(whole.epochs().select("epoch", *MEASURED))
+
+
+def test_rounds_of_repeats_are_a_mapping_and_their_answer_is_told():
+    lines = []
+    axes = {"optimizer": [{"adam": {"rate": [0.05, 0.0001]}}]}
+    sweep = {"data": "iris", "repeats": {"to": np.int64(3)}, "training": {"epochs": 3, "batch_size": 8}, "axes": axes}
+    found = run_sweep(sweep, engine="local", notify=lines.append)
+    repeats = found.trials()["repeat"].max()
+    told = [line for line in lines if line.startswith("iris: ") and f"after {repeats} repeats" in line]
+    assert len(told) == 1 and ("is the best with 95 % confidence" in told[0] or "cannot be told apart" in told[0])

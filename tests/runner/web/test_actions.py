@@ -160,6 +160,13 @@ def test_the_plan_is_shown_without_training(send, own):
     assert "tiny" not in rows(own)
 
 
+def test_repeats_may_be_rounds_in_a_pasted_file_and_in_the_form(send):
+    pasted = send("/new/file", text=SMALL.replace("repeats: 2", "repeats: {from: 2, to: 4}"), do="check").text
+    assert "rounds: at least 4, at most 8 trials" in pasted
+    filled = send("/new/form", source="xor", hidden="2\n3", epochs="2", repeats="from=1,to=4", do="check").text
+    assert "rounds: at least 4, at most 8 trials" in filled
+
+
 def test_mistakes_in_a_sweep_file_are_shown_at_their_line(send, own):
     answer = send("/new/file", text=SMALL.replace("architecture", "architectur"), do="start")
     assert answer.status_code == 422 and "did you mean &#39;architecture&#39;" in answer.text

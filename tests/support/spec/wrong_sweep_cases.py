@@ -43,7 +43,7 @@ WRONG_SWEEPS: dict[str, str] = {
     "name_digits.yaml": r":2:1: name: must be .*not only digits, but is '2024'",
     "control_character_escaped.yaml": r":2:1: name: must be .*but is 'two\\nlines\\x1b\[31m'",
     "seed_negative.yaml": r":2:1: seed: must be a whole number, at least 0, .*but is -1",
-    "repeats_mapping.yaml": r":2:1: repeats: must be a whole number, .*at most 10000, but is a mapping",
+    "repeats_mapping.yaml": r":2:11: repeats.count: there is no setting .count. here; .*known: from, to, until",
     "epochs_true.yaml": r":2:12: training\.epochs: must be a whole number, .*but is true",
     "epochs_twice.yaml": r":3:8: axes\.epochs: is also given under training; keep one",
     "training_list.yaml": r":3:3: training\.epochs: must be a whole number, .*but is a list",
