@@ -49,7 +49,10 @@ class InputTransform:
         filled = np.where(np.isnan(values), self.fill, values)
         if self.low is not None and self.high is not None:
             np.clip(filled, self.low, self.high, out=filled)
-        return (filled - self.shift) * self.factor
+        # In place: large tables would take twice the memory.
+        filled -= self.shift
+        filled *= self.factor
+        return filled
 
     def beyond(self, values: np.ndarray) -> np.ndarray:
         """Which values (N, n_0) are limited."""
@@ -74,8 +77,11 @@ def standard(values: np.ndarray) -> Scaling:
 def mean_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Means and standard deviations (n,) of `values` (N, n), also where squares overflow or underflow."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        mean, deviation = values.mean(axis=0), values.std(axis=0)
-    is_lost = varying(values) & np.isfinite(values).all(axis=0) & ~(np.isfinite(deviation) & (deviation > 0))
+        mean = values.mean(axis=0)
+        deviation = values.std(axis=0, mean=mean[np.newaxis])
+    # Most columns need no closer look, which takes as long as everything before.
+    is_lost = ~(np.isfinite(deviation) & (deviation > 0))
+    is_lost[is_lost] = varying(values[:, is_lost]) & np.isfinite(values[:, is_lost]).all(axis=0)
     if is_lost.any():
         # All other columns keep the bits that they always had.
         own = values[:, is_lost]

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from fitgap.core.datasets import Division, split_examples
 from fitgap.core.preprocessing import Preparation, learned_transform
-from fitgap.core.scaling import PREPROCESSINGS, Scaling
+from fitgap.core.scaling import PREPROCESSINGS, Scaling, mean_and_deviation
 from fitgap.core.target_coding import Intervals, OnePerClass, Unrecognized, ZeroOne
+from hypothesis import given
+from hypothesis import strategies as st
 from support.core.forty_examples import DIVISION, KEY, NAN, SPLIT, forty_examples, prepare, with_inputs
 
 
@@ -254,3 +256,14 @@ def test_limits_of_huge_numbers_are_none():
     huge = np.array([[-1.5e308], [1.5e308]])
     transform = learned_transform(huge, Preparation(DIVISION, "none", "none", limits=True))
     assert not transform.beyond(huge).any()
+
+
+@given(st.integers(1, 300), st.integers(1, 6), st.integers(0, 2**32 - 1), st.sampled_from("CF"))
+def test_means_and_deviations_are_those_of_numpy_to_the_last_bit(rows, columns, seed, order):
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(rows, columns)) * 10.0 ** random.integers(-100, 100, columns)
+    values[:, 0] = values[0, 0]
+    values = np.asarray(values, order=order)
+    mean, deviation = mean_and_deviation(values)
+    assert mean.tobytes() == values.mean(axis=0).tobytes()
+    assert deviation.tobytes() == values.std(axis=0).tobytes()
