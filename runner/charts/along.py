@@ -121,6 +121,21 @@ def best_of(
     return (whole if whole.height else means).sort("value", descending=is_highest).row(0, named=True)
 
 
+def has_unequal_repeats(subject: Subject) -> bool:
+    """Whether rounds have given some configurations more repeats than others, so that means are over different ones."""
+    if not isinstance(subject.store.sweep(subject.name)["specification"].get("repeats"), dict):
+        return False
+    return subject.completed["configuration"].value_counts()["count"].n_unique() > 1
+
+
+def best_by_pairs(subject: Subject, axis: Axis, of: str) -> Any:
+    """The label of the best setting where means are over different repeats, as `fitgap compare` finds it; None where
+    the means decide.
+    """
+    rows = compared(subject, axis, of) if has_unequal_repeats(subject) else []
+    return axis.labels.get(rows[0][axis.name]) if rows else None
+
+
 def lost(frame: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Where trials diverged, how many of how many did."""
     counts = frame.group_by(keys, maintain_order=True).agg(
@@ -167,6 +182,11 @@ def halos(subject: Subject, frame: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt
         .mark_point(size=900, filled=True, opacity=1, fillOpacity=0.22, color=subject.theme.ink)
         .encode(x=x, y=y)
     ]
+
+
+def repeats_words(subject: Subject) -> str:
+    """What is to be said of means over different numbers of repeats; nothing if there are none."""
+    return "Means are over different numbers of repeats. " if has_unequal_repeats(subject) else ""
 
 
 def sentence(labels: Sequence[str], baseline: str = "the best") -> str:

@@ -61,7 +61,8 @@ def drawn_along(subject: Subject, axis: Axis, title: str, baseline: Any = None) 
     )
     validation = means.filter(pl.col("side") == SIDES["e_v"])
     lost = along.lost(trials, ["x"])
-    best = along.best_of(validation, lost, ["x"])
+    paired = along.best_by_pairs(subject, axis, "e_v")
+    best = along.best_of(validation.filter(pl.col("setting") == paired) if paired else validation, lost, ["x"])
     near = near_to(subject, axis, best["setting"], baseline)
     layers = [
         *along.halos(subject, validation.filter(pl.col("setting").is_in(near)), x, y),
@@ -72,13 +73,15 @@ def drawn_along(subject: Subject, axis: Axis, title: str, baseline: Any = None) 
     ]
     others = completed["configuration"].n_unique() / max(1, completed[axis.name].n_unique())
     over = f"Means over {others:.0f} configurations each. " if others > 1 else ""
+    over = along.repeats_words(subject) + over
     bands = "Bands: 95 % over repeats. " if completed["repeat"].n_unique() > 1 else ""
     shading = along.sentence(near, "the best" if baseline is None else axis.labels[baseline])
+    lowest = "Lowest E_v in shared repeats" if paired else "Lowest E_v"
     return parts.finished(
         alt.layer(*layers).properties(width=subject.width, height=round(subject.width * 0.55)),
         subject,
         title,
-        f"Lowest E_v with {best['setting']} ({best['value']:.3g}). {shading}",
+        f"{lowest} with {best['setting']} ({'mean ' if paired else ''}{best['value']:.3g}). {shading}",
         f"{over}{bands}Solid: training examples. Dashed: validation examples.{parts.constant_words(subject)}",
     )
 

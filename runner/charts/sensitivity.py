@@ -78,13 +78,14 @@ def draw(subject: Subject) -> Any:
     best = along.best_of(means, lost, ["series", "x"], is_highest=more_is_better(of))
     number = "" if best["x"] is None else f" {best['x']:g}"
     bands = " Bands: 95 % over repeats." if completed["repeat"].n_unique() > 1 else ""
+    unequal, crosses = along.repeats_words(subject), "diverged" in trials["status"]
     return parts.finished(
         alt.layer(*layers).properties(width=subject.width, height=round(subject.width * 0.55)),
         subject,
         f"{subject.name}: how sensitive {measure_words(of)} is to the {axis.title}",
         f"Best: {best['series']}{number} ({measure_words(of)} {best['value']:.3g}). Rings: the best of each line."
         f"{' Shaded: cannot be told apart from it.' if near.height else ''}",
-        f"Means over all other settings.{bands}{' ×: diverged trials.' if 'diverged' in trials['status'] else ''}",
+        f"{unequal}Means over all other settings.{bands}{' ×: diverged trials.' if crosses else ''}",
     )
 
 

@@ -29,6 +29,10 @@ AFTER = ("best_epoch", "e_t", "e_v", "gap", "underfit", "overfit", "accuracy_v")
 # Measures in the unit of the loss.
 ERRORS = ("e_t", "e_v", "final_e_v", "best_e_v", "honest_e_v", "gap", "excess", "underfit", "overfit")
 LONGEST_NAME = 26
+UNEQUAL_REPEATS = (
+    "Means are over different numbers of repeats, whose splits differ. Compare the differences, which are over the "
+    "repeats that two groups share."
+)
 GROUPED = "Numbers that were drawn from a range are grouped by quantiles; --by configuration shows each of them."
 # More repeats than this are not suggested.
 MOST_REPEATS = 1000
@@ -80,19 +84,28 @@ def compare(
             keys = with_settings(keys, store, sweeps)
         groups = store.compare(sweeps, keys, of=of, against=against, where=where, tuned=tuned, sort=sort, limit=limit)
         target_kind = store.sweep(sweeps[0])["target_kind"]
-        pruned = pruned_note(store, sweeps)
+        notes = [note for note in (pruned_note(store, sweeps), rounds_note(store, sweeps, groups)) if note]
     if table:
         print_two_way(groups, keys, of, output_format)
-        if pruned and output_format is Format.TABLE:
-            say(pruned)
+        if notes and output_format is Format.TABLE:
+            say(*notes)
         return
     if not is_page or columns:
         print_rows(groups, output_format, table_keys=keys, columns=columns, labels=keys)
         return
     print_groups(groups, keys, of, target_kind)
-    if pruned:
-        say_sentence(pruned)
+    for note in notes:
+        say_sentence(note)
     say_what_it_means(groups, keys, of)
+
+
+def rounds_note(store: "Store", sweeps: "Sequence[str]", groups: "list[Row]") -> str | None:
+    """What is to be said of means if rounds have given the groups different numbers of repeats; None if not."""
+    repeats = {group["completed"] / group["configurations"] for group in groups if group["configurations"]}
+    if len(repeats) < 2 and all(each.is_integer() for each in repeats):
+        return None
+    has_rounds = any(isinstance(store.sweep(name)["specification"].get("repeats"), dict) for name in sweeps)
+    return UNEQUAL_REPEATS if has_rounds else None
 
 
 def print_groups(groups: "list[Row]", keys: "Sequence[str]", of: str, target_kind: str) -> None:

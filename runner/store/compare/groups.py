@@ -26,6 +26,7 @@ from fitgap.runner.store.compare.completed_trials import (
 )
 from fitgap.runner.store.compare.group_differences import Baseline, add_differences, label_of
 from fitgap.runner.store.compare.pairs import Members, members_of
+from fitgap.runner.store.compare.unequal_repeats import has_unequal_repeats, ordered
 from fitgap.runner.store.database.values import finite
 from fitgap.runner.store.filter import CLASS_RECALLS, advice, class_names, known_names, measure_of
 from fitgap.runner.store.read.lookups import Row
@@ -112,6 +113,9 @@ def compare(
     rows = group_rows(members, completed, others, {Status.DIVERGED: diverged, Status.PRUNED: pruned})
     groups, members = ranked([{**row, **more} for row, more in zip(rows, chosen, strict=True)], members, question)
     if groups:
+        if has_unequal_repeats(connection, sweeps, completed):
+            trials, of = measured_of(members, completed, question.of), question.of
+            groups, members = ordered(groups, members, trials, of, is_more_better=more_is_better(of))
         add_statistics(groups, members, completed, others[0], question)
     return first_rows(groups, sort, limit)
 
@@ -216,18 +220,24 @@ def add_statistics(
     for name in dict.fromkeys([*SPREAD, question.of]):
         add_spreads(groups, members, place, name, completed.measured[name])
     add_verdicts(groups, members, np.unique(np.concatenate([place, members.places(others)])))
-    repeat = np.unique(completed.repeat, return_inverse=True)[1]
-    values = completed.measured[question.of]
-    # A metric may be undefined for some trials, or unknown.
-    known = ~np.isnan(values) if question.of in result_keys.METRIC else np.ones(len(values), bool)
-    place, repeat, values = place[known], repeat[known], values[known]
-    trials = Measured(members.group[place], members.others[place], repeat, values)
+    trials = measured_of(members, completed, question.of)
     labels = [",".join(label_of(group[key]) for key in question.by) for group in groups]
     is_more_better = more_is_better(question.of)
     # Where every group has one configuration, nothing was chosen.
     has_chosen = question.tuned and len(members.number) > len(members.settings)
     add_differences(groups, trials, labels, Baseline(question.against, is_more_better, spent=int(has_chosen)))
     add_best_trials(groups, members, completed, worse(completed, question.of))
+
+
+def measured_of(members: Members, completed: Completed, of: str) -> Measured:
+    """A measure of the trials for which it is known, as what can be paired."""
+    place = members.places(completed.configuration)
+    repeat = np.unique(completed.repeat, return_inverse=True)[1]
+    values = completed.measured[of]
+    # A metric may be undefined for some trials, or unknown.
+    known = ~np.isnan(values) if of in result_keys.METRIC else np.ones(len(values), bool)
+    place, repeat, values = place[known], repeat[known], values[known]
+    return Measured(members.group[place], members.others[place], repeat, values)
 
 
 def add_spreads(groups: list[Row], members: Members, place: np.ndarray, name: str, value: np.ndarray) -> None:

@@ -1,5 +1,6 @@
 """Sweeps with rounds of repeats in the commands: planned, trained, told, continued, and what they refuse."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -90,3 +91,20 @@ def test_cancelled_trials_are_told(invoke):
     answer = invoke("resume", "iris", "--engine", "local")
     assert "1 configuration could not be compared, as a trial failed or was cancelled" in answer.err
     assert answer_of(invoke)["not_compared"] == 1
+
+
+def test_comparisons_and_charts_name_the_same_best_as_the_leaderboard(invoke, repeated):
+    """Although means are over different repeats, which both say."""
+    best = answer_of(invoke)["best"]
+    rows = invoke("compare", "iris", "--by", "configuration", "--format", "json").json
+    assert rows[0]["configuration"] == best
+    axis = invoke("compare", "iris", "--by", "architecture", "--format", "json").json
+    assert all(row["difference"] >= 0 for row in axis[1:])
+    told = invoke("compare", "iris", "--by", "architecture").out.replace("\n", " ")
+    assert "Means are over different numbers of repeats, whose splits differ. Compare the differences" in told
+    first = invoke("compare", "iris", "--by", "architecture", "--of", "e_v", "--format", "json").json[0]
+    drawn = invoke("plot", "capacity", "iris", "--output", "drawn.json")
+    assert drawn.code == 0, drawn.err
+    below = " ".join(json.loads(Path("drawn.json").read_text())["title"]["subtitle"])
+    assert f"Lowest E_v in shared repeats with {first['architecture']} (mean " in below
+    assert "Means are over different numbers of repeats." in below
