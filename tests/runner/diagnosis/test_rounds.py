@@ -45,3 +45,17 @@ ANSWER = {
 )
 def test_the_answer_says_what_is_known_and_what_is_not(change, text):
     assert in_words({**ANSWER, **change}, "16, adam") == text
+
+
+@pytest.mark.parametrize(
+    ("near", "others", "text"),
+    [
+        (2, ["8, adam"], "; 16, adam looks best (others: 8, adam)"),
+        (4, ["8, adam", "4, adam", "none, sgd"], "; 16, adam looks best (others: 8, adam; 4, adam; none, sgd)"),
+        (6, ["8, adam", "4, adam", "none, sgd"], " (others: 8, adam; 4, adam; none, sgd; and 2 more)"),
+    ],
+)
+@pytest.mark.parametrize("is_over", [True, False])
+def test_what_cannot_be_told_apart_from_the_best_is_named(near, others, text, is_over):
+    change = {"within_reach": list("abcdef")[:near], "is_over": is_over}
+    assert in_words({**ANSWER, **change}, "16, adam", *others).endswith(text)

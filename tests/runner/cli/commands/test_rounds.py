@@ -42,6 +42,7 @@ def test_the_answer_is_told_and_in_json(invoke, repeated):
     assert {row["repeat"] for row in rows if row["configuration"] in near} == set(range(1, repeats + 1))
     if len(near) > 1:
         assert f"{len(near)} configurations cannot be told apart after {repeats} repeats; " in repeated.err
+        assert re.search(r" looks best \(others: [^;)]+(; [^;)]+)*\)", repeated.err)
     else:
         assert f" is the best with 95 % confidence, after {repeats} repeats (" in repeated.err
     assert "by repeats and honest E_v at the best epoch" in repeated.out
