@@ -92,6 +92,8 @@ class Table:
     baseline: str = ""
     error: StoreError | None = None
     place: str = ""
+    # Whether rounds put those with more repeats first, as in the leaderboard.
+    has_rounds: bool = False
     # Whether it is fetched after the page, because the database needs long for it.
     is_later: bool = False
 
@@ -134,7 +136,9 @@ def table_of_configurations(store: Store, row: Row, view: SweepView) -> Table:
     rows = with_sizes(found)
     counts = ("trials", "completed") if any(map(has_part, rows)) else ("completed",)
     names = dict.fromkeys([*axes, "verdict", *counts, *known, *(columns if rows else ())])
-    return Table(list(names), rows, found.found, pages_of(found.found, view), found.measure, baseline or "")
+    has_rounds = isinstance(row["specification"].get("repeats"), dict)
+    pages = pages_of(found.found, view)
+    return Table(list(names), rows, found.found, pages, found.measure, baseline or "", has_rounds=has_rounds)
 
 
 def with_sizes(found: ConfigurationPage) -> list[Row]:

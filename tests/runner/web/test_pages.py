@@ -69,6 +69,15 @@ def test_pruned_trials_are_counted_and_not_concluded_from(open_page, invoke):
     assert sorted(group["pruned_trials"] for group in groups) == [0, 1, 1]
 
 
+def test_the_table_of_a_sweep_with_rounds_says_what_it_is_ordered_by(open_page, invoke):
+    """As the leaderboard in the terminal."""
+    run = ("run", "--data", "iris", "--hidden", "2", "--epochs", "1", "--repeats", "from=1,to=2", "--engine", "local")
+    assert ", by repeats and honest E_v at the best epoch\n" in invoke(*run).out
+    page = open_page("fitgap.db")
+    assert ", by repeats and honest E_v at the best epoch, averaged" in page.get("/sweeps/iris").text
+    assert ", by repeats and" not in page.get("/sweeps/iris?sort=e_v").text
+
+
 def test_the_list_of_sweeps_can_be_filtered_by_name(client):
     assert "No sweep matches" in client.get("/", params={"name": "other"}).text
     assert "sweeps/made" in client.get("/", params={"name": "MAD"}).text
