@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from fitgap.runner.driver.rounds import repeats_to_come
 from fitgap.runner.driver.written_sweep import WrittenSweep
 from fitgap.runner.errors import StoreError
 from fitgap.runner.planning.packs import PlannedTrial, TrialGroup, pack_shape, work_of
@@ -102,6 +103,17 @@ class ExpectedWork:
         counts = next((row for row in rows if row["sweep"] == self.written.sweep_id), None)
         left = counts["pending"] + counts["running"] if counts else 0
         return (counts["trials"] - left, left) if counts else None
+
+    def has_rounds(self) -> bool:
+        """Whether rounds of repeats may add trials."""
+        return self.written.prepared.sweep.rounds is not None
+
+    def has_round_to_come(self) -> bool:
+        """Whether a round of repeats is due that is not written so far; no if the database fails."""
+        try:
+            return repeats_to_come(self.store, self.written) > 0
+        except (StoreError, OSError):
+            return False
 
     def epochs_left(self) -> int | None:
         """How many epochs a sweep that prunes trains at most from now on, for all drivers; None for other sweeps, and

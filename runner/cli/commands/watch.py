@@ -15,7 +15,10 @@ def watch(sweep: SweepArgument, database: Database = None) -> None:
 
     with open_store(database) as store:
         number = store.sweep(sweep)["id"]
-        progress = Watch(lambda: (store.progress(number), store.verdict_counts(number))).run()
+        progress = Watch(
+            lambda: (store.progress(number), store.verdict_counts(number)),
+            lambda: bool((found := store.rounds_so_far(number)) and found.missing),
+        ).run()
         counts = next(row for row in store.sweeps() if row["sweep"] == number)
         report_summary(store, counts)
     if progress.left:

@@ -51,6 +51,8 @@ class LiveProgress:
         self.rate = RowRate()
         # Of a sweep that prunes: the epochs that it still trains at most, and those trained when this was asked.
         self.epochs_left: tuple[int, int] | None = None
+        # Whether rounds of repeats may add more trials than those that are known.
+        self.may_grow = expected.has_rounds()
         self.best_e_v = float("inf")
         self.epochs = 0
         self.verdicts: Mapping[str, int] = {}
@@ -73,6 +75,7 @@ class LiveProgress:
         if self.live and self.before is not None:
             # What ended last has its verdict only now.
             self.verdicts = self.expected.verdict_counts()
+            self.may_grow = self.may_grow and (self.count.left > 0 or self.expected.has_round_to_come())
             self._show(time.monotonic())
         self.bar.stop()
 
@@ -195,7 +198,8 @@ class LiveProgress:
         """Lines that fit next to the bar in 80 columns: trials, epochs and verdicts, and on a cluster its nodes."""
         seconds = max(self.time.until(now), 1e-3)
         best = f", best E_v {self.best_e_v:.4g}" if self.best_e_v < float("inf") else ""
-        done = f"{self.count.ended}/{self.count.total} trials, {self.count.ended / seconds:.1f}/s"
+        so_far = " so far" if self.may_grow else ""
+        done = f"{self.count.ended}/{self.count.total} trials{so_far}, {self.count.ended / seconds:.1f}/s"
         status = self.cluster_status
         lines = [f"{done}, {self._left(now)}{best}", epochs_line(self.epochs, self.verdicts)]
         lines += [cluster_line(status, self.rate.per_second(now))] if status else []
@@ -213,7 +217,7 @@ class LiveProgress:
         if not self.work_seen or self.before is None:
             return "starting"
         if not self.count.left:
-            return "0 s left"
+            return "more may follow" if self.may_grow else "0 s left"
         began, ended_before = self.before
         # Assume that the other drivers continue at the pace seen so far.
         others = max(0, self.count.others - ended_before) * self.work.mean

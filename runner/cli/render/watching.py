@@ -21,8 +21,12 @@ IDLE_SECONDS = 10.0
 class Watch:
     """Shows the progress of a sweep until its trials have ended, or until no process trains it any more."""
 
-    def __init__(self, look: Callable[[], tuple[SweepProgress, Mapping[str, int]]]):
-        self.look = look
+    def __init__(
+        self,
+        look: Callable[[], tuple[SweepProgress, Mapping[str, int]]],
+        has_round_to_come: Callable[[], bool] = lambda: False,
+    ):
+        self.look, self.has_round_to_come = look, has_round_to_come
         self.first: tuple[float, SweepProgress] | None = None
         self.busy = time.monotonic()
         self.pause = FIRST_LINE_SECONDS
@@ -37,8 +41,9 @@ class Watch:
             while True:
                 now = time.monotonic()
                 progress, verdicts = self.look()
-                lines = self.lines(now, progress, verdicts)
-                over = not progress.left or self.is_idle(now, progress)
+                may_grow = not progress.left and self.has_round_to_come()
+                lines = self.lines(now, progress, verdicts, " so far, more may follow" if may_grow else "")
+                over = not (progress.left or may_grow) or self.is_idle(now, progress)
                 if live:
                     total = max(progress.planned_epochs, 1)
                     bar.update(task, completed=progress.epochs, total=total, description="\n".join(lines))
@@ -50,17 +55,17 @@ class Watch:
                 time.sleep(LOOK_SECONDS)
 
     def is_idle(self, now: float, progress: SweepProgress) -> bool:
-        """Whether trials are left, but none has been running for a while."""
+        """Whether trials are left, or a round is due, but none has been running for a while."""
         if progress.trials.get("running"):
             self.busy = now
         return now - self.busy > IDLE_SECONDS
 
-    def lines(self, now: float, progress: SweepProgress, verdicts: Mapping[str, int]) -> list[str]:
-        """What is shown: trials, time left and the best error; epochs and verdicts."""
+    def lines(self, now: float, progress: SweepProgress, verdicts: Mapping[str, int], more: str = "") -> list[str]:
+        """What is shown: trials, and whether there may be `more`, time left and the best error; epochs and verdicts."""
         if self.first is None:
             self.first = now, progress
         best = f", best E_v {progress.best_e_v:.4g}" if progress.best_e_v is not None else ""
-        done = f"{progress.ended:,}/{progress.ended + progress.left:,} trials{self._left(now, progress)}{best}"
+        done = f"{progress.ended:,}/{progress.ended + progress.left:,} trials{more}{self._left(now, progress)}{best}"
         return [line for line in (done, epochs_line(progress.epochs, verdicts)) if line]
 
     def _left(self, now: float, progress: SweepProgress) -> str:

@@ -29,3 +29,6 @@ class Expected:
 
     def epochs_left(self):
         """None, as of sweeps that do not prune."""
+
+    def has_rounds(self):
+        return False

@@ -76,3 +76,16 @@ def test_epochs_are_counted_for_ended_and_running_trials(store, driver, make_pla
     found = store.progress(sweep)
     assert (found.ended, found.left, found.best_e_v) == (2, 2, 0.25)
     assert (found.epochs, found.planned_epochs, found.epochs_left) == (3 + 1 + 2, 3 + 1 + 3 + 3, 4)
+
+
+def test_a_sweep_with_a_round_to_come_is_watched_on(clock, capsys):
+    looks = iter([at(4, 0, 40), at(4, 1, 40), at(5, 0, 50), at(5, 0, 50)])
+    due = iter([True, False])
+    assert Watch(lambda: (next(looks), {}), lambda: next(due)).run().ended == 5
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("4/4 trials so far, more may follow") and lines[-1].startswith("5/5 trials; ")
+
+
+def test_a_round_that_nobody_writes_is_not_waited_for_forever(clock, capsys):
+    assert Watch(lambda: (at(4, 0, 40), {}), lambda: True).run().left == 0
+    assert clock.now < 100 + 2 * watching.IDLE_SECONDS

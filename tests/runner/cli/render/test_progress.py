@@ -42,6 +42,28 @@ def test_the_last_line_has_the_verdicts_on_what_ended_last(clock, make_rows):
     assert live.bar.tasks[0].description.endswith("2 epochs; fit so far: 1 good, 1 underfit")
 
 
+@pytest.mark.parametrize(("is_due", "last"), [(False, "2/2 trials, "), (True, "2/2 trials so far, ")])
+def test_trials_of_rounds_are_all_only_once_no_round_is_due(clock, make_rows, is_due, last):
+    """Until then, a line without trials left says that more may follow, as they often do."""
+
+    class Repeated(Expected):
+        def has_rounds(self):
+            return True
+
+        def has_round_to_come(self):
+            return is_due
+
+    with LiveProgress(Repeated({1: (1, 1.0), 2: (1, 1.0)})) as live:
+        live.live = True
+        clock.now = 101.0
+        live(Block(make_rows([1], [1]), ends(1)))
+        assert live.describe(clock.now).startswith("1/2 trials so far, 1.0/s, 1 s left")
+        live(Block(make_rows([2], [1]), ends(2)))
+        assert live.describe(clock.now).startswith("2/2 trials so far, 2.0/s, more may follow")
+    description = live.bar.tasks[0].description
+    assert description.startswith(last) and ("0 s left" in description) != is_due
+
+
 def test_work_time_left_and_the_best_error_are_counted(clock, make_rows):
     """Two trials of 10 epochs, one of them three times as costly: 40 units of work."""
     with LiveProgress(Expected({1: (10, 1.0), 2: (10, 3.0)})) as live:
