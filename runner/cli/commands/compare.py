@@ -204,18 +204,29 @@ def tuned_notes(groups: "list[Row]") -> list[str]:
 
 
 def told_apart(groups: "list[Row]") -> str | None:
-    """One line that says which groups could be the best; None if a baseline was named or nothing is known."""
+    """Lines that say which groups could be the best, and how many are not compared; None if a baseline was named or
+    nothing is known.
+    """
     known = [group for group in groups if group["could_be_best"] is not None]
     if len(known) < 2:
         return None
-    count = sum(group["could_be_best"] for group in known)
-    if count == 1:
-        return f"{'All other groups are' if len(known) > 2 else 'The other group is'} worse than the best."
-    if len(known) == 2:
-        return f"The two groups cannot be told apart.{more_repeats(groups)}"
-    if count == len(known):
-        return f"None of the other {count - 1} groups can be told apart from the best.{more_repeats(groups)}"
-    return f"The best and {counted(count - 1, 'other group')} cannot be told apart.{more_repeats(groups)}"
+    unknown, count = len(groups) - len(known), sum(group["could_be_best"] for group in known)
+    text = told_of(len(known) - 1, count - 1, " with an interval" if unknown else "")
+    more = more_repeats(groups) if count > 1 else ""
+    none = f" {counted(unknown, 'group')} {'has' if unknown == 1 else 'have'} no interval." if unknown else ""
+    return f"{text}{more}{none}"
+
+
+def told_of(others: int, near: int, which: str) -> str:
+    """What is known of so many groups besides the best, of which this many are near it; `which` groups these are."""
+    if not near:
+        return f"{f'All other groups{which} are' if others > 1 else f'The other group{which} is'} worse than the best."
+    if others == 1:
+        first = f"The best and the other group{which}" if which else "The two groups"
+        return f"{first} cannot be told apart."
+    if near == others:
+        return f"None of the other {others} groups{which} can be told apart from the best."
+    return f"The best and {counted(near, 'other group')} cannot be told apart."
 
 
 def unpaired(groups: "list[Row]", keys: "Sequence[str]", of: str) -> str | None:
@@ -241,6 +252,8 @@ def explanation(groups: "list[Row]", of: str) -> str | None:
     if not repeats:
         return None
     against = plainer(groups[0]["against"])
-    baseline = against if len(against) <= LONGEST_NAME else "the row that shows none"
+    # Such as `0.02 to 0.04`, which would read like the ends of the differences.
+    name = f"the group {against!r}" if groups[0]["grouped"] else against
+    baseline = name if len(against) <= LONGEST_NAME else "the row that shows none"
     over = f"over {repeats} repeats" if repeats > 1 else "over the other settings only (one repeat)"
     return f"difference in {of} from {baseline}, ± 95 % {over}"

@@ -61,4 +61,11 @@ def intervals(numbers: np.ndarray, groups: int) -> list[str]:
     ranks = np.searchsorted(np.sort(numbers), numbers)
     code = ranks * groups // len(numbers)
     ends = {each: (numbers[code == each].min(), numbers[code == each].max()) for each in set(code.tolist())}
-    return [f"{ends[each][0]:.3g} to {ends[each][1]:.3g}" for each in code.tolist()]
+    texts = {each: interval_text(*both) for each, both in ends.items()}
+    return [texts[each] for each in code.tolist()]
+
+
+def interval_text(low: float, high: float) -> str:
+    """An interval by its ends, or the number if they read the same."""
+    first, last = f"{low:.3g}", f"{high:.3g}"
+    return first if first == last else f"{first} to {last}"

@@ -25,6 +25,11 @@ def test_groups_are_intervals_of_equally_many_numbers(numbers, groups):
     assert len(set(found)) <= groups
 
 
+def test_a_group_of_one_number_is_called_by_it():
+    sizes = np.array([15.0] * 4 + [31.0, 63.0, 127.0, 255.0])
+    assert list(dict.fromkeys(intervals(sizes, 2))) == ["15", "31 to 255"]
+
+
 def test_only_what_was_drawn_from_a_range_is_grouped():
     rates = [f"adam:rate={number / 100}" for number in range(1, 17)]
     parameters = {each: {"name": "adam", "rate": str((place + 1) / 100)} for place, each in enumerate(rates)}
