@@ -20,7 +20,7 @@ TITLES = {
     "accuracy_t": "accuracy (train)",
     "accuracy_v": "accuracy",
     "difference": "vs baseline",
-    "difference_margin": "± 95 %",
+    "difference_margin": "± 95 %, each by itself",
     "best_e_v_sd": "± sd",
     "honest_e_v_sd": "± sd",
 }

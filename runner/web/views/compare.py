@@ -93,7 +93,7 @@ def lines_of(rows: Sequence[Row], baseline: str | None) -> list[Line]:
     lines = [line_of(rows, key) for key in (*keys, *COUNTS, *MEASURES)]
     if baseline:
         values = tuple(difference(row) for row in rows)
-        lines.append(Line("difference from the baseline, ± 95 %", values, True))
+        lines.append(Line("difference from the baseline, ± 95 %, each by itself", values, True))
     return [line for line in lines if any(line.values)]
 
 
