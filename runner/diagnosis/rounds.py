@@ -43,11 +43,11 @@ def in_words(found: Row, label: str, *others: str) -> str:
     elif found["contenders"] == 1:
         text = f"{label} is the only configuration whose {counted(found['repeats'], 'repeat')} all completed"
     else:
-        others = counted(found["contenders"] - 1, "other configuration")
+        beaten = counted(found["contenders"] - 1, "other configuration")
         were = "was" if found["contenders"] == 2 else "were"
         best = "the best of those compared" if lost else "the best"
         confidence = f"{100 * found['confidence']:g} % confidence"
-        text = f"{label} is {best} with {confidence}, {after} ({others} {were} within reach until then)"
+        text = f"{label} is {best} with {confidence}, {after} ({beaten} {were} within reach until then)"
     if lost:
         text += f"; {counted(lost, 'configuration')} could not be compared, as a trial failed or was cancelled"
     return text
