@@ -164,7 +164,9 @@ def test_repeats_may_be_rounds_in_a_pasted_file_and_in_the_form(send):
     pasted = send("/new/file", text=SMALL.replace("repeats: 2", "repeats: {from: 2, to: 4}"), do="check").text
     assert "rounds: at least 4, at most 8 trials" in pasted
     filled = send("/new/form", source="xor", hidden="2\n3", epochs="2", repeats="from=1,to=4", do="check").text
-    assert "rounds: at least 4, at most 8 trials" in filled
+    assert "<p>xor: 2 configurations</p>" in filled and "<p>rounds: at least 4, at most 8 trials</p>" in filled
+    (field,) = re.findall(r"<label>(Repeats .*?)</label>", filled)
+    assert "from=1,to=8" in field and "inputmode" not in field
 
 
 def test_mistakes_in_a_sweep_file_are_shown_at_their_line(send, own):
