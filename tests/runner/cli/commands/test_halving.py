@@ -121,6 +121,9 @@ def test_pruned_trials_train_on(invoke, halved):
     rows = invoke("trials", "iris", "--columns", "status,epochs,verdict", "--format", "json").json
     assert sorted((row["status"], row["epochs"]) for row in rows) == [("completed", 8)] * 6 + [("pruned", 2)] * 6
     assert all((row["verdict"] is None) == (row["status"] == "pruned") for row in rows)
+    assert "6 of 12 trials were pruned" in invoke("compare", "iris", "--by", "optimizer").out
+    assert invoke("extend", "iris", "--pruned", "--engine", "local").code == 0
+    assert "pruned" not in invoke("compare", "iris", "--by", "optimizer").out, "all are trained to the end"
 
 
 def test_what_cannot_be_continued_is_told(invoke):
