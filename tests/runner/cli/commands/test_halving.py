@@ -47,6 +47,14 @@ def test_pruned_trials_are_told_wherever_trials_are_compared(invoke, halved):
     assert "pruned" not in invoke("compare", "whole", "--by", "optimizer").out
 
 
+def test_the_diagnosis_says_that_advice_needs_a_new_sweep(invoke, halved):
+    page, found = invoke("diagnose", "iris").out, invoke("diagnose", "iris", "--format", "json").json
+    assert found["advice_obstacle"].endswith("what is advised needs a new sweep")
+    assert (found["advice_obstacle"] in page.replace("\n", " ")) == ("; try " in page)
+    invoke("run", "--data", "iris", "--hidden", "2", "--epochs", "4", "--name", "whole", "--engine", "local")
+    assert invoke("diagnose", "whole", "--format", "json").json["advice_obstacle"] is None
+
+
 def test_json_counts_them(invoke, halved):
     """Of every group, also of a tuned one; and next to every share of the variance."""
     groups = invoke("compare", "iris", "--by", "optimizer", "--format", "json").json
