@@ -91,6 +91,8 @@ class Rounds:
         """Who is within reach after this number of repeats; with the standing if there is nothing more to look at."""
         if self._has_open(contenders, repeats):
             return contenders, Standing(repeats=repeats)
+        if deleted := self._deleted(contenders, repeats):
+            return contenders, Standing(repeats=repeats, missing=deleted)
         complete = self._complete(contenders, repeats)
         self.looks += 1
         values = self.results.values(complete, repeats)
@@ -110,6 +112,8 @@ class Rounds:
         """
         if self._has_open(present, 1):
             return present, Standing(repeats=1)
+        if deleted := self._deleted(present, 1):
+            return present, Standing(repeats=1, missing=deleted)
         complete = self._complete(present, 1)
         values = self.results.values(complete, 1)
         ranked = complete[order_of(values)]
@@ -156,6 +160,11 @@ class Rounds:
         is_complete = (outcomes == Outcome.COMPLETED).all(axis=1)
         self.lost.update(configurations[~is_complete & ~has_diverged].tolist())
         return configurations[is_complete]
+
+    def _deleted(self, configurations: np.ndarray, repeats: int) -> list[tuple[int, int]]:
+        """The trials that a look needs and that there were: all of these repeats had been written."""
+        is_absent = self.results.outcomes[configurations, :repeats] == Outcome.ABSENT
+        return [(int(configurations[place]), int(repeat) + 1) for place, repeat in np.argwhere(is_absent)]
 
     def _absent(self, configurations: np.ndarray, repeat: int) -> list[tuple[int, int]]:
         outcomes = self.results.outcomes

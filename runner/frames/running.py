@@ -26,6 +26,7 @@ from fitgap.runner.driver import continue_pruned as continue_stored
 from fitgap.runner.engine import Engine
 from fitgap.runner.engine.placement import placement_of, require_count
 from fitgap.runner.errors import DataError, SpecError
+from fitgap.runner.frames.arguments import text
 from fitgap.runner.frames.frame_store import open_store
 from fitgap.runner.frames.tables import in_python, with_kept_table
 from fitgap.runner.holdout import holdout_errors
@@ -173,10 +174,11 @@ def continue_pruned(
     while rungs are undecided.
     """
     placement = placement_of(engine, workers, address, cpus_per_pack, max_in_flight, mixed_versions)
+    chosen = None if where is None else text(where, "where")
 
     def change(store: Store) -> WrittenSweep:
         try:
-            extended = continue_stored(store, str(sweep), where)
+            extended = continue_stored(store, str(sweep), chosen)
         except SpecError as error:
             raise SpecError(str(error).replace("--where", "where")) from None
         trials = counted(extended.continued, "pruned trial")

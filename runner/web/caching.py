@@ -7,16 +7,19 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 MOST_ANSWERS = 200
+# Charts of a sweep that trains are new every minute, and a chart of many trials is a megabyte.
+MOST_BYTES = 32 * 2**20
 
 
 class AnswerCache:
     """The latest answers by key. A key contains the state of the sweep, so an old answer is never returned.
 
-    Threads that ask for the same answer at once wait for the first of them.
+    It holds at most so many answers, and so many bytes of those that are texts, but always the latest one. Threads
+    that ask for the same answer at once wait for the first of them.
     """
 
-    def __init__(self, most: int = MOST_ANSWERS):
-        self._most = most
+    def __init__(self, most: int = MOST_ANSWERS, most_bytes: int = MOST_BYTES):
+        self._most, self._most_bytes, self._bytes = most, most_bytes, 0
         self._answers: OrderedDict[Hashable, object] = OrderedDict()
         self._locks: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -33,10 +36,20 @@ class AnswerCache:
                         return self._answers[key]  # type: ignore[return-value]
                 answer = compute()
                 with self._lock:
-                    self._answers[key] = answer
-                    while len(self._answers) > self._most:
-                        self._answers.popitem(last=False)
+                    self._keep(key, answer)
                 return answer
         finally:
             with self._lock:
                 self._locks.pop(key, None)
+
+    def _keep(self, key: Hashable, answer: object) -> None:
+        """Add an answer, and forget the oldest ones if there are too many."""
+        self._answers[key] = answer
+        self._bytes += size_of(answer)
+        while len(self._answers) > self._most or (self._bytes > self._most_bytes and len(self._answers) > 1):
+            self._bytes -= size_of(self._answers.popitem(last=False)[1])
+
+
+def size_of(answer: object) -> int:
+    """The length of a text or a file; 0 for anything else, of which the number alone is limited."""
+    return len(answer) if isinstance(answer, str | bytes) else 0

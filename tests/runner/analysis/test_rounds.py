@@ -101,6 +101,19 @@ def test_what_was_decided_stays_so_if_more_repeats_are_allowed():
     assert more.missing == [(each, 6) for each in sorted(standing.within_reach)]
 
 
+@pytest.mark.parametrize("least", [1, 2, 3])
+@pytest.mark.parametrize("repeat", [1, 2, 3])
+def test_a_deleted_trial_that_a_look_needs_is_trained_again(least, repeat):
+    values = apart([0, 0.01], [1000, 1100])
+    rounds = Rounds(least, 6, 0.95)
+    standing, outcomes = played(rounds, values[:, :6])
+    deleted = outcomes.copy()
+    deleted[1, repeat - 1] = Outcome.ABSENT
+    found = rounds.standing(results(values[:, :6], deleted))
+    assert not found.is_over and found.missing == [(1, repeat)]
+    assert rounds.standing(results(values[:, :6], outcomes)) == standing
+
+
 @pytest.mark.parametrize("least", [1, 2])
 def test_what_diverged_or_failed_goes_no_further(least):
     values = apart([0, 0, 0, 0], repeats=4)

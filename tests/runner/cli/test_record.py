@@ -21,7 +21,7 @@ axes:
 """
 # What differs between two runs of the same.
 # What two runs differ in, and causes, which come from trends over the epochs that are stored.
-UNEQUAL = ("seconds", "created", "trial", "sweep", "started", "ended", "causes")
+UNEQUAL = ("seconds", "created", "trial", "best_trial", "sweep", "started", "ended", "causes")
 
 
 @pytest.fixture(scope="module", params=["every=7", *map(at_night, ("every=100", "epochs=log"))])

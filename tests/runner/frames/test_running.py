@@ -150,6 +150,8 @@ def test_pruned_trials_train_on_from_python():
         continue_pruned("halved", where="rung > 99", engine="local")
     with pytest.raises(FitgapError, match="no rule that prunes"):
         continue_pruned("whole", engine="local")
+    with pytest.raises(FitgapError, match="where must be text, but received 3"):
+        continue_pruned("halved", where=3, engine="local")
     told = []
     halved.continue_pruned(where="rung == 2", engine="local", notify=told.append)
     assert "halved: 1 pruned trial to train on, with 2 epochs left" in told
