@@ -37,7 +37,7 @@ FIELDS = {
 }
 NUMBERS = {
     "epochs": ("Epochs", "--epochs", "30"),
-    "repeats": ("Repeats (a number, or rounds: from=1,to=8)", "--repeats", "3"),
+    "repeats": ("Repeats, or rounds: from=1,to=8", "--repeats", "3"),
     "batch_size": ("Batch size", "--batch-size", "32"),
     "seed": ("Seed", "--seed", "0"),
     "name": ("Name (optional)", "--name", ""),

@@ -178,7 +178,7 @@ def test_repeats_may_be_rounds_in_a_pasted_file_and_in_the_form(send):
     assert "rounds: at least 4, at most 8 trials" in pasted
     filled = send("/new/form", source="xor", hidden="2\n3", epochs="2", repeats="from=1,to=4", do="check").text
     assert "<p>xor: 2 configurations</p>" in filled and "<p>rounds: at least 4, at most 8 trials</p>" in filled
-    (field,) = re.findall(r"<label>(Repeats .*?)</label>", filled)
+    (field,) = re.findall(r"<label>(Repeats, .*?)</label>", filled)
     assert "from=1,to=8" in field and "inputmode" not in field
 
 
