@@ -273,6 +273,7 @@ MEANINGS = {
     "`contenders` at the last look, `confidence`, how many were `not_compared`, and whether the rounds are over "
     "(`is_over`); null without rounds",
     "rounds_text": "the same in words",
+    "advice_obstacle": "why what is advised cannot be added to this sweep; null if it can",
     "rule": "version of the rule for verdicts",
     "reference": "the best configuration (of a trial: its trial in the same repeat)",
     "at": "from which epoch its errors are taken: `cross_fit`, `last`, or `best` if the honest E_v is unknown",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fitgap.runner.store import Row, Store
 
 UNFINISHED = ("pending", "running")
+# Of so many configurations that were advised, the best ones, the reason is told.
+ADVICE_LISTED = 3
 
 
 def code_after_training(store: "Store", written: "WrittenSweep", database: str | None, spent: str | None = None) -> int:
@@ -44,6 +46,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
     left = sum(counts[status] for status in UNFINISHED)
     if not left:
         report_test_errors(store, written)
+        report_followed_advice(store, written)
         if beyond := advice_beyond(store, written):
             report(f"{beyond}; see {command('diagnose', name, database=database)}")
     rest = what_is_left(store, written, left, spent)
@@ -82,6 +85,20 @@ def report_rounds(store: "Store", written: "WrittenSweep", database: str | None)
         more = command("extend", written.name, "--repeats", str(2 * found["repeats"]), database=database)
         advice = f"; allow more repeats with: {more}"
     report(f"{text}{advice}")
+
+
+def report_followed_advice(store: "Store", written: "WrittenSweep") -> None:
+    """Report how many configurations of a search follow advice, which trials those are, and why the best were tried."""
+    from fitgap.runner.driver import followed_advice
+
+    followed = followed_advice(store, written)
+    if not followed:
+        return
+    trials = ", ".join(str(each.trial) for each in followed)
+    follow, what = ("follows", "trial") if len(followed) == 1 else ("follow", "trials")
+    report(f"{counted(len(followed), 'configuration')} {follow} advice, as far as the search may: {what} {trials}")
+    best = sorted((each for each in followed if each.error is not None), key=lambda each: each.error or 0.0)
+    report(*(f"  trial {each.trial} (E_v {each.error:.3g}): {each.words}" for each in best[:ADVICE_LISTED]))
 
 
 def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str | None) -> str | None:

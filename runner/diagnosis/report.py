@@ -6,6 +6,7 @@ from fitgap.runner.diagnosis.explained import TROUBLES, trouble
 from fitgap.runner.diagnosis.outcomes import outcomes
 from fitgap.runner.diagnosis.rounds import rounds_text
 from fitgap.runner.diagnosis.whole_sweep import disagreement, peaks, whole
+from fitgap.runner.spec import advice_obstacle
 from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 
@@ -30,6 +31,7 @@ def diagnose_sweep(store: Store, name_or_number: str) -> Row:
         "configuration_count": store.configuration_count(number),
         "rounds": store.rounds_answer(number),
         "rounds_text": rounds_text(store, number),
+        "advice_obstacle": advice_obstacle(row["specification"]),
         "pruned_configurations": store.configurations_with(number, Status.PRUNED) if status[Status.PRUNED] else 0,
         "rule": row["fit_rule"],
         "varying": varying,

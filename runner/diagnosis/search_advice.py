@@ -54,11 +54,19 @@ class SearchAdvice:
         """The points to try, the most promising one first: combinations of two changes that helped, then the ends of
         lines and the advice for the best configurations, as far as the space has something nearer to it.
         """
+        for point, _ in self.points_in_words():
+            yield point
+
+    def points_in_words(self) -> Iterator[tuple[Point, str]]:
+        """The same points, each with what is advised there, such as `activation tanh instead of relu in trial 3`."""
         for point in self._lines.combined(self.best[0]) if self.best else ():
-            yield [None if np.isnan(share) else float(share) for share in point]
+            words = f"trial {self.rows[self.best[0]]['trial']} with another change that helped"
+            yield [None if np.isnan(share) else float(share) for share in point], words
         for each in self.advised():
             if each.point is not None and not self._is_in_vain(each):
-                yield each.point
+                change, trial = each.change, self.rows[each.place]["trial"]
+                axis = change.axis.replace("_", " ")
+                yield each.point, f"{axis} {change.after} instead of {change.before} in trial {trial}"
 
     def _is_in_vain(self, advice: Advice) -> bool:
         """Whether something near its point was tried and is no better than the proposal that it changes."""

@@ -1,6 +1,7 @@
 """The driver: writes a sweep's trials, claims them, gives packs to an engine and stores the results."""
 
 from fitgap.runner.driver.driver_count import explained, with_driver_count
+from fitgap.runner.driver.followed_advice import followed_advice
 from fitgap.runner.driver.generations import advice_beyond, configurations_to_come
 from fitgap.runner.driver.interrupts import InterruptHandler
 from fitgap.runner.driver.launch import Audience, Watcher, budget_of, launch_new, launch_stored, stored_sweep_opened
@@ -40,6 +41,7 @@ __all__ = [
     "expected_work",
     "explained",
     "extend_sweep",
+    "followed_advice",
     "launch_new",
     "launch_stored",
     "present_name",

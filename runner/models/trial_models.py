@@ -12,7 +12,7 @@ from fitgap.runner.planning.packs import PlannedTrial, member_of
 from fitgap.runner.planning.preparation import PreparedSweep
 from fitgap.runner.retraining import retrain, stored_trial
 from fitgap.runner.spec import Configuration
-from fitgap.runner.store import Store
+from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 
 
@@ -23,9 +23,7 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
     if there is no such trial or epoch, or if the data have changed.
     """
     row = store.show(number)
-    # A trial with a rule that restores the best network ends with that one.
-    is_restored = any(choice.variant.restores_best for choice in Configuration.from_canonical(row["settings"]).stopping)
-    epoch = row["best_epoch"] if at == "best" or is_restored else row["epochs"]
+    epoch = epoch_of_network(row, at)
     if epoch is None or (at == "last" and row["status"] == Status.DIVERGED):
         rule = f"trial {number} is {row['status']} and has no usable network after its {at} epoch"
         raise StoreError(f"{rule}; choose a completed one")
@@ -34,6 +32,14 @@ def model_of_trial(store: Store, number: int, *, at: str) -> NamedModel:
     if parameters is None:
         parameters = retrain(trial, prepared, epoch)
     return model_with_parameters(trial, prepared, parameters, store.preprocessing(number))
+
+
+def epoch_of_network(row: Row, at: str) -> int | None:
+    """The epoch of the network of a trial after its best epoch (`at` "best") or at its end; None if it has none."""
+    # A trial with a rule that restores the best network ends with that one.
+    is_restored = any(choice.variant.restores_best for choice in Configuration.from_canonical(row["settings"]).stopping)
+    epoch: int | None = row["best_epoch"] if at == "best" or is_restored else row["epochs"]
+    return epoch
 
 
 def model_with_parameters(

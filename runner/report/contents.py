@@ -134,7 +134,7 @@ def leaderboard(subject: Subject) -> Table:
         "best_epoch": "best epoch",
         "e_t": "E_t",
         "e_v": "E_v",
-        "accuracy_v": "accuracy",
+        "accuracy_v": "R²" if subject.sweep["target_kind"] == "numbers" else "accuracy",
     }
     shown = [key for key in numbers if any(row.get(key) is not None for row in rows)]
     headers = [*(TITLES.get(name, name) for name in axes), "verdict", "repeats", *(numbers[key] for key in shown)]

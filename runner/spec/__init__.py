@@ -1,5 +1,6 @@
 """Sweep specifications: the sweep file, the command-line shorthand, and the expansion of axes into configurations."""
 
+from fitgap.runner.spec.advice_obstacle import advice_obstacle
 from fitgap.runner.spec.budget import Budget, budget_from_flags
 from fitgap.runner.spec.configuration import Choice, Configuration
 from fitgap.runner.spec.data_settings import DataSettings
@@ -40,6 +41,7 @@ __all__ = [
     "RepeatRounds",
     "Sweep",
     "TrainingSettings",
+    "advice_obstacle",
     "budget_from_flags",
     "check_budget_of_pruning",
     "data_from_flags",

@@ -26,9 +26,10 @@ TITLES = {
 }
 
 
-def title(key: str) -> str:
-    """The header of a column."""
-    return TITLES.get(key, key.replace("_", " "))
+def title(key: str, target_kind: str | None = None) -> str:
+    """The header of a column. The score of targets that are numbers is R², that of classes accuracy."""
+    words = TITLES.get(key, key.replace("_", " "))
+    return words.replace("accuracy", "R²") if target_kind == "numbers" else words
 
 
 def shown(key: str, value: Any) -> str:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.web.site import Site
 
 COMMAND = str(Path(sys.executable).with_name("fitgap"))
 # About a hundred trials a second for longer than the test takes, so that rows, charts and counts change all the time.
@@ -16,6 +17,8 @@ TRAINED = [
     *(word for rate in range(1, 31) for word in ("--optimizer", f"adam:rate={rate / 1000}")),
 ]
 MINUTES = 60
+# So long is a second server watched, which has just been started.
+FRESH_MINUTES = 5
 # The first part fills caches; what is measured afterwards may grow by so much.
 WARM_SHARE, GROWTH, MEGABYTES = 0.2, 1.15, 8.0
 SAMPLES = 30
@@ -52,24 +55,28 @@ class Watched:
         }
 
 
-def watch(page, process, minutes):
+def watch(page, process, minutes, warm_share=WARM_SHARE):
     """What a page and its server use at equal intervals, after a while in which caches fill."""
     watched = Watched(page, process)
-    page.wait_for_timeout(60_000 * minutes * WARM_SHARE)
+    page.wait_for_timeout(60_000 * minutes * warm_share)
     found, began = [], time.monotonic()
-    while time.monotonic() - began < 60 * minutes * (1 - WARM_SHARE):
-        page.wait_for_timeout(60_000 * minutes * (1 - WARM_SHARE) / SAMPLES)
+    while time.monotonic() - began < 60 * minutes * (1 - warm_share):
+        page.wait_for_timeout(60_000 * minutes * (1 - warm_share) / SAMPLES)
         found.append(watched.use())
     return found
 
 
-def check(found):
-    """The last third uses no more than the first."""
+def check(found, fresh):
+    """The last third uses no more than the first, or than a server and a page that are new: within an hour, the sweep
+    itself has grown, and its completed trials are in memory while charts are drawn.
+    """
     third = len(found) // 3
-    for name in found[0]:
-        first, last = (max(each[name] for each in part) for part in (found[:third], found[-third:]))
-        print(f"{name}: {first:.1f}, later {last:.1f}")
-        assert last <= max(first * GROWTH, first + MEGABYTES), name
+    parts = {"first": found[:third], "later": found[-third:], "fresh": fresh}
+    used = {name: {part: max(each[name] for each in parts[part]) for part in parts} for name in found[0]}
+    print(used)
+    for name, most in used.items():
+        allowed = max(most["first"], most["fresh"])
+        assert most["later"] <= max(allowed * GROWTH, allowed + MEGABYTES), name
 
 
 def open_once_planned(guest, attempts=60):
@@ -93,7 +100,21 @@ def test_a_page_that_is_left_open_does_not_grow(visit, site):
             open_once_planned(guest)
             found = watch(guest.page, site.process.pid, MINUTES)
             text = guest.page.locator("#progress").inner_text()
+            fresh = watch_a_new_server(visit, site)
         finally:
             training.terminate()
     assert "running" in text, text
-    check(found)
+    check(found, fresh)
+
+
+def watch_a_new_server(visit, site):
+    """What another server of the same database uses, and a new page."""
+    new = Site(site.database.parent)
+    try:
+        guest = visit(at=new)
+        open_once_planned(guest)
+        found = watch(guest.page, new.process.pid, FRESH_MINUTES, warm_share=0)
+        guest.page.close()
+        return found
+    finally:
+        new.close()

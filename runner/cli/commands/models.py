@@ -40,15 +40,18 @@ def export(
     database: Database = None,
 ) -> None:
     """Export a trial's network to a file that NumPy or an ONNX runtime can read without fitgap."""
+    from fitgap.runner.cli.render.lines import report
     from fitgap.runner.models.exported_files import save_as
-    from fitgap.runner.models.trial_models import model_of_trial
+    from fitgap.runner.models.trial_models import epoch_of_network, model_of_trial
     from fitgap.runner.store import open_store
 
     save = save_as(output, file_format)
     with open_store(database) as store:
         number = trial_number(trial)
+        row = store.show(number)
         save(model_of_trial(store, number, at=at), output, store.rights)
         warn_if_diverged(store, number)
+        report(f"network of trial {number} after epoch {epoch_of_network(row, at)}: {output}")
 
 
 def predict(

@@ -26,9 +26,20 @@ Data = Annotated[str | None, flag("NAME|PATH", "Named data set, or a data file s
 Target = Annotated[str | None, flag("COLUMN[,…]", "Target columns of a file.", as_text)]
 Validation = Annotated[
     str | None,
-    flag("AMOUNT|RULE", "Validation examples: 0.3, 200, 5-fold, same, group=COLUMN, last=0.3, …", panel=SPLIT_PANEL),
+    flag(
+        "AMOUNT|RULE",
+        "Validation examples: 0.3, 200, 5-fold, same, group=COLUMN, last=0.3, file=PATH, …",
+        panel=SPLIT_PANEL,
+    ),
 ]
-Test = Annotated[str | None, flag("AMOUNT|RULE", "Test examples, which play no part in any choice.", panel=SPLIT_PANEL)]
+Test = Annotated[
+    str | None,
+    flag(
+        "AMOUNT|RULE",
+        "Test examples, which play no part in any choice: 0.2, 100, group=COLUMN, last=0.2, file=PATH, …",
+        panel=SPLIT_PANEL,
+    ),
+]
 Preprocess = Annotated[
     list[str] | None,
     flag("NAME", "Input scaling: standard, minmax, none, channel_standard or channel_minmax. Repeatable."),

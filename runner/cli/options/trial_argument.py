@@ -1,11 +1,14 @@
 """The argument TRIAL of commands about one trial: its number."""
 
 import contextlib
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from fitgap.runner.cli.options.common import as_text
 from fitgap.runner.suggestions import suggested
+
+if TYPE_CHECKING:
+    from fitgap.runner.store import Store
 
 # Longer than any number of a trial.
 MOST_DIGITS = 30
@@ -36,10 +39,17 @@ def words_on_sweep(text: str, database: str | None) -> str | None:
     from fitgap.runner.store import open_store
 
     with contextlib.suppress(StoreError), open_store(database) as store:
-        if any(row["name"] == text for row in store.sweeps()):
+        number = next((row["sweep"] for row in store.sweeps() if row["name"] == text), None)
+        if number is not None:
             lists = f"`{suggested('trials', text)}` lists the numbers of its trials"
-            return f"{text} is a sweep, but a trial is needed; {lists}"
+            return f"{text} is a sweep, but a trial is needed; {lists}{best_trial(store, number)}"
     return None
+
+
+def best_trial(store: "Store", sweep: int) -> str:
+    """How to show the best trial of the best configuration of a sweep; nothing if no trial has completed."""
+    best = next((row["best_trial"] for row in store.leaderboard(sweep, ["architecture"], 1)), None)
+    return "" if best is None else f", and `{suggested('show', str(best))}` shows the best one"
 
 
 TrialArgument = Annotated[

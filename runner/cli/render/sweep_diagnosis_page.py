@@ -55,6 +55,8 @@ def print_sweep_diagnosis(found: dict[str, Any]) -> None:
     for trouble in found["troubles"]:
         print_trouble(trouble, sum(counts.values()), found["varying"])
     say("")
+    if found["advice_obstacle"] and advises(found):
+        paragraph(found["advice_obstacle"])
     paragraph(closing(found))
 
 
@@ -172,6 +174,11 @@ def print_outcomes(found: dict[str, Any]) -> None:
         if outcome["reason"]:
             paragraph(f"such as trial {outcome['trial']}: {printable(outcome['reason'])}", before="  ", after="    ")
         paragraph(f"try {outcome['advice']}", before="  - ", after="    ")
+
+
+def advises(found: dict[str, Any]) -> bool:
+    """Whether the diagnosis says of something to try it."""
+    return bool(found["whole"] or found["troubles"] or (found["edges"] and not is_hardly_judged(found)))
 
 
 def why_no_diagnosis(found: dict[str, Any]) -> str:

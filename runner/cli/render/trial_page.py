@@ -43,6 +43,7 @@ SECTIONS = {
         "gap",
         "best_epoch",
         "best_e_v",
+        "honest_e_v",
         "excess",
         "underfit",
         "overfit",

@@ -8,6 +8,7 @@ from fitgap.runner.errors import BusyError, LabelError, StoreError
 from fitgap.runner.improvement.candidates import Candidate, candidates
 from fitgap.runner.improvement.rounds import main_settings
 from fitgap.runner.names import is_sweep_name, plainer
+from fitgap.runner.spec import advice_obstacle
 from fitgap.runner.store import Row, Store, TemporaryStoreError
 from fitgap.runner.trial_status import Status
 from fitgap.runner.web.pages import found_sweep, found_trial, page, reading, settings_of, sweep_path
@@ -190,10 +191,11 @@ def extend_form(request: Request) -> Response:
     """What the diagnosis advises to try, to choose from."""
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
-        found = candidates(store, row)[:MOST_CANDIDATES]
+        obstacle = advice_obstacle(row["specification"])
+        found = [] if obstacle else candidates(store, row)[:MOST_CANDIDATES]
         repeats = store.repeat_count(row["id"])
     advised = [(each, plainer(each.changed), base_of(each)) for each in found]
-    return page(request, "extend.html", sweep=row, advised=advised, repeats=repeats)
+    return page(request, "extend.html", sweep=row, advised=advised, repeats=repeats, obstacle=obstacle)
 
 
 def base_of(candidate: Candidate) -> str:

@@ -53,7 +53,7 @@ def compare_page(request: Request) -> Response:
         rows = rows_of(store, row, view.pins, baseline, view.where)
         names = pinned_names(store, row["id"], axes_of(store, row["id"]), view.pins)
         compared_with = pinned_names(store, row["id"], axes_of(store, row["id"]), [baseline] if baseline else [])
-    lines = [line for line in lines_of(rows, baseline) if line.differs or not only_differences]
+    lines = [line for line in lines_of(rows, baseline, row["target_kind"]) if line.differs or not only_differences]
     return page(
         request,
         "compare.html",
@@ -87,22 +87,22 @@ def rows_of(store: Store, row: Row, pins: Sequence[str], baseline: str | None, w
     return [found[each] for each in pins]
 
 
-def lines_of(rows: Sequence[Row], baseline: str | None) -> list[Line]:
+def lines_of(rows: Sequence[Row], baseline: str | None, target_kind: str) -> list[Line]:
     """What is known of the configurations: settings, counts, means, and differences."""
     keys = [key for key in SETTING_KEYS if key not in ("configuration", "verdict")]
-    lines = [line_of(rows, key) for key in (*keys, *COUNTS, *MEASURES)]
+    lines = [line_of(rows, key, target_kind) for key in (*keys, *COUNTS, *MEASURES)]
     if baseline:
         values = tuple(difference(row) for row in rows)
         lines.append(Line("difference from the baseline, ± 95 %, each by itself", values, True))
     return [line for line in lines if any(line.values)]
 
 
-def line_of(rows: Sequence[Row], key: str) -> Line:
+def line_of(rows: Sequence[Row], key: str, target_kind: str) -> Line:
     values: list[Any] = [row.get(key) for row in rows]
     if key == "trials" and any(map(has_part, rows)):
         values = [f"{row[key]} of {row[ALL_TRIALS]}" for row in rows]
     is_number = all(isinstance(each, (int, float)) for each in values if each is not None)
-    return Line(title(key), tuple(shown(key, each).replace("_", " ") for each in values), is_number)
+    return Line(title(key, target_kind), tuple(shown(key, each).replace("_", " ") for each in values), is_number)
 
 
 def difference(row: Row) -> str:

@@ -37,11 +37,13 @@ FIELDS = {
 }
 NUMBERS = {
     "epochs": ("Epochs", "--epochs", "30"),
-    "repeats": ("Repeats", "--repeats", "3"),
+    "repeats": ("Repeats, or rounds: from=1,to=8", "--repeats", "3"),
     "batch_size": ("Batch size", "--batch-size", "32"),
     "seed": ("Seed", "--seed", "0"),
     "name": ("Name (optional)", "--name", ""),
 }
+# Those in which nothing but one whole number is typed; repeats may be rounds.
+DIGITS = ("epochs", "seed")
 KNOWN = {"activation": ACTIVATIONS, "regularizer": REGULARIZERS, "optimizer": OPTIMIZERS}
 EXAMPLE = """\
 name: digits
@@ -77,6 +79,7 @@ def form_page(request: Request, status: int = 200, **given: Any) -> Response:
         status,
         fields=FIELDS,
         numbers=NUMBERS,
+        digits=DIGITS,
         known=KNOWN,
         sources=list(SOURCES),
         **{**context, **given},
@@ -209,12 +212,14 @@ def inspected(source: str, target: str) -> Inspection:
 def plan_of(prepared: PreparedSweep) -> list[str]:
     """What a sweep would train."""
     data = prepared.dataset
-    count = f"{counted(len(prepared.configurations), 'configuration')} × {counted(prepared.repeat_count, 'repeat')}"
+    count, rounds = counted(len(prepared.configurations), "configuration"), list(explain_rounds(prepared))
+    if not rounds:
+        count += f" × {counted(prepared.repeat_count, 'repeat')} = {counted(prepared.trial_count, 'trial')}"
     shape = f"{counted(data.example_count, 'example')}, {counted(data.input_count, 'input')}"
     return [
-        f"{prepared.sweep.name}: {count} = {counted(prepared.trial_count, 'trial')}",
+        f"{prepared.sweep.name}: {count}",
         f"{shape}, {counted(prepared.output_count, 'output')}",
-        *explain_rounds(prepared),
+        *rounds,
         *prepared.report,
     ]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from fitgap.runner.charts.kinds import QUESTIONS
 from fitgap.runner.errors import FilterError, FitgapError, StoreError, nearest
+from fitgap.runner.spec import advice_obstacle, stored_pruning
 from fitgap.runner.store import (
     CONFIGURATION_KEYS,
     METRIC_KEYS,
@@ -19,7 +20,7 @@ from fitgap.runner.web.naming import names_in_view
 from fitgap.runner.web.pages import counts_of, found_sweep, page, reading, settings_of
 from fitgap.runner.web.selection import chosen_where
 from fitgap.runner.web.view_state import SweepView, view_of
-from fitgap.runner.web.views.sweeps import progress_of
+from fitgap.runner.web.views.sweeps import UNFINISHED, progress_of
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,6 +29,8 @@ ALL_TRIALS = "all_trials"
 COLUMN_OF_AXIS = {"epochs": "planned_epochs"}
 MEASURES = ("best_epoch", "e_t", "e_v", "underfit", "overfit", "accuracy_v")
 TRIAL_COLUMNS = ("trial", "configuration", "repeat", "status")
+# Of a sweep that prunes: how far a trial came, and its place among those that came as far.
+PRUNING_COLUMNS = ("rung", "rank")
 TRIAL_MEASURES = ("e_t", "e_v", "best_e_v", "best_epoch", "underfit", "overfit", "verdict")
 # With so many trials, the database needs a second or more for a page of configurations.
 LATER_FROM = 200_000
@@ -57,13 +60,20 @@ def sweep_page(request: Request) -> Response:
             "names": names_in_view(store, row["id"], axes, view),
             "view": view,
             "table": table,
-            "charts": CHARTS,
+            "charts": charts_of(counts),
             "questions": QUESTIONS,
             "is_training": trains,
             "can_continue": bool(counts["pruned"]) and not store.has_rungs_ahead(row["id"]),
+            "obstacle": advice_obstacle(row["specification"]),
             "failure": request.app.state.trainings.failure(row["id"]),
         }
     return page(request, "sweep.html", status=422 if table.error else 200, **context)
+
+
+def charts_of(counts: Row) -> Sequence[str]:
+    """The charts on the page; importance only if there are, or may still be, two completed trials to compare."""
+    may_compare = counts["completed"] + sum(counts[status] for status in UNFINISHED) > 1
+    return [kind for kind in CHARTS if kind != "importance" or may_compare]
 
 
 def is_training(request: Request, store: Store, sweep_id: int) -> bool:
@@ -174,7 +184,8 @@ def checked(columns: Sequence[str]) -> Sequence[str]:
 
 def table_of_trials(store: Store, row: Row, view: SweepView) -> Table:
     axes = axes_of(store, row["id"])
-    names = list(dict.fromkeys([*TRIAL_COLUMNS, *axes, *TRIAL_MEASURES, *view.columns]))
+    pruning = PRUNING_COLUMNS if stored_pruning(row["specification"]) else ()
+    names = list(dict.fromkeys([*TRIAL_COLUMNS, *pruning, *axes, *TRIAL_MEASURES, *view.columns]))
     where, sort = chosen_where(store, row["id"], view), view.sort or "trial"
     offset = (view.page - 1) * view.rows
     rows = store.trials(row["id"], where=where, sort=sort, limit=view.rows, offset=offset, columns=names)
@@ -208,7 +219,7 @@ def answer_page(request: Request) -> Response:
         except FitgapError as error:
             lines = [str(error)]
     template = "answer.html" if "fragment" in request.query_params else "answer_page.html"
-    return page(request, template, sweep=row, blocks=blocks_of(lines))
+    return page(request, template, sweep=row, blocks=blocks_of(lines), obstacle=advice_obstacle(row["specification"]))
 
 
 def blocks_of(lines: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """What commands about one trial say if they get anything else than its number."""
 
+import re
+
 import pytest
 
 COMMANDS = ("show {}", "replay {}", "export {} -o model.npz", "cancel some --trial {}", "predict {} examples.csv")
@@ -16,6 +18,21 @@ def test_the_name_of_a_sweep_leads_to_its_trials(command, planned, invoke):
     answer = invoke(*command.format("some").split(), "--db", planned)
     assert answer.code == 2
     assert "some is a sweep, but a trial is needed; `fitgap trials some --db " in answer.err and "` lists" in answer.err
+
+
+def test_the_name_of_a_trained_sweep_also_leads_to_its_best_trial(trained_database, invoke):
+    database = ("--db", trained_database)
+    for command in (("show", "small"), ("predict", "small", "examples.csv")):
+        answer = invoke(*command, *database)
+        assert answer.code == 2
+        number = int(re.search(r", and `fitgap show (\d+) --db ", answer.err)[1])
+        configuration = invoke("show", str(number), "--format", "json", *database).json["configuration"]
+        groups = invoke(
+            "compare", "small", "--by", "configuration", "--of", "honest_e_v", "--format", "json", *database
+        )
+        whole = [group for group in groups.json if group["completed"] == group["trials"]]
+        lowest = min(whole, key=lambda group: group["honest_e_v"])
+        assert (configuration, number) == (lowest["configuration"], lowest["best_trial"])
 
 
 @pytest.mark.parametrize("text", ["other", "1.5", "ten"])

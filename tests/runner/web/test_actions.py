@@ -84,6 +84,19 @@ def test_pruned_trials_are_trained_on_as_soon_as_all_rungs_are_decided(send, pag
     assert rows(own)["cut"]["pending"] == pruned and button not in page.get("/sweeps/cut").text
 
 
+ROUNDS = "name: cut\ndata: xor\nrepeats: {from: 1, to: 3}\ntraining: {epochs: 2}\naxes: {architecture: [2, 3]}\n"
+
+
+@pytest.mark.parametrize(("text", "rule"), [(PRUNED, "uses halving"), (ROUNDS, "has rounds of repeats")])
+def test_advice_is_not_offered_where_it_could_not_be_added(send, page, monkeypatch, text, rule):
+    monkeypatch.setattr(page.app.state.trainings, "start", lambda sweep: None)
+    send("/new/file", text=text, do="start")
+    for address in ("/sweeps/cut", "/sweeps/cut/answer", "/sweeps/cut/answer?fragment=1"):
+        assert "/extend" not in page.get(address).text and "/extend" in page.get(address.replace("cut", "made")).text
+    form = page.get("/sweeps/cut/extend").text
+    assert rule in form and "what is advised needs a new sweep" in form and "<button>Add and train" not in form
+
+
 def test_tags_notes_and_names_can_be_changed(send, page, own):
     assert send("/sweeps/made/tag", tag="first, second").headers["location"] == "../made"
     send("/sweeps/made/untag", tag="second")
@@ -164,7 +177,9 @@ def test_repeats_may_be_rounds_in_a_pasted_file_and_in_the_form(send):
     pasted = send("/new/file", text=SMALL.replace("repeats: 2", "repeats: {from: 2, to: 4}"), do="check").text
     assert "rounds: at least 4, at most 8 trials" in pasted
     filled = send("/new/form", source="xor", hidden="2\n3", epochs="2", repeats="from=1,to=4", do="check").text
-    assert "rounds: at least 4, at most 8 trials" in filled
+    assert "<p>xor: 2 configurations</p>" in filled and "<p>rounds: at least 4, at most 8 trials</p>" in filled
+    (field,) = re.findall(r"<label>(Repeats, .*?)</label>", filled)
+    assert "from=1,to=8" in field and "inputmode" not in field
 
 
 def test_mistakes_in_a_sweep_file_are_shown_at_their_line(send, own):

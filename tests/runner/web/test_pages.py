@@ -65,6 +65,12 @@ def test_pruned_trials_are_counted_and_not_concluded_from(open_page, invoke):
     assert "2 of 3 configurations were pruned at rungs and not judged" in answer
     assert "no configuration that was trained to its end is" in answer
     assert "those that were pruned were not compared with it" in answer and "no configuration is" not in answer
+    configurations, trials = (page.get(f"/sweeps/iris/table?show={each}").text for each in ("configurations", "trials"))
+    assert configurations.count('<span class="state s-pruned">pruned</span>') == 2
+    assert len(re.findall(r'<td>pruned</td>\s*<td class="number">2</td>\s*<td class="number">[23]</td>', trials)) == 2
+    whole = page.get("/sweeps/iris").text
+    assert 'data-kind="importance"' not in whole, "one completed trial has nothing to compare"
+    assert 'data-kind="fitmap"' in whole
     groups = page.get("/api/sweeps/iris/compare", params={"by": "optimizer"}).json()
     assert sorted(group["pruned_trials"] for group in groups) == [0, 1, 1]
 
@@ -76,6 +82,18 @@ def test_the_table_of_a_sweep_with_rounds_says_what_it_is_ordered_by(open_page, 
     page = open_page("fitgap.db")
     assert ", by repeats and honest E_v at the best epoch, averaged" in page.get("/sweeps/iris").text
     assert ", by repeats and" not in page.get("/sweeps/iris?sort=e_v").text
+
+
+def test_a_sweep_with_results_has_all_charts(client):
+    kinds = re.findall('data-kind="([a-z]+)"', client.get("/sweeps/made").text)
+    assert kinds == ["fitmap", "curves", "capacity", "importance"]
+
+
+def test_commands_in_an_answer_are_code(open_page, invoke):
+    words = ("run", "--data", "xor", "--hidden", "2", "--repeats", "2", "--epochs", "2", "--max-trials", "1")
+    invoke(*words, "--engine", "local")
+    answer = open_page("fitgap.db").get("/sweeps/xor/answer").text
+    assert "(<code>fitgap resume xor</code> trains the rest)" in answer and "`" not in answer
 
 
 def test_the_list_of_sweeps_can_be_filtered_by_name(client):

@@ -47,6 +47,14 @@ def test_pruned_trials_are_told_wherever_trials_are_compared(invoke, halved):
     assert "pruned" not in invoke("compare", "whole", "--by", "optimizer").out
 
 
+def test_the_diagnosis_says_that_advice_needs_a_new_sweep(invoke, halved):
+    page, found = invoke("diagnose", "iris").out, invoke("diagnose", "iris", "--format", "json").json
+    assert found["advice_obstacle"].endswith("what is advised needs a new sweep")
+    assert "; try " in page and found["advice_obstacle"] in page.replace("\n", " ")
+    invoke("run", "--data", "iris", "--hidden", "2", "--epochs", "4", "--name", "whole", "--engine", "local")
+    assert invoke("diagnose", "whole", "--format", "json").json["advice_obstacle"] is None
+
+
 def test_json_counts_them(invoke, halved):
     """Of every group, also of a tuned one; and next to every share of the variance."""
     groups = invoke("compare", "iris", "--by", "optimizer", "--format", "json").json
@@ -121,6 +129,9 @@ def test_pruned_trials_train_on(invoke, halved):
     rows = invoke("trials", "iris", "--columns", "status,epochs,verdict", "--format", "json").json
     assert sorted((row["status"], row["epochs"]) for row in rows) == [("completed", 8)] * 6 + [("pruned", 2)] * 6
     assert all((row["verdict"] is None) == (row["status"] == "pruned") for row in rows)
+    assert "6 of 12 trials were pruned" in invoke("compare", "iris", "--by", "optimizer").out
+    assert invoke("extend", "iris", "--pruned", "--engine", "local").code == 0
+    assert "pruned" not in invoke("compare", "iris", "--by", "optimizer").out, "all are trained to the end"
 
 
 def test_what_cannot_be_continued_is_told(invoke):

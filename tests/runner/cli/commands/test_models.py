@@ -75,7 +75,10 @@ def fitgap(folder, monkeypatch, capsys):
             main()
         printed, complaint = capsys.readouterr()
         assert (ended.value.code or 0) == code, complaint
-        assert complaint == "" if code == 0 else printed == ""
+        if words[0] == "export" and code == 0:
+            assert re.fullmatch(r"network of trial \d+ after epoch \d+: .+\n", complaint) and printed == ""
+        else:
+            assert complaint == "" if code == 0 else printed == ""
         return complaint if code else printed
 
     return run
@@ -127,6 +130,16 @@ def test_an_exported_file_answers_like_its_trial(trial, at, fitgap):
     data = ("houses.csv", "animals.csv")[trial - 1]
     assert fitgap("export", trial, "-o", "model.npz", *at) == ""
     assert as_json(fitgap, "predict", "model.npz", data) == as_json(fitgap, "predict", trial, data, *at)
+
+
+def test_an_export_says_which_network_it_has_written(folder, invoke, monkeypatch):
+    monkeypatch.chdir(folder)
+    shown = invoke("show", 1, "--format", "json").json
+    for at in ("best", "last"):
+        epoch = shown["best_epoch"] if at == "best" else shown["epochs"]
+        answer = invoke("export", 1, "-o", "told.npz", "--at", at)
+        assert (answer.out, answer.err) == ("", f"network of trial 1 after epoch {epoch}: told.npz\n")
+    assert f"honest_e_v{' ' * 9}{shown['honest_e_v']:.3g}\n" in invoke("show", 1).out
 
 
 def test_an_exported_file_needs_no_database(fitgap, tmp_path, monkeypatch):

@@ -1,9 +1,11 @@
 """Searches in the commands: planned, trained, extended and refused."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
+from fitgap.runner.search import generations
 
 FLAGS = ("--data", "iris", "--epochs", "3", "--hidden", "depth=0..2,width=2..9", "--optimizer", "adam:rate=1e-3..1")
 SEARCH = ("run", *FLAGS, "--search", "random:trials=5", "--only", "parameters > 15", "--name", "searched")
@@ -154,6 +156,31 @@ def test_a_search_by_advice_says_what_is_advised_beyond_it(invoke):
     while invoke("resume", "parts", "--max-trials", "3", *LOCAL).code:
         pass
     assert proposed(invoke, "parts") == expected
+
+
+def test_a_search_by_advice_says_which_trials_were_advised(invoke, monkeypatch):
+    """The first quarter of a generation may be; which of it was is worked out again from the results alone."""
+    advised, first_advised = [], generations.first_advised
+
+    def watched(*arguments):
+        found = first_advised(*arguments)
+        advised.extend(found)
+        return found
+
+    monkeypatch.setattr(generations, "first_advised", watched)
+    flags = ("--hidden", "none", "--hidden", "4", "--hidden", "8", "--optimizer", "adam:rate=1e-5..1e-1")
+    run = ("run", "--data", "iris", "--epochs", "3", *flags, "--search", "advice:trials=32,generation=8")
+    answer = invoke(*run, "--name", "told", *LOCAL)
+    assert answer.code == 0 and advised
+    shown = invoke("trials", "told", "--columns", "trial,configuration,honest_e_v", "--format", "json").json
+    expected = [row["trial"] for row in shown if row["configuration"] in advised]
+    told = re.search(r"\d configurations? follows? advice, as far as the search may: trials? (.*)", answer.err)[1]
+    assert told == ", ".join(map(str, expected))
+    change = r"(?:\w+ \S+ instead of \S+ in trial \d+|trial \d+ with another change that helped)\n"
+    reasons = re.findall(rf"  trial (\d+) \(E_v \S+\): {change}", answer.err)
+    best = sorted((row for row in shown if row["trial"] in expected), key=lambda row: row["honest_e_v"])
+    assert reasons == [str(row["trial"]) for row in best[:3]]
+    assert "advice" not in invoke(*LEARNING, *LOCAL).err
 
 
 def test_a_search_that_learns_says_if_there_is_nothing_else_to_train(invoke):

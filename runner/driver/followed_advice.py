@@ -1,0 +1,56 @@
+"""Which configurations of a search by advice were advised, and why: worked out again from the stored results."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from fitgap.runner.diagnosis.search_advice import SearchAdvice
+from fitgap.runner.driver.generations import search_advice
+from fitgap.runner.driver.written_sweep import WrittenSweep
+from fitgap.runner.search.generations import ADVISED_SHARE, proposals_at
+from fitgap.runner.spec.search_settings import ADVICE
+from fitgap.runner.store import Row, Store
+
+# For searches with more proposals, it would take too long.
+MOST_PROPOSALS = 400
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A configuration that was advised: its first trial, its error, None if it has none, and what was advised."""
+
+    trial: int
+    error: float | None
+    words: str
+
+
+def followed_advice(store: Store, written: WrittenSweep) -> list[Followed]:
+    """The advised configurations of a search by advice, in the order of the plan; none of other sweeps."""
+    search = written.prepared.sweep.search
+    if search is None or search.method != ADVICE:
+        return []
+    rows, size = store.proposals(written.sweep_id), search.generation
+    if len(rows) > MOST_PROPOSALS:
+        return []
+    found: list[Followed] = []
+    for first in range(0, len(rows), size):
+        advice = search_advice(store, written, rows[: max(0, first // size - search.lag) * size])
+        if advice is not None:
+            found += followed_in(advice, rows[first : first + size])
+    return found
+
+
+def followed_in(advice: SearchAdvice, generation: Sequence[Row]) -> Iterator[Followed]:
+    """Those of one generation, of which they are the first: as many as match the advice, in its order."""
+    sweep, left = advice.sweep, list(generation[: math.ceil(ADVISED_SHARE * len(generation))])
+    dimensions = list(sweep.space.dimensions()) if sweep.space else []
+    for point, words in advice.points_in_words():
+        if not left:
+            break
+        filled = np.array([[0.5 if share is None else share for share in point]], float)
+        hashes = [each.configuration.hash for each in proposals_at(sweep, dimensions, filled)]
+        if left[0]["hash"] in hashes:
+            row = left.pop(0)
+            if row["trial"] is not None:
+                yield Followed(row["trial"], row["error"], words)
