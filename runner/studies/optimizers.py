@@ -34,7 +34,7 @@ class Optimizers(Study):
     }
     keys = ("setting", "e_v", "difference", "difference_margin", "e_t", "trials", "e_v_sd")
 
-    chart = Picture("sensitivity", {"by": ("optimizer",)})
+    chart = Picture("sensitivity", {"by": ("optimizer",), "of": "e_v"})
 
     def axes(self, plan: Plan) -> dict[str, Any]:
         optimizers = [{name: {"rate": plan.some_of(rates)}} for name, rates in RATES.items()]

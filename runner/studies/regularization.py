@@ -41,7 +41,7 @@ class Regularization(Study):
     }
     keys = ("setting", "e_v", "difference", "difference_margin", "e_t", "gap", "trials", "e_v_sd")
 
-    chart = Picture("sensitivity", {"by": ("regularizer",)})
+    chart = Picture("sensitivity", {"by": ("regularizer",), "of": "e_v"})
 
     def axes(self, plan: Plan) -> dict[str, Any]:
         strengths = [("l2", "weight", L2), ("l1", "weight", L1), ("dropout", "ratio", DROPOUT)]
