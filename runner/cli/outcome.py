@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fitgap.runner.store import Row, Store
 
 UNFINISHED = ("pending", "running")
-# Of so many configurations that were advised, the best ones, the reason is told.
+# The number of advised configurations, best first, for which the reason is told.
 ADVICE_LISTED = 3
 
 

@@ -54,6 +54,6 @@ def in_words(found: Row, label: str, *others: str) -> str:
 
 
 def others_text(others: Sequence[str], count: int) -> str:
-    """The names of the first of so many others, and how many more there are: ` (others: 8, adam; and 2 more)`."""
+    """The names of the first few others, and how many more there are: ` (others: 8, adam; and 2 more)`."""
     more = [f"and {count - len(others):,} more"] if count > len(others) else []
     return f" (others: {'; '.join([*others, *more])})" if others else ""

@@ -14,8 +14,8 @@ MOST_BYTES = 32 * 2**20
 class AnswerCache:
     """The latest answers by key. A key contains the state of the sweep, so an old answer is never returned.
 
-    It holds at most so many answers, and so many bytes of those that are texts, but always the latest one. Threads
-    that ask for the same answer at once wait for the first of them.
+    Both the number of answers and the total size of texts and files among them are limited; the latest answer is always
+    kept. Threads that ask for the same answer at once wait for the first of them.
     """
 
     def __init__(self, most: int = MOST_ANSWERS, most_bytes: int = MOST_BYTES):

@@ -218,7 +218,7 @@ def told_apart(groups: "list[Row]") -> str | None:
 
 
 def told_of(others: int, near: int, which: str) -> str:
-    """What is known of so many groups besides the best, of which this many are near it; `which` groups these are."""
+    """A sentence about the groups other than the best: their number, and how many are near it; `which` names them."""
     if not near:
         return f"{f'All other groups{which} are' if others > 1 else f'The other group{which} is'} worse than the best."
     if others == 1:
