@@ -31,6 +31,8 @@ PEERS: dict[str, Peer] = {
     "ray-tune-pytorch": Peer((*TUNE_MODULES, "torch"), ("ray", "torch")),
     "optuna-scikit-learn": Peer(("optuna", "sklearn"), ("optuna", "scikit-learn")),
     "optuna": Peer(("optuna",), ("optuna",)),
+    "optuna-samplers": Peer(("optuna", "cmaes", "torch"), ("optuna", "cmaes", "torch")),
+    "rustuna": Peer(("rustuna",), ("rustuna",)),
     "alone": Peer(),
     "bare-loop": Peer(),
     "bound": Peer(),
