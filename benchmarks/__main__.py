@@ -55,9 +55,13 @@ def search(options: argparse.Namespace) -> int:
     from benchmarks.search.table import EXPLANATION, judgements
     from benchmarks.search.text import as_text, summary
 
+    problems = options.problem or list(PROBLEMS)
+    if unknown := set(problems) - set(PROBLEMS):
+        report(f"--problem {min(unknown)}: no such problem; there are {', '.join(PROBLEMS)}")
+        return 2
     unwanted = {name for given in options.without for name in peers_called(given)}
     peers = [name for name in RIVALS if name not in unwanted and is_installed(name)]
-    found = list(judgements(options.problem or list(PROBLEMS), peers, options.runs, options.quick, report))
+    found = list(judgements(problems, peers, options.runs, options.quick, report))
     if options.json:
         print(json.dumps([each.plain() for each in found], indent=2, ensure_ascii=False))
         return 0

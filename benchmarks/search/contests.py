@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from benchmarks.search.problems import PROBLEMS
 
-OPTUNA, RUSTUNA = "optuna-samplers", "rustuna"
-PEERS = (OPTUNA, RUSTUNA)
+# Names of peers; some of Optuna's samplers need another package.
+OPTUNA, OPTUNA_CMAES, OPTUNA_GP, RUSTUNA = PEERS = ("optuna", "optuna-cmaes", "optuna-gp", "rustuna")
 BUDGETS = (30, 100, 300)
 SEEDS = 20
 # Proposals at a time. Peers always propose one at a time and know all earlier results.
@@ -29,9 +29,9 @@ class Contest:
 SLOW = ("digits", "phoneme", "rastrigin", "rosenbrock")
 CONTESTS = (
     Contest("tpe", OPTUNA, "tpe"),
-    Contest("cmaes", OPTUNA, "cmaes"),
+    Contest("cmaes", OPTUNA_CMAES, "cmaes"),
     Contest("random", OPTUNA, "random", generations=(1,)),
     Contest("sobol", OPTUNA, "qmc", generations=(1,)),
     Contest("tpe", RUSTUNA, "tpe"),
-    Contest("gp", OPTUNA, "gp", budgets=(30, 100), most_seeds=10, problems=SLOW),
+    Contest("gp", OPTUNA_GP, "gp", budgets=(30, 100), most_seeds=10, problems=SLOW),
 )

@@ -52,7 +52,7 @@ class DigitsTable:
         weight = sum(each.variant.weight for each in configuration.regularizers)
         return (
             ARCHITECTURES.index("-".join(map(str, configuration.architecture))),
-            ACTIVATIONS.index(configuration.activation[0].name),
+            ACTIVATIONS.index(configuration.activation[0][0].name),
             PENALTIES.index(weight),
             optimizer,
             share,

@@ -10,15 +10,17 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.search.contests import OPTUNA, RUSTUNA
+from benchmarks.search.contests import OPTUNA, OPTUNA_CMAES, OPTUNA_GP, RUSTUNA
 from benchmarks.search.problem import Problem
-from benchmarks.search.problems import problem_of
+from benchmarks.search.problems import PROBLEMS, problem_of
 
 OURS = "fitgap"
 ROOT = Path(__file__).parents[2]
 # Where peers search, and the distributions whose versions decide what they find.
 PEERS = {
-    OPTUNA: ("peers.optuna_samplers", ("optuna", "cmaes")),
+    OPTUNA: ("peers.optuna_samplers", ("optuna",)),
+    OPTUNA_CMAES: ("peers.optuna_samplers", ("optuna", "cmaes")),
+    OPTUNA_GP: ("peers.optuna_samplers", ("optuna", "torch")),
     RUSTUNA: ("peers.rustuna_samplers", ("rustuna",)),
 }
 # The files in `runner/search` that only one method uses.
@@ -75,7 +77,7 @@ class KnownRuns:
 
     def scores(self, run: Run) -> list[float]:
         """What a run found after 1, 2, … trials; it runs now if it is not known."""
-        key = json.dumps({**asdict(run), "made_by": made_by(run.who, run.method)}, sort_keys=True)
+        key = json.dumps({**asdict(run), "made_by": made_by(run.who, run.method, run.problem)}, sort_keys=True)
         if key not in self._found:
             self._found[key] = run.scores()
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,12 +87,21 @@ class KnownRuns:
 
 
 @cache
-def made_by(who: str, method: str) -> str:
+def made_by(who: str, method: str, problem: str) -> str:
     """What decides the result of a search besides its settings: versions of a peer, and code, without comments."""
-    others = {*METHOD_FILES.values()} - {METHOD_FILES.get(method)}
-    ours = [path for path in sorted((ROOT / "runner/search").glob("*.py")) if path.stem not in others]
-    theirs = [ROOT / "benchmarks" / f"{PEERS[who][0].replace('.', '/')}.py"] if who != OURS else ours
-    problems = sorted((ROOT / "benchmarks/search").glob("*table*.py")) + [ROOT / "benchmarks/search/functions.py"]
-    meaning = [ast.dump(ast.parse(path.read_text())) for path in (*theirs, *problems)]
+    meaning = [ast.dump(ast.parse(path.read_text())) for path in (*code_of(who, method), code_of_problem(problem))]
     versions = [version(each) for each in PEERS[who][1]] if who != OURS else []
     return hashlib.sha256(json.dumps([meaning, versions]).encode()).hexdigest()[:16]
+
+
+def code_of(who: str, method: str) -> list[Path]:
+    """The files that propose: those of a method without those of other methods, or that of a peer."""
+    if who != OURS:
+        return [ROOT / "benchmarks" / f"{PEERS[who][0].replace('.', '/')}.py"]
+    others = {*METHOD_FILES.values()} - {METHOD_FILES.get(method)}
+    return [path for path in sorted((ROOT / "runner" / "search").glob("*.py")) if path.stem not in others]
+
+
+def code_of_problem(problem: str) -> Path:
+    """The file that defines a problem."""
+    return ROOT / "benchmarks" / "search" / f"{PROBLEMS[problem].module}.py"

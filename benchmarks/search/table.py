@@ -49,9 +49,7 @@ def shortened(contest: Contest, quick: bool) -> Contest:
     return replace(contest, budgets=QUICK_BUDGETS, most_seeds=QUICK_SEEDS, generations=contest.generations[:2])
 
 
-def of_contest(
-    problem: str, contest: Contest, known: KnownRuns, seeds: int, report: Report
-) -> Iterator[Judgement]:
+def of_contest(problem: str, contest: Contest, known: KnownRuns, seeds: int, report: Report) -> Iterator[Judgement]:
     """The rows of one contest on one problem."""
     count, trials = min(seeds, contest.most_seeds), max(contest.budgets)
     report(f"search: {problem}, {contest.method} and {contest.sampler} of {contest.peer}, {count} seeds")

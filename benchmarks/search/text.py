@@ -22,7 +22,7 @@ def cells(row: Judgement) -> tuple[str, ...]:
 
 def peer_of(row: Judgement) -> str:
     """Such as `optuna gp`."""
-    return f"{row.peer.removesuffix('-samplers')} {row.sampler}"
+    return f"{row.peer.partition('-')[0]} {row.sampler}"
 
 
 def with_error(estimate: Estimate) -> str:

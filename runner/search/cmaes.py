@@ -17,13 +17,17 @@ SMALLEST_STEP, LARGEST_STEP = 1e-8, 1.0
 
 
 class CovarianceMatrixAdaptation:
-    """The distribution is computed again from all earlier generations, each of which changes it once."""
+    """The distribution is computed again from all earlier generations, each of which changes it once.
+
+    Single points and pairs say too little for that, so small generations are taken together until they are about as
+    many points as the tutorial recommends.
+    """
 
     def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
         """`count` points from the distribution after all complete generations."""
-        distribution = Distribution(cube.dimensions)
-        for start in range(0, len(history) - history.generation + 1, history.generation):
-            part = slice(start, start + history.generation)
+        distribution, size = Distribution(cube.dimensions), update_size(cube.dimensions, history.generation)
+        for start in range(0, len(history) - size + 1, size):
+            part = slice(start, start + size)
             distribution.update(history.points[part], history.errors[part])
         return distribution.sample(count, random)
 
@@ -104,6 +108,12 @@ class Distribution:
         values, vectors = self._spectrum()
         axes: np.ndarray = vectors * np.sqrt(values)
         return axes
+
+
+def update_size(dimensions: int, generation: int) -> int:
+    """The number of points after which the distribution changes: that of one or more whole generations."""
+    recommended = 4 + int(3 * math.log(max(dimensions, 1)))
+    return max(1, round(recommended / generation)) * generation
 
 
 def recombination_weights(count: int) -> np.ndarray:
