@@ -1,4 +1,4 @@
-"""The table `search`: what is searched, what is kept, and what a difference is called. Which method wins, no test asks."""
+"""The table `search`: what is searched, kept and called a difference. Which method wins, no test asks."""
 
 import math
 from pathlib import Path
