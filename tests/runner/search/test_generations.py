@@ -2,9 +2,10 @@ import json
 from itertools import pairwise
 from statistics import mean, median
 
+import numpy as np
 import pytest
 from fitgap.runner.search import Proposal, Result, proposals
-from fitgap.runner.search.generations import METHODS
+from fitgap.runner.search.generations import METHODS, combinations_at, cube_of
 from fitgap.runner.spec import Sweep
 
 AXES = {
@@ -51,6 +52,20 @@ def test_points_hold_what_a_configuration_depends_on():
         layers = len(each.configuration.architecture)
         # Whether there are layers, how many, their widths; which optimizer, and its rate.
         assert sum(one is not None for one in each.point) == (1 if layers == 0 else 2 + layers) + 2
+
+
+def test_a_point_depends_on_what_its_configuration_asks_for():
+    """Found without creating the configurations, for all kinds of alternatives."""
+    widths = [{"depth": [0, 3], "width": {"range": [4, 16], "steps": 3}}, {"depth": 2, "width": [3, 9]}, "7"]
+    sweep = sweep_of(
+        axes={**AXES, "architecture": ["none", *widths], "batch_size": [8, "16..32"], "loss": ["half_squared_error"]}
+    )
+    dimensions = list(sweep.space.dimensions())
+    points = np.random.default_rng(1).random((200, len(dimensions)))
+    used = [names for _, names in combinations_at(sweep, dimensions, points)]
+    expected = [[name in names for name, _ in dimensions] for names in used]
+    assert cube_of(sweep, dimensions).active(points).tolist() == expected
+    assert {len(names) for names in used} == {4, 5, 6, 7, 8, 9}
 
 
 def test_a_filter_and_a_small_space_leave_fewer():

@@ -4,7 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from fitgap.runner.search.cmaes import CovarianceMatrixAdaptation, Distribution, recombination_weights
+from fitgap.runner.search.cmaes import (
+    CovarianceMatrixAdaptation,
+    Distribution,
+    recombination_weights,
+    update_size,
+)
 from fitgap.runner.search.generations import METHODS
 from fitgap.runner.search.history import Cube, History, with_pruned_behind, with_worst
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
@@ -114,6 +119,20 @@ def test_the_mean_of_the_next_generation_is_the_weighted_mean_of_the_best_half()
     assert recombination_weights(7) == pytest.approx(weights / weights.sum())
     assert distribution.mean == pytest.approx(weights / weights.sum() @ points[[1, 2, 0]])
     assert np.allclose(distribution.covariance, distribution.covariance.T)
+
+
+@pytest.mark.parametrize(("generation", "size"), [(1, 8), (3, 9), (8, 8), (16, 16), (32, 32)])
+def test_a_distribution_changes_after_whole_generations_of_about_the_recommended_number(generation, size):
+    """4 + ⌊3 log d⌋ points in the tutorial, 8 for 4 dimensions."""
+    assert update_size(4, generation) == size
+    assert update_size(0, generation) % generation == 0
+
+
+def test_single_points_are_enough_to_learn_a_distribution():
+    for seed in range(3):
+        uniform = error_of(np.random.default_rng(seed).random((96, 3))).min()
+        found = search(METHODS["cmaes"](), NUMBERS, generations=96, size=1, seed=seed)[1].min()
+        assert found < uniform / 2
 
 
 @given(arrays(float, st.tuples(st.integers(1, 12), st.just(2)), elements=st.integers(0, 4).map(float)))
