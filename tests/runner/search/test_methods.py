@@ -84,6 +84,30 @@ def test_only_the_order_of_errors_matters(seed):
         assert np.array_equal(*proposed)
 
 
+@pytest.mark.parametrize(("generation", "first"), [(1, 10), (3, 9), (8, 8), (16, 16)])
+def test_tpe_learns_after_about_ten_results_in_whole_generations(generation, first):
+    """Before that, points are those of the generator, whatever the results were."""
+
+    def proposed(count):
+        points = np.full((count, 3), 0.5)
+        past = history(points, np.arange(count, dtype=float), generation)
+        return TreeParzenEstimator().propose(MIXED, past, 4, np.random.default_rng(0))
+
+    uniform = np.random.default_rng(0).random((4, 3))
+    assert np.array_equal(proposed(first - 1), uniform)
+    assert not np.array_equal(proposed(first), uniform)
+
+
+def test_every_option_counts_as_much_as_the_prior():
+    """The probability of an option after two good results with it, among four options."""
+    cube = Cube(np.array([4]))
+    past = History(np.full((2, 1), 0.1), np.ones((2, 1), bool), np.zeros(2), np.ones(2))
+    density = fitted(cube, past, np.ones(2, bool))
+    # A kernel keeps its option with 2 / (2 + 4); the prior, one kernel of three, never prefers one.
+    expected = 2 / 3 * (1 / 3 + 2 / 3 / 4) + 1 / 3 / 4
+    assert np.exp(density.log_density(np.array([[0.1]])))[0] / 4 == pytest.approx(expected)
+
+
 def test_a_cut_normal_distribution_is_that_of_scipy():
     means, shares = np.array([0.0, 0.2, 0.97]), np.array([0.01, 0.5, 0.9])
     reference = stats.truncnorm((0 - means) / 0.1, (1 - means) / 0.1, loc=means, scale=0.1)
