@@ -9,6 +9,7 @@ from fitgap.runner.search.cmaes import (
     Distribution,
     recombination_weights,
     update_size,
+    weights_of_others,
 )
 from fitgap.runner.search.generations import METHODS
 from fitgap.runner.search.history import Cube, History, with_pruned_behind, with_worst
@@ -143,6 +144,37 @@ def test_the_mean_of_the_next_generation_is_the_weighted_mean_of_the_best_half()
     assert recombination_weights(7) == pytest.approx(weights / weights.sum())
     assert distribution.mean == pytest.approx(weights / weights.sum() @ points[[1, 2, 0]])
     assert np.allclose(distribution.covariance, distribution.covariance.T)
+
+
+def test_the_distribution_becomes_narrower_where_the_worst_points_are():
+    """The best points lie on the second axis, the others on the first, as far away."""
+    points = 0.5 + 0.3 * np.array([[0, 1], [0, -1], [0, 0.9], [0, -0.9], [1, 0], [-1, 0], [0.9, 0], [-0.9, 0]])
+    distribution = Distribution(2)
+    distribution.update(points, np.arange(8.0))
+    first, second = np.diag(distribution.covariance)
+    assert first < 1 - 0.15 and second > first
+
+
+@given(st.integers(0, 999), st.sampled_from([4, 8, 9, 32]))
+def test_a_distribution_keeps_positive_variances(seed, size):
+    """Whatever the errors are, also if the worst points are all in one direction."""
+    random = np.random.default_rng(seed)
+    distribution = Distribution(3)
+    for _ in range(20):
+        points = distribution.sample(size, random)
+        distribution.update(points, -np.abs(points[:, 0] - 0.5) if seed % 2 else random.random(size))
+        assert np.linalg.eigvalsh(distribution.covariance).min() > 0
+
+
+def test_weights_of_others_are_those_of_the_tutorial():
+    """For 8 points in 4 dimensions: the logarithms of 4.5 / rank, scaled to the smallest of three sums."""
+    weights = recombination_weights(8)
+    effective = 1 / (weights**2).sum()
+    raw = np.log(4.5) - np.log([5, 6, 7, 8])
+    theirs = raw.sum() ** 2 / (raw**2).sum()
+    sums = (1 + 0.1 / 0.2, 1 + 2 * theirs / (effective + 2), (1 - 0.1 - 0.2) / (4 * 0.2))
+    assert weights_of_others(8, 4, effective, 0.1, 0.2) == pytest.approx(min(sums) * raw / abs(raw.sum()))
+    assert weights_of_others(2, 4, 1.0, 0.1, 0.0).tolist() == [0]
 
 
 @pytest.mark.parametrize(("generation", "size"), [(1, 8), (3, 9), (8, 8), (16, 16), (32, 32)])
