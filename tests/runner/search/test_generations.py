@@ -109,3 +109,19 @@ def test_advice_comes_first_and_fills_a_quarter_of_a_generation_at_most():
         return [each != refused for each in configurations]
 
     assert advised(points, accept=accept)[:2] == others[1:3]
+
+
+PINNED = {
+    "tpe": [("adam:rate=0.0925222", (8, 11)), ("gradient_descent:rate=0.0993035", (6, 12))],
+    "cmaes": [("gradient_descent:rate=0.0653388", (5,)), ("gradient_descent:rate=0.119713", ())],
+    "gp": [("adam:rate=0.0618486", ()), ("adam:rate=0.0702213", ())],
+}
+
+
+@pytest.mark.parametrize("method", PINNED)
+def test_proposals_of_later_generations_never_change(method):
+    """A file, its seed and its results must give the same networks in all versions."""
+    last = searched(sweep_of(method), 3)[2]
+    assert [(each.configuration.optimizer.label, each.configuration.architecture) for each in last[:2]] == PINNED[
+        method
+    ]
