@@ -160,7 +160,7 @@ def test_every_table_is_planned_for_known_peers(name, quick, tmp_path):
 def test_a_peer_is_called_by_its_own_name_or_by_its_module():
     assert peers_called("jax-tuned") == {"jax-tuned"}
     assert peers_called("jax") == {"jax", "jax-tuned"}
-    assert peers_called("torch") == {"pytorch", "ray-tune-pytorch", "torch-pack", "torch-pack-compiled"}
+    assert peers_called("torch") == {"pytorch", "ray-tune-pytorch", "torch-pack", "torch-pack-compiled", "optuna-gp"}
     assert peers_called("keras") == set()
 
 
