@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
+from math import inf, isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 from benchmarks.ours.command import DATABASE, command_line
 from benchmarks.search_space import search_file, write_examples
 
-REACHED = "SELECT min(ended), (SELECT min(started) FROM trial) FROM trial WHERE best_e_v <= ? AND status = 'completed'"
+FOUND = "SELECT min(ended) FROM trial WHERE best_e_v <= ? AND status = 'completed'"
+BEGUN = "SELECT min(started) FROM trial"
 POLL_SECONDS = 0.1
 ENDED, INTERRUPTED = 0, 130
 
@@ -21,7 +23,8 @@ ENDED, INTERRUPTED = 0, 130
 def time_search(
     search: dict[str, Any], rule: dict[str, Any], wanted: float, limit: float, workers: int
 ) -> dict[str, float]:
-    """Seconds until a trial with an E_v of at most `wanted` is completed in the database; the limit if none is.
+    """Seconds until a trial with an E_v of at most `wanted` is completed in the database. If none is, the search ends
+    `limit` seconds after its first trial began, and the limit stands for what would have taken longer.
 
     `seconds` counts from starting the process, `searching` from the first trial. Every call has another seed.
     """
@@ -32,21 +35,30 @@ def time_search(
         start = time.time()
         # Standard output is reserved for the figures.
         with subprocess.Popen(line, cwd=folder, stdout=2) as running:
-            while running.poll() is None and time.time() - start < limit and not reached(folder, wanted):
+            while running.poll() is None and not is_over(folder, wanted, limit):
                 time.sleep(POLL_SECONDS)
             running.send_signal(signal.SIGINT)
         if running.returncode not in (ENDED, INTERRUPTED):
             raise RuntimeError(f"the command exited with code {running.returncode}")
-        found, first = reached(folder, wanted) or (float("inf"), start)
-    return {"seconds": min(limit, found - start), "searching": min(limit, found - first), "seed": seed}
+        found, begun = progress(folder, wanted)
+    return {"seconds": min(limit, found - start), "searching": min(limit, found - begun), "seed": seed}
 
 
-def reached(folder: str, wanted: float) -> tuple[float, float] | None:
-    """When the first such trial ended, and when the first of all trials began; None if there is none yet."""
+def is_over(folder: str, wanted: float, limit: float) -> bool:
+    """Whether there is such a trial, or the limit has passed since the first trial began."""
+    found, begun = progress(folder, wanted)
+    return isfinite(found) or time.time() - begun > limit
+
+
+def progress(folder: str, wanted: float) -> tuple[float, float]:
+    """When the first trial with an E_v of at most `wanted` was completed, and when the first of all trials began;
+    infinity for what has not happened yet.
+    """
     try:
         with closing(sqlite3.connect(f"{(Path(folder) / DATABASE).as_uri()}?mode=ro", uri=True)) as connection:
-            found, first = connection.execute(REACHED, (wanted,)).fetchone()
+            (found,) = connection.execute(FOUND, (wanted,)).fetchone()
+            (begun,) = connection.execute(BEGUN).fetchone()
     except sqlite3.Error:
         # The database does not exist yet.
-        return None
-    return None if found is None else (found, first)
+        return inf, inf
+    return inf if found is None else found, inf if begun is None else begun

@@ -37,7 +37,7 @@ class SearchTrial(tune.Trainable):
 
 
 class Finish(tune.Stopper, tune.Callback):
-    """Ends the search when an E_v of at most `wanted` was reported or the time is up, and notes when."""
+    """Ends the search when an E_v of at most `wanted` was reported, or `limit` seconds after the first trial began."""
 
     def __init__(self, wanted: float, limit: float):
         self.wanted, self.limit = wanted, limit
@@ -54,7 +54,7 @@ class Finish(tune.Stopper, tune.Callback):
         return result["training_iteration"] >= EPOCHS
 
     def stop_all(self) -> bool:
-        return bool(self.reached) or time.time() - STARTED > self.limit
+        return bool(self.reached) or (bool(self.begun) and time.time() - self.begun > self.limit)
 
 
 def time_search(wanted: float, limit: float, workers: int) -> dict[str, float]:

@@ -10,7 +10,8 @@ from benchmarks.child import STARTED
 
 @dataclass(frozen=True)
 class Race:
-    """Ends as soon as an E_v of at most `wanted` was measured in any of the processes, or the time is up.
+    """Ends as soon as an E_v of at most `wanted` was measured in any of the processes, or `limit` seconds after the
+    first trial began.
 
     What a peer measures counts at once, also in a trial that it would prune later.
     """
@@ -34,7 +35,7 @@ class Race:
 
     @property
     def is_over(self) -> bool:
-        return bool(self.reached.value) or time.time() - self.started > self.limit
+        return bool(self.reached.value) or time.time() - self.begun.value > self.limit
 
     def figures(self) -> dict[str, float]:
         """Seconds from starting the process and from the first trial; the limit if nothing good enough was found."""

@@ -19,7 +19,7 @@ from benchmarks.networks import ACTIVATIONS, OPTIMIZERS, networks
 from benchmarks.open_page import Pair, Window, descendants, is_browser, summary, used
 from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.ours.image_pack import network_of
-from benchmarks.ours.search_time import reached
+from benchmarks.ours.search_time import is_over, progress
 from benchmarks.ours.simulated_cluster import pack_blocks
 from benchmarks.peers import PEERS, peers_called
 from benchmarks.peers.products import StepProducts
@@ -139,17 +139,18 @@ def test_the_searched_space_is_the_same_in_the_command(tmp_path):
 
 def test_a_search_is_timed_until_a_trial_is_good_enough(tmp_path):
     """The first trial that ended with such an error counts, not those that are worse or have not ended."""
-    assert reached(str(tmp_path), 0.5) is None
+    folder, insert = str(tmp_path), "INSERT INTO trial VALUES (?, ?, ?, ?)"
+    assert progress(folder, 0.5) == (math.inf, math.inf)
     with sqlite3.connect(tmp_path / "sweep.db") as connection:
         connection.execute("CREATE TABLE trial (status, best_e_v, started, ended)")
         rows = [("completed", 0.6, 10, 11), ("running", 0.1, 10, None), ("pruned", 0.2, 11, 12)]
-        connection.executemany("INSERT INTO trial VALUES (?, ?, ?, ?)", rows)
-    assert reached(str(tmp_path), 0.5) is None
+        connection.executemany(insert, rows)
+    assert progress(folder, 0.5) == (math.inf, 10)
+    assert is_over(folder, 0.5, limit=50) and not is_over(folder, 0.5, limit=math.inf)
     with sqlite3.connect(tmp_path / "sweep.db") as connection:
-        connection.executemany(
-            "INSERT INTO trial VALUES (?, ?, ?, ?)", [("completed", 0.5, 11, 14), ("completed", 0.4, 12, 13)]
-        )
-    assert reached(str(tmp_path), 0.5) == (13, 10)
+        connection.executemany(insert, [("completed", 0.5, 11, 14), ("completed", 0.4, 12, 13)])
+    assert progress(folder, 0.5) == (13, 10)
+    assert is_over(folder, 0.5, limit=math.inf)
 
 
 def test_what_was_broken_off_says_so():
