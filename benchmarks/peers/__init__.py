@@ -30,6 +30,7 @@ PEERS: dict[str, Peer] = {
     "ray-tune": Peer(TUNE_MODULES, ("ray",)),
     "ray-tune-pytorch": Peer((*TUNE_MODULES, "torch"), ("ray", "torch")),
     "optuna-scikit-learn": Peer(("optuna", "sklearn"), ("optuna", "scikit-learn")),
+    "optuna-pytorch": Peer(("optuna", "torch"), ("optuna", "torch")),
     "optuna": Peer(("optuna",), ("optuna",)),
     "optuna-cmaes": Peer(("optuna", "cmaes"), ("optuna", "cmaes")),
     "optuna-gp": Peer(("optuna", "torch"), ("optuna", "torch")),
