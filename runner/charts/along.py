@@ -66,7 +66,9 @@ def banded_lines(
     base, colour = alt.Chart(frame), looks["color"]
     low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
     dash = {"strokeDash": looks["strokeDash"]} if "strokeDash" in looks else {}
-    band = base.mark_area(opacity=1, fillOpacity=0.15).encode(x=x, y=low, y2=alt.Y2("high:Q"), color=colour, detail=series)
+    band = base.mark_area(opacity=1, fillOpacity=0.15).encode(
+        x=x, y=low, y2=alt.Y2("high:Q"), color=colour, detail=series
+    )
     line = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, **dash)
     points = base.mark_point(filled=True, size=65, opacity=1)
     return [band, line, points.encode(x=x, y=y, color=colour, shape=looks["shape"], tooltip=list(tooltip))]

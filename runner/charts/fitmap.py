@@ -240,7 +240,9 @@ def evenly(start: float, end: float, constant: float | None, count: int = POINTS
 def ring(subject: Subject) -> alt.Chart:
     """A ring around the origin, where the reference is at its best epoch."""
     origin = alt.Chart(pl.DataFrame({"x": [0.0], "y": [0.0]}))
-    return origin.mark_point(size=420, color=subject.theme.ink, strokeWidth=2, filled=False).encode(x=alt.X("x:Q"), y=alt.Y("y:Q"))
+    return origin.mark_point(size=420, color=subject.theme.ink, strokeWidth=2, filled=False).encode(
+        x=alt.X("x:Q"), y=alt.Y("y:Q")
+    )
 
 
 def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt.Chart]:

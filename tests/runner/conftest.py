@@ -89,7 +89,7 @@ def built_once():
 
 @pytest.fixture(scope="session", autouse=True)
 def forked_reader():
-    """Parquet and Arrow files are tried in processes that are forked, because starting one takes longer than reading."""
+    """Parquet and Arrow files are tried in forked processes: starting one takes much longer than reading."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(columnar_files, "subprocess", ForkedReader)
         yield

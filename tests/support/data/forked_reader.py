@@ -1,4 +1,4 @@
-"""Tries columnar files in processes forked from one that has loaded everything: a new Python takes half a second each."""
+"""Tries columnar files in processes forked from one that has loaded everything; a new Python takes half a second."""
 
 import os
 import subprocess
