@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from fitgap.runner.recorded_epochs import always_recorded
 
+from benchmarks.__main__ import main
 from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
 from benchmarks.images import CASES, flat_size
 from benchmarks.interleaving import measure
@@ -201,10 +202,13 @@ def test_a_simulated_pack_sends_what_a_real_one_would(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [("speed",), ("core", "--without", "keras"), ("core", "--runs", "0")])
-def test_wrong_arguments_are_refused(arguments):
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
+def test_wrong_arguments_are_refused(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    written = capsys.readouterr()
+    assert written.out == "" and written.err.startswith("usage: python -m benchmarks")
 
 
 @pytest.mark.parametrize("quick", [False, True])
