@@ -18,9 +18,9 @@ def cdf(z: np.ndarray) -> np.ndarray:
 erf = np.vectorize(math.erf, otypes=[float])
 
 
-def log_cdf_difference(means: np.ndarray, width: float) -> np.ndarray:
+def log_cdf_difference(means: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """The logarithm of the share of each normal distribution that lies between 0 and 1."""
-    return np.log(cdf((1 - means) / width) - cdf(-means / width))
+    return np.log(cdf((1 - means) / widths) - cdf(-means / widths))
 
 
 def inverse_cdf(shares: np.ndarray, means: np.ndarray, widths: np.ndarray) -> np.ndarray:

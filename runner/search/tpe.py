@@ -18,9 +18,8 @@ BEST_SHARE, MOST_BEST = 0.1, 25
 CANDIDATES = 24
 # Results older than the last ones weigh less.
 FULL_WEIGHT = 25
-# The width of a kernel, in shares of the range, for a single point.
-WIDTH = 0.1
-NARROWEST = 0.01
+# The width of a kernel, in shares of the range, for a single point, and of the narrowest one among many.
+WIDTH, NARROWEST = 0.1, 0.01
 # As many results as the prior, a uniform density, counts for.
 PRIOR = 1.0
 LARGEST_BLOCK = 4_000_000
@@ -48,8 +47,8 @@ class TreeParzenEstimator:
 class Density:
     """A mixture of kernels, one for each point and a uniform one; in dimensions that are not active all are uniform.
 
-    `means` (k, d) are the points, `widths` (d,) the standard deviations of the truncated normal kernels of numbers;
-    `weights` (k + 1,) end with that of the prior and add up to 1.
+    `means` (k, d) are the points, `widths` (k, d) the standard deviations of the truncated normal kernels of
+    numbers; `weights` (k + 1,) end with that of the prior and add up to 1.
     """
 
     cube: Cube
@@ -67,7 +66,7 @@ class Density:
         chosen = np.minimum(kernels, len(self.means) - 1)
         follows = self.active[chosen] & is_kernel[:, None]
         numbers = follows & (self.cube.options == 0)
-        normal = inverse_cdf(uniform, self.means[chosen], self.widths)
+        normal = inverse_cdf(uniform, self.means[chosen], self.widths[chosen])
         points[numbers] = normal[numbers]
         stays = follows & (self.cube.options > 0) & (random.random(points.shape) < self.share_of_same())
         points[stays] = self.means[chosen][stays]
@@ -93,7 +92,7 @@ class Density:
             if options:
                 kernel = self._log_options(column, place, options)
             else:
-                kernel = log_normal(column, self.means[:, place], self.widths[place])
+                kernel = log_normal(column, self.means[:, place], self.widths[:, place])
             # Relative to the uniform density, which is that of the prior and of kernels without this dimension.
             logs[:, :-1] += np.where(active, kernel, 0.0)
         shifted = logs + np.log(self.weights)
@@ -106,24 +105,43 @@ class Density:
         return np.where(is_same, np.log(same * options + 1 - same), np.log(1 - same))
 
 
-def log_normal(column: np.ndarray, means: np.ndarray, width: float) -> np.ndarray:
+def log_normal(column: np.ndarray, means: np.ndarray, widths: np.ndarray) -> np.ndarray:
     """The logarithm of a normal density that is cut off at 0 and 1."""
-    z = (column - means) / width
-    return -0.5 * z * z - np.log(width * np.sqrt(2 * np.pi)) - log_cdf_difference(means, width)
+    z = (column - means) / widths
+    return -0.5 * z * z - np.log(widths * np.sqrt(2 * np.pi)) - log_cdf_difference(means, widths)
 
 
 def fitted(cube: Cube, history: History, chosen: np.ndarray) -> Density:
     """The density of the chosen points."""
-    count = int(chosen.sum())
-    dimensions, weights = history.active[chosen].sum(axis=1).mean(), recency(count)
-    width = max(WIDTH * count ** (-1 / (dimensions + 4)), NARROWEST)
-    return Density(
-        cube,
-        history.points[chosen],
-        history.active[chosen],
-        np.full(cube.dimensions, width),
-        np.append(weights, PRIOR) / (weights.sum() + PRIOR),
-    )
+    points, active = history.points[chosen], history.active[chosen]
+    weights = recency(len(points))
+    shares = np.append(weights, PRIOR) / (weights.sum() + PRIOR)
+    return Density(cube, points, active, kernel_widths(points, active), shares)
+
+
+def kernel_widths(points: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """The width of each kernel in each dimension (k, d): the distance to its farther neighbour there, within limits.
+
+    So kernels are narrow where points lie close together, as in Optuna. They are never wider than by Scott's rule: with
+    few points, the distances between neighbours say little.
+    """
+    count = len(points)
+    narrowest = max(NARROWEST, 1 / (count + 2))
+    widest = WIDTH * count ** (-1 / (active.sum(axis=1).mean() + 4))
+    widths = np.full(points.shape, widest)
+    for column, values, is_active in zip(widths.T, points.T, active.T, strict=True):
+        if is_active.sum() > 1:
+            column[is_active] = np.minimum(np.maximum(farther_gaps(values[is_active]), narrowest), widest)
+    return widths
+
+
+def farther_gaps(values: np.ndarray) -> np.ndarray:
+    """The distance of each of several numbers to the farther of its two neighbours; those at the ends have one."""
+    order = np.argsort(values, kind="stable")
+    gaps = np.diff(values[order])
+    farther = np.empty_like(values)
+    farther[order] = np.maximum(np.append(gaps[:1], gaps), np.append(gaps, gaps[-1:]))
+    return farther
 
 
 def recency(count: int) -> np.ndarray:
