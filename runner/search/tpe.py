@@ -4,6 +4,7 @@ Two densities are estimated, of the best points and of the others, and points ar
 Both densities are fitted once for a whole generation.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +19,9 @@ BEST_SHARE, MOST_BEST = 0.1, 25
 CANDIDATES = 24
 # Results older than the last ones weigh less.
 FULL_WEIGHT = 25
-# The width of a kernel, in shares of the range, for a single point, and of the narrowest one among many.
-WIDTH, NARROWEST = 0.1, 0.01
+# The width of a kernel, in shares of the range, for a single point.
+WIDTH = 0.1
+NARROWEST = 0.01
 # As many results as the prior, a uniform density, counts for.
 PRIOR = 1.0
 LARGEST_BLOCK = 4_000_000
@@ -36,7 +38,7 @@ class TreeParzenEstimator:
         # Equal errors keep the order of the plan.
         is_best = np.zeros(len(history), bool)
         is_best[np.argsort(history.errors, kind="stable")[:best_count]] = True
-        good, bad = fitted(cube, history, is_best), fitted(cube, history, ~is_best)
+        good, bad = fitted(cube, history, is_best, narrowing_widths), fitted(cube, history, ~is_best, even_widths)
         candidates = good.sample(count * CANDIDATES, random)
         ratios = good.log_density(candidates) - bad.log_density(candidates)
         best = ratios.reshape(count, CANDIDATES).argmax(axis=1) + np.arange(count) * CANDIDATES
@@ -111,27 +113,34 @@ def log_normal(column: np.ndarray, means: np.ndarray, widths: np.ndarray) -> np.
     return -0.5 * z * z - np.log(widths * np.sqrt(2 * np.pi)) - log_cdf_difference(means, widths)
 
 
-def fitted(cube: Cube, history: History, chosen: np.ndarray) -> Density:
-    """The density of the chosen points."""
+Widths = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def fitted(cube: Cube, history: History, chosen: np.ndarray, widths: Widths) -> Density:
+    """The density of the chosen points; `widths` gives those of kernels at points (k, d), of which some are active."""
     points, active = history.points[chosen], history.active[chosen]
     weights = recency(len(points))
     shares = np.append(weights, PRIOR) / (weights.sum() + PRIOR)
-    return Density(cube, points, active, kernel_widths(points, active), shares)
+    return Density(cube, points, active, widths(points, active), shares)
 
 
-def kernel_widths(points: np.ndarray, active: np.ndarray) -> np.ndarray:
-    """The width of each kernel in each dimension (k, d): the distance to its farther neighbour there, within limits.
+def even_widths(points: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """The same width for all kernels, by Scott's rule."""
+    width = WIDTH * len(points) ** (-1 / (active.sum(axis=1).mean() + 4))
+    return np.full(points.shape, max(width, NARROWEST))
 
-    So kernels are narrow where points lie close together, as in Optuna. They are never wider than by Scott's rule: with
-    few points, the distances between neighbours say little.
+
+def narrowing_widths(points: np.ndarray, active: np.ndarray) -> np.ndarray:
+    """In each dimension, the distance of a kernel to the farther of its neighbours, but not more than an even width.
+
+    So kernels are narrow where points lie close together, as in Optuna, though never so narrow that the search would
+    stay where it is.
     """
-    count = len(points)
-    narrowest = max(NARROWEST, 1 / (count + 2))
-    widest = WIDTH * count ** (-1 / (active.sum(axis=1).mean() + 4))
-    widths = np.full(points.shape, widest)
+    widths, narrowest = even_widths(points, active), 1 / (len(points) + 2)
     for column, values, is_active in zip(widths.T, points.T, active.T, strict=True):
         if is_active.sum() > 1:
-            column[is_active] = np.minimum(np.maximum(farther_gaps(values[is_active]), narrowest), widest)
+            distances = np.maximum(farther_gaps(values[is_active]), narrowest)
+            column[is_active] = np.minimum(distances, column[is_active])
     return widths
 
 

@@ -15,7 +15,7 @@ from fitgap.runner.search.generations import METHODS
 from fitgap.runner.search.history import Cube, History, with_pruned_behind, with_worst
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
 from fitgap.runner.search.nsga2 import crowding, fronts
-from fitgap.runner.search.tpe import TreeParzenEstimator, fitted, kernel_widths
+from fitgap.runner.search.tpe import TreeParzenEstimator, even_widths, fitted, narrowing_widths
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -103,35 +103,35 @@ def test_every_option_counts_as_much_as_the_prior():
     """The probability of an option after two good results with it, among four options."""
     cube = Cube(np.array([4]))
     past = History(np.full((2, 1), 0.1), np.ones((2, 1), bool), np.zeros(2), np.ones(2))
-    density = fitted(cube, past, np.ones(2, bool))
+    density = fitted(cube, past, np.ones(2, bool), even_widths)
     # A kernel keeps its option with 2 / (2 + 4); the prior, one kernel of three, never prefers one.
     expected = 2 / 3 * (1 / 3 + 2 / 3 / 4) + 1 / 3 / 4
     assert np.exp(density.log_density(np.array([[0.1]])))[0] / 4 == pytest.approx(expected)
 
 
-def test_kernels_are_narrow_where_points_lie_close_together():
-    """As wide as the farther neighbour is away, but at least 1 / (n + 2) or 0.01 and at most by Scott's rule."""
+def test_kernels_of_good_points_are_narrow_where_they_lie_close_together():
+    """As wide as the farther neighbour is away, but at least 1 / (n + 2) and at most by Scott's rule."""
     close, apart = np.linspace(0.2, 0.3, 30), np.array([0.33, 0.39, 0.9])
     order = np.random.default_rng(0).permutation(33)
     points = np.stack([np.append(close, apart), np.linspace(0, 1, 33)], axis=1)[order]
-    first, second = kernel_widths(points, np.ones(points.shape, bool))[order.argsort()].T
-    assert first[:29] == pytest.approx(np.full(29, 1 / 35))
-    # The last three are 0.03 and 0.06, then 0.06 and 0.51, then 0.51 away from their neighbours.
+    active = np.ones(points.shape, bool)
+    first, second = narrowing_widths(points, active)[order.argsort()].T
     widest = 0.1 * 33 ** (-1 / 6)
-    assert first[29:] == pytest.approx([0.03, min(0.06, widest), widest, widest])
+    assert first[:29] == pytest.approx(np.full(29, 1 / 35))
+    # The last four are 0.03, 0.06, 0.51 and 0.51 away from their farther neighbours.
+    assert first[29:] == pytest.approx([0.03, widest, widest, widest])
     assert second == pytest.approx(np.full(33, 1 / 32))
-    many = np.random.default_rng(1).random((3000, 1))
-    assert kernel_widths(many, np.ones(many.shape, bool)).min() == 0.01
+    assert even_widths(points, active) == pytest.approx(np.full((33, 2), widest))
 
 
 def test_points_that_do_not_depend_on_a_dimension_are_no_neighbours_in_it():
     """The only one that does has the widest kernel; so do all while there are few."""
     points, active = np.full((40, 2), 0.5), np.ones((40, 2), bool)
     active[1:, 1] = False
-    widths = kernel_widths(points, active)
-    widest = 0.1 * 40 ** (-1 / (41 / 40 + 4))
-    assert widths[:, 0] == pytest.approx(np.full(40, 1 / 42)) and widths[0, 1] == pytest.approx(widest)
-    few = kernel_widths(points[:4], np.ones((4, 2), bool))
+    widths = narrowing_widths(points, active)
+    assert widths[:, 0] == pytest.approx(np.full(40, 1 / 42))
+    assert widths[0, 1] == pytest.approx(0.1 * 40 ** (-1 / (41 / 40 + 4)))
+    few = narrowing_widths(points[:4], np.ones((4, 2), bool))
     assert few == pytest.approx(np.full((4, 2), 0.1 * 4 ** (-1 / 6)))
 
 
@@ -143,13 +143,14 @@ def test_a_cut_normal_distribution_is_that_of_scipy():
     assert log_cdf_difference(means, 0.1) == pytest.approx(np.log(mass))
 
 
-def test_a_density_is_one_and_its_points_follow_it():
+@pytest.mark.parametrize("widths", [even_widths, narrowing_widths])
+def test_a_density_is_one_and_its_points_follow_it(widths):
     """Its integral over cells in which it hardly varies, and the shares of points in larger cells."""
     random = np.random.default_rng(3)
     points = random.random((6, 2))
     active = np.array([[True, True]] * 4 + [[True, False], [False, True]])
     past = History(points, active, np.zeros(6), np.ones(6))
-    density = fitted(Cube(np.array([0, 4])), past, np.ones(6, bool))
+    density = fitted(Cube(np.array([0, 4])), past, np.ones(6, bool), widths)
     cells = (np.arange(400) + 0.5) / 400
     grid = np.stack(np.meshgrid(cells, (np.arange(4) + 0.5) / 4, indexing="ij"), axis=-1).reshape(-1, 2)
     probability = np.exp(density.log_density(grid)).reshape(400, 4) / 1600
