@@ -1,7 +1,8 @@
 """Comparisons: jobs that measure, the figures that they return, and the resulting rows."""
 
 import json
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -36,7 +37,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A row to be measured. A side is either alternatives, of which the best median counts, or a target number."""
+    """A row to be measured. A side is either alternatives, of which the best median counts, or a target number.
+
+    A figure that has come to `limit` would have been larger: what it measures was broken off.
+    """
 
     case: str
     peer: str
@@ -44,6 +48,7 @@ class Comparison:
     theirs: tuple[Figure, ...] | float
     unit: str
     target: float
+    limit: float = math.inf
 
     @property
     def jobs(self) -> list[Job]:
@@ -59,6 +64,12 @@ class Side:
     lowest: float
     highest: float
     note: str = ""
+
+    def within(self, limit: float) -> "Side":
+        """The same with a remark if half of its runs were broken off at this limit."""
+        if self.middle < limit:
+            return self
+        return replace(self, note=f"{self.note}{self.note and ': '}more than {limit:g}")
 
 
 @dataclass(frozen=True)

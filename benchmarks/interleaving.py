@@ -31,7 +31,9 @@ def measure(table: str, comparisons: Sequence[Comparison], runs: int, report: Re
 
 def row(table: str, comparison: Comparison, samples: Samples) -> Row:
     """The row of a comparison whose jobs have all run."""
-    ours, theirs = side(comparison.ours, comparison.unit, samples), side(comparison.theirs, comparison.unit, samples)
+    ours, theirs = (
+        side(each, comparison.unit, samples).within(comparison.limit) for each in (comparison.ours, comparison.theirs)
+    )
     return Row(table, comparison.case, comparison.peer, ours, theirs, comparison.unit, comparison.target)
 
 

@@ -2,7 +2,9 @@
 
 import contextlib
 import gc
+import itertools
 import os
+import re
 import signal
 import sys
 
@@ -22,6 +24,8 @@ from hypothesis import is_hypothesis_test, settings  # noqa: E402
 from support.databases.shared_statements import share_compiled_statements  # noqa: E402
 from support.profiles import NIGHTLY, register_profiles  # noqa: E402
 from support.sampling import is_postponed  # noqa: E402
+
+FOLDERS = itertools.count()
 
 register_profiles()
 share_compiled_statements()
@@ -59,6 +63,15 @@ def pytest_xdist_make_scheduler(config, log):
 
 def is_nightly(config):
     return config.getoption("-m") == "nightly"
+
+
+@pytest.fixture
+def tmp_path(request, tmp_path_factory):
+    """An empty folder. That of pytest looks through those of all tests before it for a free name, and links to it."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.getbasetemp() / f"{name}-{next(FOLDERS)}"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """What the documentation names exists: files, headings, commands and their options."""
 
 import contextlib
+import functools
 import re
 import shlex
 from pathlib import Path
@@ -69,9 +70,15 @@ def words_of(line):
     return shlex.split(line, comments=True)[1:]
 
 
+@functools.cache
+def all_commands():
+    """Typer builds them anew whenever it is asked, which takes longer than to read a line."""
+    return typer.main.get_command(app)
+
+
 def check_command(words):
     """Typer's UsageError where there is no such command, or it does not take these arguments and options."""
-    command, names = typer.main.get_command(app), ["fitgap"]
+    command, names = all_commands(), ["fitgap"]
     while words and words[0] in getattr(command, "commands", {}):
         names.append(words[0])
         command, words = command.commands[words[0]], words[1:]

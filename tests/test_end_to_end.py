@@ -1,6 +1,7 @@
 """The whole way: the installed command trains digits into a database, which answers while it grows."""
 
 import contextlib
+import io
 import json
 import re
 import subprocess
@@ -9,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from fitgap.runner.cli.main import app
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store
 from support.sampling import at_night
@@ -62,9 +64,12 @@ def watch(running, folder):
 
 
 def ask(folder, *arguments):
-    """The answer of the installed command as JSON text."""
-    line = [COMMAND, *arguments, "--format", "json"]
-    return subprocess.run(line, cwd=folder, capture_output=True, text=True, check=True).stdout
+    """The answer of a command as JSON text, from this process: others start the installed command to ask."""
+    printed = io.StringIO()
+    words = [*arguments, "--db", str(folder / "fitgap.db"), "--format", "json"]
+    with contextlib.redirect_stdout(printed):
+        assert not app(words, standalone_mode=False)
+    return printed.getvalue()
 
 
 def test_all_trials_of_a_sweep_complete(digits):

@@ -61,7 +61,7 @@ def draw(subject: Subject) -> Any:
     x = alt.X("x:Q", title="x", scale=alt.Scale(domain=[-RANGE, RANGE], nice=False))
     panels = [
         base.encode(
-            x=x, y=alt.Y(f"{field}:Q", title=title), color=colours, strokeDash=dash, detail="line:N"
+            x=x, y=alt.Y(f"{field}:Q", title=title), color=colours, strokeDash=dash, detail=alt.Detail("line:N")
         ).properties(width=width, height=round(width * 0.9))
         for field, title in (("value", "f(x)"), ("slope", "f′(x)"))
     ]

@@ -66,7 +66,9 @@ def banded_lines(
     base, colour = alt.Chart(frame), looks["color"]
     low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
     dash = {"strokeDash": looks["strokeDash"]} if "strokeDash" in looks else {}
-    band = base.mark_area(opacity=1, fillOpacity=0.15).encode(x=x, y=low, y2="high:Q", color=colour, detail=series)
+    band = base.mark_area(opacity=1, fillOpacity=0.15).encode(
+        x=x, y=low, y2=alt.Y2("high:Q"), color=colour, detail=series
+    )
     line = base.mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, **dash)
     points = base.mark_point(filled=True, size=65, opacity=1)
     return [band, line, points.encode(x=x, y=y, color=colour, shape=looks["shape"], tooltip=list(tooltip))]
@@ -150,9 +152,9 @@ def crosses(subject: Subject, frame: pl.DataFrame, x: alt.X) -> list[alt.Chart]:
     if frame.is_empty():
         return []
     colour = subject.theme.colour("diverged")
-    base = alt.Chart(frame).encode(x=x, y=alt.value(9))
+    base = alt.Chart(frame).encode(x=x, y=alt.YValue(9))
     mark = base.mark_point(shape=VERDICTS["diverged"].shape, filled=True, size=110, color=colour, opacity=1)
-    return [mark, base.mark_text(dy=13, fontSize=10, color=colour).encode(text="text:N")]
+    return [mark, base.mark_text(dy=13, fontSize=10, color=colour).encode(text=alt.Text("text:N"))]
 
 
 def series_colour(subject: Subject, names: Sequence[str], title: str) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def panel(subject: Subject, number: int, title: str, width: int) -> Any:
     background = (
         alt.Chart(tiles)
         .mark_rect(fillOpacity=0.35, opacity=1, strokeWidth=0)
-        .encode(x=places[0], x2="x2:Q", y=places[1], y2="y2:Q", color=colour(field))
+        .encode(x=places[0], x2=alt.X2("x2:Q"), y=places[1], y2=alt.Y2("y2:Q"), color=colour(field))
     )
     heading = alt.TitleParams(short(title, max(16, width // 7)), fontSize=12, color=subject.theme.ink, anchor="start")
     used = examples_of_repeat(

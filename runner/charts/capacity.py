@@ -137,7 +137,7 @@ def lines(subject: Subject, means: pl.DataFrame, x: alt.X, y: alt.Y, axis: Axis)
     """The two curves with their bands; settings without an order are not joined by lines."""
     domain = list(SIDES.values())
     looks = {
-        "color": alt.value(subject.theme.series()[0]),
+        "color": alt.ColorValue(subject.theme.series()[0]),
         "strokeDash": alt.StrokeDash("side:N", scale=alt.Scale(domain=domain, range=[[1, 0], [6, 3]]), legend=None),
         "shape": alt.Shape("side:N", scale=alt.Scale(domain=domain, range=["circle", "square"]), legend=None),
     }
@@ -147,7 +147,7 @@ def lines(subject: Subject, means: pl.DataFrame, x: alt.X, y: alt.Y, axis: Axis)
         low = alt.Y("low:Q", scale=y["scale"], title=y["title"])
         bars = alt.Chart(means).mark_rule(strokeWidth=2)
         dash = looks["strokeDash"]
-        return [bars.encode(x=x, y=low, y2="high:Q", color=looks["color"], strokeDash=dash), points]
+        return [bars.encode(x=x, y=low, y2=alt.Y2("high:Q"), color=looks["color"], strokeDash=dash), points]
     labels = [label for label in axis.order if label in means["setting"].to_list()]
     last = means.filter(pl.col("setting") == labels[-1])
     return [band, line, points, *parts.end_labels(subject, last, x, y, dx=12)]

@@ -178,7 +178,7 @@ def panel_chart(subject: Subject, panel: Panel, frame: "Frame", place: int) -> a
     long = long_form(panel.curves)
     base = alt.Chart(long)
     band = base.mark_area(opacity=1, fillOpacity=0.16, color=colour, clip=True).encode(
-        x=x, y=low, y2="high:Q", detail="side:N"
+        x=x, y=low, y2=alt.Y2("high:Q"), detail=alt.Detail("side:N")
     )
     dash = alt.StrokeDash("side:N", scale=alt.Scale(domain=list(SIDES.values()), range=[[1, 0], [6, 3]]), legend=None)
     line = base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y, strokeDash=dash)

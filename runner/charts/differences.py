@@ -45,11 +45,11 @@ def draw(subject: Subject, rows: Sequence[Row], name: str, of: str, question: st
     zero = alt.Chart(pl.DataFrame({"difference": [0.0]})).mark_rule(color=subject.theme.faint_ink, strokeDash=[2, 4])
     layers = [
         zero.encode(x=x),
-        bars.mark_rule(strokeWidth=3, color=colour).encode(x=low, y=y, x2="difference_high:Q"),
+        bars.mark_rule(strokeWidth=3, color=colour).encode(x=low, y=y, x2=alt.X2("difference_high:Q")),
         base.mark_point(filled=True, size=110, opacity=1, color=colour).encode(
             x=x, tooltip=["group:N", *(alt.Tooltip(f"{key}:Q", format=".4g") for key in keys)]
         ),
-        base.mark_text(dy=-12, fontSize=11, color=subject.theme.ink).encode(x=x, text="mean:N"),
+        base.mark_text(dy=-12, fontSize=11, color=subject.theme.ink).encode(x=x, text=alt.Text("mean:N")),
     ]
     return parts.finished(
         alt.layer(*layers).properties(width=subject.width, height=max(ROW, least) * frame.height),

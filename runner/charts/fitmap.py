@@ -171,7 +171,7 @@ def title_of(subject: Subject, text: str) -> str:
 def size_of(frame: pl.DataFrame) -> Any:
     """Sizes by the number of parameters; all alike if the networks are."""
     if frame["parameters"].n_unique() < 2:
-        return alt.value(80)
+        return alt.SizeValue(80)
     legend = alt.Legend(title="parameters", tickCount=3, format="~s", symbolType="circle", symbolFillColor="#888888")
     return alt.Size("parameters:Q", scale=alt.Scale(type="log", range=[30, 180]), legend=legend)
 
@@ -180,8 +180,8 @@ def zero_lines(subject: Subject) -> alt.LayerChart:
     """The lines on which a part is 0."""
     mark = {"color": subject.theme.faint_ink, "strokeWidth": 1.2, "strokeOpacity": 0.7}
     zero = pl.DataFrame({"zero": [0.0]})
-    vertical = alt.Chart(zero).mark_rule(**mark).encode(x="zero:Q")
-    return alt.layer(vertical, alt.Chart(zero).mark_rule(**mark).encode(y="zero:Q"))
+    vertical = alt.Chart(zero).mark_rule(**mark).encode(x=alt.X("zero:Q"))
+    return alt.layer(vertical, alt.Chart(zero).mark_rule(**mark).encode(y=alt.Y("zero:Q")))
 
 
 def equal_excess(subject: Subject, plane: Plane) -> list[alt.Chart]:
@@ -203,8 +203,8 @@ def equal_excess(subject: Subject, plane: Plane) -> list[alt.Chart]:
         align="left", baseline="top", fontSize=10, color=ink, dx=5, dy=3, clip=True
     )
     return [
-        lines.encode(x="x:Q", y="y:Q", detail="excess:N", order="order:Q"),
-        text.encode(x="x:Q", y="y:Q", text="text:N"),
+        lines.encode(x=alt.X("x:Q"), y=alt.Y("y:Q"), detail=alt.Detail("excess:N"), order=alt.Order("order:Q")),
+        text.encode(x=alt.X("x:Q"), y=alt.Y("y:Q"), text=alt.Text("text:N")),
     ]
 
 
@@ -240,7 +240,9 @@ def evenly(start: float, end: float, constant: float | None, count: int = POINTS
 def ring(subject: Subject) -> alt.Chart:
     """A ring around the origin, where the reference is at its best epoch."""
     origin = alt.Chart(pl.DataFrame({"x": [0.0], "y": [0.0]}))
-    return origin.mark_point(size=420, color=subject.theme.ink, strokeWidth=2, filled=False).encode(x="x:Q", y="y:Q")
+    return origin.mark_point(size=420, color=subject.theme.ink, strokeWidth=2, filled=False).encode(
+        x=alt.X("x:Q"), y=alt.Y("y:Q")
+    )
 
 
 def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt.Chart]:
@@ -256,7 +258,7 @@ def crosses(subject: Subject, plane: Plane, verdicts: Sequence[str]) -> list[alt
         alt.Chart(frame)
         .mark_point(filled=True, size=90, xOffset=-9, opacity=1)
         .encode(
-            x=alt.value(subject.width),
+            x=alt.XValue(subject.width),
             y=alt.Y("place:Q", title=title_of(subject, OVERFIT), scale=plane.scale(plane.y), axis=plane.axis(plane.y)),
             color=parts.verdict_colour(subject, verdicts),
             shape=parts.verdict_shape(verdicts),

@@ -138,7 +138,7 @@ def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> li
     if of == "verdict":
         found = parts.verdicts_of(cells.drop_nulls("value"), "value")
         rect = base.mark_rect().encode(color=parts.verdict_colour(subject, found, "value", legend=None))
-        return [rect, texts.encode(text="text:N", color=alt.value("#ffffff"))]
+        return [rect, texts.encode(text=alt.Text("text:N"), color=alt.ColorValue("#ffffff"))]
     values = known(cells["value"])
     if not values:
         return [base.mark_rect(filled=False, stroke=subject.theme.grid)]
@@ -151,7 +151,7 @@ def tiles(subject: Subject, base: alt.Chart, cells: pl.DataFrame, of: str) -> li
     colour = alt.Color("value:Q", title=measure_words(of), scale=scale, legend=alt.Legend(format=".3~g"))
     is_light = alt.datum.value < middle if is_reversed else alt.datum.value > middle
     ink = alt.condition(is_light, alt.value("#111111"), alt.value("#ffffff"))
-    return [base.mark_rect().encode(color=colour), texts.encode(text="text:N", color=ink)]
+    return [base.mark_rect().encode(color=colour), texts.encode(text=alt.Text("text:N"), color=ink)]
 
 
 def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> list[alt.Chart]:
@@ -167,7 +167,7 @@ def lost_cells(subject: Subject, cells: pl.DataFrame, x: alt.X, y: alt.Y) -> lis
     beside = alt.Chart(others).mark_point(shape=shape, filled=True, size=50, color=colour, opacity=1, yOffset=-14)
     return [
         alone.mark_point(shape=shape, filled=True, size=130, color=colour, opacity=1, yOffset=-6),
-        alone.mark_text(fontSize=10, dy=11, color=colour).encode(text="count:N"),
+        alone.mark_text(fontSize=10, dy=11, color=colour).encode(text=alt.Text("count:N")),
         beside.encode(x=x, y=y),
     ]
 

@@ -63,7 +63,7 @@ def draw(subject: Subject) -> Any:
     bars = base.mark_bar().encode(
         color=alt.Color("kind:N", title=None, scale=scale, legend=alt.Legend(orient="bottom", columns=3))
     )
-    text = base.mark_text(align="left", dx=4, fontSize=11, color=subject.theme.ink).encode(text="text:N")
+    text = base.mark_text(align="left", dx=4, fontSize=11, color=subject.theme.ink).encode(text=alt.Text("text:N"))
     trials = f"{rows[0]['trials']:,} completed trials"
     return parts.finished(
         alt.layer(bars, text).properties(width=subject.width, height=BAR * frame.height),

@@ -32,7 +32,12 @@ class Kind:
 
     def draw(self, subject: Subject) -> "alt.TopLevelMixin":
         """The chart. Raises ChartError if the trials do not suit it."""
-        chart: alt.TopLevelMixin = self._module.draw(subject)
+        module = self._module
+        from altair.utils.schemapi import debug_mode
+
+        # Altair checks every part when it is made, and then the whole chart when it is written, which is enough.
+        with debug_mode(False):
+            chart: alt.TopLevelMixin = module.draw(subject)
         return chart
 
 

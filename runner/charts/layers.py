@@ -103,7 +103,7 @@ def panel(subject: Subject, frame: pl.DataFrame, name: str, groups: list[str], w
     ink = alt.condition(is_light, alt.value("#111111"), alt.value("#ffffff"))
     tiles = base.mark_rect().encode(color=alt.Color("value:Q", scale=scale, legend=None))
     is_roomy = width / rows["layer"].n_unique() >= ROOM[name]
-    texts = base.mark_text(fontSize=10, opacity=1 if is_roomy else 0).encode(text="text:N", color=ink)
+    texts = base.mark_text(fontSize=10, opacity=1 if is_roomy else 0).encode(text=alt.Text("text:N"), color=ink)
     words = textwrap.wrap({**SHARES, **SIZES}[name], max(12, width // 7))
     heading = alt.TitleParams(words, fontSize=11, color=subject.theme.ink, anchor="start")
     return alt.layer(tiles, texts).properties(title=heading).resolve_scale(color="independent")

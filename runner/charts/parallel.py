@@ -62,7 +62,7 @@ def draw(subject: Subject) -> Any:
     base = alt.Chart(lines).encode(
         x=alt.X("axis:Q", scale=alt.Scale(domain=[0, last], nice=False), axis=None),
         y=alt.Y("place:Q", scale=alt.Scale(domain=[0, 1]), axis=None),
-        detail="configuration:N",
+        detail=alt.Detail("configuration:N"),
         color=alt.Color("value:Q", title=measure_words(of), scale=scale, legend=alt.Legend(format=".6~g", offset=60)),
     )
     faint = base.transform_filter("!datum.is_best").mark_line(strokeWidth=1, strokeOpacity=0.35)
@@ -130,9 +130,9 @@ def frame_lines(
     text = marks.mark_text(align="left", dx=5, fontSize=11, color=ink)
     return [
         rules,
-        title.encode(x=x, y="place:Q", text="text:N"),
-        halo.encode(x=x, y="place:Q", text="text:N"),
-        text.encode(x=x, y="place:Q", text="text:N"),
+        title.encode(x=x, y=alt.Y("place:Q"), text=alt.Text("text:N")),
+        halo.encode(x=x, y=alt.Y("place:Q"), text=alt.Text("text:N")),
+        text.encode(x=x, y=alt.Y("place:Q"), text=alt.Text("text:N")),
     ]
 
 

@@ -140,7 +140,7 @@ def end_labels(subject: Subject, last: pl.DataFrame, x: alt.X, y: alt.Y, **mark:
     drawn = []
     for place, row in enumerate(last.sort("value").to_dicts()):
         is_upper = place == last.height - 1
-        base = alt.Chart(pl.DataFrame([row])).encode(x=x, y=y, text="side:N")
+        base = alt.Chart(pl.DataFrame([row])).encode(x=x, y=y, text=alt.Text("side:N"))
         given = {"align": "left", "dx": 6, "fontSize": 11, "color": subject.theme.ink, **mark}
         drawn.append(base.mark_text(dy=-6 if is_upper else 7, **given))
     return drawn

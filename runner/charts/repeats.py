@@ -72,9 +72,9 @@ def draw(subject: Subject) -> Any:
     base, colour = alt.Chart(frame), subject.theme.series()[0]
     zero = alt.Chart(pl.DataFrame({"difference": [0.0]})).mark_rule(color=subject.theme.faint_ink, strokeDash=[2, 4])
     layers = [
-        base.mark_area(opacity=1, fillOpacity=0.18, color=colour).encode(x=x, y=low, y2="difference_high:Q"),
+        base.mark_area(opacity=1, fillOpacity=0.18, color=colour).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
         # A single number of repeats has no band.
-        base.mark_rule(strokeWidth=1.5, opacity=0.6, color=colour).encode(x=x, y=low, y2="difference_high:Q"),
+        base.mark_rule(strokeWidth=1.5, opacity=0.6, color=colour).encode(x=x, y=low, y2=alt.Y2("difference_high:Q")),
         zero.encode(y=y),
         base.mark_line(color=colour, strokeWidth=2.2).encode(x=x, y=y),
         base.mark_point(filled=True, size=60, color=colour, opacity=1).encode(
@@ -111,4 +111,4 @@ def plan_line(subject: Subject, plan: Sequence[int], x: alt.X) -> list[alt.Chart
     base = alt.Chart(pl.DataFrame({"repeats": plan, "text": [f"plan about {number}" for number in plan]})).encode(x=x)
     line = base.mark_rule(color=subject.theme.ink, strokeWidth=1.5, strokeDash=[6, 3])
     words = base.mark_text(align="right", dx=-6, dy=8, fontSize=11, color=subject.theme.ink)
-    return [line, words.encode(y=alt.value(0), text="text:N")]
+    return [line, words.encode(y=alt.YValue(0), text=alt.Text("text:N"))]

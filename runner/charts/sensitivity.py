@@ -105,7 +105,7 @@ def level_lines(levels: pl.DataFrame, y: alt.Y, colours: dict[str, Any]) -> list
         return []
     base = alt.Chart(levels.select("series", "value")).encode(y=y, color=colours["color"])
     rule = base.mark_rule(strokeWidth=2, strokeDash=[2, 3])
-    return [rule, base.mark_text(align="left", x=4, dy=-6, fontSize=11).encode(text="series:N")]
+    return [rule, base.mark_text(align="left", x=4, dy=-6, fontSize=11).encode(text=alt.Text("series:N"))]
 
 
 def best_of_lines(points: pl.DataFrame, lost: pl.DataFrame, *, is_highest: bool) -> pl.DataFrame:

@@ -17,13 +17,17 @@ SMALLEST_STEP, LARGEST_STEP = 1e-8, 1.0
 
 
 class CovarianceMatrixAdaptation:
-    """The distribution is computed again from all earlier generations, each of which changes it once."""
+    """The distribution is computed again from all earlier generations, each of which changes it once.
+
+    Single points and pairs say too little for that, so small generations are taken together until they are about as
+    many points as the tutorial recommends.
+    """
 
     def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
         """`count` points from the distribution after all complete generations."""
-        distribution = Distribution(cube.dimensions)
-        for start in range(0, len(history) - history.generation + 1, history.generation):
-            part = slice(start, start + history.generation)
+        distribution, size = Distribution(cube.dimensions), update_size(cube.dimensions, history.generation)
+        for start in range(0, len(history) - size + 1, size):
+            part = slice(start, start + size)
             distribution.update(history.points[part], history.errors[part])
         return distribution.sample(count, random)
 
@@ -58,9 +62,8 @@ class Distribution:
         if not len(weights) or not self.d:
             return
         effective = 1 / float((weights**2).sum())
-        best = points[np.argsort(errors, kind="stable")[: len(weights)]]
-        steps = (best - self.mean) / self.step
-        move = weights @ steps
+        steps = (points[np.argsort(errors, kind="stable")] - self.mean) / self.step
+        move = weights @ steps[: len(weights)]
         self.mean = self.mean + self.step * move
         self.updates += 1
         is_moderate = self._update_step(move, effective)
@@ -81,16 +84,26 @@ class Distribution:
         return length / math.sqrt(1 - (1 - rate) ** (2 * self.updates)) < 1.4 + 2 / (d + 1)
 
     def _update_shape(self, move: np.ndarray, steps: np.ndarray, weights: np.ndarray, is_moderate: bool) -> None:
-        """Widen the distribution along the moves and along the steps to the best points."""
+        """Widen the distribution along the moves and along the steps to the best points; narrow it along those to the
+        others. The steps are in the order of the errors.
+        """
         d, effective = self.d, 1 / float((weights**2).sum())
         rate = (4 + effective / d) / (d + 4 + 2 * effective / d)
         rank_one = 2 / ((d + 1.3) ** 2 + effective)
         rank_many = min(1 - rank_one, 2 * (effective - 2 + 1 / effective) / ((d + 2) ** 2 + effective))
         pushed = math.sqrt(rate * (2 - rate) * effective) * move if is_moderate else 0.0
         self.shape_path = (1 - rate) * self.shape_path + pushed
-        kept = 1 - rank_one - rank_many + (0.0 if is_moderate else rank_one * rate * (2 - rate))
+        signed = np.append(weights, weights_of_others(len(steps), d, effective, rank_one, rank_many))
+        kept = 1 - rank_one - rank_many * signed.sum() + (0.0 if is_moderate else rank_one * rate * (2 - rate))
         along = rank_one * np.outer(self.shape_path, self.shape_path)
-        self.covariance = kept * self.covariance + along + rank_many * (steps.T * weights) @ steps
+        # What is subtracted for a step does not depend on its length, which would be that of the unluckiest point.
+        scales = rank_many * np.where(signed < 0, signed * d / np.maximum(self._squares(steps), 1e-12), signed)
+        self.covariance = kept * self.covariance + along + (steps.T * scales) @ steps
+
+    def _squares(self, steps: np.ndarray) -> np.ndarray:
+        """The squared lengths of steps (n, d), in units of the distribution: (n,)."""
+        values, vectors = self._spectrum()
+        return ((steps @ vectors) ** 2 / values).sum(axis=1)
 
     def _spectrum(self) -> tuple[np.ndarray, np.ndarray]:
         """The variances along the axes of the distribution, and these axes."""
@@ -106,8 +119,28 @@ class Distribution:
         return axes
 
 
+def update_size(dimensions: int, generation: int) -> int:
+    """The number of points after which the distribution changes: that of one or more whole generations."""
+    recommended = 4 + int(3 * math.log(max(dimensions, 1)))
+    return max(1, round(recommended / generation)) * generation
+
+
 def recombination_weights(count: int) -> np.ndarray:
     """The weights of the best half of a generation, the best one first; they add up to 1."""
     half = count // 2
     raw = math.log((count + 1) / 2) - np.log(np.arange(1, half + 1))
     return raw / raw.sum() if half else raw
+
+
+def weights_of_others(count: int, d: int, effective: float, rank_one: float, rank_many: float) -> np.ndarray:
+    """The weights of the others than the best half, all at most 0 and the worst one last: active CMA-ES (Jastrebski and
+    Arnold, 2006). They are so small that variances stay positive.
+    """
+    raw = math.log((count + 1) / 2) - np.log(np.arange(count // 2 + 1, count + 1))
+    total = -raw.sum()
+    if total <= 0 or rank_many <= 0:
+        return np.zeros(len(raw))
+    their_effective = total**2 / (raw**2).sum()
+    limits = (1 + rank_one / rank_many, 1 + 2 * their_effective / (effective + 2))
+    weights: np.ndarray = max(0.0, min(*limits, (1 - rank_one - rank_many) / (d * rank_many))) * raw / total
+    return weights

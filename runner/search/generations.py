@@ -146,9 +146,12 @@ def cube_of(sweep: Sweep, dimensions: Sequence[tuple[str, Dimension]]) -> Cube:
     """The unit cube of the dimensions of a sweep's space."""
 
     def active_at(points: np.ndarray) -> np.ndarray:
-        return np.array(
-            [[name in used for name, _ in dimensions] for _, used in combinations_at(sweep, dimensions, points)]
-        )
+        assert sweep.space is not None
+        columns = {name: place for place, (name, _) in enumerate(dimensions)}
+        found = np.zeros(points.shape, bool)
+        for row, point in zip(found, points.tolist(), strict=True):
+            row[[columns[name] for name in sweep.space.on_the_way(decisions(columns, point))]] = True
+        return found
 
     return Cube(np.array([each.count if isinstance(each, Options) else 0 for _, each in dimensions], int), active_at)
 

@@ -10,7 +10,7 @@ import numpy as np
 from fitgap.runner.search.history import Cube, History
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
 
-# Before this many results, points are uniform.
+# Before this many results, points are uniform; rounded to whole generations, at least one.
 STARTUP = 10
 # The best are this share of the results, at most this many.
 BEST_SHARE, MOST_BEST = 0.1, 25
@@ -31,7 +31,7 @@ class TreeParzenEstimator:
 
     def propose(self, cube: Cube, history: History, count: int, random: np.random.Generator) -> np.ndarray:
         """`count` points; each is the best of `CANDIDATES` candidates."""
-        if len(history) < STARTUP:
+        if len(history) < max(1, round(STARTUP / history.generation)) * history.generation:
             return random.random((count, cube.dimensions))
         best_count = min(MOST_BEST, int(np.ceil(BEST_SHARE * len(history))))
         # Equal errors keep the order of the plan.
@@ -74,8 +74,12 @@ class Density:
         return np.clip(points, 0.0, np.nextafter(1.0, 0.0))
 
     def share_of_same(self) -> np.ndarray:
-        """How often a kernel keeps its option instead of drawing any, for each dimension."""
-        return np.full(self.cube.dimensions, 1 / (1 + PRIOR / len(self.means)))
+        """How often a kernel keeps its option instead of drawing any, for each dimension.
+
+        Every option counts for as many results as the prior, as in Optuna, so that the first few good results do not
+        keep the others out.
+        """
+        return 1 / (1 + PRIOR * np.maximum(self.cube.options, 1) / len(self.means))
 
     def log_density(self, points: np.ndarray) -> np.ndarray:
         """The logarithm of the density at each point (n,)."""

@@ -53,6 +53,10 @@ class Alternatives(ABC):
     def at(self, decide: Decide, name: str) -> Any:
         """The value to which the decisions lead; only the dimensions on the way to it are asked for."""
 
+    @abstractmethod
+    def on_the_way(self, decide: Decide, name: str) -> Iterator[str]:
+        """The names of the dimensions that `at` asks for. No value is created, which would take much longer."""
+
     def endless(self) -> Iterator[tuple[Path, Interval]]:
         """The places of ranges without steps, whose values cannot be listed."""
         return iter(())
@@ -78,6 +82,10 @@ class Listed(Alternatives):
     def at(self, decide: Decide, name: str) -> Any:
         return self.values[option(decide, name, len(self.values))]
 
+    def on_the_way(self, decide: Decide, name: str) -> Iterator[str]:
+        if len(self.values) > 1:
+            yield name
+
 
 @dataclass(frozen=True)
 class Either(Alternatives):
@@ -101,6 +109,12 @@ class Either(Alternatives):
     def at(self, decide: Decide, name: str) -> Any:
         place = option(decide, name, len(self.parts))
         return self.parts[place].at(decide, f"{name}.{place}")
+
+    def on_the_way(self, decide: Decide, name: str) -> Iterator[str]:
+        if len(self.parts) > 1:
+            yield name
+        place = option(decide, name, len(self.parts))
+        yield from self.parts[place].on_the_way(decide, f"{name}.{place}")
 
     def endless(self) -> Iterator[tuple[Path, Interval]]:
         return itertools.chain.from_iterable(part.endless() for part in self.parts)
@@ -132,6 +146,10 @@ class Together(Alternatives):
             self._known[chosen] = self.build(chosen)
         return self._known[chosen]
 
+    def on_the_way(self, decide: Decide, name: str) -> Iterator[str]:
+        for place, part in enumerate(self.parts):
+            yield from part.on_the_way(decide, f"{name}.{place}")
+
     @cached_property
     def _known(self) -> dict[tuple[Any, ...], Any] | None:
         """What was built before, since a search comes back to the same values; None if these are numbers of ranges."""
@@ -159,6 +177,9 @@ class Between(Alternatives):
     def at(self, decide: Decide, name: str) -> Any:
         return self.accept(decide(name, self.interval))
 
+    def on_the_way(self, decide: Decide, name: str) -> Iterator[str]:
+        yield name
+
     def endless(self) -> Iterator[tuple[Path, Interval]]:
         yield self.path, self.interval
 
@@ -183,6 +204,10 @@ class Repeated(Alternatives):
 
     def at(self, decide: Decide, name: str) -> Any:
         return tuple(self.part.at(decide, f"{name}.{place}") for place in range(self.times))
+
+    def on_the_way(self, decide: Decide, name: str) -> Iterator[str]:
+        for place in range(self.times):
+            yield from self.part.on_the_way(decide, f"{name}.{place}")
 
     def endless(self) -> Iterator[tuple[Path, Interval]]:
         return self.part.endless()

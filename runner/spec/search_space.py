@@ -28,6 +28,12 @@ class Space:
             fixed[name] if name in fixed else alternatives.at(decide, name) for name, alternatives in self.axes.items()
         )
 
+    def on_the_way(self, decide: Decide) -> Iterator[str]:
+        """The names of the dimensions on which the combination depends to which the decisions lead."""
+        for name, alternatives in self.axes.items():
+            if name not in self._fixed:
+                yield from alternatives.on_the_way(decide, name)
+
     @cached_property
     def _fixed(self) -> dict[str, Any]:
         """The values of axes in which there is nothing to decide."""

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from fitgap.runner.recorded_epochs import always_recorded
 
+from benchmarks.__main__ import main
 from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
 from benchmarks.images import CASES, flat_size
 from benchmarks.interleaving import measure
@@ -18,10 +20,21 @@ from benchmarks.networks import ACTIVATIONS, OPTIMIZERS, networks
 from benchmarks.open_page import Pair, Window, descendants, is_browser, summary, used
 from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.ours.image_pack import network_of
+from benchmarks.ours.search_time import is_over, progress
 from benchmarks.ours.simulated_cluster import pack_blocks
 from benchmarks.peers import PEERS, peers_called
 from benchmarks.peers.products import StepProducts
 from benchmarks.processes import MeasurementError
+from benchmarks.search_space import (
+    BATCH_SIZES,
+    DATA_FILE,
+    RATES,
+    WEIGHTS,
+    WIDTHS,
+    search_file,
+    split_examples,
+    write_examples,
+)
 from benchmarks.sweeps import grid_size, grid_sweep, large_sweep
 from benchmarks.tables import TABLES, Settings
 
@@ -102,6 +115,52 @@ def test_cluster_gives_rows():
     assert {row["peer"] for row in rows} == {"workers", "target"}
 
 
+@pytest.mark.nightly
+def test_the_time_of_searches_gives_rows():
+    rows = rows_of("search-time")
+    assert_rows(rows, "search-time")
+    assert {row["peer"] for row in rows} == {"optuna-scikit-learn", "optuna-pytorch", "ray-tune-pytorch"}
+
+
+def test_the_searched_space_is_the_same_in_the_command(tmp_path):
+    """The table has the examples and the split of the peers, and the ranges are those of their samplers."""
+    write_examples(tmp_path)
+    text = search_file({"method": "random", "trials": 50}, {}, seed=1).replace(DATA_FILE, str(tmp_path / DATA_FILE))
+    prepared = prepared_sweep(text)
+    inputs, classes, validation_inputs, validation_classes = split_examples()
+    (split,) = prepared.splits.values()
+    np.testing.assert_array_equal(prepared.dataset.inputs[split.training].astype("float32"), inputs)
+    np.testing.assert_array_equal(prepared.dataset.targets[split.validation, 0], validation_classes)
+    assert len(validation_inputs) == 360 and len(np.unique(classes)) == 10
+    for each in prepared.configurations:
+        assert each.architecture[0] in WIDTHS and each.batch_size in BATCH_SIZES and each.epochs == 27
+        assert WEIGHTS[0] <= each.regularizers[0].variant.weight <= WEIGHTS[1]
+        assert RATES[0] <= each.optimizer.variant.rate <= RATES[1]
+
+
+def test_a_search_is_timed_until_a_trial_is_good_enough(tmp_path):
+    """The first trial that ended with such an error counts, not those that are worse or have not ended."""
+    folder, insert = str(tmp_path), "INSERT INTO trial VALUES (?, ?, ?, ?)"
+    assert progress(folder, 0.5) == (math.inf, math.inf)
+    with sqlite3.connect(tmp_path / "sweep.db") as connection:
+        connection.execute("CREATE TABLE trial (status, best_e_v, started, ended)")
+        rows = [("completed", 0.6, 10, 11), ("running", 0.1, 10, None), ("pruned", 0.2, 11, 12)]
+        connection.executemany(insert, rows)
+    assert progress(folder, 0.5) == (math.inf, 10)
+    assert is_over(folder, 0.5, limit=50) and not is_over(folder, 0.5, limit=math.inf)
+    with sqlite3.connect(tmp_path / "sweep.db") as connection:
+        connection.executemany(insert, [("completed", 0.5, 11, 14), ("completed", 0.4, 12, 13)])
+    assert progress(folder, 0.5) == (13, 10)
+    assert is_over(folder, 0.5, limit=math.inf)
+
+
+def test_what_was_broken_off_says_so():
+    """Half of the runs have come to the limit; what was measured within it has no remark."""
+    assert Side(60.0, 3.0, 60.0, "median").within(60.0).note == "median: more than 60"
+    assert Side(60.0, 3.0, 60.0).within(60.0).note == "more than 60"
+    assert Side(59.0, 3.0, 60.0, "median").within(60.0).note == "median"
+
+
 @pytest.mark.parametrize(("quick", "trials"), [(False, 108), (True, 18)])
 def test_the_grid_is_as_large_as_it_says(quick, trials):
     assert grid_size(quick) == trials == prepared_sweep(grid_sweep(10, quick)).trial_count
@@ -143,10 +202,13 @@ def test_a_simulated_pack_sends_what_a_real_one_would(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [("speed",), ("core", "--without", "keras"), ("core", "--runs", "0")])
-def test_wrong_arguments_are_refused(arguments):
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert done.stdout == ""
+def test_wrong_arguments_are_refused(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    written = capsys.readouterr()
+    assert written.out == "" and written.err.startswith("usage: python -m benchmarks")
 
 
 @pytest.mark.parametrize("quick", [False, True])
@@ -160,7 +222,14 @@ def test_every_table_is_planned_for_known_peers(name, quick, tmp_path):
 def test_a_peer_is_called_by_its_own_name_or_by_its_module():
     assert peers_called("jax-tuned") == {"jax-tuned"}
     assert peers_called("jax") == {"jax", "jax-tuned"}
-    assert peers_called("torch") == {"pytorch", "ray-tune-pytorch", "torch-pack", "torch-pack-compiled"}
+    assert peers_called("torch") == {
+        "optuna-gp",
+        "optuna-pytorch",
+        "pytorch",
+        "ray-tune-pytorch",
+        "torch-pack",
+        "torch-pack-compiled",
+    }
     assert peers_called("keras") == set()
 
 

@@ -1,5 +1,6 @@
 """Sweeps store the same numbers as version 0.1.0 did, to the last bit, with every engine."""
 
+import functools
 import math
 import os
 import platform
@@ -12,6 +13,9 @@ import pytest
 from support.golden.stored_numbers import stored_numbers
 from support.sampling import at_night
 
+# They share what takes long to make.
+pytestmark = pytest.mark.xdist_group("golden")
+
 FOLDER = Path(__file__).parent
 # The files were recorded with these; other versions of NumPy compute exp, tanh and products in another order.
 NUMPY = "2.4."
@@ -19,6 +23,35 @@ INSTRUCTIONS = {"OPENBLAS_CORETYPE": "Haswell", "NPY_DISABLE_CPU_FEATURES": "X86
 ALONE = INSTRUCTIONS | {"OPENBLAS_NUM_THREADS": "1"}
 # How far E_t and E_v may be from the files elsewhere: the sweep "numbers" trains in double precision.
 TOLERANCE = {"classes": 1e-3, "numbers": 1e-9, "diverging": 1e-3}
+# Runs command after command in one process, which has to start with the instructions that are used.
+COMMANDS = """
+import sys
+from fitgap.runner.cli.main import command, exit_code_of
+engine, *files = sys.argv[1:]
+for file, database in zip(files[::2], files[1::2], strict=True):
+    sys.argv = ["fitgap", "run", file, "--db", database, "--engine", engine]
+    assert not exit_code_of(command)
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """`trained(engine)`: a folder with a database of each sweep, trained with this engine."""
+
+    @functools.cache
+    def train(engine):
+        folder = tmp_path_factory.mktemp("golden")
+        files = [word for sweep in sorted(TOLERANCE) for word in (FOLDER / f"{sweep}.yaml", folder / f"{sweep}.db")]
+        subprocess.run(
+            [sys.executable, "-c", COMMANDS, engine, *files],
+            check=True,
+            capture_output=True,
+            env=os.environ | INSTRUCTIONS,
+            timeout=900,
+        )
+        return folder
+
+    return train
 
 
 @pytest.mark.parametrize(
@@ -31,16 +64,8 @@ TOLERANCE = {"classes": 1e-3, "numbers": 1e-9, "diverging": 1e-3}
         *(at_night(sweep, "ray") for sweep in sorted(TOLERANCE)),
     ],
 )
-def test_a_sweep_stores_the_same_numbers_as_version_0_1_0(sweep, engine, tmp_path):
-    database = tmp_path / "sweeps.db"
-    run = ("run", FOLDER / f"{sweep}.yaml", "--db", database, "--engine", engine)
-    subprocess.run(
-        [sys.executable, "-m", "fitgap", *run],
-        check=True,
-        capture_output=True,
-        env=os.environ | INSTRUCTIONS,
-        timeout=300,
-    )
+def test_a_sweep_stores_the_same_numbers_as_version_0_1_0(sweep, engine, trained):
+    database = trained(engine) / f"{sweep}.db"
     now, then = stored_numbers(database), (FOLDER / f"{sweep}.txt").read_text(encoding="utf-8").splitlines()
     if np.__version__.startswith(NUMPY) and platform.machine() == "x86_64":
         assert now == then

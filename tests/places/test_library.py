@@ -50,7 +50,7 @@ def expected_rows(template):
         return stage.rows("one")
 
 
-@pytest.mark.parametrize(("situation", "engine"), every(3, in_words(SAMPLE)))
+@pytest.mark.parametrize(("situation", "engine"), every(5, in_words(SAMPLE)))
 def test_a_sweep_in_a_users_process_changes_nothing_there(situation, engine, stage, expected_rows):
     check(situation, engine, stage, expected_rows)
 

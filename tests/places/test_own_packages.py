@@ -49,7 +49,10 @@ def test_the_packages_would_be_found(packages):
         assert done.returncode == 77
 
 
-@pytest.mark.parametrize("engine", per_commit(["local"], ENGINES))
+# `python -m` looks into the current folder, which an empty entry of $PYTHONPATH names as well: each commit tries both
+# at once, with `test_on_pythonpath`.
+@pytest.mark.nightly
+@pytest.mark.parametrize("engine", ENGINES)
 def test_in_the_current_folder(engine, packages):
     done = python(*COMMAND, *SWEEP, "--engine", engine, folder=packages)
     assert "8 completed" in done.stderr

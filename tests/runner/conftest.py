@@ -9,6 +9,7 @@ import re
 import shutil
 import sqlite3
 import struct
+import subprocess
 import sys
 import termios
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 from fitgap.runner.cli.main import main
+from fitgap.runner.data.formats import columnar_files
 from fitgap.runner.messages import Block, EpochRows, TrialEnd
 from fitgap.runner.store import DriverIdentity, open_store_for_writing
 from fitgap.runner.store.database.connection import connect, database_url
@@ -24,6 +26,7 @@ from fitgap.runner.system.machine_record import machine_identity, process_starte
 from fitgap.runner.trial_status import Status
 from support.cli.answers import Answer, Terminal, read_all, run_command
 from support.cli.forked import forked
+from support.data.forked_reader import ForkedReader
 from support.databases.plain_plans import plain_configuration, plain_plan
 from support.made_once import made_once
 from typer.main import get_command
@@ -82,6 +85,20 @@ def built_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.main.get_command", functools.cache(get_command))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_reader():
+    """Parquet and Arrow files are tried in forked processes: starting one takes much longer than reading."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columnar_files, "subprocess", ForkedReader)
+        yield
+
+
+@pytest.fixture
+def started_reader(monkeypatch):
+    """They are tried as in the installed program: by a new Python."""
+    monkeypatch.setattr(columnar_files, "subprocess", subprocess)
 
 
 @pytest.fixture

@@ -27,6 +27,11 @@ def register_profiles() -> None:
     settings.load_profile(COMMIT)
 
 
-def share_of_examples(share: float) -> Callable[[Any], Any]:
-    """Let a property test try this share of the profile's examples: less than 1 where one takes long."""
-    return settings(max_examples=max(1, round(share * settings().max_examples)))
+def share_of_examples(share: float, nightly: float | None = None) -> Callable[[Any], Any]:
+    """Let a property test try this share of the profile's examples: less than 1 where one takes long.
+
+    `nightly` is the share at night, if it is another one.
+    """
+    examples = settings().max_examples
+    is_night = examples == EXAMPLES[NIGHTLY]
+    return settings(max_examples=max(1, round((nightly if nightly and is_night else share) * examples)))

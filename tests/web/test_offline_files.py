@@ -11,7 +11,7 @@ from support.charts.made_sweeps import Made, make
 from support.sampling import at_night
 
 # They share what takes long to make.
-pytestmark = pytest.mark.xdist_group("browser without a network")
+pytestmark = pytest.mark.xdist_group("browser")
 
 COMMAND = str(Path(sys.executable).with_name("fitgap"))
 HOSTILE = "</pre><script>alert(1)</script>&lt;"

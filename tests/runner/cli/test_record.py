@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from fitgap.runner.cli.main import app
 from fitgap.runner.recorded_epochs import Recording, always_recorded
 from support.sampling import at_night, steps
 
@@ -25,13 +26,13 @@ UNEQUAL = ("seconds", "created", "trial", "best_trial", "sweep", "started", "end
 
 
 @pytest.fixture(scope="module", params=["every=7", *map(at_night, ("every=100", "epochs=log"))])
-def thinned(request, tmp_path_factory, command):
+def thinned(request, tmp_path_factory):
     """A database with the same sweep recorded whole and thinned, and how it was thinned."""
     folder = tmp_path_factory.mktemp("recorded")
     for name, record in (("whole", "all"), ("thin", request.param)):
         (folder / f"{name}.yaml").write_text(SWEEP.replace("NAME", name).replace("RECORD", record))
-        answer = command("run", f"{name}.yaml", "--engine", "local", "--db", "it.db", cwd=folder)
-        assert answer.code == 0, answer.err
+        words = ["run", str(folder / f"{name}.yaml"), "--engine", "local", "--db", str(folder / "it.db")]
+        assert not app(words, standalone_mode=False)
     every = request.param.removeprefix("every=")
     return folder / "it.db", Recording(int(every) if every.isdigit() else None)
 

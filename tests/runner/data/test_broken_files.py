@@ -104,7 +104,7 @@ CHOICES = st.builds(
 )
 
 
-@share_of_examples(3)
+@share_of_examples(1, nightly=3)
 @given(TABLES, TARGETS, CHOICES)
 def test_any_choices(content, target, choices):
     """Whatever was chosen about a file: stored, it gives the same data, and the file can be inspected."""

@@ -30,6 +30,11 @@ def test_wrong_file_is_explained(name, monkeypatch):
     assert re.search(pattern, told(monkeypatch, name, target))
 
 
+@pytest.mark.parametrize("name", ["breaks_reader.parquet", "kills_reader.parquet", "date_target.parquet"])
+def test_so_it_is_where_the_reader_is_a_new_python(name, monkeypatch, started_reader):
+    test_wrong_file_is_explained(name, monkeypatch)
+
+
 @pytest.mark.parametrize(("name", "target", "handling", "pattern"), WRONG_HANDLINGS)
 def test_what_is_wrong_even_where_more_is_allowed(name, target, handling, pattern, monkeypatch):
     assert re.search(pattern, told(monkeypatch, name, target, **handling))

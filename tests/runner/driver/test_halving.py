@@ -10,7 +10,7 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
 from fitgap.runner.trial_status import Status
-from support.sampling import every_row
+from support.sampling import every_row, on_sqlite_per_commit
 
 # Twelve configurations of two shapes with dropout, a rate that diverges and trials that end early by a stopping rule.
 GRID = """\
@@ -95,6 +95,7 @@ def grid(tmp_path_factory):
 CASES = itertools.product(RULES, ("e_v", "best_e_v"), ("all", "epochs=log"), (1, 3, 192))
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize(("rule", "of", "record", "pack_size"), every_row(7, CASES))
 def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, rule, of, record, pack_size, database, monkeypatch):
     """Each trial has the numbers that it has in the grid, as far as it was trained."""
@@ -119,6 +120,7 @@ def test_those_go_on_that_are_best_in_the_grid_at_each_rung(grid, rule, of, reco
         assert record != "all" or len(row["curve"]) == row["epochs"]
 
 
+@on_sqlite_per_commit
 @pytest.mark.parametrize("record", ["all", "epochs=log"])
 def test_what_is_continued_has_the_numbers_of_a_grid(grid, record, database):
     """To the last bit, as if it had never been pruned."""

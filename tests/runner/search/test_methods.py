@@ -4,7 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from fitgap.runner.search.cmaes import CovarianceMatrixAdaptation, Distribution, recombination_weights
+from fitgap.runner.search.cmaes import (
+    CovarianceMatrixAdaptation,
+    Distribution,
+    recombination_weights,
+    update_size,
+    weights_of_others,
+)
 from fitgap.runner.search.generations import METHODS
 from fitgap.runner.search.history import Cube, History, with_pruned_behind, with_worst
 from fitgap.runner.search.normal import inverse_cdf, log_cdf_difference
@@ -79,6 +85,30 @@ def test_only_the_order_of_errors_matters(seed):
         assert np.array_equal(*proposed)
 
 
+@pytest.mark.parametrize(("generation", "first"), [(1, 10), (3, 9), (8, 8), (16, 16)])
+def test_tpe_learns_after_about_ten_results_in_whole_generations(generation, first):
+    """Before that, points are those of the generator, whatever the results were."""
+
+    def proposed(count):
+        points = np.full((count, 3), 0.5)
+        past = history(points, np.arange(count, dtype=float), generation)
+        return TreeParzenEstimator().propose(MIXED, past, 4, np.random.default_rng(0))
+
+    uniform = np.random.default_rng(0).random((4, 3))
+    assert np.array_equal(proposed(first - 1), uniform)
+    assert not np.array_equal(proposed(first), uniform)
+
+
+def test_every_option_counts_as_much_as_the_prior():
+    """The probability of an option after two good results with it, among four options."""
+    cube = Cube(np.array([4]))
+    past = History(np.full((2, 1), 0.1), np.ones((2, 1), bool), np.zeros(2), np.ones(2))
+    density = fitted(cube, past, np.ones(2, bool))
+    # A kernel keeps its option with 2 / (2 + 4); the prior, one kernel of three, never prefers one.
+    expected = 2 / 3 * (1 / 3 + 2 / 3 / 4) + 1 / 3 / 4
+    assert np.exp(density.log_density(np.array([[0.1]])))[0] / 4 == pytest.approx(expected)
+
+
 def test_a_cut_normal_distribution_is_that_of_scipy():
     means, shares = np.array([0.0, 0.2, 0.97]), np.array([0.01, 0.5, 0.9])
     reference = stats.truncnorm((0 - means) / 0.1, (1 - means) / 0.1, loc=means, scale=0.1)
@@ -114,6 +144,51 @@ def test_the_mean_of_the_next_generation_is_the_weighted_mean_of_the_best_half()
     assert recombination_weights(7) == pytest.approx(weights / weights.sum())
     assert distribution.mean == pytest.approx(weights / weights.sum() @ points[[1, 2, 0]])
     assert np.allclose(distribution.covariance, distribution.covariance.T)
+
+
+def test_the_distribution_becomes_narrower_where_the_worst_points_are():
+    """The best points lie on the second axis, the others on the first, as far away."""
+    points = 0.5 + 0.3 * np.array([[0, 1], [0, -1], [0, 0.9], [0, -0.9], [1, 0], [-1, 0], [0.9, 0], [-0.9, 0]])
+    distribution = Distribution(2)
+    distribution.update(points, np.arange(8.0))
+    first, second = np.diag(distribution.covariance)
+    assert first < 1 - 0.15 and second > first
+
+
+@given(st.integers(0, 999), st.sampled_from([4, 8, 9, 32]))
+def test_a_distribution_keeps_positive_variances(seed, size):
+    """Whatever the errors are, also if the worst points are all in one direction."""
+    random = np.random.default_rng(seed)
+    distribution = Distribution(3)
+    for _ in range(20):
+        points = distribution.sample(size, random)
+        distribution.update(points, -np.abs(points[:, 0] - 0.5) if seed % 2 else random.random(size))
+        assert np.linalg.eigvalsh(distribution.covariance).min() > 0
+
+
+def test_weights_of_others_are_those_of_the_tutorial():
+    """For 8 points in 4 dimensions: the logarithms of 4.5 / rank, scaled to the smallest of three sums."""
+    weights = recombination_weights(8)
+    effective = 1 / (weights**2).sum()
+    raw = np.log(4.5) - np.log([5, 6, 7, 8])
+    theirs = raw.sum() ** 2 / (raw**2).sum()
+    sums = (1 + 0.1 / 0.2, 1 + 2 * theirs / (effective + 2), (1 - 0.1 - 0.2) / (4 * 0.2))
+    assert weights_of_others(8, 4, effective, 0.1, 0.2) == pytest.approx(min(sums) * raw / abs(raw.sum()))
+    assert weights_of_others(2, 4, 1.0, 0.1, 0.0).tolist() == [0]
+
+
+@pytest.mark.parametrize(("generation", "size"), [(1, 8), (3, 9), (8, 8), (16, 16), (32, 32)])
+def test_a_distribution_changes_after_whole_generations_of_about_the_recommended_number(generation, size):
+    """4 + ⌊3 log d⌋ points in the tutorial, 8 for 4 dimensions."""
+    assert update_size(4, generation) == size
+    assert update_size(0, generation) % generation == 0
+
+
+def test_single_points_are_enough_to_learn_a_distribution():
+    for seed in range(3):
+        uniform = error_of(np.random.default_rng(seed).random((96, 3))).min()
+        found = search(METHODS["cmaes"](), NUMBERS, generations=96, size=1, seed=seed)[1].min()
+        assert found < uniform / 2
 
 
 @given(arrays(float, st.tuples(st.integers(1, 12), st.just(2)), elements=st.integers(0, 4).map(float)))

@@ -10,6 +10,7 @@ PRELOADED = [
     "fitgap.runner.cli.main",
     "fitgap.runner.driver",
     "fitgap.runner.engine.in_process",
+    "fitgap.runner.data.formats.columnar_files",
     "fitgap.runner.data.truth_tables",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite",

@@ -19,7 +19,7 @@ def load(target, handling=REFUSE, **columns):
     return load_strictly("a.parquet", stream.getvalue(), target, handling)
 
 
-def test_all_kinds_of_numbers_are_inputs():
+def test_all_kinds_of_numbers_are_inputs(started_reader):
     dataset = load(
         ["y"],
         small=polars.Series([1, 2], dtype=polars.UInt8),

@@ -1,5 +1,7 @@
 """Keys of single classes: recall and error as conditions, columns, keys to sort by and metrics of groups."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from fitgap import open_store as open_frames
@@ -12,6 +14,7 @@ from fitgap.runner.planning.preparation import prepare_sweep
 from fitgap.runner.retraining import stored_trial
 from fitgap.runner.spec import sweep_from_text
 from fitgap.runner.store import open_store_for_writing
+from fitgap.runner.store.admin.copy import copy_database
 from fitgap.runner.store.filter import class_keys, filter_expression
 from sklearn.metrics import recall_score
 from support.sampling import on_sqlite_per_commit
@@ -28,18 +31,34 @@ axes:
 """
 
 
-@pytest.fixture
-def store(database, own_folder):
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A database in which the sweep was trained; its data file stays beside it."""
     rng = np.random.default_rng(3)
     rows = []
     for number, name in enumerate(CLASSES):
         quoted = '"{}"'.format(name.replace('"', '""'))
         points = rng.normal((number % 3, number // 3), 1, (12 + number, 2))
         rows += [f"{x:.4f},{y:.4f},{quoted}" for x, y in points]
-    (own_folder / "classes.csv").write_text("x,y,answer\n" + "\n".join(rows) + "\n")
-    with open_store_for_writing(database) as store:
+    folder = tmp_path_factory.mktemp("classes")
+    (folder / "classes.csv").write_text("x,y,answer\n" + "\n".join(rows) + "\n")
+    with contextlib.chdir(folder), open_store_for_writing("trained.db") as store:
         written = write_sweep(store, prepare_sweep(sweep_from_text(SWEEP)))
         drive(store, written, engine="local", workers=None, on_block=lambda block: None)
+    return folder / "trained.db"
+
+
+@pytest.fixture
+def database(databases, trained):
+    """A copy of it, in a database of each kind."""
+    address = databases.make(empty=True)
+    copy_database(str(trained), address)
+    return address
+
+
+@pytest.fixture
+def store(database):
+    with open_store_for_writing(database) as store:
         yield store
 
 

@@ -1,0 +1,46 @@
+"""Optuna's samplers on a problem that needs no training, one trial at a time, in memory."""
+
+import warnings
+
+import optuna
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, QMCSampler, RandomSampler, TPESampler
+from optuna.trial import Trial
+
+from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, Problem
+
+SAMPLERS = {
+    "tpe": lambda seed: TPESampler(multivariate=True, seed=seed),
+    "gp": lambda seed: GPSampler(seed=seed),
+    "cmaes": lambda seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
+    "qmc": lambda seed: QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False),
+    "random": lambda seed: RandomSampler(seed=seed),
+}
+
+
+def errors_found(problem: Problem, method: str, seed: int, trials: int) -> list[float]:
+    """The errors of `trials` trials, in their order."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with warnings.catch_warnings():
+        # Some samplers and options are marked as experimental.
+        warnings.simplefilter("ignore")
+        return asked(problem, SAMPLERS[method](seed), trials)
+
+
+def asked(problem: Problem, sampler: BaseSampler, trials: int) -> list[float]:
+    """The errors of trials for which the sampler is asked one after the other."""
+    study, errors = optuna.create_study(sampler=sampler), list[float]()
+    for _ in range(trials):
+        trial = study.ask()
+        values = tuple(suggested(trial, f"x{place}", each) for place, each in enumerate(problem.coordinates))
+        errors.append(problem.error(values))
+        study.tell(trial, errors[-1])
+    return errors
+
+
+def suggested(trial: Trial, name: str, coordinate: Coordinate) -> float | int:
+    """What the sampler suggests for a coordinate, in the form that Optuna's users would choose for it."""
+    if coordinate.kind == NUMBER:
+        return trial.suggest_float(name, 0.0, 1.0)
+    if coordinate.kind == WHOLE:
+        return trial.suggest_int(name, 0, coordinate.count - 1)
+    return int(trial.suggest_categorical(name, list(range(coordinate.count))))

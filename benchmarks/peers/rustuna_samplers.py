@@ -1,0 +1,27 @@
+"""rustuna's TPE on a problem that needs no training, one trial at a time, in memory."""
+
+import rustuna
+from rustuna.samplers import TPESampler
+
+from benchmarks.search.problem import NUMBER, WHOLE, Coordinate, Problem
+
+
+def errors_found(problem: Problem, method: str, seed: int, trials: int) -> list[float]:
+    """The errors of `trials` trials, in their order. The only method is `tpe`, multivariate by default."""
+    assert method == "tpe"
+    study, errors = rustuna.create_study(sampler=TPESampler(seed=seed)), list[float]()
+    for _ in range(trials):
+        trial = study.ask()
+        values = tuple(suggested(trial, f"x{place}", each) for place, each in enumerate(problem.coordinates))
+        errors.append(problem.error(values))
+        study.tell(trial.number, errors[-1])
+    return errors
+
+
+def suggested(trial: rustuna.Trial, name: str, coordinate: Coordinate) -> float | int:
+    """What the sampler suggests for a coordinate."""
+    if coordinate.kind == NUMBER:
+        return trial.suggest_float(name, 0.0, 1.0)
+    if coordinate.kind == WHOLE:
+        return trial.suggest_int(name, 0, coordinate.count - 1)
+    return int(trial.suggest_categorical(name, list(range(coordinate.count))))

@@ -1,0 +1,1 @@
+"""What the table `search` needs: problems whose answers are looked up or computed, runs, and their judgement."""

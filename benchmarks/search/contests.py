@@ -1,0 +1,37 @@
+"""Which of fitgap's methods meets which sampler of a peer, for how many trials, seeds and problems."""
+
+from dataclasses import dataclass
+
+from benchmarks.search.problems import PROBLEMS
+
+# Names of peers; some of Optuna's samplers need another package.
+OPTUNA, OPTUNA_CMAES, OPTUNA_GP, RUSTUNA = PEERS = ("optuna", "optuna-cmaes", "optuna-gp", "rustuna")
+BUDGETS = (30, 100, 300)
+SEEDS = 20
+# Proposals at a time. Peers always propose one at a time and know all earlier results.
+GENERATIONS = (1, 8, 32)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A method against a sampler. Both search with the same seeds; `slow` ones with fewer, and for fewer trials."""
+
+    method: str
+    peer: str
+    sampler: str
+    generations: tuple[int, ...] = GENERATIONS
+    budgets: tuple[int, ...] = BUDGETS
+    most_seeds: int = SEEDS
+    problems: tuple[str, ...] = tuple(PROBLEMS)
+
+
+# Optuna's Gaussian process takes 15 s of processor time for 100 trials.
+SLOW = ("digits", "phoneme", "rastrigin", "rosenbrock")
+CONTESTS = (
+    Contest("tpe", OPTUNA, "tpe"),
+    Contest("cmaes", OPTUNA_CMAES, "cmaes"),
+    Contest("random", OPTUNA, "random", generations=(1,)),
+    Contest("sobol", OPTUNA, "qmc", generations=(1,)),
+    Contest("tpe", RUSTUNA, "tpe"),
+    Contest("gp", OPTUNA_GP, "gp", budgets=(30, 100), most_seeds=10, problems=SLOW),
+)

@@ -1,0 +1,49 @@
+"""Functions of four numbers from COCO's suite `bbob` (Hansen et al., 2009), whose lowest values are known."""
+
+import math
+from typing import Any
+
+import cocoex
+from fitgap.runner.spec import Configuration
+
+from benchmarks.search.problem import NUMBER, Coordinate, Values
+
+DIMENSIONS = 4
+# Its numbers in the suite.
+FUNCTIONS = {"sphere": 1, "rastrigin": 3, "rosenbrock": 8, "attractive-sector": 6, "gallagher": 21}
+LOW, HIGH = -5.0, 5.0
+# Four settings that take numbers; what they mean for training has no say here.
+FIRST, LAST = 0.001, 0.999
+SETTINGS = ("rate", "weight_decay", "beta_1", "beta_2")
+SMALLEST = 1e-8
+
+
+class Function:
+    """One of the functions, in an instance (shifted and turned) of its own for every seed."""
+
+    coordinates = (Coordinate(NUMBER),) * DIMENSIONS
+    measure = "log10 of the distance to the lowest value"
+
+    def __init__(self, name: str, seed: int):
+        self.name = name
+        self._problem = cocoex.BareProblem("bbob", FUNCTIONS[name], DIMENSIONS, seed + 1)
+        self._lowest = self._problem.best_value()
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """Four ranges of settings of one optimizer."""
+        numbers = {"range": [FIRST, LAST], "scale": "linear"}
+        return {"architecture": ["none"], "optimizer": [{"adamw": dict.fromkeys(SETTINGS, numbers)}]}
+
+    def values(self, configuration: Configuration) -> Values:
+        """The settings, as shares of their ranges."""
+        optimizer = configuration.optimizer.variant
+        return tuple((getattr(optimizer, name) - FIRST) / (LAST - FIRST) for name in SETTINGS)
+
+    def error(self, values: Values) -> float:
+        """The distance to the lowest value."""
+        return float(self._problem([LOW + (HIGH - LOW) * each for each in values]) - self._lowest)
+
+    def score(self, error: float) -> float:
+        """Its order of magnitude: a mean of the distances themselves would be that of the worst seed."""
+        return math.log10(max(error, SMALLEST))

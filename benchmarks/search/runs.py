@@ -1,0 +1,107 @@
+"""Searches, each of which runs once: what they found is kept in a file, so that a table can be continued."""
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.search.contests import OPTUNA, OPTUNA_CMAES, OPTUNA_GP, RUSTUNA
+from benchmarks.search.problem import Problem
+from benchmarks.search.problems import PROBLEMS, problem_of
+
+OURS = "fitgap"
+ROOT = Path(__file__).parents[2]
+# Where peers search, and the distributions whose versions decide what they find.
+PEERS = {
+    OPTUNA: ("peers.optuna_samplers", ("optuna",)),
+    OPTUNA_CMAES: ("peers.optuna_samplers", ("optuna", "cmaes")),
+    OPTUNA_GP: ("peers.optuna_samplers", ("optuna", "torch")),
+    RUSTUNA: ("peers.rustuna_samplers", ("rustuna",)),
+}
+# The files in `runner/search` that only one method uses.
+METHOD_FILES = {"tpe": "tpe", "gp": "gp", "cmaes": "cmaes", "nsga2": "nsga2", "random": "random_points"}
+METHOD_FILES |= {"sobol": "sobol_points", "advice": "nearest"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One search: who searches which problem by which method, with what seed, and for how many trials."""
+
+    problem: str
+    who: str
+    method: str
+    generation: int
+    seed: int
+    trials: int
+
+    def scores(self) -> list[float]:
+        """What had been found after 1, 2, … trials."""
+        problem = problem_of(self.problem, self.seed)
+        return list(best_so_far(problem, self._errors(problem)))
+
+    def _errors(self, problem: Problem) -> list[float]:
+        if self.who == OURS:
+            from benchmarks.ours.searching import errors_found
+
+            return errors_found(problem, self.method, self.generation, self.seed, self.trials)
+        module, _ = PEERS[self.who]
+        found: list[float] = import_module(f"benchmarks.{module}").errors_found(
+            problem, self.method, self.seed, self.trials
+        )
+        return found
+
+
+def best_so_far(problem: Problem, errors: list[float]) -> Iterator[float]:
+    """The score of the lowest error among the first 1, 2, … errors."""
+    lowest = float("inf")
+    for error in errors:
+        lowest = min(lowest, error)
+        yield problem.score(lowest)
+
+
+class KnownRuns:
+    """The runs in a file of JSON lines. One that other code or another version has made is not known."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._found: dict[str, list[float]] = {}
+        if path.exists():
+            for line in path.read_text().splitlines():
+                entry = json.loads(line)
+                self._found[entry["key"]] = entry["scores"]
+
+    def scores(self, run: Run) -> list[float]:
+        """What a run found after 1, 2, … trials; it runs now if it is not known."""
+        key = json.dumps({**asdict(run), "made_by": made_by(run.who, run.method, run.problem)}, sort_keys=True)
+        if key not in self._found:
+            self._found[key] = run.scores()
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a") as file:
+                file.write(json.dumps({"key": key, "scores": self._found[key]}) + "\n")
+        return self._found[key]
+
+
+@cache
+def made_by(who: str, method: str, problem: str) -> str:
+    """What decides the result of a search besides its settings: versions of a peer, and code, without comments."""
+    meaning = [ast.dump(ast.parse(path.read_text())) for path in (*code_of(who, method), code_of_problem(problem))]
+    versions = [version(each) for each in PEERS[who][1]] if who != OURS else []
+    return hashlib.sha256(json.dumps([meaning, versions]).encode()).hexdigest()[:16]
+
+
+def code_of(who: str, method: str) -> list[Path]:
+    """The files that propose: those of a method without those of other methods, or that of a peer."""
+    if who != OURS:
+        return [ROOT / "benchmarks" / f"{PEERS[who][0].replace('.', '/')}.py"]
+    others = {*METHOD_FILES.values()} - {METHOD_FILES.get(method)}
+    return [path for path in sorted((ROOT / "runner" / "search").glob("*.py")) if path.stem not in others]
+
+
+def code_of_problem(problem: str) -> Path:
+    """The file that defines a problem."""
+    return ROOT / "benchmarks" / "search" / f"{PROBLEMS[problem].module}.py"
