@@ -15,24 +15,32 @@ NAME = "made"
 REPEATS = 5
 ARCHITECTURES, ACTIVATIONS = ("8", "16", "32", "64-32"), ("relu", "tanh", "sigmoid", "prelu")
 OPTIMIZERS = ("gradient_descent", "adam")
-# Number of L2 weights (in addition to no regularizer), and of learning rates per optimizer. 16 · (1 + 24) · 2 · 25
-# configurations of five repeats are 100,000 trials; the other sizes are 10,240 and 1,600.
-SIZES = {"full": (24, 25), "tenth": (7, 8), "quick": (4, 2)}
+# Number of architectures and of activation functions, of L2 weights (in addition to no regularizer), and of learning
+# rates per optimizer. 16 · (1 + 24) · 2 · 25 configurations of five repeats are 100,000 trials; the other sizes are a
+# million, 10,240, 1,600 and 10.
+SIZES = {
+    "million": (4, 4, 124, 50),
+    "full": (4, 4, 24, 25),
+    "tenth": (4, 4, 7, 8),
+    "quick": (4, 4, 4, 2),
+    "ten": (1, 1, 0, 1),
+}
 TRIALS_AT_A_TIME = 200
 
 
 def trial_count(size: str) -> int:
-    weights, rates = SIZES[size]
-    return len(ARCHITECTURES) * len(ACTIVATIONS) * (1 + weights) * len(OPTIMIZERS) * rates * REPEATS
+    architectures, activations, weights, rates = SIZES[size]
+    return architectures * activations * (1 + weights) * len(OPTIMIZERS) * rates * REPEATS
 
 
 def fill_store(database: str, *, epochs: int, size: str = "full") -> None:
     """Write a sweep called `made` with all its trials and epochs, and the fit of each."""
-    weights, rates = SIZES[size]
+    architectures, activations, weights, rates = SIZES[size]
+    penalties = [{"l2": {"weight": [(1 + number) / 1e5 for number in range(weights)]}}] if weights else []
     axes = {
-        "architecture": list(ARCHITECTURES),
-        "activation": list(ACTIVATIONS),
-        "regularizer": ["none", {"l2": {"weight": [(1 + number) / 1e5 for number in range(weights)]}}],
+        "architecture": list(ARCHITECTURES[:architectures]),
+        "activation": list(ACTIVATIONS[:activations]),
+        "regularizer": ["none", *penalties],
         "optimizer": [{name: {"rate": [(1 + number) / 1e3 for number in range(rates)]}} for name in OPTIMIZERS],
     }
     sweep = prepared_sweep(written(NAME, axes, epochs=epochs, repeats=REPEATS))

@@ -62,6 +62,8 @@ def drawn_along(subject: Subject, axis: Axis, title: str, baseline: Any = None) 
     validation = means.filter(pl.col("side") == SIDES["e_v"])
     lost = along.lost(trials, ["x"])
     paired = along.best_by_pairs(subject, axis, "e_v")
+    # The trials that decided it may be newer than those that are drawn.
+    paired = paired if paired in validation["setting"].to_list() else None
     best = along.best_of(validation.filter(pl.col("setting") == paired) if paired else validation, lost, ["x"])
     near = near_to(subject, axis, best["setting"], baseline)
     layers = [

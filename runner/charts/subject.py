@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from fitgap.runner.charts.palette import NOT_JUDGED, PRUNED, THEMES, Theme
 from fitgap.runner.charts.settings import Axis
+from fitgap.runner.charts.whole_frame import is_readable, whole_frame
 from fitgap.runner.errors import ChartError, nearest
 from fitgap.runner.store import METRIC_KEYS, Row, Store, TrialQuery, is_metric
 from fitgap.runner.store.filter import key_words, known_names, measure_of
@@ -149,6 +150,9 @@ class Subject:
     @cached_property
     def trials(self) -> pl.DataFrame:
         """The chosen trials, with the verdict on their configuration as `judged`."""
+        if self.request.where is None and not self._metric and is_readable(self._schema):
+            trials = whole_frame(self.store, self.sweep["id"], self._schema)
+            return self._only(trials, self.request.trials) if self.request.trials else trials
         trials = self._read(self.request.where)
         for metric in self._metric:
             self._require_values(trials, metric)
@@ -158,11 +162,16 @@ class Subject:
         judged = pl.DataFrame(rows, schema={"configuration": pl.String, "judged": pl.String}, orient="row")
         return trials.join(judged, on="configuration", how="left", maintain_order="left")
 
+    @property
+    def _schema(self) -> dict[str, Any]:
+        """The columns of trials that charts need, with their types."""
+        columns = dict.fromkeys([*FIXED, *self._axis_columns, *self._metric])
+        return {name: TYPES.get(name, pl.String) for name in columns} | dict.fromkeys(self._metric, pl.Float64)
+
     def _read(self, where: str | None) -> pl.DataFrame:
         """The trials of the sweep that match a filter."""
-        columns = list(dict.fromkeys([*FIXED, *self._axis_columns, *self._metric]))
-        schema = {name: TYPES.get(name, pl.String) for name in columns} | dict.fromkeys(self._metric, pl.Float64)
-        found = self.store.trial_blocks(self.name, TrialQuery(where=where, columns=columns))
+        schema = self._schema
+        found = self.store.trial_blocks(self.name, TrialQuery(where=where, columns=list(schema)))
         parts = [pl.DataFrame(rows, schema=schema, orient="row") for rows in found]
         return pl.concat([pl.DataFrame(schema=schema), *parts])
 

@@ -13,6 +13,8 @@ from fitgap.runner.store.compare.configuration_pages import (
 from fitgap.runner.store.compare.floor import SweepFloor
 from fitgap.runner.store.database.errors import TemporaryStoreError
 from fitgap.runner.store.read.lookups import Row
+from fitgap.runner.store.read.trial_numbers import CONFIGURATION_SETTINGS
+from fitgap.runner.store.read.trial_numbers import WORDS as TRIAL_WORDS
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.schema.result_keys import EPOCH, METRIC, TRIAL
 from fitgap.runner.store.store import Store, open_store, open_store_for_writing
@@ -25,10 +27,12 @@ from fitgap.runner.store.write.sweeps import SweepPlan
 
 __all__ = [
     "CONFIGURATION_KEYS",
+    "CONFIGURATION_SETTINGS",
     "EPOCH_KEYS",
     "METRIC_KEYS",
     "SETTING_KEYS",
     "TRIAL_KEYS",
+    "TRIAL_WORDS",
     "ConfigurationPage",
     "ConfigurationQuery",
     "Deletion",

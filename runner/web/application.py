@@ -6,6 +6,7 @@ import traceback
 
 from fitgap.runner.errors import FitgapError
 from fitgap.runner.web.caching import AnswerCache
+from fitgap.runner.web.frames import Frames
 from fitgap.runner.web.problem_pages import problem_response
 from fitgap.runner.web.problems import Problem, problem_of
 from fitgap.runner.web.routes import ROUTES
@@ -29,8 +30,7 @@ def create_application(settings: PageSettings) -> Starlette:
     application.router.redirect_slashes = False
     application.state.settings = settings
     application.state.cache = AnswerCache()
-    # What charts are drawn from; a frame of a million trials takes a few hundred megabytes.
-    application.state.frames = AnswerCache(most=2)
+    application.state.frames = Frames()
     application.state.trainings = Trainings(settings.database, settings.training_options)
     application.state.stopping = threading.Event()
     return application

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 Answer = TypeVar("Answer")
 MOST_ANSWERS = 200
-# Charts of a sweep that trains are new every minute, and a chart of many trials is a megabyte.
+# A chart of many trials is a megabyte.
 MOST_BYTES = 32 * 2**20
 
 
 class AnswerCache:
-    """The latest answers by key. A key contains the state of the sweep, so an old answer is never returned.
+    """The latest answers by key, each with the state of the sweep that it was computed from, and only for that.
 
     Both the number of answers and the total size of texts and files among them are limited; the latest answer is always
     kept. Threads that ask for the same answer at once wait for the first of them.
@@ -20,34 +20,34 @@ class AnswerCache:
 
     def __init__(self, most: int = MOST_ANSWERS, most_bytes: int = MOST_BYTES):
         self._most, self._most_bytes, self._bytes = most, most_bytes, 0
-        self._answers: OrderedDict[Hashable, object] = OrderedDict()
+        self._answers: OrderedDict[Hashable, tuple[Hashable, object]] = OrderedDict()
         self._locks: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, compute: Callable[[], Answer]) -> Answer:
-        """The answer for a key, computed if it is not known."""
+    def get(self, key: Hashable, compute: Callable[[], Answer], state: Hashable = None) -> Answer:
+        """The answer for a key in a state, computed if it is not known. It replaces the one of another state."""
         with self._lock:
             own = self._locks.setdefault(key, threading.Lock())
         try:
             with own:
                 with self._lock:
-                    if key in self._answers:
+                    if key in self._answers and self._answers[key][0] == state:
                         self._answers.move_to_end(key)
-                        return self._answers[key]  # type: ignore[return-value]
+                        return self._answers[key][1]  # type: ignore[return-value]
                 answer = compute()
                 with self._lock:
-                    self._keep(key, answer)
+                    self._keep(key, state, answer)
                 return answer
         finally:
             with self._lock:
                 self._locks.pop(key, None)
 
-    def _keep(self, key: Hashable, answer: object) -> None:
+    def _keep(self, key: Hashable, state: Hashable, answer: object) -> None:
         """Add an answer, and forget the oldest ones if there are too many."""
-        self._answers[key] = answer
-        self._bytes += size_of(answer)
+        self._bytes += size_of(answer) - size_of(self._answers.pop(key, (None, None))[1])
+        self._answers[key] = state, answer
         while len(self._answers) > self._most or (self._bytes > self._most_bytes and len(self._answers) > 1):
-            self._bytes -= size_of(self._answers.popitem(last=False)[1])
+            self._bytes -= size_of(self._answers.popitem(last=False)[1][1])
 
 
 def size_of(answer: object) -> int:

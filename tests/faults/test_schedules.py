@@ -11,7 +11,7 @@ from support.faults.schedules import try_schedules, try_schedules_apart
 from support.sampling import on_sqlite_per_commit
 
 # On each kind of database.
-SCHEDULES, NIGHTLY_SCHEDULES = 40, 5_000
+SCHEDULES, NIGHTLY_SCHEDULES = 60, 5_000
 # Each step of an order waits for the one before, and so does one core.
 PROCESSES = 2
 

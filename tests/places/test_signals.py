@@ -1,9 +1,6 @@
 """Signals at any moment: work in flight is saved, nothing stays `running`, and the last line names a command to go on.
 
-All at night: every signal, once and twice, at every moment, with every engine. Each commit stops sweeps in
-tests/runner/cli/test_exit_codes.py (TERM), tests/runner/cli/commands/test_stopped_runs.py (Ctrl-C, resumed to the same
-bits), tests/runner/engine/local_processes/test_ends_of_processes.py (Ctrl-C among others, with nothing left),
-tests/runner/engine/ray/test_engine.py (on Ray) and tests/faults/test_interrupts.py (at several moments).
+Each commit tries a few; `nightly` tries every signal, once and twice, at every moment, with every engine.
 """
 
 import contextlib
@@ -29,11 +26,13 @@ from support.places.environments.environment import Environment
 from support.places.leftovers import left_behind
 from support.places.stage import Stage
 from support.places.starting import Started, run, run_line
+from support.sampling import at_night
 
 # They share what takes long to make.
-pytestmark = [pytest.mark.xdist_group("signals"), pytest.mark.nightly]
+pytestmark = pytest.mark.xdist_group("signals")
 
 ENGINES = ("local", "auto", "ray")
+# Ctrl-C while Ray trains is in tests/runner/engine/ray/test_engine.py.
 STOPS = (Disturbance("TERM", "in training with others", "auto"),)
 SUSPENSIONS = (Disturbance("TSTP", "in training", "local", group=True),)
 ALL_STOPS = [
@@ -63,16 +62,19 @@ def test_a_signal_stops_a_sweep_that_can_be_continued(disturbance, stage, undist
     check_stop(disturbance, stage, undisturbed)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", [each for each in ALL_STOPS if each not in STOPS], ids=str)
 def test_every_signal_does_at_every_moment(disturbance, stage, undisturbed):
     check_stop(disturbance, stage, undisturbed)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", SUSPENSIONS, ids=str)
 def test_a_suspended_sweep_runs_to_its_end_once_it_is_continued(disturbance, stage, undisturbed):
     check_suspension(disturbance, stage, undisturbed)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("disturbance", [each for each in ALL_SUSPENSIONS if each not in SUSPENSIONS], ids=str)
 def test_it_does_wherever_it_is_suspended(disturbance, stage, undisturbed):
     check_suspension(disturbance, stage, undisturbed)
@@ -116,6 +118,7 @@ def check_suspension(disturbance, stage, undisturbed):
     assert not left_behind(stage, outcome.before)
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("engine", ["local", "auto"])
 @pytest.mark.parametrize(
     ("ignoring", "name"),
@@ -134,7 +137,8 @@ def test_a_signal_that_is_ignored_from_the_start_changes_nothing(ignoring, name,
     assert stage.rows("long") == undisturbed
 
 
-@pytest.mark.parametrize("engine", ["local", "auto"])
+@pytest.mark.nightly
+@pytest.mark.parametrize("engine", [at_night("local"), "auto"])
 def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undisturbed):
     """A closed window and a lost connection: the signal comes with errors on every stream."""
     started = Started(stage, Environment("terminal", columns=80), (*LONG, "--engine", engine))
@@ -146,6 +150,7 @@ def test_a_sweep_whose_terminal_disappears_can_be_continued(engine, stage, undis
     assert stage.rows("long") == undisturbed
 
 
+@pytest.mark.nightly
 def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, undisturbed):
     """Ctrl-Z, then `kill`: shells send CONT after TERM."""
     started = Started(stage, PLAIN, (*LONG, "--engine", "local"))
@@ -160,6 +165,7 @@ def test_a_suspended_sweep_is_stopped_by_a_signal_once_it_is_continued(stage, un
     assert stage.rows("long") == undisturbed
 
 
+@pytest.mark.nightly
 def test_the_last_line_names_the_sweep_as_it_is_called_then(stage, undisturbed):
     """It was renamed from another terminal while it ran; its database needs quotes in a shell."""
     (stage.work / "it's mine").mkdir()

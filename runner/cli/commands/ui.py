@@ -55,6 +55,9 @@ def ui(
 ) -> None:
     """Show sweeps, charts and trials in a browser, and start sweeps there."""
     from fitgap.runner.cli.render.lines import report
+    from fitgap.runner.system.freed_memory import keep_little
+
+    keep_little()
     from fitgap.runner.web import PageSettings, Server, create_application, listen
 
     secret = checked_token(token, host, allow_host or [])

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from fitgap.runner.store.compare.axis_columns import axes_of
 from fitgap.runner.store.compare.judged_configurations import AXES, is_judged
+from fitgap.runner.store.database.dialects import unindexed
 from fitgap.runner.store.read.lookups import Row, fetch
 from fitgap.runner.store.read.rounds import repeat_rounds
 from fitgap.runner.store.schema.tables import (
@@ -18,7 +19,12 @@ ENDED = (Status.COMPLETED, Status.DIVERGED, Status.FAILED)
 
 def verdict_counts(connection: Connection, sweep_id: int) -> dict[str, int]:
     """How many configurations of a sweep have each verdict."""
-    query = sa.select(configuration.c.verdict, sa.func.count()).where(is_judged(sweep_id))
+    number = configuration.c.id
+    ends = sa.select(sa.func.min(number), sa.func.max(number)).where(configuration.c.sweep_id == sweep_id)
+    lowest, highest = connection.execute(ends).one()
+    # In table order; looking up hundreds of thousands by an index would take four times as long.
+    of_sweep = number.between(lowest, highest), unindexed(configuration.c.sweep_id) == sweep_id
+    query = sa.select(configuration.c.verdict, sa.func.count()).where(*of_sweep, configuration.c.verdict.is_not(None))
     return {verdict: count for verdict, count in connection.execute(query.group_by(configuration.c.verdict))}
 
 

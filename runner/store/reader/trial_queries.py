@@ -1,10 +1,11 @@
 """Queries for sweeps, trials, their epochs and layers, and what was stored to repeat them."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from fitgap.runner.store.read import confusion, epoch_stream, layers, lookups, trials
+from fitgap.runner.store.read import confusion, epoch_stream, layers, lookups, trial_numbers, trials
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.trials import TrialQuery
 from fitgap.runner.store.reader.open_database import OpenDatabase
@@ -47,6 +48,15 @@ class TrialQueries(OpenDatabase):
         with self._reading() as connection:
             sweep_id = lookups.find_sweep(connection, str(sweep))["id"]
             yield from trials.trial_blocks(connection, sweep_id, choice)
+
+    @contextmanager
+    def trial_numbers(
+        self, sweep_id: int, settings: Sequence[str], names: Sequence[str]
+    ) -> Iterator[tuple[list[tuple[Any, ...]], Iterator[dict[str, np.ndarray]]]]:
+        """The settings of a sweep's configurations, and columns of all its trials as numbers, in blocks."""
+        with self._reading() as connection:
+            rows = trial_numbers.configuration_settings(connection, sweep_id, settings)
+            yield rows, trial_numbers.trial_numbers(connection, sweep_id, names)
 
     def count_trials(self, sweep: str | int, where: str | None = None) -> int:
         with self._reading() as connection:

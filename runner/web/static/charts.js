@@ -4,11 +4,11 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const EMBED = { ast: true, actions: false, renderer: "svg", defaultStyle: false, tooltip: { disableDefaultStyle: true } };
 const drawn = new Map();
 let library = null;
-// How long drawing took the last time; while a sweep trains, it may take at most a fortieth of the time.
+// How long drawing took the last time; while a sweep trains, it may take at most an eightieth of the time.
 let cost = 0;
 let timer = null;
 let held = false;
-const SHARE = 40, LEAST_PAUSE = 3000, LONGEST_PAUSE = 300000;
+const SHARE = 80, LEAST_PAUSE = 3000, LONGEST_PAUSE = 300000;
 addEventListener("pointerdown", (event) => { held = Boolean(event.target.closest?.(".drawing")); });
 addEventListener("pointerup", () => { held = false; });
 
@@ -167,10 +167,20 @@ export function drawAll() {
 
 // Charts are drawn when they come near the part of the page that is seen.
 const observer = new IntersectionObserver((entries) => {
-  for (const entry of entries) if (entry.isIntersecting) { observer.unobserve(entry.target); draw(entry.target); }
+  for (const entry of entries) if (entry.isIntersecting) { observer.unobserve(entry.target); draw(entry.target); seen.observe(entry.target); }
 }, { rootMargin: "600px" });
 
 function near(figure) { observer.observe(figure); }
+
+// While a sweep trains, only what is seen is drawn again; other charts once they are seen.
+const inSight = new Set(), outdated = new Set();
+const seen = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) { inSight.delete(target); continue; }
+    inSight.add(target);
+    if (outdated.delete(target)) draw(target);
+  }
+});
 
 export function redraw({ later = false } = {}) {
   if (later && timer) return;
@@ -179,7 +189,11 @@ export function redraw({ later = false } = {}) {
   timer = setTimeout(() => {
     timer = null;
     if (later && (held || document.hidden)) { redraw({ later }); return; }
-    for (const figure of document.querySelectorAll("[data-chart]")) if (drawn.has(figure) || figure.latest) draw(figure);
+    for (const figure of document.querySelectorAll("[data-chart]")) {
+      if (!drawn.has(figure) && !figure.latest) continue;
+      if (later && !inSight.has(figure)) outdated.add(figure);
+      else { outdated.delete(figure); draw(figure); }
+    }
   }, pause);
 }
 

@@ -89,6 +89,8 @@ function change(name, value) {
   show(`${location.pathname}?${query}`, true);
 }
 
+const LOST = "The page has lost its server and tries again. The command “fitgap ui” starts the server.";
+
 // Live updates: only rows that have changed come, and only they are exchanged.
 let events = null;
 function listen() {
@@ -116,8 +118,14 @@ function listen() {
   events.addEventListener("waiting", (event) => note(JSON.parse(event.data).reason));
   events.addEventListener("gone", () => { events.close(); note("This sweep was deleted."); });
   events.onopen = () => note("");
-  events.onerror = () => note("The page has lost its server; it tries again. `fitgap ui` starts it.");
+  events.onerror = () => note(LOST);
 }
+
+// Nobody looks at a hidden page. Once it is seen again, the first events bring whatever is new.
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) listen();
+  else if (events) { events.close(); events = null; }
+});
 
 function note(text) {
   let place = document.getElementById("live");
@@ -144,7 +152,7 @@ function exchange(data) {
     const old = document.getElementById(`row-${key}`);
     if (old && content(old) === content(fresh)) continue;
     isNew = true;
-    fresh.classList.add("changed");
+    mark(fresh);
     if (old) {
       // A cell whose column is not shown would shift all others.
       if (old.cells.length !== fresh.cells.length) { show(location.href, false); return false; }
@@ -160,6 +168,19 @@ function exchange(data) {
     if (row && body.rows[place] !== row) { body.insertBefore(row, body.rows[place] || null); isNew = true; }
   });
   return isNew;
+}
+
+// Marks a row for a moment. An animation in CSS would keep the browser busy for as long as the mark is there.
+const marked = new Set();
+let unmark = null;
+function mark(row) {
+  row.classList.add("changed");
+  marked.add(row);
+  unmark ??= setTimeout(() => {
+    for (const each of marked) each.classList.remove("changed");
+    marked.clear();
+    unmark = null;
+  }, 2500);
 }
 
 // What a row says and where its links lead.
@@ -184,7 +205,7 @@ function listenToTrial() {
   source.addEventListener("gone", () => { source.close(); note("This trial was deleted."); });
   source.addEventListener("done", () => source.close());
   source.onopen = () => note("");
-  source.onerror = () => note("The page has lost its server; it tries again. `fitgap ui` starts it.");
+  source.onerror = () => note(LOST);
 }
 
 // Exchanges the parts of this page that depend on whether a sweep or a trial is being trained.
@@ -204,4 +225,4 @@ document.addEventListener("securitypolicyviolation", (event) => console.error("b
 drawAll();
 // The table of a large sweep comes after the page.
 const first = table()?.querySelector("[data-later]") ? show(location.href, false, true) : Promise.resolve();
-first.then(loadFragments).then(() => { if (!events) listen(); listenToTrial(); });
+first.then(loadFragments).then(() => { if (!events && !document.hidden) listen(); listenToTrial(); });

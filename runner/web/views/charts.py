@@ -15,6 +15,7 @@ from fitgap.runner.web.pages import found_sweep, found_trial, page, reading
 from fitgap.runner.web.problems import Problem
 from fitgap.runner.web.selection import chosen_where
 from fitgap.runner.web.view_state import AMEND, view_of, words
+from fitgap.runner.web.views.sweep import is_training
 from starlette.requests import Request as WebRequest
 from starlette.responses import Response
 
@@ -114,17 +115,16 @@ def answer(
     """The chart in the format of an ending. It is drawn once for each state of the sweep."""
     is_live = "live" in request.query_params
     box = view_of(request.query_params).box if is_live else None
-    now = (sweep_id, store.state(sweep_id))
+    now = store.state(sweep_id)
 
     def draw() -> bytes:
         subject = Subject(store, asked)
         if not asked.trials:
-            # The charts of a page are about the same trials, which are read once.
-            trials = request.app.state.frames.get((*now, asked.where, asked.of), lambda: subject.trials)
-            subject.__dict__["trials"] = trials
+            key, trains = (sweep_id, asked.where, asked.of), is_training(request, store, sweep_id)
+            subject.__dict__["trials"] = request.app.state.frames.get(key, now, trains, lambda: subject.trials)
         return drawn(subject, kind, ending, box)
 
-    found = request.app.state.cache.get((kind, ending, repr(asked), box, *now, *state), draw)
+    found = request.app.state.cache.get((kind, ending, repr(asked), box, sweep_id), draw, (now, *state))
     name = f"{asked.what}-{kind}.{ending}" if isinstance(asked.what, str) else f"trial-{asked.what}-{kind}.{ending}"
     safe = "".join(each if each.isascii() and (each.isalnum() or each in "._-") else "_" for each in name)
     # Opened in the browser, a file would be subject to the policy of the page; so files are saved.

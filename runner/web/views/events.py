@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from fitgap.runner.errors import FitgapError
-from fitgap.runner.store import Row
+from fitgap.runner.store import Row, Store
 from fitgap.runner.trial_status import Status
 from fitgap.runner.web.formatting import plain_json
 from fitgap.runner.web.pages import counts_of, found_sweep, found_trial, page, reading
@@ -27,9 +27,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-# Seconds between looks at the database. A look may take at most a fortieth of the time, and drawing charts another
-# one, so that a page hardly slows a sweep that is being trained on the same machine.
-LOOK_SECONDS, SHARE, LONGEST_SECONDS = 1.0, 40, 60.0
+# Seconds between looks at the database. Looking for progress may take at most an eightieth of the time, and so may the
+# rows of a sweep that trains, and the charts, so that a page hardly slows a sweep on the same machine.
+LOOK_SECONDS, SHARE, LONGEST_SECONDS = 1.0, 80, 60.0
+# On a busy machine a look takes many times the processor time that it needs. Of what is more than this multiple, the
+# page would only be slower.
+MOST_WAITING = 4
 # Seconds of silence after which a comment shows that the connection still exists.
 SILENCE_SECONDS = 15.0
 # Streams that may be open at once, on all pages.
@@ -39,11 +42,18 @@ open_streams = threading.BoundedSemaphore(MOST_STREAMS)
 
 @dataclass(frozen=True)
 class Seen:
-    """What a page has seen: the state of the results, the epochs in progress, and a digest of each row by its key."""
+    """What a page has seen: the state of the results, the epochs in progress, and a digest of each row by its key.
+
+    Rows cost more than progress, so while a sweep trains they are of an older state, `shown`, until `next_rows`.
+    `rows_seconds` is how long they took at this look.
+    """
 
     state: Any = None
     epochs: int = -1
     rows: dict[str, str] = field(default_factory=dict)
+    shown: Any = None
+    next_rows: float = 0.0
+    rows_seconds: float = 0.0
 
 
 Look = Callable[[Seen], tuple[Seen, str]]
@@ -105,14 +115,13 @@ async def stream(request: Request, look: Look, seen: Seen) -> AsyncIterator[str]
         yield "retry: 2000\n\n"
         while not request.app.state.stopping.is_set():
             began = time.monotonic()
-            seen, text = await run_in_threadpool(looked, look, seen)
+            seen, text, cost = await run_in_threadpool(timed, look, seen)
             if text or began - spoken > SILENCE_SECONDS:
                 spoken = began
                 yield text or ": still here\n\n"
             if "event: gone\n" in text or "event: done\n" in text:
                 return
-            pause = max(LOOK_SECONDS, SHARE * (time.monotonic() - began))
-            await rest(request, min(pause, LONGEST_SECONDS))
+            await rest(request, min(max(LOOK_SECONDS, SHARE * (cost - seen.rows_seconds)), LONGEST_SECONDS))
     finally:
         open_streams.release()
 
@@ -122,6 +131,23 @@ async def rest(request: Request, seconds: float) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until and not request.app.state.stopping.is_set():
         await asyncio.sleep(min(0.25, max(0.0, until - time.monotonic())))
+
+
+class Stopwatch:
+    """What something costs from now on, in seconds: its own processor time, and that of a server it waits for."""
+
+    def __init__(self) -> None:
+        self._began, self._own = time.monotonic(), time.thread_time()
+
+    def cost(self) -> float:
+        return min(time.monotonic() - self._began, MOST_WAITING * (time.thread_time() - self._own))
+
+
+def timed(look: Look, seen: Seen) -> tuple[Seen, str, float]:
+    """The same as `look`, with its cost."""
+    watch = Stopwatch()
+    seen, text = looked(look, seen)
+    return seen, text, watch.cost()
 
 
 def looked(look: Look, seen: Seen) -> tuple[Seen, str]:
@@ -141,27 +167,44 @@ def look(request: Request, sweep_id: int, view: SweepView, seen: Seen) -> tuple[
     with reading(request) as store:
         trains = is_training(request, store, sweep_id)
         state, epochs = (store.state(sweep_id), trains), store.stored_epochs(sweep_id)
-        if (state, epochs) == (seen.state, seen.epochs):
+        has_progress = (state, epochs) != (seen.state, seen.epochs)
+        # Once nobody trains it, nothing is left for later.
+        has_rows = state != seen.shown and (not trains or time.monotonic() >= seen.next_rows)
+        seen = replace(seen, state=state, epochs=epochs, rows_seconds=0.0)
+        if not has_progress and not has_rows:
             return seen, ""
-        row, counts = found_sweep(store, str(sweep_id)), counts_of(store, sweep_id)
-        context = {"sweep": row, "counts": counts, **progress_of(counts, store, trains)}
-        shown = page(request, "progress.html", root="../", **context, verdict_counts=store.verdict_counts(sweep_id))
-        table = None if state == seen.state else known_table(request, store, row, view)
-    html = bytes(shown.body).decode()
-    told = {"counts": counts, "state": context["state"], "training": trains, "html": html}
-    progress = event("progress", told)
-    if table is None:
-        # Only epochs are new, which no row shows.
-        return replace(seen, epochs=epochs), progress
+        row = found_sweep(store, str(sweep_id))
+        text = progress_event(request, store, row, trains) if has_progress else ""
+        if not has_rows:
+            return seen, text
+        watch = Stopwatch()
+        table = known_table(request, store, row, view)
+    digests, found = new_rows(request, row, view, table, seen)
+    later = time.monotonic() + min(SHARE * watch.cost(), LONGEST_SECONDS)
+    now = replace(seen, rows=digests, shown=state, next_rows=later, rows_seconds=watch.cost())
+    return now, text + event("rows", found, CURSORS.keep(now))
+
+
+def progress_event(request: Request, store: Store, row: Row, trains: bool) -> str:
+    """How far a sweep is, as numbers and as the page shows it."""
+    counts = counts_of(store, row["id"])
+    context = {"sweep": row, "counts": counts, **progress_of(counts, store, trains)}
+    shown = page(request, "progress.html", root="../", **context, verdict_counts=store.verdict_counts(row["id"]))
+    told = {"counts": counts, "state": context["state"], "training": trains, "html": bytes(shown.body).decode()}
+    return event("progress", told)
+
+
+def new_rows(
+    request: Request, row: Row, view: SweepView, table: Table, seen: Seen
+) -> tuple[dict[str, str], dict[str, Any]]:
+    """A digest of each row of a table by its key, and the rows that a page has not seen."""
     key = "trial" if view.show == "trials" else "configuration"
     digests = {str(each[key]): digest(each) for each in table.rows}
     changed = [plain_json(each) for each in table.rows if seen.rows.get(str(each[key])) != digests[str(each[key])]]
-    now = Seen(state, epochs, digests)
-    cursor = CURSORS.keep(now)
     found = {"key": key, "rows": changed, "order": list(digests), "found": table.found}
     if "html" in request.query_params:
         found["html"] = {str(each[key]): row_html(request, row, view, table, each) for each in changed}
-    return now, progress + event("rows", found, cursor)
+    return digests, found
 
 
 def look_at_trial(request: Request, number: int, seen: Seen) -> tuple[Seen, str]:

@@ -1,5 +1,7 @@
 """The files that pages load: a fixed list, so that no address leads to any other file."""
 
+import subprocess
+import sys
 from functools import cache
 from importlib.resources import files
 
@@ -15,15 +17,15 @@ TYPES = {
     "icon.svg": "image/svg+xml",
 }
 VEGA = "vega.js"
+# Vega, Vega-Lite and vega-embed as one module.
+WRITE_VEGA = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle().encode())"
 
 
 @cache
 def content_of(name: str) -> bytes:
     if name == VEGA:
-        import vl_convert
-
-        # Vega, Vega-Lite and vega-embed as one module. Its type hint demands an argument that it does not need.
-        return str(vl_convert.javascript_bundle()).encode()  # type: ignore[call-arg]
+        # In a process of its own, since the library keeps a hundred megabytes.
+        return subprocess.run([sys.executable, "-c", WRITE_VEGA], capture_output=True, check=True).stdout
     return files("fitgap.runner.web").joinpath("static", name).read_bytes()
 
 

@@ -128,8 +128,8 @@ def known_table(request: Request, store: Store, row: Row, view: SweepView) -> Ta
     """The same, kept until the sweep changes. A filter may name tags and notes, which may change at any time."""
     if view.where or view.show == "trials":
         return table_of(store, row, view)
-    key = ("table", row["id"], store.state(row["id"]), view)
-    return request.app.state.cache.get(key, lambda: table_of(store, row, view))
+    state = store.state(row["id"])
+    return request.app.state.cache.get(("table", row["id"], view), lambda: table_of(store, row, view), state)
 
 
 def table_of_configurations(store: Store, row: Row, view: SweepView) -> Table:
@@ -213,9 +213,10 @@ def answer_page(request: Request) -> Response:
     settings = settings_of(request)
     with reading(request) as store:
         row = found_sweep(store, request.path_params["sweep"])
-        key = ("answer", row["id"], store.state(row["id"]))
+        key, state = ("answer", row["id"]), store.state(row["id"])
         try:
-            lines = request.app.state.cache.get(key, lambda: settings.wording.sweep_answer(store, str(row["id"])))
+            answer = request.app.state.cache.get
+            lines = answer(key, lambda: settings.wording.sweep_answer(store, str(row["id"])), state)
         except FitgapError as error:
             lines = [str(error)]
     template = "answer.html" if "fragment" in request.query_params else "answer_page.html"

@@ -54,3 +54,14 @@ def test_an_answer_that_failed_is_computed_again():
     with pytest.raises(ZeroDivisionError):
         cache.get("a", lambda: 1 / 0)
     assert cache.get("a", lambda: "found") == "found"
+
+
+def test_an_answer_for_another_state_takes_the_place_of_the_old_one():
+    cache, found = AnswerCache(10, 50), []
+    for state in (1, 1, 2, 1):
+        cache.get("a", lambda: found.append(state) or b"x" * 20, state)  # noqa: B023
+    assert found == [1, 2, 1]
+    # Only one of them is kept, so there is room for another.
+    cache.get("b", lambda: b"x" * 20)
+    cache.get("a", lambda: found.append("again"), 1)
+    assert found == [1, 2, 1]

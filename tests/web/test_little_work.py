@@ -1,0 +1,53 @@
+"""An open page leaves the machine to the sweep: no work where nobody looks, and charts only where they are seen."""
+
+import pytest
+
+pytestmark = [pytest.mark.nightly, pytest.mark.xdist_group("browser")]
+
+# What a browser tells a page that is behind another one.
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+# A trial has ended: what the page does then about its charts.
+AGAIN = 'import("/static/charts.js").then((charts) => charts.redraw({ later: true }))'
+
+
+def events_of(guest):
+    """The streams that a page has asked for so far."""
+    return [url for url in guest.requests if "/events?" in url]
+
+
+def test_a_hidden_page_listens_again_once_it_is_seen(visit):
+    guest = visit()
+    guest.open("sweeps/made")
+    guest.until("document.querySelector('[data-kind=fitmap] svg') !== null")
+    while not events_of(guest):
+        guest.page.wait_for_timeout(100)
+    with guest.page.expect_event("requestfailed", lambda request: "/events?" in request.url):
+        guest.page.evaluate(HIDE, True)
+    assert len(events_of(guest)) == 1
+    with guest.page.expect_request("**/events?*"):
+        guest.page.evaluate(HIDE, False)
+    assert len(events_of(guest)) == 2
+
+
+def test_charts_that_are_not_seen_are_drawn_again_when_they_are(visit):
+    guest = visit()
+    guest.page.clock.install()
+    guest.open("sweeps/made")
+    guest.until("document.querySelector('[data-kind=fitmap] svg') !== null")
+    guest.until("document.querySelector('[data-kind=curves] svg') !== null")
+    # Far from the fit map, which is above.
+    guest.page.locator("#table-title").scroll_into_view_if_needed()
+    guest.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    guest.until("document.querySelector('[data-kind=importance] svg') !== null")
+    guest.page.wait_for_timeout(500)
+    asked = len(guest.requests)
+    guest.page.evaluate(AGAIN)
+    # The pause depends on how long drawing took; it is never longer than this.
+    guest.page.clock.fast_forward(301_000)
+    guest.page.wait_for_timeout(1000)
+    assert not any("fitmap.json" in url for url in guest.requests[asked:])
+    with guest.page.expect_request("**/fitmap.json?*"):
+        guest.page.locator("[data-kind=fitmap]").scroll_into_view_if_needed()
