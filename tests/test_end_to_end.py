@@ -13,6 +13,7 @@ import pytest
 from fitgap.runner.cli.main import app
 from fitgap.runner.errors import StoreError
 from fitgap.runner.store import open_store
+from fitgap.runner.suggestions import naming_database
 from support.sampling import at_night
 
 # They share what takes long to make.
@@ -67,7 +68,7 @@ def ask(folder, *arguments):
     """The answer of a command as JSON text, from this process: others start the installed command to ask."""
     printed = io.StringIO()
     words = [*arguments, "--db", str(folder / "fitgap.db"), "--format", "json"]
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), naming_database():
         assert not app(words, standalone_mode=False)
     return printed.getvalue()
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from fitgap.runner.cli.main import app, exit_code_of
 from fitgap.runner.data import load_dataset
+from fitgap.runner.suggestions import naming_database
 from support.sampling import per_commit
 
 # They share what takes long to make.
@@ -109,7 +110,7 @@ def answer(line):
     if words[0] == "run" and any(word.startswith("--") for word in words):
         # The first rung comes after three epochs.
         words += ["--epochs", "4" if "--halving" in words else "1"]
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), naming_database():
         code = exit_code_of(lambda: app(words, standalone_mode=False))
     return code or 0, printed.getvalue()
 

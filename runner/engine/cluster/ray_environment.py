@@ -25,15 +25,18 @@ COMMON = {
 }
 # Without this, Ray 2.60 replaces a given loopback address and listens on every interface.
 KEEP_TO_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+# Ray would give its workers the niceness 15, so that beside other work they get hardly any time. Local processes have
+# the priority of the command, too.
+AT_THE_SAME_PRIORITY = {"RAY_worker_niceness": "0"}
 # Connections within this machine must not go through a proxy.
 WITHOUT_PROXY = ("127.0.0.1", "localhost")
 
 
 def own_environment(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment for our own Ray on this machine, with a fresh secret token."""
+    """The environment for our own Ray on this machine, with a fresh secret token. A priority that is set stays."""
     kept = {name: value for name, value in inherited.items() if name not in (*OF_ANOTHER_RAY, *OF_PYTHON)}
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    return {**kept, **without_proxy(inherited), **COMMON, **KEEP_TO_LOOPBACK, **token}
+    return {**AT_THE_SAME_PRIORITY, **kept, **without_proxy(inherited), **COMMON, **KEEP_TO_LOOPBACK, **token}
 
 
 def cluster_environment(address: str, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:

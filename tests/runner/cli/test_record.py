@@ -5,6 +5,7 @@ import json
 import pytest
 from fitgap.runner.cli.main import app
 from fitgap.runner.recorded_epochs import Recording, always_recorded
+from fitgap.runner.suggestions import naming_database
 from support.sampling import at_night, steps
 
 # They share what takes long to make.
@@ -32,7 +33,8 @@ def thinned(request, tmp_path_factory):
     for name, record in (("whole", "all"), ("thin", request.param)):
         (folder / f"{name}.yaml").write_text(SWEEP.replace("NAME", name).replace("RECORD", record))
         words = ["run", str(folder / f"{name}.yaml"), "--engine", "local", "--db", str(folder / "it.db")]
-        assert not app(words, standalone_mode=False)
+        with naming_database():
+            assert not app(words, standalone_mode=False)
     every = request.param.removeprefix("every=")
     return folder / "it.db", Recording(int(every) if every.isdigit() else None)
 

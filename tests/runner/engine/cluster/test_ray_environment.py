@@ -56,3 +56,8 @@ def test_workers_on_other_nodes_get_the_choice_of_kernels_and_nothing_else_of_ou
     assert found.items() >= {**threads, **chosen}.items()
     assert not {"HOME", "FITGAP_DB"} & found.keys()
     assert ("FITGAP_KERNELS" in found) == bool(chosen)
+
+
+def test_workers_of_a_ray_of_our_own_have_the_priority_of_the_command_unless_another_is_set():
+    assert own_environment({})["RAY_worker_niceness"] == "0"
+    assert own_environment({"RAY_worker_niceness": "7"})["RAY_worker_niceness"] == "7"

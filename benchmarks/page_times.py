@@ -1,0 +1,167 @@
+"""How fast the page of a large sweep is: `python -m benchmarks.page_times`, which needs Chromium and the extra `test`.
+
+A store of synthetic trials is made, in SQLite and on request in a temporary PostgreSQL server. The browser opens the
+page of its sweep, sorts the table by several columns, and filters it. All times are the browser's own: from following
+the link to the first paint and to the first row of the table, and from the click to the new table.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from benchmarks.machine import describe
+from benchmarks.made_store import NAME, SIZES, fill_store, trial_count
+from benchmarks.open_page import BROWSERS, FITGAP
+from benchmarks.ours.server import temporary_server
+
+EPOCHS, TRIES, PATIENCE = 5, 5, 60_000
+COLUMNS = {"configurations": ("e_t", "e_v", "verdict"), "trials": ("trial", "e_t", "best_e_v")}
+# All sizes have some of each.
+FILTERS = ("activation == 'relu'", "e_v < 0.5", "architecture == '8' and optimizer.rate < 0.01")
+# Seconds from the click on a link until its order is shown.
+SORT = """async ([key]) => {
+  const link = [...document.querySelectorAll("th a")].find((each) =>
+    new URL(each.href).searchParams.get("sort") === key);
+  const began = performance.now();
+  link.click();
+  const isSorted = () => new URL(location).searchParams.get("sort") === key
+    && document.querySelector("th[aria-sort=ascending]") && !document.contains(link);
+  while (!isSorted()) await new Promise(requestAnimationFrame);
+  return (performance.now() - began) / 1000;
+}"""
+# Seconds from sending a filter until its rows are shown.
+FILTER = """async ([text]) => {
+  const field = document.querySelector("input[name=where]"), old = document.querySelector("tbody tr");
+  field.value = text;
+  const began = performance.now();
+  field.form.requestSubmit();
+  while (document.contains(old)) await new Promise(requestAnimationFrame);
+  return (performance.now() - began) / 1000;
+}"""
+PAINT = """async () => {
+  const painted = () => performance.getEntriesByName("first-contentful-paint")[0];
+  while (!painted()) await new Promise(requestAnimationFrame);
+  return painted().startTime / 1000;
+}"""
+ROWS = """async () => {
+  while (!document.querySelector("tbody tr")) await new Promise(requestAnimationFrame);
+  return performance.now() / 1000;
+}"""
+
+
+def main() -> int:
+    options = parse()
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        print("no Chromium is installed; install it with: apt-get install -y chromium", file=sys.stderr)
+        return 1
+    print(*describe([]), sep="\n")
+    for address in options.made:
+        print(*lines(measured(address, browser), address), sep="\n", flush=True)
+    for kind in options.databases:
+        for size in options.sizes:
+            with database(kind) as address:
+                fill_store(address, epochs=EPOCHS, size=size)
+                found = measured(address, browser)
+            print(*lines(found, f"{trial_count(size):,} trials, {kind}"), sep="\n", flush=True)
+    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.page_times", description=(__doc__ or "").splitlines()[0]
+    )
+    parser.add_argument("--sizes", nargs="+", choices=SIZES, default=["ten", "tenth"], help="default: ten tenth")
+    kinds = ("sqlite", "postgresql")
+    parser.add_argument("--databases", nargs="*", choices=kinds, default=["sqlite"], help="default: sqlite")
+    parser.add_argument("--made", nargs="*", default=[], metavar="DB", help="a store that was made before")
+    return parser.parse_args()
+
+
+def lines(found: Mapping[str, Sequence[float]], case: str) -> list[str]:
+    """The median of each figure, with the lowest and the highest."""
+    return [
+        f"{case}: {name} {statistics.median(values):.2f} s ({min(values):.2f} to {max(values):.2f})"
+        for name, values in found.items()
+    ]
+
+
+@contextlib.contextmanager
+def database(kind: str) -> Iterator[str]:
+    """The address of an empty database."""
+    if kind == "postgresql":
+        with temporary_server() as server:
+            yield server.address()
+    else:
+        with tempfile.TemporaryDirectory(prefix="fitgap-benchmark-") as folder:
+            yield str(Path(folder) / "it.db")
+
+
+def measured(address: str, browser: str) -> dict[str, list[float]]:
+    """Seconds by figure."""
+    from playwright.sync_api import sync_playwright
+
+    with served(address) as root, sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = opened.new_page(viewport={"width": 1280, "height": 844})
+        page.set_default_timeout(PATIENCE)
+        own = urljoin(root, f"sweeps/{NAME}")
+        found: dict[str, list[float]] = {"first paint": [], "first row": []}
+        for _ in range(TRIES):
+            page.goto("about:blank")
+            page.goto(own, wait_until="commit")
+            found["first row"].append(page.evaluate(ROWS))
+            found["first paint"].append(page.evaluate(PAINT))
+        for show, keys in COLUMNS.items():
+            found |= changed_tables(page, f"{own}?show={show}", show, keys)
+        opened.close()
+    return found
+
+
+def changed_tables(page: Any, address: str, show: str, keys: Sequence[str]) -> dict[str, list[float]]:
+    """Seconds until a table of configurations or trials is sorted or filtered."""
+    page.goto(address)
+    page.evaluate(ROWS)
+    # Charts that are still being drawn would be measured too.
+    page.wait_for_load_state("networkidle")
+    sorting = [page.evaluate(SORT, [key]) for key in keys]
+    page.goto(address)
+    page.evaluate(ROWS)
+    page.wait_for_load_state("networkidle")
+    filtering = []
+    for text in FILTERS:
+        filtering.append(page.evaluate(FILTER, [text]))
+        page.wait_for_load_state("networkidle")
+    return {f"sort {show}": sorting, f"filter {show}": filtering}
+
+
+@contextlib.contextmanager
+def served(address: str) -> Iterator[str]:
+    """The address of the page, which a server of its own answers."""
+    words = [*FITGAP, "ui", "--no-browser", "--port", "0", "--db", address]
+    server = subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stderr is not None
+        found = re.search(r"http://\S+/", server.stderr.readline())
+        assert found is not None, "fitgap ui did not start"
+        yield found.group()
+    finally:
+        server.kill()
+        server.communicate()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
