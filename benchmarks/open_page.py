@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -24,9 +23,9 @@ from urllib.parse import urljoin
 
 from fitgap.runner.store import open_store
 
+from benchmarks.chromium import installed_browser
 from benchmarks.machine import describe, usable_cores
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FITGAP = (sys.executable, "-m", "fitgap")
 NAME, TICKS = "watched", os.sysconf("SC_CLK_TCK")
 # Longer than any measurement. Trials end all the time, so rows, verdicts and charts change.
@@ -71,10 +70,7 @@ class Pair:
 
 def main() -> int:
     options = parse()
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        print("no Chromium is installed; install it with: apt-get install -y chromium", file=sys.stderr)
-        return 1
+    browser = installed_browser()
     with (
         tempfile.TemporaryDirectory(prefix="fitgap-open-page-") as folder,
         bench(f"{folder}/page.db", browser) as found,

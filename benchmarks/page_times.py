@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -19,9 +18,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+from benchmarks.chromium import installed_browser
 from benchmarks.machine import describe
 from benchmarks.made_store import NAME, SIZES, fill_store, trial_count
-from benchmarks.open_page import BROWSERS, FITGAP
+from benchmarks.open_page import FITGAP
 from benchmarks.ours.server import temporary_server
 
 EPOCHS, TRIES, PATIENCE = 5, 5, 60_000
@@ -61,10 +61,7 @@ ROWS = """async () => {
 
 def main() -> int:
     options = parse()
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        print("no Chromium is installed; install it with: apt-get install -y chromium", file=sys.stderr)
-        return 1
+    browser = installed_browser()
     print(*describe([]), sep="\n")
     for address in options.made:
         print(*lines(measured(address, browser), address), sep="\n", flush=True)

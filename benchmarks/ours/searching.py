@@ -7,7 +7,7 @@ from fitgap.runner.spec import Sweep
 
 from benchmarks.search.problem import Problem
 
-# A method is told the size of a network as well; here all are alike.
+# Results also contain the number of parameters, which no problem of the table varies.
 PARAMETERS = 1
 
 

@@ -1,7 +1,8 @@
 """Networks on digits, looked up in a table that fitgap has recorded: `python -m benchmarks.search.digits_table`.
 
 The table holds E_v after every epoch and the honest E_v, at the best epoch according to other examples, of all
-combinations of these settings. Methods are told the honest E_v. A rate is that of the nearest network.
+combinations of these settings. Methods minimize the honest E_v. A rate between those of the table is rounded
+to the nearest one.
 """
 
 import itertools

@@ -32,7 +32,7 @@ class Problem(Protocol):
         """The coordinates of a configuration of the sweep."""
 
     def error(self, values: Values) -> float:
-        """What a method is told of a point."""
+        """The error at a point, which a method tries to make small."""
 
     def score(self, error: float) -> float:
         """What is reported for the lowest error of a search."""

@@ -2,8 +2,6 @@
 
 import json
 import math
-import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,14 +15,11 @@ from benchmarks.__main__ import main
 from benchmarks.comparison import ROW_KEYS, Comparison, Figure, Row, Side, best_side, job
 from benchmarks.images import CASES, flat_size
 from benchmarks.interleaving import measure
-from benchmarks.made_store import fill_store
 from benchmarks.networks import ACTIVATIONS, OPTIMIZERS, networks
-from benchmarks.open_page import BROWSERS, Pair, Window, descendants, is_browser, summary, used
 from benchmarks.ours.driving import planned_packs, prepared_sweep
 from benchmarks.ours.image_pack import network_of
 from benchmarks.ours.search_time import is_over, progress
 from benchmarks.ours.simulated_cluster import pack_blocks
-from benchmarks.page_times import lines, measured
 from benchmarks.peers import PEERS, peers_called
 from benchmarks.peers.products import StepProducts
 from benchmarks.processes import MeasurementError
@@ -275,41 +270,3 @@ def test_mixed_networks_have_every_kind_and_half_have_dropout(count):
     assert {each.optimizer for each in chosen} == set(OPTIMIZERS)
     assert sum(each.dropout for each in chosen) == count // 2
     assert [each.repeat for each in chosen] == sorted(count // 4 * list(range(4)))
-
-
-def test_an_open_page_is_judged_by_pairs_of_windows():
-    alone = Window(rate=100.0, own=2.0, page=0.0)
-    pairs = [Pair(alone, Window(rate=rate, own=2.0, page=0.05)) for rate in (97.0, 99.0, 101.0)]
-    epochs, share, _ = summary(pairs)
-    assert "1.0 (-1.0 to 3.0) % fewer epochs" in epochs and "2.5 (2.5 to 2.5) %" in share
-
-
-def test_processes_that_a_process_started_are_counted_with_it():
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        assert child.pid in descendants(os.getpid()) and used(child.pid) >= 0
-        assert not is_browser(child.pid)
-    finally:
-        child.communicate(b"\n")
-
-
-def test_times_of_pages_are_told_with_their_range():
-    assert lines({"first paint": [0.5, 0.2, 1.0]}, "10 trials, sqlite") == [
-        "10 trials, sqlite: first paint 0.50 s (0.20 to 1.00)"
-    ]
-
-
-@pytest.mark.nightly
-def test_the_page_of_a_made_sweep_is_timed_in_a_browser(tmp_path):
-    """Every figure comes from the page itself: without rows, sorted columns or filtered tables it would not end."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        pytest.skip("no Chromium; install it with: apt-get install -y chromium")
-    fill_store(str(tmp_path / "it.db"), epochs=2, size="ten")
-    found = measured(str(tmp_path / "it.db"), browser)
-    assert list(found) == [
-        "first paint",
-        "first row",
-        *(f"{what} {show}" for show in ("configurations", "trials") for what in ("sort", "filter")),
-    ]
-    assert all(values and min(values) > 0 for values in found.values())

@@ -23,16 +23,18 @@ from benchmarks.search.text import as_text, summary
 
 WHAT = {"problem": "p", "method": "m", "generation": 8, "peer": "optuna-gp", "sampler": "gp", "trials": 30}
 
+AXES = {
+    "optimizer": [{"adam": {"rate": {"range": [0.1, 1.1], "scale": "linear"}}}],
+    "batch_size": ["1..5"],
+}
+
 
 class Bowl:
     """A problem with a number and a whole number, whose lowest error is known."""
 
     name, measure = "bowl", "error"
     coordinates = (Coordinate(NUMBER), Coordinate(WHOLE, 5))
-    axes = {  # noqa: RUF012
-        "optimizer": [{"adam": {"rate": {"range": [0.1, 1.1], "scale": "linear"}}}],
-        "batch_size": ["1..5"],
-    }
+    axes = AXES
 
     def values(self, configuration):
         return configuration.optimizer.variant.rate - 0.1, configuration.batch_size - 1
