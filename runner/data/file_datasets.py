@@ -38,7 +38,13 @@ def load_table(
         raise file_error(source, f"{rule}; store arrays (N, steps, channels) with numpy.savez, or leave it out")
     keeps_text = needs_text(choices) or bool(stored and (stored.text or stored.dates))
     layout = stored.layout if stored else None
-    raw = read_table(source, content, kind, choices, target, layout, keeps_text=keeps_text)
+    return load_raw(
+        read_table(source, content, kind, choices, target, layout, keeps_text=keeps_text), target, choices, stored
+    )
+
+
+def load_raw(raw: RawTable, target: Sequence[str], choices: FileChoices, stored: Treatment | None = None) -> LoadedFile:
+    """The examples in a table as it was read. Raises DataError for data that cannot be trained on."""
     raw, origins = joined(raw, [read_other(each, choices, target) for each in files_of(choices)])
     names = resolved_target(raw.table, target, strict=choices.strict)
     check_target(raw.table, names)

@@ -9,13 +9,12 @@ import numpy as np
 import polars
 from fitgap.core.datasets import Dataset
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
+from fitgap.runner.data.columns.mistaken_numbers import are_numbers, has_both_marks, mistake_error
 from fitgap.runner.data.columns.raw_table import (
     Table,
-    cell_error,
     check_finite,
     check_number,
     check_present,
-    first,
     float_values,
     holds_numbers,
     is_missing,
@@ -26,7 +25,6 @@ from fitgap.runner.data.columns.text_columns import (
     categories_of,
     check_text,
     input_names,
-    mistake_advice,
     one_hot_inputs,
 )
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
@@ -106,13 +104,14 @@ def check_columns(table: Table, target: Sequence[str], handling: Handling) -> No
 
 
 def check_target_words(table: Table, column: polars.Series) -> None:
-    """Raise DataError for a word in a target column of numbers, which are too many to be classes."""
-    if column.dtype != polars.String or column.n_unique() <= MOST_INTEGER_CLASSES:
+    """Raise DataError for a mistake in a target column of numbers: both decimal marks, or a word among too many to be
+    classes.
+    """
+    if column.dtype != polars.String:
         return
-    is_number = column.cast(polars.Float64, strict=False).is_not_null()
-    if len(column) / 2 < is_number.sum() < len(column):
-        row = first(~is_number)
-        raise cell_error(table, column, row, f"'{visible(column[row])}' is not a number; {mistake_advice(column, row)}")
+    is_many = column.n_unique() > MOST_INTEGER_CLASSES
+    if has_both_marks(column) or (is_many and len(column) / 2 < are_numbers(column).sum() < len(column)):
+        raise mistake_error(table, column)
 
 
 def complete_rows(table: Table, target: Sequence[str]) -> Table:

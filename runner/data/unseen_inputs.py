@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import polars
 from fitgap.runner.data.bounds import INPUT_COPIES, VALUE_BYTES, check_memory
-from fitgap.runner.data.columns.cell_values import COMMA_DECIMAL, CellRules, without
+from fitgap.runner.data.columns.cell_values import CellRules, without
 from fitgap.runner.data.columns.date_columns import date_inputs
+from fitgap.runner.data.columns.mistaken_numbers import mistake, mistakes_in, other_mark
 from fitgap.runner.data.columns.raw_table import (
     Table,
     cell_error,
@@ -186,14 +187,12 @@ def as_numbers(table: Table, column: polars.Series) -> polars.Series:
         check_number(table, column)
         return column
     numbers = column.cast(polars.Float64, strict=False)
-    if (others := column.is_not_null() & numbers.is_null()).any():
-        # In a column with decimal commas, the wrong cell is one without, or something else.
-        with_comma = column.str.contains(COMMA_DECIMAL)
-        if with_comma.sum() > numbers.is_not_null().sum():
-            others = column.is_not_null() & ~with_comma
-        row = first(others)
-        rule = f"'{visible(column[row])}' is not a number, but the network was trained on numbers here; correct it"
-        raise cell_error(table, column, row, rule)
+    if (column.is_not_null() & numbers.is_null()).any():
+        row = first(mistakes_in(column))
+        advice = ", but the network was trained on numbers here; correct it"
+        if other_mark(column, row):
+            advice = "; write all with the same mark"
+        raise cell_error(table, column, row, f"{mistake(column, row)}{advice}")
     return numbers
 
 

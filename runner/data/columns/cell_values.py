@@ -15,10 +15,12 @@ MISSING_AMONG_NUMBERS = (
     *("#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"),
 )
 
-COMMA_DECIMAL = r"^[+-]?(\d+|\d{1,3}(\.\d{3})+)?(,\d+)?([eE][+-]?\d+)?$"
+# A group never begins with 0: 0.500 is a half.
+COMMA_DECIMAL = r"^[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)?(,\d+)?([eE][+-]?\d+)?$"
 # Groups of three digits, as in 1,234,567 or 1.234.567.
 COMMA_GROUPS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"
 POINT_GROUPS = r"^[+-]?[1-9]\d{0,2}(\.\d{3})+$"
+TWO_MARKS = r",.*[,.]"
 PLAIN = r"^[+-]?\d+(\.\d+)?$"
 LEADING_ZERO = r"^[+-]?0\d"
 
@@ -60,7 +62,7 @@ def typed_column(column: polars.Series, rules: CellRules = STRICT_CELLS) -> pola
             present = present.str.replace("^[−–]", "-")
         numbers = as_numbers(present, rules)
         if numbers is None:
-            numbers = from_groups(present)
+            numbers = from_groups(present, rules.decimal)
     if numbers is not None:
         return without_numbers(numbers, rules)
     column = without(column, rules.missing)
@@ -112,10 +114,13 @@ def from_commas(column: polars.Series) -> polars.Series | None:
     return plain.cast(polars.Float64, strict=False)
 
 
-def from_groups(column: polars.Series) -> polars.Series | None:
-    """Numbers with commas between groups of digits; None if a cell is something else."""
+def from_groups(column: polars.Series, decimal: str) -> polars.Series | None:
+    """Numbers with commas between groups of digits; None if a cell is something else.
+
+    In a table with decimal commas, a cell with two marks must show that these are not decimal commas.
+    """
     present = column.drop_nulls()
-    has_groups = present.str.contains(",", literal=True).any()
+    has_groups = present.str.contains(TWO_MARKS if decimal == "," else ",").any()
     if not has_groups or not present.str.contains(f"{COMMA_GROUPS}|{PLAIN}").all():
         return None
     plain = column.str.replace_all(",", "", literal=True)

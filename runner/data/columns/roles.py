@@ -9,6 +9,7 @@ import numpy as np
 import polars
 from fitgap.runner.data.columns.cell_values import STRICT_CELLS, CellRules, without
 from fitgap.runner.data.columns.date_columns import find_format, found_dates, is_temporal
+from fitgap.runner.data.columns.mistaken_numbers import are_numbers, has_both_marks
 from fitgap.runner.data.columns.raw_table import Table, is_missing, numbers_of
 from fitgap.runner.data.columns.text_columns import MOST_CATEGORIES
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
@@ -172,7 +173,9 @@ def find_role(table: Table, column: polars.Series, roles: Roles, explicit: bool)
 def is_mistaken(column: polars.Series) -> bool:
     """Whether text is probably a column of numbers with mistakes in it, and not one of names or codes."""
     present = column.drop_nulls()
-    is_number = present.cast(polars.Float64, strict=False).is_not_null()
+    if has_both_marks(present):
+        return True
+    is_number = are_numbers(present)
     if is_number.sum() <= len(present) / 2 or present.n_unique() <= FEW_CATEGORIES:
         return False
     if present.str.contains(r"^[+-]?0\d").any():

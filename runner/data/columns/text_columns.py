@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import polars
+from fitgap.runner.data.columns.mistaken_numbers import are_numbers, has_both_marks, mistake_error
 from fitgap.runner.data.columns.raw_table import Table, cell_error, first, float_values
 from fitgap.runner.data.error_texts import file_error, visible
 from fitgap.runner.data.handling import Handling
@@ -17,24 +18,17 @@ def check_text(table: Table, column: polars.Series, handling: Handling) -> None:
 
     If most cells are numbers, the first of the others is probably a typing mistake.
     """
-    is_number = column.cast(polars.Float64, strict=False).is_not_null()
+    is_number = are_numbers(column)
     others = column.is_not_null() & ~is_number
     if column.null_count() == len(column):
         raise file_error(table.source, f"column '{visible(column.name)}' has no values; remove it")
-    if is_number.sum() > others.sum() > 0 and column.name not in handling.categories:
-        row = first(others)
-        raise cell_error(table, column, row, f"'{visible(column[row])}' is not a number; {mistake_advice(column, row)}")
+    is_mistaken = is_number.sum() > others.sum() > 0 or has_both_marks(column)
+    if is_mistaken and column.name not in handling.categories:
+        raise mistake_error(table, column)
     if handling.text == "refuse":
         row = first(others if others.any() else is_number)
         rule = f"'{visible(column[row])}' is text, but inputs must be numbers"
         raise cell_error(table, column, row, f"{rule}; remove the column, or choose one_hot with --text or data.text")
-
-
-def mistake_advice(column: polars.Series, row: int) -> str:
-    """What to do about a word among numbers."""
-    if row == len(column) - 1:
-        return "if the last line holds totals, remove it, else correct it"
-    return "correct it or remove the row, or see --missing-values and --categorical"
 
 
 def categories_of(source: str, inputs: polars.DataFrame) -> dict[str, tuple[str, ...]]:

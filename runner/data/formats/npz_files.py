@@ -134,6 +134,8 @@ def without_losses(
         inputs, targets, rows = inputs[~lacking], targets[~lacking], rows[~lacking]
         check_size(source, len(inputs))
     count = int(np.isnan(inputs).sum()) if inputs.dtype.kind == "f" and not is_padded else 0
+    if handling.checks and count == inputs.size:
+        raise file_error(source, "array 'inputs' has no values, only NaN; store numbers in it")
     incomplete = 0
     if handling.drops and not is_padded:
         complete = complete_rows(source, inputs)

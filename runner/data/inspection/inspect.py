@@ -1,7 +1,7 @@
 """The inspection of a data file."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,17 +12,20 @@ from fitgap.runner.data.columns.raw_table import Table, is_missing
 from fitgap.runner.data.columns.roles import Roles, chosen_roles, find_roles
 from fitgap.runner.data.columns.target_names import resolved_target
 from fitgap.runner.data.columns.targets import holds_classes
+from fitgap.runner.data.error_texts import LONGEST_PATH, visible
 from fitgap.runner.data.file_content import read_content
-from fitgap.runner.data.file_datasets import target_dates, typed_targets
+from fitgap.runner.data.file_datasets import load_raw, load_table, target_dates, typed_targets
 from fitgap.runner.data.file_tables import needs_text, read_table, typed_table, with_rows
 from fitgap.runner.data.formats.content import NPZ, kind_of, unpacked
 from fitgap.runner.data.formats.npz_files import choose_target
 from fitgap.runner.data.inspection import inspect_arrays as npz
 from fitgap.runner.data.inspection.facts import ColumnFacts, facts_of
 from fitgap.runner.data.inspection.leaks import leak
+from fitgap.runner.data.loaded_files import LoadedFile
 from fitgap.runner.data.reading_report import layout_parts
 from fitgap.runner.data.table_datasets import are_complete, check_target, target_values
 from fitgap.runner.data.treatment import FileChoices, Treatment
+from fitgap.runner.errors import DataError
 
 # Names of columns that are usually the target.
 TARGET_NAMES = ("target", "label", "class", "y", "outcome")
@@ -64,7 +67,7 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
     kind = kind_of(source, content)
     if kind == NPZ:
         return inspect_arrays(source, content, target, choices)
-    raw = read_table(source, content, kind, choices, target, keeps_text=needs_text(choices))
+    raw = whole = read_table(source, content, kind, choices, target, keeps_text=needs_text(choices))
     names = resolved_target(raw.table, target, strict=False)
     if names:
         check_target(raw.table, names)
@@ -83,6 +86,10 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
         described(name, names, suggested, roles, targets if name in names else table) for name in table.frame.columns
     )
     found = target_facts(targets, names[0], choices) if len(names) == 1 else None
+    ignored = (*choices.ignore, *leaking(columns))
+    obstacles = nothing_to_learn(table, suggested) or refusals(
+        source, lambda: load_raw(whole, suggested, replace(choices, ignore=ignored))
+    )
     return Inspection(
         source=source,
         format=kind,
@@ -90,8 +97,8 @@ def inspect_file(source: str, target: Sequence[str] = (), choices: FileChoices =
         rows=rows,
         columns=columns,
         target=found,
-        warnings=tuple([*nothing_to_learn(table, suggested), *warnings(table, columns, found)]),
-        command="" if nothing_to_learn(table, suggested) else command(source, suggested, columns, choices),
+        warnings=tuple([*obstacles, *warnings(table, columns, found)]),
+        command="" if obstacles else command(source, suggested, ignored),
     )
 
 
@@ -100,10 +107,13 @@ def inspect_arrays(source: str, content: bytes, target: Sequence[str], choices: 
     name = choose_target(source, target)
     arrays = npz.arrays_in(source, content)
     table = npz.target_table(source, name, arrays[name]) if name in arrays else None
-    troubles = list(npz.warnings_of(arrays, name))
     found = target_facts(table, name, choices) if table else None
     columns = npz.facts_of_arrays(arrays, name)
-    constant = [] if table is None else nothing_to_learn(table, [name])
+    obstacles = list(npz.warnings_of(arrays, name))
+    if table is not None:
+        obstacles += nothing_to_learn(table, [name])
+    if not obstacles:
+        obstacles = refusals(source, lambda: load_table(source, content, NPZ, target, choices, None))
     return Inspection(
         source=source,
         format=NPZ,
@@ -111,9 +121,18 @@ def inspect_arrays(source: str, content: bytes, target: Sequence[str], choices: 
         rows=npz.row_count(arrays),
         columns=columns,
         target=found,
-        warnings=tuple([*troubles, *constant, *(warnings_of_target(found) if found else [])]),
-        command="" if troubles or constant else npz.command_for(source, target),
+        warnings=tuple([*obstacles, *(warnings_of_target(found) if found else [])]),
+        command="" if obstacles else npz.command_for(source, target),
     )
+
+
+def refusals(source: str, load: Callable[[], LoadedFile]) -> list[str]:
+    """Why `run` would refuse the file, if so."""
+    try:
+        load()
+    except DataError as error:
+        return [str(error).removeprefix(f"{visible(source, LONGEST_PATH)}: ")]
+    return []
 
 
 def suggested_target(table: Table, roles: Roles) -> list[str]:
@@ -147,7 +166,7 @@ def described(name: str, target: Sequence[str], suggested: Sequence[str], roles:
         use = "ignored"
     elif name in roles.dates:
         use = "date"
-    elif column.dtype == polars.String:
+    elif name in roles.text:
         use = "categories"
     values = as_moments(table, column, roles.dates[name].format) if name in roles.dates else column
     facts = facts_of(values, use, roles.ignored.get(name))
@@ -198,11 +217,15 @@ def warnings_of_target(target: dict[str, Any]) -> list[str]:
     return found
 
 
-def command(source: str, target: Sequence[str], columns: Sequence[ColumnFacts], choices: FileChoices) -> str:
-    """A command to start with; columns that leak the target are ignored."""
-    leaking = [column.name for column in columns if any("target '" in warning for warning in column.warnings)]
+def leaking(columns: Sequence[ColumnFacts]) -> list[str]:
+    """The columns that leak the target."""
+    return [column.name for column in columns if any("target '" in warning for warning in column.warnings)]
+
+
+def command(source: str, target: Sequence[str], ignored: Sequence[str]) -> str:
+    """A command to start with."""
     words = ["fitgap", "run", "--data", source, "--target", ",".join(target)]
-    for name in (*choices.ignore, *leaking):
+    for name in ignored:
         words += ["--ignore", name]
     words += ["--hidden", "none", "--hidden", "16", "--hidden", "64-32", "--repeats", "5"]
     return shlex.join(words)

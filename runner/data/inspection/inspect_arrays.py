@@ -16,11 +16,10 @@ PLACE = "row {}"
 
 
 def arrays_in(source: str, content: bytes) -> dict[str, np.ndarray]:
-    """The arrays of a file by name, as arrays of numbers, booleans or text. Raises DataError for a damaged file."""
+    """The arrays of a file by name. Raises DataError for a damaged file."""
     # Without names, the archive itself is checked.
     read_arrays(source, content, ())
-    found = read_arrays(source, content, names_of(content))
-    return {name: array if array.dtype.kind in "biufU" else array.astype(str) for name, array in found.items()}
+    return read_arrays(source, content, names_of(content))
 
 
 def facts_of_arrays(arrays: Mapping[str, np.ndarray], target: str) -> tuple[ColumnFacts, ...]:
@@ -35,8 +34,10 @@ def facts_of_arrays(arrays: Mapping[str, np.ndarray], target: str) -> tuple[Colu
 
 
 def values_of(name: str, array: np.ndarray) -> polars.Series:
-    """All values of an array as a column; polars knows neither half nor long doubles."""
+    """All values of an array as a column of numbers, booleans or text; polars knows neither half nor long doubles."""
     flat = array.reshape(-1)
+    if flat.dtype.kind not in "biufU":
+        flat = flat.astype(str)
     return polars.Series(name, flat.astype(np.float64) if flat.dtype.kind == "f" else flat)
 
 

@@ -31,5 +31,10 @@ def test_the_wrong_cell_is_named_with_either_decimal_mark(cells, wrong, answer):
     assert refused.code == 2 and f"line 3, column 'a': '{wrong}' is not a number" in refused.err
 
 
+def test_the_other_decimal_mark_is_named_as_such(answer):
+    refused = answer("day;a\n" + "".join(f"2024-01-11;{cell}\n" for cell in ("1,5", "2,5", "0.500")))
+    assert refused.code == 2 and "line 4, column 'a': '0.500' has a decimal point, but most numbers here" in refused.err
+
+
 def test_right_cells_are_read(answer):
     assert answer("day;a\n2024-01-11;1,5\n2024-02-11;2,5\n").code == 0

@@ -182,3 +182,12 @@ def test_no_command_is_suggested_that_would_fail(rows, target, warning, tmp_path
     answer = invoke("inspect", path, *(["--target", *target] if target else []))
     assert answer.code == 0
     assert "start with" not in answer.out
+
+
+def test_a_mistake_among_numbers_is_said_as_run_says_it(tmp_path, invoke):
+    path = tmp_path / "mistake.csv"
+    path.write_text("a;y\n" + "".join(f"{row},5;{row % 7},25\n" for row in range(ROWS)) + "0.5;1,5\n")
+    found = inspect_file(str(path), ["y"])
+    assert facts(found, "a").use == "number" and found.command == ""
+    refused = invoke("run", "--data", path, "--target", "y", "--hidden", "3", "--dry-run")
+    assert refused.code == 2 and refused.err == f"fitgap: {path}: {found.warnings[0]}\n"

@@ -55,6 +55,23 @@ def test_what_cannot_be_trained_on_is_said(arrays, words, inspected):
     assert any(words in warning for warning in found["warnings"]) and found["command"] == ""
 
 
+@pytest.mark.parametrize(
+    ("inputs", "targets", "rule"),
+    [
+        (INPUTS[:, 0].astype(complex), np.arange(12.0), "array 'inputs' holds complex128, but inputs must be numbers"),
+        (np.full((12, 2), np.nan), np.arange(12.0), "array 'inputs' has no values, only NaN"),
+        (INPUTS[:, 0], np.arange(12) + 1j, "array 'targets' holds complex128, but targets must be numbers"),
+        (INPUTS[:, 0, 0], np.arange(12.0), "array 'inputs' has the shape (12,), but must be a table"),
+    ],
+)
+def test_inspect_says_what_run_would_refuse_and_suggests_nothing(inputs, targets, rule, inspected, invoke):
+    found = inspected(inputs=inputs, targets=targets)
+    assert found["command"] == ""
+    refused = invoke("run", "--data", "a.npz", "--hidden", "3", "--dry-run")
+    assert refused.code == 2 and refused.err == f"fitgap: a.npz: {found['warnings'][0]}\n" and rule in refused.err
+    assert found["columns"][0]["type"] == f"{inputs.dtype.name} {inputs.shape}"
+
+
 def test_other_files_called_so_are_refused(invoke, own_folder):
     (own_folder / "b.npz").write_bytes(b"PK\x03\x04 and no more")
     answer = invoke("inspect", "b.npz")
