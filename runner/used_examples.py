@@ -8,6 +8,7 @@ import numpy as np
 from fitgap.core.datasets import Dataset, Split
 from fitgap.core.preprocessing import learned_transform, target_scaling, used_examples
 from fitgap.core.training_side import noisy_targets
+from fitgap.runner.data.scaled_files import SCALED
 from fitgap.runner.driver import stored_sweep
 from fitgap.runner.errors import StoreError
 from fitgap.runner.planning.data_variants import WHOLE, DataVariant, variant_of
@@ -31,7 +32,7 @@ class UsedExamples:
     targets (N, m).
 
     Targets that are classes are their numbers, named by `class_names`. `replaced` (N,) says which labels are not those
-    of the data; None without label noise.
+    of the data; None without label noise. `is_scaled` says that inputs and numeric targets are as networks get them.
     """
 
     numbers: np.ndarray
@@ -42,6 +43,7 @@ class UsedExamples:
     target_names: tuple[str, ...]
     class_names: tuple[str, ...]
     replaced: np.ndarray | None = None
+    is_scaled: bool = False
 
     def first(self, most: int | None) -> "UsedExamples":
         """At most so many of the examples; all of them if `most` is None."""
@@ -54,6 +56,8 @@ class UsedExamples:
         found = {"example": self.numbers, "side": self.sides}
         if self.replaced is not None:
             found["replaced"] = self.replaced
+        if self.is_scaled:
+            found[SCALED] = np.ones(len(self.numbers), bool)
         names = (*self.input_names, *self.target_names)
         for name, values in zip(names, (*self.inputs.T, *self.named_targets()), strict=True):
             found[free_name(name, found)] = values
@@ -76,6 +80,8 @@ class UsedExamples:
         }
         if self.replaced is not None:
             found["replaced"] = self.replaced
+        if self.is_scaled:
+            found[SCALED] = np.array(True)
         return {**found, **{name: np.array(values, str) for name, values in texts.items() if values}}
 
 
@@ -155,6 +161,7 @@ def examples_of_repeat(
         target_names=dataset.target_names,
         class_names=dataset.class_names,
         replaced=joined(replaced, np.empty(0, bool))[order] if variant.label_noise else None,
+        is_scaled=scaled,
     )
 
 

@@ -24,6 +24,7 @@ from fitgap.runner.data.columns.text_columns import names_of, one_hot_inputs
 from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.file_tables import read_table, typed_table
 from fitgap.runner.data.handling import Handling
+from fitgap.runner.data.scaled_files import check_unscaled
 from fitgap.runner.data.split_marks import column_of, ranks
 from fitgap.runner.data.treatment import DateColumn, FileChoices, Treatment
 from fitgap.runner.data.windowing import Windowing, ordered, shifted_targets
@@ -41,6 +42,7 @@ def unseen_inputs(
 ) -> np.ndarray:
     """The inputs (N, n_0) in a file that is not an NPZ file; see `read_inputs`."""
     table = unseen_table(source, content, kind, text_columns, treatment)
+    check_unscaled(source, table.frame.columns, (*names, *(treatment.ignored if treatment else ())))
     return inputs_from_table(table, names, text_columns, handling, treatment.dates if treatment else {})
 
 
@@ -49,6 +51,7 @@ def unseen_windows(
 ) -> np.ndarray:
     """The windows (N, n_0) over the rows of a file that is not an NPZ file; targets may be in the future."""
     table = unseen_table(source, content, kind, (), treatment)
+    check_unscaled(source, table.frame.columns, (*windowing.channels, *treatment.ignored))
     rows = inputs_from_table(table, windowing.channels, {}, handling, treatment.dates)
     return windowing.windows(source, ordered(rows, ranks_of(table, windowing)), needed=0)
 

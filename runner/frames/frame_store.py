@@ -170,8 +170,8 @@ class FrameStore:
         """The examples of a repeat of a sweep (name; default: repeat 1), or of a trial (number), one row for each.
 
         `side` is `"training"`, `"validation"`, `"test"` or `"unused"`. Inputs and numeric targets are as
-        they were read or, if `scaled`, as networks get them. With label noise, `replaced` says which labels were
-        replaced.
+        they were read or, if `scaled`, as networks get them; the column `scaled` then says so. With label noise,
+        `replaced` says which labels were replaced.
         """
         return example_frame(used_examples_of(self._rows, what, repeat=repeat, side=side, scaled=scaled).columns())
 

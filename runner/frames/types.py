@@ -148,7 +148,7 @@ def group_frame(rows: Sequence[Mapping[str, Any]], by: Sequence[str], of: str) -
 
 def example_frame(columns: Mapping[str, np.ndarray]) -> pl.DataFrame:
     """Examples as a frame; NaN becomes null."""
-    kinds = {"example": pl.Int64, "side": pl.String, "replaced": pl.Boolean}
+    kinds = {"example": pl.Int64, "side": pl.String, "replaced": pl.Boolean, "scaled": pl.Boolean}
     series = [pl.Series(name, values.tolist(), kinds.get(name)) for name, values in columns.items()]
     return pl.DataFrame(series).with_columns(pl.col(pl.Float64).fill_nan(None))
 

@@ -122,7 +122,8 @@ def test_the_command_writes_every_format(database, invoke, tmp_path):
     assert pl.read_parquet("out.parquet").equals(expected)
     assert pl.read_csv("out.csv").equals(expected)
     with np.load("out.npz", allow_pickle=False) as arrays:
-        assert arrays["inputs"].tolist() == expected.select(expected.columns[2:-1]).to_numpy().tolist()
+        assert arrays["inputs"].tolist() == expected.select(expected.columns[3:-1]).to_numpy().tolist()
+        assert arrays["scaled"] and expected["scaled"].all() and "scaled" not in rows[0]
         assert arrays["side"].tolist() == expected["side"].to_list()
         assert arrays["class_names"][arrays["targets"][:, 0].astype(int)].tolist() == expected["species"].to_list()
 

@@ -20,6 +20,7 @@ from fitgap.runner.data.error_texts import file_error, nearest_column, visible
 from fitgap.runner.data.formats.padded_arrays import BY_NAN, with_padding
 from fitgap.runner.data.handling import Handling, check_complete
 from fitgap.runner.data.loaded_files import Losses
+from fitgap.runner.data.scaled_files import check_unscaled
 from fitgap.runner.errors import DataError
 from fitgap.runner.files import array_archives
 from fitgap.runner.files.array_archives import NoArrayError, ObjectsError
@@ -166,6 +167,7 @@ def load_npz_inputs(
     If the array has axes, they must be `axes`, unless these are (). `lengths` is as in `load_npz`.
     """
     inputs = read_arrays(source, content, ("inputs",), NEEDED_TO_PREDICT)["inputs"]
+    check_unscaled(source, array_archives.names_of(content))
     if axes and axes_of(inputs) not in ((), axes):
         rule = f"array 'inputs' has the shape {inputs.shape}, but the network was trained on examples of shape {axes}"
         raise file_error(source, f"{rule}; store them in this shape")

@@ -33,6 +33,22 @@ def test_what_was_written_is_predicted_and_scored_as_the_rows_it_came_from(suffi
     assert scored.code == 0 and scored.json[0]["examples"] == len(examples) and scored.err == ""
 
 
+@pytest.mark.parametrize("suffix", ["csv", "npz"])
+def test_scaled_examples_are_refused_since_they_would_be_scaled_twice(suffix, trained, invoke):
+    assert invoke("data", "d", "--side", "test", "--scaled", "-o", f"t.{suffix}").code == 0
+    for words in ((), ("--score",)):
+        answer = invoke("predict", 1, f"t.{suffix}", *words)
+        assert answer.code == 2 and "write the file with `fitgap data` without --scaled" in answer.err
+
+
+def test_a_network_trained_on_scaled_examples_predicts_them(trained, invoke):
+    assert invoke("data", "d", "--scaled", "-o", "t.csv").code == 0
+    again = ("--data", "t.csv", "--target", "y", "--ignore", "side", "--ignore", "example", "--name", "again")
+    assert invoke("run", *again, "--hidden", "3", "--epochs", "1", "--engine", "local").code == 0
+    (last, *_) = invoke("trials", "again", "--format", "json").json
+    assert invoke("predict", last["trial"], "t.csv", "--score").code == 0
+
+
 def test_scored_rows_that_trained_are_counted(trained, invoke):
     sides = [row["side"] for row in invoke("data", "1", "--format", "json").json]
     answer = invoke("predict", 1, trained, "--score")
