@@ -39,7 +39,7 @@ def code_after_training(store: "Store", written: "WrittenSweep", database: str |
         is_grid = sweep.search is None and sweep.only is None
         report_summary(store, counts, len(written.prepared.configurations) if is_grid else None)
         report_pruned(written, counts, database)
-        report_rounds(store, written, database)
+        report_rounds(store, written, sum(counts[status] for status in UNFINISHED), database)
         sample = store.small_sample(written.sweep_id)
         if sample:
             report(str(sample))
@@ -70,13 +70,19 @@ def report_pruned(written: "WrittenSweep", counts: "Row", database: str | None) 
     report(f"{plan}pruned trials: {command('trials', counts['name'], *condition, database=database)}")
 
 
-def report_rounds(store: "Store", written: "WrittenSweep", database: str | None) -> None:
-    """Report what the rounds of repeats of a sweep have shown, if it has any, and what to do if this is not enough."""
+def report_rounds(store: "Store", written: "WrittenSweep", left: int, database: str | None) -> None:
+    """Report what the rounds of repeats of a sweep have shown, if it has any, and what to do if this is not enough.
+
+    `left` trials have not ended.
+    """
     if written.prepared.sweep.rounds is None:
         return
     from fitgap.runner.diagnosis.rounds import rounds_text
 
     text, found = rounds_text(store, written.sweep_id), store.rounds_answer(written.sweep_id)
+    if found is None and left:
+        report(f"rounds: {counted(left, 'trial')} of this round to go, so what could be the best is not known yet")
+        return
     if text is None or found is None:
         report("rounds: no configuration has completed its repeats, so nothing can be compared")
         return
@@ -111,7 +117,9 @@ def what_is_left(store: "Store", written: "WrittenSweep", left: int, spent: str 
     to_come = configurations_to_come(store, written)
     if left:
         pending = f"{counted(left, 'trial')} {'is' if left == 1 else 'are'} still pending"
-        return f"{pending}, and the search has {counted(to_come, 'configuration')} to come" if to_come else pending
+        if to_come:
+            return f"{pending}, and the search has {counted(to_come, 'configuration')} to come"
+        return f"{pending}, and further rounds may follow" if written.prepared.sweep.rounds else pending
     if to_come and not spent:
         report(f"the search ended {counted(to_come, 'configuration')} short, as no others were found that it may train")
         to_come = 0

@@ -82,8 +82,18 @@ def check_rounds(sweep: "Sweep") -> None:
 
 
 def extended_rounds(sweep: "Sweep", value: Any) -> Any:
-    """The repeats of an extended sweep as written; a number means the most repeats of one that has rounds."""
-    return {**sweep.rounds.canonical(), "to": value} if sweep.rounds and is_number(value) else value
+    """The repeats of an extended sweep as written; a number means the most repeats of one that has rounds, and what
+    rounds leave out is as in the sweep.
+    """
+    before = sweep.rounds
+    if is_number(value):
+        return {**before.canonical(), "to": value} if before else value
+    known = {"from": sweep.repeats, **({"until": before.until} if before else {})}
+    try:
+        return {**known, **settings_of(SpecNode(value), "must be rounds").value}
+    except SpecError:
+        # Reading it as a setting of the sweep says what is wrong, and where.
+        return value
 
 
 def check_more_repeats(sweep: "Sweep", extended: "Sweep") -> None:

@@ -100,6 +100,10 @@ def test_the_most_trials_count_against_the_limit():
         ("{from: 2, to: 4}", "8", RepeatRounds(2, 8)),
         ("{from: 2, to: 4}", "from=2,to=6", RepeatRounds(2, 6)),
         ("{from: 2, to: 4, until: 0.9}", "8", RepeatRounds(2, 8, 0.9)),
+        # What is left out is as in the sweep, not as in a new one.
+        ("{from: 1, to: 4, until: 0.9}", "from=1,to=14", RepeatRounds(1, 14, 0.9)),
+        ("{from: 2, to: 4, until: 0.9}", "to=6", RepeatRounds(2, 6, 0.9)),
+        ("3", "to=6", RepeatRounds(3, 6)),
         ("3", "from=3,to=6,until=0.8", RepeatRounds(3, 6, 0.8)),
         ("3", "6", None),
     ],
@@ -118,6 +122,8 @@ def test_more_repeats_may_be_allowed_later(before, flag, after):
         ("{from: 2, to: 4}", "from=2,to=6,until=0.9", "write from=2,to=6,until=0.95"),
         ("3", "from=1,to=6", "must begin with the repeats of the sweep, .* write from=3,to=6,until=0.95"),
         ("3", "2", "must be at least 3"),
+        ("{from: 2, to: 4}", "until=0.95", "to must be given"),
+        ("{from: 2, to: 4}", "from=2,too=5", "too"),
     ],
 )
 def test_what_was_decided_by_other_rounds_cannot_be_extended(before, flag, words):

@@ -73,6 +73,15 @@ def test_a_budget_leaves_rounds_for_later(invoke):
     assert answer_of(invoke)["is_over"]
 
 
+def test_a_budget_within_a_round_says_what_is_left_and_how_to_go_on(invoke):
+    answer = invoke(*RUN, *ROUNDS, "--max-trials", "3")
+    assert answer.code == 1
+    assert "rounds: 1 trial of this round to go, so what could be the best is not known yet" in answer.err
+    stopped = "stopped after 3 trials, as its budget says; 1 trial is still pending, and further rounds may follow"
+    assert f"{stopped}; continue with: fitgap resume iris" in answer.err
+    assert "nothing can be compared" not in answer.err
+
+
 def test_an_added_repeat_can_be_replayed(invoke, repeated):
     rows = invoke("trials", "iris", "--where", "repeat == 2", "--format", "json").json
     assert "are equal bit for bit" in invoke("replay", rows[-1]["trial"]).out
