@@ -1,7 +1,13 @@
 """`fitgap watch`: the progress of a sweep that another process trains."""
 
+from typing import TYPE_CHECKING
+
 import typer
+from fitgap.runner.amounts import counted
 from fitgap.runner.cli.options.common import Database, SweepArgument
+
+if TYPE_CHECKING:
+    from fitgap.runner.store import Store
 
 
 def watch(sweep: SweepArgument, database: Database = None) -> None:
@@ -17,14 +23,27 @@ def watch(sweep: SweepArgument, database: Database = None) -> None:
         number = store.sweep(sweep)["id"]
         progress = Watch(
             lambda: (store.progress(number), store.verdict_counts(number)),
-            lambda: bool((found := store.rounds_so_far(number)) and found.missing),
+            lambda: bool(what_comes(store, number)),
+            lambda: bool(store.drivers_of(number)),
         ).run()
+        more = None if progress.left else what_comes(store, number)
         counts = next(row for row in store.sweeps() if row["sweep"] == number)
         report_summary(store, counts)
+    resume = command("resume", counts["name"], database=database)
+    if more:
+        report(f"no process trains it, but {more}; continue with: {resume}")
     if progress.left:
-        resume = command("resume", counts["name"], database=database)
         report(
             f"no process trains its {sum(counts[name] for name in UNFINISHED):,} other trials; continue with: {resume}"
         )
     if progress.left or counts["failed"]:
         raise typer.Exit(1)
+
+
+def what_comes(store: "Store", number: int) -> str | None:
+    """What a sweep will train that is not planned so far, in words: configurations of a search, or a round."""
+    if to_come := store.proposals_to_come(number):
+        return f"the search has {counted(to_come, 'configuration')} to come, if it finds others"
+    found = store.rounds_so_far(number)
+    repeats = len(found.missing) if found else 0
+    return f"the next round of repeats has {counted(repeats, 'trial')}" if repeats else None

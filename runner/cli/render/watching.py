@@ -14,19 +14,24 @@ from rich.progress import Progress
 # quickly, later ones more and more slowly.
 LOOK_SECONDS = 1.0
 FIRST_LINE_SECONDS, SLOWER, LAST_LINE_SECONDS = 1.0, 1.5, 60.0
-# If no trial has been running for this number of seconds, no process trains the sweep.
+# If no trial has been running for this number of seconds, and no driver is there, no process trains the sweep.
 IDLE_SECONDS = 10.0
 
 
 class Watch:
-    """Shows the progress of a sweep until its trials have ended, or until no process trains it any more."""
+    """Shows the progress of a sweep until its trials have ended, or until no process trains it any more.
+
+    Once they have ended, `has_more_to_come` says whether a generation or a round follows. `has_driver` says whether a
+    process trains the sweep, although no trial is running at the moment.
+    """
 
     def __init__(
         self,
         look: Callable[[], tuple[SweepProgress, Mapping[str, int]]],
-        has_round_to_come: Callable[[], bool] = lambda: False,
+        has_more_to_come: Callable[[], bool] = lambda: False,
+        has_driver: Callable[[], bool] = lambda: False,
     ):
-        self.look, self.has_round_to_come = look, has_round_to_come
+        self.look, self.has_more_to_come, self.has_driver = look, has_more_to_come, has_driver
         self.first: tuple[float, SweepProgress] | None = None
         self.busy = time.monotonic()
         self.pause = FIRST_LINE_SECONDS
@@ -41,7 +46,7 @@ class Watch:
             while True:
                 now = time.monotonic()
                 progress, verdicts = self.look()
-                may_grow = not progress.left and self.has_round_to_come()
+                may_grow = not progress.left and self.has_more_to_come()
                 lines = self.lines(now, progress, verdicts, " so far, more may follow" if may_grow else "")
                 over = not (progress.left or may_grow) or self.is_idle(now, progress)
                 if live:
@@ -55,8 +60,9 @@ class Watch:
                 time.sleep(LOOK_SECONDS)
 
     def is_idle(self, now: float, progress: SweepProgress) -> bool:
-        """Whether trials are left, or a round is due, but none has been running for a while."""
-        if progress.trials.get("running"):
+        """Whether trials are left or to come, but no process has trained any for a while."""
+        # While a driver computes the next proposals, no trial is running.
+        if progress.trials.get("running") or self.has_driver():
             self.busy = now
         return now - self.busy > IDLE_SECONDS
 

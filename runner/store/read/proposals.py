@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from fitgap.runner.store.read.brackets import stored_rule
 from fitgap.runner.store.read.lookups import Row
 from fitgap.runner.store.read.rounds import repeat_rounds
-from fitgap.runner.store.schema.tables import configuration, trial
+from fitgap.runner.store.schema.tables import configuration, sweep, trial
 from fitgap.runner.trial_status import Status
 from sqlalchemy.engine import Connection
 
@@ -45,6 +45,22 @@ def proposal_counts(connection: Connection, sweep_id: int) -> ProposalCounts:
     if first is None:
         return ProposalCounts(count, count)
     return ProposalCounts(count, connection.execute(sa.select(number).where(proposed, columns.id < first)).scalar_one())
+
+
+def proposals_to_come(connection: Connection, sweep_id: int) -> int:
+    """How many configurations a search that learns has not proposed so far; 0 for all other sweeps.
+
+    A search that has found no others than those it has proposed seems to have some to come.
+    """
+    specification = connection.execute(sa.select(sweep.c.specification).where(sweep.c.id == sweep_id)).scalar_one()
+    search = specification.get("search") or {}
+    if "generation" not in search:
+        return 0
+    rule = repeat_rounds(connection, sweep_id)
+    # Without rounds, all configurations have the same repeats, one for each fold.
+    most = connection.execute(sa.select(sa.func.max(trial.c.repeat)).where(trial.c.sweep_id == sweep_id)).scalar()
+    each = rule.least if rule else most or 1
+    return max(0, int(search["trials"]) // each - proposal_counts(connection, sweep_id).proposed)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,10 @@ class ProgressQueries(OpenDatabase):
         with self._reading() as connection:
             return proposals.proposal_counts(connection, sweep_id)
 
+    def proposals_to_come(self, sweep_id: int) -> int:
+        """How many configurations a search that learns has not proposed so far; 0 for all other sweeps."""
+        return self._with_retries(lambda connection: proposals.proposals_to_come(connection, sweep_id))
+
     def proposals(self, sweep_id: int) -> list[Row]:
         """The proposals of a search in the order of the plan, with what came of them."""
         with self._reading() as connection:

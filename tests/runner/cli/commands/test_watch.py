@@ -89,3 +89,26 @@ def test_a_sweep_with_a_round_to_come_is_watched_on(clock, capsys):
 def test_a_round_that_nobody_writes_is_not_waited_for_forever(clock, capsys):
     assert Watch(lambda: (at(4, 0, 40), {}), lambda: True).run().left == 0
     assert clock.now < 100 + 2 * watching.IDLE_SECONDS
+
+
+def test_while_a_driver_computes_proposals_a_search_is_watched_on(clock, capsys):
+    seen = [at(4, 0, 40)] * 60 + [at(4, 1, 40), at(5, 0, 50)]
+    looks = iter(seen)
+    watch = Watch(lambda: (next(looks), {}), lambda: clock.now < 100 + len(seen) - 1, lambda: clock.now < 160)
+    assert watch.run().ended == 5
+    assert clock.now - 100 > 5 * watching.IDLE_SECONDS
+
+
+def test_what_a_stopped_search_has_to_come_is_told(invoke, monkeypatch):
+    monkeypatch.setattr(watching, "IDLE_SECONDS", -1.0)
+    search = ("--search", "tpe:trials=12,generation=4", "--repeats", "2", "--epochs", "1", "--engine", "local")
+    rates = ("--optimizer", "adam:rate=0.001..0.1", "--hidden", "3")
+    assert invoke("run", "--data", "iris", *rates, *search, "--max-trials", "4").code == 1
+    assert "no process trains its 4 other trials" in invoke("watch", "iris").err
+    invoke("resume", "iris", "--engine", "local", "--max-trials", "4")
+    answer = invoke("watch", "iris")
+    assert "8/8 trials so far, more may follow" in answer.out
+    assert "the search has 2 configurations to come, if it finds others; continue with: fitgap resume" in answer.err
+    assert invoke("resume", "iris", "--engine", "local").code == 0
+    ended = invoke("watch", "iris")
+    assert "12/12 trials, best" in ended.out and "to come" not in ended.err
