@@ -92,7 +92,8 @@ MEANINGS = {
         f"best_{name}_v": f"`{name}_v` after the best epoch"
         for name in ("balanced_accuracy", "f1_macro", "lowest_recall", "roc_auc", "log_loss", "mae", "rmse")
     },
-    "test_error": "error on the test examples, if the trial is of the configuration that was tested; else null",
+    "test_error": "error on the test examples, if the trial is of the configuration that was tested; else null. It is "
+    "only here: nothing can be filtered, sorted or compared by it",
     "test_accuracy": "accuracy on the test examples, or R²",
     "test_rmse": "root mean squared error on the test examples, in the unit of numeric targets; null for classes",
     "test_mae": "mean absolute error on the test examples, in the unit of numeric targets; null for classes",

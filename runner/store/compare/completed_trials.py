@@ -91,7 +91,8 @@ def measure(name: str, classes: Sequence[str]) -> ColumnElement:
         return computed
     measures = {**result_keys.MEASURED, **result_keys.MORE_MEASURED}
     if name not in measures:
-        raise StoreError(f"there is no measure {name!r}; {nearest(name, measures)}")
+        advice = result_keys.ONLY_TESTED if name in result_keys.TESTED else nearest(name, measures)
+        raise StoreError(f"there is no measure {name!r}; {advice}")
     return measures[name]
 
 

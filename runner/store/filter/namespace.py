@@ -173,7 +173,9 @@ def of_variant(known: Known, is_variant: ColumnElement, shape: Shape) -> Known:
 
 
 def advice(name: str) -> str:
-    """Advice for an unknown name: the most similar name, or else the possible names."""
+    """Advice for an unknown name: the most similar name, or else the possible names; or why it is none."""
+    if name in result_keys.TESTED:
+        return result_keys.ONLY_TESTED
     known = known_names()
     axis, _, part = name.lower().partition(".")
     # The parts of a known axis are compared without its name, which would make all of them similar.

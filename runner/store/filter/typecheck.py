@@ -12,6 +12,7 @@ from fitgap.runner.store.filter import syntax_tree
 from fitgap.runner.store.filter.lexer import Place
 from fitgap.runner.store.filter.namespace import VARIANTS, Known, ValueKind, advice, known_names
 from fitgap.runner.store.filter.shown_settings import advice_on_shown, axis_of
+from fitgap.runner.store.schema import result_keys
 
 # In arithmetic, columns are clipped to 10^75, and values smaller than 10^-75 become 0. So no product of a few columns
 # leaves the range of doubles, which is an error in PostgreSQL.
@@ -105,7 +106,8 @@ def known(name: syntax_tree.Name) -> Known:
                 f"there is no column or setting {name.name!r}; write text in quotes: '{name.name}', "
                 f"as in {axis}.name == '{name.name}'"
             )
-        quotes = "" if "." in name.name else f"; write text in quotes: '{name.name}'"
+        is_text = "." not in name.name and name.name not in result_keys.TESTED
+        quotes = f"; write text in quotes: '{name.name}'" if is_text else ""
         raise name.place.error(f"there is no column or setting {name.name!r}{quotes}; {advice(name.name)}")
     return found
 

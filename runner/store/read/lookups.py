@@ -31,8 +31,6 @@ LARGEST_NUMBER = 2**31 - 1
 NUMBERS_AT_A_TIME = 10_000
 # Of the examples with limited inputs, the first are named.
 MOST_LIMITED = 30
-# The keys of what was measured on the test examples, and where it is stored.
-TESTED = {"test_error": "errors", "test_accuracy": "accuracies", "test_rmse": "rmse", "test_mae": "mae"}
 
 
 def find_sweep(connection: Connection, name_or_number: str) -> Row:
@@ -122,10 +120,10 @@ def show_trial(connection: Connection, number: int) -> Row:
 def tested(number: int, result: Row | None) -> Row:
     """The test error and accuracy of a trial, if it is one of those that were tested."""
     if result is None or number not in result["trials"]:
-        return dict.fromkeys(TESTED)
+        return dict.fromkeys(result_keys.TESTED)
     place = result["trials"].index(number)
     # Only numbers have all of them, and earlier versions measured fewer.
-    lists = {key: result.get(name) or [] for key, name in TESTED.items()}
+    lists = {key: result.get(name) or [] for key, name in result_keys.TESTED.items()}
     return {key: values[place] if values else None for key, values in lists.items()}
 
 

@@ -141,6 +141,10 @@ MORE_MEASURED: dict[str, ColumnElement] = {
     "epochs": trial.c.epochs,
     **METRIC,
 }
+# What is measured on the test examples, and its name in the stored result. It is measured once, for the best
+# configuration alone, so no list can be filtered or sorted by it.
+TESTED = {"test_error": "errors", "test_accuracy": "accuracies", "test_rmse": "rmse", "test_mae": "mae"}
+ONLY_TESTED = "it is measured once, for the best configuration alone, so that nothing is chosen by it; see fitgap show"
 VERDICTS = ("good", "underfit", "overfit", "both", "unclear", "no_skill", "diverged")
 # Only configurations can have the last verdict; trials have it as their status.
 VERDICTS_OF_TRIALS = VERDICTS[:-1]

@@ -263,6 +263,15 @@ def test_a_sweep_is_found_by_name_and_by_number(store, make_plan):
         (lambda store: store.trials("digits", sort="; DROP TABLE trial"), "cannot sort by"),
         (lambda store: store.compare("digits", ["activaton"]), "did you mean 'activation'"),
         (lambda store: store.compare("digits", ["e_v"]), "cannot compare by 'e_v'"),
+        *(
+            (ask, "'-?test_error'; it is measured once, for the best configuration alone, .*; see fitgap show")
+            for ask in (
+                lambda store: store.trials("digits", sort="-test_error"),
+                lambda store: store.trials("digits", where="test_error < 1"),
+                lambda store: store.trials("digits", columns=["test_error"]),
+                lambda store: store.compare("digits", ["activation"], of="test_error"),
+            )
+        ),
         (lambda store: store.show(99), "no trial 99; the highest number is 4"),
         (lambda store: store.epochs([1, 99]), "no trial 99; the highest number is 4"),
         (lambda store: store.show(0), "no trial 0"),
