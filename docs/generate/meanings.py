@@ -116,7 +116,8 @@ MEANINGS = {
     "attempt": "number of the current or last attempt to train the trial, from 1",
     "losses": "old name of `worker_failures`",
     "rung": "epoch after which the trial was pruned; null for other trials",
-    "rank": "rank of its configuration, from 1, at the rung after which the trial was pruned",
+    "rank": "rank of its configuration, from 1, at the rung after which the trial was pruned; it stays if the trial is "
+    "continued",
     "worker_failures": "number of times a worker or driver died while training the trial",
     "reason": "why the trial failed, diverged or was cancelled",
     "started": "when training started, in seconds since 1970",

@@ -26,6 +26,14 @@ def pruned_note(store: "Store", sweeps: Sequence[str]) -> str | None:
     pruned, trials = sum(row["pruned"] for row in rows), sum(row["trials"] for row in rows)
     if not pruned:
         return None
+    # A trial that was pruned keeps its rank.
+    continued = sum(store.count_trials(row["sweep"], "rank >= 1 and status != 'pruned'") for row in rows)
+    if continued:
+        return (
+            f"{pruned + continued:,} of {counted(trials, 'trial')} were pruned, and {continued:,} of these "
+            f"{were(continued)} continued. The means leave out the other {pruned:,}, so only groups in which none is "
+            "pruned have the means of all their trials."
+        )
     return (
         f"{pruned:,} of {counted(trials, 'trial')} {were(pruned)} pruned. The means are over the trials that were kept "
         "because their E_v was low, so they are better than those of all."

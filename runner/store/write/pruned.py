@@ -27,5 +27,6 @@ def continue_pruned(connection: Connection, sweep_id: int, where: str | None) ->
     left = sa.func.coalesce(sa.func.sum(configuration.c.planned_epochs - trial.c.epochs), 0)
     epochs = connection.execute(joined([left]).where(chosen)).scalar_one()
     reopened = {"status": Status.PENDING, "worker_failures": 0, "driver_id": None, "ended": None}
-    change = sa.update(trial).where(chosen).values(leg=None, rank=None, reason=None, **reopened)
+    # The rank stays, and tells it from a trial that was kept.
+    change = sa.update(trial).where(chosen).values(leg=None, reason=None, **reopened)
     return connection.execute(change).rowcount, int(epochs)
