@@ -20,6 +20,7 @@ from fitgap.runner.spec.configuration import (
     layers_label,
 )
 from fitgap.runner.spec.data_settings import DataSettings, as_stored
+from fitgap.runner.spec.generation_sizes import GenerationSizes, generation_sizes
 from fitgap.runner.spec.grid import Grid
 from fitgap.runner.spec.lazy_values import Alternatives, either, listed
 from fitgap.runner.spec.pruning_checks import check_pruning
@@ -70,6 +71,11 @@ class Sweep:
     def most_repeats(self) -> int:
         """The most repeats that a configuration may have."""
         return self.rounds.most if self.rounds else self.repeats
+
+    @property
+    def generation_sizes(self) -> GenerationSizes:
+        """How many configurations the generations of its search have."""
+        return generation_sizes(self.search.generation if self.search else 1, self.pruning)
 
     def configurations(self) -> Grid:
         """All distinct combinations of the alternatives, in a search with ranges by their ends."""
